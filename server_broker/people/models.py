@@ -45,7 +45,7 @@ class PendingImport(models.Model):
     token = models.UUIDField(unique=True)
     account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     plan = models.BinaryField()
-    """`rosters.plan.Plan` in MessagePack, compressed. It holds card tokens but no card numbers."""
+    """The place of a `sheets` book and its plan, in compressed MessagePack. It has card tokens but no card numbers."""
     made_at = models.DateTimeField()
 
     class Meta:

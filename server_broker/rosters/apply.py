@@ -9,9 +9,9 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.rosters.changes import Changes
 from server_broker.rosters.known import Known
 from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
+from server_broker.sheets.changes import Changes
 
 _ROWS_AT_A_TIME = 2_000
 """Most models in memory at a time. A file may hold ten times as many rows, and two files may be worked on at once."""

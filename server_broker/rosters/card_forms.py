@@ -8,7 +8,7 @@ import unicodedata
 
 from protocol.cards import BadUid, UidFault, normalise_uid
 from protocol.printed_cards import Format, uid_as_sent
-from server_broker.rosters.cells import BadCell
+from server_broker.sheets.cells import BadCell
 
 FORM_WORDS: dict[Format, str] = {
     "hex": "十六进制",

@@ -1,92 +1,11 @@
-"""What an import would change, row by row and field by field. It is shown first and then done exactly as shown."""
+"""What an import of people and rosters would change in the county, row by row and field by field."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
-import msgspec
-
-from server_broker.rosters.cells import MINUTES_A_DAY
 from server_broker.rosters.known import Known, KnownPerson, KnownStation
 from server_broker.rosters.plan import PersonRow, Plan, StationRow
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One column's value before and after. ``before`` is empty for a new row."""
-
-    column: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row that is new or differs from what the county has.
-
-    Attributes:
-        renames: The county has the key under another name. Either the person or place has a new name, or somebody
-            mistyped the key. Then the import would give one person's cards, touches and windows to another person. Only
-            a person can tell, so a person must confirm it.
-    """
-
-    sheet: str
-    row: int
-    key: str
-    is_new: bool
-    fields: tuple[FieldChange, ...]
-    renames: bool = False
-
-    def __str__(self) -> str:
-        told = "；".join(
-            f"{field.column} {field.before or '（无）'} → {field.after or '（无）'}" for field in self.fields
-        )
-        return f"{self.sheet} 第 {self.row} 行 {self.key}：{told}"
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many rows of a sheet are new, change something, or are what the county has already."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-
-    def __str__(self) -> str:
-        return f"新增 {self.added}，更新 {self.changed}，未变 {self.same}"
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """All changes of an import, in the order of the sheets and rows."""
-
-    changed: tuple[Change, ...]
-    same: dict[str, int] = field(default_factory=dict)
-    """How many rows of each sheet are what the county has already."""
-    warnings: tuple[str, ...] = ()
-    """Possible slips, as Chinese sentences. Only a person can tell whether they are slips."""
-
-    @property
-    def renames(self) -> tuple[Change, ...]:
-        """The changes that a person must confirm."""
-        return tuple(change for change in self.changed if change.renames)
-
-    def counts(self) -> dict[str, Count]:
-        """Return the counts of each sheet that has a row."""
-        found: dict[str, Count] = {}
-        for sheet in SHEETS:
-            added = sum(change.sheet == sheet and change.is_new for change in self.changed)
-            changed = sum(change.sheet == sheet and not change.is_new for change in self.changed)
-            count = Count(added, changed, self.same.get(sheet, 0))
-            if count != Count():
-                found[sheet] = count
-        return found
-
-    def digest(self) -> str:
-        """Return 64 hex digits that name exactly these changes, with the values before and after, and the warnings."""
-        shown = [self.changed, sorted(self.same.items()), self.warnings]
-        return hashlib.sha256(msgspec.msgpack.encode(shown)).hexdigest()
-
+from server_broker.sheets.cells import MINUTES_A_DAY
+from server_broker.sheets.changes import Change, Changes, differing
 
 MOST_ALIKE = 20
 """Most numbers that a warning lists; the others are only counted."""
@@ -102,7 +21,7 @@ def changes_of(plan: Plan, known: Known) -> Changes:
             changed.append(change)
         else:
             same[change.sheet] = same.get(change.sheet, 0) + 1
-    return Changes(tuple(changed), same, tuple(_alike(plan, known)))
+    return Changes(tuple(changed), same, SHEETS, tuple(_alike(plan, known)))
 
 
 class _Names:
@@ -121,16 +40,12 @@ class _Names:
         return f"{number} {self._people.get(number, '')}".strip()
 
 
-def _differing(*columns: tuple[str, str, str]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(*column) for column in columns if column[1] != column[2])
-
-
 def _compared(plan: Plan, known: Known) -> Iterator[Change]:
     """Yield each row with the fields that differ; a row that changes nothing has none."""
     names = _Names(plan, known)
     for region in plan.regions:
         old = known.regions.get(region.code)
-        fields = _differing(("名称", old or "", region.name))
+        fields = differing(("名称", old or "", region.name))
         renames = old is not None and old != region.name
         yield Change("区划", region.row, region.code, old is None, fields, renames=renames)
     for station in plan.stations:
@@ -140,11 +55,11 @@ def _compared(plan: Plan, known: Known) -> Iterator[Change]:
     for card in plan.cards:
         # A known card has the same holder in the file: `rosters.checks` refuses any other.
         is_new = card.token not in known.cards
-        fields = _differing(("人员", "", names.person(card.person))) if is_new else ()
+        fields = differing(("人员", "", names.person(card.person))) if is_new else ()
         yield Change("卡", card.row, f"尾号 {card.tail}", is_new, fields)
     for row in plan.windows:
         window = known.windows.get((row.village, row.name))
-        fields = _differing(
+        fields = differing(
             ("星期", days(window.weekdays) if window else "", days(row.weekdays)),
             ("时间", times(window.start, window.end) if window else "", times(row.start, row.end)),
             ("人员", _listed(window.people, names) if window else "", _listed(row.people, names)),
@@ -161,7 +76,7 @@ def _placed(
     names: _Names,
 ) -> Change:
     """Compare the row of a station or a person: both have a name and a village."""
-    fields = _differing(
+    fields = differing(
         (name_column, old.name if old else "", row.name),
         ("村", names.village(old.village) if old else "", names.village(row.village)),
     )

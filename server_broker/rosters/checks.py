@@ -6,9 +6,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from server_broker.regions.models import subtree_prefix
-from server_broker.rosters.cells import MINUTES_A_DAY
 from server_broker.rosters.known import Known, KnownWindow
-from server_broker.rosters.plan import Plan, RowError, WindowRow
+from server_broker.rosters.plan import Plan, WindowRow
+from server_broker.sheets.cells import MINUTES_A_DAY
+from server_broker.sheets.row_errors import RowError
 
 _WEEK = 7 * MINUTES_A_DAY
 

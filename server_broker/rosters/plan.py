@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-MOST_ERRORS = 2_000
-"""Most errors that are listed one by one. Nobody works through more, and each takes memory."""
+from server_broker.sheets.declared import SheetPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +66,9 @@ class WindowRow:
     people: list[str]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RowError:
-    """What is wrong in one row.
-
-    ``row`` is Excel's row number, or 0 for the whole sheet. ``sheet`` is empty for the whole file.
-    """
-
-    sheet: str
-    row: int
-    message: str
-    lacks_card_form: bool = False
-    """The row can be read if the person who imports chooses the form of the card numbers."""
-
-    def __str__(self) -> str:
-        place = f"{self.sheet} " if self.sheet else ""
-        return f"{place}第 {self.row} 行：{self.message}" if self.row else f"{place}{self.message}"
-
-
 @dataclass(slots=True)
-class Plan:
-    """Every readable row of a workbook.
-
-    ``errors`` says what is wrong with the other rows. ``notes`` names the ignored rows and columns, in Chinese.
-    """
+class Plan(SheetPlan):
+    """Every readable row of a workbook of people and rosters."""
 
     regions: list[RegionRow] = field(default_factory=list)
     stations: list[StationRow] = field(default_factory=list)
@@ -98,9 +76,3 @@ class Plan:
     uids: list[UidRow] = field(default_factory=list)
     cards: list[CardRow] = field(default_factory=list)
     windows: list[WindowRow] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def is_empty(self) -> bool:
-        """Whether no row was read."""
-        return not any((self.regions, self.stations, self.people, self.uids, self.cards, self.windows))

@@ -1,22 +1,13 @@
 """Write people and rosters as Excel files: an empty template to fill in, or what the county has in a scope."""
 
-import io
-from collections.abc import Iterable
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.rosters.changes import clock, days
-from server_broker.rosters.rows import COLUMNS, NOTES_SHEET, OPTIONAL
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets.writing import workbook_of
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NOTES = (
     "每个工作表只填需要导入的行；不填的工作表可以删除。",
     "代码、编号、卡号各列已设为“文本”，请不要改成“常规”，否则 Excel 会丢掉前面的 0。",
@@ -27,13 +18,14 @@ _NOTES = (
     "编号由单位自编，不要用身份证号。编号已经有人、姓名却不同的行，导入时要您确认是改名。",
     "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
     "人员编号一格可以写多个，用逗号隔开。",
+    "也可以上传 .csv（一个文件一个表，UTF-8 或 GBK 都行），程序按表头认是哪个表。",
     "有一行不对，整个文件都不会导入；所有错误会一次列出。",
 )
 
 
 def template() -> bytes:
     """Return an empty workbook with every sheet, its columns set to text, and notes that explain how to fill it in."""
-    return _workbook({sheet: [] for sheet in COLUMNS})
+    return workbook_of(BOOK, {}, _NOTES)
 
 
 def export_people(scope: str) -> bytes:
@@ -43,12 +35,12 @@ def export_people(scope: str) -> bytes:
     """
     regions = Region.objects.all().under(scope)
     windows = DutyWindow.objects.filter(village__in=regions).order_by("village", "name").prefetch_related("people")
-    return _workbook(
+    return workbook_of(
+        BOOK,
         {
             "区划": regions.values_list("code", "name"),
             "站点": Station.objects.all().under(scope).values_list("id", "name", "village_id"),
             "人员": Person.objects.filter(village__in=regions).values_list("number", "name", "village_id"),
-            "卡": [],
             "值班": (
                 (
                     window.village_id,
@@ -60,47 +52,6 @@ def export_people(scope: str) -> bytes:
                 )
                 for window in windows
             ),
-        }
+        },
+        _NOTES,
     )
-
-
-def escaped(text: str) -> str:
-    """Return ``text`` so that no spreadsheet program reads it as a formula (OWASP, CSV injection).
-
-    The cells are of the type text already. But the file may be saved as CSV, which has no types, and opened again.
-    """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _workbook(rows_of: dict[str, Iterable[tuple[str, ...]]]) -> bytes:
-    workbook = Workbook(write_only=True)
-    for sheet, rows in rows_of.items():
-        worksheet = workbook.create_sheet(sheet)
-        titles = (*COLUMNS[sheet], *OPTIONAL.get(sheet, ()))
-        # A workbook that is written row by row must have its layout before its first row.
-        worksheet.freeze_panes = "A2"
-        for number in range(1, len(titles) + 1):
-            column = worksheet.column_dimensions[get_column_letter(number)]
-            column.width = 22
-            column.number_format = "@"  # text, so that Excel keeps the zeros before what people type
-        worksheet.append([_cell(worksheet, title, head=True) for title in titles])
-        for row in rows:
-            worksheet.append([_cell(worksheet, escaped(text)) for text in row])
-    notes = workbook.create_sheet(NOTES_SHEET)
-    notes.column_dimensions["A"].width = 90
-    for line in _NOTES:
-        notes.append([_cell(notes, line)])
-    file = io.BytesIO()
-    workbook.save(file)
-    return file.getvalue()
-
-
-def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
-    cell = WriteOnlyCell(worksheet, value=text)
-    cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
-    cell.number_format = "@"
-    if head:
-        cell.font = Font(bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor="1F5E46")
-        cell.alignment = Alignment(vertical="center")
-    return cell

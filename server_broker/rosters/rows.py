@@ -1,156 +1,31 @@
-"""Read the rows of the sheets that an import knows.
+"""Read the rows of the sheets of people and rosters, and declare these sheets.
 
-Each row is read on its own here. Whether the rows fit one another and the county is checked in `rosters.checks`. The
-plan's notes name every row and column of a file that is not imported, so that nothing is dropped silently.
+Each row is read on its own here. Whether the rows fit one another and the county is checked in `rosters.checks`.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
+from typing import get_args
 
 from protocol.printed_cards import Format
 from server_broker.people.identity import REMEDY, identity_number_in
-from server_broker.rosters import cells
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
-from server_broker.rosters.cells import BadCell
-from server_broker.rosters.plan import MOST_ERRORS, PersonRow, Plan, RegionRow, RowError, StationRow, UidRow, WindowRow
-from server_broker.rosters.spreadsheetml import Cell
-from server_broker.rosters.workbook import Sheet
+from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
+from server_broker.sheets import cells
+from server_broker.sheets.cells import BadCell
+from server_broker.sheets.declared import Book, SheetKind
+from server_broker.sheets.heads import Row
+from server_broker.sheets.row_errors import RowError
+from server_broker.sheets.spreadsheetml import Cell
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "区划": ("代码", "名称"),
-    "站点": ("站点编号", "名称", "村代码"),
-    "人员": ("编号", "姓名", "村代码"),
-    "卡": ("卡号", "人员编号"),
-    "值班": ("村代码", "名称", "星期", "开始", "结束", "人员编号"),
-}
 CARD_FORM = "卡号格式"
-OPTIONAL: dict[str, tuple[str, ...]] = {"卡": (CARD_FORM,)}
-"""Columns that a file need not have."""
-NOTES_SHEET = "说明"
-HEAD_ROWS = 5
-"""The column titles are looked for in so many rows, because people put a title or a note above them."""
 MOST_SHIFTS = 250_000
 """Most people times weekdays, summed over the rows of 值班: the time and memory of the overlap check grow with it. A
 county of 500 villages with ten people and three windows each, on all seven days, comes to 105,000."""
+FORMS: tuple[Format, ...] = get_args(Format.__value__)
 LONGEST_NUMBER = 32
 _STATION = re.compile(r"[a-z0-9][a-z0-9-]{3,31}")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
-
-
-def read_plan(sheets: list[Sheet], *, card_form: Format | None = None) -> Plan:
-    """Read every known sheet. Empty sheets and the notes sheet are ignored; an unknown sheet is an error.
-
-    Args:
-        card_form: The form of card numbers for which the list names none.
-    """
-    plan = Plan()
-    for sheet in sheets:
-        title = _plain(sheet.title)
-        if title == NOTES_SHEET or not sheet.rows:
-            continue
-        if title in COLUMNS:
-            _read_sheet(plan, title, sheet, card_form)
-        else:
-            known = "、".join(COLUMNS)
-            hidden = "（隐藏的工作表）" if sheet.hidden else ""
-            plan.errors.append(RowError(sheet.title[:31], 0, f"{hidden}不认识这个工作表；工作表只能是 {known}"))
-    if (shifts := sum(len(window.people) * len(window.weekdays) for window in plan.windows)) > MOST_SHIFTS:
-        plan.windows = []
-        words = (
-            f"排班太多：每个时段的人数乘以天数，加起来是 {shifts}，一次最多 {MOST_SHIFTS}。"
-            "请核对人员和星期两列，或按镇、村分成几个文件上传"
-        )
-        plan.errors.append(RowError("值班", 0, words))
-    if not plan.errors and plan.is_empty():
-        plan.errors.append(RowError("", 0, "文件里没有可以导入的内容"))
-    if (more := len(plan.errors) - MOST_ERRORS) > 0:
-        plan.errors[MOST_ERRORS:] = [RowError("", 0, f"另有 {more} 处错误没有列出，改好列出的再上传")]
-    return plan
-
-
-_EMPTY = Cell(None)
-
-
-class Row:
-    """One row, read column by column. A bad cell becomes an error and reading goes on, so all errors are listed."""
-
-    def __init__(self, sheet: str, number: int, by_column: dict[str, Cell], errors: list[RowError]) -> None:
-        self.sheet = sheet
-        self.number = number
-        self._by_column = by_column
-        self._errors = errors
-
-    def read[T](self, column: str, reader: Callable[[Cell], T]) -> T | None:
-        """Return the column's value. If it is bad, add an error and return None."""
-        try:
-            return reader(self._by_column.get(column, _EMPTY))
-        except BadCell as problem:
-            self._errors.append(RowError(self.sheet, self.number, f"“{column}”{problem}"))
-            return None
-
-
-def _read_sheet(plan: Plan, title: str, sheet: Sheet, card_form: Format | None) -> None:
-    # The head is the row with the most column titles, because a heading above it may be one of these words too.
-    known = {*COLUMNS[title], *OPTIONAL.get(title, ())}
-    head, head_cells = max(
-        sheet.rows[:HEAD_ROWS], key=lambda row: len(known & {_plain(cell.value) for cell in row[1].values()})
-    )
-    places = _places(title, head, head_cells, plan.errors)
-    if places is None:
-        return
-    if sheet.hidden:
-        plan.notes.append(f"工作表“{title}”是隐藏的，也一并读取")
-    above = [number for number, _ in sheet.rows if number < head]
-    aside = []
-    rows = []
-    for number, row_cells in sheet.rows:
-        by_column = {column: row_cells.get(place, _EMPTY) for column, place in places.items()}
-        if number > head and all(cell is _EMPTY for cell in by_column.values()):
-            aside.append(number)
-        elif number > head:
-            rows.append(Row(title, number, by_column, plan.errors))
-    _note(plan, title, above, "在表头上面，不导入")
-    _note(plan, title, aside, "只在不导入的列里有内容，不导入")
-    others = [str(cell.value)[:16] for place, cell in head_cells.items() if place not in places.values()]
-    if others:
-        plan.notes.append(f"{title} 这些列不导入：{'、'.join(others)}")
-    if title == "卡":
-        _read_cards(plan, rows, card_form)
-    else:
-        for row in rows:
-            _READERS[title](plan, row)
-
-
-def _note(plan: Plan, title: str, rows: list[int], what: str) -> None:
-    if rows:
-        shown = "、".join(map(str, rows[:20]))
-        plan.notes.append(f"{title} 第 {shown} 行{f'等 {len(rows)} 行' if len(rows) > 20 else ''}{what}")
-
-
-def _plain(written: object) -> str:
-    """Return a title without what people add to it: blanks, full-width letters, and a star for a required column."""
-    return "".join(unicodedata.normalize("NFKC", str(written or "")).split()).strip("*")
-
-
-def _places(title: str, head: int, head_cells: dict[int, Cell], errors: list[RowError]) -> dict[str, int] | None:
-    """Return the column number of each column of the sheet, or None if one is missing or there twice."""
-    titles = {place: _plain(cell.value) for place, cell in head_cells.items()}
-    found = list(titles.values())
-    wanted = (*COLUMNS[title], *OPTIONAL.get(title, ()))
-    missing = [column for column in COLUMNS[title] if column not in found]
-    doubled = [column for column in wanted if found.count(column) > 1]
-    # No title at all: one error says more than one for each column.
-    if len(missing) == len(COLUMNS[title]):
-        said = "、".join(str(cell.value)[:12] for cell in list(head_cells.values())[:4])
-        columns = "、".join(COLUMNS[title])
-        errors.append(RowError(title, head, f"前 {HEAD_ROWS} 行里没有表头（这一行写的是 {said}）；要有列：{columns}"))
-        return None
-    errors.extend(RowError(title, head, f"缺少列“{column}”") for column in missing)
-    errors.extend(RowError(title, head, f"列“{column}”出现了两次") for column in doubled)
-    if missing or doubled:
-        return None
-    return {column: next(p for p, name in titles.items() if name == column) for column in wanted if column in found}
 
 
 def _region(plan: Plan, row: Row) -> None:
@@ -171,7 +46,8 @@ def _person(plan: Plan, row: Row) -> None:
         plan.people.append(PersonRow(row.number, number, name, village))
 
 
-def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
+def _read_cards(plan: Plan, rows: list[Row], choice: str) -> None:
+    default = next((form for form in FORMS if form == choice), None)
     unclear = []
     before = len(plan.errors)
     for row in rows:
@@ -199,7 +75,7 @@ def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
         )
         # One error for all these rows, because the importer chooses one form for them. It stands before the errors of
         # single rows, so that `MOST_ERRORS` never cuts it off.
-        plan.errors.insert(before, RowError("卡", unclear[0], words, lacks_card_form=True))
+        plan.errors.insert(before, RowError("卡", unclear[0], words, lacks_choice=True))
 
 
 def _uid_reader(form: Format) -> Callable[[Cell], str]:
@@ -220,12 +96,15 @@ def _window(plan: Plan, row: Row) -> None:
     plan.windows.append(WindowRow(row.number, village, name, days, start, until, people))
 
 
-_READERS: dict[str, Callable[[Plan, Row], None]] = {
-    "区划": _region,
-    "站点": _station,
-    "人员": _person,
-    "值班": _window,
-}
+def _bound_shifts(plan: Plan) -> None:
+    """Take out the rows of 值班 if checking them would take too long."""
+    if (shifts := sum(len(window.people) * len(window.weekdays) for window in plan.windows)) > MOST_SHIFTS:
+        plan.windows = []
+        words = (
+            f"排班太多：每个时段的人数乘以天数，加起来是 {shifts}，一次最多 {MOST_SHIFTS}。"
+            "请核对人员和星期两列，或按镇、村分成几个文件上传"
+        )
+        plan.errors.append(RowError("值班", 0, words))
 
 
 def _name(longest: int) -> Callable[[Cell], str]:
@@ -284,3 +163,27 @@ def _numbers(cell: Cell) -> list[str]:
     if len(found) > 200:
         raise BadCell("最多写 200 人")
     return found
+
+
+def _each(read: Callable[[Plan, Row], None]) -> Callable[[Plan, list[Row], str], None]:
+    def read_all(plan: Plan, rows: list[Row], choice: str) -> None:
+        for row in rows:
+            read(plan, row)
+
+    return read_all
+
+
+BOOK = Book(
+    place=f"{__name__}:BOOK",
+    plan=Plan,
+    sheets=(
+        SheetKind("区划", ("代码", "名称"), _each(_region)),
+        SheetKind("站点", ("站点编号", "名称", "村代码"), _each(_station)),
+        SheetKind("人员", ("编号", "姓名", "村代码"), _each(_person)),
+        SheetKind("卡", ("卡号", "人员编号"), _read_cards, optional=(CARD_FORM,)),
+        SheetKind("值班", ("村代码", "名称", "星期", "开始", "结束", "人员编号"), _each(_window)),
+    ),
+    choices=FORMS,
+    bound=_bound_shifts,
+)
+"""People, cards and duty windows, and the places that they need. The choice is the form of card numbers."""

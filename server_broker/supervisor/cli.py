@@ -35,8 +35,8 @@ from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, own_name
 from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
-from server_broker.rosters.cells import BadCell
 from server_broker.rosters.roster_import import import_people
+from server_broker.sheets.cells import BadCell
 from server_broker.supervisor import accounts_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -185,7 +185,7 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
         dry_run=chosen.dry_run,
     )
     print("\n".join([*result.lines(), *(str(change) for change in result.changes if not change.is_new), *result.notes]))
-    if any(error.lacks_card_form for error in result.errors):
+    if any(error.lacks_choice for error in result.errors):
         print("卡号格式用 --card-form 选择，例如 --card-form 十进制", file=sys.stderr)
     if result.unconfirmed:
         print("确认改名请加 --rename 编号（可写多次），或用 --accept-renames 全部确认", file=sys.stderr)

@@ -1,7 +1,6 @@
 """用 Excel 导入: upload a file, see which changes it would make, and confirm exactly these changes."""
 
 import uuid
-from typing import get_args
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -16,28 +15,29 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import scope
 from server_broker.console import parameters
-from server_broker.rosters import pending
 from server_broker.rosters.card_forms import FORM_WORDS
-from server_broker.rosters.changes import Changes
-from server_broker.rosters.plan import Plan, RowError
-from server_broker.rosters.reading import MAX_FILE_BYTES
-from server_broker.rosters.roster_import import (
+from server_broker.rosters.plan import Plan
+from server_broker.rosters.roster_import import PEOPLE_IMPORT, read_import
+from server_broker.rosters.rows import BOOK, FORMS
+from server_broker.sheets import pending
+from server_broker.sheets.changes import Changes
+from server_broker.sheets.importing import (
     ImportRefused,
     OtherThanShown,
     RenamesUnconfirmed,
     import_seat,
     preview,
-    read_import,
     take,
 )
+from server_broker.sheets.reading import MAX_FILE_BYTES
+from server_broker.sheets.row_errors import RowError
 
 PAGE_SIZE = 200
 MOST_ERRORS_SHOWN = 500
 MOST_RENAMES = 200
 """A person checks each one. If a file renames more, a column has most likely slipped by some rows."""
-_FORMS: tuple[Format, ...] = get_args(Format.__value__)
 _NO_REGION = "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配。"
-_NO_FILE = "请先选择一个 .xlsx 文件。"
+_NO_FILE = "请先选择一个 .xlsx 或 .csv 文件。"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +54,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
         with import_seat():
             # One byte more than allowed tells that the file is too large, without the rest in memory.
             plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
-            changes = preview(plan, scope=own)
+            changes = preview(PEOPLE_IMPORT, plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
     if len(changes.renames) > MOST_RENAMES:
@@ -64,7 +64,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
         )
         return _form(request, (RowError("", 0, too_many),))
     # The county keeps the plan itself, so that nobody can change it between the preview and the confirmation.
-    token = pending.keep(plan, account=_account(request), now=timezone.now())
+    token = pending.keep(BOOK, plan, account=_account(request), now=timezone.now())
     return redirect("people-import-confirm", token=token)
 
 
@@ -81,7 +81,7 @@ def _form(request: HttpRequest, errors: tuple[RowError, ...] = ()) -> HttpRespon
 
 def _card_form(request: HttpRequest) -> Format | None:
     """Return the form of card numbers that the person chose, or None if each row of the file names its own."""
-    return next((form for form in _FORMS if form == request.POST.get("card_form")), None)
+    return next((form for form in FORMS if form == request.POST.get("card_form")), None)
 
 
 def _account(request: HttpRequest) -> User:
@@ -94,7 +94,7 @@ def _account(request: HttpRequest) -> User:
 def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     """Show which changes a file would make. The button makes exactly these changes, or none."""
     own, account = scope(request.user), _account(request)
-    plan = pending.kept(token, account=account, now=timezone.now())
+    plan = pending.kept(BOOK, token, account=account, now=timezone.now())
     if plan is None or own is None:
         messages.error(request, "这份预览已经用过、过期或被新的文件代替，请重新上传文件。")
         return redirect("people-import")
@@ -103,6 +103,7 @@ def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
             if request.method == "POST":
                 try:
                     done = take(
+                        PEOPLE_IMPORT,
                         plan,
                         scope=own,
                         actor=account.get_username(),
@@ -120,7 +121,7 @@ def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
                     counts = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
                     messages.success(request, f"导入完成。{counts}")
                     return redirect("people")
-            changes = preview(plan, scope=own)
+            changes = preview(PEOPLE_IMPORT, plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
     return _preview_page(request, plan, changes)

@@ -17,10 +17,10 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.rosters import reading, roster_export, workbook
+from server_broker.rosters import roster_export
 from server_broker.rosters.roster_import import import_people
-from server_broker.rosters.rows import COLUMNS
-from tests.server_broker.rosters.workbooks import saved
+from server_broker.sheets import reading, workbook
+from tests.server_broker.rosters.workbooks import columns_of, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def book(**sheets: Iterable[tuple[Any, ...]]) -> bytes:
     made.remove(made.worksheets[0])
     for title, rows in sheets.items():
         sheet = made.create_sheet(title)
-        sheet.append(COLUMNS[title])
+        sheet.append(columns_of(title))
         for row in rows:
             sheet.append(row)
     return saved(made)

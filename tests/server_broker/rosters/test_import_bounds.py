@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.rosters import reading, spreadsheetml, workbook
 from server_broker.rosters import rows as rows_module
 from server_broker.rosters.checks import Shift, overlapping
-from server_broker.rosters.reading import read_file, seat
-from server_broker.rosters.workbook import BadWorkbook
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets import reading, spreadsheetml, workbook
+from server_broker.sheets.reading import read_file, seat
+from server_broker.sheets.workbook import BadWorkbook
 from tests.server_broker.rosters.workbooks import (
     HEAD,
     MAIN,
@@ -34,13 +35,14 @@ WEB_MB = 60
 _MEASURE = """
 import resource, sys
 from pathlib import Path
-from server_broker.rosters import reading
-from server_broker.rosters.workbook import BadWorkbook
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets import reading
+from server_broker.sheets.workbook import BadWorkbook
 reading.WITHIN_S = 60.0  # a busy machine gives its six seconds of processor time late
 data = Path(sys.argv[1]).read_bytes()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    said = f"read {len(reading.read_file(data).people)}"
+    said = f"read {len(reading.read_file(BOOK, data).people)}"
 except BadWorkbook as problem:
     said = str(problem)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, said)
@@ -115,7 +117,7 @@ def test_whoever_takes_too_much_time_is_ended(monkeypatch: pytest.MonkeyPatch) -
     """By the clock in the web, whatever the kernel's own bound of processor time would still allow."""
     monkeypatch.setattr(reading, "WITHIN_S", 0.05)
     with pytest.raises(BadWorkbook, match="读不完"):
-        read_file(small())
+        read_file(BOOK, small())
 
 
 def test_who_finds_no_seat_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,8 +135,8 @@ def test_a_roster_beyond_what_any_county_needs_is_refused_by_the_reader() -> Non
     rows = [
         (VILLAGE, f"w{number}", "1-7", "08:00", "09:00", numbers) for number in range(rows_module.MOST_SHIFTS // 1_400)
     ]
-    assert len(read_file(book({"值班": rows})).windows) == len(rows)
-    plan = read_file(book({"值班": [*rows, (VILLAGE, "more", "1-7", "10:00", "11:00", numbers)]}))
+    assert len(read_file(BOOK, book({"值班": rows})).windows) == len(rows)
+    plan = read_file(BOOK, book({"值班": [*rows, (VILLAGE, "more", "1-7", "10:00", "11:00", numbers)]}))
     (error,) = plan.errors
     assert (error.sheet, error.row, plan.windows) == ("值班", 0, [])
     assert "分成几个文件" in error.message
@@ -154,12 +156,12 @@ def test_a_reader_that_ends_badly_is_a_refusal(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 2**31)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(BadWorkbook, match="读不完"):
-        read_file(small())
+        read_file(BOOK, small())
 
 
 def test_the_kernels_bounds_hold(tmp_path: Path) -> None:
     """In the reading process a loop without end ends by processor time, hunger by memory, and no file is written."""
-    module = "server_broker.rosters.reading"
+    module = "server_broker.sheets.reading"
     for doing, by_signal in (
         ("while True: pass", True),
         ("bytearray(2**30)", False),
@@ -167,7 +169,7 @@ def test_the_kernels_bounds_hold(tmp_path: Path) -> None:
     ):
         program = f"import {module} as r; r.CPU_S = 1; r._answer = lambda *_: exec({doing!r}) or b''; r.main()"
         done = subprocess.run(
-            [sys.executable, "-c", program],
+            [sys.executable, "-c", program, BOOK.place, ""],
             input=b"",
             capture_output=True,
             cwd=tmp_path,

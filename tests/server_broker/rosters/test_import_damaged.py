@@ -12,8 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from server_broker import trust
 from server_broker.people.models import Person
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import BadWorkbook, read_workbook
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets.formats import read_sheets
+from server_broker.sheets.reading_rows import read_plan
+from server_broker.sheets.workbook import BadWorkbook
 from tests.cast import OPERATOR
 from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.rosters.workbooks import (
@@ -170,7 +172,7 @@ def damaged(number: int) -> bytes:
 def read(data: bytes) -> Plan | str:
     """Read as the reading process does; a sentence where the file is refused."""
     try:
-        return read_plan(read_workbook(data))
+        return read_plan(BOOK, read_sheets(data))
     except BadWorkbook as problem:
         return str(problem)
 

@@ -24,18 +24,13 @@ from server_broker.console.views import imports
 from server_broker.fleet.models import Station
 from server_broker.people.models import PendingImport, Person
 from server_broker.regions.models import Region
-from server_broker.rosters import pending, reading
-from server_broker.rosters.changes import Count
-from server_broker.rosters.plan import MOST_ERRORS, PersonRow, Plan, StationRow, WindowRow
-from server_broker.rosters.roster_import import (
-    ImportRefused,
-    OtherThanShown,
-    RenamesUnconfirmed,
-    import_people,
-    preview,
-    read_import,
-    take,
-)
+from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
+from server_broker.rosters.roster_import import PEOPLE_IMPORT, import_people, read_import
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets import pending, reading
+from server_broker.sheets.changes import Count
+from server_broker.sheets.importing import ImportRefused, OtherThanShown, RenamesUnconfirmed, preview, take
+from server_broker.sheets.row_errors import MOST_ERRORS
 from tests.cast import (
     ADMINISTRATOR,
     COUNTY,
@@ -186,7 +181,7 @@ def test_the_scope_is_asked_again_when_it_is_confirmed(page: Client) -> None:
 def test_no_card_number_is_kept_while_it_waits(page: Client) -> None:
     upload(page, 卡=[("04a1b2c3d4e5f6", "a1")])
     kept = PendingImport.objects.get()
-    plan = pending.kept(kept.token, account=kept.account, now=timezone.now())
+    plan = pending.kept(BOOK, kept.token, account=kept.account, now=timezone.now())
     assert plan is not None
     assert (plan.uids, plan.cards[0].tail) == ([], "e5f6")
     assert "04a1b2c3" not in repr(plan)
@@ -250,10 +245,10 @@ def test_two_imports_at_once_come_one_after_the_other() -> None:
     start = threading.Barrier(2)
 
     def run(which: Any) -> None:
-        shown = preview(which, scope=None).digest()
+        shown = preview(PEOPLE_IMPORT, which, scope=None).digest()
         start.wait(10)
         try:
-            take(which, scope=None, actor="x", shown=shown, renames_confirmed=False)
+            take(PEOPLE_IMPORT, which, scope=None, actor="x", shown=shown, renames_confirmed=False)
             outcomes.append("taken")
         except OtherThanShown:
             outcomes.append("other")
@@ -270,9 +265,9 @@ def test_two_imports_at_once_come_one_after_the_other() -> None:
 
 def test_a_rename_that_nobody_confirmed_is_not_taken() -> None:
     plan = read_import(book({"人员": [("a1", "王别人", SHILI_VILLAGE)]}))
-    shown = preview(plan, scope=None).digest()
+    shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
     with pytest.raises(RenamesUnconfirmed):
-        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+        take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert Person.objects.get(number="a1").name == "张示例"
 
 
@@ -360,10 +355,10 @@ def test_other_numbers_are_not_warned_of(page: Client) -> None:
 
 def test_a_likeness_that_came_about_meanwhile_is_shown_before_it_is_taken() -> None:
     plan = read_import(book({"人员": [("C1", "丙示例", SHILI_VILLAGE)]}))
-    shown = preview(plan, scope=None).digest()
+    shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
     Person.objects.create(number="c1", name="丙示例", village_id=SHILI_VILLAGE)
     with pytest.raises(OtherThanShown):
-        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+        take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
 
 
 def roster(windows: int, *, people: list[str], village: str = SHILI_VILLAGE) -> Plan:
@@ -383,7 +378,7 @@ def test_of_errors_without_end_no_more_are_made_than_are_told(known: bool) -> No
     if not known:
         plan.people = []
     with pytest.raises(ImportRefused) as refused:
-        preview(plan, scope=None)
+        preview(PEOPLE_IMPORT, plan, scope=None)
     assert len(refused.value.errors) == MOST_ERRORS + 1
     assert str(refused.value.errors[0]) == "错误太多，只列出了 2000 处：请改好这些，再上传一次"
 
@@ -420,20 +415,20 @@ def test_many_windows_are_taken_in_few_queries(django_assert_max_num_queries: An
     people = [f"N{number}" for number in range(5)]
     plan = roster(300, people=people)
     with django_assert_max_num_queries(60):
-        shown = preview(plan, scope=None).digest()
-        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+        shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
+        take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     made = {window.name: window.pk for window in DutyWindow.objects.all()}
     assert len(made) == 300
     assert DutyWindow.people.through.objects.count() == 1_500
     plan.windows = [dataclasses.replace(window, people=people[:2], weekdays=[7]) for window in plan.windows]
     with django_assert_max_num_queries(60):
-        shown = preview(plan, scope=None).digest()
-        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+        shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
+        take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert {window.name: window.pk for window in DutyWindow.objects.all()} == made
     window = DutyWindow.objects.get(name="w7")
     assert ([person.number for person in window.people.all()], window.weekdays) == (["N0", "N1"], [7])
     assert (window.start, window.end) == (7, 8)
-    assert preview(plan, scope=None).counts()["值班"] == Count(same=300)
+    assert preview(PEOPLE_IMPORT, plan, scope=None).counts()["值班"] == Count(same=300)
 
 
 @pytest.mark.parametrize(
@@ -465,7 +460,7 @@ def test_many_stations_are_taken_in_few_queries(django_assert_max_num_queries: A
     rows = [StationRow(row, f"new-{row}", f"站{row}", SHILI_VILLAGE) for row in range(2, 300)]
     plan = Plan(stations=[*rows, StationRow(300, SHILI, "示例村站", YANSHI_VILLAGE)])
     with django_assert_max_num_queries(40):
-        shown = preview(plan, scope=None).digest()
-        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+        shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
+        take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert Station.objects.filter(village=SHILI_VILLAGE).count() == 298
     assert Station.objects.get(id=SHILI).village_id == YANSHI_VILLAGE

@@ -14,8 +14,10 @@ from openpyxl.styles import numbers
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import BadWorkbook, read_workbook
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets.formats import read_sheets
+from server_broker.sheets.reading_rows import read_plan
+from server_broker.sheets.workbook import BadWorkbook
 from tests.cast import TOWNSHIP
 from tests.server_broker.rosters.workbooks import (
     MAIN,
@@ -298,8 +300,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: cards(("04A22B1C", "1001", "八进制"), heads=("卡号", "人员编号", "卡号格式")),
         "“卡号格式”不认识",
     ),
-    "a csv in GBK": (lambda: "编号,姓名\n1001,张示例\n".encode("gbk"), "请用 Excel 打开，核对后另存为 .xlsx"),
-    "a csv in UTF-8": (lambda: "编号,姓名\n1001,张示例\n".encode(), "这是文本或 .csv 文件"),
+    "a csv that lacks a column": (lambda: "编号,姓名\n1001,张示例\n".encode("gbk"), "CSV 文件认不出是哪一种表"),
     "a web page called xls": (lambda: b"\n<html><table><tr><td>1</td></tr></table></html>", "这是网页"),
     "an old file or one with a password": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "加了密码的文件"),
     "an ods": (lambda: _ods(), "这不是 Excel 文件"),
@@ -337,7 +338,7 @@ def _binary() -> bytes:
 
 
 def read(data: bytes) -> Plan:
-    return read_plan(read_workbook(data))
+    return read_plan(BOOK, read_sheets(data))
 
 
 @pytest.mark.parametrize("name", TAKEN)
@@ -368,10 +369,10 @@ def test_what_is_wrong_is_said(name: str) -> None:
 
 def test_a_form_chosen_for_the_file_settles_what_digits_mean() -> None:
     data = cards(("04A22B3C", "1001"), ("77736734", "1001"))
-    plan = read_plan(read_workbook(data), card_form="hex")
+    plan = read_plan(BOOK, read_sheets(data), choice="hex")
     assert plan.errors == []
     assert [row.uid for row in plan.uids] == ["04a22b3c", "77736734"]
-    decimal = read_plan(read_workbook(cards(("77736734", "1001"))), card_form="decimal")
+    decimal = read_plan(BOOK, read_sheets(cards(("77736734", "1001"))), choice="decimal")
     assert [row.uid for row in decimal.uids] == ["04a22b1e"]
 
 

@@ -16,7 +16,8 @@ import openpyxl
 from defusedxml import ElementTree
 
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.rows import COLUMNS, NOTES_SHEET
+from server_broker.rosters.rows import BOOK
+from server_broker.sheets.declared import NOTES_SHEET
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -24,6 +25,12 @@ HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'
 TAIL = "</sheetData></worksheet>"
 VILLAGE = "990101001001"
 REGIONS = [("990101000000", "示例县"), ("990101001000", "示例镇"), (VILLAGE, "示例村")]
+
+
+def columns_of(title: str) -> tuple[str, ...]:
+    """Return the columns that a sheet must have; none for a sheet that nobody knows."""
+    kind = BOOK.titled(title)
+    return kind.columns if kind else ()
 
 
 def book(
@@ -34,7 +41,7 @@ def book(
     made.remove(made.worksheets[0])
     for title, rows in sheets.items():
         sheet = made.create_sheet(title)
-        sheet.append((heads or {}).get(title) or COLUMNS[title])
+        sheet.append((heads or {}).get(title) or columns_of(title))
         for row in rows:
             sheet.append(row)
     return saved(made)
@@ -212,7 +219,7 @@ def unaccounted(data: bytes, plan: Plan) -> list[str]:
 
 def _is_head(sheet: str, cells: Mapping[str, str]) -> bool:
     titles = {_plain(text).strip("*") for text in cells.values()}
-    return titles >= set(COLUMNS.get(sheet, ("-",)))
+    return titles >= set(columns_of(sheet) or ("-",))
 
 
 def _holds(cells: Mapping[str, str], name: str) -> bool:

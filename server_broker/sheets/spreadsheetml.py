@@ -354,7 +354,7 @@ class _SheetReader:
     def _cell(self, written: str, inline: str) -> Cell:
         """Return the cell of the value (``v``) or of the inline string (``is``), by the cell's type (18.18.11)."""
         kind = self._attributes.get("t", "n")
-        # The stored result of a formula may be stale or missing, so `rosters.cells` refuses a formula.
+        # The stored result of a formula may be stale or missing, so `sheets.cells` refuses a formula.
         if self._is_formula:
             return Cell(written or inline or None, is_formula=True)
         if kind == "inlineStr":
@@ -391,7 +391,7 @@ def _whole(written: str) -> int:
 
 
 def _number(written: str) -> float:
-    # As an int, so that a long id is not rounded to another one; `rosters.cells` sees that it is too long.
+    # As an int, so that a long id is not rounded to another one; `sheets.cells` sees that it is too long.
     if _INTEGER.fullmatch(written):
         return int(written)
     if written in ("", ".") or not _FLOAT.fullmatch(written):

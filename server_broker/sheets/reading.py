@@ -1,10 +1,12 @@
-"""Read an uploaded workbook in a process of its own, for which the kernel limits memory and processor time.
+"""Read an uploaded file in a process of its own, for which the kernel limits memory and processor time.
 
 So a hostile file can only harm that process. The web passes the bytes on and gets back the rows, or one sentence that
-says why there are none. ``python -m server_broker.rosters.reading [FORM]`` reads the bytes from its standard input and
-writes the answer to its standard output in MessagePack. It knows no secret and can write no file.
+says why there are none. ``python -m server_broker.sheets.reading MODULE:NAME [CHOICE]`` reads the bytes from its
+standard input by the `Book` that stands there, and writes the answer to its standard output in MessagePack. It knows no
+secret and can write no file.
 """
 
+import importlib
 import logging
 import resource
 import subprocess
@@ -14,14 +16,14 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import msgspec
 
-from protocol.printed_cards import Format
-from server_broker.rosters.plan import Plan
-from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import BadWorkbook, read_workbook
+from server_broker.sheets.declared import Book, SheetPlan
+from server_broker.sheets.formats import read_sheets
+from server_broker.sheets.reading_rows import read_plan
+from server_broker.sheets.workbook import BadWorkbook
 
 MAX_FILE_BYTES = 8 * 2**20
 MAX_ANSWER_BYTES = 12 * 2**20
@@ -49,7 +51,8 @@ class _Refusal(msgspec.Struct, tag="refusal"):
 
 
 class _Read(msgspec.Struct, tag="read"):
-    plan: Plan
+    plan: msgspec.Raw
+    """Of the type that the book names; the web knows it, and this module does not."""
 
 
 @contextmanager
@@ -70,12 +73,13 @@ def seat() -> Iterator[None]:
         _SEATS.release()
 
 
-def read_file(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
+def read_file[P: SheetPlan](book: Book[P], source: Path | bytes, *, choice: str = "") -> P:
     """Return the rows of a file, or fail within ten seconds. The web calls this in a `seat`.
 
     Args:
+        book: What the file may hold.
         source: A path, or the file's bytes.
-        card_form: The form of card numbers for which the list names none.
+        choice: What the person chose for the whole file: one of the book's choices, or empty.
 
     Raises:
         BadWorkbook: The file can't be read. The message is Chinese and names the remedy.
@@ -90,16 +94,16 @@ def read_file(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
             raise BadWorkbook(f"打不开文件：{source.name}") from error
     if len(data) > MAX_FILE_BYTES:
         raise BadWorkbook(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件上传。")
-    answer = _ask(data, card_form)
+    answer = _ask(data, book.place, choice)
     if isinstance(answer, _Refusal):
         if answer.cause:
             _log.warning("a workbook of %d bytes could not be read: %s", len(data), answer.cause)
         raise BadWorkbook(answer.message)
-    return answer.plan
+    return msgspec.msgpack.decode(answer.plan, type=book.plan)
 
 
-def _ask(data: bytes, card_form: Format | None) -> _Refusal | _Read:
-    command = [sys.executable, "-m", __name__, *([card_form] if card_form else [])]
+def _ask(data: bytes, place: str, choice: str) -> _Refusal | _Read:
+    command = [sys.executable, "-m", __name__, place, choice]
     # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
@@ -120,14 +124,23 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file on disk; pipes have no size
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold card numbers
-    # Compared with the known forms, so that the argument is of the type `Format`.
-    form = next((form for form in get_args(Format.__value__) if sys.argv[1:] == [form]), None)
-    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(), form))
+    place, choice = sys.argv[1:]
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(), _declared(place), choice))
 
 
-def _answer(data: bytes, form: Format | None) -> bytes:
+def _declared(place: str) -> Book[Any]:
+    """Return the book that a module of ours declares. The web names it; nothing of a file does."""
+    module, _, name = place.partition(":")
+    book = getattr(importlib.import_module(module), name)
+    if not isinstance(book, Book):
+        raise TypeError(f"{place} is no book")
+    return book
+
+
+def _answer(data: bytes, book: Book[Any], choice: str) -> bytes:
     try:
-        answer = msgspec.msgpack.encode(_Read(read_plan(read_workbook(data), card_form=form)))
+        plan = read_plan(book, read_sheets(data), choice=choice if choice in book.choices else "")
+        answer = msgspec.msgpack.encode(_Read(msgspec.Raw(msgspec.msgpack.encode(plan))))
         if len(answer) <= MAX_ANSWER_BYTES:
             return answer
         refusal = _Refusal(_TOO_HARD, f"{len(answer)} bytes of rows")

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
-from server_broker.rosters.spreadsheetml import Cell
+from server_broker.sheets.spreadsheetml import Cell
 
 MINUTES_A_DAY = 24 * 60
 _EXACT_INTEGERS = 2**53

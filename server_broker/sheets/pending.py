@@ -8,26 +8,31 @@ import msgspec
 
 from server_broker.accounts.models import User
 from server_broker.people.models import PendingImport
-from server_broker.rosters.plan import Plan
+from server_broker.sheets.declared import Book, SheetPlan
 
 KEPT_FOR = dt.timedelta(hours=1)
 
 
-def keep(plan: Plan, *, account: User, now: dt.datetime) -> uuid.UUID:
+def keep[P: SheetPlan](book: Book[P], plan: P, *, account: User, now: dt.datetime) -> uuid.UUID:
     """Keep a plan instead of the account's last one, and return its token. All plans that are too old are deleted."""
     # Deleted here, so that no chore is needed: a plan holds names and card tokens, and nobody may ever come back to it.
     PendingImport.objects.filter(made_at__lt=now - KEPT_FOR).delete()
     # A new token each time: a second browser tab that still shows the plan before can't confirm this one.
-    values = {"token": uuid.uuid4(), "plan": zlib.compress(msgspec.msgpack.encode(plan)), "made_at": now}
+    values = {"token": uuid.uuid4(), "plan": zlib.compress(msgspec.msgpack.encode((book.place, plan))), "made_at": now}
     return PendingImport.objects.update_or_create(values, account=account)[0].token
 
 
-def kept(token: uuid.UUID, *, account: User, now: dt.datetime) -> Plan | None:
-    """Return the plan; None if it was replaced or dropped, or is too old."""
+def kept[P: SheetPlan](book: Book[P], token: uuid.UUID, *, account: User, now: dt.datetime) -> P | None:
+    """Return the plan; None if it was replaced or dropped, is too old, or is one of another book."""
     found = PendingImport.objects.filter(token=token, account=account, made_at__gte=now - KEPT_FOR).first()
     if found is None:
         return None
-    return msgspec.msgpack.decode(zlib.decompress(bytes(found.plan)), type=Plan)
+    try:
+        place, plan = msgspec.msgpack.decode(zlib.decompress(bytes(found.plan)), type=tuple[str, msgspec.Raw])
+        return msgspec.msgpack.decode(plan, type=book.plan) if place == book.place else None
+    except msgspec.ValidationError:
+        # Another release kept it within the last hour. The person is asked for the file again, as after an hour.
+        return None
 
 
 def drop(account: User) -> None:

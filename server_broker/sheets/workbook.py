@@ -1,7 +1,7 @@
 """Open an untrusted Excel file and return its sheets as rows of cells.
 
 The file is checked as a zip archive first. Each part is unpacked only up to its limit, and its XML is read as a stream
-(`rosters.spreadsheetml`). If anything is beyond a limit the whole file is refused, so that no row is dropped silently.
+(`sheets.spreadsheetml`). If anything is beyond a limit the whole file is refused, so that no row is dropped silently.
 """
 
 import io
@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
-from server_broker.rosters.spreadsheetml import (
+from server_broker.sheets.spreadsheetml import (
     Cell,
     Damaged,
     TooMuch,
@@ -33,9 +33,8 @@ MAX_STYLES_BYTES = 4 * 2**20
 MAX_SMALL_PART_BYTES = 2**20
 _SAVE_AGAIN = "请用 Excel 另存为 .xlsx 再上传。"
 _DAMAGED = f"文件已损坏，读不出来。{_SAVE_AGAIN}"
-_NO_EXCEL = f"这不是 Excel 文件（.xlsx）。{_SAVE_AGAIN}"
+_NO_EXCEL = f"这不是 Excel 文件（.xlsx），也不是 .csv 文件。{_SAVE_AGAIN}"
 _OLD = "这是旧格式（.xls）或加了密码的文件，请用 Excel 另存为不带密码的 .xlsx 再上传。"
-_TEXT = "这是文本或 .csv 文件，不是 Excel 文件。请用 Excel 打开，核对后另存为 .xlsx 再上传。"
 _WEB_PAGE = "这是网页，只是叫作 .xls。请用 Excel 打开后另存为 .xlsx 再上传。"
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -64,6 +63,8 @@ class Sheet:
     title: str
     rows: list[tuple[int, dict[int, Cell]]]
     hidden: bool = False
+    untitled: bool = False
+    """The file is one sheet and can't name it (CSV)."""
 
 
 def read_workbook(data: bytes) -> list[Sheet]:
@@ -106,14 +107,21 @@ def _opened(data: bytes) -> zipfile.ZipFile:
 
 def _of_no_archive(data: bytes) -> str:
     """Return the message for a file that is no zip archive. People often rename such files to .xlsx."""
+    return _WEB_PAGE if _is_web_page(data[:4096]) else _NO_EXCEL
+
+
+def _is_web_page(start: bytes) -> bool:
+    return start.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta"))
+
+
+def is_text(data: bytes) -> bool:
+    """Return whether a file is text in rows or columns, by its first bytes and not by its name."""
     start = data[:4096]
-    if data[:2] == b"PK":
-        return _NO_EXCEL
-    if start.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
-        return _WEB_PAGE
-    if start and b"\x00" not in start and any(mark in start for mark in (b",", b"\t", b";", b"\n")):
-        return _TEXT
-    return _NO_EXCEL
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, which Excel writes as "Unicode text"
+        return True
+    if start.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or _is_web_page(start) or b"\x00" in start:
+        return False
+    return any(mark in start for mark in (b",", b"\t", b";", b"\n"))
 
 
 def _sheets(archive: zipfile.ZipFile) -> list[Sheet]:

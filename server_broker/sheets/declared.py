@@ -1,0 +1,68 @@
+"""What a room declares about a file of rows: its sheets, and how each row is read.
+
+How an import of them is done is declared by `sheets.importing.Import`. It stands apart because the process that reads
+files has no database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+
+from server_broker.sheets.heads import Row
+from server_broker.sheets.row_errors import RowError
+
+NOTES_SHEET = "说明"
+"""A sheet of this name explains how to fill in the others. It is never read."""
+
+
+@dataclass(slots=True)
+class SheetPlan:
+    """Every readable row of a file. A room adds one list for each kind of row, with a default.
+
+    ``errors`` says what is wrong with the other rows. ``notes`` names the ignored rows and columns, in Chinese.
+    """
+
+    errors: list[RowError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def is_empty(self) -> bool:
+        """Whether no row was read."""
+        return not any(getattr(self, of.name) for of in fields(self) if of.name not in ("errors", "notes"))
+
+
+@dataclass(frozen=True, slots=True)
+class SheetKind[P: SheetPlan]:
+    """One sheet that a file may have."""
+
+    title: str
+    columns: tuple[str, ...]
+    read: Callable[[P, list[Row], str], None]
+    """Puts the rows into the plan, or an error for each that is wrong. The text is the choice of the person."""
+    optional: tuple[str, ...] = ()
+    """Columns that a file need not have."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every column that is read if it is there."""
+        return (*self.columns, *self.optional)
+
+
+@dataclass(frozen=True, slots=True)
+class Book[P: SheetPlan]:
+    """What a file of one purpose may hold."""
+
+    place: str
+    """Where this declaration stands, ``module:NAME``. The process that reads the file finds it there."""
+    plan: type[P]
+    sheets: tuple[SheetKind[P], ...]
+    choices: tuple[str, ...] = ()
+    """What the person may choose for the whole file; the empty text is always allowed."""
+    bound: Callable[[P], None] = lambda plan: None
+    """Takes out what would cost too much to check, and adds an error instead."""
+
+    def titled(self, title: str) -> SheetKind[P] | None:
+        """Return the kind of a sheet by its title."""
+        return next((kind for kind in self.sheets if kind.title == title), None)
+
+    def titles(self) -> tuple[str, ...]:
+        """Return the titles of all sheets, in order."""
+        return tuple(kind.title for kind in self.sheets)

@@ -1,0 +1,60 @@
+"""Write rows of text as an Excel file that people can fill in and import again."""
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from server_broker.sheets.declared import NOTES_SHEET, Book
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` so that no spreadsheet program reads it as a formula (OWASP, CSV injection).
+
+    The cells are of the type text already. But the file may be saved as CSV, which has no types, and opened again.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def workbook_of(book: Book[Any], rows_of: Mapping[str, Iterable[tuple[str, ...]]], notes: Iterable[str]) -> bytes:
+    """Return a file with every sheet of the book, its rows by title, and a sheet of notes.
+
+    All columns are set to text, so that Excel keeps the zeros before what people type.
+    """
+    workbook = Workbook(write_only=True)
+    for kind in book.sheets:
+        worksheet = workbook.create_sheet(kind.title)
+        titles = kind.known
+        # A workbook that is written row by row must have its layout before its first row.
+        worksheet.freeze_panes = "A2"
+        for number in range(1, len(titles) + 1):
+            column = worksheet.column_dimensions[get_column_letter(number)]
+            column.width = 22
+            column.number_format = "@"
+        worksheet.append([_cell(worksheet, title, head=True) for title in titles])
+        for row in rows_of.get(kind.title, ()):
+            worksheet.append([_cell(worksheet, escaped(text)) for text in row])
+    told = workbook.create_sheet(NOTES_SHEET)
+    told.column_dimensions["A"].width = 90
+    for line in notes:
+        told.append([_cell(told, line)])
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
+    cell = WriteOnlyCell(worksheet, value=text)
+    cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
+    cell.number_format = "@"
+    if head:
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor="1F5E46")
+        cell.alignment = Alignment(vertical="center")
+    return cell
