@@ -6,9 +6,11 @@ A pack file is an encoded `protocol.signing.Signed` whose payload is the Message
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
+from protocol import MAJOR
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
@@ -78,16 +80,79 @@ def unseal_pack(raw: bytes, public_keys: Mapping[bytes, bytes]) -> Pack:
     """
     pack = decode(unseal(raw, "cunhui pack 1", public_keys, limit=MAX_PACK_BYTES), Pack, limit=MAX_PACK_BYTES)
     for level in pack.levels:
-        if level.draw > len(level.questions):
-            raise Refused("malformed", f"level {level.id} draws {level.draw} of {len(level.questions)}")
-        for question in level.questions:
-            numbers, count = set(question.answer), len(question.options)
-            fits = {
-                "single": len(question.answer) == 1,
-                "true_false": len(question.answer) == 1 and count == 2,
-                "multiple": len(numbers) == len(question.answer),
-                "ordering": numbers == set(range(count)) and len(question.answer) == count,
-            }[question.kind]
-            if not fits or max(numbers) >= count:
-                raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")
+        _check_level(level)
     return pack
+
+
+def _check_level(level: Level) -> None:
+    if level.draw > len(level.questions):
+        raise Refused("malformed", f"level {level.id} draws {level.draw} of {len(level.questions)}")
+    for question in level.questions:
+        numbers, count = set(question.answer), len(question.options)
+        fits = {
+            "single": len(question.answer) == 1,
+            "true_false": len(question.answer) == 1 and count == 2,
+            "multiple": len(numbers) == len(question.answer),
+            "ordering": numbers == set(range(count)) and len(question.answer) == count,
+        }[question.kind]
+        if not fits or max(numbers) >= count:
+            raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")
+
+
+class LevelHead(Message, frozen=True, kw_only=True):
+    """A level without its questions."""
+
+    id: ShortText
+    name: ShortText
+
+
+class PackHead(Message, frozen=True, kw_only=True):
+    """A pack without its questions: the part of it that is worth its memory while nobody plays it."""
+
+    id: ShortText
+    version: int
+    title: ShortText
+    sample: bool
+    levels: list[LevelHead]
+
+
+class _Opened(Message, frozen=True, kw_only=True):
+    """A pack whose levels are not decoded yet."""
+
+    v: int = MAJOR
+
+    id: ShortText
+    version: Annotated[int, Meta(ge=1)]
+    title: ShortText
+    sample: bool = False
+    levels: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=50)]
+
+
+def read_head(content: bytes) -> PackHead:
+    """Check the whole of an encoded `Pack`, with one level decoded at a time, and return its head.
+
+    Raises:
+        Refused: As `unseal_pack`.
+    """
+    opened = decode(content, _Opened, limit=MAX_PACK_BYTES)
+    heads = []
+    for raw in opened.levels:
+        level = decode(bytes(raw), Level, limit=MAX_PACK_BYTES)
+        _check_level(level)
+        heads.append(LevelHead(id=level.id, name=level.name))
+    return PackHead(id=opened.id, version=opened.version, title=opened.title, sample=opened.sample, levels=heads)
+
+
+def read_level(content: bytes, place: int) -> Level:
+    """Decode one level of an encoded `Pack` that `read_head` has checked.
+
+    Args:
+        place: The level's place in the pack, from 0.
+
+    Raises:
+        Refused: As `unseal_pack`.
+        IndexError: The pack has no such level.
+    """
+    level = decode(bytes(decode(content, _Opened, limit=MAX_PACK_BYTES).levels[place]), Level, limit=MAX_PACK_BYTES)
+    _check_level(level)
+    return level

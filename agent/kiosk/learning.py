@@ -17,7 +17,8 @@ from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
 from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
-from protocol.packs import LIVES, Level, Pack, Question, is_right
+from protocol.packs import LIVES, LevelHead, PackHead, Question, is_right
+from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ class _Asked:
 @dataclass(slots=True)
 class _Run:
     id: bytes
-    pack: Pack
-    level: Level
+    pack: PackHead
+    level: LevelHead
     asked: list[_Asked]
     place: int = 0
     lives: int = LIVES
@@ -90,12 +91,12 @@ class Learning:
                 sample=pack.sample,
                 best_stars=self._best(pack, level),
             )
-            for pack in self._shelf.packs()
+            for pack in (one.head for one in self._shelf.packs())
             for place, level in enumerate(pack.levels)
             if place == 0 or self._best(pack, pack.levels[place - 1]) > 0
         ]
 
-    def _best(self, pack: Pack, level: Level) -> int:
+    def _best(self, pack: PackHead, level: LevelHead) -> int:
         return min(3, max(0, self._stars.get(f"{pack.id}/{level.id}", 0)))
 
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
@@ -106,14 +107,20 @@ class Learning:
         if pack is None or (asked.pack, asked.level) not in playable:
             self._screens.answer(kiosk, Sorry(reason="no_such_level"))
             return
-        level = next(one for one in pack.levels if one.id == asked.level)
+        try:
+            level = pack.read_level(asked.level)
+        except (OSError, Refused) as error:
+            log.warning("pack %s can't be read: %s", pack.id, error)
+            self._screens.answer(kiosk, Sorry(reason="no_such_level"))
+            return
         questions = []
         for question in self._random.sample(level.questions, level.draw):
             shown = list(range(len(question.options)))
             if question.kind != "true_false":
                 self._random.shuffle(shown)
             questions.append(_Asked(question=question, order=shown))
-        run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=questions)
+        shown_level = LevelHead(id=level.id, name=level.name)
+        run = _Run(id=secrets.token_bytes(8), pack=pack.head, level=shown_level, asked=questions)
         # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]

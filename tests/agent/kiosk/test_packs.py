@@ -1,13 +1,15 @@
 """Packs are fetched by their hash, opened only when signed, and kept over a restart."""
 
+from errno import ENOSPC
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.kiosk.packs import RETRY_FIRST_MS, PackShelf
-from protocol.packs import seal_pack
+from protocol.packs import Pack, seal_pack
 from protocol.twin import PackRef
 from tests.agent.bench import COUNTY_KEYS, Bench
 from tests.agent.sample import pack, sealed
@@ -38,10 +40,63 @@ def offered(station: Bench, ref: PackRef, file: bytes) -> bool:
     return station.shelf.fetched(station.fetched())
 
 
+def drawn_from(shelf: PackShelf) -> Pack | None:
+    """Return the pack that can be played, with every question."""
+    found = shelf.find("sample")
+    if found is None:
+        return None
+    return Pack(
+        id=found.id,
+        version=found.version,
+        title=found.title,
+        sample=found.sample,
+        levels=[found.read_level(level.id) for level in found.levels],
+    )
+
+
+def test_the_old_version_is_played_until_the_new_one_is_here(station: Bench) -> None:
+    old, old_file = sealed(pack())
+    new, new_file = sealed(pack(version=2))
+    offered(station, old, old_file)
+    station.shelf.want([new])
+    assert drawn_from(station.shelf) == pack()
+    restarted = next_run(station)
+    restarted.want([new])
+    assert drawn_from(restarted) == pack(), "and after a restart"
+    assert offered(station, new, new_file)
+    assert drawn_from(station.shelf) == pack(version=2)
+    assert [path.name for path in (station.folder / "packs").iterdir()] == [new.sha256.hex()]
+
+
+def test_an_old_version_that_is_no_longer_wanted_at_all_goes(station: Bench) -> None:
+    old, old_file = sealed(pack())
+    offered(station, old, old_file)
+    station.shelf.want([sealed(pack(version=2))[0]])
+    station.shelf.want([])
+    assert station.shelf.packs() == []
+    assert list((station.folder / "packs").iterdir()) == []
+
+
+def test_the_new_version_on_a_full_disk_leaves_the_old_file(station: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, old_file = sealed(pack())
+    new, new_file = sealed(pack(version=2))
+    offered(station, old, old_file)
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(ENOSPC, "no room")
+
+    monkeypatch.setattr("agent.kiosk.packs.write_durably", full)
+    assert offered(station, new, new_file)
+    assert drawn_from(station.shelf) == pack(version=2), "from memory, until the next start"
+    restarted = next_run(station)
+    restarted.want([new])
+    assert drawn_from(restarted) == pack()
+
+
 def test_a_wanted_pack_is_fetched_once_and_kept(station: Bench) -> None:
     ref, file = sealed(pack())
     assert offered(station, ref, file)
-    assert station.shelf.find("sample") == pack()
+    assert drawn_from(station.shelf) == pack()
     station.files.clear()
     station.shelf.want([])
     assert station.shelf.packs() == []
