@@ -2,28 +2,27 @@
 
 This module knows no terminal: the screens draw the view that `Flow.view` returns and nothing else. A touch is shown
 before everything else. Next comes the message that the agent is away, then the question whether anybody is still there,
-then the page that the person chose. A key counts only if its screen was painted (`Flow.painted`) and has stood long
+then the place that the person chose. A key counts only if its screen was painted (`Flow.painted`) and has stood long
 enough to be read.
 """
 
 from collections.abc import Callable
 
-import msgspec
-
 from kiosk_tui import words
-from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.clock import MonoMs
 from kiosk_tui.guard import KeyGuard
-from kiosk_tui.keys import BACK, HELP, Key
-from kiosk_tui.lesson import Lesson
+from kiosk_tui.home import HomePlace
+from kiosk_tui.keys import HELP, Key
+from kiosk_tui.places import Help, Place
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, LiveBannerView, TouchView, View
+from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 
 IDLE_MS = 120_000
 """After so long without a key the kiosk asks whether anybody is still there."""
 COUNTDOWN_MS = 30_000
-TURN_MS = 8_000
-"""How long a page of the duty board stands before the next one comes by itself."""
+MAX_OVER = 2
+"""Places over home: what a person opened there, and help over it."""
 
 
 class Flow:
@@ -32,37 +31,32 @@ class Flow:
     def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None]) -> None:
         self._mono_ms = mono_ms
         self._say = say
-        self._clock = RunningClock(mono_ms)
         self._guard = KeyGuard(mono_ms)
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
-        self._home: Home | None = None
+        self._home = HomePlace(mono_ms=mono_ms, say=say)
+        self._over: list[Place] = []
         self._away = True
         self._interrupted = False
-        self._lesson: Lesson | None = None
-        self._help = False
-        self._note = ""
         self._viewer = ""
         self._viewed_until = 0
         self._last_life = mono_ms()
-        self._turned_at = mono_ms()
-        self._turn = 0
+
+    @property
+    def _place(self) -> Place:
+        return self._over[-1] if self._over else self._home
 
     def view(self) -> View:
         """Return what is to be shown now."""
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
-            self._lesson, self._help = None, False
+            self._over.clear()
         if (touch := self._touch.view()) is not None:
             return touch
-        if self._away or self._home is None:
+        if self._away or not self._home.known:
             return AwayView(self._interrupted)
         # Nobody is asked at home whether they are still there: home is where an idle kiosk ends up.
-        if self._lesson is None and not self._help:
-            return HomeView(self._home, self._clock.minute(), self._turns())
-        if (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS:
+        if self._over and (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS:
             return IdleView(-(-left // 1000))
-        if self._help or self._lesson is None:
-            return HelpView(self._note)
-        return self._lesson.view()
+        return self._place.view()
 
     def banner(self) -> LiveBannerView | None:
         """Return the line above every screen while the county looks into the room, or None."""
@@ -72,18 +66,10 @@ class Flow:
     def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent."""
         match message:
-            case Home():
-                self._clock.told(message.wall)
-                # The clock tells the time from here on. Without the time, two homes that look alike are equal values,
-                # and nothing is drawn again.
-                self._home = msgspec.structs.replace(message, wall=0)
-                self._away = self._interrupted = False
-                if self._lesson is not None:
-                    self._lesson.offered(message.levels)
             case TouchShown():
                 self._touch.show(message)
                 # The duty board shows its first page when the touch leaves the screen.
-                self._turn, self._turned_at = 0, self._touch.until
+                self._home.begin_board_at(self._touch.until)
             case LiveShown():
                 self._viewer = message.viewer
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
@@ -91,17 +77,20 @@ class Flow:
                 self._touch.sorry(message)
             case Status():
                 pass  # it answers a technician's program; no kiosk asks for it
-            case _ if self._lesson is not None:
-                self._lesson.agent_said(message)
+            case _:
+                if isinstance(message, Home):
+                    self._away = self._interrupted = False
+                for place in (self._home, *self._over):
+                    place.agent_said(message)
 
     def agent_away(self) -> None:
         """Take note that the agent is gone; a running level is lost."""
         self._away = True
         self._viewed_until = 0
         self._touch.agent_away()
-        if self._lesson is not None and self._lesson.running:
-            self._interrupted = True
-            self._lesson.interrupted()
+        self._interrupted = self._interrupted or any(place.running for place in self._over)
+        for place in self._over:
+            place.agent_away()
 
     def painted(self, view: View | None) -> None:
         """Take note that a view has really been painted, so that the person sees it; None if no key counts on it."""
@@ -130,37 +119,36 @@ class Flow:
         if key == "enter" and turn_page():
             return
         if key == "repeat":
-            if not self._touch.repeat() and not self._help and not self._away:
+            if not self._touch.repeat() and not isinstance(self._place, Help) and not self._away:
                 self._open_help(words.NOTHING_TO_REPEAT)
         elif isinstance(view, TouchView):
             self._touch.key(key)
         # A key on the idle screen has done its part above: it says that somebody is there.
         elif key != "text_size" and not isinstance(view, IdleView | AwayView):
-            self._key_on_page(key)
+            self._key_on_place(key)
 
-    def _key_on_page(self, key: Key) -> None:
-        if self._help:
-            self._help = key not in (BACK, "enter")
-        elif key == HELP:
+    def _key_on_place(self, key: Key) -> None:
+        place = self._place
+        if key == HELP and not isinstance(place, Help):
             self._open_help()
-        elif self._lesson is not None:
-            if not self._lesson.key(key):
-                self._lesson = None
-        elif key == "1":
-            self._lesson = Lesson(say=self._say)
-            self._lesson.offered(self._home.levels if self._home is not None else [])
-        elif key == "enter":
-            self._turn = self._turns() + 1
-            self._turned_at = self._mono_ms()
+            return
+        match place.key(key):
+            case "stay":
+                pass
+            case "leave":
+                self._over.pop()
+            case opened:
+                self._open(opened)
 
     def _open_help(self, note: str = "") -> None:
         # The view's name goes into a fact, as the screen on which help was asked for. So renaming a view changes what
         # the county stores.
-        screen = "home" if self._lesson is None else type(self._lesson.view()).__name__.removesuffix("View").lower()
-        self._help, self._note = True, note
+        screen = type(self._place.view()).__name__.removesuffix("View").lower()
+        self._open(Help(note))
         # Help with a note was not asked for by a person, so the agent records no call for help.
         if not note:
             self._say(AskHelp(screen=screen))
 
-    def _turns(self) -> int:
-        return self._turn + max(0, self._mono_ms() - self._turned_at) // TURN_MS
+    def _open(self, place: Place) -> None:
+        assert len(self._over) < MAX_OVER
+        self._over.append(place)

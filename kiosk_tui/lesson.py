@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 from kiosk_tui import words
 from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.places import Move
 from kiosk_tui.views import LessonView, LevelsView, MarkedView, OverView, QuestionView, ReviewView
 from protocol.kiosk import (
     AnswerQuestion,
+    Home,
     LevelChoice,
     LevelOver,
     Marked,
@@ -19,13 +21,14 @@ from protocol.kiosk import (
     QuestionShown,
     Sorry,
     ToAgent,
+    ToKiosk,
 )
-
-type Said = QuestionShown | Marked | LevelOver | Sorry
 
 
 class Lesson:
-    """One visit to learning, from the choice of a level to leaving."""
+    """The place of learning, from the choice of a level to leaving."""
+
+    personal = False
 
     def __init__(self, *, say: Callable[[ToAgent], None]) -> None:
         self._say = say
@@ -60,48 +63,46 @@ class Lesson:
             return MarkedView(self._question, self._marked, self._leaving)
         return QuestionView(self._question, self._chosen, self._asked, self._leaving, self._note)
 
-    def offered(self, levels: list[LevelChoice]) -> None:
-        """Take the levels that can be played now."""
-        self._levels = tuple(levels)
-        # The county may have taken a pack away, and with it the page that is shown.
-        last = LevelsView(self._levels, 0, "").pages - 1
-        self._page = min(self._page, last)
-
-    def interrupted(self) -> None:
+    def agent_away(self) -> None:
         """End the running level without a result and say so."""
         if self.running:
             self._to_levels(words.INTERRUPTED)
 
-    def agent_said(self, message: Said) -> None:
+    def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent; one that belongs to no question of this lesson is ignored."""
         match message:
+            case Home():
+                self._offered(message.levels)
             case QuestionShown():
                 running = self._question is not None and self._asked and message.run == self._question.run
                 if running or self._opening is not None:
                     self._to_levels()
                     self._question = message
             case Marked():
-                question = self._question
-                # The agent's words for a level that the person has left may still be on their way.
-                if not self._asked or question is None:
-                    return
-                if (message.run, message.question) == (question.run, question.question):
-                    self._marked, self._asked = message, False
-                    if not message.right:
-                        self._wrong.append((question, message))
+                self._take_mark(message)
             case LevelOver():
                 if self._question is not None and message.run == self._question.run:
                     self._over, self._asked = message, False
             case Sorry():
-                note = words.SORRY[message.reason]
+                note = words.sorry(message.reason)
                 if message.reason == "unknown_run" or self._opening is not None:
                     self._to_levels(note)
                 elif self._question is not None:
                     # The answer was not judged, so the person can give it again.
                     self._asked, self._note = False, note
 
-    def key(self, key: Key) -> bool:
-        """Take a key; return False if the person leaves learning."""
+    def _take_mark(self, marked: Marked) -> None:
+        question = self._question
+        # The agent's words for a level that the person has left may still be on their way.
+        if not self._asked or question is None:
+            return
+        if (marked.run, marked.question) == (question.run, question.question):
+            self._marked, self._asked = marked, False
+            if not marked.right:
+                self._wrong.append((question, marked))
+
+    def key(self, key: Key) -> Move:
+        """Take a key."""
         if self._question is None:
             return self._choose_level(key)
         if self._over is not None:
@@ -110,23 +111,29 @@ class Lesson:
             self._after_mark(key)
         elif not self._asked:
             self._answer(key)
-        return True
+        return "stay"
 
     def _to_levels(self, note: str = "") -> None:
         self._question, self._marked, self._over, self._opening = None, None, None, None
         self._chosen, self._asked, self._leaving, self._note = (), False, False, note
         self._reviewed = None
 
-    def _choose_level(self, key: Key) -> bool:
+    def _offered(self, levels: list[LevelChoice]) -> None:
+        self._levels = tuple(levels)
+        # The county may have taken a pack away, and with it the page that is shown.
+        last = LevelsView(self._levels, 0, "").pages - 1
+        self._page = min(self._page, last)
+
+    def _choose_level(self, key: Key) -> Move:
         if key == BACK:
-            return False
+            return "leave"
         view = LevelsView(self._levels, self._page, self._note)
         number = digit(key)
         if number in (7, 8):
             self._page = (self._page + (1 if number == 8 else -1)) % view.pages
         elif number is not None and 1 <= number <= len(view.shown) and self._opening is None:
             self._open(view.shown[number - 1])
-        return True
+        return "stay"
 
     def _open(self, level: LevelChoice) -> None:
         self._to_levels(words.OPENING)

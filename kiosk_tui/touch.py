@@ -91,13 +91,13 @@ class TouchPanel:
     def sorry(self, sorry: Sorry) -> None:
         """Say that the direction stayed as it was, if the agent speaks of the touch on the screen."""
         if self._touch is not None and self._asked and sorry.touch in (None, self._touch.touch):
-            self._say_instead(words.SORRY[sorry.reason])
+            self._say_instead(words.sorry(sorry.reason))
 
     def agent_away(self) -> None:
         """Stop waiting for the agent's answer, and drop a choice, because the agent that kept it is gone."""
         correction = self._correction()
         if self._asked or (correction is not None and correction.chosen is not None):
-            self._say_instead(words.SORRY["not_recorded"])
+            self._say_instead(words.sorry("not_recorded"))
         self._correctable = False
 
     def _say_instead(self, note: str) -> None:

@@ -44,7 +44,15 @@ SORRY = {
     "no_such_level": "这一关现在打不开，请选别的。",
     "not_recorded": "刚才的操作没有记录，请再试一次。",
     "malformed": "刚才的操作没有成功，请再试一次。",
+    "not_here": "这个功能本站现在没有。",
 }
+
+
+def sorry(reason: str) -> str:
+    """Return why the agent did not do what was asked; its code may be a later version's."""
+    return SORRY.get(reason, SORRY["malformed"])
+
+
 SIMULATED = {
     "reader": "读卡器",
     "indicator": "指示灯",
@@ -68,6 +76,15 @@ NOT_DONE = "没打"
 NOTHING = "—"
 IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", "晚", "早", "  "
 """Late and early go by the clock alone. What follows for a person is the county's decision."""
+TROUBLE = {
+    "strange_keyboard": "有人插上了陌生键盘，请把它拔下来",
+    "one_reader_gone": "有一个读卡器没反应，请用另一个，并告诉镇办",
+    "camera_failed": "摄像头拍不出，请看看插好没有",
+    "camera_black": "摄像头画面全黑，请看看镜头盖和灯",
+    "camera_covered": "摄像头被挡住了，请拿开镜头前的东西",
+    "camera_frozen": "摄像头画面不动了，请把摄像头重新插一下",
+}
+"""What somebody at the station can put right, by the agent's code."""
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
 PRESENT_CARD = "请把卡贴到读卡器上"
 
@@ -95,10 +112,10 @@ MISSING_NOTHING = "✓  今天的卡已打齐"
 NO_WINDOW = "现在不是您的值班时段，不选上班、下班也可以。"
 NO_TIME = "本机时间还没校准，不选上班、下班也可以。"
 NO_LIST = "本站还没收到名单，已记录，县里会核对。"
-TOUCH_AGAIN = "方向不对？10 秒内再刷一次这张卡，就可以改。"
+TOUCH_AGAIN = "上班、下班记反了？10 秒内再刷一次这张卡，就能改。"
 TOUCH_AGAIN_TO_CHOOSE = "想选的话，10 秒内再刷一次这张卡。"
 CHOOSE = "按 7 上班，按 8 下班，再刷一次卡；不选也可以。"
-PUT_RIGHT = "上班、下班记错了，马上再刷一次卡；改不了找镇办。"
+PUT_RIGHT = "上班、下班记反了，马上再刷一次卡；改不了找镇办。"
 CHOOSING = "请稍等…"
 NOT_CHANGED = "没有改。"
 CORRECTED = "已经改好。"
@@ -133,7 +150,7 @@ WELL_DONE = "做得好！答题记录已保存在本站。"
 HELP = "求助"
 HELP_LINES = (
     ("打卡", "把卡贴近读卡器，看到“打卡成功”就好了。任何画面都可以打卡。"),
-    ("更正", "方向不对，马上再刷一次卡，照提示改；改不了请找镇办更正。"),
+    ("更正", "上班、下班记反了，马上再刷一次卡，照提示改；改不了请找镇办。"),
     ("选择", "按 1 到 6 选择，按 0 返回，按 Enter 确定。"),
     ("再看", "按 * 再看一遍刚才的打卡结果。"),
     ("没网", "没有网络也照常打卡，记录存在本站，有网自动上传。"),
@@ -270,6 +287,11 @@ def chosen_order(numbers: list[int]) -> str:
 def chosen(numbers: list[int]) -> str:
     """Return the options picked so far, as shown from 1."""
     return "已选：" + ("、".join(str(number) for number in sorted(numbers)) if numbers else "还没有选")
+
+
+def left_out(count: int) -> str:
+    """Return that so many more do not fit on the board, and where they can be seen."""
+    return f"还有 {count} 条没列出来，请找镇办查看。"
 
 
 def touched_at(time: str, *, sign: str) -> str:

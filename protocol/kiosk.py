@@ -98,6 +98,12 @@ class Home(_Line, frozen=True, kw_only=True, tag="home"):
     duty: list[DutyRow]
     levels: list[LevelChoice]
     notice: LongText = ""
+    """What the county has to say to whoever stands here."""
+    trouble: ShortText = ""
+    """A code for what somebody at the station can put right; it goes before the notice."""
+    duty_left_out: Annotated[int, Meta(ge=0)] = 0
+    """So many rows of the duty board did not fit."""
+    levels_left_out: Annotated[int, Meta(ge=0)] = 0
 
 
 GRACE_MIN = 10
@@ -192,7 +198,8 @@ class LiveShown(_Line, frozen=True, kw_only=True, tag="live"):
 class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     """The agent can't do now what the kiosk asked."""
 
-    reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
+    reason: ShortText
+    """A code. A kiosk that does not know it says that it did not work."""
     touch: FactRef | None = None
     """The touch whose direction was to be corrected, if that was asked."""
 

@@ -29,12 +29,6 @@ log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
 """Commands whose picture is under way. The rest of the camera's queue is left for touches and doors."""
-_FAILED_NOTICE = "摄像头拍不出，请看看插好没有"
-_SUSPECT_NOTICES = {
-    "black": "摄像头画面全黑，请看看镜头盖和灯",
-    "covered": "摄像头被挡住了，请拿开镜头前的东西",
-    "frozen": "摄像头画面不动了，请把摄像头重新插一下",
-}
 _SUSPECT_DETAILS: dict[Suspect, str] = {
     "black": "画面全黑，请到现场查看镜头和灯光",
     "covered": "画面没有内容，镜头可能被遮挡",
@@ -123,11 +117,12 @@ class Snapshots:
         return self._taker is not None and not self._tried and not self._alarms.stands(CAMERA_FAILED)
 
     @property
-    def notice(self) -> str:
-        """What people at the station can do about the camera, in Chinese; empty if nothing is wrong."""
+    def trouble(self) -> str:
+        """A code for what people at the station can put right about the camera; empty if nothing is wrong."""
         if self._alarms.stands(CAMERA_FAILED):
-            return _FAILED_NOTICE
-        return _SUSPECT_NOTICES.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
+            return "camera_failed"
+        suspect = self._alarms.kind_of(CAMERA_SUSPECT)
+        return f"camera_{suspect}" if suspect in _SUSPECT_DETAILS else ""
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, if the village's settings want pictures."""

@@ -14,8 +14,6 @@ from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 60_000
-STRANGE_KEYBOARD = "有人插上了陌生键盘，请把它拔下来"
-ONE_READER_GONE = "有一个读卡器没反应，请用另一个，并告诉镇办"
 
 
 class HomePublisher:
@@ -33,7 +31,7 @@ class HomePublisher:
         screens: KioskScreens,
         waiting: Callable[[], int],
         simulated: Sequence[str],
-        notice: Callable[[], str],
+        camera_trouble: Callable[[], str],
     ) -> None:
         self._station = station
         self._clock = clock
@@ -44,7 +42,7 @@ class HomePublisher:
         self._screens = screens
         self._waiting = waiting
         self._simulated = list(simulated)
-        self._notice = notice
+        self._camera_trouble = camera_trouble
         self._link: LinkState = "connecting"
         self._strange_keyboard = False
         self._changed = True
@@ -92,13 +90,6 @@ class HomePublisher:
     def current(self) -> Home:
         """Return the home screen as it is now, cut until it fits one line of the protocol."""
         now = self._clock.now()
-        # What somebody at the station can put right goes before any other notice.
-        if self._strange_keyboard:
-            notice = STRANGE_KEYBOARD
-        elif self._lifecycle.reader_ready and not all(self._lifecycle.readers.values()):
-            notice = ONE_READER_GONE
-        else:
-            notice = self._notice()
         desired = self._twin.desired
         home = Home(
             station=self._station,
@@ -112,11 +103,24 @@ class HomePublisher:
             simulated=self._simulated,
             duty=self._history.board(now),
             levels=self._learning.levels(),
-            notice=notice,
+            trouble=self._trouble(),
         )
-        # Half a list is better than a line that the kiosk refuses.
+        # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:
+            duty, levels = len(home.duty) // 2, len(home.levels) // 2
             home = msgspec.structs.replace(
-                home, duty=home.duty[: len(home.duty) // 2], levels=home.levels[: len(home.levels) // 2]
+                home,
+                duty=home.duty[:duty],
+                levels=home.levels[:levels],
+                duty_left_out=home.duty_left_out + len(home.duty) - duty,
+                levels_left_out=home.levels_left_out + len(home.levels) - levels,
             )
         return home
+
+    def _trouble(self) -> str:
+        """Return a code for what somebody at the station can put right, or an empty string."""
+        if self._strange_keyboard:
+            return "strange_keyboard"
+        if self._lifecycle.reader_ready and not all(self._lifecycle.readers.values()):
+            return "one_reader_gone"
+        return self._camera_trouble()

@@ -11,6 +11,7 @@ from random import Random
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.packs import PackShelf
+from agent.kiosk.table import Rows
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
@@ -79,6 +80,10 @@ class Learning:
         self._random = random
         self._runs: dict[bytes, _Run] = {}
         self._stars = self._slot.read() or {}
+
+    def rows(self) -> Rows:
+        """Return the messages that this room deals with."""
+        return {OpenLevel: self.open_level, AnswerQuestion: self.answer_question, NextQuestion: self.next_question}
 
     def levels(self) -> list[LevelChoice]:
         """Return the levels that can be played now: the first one of each pack, and each one after a passed one."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from agent.camera.live_view import FrameWay, LiveView
 from agent.camera.snapshots import Snapshots
-from agent.clocking.desk import ClockingDesk, KioskScreens
+from agent.clocking.desk import ClockingDesk
 from agent.clocking.lifecycle import Lifecycle
 from agent.events import (
     AlarmSeen,
@@ -42,8 +42,8 @@ from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.kiosk.home_publisher import HomePublisher
-from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
+from agent.kiosk.table import KioskTable
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import FactWriter
@@ -51,18 +51,8 @@ from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol import alarm_codes
-from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
-from protocol.kiosk import (
-    AnswerQuestion,
-    AskHelp,
-    AskStatus,
-    ChooseDirection,
-    KeepDirection,
-    LinkState,
-    NextQuestion,
-    OpenLevel,
-    Status,
-)
+from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.kiosk import LinkState
 from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
@@ -74,7 +64,6 @@ MAX_WAITING = 1_000
 CHORES_EVERY_MS = 10_000
 FAREWELL_MS = 1_500
 """How long the end may take to bring the last fact to the county."""
-HELP_EVERY_MS = 10_000
 FIRST_PRUNE_MS, PRUNE_EVERY_MS = 600_000, 86_400_000
 """The first time only some minutes after the start, when the cards that waited for the start are done."""
 
@@ -97,13 +86,6 @@ class UplinkControl(FrameWay, Protocol):
 
     def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
         """End the connection in good order."""
-
-
-class KioskServer(KioskScreens, Protocol):
-    """The kiosk socket, as the core drives it."""
-
-    def handled(self, kiosk: int) -> None:
-        """Note that one question of this kiosk is dealt with."""
 
 
 class EventSource(Protocol):
@@ -142,7 +124,6 @@ class StationParts:
     """Called once a day: erases facts that the county has had for long."""
     lifecycle: Lifecycle
     desk: ClockingDesk
-    learning: Learning
     snapshots: Snapshots
     contacts: Contacts
     commands: Commands
@@ -153,9 +134,7 @@ class StationParts:
     renewal: Renewal
     home: HomePublisher
     health: StationHealth
-    status: Callable[[], Status]
-    """Returns how the station is, for a technician."""
-    kiosks: KioskServer
+    kiosk_table: KioskTable
     uplink: UplinkControl
     notifier: Notifier
     sources: Sequence[EventSource]
@@ -170,7 +149,6 @@ class Core:
         self._stop: StopAsked | None = None
         self._chores_ms = 0
         self._prune_ms = parts.clock.mono_ms() + FIRST_PRUNE_MS
-        self._help_ms: int | None = None
         self._uplink_due_ms = 0
         self._live_due_in_ms = 0
         self._home_due_in_ms = 0
@@ -186,7 +164,7 @@ class Core:
             MachineSeen: parts.health.on_machine_seen,
             KioskJoined: self._on_kiosk_joined,
             KioskLeft: lambda event: None,
-            KioskSaid: self._on_kiosk_said,
+            KioskSaid: parts.kiosk_table.said,
             PictureTaken: parts.snapshots.on_picture_taken,
             FrameTaken: parts.live.on_frame_taken,
             LinkUp: parts.uplink.handle,
@@ -334,30 +312,6 @@ class Core:
         log.warning("alarm %s: %s", event.code, event.detail)
         now = self._parts.clock.now()
         self._parts.fact_writer.owe(AlarmRaised(at=now, code=event.code, severity=event.severity, detail=event.detail))
-
-    def _on_kiosk_said(self, event: KioskSaid) -> None:
-        parts = self._parts
-        match event.message:
-            case ChooseDirection() as asked:
-                parts.desk.choose_direction(event.kiosk, asked)
-            case KeepDirection() as asked:
-                parts.desk.keep_direction(event.kiosk, asked)
-            case OpenLevel() as asked:
-                parts.learning.open_level(event.kiosk, asked)
-            case AnswerQuestion() as asked:
-                parts.learning.answer_question(event.kiosk, asked)
-            case NextQuestion() as asked:
-                parts.learning.next_question(event.kiosk, asked)
-            case AskHelp(screen=screen):
-                now = parts.clock.now()
-                # However often the key is pressed: each fact costs disk and data, and one is enough to act on.
-                if self._help_ms is None or now.mono - self._help_ms >= HELP_EVERY_MS:
-                    self._help_ms = now.mono
-                    parts.fact_writer.owe(HelpAsked(at=now, screen=screen))
-            case AskStatus():
-                parts.kiosks.answer(event.kiosk, parts.status())
-        # Only now the socket reads more of this kiosk, so that no kiosk can fill the inbox.
-        parts.kiosks.handled(event.kiosk)
 
     def _on_pack_fetched(self, event: PackFetched) -> None:
         if self._parts.shelf.fetched(event):

@@ -16,9 +16,11 @@ from agent.commands.log_sending import LogSending
 from agent.identity.renewal import Renewal
 from agent.inputs.contacts import Contacts
 from agent.inputs.watched_devices import WatchedContact, WatchedReader
+from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
+from agent.kiosk.table import KioskTable
 from agent.station.commands import Commands
 from agent.station.core import Core, EventSource, StationParts
 from agent.station.delegate import StationDelegate
@@ -37,6 +39,7 @@ from agent.vitals.watched_machine import WatchedMachine
 from agent.wiring.ports import StationPorts
 from protocol.facts import EpochOpened, Fact, FactsLost
 from protocol.health import DeviceHealth, DeviceKind
+from protocol.kiosk import AskStatus, ChooseDirection, KeepDirection
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class Station:
         self._make_the_vitals()
         self._make_the_commands()
         self._make_the_uplink()
+        self._make_the_kiosk_table()
         self.parts = self._parts()
         self.core = Core(self.parts)
 
@@ -180,7 +184,7 @@ class Station:
             screens=ports.kiosks,
             waiting=PendingCount(ports.outbox).count,
             simulated=[kind for kind, simulated in is_simulated.items() if simulated],
-            notice=lambda: self.snapshots.notice,
+            camera_trouble=lambda: self.snapshots.trouble,
         )
 
     def _make_the_vitals(self) -> None:
@@ -256,6 +260,23 @@ class Station:
             )
         )
 
+    def _make_the_kiosk_table(self) -> None:
+        """Say which part deals with which message of a kiosk."""
+        kiosks = self._ports.kiosks
+
+        def status(kiosk: int, _: AskStatus) -> None:
+            kiosks.answer(kiosk, self.delegate.status(screen=kiosks.watched))
+
+        self.kiosk_table = KioskTable(
+            kiosks,
+            [
+                {ChooseDirection: self.desk.choose_direction, KeepDirection: self.desk.keep_direction},
+                self.learning.rows(),
+                HelpCalls(clock=self._ports.clock, fact_writer=self.fact_writer).rows(),
+                {AskStatus: status},
+            ],
+        )
+
     def _parts(self) -> StationParts:
         ports = self._ports
         return StationParts(
@@ -269,7 +290,6 @@ class Station:
             prune=self._prune,
             lifecycle=self.lifecycle,
             desk=self.desk,
-            learning=self.learning,
             snapshots=self.snapshots,
             contacts=self.contacts,
             commands=self.commands,
@@ -279,8 +299,7 @@ class Station:
             renewal=self.renewal,
             home=self.home,
             health=self.health,
-            status=lambda: self.delegate.status(screen=ports.kiosks.watched),
-            kiosks=ports.kiosks,
+            kiosk_table=self.kiosk_table,
             uplink=self.uplink,
             notifier=ports.notifier,
             sources=self._sources(),

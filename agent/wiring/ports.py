@@ -14,8 +14,9 @@ from agent.events import RenewalEnded
 from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
 from agent.kiosk.packs import Fetch
+from agent.kiosk.table import AskingKiosks
 from agent.ports import CardReader, Contact, HostMachine, Indicator, Link, TimeHint, TimeService
-from agent.station.core import EventSource, KioskServer
+from agent.station.core import EventSource
 from agent.station.notify import Notifier
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock
@@ -31,7 +32,7 @@ class StationBlobs(PictureBlobs, LogBlobs, BlobSource, Protocol):
         """How many files wait."""
 
 
-class StationKiosks(KioskServer, EventSource, Protocol):
+class StationKiosks(AskingKiosks, EventSource, Protocol):
     """The kiosks of the office."""
 
     @property

@@ -52,7 +52,7 @@ class HomeScreen(KioskScreen[HomeView]):
         """Draw the home view."""
         home = view.home
         self._header.left = f"{home.village}·{home.station_name}" if home.village else home.station_name
-        notice = home.notice if home.reader_ready else words.READER_GONE
+        notice = _notice(home)
         text = _one_line(notice, self.size.width - 2 * _MARGIN, view.turn)
         self._notice.set_class(not text, "-empty")
         # Where no notice stands, the line asks for the card, because people come for that.
@@ -79,6 +79,16 @@ class HomeScreen(KioskScreen[HomeView]):
             hints.append(KeyHint(words.ENTER, place))
         self._keys.hints = tuple(hints)
         self._keys.right = words.PRODUCT
+
+
+def _notice(home: Home) -> str:
+    """Return the one line above the board: first what somebody here can put right, then what is missing from the board,
+    then the county's notice."""
+    if not home.reader_ready:
+        return words.READER_GONE
+    if trouble := words.TROUBLE.get(home.trouble, ""):
+        return trouble
+    return words.left_out(home.duty_left_out) if home.duty_left_out else home.notice
 
 
 def _one_line(text: str, width: int, turn: int) -> str:

@@ -317,11 +317,11 @@ def test_each_thing_that_is_wrong_is_said_at_the_kiosk_after_a_restart_too(
     tmp_path: Path, system: FakeSystemClock, suspect: Suspect
 ) -> None:
     with bench(tmp_path, system) as station:
-        assert station.snapshots.notice == ""
+        assert station.snapshots.trouble == ""
         station.snapshots.on_picture_taken(taken(station, suspect=suspect))
-        said = station.snapshots.notice
+        said = station.snapshots.trouble
     with bench(tmp_path, system) as station:
-        assert station.snapshots.notice == said != ""
+        assert station.snapshots.trouble == said != ""
 
 
 def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
@@ -332,7 +332,7 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
         station.snapshots.on_picture_taken(taken(station, None, problem="no frame"))
     with bench(tmp_path, system, camera=False) as station:
         station.snapshots.tick()
-        assert station.snapshots.notice == ""
+        assert station.snapshots.trouble == ""
         assert {fact.code for fact in station.of(AlarmCleared)} == {"camera_failed", "camera_suspect"}
 
 

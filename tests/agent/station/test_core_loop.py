@@ -20,12 +20,7 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.kiosk.home_publisher import (
-    AT_LEAST_EVERY_MS,
-    AT_MOST_EVERY_MS,
-    ONE_READER_GONE,
-    STRANGE_KEYBOARD,
-)
+from agent.kiosk.home_publisher import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS
 from agent.ports import HintRead, NtpState
 from agent.station.core import FAREWELL_MS, MAX_TOGETHER, MAX_WAITING, NotStarted
 from agent.timekeeping.clock import LAST_WALL_MS
@@ -133,8 +128,8 @@ def test_people_at_the_kiosk_are_told_what_they_can_do_about_the_camera(
         running.take(event)
         system.pass_ms(AT_MOST_EVERY_MS)
         running.core.step(timeout_s=0)
-        said.append(running.homes()[-1].notice)
-    assert said == ["摄像头被挡住了，请拿开镜头前的东西", "摄像头拍不出，请看看插好没有", ""]
+        said.append(running.homes()[-1].trouble)
+    assert said == ["camera_covered", "camera_failed", ""]
 
 
 def test_people_at_the_kiosk_are_told_of_a_strange_keyboard(running: Running, system: FakeSystemClock) -> None:
@@ -143,8 +138,8 @@ def test_people_at_the_kiosk_are_told_of_a_strange_keyboard(running: Running, sy
         running.take(StrangeKeyboard(there))
         system.pass_ms(AT_MOST_EVERY_MS)
         running.core.step(timeout_s=0)
-        said.append(running.homes()[-1].notice)
-    assert said == [STRANGE_KEYBOARD, ""]
+        said.append(running.homes()[-1].trouble)
+    assert said == ["strange_keyboard", ""]
 
 
 def test_people_at_the_kiosk_are_told_that_one_of_two_readers_is_gone(
@@ -156,8 +151,8 @@ def test_people_at_the_kiosk_are_told_that_one_of_two_readers_is_gone(
         running.take(ReaderReady(reader, ready))
         system.pass_ms(AT_MOST_EVERY_MS)
         running.core.step(timeout_s=0)
-        said.append((running.homes()[-1].reader_ready, running.homes()[-1].notice))
-    gone = (True, ONE_READER_GONE)
+        said.append((running.homes()[-1].reader_ready, running.homes()[-1].trouble))
+    gone = (True, "one_reader_gone")
     assert said == [(True, ""), (True, ""), gone, (False, ""), gone, (True, "")]
 
 

@@ -1,0 +1,61 @@
+"""Where somebody can be in the kiosk: each place knows its view and its keys, and what the agent says in it.
+
+`kiosk_tui.flow` keeps home, or the visit that stands in its place, and at most two places over it: what a person opened
+there, and help. A place decides nothing about touches, idling or the agent's absence.
+"""
+
+from typing import Literal, Protocol
+
+from kiosk_tui.keys import BACK, Key
+from kiosk_tui.views import HelpView, View
+from protocol.kiosk import ToKiosk
+
+type Move = Place | Literal["stay", "leave"]
+"""What a key leads to: another place over this one, this one still, or away from it."""
+
+
+class Place(Protocol):
+    """One place."""
+
+    @property
+    def personal(self) -> bool:
+        """Whether it shows or holds something of one person. Such a place ends when a card is touched."""
+
+    @property
+    def running(self) -> bool:
+        """Whether leaving it now, with the agent gone, costs something that a person must be told."""
+
+    def view(self) -> View:
+        """Return what is to be shown now."""
+
+    def key(self, key: Key) -> Move:
+        """Take a key."""
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take a message of the agent; one that does not concern this place is ignored."""
+
+    def agent_away(self) -> None:
+        """Take note that the agent, and what it kept for this place, is gone."""
+
+
+class Help:
+    """How the kiosk is used."""
+
+    personal = running = False
+
+    def __init__(self, note: str = "") -> None:
+        self._note = note
+
+    def view(self) -> HelpView:
+        """Return the help, with a note above it if there is one."""
+        return HelpView(self._note)
+
+    def key(self, key: Key) -> Move:
+        """Leave with 0 or Enter."""
+        return "leave" if key in (BACK, "enter") else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Nothing that the agent says concerns help."""
+
+    def agent_away(self) -> None:
+        """Help needs no agent."""
