@@ -215,6 +215,7 @@ _ACCOUNT_FORMS = """写法：
   account list                               列出所有账号的角色、区划、状态和上次登录
   account set-role 账号 --role 角色          改角色
   account set-region 账号 --region 代码      改区划
+  account set-person 账号 --person 编号      写明账号是谁本人的（不写 --person 则清除）
   account set-password 账号                  改密码，按提示输入或从标准输入读
   account disable 账号                       停用：结束它的登录和链接，什么也不删除
   account enable 账号                        重新启用
@@ -222,7 +223,9 @@ _ACCOUNT_FORMS = """写法：
 角色：
   system    系统管理员   管账号               security  安全管理员   吊销站点
   auditor   审计员       看审计记录           operator  县运维       管站点运行
-  officer   镇办干部     管人员和考勤
+  officer   镇办干部     管人员和考勤         editor    内容编辑     写通知等内容
+  organisation 组织部    管全县或一镇人员     secretary 村书记       看本村
+  supervision  监委会    看本村
 """
 
 
@@ -231,7 +234,10 @@ def _add_account(add: Add) -> None:
     account.formatter_class = argparse.RawDescriptionHelpFormatter
     account.epilog = _ACCOUNT_FORMS
     account.add_argument("words", nargs="+", metavar="账号", help="账号名，或按下面的写法")
-    account.add_argument("--role", metavar="角色", help="system、security、auditor、operator 或 officer")
+    account.add_argument(
+        "--role", metavar="角色", help="如 system、security、auditor、operator、officer；写错时会列出全部"
+    )
+    account.add_argument("--person", metavar="编号", help="账号是谁本人的：人员编号")
     account.add_argument(
         "--region",
         metavar="区划代码",

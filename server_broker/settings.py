@@ -88,7 +88,7 @@ DATABASES = {"default": database_settings(HOME, os.environ.get("CUNHUI_DATABASE_
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "server_broker.accounts.backend.OpenAccounts",
 ]
 PASSWORD_HASHERS = [
     "server_broker.accounts.hashers.CountyArgon2Hasher",

@@ -25,6 +25,8 @@ Accounts open the console. An account sees the subtree of one region and may do 
 - The clerk sees 示例村 alone: Zhang and Li.
 - The administrator sees the whole county and makes accounts, the township administrator does so for 示例镇. The guard
   (the security administrator) revokes stations. The auditor reads the audit log and nothing else.
+- The organiser (of the organisation department) keeps the whole county's people. The secretary and the overseer (of the
+  supervision committee) see 示例村 alone. The editor writes what villages read.
 - The stray is an officer whom nobody has given a region, and so sees nothing at all.
 
 Django is not needed here. ``tests.server_broker.county`` puts them into a database.
@@ -98,7 +100,13 @@ ADMINISTRATOR = Account("sun-xitong", "system", COUNTY)
 TOWNSHIP_ADMINISTRATOR = Account("ma-shili", "system", TOWNSHIP)
 GUARD = Account("qian-anquan", "security", COUNTY)
 AUDITOR = Account("feng-shenji", "auditor", COUNTY)
+ORGANISER = Account("wei-zuzhi", "organisation", COUNTY)
+SECRETARY = Account("jiang-shilicun", "secretary", SHILI_VILLAGE)
+OVERSEER = Account("shen-shilicun", "supervision", SHILI_VILLAGE)
+EDITOR = Account("han-neirong", "editor", COUNTY)
 STRAY = Account("jiang-wu", "officer", None)
 
 OF_THE_COUNTY = {one.role: one for one in (ADMINISTRATOR, GUARD, AUDITOR, OPERATOR, COUNTY_OFFICER)}
 """By role, the account that has the whole county."""
+BY_ROLE = OF_THE_COUNTY | {one.role: one for one in (ORGANISER, SECRETARY, OVERSEER, EDITOR)}
+"""By role, the account with the widest region that the role has: the whole county, or 示例村."""

@@ -5,12 +5,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from server_broker.accounts.administration import may_change
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.names import check_name
+from server_broker.accounts.places import misplaced
+from server_broker.accounts.scope import Viewer
 from server_broker.audit.log import Detail, record
 from server_broker.regions.models import Region
 
-_FIELDS = {"role": "role", "region": "region_id", "active": "is_active"}
+_FIELDS = {"role": "role", "region": "region_id", "person": "person_id", "active": "is_active"}
 """The fields that may change: their name in the audit log and in the model. A name never changes, because the audit log
 and commands identify people by it."""
 
@@ -19,14 +22,18 @@ class AccountRefused(Exception):
     """Nothing was made or changed. The message is Chinese, for the person who asked."""
 
 
-def make_account(username: str, *, role: Role, region: str | None, actor: str = "cunhui-server") -> User:
+def make_account(
+    username: str, *, role: Role, region: str | None, person: int | None = None, actor: str = "cunhui-server"
+) -> User:
     """Return a new account without a password. It signs in by links until it gets one.
 
     Args:
         region: Code of the region whose subtree it sees; None if it sees nothing yet.
+        person: Key of the person (`people.Person`) who uses it; None if that is nobody on the county's list.
 
     Raises:
-        AccountRefused: The name is taken or not allowed.
+        AccountRefused: The name is taken or not allowed, the role does not fit the region, or the person has another
+            open account.
         Region.DoesNotExist: There is no such region.
     """
     place = None if region is None else Region.objects.get(pk=region)
@@ -39,7 +46,8 @@ def make_account(username: str, *, role: Role, region: str | None, actor: str = 
     # The database's own constraint lets "zhen1" and "Zhen1" be two accounts, and people would confuse them.
     if User.objects.filter(username__iexact=name).exists():
         raise AccountRefused(f"已有账号 {name}")
-    user = User(username=name, role=role, region=place)
+    user = User(username=name, role=role, region=place, person_id=person)
+    check_account(user)
     user.set_unusable_password()
     try:
         with transaction.atomic():
@@ -50,16 +58,39 @@ def make_account(username: str, *, role: Role, region: str | None, actor: str = 
     return user
 
 
+def check_account(account: User) -> None:
+    """Check what holds for each open account: its role fits its region, and its person has no other one.
+
+    One person with two accounts could be two of the three administrators, or approve what they asked for themselves.
+
+    Raises:
+        AccountRefused: It does not hold.
+    """
+    if why := misplaced(account.role, account.region_id):
+        raise AccountRefused(why)
+    if not account.is_active or account.person_id is None:
+        return
+    other = User.objects.filter(person=account.person_id, is_active=True).exclude(pk=account.pk).first()
+    if other is not None:
+        raise AccountRefused(f"这个人已有账号 {other.get_username()}：一个人只能有一个在用的账号，请先停用那一个。")
+
+
 def say_made(user: User, *, actor: str) -> None:
     """Record a new account in the audit log. Call this in the transaction that makes it."""
     made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
+    if user.person_id is not None:
+        made["person"] = user.person_id
     record(actor, "account.made", user.get_username(), made)
 
 
 def save_changes(account: User, *, actor: str) -> bool:
-    """Store the account's role, region and activity, and return whether any changed. The audit log gets the old values.
+    """Store the account's role, region, person and activity, and return whether any changed.
 
-    If the account is closed, its unused links end, so that they don't work again when the account is opened again.
+    The audit log gets the old values. If the account is closed, its sessions and its unused links end, so that they
+    don't work again when the account is opened again.
+
+    Raises:
+        AccountRefused: The role does not fit the region, or the person has another open account.
     """
     with transaction.atomic():
         # Locked, so that the old values in the audit log are the ones that this change replaces.
@@ -71,14 +102,31 @@ def save_changes(account: User, *, actor: str) -> bool:
                 changed |= {word: _plain(new), f"{word}_was": _plain(old)}
         if not changed:
             return False
-        account.save(update_fields=[field.removesuffix("_id") for field in _FIELDS.values()])
+        check_account(account)
         if not account.is_active:
+            account.sign_outs = before.sign_outs + 1
             void_links(account)
+        if "person" in changed:
+            account.ends_on = None  # it was the day of the person before
+        saved = [field.removesuffix("_id") for field in _FIELDS.values()]
+        account.save(update_fields=[*saved, "sign_outs", "ends_on"])
         record(actor, "account.changed", account.get_username(), changed)
     return True
 
 
-def _plain(value: str | bool | None) -> str | bool | None:
+def close_account(account: User, *, administrator: Viewer) -> None:
+    """Close an account: its sessions and its unused links end, and nobody signs in to it.
+
+    Raises:
+        AccountRefused: ``administrator`` may not change this account.
+    """
+    if not may_change(administrator, account):
+        raise AccountRefused("这个账号不归您管，不能停用：请找能管它的系统管理员，或在县服务器上停用。")
+    account.is_active = False
+    save_changes(account, actor=administrator.get_username())
+
+
+def _plain(value: str | int | None) -> str | int | None:
     return str(value) if isinstance(value, Role) else value
 
 

@@ -12,8 +12,8 @@ from server_broker.accounts.models import Role, User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import Viewer, in_scope, regions_of, sees_county
 
-_GIVEN_BY_TOWNSHIPS = (Role.OPERATOR, Role.OFFICER)
-_GIVEN_BY_THE_COUNTY = (Role.SYSTEM, *_GIVEN_BY_TOWNSHIPS)
+_GIVEN_BY_TOWNSHIPS = (Role.OPERATOR, Role.OFFICER, Role.SECRETARY, Role.SUPERVISION, Role.EDITOR)
+_GIVEN_BY_THE_COUNTY = (Role.SYSTEM, Role.ORGANISATION, *_GIVEN_BY_TOWNSHIPS)
 
 
 def given_roles(administrator: Viewer) -> tuple[Role, ...]:

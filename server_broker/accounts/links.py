@@ -40,9 +40,10 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
 
 def link_is_open(token: str) -> bool:
     """Return whether the link could still sign someone in. Nothing is changed."""
-    return SignInLink.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
-    ).exists()
+    link = SignInLink.objects.select_related("user").filter(
+        token_hash=_hash(token), used_at=None, expires_at__gt=timezone.now()
+    )
+    return any(one.user.is_open for one in link)
 
 
 def use_link(token: str) -> User | None:
@@ -61,7 +62,7 @@ def use_link(token: str) -> User | None:
         .filter(token_hash=_hash(token), used_at=None, expires_at__gt=now, user__is_active=True)
         .first()
     )
-    if link is None:
+    if link is None or not link.user.is_open:
         return None
     link.used_at = now
     link.save(update_fields=["used_at"])

@@ -1,9 +1,16 @@
 """Accounts of the console and one-time sign-in links."""
 
+from typing import cast
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from server_broker.regions.models import Region
+
+_SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+"""Django's own."""
 
 
 class Role(models.TextChoices):
@@ -14,6 +21,10 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "审计员"
     OPERATOR = "operator", "县运维"
     OFFICER = "officer", "镇办干部"
+    ORGANISATION = "organisation", "组织部"
+    SECRETARY = "secretary", "村书记"
+    SUPERVISION = "supervision", "监委会"
+    EDITOR = "editor", "内容编辑"
 
 
 class User(AbstractUser):
@@ -22,15 +33,44 @@ class User(AbstractUser):
     role = models.CharField("角色", max_length=12, choices=Role, default=Role.OFFICER)
     region = models.ForeignKey(Region, verbose_name="区划", on_delete=models.PROTECT, null=True, blank=True)
     """The region whose subtree this account sees. Without a region it sees nothing."""
+    person = models.ForeignKey(
+        "people.Person", verbose_name="本人", on_delete=models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    """Who uses the account, if it is somebody on the county's list. Nobody approves their own requests
+    (`accounts.own_affairs`), and who has left can't sign in (`accounts.leaving`)."""
+    ends_on = models.DateField("本人离任日", null=True, blank=True, editable=False)
+    """From this day on, by the county's calendar, the account opens nothing, because its person has left."""
+    sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """How often all sessions of the account were ended. It is a part of each session's hash."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the account may sign in now: it is not closed, and its person has not left."""
+        return self.is_active and (self.ends_on is None or timezone.localdate() < self.ends_on)
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role
         """Whether the account may open the data tables under /admin/ (`django.contrib.admin`), where accounts are."""
         return self.role == Role.SYSTEM
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django ends a session whose hash no longer fits. Its own hash covers the password alone, so a closed account
+        # that is opened again would give its old sessions back.
+        ended = f"\0{self.sign_outs}" if self.sign_outs else ""
+        digest = salted_hmac(_SESSION_SALT, f"{self.password}{ended}", secret=secret, algorithm="sha256")
+        return cast(str, digest.hexdigest())
+
     class Meta:
         verbose_name = "账号"
         verbose_name_plural = "账号"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(is_active=True),
+                name="one_open_account_of_a_person",
+                violation_error_message="这个人已有另一个在用的账号：一个人只能有一个，请先停用那一个。",
+            )
+        ]
 
 
 class SignInLink(models.Model):

@@ -20,65 +20,51 @@ type View = Callable[..., HttpResponseBase]
 
 
 class Power(StrEnum):
-    """One thing that an account may do."""
+    """One thing that an account may do. The value begins with the room whose pages ask for it."""
 
-    SEE_FLEET = "see_fleet"
-    SEE_PEOPLE = "see_people"
-    EDIT_PEOPLE = "edit_people"
-    BIND_CARDS = "bind_cards"
-    ACKNOWLEDGE_ALARMS = "acknowledge_alarms"
-    REVIEW_HELD = "review_held"
-    CLAIM_STATION = "claim_station"
-    REVOKE_STATION = "revoke_station"
-    COMMAND_STATION = "command_station"
-    VIEW_LIVE = "view_live"
-    SET_STATION = "set_station"
-    READ_AUDIT = "read_audit"
-    MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_FLEET = "fleet.see"
+    ACKNOWLEDGE_ALARMS = "fleet.acknowledge_alarms"
+    CLAIM_STATION = "enrolment.claim_station"
+    REVOKE_STATION = "enrolment.revoke_station"
+    COMMAND_STATION = "commands.command_station"
+    VIEW_LIVE = "live.view"
+    SET_STATION = "twin.set_station"
+    REVIEW_HELD = "ingest.review_held"
+    SEE_PEOPLE = "people.see"
+    EDIT_PEOPLE = "people.edit"
+    BIND_CARDS = "people.bind_cards"
+    SEE_PICTURES = "media.see_pictures"
+    READ_AUDIT = "audit.read"
+    MANAGE_ACCOUNTS = "accounts.manage"
 
+
+_SYSTEM, _SECURITY, _AUDITOR = Role.SYSTEM, Role.SECURITY, Role.AUDITOR
+_OPERATOR, _OFFICER, _ORGANISATION = Role.OPERATOR, Role.OFFICER, Role.ORGANISATION
+_VILLAGE = (Role.SECRETARY, Role.SUPERVISION)
+
+ROLES_WITH: dict[Power, tuple[Role, ...]] = {
+    Power.SEE_FLEET: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
+    Power.ACKNOWLEDGE_ALARMS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER),
+    Power.CLAIM_STATION: (_SYSTEM, _OPERATOR),
+    Power.REVOKE_STATION: (_SECURITY, _OPERATOR),
+    Power.COMMAND_STATION: (_OPERATOR,),
+    Power.VIEW_LIVE: (_OPERATOR, _OFFICER),
+    Power.SET_STATION: (_OPERATOR,),
+    Power.REVIEW_HELD: (_OPERATOR, _OFFICER),
+    Power.SEE_PEOPLE: (_SYSTEM, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
+    Power.EDIT_PEOPLE: (_SYSTEM, _OPERATOR, _ORGANISATION),
+    Power.BIND_CARDS: (_SYSTEM, _OPERATOR, _OFFICER),
+    Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
+    Power.READ_AUDIT: (_AUDITOR,),
+    Power.MANAGE_ACCOUNTS: (_SYSTEM,),
+}
+"""The roles that have each power, by room. Duties are separated: an auditor has no other power, and the role that makes
+accounts can't revoke stations, can't review unread facts and can't read the audit log."""
 
 POWERS: dict[str, frozenset[Power]] = {
-    Role.SYSTEM: frozenset(
-        {
-            Power.SEE_FLEET,
-            Power.SEE_PEOPLE,
-            Power.EDIT_PEOPLE,
-            Power.BIND_CARDS,
-            Power.ACKNOWLEDGE_ALARMS,
-            Power.CLAIM_STATION,
-            Power.MANAGE_ACCOUNTS,
-        }
-    ),
-    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ACKNOWLEDGE_ALARMS, Power.REVOKE_STATION}),
-    Role.AUDITOR: frozenset({Power.READ_AUDIT}),
-    Role.OPERATOR: frozenset(
-        {
-            Power.SEE_FLEET,
-            Power.SEE_PEOPLE,
-            Power.EDIT_PEOPLE,
-            Power.BIND_CARDS,
-            Power.ACKNOWLEDGE_ALARMS,
-            Power.REVIEW_HELD,
-            Power.CLAIM_STATION,
-            Power.REVOKE_STATION,
-            Power.COMMAND_STATION,
-            Power.VIEW_LIVE,
-            Power.SET_STATION,
-        }
-    ),
-    Role.OFFICER: frozenset(
-        {
-            Power.SEE_FLEET,
-            Power.SEE_PEOPLE,
-            Power.BIND_CARDS,
-            Power.ACKNOWLEDGE_ALARMS,
-            Power.REVIEW_HELD,
-            Power.VIEW_LIVE,
-        }
-    ),
+    role: frozenset(power for power, roles in ROLES_WITH.items() if role in roles) for role in Role
 }
-"""Duties are separated: an auditor has no other power, and the role that makes accounts can't revoke stations, can't
-review unread facts and can't read the audit log."""
+"""The same table by role."""
 
 PROVEN = frozenset(
     {
@@ -95,7 +81,7 @@ PROVEN = frozenset(
 
 def may(user: User | AnonymousUser, power: Power) -> bool:
     """Return whether ``user``'s role has ``power``. Django's superuser flag is ignored."""
-    return isinstance(user, User) and user.is_active and power in POWERS.get(user.role, frozenset())
+    return isinstance(user, User) and user.is_open and power in POWERS.get(user.role, frozenset())
 
 
 def is_verified(user: User | AnonymousUser) -> bool:

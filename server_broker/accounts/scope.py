@@ -10,7 +10,7 @@ type Viewer = User | AnonymousUser
 
 def scope(user: Viewer) -> str | None:
     """Return the code of the region whose subtree ``user`` sees, or None if it sees nothing."""
-    return user.region_id if isinstance(user, User) and user.is_active else None
+    return user.region_id if isinstance(user, User) and user.is_open else None
 
 
 def in_scope(user: Viewer, code: str) -> bool:

@@ -27,7 +27,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import is_verified
 from server_broker.audit.log import record
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "server_broker.accounts.backend.OpenAccounts"
 BEGUN = "second_factor_begun"
 """Session key: the device that this session sets up. If the page is loaded twice, as by a prefetch, it shows the same
 secret. Another session gets another secret, because otherwise it would know the secret of the device that counts."""

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -25,6 +26,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
+from server_broker.console.queries import people_of
 from server_broker.console.table_filters import OfferedFilters
 
 _NUMBER = r"[1-9][0-9]{0,17}"
@@ -41,19 +43,19 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
     add_form = AccountAddForm
     change_password_form = AdminPasswordChangeForm
     actions = None
-    list_display = ("username", "role", "region", "is_active", "last_login")
+    list_display = ("username", "role", "region", "person", "state", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username",)
-    list_select_related = ("region",)
-    autocomplete_fields = ("region",)
+    list_select_related = ("region", "person")
+    autocomplete_fields = ("region", "person")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password", "shown")}),
-        ("职责", {"fields": ("role", "region", "is_active")}),
+        ("职责", {"fields": ("role", "region", "person", "is_active")}),
         ("时间", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "password1", "password2")}),)
+    add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "person", "password1", "password2")}),)
 
     def get_urls(self) -> list[URLPattern]:
         """Give each account a single URL, with its key in plain digits. Any other spelling is 404.
@@ -86,12 +88,15 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
-        """Offer and accept only regions in the viewer's scope. One is required, so that the account sees something.
+        """Offer and accept only regions and people in the viewer's scope.
 
-        Django checks the posted region against the same queryset, so a forged form can't name another one.
+        A region is required, so that the account sees something. Django checks what was posted against the same
+        querysets, so a forged form can't name another region or person.
         """
         if db_field.name == "region":
             kwargs |= {"queryset": regions_of(request.user), "required": True}
+        if db_field.name == "person":
+            kwargs |= {"queryset": people_of(request.user), "required": False}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
@@ -99,6 +104,13 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         if db_field.name == "role":
             kwargs["choices"] = [(role.value, role.label) for role in given_roles(request.user)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    @admin.display(description="状态", ordering="is_active")
+    def state(self, account: User) -> str:
+        """Return whether the account can be used, and what somebody should do about it."""
+        if not account.is_active:
+            return "已停用"
+        return "在用" if account.is_open else "本人已离任，请停用"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the table is listed."""

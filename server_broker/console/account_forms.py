@@ -8,6 +8,7 @@ from unfold.forms import UserChangeForm, UserCreationForm
 
 from server_broker.accounts.models import User
 from server_broker.accounts.names import check_name
+from server_broker.accounts.places import misplaced
 
 CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重新打开本页，核对后再改。"
 
@@ -28,6 +29,10 @@ class AccountAddForm(UserCreationForm):
             raise forms.ValidationError(f"已有账号 {name}（不分大小写），请换一个名字。", code="unique")
         return name
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a role that does not fit the region."""
+        return _in_place(super().clean() or self.cleaned_data)
+
 
 class AccountChangeForm(UserChangeForm):
     """Changes an account, but only if nobody else has changed it since the page was shown.
@@ -46,13 +51,20 @@ class AccountChangeForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse the change if the account is no longer as shown. `account_admin` has locked the row before."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned = _in_place(super().clean() or self.cleaned_data)
         if cleaned.get("shown") != self._present:
             raise forms.ValidationError(CHANGED_MEANWHILE)
         return cleaned
 
 
+def _in_place(cleaned: dict[str, Any]) -> dict[str, Any]:
+    role, region = cleaned.get("role"), cleaned.get("region")
+    if role and region and (why := misplaced(role, region.pk)):
+        raise forms.ValidationError(why + "。")
+    return cleaned
+
+
 def fingerprint(account: User) -> str:
     """Return a text that differs after a change of the account. It reveals nothing about the password's hash."""
-    present = (account.role, account.region_id, account.is_active, account.password)
+    present = (account.role, account.region_id, account.person_id, account.is_active, account.password)
     return hashlib.sha256("\0".join(map(str, present)).encode()).hexdigest()[:32]

@@ -218,6 +218,8 @@ ACTIONS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
+    "account.ends": "本人离任，账号到期",
+    "account.stays": "撤回离任，账号照旧",
     "account.password_set": "设置密码",
     "account.link_made": "给出登录链接",
     "account.second_factor_set": "设置第二步验证",

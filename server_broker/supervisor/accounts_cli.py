@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from server_broker.accounts.account_changes import AccountRefused, make_account, save_changes, set_password
 from server_broker.accounts.models import Role, User
+from server_broker.people.models import Person
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
@@ -21,7 +22,7 @@ type _Act = Callable[[CountyHome, User, argparse.Namespace, str], str]
 
 SEES_NOTHING = (Role.AUDITOR,)
 """Roles whose work needs no region."""
-_SEES_THE_COUNTY = (Role.SYSTEM, Role.SECURITY, Role.OPERATOR)
+_SEES_THE_COUNTY = (Role.SYSTEM, Role.SECURITY, Role.OPERATOR, Role.ORGANISATION)
 """Roles that get the whole county where no region is named."""
 
 
@@ -45,7 +46,8 @@ def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
         # A new account has no verb, so it cannot be called by the name of one.
         if first not in ("list", *_ACTS) and not names:
             role = _role(chosen)
-            user = make_account(first, role=role, region=_region(home, chosen, role), actor=actor)
+            region = _region(home, chosen, role)
+            user = make_account(first, role=role, region=region, person=_person(chosen), actor=actor)
             sees = f"，看{user.region}" if user.region else ""
             return f"{user.username} {role.label}{sees}。登录：{command_line(home, 'sign-in-link', user.username)}"
     except AccountRefused as refused:
@@ -58,7 +60,7 @@ def _listed() -> str:
     for user in User.objects.select_related("region").order_by("username"):
         region = f"{user.region} {user.region_id}" if user.region_id else "未分配区划"
         seen = timezone.localtime(user.last_login).strftime("%Y-%m-%d %H:%M") if user.last_login else "从未登录"
-        state = "在用" if user.is_active else "已停用"
+        state = "已停用" if not user.is_active else "在用" if user.is_open else "本人已离任，请停用"
         lines.append(f"{user.username}  {user.get_role_display()}  {region}  {state}  {seen}")
     return "\n".join(lines) or "还没有账号"
 
@@ -79,6 +81,22 @@ def _set_role(home: CountyHome, user: User, chosen: argparse.Namespace, actor: s
     return f"{user.username} 现在是{role.label}"
 
 
+def _set_person(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
+    user.person_id = _person(chosen)
+    save_changes(user, actor=actor)
+    return f"{user.username} 现在{f'是 {chosen.person} 本人的账号' if chosen.person else '不指明是谁的账号'}"
+
+
+def _person(chosen: argparse.Namespace) -> int | None:
+    """Return the key of the person whose staff number is named, or None if none is."""
+    if not chosen.person:
+        return None
+    person = Person.objects.filter(number=chosen.person).first()
+    if person is None:
+        raise ServiceError(f"没有编号为 {chosen.person} 的人员：请核对编号，或先导入人员")
+    return person.pk
+
+
 def _set_password(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
     """Read the password from standard input: on the command line it would show in the process list and the history."""
     typed = getpass.getpass("新密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
@@ -97,6 +115,7 @@ def _set_active(active: bool) -> _Act:
 
 _ACTS: dict[str, _Act] = {
     "set-region": _set_region,
+    "set-person": _set_person,
     "set-role": _set_role,
     "set-password": _set_password,
     "disable": _set_active(False),

@@ -221,6 +221,11 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
     user = User.objects.filter(username=chosen.user).first()
     if user is None:
         raise ServiceError(f"没有账号 {chosen.user}")
+    if user.is_active and not user.is_open:
+        raise ServiceError(
+            f"账号 {user.username} 的本人已离任，不能登录。要再用它，请先运行 "
+            + command_line(home, "account", "set-person", user.username)
+        )
     if not user.is_active:
         enabling = command_line(home, "account", "enable", user.username)
         raise ServiceError(f"账号 {user.username} 已停用，不能登录。要再用它，请先运行 {enabling}")

@@ -16,7 +16,7 @@ from server_broker.media.pictures import open_snapshot, thumbnail
 
 
 @require_safe
-@needs(Power.SEE_PEOPLE)
+@needs(Power.SEE_PICTURES)
 def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one picture, and the touch that it was taken for."""
     blob = _get(request, pk)
@@ -35,7 +35,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@needs(Power.SEE_PEOPLE)
+@needs(Power.SEE_PICTURES)
 def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponse:
     """Respond with a picture as its station sent it."""
     blob = _get(request, pk)
@@ -48,7 +48,7 @@ def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@needs(Power.SEE_PEOPLE)
+@needs(Power.SEE_PICTURES)
 def snapshot_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
     """Respond with a thumbnail for a list."""
     blob = _get(request, pk)

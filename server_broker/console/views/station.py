@@ -54,6 +54,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "alarms": page.alarms,
         "events": page.events,
         "sees_people": may(user, Power.SEE_PEOPLE),
+        "sees_pictures": may(user, Power.SEE_PICTURES),
         "rows": [],
         "snapshots": [],
         "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
@@ -66,7 +67,9 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         touches = touches_of(user).filter(station=shown).select_related("station__village")
         # By the station's own clock, which the index `touch_by_station` has in order.
         rows = shown_touches(user, touches.order_by("-wall", "-id")[:LAST_TOUCHES])
-        context |= {"rows": rows, "snapshots": page.snapshots}
+        context["rows"] = rows
+    if may(user, Power.SEE_PICTURES):
+        context["snapshots"] = page.snapshots
         note_previewed(request, shown.pk, page.snapshots)
     if may(user, Power.COMMAND_STATION):
         logs = blobs_of(user).filter(station=shown, purpose=LOG, completed_at__isnull=False)

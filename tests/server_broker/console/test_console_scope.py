@@ -14,9 +14,9 @@ from server_broker.console import queries
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from tests.cast import (
+    BY_ROLE,
     CLERK,
     COUNTY_OFFICER,
-    OF_THE_COUNTY,
     OPERATOR,
     OTHER_OPERATOR,
     OTHER_TOWNSHIP_OFFICER,
@@ -148,7 +148,7 @@ def test_a_card_is_bound_within_the_own_scope_alone(
 
 @pytest.mark.parametrize("role", list(Role))
 def test_an_account_without_region_sees_nothing(county: FictionalCounty, role: Role) -> None:
-    user = user_of(OF_THE_COUNTY[role].placed_in(None))
+    user = user_of(BY_ROLE[role].placed_in(None))
     touch(county.stations[SHILI], UNKNOWN_CARD)
     alarm(county.stations[SHILI])
     snapshot(county.stations[SHILI], bytes(32), size=1)
