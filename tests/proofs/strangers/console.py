@@ -14,6 +14,7 @@ COUNTY = "990101000000"
 """The region of both villages."""
 AT_THE_DOOR = ("system", "security")
 """Roles that see no page before the second factor. Operators and officers show it only before acts that ask for it."""
+OF_A_VILLAGE = ("secretary", "supervision")
 BEFORE_A_DEED = ("operator", "officer")
 PICTURE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
@@ -121,8 +122,9 @@ def _opens(browser: Browser, path: str) -> bool:
 
 
 def make_account(county: County, user: str, role: str, *, region: str = COUNTY) -> str:
-    """Make an account, and return a link that signs it in."""
-    county.tool("account", user, "--role", role, "--region", region)
+    """Make an account, and return a link that signs it in. One of a village sees ``VILLAGE`` at most."""
+    place = VILLAGE if role in OF_A_VILLAGE else region
+    county.tool("account", user, "--role", role, "--region", place)
     return county.tool("sign-in-link", user)
 
 

@@ -15,14 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from django.urls import resolve
 from openpyxl import Workbook
 
 from firmware_scripts.demo.processes import wait_until
 from protocol.blobs import BlobMissing
 from protocol.codec import encode
 from protocol.facts import Fact
-from server_broker.console import urls as console_urls
 from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
 from tests.proofs.strangers import (
@@ -43,7 +41,6 @@ from tests.proofs.strangers.browser import Browser, Page, one_time
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.forging import make_certificate
-from tests.proofs.strangers.places import PLACES
 from tests.proofs.strangers.station import Answer, Board
 from tests.proofs.strangers.visitor import Visitor
 from tests.server_broker.station_double import StationDouble
@@ -319,12 +316,6 @@ def test_every_page_is_counted_where_all_are_open(bench: Bench, group: Group, mo
 )
 def test_what_is_a_refusal(page: Page, refuses: bool) -> None:
     assert page.refuses is refuses
-
-
-def test_no_page_of_the_console_is_forgotten() -> None:
-    pages = {one.name for one in console_urls.urlpatterns} - {None}
-    tried = {resolve(place.path.format(station="first-01", picture="1", log="1")).url_name for place in PLACES}
-    assert pages <= tried
 
 
 @pytest.mark.parametrize(

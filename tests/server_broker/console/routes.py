@@ -1,0 +1,187 @@
+"""Every address of the county's web and of its data tables, and what each role gets there. This is written down from
+outside, not asked of the county. `test_routes` asks every cell; the strangers proof tries the same places.
+
+Each row: method, path, then the status for each of `COLUMNS`, and ``proof`` if the second factor must be shown first.
+
+- Roles see the whole county; the secretary and the supervision committee see 示例村.
+- ``elsewhere`` is somebody of 样板镇 with one of the roles that open the row (`Route.stranger`). What the path names
+  lies in 示例村, so a page of it is 404 there.
+- ``nobody`` has not signed in.
+
+What stands in braces is in the county (`ABSENT` has the names). In a POST it is so only for those who get nothing: who
+may do the act does it to something that is not there, so that nothing changes.
+
+A row for a page that only leads to a form (GET of an address for a POST) is not needed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ROLES = (
+    "system",
+    "security",
+    "auditor",
+    "operator",
+    "officer",
+    "organisation",
+    "secretary",
+    "supervision",
+    "editor",
+)
+COLUMNS = (*ROLES, "elsewhere", "nobody")
+_STRANGERS = ("operator", "officer", "system", "security", "auditor")
+"""The roles that an account of another township is tried with: the first that opens the row."""
+ORDER = "00000000-0000-4000-8000-000000000000"
+ABSENT = {
+    "station": "nobody-01",
+    "picture": "9999",
+    "log": "9999",
+    "card": "9999",
+    "alarm": "9999",
+    "account": "9999",
+    "person": "9999",
+    "village": "000000000000",
+}
+"""Things that are not there."""
+_ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
+
+#                                                   sys sec aud ope off org vil sup edi els nob
+_TABLE = """
+# Signing in and out, for everybody
+GET  /sign-in/                                     302 302 302 302 302 302 302 302 302 302 200
+POST /sign-in/                                     302 302 302 302 302 302 302 302 302 302 200
+GET  /sign-in/link/{TOKEN}/                        410 410 410 410 410 410 410 410 410 410 410
+POST /sign-in/link/{TOKEN}/                        410 410 410 410 410 410 410 410 410 410 410
+GET  /sign-in/second-factor/                       302 302 302 302 302 302 302 302 302 302 302
+GET  /sign-out/                                    302 302 302 302 302 302 302 302 302 302 302
+POST /sign-out/                                    302 302 302 302 302 302 302 302 302 302 302
+GET  /favicon.ico                                  302 302 302 302 302 302 302 302 302 302 302
+# What stations ask for, by their own proofs
+POST /enrol                                        400 400 400 400 400 400 400 400 400 400 400
+POST /renew                                        400 400 400 400 400 400 400 400 400 400 400
+GET  /packs/{SHA256}                               404 404 404 404 404 404 404 404 404 404 404
+# Stations
+GET  /                                             200 200 302 200 200 200 200 200 200 200 302
+GET  /stations/{station}/                          200 200 403 200 200 200 200 200 200 404 302
+GET  /stations/{station}/claim/                    200 403 403 200 403 403 403 403 403 404 302 proof
+POST /stations/{station}/claim/                    404 403 403 404 403 403 403 403 403 404 302 proof
+POST /stations/{station}/revoke/                   403 404 403 404 403 403 403 403 403 404 302 proof
+GET  /stations/{station}/settings/                 403 403 403 200 403 403 403 403 403 404 302 proof
+POST /stations/{station}/settings/                 403 403 403 404 403 403 403 403 403 404 302 proof
+GET  /settings/{village}/                          403 403 403 200 403 403 403 403 403 404 302 proof
+POST /settings/{village}/                          403 403 403 404 403 403 403 403 403 404 302 proof
+GET  /stations/{station}/live/                     403 403 403 200 200 403 403 403 403 404 302 proof
+POST /stations/{station}/live/                     403 403 403 404 404 403 403 403 403 404 302 proof
+GET  /stations/{station}/live/{ORDER}/frame.jpg    403 403 403 404 404 403 403 403 403 404 302 proof
+POST /stations/{station}/live/{ORDER}/end/         403 403 403 404 404 403 403 403 403 404 302 proof
+POST /stations/{station}/order/                    403 403 403 404 403 403 403 403 403 404 302 proof
+POST /stations/{station}/reread/                   403 403 403 404 404 403 403 403 403 404 302
+GET  /held/                                        200 200 403 200 200 200 200 200 200 200 302
+POST /held/write-off/                              403 403 403 302 302 403 403 403 403 302 302
+GET  /logs/{log}.txt                               403 403 403 200 403 403 403 403 403 404 302 proof
+GET  /alarms/                                      200 200 403 200 200 200 200 200 200 200 302
+POST /alarms/{alarm}/acknowledge/                  404 404 403 404 404 403 403 403 403 404 302
+# People, their cards and touches, and pictures
+GET  /today/                                       200 403 403 200 200 200 200 200 403 200 302
+GET  /people/                                      200 403 403 200 200 200 200 200 403 200 302
+GET  /people/import/                               200 403 403 200 403 200 403 403 403 200 302
+POST /people/import/                               302 403 403 302 403 302 403 403 403 302 302
+GET  /people/import/{ORDER}/                       302 403 403 302 403 302 403 403 403 302 302
+POST /people/import/{ORDER}/                       302 403 403 302 403 302 403 403 403 302 302
+GET  /people/template.xlsx                         200 403 403 200 403 200 403 403 403 200 302
+GET  /people/export.xlsx                           200 403 403 200 403 200 403 403 403 200 302
+POST /cards/{card}/lost/                           404 403 403 404 404 403 403 403 403 404 302
+GET  /desk/                                        200 403 403 200 200 403 403 403 403 200 302
+POST /desk/bind/                                   302 403 403 302 302 403 403 403 403 302 302
+GET  /snapshots/{picture}/                         200 403 403 200 200 403 403 403 403 404 302
+GET  /snapshots/{picture}.jpg                      200 403 403 200 200 403 403 403 403 404 302
+GET  /snapshots/{picture}/thumbnail.jpg            200 403 403 200 200 403 403 403 403 404 302
+# The audit log
+GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
+# The data tables
+GET  /admin/                                       200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/login/                                 302 302 302 302 302 302 302 302 302 302 302
+GET  /admin/logout/                                302 302 302 302 302 302 302 302 302 302 302
+GET  /admin/search/                                200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/password_change/                       200 403 403 403 403 403 403 403 403 200 302 proof
+POST /admin/password_change/                       200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/password_change/done/                  200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/autocomplete/                          403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/jsi18n/                                200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/r/1/1/                                 404 403 403 403 403 403 403 403 403 404 302 proof
+GET  /admin/accounts/                              200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/nothing/                               404 403 403 403 403 403 403 403 403 404 302 proof
+GET  /admin/regions/region/                        200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/regions/region/add/                    403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/regions/region/{village}/              302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/regions/region/{village}/change/       200 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/regions/region/{village}/history/      200 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/regions/region/{village}/delete/       403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/people/person/                         200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/people/person/add/                     403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/people/person/{person}/                302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/people/person/{person}/change/         200 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/people/person/{person}/history/        200 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/people/person/{person}/delete/         403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/fleet/station/                         200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/fleet/station/add/                     403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/fleet/station/{station}/               302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/fleet/station/{station}/change/        200 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/fleet/station/{station}/history/       200 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/fleet/station/{station}/delete/        403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/attendance/dutywindow/                 200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/attendance/dutywindow/add/             403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/attendance/dutywindow/9999/            302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/attendance/dutywindow/9999/change/     302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/attendance/dutywindow/9999/history/    302 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/attendance/dutywindow/9999/delete/     403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/accounts/user/                         200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/accounts/user/add/                     200 403 403 403 403 403 403 403 403 200 302 proof
+POST /admin/accounts/user/add/                     200 403 403 403 403 403 403 403 403 200 302 proof
+GET  /admin/accounts/user/{account}/               302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/accounts/user/{account}/change/        200 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/accounts/user/{account}/change/        302 403 403 403 403 403 403 403 403 302 302 proof
+GET  /admin/accounts/user/{account}/history/       200 403 403 403 403 403 403 403 403 302 302 proof
+POST /admin/accounts/user/{account}/delete/        403 403 403 403 403 403 403 403 403 403 302
+GET  /admin/accounts/user/{account}/password/      200 403 403 403 403 403 403 403 403 404 302 proof
+POST /admin/accounts/user/{account}/password/      404 403 403 403 403 403 403 403 403 404 302 proof
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table."""
+
+    method: str
+    path: str
+    statuses: Mapping[str, int]
+    asks_proof: bool = False
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        """The roles that are not refused."""
+        return tuple(role for role in ROLES if self.statuses[role] != 403)
+
+    @property
+    def stranger(self) -> str:
+        """The role with which an account of another township is tried."""
+        return next((role for role in _STRANGERS if role in self.opens), "officer")
+
+    def path_for(self, column: str, present: Mapping[str, str]) -> str:
+        """Return the path that ``column`` asks for. ``present`` are the things that are in the county."""
+        changes_something = self.method == "POST" and column in self.opens
+        return path_of(self, {} if changes_something else present)
+
+
+def path_of(route: Route, present: Mapping[str, str]) -> str:
+    """Return a row's path with the things that are there; what is not named is one that is not."""
+    return route.path.format(**_ALWAYS | ABSENT | dict(present))
+
+
+def _route(line: str) -> Route:
+    method, path, *rest = line.split()
+    statuses = [int(word) for word in rest if word != "proof"]
+    return Route(method, path, dict(zip(COLUMNS, statuses, strict=True)), asks_proof="proof" in rest)
+
+
+ROUTES = tuple(_route(line) for line in _TABLE.splitlines() if line and not line.startswith("#"))

@@ -1,0 +1,132 @@
+"""The table of routes and roles is whole, and the county answers as it says."""
+
+import copy
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, resolve
+from django.utils import timezone
+
+from server_broker.accounts.models import Role
+from server_broker.media.models import Blob
+from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG, Account
+from tests.server_broker.console.routes import ROLES, ROUTES, Route, path_of
+from tests.server_broker.county import FictionalCounty, alarm, make_county, signed_in, snapshot, user_of
+from tests.server_broker.picture_sender import jpeg
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Yield every address below a resolver, as `ResolverMatch.route` writes it."""
+    for pattern in resolver.url_patterns:
+        own = str(pattern.pattern)
+        whole = before + own.removeprefix("^") if before else own
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, whole)
+        else:
+            yield whole
+
+
+def test_no_address_is_forgotten() -> None:
+    known = {resolve(path_of(route, {})).route for route in ROUTES}
+    assert set(addresses(get_resolver())) - known == set()
+
+
+def test_no_row_is_twice_and_no_role_is_forgotten() -> None:
+    rows = [(route.method, route.path) for route in ROUTES]
+    assert len(rows) == len(set(rows))
+    assert set(ROLES) == set(Role)
+
+
+def things(county: FictionalCounty) -> dict[str, str]:
+    """Return what the paths of the table name, all of it in 示例村."""
+    station = county.stations[SHILI]
+    content = jpeg()
+    picture = snapshot(station, _stored(content), size=len(content))
+    log = Blob.objects.create(
+        station=station,
+        sha256=_stored(b"log"),
+        size=3,
+        media_type="text/plain",
+        purpose="log",
+        completed_at=timezone.now(),
+    )
+    return {
+        "station": SHILI,
+        "picture": str(picture.pk),
+        "log": str(log.pk),
+        "card": str(county.cards[ZHANG].pk),
+        "alarm": str(alarm(station).pk),
+        "account": str(user_of(BY_ROLE["secretary"]).pk),
+        "person": str(county.people[ZHANG].pk),
+        "village": SHILI_VILLAGE,
+    }
+
+
+def _stored(content: bytes) -> bytes:
+    """Put a file where the county has its pictures and logs, and return its SHA-256."""
+    sha256 = hashlib.sha256(content).digest()
+    file = settings.HOME.media / sha256.hex()[:2] / sha256.hex()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return sha256
+
+
+class Browsers:
+    """A browser for each column of the table; for the column of strangers one for each role."""
+
+    def __init__(self) -> None:
+        self._signed_in: dict[Account, Client] = {}
+
+    def of(self, column: str, route: Route) -> Client:
+        if column == "nobody":
+            return Client()
+        if column != "elsewhere":
+            return self._of(BY_ROLE[column])
+        return self._of(Account(f"{route.stranger}-elsewhere", route.stranger, OTHER_TOWNSHIP))
+
+    def _of(self, account: Account) -> Client:
+        if account not in self._signed_in:
+            self._signed_in[account] = signed_in(account)
+        return self._signed_in[account]
+
+
+def ask(client: Client, method: str, path: str) -> int:
+    """Return the status of the answer. Whatever the request changed is undone, a sign-out too."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        answer: Any = client.generic(method, path)
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return int(answer.status_code)
+
+
+def test_the_county_answers_as_the_table_says() -> None:
+    present = things(make_county())
+    browsers = Browsers()
+    wrong = []
+    for route in ROUTES:
+        for column, status in route.statuses.items():
+            got = ask(browsers.of(column, route), route.method, route.path_for(column, present))
+            if got != status:
+                wrong.append(f"{route.method} {route.path} for {column}: {got} instead of {status}")
+    assert wrong == []
+
+
+def test_what_asks_for_the_second_factor_opens_for_nobody_before_it() -> None:
+    present = things(make_county())
+    asking = [route for route in ROUTES if route.asks_proof]
+    assert asking
+    for route in asking:
+        for role in route.opens:
+            browser = Client()
+            browser.force_login(user_of(BY_ROLE[role]))
+            answer = browser.generic(route.method, route.path_for(role, present))
+            assert answer.status_code == 302, (route, role)
+            assert answer["Location"].startswith("/sign-in/second-factor/"), (route, role)
