@@ -10,3 +10,7 @@ the time zone's file, and `protocol.chinese_argparse`.
 
 MAJOR = 1
 """Major version of every message here. An unknown major is refused; unknown fields are ignored."""
+
+MINOR = 1
+"""Minor version of the contract that this package speaks. `protocol.birth.Birth` and `Welcome` carry it, so that each
+end knows what the other may be sent. 0 is the contract before bundles."""

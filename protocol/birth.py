@@ -41,6 +41,15 @@ class Birth(VersionedMessage, frozen=True, kw_only=True):
     question: Nonce | None = None
     """If present, the welcome repeats this nonce instead, so that a birth that is sent again asks for the time anew."""
 
+    contract: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    """Minor version of the contract that the station speaks (`protocol.MINOR`); 0 from one that does not say."""
+    release: ShortText = ""
+    """The installed release by its name; empty on a station that was not installed from one."""
+    image: ShortText = ""
+    """The image of the system."""
+    slot: ShortText = ""
+    """Which of the system's places runs."""
+
     @property
     def asked(self) -> bytes:
         """The nonce that the welcome repeats."""
@@ -74,6 +83,9 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     held: Annotated[list[Held], Meta(max_length=MAX_HELD)] = []
     signed: Annotated[list[HeadAtSeq], Meta(max_length=MAX_HEADS)] = []
     clock_run: ClockRun | None = None
+    contract: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    """Minor version of the contract that the county speaks. Until a welcome has said it, a station sends no kind of
+    fact and no word that came with a later minor version than 0."""
 
 
 class Compare(VersionedMessage, frozen=True, kw_only=True):

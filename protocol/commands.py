@@ -9,14 +9,29 @@ from msgspec import Meta
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
-from protocol.units import LongText, ShortText, StationId, WallMs
+from protocol.units import CodeWord, FileName, LongText, Sha256, ShortText, StationId, WallMs
 
 type CommandKind = Literal[
-    "identify", "snapshot", "restart_agent", "send_logs", "time_check", "live_view", "end_live_view"
+    "identify",
+    "snapshot",
+    "restart_agent",
+    "send_logs",
+    "time_check",
+    "live_view",
+    "end_live_view",
+    "hint",
+    "say",
+    "live_extend",
+    "record_still",
+    "install_release",
+    "retire",
 ]
 """What a command tells a station to do. identify: blink and beep so that a person finds the station. snapshot: take a
 still of the room now. restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as
-a blob. time_check: say how the clock stands. live_view: send frames for a leased time. end_live_view: end that."""
+a blob. time_check: say how the clock stands. live_view: send frames for a leased time. end_live_view: end that. hint:
+show a line to whoever is at the kiosk. say: speak a line. live_extend: a live view may go on. record_still: take a
+still for a work record. install_release: change to another release. retire: end for good, once everything is with the
+county."""
 
 type CommandId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Random. A station executes each id once, however often the command comes."""
@@ -45,6 +60,33 @@ class LiveTerms(Message, frozen=True, kw_only=True):
     """Bytes of pictures alone, without what the line adds."""
     viewer: ShortText = ""
     """Who looks, in words for the kiosk: an office, never a person's name."""
+    viewers: Annotated[list[ShortText], Meta(max_length=8)] = []
+    """All who look, if there are several."""
+    sound: bool = False
+    """Sound goes with the pictures."""
+
+
+class HintTerms(Message, frozen=True, kw_only=True):
+    """What ``hint`` shows, and what people can answer."""
+
+    line: Annotated[str, Meta(min_length=1, max_length=40)]
+    answers: Annotated[list[CodeWord], Meta(max_length=4)] = []
+    seconds: Annotated[int, Meta(ge=5, le=3_600)] = 60
+
+
+class SayTerms(Message, frozen=True, kw_only=True):
+    """What ``say`` speaks: an item of a ``clips`` bundle."""
+
+    bundle: FileName
+    item: FileName
+
+
+class ReleaseTerms(Message, frozen=True, kw_only=True):
+    """Which release ``install_release`` changes to."""
+
+    release: ShortText
+    sha256: Sha256
+    size: Annotated[int, Meta(ge=1, le=2**40)]
 
 
 class Command(VersionedMessage, frozen=True, kw_only=True):
@@ -62,6 +104,11 @@ class Command(VersionedMessage, frozen=True, kw_only=True):
     """The county's clock when it signed; 0 if the county does not tell it."""
     log: LogTerms = LogTerms()
     live: LiveTerms = LiveTerms()
+    hint: HintTerms | None = None
+    say: SayTerms | None = None
+    record: Annotated[bytes, Meta(min_length=16, max_length=16)] | None = None
+    """For ``record_still``: the work record."""
+    release: ReleaseTerms | None = None
 
 
 def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:

@@ -11,14 +11,14 @@ from msgspec import Meta
 from protocol.codec import VersionedMessage, decode
 from protocol.commands import CommandId
 from protocol.refusal import Refused
-from protocol.units import StationId
+from protocol.units import ShortText, StationId
 
 MAX_FRAME_BYTES = 65_536
 MAX_PART_BYTES = 32_768
 
 
 class Frame(VersionedMessage, frozen=True, kw_only=True):
-    """Bytes of a JPEG (ITU-T T.81) from ``offset`` on."""
+    """Bytes of a picture from ``offset`` on: a JPEG (ITU-T T.81) unless ``media`` says otherwise."""
 
     station: StationId
     command: CommandId
@@ -28,6 +28,8 @@ class Frame(VersionedMessage, frozen=True, kw_only=True):
     size: Annotated[int, Meta(ge=1, le=MAX_FRAME_BYTES)]
     offset: Annotated[int, Meta(ge=0, le=MAX_FRAME_BYTES)]
     data: Annotated[bytes, Meta(min_length=1, max_length=MAX_PART_BYTES)]
+    media: ShortText = ""
+    """The media type of the whole; empty: ``image/jpeg``."""
 
 
 def decode_frame(raw: bytes) -> Frame:

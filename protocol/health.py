@@ -23,7 +23,7 @@ type BootReason = Literal["ordered", "abrupt", "undervoltage"] | ResetCause
 before its end its voltage was too low. abrupt: it had not, and nothing tells why; the power failed, somebody pulled the
 plug, or the system stood still."""
 
-type DeviceKind = Literal["reader", "camera", "indicator", "input"]
+type DeviceKind = Literal["reader", "camera", "indicator", "input", "speaker", "microphone", "screen", "updater"]
 type Kib = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 

@@ -11,6 +11,16 @@ import msgspec
 from msgspec import Meta
 
 from protocol.health import Health
+from protocol.kiosk_line import Line
+from protocol.kiosk_visits import (
+    DocumentShown,
+    EndVisit,
+    EnterNumber,
+    OpenDocument,
+    PinAsked,
+    SetPin,
+    VisitShown,
+)
 from protocol.refusal import Refused
 from protocol.units import ClockQuality, Direction, DurationMs, FactRef, LongText, ShortText, WallMs
 
@@ -23,10 +33,6 @@ type Missing = Literal["arrival", "departure"]
 type WindowState = Literal["running", "coming", "over"]
 type LackingWhen = Literal["past", "now", "later"]
 """past: no touch can become this mark any more. now: its window is open. later: its window has not opened yet."""
-
-
-class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    pass
 
 
 class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +86,7 @@ class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
 # Agent to kiosk.
 
 
-class Home(_Line, frozen=True, kw_only=True, tag="home"):
+class Home(Line, frozen=True, kw_only=True, tag="home"):
     """Everything that the home screen shows. Between two of these the kiosk counts on from ``wall`` by its monotonic
     clock."""
 
@@ -111,7 +117,7 @@ GRACE_MIN = 10
 lines 12 and 13)."""
 
 
-class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
+class TouchShown(Line, frozen=True, kw_only=True, tag="touch"):
     """The outcome of a touch, sent after the fact is on disk and the lamp is lit.
 
     If it is ``red`` and has a ``problem``, nothing was recorded.
@@ -148,7 +154,7 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """The person is on duty today, every window has its two touches, and none was left early (`GRACE_MIN`)."""
 
 
-class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
+class QuestionShown(Line, frozen=True, kw_only=True, tag="question"):
     """The next question of a run, options shuffled. The right answer is not in it."""
 
     run: str
@@ -164,7 +170,7 @@ class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
     options: list[str]
 
 
-class Marked(_Line, frozen=True, kw_only=True, tag="marked"):
+class Marked(Line, frozen=True, kw_only=True, tag="marked"):
     """Whether an answer was right. The answer is on disk before this message is sent. Options are numbered as shown,
     from 0."""
 
@@ -178,7 +184,7 @@ class Marked(_Line, frozen=True, kw_only=True, tag="marked"):
     lives: int
 
 
-class LevelOver(_Line, frozen=True, kw_only=True, tag="level_over"):
+class LevelOver(Line, frozen=True, kw_only=True, tag="level_over"):
     """The run ended."""
 
     run: str
@@ -188,14 +194,14 @@ class LevelOver(_Line, frozen=True, kw_only=True, tag="level_over"):
     of: int
 
 
-class LiveShown(_Line, frozen=True, kw_only=True, tag="live"):
+class LiveShown(Line, frozen=True, kw_only=True, tag="live"):
     """The county looks into the room, for at most ``left_s`` seconds; with 0 nobody does, or no longer."""
 
     viewer: ShortText = ""
     left_s: Annotated[int, Meta(ge=0, le=600)] = 0
 
 
-class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
+class Sorry(Line, frozen=True, kw_only=True, tag="sorry"):
     """The agent can't do now what the kiosk asked."""
 
     reason: ShortText
@@ -204,7 +210,7 @@ class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     """The touch whose direction was to be corrected, if that was asked."""
 
 
-class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
+class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
     """How the station is, for a technician's program on the same machine: the vitals, and the state of the link."""
 
     station: ShortText
@@ -228,7 +234,7 @@ class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status")
 # Kiosk to agent.
 
 
-class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
+class ChooseDirection(Line, frozen=True, kw_only=True, tag="choose_direction"):
     """Somebody chooses a direction for the touch on the screen.
 
     This is only a wish. The agent shows it (`TouchShown.chosen`), and the same card, touched in time, makes it so.
@@ -238,20 +244,20 @@ class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
     direction: Direction
 
 
-class KeepDirection(_Line, frozen=True, kw_only=True, tag="keep_direction"):
+class KeepDirection(Line, frozen=True, kw_only=True, tag="keep_direction"):
     """Somebody takes back what was chosen; the agent shows the touch without it."""
 
     touch: FactRef
 
 
-class OpenLevel(_Line, frozen=True, kw_only=True, tag="open_level"):
+class OpenLevel(Line, frozen=True, kw_only=True, tag="open_level"):
     """Begin a run; the answer is the first `QuestionShown`."""
 
     pack: ShortText
     level: ShortText
 
 
-class AnswerQuestion(_Line, frozen=True, kw_only=True, tag="answer"):
+class AnswerQuestion(Line, frozen=True, kw_only=True, tag="answer"):
     """The options chosen, numbered as shown from 0; the answer is `Marked`."""
 
     run: ShortText
@@ -259,24 +265,48 @@ class AnswerQuestion(_Line, frozen=True, kw_only=True, tag="answer"):
     chosen: Annotated[list[Annotated[int, Meta(ge=0, le=5)]], Meta(min_length=1, max_length=6)]
 
 
-class NextQuestion(_Line, frozen=True, kw_only=True, tag="next"):
+class NextQuestion(Line, frozen=True, kw_only=True, tag="next"):
     """Go on after `Marked`; the answer is `QuestionShown` or `LevelOver`."""
 
     run: ShortText
 
 
-class AskHelp(_Line, frozen=True, kw_only=True, tag="help"):
+class AskHelp(Line, frozen=True, kw_only=True, tag="help"):
     """Someone pressed 9."""
 
     screen: ShortText
 
 
-class AskStatus(_Line, frozen=True, kw_only=True, tag="ask_status"):
+class AskStatus(Line, frozen=True, kw_only=True, tag="ask_status"):
     """A technician's program asks how the station is; the answer is `Status`."""
 
 
-type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry | Status | LiveShown
-type ToAgent = ChooseDirection | KeepDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp | AskStatus
+type ToKiosk = (
+    Home
+    | TouchShown
+    | QuestionShown
+    | Marked
+    | LevelOver
+    | Sorry
+    | Status
+    | LiveShown
+    | VisitShown
+    | PinAsked
+    | DocumentShown
+)
+type ToAgent = (
+    ChooseDirection
+    | KeepDirection
+    | OpenLevel
+    | AnswerQuestion
+    | NextQuestion
+    | AskHelp
+    | AskStatus
+    | EnterNumber
+    | SetPin
+    | EndVisit
+    | OpenDocument
+)
 
 
 _TO_KIOSK: msgspec.json.Decoder[ToKiosk] = msgspec.json.Decoder(ToKiosk)

@@ -14,7 +14,7 @@ from protocol import MAJOR
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
-from protocol.units import ShortText
+from protocol.units import FileName, ShortText
 
 MAX_PACK_BYTES = 8 * 2**20
 MAX_OPTIONS = 6
@@ -26,7 +26,7 @@ type Option = Annotated[str, Meta(min_length=1, max_length=24)]
 type OptionNumber = Annotated[int, Meta(ge=0, lt=MAX_OPTIONS)]
 
 
-class Question(Message, frozen=True, kw_only=True):
+class Question(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A question. ``answer`` holds option numbers from 0: one for single and true_false, a set for multiple, all of
     them in their order for ordering."""
 
@@ -37,6 +37,10 @@ class Question(Message, frozen=True, kw_only=True):
     answer: Annotated[list[OptionNumber], Meta(min_length=1, max_length=MAX_OPTIONS)]
     explanation: Annotated[str, Meta(min_length=1, max_length=120)]
     source: Annotated[str, Meta(min_length=1, max_length=60)]
+    picture: FileName | None = None
+    """An item of the bundle that is shown with the stem; a pack by itself has no items."""
+    sound: FileName | None = None
+    """An item of the bundle that speaks the stem."""
 
 
 class Level(Message, frozen=True, kw_only=True):
@@ -78,7 +82,16 @@ def unseal_pack(raw: bytes, public_keys: Mapping[bytes, bytes]) -> Pack:
         Refused: As `protocol.signing.unseal`; ``malformed`` for a question whose answer is not among its options
             or a level that draws more than it has.
     """
-    pack = decode(unseal(raw, "cunhui pack 1", public_keys, limit=MAX_PACK_BYTES), Pack, limit=MAX_PACK_BYTES)
+    return read_pack(unseal(raw, "cunhui pack 1", public_keys, limit=MAX_PACK_BYTES))
+
+
+def read_pack(payload: bytes) -> Pack:
+    """Read an encoded pack: the payload of a pack file, or the content of a ``questions`` bundle.
+
+    Raises:
+        Refused: As `protocol.codec.decode`; ``malformed`` as `unseal_pack`.
+    """
+    pack = decode(payload, Pack, limit=MAX_PACK_BYTES)
     for level in pack.levels:
         _check_level(level)
     return pack

@@ -8,13 +8,18 @@ type Reason = Literal[
     "unknown_version",
     "unknown_algorithm",
     "unknown_kind",
+    "unknown_value",
     "unknown_key",
     "bad_signature",
+    "wrong_hash",
     "chain_mismatch",
     "wrong_station",
+    "wrong_audience",
+    "older_version",
     "bad_topic",
     "bad_uid",
     "bad_claim_code",
+    "bad_pin",
     "expired",
 ]
 

@@ -26,6 +26,10 @@ type Context = Literal[
     "cunhui pack 1",
     "cunhui enrol 1",
     "cunhui export 1",
+    "cunhui bundle 1",
+    "cunhui index 1",
+    "cunhui fetch 1",
+    "cunhui manifest 1",
 ]
 
 
@@ -63,6 +67,39 @@ class Signed(VersionedMessage, frozen=True, kw_only=True, array_like=True):
     signature: Signature
 
 
+class Detached(VersionedMessage, frozen=True, kw_only=True, array_like=True):
+    """``[v, key, signature]``: a signature that lies beside the document which it is for."""
+
+    key: bytes
+    signature: Signature
+
+
+MAX_DETACHED_BYTES = 128
+
+
+def sign_beside(key: Ed25519PrivateKey, context: Context, payload: bytes) -> bytes:
+    """Return an encoded `Detached` for ``payload``, which is named by its own hash and keeps its name under any key."""
+    public_key = key.public_key().public_bytes_raw()
+    return encode(Detached(key=key_id(public_key), signature=sign(key, context, payload)))
+
+
+def verify_beside(payload: bytes, beside: bytes, context: Context, public_keys: Mapping[bytes, bytes]) -> None:
+    """Check the `Detached` signature ``beside`` a document.
+
+    Raises:
+        Refused: ``malformed``, ``too_large``, ``unknown_version``, ``unknown_key`` or ``bad_signature``.
+    """
+    detached = decode(beside, Detached, limit=MAX_DETACHED_BYTES)
+    verify(_trusted(detached.key, public_keys), context, payload, detached.signature)
+
+
+def _trusted(name: bytes, public_keys: Mapping[bytes, bytes]) -> bytes:
+    public_key = public_keys.get(name)
+    if public_key is None:
+        raise Refused("unknown_key", f"signed by unknown key {name.hex()[:16]}")
+    return public_key
+
+
 def seal(key: Ed25519PrivateKey, context: Context, payload: bytes) -> bytes:
     """Wrap ``payload`` in an encoded `Signed`."""
     public_key = key.public_key().public_bytes_raw()
@@ -81,8 +118,5 @@ def unseal(
         Refused: ``malformed``, ``too_large``, ``unknown_version``, ``unknown_key`` or ``bad_signature``.
     """
     signed = decode(raw, Signed, limit=limit)
-    public_key = public_keys.get(signed.key)
-    if public_key is None:
-        raise Refused("unknown_key", f"signed by unknown key {signed.key.hex()[:16]}")
-    verify(public_key, context, signed.payload, signed.signature)
+    verify(_trusted(signed.key, public_keys), context, signed.payload, signed.signature)
     return signed.payload

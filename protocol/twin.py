@@ -15,21 +15,27 @@ from msgspec import Meta
 
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
+from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
 from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, WallMs
 
-type Sheddable = Literal["blobs", "vitals"]
-"""What a station may stop sending when its data run short. Facts are always sent."""
+type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
+"""What a station may put off when its data run short: sending files and vitals, fetching bundles and releases. Facts
+are always sent."""
 
 type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
 """Minutes after local midnight (Asia/Shanghai) of the window's date; above 1440 it is the next day."""
 
 
-class Person(Message, frozen=True, kw_only=True):
-    """Somebody on this village's list, as the kiosk shows them."""
+class Person(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody whom this station knows, as the kiosk shows them."""
 
     id: ShortText
     name: ShortText
+    type: ShortText = ""
+    """What sort of person it is, a code of the county's; empty: not told."""
+    village: ShortText = ""
+    """The person's own village, if it is another than the station's: the screen says 外村."""
 
 
 class Card(Message, frozen=True, kw_only=True):
@@ -63,7 +69,16 @@ class PackRef(Message, frozen=True, kw_only=True):
     size: Annotated[int, Meta(ge=1, le=8 * 2**20)]
 
 
+class ShelfRef(Message, frozen=True, kw_only=True):
+    """The shelf index (`protocol.shelf_index`) that is in force: named by the SHA-256 of its bytes, as a bundle is."""
+
+    version: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    sha256: Sha256
+    size: Annotated[int, Meta(ge=1, le=MAX_INDEX_BYTES)]
+
+
 MAX_SETTINGS = 100
+MAX_PACK_STATES = 400
 
 type Refusal = Annotated[str, Meta(max_length=200)]
 """Why the station refuses a setting's value: ``wrong_kind`` or ``out_of_range``, a colon, and English for the log."""
@@ -85,9 +100,14 @@ class Settings(Message, frozen=True, kw_only=True):
     data_mb_month: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
     """What the station may send and receive in a calendar month, in MB of 1,000,000 bytes; 0 for a line without
     limit."""
-    data_shed: Annotated[tuple[Sheddable, ...], Meta(max_length=2)] = ("blobs", "vitals")
-    """What is no longer sent when the month's data run short: the first at 80 % of ``data_mb_month``, the second at 95
-    %."""
+    data_shed: Annotated[tuple[Sheddable, ...], Meta(max_length=4)] = ("blobs", "vitals")
+    """What is put off when the month's data run short: the first at 80 % of ``data_mb_month``, the others at 95 %."""
+    number_sign_in: bool = False
+    """People may clock in by number and PIN, as far as the roster allows it to each of them."""
+    night_from_min: Annotated[int, Meta(ge=0, lt=1_440)] = 60
+    night_until_min: Annotated[int, Meta(ge=0, lt=1_440)] = 300
+    """The night window, in minutes after local midnight: what is not urgent is fetched in it. If the two are equal, it
+    is the whole day; if the first is the later one, it goes over midnight."""
 
 
 class Desired(VersionedMessage, frozen=True, kw_only=True):
@@ -103,6 +123,24 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     cards: Annotated[list[Card], Meta(max_length=1000)] = []
     windows: Annotated[list[DutyWindow], Meta(max_length=200)] = []
     packs: Annotated[list[PackRef], Meta(max_length=50)] = []
+    """For stations of contract 1.0, which know no shelf."""
+    shelf: ShelfRef | None = None
+    """Which bundles the station should have."""
+
+
+type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]
+"""whole: verified and in use. fetching: parts of it are here. waiting: for the night, for data, for room on the disk.
+refused: it is not what was announced. expired: its time is over and its bytes are gone."""
+
+
+class PackState(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How far the station has got with a bundle or a pack of the desired state."""
+
+    id: ShortText
+    version: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    state: PackStateName
+    reason: ShortText = ""
+    """A code, where it is not whole."""
 
 
 class Reported(VersionedMessage, frozen=True, kw_only=True):
@@ -125,6 +163,9 @@ class Reported(VersionedMessage, frozen=True, kw_only=True):
     kept_settings: Annotated[dict[ShortText, Any], Meta(max_length=MAX_SETTINGS)] = {}
     """The last good values, which hold instead of the refused ones. They are plain values, so that any county can show
     them, also one that does not know the setting."""
+    packs: Annotated[list[PackState], Meta(max_length=MAX_PACK_STATES)] = []
+    """What the station has of the bundles that it should have. While a new version is not whole, the one before has an
+    entry of its own."""
 
     def __post_init__(self) -> None:
         """Refuse what no setting can be: MessagePack's extensions and times, keys that are no text, and deep

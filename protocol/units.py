@@ -58,6 +58,30 @@ MAX_SHORT_TEXT, MAX_LONG_TEXT = 64, 400
 type ShortText = Annotated[str, Meta(max_length=MAX_SHORT_TEXT)]
 type LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
 
+type PersonId = ShortText
+"""A person's id in the county's list, as in `protocol.twin.Person`; empty for nobody whom the station knows."""
+
+type FileName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_SHORT_TEXT,
+        pattern=r"^(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+\Z",
+    ),
+]
+"""A name that can be no path: no ``/``, no ``\\``, no ``..``, no control character and none that turns the direction of
+text."""
+
+type CodeWord = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.:-]{0,63}\Z")]
+"""A code of an open list: its meaning is settled between a feature's two ends, and a reader shows one that it does not
+know as it is."""
+
+type RegionPrefix = Annotated[str, Meta(pattern=r"^[0-9]{0,12}\Z")]
+"""The beginning of a 12-digit statistical code: everything below that region. Empty: the whole county."""
+
+type DayText = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
+"""A date in Asia/Shanghai, ISO 8601."""
+
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
 """synced: trusted now. holdover: synced earlier in this boot. restored: taken over from the disk, an RTC or a modem.
 unknown: none of these."""

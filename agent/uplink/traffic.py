@@ -34,7 +34,12 @@ SAVE_EACH_BYTES = 1 << 20
 JUDGE_EVERY_MS = 60_000
 
 _HOUR_MS = 3_600_000
-_WORDS: dict[Sheddable, str] = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
+_WORDS: dict[Sheddable, str] = {
+    "blobs": "图片暂缓上传",
+    "vitals": "状态少报",
+    "packs": "学习包等暂缓下载",
+    "releases": "升级暂缓下载",
+}
 
 type Days = Mapping[int, int]
 """Bytes by `date.toordinal` of the local day."""
@@ -45,9 +50,10 @@ def put_off(month_bytes: int, settings: Settings) -> tuple[Sheddable, ...]:
     cap = settings.data_mb_month * MB
     if not cap:
         return ()
-    # The county may name fewer things than there are steps.
-    steps = zip(STEPS, settings.data_shed, strict=False)
-    return tuple(what for percent, what in steps if month_bytes * 100 >= cap * percent)
+    first, then = STEPS
+    return tuple(
+        what for place, what in enumerate(settings.data_shed) if month_bytes * 100 >= cap * (then if place else first)
+    )
 
 
 def month_total(days: Days, today: date) -> int:

@@ -30,9 +30,13 @@ _DEVICES: dict[DeviceKind, tuple[str, str, str]] = {
     "camera": ("摄像头", "拍不出", REMEDIES["camera_failed"]),
     "indicator": ("指示灯", "不亮", "请检查指示灯和蜂鸣器的接线。"),
     "input": ("门磁感应", "没有信号", REMEDIES["input_failed"]),
+    "speaker": ("喇叭", "不响", "请检查喇叭的线。"),
+    "microphone": ("话筒", "没有声音", "请检查话筒的线。"),
+    "screen": ("屏幕", "不显示", "请检查屏幕的线和电源。"),
+    "updater": ("升级程序", "用不了", "请联系县运维。"),
 }
 _LINKS = {"ethernet": "网线", "wifi": "Wi-Fi", "modem": "4G", "other": "其他网络"}
-_SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
+_SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报", "packs": "学习包等暂缓下载", "releases": "升级暂缓下载"}
 _BOOT_REASONS: dict[BootReason, tuple[Word, str]] = {
     "ordered": (Word("✓", "正常关机后启动", "good"), ""),
     "abrupt": (Word("△", "断电或死机后启动", "warn"), "偶尔停电不要紧；常常这样请检查插座和电源。"),

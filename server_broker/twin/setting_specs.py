@@ -42,6 +42,7 @@ def _wire(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+_HOURS = tuple((f"{hour:02}:00", f"{hour:02}:00", hour * 60) for hour in range(24))
 _YES_NO = (("yes", "是", True), ("no", "否", False))
 
 SPECS: dict[str, Spec] = {
@@ -59,6 +60,9 @@ SPECS: dict[str, Spec] = {
             ("none", "都不停", []),
         ),
     ),
+    "number_sign_in": Spec("编号打卡", "忘带卡时可用编号和密码打卡；只对名单里允许的人", choices=_YES_NO),
+    "night_from_min": Spec("夜间下载开始", "不急的内容在夜里下载", choices=_HOURS),
+    "night_until_min": Spec("夜间下载结束", "与开始相同就是全天", choices=_HOURS),
 }
 
 

@@ -9,10 +9,16 @@ from typing import Any
 
 import msgspec
 
+from protocol.bundles import bundle_hash
 from protocol.codec import encode
 from protocol.kiosk import encode_line
 from protocol.signing import seal
-from tests.golden import vectors
+from tests.golden import vectors, vectors_1_1
+
+MESSAGES = {**vectors.MESSAGES, **vectors_1_1.MESSAGES}
+FACTS = {**vectors.FACTS, **vectors_1_1.FACTS}
+LINES = {**vectors.LINES, **vectors_1_1.LINES}
+"""Every sample of every minor version."""
 
 FOLDER = Path(__file__).parent / "v1"
 
@@ -49,10 +55,12 @@ def contents() -> dict[str, Any]:
         "claims": vectors.claim_vectors(),
         "topics": vectors.topic_vectors(),
         "export": vectors.export_vectors(),
+        "pins": vectors_1_1.pin_vectors(),
+        "fetch": vectors_1_1.fetch_vectors(),
     }
-    for name, message in vectors.MESSAGES.items():
+    for name, message in MESSAGES.items():
         files[f"message-{name}"] = {"type": kind_of(message), "hex": encode(message).hex(), "value": shown(message)}
-    for name, fact in vectors.FACTS.items():
+    for name, fact in FACTS.items():
         files[f"fact-{name}"] = {"type": kind_of(fact), "hex": encode(fact).hex(), "value": shown(fact)}
     for name, (message_name, context) in vectors.SIGNED.items():
         payload = encode(vectors.MESSAGES[message_name])
@@ -62,9 +70,17 @@ def contents() -> dict[str, Any]:
             "payload": payload.hex(),
             "hex": seal(vectors.COUNTY_KEY, context, payload).hex(),
         }
+    for name, (document, signature) in vectors_1_1.SIGNATURES_BESIDE.items():
+        files[f"beside-{name}"] = {
+            "context": f"cunhui {name} 1",
+            "public": vectors.COUNTY_PUBLIC.hex(),
+            "payload": encode(document).hex(),
+            "sha256": bundle_hash(encode(document)).hex(),
+            "hex": signature.hex(),
+        }
     for name, document in vectors.JSON.items():
         files[f"json-{name}"] = {"type": kind_of(document), "text": msgspec.json.encode(document).decode()}
-    for name, line in vectors.LINES.items():
+    for name, line in LINES.items():
         files[f"line-{name}"] = {"type": kind_of(line), "text": encode_line(line).decode()}
     return files
 

@@ -1,5 +1,6 @@
 """The wire's past: today's code reads every golden file, and says the same bytes again."""
 
+import base64
 import importlib
 import io
 import json
@@ -11,15 +12,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import chain, enrolment
+from protocol.bundles import bundle_hash
 from protocol.cards import card_token, normalise_uid
 from protocol.claim import check_digit, format_claim_code, parse_claim_code
 from protocol.codec import VersionedMessage, decode, encode
 from protocol.enrolment import EnrolRequest, RenewRequest, verify_request
 from protocol.export import ExportReader
 from protocol.facts import KINDS, decode_fact, encode_fact
+from protocol.fetch import read_fetch, verify_fetch
 from protocol.heads import SignedHead, verify_head
 from protocol.kiosk import ToAgent, ToKiosk, decode_from_agent, decode_from_kiosk, encode_line
-from protocol.signing import Context, Signed, key_id, sign, unseal, verify
+from protocol.pins import derive_verifier, is_common, is_pin
+from protocol.signing import Context, Detached, Signed, key_id, sign, unseal, verify, verify_beside
 from protocol.topics import parse, topic
 from tests.golden.generate import FOLDER, contents, shown
 from tests.golden.vectors import STATION_PUBLIC
@@ -93,6 +97,32 @@ def test_signed_documents(path: Path) -> None:
     raw = bytes.fromhex(golden["hex"])
     assert unseal(raw, golden["context"], {key_id(public): public}).hex() == golden["payload"]
     assert encode(decode(raw, Signed)) == raw
+
+
+@pytest.mark.parametrize("path", files("beside-"), ids=named)
+def test_documents_with_their_signature_beside_them(path: Path) -> None:
+    golden = read(path)
+    public, payload = bytes.fromhex(golden["public"]), bytes.fromhex(golden["payload"])
+    signature = bytes.fromhex(golden["hex"])
+    assert bundle_hash(payload).hex() == golden["sha256"]
+    verify_beside(payload, signature, golden["context"], {key_id(public): public})
+    assert encode(decode(signature, Detached)) == signature
+
+
+def test_pins() -> None:
+    golden = read(FOLDER / "pins.json")
+    verifier = derive_verifier(golden["pin"], salt=bytes.fromhex(golden["salt"]))
+    assert (verifier.log2_n, verifier.r, verifier.p) == (golden["log2_n"], golden["r"], golden["p"])
+    assert verifier.digest.hex() == golden["digest"]
+    assert is_pin(verifier, golden["pin"])
+    assert all(is_common(pin) for pin in golden["refused"])
+
+
+def test_signed_requests() -> None:
+    golden = read(FOLDER / "fetch.json")
+    request = read_fetch(golden["header"])
+    verify_fetch(bytes.fromhex(golden["public"]), request, path=golden["path"], now=int(golden["wall"]))
+    assert f"Cunhui {base64.b64encode(encode(request)).decode()}" == golden["header"]
 
 
 @pytest.mark.parametrize("path", files("json-"), ids=named)
@@ -174,7 +204,7 @@ def test_nothing_on_the_wire_is_without_a_golden_file() -> None:
     there = {path.stem for path in FOLDER.glob("*.json")}
     assert contents().keys() <= there, "run: python -m tests.golden.generate"
     types = {read(path)["type"].partition(":")[2] for path in [*files("message-"), *files("json-"), *files("line-")]}
-    wanted = {kind.__name__ for kind in subclasses(VersionedMessage)} - {"Signed"}
+    wanted = {kind.__name__ for kind in subclasses(VersionedMessage)} - {"Signed", "Detached"}
     wanted |= {kind.__name__ for union in (ToKiosk, ToAgent) for kind in union.__value__.__args__}
     assert wanted <= types
     kinds = {read(path)["value"]["kind"] for path in files("fact-")}

@@ -17,7 +17,8 @@ from protocol.heads import verify_head
 from protocol.refusal import Refused
 from protocol.signing import Signed, key_id, seal, unseal, verify
 from tests.golden import vectors
-from tests.golden.vectors import COUNTY_KEY, COUNTY_PUBLIC, FACTS, MESSAGES, STATION, STATION_PUBLIC
+from tests.golden.generate import FACTS, MESSAGES
+from tests.golden.vectors import COUNTY_KEY, COUNTY_PUBLIC, STATION, STATION_PUBLIC
 
 KEYS = {key_id(COUNTY_PUBLIC): COUNTY_PUBLIC}
 

@@ -10,7 +10,7 @@ from protocol import facts
 from server_broker.console import words
 from server_broker.ingest.projections import Identity, Rows, derive
 from tests.cast import COUNTY_OFFICER, SHILI
-from tests.golden.vectors import FACTS
+from tests.golden.generate import FACTS
 from tests.server_broker.county import alarm, event, make_county, signed_in
 
 PLACE = "/stations/shili-01/"

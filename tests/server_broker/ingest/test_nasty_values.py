@@ -25,7 +25,8 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, read_message, read_topic
 from server_broker.ingest.models import Quarantined
 from server_broker.twin.models import SettingReport
-from tests.golden.vectors import FACTS, MESSAGES, STATION, STATION_KEY
+from tests.golden.generate import FACTS, MESSAGES
+from tests.golden.vectors import STATION, STATION_KEY
 from tests.server_broker.station_double import NOW, StationDouble
 
 LEAVES: dict[type, Up] = {

@@ -1,0 +1,153 @@
+"""What is inside bundles: the types of their content, by kind.
+
+The content of a ``questions`` bundle is a `protocol.packs.Pack`. Kinds without a type here belong to features to come;
+their content gets its type together with the first reader.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
+from protocol.codec import Message, VersionedMessage, decode
+from protocol.packs import Pack, read_pack
+from protocol.pins import PinVerifier
+from protocol.refusal import Refused
+from protocol.units import CodeWord, DayText, FileName, PersonId, Sha256, ShortText, WallMs
+
+MAX_HEADS_BYTES = 600
+"""The root of one day's manifest with this station's path to it."""
+
+
+class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody of this village who may sign in by number."""
+
+    id: PersonId
+    name: ShortText
+    number: Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,32}\Z")]
+    """The county's own staff number, never an identity number."""
+    type: ShortText = ""
+    village: ShortText = ""
+    may_number_sign_in: bool = False
+    """The county allows this person to clock in by number and PIN."""
+    pin: PinVerifier | None = None
+    """Absent: no PIN is set, so the number alone opens nothing."""
+
+
+class Roster(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``roster``: the people of one village, and of no other."""
+
+    people: Annotated[list[RosterPerson], Meta(max_length=1_000)] = []
+
+    def __post_init__(self) -> None:
+        """Refuse a number that two people have, because it would sign in the wrong one."""
+        if len({person.number for person in self.people}) < len(self.people):
+            raise ValueError("Expected each number once")
+
+
+class Notice(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A line for the home screen, and what lies behind it."""
+
+    id: ShortText
+    line: Annotated[str, Meta(min_length=1, max_length=40)]
+    text: Annotated[str, Meta(max_length=2_000)] = ""
+    not_before: WallMs = 0
+    not_after: WallMs
+    urgent: bool = False
+    """It stands before all others."""
+
+
+class Notices(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``notices``."""
+
+    notices: Annotated[list[Notice], Meta(max_length=100)] = []
+
+
+class LevelProgress(Message, frozen=True, kw_only=True, array_like=True):
+    """``[pack, level, stars, passed]``: what a person has reached in a level; ``passed`` is when, or 0."""
+
+    pack: ShortText
+    level: ShortText
+    stars: Annotated[int, Meta(ge=0, le=3)]
+    passed: WallMs = 0
+
+
+class Progress(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``progress``: what one person has learnt, as the county computes it from all stations' attempts."""
+
+    person: PersonId
+    as_of: WallMs
+    """Attempts up to then are in it. What a station knows beyond that is added to it."""
+    levels: Annotated[list[LevelProgress], Meta(max_length=2_500)] = []
+
+
+class MonthRow(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One duty window of one day. Minutes count after midnight of the window's date."""
+
+    date: DayText
+    window: ShortText
+    arrived: Annotated[int, Meta(ge=-1440, le=2880)] | None = None
+    left: Annotated[int, Meta(ge=-1440, le=2880)] | None = None
+    result: CodeWord | None = None
+    """A word of the rules; absent where nothing is concluded yet."""
+
+
+class Month(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``month``: one person's touches of one month, as the county has them."""
+
+    person: PersonId
+    month: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}\Z")]
+    as_of: WallMs
+    rows: Annotated[list[MonthRow], Meta(max_length=400)] = []
+
+
+class WitnessedDay(Message, frozen=True, kw_only=True):
+    """The signed Merkle root of one day's manifest, and this station's way to it (`protocol.manifest`)."""
+
+    date: DayText
+    root: Annotated[bytes, Meta(max_length=MAX_HEADS_BYTES)]
+    """A signed document ``cunhui manifest 1``."""
+    leaf: Annotated[bytes, Meta(max_length=MAX_HEADS_BYTES)]
+    """What the manifest says of this station's stream."""
+    place: Annotated[int, Meta(ge=0, le=2**20 - 1)]
+    path: Annotated[list[Sha256], Meta(max_length=20)] = []
+
+
+class Heads(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``heads``: the latest days, the newest last."""
+
+    days: Annotated[list[WitnessedDay], Meta(max_length=40)] = []
+
+
+type Content = Pack | Roster | Notices | Progress | Month | Heads
+
+_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads]] = {
+    "roster": Roster,
+    "notices": Notices,
+    "progress": Progress,
+    "month": Month,
+    "heads": Heads,
+}
+
+
+def read_content(bundle: Bundle) -> Content:
+    """Read what a bundle holds.
+
+    Raises:
+        Refused: As `protocol.codec.decode` and `protocol.packs.read_pack`; ``malformed`` for a pack with another id or
+            version than its bundle; ``unknown_kind`` for a kind whose content this version does not read.
+    """
+    if bundle.kind == "questions":
+        pack = read_pack(bundle.content)
+        if (pack.id, pack.version) != (bundle.id, bundle.version):
+            raise Refused("malformed", f"bundle {bundle.id} {bundle.version} holds pack {pack.id} {pack.version}")
+        return pack
+    kind = _TYPES.get(bundle.kind)
+    if kind is None:
+        raise Refused("unknown_kind", f"content of kind {bundle.kind}")
+    return decode(bundle.content, kind, limit=MAX_CONTENT_BYTES)
+
+
+def item_named(bundle: Bundle, name: FileName) -> Sha256 | None:
+    """Return the hash of the bundle's item with this name."""
+    return next((item.sha256 for item in bundle.items if item.name == name), None)

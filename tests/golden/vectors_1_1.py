@@ -1,0 +1,387 @@
+"""One plain sample of everything that came with contract 1.1."""
+
+from typing import Any
+
+import msgspec
+
+from protocol import birth, bundle_contents, commands, facts, frames, health, kiosk, packs, twin, vitals
+from protocol.bundles import Audience, Bundle, Item, sign_bundle
+from protocol.codec import encode
+from protocol.fetch import read_fetch, sign_fetch
+from protocol.pins import PinVerifier, derive_verifier
+from protocol.shelf_index import IndexEntry, ShelfIndex, sign_index
+from protocol.units import FactRef
+from tests.golden.vectors import (
+    AT,
+    BOOT,
+    COMMAND,
+    COUNTY_KEY,
+    EPOCH,
+    HASH,
+    HEAD,
+    NONCE,
+    RUN,
+    STATION,
+    STATION_KEY,
+    STATION_PUBLIC,
+    TOUCH,
+)
+
+ID = bytes(range(0xA0, 0xB0))
+PERSON = "p1"
+PIN = "802746"
+VERIFIER: PinVerifier = derive_verifier(PIN, salt=NONCE)
+BY = FactRef(epoch=EPOCH, seq=6)
+
+FACTS: dict[str, facts.Fact] = {
+    "number_entered": facts.NumberEntered(at=AT, person=PERSON, answer="accepted", clocks=True, direction="in"),
+    "number_entered-wrong": facts.NumberEntered(at=AT, answer="unknown"),
+    "pin_set": facts.PinSet(at=AT, person=PERSON, verifier=VERIFIER, by=TOUCH),
+    "visit_ended": facts.VisitEnded(at=AT, person=PERSON, by=TOUCH, opened=["month"], why="time", seconds=74),
+    "pack_chosen": facts.PackChosen(at=AT, by=TOUCH, pack="sample"),
+    "attempt-by": facts.Attempt(
+        at=AT,
+        run=RUN,
+        pack="sample",
+        pack_version=2,
+        level="1",
+        question="q3",
+        chosen=[1],
+        right=True,
+        lives_left=3,
+        by=TOUCH,
+        took_ms=8_250,
+        mode="review",
+    ),
+    "level_ended-by": facts.LevelEnded(
+        at=AT, run=RUN, pack="sample", pack_version=2, level="1", passed=True, stars=2, by=TOUCH, took_ms=91_000
+    ),
+    "blob_announced-voice": facts.BlobAnnounced(
+        at=AT, sha256=HASH, size=64_000, media_type="audio/ogg", purpose="voice", about=TOUCH, seconds=21
+    ),
+    "help_asked-by": facts.HelpAsked(at=AT, screen="visit", by=TOUCH),
+    "booted-release": facts.Booted(
+        at=AT, cause="restart", software="cunhui 0.2.0", release="2026.12", image="pi-2026.12", slot="b"
+    ),
+    "request_made": facts.RequestMade(
+        at=AT,
+        request=ID,
+        by=TOUCH,
+        request_kind="leave",
+        code="sick",
+        begin=1_795_507_200_000,
+        end=1_795_593_600_000,
+        substitute="p2",
+        about=BY,
+        note="示例",
+    ),
+    "request_withdrawn": facts.RequestWithdrawn(at=AT, request=ID, by=TOUCH),
+    "agreed": facts.Agreed(at=AT, request=ID, by=TOUCH, agrees=False),
+    "person_vouched": facts.PersonVouched(at=AT, person="p2", by=TOUCH, purpose="meeting", note="示例"),
+    "meeting_step": facts.MeetingStepped(at=AT, meeting="m1", step="item", item="2", note="示例", by=TOUCH),
+    "votes_counted": facts.VotesCounted(
+        at=AT, meeting="m1", question="2", votes=[9, 2], present=12, abstained=1, by=TOUCH
+    ),
+    "record_made": facts.RecordMade(
+        at=AT,
+        record=ID,
+        by=TOUCH,
+        area="party_day",
+        title="示例记录",
+        text="示例",
+        happened=1_795_500_000_000,
+        people=[PERSON],
+        blobs=[HASH],
+    ),
+    "record_withdrawn": facts.RecordWithdrawn(at=AT, record=ID, by=TOUCH, reason="示例"),
+    "feedback_given": facts.FeedbackGiven(
+        at=AT, feedback=ID, by=TOUCH, about="finance-2026-11", item="3", text="示例", blobs=[HASH]
+    ),
+    "feedback_rated": facts.FeedbackRated(at=AT, feedback=ID, rating=4, note="示例", by=TOUCH),
+    "score_given": facts.ScoreGiven(
+        at=AT, sheet="2026-q4", indicator="1.2", person=PERSON, hundredths=850, note="示例", by=TOUCH
+    ),
+    "ballots_sealed": facts.BallotsSealed(at=AT, poll="poll-1", ballots=[b"\x01", b"\x02"]),
+    "slips_spent": facts.SlipsSpent(at=AT, poll="poll-1", slips=[ID, NONCE]),
+    "hint_answered": facts.HintAnswered(at=AT, hint=COMMAND, answer="done", by=TOUCH),
+    "bundle_taken": facts.BundleTaken(at=AT, bundle="notices", version=3, sha256=HASH, via="line"),
+    "update_step": facts.UpdateStepped(at=AT, release="2026.12", step="failed", slot="b", detail="no_room"),
+    "retired": facts.Retired(at=AT, command=COMMAND, reason="示例"),
+}
+
+BUNDLE = Bundle(
+    id="notices",
+    kind="notices",
+    version=3,
+    title="示例通知",
+    audience=Audience(regions=["990101"], types=["cadre"]),
+    not_before=1_795_400_000_000,
+    not_after=1_798_000_000_000,
+    items=[Item(name="map.png", sha256=HASH, size=34_567, media_type="image/png")],
+    content=encode(
+        bundle_contents.Notices(
+            notices=[
+                bundle_contents.Notice(
+                    id="n1",
+                    line="示例通知一行",
+                    text="示例正文",
+                    not_before=1_795_400_000_000,
+                    not_after=1_798_000_000_000,
+                    urgent=True,
+                )
+            ]
+        )
+    ),
+)
+INDEX = ShelfIndex(
+    station=STATION,
+    version=7,
+    bundles=[
+        IndexEntry(
+            id="notices",
+            kind="notices",
+            version=3,
+            sha256=HASH,
+            size=412,
+            not_after=1_798_000_000_000,
+        ),
+        IndexEntry(
+            id="roster",
+            kind="roster",
+            version=12,
+            sha256=HASH,
+            size=2_048,
+            not_after=1_798_000_000_000,
+            access="station",
+            night=True,
+        ),
+    ],
+)
+PATH = f"/bundles/{HASH.hex()}"
+
+
+HEADER = sign_fetch(STATION_KEY, station=STATION, path=PATH, nonce=NONCE, wall=AT.wall)
+
+
+def fetch_vectors() -> dict[str, str]:
+    """A signed request of the station, as its header carries it."""
+    return {"header": HEADER, "path": PATH, "wall": str(AT.wall), "public": STATION_PUBLIC.hex()}
+
+
+def pin_vectors() -> dict[str, Any]:
+    """What is kept of a PIN, and which PINs may not be set."""
+    return {
+        "pin": PIN,
+        "salt": VERIFIER.salt.hex(),
+        "log2_n": VERIFIER.log2_n,
+        "r": VERIFIER.r,
+        "p": VERIFIER.p,
+        "digest": VERIFIER.digest.hex(),
+        "refused": ["000000", "123456", "654321", "121212", "123123", "112233", "111222", "123321", "520131", "888888"],
+    }
+
+
+SIGNATURES_BESIDE = {
+    "bundle": (BUNDLE, sign_bundle(COUNTY_KEY, encode(BUNDLE))),
+    "index": (INDEX, sign_index(COUNTY_KEY, encode(INDEX))),
+}
+
+QUESTION = packs.Question(
+    id="q1",
+    kind="single",
+    stem="示例题目？",
+    options=["甲", "乙"],
+    answer=[0],
+    explanation="示例解释",
+    source="示例来源",
+    picture="map.png",
+    sound="q1.opus",
+)
+
+MESSAGES: dict[str, msgspec.Struct] = {
+    "bundle": BUNDLE,
+    "shelf_index": INDEX,
+    "fetch_request": read_fetch(HEADER),
+    "pack-illustrated": packs.Pack(
+        id="sample",
+        version=2,
+        title="示例学习包",
+        sample=True,
+        levels=[
+            packs.Level(
+                id="1",
+                name="第一关",
+                draw=5,
+                questions=[msgspec.structs.replace(QUESTION, id=f"q{number}") for number in range(5)],
+            )
+        ],
+    ),
+    "roster": bundle_contents.Roster(
+        people=[
+            bundle_contents.RosterPerson(
+                id=PERSON,
+                name="张示例",
+                number="880001",
+                type="cadre",
+                village="示例村",
+                may_number_sign_in=True,
+                pin=VERIFIER,
+            ),
+            bundle_contents.RosterPerson(id="p2", name="李示例", number="880002"),
+        ]
+    ),
+    "notices": bundle_contents.Notices(
+        notices=[bundle_contents.Notice(id="n1", line="示例通知一行", not_after=1_798_000_000_000)]
+    ),
+    "progress": bundle_contents.Progress(
+        person=PERSON,
+        as_of=AT.wall,
+        levels=[bundle_contents.LevelProgress(pack="sample", level="1", stars=2, passed=1_795_507_200_000)],
+    ),
+    "month": bundle_contents.Month(
+        person=PERSON,
+        month="2026-11",
+        as_of=AT.wall,
+        rows=[
+            bundle_contents.MonthRow(date="2026-11-24", window="上午", arrived=505, left=725, result="ok"),
+            bundle_contents.MonthRow(date="2026-11-25", window="上午"),
+        ],
+    ),
+    "heads": bundle_contents.Heads(
+        days=[bundle_contents.WitnessedDay(date="2026-11-24", root=HASH, leaf=ID, place=3, path=[HASH, HASH])]
+    ),
+    "birth-contract": birth.Birth(
+        station=STATION,
+        head=HEAD,
+        boot=BOOT,
+        nonce=NONCE,
+        software="cunhui 0.2.0",
+        twin_version=4,
+        generation=28_598_400,
+        contract=1,
+        release="2026.12",
+        image="pi-2026.12",
+        slot="b",
+    ),
+    "welcome-contract": birth.Welcome(
+        station=STATION,
+        epoch=EPOCH,
+        through=3,
+        head=HEAD.head,
+        generation=28_598_400,
+        nonce=NONCE,
+        wall=1_795_507_201_000,
+        contract=1,
+    ),
+    "desired-shelf": twin.Desired(
+        station=STATION,
+        version=9,
+        station_name="示例站点",
+        village="示例村",
+        settings={
+            "number_sign_in": True,
+            "night_from_min": 60,
+            "night_until_min": 300,
+            "data_shed": ["blobs", "packs", "releases", "vitals"],
+        },
+        people=[
+            twin.Person(id=PERSON, name="张示例", type="cadre"),
+            twin.Person(id="p2", name="李示例", type="cadre", village="邻村"),
+        ],
+        shelf=twin.ShelfRef(version=7, sha256=HASH, size=321),
+    ),
+    "reported-packs": twin.Reported(
+        station=STATION,
+        version=9,
+        at=AT.wall,
+        packs=[
+            twin.PackState(id="notices", version=3, state="whole"),
+            twin.PackState(id="roster", version=12, state="waiting", reason="night"),
+        ],
+    ),
+    "vitals-devices": vitals.Vitals(
+        station=STATION,
+        at=AT,
+        head=HEAD,
+        waiting=0,
+        blobs_waiting=0,
+        software="cunhui 0.2.0",
+        reader_ready=True,
+        camera_ready=True,
+        disk_free_kib=2_097_152,
+        resident_kib=49_152,
+        twin_version=9,
+        saving=["blobs", "packs"],
+        health=health.Health(
+            devices=[
+                health.DeviceHealth(name="speaker", kind="speaker", ready=True),
+                health.DeviceHealth(name="updater", kind="updater", ready=False),
+            ]
+        ),
+    ),
+    "command-hint": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="hint",
+        not_after=AT.wall + 60_000,
+        issuer="operator",
+        reason="示例",
+        hint=commands.HintTerms(line="请把摄像头转向会议桌", answers=["done", "later"], seconds=90),
+    ),
+    "command-say": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="say",
+        not_after=AT.wall + 60_000,
+        issuer="operator",
+        reason="示例",
+        say=commands.SayTerms(bundle="clips", item="welcome.opus"),
+    ),
+    "command-extend": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="live_extend",
+        not_after=AT.wall + 60_000,
+        issuer="operator",
+        reason="示例",
+        live=commands.LiveTerms(seconds=300, viewer="镇办", viewers=["镇办", "县委组织部"], sound=True),
+    ),
+    "command-still": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="record_still",
+        not_after=AT.wall + 60_000,
+        issuer="operator",
+        reason="示例",
+        record=ID,
+    ),
+    "command-release": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="install_release",
+        not_after=AT.wall + 60_000,
+        issuer="operator",
+        reason="示例",
+        release=commands.ReleaseTerms(release="2026.12", sha256=HASH, size=48_000_000),
+    ),
+    "command-retire": commands.Command(
+        id=COMMAND, station=STATION, order="retire", not_after=AT.wall + 60_000, issuer="operator", reason="示例"
+    ),
+    "frame-media": frames.Frame(
+        station=STATION, command=COMMAND, number=3, size=12, offset=0, data=b"\x00\x01", media="video/h264"
+    ),
+}
+
+LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "visit": kiosk.VisitShown(
+        visit=ID[:8].hex(), name="张示例", opened_by="number", ends_in_ms=60_000, can=["set_pin", "learning"]
+    ),
+    "visit-ended": kiosk.VisitShown(visit=ID[:8].hex(), ended="time"),
+    "pin": kiosk.PinAsked(answer="wrong_pin", tries_left=3),
+    "pin-locked": kiosk.PinAsked(answer="locked", locked_for_ms=900_000),
+    "document": kiosk.DocumentShown(bundle="notices", title="示例通知", page=1, of=2, lines=["示例正文"]),
+    "enter_number": kiosk.EnterNumber(number="880001", pin=PIN, clocks=True, direction="in"),
+    "set_pin": kiosk.SetPin(visit=ID[:8].hex(), pin=PIN),
+    "end_visit": kiosk.EndVisit(visit=ID[:8].hex()),
+    "open_document": kiosk.OpenDocument(bundle="notices", page=2),
+}
