@@ -26,8 +26,8 @@ type FetchPath = Annotated[str, Meta(pattern=r"^/[a-z]+/[0-9a-f]{64}(\.sig)?\Z")
 """The path of a file that is named by its SHA-256, or of the signature beside it."""
 
 
-class FetchRequest(VersionedMessage, frozen=True, kw_only=True, array_like=True):
-    """``[v, station, path, nonce, wall, signature]``."""
+class FetchRequest(VersionedMessage, frozen=True, kw_only=True):
+    """Who asks for what, and when."""
 
     station: StationId
     path: FetchPath

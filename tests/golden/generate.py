@@ -70,12 +70,12 @@ def contents() -> dict[str, Any]:
             "payload": payload.hex(),
             "hex": seal(vectors.COUNTY_KEY, context, payload).hex(),
         }
-    for name, (document, signature) in vectors_1_1.SIGNATURES_BESIDE.items():
+    for name, (beside, signature) in vectors_1_1.SIGNATURES_BESIDE.items():
         files[f"beside-{name}"] = {
             "context": f"cunhui {name} 1",
             "public": vectors.COUNTY_PUBLIC.hex(),
-            "payload": encode(document).hex(),
-            "sha256": bundle_hash(encode(document)).hex(),
+            "payload": encode(beside).hex(),
+            "sha256": bundle_hash(encode(beside)).hex(),
             "hex": signature.hex(),
         }
     for name, document in vectors.JSON.items():

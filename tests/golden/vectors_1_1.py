@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from protocol import birth, bundle_contents, commands, facts, frames, health, kiosk, packs, twin, vitals
+from protocol import birth, bundle_contents, commands, facts, frames, health, kiosk, kiosk_visits, packs, twin, vitals
 from protocol.bundles import Audience, Bundle, Item, sign_bundle
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch
@@ -373,15 +373,15 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
-    "visit": kiosk.VisitShown(
+    "visit": kiosk_visits.VisitShown(
         visit=ID[:8].hex(), name="张示例", opened_by="number", ends_in_ms=60_000, can=["set_pin", "learning"]
     ),
-    "visit-ended": kiosk.VisitShown(visit=ID[:8].hex(), ended="time"),
-    "pin": kiosk.PinAsked(answer="wrong_pin", tries_left=3),
-    "pin-locked": kiosk.PinAsked(answer="locked", locked_for_ms=900_000),
-    "document": kiosk.DocumentShown(bundle="notices", title="示例通知", page=1, of=2, lines=["示例正文"]),
-    "enter_number": kiosk.EnterNumber(number="880001", pin=PIN, clocks=True, direction="in"),
-    "set_pin": kiosk.SetPin(visit=ID[:8].hex(), pin=PIN),
-    "end_visit": kiosk.EndVisit(visit=ID[:8].hex()),
-    "open_document": kiosk.OpenDocument(bundle="notices", page=2),
+    "visit-ended": kiosk_visits.VisitShown(visit=ID[:8].hex(), ended="time"),
+    "pin": kiosk_visits.PinAsked(answer="wrong_pin", tries_left=3),
+    "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
+    "document": kiosk_visits.DocumentShown(bundle="notices", title="示例通知", page=1, of=2, lines=["示例正文"]),
+    "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN, clocks=True, direction="in"),
+    "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
+    "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),
+    "open_document": kiosk_visits.OpenDocument(bundle="notices", page=2),
 }

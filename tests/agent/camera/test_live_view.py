@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.camera.live_view import FIRST_FRAME_MS, MAX_FAILURES
@@ -46,7 +47,8 @@ def way() -> FakeWay:
 
 
 def begin(station: Bench, system: FakeSystemClock, **terms: int) -> None:
-    live = LiveTerms(**{"seconds": 60, "frames_a_minute": 60, **terms}, viewer="示例镇办")
+    begun = LiveTerms(seconds=60, frames_a_minute=60, viewer="示例镇办")
+    live = msgspec.structs.replace(begun, **terms)
     station.commands.execute(command(system, order="live_view", reason="开会", live=live))
 
 
