@@ -171,7 +171,8 @@ class Store:
 
     def write_state(self, key: str, value: bytes) -> None:
         """Set a state value inside the caller's transaction."""
-        self.rows("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", (key, value, state_seal(key, value)))
+        sql = "INSERT OR REPLACE INTO state (key, value, seal) VALUES (?, ?, ?)"
+        self.rows(sql, (key, value, state_seal(key, value)))
 
     def checkpoint(self) -> None:
         """Bring everything from the log into the file itself and empty the log.

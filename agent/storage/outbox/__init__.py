@@ -7,7 +7,8 @@
 - When the county lacks facts: `reissue` says facts of an old stream again in a new one, `earlier` finds the streams to
   ask a restored county about.
 - At each start: `opening` makes, checks or salvages the file. For it `files` finishes a replacement that a power cut
-  interrupted, `check` checks the file, `wal_recovery` brings back commits that SQLite drops from its log.
+  interrupted, `versions` tells whose tables it has, `check` checks it, `wal_recovery` brings back commits that SQLite
+  drops from its log.
 - When the file is damaged: `salvage` makes a new one. `damaged_file` and `pages` read rows without SQLite, `scan` tells
   which are proven, `placement` proves their places by the chain.
 """

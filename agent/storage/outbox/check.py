@@ -2,8 +2,8 @@
 
 from agent.storage.errors import Damaged, StorageFailed
 from agent.storage.outbox.progress import Progress, load_progress
-from agent.storage.outbox.schema import GUARDS, TABLES
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
+from agent.storage.outbox.versions import check_schema
 from agent.storage.store import Store
 from protocol import chain
 
@@ -18,12 +18,9 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
 
     Raises:
         Damaged: Something does not hold.
-        StorageFailed: The file is another station's.
+        StorageFailed: The file is another station's, or a release wrote it that this one can't follow.
     """
-    # SQLite applies the checks and triggers that the file describes, so the description is compared first.
-    described = {str(sql) for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if described != {*TABLES, *GUARDS}:
-        raise Damaged("the tables are not described as they were made")
+    check_schema(store)
     store.check_pages()
     # Before the chain: another station's file can't pass it, and would be taken for a damaged one.
     refuse_foreign(store.get(STATION_KEY), station=station)

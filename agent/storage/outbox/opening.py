@@ -11,6 +11,7 @@ from agent.storage.outbox.progress import Progress, write_progress
 from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip
+from agent.storage.outbox.versions import mark_file
 from agent.storage.outbox.wal_recovery import recover_wal
 from agent.storage.store import Store
 from protocol.units import Moment
@@ -21,7 +22,7 @@ def open_file(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]
 
     Raises:
         StorageFull: No room to make or salvage the file; what was there is untouched.
-        StorageFailed: The disk failed, another process has the file, or it is another station's.
+        StorageFailed: The disk failed, another process has the file, it is another station's, or a later release's.
     """
     with alone_in(path.parent):
         # First, because a file that is set aside or waits to be put in place is no new station and no damage.
@@ -41,6 +42,7 @@ def _begin(store: Store, *, station: str, at: Moment) -> None:
     """Fill a new file: its tables, whose it is, and the first stream."""
     with store.transaction():
         make_tables(store)
+        mark_file(store)
         store.write_state(STATION_KEY, station.encode())
         appender = Appender.begin(store, station=station, number=1, reason="first", previous=None, matched=0, at=at)
         appender.finish_reissue()

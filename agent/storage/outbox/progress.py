@@ -13,6 +13,7 @@ from protocol.units import DATED_QUALITIES, Moment
 
 MS_PER_DAY = 86_400_000
 _SELECT = "SELECT id, receipted, generation, issued, seal FROM marks WHERE id BETWEEN ? AND ?"
+_INSERT = "INSERT OR REPLACE INTO marks (id, receipted, generation, issued, seal) VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def write_progress(store: Store, progress: Progress) -> None:
     id = place(progress.stream, progress.day)
     seal = progress_seal(id=id, receipted=progress.receipted, generation=progress.generation, issued=progress.issued)
     values: tuple[Value, ...] = (id, progress.receipted, progress.generation, progress.issued, seal)
-    store.rows("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", values)
+    store.rows(_INSERT, values)
 
 
 class ReceiptBook:
@@ -116,7 +117,7 @@ class ReceiptBook:
         if self.receipted and now.quality in DATED_QUALITIES:
             write_progress(store, replace(self._progress, day=max(1, now.wall // MS_PER_DAY)))
         for seq, reason in self._held.items():
-            store.rows("INSERT OR REPLACE INTO held VALUES (?, ?)", (place(stream, seq), reason))
+            store.rows("INSERT OR REPLACE INTO held (place, reason) VALUES (?, ?)", (place(stream, seq), reason))
 
     def written(self) -> None:
         """Note that the transaction of `write` is durable."""

@@ -21,6 +21,7 @@ from agent.storage.outbox.reissue import as_reissued, reissue
 from agent.storage.outbox.scan import Scan, proven_facts, scan_file
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
 from agent.storage.outbox.stream import Appender, StoredFact, insert_fact
+from agent.storage.outbox.versions import mark_file, refuse_later
 from agent.storage.store import Store
 from protocol import chain
 from protocol.units import Moment
@@ -33,10 +34,11 @@ def salvage(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) 
 
     Raises:
         StorageFull: No room for the new file; the damaged one is untouched.
-        StorageFailed: The disk failed, or the file is another station's; it is untouched.
+        StorageFailed: The disk failed, or the file is another station's or a later release's; it is untouched.
     """
     at = now()
     with closing(DamagedFile(disk, path)) as damaged:
+        refuse_later(damaged.page(1))
         scan = scan_file(damaged)
         # SQLite knows which of several values of a key was committed last. The scan fills in what it can't read.
         scan.state |= _state_as_sqlite_reads_it(path, disk)
@@ -67,6 +69,7 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
     epoch = scan.epochs.get(old)
     with store.transaction():
         make_tables(store)
+        mark_file(store)
         displaced = _carry_over(store, damaged, scan, station=station)
         matched = scan.receipted(old) if epoch else 0
         appender = Appender.begin(
@@ -116,7 +119,7 @@ def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str)
     """
     for stream, epoch in scan.epochs.items():
         # How far the stream re-issued an older one is not carried over. With 0, `prune` keeps the older one longer.
-        store.rows("INSERT INTO streams VALUES (?, ?, 0)", (stream, epoch))
+        store.rows("INSERT INTO streams (number, epoch, reissued) VALUES (?, ?, 0)", (stream, epoch))
     for progress in scan.progress.values():
         if progress.stream in scan.epochs:
             write_progress(store, progress)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.progress import Progress, read_progress
-from agent.storage.outbox.schema import place
+from agent.storage.outbox.schema import FACT_VALUES, PROGRESS_VALUES, place
 from agent.storage.outbox.stream import StoredFact, stored_fact
 from agent.storage.store import Row, state_seal
 
@@ -65,23 +65,24 @@ def scan_file(damaged: DamagedFile) -> Scan:
     """Look at every page once."""
     scan = Scan()
     for rowid, row in _rows(damaged):
-        fact = stored_fact((rowid, *row[1:]))
+        fact = stored_fact((rowid, *row[1:FACT_VALUES]))
         if fact is not None:
             named = (fact.stream, fact.epoch)
             if fact.intact():
                 scan.votes[named] += 1
             scan.seen[named] = max(fact.seq, scan.seen.get(named, 0))
             continue
-        # Nothing says of which table another row is; its shape and its seal do.
+        # Nothing says of which table another row is; its shape and its seal do. The next release may have added
+        # columns, which stand at the end.
         match row:
             # In a record, SQLite stores NULL for the column that is the rowid.
-            case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
+            case (None, bytes(epoch), int(), *_) if len(epoch) == 16 and 0 < rowid < 1 << 22:
                 scan.votes[rowid, epoch] += 1
-            case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
+            case (str(key), bytes(value), bytes(seal), *_) if seal == state_seal(key, value):
                 # Images come the newest first, so the first value of a key is the one that counts.
                 scan.state.setdefault(key, value)
-            case (None, int(), int(), int(), bytes()):
-                progress = read_progress((rowid, *row[1:]))
+            case (None, int(), int(), int(), bytes(), *_):
+                progress = read_progress((rowid, *row[1:PROGRESS_VALUES]))
                 if progress is not None:
                     before = scan.progress.get(rowid)
                     scan.progress[rowid] = _later(before, progress) if before else progress
@@ -95,7 +96,7 @@ def proven_facts(damaged: DamagedFile, scan: Scan) -> Iterator[StoredFact]:
     The digest proves neither where the fact lies nor under which epoch: see `placement`.
     """
     for rowid, row in _rows(damaged):
-        fact = stored_fact((rowid, *row[1:]))
+        fact = stored_fact((rowid, *row[1:FACT_VALUES]))
         if fact is not None and fact.stream in scan.epochs and (fact.body is None or fact.intact()):
             yield fact
 

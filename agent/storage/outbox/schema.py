@@ -12,7 +12,7 @@ from agent.storage.store import STATE_TABLE, Store
 SEQ_BITS = 40
 MAX_SEQ = (1 << SEQ_BITS) - 1
 
-# `check` compares these texts with the file's own, letter by letter: another space here makes every outbox damaged.
+# `versions` compares these texts with the file's own, letter by letter: another space here makes every outbox damaged.
 TABLES = (
     STATE_TABLE,
     # A number below 2**22 keeps every place below 2**62, inside SQLite's signed 64 bits. ``reissued`` is the seq up to
@@ -45,6 +45,10 @@ TABLES = (
     # Facts that the county holds unread.
     "CREATE TABLE held (place INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT",
 )
+
+FACT_VALUES, PROGRESS_VALUES = 6, 5
+"""How many values a record of `facts` and of `marks` has. A virtual column is not stored, and a column that a later
+release adds stands behind these."""
 
 # `prune` sets salt and body to NULL, which these let through.
 GUARDS = (

@@ -134,7 +134,7 @@ class Appender:
     ) -> "Appender":
         """Begin a new stream with its `EpochOpened`."""
         epoch = os.urandom(16)
-        store.rows("INSERT INTO streams VALUES (?, ?, 0)", (number, epoch))
+        store.rows("INSERT INTO streams (number, epoch, reissued) VALUES (?, ?, 0)", (number, epoch))
         appender = cls(store, Tip(number, epoch, 0, chain.first_head(station=station, epoch=epoch)))
         appender.add(encode_fact(EpochOpened(at=at, reason=reason, previous=previous, matched=matched)))
         return appender

@@ -14,7 +14,7 @@ from agent.storage.outbox.damaged_file import WalFrames
 from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.progress import Progress, read_progress, write_progress
-from agent.storage.outbox.schema import place
+from agent.storage.outbox.schema import FACT_VALUES, PROGRESS_VALUES, place
 from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
 from agent.storage.store import Row, Store
 from protocol import chain
@@ -30,10 +30,10 @@ class WalRemainder:
 
     def look(self, rowid: int, row: Row) -> None:
         """Take a row of the log."""
-        if len(row) == 5 and (progress := read_progress((rowid, *row[1:]))):
+        if progress := read_progress((rowid, *row[1:PROGRESS_VALUES])):
             self._issued.add((progress.stream, progress.issued))
-        elif len(row) == 6 and rowid > place(self._tip.number, self._tip.through):
-            fact = stored_fact((rowid, *row[1:]))
+        elif len(row) >= FACT_VALUES and rowid > place(self._tip.number, self._tip.through):
+            fact = stored_fact((rowid, *row[1:FACT_VALUES]))
             if fact and fact.intact():
                 # The chain decides whether the fact is of this stream; a damaged epoch must not cost it.
                 self._facts.setdefault(rowid, []).append(replace(fact, epoch=self._tip.epoch))
