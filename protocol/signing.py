@@ -30,6 +30,7 @@ type Context = Literal[
     "cunhui index 1",
     "cunhui fetch 1",
     "cunhui manifest 1",
+    "cunhui shelf 1",
 ]
 
 
@@ -91,6 +92,18 @@ def verify_beside(payload: bytes, beside: bytes, context: Context, public_keys: 
     """
     detached = decode(beside, Detached, limit=MAX_DETACHED_BYTES)
     verify(_trusted(detached.key, public_keys), context, payload, detached.signature)
+
+
+def split_signed(raw: bytes, *, limit: int = MAX_MESSAGE_BYTES) -> tuple[bytes, bytes]:
+    """Return the payload of an encoded `Signed`, and its signature as one that lies beside it. Nothing is verified yet.
+
+    Bundles and indexes are fetched so: one answer brings both.
+
+    Raises:
+        Refused: ``malformed``, ``too_large`` or ``unknown_version``.
+    """
+    signed = decode(raw, Signed, limit=limit)
+    return signed.payload, encode(Detached(key=signed.key, signature=signed.signature))
 
 
 def _trusted(name: bytes, public_keys: Mapping[bytes, bytes]) -> bytes:

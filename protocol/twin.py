@@ -262,3 +262,31 @@ def unseal_desired(raw: bytes, *, station: str, public_keys: Mapping[bytes, byte
     if not named <= known:
         raise Refused("malformed", f"{len(named - known)} people are named but not listed")
     return desired
+
+
+class ShelfNamed(VersionedMessage, frozen=True, kw_only=True):
+    """The shelf index that is in force now, without the rest of the desired state.
+
+    It travels on the leaf of the desired state. An index changes each night, and a desired state of a township is a
+    hundred times as large. Of this and `Desired.shelf` the higher version counts.
+    """
+
+    station: StationId
+    shelf: ShelfRef
+
+
+def seal_shelf_named(key: Ed25519PrivateKey, named: ShelfNamed) -> bytes:
+    """Sign and encode the name of a shelf index."""
+    return seal(key, "cunhui shelf 1", encode(named))
+
+
+def unseal_shelf_named(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> ShelfNamed:
+    """Read the name of the shelf index of ``station``.
+
+    Raises:
+        Refused: As `protocol.signing.unseal`; ``wrong_station``.
+    """
+    named = decode(unseal(raw, "cunhui shelf 1", public_keys), ShelfNamed)
+    if named.station != station:
+        raise Refused("wrong_station", f"a shelf for {named.station}")
+    return named

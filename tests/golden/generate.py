@@ -63,7 +63,7 @@ def contents() -> dict[str, Any]:
     for name, fact in FACTS.items():
         files[f"fact-{name}"] = {"type": kind_of(fact), "hex": encode(fact).hex(), "value": shown(fact)}
     for name, (message_name, context) in vectors.SIGNED.items():
-        payload = encode(vectors.MESSAGES[message_name])
+        payload = encode(MESSAGES[message_name])
         files[f"signed-{name}"] = {
             "context": context,
             "public": vectors.COUNTY_PUBLIC.hex(),

@@ -405,6 +405,7 @@ SIGNED: dict[str, tuple[str, Context]] = {
     "desired": ("desired", "cunhui desired 1"),
     "command": ("command", "cunhui command 1"),
     "pack": ("pack", "cunhui pack 1"),
+    "shelf": ("shelf-named", "cunhui shelf 1"),
 }
 """The county's documents: name, message in MESSAGES, and context of the signature."""
 

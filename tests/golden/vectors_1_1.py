@@ -290,6 +290,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         ],
         shelf=twin.ShelfRef(version=7, sha256=HASH, size=321),
     ),
+    "shelf-named": twin.ShelfNamed(station=STATION, shelf=twin.ShelfRef(version=8, sha256=HASH, size=330)),
     "reported-packs": twin.Reported(
         station=STATION,
         version=9,
