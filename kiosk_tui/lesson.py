@@ -10,18 +10,15 @@ from kiosk_tui import words
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import LessonView, LevelsView, MarkedView, OverView, QuestionView, ReviewView
-from protocol.kiosk import (
+from protocol.kiosk import Home, Sorry, ToAgent, ToKiosk
+from protocol.kiosk_learning import (
     AnswerQuestion,
-    Home,
     LevelChoice,
     LevelOver,
     Marked,
     NextQuestion,
     OpenLevel,
     QuestionShown,
-    Sorry,
-    ToAgent,
-    ToKiosk,
 )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
-from protocol.kiosk import Home, LevelChoice, LevelOver, Marked, QuestionShown, TouchShown
+from protocol.kiosk import Home, TouchShown
+from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.units import Direction, WallMs
 
 LEVELS_A_PAGE = 6

@@ -11,6 +11,7 @@ from msgspec import Meta
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.packs import Pack, read_pack
+from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
 from protocol.units import CodeWord, DayText, FileName, PersonId, Sha256, ShortText, WallMs
@@ -32,6 +33,10 @@ class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The county allows this person to clock in by number and PIN."""
     pin: PinVerifier | None = None
     """Absent: no PIN is set, so the number alone opens nothing."""
+    tries: PinTries = NO_TRIES
+    """The wrong tries at all kiosks that the county knows of."""
+    voided: WallMs = 0
+    """What was set before then, by the county's clock, is no PIN any more: the township reset it."""
 
 
 class Roster(VersionedMessage, frozen=True, kw_only=True):

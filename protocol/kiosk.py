@@ -11,12 +11,25 @@ import msgspec
 from msgspec import Meta
 
 from protocol.health import Health
+from protocol.kiosk_learning import (
+    AnswerQuestion,
+    LevelChoice,
+    LevelOver,
+    Marked,
+    NextQuestion,
+    OpenLevel,
+    QuestionShown,
+)
 from protocol.kiosk_line import Line
 from protocol.kiosk_visits import (
+    ClockByNumber,
     DocumentShown,
     EndVisit,
     EnterNumber,
+    MineShown,
     OpenDocument,
+    OpenMine,
+    OpenVisit,
     PinAsked,
     SetPin,
     VisitShown,
@@ -72,17 +85,6 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
     """The mark is past, but the touch on the screen would become it if its direction were corrected."""
 
 
-class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A level that can be played now."""
-
-    pack: ShortText
-    level: ShortText
-    title: ShortText
-    name: ShortText
-    sample: bool
-    best_stars: Annotated[int, Meta(ge=0, le=3)]
-
-
 # Agent to kiosk.
 
 
@@ -110,6 +112,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     duty_left_out: Annotated[int, Meta(ge=0)] = 0
     """So many rows of the duty board did not fit."""
     levels_left_out: Annotated[int, Meta(ge=0)] = 0
+    number_sign_in: bool = False
+    """People may enter their number and PIN here."""
 
 
 GRACE_MIN = 10
@@ -152,46 +156,8 @@ class TouchShown(Line, frozen=True, kw_only=True, tag="touch"):
     """The card is unknown because this station has had no list of cards from the county yet."""
     complete: bool = False
     """The person is on duty today, every window has its two touches, and none was left early (`GRACE_MIN`)."""
-
-
-class QuestionShown(Line, frozen=True, kw_only=True, tag="question"):
-    """The next question of a run, options shuffled. The right answer is not in it."""
-
-    run: str
-    title: ShortText
-    level: ShortText
-    sample: bool
-    number: int
-    of: int
-    lives: int
-    kind: Literal["single", "multiple", "true_false", "ordering"]
-    question: ShortText
-    stem: str
-    options: list[str]
-
-
-class Marked(Line, frozen=True, kw_only=True, tag="marked"):
-    """Whether an answer was right. The answer is on disk before this message is sent. Options are numbered as shown,
-    from 0."""
-
-    run: str
-    question: ShortText
-    right: bool
-    chosen: list[int]
-    answer: list[int]
-    explanation: str
-    source: str
-    lives: int
-
-
-class LevelOver(Line, frozen=True, kw_only=True, tag="level_over"):
-    """The run ended."""
-
-    run: str
-    passed: bool
-    stars: int
-    right: int
-    of: int
+    visit: ShortText = ""
+    """Whoever touched may open this visit now (`OpenVisit`); empty: nothing can be opened."""
 
 
 class LiveShown(Line, frozen=True, kw_only=True, tag="live"):
@@ -250,27 +216,6 @@ class KeepDirection(Line, frozen=True, kw_only=True, tag="keep_direction"):
     touch: FactRef
 
 
-class OpenLevel(Line, frozen=True, kw_only=True, tag="open_level"):
-    """Begin a run; the answer is the first `QuestionShown`."""
-
-    pack: ShortText
-    level: ShortText
-
-
-class AnswerQuestion(Line, frozen=True, kw_only=True, tag="answer"):
-    """The options chosen, numbered as shown from 0; the answer is `Marked`."""
-
-    run: ShortText
-    question: ShortText
-    chosen: Annotated[list[Annotated[int, Meta(ge=0, le=5)]], Meta(min_length=1, max_length=6)]
-
-
-class NextQuestion(Line, frozen=True, kw_only=True, tag="next"):
-    """Go on after `Marked`; the answer is `QuestionShown` or `LevelOver`."""
-
-    run: ShortText
-
-
 class AskHelp(Line, frozen=True, kw_only=True, tag="help"):
     """Someone pressed 9."""
 
@@ -291,6 +236,7 @@ type ToKiosk = (
     | Status
     | LiveShown
     | VisitShown
+    | MineShown
     | PinAsked
     | DocumentShown
 )
@@ -302,7 +248,10 @@ type ToAgent = (
     | NextQuestion
     | AskHelp
     | AskStatus
+    | OpenVisit
     | EnterNumber
+    | OpenMine
+    | ClockByNumber
     | SetPin
     | EndVisit
     | OpenDocument

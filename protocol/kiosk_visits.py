@@ -5,8 +5,10 @@ Such messages go to the one kiosk where the person stands, never to all.
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
+from protocol.kiosk_learning import LevelChoice
 from protocol.kiosk_line import Line
 from protocol.units import CodeWord, Direction, DurationMs, FileName, ShortText
 
@@ -20,25 +22,48 @@ type PinTyped = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
 
 
 class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
-    """A visit is running at this kiosk, or has just ended (``ends_in_ms`` 0)."""
+    """A visit runs at this kiosk, or has just ended: then ``ended`` says why, and nothing of it may stay here."""
 
     visit: VisitId
     name: ShortText = ""
     opened_by: Literal["card", "number"] = "card"
-    ends_in_ms: DurationMs = 0
-    """Without a key for so long it ends. Each key that the kiosk tells of begins the time anew."""
     ended: Literal["", "left", "time", "card", "restart", "county"] = ""
     can: list[CodeWord] = []
-    """What the person may open or do: ``set_pin``, ``clock``, ``learning``, ``notices``, and codes of later
-    features."""
+    """What the person may open or do: ``touches``, ``learning``, ``set_pin``, ``change_pin``, ``clock``, and codes of
+    later features, which a kiosk that does not know them leaves out."""
+
+
+class OwnTouch(msgspec.Struct, frozen=True, kw_only=True):
+    """A touch of the person, of today."""
+
+    minute: Annotated[int, Meta(ge=0, lt=1_440)]
+    """After midnight."""
+    direction: Direction | None = None
+    by_number: bool = False
+
+
+class MineShown(Line, frozen=True, kw_only=True, tag="mine"):
+    """What the person of the visit opened."""
+
+    visit: VisitId
+    what: CodeWord
+    """``touches`` or ``learning``."""
+    touches: list[OwnTouch] = []
+    """Those of today that this station has, oldest first."""
+    lacking: list[CodeWord] = []
+    """``arrival`` and ``departure``, where a window of today that has opened still lacks them."""
+    dated: bool = True
+    """The station knows what today is."""
+    levels: list[LevelChoice] = []
+    """With the stars of this person, and no others, as far as this station knows them."""
 
 
 class PinAsked(Line, frozen=True, kw_only=True, tag="pin"):
     """What became of a number and its PIN, or of a new PIN. Nothing personal is in it."""
 
     answer: CodeWord
-    """``accepted``, ``set``, ``wrong_pin``, ``no_pin``, ``locked``, ``not_allowed``, ``unknown``, ``common``,
-    ``same``."""
+    """``wrong``, ``locked``, ``busy``, ``not_allowed``, ``not_recorded``; of a new PIN ``touch_card``, ``set``,
+    ``common``, ``own_number``, ``too_late``."""
     tries_left: Annotated[int, Meta(ge=0, le=100)] | None = None
     locked_for_ms: DurationMs = 0
 
@@ -56,26 +81,44 @@ class DocumentShown(Line, frozen=True, kw_only=True, tag="document"):
 # Kiosk to agent.
 
 
+class OpenVisit(Line, frozen=True, kw_only=True, tag="open_visit"):
+    """Whoever touched a moment ago opens their visit, at the kiosk where they press the key."""
+
+    visit: VisitId
+
+
 class EnterNumber(Line, frozen=True, kw_only=True, tag="enter_number"):
-    """Somebody entered a number and a PIN, to open a visit or, with ``clocks``, to clock in or out."""
+    """Somebody entered a number and a PIN. The answer is `VisitShown`, or `PinAsked` if it opens nothing."""
 
     number: NumberTyped
     pin: PinTyped
-    clocks: bool = False
-    direction: Direction | None = None
+
+
+class OpenMine(Line, frozen=True, kw_only=True, tag="open_mine"):
+    """The person of the visit opens something of theirs; the answer is `MineShown`."""
+
+    visit: VisitId
+    what: CodeWord
+
+
+class ClockByNumber(Line, frozen=True, kw_only=True, tag="clock_by_number"):
+    """The person, who entered a number, chooses 打卡. The direction follows the rules for a card's."""
+
+    visit: VisitId
 
 
 class SetPin(Line, frozen=True, kw_only=True, tag="set_pin"):
-    """The person of the running visit sets a PIN."""
+    """The person of the running visit sets a PIN. It holds once their card is touched again (``touch_card``)."""
 
     visit: VisitId
     pin: PinTyped
 
 
 class EndVisit(Line, frozen=True, kw_only=True, tag="end_visit"):
-    """The person leaves."""
+    """The person leaves, or nobody has pressed a key for long (``time``)."""
 
     visit: VisitId
+    why: Literal["left", "time"] = "left"
 
 
 class OpenDocument(Line, frozen=True, kw_only=True, tag="open_document"):

@@ -17,7 +17,16 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
-from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
+from protocol.kiosk import Sorry
+from protocol.kiosk_learning import (
+    AnswerQuestion,
+    LevelChoice,
+    LevelOver,
+    Marked,
+    NextQuestion,
+    OpenLevel,
+    QuestionShown,
+)
 from protocol.packs import LIVES, LevelHead, PackHead, Question, is_right
 from protocol.refusal import Refused
 

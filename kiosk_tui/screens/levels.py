@@ -10,7 +10,7 @@ from kiosk_tui.views import LevelsView, OverView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
-from protocol.kiosk import LevelChoice
+from protocol.kiosk_learning import LevelChoice
 
 _TITLE = 40
 _NAME = 24

@@ -6,7 +6,7 @@ from kiosk_tui.screens.question import heading, space_after_cap
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
-from protocol.kiosk import Marked, QuestionShown
+from protocol.kiosk_learning import Marked, QuestionShown
 
 
 class MarkedScreen(TextScreen[MarkedView]):

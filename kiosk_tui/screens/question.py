@@ -5,7 +5,7 @@ from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, cells
 from kiosk_tui.views import QuestionView
 from kiosk_tui.widgets.bars import KeyHint
-from protocol.kiosk import QuestionShown
+from protocol.kiosk_learning import QuestionShown
 
 _NARROW_ROOM = 47
 """Cells that an option has on the narrowest screen, beside its cap and a space. A longer option goes without the

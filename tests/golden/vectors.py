@@ -21,6 +21,7 @@ from protocol import (
     heads,
     health,
     kiosk,
+    kiosk_learning,
     packs,
     receipts,
     twin,
@@ -472,7 +473,9 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         simulated=["reader"],
         duty=[kiosk.DutyRow(name="张示例", window="上午", start=510, end=720, arrived=505, left=None)],
         levels=[
-            kiosk.LevelChoice(pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=0)
+            kiosk_learning.LevelChoice(
+                pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=0
+            )
         ],
     ),
     "touch": kiosk.TouchShown(
@@ -513,7 +516,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         confirm_within_ms=10_000,
     ),
     "touch-no_list": kiosk.TouchShown(colour="amber", answer="unknown", wall=AT.wall, quality="synced", no_list=True),
-    "question": kiosk.QuestionShown(
+    "question": kiosk_learning.QuestionShown(
         run=RUN.hex(),
         title="示例学习包",
         level="第一关",
@@ -526,7 +529,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         stem="示例题目？",
         options=["甲", "乙"],
     ),
-    "marked": kiosk.Marked(
+    "marked": kiosk_learning.Marked(
         run=RUN.hex(),
         question="q0",
         right=True,
@@ -536,7 +539,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         source="示例来源",
         lives=3,
     ),
-    "level_over": kiosk.LevelOver(run=RUN.hex(), passed=True, stars=3, right=5, of=5),
+    "level_over": kiosk_learning.LevelOver(run=RUN.hex(), passed=True, stars=3, right=5, of=5),
     "home-board": kiosk.Home(
         station=STATION,
         station_name="示例站点",
@@ -590,9 +593,9 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     ),
     "choose_direction": kiosk.ChooseDirection(touch=TOUCH, direction="out"),
     "keep_direction": kiosk.KeepDirection(touch=TOUCH),
-    "open_level": kiosk.OpenLevel(pack="sample", level="1"),
-    "answer": kiosk.AnswerQuestion(run=RUN.hex(), question="q0", chosen=[1]),
-    "next": kiosk.NextQuestion(run=RUN.hex()),
+    "open_level": kiosk_learning.OpenLevel(pack="sample", level="1"),
+    "answer": kiosk_learning.AnswerQuestion(run=RUN.hex(), question="q0", chosen=[1]),
+    "next": kiosk_learning.NextQuestion(run=RUN.hex()),
     "help": kiosk.AskHelp(screen="home"),
     "ask_status": kiosk.AskStatus(),
 }

@@ -375,13 +375,22 @@ MESSAGES: dict[str, msgspec.Struct] = {
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "visit": kiosk_visits.VisitShown(
-        visit=ID[:8].hex(), name="张示例", opened_by="number", ends_in_ms=60_000, can=["set_pin", "learning"]
+        visit=ID[:8].hex(), name="张示例", opened_by="number", can=["touches", "learning", "clock"]
     ),
     "visit-ended": kiosk_visits.VisitShown(visit=ID[:8].hex(), ended="time"),
-    "pin": kiosk_visits.PinAsked(answer="wrong_pin", tries_left=3),
+    "pin": kiosk_visits.PinAsked(answer="wrong", tries_left=3),
     "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
     "document": kiosk_visits.DocumentShown(bundle="notices", title="示例通知", page=1, of=2, lines=["示例正文"]),
-    "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN, clocks=True, direction="in"),
+    "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN),
+    "open_visit": kiosk_visits.OpenVisit(visit=ID[:8].hex()),
+    "open_mine": kiosk_visits.OpenMine(visit=ID[:8].hex(), what="touches"),
+    "clock_by_number": kiosk_visits.ClockByNumber(visit=ID[:8].hex()),
+    "mine": kiosk_visits.MineShown(
+        visit=ID[:8].hex(),
+        what="touches",
+        touches=[kiosk_visits.OwnTouch(minute=485, direction="in", by_number=True)],
+        lacking=["departure"],
+    ),
     "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
     "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),
     "open_document": kiosk_visits.OpenDocument(bundle="notices", page=2),

@@ -13,7 +13,8 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
-from protocol.kiosk import LevelOver, LiveShown, Marked, QuestionShown, ToAgent, ToKiosk
+from protocol.kiosk import LiveShown, ToAgent, ToKiosk
+from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from tests.kiosk_tui import samples
 
 SIZES = [(80, 22), (60, 16), (53, 15)]

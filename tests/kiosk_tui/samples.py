@@ -5,23 +5,25 @@ from datetime import UTC, datetime
 import msgspec
 
 from protocol.kiosk import (
-    AnswerQuestion,
     ChooseDirection,
     DutyRow,
     Home,
     KeepDirection,
     Lacking,
     LackingWhen,
-    LevelChoice,
-    LevelOver,
-    Marked,
     Missing,
-    NextQuestion,
-    OpenLevel,
-    QuestionShown,
     ToAgent,
     ToKiosk,
     TouchShown,
+)
+from protocol.kiosk_learning import (
+    AnswerQuestion,
+    LevelChoice,
+    LevelOver,
+    Marked,
+    NextQuestion,
+    OpenLevel,
+    QuestionShown,
 )
 from protocol.units import FactRef
 

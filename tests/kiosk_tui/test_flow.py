@@ -18,7 +18,8 @@ from kiosk_tui.views import (
     ReviewView,
     TouchView,
 )
-from protocol.kiosk import AnswerQuestion, AskHelp, LiveShown, NextQuestion, OpenLevel, Sorry, ToAgent
+from protocol.kiosk import AskHelp, LiveShown, Sorry, ToAgent
+from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenLevel
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
 

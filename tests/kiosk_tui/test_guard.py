@@ -7,7 +7,8 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS, REPEAT_MS, SCREEN_MS
 from kiosk_tui.keys import Key
 from kiosk_tui.views import HelpView, HomeView, IdleView, LevelsView, LiveBannerView, MarkedView, QuestionView, View
-from protocol.kiosk import AnswerQuestion, LiveShown, OpenLevel, ToAgent
+from protocol.kiosk import LiveShown, ToAgent
+from protocol.kiosk_learning import AnswerQuestion, OpenLevel
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import STATES, HandClock, press
 

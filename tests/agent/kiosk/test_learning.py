@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from protocol.facts import Attempt, LevelEnded
-from protocol.kiosk import AnswerQuestion, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
+from protocol.kiosk import Sorry
+from protocol.kiosk_learning import AnswerQuestion, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown
 from tests.agent.bench import Bench, bench, desired
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import FakeSystemClock

@@ -36,17 +36,8 @@ from protocol.facts import (
     WindowClosed,
 )
 from protocol.health import Machine
-from protocol.kiosk import (
-    AskHelp,
-    AskStatus,
-    ChooseDirection,
-    Home,
-    KeepDirection,
-    NextQuestion,
-    OpenLevel,
-    Sorry,
-    Status,
-)
+from protocol.kiosk import AskHelp, AskStatus, ChooseDirection, Home, KeepDirection, Sorry, Status
+from protocol.kiosk_learning import NextQuestion, OpenLevel
 from protocol.receipts import Receipt
 from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
 from tests.agent.station.running import Running, touches

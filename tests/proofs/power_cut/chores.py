@@ -10,7 +10,7 @@ from hashlib import sha256
 from agent.drivers.https import WrongContent
 from agent.ports import DeviceError
 from agent.storage.errors import StorageError
-from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
+from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
 from tests.proofs.power_cut.county import COMMANDS, desired_state, opening_of, pack_file, serving, some_command
 from tests.proofs.power_cut.program import Program
 from tests.proofs.power_cut.told import Teller

@@ -1,0 +1,65 @@
+"""How often a PIN may be guessed: agent and county count by this one rule.
+
+Four wrong tries are free. The fifth locks the number for an hour. After each lock one more try is evaluated, and if
+it is wrong the next lock is twice as long. A week without a wrong try takes one away, so that a person who mistypes
+now and then is never locked. A right PIN takes none away, because otherwise each sign-in of the owner would be worth
+guesses to somebody else. Whoever guesses for 90 days has at most 20 tries of a million, at each place that counts for
+itself.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from protocol.codec import Message
+from protocol.units import WallMs
+
+FREE_TRIES = 5
+FIRST_LOCK_MS = 3_600_000
+FORGET_MS = 7 * 86_400_000
+MOST_DOUBLINGS = 10
+"""The longest lock is six weeks; the township can end each."""
+MOST_FAILS = 1_000
+
+
+class PinTries(Message, frozen=True, kw_only=True, array_like=True):
+    """``[fails, last]``: the wrong tries that still count, and when the last one was."""
+
+    fails: Annotated[int, Meta(ge=0, le=MOST_FAILS)] = 0
+    last: WallMs = 0
+
+
+NO_TRIES = PinTries()
+
+
+def standing(tries: PinTries, now: WallMs) -> int:
+    """Return how many wrong tries count now. A clock that was set back forgets nothing."""
+    return max(0, tries.fails - max(0, now - tries.last) // FORGET_MS)
+
+
+def locked_ms(tries: PinTries, now: WallMs) -> int:
+    """Return for how long from now no try is evaluated; 0 if one may be made.
+
+    Where the clock was set back behind the last try, the whole lock begins again: nobody gains by setting a clock.
+    """
+    fails = standing(tries, now)
+    if fails < FREE_TRIES:
+        return 0
+    lock_ms = FIRST_LOCK_MS << min(fails - FREE_TRIES, MOST_DOUBLINGS)
+    return max(0, lock_ms - max(0, now - tries.last))
+
+
+def tries_left(tries: PinTries, now: WallMs) -> int:
+    """Return how many tries may be made before the next lock."""
+    return 0 if locked_ms(tries, now) else max(1, FREE_TRIES - standing(tries, now))
+
+
+def failed(tries: PinTries, now: WallMs) -> PinTries:
+    """Return the count with one more wrong try."""
+    return PinTries(fails=min(standing(tries, now) + 1, MOST_FAILS), last=max(now, 0))
+
+
+def together(one: PinTries, other: PinTries, now: WallMs) -> PinTries:
+    """Return what holds where two counts may have seen the same tries: the higher one, since the later one."""
+    fails = max(standing(one, now), standing(other, now))
+    return PinTries(fails=fails, last=max(one.last, other.last)) if fails else NO_TRIES
