@@ -119,7 +119,7 @@ class Flow:
         if key == "enter" and turn_page():
             return
         if key == "repeat":
-            if not self._touch.repeat() and not isinstance(self._place, Help) and not self._away:
+            if not self._touch.keep() and not isinstance(self._place, Help) and not self._away:
                 self._open_help(words.NOTHING_TO_REPEAT)
         elif isinstance(view, TouchView):
             self._touch.key(key)

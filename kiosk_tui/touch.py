@@ -18,8 +18,8 @@ NOTE_STAY_MS = 3_000
 HARDLY_SEEN_MS = 2_000
 """If the next touch replaces a result sooner than this, its screen still names the person before."""
 MAX_BEFORE = 3
-REPEATABLE_MS = 120_000
-"""How long `*` shows a result again. Later somebody else may stand there."""
+KEPT_MS = 30_000
+"""How long after the touch `*` can keep a result on the screen. Later somebody else may stand there."""
 _EITHER: tuple[tuple[int, Direction], ...] = ((7, "in"), (8, "out"))
 """If no direction is known, either can be chosen. These keys choose nothing on any other screen."""
 
@@ -105,15 +105,15 @@ class TouchPanel:
         self._note = note
         self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
 
-    def repeat(self) -> bool:
-        """Show the last result again, without its correction; return False if it is too old or there is none."""
-        now = self._mono_ms()
-        if self._touch is None or now - self._came > REPEATABLE_MS:
+    def keep(self) -> bool:
+        """Keep the result on the screen a little longer; return False if there is none.
+
+        A result that has left the screen never comes back by a key, because a key does not say who presses it. The
+        card does: touched again, it shows its owner the same.
+        """
+        if self.view() is None:
             return False
-        # A result that still stands keeps its time and its correction.
-        if now >= self._until:
-            self._correctable, self._before = False, ()
-            self._stay_until(now + STAY_MS)
+        self._until = max(self._until, min(self._mono_ms() + STAY_MS, self._came + KEPT_MS))
         return True
 
     def _left_ms(self, within_ms: int) -> int:

@@ -221,12 +221,10 @@ def test_a_choice_is_not_claimed_when_its_agent_is_gone(state: str, keys: list[K
     assert isinstance(kiosk.flow.view(), AwayView)
 
 
-def test_star_shows_the_second_touch_again_without_its_correction() -> None:
+def test_star_keeps_neither_a_correction_nor_a_result_that_was_closed() -> None:
     kiosk = Kiosk("touch-again")
-    kiosk.press("0", "repeat")
-    assert (kiosk.shown.touch, kiosk.shown.correction) == (samples.AGAIN, None)
-    assert kiosk.shown.again_s > 0
-    kiosk.press("7")
+    kiosk.press("0", "repeat", "7")
+    assert not isinstance(kiosk.flow.view(), TouchView)
     assert kiosk.said == []
 
 

@@ -120,16 +120,34 @@ def test_the_clock_runs_on_between_two_messages() -> None:
     assert view.minute == samples.MORNING + 61 * 60_000
 
 
-def test_star_shows_the_last_result_again_without_its_correction() -> None:
-    kiosk = Kiosk("touch-in")
-    kiosk.clock.pass_s(60)
+def test_star_keeps_a_result_that_is_still_there_but_not_for_ever() -> None:
+    kiosk = Kiosk("touch-repeat")
+    kiosk.clock.pass_s(5)
     press(kiosk.flow, kiosk.clock, "repeat")
+    kiosk.clock.pass_s(4)
     view = kiosk.flow.view()
     assert isinstance(view, TouchView)
-    assert (view.touch, view.correction) == (samples.GREEN, None)
-    kiosk.clock.pass_s(60.1)
-    press(kiosk.flow, kiosk.clock, "repeat")
-    assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
+    assert (view.touch, view.correction) == (samples.REPEAT, None)
+    seconds = 9
+    while isinstance(kiosk.flow.view(), TouchView):
+        press(kiosk.flow, kiosk.clock, "repeat")
+        kiosk.clock.pass_s(1)
+        seconds += 1
+    assert seconds < 45
+
+
+def test_star_shows_nobody_whose_touch_it_was_before() -> None:
+    """Whoever stands there a few seconds later is another person; the card alone proves who asks."""
+    for state in ("touch-in", "touch-repeat", "touch-longest", "touch-lost"):
+        kiosk = Kiosk(state)
+        while isinstance(kiosk.flow.view(), TouchView):
+            kiosk.clock.pass_s(1)
+        press(kiosk.flow, kiosk.clock, "repeat")
+        assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
+        kiosk = Kiosk(state)
+        press(kiosk.flow, kiosk.clock, "0")
+        press(kiosk.flow, kiosk.clock, "repeat")
+        assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
 
 
 def test_slash_is_left_to_the_session_script() -> None:
