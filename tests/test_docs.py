@@ -19,6 +19,11 @@ A_PATH = re.compile(
     rf"(?:{'|'.join(ROOMS)}|docs|requirements|\.ci)/[\w./@-]*|(?:README|CONTRIBUTING|SECURITY|CHANGELOG)\.md"
 )
 A_MODULE = re.compile(rf"(?:{'|'.join(ROOMS)})(?:\.\w+)+")
+RULES = ROOT / "docs" / "rules.md"
+A_RULE = re.compile(
+    r"(?:docs/rules\.md|\brules),\s+section\s+(\d+)((?:,\s+lines?\s+\d+(?:\s+and\s+\d+)?)?)", re.IGNORECASE
+)
+"""How code cites the rules: a section, and perhaps lines of its table."""
 NO_NAMES = frozenset({"layers", "tests/test_docs.py"})
 """Words in code type that name nothing of ours."""
 
@@ -147,3 +152,15 @@ def test_what_is_not_there_is_seen() -> None:
     assert not has_module("agent.clocking.desk.Nobody")
     assert not has_module("agent.nowhere")
     assert A_PATH.fullmatch("agent/nowhere.py")
+
+
+def test_sections_of_the_rules_that_the_code_cites_are_there() -> None:
+    sections = dict(re.findall(r"^## (\d+)\. [^\n]*\n(.*?)(?=^## |\Z)", RULES.read_text(encoding="utf-8"), re.M | re.S))
+    cited = 0
+    for path in [path for room in ROOMS if room != "tests" for path in (ROOT / room).rglob("*.py")]:
+        for section, lines in A_RULE.findall(path.read_text(encoding="utf-8")):
+            cited += 1
+            assert section in sections, path
+            for line in re.findall(r"\d+", lines):
+                assert f"\n| {line} |" in sections[section], (path, line)
+    assert cited >= 2  # the citations are still written as they are looked for here
