@@ -32,6 +32,7 @@ from server_broker.fleet.generation import generation
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
+from server_broker.ingest.durable import wait_for_the_disk
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
@@ -39,7 +40,6 @@ from server_broker.ingest.quarantine import Quarantine, SetAside
 from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
-from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.models import Blob

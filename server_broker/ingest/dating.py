@@ -33,14 +33,13 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from protocol.units import DATED_QUALITIES
-from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
+from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
-from server_broker.ingest.projections import LAST_WALL_MS
-from server_broker.ingest.sql import execute, query
-from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
+from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.platform.county_clock import SYNCHRONISED
+from server_broker.platform.sql import execute, query
 
 type Boot = tuple[str, bytes]
 """(station, boot id)."""
@@ -54,7 +53,6 @@ CONTESTED_MS = 60_000
 """Attendance is counted in minutes, so words that are closer than this may both stand."""
 DRIFT_PPM = 200
 """More than any quartz crystal drifts in the temperatures of an office: 200 ppm are 0.7 s in an hour."""
-_DATED_TABLES = (TOUCHES, STATION_EVENTS, ATTEMPTS, LEVEL_RUNS)
 _END = 2**63 - 1
 """Beyond every mono: a span with this end goes to the end of the boot."""
 
@@ -208,7 +206,7 @@ def _forget(boots: Sequence[Boot]) -> None:
         return
     columns = [list(column) for column in zip(*boots, strict=True)]
     # The last condition: a boot may have many thousands of rows, and only those that the county changed are written.
-    for table in _DATED_TABLES:
+    for table in STAMPED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = NULL, said_quality = '',
                 quality = CASE WHEN t.said_quality = '' THEN t.quality ELSE t.said_quality END
@@ -232,7 +230,7 @@ def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str
     )
     # A station may have disputed rows in a boot that was not dated now.
     still: set[str] = set()
-    for table in _DATED_TABLES:
+    for table in STAMPED_TABLES:
         rows = query(
             # DISPUTED is neither of the two qualities; the partial index on undated rows has this condition.
             f"""SELECT DISTINCT station_id FROM {table} WHERE station_id = ANY(%s) AND quality = %s
@@ -250,7 +248,7 @@ def _dispute(boots: Mapping[Boot, int]) -> None:
         return
     stations, ids = zip(*boots, strict=True)
     # Only rows that have a time can lose it: the station knew it, or an anchor dated them.
-    for table in _DATED_TABLES:
+    for table in STAMPED_TABLES:
         execute(
             f"""UPDATE {table} t SET quality = %s, said_quality = t.quality, corrected_wall = NULL
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, boot, through)
@@ -295,7 +293,7 @@ def _date(dated: list[tuple[Boot, Span]], where: str) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     # BETWEEN: by a wrong anchor a row may come to a time that no calendar has. Such a row stays as it is, because the
     # error would fail the whole batch.
-    for table in _DATED_TABLES:
+    for table in STAMPED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = to_timestamp({_VALUE} / 1000.0)
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])

@@ -24,14 +24,14 @@ from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
+from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.ingest import stream_tables
 from server_broker.ingest.held import HELD_ALARM
 from server_broker.ingest.messages import Outgoing
-from server_broker.ingest.projection_tables import move_rows, put_rows
-from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
+from server_broker.ingest.projections import derive, move_rows, put_rows
 from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_envelope
 from server_broker.ingest.reasons import reason_word
-from server_broker.ingest.reissues import Origins, ref_of
+from server_broker.ingest.reissues import Origins, refs_of
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
 
 _log = logging.getLogger(__name__)
@@ -172,10 +172,12 @@ class Intake:
                 continue
             wanted.update(Identity(one.sender.id, layer.epoch, layer.seq) for layer in content.layers)
             reissues_here = reissues_here or bool(content.layers)
-            # The fact that this one is about. It may stand under another identity, unless both are of one stream.
-            ref = ref_of(content.fact)
-            if ref is not None and (content.layers or ref.epoch != one.stream.state.epoch):
-                wanted.add(Identity(one.sender.id, ref.epoch, ref.seq))
+            # The facts that this one is about. They may stand under another identity, unless all are of one stream.
+            wanted.update(
+                Identity(one.sender.id, ref.epoch, ref.seq)
+                for ref in refs_of(content.fact).values()
+                if content.layers or ref.epoch != one.stream.state.epoch
+            )
         self._origins = stream_tables.load_origins(wanted)
         if reissues_here:
             # A re-issue may name a fact of this very batch, which is not in the database yet.

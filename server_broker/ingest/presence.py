@@ -22,10 +22,10 @@ from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import overflow_alarms
 from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.reading import is_signed_by
-from server_broker.ingest.sql import query
 from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import without_nul
+from server_broker.platform.sql import query
 from server_broker.twin.desired import is_ahead, kept_desired, note_reported
 
 type Presence = Birth | Gone | Vitals | Reported

@@ -14,14 +14,16 @@ facts are kept, and nothing is overwritten.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
-from protocol.facts import BlobAnnounced, DirectionChosen, Fact
+from protocol.fact_base import StationFact
+from protocol.facts import Fact
 from protocol.reissues import Layer
 from protocol.units import FactRef
-from server_broker.ingest.projections import Identity
+from server_broker.fleet.fact_rows import Identity
 from server_broker.ingest.reading import Known
 
 
@@ -112,7 +114,7 @@ class Origins:
         return elsewhere
 
     def redirected(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
-        """Return ``fact``, or a copy in which the fact that it is about is named by the identity it has in the county.
+        """Return ``fact``, or a copy in which the facts that it is about are named by the identities they have here.
 
         A picture names its touch, and a chosen direction its touch, by the touch's first identity. If the touch came by
         re-issue from a cloned board, it may stand under another identity. The picture then belongs to the touch that
@@ -121,20 +123,26 @@ class Origins:
         Args:
             streams: The epoch of the stream that brought the fact, then those of the streams that brought it before.
         """
-        ref = ref_of(fact)
-        if ref is None:
+        refs = refs_of(fact)
+        if not refs:
             return fact
+        return msgspec.structs.replace(
+            fact, **{name: self._stands(station, ref, streams) for name, ref in refs.items()}
+        )
+
+    def _stands(self, station: str, ref: FactRef, streams: Sequence[bytes]) -> FactRef:
         named = Identity(station, ref.epoch, ref.seq)
         stands = next((self.stands[named, one] for one in streams if (named, one) in self.stands), named)
-        name = "touch" if isinstance(fact, DirectionChosen) else "about"
-        return msgspec.structs.replace(fact, **{name: FactRef(epoch=stands.epoch, seq=stands.seq)})
+        return FactRef(epoch=stands.epoch, seq=stands.seq)
 
 
-def ref_of(fact: Fact) -> FactRef | None:
-    """Return the name of the other fact that ``fact`` is about, or None."""
-    match fact:
-        case DirectionChosen(touch=ref):
-            return ref
-        case BlobAnnounced(about=ref):
-            return ref
-    return None
+def refs_of(fact: Fact) -> dict[str, FactRef]:
+    """Return the names of the other facts that ``fact`` is about, by field."""
+    named = ((name, getattr(fact, name)) for name in _ref_fields(type(fact)))
+    return {name: ref for name, ref in named if ref is not None}
+
+
+@cache
+def _ref_fields(kind: type[StationFact]) -> tuple[str, ...]:
+    """Return the fields of a kind of fact that may name another fact: of most facts, none."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.type in (FactRef, FactRef | None))

@@ -14,17 +14,18 @@ from protocol.facts import Fact as ReadFact
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
+from server_broker.attendance.facts import DIRECTION, choose_directions
 from server_broker.fleet.alarms import take_alarms
+from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.intake import Content, place_fact
 from server_broker.ingest.models import Fact, SignedHeadKept
-from server_broker.ingest.projection_tables import choose_directions, put_rows
-from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
+from server_broker.ingest.projections import derive, put_rows
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
-from server_broker.ingest.reissues import ref_of
+from server_broker.ingest.reissues import refs_of
 
 FACTS_A_TIME = 200
 _UNVOUCHED = ("bad_signature", "chain_mismatch")
@@ -137,9 +138,8 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
 
 
 def _named(fact: ReadFact, station: str) -> list[Identity]:
-    """Return the identity that ``fact`` names, if it is about another fact."""
-    ref = ref_of(fact)
-    return [Identity(station, ref.epoch, ref.seq)] if ref else []
+    """Return the identities of the facts that ``fact`` is about."""
+    return [Identity(station, ref.epoch, ref.seq) for ref in refs_of(fact).values()]
 
 
 def _choose_directions_again(station_id: str, now: datetime) -> None:
@@ -156,5 +156,5 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
             own = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
             origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != own.epoch])
             derive(origins.redirected(new.fact, station_id, streams=[own.epoch]), own, rows)
-    if rows.directions:
-        choose_directions(rows.directions)
+    if directions := rows.of(DIRECTION):
+        choose_directions(directions)

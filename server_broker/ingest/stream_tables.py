@@ -14,12 +14,12 @@ from datetime import datetime
 from protocol.birth import MAX_HEADS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
+from server_broker.fleet.fact_rows import Identity
 from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
-from server_broker.ingest.projections import Identity
 from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
-from server_broker.ingest.sql import copy_rows, execute, query
 from server_broker.ingest.tables import FACTS, REISSUES, SIGNED_HEADS, UNPROVEN_HEADS
+from server_broker.platform.sql import copy_rows, execute, query
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""

@@ -53,10 +53,10 @@ from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor, is_about_blobs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
+from server_broker.ingest.durable import wait_for_the_disk
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
 from server_broker.ingest.source import Source
-from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
 

@@ -19,7 +19,20 @@ class LearningPack(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
 
-class Attempt(Stamped):
+class Whose(models.Model):
+    """Who did it, by the touch or number with which the person showed who they are, and how."""
+
+    by_epoch = models.BinaryField(max_length=16, null=True)
+    by_seq = models.BigIntegerField(null=True)
+    """Both null: anonymous."""
+    took_ms = models.PositiveIntegerField(null=True)
+    mode = models.CharField(max_length=10, db_default="level")
+
+    class Meta:
+        abstract = True
+
+
+class Attempt(Stamped, Whose):
     """One answered question."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT)
@@ -39,7 +52,7 @@ class Attempt(Stamped):
         indexes = [models.Index(fields=["station", "boot"], name="attempt_by_boot")]
 
 
-class LevelRun(Stamped):
+class LevelRun(Stamped, Whose):
     """One finished run through a level."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT)

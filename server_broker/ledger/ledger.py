@@ -18,12 +18,12 @@ from django.db import transaction
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Stream
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
-from server_broker.ingest.sql import query
 from server_broker.ingest.tables import FACTS, REISSUES, WRITE_OFFS
 from server_broker.ledger.consistency import StillInTime, consistent_read
 from server_broker.ledger.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
+from server_broker.platform.sql import query
 
 UNEXPLAINED, TOO_LARGE = "unexplained_facts", "ledger_too_large"
 

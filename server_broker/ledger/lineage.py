@@ -32,9 +32,9 @@ from protocol.chain import first_head, next_head
 from server_broker.fleet.models import Stream
 from server_broker.fleet.tables import STREAMS
 from server_broker.ingest.reading import HeadAt
-from server_broker.ingest.sql import query
 from server_broker.ingest.tables import FACTS, REISSUES, UNPROVEN_HEADS
 from server_broker.ledger.consistency import StillInTime
+from server_broker.platform.sql import query
 
 _STEPS_PER_FACT, _STEPS_SPARE = 8, 10_000
 """The bound of a search. Lines part only where cards were copied, so a line that exists is found in fewer steps.

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from protocol import facts
 from server_broker.console import words
-from server_broker.ingest.projections import Identity, Rows, derive
+from server_broker.fleet.fact_rows import STATION_EVENT, Identity, Rows
+from server_broker.ingest.projections import derive
 from tests.cast import COUNTY_OFFICER, SHILI
 from tests.golden.generate import FACTS
 from tests.server_broker.county import alarm, event, make_county, signed_in
@@ -22,7 +23,7 @@ def kinds() -> set[str]:
     rows = Rows(timezone.now())
     for seq, fact in enumerate(FACTS.values()):
         derive(fact, Identity(SHILI, bytes(16), seq), rows)
-    return {row[3] for row in rows.events}
+    return {row[3] for row in rows.of(STATION_EVENT)}
 
 
 def test_there_is_a_fact_of_every_kind() -> None:

@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.codec import encode
 from protocol.facts import Touch
+from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, Reissue
-from server_broker.ingest.projections import LAST_WALL_MS
 from tests.server_broker.station_double import CARD, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db

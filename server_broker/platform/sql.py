@@ -1,4 +1,4 @@
-"""How ingest talks to PostgreSQL: statements and COPY on Django's connection, and COMMITs that wait for the disk."""
+"""Statements and COPY on Django's connection, for rooms that store tens of thousands of rows in a second."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,21 +7,6 @@ import psycopg
 from django.db import connection
 
 from server_broker.platform.tables import Table
-
-_WAIT_FOR_THE_DISK = """
-SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-"""
-"""Only 'off' is changed: a county's own server may be set to wait for more than its own disk ('remote_apply')."""
-
-
-def wait_for_the_disk() -> None:
-    """Have each COMMIT of this connection wait for the disk.
-
-    A station no longer sends the facts that the county says to have, and later erases them. So they must not be lost
-    here if the power fails a moment later.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_WAIT_FOR_THE_DISK)
 
 
 def copy_rows(table: Table, rows: Iterable[Sequence[Any]]) -> None:

@@ -1,0 +1,63 @@
+"""What this room reads of facts: touches, and the directions that people chose for them."""
+
+from typing import Any, NamedTuple
+
+from protocol import facts
+from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.alarms import AlarmCall
+from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, add_event, stamp, text
+from server_broker.platform.sql import copy_rows, execute
+
+
+class Direction(NamedTuple):
+    """The person chose ``direction`` for the touch with that identity."""
+
+    station: str
+    epoch: bytes
+    seq: int
+    direction: str
+
+
+TOUCH = RowKind[tuple[Any, ...]]("touch")
+DIRECTION = RowKind[Direction]("direction")
+
+
+def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
+    when = stamp(fact.at, rows)
+    rows.of(TOUCH).append((*identity, fact.card, *when, text(fact.reader), fact.answer, fact.direction or "", ""))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    if fact.answer == "lost":
+        rows.alarms.append(AlarmCall(identity.station, "lost_card", "major", "有人使用已挂失的卡"))
+
+
+def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Rows) -> None:
+    detail = {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction}
+    add_event(fact, identity, rows, detail)
+    rows.of(DIRECTION).append(Direction(identity.station, fact.touch.epoch, fact.touch.seq, fact.direction))
+
+
+def _put(rows: Rows) -> None:
+    if touches := rows.of(TOUCH):
+        copy_rows(TOUCHES, touches)
+    # After the touches: the touch for which a direction was chosen may have come in this very batch.
+    if directions := rows.of(DIRECTION):
+        choose_directions(directions)
+
+
+def choose_directions(directions: list[Direction]) -> None:
+    """Note the directions that people chose for their touches. Of several for one touch, the last stands."""
+    last = {direction[:3]: direction for direction in directions}
+    columns = [list(column) for column in zip(*last.values(), strict=True)]
+    execute(
+        f"""UPDATE {TOUCHES} t SET chosen_direction = w.direction
+        FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, direction)
+        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",  # noqa: S608 - our own constant
+        columns,
+    )
+
+
+ATTENDANCE = FactRoom(
+    {facts.Touch: _touch, facts.DirectionChosen: _direction_chosen},
+    _put,
+    stamped=(TOUCHES,),
+)

@@ -1,0 +1,146 @@
+"""What a room says of the facts that it reads: a handler for each kind, and how the rows it made are stored.
+
+A handler is pure: it adds rows to `Rows`, each a tuple in the column order of its `Table`, because tens of thousands of
+rows are made in a second. `server_broker.ingest.fact_rooms` lists the rooms.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from protocol.fact_base import StationFact
+from protocol.units import FactRef, Moment
+from server_broker.fleet.alarms import AlarmCall, AlarmOver
+from server_broker.platform.tables import Table
+
+LAST_WALL_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
+
+_LAST_INTEGER = 2**31 - 1
+
+
+class Unstorable(Exception):
+    """A fact that is well formed but cannot be a row: a date after the year 9999, a NUL in a text, a huge number."""
+
+
+class Identity(NamedTuple):
+    """The identity under which a fact's rows stand: its station, and the epoch and seq where it was first committed."""
+
+    station: str
+    epoch: bytes
+    seq: int
+
+
+class RowKind[T]:
+    """One kind of row that a room makes of facts."""
+
+    def __init__(self, name: str) -> None:
+        """Make a kind; ``name`` is for debugging."""
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"RowKind({self._name})"
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows that are stored together, each in the list of its kind."""
+
+    received_at: datetime
+    boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """The boots whose rows must be dated: by (station, boot), the lowest mono of the new rows; 0 for a correction."""
+    alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
+    _of: dict[RowKind[Any], list[Any]] = field(default_factory=dict)
+
+    def of[T](self, kind: RowKind[T]) -> list[T]:
+        """Return the list of the rows of one kind, to be added to or stored."""
+        return cast(list[T], self._of.setdefault(kind, []))
+
+    def to_date(self, station: str, boot: bytes, mono: int) -> None:
+        """Note that rows of a boot from ``mono`` on must be dated: a correction of its clock may be here already."""
+        self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
+
+    def take(self, other: "Rows") -> None:
+        """Add all of ``other``."""
+        for (station, boot), mono in other.boots.items():
+            self.to_date(station, boot, mono)
+        self.alarms += other.alarms
+        for kind, rows in other._of.items():
+            self.of(kind).extend(rows)
+
+
+type Handler = Callable[[Any, Identity, Rows], None]
+"""Adds the rows of one fact. It raises `Unstorable` before it has added any."""
+
+
+class RefColumns(NamedTuple):
+    """Columns in which rows name another fact of the same station."""
+
+    table: Table
+    epoch: str
+    seq: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRoom:
+    """One room's part in reading facts."""
+
+    handlers: Mapping[type[StationFact], Handler]
+    put: Callable[[Rows], None]
+    """Stores the rows of this room's kinds, inside the caller's transaction."""
+    stamped: tuple[Table, ...] = ()
+    """Tables with a fact's identity and its stamp (`server_broker.fleet.models.Stamped`): they are dated, and their
+    rows move when a re-issue gives way."""
+    refs: tuple[RefColumns, ...] = ()
+
+
+STATION_EVENT = RowKind[tuple[Any, ...]]("station event")
+
+
+def wall_time(wall_ms: int) -> datetime:
+    """Return a station's wall clock as aware UTC.
+
+    Raises:
+        Unstorable: After the year 9999.
+    """
+    if wall_ms > LAST_WALL_MS:
+        raise Unstorable(f"wall {wall_ms} ms lies after the year 9999")
+    return datetime.fromtimestamp(wall_ms / 1000, UTC)
+
+
+def stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
+    """Return when a fact was, in the order of `server_broker.fleet.tables.STAMP_COLUMNS`."""
+    return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
+
+
+def text(value: str) -> str:
+    """Return a text that PostgreSQL can hold: U+0000 is no character there."""
+    if "\x00" in value:
+        raise Unstorable("a text has a NUL in it")
+    return value
+
+
+def integer(value: int) -> int:
+    """Return a number that an integer column can hold."""
+    if not 0 <= value <= _LAST_INTEGER:
+        raise Unstorable(f"number {value} does not fit")
+    return value
+
+
+def ref_columns(ref: FactRef | None) -> tuple[bytes | None, int | None]:
+    """Return the name of another fact as two columns."""
+    return (ref.epoch, ref.seq) if ref else (None, None)
+
+
+def add_event(fact: StationFact, identity: Identity, rows: Rows, detail: dict[str, Any]) -> None:
+    """Add the row of a station's event: what a page shows of a fact that has no table of its own."""
+    kind = str(fact.__struct_config__.tag)
+    when = stamp(fact.at, rows)
+    # Only for its error: a NUL would fail the whole batch in the database.
+    for value in detail.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str):
+                text(one)
+    rows.of(STATION_EVENT).append((*identity, kind, *when, detail))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
