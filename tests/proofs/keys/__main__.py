@@ -15,11 +15,13 @@ from firmware_scripts.demo.sample_pack import sample_pack
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from protocol.cards import card_token
 from tests.fakes.enrolled import CARD_KEY
+from tests.proofs.keys.catching import not_caught
 from tests.proofs.keys.glass import sights
 from tests.proofs.keys.hands import Hands, People, Work
 from tests.proofs.keys.judge import Findings, Screen, judge, stored_facts
 from tests.proofs.keys.office import CAST, COLUMNS, ROWS, Kiosk, boot_ms, opened
 from tests.proofs.keys.pad import HANDS
+from tests.proofs.keys.planted import PLANTED
 from tests.proofs.private_county import temporary
 
 BAD = ("foreign_directions", "blind_answers", "crashes")
@@ -85,6 +87,7 @@ def main() -> int:
     seed = chosen_seed(options.seed)
     report = Report("keys", seed=seed)
     findings, work = prove(keys=options.keys, touches=options.touches, seed=seed, stations=options.stations)
+    missed = not_caught()
     for example in findings.examples[:20]:
         print(example, file=sys.stderr)
     result = report.finish(
@@ -96,9 +99,12 @@ def main() -> int:
         answers=findings.answers,
         shortest_seen_ms=findings.shortest_seen_ms,
         **{name: getattr(findings, name) for name in BAD},
+        planted=len(PLANTED),
+        caught=len(PLANTED) - len(missed),
+        not_caught=missed,
         not_covered=NOT_COVERED,
     )
-    return exit_code(result, *BAD, repeat=f"./run prove keys --keys {options.keys} --seed {seed}")
+    return exit_code(result, *BAD, "not_caught", repeat=f"./run prove keys --keys {options.keys} --seed {seed}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """The judge of the keys proof counts what it should and nothing else, and the proof catches planted bugs."""
 
-import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
+from tests.proofs.keys.catching import is_caught, small
 from tests.proofs.keys.glass import Glass, Sight, sights
 from tests.proofs.keys.judge import Findings, KeyPressed, Screen, StoredFact, judge
 
@@ -173,47 +171,10 @@ def test_sights_last_until_something_else_stands_there() -> None:
     assert sights(written, columns=5, rows=1, until=50) == [Sight(10, 35, "a"), Sight(35, 50, "b")]
 
 
-RUN = """
-import json, sys
-from tests.proofs.keys.__main__ import prove
-findings, work = prove(keys={keys}, touches={touches}, seed={seed}, stations=2, **{others!r})
-print(json.dumps([findings.foreign_directions, findings.blind_answers, findings.crashes, findings.answers]))
-"""
-
-
-def small(*, keys: int, touches: int, seed: int, **others: object) -> list[int]:
-    program = RUN.format(keys=keys, touches=touches, seed=seed, others=others)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=115)
-    assert done.returncode == 0, done.stderr.decode()
-    found: list[int] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def test_the_product_stores_nothing_that_nobody_meant() -> None:
-    foreign, blind, crashes, _ = small(keys=240, touches=16, seed=1)
-    assert (foreign, blind, crashes) == (0, 0, 0)
-
-
-HASTY = {"typing": 0.8, "held": 0.2}
-SEEDS = (1, 2, 3)
-
-
-def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
-    """By chance a run may hold no such key; then another seed does."""
-    runs = (
-        small(keys=300, touches=2, seed=seed, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY)
-        for seed in SEEDS
-    )
-    assert any(blind for _, blind, _, _ in runs)
-
-
-@pytest.mark.parametrize("bug", ["first-touch", "key-alone"])
-def test_a_correction_for_whoever_presses_is_caught(bug: str) -> None:
-    program = f"tests.proofs.keys.planted {bug}"
-    runs = (small(keys=200, touches=40, seed=seed, agent_program=program, hands={"child": 1.0}) for seed in SEEDS)
-    assert any(foreign for foreign, _, _, _ in runs)
+    found = small(keys=120, touches=8, seed=1)
+    assert (found.foreign_directions, found.blind_answers, found.crashes) == (0, 0, 0)
 
 
 def test_a_kiosk_that_a_key_ends_is_caught() -> None:
-    _, _, crashes, _ = small(keys=80, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted ends")
-    assert crashes > 0
+    assert is_caught("ends")
