@@ -31,6 +31,7 @@ type Context = Literal[
     "cunhui fetch 1",
     "cunhui manifest 1",
     "cunhui shelf 1",
+    "cunhui record key 1",
 ]
 
 

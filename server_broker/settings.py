@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "server_broker.commands",
     "server_broker.twin",
     "server_broker.audit",
+    "server_broker.decisions",
+    "server_broker.manifest",
     "server_broker.console",
 ]
 

@@ -87,6 +87,9 @@ def django_db_modify_db_settings(county_cluster: CountyHome) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests with real transactions empty the audit log behind them, which only TRUNCATE by the runner may."""
+    """Let tests with real transactions empty what can only grow behind them, which only TRUNCATE by the runner may."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_no_truncate")
+        cursor.execute("ALTER TABLE decisions_decidedfact DISABLE TRIGGER decisions_no_truncate")
+        cursor.execute("ALTER TABLE decisions_decidedrow DISABLE TRIGGER decisions_rows_no_truncate")
+        cursor.execute("ALTER TABLE manifest_dailymanifest DISABLE TRIGGER manifest_no_truncate")

@@ -5,12 +5,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from protocol.decisions import AccessReset, AccountChanged, AccountMade
 from server_broker.accounts.administration import may_change
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.names import check_name
 from server_broker.accounts.places import misplaced
 from server_broker.accounts.scope import Viewer
 from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.regions.models import Region
 
 _FIELDS = {"role": "role", "region": "region_id", "person": "person_id", "active": "is_active"}
@@ -80,7 +82,8 @@ def say_made(user: User, *, actor: str) -> None:
     made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
     if user.person_id is not None:
         made["person"] = user.person_id
-    record(actor, "account.made", user.get_username(), made)
+    entry = record(actor, "account.made", user.get_username(), made)
+    decide(entry, AccountMade(account=user.pk, role=str(user.role), region=_code_of(user)), [user])
 
 
 def save_changes(account: User, *, actor: str) -> bool:
@@ -110,8 +113,16 @@ def save_changes(account: User, *, actor: str) -> bool:
             account.ends_on = None  # it was the day of the person before
         saved = [field.removesuffix("_id") for field in _FIELDS.values()]
         account.save(update_fields=[*saved, "sign_outs", "ends_on"])
-        record(actor, "account.changed", account.get_username(), changed)
+        entry = record(actor, "account.changed", account.get_username(), changed)
+        said = AccountChanged(
+            account=account.pk, role=str(account.role), region=_code_of(account), active=account.is_active
+        )
+        decide(entry, said, [account])
     return True
+
+
+def _code_of(account: User) -> str | None:
+    return None if account.region is None else account.region.code
 
 
 def close_account(account: User, *, administrator: Viewer) -> None:
@@ -149,7 +160,9 @@ def set_password(account: User, password: str, *, actor: str) -> None:
 def say_password_set(account: User, *, actor: str) -> None:
     """Record in the audit log that the password was set or removed. Call this in the transaction that does so."""
     void_links(account)
-    record(actor, "account.password_set", account.get_username(), {"password": account.has_usable_password()})
+    detail: Detail = {"password": account.has_usable_password()}
+    entry = record(actor, "account.password_set", account.get_username(), detail)
+    decide(entry, AccessReset(account=account.pk, means="password"))
 
 
 def void_links(account: User) -> None:

@@ -12,8 +12,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from protocol.decisions import AccessReset
 from server_broker.accounts.models import SignInLink, User
 from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
 
 DEFAULT_VALIDITY = timedelta(hours=1)
 LONGEST_VALIDITY = timedelta(days=7)
@@ -34,7 +36,8 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction.atomic():
         SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
-        record(actor, "account.link_made", user.get_username())
+        entry = record(actor, "account.link_made", user.get_username())
+        decide(entry, AccessReset(account=user.pk, means="link"))
     return reverse("sign-in-link", args=[token])
 
 

@@ -48,6 +48,8 @@ class User(AbstractUser):
         """Whether the account may sign in now: it is not closed, and its person has not left."""
         return self.is_active and (self.ends_on is None or timezone.localdate() < self.ends_on)
 
+    decided_fields = ("username", "role", "region", "is_active", "is_superuser")
+
     @property
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role
         """Whether the account may open the data tables under /admin/ (`django.contrib.admin`), where accounts are."""

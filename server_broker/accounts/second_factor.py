@@ -12,9 +12,11 @@ from django.db import transaction
 from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from protocol.decisions import AccessReset
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.powers import PROVEN, may
 from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
 
 NEEDED_BEFORE_ANY_PAGE = (Role.SYSTEM, Role.SECURITY)
 TOKEN_DIGITS = 6
@@ -85,7 +87,8 @@ def reset(user: User, *, actor: str) -> bool:
     with transaction.atomic():
         forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
         if forgotten:
-            record(actor, "account.second_factor_reset", user.get_username())
+            entry = record(actor, "account.second_factor_reset", user.get_username())
+            decide(entry, AccessReset(account=user.pk, means="second_factor"))
     return forgotten > 0
 
 

@@ -52,6 +52,8 @@ class DutyWindow(models.Model):
     end = models.PositiveSmallIntegerField()
     people = models.ManyToManyField(Person, related_name="windows")
 
+    decided_fields = ("village", "name", "weekdays", "start", "end", "people")
+
     class Meta:
         verbose_name = "值班时段"
         verbose_name_plural = "值班时段"

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
 from protocol.commands import MAX_LEASE_S, Command, CommandKind, LiveTerms, LogTerms
-from server_broker.audit.log import record
+from protocol.decisions import StationOrdered
+from server_broker.audit.log import Detail, record
 from server_broker.commands.models import StationOrder
+from server_broker.decisions.stream import decide
 from server_broker.fleet.models import Station
 
 MAX_OPEN = 16
@@ -60,6 +62,7 @@ class CommandOutcome(NamedTuple):
     figures: dict[str, int]
 
 
+@transaction.atomic
 def give_command(
     station: Station,
     name: CommandKind,
@@ -98,12 +101,9 @@ def give_command(
         issued_at=now,
         not_after=now + rule.valid,
     )
-    record(
-        actor=actor,
-        action="station.ordered",
-        subject=station.pk,
-        detail={"order": name, "id": made.id.hex, "reason": reason},
-    )
+    detail: Detail = {"order": name, "id": made.id.hex, "reason": reason}
+    entry = record(actor=actor, action="station.ordered", subject=station.pk, detail=detail)
+    decide(entry, StationOrdered(station=station.pk, order=name))
     return made
 
 

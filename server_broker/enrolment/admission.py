@@ -12,10 +12,12 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 
 from protocol.claim import parse_claim_code
+from protocol.decisions import StationEnrolled
 from protocol.enrolment import Broker, Enrolled, EnrolRequest, RenewRequest, verify_request
 from protocol.refusal import Refused
 from server_broker import broker
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.enrolment.claims import redeem
 from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
@@ -95,7 +97,9 @@ def _take_in(
     # The earlier board may still be connected. It is cut off after the lists have changed, so it can't come back.
     broker.cut_off(home, station.pk)
     # Last, because every other entry of the audit log waits for this one's COMMIT.
-    record(f"station:{station.pk}", "station.enrolled", station.pk, {"serial": issued.serial, "again": again})
+    detail: Detail = {"serial": issued.serial, "again": again}
+    entry = record(f"station:{station.pk}", "station.enrolled", station.pk, detail)
+    decide(entry, StationEnrolled(station=station.pk, record_key=record_key), [station])
     return issued
 
 

@@ -7,8 +7,10 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from protocol.claim import check_digit
+from protocol.decisions import StationClaimed
 from server_broker.accounts.hashers import nobodys_hash
 from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
 
@@ -36,7 +38,8 @@ def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
         Claim.objects.filter(expires_at__lt=now - _KEPT_AFTER_END).delete()
         Claim.objects.filter(station=station, used_at=None, burnt_at=None).update(burnt_at=now)
         code = _insert(station, now)
-        record(actor, "claim.made", station.pk, {"village": station.village_id})
+        entry = record(actor, "claim.made", station.pk, {"village": station.village_id})
+        decide(entry, StationClaimed(station=station.pk, village=station.village_id), [station])
     return code
 
 

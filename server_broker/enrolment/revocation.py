@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.dateparse import parse_datetime
 
+from protocol.decisions import StationEnrolled, StationRevoked
 from server_broker import broker
 from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
@@ -128,7 +130,8 @@ def _mark_revoked(station: str, at: dt.datetime, *, actor: str, reason: str) -> 
         Station.objects.filter(pk=station, revoked_at=None).update(revoked_at=at)
         StationCertificate.objects.filter(station_id=station, revoked_at=None).update(revoked_at=at)
         Claim.objects.filter(station_id=station, used_at=None, burnt_at=None).update(burnt_at=at)
-        record(actor, "station.revoked", station, {"reason": reason})
+        entry = record(actor, "station.revoked", station, {"reason": reason})
+        decide(entry, StationRevoked(station=station), Station.objects.filter(pk=station))
 
 
 @dataclass
@@ -229,6 +232,7 @@ def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | N
         revoked_at=at
     )
     Claim.objects.filter(lookup=entry.claim, station=station, used_at=None).update(used_at=at)
-    record("service", "station.enrolled", name, {"reason": "from the journal"})
+    enrolled = record("service", "station.enrolled", name, {"reason": "from the journal"})
+    decide(enrolled, StationEnrolled(station=name, record_key=bytes.fromhex(entry.record_key)), [station])
     outcome.enrolled.append(name)
     return station

@@ -35,6 +35,8 @@ class Station(models.Model):
     refused_version = models.PositiveIntegerField(default=0)
     refused_reason = models.CharField(max_length=400, blank=True)
 
+    decided_fields = ("name", "village", "record_key", "revoked_at")
+
     objects = StationQuerySet.as_manager()
 
     class Meta:

@@ -12,7 +12,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from protocol.decisions import FactsWrittenOff
 from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.fleet.alarms import resolve
 from server_broker.fleet.models import Alarm, Stream
 from server_broker.ingest.models import Fact, WriteOff
@@ -57,7 +59,14 @@ def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -
                 "count": len(found),
                 "reason": reason,
             }
-            record(actor, "held.written_off", stream.station_id, detail)
+            written_off = FactsWrittenOff(
+                station=stream.station_id,
+                epoch=bytes(stream.epoch),
+                first=found[0].seq,
+                last=found[-1].seq,
+                count=len(found),
+            )
+            decide(record(actor, "held.written_off", stream.station_id, detail), written_off)
         for station in {stream.station_id for stream in by_stream}:
             close_alarms(station, at=at)
         return sum(len(found) for found in by_stream.values())

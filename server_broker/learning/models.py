@@ -15,6 +15,8 @@ class LearningPack(models.Model):
     file = models.BinaryField()
     published_at = models.DateTimeField()
 
+    decided_fields = ("pack", "version", "title", "sha256")
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 

@@ -19,13 +19,13 @@ class PackRefused(Exception):
     """A pack that is not published: too large, or its version exists with other content."""
 
 
-def reseal_packs(*, key: Ed25519PrivateKey) -> int:
-    """Sign every pack again that another key has signed. Notify all stations, and return how many packs there were.
+def reseal_packs(*, key: Ed25519PrivateKey) -> list[LearningPack]:
+    """Sign every pack again that another key has signed. Notify all stations, and return these packs.
 
     Args:
         key: The county's signing key.
     """
-    own, count = key_id(key.public_key().public_bytes_raw()), 0
+    own, resealed = key_id(key.public_key().public_bytes_raw()), []
     with transaction.atomic():
         for row in LearningPack.objects.select_for_update():
             signed = decode(bytes(row.file), Signed, limit=MAX_PACK_BYTES)
@@ -35,10 +35,10 @@ def reseal_packs(*, key: Ed25519PrivateKey) -> int:
             # Stations fetch a pack by its file's hash, and the signature is a part of the file.
             row.sha256 = hashlib.sha256(row.file).digest()
             row.save(update_fields=["file", "sha256"])
-            count += 1
-        if count:
+            resealed.append(row)
+        if resealed:
             desired_changed(Station.objects.values_list("pk", flat=True))
-    return count
+    return resealed
 
 
 def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = None) -> LearningPack:

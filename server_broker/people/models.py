@@ -13,6 +13,8 @@ class Person(models.Model):
     name = models.CharField("姓名", max_length=32)
     village = models.ForeignKey(Region, verbose_name="村", on_delete=models.PROTECT, related_name="people")
 
+    decided_fields = ("number", "name", "village")
+
     class Meta:
         ordering = ["number"]
         verbose_name = "人员"
@@ -30,6 +32,8 @@ class Card(models.Model):
     person = models.ForeignKey(Person, verbose_name="人员", on_delete=models.PROTECT, related_name="cards")
     bound_at = models.DateTimeField("绑定时间")
     lost_at = models.DateTimeField("挂失时间", null=True, blank=True)
+
+    decided_fields = ("token", "person", "bound_at", "lost_at")
 
     class Meta:
         verbose_name = "卡"

@@ -27,6 +27,8 @@ class Region(models.Model):
     code = models.CharField("代码", max_length=12, primary_key=True)
     name = models.CharField("名称", max_length=64)
 
+    decided_fields = ("name",)
+
     objects = RegionQuerySet.as_manager()
 
     class Meta:

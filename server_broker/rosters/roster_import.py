@@ -21,6 +21,7 @@ from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.plan import CardRow, Plan
 from server_broker.rosters.rows import BOOK
+from server_broker.rosters.written import written
 from server_broker.sheets import importing
 from server_broker.sheets.changes import Change, Changes, Count
 from server_broker.sheets.importing import Import, ImportRefused, OtherThanShown, preview, take
@@ -84,6 +85,7 @@ PEOPLE_IMPORT = Import(
     check=check,
     compare=changes_of,
     apply=_apply,
+    written=written,
     renamed={"区划": "region.renamed", "站点": "station.renamed", "人员": "person.renamed"},
 )
 

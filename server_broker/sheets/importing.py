@@ -14,11 +14,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 
+from protocol.decisions import RowsImported
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import scope as region_of
 from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.sheets.changes import Changes
 from server_broker.sheets.declared import Book, SheetPlan
 from server_broker.sheets.reading import read_file, seat
@@ -46,6 +49,8 @@ class Import[P: SheetPlan, K]:
     """Yields what does not fit, lazily. The text is the region in whose subtree the rows must lie; None: no bound."""
     compare: Callable[[P, K], Changes]
     apply: Callable[[P, K, Changes], None]
+    written: Callable[[P, Changes], Iterable[Model]]
+    """The rows that ``apply`` wrote, for which the county's stream is to vouch."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """By sheet, the action under which each changed name gets an entry of its own in the audit log."""
 
@@ -147,7 +152,7 @@ def take[P: SheetPlan, K](
             if changes.renames and not renames_confirmed:
                 raise RenamesUnconfirmed
             of.apply(plan, known, changes)
-            _record(of, changes, actor)
+            _record(of, plan, changes, actor)
             return changes
     except IntegrityError as error:
         # The lock keeps off other imports only; the console and enrolments write the same tables.
@@ -180,11 +185,13 @@ def _checked[P: SheetPlan, K](of: Import[P, K], plan: P, scope: str | None) -> t
     return known, of.compare(plan, known)
 
 
-def _record(of: Import[Any, Any], changes: Changes, actor: str) -> None:
+def _record(of: Import[Any, Any], plan: SheetPlan, changes: Changes, actor: str) -> None:
     detail: Detail = {}
     for sheet, count in changes.counts().items():
         detail |= {f"{sheet}.added": count.added, f"{sheet}.changed": count.changed}
-    record(actor=actor, action=of.action, detail=detail)
+    entry = record(actor=actor, action=of.action, detail=detail)
+    # One decision for the whole list.
+    decide(entry, RowsImported(), of.written(plan, changes))
     # One entry each, because somebody who asks who has renamed this person looks for the person's number.
     for change in changes.renames:
         record(actor=actor, action=of.renamed[change.sheet], subject=change.key)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 from msgspec import ValidationError, convert
 from psycopg.errors import UndefinedTable
@@ -14,6 +14,7 @@ from psycopg.errors import UndefinedTable
 from protocol.claim import format_claim_code
 from protocol.codec import decode
 from protocol.commands import LiveTerms
+from protocol.decisions import BundlePublished, ClockConfirmed, CountyRestored, SigningKeyReplaced
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
 from protocol.topics import topic
@@ -21,6 +22,7 @@ from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import User
 from server_broker.audit import log as audit
+from server_broker.decisions.stream import decide
 from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
 from server_broker.fleet.desired_changes import desired_changed
@@ -200,14 +202,17 @@ def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
     try:
         raw = Path(chosen.file).read_bytes()
         pack = decode(raw, Pack, limit=MAX_PACK_BYTES)
-        published = publish_pack(pack, key=county_keys(home).signing_key)
+        with transaction.atomic():
+            published = publish_pack(pack, key=county_keys(home).signing_key)
+            entry = audit.record(_actor(), "pack.published", pack.id, {"version": pack.version})
+            said = BundlePublished(form="pack", id=pack.id, version=pack.version, sha256=bytes(published.sha256))
+            decide(entry, said, [published])
     except OSError as error:
         raise ServiceError(f"读不到 {chosen.file}：{error.strerror}") from error
     except Refused as error:
         raise ServiceError(f"{chosen.file} 不是学习包，或内容不合格式：{error.detail}") from error
     except PackRefused as error:
         raise ServiceError(f"{chosen.file} 没有发布：{error}") from error
-    audit.record(_actor(), "pack.published", pack.id, {"version": pack.version})
     print(f"{pack.title} {pack.version} {bytes(published.sha256).hex()}")
     return 0
 
@@ -245,9 +250,11 @@ def _reset_second_factor(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     outcome = reconcile(home)
-    generation = raise_generation(now=timezone.now())
-    desired_changed(Station.objects.values_list("pk", flat=True))
-    audit.record(_actor(), "county.restored", "", {"generation": generation})
+    with transaction.atomic():
+        generation = raise_generation(now=timezone.now())
+        desired_changed(Station.objects.values_list("pk", flat=True))
+        entry = audit.record(_actor(), "county.restored", "", {"generation": generation})
+        decide(entry, CountyRestored(generation=generation))
     # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
     restart(home, "mosquitto")
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
@@ -270,20 +277,26 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
     status = clock.look()
     if chosen.confirm:
         before, status = status, clock.confirm()
-        audit.record(_actor(), "county.clock_confirmed", "", {"problem": before.problem, "floor_ms": before.floor_ms})
+        detail: audit.Detail = {"problem": before.problem, "floor_ms": before.floor_ms}
+        with transaction.atomic():
+            decide(audit.record(_actor(), "county.clock_confirmed", "", detail), ClockConfirmed())
     print(f"北京时间 {status.shown()}，{mode}：" + (status.sentence() or "向站点授时"))
     return 0 if status.tells else 1
 
 
 def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     replace_signing_key(home)
-    resealed = reseal_packs(key=county_keys(home).signing_key)
-    audit.record(_actor(), "county.signing_key_replaced", "", {"reason": chosen.reason[:200], "packs": resealed})
+    key = county_keys(home).signing_key
+    with transaction.atomic():
+        resealed = reseal_packs(key=key)
+        detail: audit.Detail = {"reason": chosen.reason[:200], "packs": len(resealed)}
+        entry = audit.record(_actor(), "county.signing_key_replaced", "", detail)
+        decide(entry, SigningKeyReplaced(key=key.public_key().public_bytes_raw()), resealed)
     # The web service gives the key to stations and the ingest worker signs with it, so both must read it again. The
     # broker is restarted so that every station connects again and meets the new key.
     for part in ("web", "ingest", "mosquitto"):
         restart(home, part)
-    print(f"已换用新的签名密钥，重新签了 {resealed} 个学习包；站点连上后会自己更换，旧密钥即刻作废")
+    print(f"已换用新的签名密钥，重新签了 {len(resealed)} 个学习包；站点连上后会自己更换，旧密钥即刻作废")
     return 0
 
 

@@ -16,6 +16,8 @@ class SettingChoice(models.Model):
     actor = models.CharField(max_length=150)
     at = models.DateTimeField()
 
+    decided_fields = ("region", "station", "name", "value")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["region", "station", "name"], nulls_distinct=False, name="choice_once"),

@@ -9,8 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 from msgspec import to_builtins
 
+from protocol.decisions import SettingChosen
 from protocol.twin import Reported, Settings
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed, desired_changed_under
 from server_broker.fleet.models import Station
 from server_broker.platform.database_text import without_nul
@@ -55,12 +57,16 @@ def choose(place: Station | Region, name: str, text: str, *, actor: str, now: da
     where: dict[str, Any] = {"station": place} if isinstance(place, Station) else {"region": place}
     value = value_of(name, text) if text.strip() else None
     with transaction.atomic():
+        written, removed = [], []
         if value is None:
+            removed = list(SettingChoice.objects.filter(**where, name=name))
             SettingChoice.objects.filter(**where, name=name).delete()
         else:
             chosen = {"value": value, "actor": actor, "at": now}
-            SettingChoice.objects.update_or_create(**where, name=name, defaults=chosen)
-        record(actor=actor, action="setting.chosen", subject=place.pk, detail={"name": name, "value": text.strip()})
+            written = [SettingChoice.objects.update_or_create(**where, name=name, defaults=chosen)[0]]
+        detail: Detail = {"name": name, "value": text.strip()}
+        entry = record(actor=actor, action="setting.chosen", subject=place.pk, detail=detail)
+        decide(entry, SettingChosen(place=place.pk, name=name, value=text.strip()[:400]), written, removed=removed)
         if isinstance(place, Station):
             desired_changed([place.pk])
         else:

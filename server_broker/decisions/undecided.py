@@ -1,0 +1,23 @@
+"""Actions of the audit log that decide nothing, and why.
+
+Every other action is a decision: its entry has a fact in the county's stream, and `server_broker.manifest` finds an
+entry that has none. So whoever adds an action either calls `decide` with its entry or names it here.
+"""
+
+UNDECIDED: dict[str, str] = {
+    "account.signed_in": "a session begins",
+    "account.second_factor_set": "a person sets up what they sign in with",
+    "alarm.acknowledged": "somebody has seen an alarm; nothing follows from it",
+    "certificate.renewed": "a station renews what it has; its record key stays",
+    "claim.burnt": "wrong guesses end a claim code",
+    "export.taken": "the facts in the file are signed by their station",
+    "held.reread": "facts are read again; the station has signed them",
+    "live.seen": "somebody has looked",
+    "log.seen": "somebody has looked",
+    "people.exported": "somebody has taken a list with them",
+    "person.renamed": "a part of `people.imported`, whose rows have the new name",
+    "region.renamed": "a part of `people.imported`, whose rows have the new name",
+    "snapshot.previewed": "somebody has looked",
+    "snapshot.seen": "somebody has looked",
+    "station.renamed": "a part of `people.imported`, whose rows have the new name",
+}
