@@ -13,9 +13,9 @@ from protocol.bundles import bundle_hash
 from protocol.codec import encode
 from protocol.kiosk import encode_line
 from protocol.signing import seal
-from tests.golden import vectors, vectors_1_1
+from tests.golden import county_vectors, vectors, vectors_1_1
 
-MESSAGES = {**vectors.MESSAGES, **vectors_1_1.MESSAGES}
+MESSAGES = {**vectors.MESSAGES, **vectors_1_1.MESSAGES, **county_vectors.MESSAGES}
 FACTS = {**vectors.FACTS, **vectors_1_1.FACTS}
 LINES = {**vectors.LINES, **vectors_1_1.LINES}
 """Every sample of every minor version."""
@@ -57,6 +57,8 @@ def contents() -> dict[str, Any]:
         "export": vectors.export_vectors(),
         "pins": vectors_1_1.pin_vectors(),
         "fetch": vectors_1_1.fetch_vectors(),
+        "county-stream": county_vectors.county_stream_vectors(),
+        "manifest": county_vectors.manifest_vectors(),
     }
     for name, message in MESSAGES.items():
         files[f"message-{name}"] = {"type": kind_of(message), "hex": encode(message).hex(), "value": shown(message)}

@@ -112,7 +112,9 @@ def test_an_account_is_listed_and_changed_and_the_audit_log_has_it_all(
     status, said = run("list")
     assert Client().post(link).status_code == 410, "a link of before must not come to life again"
     assert (status, said) == (0, "clerk  县运维  示例县 990101000000  在用  从未登录\n")
-    entries = AuditEntry.objects.exclude(action="account.link_made").order_by("id")
+    entries = (
+        AuditEntry.objects.filter(action__startswith="account.").exclude(action="account.link_made").order_by("id")
+    )
     assert [entry.action for entry in entries] == [
         "account.made",
         "account.changed",

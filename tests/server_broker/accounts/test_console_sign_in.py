@@ -39,7 +39,8 @@ def test_a_link_signs_in_once(operator: User) -> None:
     assert is_signed_in(first)
     assert second.post(path).status_code == 410
     assert not is_signed_in(second)
-    assert [entry.action for entry in AuditEntry.objects.order_by("id")] == ["account.link_made", "account.signed_in"]
+    of_the_account = AuditEntry.objects.filter(action__startswith="account.").order_by("id")
+    assert [entry.action for entry in of_the_account] == ["account.link_made", "account.signed_in"]
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put"])
