@@ -10,14 +10,12 @@ from msgspec import Meta
 
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
+from protocol.manifest import KeptHead
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
 from protocol.units import CodeWord, DayText, FileName, PersonId, Sha256, ShortText, WallMs
-
-MAX_HEADS_BYTES = 600
-"""The root of one day's manifest with this station's path to it."""
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,22 +104,10 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     rows: Annotated[list[MonthRow], Meta(max_length=400)] = []
 
 
-class WitnessedDay(Message, frozen=True, kw_only=True):
-    """The signed Merkle root of one day's manifest, and this station's way to it (`protocol.manifest`)."""
-
-    date: DayText
-    root: Annotated[bytes, Meta(max_length=MAX_HEADS_BYTES)]
-    """A signed document ``cunhui manifest 1``."""
-    leaf: Annotated[bytes, Meta(max_length=MAX_HEADS_BYTES)]
-    """What the manifest says of this station's stream."""
-    place: Annotated[int, Meta(ge=0, le=2**20 - 1)]
-    path: Annotated[list[Sha256], Meta(max_length=20)] = []
-
-
 class Heads(VersionedMessage, frozen=True, kw_only=True):
-    """Content of ``heads``: the latest days, the newest last."""
+    """Content of ``heads``: the latest manifests and this station's way to each, the newest last."""
 
-    days: Annotated[list[WitnessedDay], Meta(max_length=40)] = []
+    days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
 type Content = Pack | Roster | Notices | Progress | Month | Heads

@@ -12,6 +12,7 @@ from server_broker.accounts.names import check_name
 from server_broker.accounts.places import misplaced
 from server_broker.accounts.scope import Viewer
 from server_broker.audit.log import Detail, record
+from server_broker.audit.models import AuditEntry
 from server_broker.decisions.stream import decide
 from server_broker.regions.models import Region
 
@@ -114,11 +115,16 @@ def save_changes(account: User, *, actor: str) -> bool:
         saved = [field.removesuffix("_id") for field in _FIELDS.values()]
         account.save(update_fields=[*saved, "sign_outs", "ends_on"])
         entry = record(actor, "account.changed", account.get_username(), changed)
-        said = AccountChanged(
-            account=account.pk, role=str(account.role), region=_code_of(account), active=account.is_active
-        )
-        decide(entry, said, [account])
+        say_changed(entry, account)
     return True
+
+
+def say_changed(entry: AuditEntry, account: User) -> None:
+    """Append to the county's stream what an account is now. Call this in the transaction that changes it."""
+    said = AccountChanged(
+        account=account.pk, role=str(account.role), region=_code_of(account), active=account.is_active
+    )
+    decide(entry, said, [account])
 
 
 def _code_of(account: User) -> str | None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from server_broker.accounts.account_changes import close_account
+from server_broker.accounts.account_changes import close_account, say_changed
 from server_broker.accounts.administration import accounts_of, may_change
 from server_broker.accounts.models import User
 from server_broker.accounts.scope import Viewer
@@ -38,7 +38,7 @@ def person_leaves(person: int, *, on: dt.date, actor: str, administrator: Viewer
             if account.ends_on != on:
                 account.ends_on = on
                 account.save(update_fields=["ends_on"])
-                record(actor, "account.ends", account.get_username(), {"on": on.isoformat()})
+                say_changed(record(actor, "account.ends", account.get_username(), {"on": on.isoformat()}), account)
             is_due = on <= timezone.localdate()
             if is_due and administrator is not None and may_change(administrator, account):
                 close_account(account, administrator=administrator)
@@ -52,9 +52,10 @@ def person_stays(person: int, *, actor: str) -> None:
     with transaction.atomic():
         ending = User.objects.select_for_update(of=("self",)).filter(person=person, ends_on__isnull=False)
         for account in ending:
-            record(actor, "account.stays", account.get_username(), {"on_was": str(account.ends_on)})
+            entry = record(actor, "account.stays", account.get_username(), {"on_was": str(account.ends_on)})
             account.ends_on = None
             account.save(update_fields=["ends_on"])
+            say_changed(entry, account)
 
 
 def accounts_to_close(administrator: Viewer) -> QuerySet[User]:

@@ -43,12 +43,12 @@ class User(AbstractUser):
     sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     """How often all sessions of the account were ended. It is a part of each session's hash."""
 
+    decided_fields = ("username", "role", "region", "person", "is_active", "is_superuser", "ends_on")
+
     @property
     def is_open(self) -> bool:
         """Whether the account may sign in now: it is not closed, and its person has not left."""
         return self.is_active and (self.ends_on is None or timezone.localdate() < self.ends_on)
-
-    decided_fields = ("username", "role", "region", "is_active", "is_superuser")
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role

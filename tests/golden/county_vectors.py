@@ -91,11 +91,9 @@ LEAVES = [
 ]
 ROOT = ManifestRoot(county=COUNTY, number=13, day="2026-11-27", at=AT_MS, leaves=5, root=root_over(LEAVES))
 SIGNED_ROOT = seal_root(COUNTY_KEY, ROOT)
+KEPT_HEAD = kept_head(SIGNED_ROOT, LEAVES, 4)
 
-MESSAGES: dict[str, VersionedMessage] = {
-    "manifest_root": ROOT,
-    "kept_head": kept_head(SIGNED_ROOT, LEAVES, 4),
-}
+ARRAYS: dict[str, VersionedMessage] = {"manifest_root": ROOT, "kept_head": KEPT_HEAD}
 
 
 def manifest_vectors() -> dict[str, Any]:
@@ -105,5 +103,5 @@ def manifest_vectors() -> dict[str, Any]:
         "leaves": [encode(leaf).hex() for leaf in LEAVES],
         "signed": SIGNED_ROOT.hex(),
         "station": STATION,
-        "kept": encode(MESSAGES["kept_head"]).hex(),
+        "kept": encode(KEPT_HEAD).hex(),
     }

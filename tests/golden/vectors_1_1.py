@@ -11,6 +11,7 @@ from protocol.fetch import read_fetch, sign_fetch
 from protocol.pins import PinVerifier, derive_verifier
 from protocol.shelf_index import IndexEntry, ShelfIndex, sign_index
 from protocol.units import FactRef
+from tests.golden.county_vectors import KEPT_HEAD
 from tests.golden.vectors import (
     AT,
     BOOT,
@@ -247,9 +248,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
             bundle_contents.MonthRow(date="2026-11-25", window="上午"),
         ],
     ),
-    "heads": bundle_contents.Heads(
-        days=[bundle_contents.WitnessedDay(date="2026-11-24", root=HASH, leaf=ID, place=3, path=[HASH, HASH])]
-    ),
+    "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
     "birth-contract": birth.Birth(
         station=STATION,
         head=HEAD,
