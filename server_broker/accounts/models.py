@@ -1,7 +1,5 @@
 """Accounts of the console and one-time sign-in links."""
 
-from typing import cast
-
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
@@ -60,7 +58,7 @@ class User(AbstractUser):
         # that is opened again would give its old sessions back.
         ended = f"\0{self.sign_outs}" if self.sign_outs else ""
         digest = salted_hmac(_SESSION_SALT, f"{self.password}{ended}", secret=secret, algorithm="sha256")
-        return cast(str, digest.hexdigest())
+        return digest.hexdigest()
 
     class Meta:
         verbose_name = "账号"

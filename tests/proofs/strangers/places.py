@@ -1,4 +1,4 @@
-"""Every page, download and act of the console, and who may use it: the table of routes and roles, as the proof asks it."""
+"""Every page, download and act of the console, and who may use it: the table of routes and roles, as the proof asks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
