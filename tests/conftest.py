@@ -3,6 +3,7 @@
 pytest-django reads the settings named in pyproject.toml before this file, so they are named here instead.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -57,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         heavy = _HEAVY.intersection(item.path.relative_to(here).parts) if item.path.is_relative_to(here) else set()
         item.add_marker(pytest.mark.xdist_group("heavy" if heavy else str(item.path)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking over the collected tests again and again: they live until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
