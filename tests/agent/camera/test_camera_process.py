@@ -118,7 +118,11 @@ def test_killed_while_idle_nothing_is_lost(camera: Camera) -> None:
 def test_killed_while_taking_one_picture_is_lost(camera: Camera) -> None:
     assert camera.ask().problem == ""
     camera.set("hang")
+    pipe = camera.folder / "hangs"
+    os.mkfifo(pipe)
     assert camera.worker.request(PictureRequest("random"))
+    assert pipe.read_text() == "yes"
+    pipe.unlink()
     os.kill(camera.child, signal.SIGKILL)
     event = camera.answer()
     assert event.problem
