@@ -24,6 +24,7 @@ before its end its voltage was too low. abrupt: it had not, and nothing tells wh
 plug, or the system stood still."""
 
 type DeviceKind = Literal["reader", "camera", "indicator", "input", "speaker", "microphone", "screen", "updater"]
+DEVICES_OF_1_0: tuple[DeviceKind, ...] = ("reader", "camera", "indicator", "input")
 type Kib = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 

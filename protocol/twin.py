@@ -22,6 +22,7 @@ from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, Wa
 type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
 """What a station may put off when its data run short: sending files and vitals, fetching bundles and releases. Facts
 are always sent."""
+SHED_OF_1_0: tuple[Sheddable, ...] = ("blobs", "vitals")
 
 type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
 """Minutes after local midnight (Asia/Shanghai) of the window's date; above 1440 it is the next day."""

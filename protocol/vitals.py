@@ -5,12 +5,13 @@ Each message carries the signed head, so that the county always knows how far th
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from protocol.codec import VersionedMessage
 from protocol.heads import SignedHead
-from protocol.health import Health
-from protocol.twin import Sheddable
+from protocol.health import DEVICES_OF_1_0, Health
+from protocol.twin import SHED_OF_1_0, Sheddable
 from protocol.units import Moment, ShortText, StationId
 
 
@@ -40,3 +41,18 @@ class Vitals(VersionedMessage, frozen=True, kw_only=True):
     health: Health | None = None
     """Absent if nothing has changed since it was last sent. It comes with the first vitals of a connection, at a change
     that matters, and once an hour."""
+
+
+def known_vitals(vitals: Vitals, minor: int) -> Vitals:
+    """Return the vitals without the words that a county of contract 1.``minor`` does not know.
+
+    A county of 1.0 would refuse the whole message for one of them.
+    """
+    if minor >= 1:
+        return vitals
+    health = vitals.health
+    if health is not None:
+        devices = [device for device in health.devices if device.kind in DEVICES_OF_1_0]
+        health = msgspec.structs.replace(health, devices=devices)
+    saving = [what for what in vitals.saving if what in SHED_OF_1_0]
+    return msgspec.structs.replace(vitals, health=health, saving=saving)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent.ports import Link
+from agent.uplink.county_contract import CountyContract
 from agent.uplink.ports import UplinkDelegate
 from protocol.facts import Severity
 from protocol.topics import Up
@@ -101,3 +102,4 @@ class SharedParts:
     channel: Channel
     alarms: AlarmLimiter
     mono_ms: Callable[[], int]
+    contract: CountyContract

@@ -16,7 +16,7 @@ from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, SharedParts
 from agent.uplink.county_time import TimeQuestion
 from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.reconnector import URGENT_EVERY_MS, Backoff
-from protocol import alarm_codes
+from protocol import MINOR, alarm_codes
 from protocol.birth import NOT_TOLD, Birth, Compare, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
@@ -60,6 +60,7 @@ class Session:
         self._channel = shared.channel
         self._alarms = shared.alarms
         self._mono_ms = shared.mono_ms
+        self._contract = shared.contract
         self._stream = stream
         self._delegate = delegate
         self._backoff = backoff
@@ -150,6 +151,7 @@ class Session:
             twin_version=self._delegate.twin_version(),
             generation=self._stream.generation,
             question=question,
+            contract=MINOR,
         )
         self._channel.publish_acknowledged("birth", encode(birth), lambda code: self._on_birth_puback(code, question))
 
@@ -184,6 +186,7 @@ class Session:
             # It came late: it answers a birth of an earlier connection, or of a stream that has ended since.
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
+        self._contract.note(welcome.contract)
         self._take_time(welcome, answered_ms=mono_ms)
         # In another phase the birth only asked for the time again: where the two stand is known, or being found out.
         if self.phase != "asking" or self._time_only:

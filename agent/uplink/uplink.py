@@ -17,6 +17,7 @@ from agent.ports import DeviceError, Link
 from agent.storage.state import StateStore
 from agent.uplink.blob_sender import BlobSender
 from agent.uplink.channel import AlarmLimiter, Channel, SharedParts
+from agent.uplink.county_contract import CountyContract
 from agent.uplink.county_time import CertificateClock
 from agent.uplink.fact_sender import FactSender
 from agent.uplink.frame_sender import FrameSender
@@ -95,7 +96,9 @@ class Uplink:
             channel=self._channel,
             alarms=self._alarms,
             mono_ms=parts.mono_ms,
+            contract=CountyContract(parts.state),
         )
+        self._shared = shared
         self._session = Session(
             shared,
             stream=parts.outbox,
@@ -128,6 +131,11 @@ class Uplink:
     def connected(self) -> bool:
         """Whether the county itself has answered."""
         return self.state == "connected"
+
+    @property
+    def county_minor(self) -> int:
+        """Minor version of the contract that the county speaks: no later kind of fact and no later word is for it."""
+        return self._shared.contract.minor
 
     @property
     def frame_free(self) -> bool:

@@ -15,7 +15,7 @@ from agent.uplink.channel import SharedParts
 from agent.uplink.ports import UplinkDelegate
 from protocol.codec import encode
 from protocol.health import Health
-from protocol.vitals import Vitals
+from protocol.vitals import Vitals, known_vitals
 
 CHANGE_MS = 60_000
 IDLE_MS = 900_000
@@ -63,6 +63,7 @@ class VitalsSender:
     def __init__(self, shared: SharedParts, *, delegate: UplinkDelegate) -> None:
         self._channel = shared.channel
         self._mono_ms = shared.mono_ms
+        self._contract = shared.contract
         self._delegate = delegate
         self._open = False
         self._said: Vitals | None = None
@@ -107,7 +108,7 @@ class VitalsSender:
             self._said, self._said_ms = vitals, now
             self._said_saving = self._said_saving + 1 if saving else 0
             said = msgspec.structs.replace(vitals, health=self._health.pick(health, now_ms=now))
-            self._channel.publish("vitals", encode(said))
+            self._channel.publish("vitals", encode(known_vitals(said, self._contract.minor)))
 
 
 def _changed(before: Vitals, now: Vitals) -> bool:

@@ -92,6 +92,12 @@ class StationStatus(models.Model):
     month_bytes = models.BigIntegerField(null=True)
     month_forecast_bytes = models.BigIntegerField(null=True)
     saving = models.JSONField(null=True)
+    contract = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """Minor version of the contract that the station's last birth said: what it can be sent."""
+    release = models.CharField(max_length=64, blank=True, db_default="")
+    image = models.CharField(max_length=64, blank=True, db_default="")
+    slot = models.CharField(max_length=64, blank=True, db_default="")
+    """The installed release, the image of the system, and which of its places runs; empty: not installed from one."""
 
 
 class Stamped(models.Model):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from protocol import MINOR
 from protocol.birth import MAX_HEADS, NOT_TOLD, Birth, Compare, Gone, HeadAtSeq, Match, Welcome
 from protocol.chain import first_head
 from protocol.heads import SignedHead
@@ -50,6 +51,10 @@ _STATUS_FIELDS = [
     "month_bytes",
     "month_forecast_bytes",
     "saving",
+    "contract",
+    "release",
+    "image",
+    "slot",
 ]
 """All that stations say of themselves. ``receipt_at`` is not among them: `stream_tables.put_receipted` writes it."""
 _LAST_INTEGER = 2**31 - 1
@@ -100,6 +105,9 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
                 status.changed_at = now
             status.online, status.connection, status.doubted_at = True, message.nonce, None
             status.software = without_nul(message.software)
+            status.contract = message.contract
+            status.release, status.image = without_nul(message.release), without_nul(message.image)
+            status.slot = without_nul(message.slot)
         case Gone():
             # The broker sends a will late. That of an earlier connection must not end the one that is up now.
             if status.connection is not None and bytes(status.connection) == message.nonce:
@@ -181,6 +189,7 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             generation=generation,
             nonce=birth.asked,
             wall=NOT_TOLD,
+            contract=MINOR,
             held=held[stream.id] if stream else [],
             # All heads that the station has signed beyond `through`. A card that does not lead to each is a copy.
             signed=[HeadAtSeq(seq=at.seq, head=at.head) for at in sorted(stream.state.unproven)[-MAX_HEADS:]]

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from protocol import chain
+from protocol import MINOR, chain
 from protocol.birth import Birth, Compare, Match, Welcome, seal_match, seal_welcome
 from protocol.blobs import BlobMissing, BlobQuery, Range, decode_chunk, seal_missing
 from protocol.codec import decode
@@ -51,6 +51,7 @@ class CountyBook:
         self.wall_ms = wall_ms or (lambda: int(time.time() * 1000))
         self.generation = 1
         self.knows_questions = True
+        self.contract = MINOR
         self.streams: dict[tuple[str, bytes], Kept] = {}
         self.blobs: dict[bytes, bytearray] = {}
         self.come: dict[bytes, set[int]] = {}
@@ -96,6 +97,7 @@ class CountyBook:
             generation=self.generation,
             nonce=birth.asked if self.knows_questions else birth.nonce,
             wall=self.wall_ms(),
+            contract=self.contract,
         )
         return [("welcome", seal_welcome(self.key, welcome))]
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from django.db import IntegrityError, transaction
 
-from protocol import facts
-from protocol.birth import Match, Welcome
+from protocol import MINOR, facts
+from protocol.birth import Birth, Match, Welcome
 from protocol.codec import encode
 from protocol.facts import BlobAnnounced, ClockCorrected, DirectionChosen, EpochOpened, FactsLost, Touch, encode_fact
 from protocol.receipts import Receipt
@@ -403,6 +404,38 @@ def test_birth_is_welcomed_with_where_the_county_stands(station: StationDouble, 
     other = StationDouble(id=station.id, key=station.key)
     welcome = next(a.message for a in processor.process_batch([other.birth()]) if isinstance(a.message, Welcome))
     assert (welcome.epoch, welcome.through, welcome.head) == (other.epoch, 0, other.head(0))
+
+
+def test_a_birth_and_its_welcome_say_which_contract_each_end_speaks(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
+    processor.process_batch([station.birth()])
+    assert StationStatus.objects.get().contract == 0
+    said = Birth(
+        station=station.id,
+        head=station.signed(len(station.sealed)),
+        boot=BOOT,
+        nonce=b"r" * 16,
+        software="0.2.0",
+        contract=1,
+        release="2026.12",
+        image="pi",
+        slot="b\x00",
+    )
+    answers = processor.process_batch([station.message("birth", encode(said))])
+    [welcome] = [answer.message for answer in answers if isinstance(answer.message, Welcome)]
+    assert welcome.contract == MINOR
+    status = StationStatus.objects.get()
+    assert (status.contract, status.release, status.image, status.slot) == (1, "2026.12", "pi", "b")
+
+
+def test_a_fact_with_a_word_of_a_later_version_is_held_and_receipted(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
+    later = msgspec.msgpack.encode({**msgspec.to_builtins(touch(1), builtin_types=(bytes,)), "answer": "tomorrow"})
+    receipt = process(processor, station.add(booted()).add_body(later).add(touch(2)).facts_message())
+    assert (receipt.through, [(held.seq, held.reason) for held in receipt.held]) == (3, [(2, "unknown_value")])
+    assert TouchRow.objects.count() == 1
 
 
 def test_only_the_will_of_the_present_connection_takes_a_station_offline(
