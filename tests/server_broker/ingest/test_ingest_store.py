@@ -426,7 +426,7 @@ def test_a_birth_and_its_welcome_say_which_contract_each_end_speaks(
     [welcome] = [answer.message for answer in answers if isinstance(answer.message, Welcome)]
     assert welcome.contract == MINOR
     status = StationStatus.objects.get()
-    assert (status.contract, status.release, status.image, status.slot) == (1, "2026.12", "pi", "b")
+    assert (status.contract, status.release, status.image, status.slot) == (1, "2026.12", "pi", "b\ufffd")
 
 
 def test_a_fact_with_a_word_of_a_later_version_is_held_and_receipted(
