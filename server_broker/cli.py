@@ -16,6 +16,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
+from server_broker.supervisor.front_door import config_problems
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
@@ -94,10 +95,28 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
         "broker_host": config.host,
         "broker_port": config.broker_port,
         "broker_fallback_port": config.broker_fallback_port,
+        "front_door": config.front_door.address if config.front_door else None,
         "home": str(home.root),
     }
     lines = [f"{key} {value}" for key, value in where.items() if value is not None]
     print(json.dumps(where) if chosen.json else "\n".join(lines))
+    return 0
+
+
+def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Print what is wrong with ``county.toml`` and with the files that it names; return 1 if anything is."""
+    problems = config_problems(home, read_config(home), now=dt.datetime.now(dt.UTC))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems:
+        print(f"√ {home.config_file} 没有问题")
+    return 1 if problems else 0
+
+
+def _demonstrate_front_door(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Make a certificate that no telephone trusts, and write the table for it."""
+    front_door = up.add_demonstration(home, host=chosen.host, port=chosen.port, now=dt.datetime.now(dt.UTC))
+    print(f"{front_door.address}/ 只供演示：证书由私有机构签发，重新启动后生效")
     return 0
 
 
@@ -164,6 +183,10 @@ def _add_service_verbs(add: Add) -> None:
     init.add_argument("--broker-fallback-port", type=int, default=0, metavar="端口", help=fallback)
     start = add("up", _up, "启动并一直运行，直到收到 SIGTERM 或按 Ctrl-C")
     start.add_argument("--without", action="append", default=[], metavar="部件", help="不启动这个部件，可写多次")
+    add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
+    front_door = add("demonstrate-front-door", _demonstrate_front_door, "给演示建一个手机入口，证书没有手机会信任")
+    front_door.add_argument("--host", required=True, metavar="主机", help="手机访问用的域名或地址")
+    front_door.add_argument("--port", type=int, default=0, metavar="端口", help="0 表示自动选一个空闲的")
     add("down", _down, "停止正在运行的县平台")
     add("hold", _hold, "停下一个部件，不再自动启动", part="部件")
     add("release", _release, "让停下的部件重新启动", part="部件")

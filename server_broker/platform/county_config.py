@@ -8,15 +8,15 @@ import re
 import secrets
 import socket
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
+from server_broker.platform.front_door import HOST, FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
 _KEYS = {
     "name": str,
     "host": str,
@@ -26,6 +26,7 @@ _KEYS = {
     "broker_fallback_port": int,
     "broker_local_port": int,
     "clock": str,
+    "front_door": dict,
 }
 _NAMED_BESIDE = 5
 """Most counties that an error lists."""
@@ -59,6 +60,7 @@ class CountyConfig:
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
         clock: Who vouches for the machine's clock: its time service (``ntp``), or the person who sets it (``manual``).
             ``init`` writes ``manual`` if no time service has synchronised the machine's clock.
+        front_door: Where telephones reach the county; None if they don't.
     """
 
     name: str
@@ -69,6 +71,7 @@ class CountyConfig:
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
     clock: ClockMode = "ntp"
+    front_door: FrontDoor | None = None
 
     @property
     def station_ports(self) -> list[int]:
@@ -83,8 +86,17 @@ class CountyConfig:
     @property
     def bind_address(self) -> str:
         """The address to listen on: all interfaces, or only loopback if ``host`` is a loopback address."""
-        loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
-        return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
+        return _bind_address(self.host)
+
+    @property
+    def front_door_bind_address(self) -> str:
+        """The address that the front door listens on, by the same rule."""
+        return _bind_address(self.front_door.host if self.front_door else "localhost")
+
+
+def _bind_address(host: str) -> str:
+    loopback = host == "localhost" or host.startswith("127.") or host == "::1"
+    return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations and telephones come from outside
 
 
 def with_free_ports(config: CountyConfig) -> CountyConfig:
@@ -93,7 +105,7 @@ def with_free_ports(config: CountyConfig) -> CountyConfig:
     Raises:
         ServiceError: All errors, one line each, with the names of the options.
     """
-    free = _free_ports(3)
+    free = free_ports(3)
     completed = replace(
         config,
         web_port=config.web_port or free[0],
@@ -137,7 +149,14 @@ def _composed(config: CountyConfig) -> str:
         '# "manual": there is none within reach, and the clock is set by hand.',
         f"clock = {_text(config.clock)}",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + (front_door_table(config.front_door) if config.front_door else "")
+
+
+def front_door_table(front_door: FrontDoor) -> str:
+    """Return the table ``[front_door]`` as TOML, to be put at the end of the file."""
+    values = {name: value for name, value in asdict(front_door).items() if value != ""}
+    lines = [f"{name} = {value if isinstance(value, int) else _text(value)}" for name, value in values.items()]
+    return "\n".join(["", "# Where people see their own touches on a telephone.", "[front_door]", *lines, ""])
 
 
 def read_config(home: CountyHome) -> CountyConfig:
@@ -158,10 +177,12 @@ def read_config(home: CountyHome) -> CountyConfig:
     except tomllib.TOMLDecodeError as error:
         raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
     problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
-    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
+    problems += [f"{file}:{line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
-    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
+    table = values.pop("front_door", None)
+    front_door = FrontDoor(**table) if table is not None else None
+    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ())), "front_door": front_door})
 
 
 def require_county(home: CountyHome) -> None:
@@ -190,13 +211,16 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
     Args:
         ports: The allowed port numbers, as an error names them. ``init`` also takes 0, for a free port.
     """
-    problems = []
+    problems: list[tuple[str, str]] = []
     taken: list[Any] = []
     # A clash is reported at the later key in the order of `_KEYS`, whatever their order in the file.
     for key in (key for key in _KEYS if key.endswith("_port") and key in values):
         if values[key] in taken:
             problems.append((key, "和别的端口相同"))
         taken.append(values[key])
+    if "front_door" in values:
+        wrong = front_door_problems(values["front_door"], {port for port in taken if isinstance(port, int)})
+        problems += [(f"front_door.{key}" if key else "front_door", words) for key, words in wrong]
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
@@ -204,6 +228,8 @@ def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
+    if key == "front_door":
+        return ""  # judged with the ports of the others
     # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:
@@ -215,26 +241,29 @@ def _problem(key: str, value: Any, ports: str) -> str:
     if key == "name" and not 1 <= len(value) <= 64:
         return "应有 1 到 64 个字"
     hosts = [value] if key == "host" else value if key == "other_hosts" else []
-    wrong = [host for host in hosts if not (isinstance(host, str) and _HOST.fullmatch(host))]
+    wrong = [host for host in hosts if not (isinstance(host, str) and HOST.fullmatch(host))]
     return f"“{wrong[0]}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）" if wrong else ""
 
 
 _WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列文字"}
 
 
-def _line_of(text: str, key: str) -> int:
-    # tomllib tells no line numbers for keys. A key may be quoted, or the name of a table, which is an error too.
+def line_of(text: str, key: str) -> int:
+    """Return the line of a key in the file's text, or of the key in a table for ``table.key``; 1 if there is none."""
+    # tomllib tells no line numbers for keys. A key may be quoted, or the name of a table.
+    table, _, name = key.rpartition(".")
+    begins = line_of(text, table) if table else 0
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(key)}\b", line):
+        if number > begins and re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(name)}\b", line):
             return number
-    return 1
+    return begins or 1
 
 
 def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return free ports below 32,000, because Linux takes ports for outgoing connections from above that."""
     found: list[int] = []
     while len(found) < count:

@@ -14,7 +14,8 @@ from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, alive, read_pid
-from server_broker.supervisor.parts import web_answers
+from server_broker.supervisor.front_door import config_problems
+from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import MEND_JOURNAL
 
@@ -64,6 +65,7 @@ def examine(
         _process(home, "ingest", "接收进程", "站点会保留数据"),
         _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
         _web(home, config),
+        *_front_door(home, config, now),
     ]
 
 
@@ -153,3 +155,14 @@ def _web(home: CountyHome, config: CountyConfig) -> PartFinding:
     well = web_answers(home, config)
     state = f"https://{config.host}:{config.web_port}/"
     return PartFinding("网页", well, state if well else "没有响应", "查看 logs/web.log 和端口是否被占用")
+
+
+def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> list[PartFinding]:
+    """Return one finding where there is a front door, else none."""
+    if config.front_door is None:
+        return []
+    if problems := config_problems(home, config, now=now):
+        return [PartFinding("手机入口", False, "；".join(problems), "改好后 10 秒内自动启用，不用重启")]
+    well = front_door_answers(config.front_door)
+    state = config.front_door.address if well else "没有响应"
+    return [PartFinding("手机入口", well, state, "查看 logs/front-door.log 和端口是否被占用")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from server_broker import broker, postgres
 from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program
 
@@ -71,7 +72,28 @@ def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
             lambda: python_program(home, config, "server_broker.supervisor.web"),
             lambda: web_answers(home, config),
         ),
+        *([front_door_part(home, config)] if config.front_door else []),
     ]
+
+
+def front_door_part(home: CountyHome, config: CountyConfig) -> Part:
+    """Return the server for telephones. It counts as ready at once, because a bad certificate keeps only it down."""
+    program = "server_broker.supervisor.front_door"
+    return Part("front-door", lambda: python_program(home, config, program), lambda: True)
+
+
+def front_door_answers(front_door: FrontDoor, *, timeout_s: float = 1.0) -> bool:
+    """Tell whether the front door completes a TLS handshake. Whether its certificate is good is judged by its files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", front_door.port), timeout=timeout_s) as plain,
+            context.wrap_socket(plain, server_hostname=front_door.host),
+        ):
+            return True
+    except OSError:
+        return False
 
 
 def web_answers(home: CountyHome, config: CountyConfig, *, timeout_s: float = 1.0) -> bool:

@@ -8,13 +8,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from server_broker import broker, postgres
-from server_broker.platform.county_config import CountyConfig, read_config, with_free_ports, write_config
+from server_broker.platform.county_config import (
+    CountyConfig,
+    free_ports,
+    front_door_table,
+    read_config,
+    with_free_ports,
+    write_config,
+)
+from server_broker.platform.files import write_atomically
+from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
+from server_broker.supervisor.front_door import config_problems
 from server_broker.supervisor.parts import python_program, service_parts
 from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
 from server_broker.trust import keys
+from server_broker.trust.front_door import make_demonstration
 
 PREPARE_TIMEOUT_S = 120.0
 
@@ -41,6 +52,29 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
         if isinstance(error, OSError):
             raise ServiceError(f"{home.root} 写不进去：{error.strerror}。请核对权限和磁盘空间") from error
         raise
+
+
+def add_demonstration(home: CountyHome, *, host: str, port: int, now: dt.datetime) -> FrontDoor:
+    """Make a front door for a demonstration, and write its table at the end of ``county.toml``.
+
+    Args:
+        port: 0 for a free one.
+
+    Raises:
+        ServiceError: The county has a front door already, or the host or the port can't be used.
+    """
+    config = read_config(home)
+    if config.front_door is not None:
+        raise ServiceError(f"{home.config_file} 里已有 [front_door]，没有改动")
+    text = home.config_file.read_bytes()
+    front_door = make_demonstration(home, host=host, port=port or free_ports(1)[0], now=now)
+    write_atomically(home.config_file, text + front_door_table(front_door).encode())
+    try:
+        read_config(home)
+    except ServiceError:
+        write_atomically(home.config_file, text)
+        raise
+    return front_door
 
 
 def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
@@ -83,4 +117,8 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
             if part.name == "postgres":
                 postgres.make_database(home)
         say(f"ready https://{config.host}:{config.web_port}/")
+        if config.front_door is not None:
+            for problem in config_problems(home, config, now=dt.datetime.now(dt.UTC)):
+                say(problem)
+            say(f"front door {config.front_door.address}/")
         supervisor.watch()

@@ -46,11 +46,12 @@ class CertificateAuthority:
         self._key = key
 
     @classmethod
-    def make(cls) -> tuple["CertificateAuthority", ec.EllipticCurvePrivateKey]:
-        """Make a new authority. Return it and its private key, for the caller to store."""
+    def make(cls, common_name: str = "") -> tuple["CertificateAuthority", ec.EllipticCurvePrivateKey]:
+        """Make a new authority, by default a county's. Return it and its private key, for the caller to store."""
         key = ec.generate_private_key(ec.SECP256R1())
         # A random part, so that two counties, or a county that was made anew, never have authorities of the same name.
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Cunhui County CA {secrets.token_hex(4)}")])
+        common_name = common_name or f"Cunhui County CA {secrets.token_hex(4)}"
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         builder = _builder(name, name, key.public_key(), BACK_DATED, AUTHORITY_ENDS)
         # path_length 0: the authority issues leaf certificates alone, and no authority below it.
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
