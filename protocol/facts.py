@@ -48,6 +48,7 @@ from protocol.facts_station import (
 )
 from protocol.facts_stream import EpochOpened, EpochReason, FactsLost, Reissued
 from protocol.facts_touch import DirectionChosen, NumberAnswer, NumberEntered, PinSet, Touch, TouchAnswer, VisitEnded
+from protocol.phone_link import PhoneLinkShown
 from protocol.refusal import Refused
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "NumberEntered",
     "PackChosen",
     "PersonVouched",
+    "PhoneLinkShown",
     "PinSet",
     "ReaderBack",
     "ReaderLost",
@@ -140,6 +142,7 @@ type Fact = (
     | NumberEntered
     | PinSet
     | VisitEnded
+    | PhoneLinkShown
     | PackChosen
     | RequestMade
     | RequestWithdrawn

@@ -76,6 +76,7 @@ EVENTS = {
     "alarm_cleared": Word("✓", "告警解除", "good"),
     "number_entered": Word("#", "用编号登录", "quiet"),
     "pin_set": Word("#", "设置密码", "quiet"),
+    "phone_link_shown": Word("○", "显示手机二维码", "quiet"),
     "visit_ended": Word("○", "查看个人内容结束", "quiet"),
     "pack_chosen": Word("＋", "选学学习包", "quiet"),
     "request_made": Word("?", "提出申请", "warn"),

@@ -76,6 +76,11 @@ def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
     rows.alarms.append(AlarmCall(identity.station, "facts_lost", "critical", detail))
 
 
+def _phone_link_shown(fact: facts.PhoneLinkShown, identity: Identity, rows: Rows) -> None:
+    by = {"epoch": fact.by.epoch.hex(), "seq": fact.by.seq}
+    add_event(fact, identity, rows, {"person": fact.person, "code": fact.code.hex(), **by})
+
+
 def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"screen": fact.screen})
     rows.alarms.append(AlarmCall(identity.station, "help_asked", "minor", "站点有人求助"))

@@ -8,6 +8,7 @@ from protocol import birth, bundle_contents, commands, facts, frames, health, ki
 from protocol.bundles import Audience, Bundle, Item, sign_bundle
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch
+from protocol.phone_link import code_hash
 from protocol.pins import PinVerifier, derive_verifier
 from protocol.shelf_index import IndexEntry, ShelfIndex, sign_index
 from protocol.units import FactRef
@@ -38,6 +39,7 @@ FACTS: dict[str, facts.Fact] = {
     "number_entered": facts.NumberEntered(at=AT, person=PERSON, answer="accepted", clocks=True, direction="in"),
     "number_entered-wrong": facts.NumberEntered(at=AT, answer="unknown"),
     "pin_set": facts.PinSet(at=AT, person=PERSON, verifier=VERIFIER, by=TOUCH),
+    "phone_link_shown": facts.PhoneLinkShown(at=AT, person=PERSON, by=TOUCH, code=code_hash("23456789ABCD")),
     "visit_ended": facts.VisitEnded(at=AT, person=PERSON, by=TOUCH, opened=["month"], why="time", seconds=74),
     "pack_chosen": facts.PackChosen(at=AT, by=TOUCH, pack="sample"),
     "attempt-by": facts.Attempt(

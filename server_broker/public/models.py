@@ -1,0 +1,42 @@
+"""Who is signed in on a telephone, and what keeps strangers from trying for long."""
+
+from django.db import models
+
+from server_broker.fleet.models import Station
+from server_broker.people.models import Person
+
+
+class PhoneSession(models.Model):
+    """A person who is signed in on one telephone. The next sign-in of the person, on whatever telephone, ends it."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    opened_at = models.DateTimeField()
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, null=True, related_name="+")
+    """The kiosk whose code opened it; null if number and PIN did."""
+
+
+class UsedPhoneLink(models.Model):
+    """A kiosk's code that opened a session, so that it opens no other."""
+
+    code = models.BinaryField(max_length=32, unique=True)
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    used_at = models.DateTimeField(db_index=True)
+
+
+class DoorTries(models.Model):
+    """The wrong PINs that were tried for a person at the front door (`protocol.pin_tries`).
+
+    They are counted apart from those at kiosks, so that strangers on the internet keep nobody from clocking in.
+    """
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+    fails = models.PositiveSmallIntegerField(default=0)
+    last = models.DateTimeField(null=True)
+
+
+class WrongTry(models.Model):
+    """A wrong try at the front door, for the limits of one network and of the whole county."""
+
+    at = models.DateTimeField(db_index=True)
+    source = models.CharField(max_length=64)

@@ -1,0 +1,66 @@
+"""Sessions on telephones: short, of one person, on one telephone at a time."""
+
+import datetime as dt
+import hashlib
+import secrets
+
+from django.db import transaction
+
+from server_broker.audit.log import record
+from server_broker.fleet.models import Station
+from server_broker.people.models import Person
+from server_broker.public.models import PhoneSession, UsedPhoneLink
+
+LIFETIME = dt.timedelta(minutes=30)
+"""From the sign-in, whatever is done meanwhile: a telephone that is lent or lost shows nothing an hour later."""
+LINKS_KEPT = dt.timedelta(days=1)
+"""Longer than any code lives (`protocol.phone_link.LIFETIME_MS`)."""
+_TOKEN_BYTES = 32
+
+
+def open_session(person: Person, *, by: str, now: dt.datetime, station: Station | None = None) -> str:
+    """Sign a person in, and return the secret of the session. Another session of the person ends.
+
+    Args:
+        by: How the person showed who they are, for the audit log.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with transaction.atomic():
+        PhoneSession.objects.update_or_create(
+            person=person, defaults={"token_hash": _hash(token), "opened_at": now, "station": station}
+        )
+        where = {} if station is None else {"station": station.pk}
+        record(f"person:{person.number}", "phone.signed_in", person.number, {"by": by, **where})
+    return token
+
+
+def session_of(token: str, now: dt.datetime) -> PhoneSession | None:
+    """Return the session that a telephone shows, or None if it has ended.
+
+    It also ends with the right to it: when the station whose code opened it is revoked.
+    """
+    if not token:
+        return None
+    session = PhoneSession.objects.select_related("person__village", "station").filter(token_hash=_hash(token)).first()
+    # A clock that was set back must not lengthen a session, so one from the future is over too.
+    if session is None or not now - LIFETIME < session.opened_at <= now:
+        return None
+    if session.station is not None and session.station.revoked_at is not None:
+        return None
+    return session
+
+
+def end_session(session: PhoneSession) -> None:
+    """Sign the person out."""
+    PhoneSession.objects.filter(pk=session.pk, token_hash=bytes(session.token_hash)).delete()
+
+
+def drop_ended(now: dt.datetime) -> int:
+    """Delete sessions that are over and used codes that could not be used anyway; return how many."""
+    sessions, _ = PhoneSession.objects.filter(opened_at__lt=now - LIFETIME).delete()
+    links, _ = UsedPhoneLink.objects.filter(used_at__lt=now - LINKS_KEPT).delete()
+    return sessions + links
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

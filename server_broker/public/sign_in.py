@@ -1,0 +1,93 @@
+"""Sign in by number and PIN. Each try is counted before it is evaluated, and no answer tells which of the two was wrong."""
+
+import datetime as dt
+import unicodedata
+
+from django.db import transaction
+
+from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms
+from protocol.pins import PinVerifier, derive_verifier, is_pin
+from server_broker.people.models import Person
+from server_broker.public.brake import check_brake, count_wrong
+from server_broker.public.models import DoorTries
+from server_broker.public.sessions import open_session
+
+MOST_LETTERS = 32
+_NOBODYS = derive_verifier("802746", salt=bytes(16))
+"""Evaluated where there is no PIN, so that an unknown number takes as long as a known one."""
+
+
+class SignInRefused(Exception):
+    """Nobody was signed in. The message is Chinese, for the person with the telephone."""
+
+
+_WRONG = "编号或密码不对。还没有设密码的，请先到站点刷卡后设置。"
+
+
+def sign_in(number: str, pin: str, *, source: str, now: dt.datetime) -> str:
+    """Sign a person in, and return the secret of the session.
+
+    Args:
+        number: As it was typed; full-width letters and digits and blanks are allowed.
+        pin: As above.
+        source: The network that the telephone comes from (`accounts.network.network_source`).
+
+    Raises:
+        SignInRefused: The number or the PIN is wrong, or the number is locked.
+        TooManyTries: Too many tries were wrong lately. Nothing was evaluated.
+    """
+    number, pin = _plain(number), _plain(pin)
+    check_brake(source, now)
+    person = Person.objects.filter(number__iexact=number).first() if number else None
+    wrong = count_wrong(source, now)
+    verifier = None if person is None else verifier_of(person)
+    if person is None or verifier is None:
+        is_pin(_NOBODYS, pin)
+        raise SignInRefused(_WRONG)
+    before = _count_try(person, now)
+    if not is_pin(verifier, pin):
+        raise SignInRefused(_WRONG)
+    with transaction.atomic():
+        wrong.delete()
+        _take_back(person, before)
+        return open_session(person, by="number", now=now)
+
+
+def _count_try(person: Person, now: dt.datetime) -> PinTries:
+    """Count a try as wrong before it is evaluated; return the count before it.
+
+    Raises:
+        SignInRefused: The number is locked. Nothing was counted.
+    """
+    now_ms = _ms(now)
+    with transaction.atomic():
+        DoorTries.objects.get_or_create(person=person)
+        # Locked, so that tries at the same time are counted one after the other.
+        row = DoorTries.objects.select_for_update().get(person=person)
+        tries = PinTries(fails=row.fails, last=_ms(row.last)) if row.last else NO_TRIES
+        if left_ms := locked_ms(tries, now_ms):
+            hours = -(-left_ms // 3_600_000)
+            raise SignInRefused(f"这个编号试错太多次，手机登录锁了。请 {hours} 小时后再试，或到站点刷卡后扫二维码。")
+        counted = failed(tries, now_ms)
+        row.fails, row.last = counted.fails, now
+        row.save(update_fields=["fails", "last"])
+    return tries
+
+
+def _take_back(person: Person, before: PinTries) -> None:
+    """Set the count to what it was before a right PIN. It forgives no wrong one (`protocol.pin_tries`)."""
+    last = dt.datetime.fromtimestamp(before.last / 1000, dt.UTC) if before.last else None
+    DoorTries.objects.filter(person=person).update(fails=before.fails, last=last)
+
+
+def _plain(typed: str) -> str:
+    return unicodedata.normalize("NFKC", typed[: 2 * MOST_LETTERS]).replace(" ", "")[:MOST_LETTERS]
+
+
+def _ms(at: dt.datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def verifier_of(person: Person) -> PinVerifier | None:
+    """Return what the county keeps of the person's PIN, or None if none is set."""
+    raise NotImplementedError
