@@ -85,6 +85,7 @@ setup(
     ),
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
+        "server_broker.public": ["templates/**/*.html", "static/**/*"],
         "kiosk_tui": ["*.ini", "*.tcss", "**/*.tcss"],
     },
     extras_require=EXTRAS,

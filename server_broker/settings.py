@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "server_broker.audit",
     "server_broker.decisions",
     "server_broker.manifest",
+    "server_broker.public",
     "server_broker.console",
 ]
 

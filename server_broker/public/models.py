@@ -40,3 +40,5 @@ class WrongTry(models.Model):
 
     at = models.DateTimeField(db_index=True)
     source = models.CharField(max_length=64)
+    way = models.CharField(max_length=6)
+    """``number`` or ``code``."""

@@ -21,7 +21,12 @@ from server_broker.platform.files import file_version
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
-from server_broker.trust.front_door import CertificateProblem, certificate_problems, server_context
+from server_broker.trust.front_door import (
+    CertificateProblem,
+    certificate_problems,
+    private_authority_name,
+    server_context,
+)
 
 LOOK_EVERY_S = 30.0
 """How often the files are looked at. ACME clients renew weeks before the end, so nothing hurries."""
@@ -119,9 +124,14 @@ def main() -> int:
     if config.front_door is None:
         return 1
     if problems := config_problems(home, config, now=dt.datetime.now(dt.UTC)):
-        print("\n".join(problems), file=sys.stderr)
+        sys.stderr.write("\n".join([*problems, ""]))
         return 1
-    os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.public_settings"
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "server_broker.public_settings",
+        "CUNHUI_COUNTY_NAME": config.name,
+        "CUNHUI_FRONT_DOOR_HOST": config.front_door.host,
+        "CUNHUI_PRIVATE_AUTHORITY": private_authority_name(home, config.front_door),
+    }
     from server_broker.public.asgi import application  # noqa: PLC0415 - reads Django's settings
 
     context = server_context(*config.front_door.files(home.root))

@@ -1,0 +1,21 @@
+"""Every address of the front door."""
+
+from django.conf import settings
+from django.urls import path
+from django.views.generic import RedirectView
+
+from protocol.phone_link import PATH
+from server_broker.public.views import by_code, by_number, month, sign_out
+
+urlpatterns = [
+    path("", month, name="phone-month"),
+    path("sign-in/", by_number, name="phone-sign-in"),
+    path(PATH.removeprefix("/"), by_code, name="phone-code"),
+    path("sign-out/", sign_out, name="phone-sign-out"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}public/mark.svg")),
+]
+
+handler400 = "server_broker.public.views.unreadable"
+handler403 = "server_broker.public.views.not_here"
+handler404 = "server_broker.public.views.not_here"
+handler500 = "server_broker.public.views.failed"
