@@ -39,11 +39,10 @@ def settings_of_the_door() -> dict[str, Any]:
     return own | {"ALLOWED_HOSTS": [HOST], "COUNTY_NAME": "示例县", "PRIVATE_AUTHORITY": ""}
 
 
-def telephone(**options: Any) -> Client:
+def telephone(*, enforce_csrf_checks: bool = False) -> Client:
     """A browser at the front door. It speaks TLS, as every one does."""
-    return Client(
-        headers={"Host": HOST}, SERVER_NAME=HOST, SERVER_PORT="443", **{"wsgi.url_scheme": "https"}, **options
-    )
+    tls: dict[str, Any] = {"SERVER_NAME": HOST, "SERVER_PORT": "443", "wsgi.url_scheme": "https"}
+    return Client(enforce_csrf_checks, headers={"Host": HOST}, **tls)
 
 
 def signed_in_telephone(person: Person) -> Client:
