@@ -1,12 +1,16 @@
-"""Errands to the county over HTTPS: renew the certificate, fetch a pack. Each runs in a process of its own.
+"""Errands to the county over HTTPS: renew the certificate, fetch files. They run in a process of their own.
 
-There are a few errands in a year. ``requests`` and X.509 are large and would stay in the agent's memory for good, so
-the agent starts this module as a process, writes one JSON line that says what to do, and reads one JSON line with the
-outcome. A pack's file goes to the disk, not through the pipe, so that the next errand can go on with half a file. The
-process ends when the agent ends.
+``requests`` and X.509 are large and would stay in the agent's memory for good, so the agent starts this module as a
+process, writes one JSON line for each errand, and reads one JSON line with its outcome. Errands that follow one another
+share a process and with it a connection. A file goes to the disk, not through the pipe, so that the next errand can go
+on with half a file. The process has bounds of memory and ends when the agent ends.
 """
 
+import hashlib
 import os
+import queue
+import resource
+import secrets
 import select
 import subprocess
 import sys
@@ -15,14 +19,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 
-from agent.drivers.https import WrongContent, fetch_pack, post_json
+from agent.drivers.https import CountyFiles, CountySaysNo, WrongContent, post_json
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt
+from agent.storage.errors import StorageFull, no_space
 from agent.timekeeping.clock import LAST_WALL_MS
+from protocol.fetch import sign_fetch
 
 if TYPE_CHECKING:
     from agent.identity.enrolment import Post
@@ -34,17 +40,29 @@ FETCH_S = 3600.0
 MAX_LINE_BYTES = 8_192
 _MAX_DETAIL_CHARS = 500
 """An outcome must fit one line, whatever a library's error says."""
+MEMORY_BYTES = 256 * 2**20
+"""For the private memory of the process, threads' stacks included (setrlimit(2), RLIMIT_DATA)."""
 COMMAND = (sys.executable, "-m", "agent.errands")
 
 
 class FetchErrand(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
-    """Fetch a file; see `agent.drivers.https.fetch_pack`."""
+    """Fetch a file; see `agent.drivers.https.CountyFiles`."""
 
     url: str
     ca: str
     sha256: bytes
+    """What the file must hash to; empty for a file that the caller judges by itself."""
     size: int
+    """Of the file in bytes; at most so many are read."""
     into: str
+    path: str = ""
+    """The path of the URL, for which each request is signed; empty for a file that everybody may fetch."""
+    folder: str = ""
+    """Of the station whose record key signs."""
+    wall_ms: int = 0
+    """The station's time, for the signature."""
+    most_bytes: int | None = None
+    """No further request is made once so many bytes have moved, IP headers included."""
 
 
 class RenewErrand(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
@@ -70,8 +88,10 @@ class ErrandOutcome(msgspec.Struct, frozen=True, kw_only=True):
     them.
     """
 
-    problem: Literal["", "device", "content"] = ""
+    problem: Literal["", "device", "content", "refused", "full"] = ""
     detail: str = ""
+    status: int = 0
+    """Of HTTP, if the county refused."""
     renewed: bool = False
     due_ms: int = 0
     county_keys: list[bytes] = []
@@ -122,27 +142,69 @@ def renew_by_errand(
 def run_errand(
     call: FetchErrand | RenewErrand, *, limit_s: float, billed: Billed, command: Sequence[str] = COMMAND
 ) -> ErrandOutcome:
-    """Start the process, wait for its outcome, and end it.
+    """Start a process for one errand, wait for its outcome, and end it.
 
     Raises:
         DeviceError: The errand or its process failed, or took longer than ``limit_s``.
         WrongContent: The file is not the one that was asked for.
     """
-    try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:  # noqa: S603 -- our own interpreter and module
-            try:
-                outcome = _talk(process, call, deadline=time.monotonic() + limit_s)
-            finally:
-                # After its outcome, or without one, nothing more is wanted of it. The end of Popen's context reaps it.
+    with ErrandRunner(billed=billed, command=command) as runner:
+        return runner.run(call, limit_s=limit_s)
+
+
+class ErrandRunner:
+    """A process for errands that follow one another. It is started with the first one."""
+
+    def __init__(self, *, billed: Billed, command: Sequence[str] = COMMAND) -> None:
+        self._billed = billed
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the process."""
+        self._end()
+
+    def run(self, call: FetchErrand | RenewErrand, *, limit_s: float) -> ErrandOutcome:
+        """Have one errand done.
+
+        Raises:
+            DeviceError: The errand or its process failed, or took longer than ``limit_s``. The next errand gets another
+                process if it was the process.
+            CountySaysNo: The county does not give the file to this station.
+            WrongContent: The file is not the one that was asked for.
+            StorageFull: The disk is full. What came is kept.
+        """
+        try:
+            if self._process is None:
+                self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                )
+            outcome = _talk(self._process, call, deadline=time.monotonic() + limit_s)
+        except (OSError, msgspec.DecodeError) as error:
+            self._end()
+            raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
+        self._billed(outcome.billed)
+        match outcome.problem:
+            case "device":
+                raise DeviceError(outcome.detail)
+            case "content":
+                raise WrongContent(outcome.detail)
+            case "refused":
+                raise CountySaysNo(outcome.detail, status=outcome.status)
+            case "full":
+                raise StorageFull(outcome.detail)
+        return outcome
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            # Nothing more is wanted of it. The end of Popen's context closes the pipes and reaps it.
+            with process:
                 process.kill()
-    except (OSError, msgspec.DecodeError) as error:
-        raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
-    billed(outcome.billed)
-    if outcome.problem == "device":
-        raise DeviceError(outcome.detail)
-    if outcome.problem == "content":
-        raise WrongContent(outcome.detail)
-    return outcome
 
 
 def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, deadline: float) -> ErrandOutcome:
@@ -162,26 +224,80 @@ def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, 
     return msgspec.json.decode(line, type=ErrandOutcome)
 
 
-def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
-    """Do the errand in this process."""
-    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is large and must not stay in the agent
-    from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
+class Errands:
+    """Does errands in this process; files of one county come over one connection."""
 
-    traffic = TcpTraffic()
-    outcome = ErrandOutcome()
-    try:
-        if isinstance(call, RenewErrand):
-            judge_at: JudgeAt = call.now_ms if call.now_ms <= LAST_WALL_MS else "system"
-            outcome = renew_where_due(call, partial(post_json, traffic=traffic, judge_at=judge_at))
-        else:
-            fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
-    except WrongContent as error:
-        outcome = ErrandOutcome(problem="content", detail=str(error)[:_MAX_DETAIL_CHARS])
-    except DeviceError as error:
-        outcome = ErrandOutcome(problem="device", detail=str(error)[:_MAX_DETAIL_CHARS])
-    except (EnrolmentFailed, IdentityBroken, OSError) as error:
-        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:_MAX_DETAIL_CHARS])
-    return msgspec.structs.replace(outcome, billed=traffic.total().billed)
+    def __init__(self) -> None:
+        self._traffic = TcpTraffic()
+        self._told = 0
+        self._files: dict[str, CountyFiles] = {}
+
+    def do(self, call: FetchErrand | RenewErrand) -> ErrandOutcome:
+        """Do one errand."""
+        from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is large and must not stay in the agent
+        from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
+
+        outcome = ErrandOutcome()
+        try:
+            if isinstance(call, RenewErrand):
+                judge_at: JudgeAt = call.now_ms if call.now_ms <= LAST_WALL_MS else "system"
+                outcome = renew_where_due(call, partial(post_json, traffic=self._traffic, judge_at=judge_at))
+            else:
+                self._fetch(call)
+        except WrongContent as error:
+            outcome = ErrandOutcome(problem="content", detail=str(error)[:_MAX_DETAIL_CHARS])
+        except CountySaysNo as error:
+            outcome = ErrandOutcome(problem="refused", detail=str(error)[:_MAX_DETAIL_CHARS], status=error.status)
+        except DeviceError as error:
+            outcome = ErrandOutcome(problem="device", detail=str(error)[:_MAX_DETAIL_CHARS])
+        except (EnrolmentFailed, IdentityBroken, OSError) as error:
+            detail = f"{type(error).__name__}: {error}"[:_MAX_DETAIL_CHARS]
+            full = isinstance(error, OSError) and no_space(error.errno)
+            outcome = ErrandOutcome(problem="full" if full else "device", detail=detail)
+        total = self._traffic.total().billed
+        billed, self._told = total - self._told, total
+        return msgspec.structs.replace(outcome, billed=billed)
+
+    def _fetch(self, call: FetchErrand) -> None:
+        into = Path(call.into)
+        files = self._files.get(call.ca)
+        if files is None:
+            files = self._files[call.ca] = CountyFiles(Path(call.ca), traffic=self._traffic)
+
+        def may_ask() -> bool:
+            return call.most_bytes is None or self._traffic.total().billed - self._told < call.most_bytes
+
+        files.fetch(call.url, call.size, into=into, authorization=_authorization(call), may_ask=may_ask)
+        if call.sha256:
+            with into.open("rb") as file:
+                intact = hashlib.file_digest(file, "sha256").digest() == call.sha256
+            if not intact:
+                into.unlink()
+                raise WrongContent(f"{call.url} does not hash to what was asked for")
+
+
+def _authorization(call: FetchErrand) -> Callable[[], str] | None:
+    """Return what makes the header of a signed request, or None for a file that everybody may fetch.
+
+    Raises:
+        DeviceError: The folder holds no enrolled station.
+    """
+    if not call.path:
+        return None
+    from agent.identity.station_identity import load_identity  # noqa: PLC0415 -- X.509 must not stay in the agent
+
+    identity = load_identity(Path(call.folder))
+    if identity is None:
+        raise DeviceError("the station is not enrolled")
+    began = time.monotonic()
+
+    def header() -> str:
+        # A download of an hour needs the time of each request, not that of the errand.
+        wall = call.wall_ms + int((time.monotonic() - began) * 1000)
+        nonce = secrets.token_bytes(16)
+        return sign_fetch(identity.record_key, station=identity.station, path=call.path, nonce=nonce, wall=wall)
+
+    return header
 
 
 def renew_where_due(call: RenewErrand, post: "Post") -> ErrandOutcome:
@@ -206,18 +322,21 @@ def renew_where_due(call: RenewErrand, post: "Post") -> ErrandOutcome:
 
 
 def main() -> None:
-    """Take one errand from standard input and write its outcome to standard output."""
+    """Take errands from standard input, one after another, and write their outcomes to standard output."""
     os.nice(10)  # so that an errand never delays a card
-    line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
-    threading.Thread(target=_end_with_the_agent, daemon=True).start()
-    outcome = do_errand(msgspec.json.decode(line, type=FetchErrand | RenewErrand))
-    os.write(sys.stdout.fileno(), msgspec.json.encode(outcome) + b"\n")
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    errands = Errands()
+    while True:
+        outcome = errands.do(msgspec.json.decode(lines.get(), type=FetchErrand | RenewErrand))
+        os.write(sys.stdout.fileno(), msgspec.json.encode(outcome) + b"\n")
 
 
-def _end_with_the_agent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)  # at once, from this thread: nobody waits for an outcome any more
+def _listen(lines: "queue.SimpleQueue[bytes]") -> None:
+    while line := sys.stdin.buffer.readline(MAX_LINE_BYTES):
+        lines.put(line)
+    os._exit(1)  # at once, from this thread: the agent ended, and nobody waits for an outcome any more
 
 
 if __name__ == "__main__":

@@ -173,6 +173,13 @@ class PackFetched:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfMoved:
+    """What is in force on the shelf has changed, or the visit that changes it ``ended``."""
+
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalEnded:
     """The certificate was checked, and renewed if it was due; ``problem`` is empty if that went well.
 
@@ -232,6 +239,7 @@ type Event = (
     | MessageCame
     | Delivered
     | PackFetched
+    | ShelfMoved
     | RenewalEnded
     | NtpRead
     | TimeHinted

@@ -12,7 +12,18 @@ import msgspec
 
 from agent.storage.errors import StorageError
 from agent.storage.state import StateSlot, StateStore
-from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings
+from protocol.twin import (
+    Card,
+    Desired,
+    DutyWindow,
+    Judged,
+    PackRef,
+    Person,
+    Reported,
+    Settings,
+    ShelfRef,
+    judge_settings,
+)
 from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
@@ -53,6 +64,8 @@ class Twin:
         # Not of the type `Settings`, which is read as a whole: `judge_settings` leaves out single values that another
         # version of the program kept, and takes the rest.
         self._settings_slot = StateSlot(state, "settings", dict[str, Any], title="the list of kept settings")
+        self._named_slot = StateSlot(state, "shelf_named", ShelfRef, title="the name of the shelf's index")
+        self._named = self._named_slot.read()
         self._version = 0
         nobody = Desired(station=station, version=1, station_name=village, village=village)
         kept = self._desired_slot.read()
@@ -65,6 +78,7 @@ class Twin:
 
     def _take(self, desired: Desired, judged: Judged) -> None:
         self._document = desired
+        self._judged = judged
         self.desired = effective_state(desired, judged.settings)
         people = {person.id: person for person in desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
@@ -78,6 +92,23 @@ class Twin:
     def version(self) -> int:
         """Version of the document in force; 0 before the first."""
         return self._version
+
+    @property
+    def shelf(self) -> ShelfRef | None:
+        """The newest name of the shelf's index, from wherever it came."""
+        names = [name for name in (self._document.shelf, self._named) if name is not None]
+        return max(names, key=lambda name: name.version, default=None)
+
+    @property
+    def region(self) -> str:
+        """The 12-digit code of the station's village; empty if the county has not told it."""
+        return self._document.region
+
+    def name_shelf(self, ref: ShelfRef) -> None:
+        """Take a name of the shelf's index that came by itself. An older one than the last changes nothing."""
+        if self.shelf is None or ref.version > self.shelf.version:
+            self._named = ref
+            self._named_slot.keep(ref)
 
     def card(self, token: bytes) -> Card | None:
         """Return the card with a token, or None when this station does not know it."""
@@ -106,6 +137,11 @@ class Twin:
             log.warning("setting %s refused: %s", name, reason)
         if judged.unknown:
             log.info("%d settings are not known here", len(judged.unknown))
+        return self.reported(at=at)
+
+    def reported(self, *, at: Moment) -> Reported:
+        """Return what is in force, as the county is told it."""
+        judged = self._judged
         return Reported(
             station=self._station,
             version=self._version,

@@ -17,7 +17,7 @@ from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
-from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, WallMs
+from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, WallMs
 
 type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
 """What a station may put off when its data run short: sending files and vitals, fetching bundles and releases. Facts
@@ -127,6 +127,8 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     """For stations of contract 1.0, which know no shelf."""
     shelf: ShelfRef | None = None
     """Which bundles the station should have."""
+    region: RegionPrefix = ""
+    """The 12-digit code of the station's village, by which it judges for whom a bundle is; empty: not told."""
 
 
 type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]

@@ -8,8 +8,9 @@ import hashlib
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import check_dates, county_context, dates_refused, judging
@@ -28,6 +29,18 @@ POST_S = 90.0
 _PIECE_BYTES = 16_384
 FRUITLESS_TRIES = 3
 """A download is given up after so many requests in a row that brought nothing."""
+
+
+FINAL_STATUSES = frozenset({401, 403, 404, 410})
+"""With these the county says that this station does not get this file, however often it asks."""
+
+
+class CountySaysNo(DeviceError):
+    """The county answered, and does not give this file to this station."""
+
+    def __init__(self, says: str, *, status: int) -> None:
+        super().__init__(says)
+        self.status = status
 
 
 class WrongContent(Exception):
@@ -92,32 +105,85 @@ def _failure(error: BaseException) -> DeviceError:
     return DeviceError(detail)
 
 
+class CountyFiles:
+    """Downloads files of the county, over one connection as long as it holds: a handshake costs as much as a small
+    file.
+
+    A context manager, because the connection stays open between files.
+    """
+
+    def __init__(self, ca_path: Path, *, traffic: TcpTraffic | None = None) -> None:
+        """Connect at the first download.
+
+        Args:
+            ca_path: PEM of the only authority that is trusted.
+            traffic: Counts the bytes moved.
+
+        Raises:
+            PeerNotProven: The CA file can't be read.
+        """
+        # The hash comes from a message that the county signed, so the dates of a certificate don't matter here.
+        self._session = _session(ca_path, traffic, "never")
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def fetch(
+        self,
+        url: str,
+        size: int,
+        *,
+        into: Path,
+        authorization: Callable[[], str] | None = None,
+        may_ask: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Download one file, beginning where a broken connection or an earlier call stopped (RFC 9110, section 14).
+
+        Args:
+            size: Its length in bytes; no more are read.
+            into: Where the file goes. Bytes that are there already count as its beginning. An unfinished file stays
+                there.
+            authorization: Makes the header ``Authorization`` of one request; each request gets its own.
+            may_ask: Tells before each request whether it may still be made.
+
+        Raises:
+            DeviceError: The county can't be reached or does not send the file, or the disk fails.
+            CountySaysNo: The county answered that this station does not get this file.
+            OSError: The disk fails.
+        """
+        with into.open("ab") as file:
+            fruitless, best = 0, file.tell()
+            while file.tell() < size:
+                if not may_ask():
+                    raise DeviceError("it may cost no more")
+                problem = _fetch_rest(self._session, url, file, size, authorization() if authorization else "")
+                # Only bytes beyond the best so far count: a county that ignores ranges begins anew each time.
+                fruitless = 0 if file.tell() > best else fruitless + 1
+                best = max(best, file.tell())
+                if problem and fruitless >= FRUITLESS_TRIES:
+                    raise DeviceError(problem)
+
+
 def fetch_pack(
     url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: TcpTraffic | None = None
 ) -> None:
-    """Download one file, beginning where a broken connection or an earlier call stopped (RFC 9110, section 14).
+    """Download one file as `CountyFiles.fetch` does, over a connection of its own, and check it.
 
     Args:
         sha256: What the file must hash to.
-        size: Its length in bytes; no more are read.
-        into: Where the file goes. Bytes that are there already count as its beginning. An unfinished file stays there.
-        traffic: Counts the bytes moved.
 
     Raises:
         DeviceError: The county can't be reached or does not send the file, or the disk fails.
         WrongContent: The bytes are not the file that was asked for. They are deleted.
     """
     try:
-        # The hash comes from a message that the county signed, so the dates of a certificate don't matter here.
-        with into.open("ab") as file, _session(ca_path, traffic, "never") as session:
-            fruitless, best = 0, file.tell()
-            while file.tell() < size:
-                problem = _fetch_rest(session, url, file, size)
-                # Only bytes beyond the best so far count: a county that ignores ranges begins anew each time.
-                fruitless = 0 if file.tell() > best else fruitless + 1
-                best = max(best, file.tell())
-                if problem and fruitless >= FRUITLESS_TRIES:
-                    raise DeviceError(problem)
+        with CountyFiles(ca_path, traffic=traffic) as files:
+            files.fetch(url, size, into=into)
         with into.open("rb") as file:
             intact = hashlib.file_digest(file, "sha256").digest() == sha256
         if not intact:
@@ -128,13 +194,21 @@ def fetch_pack(
         raise WrongContent(f"{url} does not hash to what was asked for")
 
 
-def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int) -> str:
-    """Append the bytes that one request brings; return what went wrong, or nothing."""
+def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int, authorization: str) -> str:
+    """Append the bytes that one request brings; return what went wrong, or nothing.
+
+    Raises:
+        CountySaysNo: Asking again does not help.
+        OSError: The disk fails.
+    """
     import requests  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
     here = file.tell()
     # A range counts bytes of the representation as it is sent (RFC 9110, 14.1.2), so it must not be compressed.
     headers = {"Range": f"bytes={here}-{size - 1}", "Accept-Encoding": "identity"}
+    if authorization:
+        headers["Authorization"] = authorization
     try:
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
@@ -144,15 +218,38 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
                 # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
                 file.truncate(0)
                 file.seek(0)
+            elif response.status_code in FINAL_STATUSES:
+                raise CountySaysNo(f"the county answered {response.status_code}", status=response.status_code)
             elif response.status_code != 206 or not content_range.startswith(f"bytes {here}-"):
                 return f"the county answered {response.status_code}"
-            for piece in response.iter_content(_PIECE_BYTES):
-                file.write(piece[: size - file.tell()])
+            # Each piece as it comes: what waits for a fuller buffer would be fetched twice after a line that breaks.
+            while piece := response.raw.read1(_PIECE_BYTES):
+                _keep(file, piece[: size - file.tell()])
                 if file.tell() >= size:
+                    # Read to its end, the response leaves the connection to the next file.
+                    response.raw.read1(1)
                     return ""
             return "the connection ended early"
-    except (requests.RequestException, OSError) as error:
+    except _DiskFailed as failed:
+        raise failed.error from failed
+    except (requests.RequestException, HTTPError, OSError) as error:
         return f"{type(error).__name__}: {error}"
+
+
+class _DiskFailed(Exception):
+    """The file takes nothing. Told apart from a line that breaks, which is an OSError too."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _keep(file: BinaryIO, piece: bytes) -> None:
+    try:
+        file.write(piece)
+        file.flush()
+    except OSError as error:
+        raise _DiskFailed(error) from error
 
 
 def _session(

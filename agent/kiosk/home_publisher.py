@@ -32,6 +32,7 @@ class HomePublisher:
         waiting: Callable[[], int],
         simulated: Sequence[str],
         camera_trouble: Callable[[], str],
+        notice: Callable[[], str],
     ) -> None:
         self._station = station
         self._clock = clock
@@ -43,6 +44,7 @@ class HomePublisher:
         self._waiting = waiting
         self._simulated = list(simulated)
         self._camera_trouble = camera_trouble
+        self._notice = notice
         self._link: LinkState = "connecting"
         self._strange_keyboard = False
         self._changed = True
@@ -103,6 +105,7 @@ class HomePublisher:
             simulated=self._simulated,
             duty=self._history.board(now),
             levels=self._learning.levels(),
+            notice=self._notice(),
             trouble=self._trouble(),
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.

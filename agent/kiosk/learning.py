@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from agent.clocking.desk import KioskScreens
-from agent.kiosk.packs import PackShelf
+from agent.kiosk.library import Library
 from agent.kiosk.table import Rows
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
@@ -77,14 +77,14 @@ class Learning:
         clock: StationClock,
         fact_writer: FactWriter,
         state: StateStore,
-        shelf: PackShelf,
+        library: Library,
         screens: KioskScreens,
         random: Random,
     ) -> None:
         self._clock = clock
         self._fact_writer = fact_writer
         self._slot = StateSlot(state, "stars", dict[str, int], title="the list of stars")
-        self._shelf = shelf
+        self._library = library
         self._screens = screens
         self._random = random
         self._runs: dict[bytes, _Run] = {}
@@ -105,7 +105,7 @@ class Learning:
                 sample=pack.sample,
                 best_stars=self._best(pack, level),
             )
-            for pack in (one.head for one in self._shelf.packs())
+            for pack in (one.head for one in self._library.packs())
             for place, level in enumerate(pack.levels)
             if place == 0 or self._best(pack, pack.levels[place - 1]) > 0
         ]
@@ -115,7 +115,7 @@ class Learning:
 
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
         """Begin a run and show its first question."""
-        pack = self._shelf.find(asked.pack)
+        pack = self._library.find(asked.pack)
         # A kiosk may ask for a level that it was not offered.
         playable = {(choice.pack, choice.level) for choice in self.levels()}
         if pack is None or (asked.pack, asked.level) not in playable:

@@ -187,7 +187,7 @@ class PackShelf:
         try:
             # Once. Later the hash alone proves the file, so that a pack stays playable when the county changes its key.
             unseal(read(), "cunhui pack 1", self._county_keys, limit=MAX_PACK_BYTES)
-            return QuestionSet(content)
+            return QuestionSet.checked(content)
         except Refused as refused:
             log.warning("pack %s refused: %s", digest.hex()[:8], refused)
             return None

@@ -8,19 +8,25 @@ from protocol.packs import Level, LevelHead, PackHead, read_head, read_level
 class QuestionSet:
     """The head of a pack, and a way to its questions, which are read one level at a time."""
 
-    def __init__(self, read: Callable[[], bytes]) -> None:
-        """Check the whole pack once.
+    def __init__(self, head: PackHead, read: Callable[[], bytes]) -> None:
+        """Take a pack whose head was read and checked before.
 
         Args:
             read: Returns the encoded `protocol.packs.Pack`, the same bytes each time, or raises ``OSError`` or
                 ``Refused``.
+        """
+        self.head = head
+        self._read = read
+
+    @classmethod
+    def checked(cls, read: Callable[[], bytes]) -> "QuestionSet":
+        """Read and check the whole pack once.
 
         Raises:
             Refused: The pack contradicts itself.
             OSError: It can't be read.
         """
-        self._read = read
-        self.head: PackHead = read_head(read())
+        return cls(read_head(read()), read)
 
     @property
     def id(self) -> str:

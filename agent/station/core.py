@@ -34,6 +34,7 @@ from agent.events import (
     PictureTaken,
     ReaderReady,
     RenewalEnded,
+    ShelfMoved,
     StopAsked,
     StrangeKeyboard,
     TimeHinted,
@@ -44,6 +45,7 @@ from agent.inputs.contacts import Contacts
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.packs import PackShelf
 from agent.kiosk.table import KioskTable
+from agent.shelf.shelf import Shelf
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import FactWriter
@@ -53,6 +55,7 @@ from agent.vitals.health import StationHealth
 from protocol import alarm_codes
 from protocol.facts import AlarmRaised, ClockCorrected
 from protocol.kiosk import LinkState
+from protocol.twin import Reported
 from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
@@ -77,6 +80,9 @@ class UplinkControl(FrameWay, Protocol):
 
     def handle(self, event: LinkUp | LinkDown | MessageCame | Delivered) -> None:
         """Act on an event of the link."""
+
+    def report(self, reported: Reported) -> None:
+        """Send a report on what is in force, when no fact waits."""
 
     def facts_committed(self) -> None:
         """Note that there are new facts to send."""
@@ -130,7 +136,10 @@ class StationParts:
     live: LiveView
     ended_well: bool
     """Whether the run before this one ended in good order."""
-    shelf: PackShelf
+    shelf: Shelf
+    packs: PackShelf
+    reported: Callable[[], Reported]
+    """Returns what is in force, as the county is told it."""
     renewal: Renewal
     home: HomePublisher
     health: StationHealth
@@ -172,6 +181,7 @@ class Core:
             MessageCame: parts.uplink.handle,
             Delivered: parts.uplink.handle,
             PackFetched: self._on_pack_fetched,
+            ShelfMoved: self._on_shelf_moved,
             RenewalEnded: parts.renewal.ended,
             NtpRead: self._on_ntp_read,
             TimeHinted: self._on_time_hinted,
@@ -288,7 +298,8 @@ class Core:
         parts.traffic.tick()
         self._state(parts.clock.check_ntp())
         parts.snapshots.make_room()
-        parts.shelf.tick()
+        parts.packs.tick()
+        parts.shelf.tick(facts_wait=parts.uplink.state == "connected" and parts.waiting() > 0)
         parts.renewal.tick(connected=parts.uplink.state == "connected")
         if parts.clock.mono_ms() >= self._prune_ms:
             self._prune_ms += PRUNE_EVERY_MS
@@ -314,10 +325,17 @@ class Core:
         self._parts.fact_writer.owe(AlarmRaised(at=now, code=event.code, severity=event.severity, detail=event.detail))
 
     def _on_pack_fetched(self, event: PackFetched) -> None:
-        if self._parts.shelf.fetched(event):
+        if self._parts.packs.fetched(event):
             self._parts.home.changed()
         # Begin with the next pack at once, rather than at the next chores.
-        self._parts.shelf.tick()
+        self._parts.packs.tick()
+
+    def _on_shelf_moved(self, event: ShelfMoved) -> None:
+        parts = self._parts
+        parts.shelf.moved(event)
+        parts.home.changed()
+        if event.ended and parts.shelf.take_report():
+            parts.uplink.report(parts.reported())
 
     def _on_ntp_read(self, event: NtpRead) -> None:
         self._parts.clock.take_ntp_state(well=not event.state.problem, mono_ms=event.mono_ms)

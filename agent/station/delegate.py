@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from agent.camera.snapshots import Snapshots
 from agent.clocking.duty import on_duty
 from agent.clocking.lifecycle import Lifecycle
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.packs import PackShelf
+from agent.shelf.shelf import Shelf
 from agent.station.commands import Commands
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
@@ -19,7 +22,7 @@ from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState, Status
-from protocol.twin import Desired, Reported, Sheddable
+from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.units import MAX_LONG_TEXT, MAX_SHORT_TEXT
 from protocol.vitals import Vitals
 
@@ -40,7 +43,8 @@ class StationDelegate:
         lifecycle: Lifecycle,
         snapshots: Snapshots,
         commands: Commands,
-        shelf: PackShelf,
+        shelf: Shelf,
+        packs: PackShelf,
         home: HomePublisher,
         health: StationHealth,
         head: Callable[[], SignedHead],
@@ -59,6 +63,7 @@ class StationDelegate:
         self._snapshots = snapshots
         self._commands = commands
         self._shelf = shelf
+        self._packs = packs
         self._home = home
         self._health = health
         self._head = head
@@ -88,9 +93,19 @@ class StationDelegate:
         reported = self._twin.accept(desired, at=self._clock.now())
         # If it is refused, the desired state before it stays in force, and so do its packs.
         if not reported.refused:
-            self._shelf.want(desired.packs)
+            self._packs.want(desired.packs)
+            self._shelf.want(self._twin.shelf)
         self._home.changed()
-        return reported
+        return msgspec.structs.replace(reported, packs=self._shelf.states())
+
+    def on_shelf_named(self, shelf: ShelfRef) -> None:
+        """Have the index of this name fetched, if it is newer than the last."""
+        self._twin.name_shelf(shelf)
+        self._shelf.want(self._twin.shelf)
+
+    def reported(self) -> Reported:
+        """Return what is in force now."""
+        return msgspec.structs.replace(self._twin.reported(at=self._clock.now()), packs=self._shelf.states())
 
     def on_command(self, command: Command) -> None:
         """Execute a command; its result is a fact."""
@@ -116,9 +131,10 @@ class StationDelegate:
         self._fact_writer.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
     def link_changed(self, state: LinkState) -> None:
-        """Show the link's state. If the link is back, fetch missing learning packs at once."""
+        """Show the link's state. If the link is back, fetch at once what is missing."""
         if state == "connected":
             self._shelf.hurry()
+            self._packs.hurry()
         self._home.link_changed(state)
 
     def vitals(self) -> Vitals:

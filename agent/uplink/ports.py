@@ -11,7 +11,7 @@ from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
 from protocol.receipts import Receipt
-from protocol.twin import Desired, Reported, Sheddable
+from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.vitals import Vitals
 
 
@@ -101,6 +101,9 @@ class UplinkDelegate(Protocol):
 
     def on_desired(self, desired: Desired) -> Reported:
         """Take a desired state that is meant for this station and signed by the county. Return what to report."""
+
+    def on_shelf_named(self, shelf: ShelfRef) -> None:
+        """Take the name of the shelf's index that is in force now. It may be an older one than the last."""
 
     def on_command(self, command: Command) -> None:
         """Take a command that is meant for this station and signed by the county.

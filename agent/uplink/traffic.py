@@ -155,6 +155,24 @@ class TrafficLedger:
         """Return the bytes that this month will come to, or None while the date is unknown."""
         return forecast(self._days(), self._today()) if self._dated else None
 
+    def left_for(self, what: Sheddable) -> int | None:
+        """Return how many bytes may still go into ``what`` this month; None on a line without limit.
+
+        The last share of the month is for facts alone. While the date is unknown, all that was counted lately counts as
+        this month's.
+        """
+        settings = self._settings()
+        if not settings.data_mb_month:
+            return None
+        first, then = STEPS
+        percent = first if settings.data_shed[:1] == (what,) else then
+        total = sum(meter() for meter in self._meters) - self._metered
+        if self._dated:
+            total += month_total(self._days(), self._today())
+        else:
+            total += sum(self._saved.days.values()) + self._saved.undated + self._hours.total()
+        return max(0, settings.data_mb_month * MB * percent // 100 - total)
+
     def tick(self) -> None:
         """Read the meters, judge what is to be put off, and save if that is due."""
         now = self._clock.mono_ms()

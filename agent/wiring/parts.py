@@ -19,8 +19,12 @@ from agent.inputs.watched_devices import WatchedContact, WatchedReader
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.learning import Learning
+from agent.kiosk.library import Library
 from agent.kiosk.packs import PackShelf
 from agent.kiosk.table import KioskTable
+from agent.shelf.disk import ShelfDisk
+from agent.shelf.shelf import Shelf, ShelfPorts
+from agent.shelf.visit import Addressee
 from agent.station.commands import Commands
 from agent.station.core import Core, EventSource, StationParts
 from agent.station.delegate import StationDelegate
@@ -152,19 +156,36 @@ class Station:
     def _make_the_screens(self) -> None:
         """Make the quiz and the home screen."""
         ports = self._ports
-        self.shelf = PackShelf(
+        self.shelf = Shelf(
+            ShelfPorts(
+                disk=ShelfDisk(ports.folder / "shelf"),
+                open_source=ports.open_shelf_source,
+                addressee=lambda: Addressee(
+                    station=ports.station, region=self.twin.region, public_keys=dict(ports.county_keys)
+                ),
+                clock=ports.clock,
+                fact_writer=self.fact_writer,
+                state=ports.outbox,
+                settings=lambda: self.twin.desired.settings,
+                data_left=lambda: self.traffic.left_for("packs"),
+                inbox=ports.inbox,
+            )
+        )
+        self.shelf.want(self.twin.shelf)
+        self.packs = PackShelf(
             folder=ports.folder / "packs",
             county_keys=ports.county_keys,
             fetch=ports.fetch,
             inbox=ports.inbox,
             mono_ms=ports.clock.mono_ms,
         )
-        self.shelf.want(self.twin.desired.packs)
+        self.packs.want(self.twin.desired.packs)
+        library = Library(self.shelf.offered, self.packs)
         self.learning = Learning(
             clock=ports.clock,
             fact_writer=self.fact_writer,
             state=ports.outbox,
-            shelf=self.shelf,
+            library=library,
             screens=ports.kiosks,
             random=ports.random,
         )
@@ -185,6 +206,7 @@ class Station:
             waiting=PendingCount(ports.outbox).count,
             simulated=[kind for kind, simulated in is_simulated.items() if simulated],
             camera_trouble=lambda: self.snapshots.trouble,
+            notice=self.shelf.offered.notice,
         )
 
     def _make_the_vitals(self) -> None:
@@ -235,6 +257,7 @@ class Station:
             snapshots=self.snapshots,
             commands=self.commands,
             shelf=self.shelf,
+            packs=self.packs,
             home=self.home,
             health=self.health,
             head=ports.outbox.signed_head,
@@ -296,6 +319,8 @@ class Station:
             live=self.live,
             ended_well=self._ended_well,
             shelf=self.shelf,
+            packs=self.packs,
+            reported=self.delegate.reported,
             renewal=self.renewal,
             home=self.home,
             health=self.health,

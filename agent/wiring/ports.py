@@ -1,6 +1,7 @@
 """What a station stands on. The product fills these ports with real drivers, a bench with fakes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,6 +17,7 @@ from agent.inbox import Inbox
 from agent.kiosk.packs import Fetch
 from agent.kiosk.table import AskingKiosks
 from agent.ports import CardReader, Contact, HostMachine, Indicator, Link, TimeHint, TimeService
+from agent.shelf.source import Source
 from agent.station.core import EventSource
 from agent.station.notify import Notifier
 from agent.storage.outbox import Outbox
@@ -102,6 +104,8 @@ class StationPorts:
     endpoints: int
     """How many ports of the broker ``link`` can try."""
     fetch: Fetch
+    open_shelf_source: Callable[[], AbstractContextManager[Source]]
+    """Opens the way to the county for one visit of the shelf's."""
     renew: Callable[[int, bool], RenewalEnded]
     """Renews the certificate; see `agent.identity.renewal.Renewal`."""
     meters: Sequence[Callable[[], int]]

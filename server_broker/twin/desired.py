@@ -116,6 +116,7 @@ def build(station: Station, *, version: int) -> Desired:
         version=version,
         station_name=station.name,
         village=station.village.name,
+        region=station.village.code,
         settings=wanted_settings(station),
         people=[Person(id=person.number, name=person.name) for person in people],
         cards=[

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.camera.spool_names import PictureRequest
 from agent.commands.log_tail import LogTail
 from agent.drivers.simulated_machine import SimulatedMachine
-from agent.events import PackFetched, RenewalEnded
+from agent.events import PackFetched, RenewalEnded, ShelfMoved
 from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
 from agent.ports import Colour, NtpState
@@ -33,6 +33,7 @@ from protocol.units import FactRef, Moment
 from tests.fakes.clockwork import FakeSystemClock
 from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader
 from tests.fakes.link import FakeLink
+from tests.fakes.shelf_source import ShelfCounty
 
 STATION = "test-0001"
 CARD_KEY = bytes(range(32))
@@ -271,6 +272,7 @@ class Bench(Station):
         self.blobs = MemoryBlobs()
         self.link = FakeLink()
         self.log_tail = LogTail()
+        self.county = ShelfCounty(COUNTY_KEY, STATION)
         self.files: dict[bytes, bytes] = {}
         """The packs that `fetch` finds, by their SHA-256."""
         self.chance = 1.0
@@ -319,6 +321,7 @@ class Bench(Station):
             link=self.link,
             endpoints=1,
             fetch=self.fetch,
+            open_shelf_source=self.county.opened,
             renew=lambda wall_ms, anyway: RenewalEnded(due_ms=2**62),
             meters=[lambda: self.moved],
         )
@@ -334,6 +337,21 @@ class Bench(Station):
         event = self.inbox.get(timeout_s=5)
         assert isinstance(event, PackFetched)
         return event
+
+    def visit_shelf(self) -> None:
+        """Have the shelf make the visit that is due, if one is, and let the core act on it."""
+        self.shelf.tick(facts_wait=False)
+        if self.shelf.busy:
+            self.end_visit()
+
+    def end_visit(self) -> None:
+        """Wait for the visit that is under way, and let the core act on it."""
+        ended = False
+        while not ended:
+            event = self.inbox.get(timeout_s=10)
+            assert isinstance(event, ShelfMoved)
+            self.shelf.moved(event)
+            ended = event.ended
 
     def accept(self, wanted: Desired) -> None:
         assert self.twin.accept(wanted, at=self.clock.now()).refused == 0

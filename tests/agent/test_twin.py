@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocol.cards import card_token
-from protocol.twin import Desired
+from protocol.twin import Desired, ShelfRef
 from tests.agent.bench import CARD_KEY, ZHANG, Bench, bench, desired, village, window
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -109,3 +109,28 @@ def test_damaged_kept_settings_are_no_reason_not_to_start(tmp_path: Path, system
         station.outbox.put("settings", kept)
     with bench(tmp_path, system) as station:
         assert station.twin.desired == village()
+
+
+def test_of_two_names_of_the_shelfs_index_the_higher_version_counts_also_after_a_restart(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    first, second, third = (ShelfRef(version=number, sha256=bytes(32), size=100) for number in (1, 2, 3))
+    with bench(tmp_path, system) as station:
+        station.accept(msgspec.structs.replace(desired(version=2), shelf=first))
+        station.twin.name_shelf(second)
+        assert station.twin.shelf == second
+    with bench(tmp_path, system) as station:
+        assert station.twin.shelf == second
+        station.twin.name_shelf(first)
+        assert station.twin.shelf == second
+        station.accept(msgspec.structs.replace(desired(version=3), shelf=third))
+        assert station.twin.shelf == third
+
+
+def test_a_report_after_a_restart_names_what_was_refused_before(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        before = station.twin.accept(
+            desired(version=2, settings={"open_before_min": "soon", "later": 1}), at=station.now()
+        )
+    with bench(tmp_path, system) as station:
+        assert station.twin.reported(at=station.now()) == msgspec.structs.replace(before, at=station.now().wall)

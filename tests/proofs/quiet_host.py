@@ -6,7 +6,7 @@ from agent.storage.outbox import Outbox
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, Severity
 from protocol.kiosk import LinkState
-from protocol.twin import Desired, Reported, Sheddable
+from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.units import Moment
 from protocol.vitals import Vitals
 
@@ -30,6 +30,9 @@ class QuietHost:
 
     def on_desired(self, desired: Desired) -> Reported:
         return Reported(station=self._station, version=desired.version, at=self._now().wall)
+
+    def on_shelf_named(self, shelf: ShelfRef) -> None:
+        """This host has no shelf."""
 
     def on_command(self, command: Command) -> None:
         pass

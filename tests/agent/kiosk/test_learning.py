@@ -22,10 +22,10 @@ def give_pack(station: Bench) -> None:
     ref, file = sealed(pack())
     station.files[ref.sha256] = file
     station.accept(desired(version=station.twin.version + 1, packs=[ref]))
-    station.shelf.want([ref])
-    if not station.shelf.packs():
-        station.shelf.tick()
-        assert station.shelf.fetched(station.fetched())
+    station.packs.want([ref])
+    if not station.packs.packs():
+        station.packs.tick()
+        assert station.packs.fetched(station.fetched())
 
 
 def last(station: Bench) -> object:

@@ -35,9 +35,9 @@ def next_run(station: Bench) -> PackShelf:
 
 def offered(station: Bench, ref: PackRef, file: bytes) -> bool:
     station.files[ref.sha256] = file
-    station.shelf.want([ref])
-    station.shelf.tick()
-    return station.shelf.fetched(station.fetched())
+    station.packs.want([ref])
+    station.packs.tick()
+    return station.packs.fetched(station.fetched())
 
 
 def drawn_from(shelf: PackShelf) -> Pack | None:
@@ -58,22 +58,22 @@ def test_the_old_version_is_played_until_the_new_one_is_here(station: Bench) -> 
     old, old_file = sealed(pack())
     new, new_file = sealed(pack(version=2))
     offered(station, old, old_file)
-    station.shelf.want([new])
-    assert drawn_from(station.shelf) == pack()
+    station.packs.want([new])
+    assert drawn_from(station.packs) == pack()
     restarted = next_run(station)
     restarted.want([new])
     assert drawn_from(restarted) == pack(), "and after a restart"
     assert offered(station, new, new_file)
-    assert drawn_from(station.shelf) == pack(version=2)
+    assert drawn_from(station.packs) == pack(version=2)
     assert [path.name for path in (station.folder / "packs").iterdir()] == [new.sha256.hex()]
 
 
 def test_an_old_version_that_is_no_longer_wanted_at_all_goes(station: Bench) -> None:
     old, old_file = sealed(pack())
     offered(station, old, old_file)
-    station.shelf.want([sealed(pack(version=2))[0]])
-    station.shelf.want([])
-    assert station.shelf.packs() == []
+    station.packs.want([sealed(pack(version=2))[0]])
+    station.packs.want([])
+    assert station.packs.packs() == []
     assert list((station.folder / "packs").iterdir()) == []
 
 
@@ -87,7 +87,7 @@ def test_the_new_version_on_a_full_disk_leaves_the_old_file(station: Bench, monk
 
     monkeypatch.setattr("agent.kiosk.packs.write_durably", full)
     assert offered(station, new, new_file)
-    assert drawn_from(station.shelf) == pack(version=2), "from memory, until the next start"
+    assert drawn_from(station.packs) == pack(version=2), "from memory, until the next start"
     restarted = next_run(station)
     restarted.want([new])
     assert drawn_from(restarted) == pack()
@@ -96,10 +96,10 @@ def test_the_new_version_on_a_full_disk_leaves_the_old_file(station: Bench, monk
 def test_a_wanted_pack_is_fetched_once_and_kept(station: Bench) -> None:
     ref, file = sealed(pack())
     assert offered(station, ref, file)
-    assert drawn_from(station.shelf) == pack()
+    assert drawn_from(station.packs) == pack()
     station.files.clear()
-    station.shelf.want([])
-    assert station.shelf.packs() == []
+    station.packs.want([])
+    assert station.packs.packs() == []
     assert list((station.folder / "packs").iterdir()) == []
 
 
@@ -127,26 +127,26 @@ def test_a_damaged_file_is_fetched_again(station: Bench) -> None:
 
 def test_a_failed_fetch_is_tried_again_later_and_at_once_with_the_link(station: Bench, system: FakeSystemClock) -> None:
     ref, file = sealed(pack())
-    station.shelf.want([ref])
-    station.shelf.tick()
-    assert not station.shelf.fetched(station.fetched())
+    station.packs.want([ref])
+    station.packs.tick()
+    assert not station.packs.fetched(station.fetched())
     station.files[ref.sha256] = file
-    station.shelf.tick()
+    station.packs.tick()
     assert station.inbox.get(timeout_s=0.1) is None
     system.pass_ms(RETRY_FIRST_MS)
-    station.shelf.tick()
-    assert station.shelf.fetched(station.fetched())
+    station.packs.tick()
+    assert station.packs.fetched(station.fetched())
 
 
 def test_the_link_back_tries_at_once(station: Bench) -> None:
     ref, file = sealed(pack())
-    station.shelf.want([ref])
-    station.shelf.tick()
-    station.shelf.fetched(station.fetched())
+    station.packs.want([ref])
+    station.packs.tick()
+    station.packs.fetched(station.fetched())
     station.files[ref.sha256] = file
-    station.shelf.hurry()
-    station.shelf.tick()
-    assert station.shelf.fetched(station.fetched())
+    station.packs.hurry()
+    station.packs.tick()
+    assert station.packs.fetched(station.fetched())
 
 
 @pytest.mark.parametrize("case", ["foreign key", "rubbish", "other pack", "other version", "longer"])
@@ -166,18 +166,18 @@ def test_a_file_that_the_county_did_not_name_is_never_played(station: Bench, cas
     else:
         file += b"x"
     assert not offered(station, ref, file)
-    assert station.shelf.packs() == []
+    assert station.packs.packs() == []
     assert list((station.folder / "packs").iterdir()) == []
 
 
 def test_a_fetched_pack_that_is_no_longer_wanted(station: Bench) -> None:
     ref, file = sealed(pack())
     station.files[ref.sha256] = file
-    station.shelf.want([ref])
-    station.shelf.tick()
-    station.shelf.want([])
-    assert not station.shelf.fetched(station.fetched())
-    assert station.shelf.packs() == []
+    station.packs.want([ref])
+    station.packs.tick()
+    station.packs.want([])
+    assert not station.packs.fetched(station.fetched())
+    assert station.packs.packs() == []
 
 
 def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> None:
@@ -185,4 +185,4 @@ def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> N
     (station.folder / "packs").write_text("a file where the folder should be")
     ref, file = sealed(pack())
     assert offered(station, ref, file)
-    assert station.shelf.find("sample") is not None
+    assert station.packs.find("sample") is not None

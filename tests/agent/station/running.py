@@ -8,6 +8,7 @@ from agent.events import CardTouched, Event
 from agent.station.core import Core
 from agent.station.notify import Notifier
 from protocol.kiosk import Home, LinkState
+from protocol.twin import Reported
 from tests.agent.bench import Bench
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -20,6 +21,7 @@ class FakeUplink:
     order: list[tuple[str, object]]
     state: LinkState = "offline"
     heard: list[Event] = field(default_factory=list)
+    reports: list[Reported] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     gone_ms: int | None = None
     """When the station said that it is gone, by the monotonic clock."""
@@ -39,6 +41,9 @@ class FakeUplink:
 
     def handle(self, event: Event) -> None:
         self.heard.append(event)
+
+    def report(self, reported: Reported) -> None:
+        self.reports.append(reported)
 
     def facts_committed(self) -> None:
         self.order.append(("uplink", None))

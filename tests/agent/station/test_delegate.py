@@ -31,10 +31,10 @@ def test_a_desired_state_has_its_packs_fetched(station: Bench) -> None:
     host = station.delegate
     assert host.on_desired(desired(version=2, packs=[ref])).version == 2
     assert host.twin_version() == 2
-    station.shelf.tick()
-    assert station.shelf.fetched(station.fetched())
+    station.packs.tick()
+    assert station.packs.fetched(station.fetched())
     assert host.on_desired(desired(version=1)).refused == 1
-    assert station.shelf.packs() != []
+    assert station.packs.packs() != []
 
 
 def test_vitals_and_alarms(station: Bench) -> None:

@@ -24,7 +24,7 @@ from protocol.health import Health
 from protocol.kiosk import LinkState
 from protocol.receipts import Receipt
 from protocol.topics import Down, Up, topic
-from protocol.twin import Desired, Reported, Sheddable
+from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.units import Moment
 from protocol.vitals import Vitals
 from tests.fakes.county_peer import CountyBook
@@ -166,6 +166,7 @@ class RecordingDelegate:
     outbox: MemoryOutbox
     times: list[tuple[int, int, int]] = field(default_factory=list)
     desired: list[Desired] = field(default_factory=list)
+    shelves: list[ShelfRef] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     refused: list[tuple[Command, str]] = field(default_factory=list)
     alarms: list[tuple[str, Severity]] = field(default_factory=list)
@@ -190,6 +191,9 @@ class RecordingDelegate:
     def on_desired(self, desired: Desired) -> Reported:
         self.desired.append(desired)
         return Reported(station=desired.station, version=desired.version, at=NOW.wall)
+
+    def on_shelf_named(self, shelf: ShelfRef) -> None:
+        self.shelves.append(shelf)
 
     def on_command(self, command: Command) -> None:
         self.commands.append(command)

@@ -8,7 +8,7 @@ from protocol.birth import Welcome, seal_welcome
 from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import DOWN, Down
-from protocol.twin import Desired, seal_desired
+from protocol.twin import Desired, ShelfNamed, ShelfRef, seal_desired, seal_shelf_named
 from tests.agent.uplink.bench import STATION, UplinkBench
 
 
@@ -29,6 +29,27 @@ def test_a_desired_state_is_taken_and_reported() -> None:
     bench.play()
     assert [item.version for item in bench.host.desired] == [3]
     assert [item.version for item in bench.book.reported] == [3]
+
+
+def test_the_name_of_a_shelf_index_comes_on_the_same_leaf() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    ref = ShelfRef(version=7, sha256=bytes(32), size=900)
+    bench.say("desired", seal_shelf_named(bench.book.key, ShelfNamed(station=STATION, shelf=ref)))
+    bench.play()
+    assert bench.host.shelves == [ref]
+    assert (bench.host.desired, bench.host.alarms) == ([], [])
+
+
+def test_the_name_of_another_stations_shelf_or_of_a_strangers_is_refused() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    named = ShelfNamed(station=STATION, shelf=ShelfRef(version=7, sha256=bytes(32), size=900))
+    other = ShelfNamed(station="demo-0002", shelf=named.shelf)
+    bench.say("desired", seal_shelf_named(bench.book.key, other))
+    bench.say("desired", seal_shelf_named(Ed25519PrivateKey.generate(), named))
+    assert bench.host.shelves == []
+    assert ("refused_desired", "minor") in bench.host.alarms
 
 
 def test_a_command_reaches_the_host() -> None:

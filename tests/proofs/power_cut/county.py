@@ -105,6 +105,7 @@ class _Answer:
         self.headers = {"Content-Range": f"bytes {first}-{len(file) - 1}/{len(file)}"}
         self._rest = file[first:breaks_at]
         self._whole = breaks_at >= len(file)
+        self.raw = self
 
     def __enter__(self) -> Self:
         return self
@@ -112,11 +113,11 @@ class _Answer:
     def __exit__(self, *exception: object) -> None:
         """There is nothing to close."""
 
-    def iter_content(self, size: int) -> Iterator[bytes]:
-        for start in range(0, len(self._rest), size):
-            yield self._rest[start : start + size]
-        if not self._whole:
+    def read1(self, size: int) -> bytes:
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        if not piece and not self._whole:
             raise ConnectionResetError("the line broke")
+        return piece
 
 
 class _Session:
@@ -128,6 +129,9 @@ class _Session:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        """There is nothing to close."""
+
+    def close(self) -> None:
         """There is nothing to close."""
 
     def get(self, url: str, *, headers: dict[str, str], **_: Any) -> _Answer:

@@ -27,6 +27,7 @@ from agent.events import PictureTaken
 from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
 from agent.kiosk.learning import Learning
+from agent.kiosk.library import Library
 from agent.kiosk.packs import PackShelf
 from agent.ports import CameraFrame, Colour, DeviceError
 from agent.station.commands import Commands
@@ -203,7 +204,7 @@ class Program:
             clock=self.clock,
             fact_writer=self.journal,
             state=self.state,
-            shelf=self.shelf,
+            library=Library(self.shelf),
             screens=self.screen,
             random=random.Random(1),
         )

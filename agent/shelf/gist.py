@@ -1,0 +1,76 @@
+"""What the agent has in memory of a bundle's content: enough to offer it, and nothing that only its reader needs.
+
+The gist is made once, when the bundle comes into force, and kept in the shelf's state. So a start reads one small file,
+whatever lies on the shelf.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from protocol.bundle_contents import Notices, read_content
+from protocol.bundles import Bundle
+from protocol.codec import Message, decode, encode
+from protocol.packs import PackHead, read_head
+from protocol.refusal import Refused
+from protocol.units import WallMs
+
+MAX_GIST_BYTES = 65_536
+_WITHOUT_A_READER = frozenset({"disclosure", "library", "answers", "clips", "poll"})
+"""Kinds whose content no part of this version reads. They are kept for the one that does."""
+
+
+class NoticeLine(Message, frozen=True, kw_only=True, array_like=True):
+    """A notice as the home screen shows it."""
+
+    line: str
+    not_before: WallMs
+    not_after: WallMs
+    urgent: bool
+
+
+class NoticeLines(Message, frozen=True, kw_only=True):
+    """The gist of a ``notices`` bundle."""
+
+    lines: Annotated[list[NoticeLine], Meta(max_length=100)]
+
+
+def gist_of(bundle: Bundle) -> bytes:
+    """Check a bundle's content by its kind, and return its gist.
+
+    Raises:
+        Refused: The content is not what its kind says.
+    """
+    if bundle.kind in _WITHOUT_A_READER:
+        return b""
+    if bundle.kind == "questions":
+        head = read_head(bundle.content)
+        if (head.id, head.version) != (bundle.id, bundle.version):
+            raise Refused("malformed", f"bundle {bundle.id} {bundle.version} holds pack {head.id} {head.version}")
+        return encode(head)
+    content = read_content(bundle)
+    if isinstance(content, Notices):
+        lines = [
+            NoticeLine(line=one.line, not_before=one.not_before, not_after=one.not_after, urgent=one.urgent)
+            for one in content.notices
+        ]
+        return encode(NoticeLines(lines=lines))
+    return b""
+
+
+def head_in(gist: bytes) -> PackHead:
+    """Read the gist of a ``questions`` bundle.
+
+    Raises:
+        Refused: ``malformed``.
+    """
+    return decode(gist, PackHead, limit=MAX_GIST_BYTES)
+
+
+def lines_in(gist: bytes) -> list[NoticeLine]:
+    """Read the gist of a ``notices`` bundle.
+
+    Raises:
+        Refused: ``malformed``.
+    """
+    return decode(gist, NoticeLines, limit=MAX_GIST_BYTES).lines

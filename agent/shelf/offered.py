@@ -1,0 +1,100 @@
+"""What of the shelf is offered to people now: bundles that are in force, whose time has come and is not over."""
+
+from collections.abc import Callable
+
+from agent.shelf.disk import ShelfDisk
+from agent.shelf.gist import NoticeLine, head_in, lines_in
+from agent.shelf.question_set import QuestionSet
+from agent.shelf.state import HeldBundle
+from agent.timekeeping.clock import StationClock
+from protocol.bundles import MAX_BUNDLE_BYTES, Bundle, BundleKind
+from protocol.codec import decode
+from protocol.refusal import Refused
+
+NOTICE_TURN_MS = 60_000
+"""Each notice stands for so long on the home screen, if there are several."""
+
+
+class Offered:
+    """Reads the shelf for the rooms that show it. Used on the core thread."""
+
+    def __init__(self, disk: ShelfDisk, *, clock: StationClock, broken: Callable[[], None]) -> None:
+        """Begin.
+
+        Args:
+            broken: Called when a file is no longer what it was.
+        """
+        self._disk = disk
+        self._clock = clock
+        self._broken = broken
+        self._sets: dict[bytes, QuestionSet] = {}
+        self._lines: dict[bytes, list[NoticeLine]] = {}
+
+    def bundles(self, kind: BundleKind) -> list[HeldBundle]:
+        """Return what is offered of one kind."""
+        now = self._clock.now().wall
+        # A time that is not known is a lower bound of the true one: what has begun by it has begun, but nothing is
+        # taken for over by it.
+        return [
+            one
+            for one in self._disk.state.held
+            if one.kind == kind and one.not_before <= now and (now < one.not_after or not self._clock.dated)
+        ]
+
+    def read(self, bundle: HeldBundle) -> Bundle:
+        """Read a bundle with its content.
+
+        Raises:
+            Refused: The file is no longer what it was; it is fetched again.
+            OSError: It can't be read.
+        """
+        try:
+            payload, _ = self._disk.read_signed(bundle.sha256, limit=MAX_BUNDLE_BYTES)
+            return decode(payload, Bundle, limit=MAX_BUNDLE_BYTES)
+        except (Refused, OSError):
+            self._broken()
+            raise
+
+    def read_item(self, bundle: HeldBundle, name: str) -> bytes:
+        """Read a file of a bundle.
+
+        Raises:
+            KeyError: The bundle has no such file.
+            Refused: The file is no longer what it was; it is fetched again.
+            OSError: It can't be read.
+        """
+        for item in self.read(bundle).items:
+            if item.name == name:
+                try:
+                    return self._disk.read_item(item.sha256, limit=item.size)
+                except (Refused, OSError):
+                    self._broken()
+                    raise
+        raise KeyError(name)
+
+    def packs(self) -> list[QuestionSet]:
+        """Return the packs that can be played."""
+        offered = self.bundles("questions")
+        self._sets = {one.sha256: self._sets.get(one.sha256) or self._question_set(one) for one in offered}
+        return list(self._sets.values())
+
+    def _question_set(self, held: HeldBundle) -> QuestionSet:
+        return QuestionSet(head_in(held.gist), lambda: self.read(held).content)
+
+    def notice(self) -> str:
+        """Return the line of the county that the home screen shows now, or an empty string.
+
+        Urgent lines go before all others; several take turns.
+        """
+        now, dated = self._clock.now(), self._clock.dated
+        offered = self.bundles("notices")
+        self._lines = {one.sha256: self._lines.get(one.sha256) or lines_in(one.gist) for one in offered}
+        lines = [
+            line
+            for of_one in self._lines.values()
+            for line in of_one
+            if line.not_before <= now.wall and (now.wall < line.not_after or not dated)
+        ]
+        urgent = [line for line in lines if line.urgent]
+        shown = urgent or lines
+        return shown[now.mono // NOTICE_TURN_MS % len(shown)].line if shown else ""

@@ -1,0 +1,70 @@
+"""Where the files of the shelf come from: the county's HTTPS service, or a USB stick."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agent.shelf.disk import item_name, signed_name
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that the shelf wants."""
+
+    kind: Literal["bundles", "items"]
+    sha256: bytes
+    """Of a bundle or an index the hash of what is inside (`agent.shelf.sealed`)."""
+    size: int
+    """Of the file in bytes."""
+    private: bool = False
+    """Only a station that the county addresses gets it, by a signed request."""
+
+    @property
+    def name(self) -> str:
+        """The file's name on the shelf."""
+        return item_name(self.sha256) if self.kind == "items" else signed_name(self.sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What bringing one file may cost."""
+
+    within_s: float
+    most_bytes: int | None = None
+    """Of the month's data."""
+    wall_ms: int | None = None
+    """The station's time, for a signed request."""
+
+
+class Unreachable(Exception):
+    """The source can't be reached now. Nothing more is asked of it in this visit."""
+
+
+class NotGiven(Exception):
+    """The source is there and does not give this file.
+
+    Attributes:
+        reason: A code for the report.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Source(Protocol):
+    """Brings files."""
+
+    @property
+    def spent_bytes(self) -> int:
+        """What it has cost of the month's data since it was opened."""
+
+    def fetch(self, wanted: Wanted, *, into: Path, bounds: Bounds) -> None:
+        """Bring a file to ``into``. What lies there already is its beginning.
+
+        Raises:
+            Unreachable: What came is kept there; also when a bound is reached.
+            NotGiven: This file does not come. ``wrong_hash`` if an item came that is another one; nothing is left then.
+            StorageFull: What came is kept there.
+            StorageFailed: The disk fails.
+        """
