@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "server_broker.accounts",
+    "server_broker.dated",
     "server_broker.regions",
     "server_broker.people",
     "server_broker.fleet",

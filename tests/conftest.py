@@ -94,9 +94,8 @@ def django_db_modify_db_settings(county_cluster: CountyHome) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let tests with real transactions empty what can only grow behind them, which only TRUNCATE by the runner may."""
+    """Let tests with real transactions empty the tables behind them that only the runner may TRUNCATE."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_no_truncate")
-        cursor.execute("ALTER TABLE decisions_decidedfact DISABLE TRIGGER decisions_no_truncate")
-        cursor.execute("ALTER TABLE decisions_decidedrow DISABLE TRIGGER decisions_rows_no_truncate")
-        cursor.execute("ALTER TABLE manifest_dailymanifest DISABLE TRIGGER manifest_no_truncate")
+        cursor.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%_no_truncate'")
+        for table, trigger in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from server_broker.dated.models import Dated
 from server_broker.fleet.models import UNDATED, Stamped, Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
@@ -12,7 +13,8 @@ from server_broker.regions.models import Region
 class Touch(Stamped):
     """One card touch. ``(station, epoch, seq)`` is the identity that its station first gave it.
 
-    No person is stored with it. The card's present binding decides whose touch it is, so a late binding counts back.
+    No person is stored with it. Whoever held the card at that time (`people.models.Binding`) has the touch, so a late
+    binding counts back.
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="touches")
@@ -39,10 +41,19 @@ class Touch(Stamped):
         ]
 
 
+class RunningWindows(models.Manager["DutyWindow"]):
+    """The windows that have not ended, so that no query shows or sends an ended one by neglect."""
+
+    def get_queryset(self) -> models.QuerySet["DutyWindow"]:
+        """Return them."""
+        return super().get_queryset().filter(ended=False)
+
+
 class DutyWindow(models.Model):
     """A time of duty in a village for the named people: ``[start, end)`` in minutes after local midnight.
 
-    ``weekdays`` are ISO weekdays: Monday is 1.
+    ``weekdays`` are ISO weekdays: Monday is 1. The columns and ``people`` are those of today, and `WindowRecord` has
+    what held before.
     """
 
     village = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="windows")
@@ -51,8 +62,14 @@ class DutyWindow(models.Model):
     start = models.PositiveSmallIntegerField()
     end = models.PositiveSmallIntegerField()
     people = models.ManyToManyField(Person, related_name="windows")
+    posts = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    """Posts (`people.models.Post`) whose holders are on duty too, whoever they are on the day."""
+    ended = models.BooleanField(default=False, db_default=False)
 
-    decided_fields = ("village", "name", "weekdays", "start", "end", "people")
+    objects = RunningWindows()
+    ever = models.Manager["DutyWindow"]()
+
+    decided_fields = ("village", "name", "weekdays", "start", "end", "people", "posts", "ended")
 
     class Meta:
         verbose_name = "值班时段"
@@ -60,3 +77,33 @@ class DutyWindow(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WindowRecord(Dated):
+    """A duty window for a time: where and when it is, and who is in it."""
+
+    subject = models.ForeignKey(DutyWindow, on_delete=models.PROTECT, related_name="records")
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+    name = models.CharField(max_length=32)
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), size=7)
+    start = models.PositiveSmallIntegerField()
+    end = models.PositiveSmallIntegerField()
+    people = ArrayField(models.BigIntegerField())
+    """Ids of the named people (`people.models.Person`), in order."""
+    posts = ArrayField(models.BigIntegerField(), db_default=[])
+    ended = models.BooleanField(default=False, db_default=False)
+
+    class Meta(Dated.Meta):
+        verbose_name = "值班记录"
+        verbose_name_plural = "值班记录"
+
+
+class StationPlace(Dated):
+    """The village that a station stood in for a time."""
+
+    subject = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="places")
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+
+    class Meta(Dated.Meta):
+        verbose_name = "站点位置记录"
+        verbose_name_plural = "站点位置记录"

@@ -1,4 +1,4 @@
-"""Query touches for people. The card's present binding decides whose a touch is, so a late binding counts back."""
+"""Query touches for people. Whoever held the card at that time has the touch, so a late binding counts back."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -7,9 +7,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
+from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import UNDATED, Station
-from server_broker.people.models import Card, Person
+from server_broker.people.models import BindingState, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class TouchRow:
     """False when ``at`` is only the time of receipt."""
     direction: str
     """``in``, ``out`` or empty. The person's own choice counts before the rule's."""
+    lost: bool = False
+    """The card counted as lost at that time, so the touch does not count."""
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
@@ -43,16 +46,27 @@ def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
     return Touch.objects.filter(dated | corrected | undated, station__in=stations)
 
 
-def touch_rows(touches: list[Touch]) -> list[TouchRow]:
-    """Return the touches with their persons and times, newest first."""
-    cards = Card.objects.filter(token__in={bytes(touch.card_token) for touch in touches}).select_related("person")
-    people = {bytes(card.token): card.person for card in cards}
+def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[TouchRow]:
+    """Return the touches with their persons and times, newest first.
+
+    Args:
+        known: Whose they were as the county knew it then; None: as it knows now.
+    """
+    bindings = bindings_of((bytes(touch.card_token) for touch in touches), known=known)
     rows = []
     for touch in touches:
-        dated = touch.quality in DATED_QUALITIES
-        at = touch.corrected_wall or (touch.wall if dated else touch.received_at)
+        at, dated = happened(touch)
         direction = touch.chosen_direction or touch.direction
-        person = people.get(bytes(touch.card_token))
-        rows.append(TouchRow(touch, person, at, dated or touch.corrected_wall is not None, direction))
+        binding = bindings.at(bytes(touch.card_token), at)
+        person = None if binding is None else binding.person
+        lost = binding is not None and binding.state == BindingState.LOST
+        rows.append(TouchRow(touch, person, at, dated, direction, lost))
     # Facts that came together have the same time of receipt, but their seqs are in order.
     return sorted(rows, key=lambda row: (row.at, row.touch.seq), reverse=True)
+
+
+def happened(touch: Touch) -> tuple[datetime, bool]:
+    """Return when a touch happened, and whether that is known. An undated touch counts at its time of receipt."""
+    dated = touch.quality in DATED_QUALITIES
+    at = touch.corrected_wall or (touch.wall if dated else touch.received_at)
+    return at, dated or touch.corrected_wall is not None

@@ -18,7 +18,7 @@ from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
-from server_broker.people.models import Card, Person
+from server_broker.people.models import Binding, Card, Person
 from server_broker.regions.models import subtree_prefix
 
 HAPPENED = Case(
@@ -106,7 +106,8 @@ def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
     return touches.annotate(happened=HAPPENED).order_by("-happened", "-id")
 
 
-def unbound(touches: QuerySet[Touch]) -> QuerySet[Touch]:
-    """Return the touches whose card is bound to nobody."""
+def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> QuerySet[Touch]:
+    """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now)."""
     # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
-    return touches.filter(~Exists(Card.objects.filter(token=OuterRef("card_token"))))
+    held = Binding.objects.known(known).filter(subject__token=OuterRef("card_token"), person__isnull=False)
+    return touches.annotate(happened=HAPPENED).filter(~Exists(held.at(OuterRef("happened"))))

@@ -28,13 +28,19 @@ class ShownTouch:
     """The outcome at the station, but ``recorded`` for an unknown card that was bound to a person since."""
 
 
-def shown_touches(user: Viewer, touches: Iterable[Touch]) -> list[ShownTouch]:
-    """Return touches for a list, newest first, with one further query for all their cards."""
+def shown_touches(user: Viewer, touches: Iterable[Touch], *, known: dt.datetime | None = None) -> list[ShownTouch]:
+    """Return touches for a list, newest first, with one further query for all their cards.
+
+    Args:
+        known: With the people whose they were as the county knew it then; None: as it knows now.
+    """
     shown = []
-    for row in touch_rows(list(touches)):
+    for row in touch_rows(list(touches), known=known):
         name = ""
         if row.person is not None:
             name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE
         outcome = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
+        # The loss may have been reported for a time before: the light was green, and the touch does not count.
+        outcome = "lost" if row.lost else outcome
         shown.append(ShownTouch(row.touch, row.at, row.dated, name, row.direction, outcome))
     return shown

@@ -21,7 +21,7 @@ from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.regions.models import Region
+from server_broker.regions.models import region_once
 from server_broker.trust.journal import JournalEntry, JournalStation, StationJournal, StationRoll, journal_time
 
 log = logging.getLogger(__name__)
@@ -220,13 +220,15 @@ def _lacks_board(name: str, station: Station | None, roll: StationRoll) -> bool:
 def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | None:
     """Store the board that the journal has for the station, and return the station; None if its village is unknown."""
     entry = known.enrolled
-    if not Region.objects.filter(pk=entry.village).exists():
+    # The village may have got another code since the journal was written.
+    village = region_once(entry.village)
+    if village is None:
         outcome.unplaced.append(name)
         return None
     at = parse_datetime(entry.at)
     changed = {"record_key": bytes.fromhex(entry.record_key), "enrolled_at": at}
     # The console may have given the station another name or village since, so these count only if it is not there.
-    created = {"name": entry.name, "village_id": entry.village, "shard": entry.shard}
+    created = {"name": entry.name, "village": village, "shard": entry.shard}
     station, _ = Station.objects.update_or_create(pk=name, defaults=changed, create_defaults=changed | created)
     StationCertificate.objects.filter(station=station, revoked_at=None).exclude(serial__in=known.serials).update(
         revoked_at=at

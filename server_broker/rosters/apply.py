@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
+from server_broker.people.cards import bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
 from server_broker.rosters.known import Known
@@ -29,7 +30,7 @@ class _Applying:
         return [row for row in rows if row.row in self.rows.get(sheet, ())]
 
 
-def apply(plan: Plan, known: Known, changes: Changes) -> set[str]:
+def apply(plan: Plan, known: Known, changes: Changes, actor: str) -> set[str]:
     """Write the rows that differ, and return the villages whose stations must learn of the import.
 
     Raises:
@@ -43,7 +44,7 @@ def apply(plan: Plan, known: Known, changes: Changes) -> set[str]:
     _regions(applying, plan)
     _stations(applying, plan)
     _people(applying, plan)
-    _cards(applying, plan)
+    _cards(applying, plan, actor)
     _windows(applying, plan)
     return applying.villages
 
@@ -88,13 +89,20 @@ def _people(applying: _Applying, plan: Plan) -> None:
         )
 
 
-def _cards(applying: _Applying, plan: Plan) -> None:
+def _cards(applying: _Applying, plan: Plan, actor: str) -> None:
     wanted = applying.wanted("卡", plan.cards)
     now = timezone.now()
     for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
         holders = {person.number: person for person in Person.objects.filter(number__in={row.person for row in rows})}
+        tokens = {row.token for row in rows}
+        free = {bytes(card.token) for card in Card.objects.filter(token__in=tokens, person=None)}
+        for row in rows:
+            if row.token in free:
+                bind_card(row.token, holders[row.person], actor=actor, tail=row.tail)
         Card.objects.bulk_create(
-            Card(token=row.token, tail=row.tail, person=holders[row.person], bound_at=now) for row in rows
+            Card(token=row.token, tail=row.tail, person=holders[row.person], bound_at=now)
+            for row in rows
+            if row.token not in free
         )
         applying.villages.update(holder.village_id for holder in holders.values())
 

@@ -1,17 +1,13 @@
 """Check whether the rows of an import fit one another and what the county has already."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
-from typing import NamedTuple
 
+from server_broker.attendance.shifts import Shift, overlapping
 from server_broker.regions.models import subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.sheets.cells import MINUTES_A_DAY
 from server_broker.sheets.row_errors import RowError
-
-_WEEK = 7 * MINUTES_A_DAY
 
 
 def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
@@ -33,6 +29,7 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
         _cards(plan, known, asker),
         _windows(plan, known, asker),
         _left_behind(plan, known, asker),
+        _gone(plan, known, asker),
     ):
         if (error.sheet, error.row) not in outside:
             fits = False
@@ -130,6 +127,26 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
                 yield RowError("人员", row.row, f"还在{where}里，请先改值班")
 
 
+def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
+    """Find rows that name a village that was merged into another, or a person who has left."""
+    for sheet, placed in (("区划", [(row.row, row.code) for row in plan.regions]), *_villages(plan)):
+        for row, code in placed:
+            if code in known.ended:
+                yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
+    named = [("人员", row.row, [row.number]) for row in plan.people]
+    named += [("卡", row.row, [row.person]) for row in plan.cards]
+    named += [("值班", row.row, row.people) for row in plan.windows]
+    for sheet, row, numbers in named:
+        for number in numbers:
+            if number in known.left and asker.may_see(known.people[number].village):
+                yield RowError(sheet, row, f"编号 {number} 的人员已离开，请先办“回来”")
+
+
+def _villages(plan: Plan) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
+        yield sheet, [(row.row, row.village) for row in rows]
+
+
 def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     """Yield sheet, row number and region code of each place where a row acts.
 
@@ -165,38 +182,3 @@ def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
         # Two windows that the file does not contain may overlap already. Then the file is not to blame.
         if here in rows:
             yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")
-
-
-class Shift(NamedTuple):
-    """One person's share in a window. ``window`` is any key by which the caller knows the window."""
-
-    person: str
-    window: tuple[str, str]
-    weekdays: Iterable[int]
-    start: int
-    end: int
-
-
-def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
-    """Yield ``(person, window, other window)`` for each window that begins while an earlier one lasts.
-
-    Nobody has overlapping windows (docs/rules.md, section 1). A window is compared only with the earlier one that ends
-    last. So n shifts take the time of sorting them and yield at most n pairs, where all pairs would be n². Everybody
-    who has an overlap is found, but not each pair of windows.
-    """
-    spans: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
-    for shift in shifts:
-        for day in shift.weekdays:
-            begin = (day - 1) * MINUTES_A_DAY + shift.start
-            spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
-    for person, own in spans.items():
-        (begin, end, window), *others = sorted(own)
-        # The week repeats, so the first window stands at the end once more: Sunday's night may last into it.
-        others.append((begin + _WEEK, end + _WEEK, window))
-        pairs = set()
-        for next_begin, next_end, other in others:
-            if next_begin < end:
-                pairs.add((min(window, other), max(window, other)))
-            if next_end > end:
-                end, window = next_end, other
-        yield from ((person, *pair) for pair in sorted(pairs))

@@ -64,6 +64,10 @@ class Known:
     cards: dict[bytes, KnownHolder]
     """By token."""
     windows: dict[tuple[str, str], KnownWindow]
+    ended: set[str]
+    """Codes of regions that were merged into others."""
+    left: set[str]
+    """Numbers of people who have left."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
@@ -90,11 +94,17 @@ def load_known(plan: Plan) -> Known:
         cards={
             bytes(token): KnownHolder(number, village)
             for keys in _batches({row.token for row in plan.cards})
-            for token, number, village in Card.objects.filter(token__in=keys).values_list(
+            for token, number, village in Card.objects.filter(token__in=keys, person__isnull=False).values_list(
                 "token", "person__number", "person__village_id"
             )
         },
         windows=_windows(plan, numbers),
+        ended=set(Region.objects.filter(ended=True).values_list("code", flat=True)),
+        left={
+            number
+            for keys in _batches(numbers)
+            for number in Person.objects.filter(number__in=keys, left=True).values_list("number", flat=True)
+        },
         alike={
             folded: number
             for keys in _batches({row.number.lower() for row in plan.people if row.number not in people})

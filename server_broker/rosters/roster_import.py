@@ -13,12 +13,14 @@ from django.conf import settings
 from protocol.cards import card_token
 from protocol.printed_cards import Format
 from server_broker.accounts.powers import Power
+from server_broker.dated.writing import acting
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.rosters.apply import apply
 from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
+from server_broker.rosters.own_rows import own_rows
 from server_broker.rosters.plan import CardRow, Plan
 from server_broker.rosters.rows import BOOK
 from server_broker.rosters.written import written
@@ -72,8 +74,11 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
     return plan
 
 
-def _apply(plan: Plan, known: Known, changes: Changes) -> None:
-    villages = apply(plan, known, changes)
+def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
+    if own := list(own_rows(plan, known, changes, actor)):
+        raise ImportRefused(own, sheets=BOOK.titles())
+    with acting(actor, "导入"):
+        villages = apply(plan, known, changes, actor)
     desired_changed(Station.objects.filter(village__in=villages).values_list("id", flat=True))
 
 

@@ -48,7 +48,8 @@ class Import[P: SheetPlan, K]:
     check: Callable[[P, K, str | None], Iterable[RowError]]
     """Yields what does not fit, lazily. The text is the region in whose subtree the rows must lie; None: no bound."""
     compare: Callable[[P, K], Changes]
-    apply: Callable[[P, K, Changes], None]
+    apply: Callable[[P, K, Changes, str], None]
+    """Gets the account's name last, and may raise `ImportRefused`."""
     written: Callable[[P, Changes], Iterable[Model]]
     """The rows that ``apply`` wrote, for which the county's stream is to vouch."""
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -151,7 +152,7 @@ def take[P: SheetPlan, K](
                 raise OtherThanShown
             if changes.renames and not renames_confirmed:
                 raise RenamesUnconfirmed
-            of.apply(plan, known, changes)
+            of.apply(plan, known, changes, actor)
             _record(of, plan, changes, actor)
             return changes
     except IntegrityError as error:

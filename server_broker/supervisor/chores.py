@@ -107,6 +107,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         drop_ended_sessions,
         drop_old_links,
     )
+    from server_broker.attendance.following import Follower  # noqa: PLC0415
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
@@ -118,6 +119,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
 
     return [
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
+        Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore("delete expired pictures", deleting(drop_expired)),
         Chore("delete pieces of pictures", deleting(drop_abandoned)),

@@ -5,7 +5,7 @@ content differs it raises the version, and sends the state.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
 from server_broker.attendance.models import DutyWindow as WindowRow
+from server_broker.dated.models import AsOf
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.generation import FIRST_BY_CLOCK, generation
 from server_broker.fleet.models import DesiredState, Station
@@ -24,6 +25,7 @@ from server_broker.fleet.tables import STATIONS
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
+from server_broker.people.posts import holders
 from server_broker.platform.database_text import without_nul
 from server_broker.twin.station_settings import note_settings, wanted_settings
 
@@ -108,9 +110,11 @@ def build(station: Station, *, version: int) -> Desired:
         DesiredTooLarge, DesiredUnreadable: With a Chinese message.
     """
     # One more than allowed of each list, so that `_check` sees that there are too many.
-    people = PersonRow.objects.filter(village=station.village).order_by("number")[: MAX_PEOPLE + 1]
+    people = PersonRow.objects.filter(village=station.village, left=False).order_by("number")[: MAX_PEOPLE + 1]
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
     windows = WindowRow.objects.filter(village=station.village).prefetch_related("people").order_by("pk")
+    listed = list(windows[: MAX_WINDOWS + 1])
+    of_posts = _of_posts(listed)
     desired = Desired(
         station=station.id,
         version=version,
@@ -122,6 +126,7 @@ def build(station: Station, *, version: int) -> Desired:
         cards=[
             Card(token=bytes(card.token), person=card.person.number, lost=card.lost_at is not None)
             for card in cards[: MAX_CARDS + 1]
+            if card.person is not None
         ],
         windows=[
             DutyWindow(
@@ -130,15 +135,32 @@ def build(station: Station, *, version: int) -> Desired:
                 weekdays=sorted(row.weekdays),
                 start=row.start,
                 end=row.end,
-                # Somebody in a window may belong to another village by now, and is not among the people above.
-                people=sorted(one.number for one in row.people.all() if one.village_id == station.village_id),
+                people=sorted(_here(row, of_posts, station)),
             )
-            for row in windows[: MAX_WINDOWS + 1]
+            for row in listed
         ],
         packs=latest_packs(),
     )
     _check(desired)
     return desired
+
+
+def _here(row: WindowRow, of_posts: dict[int, list[PersonRow]], station: Station) -> set[str]:
+    """Return the numbers of everybody who is in a window today and on the station's list.
+
+    Somebody in a window may belong to another village by now, and is not among the station's people.
+    """
+    people = [*row.people.all(), *(one for post in row.posts for one in of_posts.get(post, ()))]
+    return {one.number for one in people if one.village_id == station.village_id and not one.left}
+
+
+def _of_posts(windows: Iterable[WindowRow]) -> dict[int, list[PersonRow]]:
+    """Return who holds today each post that a window is for. It asks the database only if there is such a window."""
+    posts = sorted({post for row in windows for post in row.posts})
+    found: dict[int, list[PersonRow]] = {}
+    for held in holders(posts, AsOf(timezone.now())) if posts else ():
+        found.setdefault(held.subject.post_id, []).append(held.subject.person)
+    return found
 
 
 def latest_packs() -> list[PackRef]:

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -80,9 +80,12 @@ def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
     The console can't undo it, so one click in the list is not enough.
     """
     card = get_object_or_404(cards_of(request.user).select_related("person__village"), pk=pk)
+    person = card.person
+    if person is None:  # the binding ended since the page was made; scope lets no such card through
+        raise Http404
     if card.lost_at is None and request.POST.get("confirmed") != "lost":
-        others = card.person.cards.filter(lost_at=None).exclude(pk=card.pk).count()
+        others = person.cards.filter(lost_at=None).exclude(pk=card.pk).count()
         return render(request, "console/lost_confirm.html", {"section": "people", "card": card, "others": others})
     report_lost(card, actor=request.user.get_username())
-    messages.success(request, f"{card.person.name} 的卡已挂失，站点很快会拒绝它。")
+    messages.success(request, f"{person.name} 的卡已挂失，站点很快会拒绝它。")
     return redirect("people")

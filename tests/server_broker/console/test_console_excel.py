@@ -70,7 +70,7 @@ def test_a_good_file_goes_in_whole() -> None:
     ]
     key = trust.county_keys(settings.HOME).card_key
     card = Card.objects.get(token=card_token(key, "04a1b2c3d4e5f6"))
-    assert (card.tail, card.person.name) == ("e5f6", "李示例")
+    assert (card.tail, str(card.person)) == ("e5f6", "李示例")
     window = DutyWindow.objects.get()
     assert (window.weekdays, window.start, window.end) == ([1, 2, 3, 4, 5], 480, 720)
     assert {person.number for person in window.people.all()} == {"1001", "1002"}
@@ -161,7 +161,7 @@ def test_a_card_that_somebody_else_has_is_refused() -> None:
     import_people(whole())
     found = messages(book(卡=[("04a1b2c3", "1002")]))
     assert found == ["卡 第 2 行：尾号 b2c3 的卡已绑定给编号 1001 的人员"]
-    assert Card.objects.get(tail="b2c3").person.number == "1001"
+    assert Card.objects.filter(tail="b2c3", person__number="1001").exists()
 
 
 def test_windows_of_one_person_must_not_overlap() -> None:

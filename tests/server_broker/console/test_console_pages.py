@@ -351,7 +351,7 @@ def test_an_unknown_card_is_bound_at_the_desk_and_counts_back(page: Client, coun
     touch(county.stations[SHILI], token, answer="unknown", direction="")
     assert token.hex() in text_of(page, "/desk/")
     page.post("/desk/bind/", {"token": token.hex(), "person": "a1 张示例"})
-    assert Card.objects.get(token=token).person.number == "a1"
+    assert Card.objects.filter(token=token, person__number="a1").exists()
     assert "没有待绑定" in text_of(page, "/desk/")
     assert "待核对" not in text_of(page, "/stations/shili-01/")
     again = page.post("/desk/bind/", {"token": token.hex(), "person": "b1"}, follow=True).content.decode()

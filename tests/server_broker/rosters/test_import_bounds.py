@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from server_broker.attendance.shifts import Shift, overlapping
 from server_broker.rosters import rows as rows_module
-from server_broker.rosters.checks import Shift, overlapping
 from server_broker.rosters.rows import BOOK
 from server_broker.sheets import reading, spreadsheetml, workbook
 from server_broker.sheets.reading import read_file, seat

@@ -1,0 +1,215 @@
+"""Set up, change and end duty windows, from a day on. What held before stays readable, because pay hangs on it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.db.models import F
+
+from protocol.decisions import WindowChanged, WindowEnded, WindowMade
+from server_broker.attendance.models import DutyWindow, WindowRecord
+from server_broker.attendance.shifts import Shift, overlapping
+from server_broker.audit.log import Detail, record
+from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.models import AsOf
+from server_broker.dated.writing import Content, Period, acting, put
+from server_broker.decisions.stream import decide
+from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.people.existence import existed
+from server_broker.people.models import Person, Post
+from server_broker.people.own_affairs import own_affairs
+from server_broker.people.posts import holders
+from server_broker.regions.models import Region
+
+
+class WindowRefused(Exception):
+    """Nothing was changed. The message is Chinese, for the person who tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a window is: when, and for whom. Minutes are after local midnight; ``end`` past midnight is above 1440."""
+
+    name: str
+    weekdays: Sequence[int]
+    start: int
+    end: int
+    people: Sequence[int]
+    """Ids of the named people."""
+    posts: Sequence[int] = ()
+
+    def content(self) -> dict[str, object]:
+        """Return the columns of a dated row."""
+        return {
+            "name": self.name,
+            "weekdays": sorted(set(self.weekdays)),
+            "start": self.start,
+            "end": self.end,
+            "people": sorted(set(self.people)),
+            "posts": sorted(set(self.posts)),
+        }
+
+
+def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, reason: str = "") -> DutyWindow:
+    """Return a new window of a village, which holds from a day on.
+
+    Raises:
+        WindowRefused: It does not fit; see `_check`.
+        OwnAffair: The actor is among its people.
+    """
+    with acting(actor, reason):
+        _lock(village)
+        _check(village, terms, since, window=None)
+        _refuse_own(actor, terms, since)
+        if DutyWindow.objects.filter(village=village, name=terms.name).exists():
+            raise WindowRefused(f"{village.name} 已有值班“{terms.name}”")
+        window = DutyWindow.objects.create(
+            village=village, name=terms.name, weekdays=sorted(terms.weekdays), start=terms.start, end=terms.end
+        )
+        content: Content = {"village_id": village.identity, "ended": False, **terms.content()}
+        first = WindowRecord.objects.known().get(subject=window)
+        if first.valid_from is not None and begin_of(since) > first.valid_from:
+            nobody: Content = {**content, "ended": True}
+            put(WindowRecord, [window.pk], Period(first.valid_from, begin_of(since)), nobody, actor=actor)
+        put(WindowRecord, [window.pk], Period(begin_of(since)), content, actor=actor, reason=reason)
+        _said(window, village, WindowMade(window=window.pk), actor, since, reason)
+    return DutyWindow.ever.get(pk=window.pk)
+
+
+def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: str, reason: str) -> bool:
+    """Have a window be otherwise from a day on, until what is planned next, and return whether that is news.
+
+    Raises:
+        WindowRefused: The window did not run on that day, or it does not fit; see `_check`.
+        OwnAffair: The actor is in it, or would be.
+    """
+    with transaction.atomic():
+        village = Region.objects.get(pk=window.village_id)
+        _lock(village)
+        stood = _running(window, since)
+        _check(village, terms, since, window=window)
+        own_affairs(actor, _on_duty(stood.people, stood.posts, since))
+        _refuse_own(actor, terms, since)
+        if DutyWindow.objects.filter(village=village, name=terms.name).exclude(pk=window.pk).exists():
+            raise WindowRefused(f"{village.name} 已有值班“{terms.name}”")
+        period = Period(begin_of(since), stood.valid_to)
+        changed = put(WindowRecord, [window.pk], period, terms.content(), actor=actor, reason=reason)
+        if changed:
+            _said(window, village, WindowChanged(window=window.pk), actor, since, reason)
+    return bool(changed)
+
+
+def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) -> None:
+    """End a window after its last day.
+
+    Raises:
+        WindowRefused: It did not run on that day.
+        OwnAffair: The actor is in it.
+    """
+    with transaction.atomic():
+        village = Region.objects.get(pk=window.village_id)
+        _lock(village)
+        stood = _running(window, last)
+        own_affairs(actor, _on_duty(stood.people, stood.posts, last))
+        put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason)
+        _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
+
+
+def terms_of(row: WindowRecord) -> Terms:
+    """Return what a dated row says the window is."""
+    return Terms(row.name, row.weekdays, row.start, row.end, row.people, row.posts)
+
+
+def without(terms: Terms, person: int) -> Terms:
+    """Return the terms without one person."""
+    return replace(terms, people=[one for one in terms.people if one != person])
+
+
+def _lock(village: Region) -> None:
+    # One change of a village's windows at a time, because each is checked against the others.
+    Region.objects.select_for_update(no_key=True).get(pk=village.pk)
+
+
+def _running(window: DutyWindow, day: dt.date) -> WindowRecord:
+    row: WindowRecord | None = WindowRecord.objects.as_of(AsOf(begin_of(day))).filter(subject=window).first()
+    if row is None or row.ended:
+        raise WindowRefused("那一天没有这个值班")
+    return row
+
+
+def _on_duty(people: Sequence[int], posts: Sequence[int], day: dt.date) -> set[int]:
+    """Return the ids of everybody who is in a window on a day, by name or by post."""
+    of_posts = holders(list(posts), AsOf(begin_of(day))).values_list("subject__person", flat=True) if posts else []
+    return {*people, *of_posts}
+
+
+def _refuse_own(actor: str, terms: Terms, day: dt.date) -> None:
+    own_affairs(actor, _on_duty(terms.people, terms.posts, day))
+
+
+def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow | None) -> None:
+    """Refuse terms that don't fit.
+
+    Raises:
+        WindowRefused: The village has been merged, a time makes no sense, a person was not on file or has left, a post
+            does not exist, or somebody would be in two windows at once on some day from ``since`` on.
+    """
+    if village.ended:
+        raise WindowRefused(f"{village.name} 已撤并")
+    if not terms.name or not terms.weekdays or not set(terms.weekdays) <= set(range(1, 8)):
+        raise WindowRefused("请填名称和星期")
+    if not (0 <= terms.start < 1440 and terms.start < terms.end <= terms.start + 1440):
+        raise WindowRefused("时间不对：一个值班不超过 24 小时")
+    if not terms.people and not terms.posts:
+        raise WindowRefused("请至少填一个人或一个职务；不再值班请办“结束”")
+    if Post.objects.filter(pk__in=terms.posts).count() != len(set(terms.posts)):
+        raise WindowRefused("没有这个职务")
+    people = {person.pk: person for person in Person.objects.filter(pk__in=terms.people)}
+    for pk in terms.people:
+        person = people.get(pk)
+        if person is None:
+            raise WindowRefused("没有这个人员")
+        if person.left:
+            raise WindowRefused(f"{person.name} 已离开，请先办“回来”")
+        if not existed(person, begin_of(since)):
+            raise WindowRefused(f"{person.name} 那时还不在册，请先改在册日期")
+    _refuse_overlaps(terms, since, window)
+
+
+def _refuse_overlaps(terms: Terms, since: dt.date, window: DutyWindow | None) -> None:
+    """Compare with every row of other windows that holds on ``since`` or later: planned ones count too."""
+    mine = _on_duty(terms.people, terms.posts, since)
+    others = WindowRecord.objects.known().filter(ended=False).exclude(valid_to__lte=begin_of(since))
+    others = others.filter(people__overlap=sorted(mine)) | others.filter(posts__len__gt=0)
+    if window is not None:
+        others = others.exclude(subject=window)
+    shifts = [Shift(str(pk), ("", terms.name), terms.weekdays, terms.start, terms.end) for pk in mine]
+    for row in others.order_by(F("valid_from").asc(nulls_first=True)):
+        day = max(since, row.valid_from.date()) if row.valid_from else since
+        for pk in mine & _on_duty(row.people, row.posts, day):
+            other = Shift(str(pk), (str(row.pk), row.name), row.weekdays, row.start, row.end)
+            for person, first, second in overlapping([*(one for one in shifts if one.person == other.person), other]):
+                name = Person.objects.get(pk=int(person)).name
+                raise WindowRefused(f"{name} 与值班“{(second if not first[0] else first)[1]}”的时间重叠")
+
+
+_ACTIONS: dict[type, str] = {
+    WindowMade: "window.added",
+    WindowChanged: "window.changed",
+    WindowEnded: "window.ended",
+}
+
+
+def _said(
+    window: DutyWindow,
+    village: Region,
+    what: WindowMade | WindowChanged | WindowEnded,
+    actor: str,
+    day: dt.date,
+    reason: str,
+) -> None:
+    detail: Detail = {"village": village.code, "day": str(day), "reason": reason}
+    entry = record(actor=actor, action=_ACTIONS[type(what)], subject=str(window.pk), detail=detail)
+    decide(entry, what, [window])
+    desired_changed_under(village.code)

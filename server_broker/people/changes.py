@@ -1,0 +1,105 @@
+"""Change what the county has of a person, from a day on."""
+
+import datetime as dt
+
+from django.db import IntegrityError, transaction
+
+from protocol.decisions import PersonChanged, PersonMade
+from server_broker.audit.log import Detail, record
+from server_broker.dated.days import begin_of
+from server_broker.dated.writing import Content, Period, acting, put
+from server_broker.decisions.stream import decide
+from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.people.existence import existed
+from server_broker.people.models import Person, PersonRecord, PersonType
+from server_broker.people.own_affairs import refuse_own
+from server_broker.regions.models import Region
+
+
+class PersonRefused(Exception):
+    """Nothing was changed. The message is Chinese, for the person who tried."""
+
+
+def register(
+    number: str,
+    name: str,
+    village: Region,
+    *,
+    actor: str,
+    type: PersonType = PersonType.CADRE,
+    since: dt.date | None = None,
+) -> Person:
+    """Return a new person, on file since a day (None: today).
+
+    Raises:
+        PersonRefused: The number is taken, or the village has been merged into another.
+    """
+    if village.ended:
+        raise PersonRefused(f"{village.name} 已撤并")
+    try:
+        with acting(actor):
+            person = Person.objects.create(number=number, name=name, village=village, type=type)
+            first = PersonRecord.objects.known().get(subject=person)
+            if since is not None and first.valid_from is not None and begin_of(since) < first.valid_from:
+                content = _content(person, village)
+                put(PersonRecord, [person.pk], Period(begin_of(since)), content, actor=actor)
+            entry = record(actor=actor, action="person.added", subject=number, detail={"village": village.code})
+            decide(entry, PersonMade(person=person.pk), [person])
+            desired_changed_under(village.code)
+    except IntegrityError as error:
+        raise PersonRefused(f"编号 {number} 已经有人") from error
+    return person
+
+
+def change_person(
+    person: Person,
+    *,
+    since: dt.date,
+    actor: str,
+    reason: str,
+    name: str | None = None,
+    village: Region | None = None,
+    type: PersonType | None = None,
+) -> bool:
+    """Have a person have another name, village or type from a day on, and return whether that is news.
+
+    Raises:
+        PersonRefused: The person was not on file then, or has left, or the village has been merged into another.
+        OwnAffair: The actor is this person.
+    """
+    refuse_own(actor, person)
+    with transaction.atomic():
+        now = Person.objects.select_for_update().get(pk=person.pk)
+        if not existed(now, begin_of(since)):
+            raise PersonRefused(f"{now.name} 那时还不在册，请先改在册日期")
+        if now.left:
+            raise PersonRefused(f"{now.name} 已离开，请先办“回来”")
+        if village is not None and village.ended:
+            raise PersonRefused(f"{village.name} 已撤并")
+        content: dict[str, object] = {}
+        if name is not None:
+            content["name"] = name
+        if village is not None:
+            content["village_id"] = village.identity
+        if type is not None:
+            content["type"] = type
+        changed = put(PersonRecord, [person.pk], Period(begin_of(since)), content, actor=actor, reason=reason)
+        if changed:
+            # Neither the name nor anything else that the audit log may not hold.
+            detail: Detail = {"since": str(since), "reason": reason, "fields": ",".join(sorted(content))}
+            entry = record(actor=actor, action="person.changed", subject=now.number, detail=detail)
+            decide(entry, PersonChanged(person=now.pk), [now])
+            desired_changed_under(now.village_id)
+            if village is not None:
+                desired_changed_under(village.code)
+    return bool(changed)
+
+
+def _content(person: Person, village: Region) -> Content:
+    return {
+        "number": person.number,
+        "name": person.name,
+        "village_id": village.identity,
+        "type": str(person.type),
+        "left": False,
+    }

@@ -1,0 +1,52 @@
+"""Since when the county has had a person on file. Nothing dated may be about a time before."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from protocol.decisions import PersonChanged
+from server_broker.audit.log import Detail, record
+from server_broker.dated.days import begin_of
+from server_broker.dated.writing import Period, put
+from server_broker.decisions.stream import decide
+from server_broker.people.models import Person, PersonRecord
+from server_broker.people.own_affairs import refuse_own
+
+
+def first_of(person: Person) -> PersonRecord | None:
+    """Return the earliest row of a person that stands."""
+    rows = PersonRecord.objects.known().filter(subject=person)
+    found: PersonRecord | None = rows.filter(valid_from=None).first() or rows.order_by("valid_from").first()
+    return found
+
+
+def existed(person: Person, at: dt.datetime) -> bool:
+    """Tell whether the person was on file then. A person of before the county kept dates always was."""
+    first = first_of(person)
+    return first is not None and (first.valid_from is None or first.valid_from <= at)
+
+
+def on_file_since(person: Person, day: dt.date, *, actor: str, reason: str) -> bool:
+    """Have the person be on file since an earlier day, as they were first. Returns whether that is news.
+
+    Raises:
+        OwnAffair: The actor is this person.
+    """
+    refuse_own(actor, person)
+    with transaction.atomic():
+        Person.objects.select_for_update().get(pk=person.pk)
+        first, begin = first_of(person), begin_of(day)
+        if first is None or first.valid_from is None or begin >= first.valid_from:
+            return False
+        content = {
+            "number": first.number,
+            "name": first.name,
+            "village_id": first.village_id,
+            "type": first.type,
+            "left": first.left,
+        }
+        put(PersonRecord, [person.pk], Period(begin, first.valid_from), content, actor=actor, reason=reason)
+        detail: Detail = {"since": str(day), "reason": reason}
+        entry = record(actor=actor, action="person.since", subject=person.number, detail=detail)
+        decide(entry, PersonChanged(person=person.pk), [person])
+    return True
