@@ -7,6 +7,7 @@ from agent.ports import HintRead, NtpState, Suspect
 from protocol.facts import BlobPurpose, Severity
 from protocol.health import Machine
 from protocol.kiosk import ToAgent
+from protocol.pins import PinVerifier
 from protocol.topics import Down
 from protocol.units import FactRef
 
@@ -93,6 +94,19 @@ class KioskSaid:
 
     kiosk: int
     message: ToAgent
+
+
+@dataclass(frozen=True, slots=True)
+class PinWorked:
+    """The slow work at a PIN is done: it was judged (``right``), or its verifier was derived.
+
+    ``problem`` says in English why neither was possible.
+    """
+
+    job: int
+    right: bool | None = None
+    verifier: PinVerifier | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +246,7 @@ type Event = (
     | KioskJoined
     | KioskLeft
     | KioskSaid
+    | PinWorked
     | PictureTaken
     | FrameTaken
     | LinkUp

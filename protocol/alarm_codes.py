@@ -10,6 +10,8 @@ from typing import Final, Literal
 from protocol.topics import DOWN, Down
 
 LOST_CARD: Final = "lost_card"
+PIN_GUESSED: Final = "pin_guessed"
+"""Somebody tries PINs of many people."""
 DISK_FULL: Final = "disk_full"
 DISK_ERROR: Final = "disk_error"
 CARDS_UNREADABLE: Final = "cards_unreadable"
@@ -44,6 +46,7 @@ MESSAGE_REFUSED: Final[dict[Down, str]] = {leaf: f"refused_{leaf}" for leaf in D
 STATION_ALARMS: Final = frozenset(
     {
         LOST_CARD,
+        PIN_GUESSED,
         DISK_FULL,
         DISK_ERROR,
         CARDS_UNREADABLE,

@@ -15,7 +15,7 @@ from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
-from protocol.units import CodeWord, DayText, FileName, PersonId, Sha256, ShortText, WallMs
+from protocol.units import CodeWord, DayText, FileName, PersonId, Salt, Sha256, ShortText, WallMs
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,10 +31,14 @@ class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
     """The county allows this person to clock in by number and PIN."""
     pin: PinVerifier | None = None
     """Absent: no PIN is set, so the number alone opens nothing."""
+    pin_set_at: WallMs = 0
+    """When it was set."""
     tries: PinTries = NO_TRIES
     """The wrong tries at all kiosks that the county knows of."""
     voided: WallMs = 0
-    """What was set before then, by the county's clock, is no PIN any more: the township reset it."""
+    """What was set until then is no PIN any more: the township reset it."""
+    refused: Annotated[list[Salt], Meta(max_length=8)] = []
+    """The salts of PINs that the county did not accept. Where one of these was set, it is none."""
 
 
 class Roster(VersionedMessage, frozen=True, kw_only=True):

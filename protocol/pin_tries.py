@@ -42,10 +42,10 @@ def locked_ms(tries: PinTries, now: WallMs) -> int:
 
     Where the clock was set back behind the last try, the whole lock begins again: nobody gains by setting a clock.
     """
-    fails = standing(tries, now)
-    if fails < FREE_TRIES:
+    # By what counted at the last try: what a week forgets makes no lock shorter that runs already.
+    if tries.fails < FREE_TRIES:
         return 0
-    lock_ms = FIRST_LOCK_MS << min(fails - FREE_TRIES, MOST_DOUBLINGS)
+    lock_ms = FIRST_LOCK_MS << min(tries.fails - FREE_TRIES, MOST_DOUBLINGS)
     return max(0, lock_ms - max(0, now - tries.last))
 
 
@@ -60,6 +60,5 @@ def failed(tries: PinTries, now: WallMs) -> PinTries:
 
 
 def together(one: PinTries, other: PinTries, now: WallMs) -> PinTries:
-    """Return what holds where two counts may have seen the same tries: the higher one, since the later one."""
-    fails = max(standing(one, now), standing(other, now))
-    return PinTries(fails=fails, last=max(one.last, other.last)) if fails else NO_TRIES
+    """Return what holds where two counts may have seen the same tries: the one by which more tries count now."""
+    return max(one, other, key=lambda tries: (standing(tries, now), tries.last))

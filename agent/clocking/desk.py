@@ -65,6 +65,13 @@ class TouchPictures(Protocol):
         """Ask for a picture about a touch; never blocks, never raises."""
 
 
+class VisitDoor(Protocol):
+    """Knows who is visiting, and whom a touch may let in."""
+
+    def touched(self, person: str, ref: FactRef, at: Moment) -> str:
+        """Note a recorded touch of a person, or of nobody who is known; return the visit that its screen may open."""
+
+
 @dataclass(frozen=True, slots=True)
 class _JudgedTouch:
     """A touch whose outcome is decided and which is not on disk yet."""
@@ -106,6 +113,7 @@ class ClockingDesk:
         screens: KioskScreens,
         pictures: TouchPictures,
         unread: UnreadCards,
+        visits: VisitDoor,
         card_key: bytes,
     ) -> None:
         self._clock = clock
@@ -116,6 +124,7 @@ class ClockingDesk:
         self._screens = screens
         self._pictures = pictures
         self._unread = unread
+        self._visits = visits
         self._card_key = card_key
         self._failing = False
         self._correcting = DirectionCorrection()
@@ -218,18 +227,21 @@ class ClockingDesk:
         if one.fresh:  # also an unknown card's: it may be bound to a person later in the day
             self._history.add(ref, touch)
         self._lamp.show(_COLOURS[touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
+        # Before the screen, so that nothing of a visitor stands behind somebody else's touch.
+        visit = self._visits.touched(one.person, ref, touch.at)
         # The touch that counts: the history has just remembered a fresh one, so a fresh touch finds itself.
         seen = self._history.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
         if seen is None:
             self._show(self._shown_to_stranger(touch))
         elif touch.answer == "recorded":
-            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded"))
+            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded", visit=visit))
         elif one.corrects is not None:
             seen.direction, seen.tapped = touch.direction, touch.at.mono
-            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded", corrected=True))
+            shown = self._shown_to_owner(seen, one.person, touch.at)
+            self._show(replace(shown, answer="recorded", corrected=True, visit=visit))
         else:
             offer = self._correcting.touched_again(seen, touch.at)
-            self._show(self._shown_to_owner(seen, one.person, touch.at, offer), offer)
+            self._show(replace(self._shown_to_owner(seen, one.person, touch.at, offer), visit=visit), offer)
         if one.fresh:  # no second picture of a person who touches again
             self._pictures.touch_recorded(ref)
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from agent.clocking import duty
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.facts import DirectionChosen, Fact, Touch
+from protocol.facts import DirectionChosen, Fact, NumberEntered, Touch
 from protocol.kiosk import GRACE_MIN, DutyRow, Lacking, LackingWhen, Missing, WindowState
 from protocol.twin import Person
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
@@ -35,6 +35,10 @@ FIRST_FOR_MS = 60_000
 SHORTEST_APART = 2
 """Digits shown of a number that tells namesakes apart."""
 _ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
+
+
+_BY_NUMBER = b"number "
+"""Before a person's id it stands for a card's token; no token is of this form."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,11 @@ class RememberedTouch:
     def ref(self) -> FactRef:
         """The touch's identity."""
         return FactRef(epoch=self.epoch, seq=self.seq)
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the person entered their number instead of touching a card."""
+        return self.token.startswith(_BY_NUMBER)
 
     @property
     def at(self) -> Moment:
@@ -87,14 +96,23 @@ class TouchHistory:
         for ref, fact in facts:
             if isinstance(fact, Touch) and fact.answer != "repeat":
                 self.add(ref, fact)
+            elif isinstance(fact, NumberEntered) and fact.clocks and fact.answer == "accepted":
+                self.add_number(ref, fact)
             elif isinstance(fact, DirectionChosen) and (seen := self.find(fact.touch)):
                 seen.direction = fact.direction
 
     def add(self, ref: FactRef, touch: Touch) -> None:
         """Remember a committed touch that is no repeat, and forget the touches that no board needs any more."""
+        self._remember(ref, touch.at, touch.card, touch.direction)
+
+    def add_number(self, ref: FactRef, entered: NumberEntered) -> None:
+        """Remember that a person clocked by number, as `add` does a touch."""
+        self._remember(ref, entered.at, _BY_NUMBER + entered.person.encode(), entered.direction)
+
+    def _remember(self, ref: FactRef, at: Moment, token: bytes, direction: Direction | None) -> None:
         # Most touches have the same epoch and boot, and a card's touches the same token: keep one copy of each.
-        at, before = touch.at, self._touches[-1] if self._touches else None
-        of_card = self._cards.setdefault(touch.card, [])
+        before = self._touches[-1] if self._touches else None
+        of_card = self._cards.setdefault(token, [])
         seen = RememberedTouch(
             epoch=before.epoch if before and before.epoch == ref.epoch else ref.epoch,
             seq=ref.seq,
@@ -102,9 +120,9 @@ class TouchHistory:
             boot=before.boot if before and before.boot == at.boot else at.boot,
             mono=at.mono,
             quality=at.quality,
-            token=of_card[0].token if of_card else touch.card,
+            token=of_card[0].token if of_card else token,
             tapped=at.mono,
-            direction=touch.direction,
+            direction=direction,
         )
         of_card.append(seen)
         self._touches.append(seen)
@@ -138,6 +156,11 @@ class TouchHistory:
         # A negative age: the clock was set back across the reboot, and tells nothing about how long ago the touch was.
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
+
+    def repeated_by_number(self, person: str, now: Moment) -> RememberedTouch | None:
+        """Return the person's last touch, by card or by number, that clocking by number would repeat now, or None."""
+        seen = [self.repeated(token, now) for token in self._tokens(person)]
+        return max((one for one in seen if one is not None), key=lambda one: one.mono, default=None)
 
     def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
         """Return the arrivals and departures that a person lacks in today's windows, window by window.
@@ -236,7 +259,7 @@ class TouchHistory:
         """Return the first arrival and the last departure in a span."""
         arrivals: list[_ShownTouch] = []
         departures: list[_ShownTouch] = []
-        for seen, wall in self._touches_of(person):
+        for seen, wall in self.touches_of(person):
             minute = duty.local_minute(wall)
             if span.opens <= minute < span.closes:
                 # Without a stored direction, the half of the window decides.
@@ -245,14 +268,17 @@ class TouchHistory:
                 (arrivals if (seen.direction or by_time) == "in" else departures).append(made)
         return min(arrivals, default=None), max(departures, default=None)
 
-    def _touches_of(self, person: str) -> Iterator[tuple[RememberedTouch, int]]:
+    def touches_of(self, person: str) -> Iterator[tuple[RememberedTouch, int]]:
         """Return a person's touches that have a known time, each with its time."""
         boot = self._clock.now().boot
-        for token in self._twin.tokens_of(person):
+        for token in self._tokens(person):
             for seen in self._cards.get(token, ()):
                 # What this boot made before it knew the time is dated as soon as the boot learns the time.
                 if seen.quality in DATED_QUALITIES or (seen.boot == boot and self._clock.dated):
                     yield seen, self._clock.wall_of(seen.at)
+
+    def _tokens(self, person: str) -> list[bytes]:
+        return [*self._twin.tokens_of(person), _BY_NUMBER + person.encode()]
 
 
 def _told_apart(people: Sequence[Person]) -> dict[str, str]:

@@ -1,17 +1,22 @@
 """The quiz: people go through a level, and each answer is a fact before it is graded.
 
-A run is in memory only and ends with the agent; the best stars of a level are kept on disk. Options are shuffled on the
+A run is in memory only and ends with the agent; the best stars of a level are kept on disk. A run that was opened in a
+visit is its person's: the facts say so (``by``), the stars are theirs, and it ends with the visit. Every other run is
+anonymous, and its stars are the station's. Options are shuffled on the
 screen; facts name the pack's own option numbers.
 """
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
+from agent.kiosk.progress import PersonalProgress
 from agent.kiosk.table import Rows
+from agent.kiosk.visits import Visit, Visits
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
@@ -53,6 +58,8 @@ class _Run:
     pack: PackHead
     level: LevelHead
     asked: list[_Asked]
+    visit: Visit | None
+    """The visit in which it was opened; None if nobody has said who they are."""
     place: int = 0
     lives: int = LIVES
     right: int = 0
@@ -79,6 +86,8 @@ class Learning:
         state: StateStore,
         library: Library,
         screens: KioskScreens,
+        visits: Visits,
+        progress: PersonalProgress,
         random: Random,
     ) -> None:
         self._clock = clock
@@ -86,16 +95,23 @@ class Learning:
         self._slot = StateSlot(state, "stars", dict[str, int], title="the list of stars")
         self._library = library
         self._screens = screens
+        self._visits = visits
+        self._progress = progress
         self._random = random
         self._runs: dict[bytes, _Run] = {}
         self._stars = self._slot.read() or {}
+        visits.on_end(self.visit_ended)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
         return {OpenLevel: self.open_level, AnswerQuestion: self.answer_question, NextQuestion: self.next_question}
 
-    def levels(self) -> list[LevelChoice]:
-        """Return the levels that can be played now: the first one of each pack, and each one after a passed one."""
+    def levels(self, person: str = "") -> list[LevelChoice]:
+        """Return the levels that a person, or anybody, can play now, with the person's or the station's best stars.
+
+        These are the first level of each pack, and each one after a passed one.
+        """
+        stars = self._progress.stars(person) if person else self._stars
         return [
             LevelChoice(
                 pack=pack.id,
@@ -103,21 +119,23 @@ class Learning:
                 title=pack.title,
                 name=level.name,
                 sample=pack.sample,
-                best_stars=self._best(pack, level),
+                best_stars=_best(stars, pack, level),
             )
             for pack in (one.head for one in self._library.packs())
             for place, level in enumerate(pack.levels)
-            if place == 0 or self._best(pack, pack.levels[place - 1]) > 0
+            if place == 0 or _best(stars, pack, pack.levels[place - 1]) > 0
         ]
 
-    def _best(self, pack: PackHead, level: LevelHead) -> int:
-        return min(3, max(0, self._stars.get(f"{pack.id}/{level.id}", 0)))
+    def visit_ended(self, visit: Visit) -> None:
+        """Drop the runs of a visit."""
+        self._runs = {name: run for name, run in self._runs.items() if run.visit is not visit}
 
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
         """Begin a run and show its first question."""
         pack = self._library.find(asked.pack)
+        visit = self._visits.at(kiosk)
         # A kiosk may ask for a level that it was not offered.
-        playable = {(choice.pack, choice.level) for choice in self.levels()}
+        playable = {(choice.pack, choice.level) for choice in self.levels(visit.person if visit else "")}
         if pack is None or (asked.pack, asked.level) not in playable:
             self._screens.answer(kiosk, Sorry(reason="no_such_level"))
             return
@@ -134,7 +152,7 @@ class Learning:
                 self._random.shuffle(shown)
             questions.append(_Asked(question=question, order=shown))
         shown_level = LevelHead(id=level.id, name=level.name)
-        run = _Run(id=secrets.token_bytes(8), pack=pack.head, level=shown_level, asked=questions)
+        run = _Run(id=secrets.token_bytes(8), pack=pack.head, level=shown_level, asked=questions, visit=visit)
         # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
@@ -163,7 +181,7 @@ class Learning:
 
     def answer_question(self, kiosk: int, answer: AnswerQuestion) -> None:
         """Record an answer, then grade it. If the same question is answered again, the first grading is shown again."""
-        run = self._run(answer.run)
+        run = self._run(kiosk, answer.run)
         if run is None:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
             return
@@ -193,15 +211,22 @@ class Learning:
                 source=asked.question.source,
                 lives=lives,
             )
-            if ended and run.stars > self._best(run.pack, run.level):
-                self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
-                self._slot.keep(self._stars)
+            if ended:
+                self._keep_stars(run)
         self._screens.answer(kiosk, run.graded)
+
+    def _keep_stars(self, run: _Run) -> None:
+        if run.visit is not None:
+            self._progress.reached(run.visit.person, run.pack.id, run.level.id, run.stars)
+        elif run.stars > _best(self._stars, run.pack, run.level):
+            self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
+            self._slot.keep(self._stars)
 
     def _record(
         self, run: _Run, question: Question, chosen: list[int], *, right: bool, lives: int, ended: bool
     ) -> bool:
         at = self._clock.now()
+        by = run.visit.by if run.visit is not None else None
         attempt = Attempt(
             at=at,
             run=run.id,
@@ -212,6 +237,7 @@ class Learning:
             chosen=chosen,
             right=right,
             lives_left=lives,
+            by=by,
         )
         end = LevelEnded(
             at=at,
@@ -221,6 +247,7 @@ class Learning:
             level=run.level.id,
             passed=lives > 0,
             stars=lives,
+            by=by,
         )
         facts: list[Fact] = [attempt, end] if ended else [attempt]
         try:
@@ -232,7 +259,7 @@ class Learning:
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:
         """Go on after a graded answer; before that, show the same question again."""
-        run = self._run(asked.run)
+        run = self._run(kiosk, asked.run)
         if run is None:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
         elif run.over:
@@ -244,8 +271,14 @@ class Learning:
                 run.place, run.graded = run.place + 1, None
             self._show_question(kiosk, run)
 
-    def _run(self, name: str) -> _Run | None:
+    def _run(self, kiosk: int, name: str) -> _Run | None:
         try:
-            return self._runs.get(bytes.fromhex(name))
+            run = self._runs.get(bytes.fromhex(name))
         except ValueError:
             return None
+        # A person's run is nobody else's at another kiosk.
+        return run if run is None or run.visit is None or run.visit is self._visits.at(kiosk) else None
+
+
+def _best(stars: Mapping[str, int], pack: PackHead, level: LevelHead) -> int:
+    return min(3, max(0, stars.get(f"{pack.id}/{level.id}", 0)))

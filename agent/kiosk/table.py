@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from agent.clocking.desk import KioskScreens
 from agent.events import KioskSaid
-from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk import Sorry
 
 log = logging.getLogger(__name__)
 
 type Handler = Callable[[int, Any], None]
 """Takes the kiosk's number and its message."""
-type Rows = Mapping[type[ToAgent], Handler]
-"""The rows of one room."""
+type Rows = Mapping[Any, Handler]
+"""The rows of one room: by the type of the message."""
 
 
 class AskingKiosks(KioskScreens, Protocol):
@@ -36,14 +36,14 @@ class KioskTable:
             ValueError: Two rooms name the same message.
         """
         self._kiosks = kiosks
-        self._rows: dict[type[ToAgent], Handler] = {}
+        self._rows: dict[type[Any], Handler] = {}
         for rows in rooms:
             if twice := self._rows.keys() & rows.keys():
                 raise ValueError(f"two rooms answer {sorted(kind.__name__ for kind in twice)}")
             self._rows.update(rows)
 
     @property
-    def kinds(self) -> frozenset[type[ToAgent]]:
+    def kinds(self) -> frozenset[type[Any]]:
         """The kinds of message that some room deals with."""
         return frozenset(self._rows)
 

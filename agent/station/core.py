@@ -32,6 +32,7 @@ from agent.events import (
     NtpRead,
     PackFetched,
     PictureTaken,
+    PinWorked,
     ReaderReady,
     RenewalEnded,
     ShelfMoved,
@@ -43,8 +44,11 @@ from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.kiosk.home_publisher import HomePublisher
+from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.packs import PackShelf
+from agent.kiosk.pin_work import PinWork
 from agent.kiosk.table import KioskTable
+from agent.kiosk.visits import Visits
 from agent.shelf.shelf import Shelf
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
@@ -144,6 +148,9 @@ class StationParts:
     home: HomePublisher
     health: StationHealth
     kiosk_table: KioskTable
+    visits: Visits
+    number_sign_in: NumberSignIn
+    pin_work: PinWork
     uplink: UplinkControl
     notifier: Notifier
     sources: Sequence[EventSource]
@@ -172,8 +179,9 @@ class Core:
             AlarmSeen: self._on_alarm_seen,
             MachineSeen: parts.health.on_machine_seen,
             KioskJoined: self._on_kiosk_joined,
-            KioskLeft: lambda event: None,
+            KioskLeft: lambda event: parts.visits.kiosk_left(event.kiosk),
             KioskSaid: parts.kiosk_table.said,
+            PinWorked: parts.pin_work.worked,
             PictureTaken: parts.snapshots.on_picture_taken,
             FrameTaken: parts.live.on_frame_taken,
             LinkUp: parts.uplink.handle,
@@ -203,6 +211,7 @@ class Core:
         # The start is stated before any card can be read, so that the record tells to which run a touch belongs.
         self._parts.lifecycle.started(last_fact=self._parts.last_fact)
         self._parts.commands.resume(ended_well=self._parts.ended_well)
+        self._parts.number_sign_in.state_unjudged()
         started: list[EventSource] = []
         try:
             for source in self._parts.sources:
@@ -225,6 +234,7 @@ class Core:
         while self._parts.inbox.waiting():
             self.step(timeout_s=0)
         self._parts.live.end("stopped")
+        self._parts.visits.stop()
         self._parts.lifecycle.stopped()
         self._pass_on_news()
         self._say_goodbye()
@@ -294,6 +304,7 @@ class Core:
         parts.fact_writer.flush()
         parts.lifecycle.tick()
         parts.contacts.tick()
+        parts.visits.tick()
         parts.snapshots.tick()
         parts.traffic.tick()
         self._state(parts.clock.check_ntp())

@@ -1,7 +1,6 @@
 """Put a station together out of its ports: in one way, for the product with real drivers and for a bench with fakes."""
 
 import logging
-from collections.abc import Sequence
 
 from agent.camera.live_view import LiveView
 from agent.camera.random_moments import RandomMoments
@@ -16,12 +15,10 @@ from agent.commands.log_sending import LogSending
 from agent.identity.renewal import Renewal
 from agent.inputs.contacts import Contacts
 from agent.inputs.watched_devices import WatchedContact, WatchedReader
-from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.home_publisher import HomePublisher
-from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
 from agent.kiosk.packs import PackShelf
-from agent.kiosk.table import KioskTable
+from agent.kiosk.table import Rows
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.shelf import Shelf, ShelfPorts
 from agent.shelf.visit import Addressee
@@ -40,15 +37,13 @@ from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order
 from agent.vitals.watched_machine import WatchedMachine
+from agent.wiring.kiosk_parts import KioskRooms, Recent
 from agent.wiring.ports import StationPorts
-from protocol.facts import EpochOpened, Fact, FactsLost
+from protocol.facts import EpochOpened, FactsLost
 from protocol.health import DeviceHealth, DeviceKind
 from protocol.kiosk import AskStatus, ChooseDirection, KeepDirection
-from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
-
-type Recent = Sequence[tuple[FactRef, Fact]]
 
 
 class Station:
@@ -70,7 +65,7 @@ class Station:
         self._make_the_record(recent)
         self._make_the_room(recent)
         self._make_the_desk(recent)
-        self._make_the_screens()
+        self._make_the_screens(recent)
         self._make_the_vitals()
         self._make_the_commands()
         self._make_the_uplink()
@@ -141,6 +136,9 @@ class Station:
         self.lamp = Lamp(ports.indicator)
         self.touch_history = TouchHistory(clock=ports.clock, twin=self.twin)
         self.touch_history.recall(recent)
+        self.kiosk = KioskRooms(
+            ports, fact_writer=self.fact_writer, twin=self.twin, history=self.touch_history, lamp=self.lamp
+        )
         self.desk = ClockingDesk(
             clock=ports.clock,
             fact_writer=self.fact_writer,
@@ -150,10 +148,11 @@ class Station:
             screens=ports.kiosks,
             pictures=self.snapshots,
             unread=UnreadCards(self.alarms),
+            visits=self.kiosk.visits,
             card_key=ports.card_key,
         )
 
-    def _make_the_screens(self) -> None:
+    def _make_the_screens(self, recent: Recent) -> None:
         """Make the quiz and the home screen."""
         ports = self._ports
         self.shelf = Shelf(
@@ -180,15 +179,9 @@ class Station:
             mono_ms=ports.clock.mono_ms,
         )
         self.packs.want(self.twin.desired.packs)
-        library = Library(self.shelf.offered, self.packs)
-        self.learning = Learning(
-            clock=ports.clock,
-            fact_writer=self.fact_writer,
-            state=ports.outbox,
-            library=library,
-            screens=ports.kiosks,
-            random=ports.random,
-        )
+        offered = ports.offered or self.shelf.offered
+        self.kiosk.furnish(library=Library(self.shelf.offered, self.packs), offered=offered, recent=recent)
+        self.learning = self.kiosk.learning
         is_simulated = {
             "reader": any(reader.simulated for reader in ports.readers.values()),
             "indicator": ports.indicator.simulated,
@@ -290,15 +283,8 @@ class Station:
         def status(kiosk: int, _: AskStatus) -> None:
             kiosks.answer(kiosk, self.delegate.status(screen=kiosks.watched))
 
-        self.kiosk_table = KioskTable(
-            kiosks,
-            [
-                {ChooseDirection: self.desk.choose_direction, KeepDirection: self.desk.keep_direction},
-                self.learning.rows(),
-                HelpCalls(clock=self._ports.clock, fact_writer=self.fact_writer).rows(),
-                {AskStatus: status},
-            ],
-        )
+        corrections: Rows = {ChooseDirection: self.desk.choose_direction, KeepDirection: self.desk.keep_direction}
+        self.kiosk_table = self.kiosk.table(corrections, {AskStatus: status})
 
     def _parts(self) -> StationParts:
         ports = self._ports
@@ -325,6 +311,9 @@ class Station:
             home=self.home,
             health=self.health,
             kiosk_table=self.kiosk_table,
+            visits=self.kiosk.visits,
+            number_sign_in=self.kiosk.number_sign_in,
+            pin_work=self.kiosk.pin_work,
             uplink=self.uplink,
             notifier=ports.notifier,
             sources=self._sources(),

@@ -14,6 +14,7 @@ from agent.commands.log_tail import LogTail
 from agent.events import RenewalEnded
 from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
+from agent.kiosk.county_lists import OfferedBundles
 from agent.kiosk.packs import Fetch
 from agent.kiosk.table import AskingKiosks
 from agent.ports import CardReader, Contact, HostMachine, Indicator, Link, TimeHint, TimeService
@@ -110,3 +111,5 @@ class StationPorts:
     """Renews the certificate; see `agent.identity.renewal.Renewal`."""
     meters: Sequence[Callable[[], int]]
     """Each returns the bytes that one kind of connection has moved since the start, IP headers included."""
+    offered: OfferedBundles | None = None
+    """The county's lists of people, where a bench has them elsewhere than on the shelf."""

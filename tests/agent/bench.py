@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.camera.spool_names import PictureRequest
 from agent.commands.log_tail import LogTail
 from agent.drivers.simulated_machine import SimulatedMachine
-from agent.events import PackFetched, RenewalEnded, ShelfMoved
+from agent.events import KioskSaid, PackFetched, PinWorked, RenewalEnded, ShelfMoved
 from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
 from agent.ports import Colour, NtpState
@@ -26,10 +26,12 @@ from agent.wiring.parts import Station
 from agent.wiring.ports import StationCamera, StationPorts
 from protocol.cards import card_token
 from protocol.facts import Fact
-from protocol.kiosk import ToKiosk, TouchShown
+from protocol.kiosk import ToAgent, ToKiosk, TouchShown
+from protocol.kiosk_visits import EnterNumber
 from protocol.signing import key_id
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
 from protocol.units import FactRef, Moment
+from tests.fakes.bundles import FakeBundles
 from tests.fakes.clockwork import FakeSystemClock
 from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader
 from tests.fakes.link import FakeLink
@@ -275,6 +277,8 @@ class Bench(Station):
         self.county = ShelfCounty(COUNTY_KEY, STATION)
         self.files: dict[bytes, bytes] = {}
         """The packs that `fetch` finds, by their SHA-256."""
+        self.bundles = FakeBundles()
+        """What the county's bundles offer."""
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
         self.free_kib = 4_000_000
@@ -324,6 +328,7 @@ class Bench(Station):
             open_shelf_source=self.county.opened,
             renew=lambda wall_ms, anyway: RenewalEnded(due_ms=2**62),
             meters=[lambda: self.moved],
+            offered=self.bundles,
         )
 
     def fetch(self, ref: PackRef) -> bytes:
@@ -362,6 +367,24 @@ class Bench(Station):
         self.desk.card_touched(uid, "fake")
         (shown,) = self.recorded.touches[before:]
         return shown
+
+    def ask(self, message: ToAgent, *, kiosk: int = 1) -> list[object]:
+        """Have a kiosk ask for something, wait for the work at a PIN, and return what this kiosk was answered."""
+        before = len(self.recorded.order)
+        self.kiosk_table.said(KioskSaid(kiosk, message))
+        while self.kiosk.pin_work.busy:
+            event = self.inbox.get(timeout_s=5)
+            assert isinstance(event, PinWorked)
+            self.kiosk.pin_work.worked(event)
+        return [what for who, what in self.recorded.order[before:] if who == f"kiosk {kiosk}"]
+
+    def number_sign_in_asked(self, message: EnterNumber) -> None:
+        """Have a number entered at kiosk 1, and do not wait until its PIN is judged."""
+        self.kiosk_table.said(KioskSaid(1, message))
+
+    def recent_now(self) -> list[tuple[FactRef, Fact]]:
+        """Return every fact on disk with its identity, read back."""
+        return list(recent_facts(self.outbox))
 
     def facts(self) -> list[Fact]:
         """Return every fact on disk, read back."""

@@ -29,6 +29,8 @@ from agent.inbox import Inbox
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
 from agent.kiosk.packs import PackShelf
+from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.visits import Visits
 from agent.ports import CameraFrame, Colour, DeviceError
 from agent.station.commands import Commands
 from agent.storage.blobs import BlobStore
@@ -206,6 +208,10 @@ class Program:
             state=self.state,
             library=Library(self.shelf),
             screens=self.screen,
+            visits=Visits(
+                clock=self.clock, fact_writer=self.journal, twin=self.twin, screens=self.screen, can=lambda visit: []
+            ),
+            progress=PersonalProgress(state=self.state, twin=self.twin, county=lambda person: None),
             random=random.Random(1),
         )
 

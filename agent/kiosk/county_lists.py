@@ -1,0 +1,69 @@
+"""What the county's bundles say of people: the roster of this village with its PINs, and what each has learnt."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from protocol.bundle_contents import Progress, Roster, read_content
+from protocol.bundles import Bundle, BundleKind
+from protocol.refusal import Refused
+from protocol.units import PersonId
+
+log = logging.getLogger(__name__)
+
+PROGRESS_KEPT = 4
+"""People whose progress is in memory: those who stand here, not the whole village."""
+
+
+class OfferedBundles(Protocol):
+    """The shelf, as these lists need it."""
+
+    def bundles(self, kind: BundleKind) -> Sequence[Any]:
+        """Return what is offered of one kind; each has an ``id``, a ``version`` and the ``sha256`` of its file."""
+
+    def read(self, bundle: Any) -> Bundle:
+        """Read one of them.
+
+        Raises:
+            Refused: The file is no longer what it was.
+            OSError: It can't be read.
+        """
+
+
+class CountyLists:
+    """Reads the lists and keeps the newest in memory. Used on the core thread only."""
+
+    def __init__(self, offered: OfferedBundles) -> None:
+        self._offered = offered
+        self._roster: tuple[bytes, Roster | None] = (b"", None)
+        self._progress: dict[bytes, Progress | None] = {}
+
+    def roster(self) -> Roster | None:
+        """Return the roster that is in force, or None."""
+        newest = max(self._offered.bundles("roster"), key=lambda one: int(one.version), default=None)
+        if newest is None:
+            return None
+        if self._roster[0] != newest.sha256:
+            read = self._read(newest)
+            self._roster = (newest.sha256, read if isinstance(read, Roster) else None)
+        return self._roster[1]
+
+    def progress(self, person: PersonId) -> Progress | None:
+        """Return what the county has of a person's learning, or None."""
+        for bundle in self._offered.bundles("progress"):
+            if bundle.sha256 not in self._progress:
+                read = self._read(bundle)
+                while len(self._progress) >= PROGRESS_KEPT:
+                    del self._progress[next(iter(self._progress))]
+                self._progress[bundle.sha256] = read if isinstance(read, Progress) else None
+            found = self._progress[bundle.sha256]
+            if found is not None and found.person == person:
+                return found
+        return None
+
+    def _read(self, held: Any) -> object:
+        try:
+            return read_content(self._offered.read(held))
+        except (Refused, OSError) as error:
+            log.warning("a list of the county can't be read: %s", error)
+            return None

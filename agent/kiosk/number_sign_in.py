@@ -1,0 +1,206 @@
+"""Sign in by number and PIN: to read what is one's own, and, if the person chooses 打卡, to clock in or out.
+
+A number that nobody has, a person without a PIN and a wrong PIN are answered alike, so that the kiosk tells nobody
+whose number is whose. What was typed is never kept and never logged.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from agent.clocking import duty
+from agent.clocking.desk import KioskScreens
+from agent.clocking.lamp import Lamp
+from agent.clocking.touch_history import TouchHistory
+from agent.events import PinWorked
+from agent.kiosk.pin_book import PinBook
+from agent.kiosk.pin_work import PinWork
+from agent.kiosk.table import Rows
+from agent.kiosk.visits import Visit, Visits
+from agent.storage.errors import StorageError
+from agent.storage.fact_writer import FactWriter
+from agent.timekeeping.clock import StationClock
+from agent.twin import Twin
+from protocol import alarm_codes
+from protocol.facts import AlarmRaised, NumberEntered
+from protocol.facts_touch import NumberAnswer
+from protocol.kiosk import TouchShown
+from protocol.kiosk_visits import ClockByNumber, EnterNumber, PinAsked
+from protocol.pin_tries import PinTries
+from protocol.units import PersonId
+
+log = logging.getLogger(__name__)
+
+FACT_EVERY_MS = 10_000
+"""Entries at which nothing was judged are told in a fact at most so often: facts cost disk and data."""
+ALARM_EVERY_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    kiosk: int
+    person: PersonId
+    before: PinTries
+
+
+class NumberSignIn:
+    """The desk for people without their card. Used on the core thread only."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        fact_writer: FactWriter,
+        twin: Twin,
+        history: TouchHistory,
+        lamp: Lamp,
+        screens: KioskScreens,
+        visits: Visits,
+        book: PinBook,
+        work: PinWork,
+    ) -> None:
+        self._clock = clock
+        self._fact_writer = fact_writer
+        self._twin = twin
+        self._history = history
+        self._lamp = lamp
+        self._screens = screens
+        self._visits = visits
+        self._book = book
+        self._work = work
+        self._refused_ms: int | None = None
+        self._alarmed_ms: int | None = None
+
+    def rows(self) -> Rows:
+        """Return the messages that this room deals with."""
+        return {EnterNumber: self.entered, ClockByNumber: self.clock_asked}
+
+    def state_unjudged(self) -> None:
+        """State the tries that were counted and not judged, because the agent ended in between. They count as wrong."""
+        for person in self._book.unjudged():
+            state = self._book.end_try(person, before=None)
+            self._fact_writer.owe(self._fact(person, "wrong_pin"), state=state)
+
+    def entered(self, kiosk: int, asked: EnterNumber) -> None:
+        """Count a try on disk, then have it judged."""
+        if not self._twin.desired.settings.number_sign_in:
+            self._refuse(kiosk, "", "not_allowed", PinAsked(answer="not_allowed"))
+        elif self._work.busy:
+            self._screens.answer(kiosk, PinAsked(answer="busy"))
+        elif (person := self._book.find(asked.number)) is None:
+            self._refuse(kiosk, "", "unknown", PinAsked(answer="wrong"))
+        elif not self._book.may_sign_in(person):
+            self._refuse(kiosk, person, "not_allowed", PinAsked(answer="wrong"))
+        else:
+            self._try(kiosk, person, asked.pin)
+
+    def _try(self, kiosk: int, person: PersonId, pin: str) -> None:
+        verifier = self._book.verifier(person)
+        if verifier is None:
+            self._refuse(kiosk, person, "no_pin", PinAsked(answer="wrong"))
+            return
+        if self._book.too_many_people(person):
+            self._alarm()
+            self._refuse(kiosk, person, "locked", PinAsked(answer="locked"))
+            return
+        if locked_ms := self._book.locked_ms(person):
+            self._refuse(kiosk, person, "locked", PinAsked(answer="locked", locked_for_ms=locked_ms))
+            return
+        try:
+            before = self._book.begin_try(person, verifier)
+        except StorageError as error:
+            log.error("a try at a PIN was not counted, so it is not judged: %s", error)
+            self._screens.answer(kiosk, PinAsked(answer="not_recorded"))
+            return
+        attempt = _Try(kiosk, person, before)
+        self._work.judge(verifier, pin, lambda event: self._judged(attempt, event))
+
+    def _judged(self, attempt: _Try, event: PinWorked) -> None:
+        right = event.right is True
+        if event.problem:
+            log.error("a PIN was not judged: %s", event.problem)
+        answer: NumberAnswer = "accepted" if right else "wrong_pin"
+        state = self._book.end_try(attempt.person, before=attempt.before if right else None)
+        try:
+            (ref,) = self._fact_writer.commit(self._fact(attempt.person, answer), state=state)
+        except StorageError as error:
+            log.error("a sign-in was not recorded, so it opens nothing: %s", error)
+            self._screens.answer(attempt.kiosk, PinAsked(answer="not_recorded"))
+            return
+        if right:
+            self._visits.open(attempt.kiosk, attempt.person, ref, opened_by="number")
+            return
+        locked_ms = self._book.locked_ms(attempt.person)
+        left = self._book.tries_left(attempt.person)
+        shown = (
+            PinAsked(answer="locked", locked_for_ms=locked_ms)
+            if locked_ms
+            else PinAsked(answer="wrong", tries_left=left)
+        )
+        self._screens.answer(attempt.kiosk, shown)
+
+    def clock_asked(self, kiosk: int, asked: ClockByNumber) -> None:
+        """Clock the person of a visit in or out: the fact first, then the light, then the screen of this kiosk."""
+        visit = self._visits.asked(kiosk, asked.visit)
+        if visit is None:
+            return
+        if visit.opened_by != "number":
+            self._screens.answer(kiosk, PinAsked(answer="not_allowed"))
+            return
+        now = self._clock.now()
+        if self._history.repeated_by_number(visit.person, now) is not None:
+            self._show(visit, repeat=True)
+            return
+        direction = None
+        if self._clock.dated:
+            direction = duty.direction_at(self._twin.desired, visit.person, self._clock.wall_of(now))
+        fact = NumberEntered(at=now, person=visit.person, answer="accepted", clocks=True, direction=direction)
+        try:
+            (ref,) = self._fact_writer.commit(fact)
+        except StorageError as error:
+            log.error("a touch by number was not recorded: %s", error)
+            self._lamp.show("red", fact="")
+            shown = TouchShown(
+                colour="red", answer="not_recorded", problem="disk_error", wall=now.wall, quality=now.quality
+            )
+            self._screens.answer(kiosk, shown)
+            return
+        self._history.add_number(ref, fact)
+        self._lamp.show("green", fact=f"{ref.epoch.hex()}/{ref.seq}")
+        self._show(visit, repeat=False)
+
+    def _show(self, visit: Visit, *, repeat: bool) -> None:
+        now = self._clock.now()
+        seen = self._history.repeated_by_number(visit.person, now)
+        assert seen is not None
+        lacking = self._history.lacking(visit.person, now)
+        shown = TouchShown(
+            colour="green",
+            answer="repeat" if repeat else "recorded",
+            name=self._twin.name_of(visit.person),
+            direction=seen.direction,
+            wall=self._clock.wall_of(seen.at),
+            quality=now.quality,
+            missing=list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later")),
+            lacking=lacking,
+            complete=not lacking and self._history.is_complete(visit.person, now),
+        )
+        self._screens.answer(visit.kiosk, shown)
+
+    def _fact(self, person: PersonId, answer: NumberAnswer) -> NumberEntered:
+        return NumberEntered(at=self._clock.now(), person=person, answer=answer)
+
+    def _refuse(self, kiosk: int, person: PersonId, answer: NumberAnswer, shown: PinAsked) -> None:
+        """Answer an entry at which no PIN was judged. A fact tells of it, but not of each press of a key."""
+        now = self._clock.mono_ms()
+        if self._refused_ms is None or now - self._refused_ms >= FACT_EVERY_MS:
+            self._refused_ms = now
+            self._fact_writer.owe(self._fact(person, answer))
+        self._screens.answer(kiosk, shown)
+
+    def _alarm(self) -> None:
+        now = self._clock.mono_ms()
+        if self._alarmed_ms is None or now - self._alarmed_ms >= ALARM_EVERY_MS:
+            self._alarmed_ms = now
+            detail = "PINs of many people were mistyped here within a day; no further person's is tried"
+            alarm = AlarmRaised(at=self._clock.now(), code=alarm_codes.PIN_GUESSED, severity="major", detail=detail)
+            self._fact_writer.owe(alarm)

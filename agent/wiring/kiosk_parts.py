@@ -1,0 +1,100 @@
+"""Put together the parts that people meet at the kiosk: visits, PINs, learning, and the table of what kiosks ask."""
+
+from collections.abc import Callable, Sequence
+
+from agent.clocking.lamp import Lamp
+from agent.clocking.touch_history import TouchHistory
+from agent.kiosk.county_lists import CountyLists, OfferedBundles
+from agent.kiosk.help_calls import HelpCalls
+from agent.kiosk.learning import Learning
+from agent.kiosk.library import Library
+from agent.kiosk.number_sign_in import NumberSignIn
+from agent.kiosk.own_things import OwnThings
+from agent.kiosk.pin_book import PinBook
+from agent.kiosk.pin_setting import PinSetting
+from agent.kiosk.pin_work import PinWork
+from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.table import KioskTable, Rows
+from agent.kiosk.visits import Visit, Visits
+from agent.storage.fact_writer import FactWriter
+from agent.twin import Twin
+from agent.wiring.ports import StationPorts
+from protocol.facts import Fact
+from protocol.units import CodeWord, FactRef
+
+type Recent = Sequence[tuple[FactRef, Fact]]
+
+
+class KioskRooms:
+    """The rooms of the kiosk. Every part is public, as those of `agent.wiring.parts.Station` are."""
+
+    def __init__(
+        self, ports: StationPorts, *, fact_writer: FactWriter, twin: Twin, history: TouchHistory, lamp: Lamp
+    ) -> None:
+        """Make the visits; the other parts follow in `furnish`, because the desk stands between them."""
+        self._ports = ports
+        self._fact_writer = fact_writer
+        self._twin = twin
+        self._history = history
+        self._lamp = lamp
+        self.visits = Visits(clock=ports.clock, fact_writer=fact_writer, twin=twin, screens=ports.kiosks, can=self._can)
+
+    def furnish(self, *, library: Library, offered: OfferedBundles, recent: Recent) -> None:
+        """Make the parts that read what the county sent."""
+        ports, visits = self._ports, self.visits
+        self.lists = CountyLists(offered)
+        self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
+        self.progress.recall(recent)
+        self.learning = Learning(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            state=ports.outbox,
+            library=library,
+            screens=ports.kiosks,
+            visits=visits,
+            progress=self.progress,
+            random=ports.random,
+        )
+        self.pin_book = PinBook(clock=ports.clock, state=ports.outbox, roster=self.lists.roster)
+        self.pin_work = PinWork(ports.inbox)
+        self.number_sign_in = NumberSignIn(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            twin=self._twin,
+            history=self._history,
+            lamp=self._lamp,
+            screens=ports.kiosks,
+            visits=visits,
+            book=self.pin_book,
+            work=self.pin_work,
+        )
+        self.pin_setting = PinSetting(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            screens=ports.kiosks,
+            visits=visits,
+            book=self.pin_book,
+            work=self.pin_work,
+        )
+        self.own_things = OwnThings(
+            clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
+        )
+        self.help_calls = HelpCalls(clock=ports.clock, fact_writer=self._fact_writer)
+
+    def table(self, *others: Rows) -> KioskTable:
+        """Return the table of what kiosks may ask, with the rows of rooms that are not the kiosk's own."""
+        rooms: list[Callable[[], Rows]] = [
+            self.visits.rows,
+            self.own_things.rows,
+            self.number_sign_in.rows,
+            self.pin_setting.rows,
+            self.learning.rows,
+            self.help_calls.rows,
+        ]
+        return KioskTable(self._ports.kiosks, [*others, *(rows() for rows in rooms)])
+
+    def _can(self, visit: Visit) -> list[CodeWord]:
+        """Return what a person may open or do in a visit."""
+        pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
+        # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
+        return ["touches", "learning", pin if visit.opened_by == "card" else "clock"]

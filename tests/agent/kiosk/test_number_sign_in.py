@@ -1,0 +1,178 @@
+"""A number and its PIN open a visit, and are a touch only if the person chooses 打卡; tries are counted on disk."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.storage.errors import StorageFull
+from protocol.facts import AlarmRaised, NumberEntered, Touch
+from protocol.kiosk import TouchShown
+from protocol.kiosk_visits import ClockByNumber, EnterNumber, MineShown, OpenMine, OwnTouch, PinAsked, VisitShown
+from protocol.pin_tries import PinTries
+from tests.agent.bench import ZHANG, Bench, bench, desired
+from tests.agent.kiosk.village_pins import (
+    LI_PIN,
+    ZHANG_NUMBER,
+    ZHANG_PIN,
+    allow_numbers,
+    enter,
+    give_roster,
+    open_by_card,
+    refused,
+    verifier,
+)
+from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock
+
+WRONG = "604927"
+
+
+@pytest.fixture
+def village(station: Bench) -> Bench:
+    allow_numbers(station)
+    return station
+
+
+def test_a_number_opens_a_visit_and_is_no_touch(village: Bench) -> None:
+    shown = enter(village, ZHANG_PIN)
+    assert isinstance(shown, VisitShown)
+    assert (shown.name, shown.opened_by, shown.can) == ("张示例", "number", ["touches", "learning", "clock"])
+    (entered,) = village.of(NumberEntered)
+    assert (entered.person, entered.answer, entered.clocks) == ("p1", "accepted", False)
+    assert village.of(Touch) == []
+    assert all(row.arrived is None for row in village.home.current().duty)
+
+
+def test_daka_by_number_has_the_direction_of_the_window_and_stands_on_the_board(village: Bench) -> None:
+    visit = enter(village, ZHANG_PIN)
+    assert isinstance(visit, VisitShown)
+    (shown,) = village.ask(ClockByNumber(visit=visit.visit))
+    assert isinstance(shown, TouchShown)
+    assert (shown.answer, shown.name, shown.direction, shown.visit) == ("recorded", "张示例", "in", "")
+    clocked = village.of(NumberEntered)[-1]
+    assert (clocked.clocks, clocked.direction) == (True, "in")
+    assert village.home.current().duty[0].arrived == 510
+    (again,) = village.ask(ClockByNumber(visit=visit.visit))
+    assert isinstance(again, TouchShown)
+    assert again.answer == "repeat"
+    assert len(village.of(NumberEntered)) == 2
+    (mine,) = village.ask(OpenMine(visit=visit.visit, what="touches"))
+    assert isinstance(mine, MineShown)
+    assert mine.touches == [OwnTouch(minute=510, direction="in", by_number=True)]
+
+
+def test_after_a_restart_the_board_has_what_was_clocked_by_number(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        allow_numbers(station)
+        visit = enter(station, ZHANG_PIN)
+        assert isinstance(visit, VisitShown)
+        station.ask(ClockByNumber(visit=visit.visit))
+    with bench(tmp_path, system) as again:
+        assert again.home.current().duty[0].arrived == 510
+
+
+def test_nobody_clocks_by_number_in_a_visit_that_a_card_opened(village: Bench) -> None:
+    visit = open_by_card(village, ZHANG)
+    assert village.ask(ClockByNumber(visit=visit.visit)) == [PinAsked(answer="not_allowed")]
+    assert village.of(NumberEntered) == []
+
+
+def test_without_the_countys_word_no_number_opens_anything(station: Bench) -> None:
+    give_roster(station)
+    assert refused(station, ZHANG_PIN) == PinAsked(answer="not_allowed")
+    allow_numbers(station)
+    give_roster(station, allowed=False)
+    assert refused(station, ZHANG_PIN) == PinAsked(answer="wrong")
+    assert [fact.answer for fact in station.of(NumberEntered)] == ["not_allowed"]
+
+
+def test_a_number_that_nobody_has_is_answered_as_a_wrong_pin_is(village: Bench, system: FakeSystemClock) -> None:
+    assert refused(village, WRONG, number="777777") == PinAsked(answer="wrong")
+    assert [(fact.person, fact.answer) for fact in village.of(NumberEntered)] == [("", "unknown")]
+    for _ in range(5):
+        refused(village, WRONG, number="777777")
+    assert len(village.of(NumberEntered)) == 1
+    system.pass_ms(10_000)
+    refused(village, WRONG, number="777777")
+    assert len(village.of(NumberEntered)) == 2
+
+
+def test_the_fifth_wrong_try_locks_for_an_hour_and_each_further_one_for_twice_as_long(
+    village: Bench, system: FakeSystemClock
+) -> None:
+    said = [refused(village, WRONG) for _ in range(5)]
+    assert [answer.tries_left for answer in said] == [4, 3, 2, 1, None]
+    assert said[-1] == PinAsked(answer="locked", locked_for_ms=HOUR_MS)
+    assert refused(village, ZHANG_PIN) == PinAsked(answer="locked", locked_for_ms=HOUR_MS)
+    for hours in (2, 4, 8):
+        system.pass_ms(hours // 2 * HOUR_MS)
+        assert refused(village, WRONG) == PinAsked(answer="locked", locked_for_ms=hours * HOUR_MS)
+    system.pass_ms(8 * HOUR_MS)
+    assert isinstance(enter(village, ZHANG_PIN), VisitShown)
+
+
+def test_a_right_pin_takes_no_wrong_try_away(village: Bench) -> None:
+    for _ in range(4):
+        refused(village, WRONG)
+    assert isinstance(enter(village, ZHANG_PIN), VisitShown)
+    assert refused(village, WRONG).answer == "locked"
+
+
+def test_a_week_without_a_wrong_try_takes_one_away(village: Bench, system: FakeSystemClock) -> None:
+    for _ in range(4):
+        refused(village, WRONG)
+    system.pass_ms(7 * 24 * HOUR_MS)
+    assert refused(village, WRONG).tries_left == 1
+
+
+def test_pulling_the_plug_gives_no_new_try(tmp_path: Path, system: FakeSystemClock) -> None:
+    for number in range(5):
+        with bench(tmp_path, system) as station:
+            station.accept(desired(settings={"number_sign_in": True}))
+            give_roster(station)
+            # The plug is pulled while the PIN is being judged.
+            station.number_sign_in_asked(EnterNumber(number=ZHANG_NUMBER, pin=ZHANG_PIN))
+        system.reboot(b"boot-%011d" % number)
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired(settings={"number_sign_in": True}))
+        give_roster(station)
+        station.kiosk.number_sign_in.state_unjudged()
+        assert [fact.answer for fact in station.of(NumberEntered)] == ["wrong_pin"]
+        assert refused(station, ZHANG_PIN).answer == "locked"
+
+
+def test_a_try_that_the_disk_does_not_take_is_not_judged(village: Bench) -> None:
+    village.outbox.fill_disk()
+    assert enter(village, ZHANG_PIN) == PinAsked(answer="not_recorded")
+    village.outbox.error = None
+    assert isinstance(enter(village, ZHANG_PIN), VisitShown)
+
+
+def test_a_sign_in_that_the_disk_does_not_take_opens_nothing(village: Bench) -> None:
+    work = village.kiosk.pin_work
+    village.number_sign_in_asked(EnterNumber(number=ZHANG_NUMBER, pin=ZHANG_PIN))
+    event = village.inbox.get(timeout_s=5)
+    village.outbox.error = StorageFull("no room")
+    work.worked(event)  # type: ignore[arg-type]
+    assert village.recorded.answers[-1] == PinAsked(answer="not_recorded")
+
+
+def test_the_countys_tries_count_here_and_its_lock_holds(village: Bench) -> None:
+    give_roster(village, tries=PinTries(fails=4, last=MORNING_MS))
+    assert refused(village, WRONG).answer == "locked"
+    give_roster(village, pin=verifier(LI_PIN, salt=b"a new salt ....."))
+    assert isinstance(enter(village, LI_PIN), VisitShown)
+
+
+def test_one_pin_is_not_tried_on_everybody(village: Bench) -> None:
+    give_roster(village, others=20)
+    said = [refused(village, WRONG, number=f"99{one:04}").answer for one in range(12)]
+    assert said == ["wrong"] * 8 + ["locked"] * 4
+    assert [alarm.code for alarm in village.of(AlarmRaised)] == ["pin_guessed"]
+    assert refused(village, WRONG, number="990000").answer == "wrong"
+
+
+def test_the_digits_of_a_number_with_letters_are_typed(village: Bench) -> None:
+    assert village.kiosk.pin_book.find(ZHANG_NUMBER) == "p1"
+    roster = village.kiosk.lists.roster()
+    assert roster is not None
+    assert village.kiosk.pin_book.find("88") is None
