@@ -221,7 +221,7 @@ def _add_model_verbs(add: Add) -> None:
     people.add_argument("--accept-renames", action="store_true", help="允许所有改名")
     forms = "名单里没有写明卡号写法时按这一种：十六进制、十六进制反码、十进制、十进制反码或十进制10位"
     people.add_argument("--card-form", default="", metavar="写法", help=forms)
-    add("publish-pack", _with_models("publish-pack"), "给学习包签名，发给所有站点", file=file)
+    _add_content_verbs(add, file)
     _add_account(add)
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
@@ -231,6 +231,22 @@ def _add_model_verbs(add: Add) -> None:
     new_key = add("new-signing-key", _with_models("new-signing-key"), "换用新的签名密钥，旧密钥签的从此作废")
     new_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     add("audit", _with_models("audit"), "核对审计记录的链")
+
+
+def _add_content_verbs(add: Add, file: str) -> None:
+    pack = add("publish-pack", _with_models("publish-pack"), "给学习包签名，发给所有站点", file=file)
+    pack.add_argument("--items", default="", metavar="文件夹", help="题目的图片和声音在哪里（不写就是学习包旁边）")
+    pack.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
+    add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
+    withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
+    withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} 不是日期，要写成 2027-06-30 这样") from error
 
 
 _ACCOUNT_FORMS = """写法：

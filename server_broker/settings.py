@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "server_broker.attendance",
     "server_broker.media",
     "server_broker.learning",
+    "server_broker.bundles",
     "server_broker.enrolment",
     "server_broker.commands",
     "server_broker.twin",

@@ -34,6 +34,8 @@ class Power(StrEnum):
     EDIT_PEOPLE = "people.edit"
     BIND_CARDS = "people.bind_cards"
     SEE_PICTURES = "media.see_pictures"
+    SEE_CONTENT = "bundles.see"
+    PUBLISH = "bundles.publish"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
 
@@ -55,6 +57,8 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.EDIT_PEOPLE: (_SYSTEM, _OPERATOR, _ORGANISATION),
     Power.BIND_CARDS: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
+    Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
+    Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
 }
@@ -73,10 +77,12 @@ PROVEN = frozenset(
         Power.COMMAND_STATION,
         Power.VIEW_LIVE,
         Power.SET_STATION,
+        Power.PUBLISH,
         Power.MANAGE_ACCOUNTS,
     }
 )
-"""Powers that need the second factor: over accounts, over stations, and to look into people's rooms."""
+"""Powers that need the second factor: over accounts, over stations, to look into people's rooms, and over what is shown
+there."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

@@ -13,7 +13,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import DatedQuerySet
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
-from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Binding, BindingState, Card, HoldingRecord, HoldingState, Person, PersonRecord
 from server_broker.people.own_affairs import refuse_own
@@ -54,8 +54,7 @@ def leave(person: Person, *, last: dt.date, actor: str, reason: str) -> list[str
         decide(entry, PersonLeft(person=now.pk), [now, *cards, *windows])
         administrator = User.objects.filter(username=actor).first()
         accounts = person_leaves(now.pk, on=last + dt.timedelta(days=1), actor=actor, administrator=administrator)
-        for code in {now.village_id, *(window.village_id for window in windows)}:
-            desired_changed_under(code)
+        people_changed_in(now.village_id, *(window.village_id for window in windows))
     return accounts
 
 
@@ -117,4 +116,4 @@ def come_back(person: Person, *, since: dt.date, village: Region, actor: str, re
         detail: Detail = {"since": str(since), "reason": reason}
         entry = record(actor=actor, action="person.returned", subject=now.number, detail=detail)
         decide(entry, PersonChanged(person=now.pk), [now])
-        desired_changed_under(village.code)
+        people_changed_in(village.code)

@@ -23,6 +23,7 @@ _KEYS = {
     "generation": "代",
     "held": "待审",
     "id": "编号",
+    "kind": "种类",
     "known": "已有",
     "name": "设置",
     "new": "新增",

@@ -13,6 +13,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import touches_of_day
+from server_broker.bundles.models import Bundle, BundleQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
@@ -66,6 +67,25 @@ def commands_of(user: Viewer) -> CommandQuerySet:
     """Return the commands to the stations that ``user`` sees."""
     own = scope(user)
     return StationOrder.objects.none() if own is None else StationOrder.objects.all().under(own)
+
+
+def bundles_of(user: Viewer) -> BundleQuerySet:
+    """Return the bundles that are for a place that ``user`` sees, or for more than that."""
+    own = scope(user)
+    return Bundle.objects.none() if own is None else Bundle.objects.touching(own)
+
+
+def own_bundles_of(user: Viewer) -> BundleQuerySet:
+    """Return the bundles that are for nothing but places that ``user`` sees."""
+    own = scope(user)
+    if own is None:
+        return Bundle.objects.none()
+    # What is for every station of the county is in the hands of those who see the county.
+    return (
+        Bundle.objects.within(own) | Bundle.objects.filter(regions=[""])
+        if sees_county(user)
+        else Bundle.objects.within(own)
+    )
 
 
 def alarms_of(user: Viewer) -> QuerySet[Alarm]:

@@ -13,6 +13,7 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.people import card_lost, export_file, people, template_file
+from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
 from server_broker.console.views.station import claim, revoke, station
@@ -48,6 +49,10 @@ urlpatterns = [
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),
     path("desk/", desk, name="desk"),
     path("desk/bind/", bind, name="desk-bind"),
+    path("published/", published, name="published"),
+    path("published/notice/", new_notice, name="notice-new"),
+    path("published/<int:pk>/", published_bundle, name="published-bundle"),
+    path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),

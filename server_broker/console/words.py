@@ -155,6 +155,9 @@ ALARMS = {
     "disk_full": "站点磁盘已满",
     "disk_error": "站点存储出了故障，打卡亮红灯",
     "outbox_full": "站点磁盘已满",
+    "neighbours_left_out": "外村人员太多，没有全部下发",
+    "shelf_too_large": "站点的下发内容太多，没有全部下发",
+    "shelf_not_computed": "站点的个人内容没有算出来",
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
@@ -179,6 +182,9 @@ REMEDIES = {
     "unknown_keyboard": "请到站点把它拔下；是自己人接的，就把编号写进站点的配置。",
     "ntp_distrusted": "请查是谁在路由器或站点上设了别的对时服务器；时间以县里为准。",
     "outbox_full": "请联系县运维清理；清出空间之前不能打卡。",
+    "neighbours_left_out": "没有下发的外村人刷卡是黄灯，记录照样留下；请把长期不在本镇的人员和卡清理掉。",
+    "shelf_too_large": "请撤回不再需要的通知和资料。",
+    "shelf_not_computed": "请联系县运维；站点用的是上一次算好的内容。",
     "rtc_failed": "请更换时钟芯片的电池。",
     "rtc_implausible": "请更换时钟芯片的电池。",
 }
@@ -236,6 +242,49 @@ SETTING_STATES = {
 }
 SETTING_REASONS = {"wrong_kind": "站点要的是另一种值", "out_of_range": "超出站点允许的范围"}
 """Why a station refused a setting, by the part of its refusal before the colon."""
+BUNDLE_KINDS = {
+    "questions": "题库",
+    "disclosure": "公示",
+    "notices": "通知",
+    "library": "资料",
+    "roster": "本村人员",
+    "month": "个人考勤",
+    "answers": "答复",
+    "progress": "学习进度",
+    "clips": "语音",
+    "poll": "投票",
+    "heads": "存证",
+}
+SHELF_STATES = {
+    "whole": Word("✓", "已有", "good"),
+    "fetching": Word("…", "正在取", "quiet"),
+    "waiting": Word("…", "等待", "quiet"),
+    "refused": Word("✕", "站点没有收", "bad"),
+    "expired": Word("·", "已到期", "quiet"),
+}
+SHELF_REASONS = {
+    "night": "等夜间时段再取",
+    "data": "本月流量不足，下月再取",
+    "clock": "站点还不知道时间",
+    "later": "县里正忙，稍后再取",
+    "early": "还没到开始时间",
+    "no_room": "站点磁盘放不下",
+    "not_found": "县里找不到这份内容",
+    "not_admitted": "县里没有准许这个站点取",
+    "unreachable": "网络不通，稍后再取",
+    "older": "比站点已有的旧",
+    "conflict": "同一版本有两种内容，请重新发布",
+    "bad_signature": "签名不对",
+    "unknown_key": "站点还不认识县里的新密钥",
+    "malformed": "内容读不出来，请重新发布",
+    "wrong_audience": "不是发给这个村的",
+    "too_large": "太大",
+    "too_many_items": "附件太多",
+    "wrong_content": "取到的内容不对，会重取",
+    "unknown_kind": "站点程序太旧，还不认识这种内容",
+    "gone_bad": "站点上的文件坏了，会重取",
+}
+"""Why a station does not have a bundle, by the code that it reports."""
 ACTIONS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
@@ -269,6 +318,8 @@ ACTIONS = {
     "export.taken": "收入导出文件",
     "held.written_off": "核销待审记录",
     "pack.published": "发布学习包",
+    "bundle.published": "发布内容",
+    "bundle.withdrawn": "撤回内容",
     "county.restored": "从备份恢复",
     "county.signing_key_replaced": "更换县里的签名密钥",
     "county.clock_confirmed": "确认县里时钟无误",

@@ -23,6 +23,7 @@ from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
@@ -79,6 +80,7 @@ def _take_in(
     StationCertificate.objects.filter(station=station, revoked_at=None).update(revoked_at=now)
     station.record_key, station.enrolled_at, station.revoked_at = record_key, now, None
     station.save(update_fields=["record_key", "enrolled_at", "revoked_at"])
+    shelf_changed([station.pk], at=now)
     issued = _issue(home, station, key, now)
     StationJournal(home).append(
         JournalEntry(

@@ -7,8 +7,11 @@ the ingest worker after the COMMIT (NOTIFY), so the worker never reads a change 
 from collections.abc import Iterable
 
 from django.db import connection
+from django.utils import timezone
 
 from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.regions.models import TOWNSHIP_DIGITS
 
 CHANNEL = "cunhui_desired"
 """PostgreSQL channel (NOTIFY); the payload is a station's id."""
@@ -23,3 +26,16 @@ def desired_changed(stations: Iterable[str]) -> None:
 def desired_changed_under(region_code: str) -> None:
     """Notify for every station in the subtree of a region; see `desired_changed`."""
     desired_changed(Station.objects.under(region_code).values_list("id", flat=True))
+
+
+def people_changed_in(*villages: str) -> None:
+    """Notify that people or cards of these villages changed.
+
+    The other stations of their townships know them too, by the desired state. Stations of the villages themselves have
+    their people in a bundle as well.
+    """
+    townships = sorted({code[:TOWNSHIP_DIGITS] for code in villages})
+    for prefix in townships:
+        desired_changed(Station.objects.filter(village__code__startswith=prefix).values_list("id", flat=True))
+    for code in sorted(set(villages)):
+        shelf_changed_under(code, at=timezone.now())

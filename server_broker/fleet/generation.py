@@ -31,6 +31,11 @@ FIRST_BY_CLOCK = 1_000
 _LAST_BY_CLOCK = 900_000_000
 """In 2054. A later clock is wrong; and versions of desired states start at the generation and must stay below 10^9."""
 
+_GENERATION_STEP = 10**6
+"""How many versions a document can have between two restores of the county."""
+LAST_SANE_VERSION = 10**9
+"""A station that reports a higher version is wrong; the county must not follow it, or its versions would run out."""
+
 WENT_BACK = "county_went_back"
 _ABSURD = "generation_absurd"
 _SLACK_S = 86_400
@@ -47,6 +52,17 @@ def generation() -> int:
     """Return the generation, which receipts and welcomes carry."""
     state, _ = CountyState.objects.get_or_create(pk=1)
     return state.generation
+
+
+def lowest_version() -> int:
+    """Return the number above which the versions of this generation's documents for stations begin.
+
+    A county that was restored from a backup could reach a version again that its stations have with other content. So
+    each generation starts at versions of its own.
+    """
+    number = generation()
+    height = number if number >= FIRST_BY_CLOCK else (number - 1) * _GENERATION_STEP
+    return min(height, LAST_SANE_VERSION)
 
 
 def by_clock(now: datetime) -> int:

@@ -184,6 +184,13 @@ class DesiredState(models.Model):
     built_at = models.DateTimeField()
 
 
+class ShelfDue(models.Model):
+    """A station whose shelf index may have changed. It is computed soon (`server_broker.bundles.index_keeper`)."""
+
+    station = models.OneToOneField(Station, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    marked_at = models.DateTimeField()
+
+
 class CountyState(models.Model):
     """The county's own single row: ``generation`` rises each time the county comes back from a backup."""
 

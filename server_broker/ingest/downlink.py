@@ -19,7 +19,7 @@ from server_broker.commands.command_queue import due_commands, note_sent, wire_c
 from server_broker.fleet.desired_changes import CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.messages import Outgoing
-from server_broker.twin.desired import refresh
+from server_broker.twin.desired import refresh, shelves_named
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +83,12 @@ class DesiredNotices:
         # A version that the station refused is not sent again: it would be refused again.
         lacks = desired.version not in (station.reported_version, station.refused_version)
         lives = station.revoked_at is None and station.enrolled_at is not None and station.shard == self._shard
-        return [Outgoing(station.shard, desired)] if lacks and lives else []
+        if not lives:
+            return []
+        if lacks:
+            return [Outgoing(station.shard, desired)]
+        # Often the index alone has changed, and its name is a hundredth of the desired state.
+        return [Outgoing(station.shard, named) for named in shelves_named([station.pk])]
 
 
 def send_due_commands(*, shard: int, now: datetime, publish: Callable[[Sequence[Outgoing]], None]) -> None:

@@ -21,11 +21,11 @@ from protocol.envelope import Envelope, decode_envelope
 from protocol.receipts import Receipt, seal_receipt
 from protocol.refusal import Refused
 from protocol.topics import Down, Topic, Up
-from protocol.twin import Desired, Reported, seal_desired
+from protocol.twin import Desired, Reported, ShelfNamed, seal_desired, seal_shelf_named
 from protocol.vitals import Vitals
 
 type UpMessage = Envelope | Birth | Compare | Gone | Vitals | Reported | BlobChunk | BlobQuery
-type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired | Command
+type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired | ShelfNamed | Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ _LEAVES: dict[type, Down] = {
     Match: "match",
     BlobMissing: "missing",
     Desired: "desired",
+    ShelfNamed: "desired",
     Command: "command",
 }
 
@@ -110,10 +111,10 @@ class Outgoing:
     def must_arrive(self) -> bool:
         """Whether it goes by QoS 1.
 
-        A station that misses a receipt, a welcome or the like asks again. It does not ask for a desired state or a
-        command, because it does not know of them.
+        A station that misses a receipt, a welcome or the like asks again. It does not ask for a desired state, an
+        index or a command, because it does not know of them.
         """
-        return isinstance(self.message, Desired | Command)
+        return isinstance(self.message, Desired | ShelfNamed | Command)
 
 
 def seal_outgoing(
@@ -138,5 +139,7 @@ def seal_outgoing(
             return seal_missing(key, missing)
         case Desired() as desired:
             return seal_desired(key, desired)
+        case ShelfNamed() as named:
+            return seal_shelf_named(key, named)
         case Command() as command:
             return seal_command(key, msgspec.structs.replace(command, issued=wall_ms))

@@ -17,6 +17,7 @@ from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import StationStatus
 from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
@@ -27,7 +28,7 @@ from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import without_nul
 from server_broker.platform.sql import query
-from server_broker.twin.desired import is_ahead, kept_desired, note_reported
+from server_broker.twin.desired import is_ahead, kept_desired, note_reported, shelves_named
 
 type Presence = Birth | Gone | Vitals | Reported
 
@@ -67,16 +68,34 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     if not said:
         return []
     through = _note_issued(said, now=now)
+    _write_for_other_contracts(said)
     _keep_status(said, through=through, now=now)
-    note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)])
+    note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)], now=now)
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
         stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
     # A birth says which version the station runs with, and nothing of its settings (``at=0``).
     note_reported(
-        [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births]
+        [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births],
+        now=now,
     )
-    return [*_welcomes(births, generation=generation), *_desired(said)]
+    return [*_welcomes(births, generation=generation), *_desired(said), *_shelves(births)]
+
+
+def _write_for_other_contracts(said: Sequence[tuple[SenderRow, Presence]]) -> None:
+    """Have the desired state written anew for stations that speak another contract than at their last birth."""
+    spoken = {sender.id: message.contract for sender, message in said if isinstance(message, Birth)}
+    if not spoken:
+        return
+    before = dict(StationStatus.objects.filter(station__in=spoken).values_list("station_id", "contract"))
+    if changed := [pk for pk, contract in spoken.items() if contract != before.get(pk, 0)]:
+        desired_changed(changed)
+
+
+def _shelves(births: Sequence[tuple[SenderRow, Birth]]) -> list[Outgoing]:
+    """Return which index each station should have that has just connected: it may have missed the latest one."""
+    shards = {sender.id: sender.shard for sender, _ in births}
+    return [Outgoing(shards[named.station], named) for named in shelves_named(shards)]
 
 
 def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[StreamKey, int], now: datetime) -> None:

@@ -1,10 +1,12 @@
 """Sign and publish learning packs. Each version is published once, and stations fetch it by its hash."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.db.models import Exists, F, Func, IntegerField, OuterRef
 from django.utils import timezone
 
 from protocol.codec import decode, encode
@@ -17,6 +19,19 @@ from server_broker.learning.models import LearningPack
 
 class PackRefused(Exception):
     """A pack that is not published: too large, or its version exists with other content."""
+
+
+def newest_packs() -> list[LearningPack]:
+    """Return the newest version of each pack, the one published last first. Its file is read only when it is used."""
+    newer = LearningPack.objects.filter(pack=OuterRef("pack"), version__gt=OuterRef("version"))
+    return list(LearningPack.objects.filter(~Exists(newer)).defer("file").order_by("-published_at", "pk"))
+
+
+def file_sizes(rows: Iterable[LearningPack]) -> dict[int, int]:
+    """Return the length of each pack's file, by the row's key, without reading the files."""
+    size = Func(F("file"), function="octet_length", output_field=IntegerField())
+    found = LearningPack.objects.filter(pk__in=[row.pk for row in rows]).annotate(size=size)
+    return dict(found.values_list("pk", "size"))
 
 
 def reseal_packs(*, key: Ed25519PrivateKey) -> list[LearningPack]:

@@ -1,14 +1,12 @@
 """Serve pack files by their hash; downloads can be resumed. A pack is public, so there is no access check."""
 
-import re
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from server_broker.learning.models import LearningPack
-
-_RANGE = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})", re.ASCII)
+from server_broker.platform.byte_ranges import RangeNotSatisfiable, wanted_range
 
 
 @require_safe
@@ -29,20 +27,17 @@ def pack_file(request: HttpRequest, sha256: str) -> HttpResponse:
     return response
 
 
-def _part(file: bytes, wanted: str) -> HttpResponse:
-    """Return the requested range; the whole file if the header is no single byte range, as RFC 9110 allows."""
-    match = _RANGE.fullmatch(wanted.strip())
-    if match is None or not (match[1] or match[2]):
-        return HttpResponse(file)
+def _part(file: bytes, header: str) -> HttpResponse:
     size = len(file)
-    if match[1]:
-        first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
-    else:  # a suffix range, ``bytes=-N``: the last N bytes
-        first, last = max(0, size - int(match[2])), size - 1
-    if first > last:
+    try:
+        wanted = wanted_range(header, size=size)
+    except RangeNotSatisfiable:
         response = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
         response["Content-Range"] = f"bytes */{size}"
         return response
-    response = HttpResponse(file[first : last + 1], status=HTTPStatus.PARTIAL_CONTENT)
-    response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    if wanted is None:
+        return HttpResponse(file)
+    start, end = wanted
+    response = HttpResponse(file[start:end], status=HTTPStatus.PARTIAL_CONTENT)
+    response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response

@@ -10,7 +10,7 @@ from protocol.decisions import CardBound, CardFound, CardLost, CardMoved
 from server_broker.audit.log import Detail, record
 from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.stream import decide
-from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Binding, BindingState, Card, Person
 from server_broker.people.own_affairs import refuse_own
@@ -65,7 +65,7 @@ def bind_card(
             detail: Detail = {"card": card.pk, "temporary": until is not None}
             entry = record(actor=actor, action="card.bound", subject=person.number, detail=detail)
             decide(entry, CardBound(card=card.pk, person=person.pk), [card])
-            desired_changed_under(person.village_id)
+            people_changed_in(person.village_id)
     except IntegrityError as error:  # a card's token is unique, also if two officers bind the card at the same time
         raise BindRefused("这张卡已绑定给别人") from error
     card.refresh_from_db()
@@ -220,7 +220,7 @@ def take_card(
         other = "" if give_to is None else give_to.number
         _done(card, person, moved, actor, since=begin, reason=reason, given_to=other)
         if give_to is not None:
-            desired_changed_under(give_to.village_id)
+            people_changed_in(give_to.village_id)
 
 
 def _stretch(card: Card, person: Person, now: dt.datetime) -> Period:
@@ -259,4 +259,4 @@ def _done(
         detail["given_to"] = given_to
     entry = record(actor=actor, action=_ACTIONS[type(what)], subject=person.number, detail=detail)
     decide(entry, what, [card])
-    desired_changed_under(person.village_id)
+    people_changed_in(person.village_id)

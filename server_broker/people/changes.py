@@ -9,7 +9,7 @@ from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Content, Period, acting, put
 from server_broker.decisions.stream import decide
-from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Person, PersonRecord, PersonType
 from server_broker.people.own_affairs import refuse_own
@@ -45,7 +45,7 @@ def register(
                 put(PersonRecord, [person.pk], Period(begin_of(since)), content, actor=actor)
             entry = record(actor=actor, action="person.added", subject=number, detail={"village": village.code})
             decide(entry, PersonMade(person=person.pk), [person])
-            desired_changed_under(village.code)
+            people_changed_in(village.code)
     except IntegrityError as error:
         raise PersonRefused(f"编号 {number} 已经有人") from error
     return person
@@ -89,9 +89,8 @@ def change_person(
             detail: Detail = {"since": str(since), "reason": reason, "fields": ",".join(sorted(content))}
             entry = record(actor=actor, action="person.changed", subject=now.number, detail=detail)
             decide(entry, PersonChanged(person=now.pk), [now])
-            desired_changed_under(now.village_id)
-            if village is not None:
-                desired_changed_under(village.code)
+            moved_to = () if village is None else (village.code,)
+            people_changed_in(now.village_id, *moved_to)
     return bool(changed)
 
 

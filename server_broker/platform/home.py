@@ -49,6 +49,11 @@ class CountyHome:
         return self.root / "media"
 
     @property
+    def bundles(self) -> Path:
+        """Bundles for stations and their items, by hash."""
+        return self.root / "bundles"
+
+    @property
     def logs(self) -> Path:
         """One file for each process that the service runs."""
         return self.root / "logs"

@@ -14,8 +14,7 @@ from protocol.cards import card_token
 from protocol.printed_cards import Format
 from server_broker.accounts.powers import Power
 from server_broker.dated.writing import acting
-from server_broker.fleet.desired_changes import desired_changed
-from server_broker.fleet.models import Station
+from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.rosters.apply import apply
 from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
@@ -79,7 +78,7 @@ def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
         raise ImportRefused(own, sheets=BOOK.titles())
     with acting(actor, "导入"):
         villages = apply(plan, known, changes, actor)
-    desired_changed(Station.objects.filter(village__in=villages).values_list("id", flat=True))
+    people_changed_in(*villages)
 
 
 PEOPLE_IMPORT = Import(

@@ -1,4 +1,5 @@
-"""HTTP with bounds against strangers: a time limit for a request's head, and a limit of connections per address.
+"""HTTP with bounds against strangers: time limits for a request's head and for an answer that nobody reads, and a limit
+of connections per address.
 
 uvicorn's own timer runs only between two requests, so a client could hold a connection with half a request. The time
 for a request's body is bounded by `server_broker.console.body_limit`.
@@ -13,6 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 20.0
 """Seconds from the connection, or from the first byte of a later request, to the end of the request's head."""
+UNREAD_S = 60.0
+"""Seconds in which a client must take some of what waits for it: 48 KiB, so that a line of 7 kbit/s is enough."""
 MAX_OF_AN_ADDRESS = 256
 """Most connections of one address. All browsers of a township may share an address, with some connections each."""
 
@@ -21,6 +24,7 @@ class BoundedHttp(H11Protocol):
     """HTTP/1.1 (RFC 9112) on one connection, with the limits of this module."""
 
     head_s = HEAD_S
+    unread_s = UNREAD_S
     max_of_an_address = MAX_OF_AN_ADDRESS
     _open: ClassVar[Counter[str]] = Counter()
     """Number of open connections by address, in this process."""
@@ -28,6 +32,19 @@ class BoundedHttp(H11Protocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    @override
+    def pause_writing(self) -> None:
+        """Wait until the client has read some of what was sent. If it reads nothing, the connection is ended."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.unread_s, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        """Go on sending."""
+        super().resume_writing()
+        self._read_on()
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -53,6 +70,7 @@ class BoundedHttp(H11Protocol):
         """Count the connection no longer."""
         super().connection_lost(exc)
         self._wait_no_longer()
+        self._read_on()
         self._open[self._address] -= 1
         if not self._open[self._address]:
             del self._open[self._address]
@@ -64,6 +82,11 @@ class BoundedHttp(H11Protocol):
     def _wait_for_head(self) -> None:
         if self._waiting is None:
             self._waiting = self.loop.call_later(self.head_s, self.transport.abort)
+
+    def _read_on(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _wait_no_longer(self) -> None:
         if self._waiting is not None:

@@ -3,7 +3,7 @@
 This is a part of its own under the supervisor, so that a chore that hangs or fails delays neither facts nor pages, and
 logs are rotated even while the database is away. The work itself belongs to other rooms; this module decides when it is
 done. Each chore that completes a revocation has its own thread, because the other chores may take minutes. The patrol
-of the ledgers has one too, because it never ends.
+of the ledgers has one too, because it never ends, and so have the shelf indexes, because stations wait for them.
 """
 
 import datetime as dt
@@ -14,12 +14,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import django
 
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.logs import rotate_logs
+
+if TYPE_CHECKING:
+    from server_broker.bundles.index_keeper import Source
 
 _log = logging.getLogger("server_broker.chores")
 
@@ -108,6 +112,9 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         drop_old_links,
     )
     from server_broker.attendance.following import Follower  # noqa: PLC0415
+    from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
+    from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
+    from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
@@ -125,11 +132,30 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("delete pieces of pictures", deleting(drop_abandoned)),
         Chore("delete old messages in quarantine", deleting(drop_old_quarantined)),
         Chore("delete old nonces", deleting(drop_old_nonces)),
+        Chore("delete nonces of signed requests", deleting(drop_fetch_nonces), every_s=600.0),
+        Chore(
+            "delete superseded bundles", deleting(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles)))
+        ),
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
+
+
+def shelf_chores(home: CountyHome) -> list[Chore]:
+    """Return the chore that computes the shelf indexes of stations. Django must be set up."""
+    from server_broker.bundles.files import BundleFolder  # noqa: PLC0415 - needs the models
+    from server_broker.bundles.index_keeper import EVERY_S, IndexKeeper  # noqa: PLC0415
+
+    keeper = IndexKeeper(folder=BundleFolder(home.bundles), sources=shelf_sources())
+    look = _with_database(_unless_away(keeper.go_on))
+    return [Chore("compute shelf indexes", look, every_s=EVERY_S, first_after_s=0.0)]
+
+
+def shelf_sources() -> list["Source"]:
+    """Return the functions that compute bundles of a station from tables of other rooms."""
+    return []
 
 
 def patrol_chores() -> list[Chore]:
@@ -178,7 +204,7 @@ def main() -> None:
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
-        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), others)
+        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), shelf_chores(HOME), others)
     ]
     for thread in threads:
         thread.start()

@@ -12,10 +12,8 @@ from msgspec import ValidationError, convert
 from psycopg.errors import UndefinedTable
 
 from protocol.claim import format_claim_code
-from protocol.codec import decode
 from protocol.commands import LiveTerms
-from protocol.decisions import BundlePublished, ClockConfirmed, CountyRestored, SigningKeyReplaced
-from protocol.packs import MAX_PACK_BYTES, Pack
+from protocol.decisions import ClockConfirmed, CountyRestored, SigningKeyReplaced
 from protocol.refusal import Refused
 from protocol.topics import topic
 from server_broker.accounts import second_factor
@@ -39,7 +37,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli
+from server_broker.supervisor import accounts_cli, bundles_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 
@@ -197,23 +195,17 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.learning.packs import PackRefused, publish_pack  # noqa: PLC0415
+    print(bundles_cli.publish_pack_file(home, chosen, actor=_actor()))
+    return 0
 
-    try:
-        raw = Path(chosen.file).read_bytes()
-        pack = decode(raw, Pack, limit=MAX_PACK_BYTES)
-        with transaction.atomic():
-            published = publish_pack(pack, key=county_keys(home).signing_key)
-            entry = audit.record(_actor(), "pack.published", pack.id, {"version": pack.version})
-            said = BundlePublished(form="pack", id=pack.id, version=pack.version, sha256=bytes(published.sha256))
-            decide(entry, said, [published])
-    except OSError as error:
-        raise ServiceError(f"读不到 {chosen.file}：{error.strerror}") from error
-    except Refused as error:
-        raise ServiceError(f"{chosen.file} 不是学习包，或内容不合格式：{error.detail}") from error
-    except PackRefused as error:
-        raise ServiceError(f"{chosen.file} 没有发布：{error}") from error
-    print(f"{pack.title} {pack.version} {bytes(published.sha256).hex()}")
+
+def _publish_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(bundles_cli.publish_listed(home, chosen, actor=_actor()))
+    return 0
+
+
+def _withdraw_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(bundles_cli.withdraw_bundle(chosen, actor=_actor()))
     return 0
 
 
@@ -319,6 +311,8 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "ingest-file": _ingest_file,
     "import-people": _import_people,
     "publish-pack": _publish_pack,
+    "publish-bundle": _publish_bundle,
+    "withdraw-bundle": _withdraw_bundle,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

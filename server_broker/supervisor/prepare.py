@@ -1,8 +1,8 @@
 """Prepare the county after the database is up and before anyone connects. Run as ``python -m``.
 
 This migrates the tables, brings the database and the station journal in step, marks the senders of pictures that
-earlier versions stored, signs packs again if the county's key has changed, and writes the broker's lists and the
-console's static files.
+earlier versions stored, signs packs again if the county's key has changed, makes bundles of the packs that earlier
+versions published, and writes the broker's lists and the console's static files.
 """
 
 import datetime as dt
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Do all of it. An error ends the program with a traceback and a status other than 0."""
     django.setup()
+    from server_broker.bundles.files import BundleFolder  # noqa: PLC0415 - needs the models
+    from server_broker.bundles.questions import adopt_packs  # noqa: PLC0415
     from server_broker.enrolment.revocation import Reconciled, reconcile  # noqa: PLC0415 - needs the models
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415
     from server_broker.media.files import MediaFolder  # noqa: PLC0415
@@ -27,6 +29,7 @@ def main() -> None:
     from server_broker.settings import HOME  # noqa: PLC0415
 
     HOME.media.mkdir(exist_ok=True)
+    HOME.bundles.mkdir(exist_ok=True, mode=0o750)
     HOME.media.chmod(0o750)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -37,6 +40,11 @@ def main() -> None:
         log.warning("noted the sender of %d pictures that an earlier version had stored", marked)
     if resealed := reseal_packs(key=county_keys(HOME).signing_key):
         log.warning("signed %d packs again, because another key had signed them", resealed)
+    adopted, too_large = adopt_packs(folder=BundleFolder(HOME.bundles), at=dt.datetime.now(dt.UTC))
+    if adopted:
+        log.warning("made bundles of %d packs that an earlier version had published", adopted)
+    for pack in too_large:
+        log.warning("%s is too large for a bundle; stations get it as a pack file", pack)
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))
 
 

@@ -10,36 +10,32 @@ from datetime import datetime
 
 import msgspec
 from django.db import connection
-from django.db.models import F, Func, IntegerField, Max
 from django.utils import timezone
 
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
-from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
+from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed
 from server_broker.attendance.models import DutyWindow as WindowRow
+from server_broker.bundles.index_keeper import index_in_force
+from server_broker.bundles.questions import pack_files_of
+from server_broker.bundles.shelf_reports import note_shelves
 from server_broker.dated.models import AsOf
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.generation import FIRST_BY_CLOCK, generation
+from server_broker.fleet.contracts import spoken_contract
+from server_broker.fleet.generation import LAST_SANE_VERSION, lowest_version
 from server_broker.fleet.models import DesiredState, Station
 from server_broker.fleet.tables import STATIONS
-from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
 from server_broker.people.posts import holders
 from server_broker.platform.database_text import without_nul
 from server_broker.twin.station_settings import note_settings, wanted_settings
+from server_broker.twin.township import MAX_CARDS, MAX_PAYLOAD_BYTES, MAX_PEOPLE, card_of, with_neighbours
 
 _log = logging.getLogger(__name__)
 
-MAX_PAYLOAD_BYTES = 65_000
-"""A desired state and its signature must fit in one MQTT message."""
-
-MAX_PEOPLE, MAX_CARDS, MAX_WINDOWS, MAX_PACKS = 500, 1000, 200, 50
-
-_LAST_SANE_VERSION = 10**9
-"""A station that reports a higher version is wrong; the county must not follow it, or its versions would run out."""
-_GENERATION_STEP = 10**6
-"""How many versions a station can have between two restores of the county."""
+MAX_WINDOWS = 200
+LEFT_OUT = "neighbours_left_out"
 
 
 class DesiredTooLarge(Exception):
@@ -69,13 +65,16 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     before = _read(kept) if kept else None
     at = now or timezone.now()
     try:
-        built = build(station, version=before.version if before else 1)
+        own = build(station, version=before.version if before else 1, now=at)
+        built, left_out = with_neighbours(own, station, now=at)
+        _check_readable(built)
     except (DesiredTooLarge, DesiredUnreadable) as error:
         raise_alarm(station=station.id, code=_ALARMS[type(error)], severity="major", detail=str(error), at=at)
-        return before
+        return before and with_shelf(before, station)
+    _tell_left_out(station, built, left_out, at)
     floor = _floor(station)
     if before is not None and built == before and before.version >= floor:
-        return before
+        return with_shelf(before, station)
     desired = msgspec.structs.replace(built, version=max(station.desired_version, floor) + 1)
     DesiredState.objects.update_or_create(
         station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": at}
@@ -83,28 +82,45 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
     for code in _ALARMS.values():
         resolve(station=station.id, code=code, at=at)
-    return desired
+    return with_shelf(desired, station)
+
+
+def _tell_left_out(station: Station, desired: Desired, left_out: int, at: datetime) -> None:
+    """Open or close the alarm that some people of other villages are unknown to a station for want of room."""
+    if not left_out:
+        resolve(station=station.id, code=LEFT_OUT, at=at)
+        return
+    told = sum(1 for person in desired.people if person.village)
+    said = f"本镇其他村有卡的 {told + left_out} 人中，{left_out} 人没有下发到这个站点（一次最多 {MAX_PEOPLE} 人）"
+    raise_alarm(station=station.id, code=LEFT_OUT, severity="minor", detail=said, at=at)
+
+
+def with_shelf(desired: Desired, station: Station) -> Desired:
+    """Return a desired state that names the station's index. A new index alone gives the state no new version."""
+    shelf = index_in_force(station.pk) if spoken_contract(station.pk) >= 1 else None
+    return msgspec.structs.replace(desired, shelf=shelf)
 
 
 def _floor(station: Station) -> int:
-    """Return the lowest version that a state may have to be sent.
+    """Return the lowest version that a state may have to be sent. A station refuses one that is older than its own."""
+    reported = station.reported_version if station.reported_version < LAST_SANE_VERSION else 0
+    return max(reported, lowest_version())
 
-    A station refuses a state that is older than its own. And a county that was restored from a backup could reach a
-    version again that its stations have with other content. So each generation starts at versions of its own.
-    """
-    reported = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
-    number = generation()
-    height = number if number >= FIRST_BY_CLOCK else (number - 1) * _GENERATION_STEP
-    return max(reported, min(height, _LAST_SANE_VERSION))
+
+def shelves_named(stations: Collection[str]) -> list[ShelfNamed]:
+    """Return which index is in force for each of these stations, if it has one and its contract knows of it."""
+    rows = Station.objects.filter(pk__in=stations, status__contract__gte=1).values_list("pk", flat=True)
+    found = [(pk, index_in_force(pk)) for pk in rows]
+    return [ShelfNamed(station=pk, shelf=shelf) for pk, shelf in found if shelf is not None]
 
 
 def is_ahead(version: int, *, of: int) -> bool:
     """Tell whether a station's version is above the county's, as after a restore, and still possible."""
-    return of < version < _LAST_SANE_VERSION
+    return of < version < LAST_SANE_VERSION
 
 
-def build(station: Station, *, version: int) -> Desired:
-    """Return the desired state of ``station`` from the tables as they are now.
+def build(station: Station, *, version: int, now: datetime) -> Desired:
+    """Return the desired state of ``station`` from the tables as they are now, without people of other villages.
 
     Raises:
         DesiredTooLarge, DesiredUnreadable: With a Chinese message.
@@ -122,12 +138,8 @@ def build(station: Station, *, version: int) -> Desired:
         village=station.village.name,
         region=station.village.code,
         settings=wanted_settings(station),
-        people=[Person(id=person.number, name=person.name) for person in people],
-        cards=[
-            Card(token=bytes(card.token), person=card.person.number, lost=card.lost_at is not None)
-            for card in cards[: MAX_CARDS + 1]
-            if card.person is not None
-        ],
+        people=[Person(id=person.number, name=person.name, type=person.type) for person in people],
+        cards=[card_of(card, card.person) for card in cards[: MAX_CARDS + 1] if card.person is not None],
         windows=[
             DutyWindow(
                 id=str(row.pk),
@@ -139,7 +151,7 @@ def build(station: Station, *, version: int) -> Desired:
             )
             for row in listed
         ],
-        packs=latest_packs(),
+        packs=pack_files_of(station, now=now),
     )
     _check(desired)
     return desired
@@ -163,32 +175,21 @@ def _of_posts(windows: Iterable[WindowRow]) -> dict[int, list[PersonRow]]:
     return found
 
 
-def latest_packs() -> list[PackRef]:
-    """Return the newest version of each pack. If there are more than `MAX_PACKS`, the last published ones are taken."""
-    newest = LearningPack.objects.values("pack").annotate(version=Max("version"))
-    versions = {row["pack"]: row["version"] for row in newest}
-    size = Func(F("file"), function="octet_length", output_field=IntegerField())
-    rows = LearningPack.objects.filter(pack__in=versions).annotate(size=size).order_by("-published_at")
-    found = rows.values_list("pack", "version", "sha256", "size")
-    latest = [row for row in found if versions[row[0]] == row[1]][:MAX_PACKS]
-    refs = [
-        PackRef(pack=pack, version=version, sha256=bytes(sha256), size=size) for pack, version, sha256, size in latest
-    ]
-    return sorted(refs, key=lambda ref: ref.pack)
-
-
 def _check(desired: Desired) -> None:
     """Refuse a state that a station could not take. Its last good state is better than that."""
     counted = (("人员", desired.people, MAX_PEOPLE), ("卡", desired.cards, MAX_CARDS))
     for name, listed, limit in (*counted, ("值班时段", desired.windows, MAX_WINDOWS)):
         if len(listed) > limit:
             raise DesiredTooLarge(f"{name}超过 {limit}，站点名单未更新")
-    encoded = encode(desired)
-    if len(encoded) > MAX_PAYLOAD_BYTES:
-        raise DesiredTooLarge(f"站点名单 {len(encoded)} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
+    size = len(encode(desired))
+    if size > MAX_PAYLOAD_BYTES:
+        raise DesiredTooLarge(f"站点名单 {size} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
+
+
+def _check_readable(desired: Desired) -> None:
     try:
         # By the very rules by which the station reads it: `Desired` checks nothing when it is made from values.
-        decode(encoded, Desired)
+        decode(encode(desired), Desired)
     except Refused as refused:
         _log.error("%s: a station could not read its desired state: %s", desired.station, refused.detail)
         raise DesiredUnreadable("站点名单有不合规定的内容，未更新") from refused
@@ -215,13 +216,18 @@ def kept_desired(stations: Collection[str]) -> list[Desired]:
         for kept in DesiredState.objects.filter(station__in=stations).select_related("station")
         if kept.version >= _floor(kept.station)
     }
-    found = [current.get(station) or refresh(station) for station in stations]
+    rows = Station.objects.in_bulk(list(stations))
+    found = []
+    for name in stations:
+        kept = current.get(name)
+        found.append(with_shelf(kept, rows[name]) if kept and name in rows else refresh(name))
     return [desired for desired in found if desired is not None]
 
 
-def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
-    """Store which version each station uses, which it refused and why, and how it took its settings."""
+def note_reported(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> None:
+    """Store which version each station uses, which it refused and why, how it took its settings, and its bundles."""
     note_settings(reported)
+    note_shelves(reported, now=now)
     last = dict(reported)
     if not last:
         return
@@ -235,8 +241,8 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
                   IS DISTINCT FROM (w.version, w.refused, w.reason)""",  # noqa: S608 - our own constant
             [
                 list(last),
-                [min(said.version, _LAST_SANE_VERSION) for said in last.values()],
-                [min(said.refused, _LAST_SANE_VERSION) for said in last.values()],
+                [min(said.version, LAST_SANE_VERSION) for said in last.values()],
+                [min(said.refused, LAST_SANE_VERSION) for said in last.values()],
                 [without_nul(said.reason) for said in last.values()],
             ],
         )

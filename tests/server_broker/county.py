@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow, Touch
+from server_broker.bundles.models import Bundle
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
@@ -157,3 +158,24 @@ def window(village: str, name: str, people: list[Person], *, start: int = 480, e
     made = DutyWindow.objects.create(village_id=village, name=name, weekdays=[1, 2, 3, 4, 5], start=start, end=end)
     made.people.set(people)
     return made
+
+
+def content_for(prefix: str, *, kind: str = "notices", title: str = "示例通知", **values: object) -> Bundle:
+    """Published content for the regions whose code begins with ``prefix``; its file is not on the disk."""
+    now = timezone.now()
+    return Bundle.objects.create(
+        **{
+            "bundle": f"{kind}-{prefix}-{secrets.token_hex(4)}",
+            "version": 1,
+            "kind": kind,
+            "title": title,
+            "sha256": secrets.token_bytes(32),
+            "size": 400,
+            "regions": [prefix],
+            "not_after": now + dt.timedelta(days=7),
+            "access": "public",
+            "published_at": now,
+            "author": "chen-shili",
+        }
+        | values
+    )

@@ -15,11 +15,14 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.audit.models import AuditEntry
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.spread import At
 from server_broker.commands.models import StationOrder
 from server_broker.console import audit_words, health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
+from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 
 register = template.Library()
 
@@ -39,6 +42,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("今日打卡", "today", Power.SEE_PEOPLE),
     ("人员与卡", "people", Power.SEE_PEOPLE),
     ("发卡台", "desk", Power.BIND_CARDS),
+    ("下发内容", "published", Power.SEE_CONTENT),
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
 )
@@ -284,6 +288,60 @@ def _contact_note(detail: dict[str, Any]) -> str:
         note = "门开了" if detail.get("active") else "门关了"
         note += "；频繁变化，暂不逐次记录" if detail.get("flapping") else ""
     return f"{str(detail.get('input', ''))[:64]}：{note}"
+
+
+@register.filter
+def bundle_kind(kind: str) -> str:
+    """Return a kind of bundle in Chinese, or its code."""
+    return words.BUNDLE_KINDS.get(kind, kind)
+
+
+@register.filter
+def bundle_state(bundle: Bundle) -> words.Word:
+    """Return in words whether a bundle is shown, will be, is over or was withdrawn."""
+    now = timezone.now()
+    if bundle.withdrawn_at is not None:
+        return words.Word("✕", "已撤回", "bad")
+    if bundle.not_after <= now:
+        return words.Word("·", "已到期", "quiet")
+    if bundle.not_before is not None and bundle.not_before > now:
+        return words.Word("…", "还没开始", "quiet")
+    return words.Word("✓", "在用", "good")
+
+
+@register.filter
+def shelf_state(at: At) -> words.Word:
+    """Return in words whether a station has a bundle."""
+    if at.state:
+        return words.SHELF_STATES.get(at.state, words.UNKNOWN)
+    return words.Word("…", "还没有报告", "quiet")
+
+
+@register.filter
+def shelf_reason(at: At) -> str:
+    """Return in Chinese why a station does not have a bundle, or the station's own code; empty if it has it."""
+    if not at.state and not at.speaks_of_shelf:
+        return "站点程序是旧版，只收题库"
+    return words.SHELF_REASONS.get(at.reason, at.reason)[:64]
+
+
+@register.filter
+def first_day(moment: dt.datetime | None) -> str:
+    """Return the local date on which something begins; 发布时 if it began when it was published."""
+    return timezone.localtime(moment).strftime("%Y-%m-%d") if moment else "发布时"
+
+
+@register.filter
+def last_day(moment: dt.datetime) -> str:
+    """Return the last local date before an end, so that an end at midnight is the day before."""
+    return timezone.localtime(moment - dt.timedelta(seconds=1)).strftime("%Y-%m-%d")
+
+
+@register.filter
+def region_option(region: Region) -> str:
+    """Return a region's name for a list of all, set in below the region that it lies in."""
+    depth = (len(subtree_prefix(region.code)) - COUNTY_DIGITS) // 3
+    return "　" * depth + region.name
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
+from server_broker.bundles.spread import WHOLE, station_shelf
 from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
@@ -46,6 +47,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     """Show one station. A poll gets only its live part."""
     user, shown = request.user, _get(request, station_id)
     page = station_page(shown, events=LAST_EVENTS, snapshots=LAST_SNAPSHOTS)
+    shelf = station_shelf(shown)
     in_service = shown.revoked_at is None and shown.enrolled_at is not None
     context = {
         "section": "home",
@@ -53,6 +55,8 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "ledger": page.ledger,
         "alarms": page.alarms,
         "events": page.events,
+        "shelf": shelf,
+        "shelf_has": sum(at.state == WHOLE for at in shelf),
         "sees_people": may(user, Power.SEE_PEOPLE),
         "sees_pictures": may(user, Power.SEE_PICTURES),
         "rows": [],

@@ -41,6 +41,7 @@ ABSENT = {
     "account": "9999",
     "person": "9999",
     "village": "000000000000",
+    "bundle": "9999",
 }
 """Things that are not there."""
 _ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
@@ -96,6 +97,12 @@ POST /desk/bind/                                   302 403 403 302 302 403 403 4
 GET  /snapshots/{picture}/                         200 403 403 200 200 403 403 403 403 404 302
 GET  /snapshots/{picture}.jpg                      200 403 403 200 200 403 403 403 403 404 302
 GET  /snapshots/{picture}/thumbnail.jpg            200 403 403 200 200 403 403 403 403 404 302
+# Content for stations
+GET  /published/                                   200 200 403 200 200 200 200 200 200 200 302
+GET  /published/{bundle}/                          200 200 403 200 200 200 200 200 200 404 302
+GET  /published/notice/                            403 403 403 200 200 403 403 403 200 200 302 proof
+POST /published/notice/                            403 403 403 422 422 403 403 403 422 422 302 proof
+POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 # The data tables

@@ -16,7 +16,15 @@ from server_broker.accounts.models import Role
 from server_broker.media.models import Blob
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG, Account
 from tests.server_broker.console.routes import ROLES, ROUTES, Route, path_of
-from tests.server_broker.county import FictionalCounty, alarm, make_county, signed_in, snapshot, user_of
+from tests.server_broker.county import (
+    FictionalCounty,
+    alarm,
+    content_for,
+    make_county,
+    signed_in,
+    snapshot,
+    user_of,
+)
 from tests.server_broker.picture_sender import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +74,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "account": str(user_of(BY_ROLE["secretary"]).pk),
         "person": str(county.people[ZHANG].pk),
         "village": SHILI_VILLAGE,
+        "bundle": str(content_for(SHILI_VILLAGE).pk),
     }
 
 

@@ -17,7 +17,16 @@ from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
 from server_broker.platform.home import CountyHome
-from server_broker.supervisor.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
+from server_broker.supervisor.chores import (
+    DAY_S,
+    RETRY_S,
+    Chore,
+    Chores,
+    county_chores,
+    patrol_chores,
+    shelf_chores,
+    urgent_chores,
+)
 from server_broker.trust.keys import server_certificate
 from tests.cast import STRAY
 from tests.server_broker.county import make_county, user_of
@@ -74,8 +83,9 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
 
 def test_the_county_s_chores_hold_their_names() -> None:
     others = county_chores(settings.HOME, clock_judges_age=lambda: True)
-    names = [chore.name for chore in (*urgent_chores(settings.HOME), *patrol_chores(), *others)]
-    assert len(names) == len(set(names)) == 14
+    own = (*urgent_chores(settings.HOME), *patrol_chores(), *shelf_chores(settings.HOME))
+    names = [chore.name for chore in (*own, *others)]
+    assert len(names) == len(set(names)) == 17
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,8 @@ VERBS = (
     "ingest-file",
     "import-people",
     "publish-pack",
+    "publish-bundle",
+    "withdraw-bundle",
     "account",
     "sign-in-link",
     "reset-second-factor",

@@ -106,14 +106,14 @@ def test_each_setting_shows_what_the_station_made_of_it(county: FictionalCounty)
         refused_settings={"open_before_min": "out_of_range: Expected `int` >= 30"},
         kept_settings={"open_before_min": 90},
     )
-    note_reported([(station.pk, reported)])
+    note_reported([(station.pk, reported)], now=NOW)
     rows = {row.name: row for row in station_rows(Station.objects.get(pk=SHILI))}
     assert rows["open_before_min"].state == "refused"
     assert rows["open_before_min"].kept == "90 分钟"
     assert (rows["open_after_min"].state, rows["snapshots"].state) == ("unknown", "in_force")
-    note_reported([(station.pk, Reported(station=station.pk, version=3, at=0))])
+    note_reported([(station.pk, Reported(station=station.pk, version=3, at=0))], now=NOW)
     assert SettingReport.objects.get().unknown, "a birth tells its version alone"
-    note_reported([(station.pk, Reported(station=station.pk, version=3, at=2))])
+    note_reported([(station.pk, Reported(station=station.pk, version=3, at=2))], now=NOW)
     assert not SettingReport.objects.get().unknown
 
 

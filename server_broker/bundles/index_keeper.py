@@ -1,0 +1,235 @@
+"""Compute the index of the stations that were marked (`server_broker.fleet.shelf_changes`), a few at a time.
+
+An index gets a new version only if its content differs. Then the station is told of it through the ingest worker
+(`server_broker.fleet.desired_changes`).
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from protocol.bundles import BundleKind
+from protocol.codec import decode, encode
+from protocol.refusal import Refused
+from protocol.shelf_index import MAX_ENTRIES, MAX_INDEX_BYTES, IndexEntry, ShelfIndex
+from protocol.twin import ShelfRef
+from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle, BundleItem, StationIndex
+from server_broker.bundles.publishing import keep_items, store
+from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.desired_changes import desired_changed
+from server_broker.fleet.generation import lowest_version
+from server_broker.fleet.models import ShelfDue, Station
+from server_broker.fleet.shelf_changes import shelf_changed_under
+
+_log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+"""Seconds between two turns."""
+ALL_EVERY = timedelta(hours=1)
+"""So often every station is computed, in case that something changed and nobody marked it."""
+STATIONS_A_TIME = 25
+"""Stations computed in one turn, so that the other chores of the thread get theirs."""
+KEPT_INDEXES = 3
+"""Versions of a station's index that are kept."""
+COMPUTED_KEPT = timedelta(days=2)
+"""How long a version that was computed is kept after a newer one has come. A station offline may still fetch it."""
+
+TOO_LARGE = "shelf_too_large"
+NOT_COMPUTED = "shelf_not_computed"
+
+_PRIORITY: tuple[BundleKind, ...] = (
+    "roster",
+    "heads",
+    "notices",
+    "disclosure",
+    "questions",
+    "answers",
+    "poll",
+    "month",
+    "progress",
+    "clips",
+    "library",
+)
+"""What goes first where not everything finds room in an index."""
+
+type Source = Callable[[Station, datetime], Iterable[Draft]]
+"""Computes bundles of a station from tables of another room. It is called each time the station's index is computed, so
+it returns the same drafts while nothing has changed: with the same end, too."""
+
+
+class IndexKeeper:
+    """Computes indexes. Safe to run in several processes: each takes other stations."""
+
+    def __init__(self, *, folder: BundleFolder, sources: Sequence[Source]) -> None:
+        self._folder = folder
+        self._sources = sources
+        self._looked: datetime | None = None
+        self._all_looked: datetime | None = None
+
+    def go_on(self, now: datetime) -> int:
+        """Compute the next few indexes; return how many have changed.
+
+        At the first call every station is marked, because an end may have come while nobody looked.
+        """
+        self._mark_by_time(now)
+        changed = 0
+        for _ in range(STATIONS_A_TIME):
+            with transaction.atomic():
+                due = ShelfDue.objects.select_for_update(skip_locked=True).order_by("marked_at", "pk").first()
+                if due is None:
+                    break
+                # Deleted before the tables are read: a later mark waits for this transaction and is a new one.
+                due.delete()
+                changed += self._compute(due.station_id, now)
+        return changed
+
+    def _mark_by_time(self, now: datetime) -> None:
+        """Mark the stations of bundles that began or ended since the last look, and now and then all stations."""
+        with transaction.atomic():
+            if self._looked is None or self._all_looked is None or now - self._all_looked >= ALL_EVERY:
+                shelf_changed_under("", at=now)
+                self._all_looked = now
+            else:
+                begun = Bundle.objects.filter(not_before__gt=self._looked, not_before__lte=now)
+                ended = Bundle.objects.filter(not_after__gt=self._looked, not_after__lte=now)
+                for prefix in sorted({prefix for row in (begun | ended).iterator() for prefix in row.regions}):
+                    shelf_changed_under(prefix, at=now)
+        self._looked = now
+
+    def _compute(self, station_id: str, now: datetime) -> bool:
+        station = Station.objects.get(pk=station_id)
+        if station.revoked_at is not None:
+            return False
+        self._renew_computed(station, now)
+        return keep_index(station, wanted(station, now), now)
+
+    def _renew_computed(self, station: Station, now: datetime) -> None:
+        lowest, problems = lowest_version() + 1, []
+        for source in self._sources:
+            for draft in source(station, now):
+                try:
+                    keep_items(draft, folder=self._folder)
+                    store(draft, folder=self._folder, author="", at=now, lowest=lowest)
+                except NotPublished as error:
+                    # The last good version stays.
+                    problems.append(f"{draft.title}：{error}")
+        if problems:
+            raise_alarm(
+                station=station.pk, code=NOT_COMPUTED, severity="major", detail="；".join(problems)[:400], at=now
+            )
+        else:
+            resolve(station=station.pk, code=NOT_COMPUTED, at=now)
+
+
+def wanted(station: Station, now: datetime) -> list[Bundle]:
+    """Return the bundles that a station should have, the most important first.
+
+    Of each bundle the newest version that has begun is in force. If a newer one has not begun yet, it is named only
+    where none is in force, so that it is there in time: the other one stays until then.
+    """
+    here = Bundle.objects.lasting(now).addressed_to(station.village_id)
+    versions = Bundle.objects.filter(bundle__in=here.values("bundle"), withdrawn_at=None).order_by("version")
+    in_force: dict[str, Bundle] = {}
+    to_come: dict[str, Bundle] = {}
+    for row in versions:
+        begun = row.not_before is None or row.not_before <= now
+        (in_force if begun else to_come)[row.bundle] = row
+    chosen = [
+        next((row for row in (in_force.get(bundle), to_come.get(bundle)) if row and _is_for(row, station, now)), None)
+        for bundle in in_force | to_come
+    ]
+    order: dict[str, int] = {kind: place for place, kind in enumerate(_PRIORITY)}
+    rows = [row for row in chosen if row is not None]
+    return sorted(rows, key=lambda row: (order.get(row.kind, len(order)), -row.published_at.timestamp(), row.bundle))
+
+
+def _is_for(row: Bundle, station: Station, now: datetime) -> bool:
+    return row.not_after > now and any(station.village_id.startswith(prefix) for prefix in row.regions)
+
+
+def keep_index(station: Station, rows: Sequence[Bundle], now: datetime) -> bool:
+    """Keep a new version of a station's index if ``rows`` differ from the newest; return whether they do."""
+    rows = _as_many_as_fit(station, rows, now)
+    entries = sorted((_entry(row) for row in rows), key=lambda entry: entry.id)
+    newest = StationIndex.objects.filter(station=station).order_by("-version").first()
+    lowest = lowest_version() + 1
+    if newest is None and not entries:
+        return False
+    if newest is not None and newest.version >= lowest and _entries_of(newest) == entries:
+        return False
+    version = max(newest.version + 1 if newest else 1, lowest)
+    payload = encode(ShelfIndex(station=station.pk, version=version, bundles=entries))
+    index = StationIndex.objects.create(
+        station=station, version=version, sha256=hashlib.sha256(payload).digest(), payload=payload, built_at=now
+    )
+    index.bundles.set(rows)
+    old = StationIndex.objects.filter(station=station).order_by("-version").values_list("pk", flat=True)[KEPT_INDEXES:]
+    StationIndex.objects.filter(pk__in=list(old)).delete()
+    desired_changed([station.pk])
+    return True
+
+
+def _as_many_as_fit(station: Station, rows: Sequence[Bundle], now: datetime) -> Sequence[Bundle]:
+    """Return what finds room in an index. What is left out is told by an alarm, because nobody would miss it else."""
+    left_out = rows[MAX_ENTRIES:]
+    if not left_out:
+        resolve(station=station.pk, code=TOO_LARGE, at=now)
+        return rows
+    titles = "、".join(row.title for row in left_out[:5])
+    said = f"这个站点应有 {len(rows)} 份内容，最多 {MAX_ENTRIES} 份；{len(left_out)} 份没有下发：{titles}"
+    raise_alarm(station=station.pk, code=TOO_LARGE, severity="major", detail=said[:400], at=now)
+    return rows[:MAX_ENTRIES]
+
+
+def _entry(row: Bundle) -> IndexEntry:
+    return msgspec.convert(
+        (
+            row.bundle,
+            row.kind,
+            row.version,
+            bytes(row.sha256),
+            row.size,
+            milliseconds(row.not_after),
+            row.access,
+            row.night,
+        ),
+        IndexEntry,
+    )
+
+
+def _entries_of(index: StationIndex) -> list[IndexEntry] | None:
+    """Return a kept index's entries, or None if this version of the program can't read it; then it is made anew."""
+    try:
+        return decode(bytes(index.payload), ShelfIndex, limit=MAX_INDEX_BYTES).bundles
+    except Refused:
+        return None
+
+
+def index_in_force(station_id: str) -> ShelfRef | None:
+    """Return the newest index of a station as `protocol.twin.Desired` names it; None if it has none yet."""
+    row = StationIndex.objects.filter(station=station_id).order_by("-version").first()
+    return ShelfRef(version=row.version, sha256=bytes(row.sha256), size=len(row.payload)) if row else None
+
+
+def drop_superseded(now: datetime, *, folder: BundleFolder) -> int:
+    """Delete computed versions that a newer one replaced some time ago, and files that no row names.
+
+    Returns:
+        How many versions and files there were.
+    """
+    newer = Bundle.objects.filter(
+        bundle=OuterRef("bundle"), version__gt=OuterRef("version"), published_at__lt=now - COMPUTED_KEPT
+    )
+    _, counts = Bundle.objects.filter(Exists(newer), author="").delete()
+    documents = Bundle.objects.values_list("sha256", flat=True)
+    named = {
+        bytes(sha256) for rows in (documents, BundleItem.objects.values_list("sha256", flat=True)) for sha256 in rows
+    }
+    return counts.get(Bundle._meta.label, 0) + folder.drop_unnamed(named, before=now - COMPUTED_KEPT)

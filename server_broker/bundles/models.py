@@ -1,0 +1,148 @@
+"""Published and computed bundles, the index of each station, and what stations say that they have."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
+
+from server_broker.fleet.models import Station
+from server_broker.regions.models import subtree_prefix
+
+
+class BundleQuerySet(models.QuerySet["Bundle"]):
+    """Queries over the versions of all bundles."""
+
+    def addressed_to(self, code: str) -> Self:
+        """Return those whose audience has the place with this 12-digit code."""
+        return self.filter(regions__overlap=_beginnings(code))
+
+    def touching(self, code: str) -> Self:
+        """Return those that are for a region, for a part of it, or for something that it is a part of."""
+        prefix = subtree_prefix(code)
+        listed = Func(F("regions"), Value(" "), function="array_to_string", output_field=TextField())
+        inside = Q(listed__regex=rf"(^| ){prefix}")
+        return self.alias(listed=listed).filter(inside | Q(regions__overlap=_beginnings(prefix)))
+
+    def within(self, code: str) -> Self:
+        """Return those that are for a region or for parts of it, and for nothing else."""
+        prefix = subtree_prefix(code)
+        listed = Func(F("regions"), Value(" "), function="array_to_string", output_field=TextField())
+        return self.alias(listed=listed).filter(listed__regex=rf"^({prefix}\d*)( {prefix}\d*)*$")
+
+    def newest(self) -> Self:
+        """Return the newest version of each bundle alone."""
+        newer = Bundle.objects.filter(bundle=OuterRef("bundle"), version__gt=OuterRef("version"))
+        return self.filter(~Exists(newer))
+
+    def lasting(self, now: datetime) -> Self:
+        """Return those that are neither withdrawn nor over."""
+        return self.filter(withdrawn_at=None, not_after__gt=now)
+
+
+def _beginnings(code: str) -> list[str]:
+    return [code[:length] for length in range(len(code) + 1)]
+
+
+class Bundle(models.Model):
+    """One version of a bundle. Its content never changes: new content is a new version.
+
+    Its document and its items lie in `server_broker.bundles.files.BundleFolder`, under their hash. Only a withdrawal
+    changes the row. A version that was computed here and not published by a person (``author`` is empty) is deleted
+    some time after a newer one has taken its place, because it can be computed again.
+    """
+
+    bundle = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    title = models.CharField(max_length=64)
+    sha256 = models.BinaryField(max_length=32)
+    """Of the document: the encoded `protocol.bundles.Bundle`, without a signature."""
+    size = models.PositiveIntegerField()
+    regions = ArrayField(models.CharField(max_length=12))
+    """Beginnings of the region codes that it is for; at least one. Every code begins with the empty one."""
+    types = ArrayField(models.CharField(max_length=64), default=list)
+    not_before = models.DateTimeField(null=True)
+    not_after = models.DateTimeField()
+    access = models.CharField(max_length=8)
+    night = models.BooleanField(default=False)
+    published_at = models.DateTimeField()
+    author = models.CharField(max_length=150, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
+    withdrawn_reason = models.CharField(max_length=200, blank=True)
+
+    objects = BundleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bundle", "version"], name="bundle_version_once"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by="") | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_by="")),
+                name="bundle_withdrawn_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sha256"], name="bundle_by_hash"),
+            models.Index(fields=["-published_at"], name="bundle_by_age"),
+            GinIndex(fields=["regions"], name="bundle_by_region"),
+        ]
+
+
+class BundleItem(models.Model):
+    """A file that a bundle names."""
+
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="items")
+    name = models.CharField(max_length=64)
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bundle", "name"], name="bundle_item_once")]
+        indexes = [models.Index(fields=["sha256"], name="bundle_item_by_hash")]
+
+
+class StationIndex(models.Model):
+    """A version of a station's index. The last few are kept, because a station may still fetch by an earlier one."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="indexes")
+    version = models.PositiveIntegerField()
+    sha256 = models.BinaryField(max_length=32)
+    payload = models.BinaryField()
+    """The encoded `protocol.shelf_index.ShelfIndex`; it is signed when it is sent."""
+    bundles = models.ManyToManyField(Bundle, related_name="indexes")
+    built_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "version"], name="station_index_once")]
+        indexes = [models.Index(fields=["sha256"], name="station_index_by_hash")]
+
+
+class ShelfReport(models.Model):
+    """What a station said last about one version of a bundle."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="shelf_reports")
+    bundle = models.CharField(max_length=64)
+    version = models.BigIntegerField()
+    state = models.CharField(max_length=64)
+    reason = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "bundle", "version"], name="shelf_report_once")]
+        indexes = [models.Index(fields=["bundle"], name="shelf_report_by_bundle")]
+
+
+class FetchNonce(models.Model):
+    """The nonce of a signed request: a second use is refused."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    nonce = models.BinaryField(max_length=16)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "nonce"], name="fetch_nonce_once")]
+        indexes = [models.Index(fields=["used_at"], name="fetch_nonce_by_age")]

@@ -1,0 +1,78 @@
+"""Short notices for the home screens of some villages. Each is a bundle of its own, so that each can be withdrawn."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from protocol.bundle_contents import Notice, Notices
+from protocol.codec import encode
+from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.publishing import publish
+
+MAX_LINE = 40
+MAX_TEXT = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeDraft:
+    """A notice as somebody has written it. ``line`` is what the home screen shows; ``text`` lies behind it."""
+
+    line: str
+    text: str
+    region: str
+    """Beginning of the region codes for which it is."""
+    not_before: datetime
+    not_after: datetime
+    urgent: bool = False
+
+
+def publish_notice(draft: NoticeDraft, *, folder: BundleFolder, author: str, at: datetime) -> Bundle:
+    """Publish a notice.
+
+    Raises:
+        NotPublished: Nothing was published.
+        OSError: The disk takes nothing. Nothing was published.
+    """
+    check_notice(draft, at=at)
+    name = f"notice-{secrets.token_hex(6)}"
+    notice = Notice(
+        id=name,
+        line=draft.line,
+        text=draft.text,
+        not_before=milliseconds(draft.not_before),
+        not_after=milliseconds(draft.not_after),
+        urgent=draft.urgent,
+    )
+    row, _ = publish(
+        Draft(
+            id=name,
+            kind="notices",
+            title=draft.line,
+            regions=[draft.region],
+            not_before=draft.not_before,
+            not_after=draft.not_after,
+            content=encode(Notices(notices=[notice])),
+        ),
+        folder=folder,
+        author=author,
+        at=at,
+    )
+    return row
+
+
+def check_notice(draft: NoticeDraft, *, at: datetime) -> None:
+    """Refuse a notice that no station would show.
+
+    Raises:
+        NotPublished: With a message that says what to change.
+    """
+    if not 0 < len(draft.line) <= MAX_LINE:
+        raise NotPublished(f"一句话须是 1 至 {MAX_LINE} 个字")
+    if len(draft.text) > MAX_TEXT:
+        raise NotPublished(f"正文有 {len(draft.text):,} 个字，最多 {MAX_TEXT:,} 个字")
+    if draft.not_after <= draft.not_before:
+        raise NotPublished("结束时间须晚于开始时间")
+    if draft.not_after <= at:
+        raise NotPublished("结束时间已经过去")

@@ -1,0 +1,165 @@
+"""Publish bundles and withdraw them. A version is published once; nothing that was published is overwritten.
+
+The files of a bundle are on the disk before its row is committed. If the program dies in between, they are files that
+nobody names (`server_broker.bundles.files.BundleFolder.drop_unnamed`).
+"""
+
+import hashlib
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from protocol.decisions import BundlePublished, BundleWithdrawn
+from server_broker.audit.log import Detail, record
+from server_broker.bundles.drafts import Draft, NotPublished, check, document
+from server_broker.bundles.files import BundleFolder, ContentDiffers
+from server_broker.bundles.models import Bundle, BundleItem
+from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
+
+_LOCK_SPACE = 0x62756E64
+"""First key of the PostgreSQL advisory locks ("bund") under which a bundle gets its next version."""
+
+
+class NotWithdrawn(Exception):
+    """The bundle was not withdrawn. The message is Chinese, for the person who tries."""
+
+
+def publish(
+    draft: Draft, *, folder: BundleFolder, author: str, at: datetime, version: int | None = None
+) -> tuple[Bundle, bool]:
+    """Publish a bundle as its next version, or as ``version``; return the row, and whether it is new.
+
+    If its newest version has the same content, that one is returned.
+
+    Args:
+        author: Account name, for the audit log.
+
+    Raises:
+        NotPublished: Nothing was published.
+        OSError: An item can't be read, or the disk takes nothing. Nothing was published.
+    """
+    check(draft)
+    if draft.not_after <= at:
+        raise NotPublished("结束时间已经过去，没有站点会显示它")
+    keep_items(draft, folder=folder)
+    with transaction.atomic():
+        row, new = store(draft, folder=folder, author=author, at=at, version=version)
+        if new:
+            where = " ".join(row.regions)[:200]
+            detail: Detail = {"version": row.version, "kind": row.kind, "region": where}
+            entry = record(author, "bundle.published", row.bundle, detail)
+            decide(entry, said_of(row))
+    return row, new
+
+
+def said_of(row: Bundle) -> BundlePublished:
+    """Return how the county's stream states that a version was published."""
+    return BundlePublished(form=row.kind, id=row.bundle, version=row.version, sha256=bytes(row.sha256))
+
+
+def keep_items(draft: Draft, *, folder: BundleFolder) -> None:
+    """Copy a draft's items into the county's folder.
+
+    Raises:
+        NotPublished: A file is not what the draft says of it.
+        OSError: It can't be read, or the disk takes nothing.
+    """
+    for item in draft.items:
+        try:
+            folder.keep_file(item.source, sha256=item.sha256, size=item.size)
+        except ContentDiffers as error:
+            raise NotPublished(f"附件“{item.name}”与写明的大小或校验值不符") from error
+
+
+def store(
+    draft: Draft, *, folder: BundleFolder, author: str, at: datetime, version: int | None = None, lowest: int = 1
+) -> tuple[Bundle, bool]:
+    """Store a version and mark the stations whose index changes, in the caller's transaction.
+
+    Args:
+        lowest: The lowest version that is given if ``version`` does not choose one.
+
+    Raises:
+        NotPublished: That version exists with other content or a newer one does, or a station would refuse it.
+    """
+    with connection.cursor() as cursor:
+        # Until the COMMIT nobody else gives this bundle a version.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, draft.id])
+    newest = Bundle.objects.filter(bundle=draft.id).order_by("-version").first()
+    if newest is not None and newest.kind != draft.kind:
+        raise NotPublished(f"编号 {draft.id} 已经用于另一种内容，请换一个编号")
+    if version is None and newest is not None and _says(newest, draft):
+        return newest, False
+    if version is not None and newest is not None and version <= newest.version:
+        return _published_before(draft, version), False
+    number = version or max(newest.version + 1 if newest else 1, lowest)
+    return _add(draft, number, folder=folder, author=author, at=at), True
+
+
+def _says(row: Bundle, draft: Draft) -> bool:
+    """Tell whether a published version has just what the draft has."""
+    same = hashlib.sha256(document(draft, row.version)).digest() == bytes(row.sha256)
+    return same and row.withdrawn_at is None and (row.access, row.night) == (draft.access, draft.night)
+
+
+def _published_before(draft: Draft, version: int) -> Bundle:
+    row = Bundle.objects.filter(bundle=draft.id, version=version).first()
+    if row is None:
+        raise NotPublished(f"{draft.id} 已有比 {version} 新的版本，不能再发布旧的")
+    if hashlib.sha256(document(draft, version)).digest() != bytes(row.sha256):
+        raise NotPublished(f"{draft.id} 的版本 {version} 已经发布过，内容不同；请改用新的版本号")
+    return row
+
+
+def _add(draft: Draft, version: int, *, folder: BundleFolder, author: str, at: datetime) -> Bundle:
+    payload = document(draft, version)
+    row = Bundle.objects.create(
+        bundle=draft.id,
+        version=version,
+        kind=draft.kind,
+        title=draft.title,
+        sha256=folder.keep(payload),
+        size=len(payload),
+        regions=list(draft.regions),
+        types=list(draft.types),
+        not_before=draft.not_before,
+        not_after=draft.not_after,
+        access=draft.access,
+        night=draft.night,
+        published_at=at,
+        author=author,
+    )
+    BundleItem.objects.bulk_create(
+        BundleItem(bundle=row, name=item.name, sha256=item.sha256, size=item.size, media_type=item.media_type)
+        for item in draft.items
+    )
+    # Those of an earlier version's places too: it is no longer theirs.
+    earlier = Bundle.objects.filter(bundle=draft.id, version__lt=version).order_by("-version").first()
+    for prefix in sorted({*row.regions, *(earlier.regions if earlier else ())}):
+        shelf_changed_under(prefix, at=at)
+    return row
+
+
+def withdraw(bundle: str, *, reason: str, actor: str, at: datetime) -> list[Bundle]:
+    """Withdraw all versions of a bundle, so that no station shows it and nobody may fetch it. Return these versions.
+
+    A newer version may be published later.
+
+    Raises:
+        NotWithdrawn: There is nothing to withdraw.
+    """
+    with transaction.atomic():
+        rows = list(Bundle.objects.select_for_update().filter(bundle=bundle, withdrawn_at=None).order_by("version"))
+        if not rows:
+            raise NotWithdrawn("这份内容已经撤回，或从来没有发布过")
+        Bundle.objects.filter(pk__in=[row.pk for row in rows]).update(
+            withdrawn_at=at, withdrawn_by=actor, withdrawn_reason=reason[:200]
+        )
+        for prefix in sorted({prefix for row in rows for prefix in row.regions}):
+            shelf_changed_under(prefix, at=at)
+        newest = rows[-1]
+        detail: Detail = {"version": newest.version, "kind": newest.kind, "reason": reason[:200]}
+        entry = record(actor, "bundle.withdrawn", bundle, detail)
+        decide(entry, BundleWithdrawn(form=newest.kind, id=bundle, version=newest.version))
+    return rows

@@ -1,0 +1,148 @@
+"""Learning packs as bundles of kind ``questions``, and beside them as pack files for stations of contract 1.0."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import transaction
+
+from protocol.bundles import MAX_BUNDLE_BYTES, MAX_CONTENT_BYTES
+from protocol.bundles import Bundle as BundleDocument
+from protocol.codec import decode, encode
+from protocol.decisions import BundlePublished
+from protocol.packs import Pack
+from protocol.signing import Signed
+from protocol.twin import PackRef
+from server_broker.audit.log import record
+from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.index_keeper import wanted
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.publishing import keep_items, store
+from server_broker.decisions.stream import decide
+from server_broker.fleet.contracts import spoken_contract
+from server_broker.fleet.models import Station
+from server_broker.learning.models import LearningPack
+from server_broker.learning.packs import file_sizes, newest_packs, publish_pack
+
+MAX_PACKS = 50
+EVERYWHERE = ""
+"""Every region's code begins with it."""
+LASTS = timedelta(days=365)
+"""How long a pack lasts if nobody says otherwise: no bundle is without an end."""
+
+
+def publish_questions(
+    pack: Pack,
+    *,
+    key: Ed25519PrivateKey,
+    folder: BundleFolder,
+    author: str,
+    at: datetime,
+    items: Sequence[DraftItem] = (),
+    regions: Sequence[str] = (EVERYWHERE,),
+    not_after: datetime | None = None,
+) -> LearningPack:
+    """Publish a pack as a bundle and as a pack file. Publishing the same pack again changes nothing.
+
+    Args:
+        key: The county's signing key, for the pack file.
+        items: The pictures and sounds that its questions name.
+
+    Raises:
+        Refused: The pack contradicts itself (`protocol.packs.read_pack`).
+        PackRefused, NotPublished: Nothing was published.
+        OSError: An item can't be read, or the disk takes nothing. Nothing was published.
+    """
+    draft = _draft(pack, items=items, regions=regions, not_after=not_after or at + LASTS)
+    check(draft)
+    _check_named(pack, items)
+    keep_items(draft, folder=folder)
+    with transaction.atomic():
+        row = publish_pack(pack, key=key, at=at)
+        if not _is_published(pack, folder):
+            store(draft, folder=folder, author=author, at=at, version=pack.version)
+        entry = record(author, "pack.published", pack.id, {"version": pack.version})
+        said = BundlePublished(form="pack", id=pack.id, version=pack.version, sha256=bytes(row.sha256))
+        decide(entry, said, [row])
+    return row
+
+
+def _draft(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime) -> Draft:
+    content = encode(pack)
+    if len(content) > MAX_CONTENT_BYTES:
+        raise NotPublished(f"学习包有 {len(content):,} 字节，最多 {MAX_CONTENT_BYTES:,} 字节；请分成几个学习包")
+    return Draft(
+        id=pack.id,
+        kind="questions",
+        title=pack.title,
+        regions=regions,
+        not_after=not_after,
+        content=content,
+        items=items,
+    )
+
+
+def _check_named(pack: Pack, items: Sequence[DraftItem]) -> None:
+    """Refuse a pack whose questions name other files than those that come with it."""
+    questions = [question for level in pack.levels for question in level.questions]
+    named = {name for question in questions for name in (question.picture, question.sound) if name is not None}
+    there = {item.name for item in items}
+    if named - there:
+        raise NotPublished(f"缺少题目用到的附件：{'、'.join(sorted(named - there)[:5])}")
+    if there - named:
+        raise NotPublished(f"附件没有题目用到：{'、'.join(sorted(there - named)[:5])}")
+
+
+def _is_published(pack: Pack, folder: BundleFolder) -> bool:
+    """Tell whether a bundle has this very pack, whatever its end and its places are."""
+    row = Bundle.objects.filter(bundle=pack.id, version=pack.version, kind="questions", withdrawn_at=None).first()
+    if row is None or not folder.has(bytes(row.sha256)):
+        return False
+    payload = folder.path(bytes(row.sha256)).read_bytes()
+    return decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES).content == encode(pack)
+
+
+def pack_files_of(station: Station, *, now: datetime) -> list[PackRef]:
+    """Return the pack files that a station should have, by the id of the pack.
+
+    A station of contract 1.0 gets what it would have on its shelf: the last published ones, if they are too many. A
+    later one gets only packs that are too large for a bundle.
+    """
+    shelved = set(Bundle.objects.filter(kind="questions").values_list("bundle", flat=True))
+    begun = [row for row in wanted(station, now) if row.not_before is None or row.not_before <= now]
+    on_shelf = {(row.bundle, row.version) for row in begun if row.kind == "questions"}
+    has_no_shelf = spoken_contract(station.pk) == 0
+    rows = [
+        row
+        for row in newest_packs()
+        if row.pack not in shelved or (has_no_shelf and (row.pack, row.version) in on_shelf)
+    ][:MAX_PACKS]
+    sizes = file_sizes(rows)
+    refs = [PackRef(pack=row.pack, version=row.version, sha256=bytes(row.sha256), size=sizes[row.pk]) for row in rows]
+    return sorted(refs, key=lambda ref: ref.pack)
+
+
+def adopt_packs(*, folder: BundleFolder, at: datetime) -> tuple[int, list[str]]:
+    """Make a bundle of the newest version of each pack that an earlier release published.
+
+    Returns:
+        How many were made, and the ids of packs that are too large for a bundle. Stations get those as pack files.
+    """
+    made, too_large = 0, []
+    have = set(Bundle.objects.filter(kind="questions").values_list("bundle", "version"))
+    for row in newest_packs():
+        if (row.pack, row.version) in have:
+            continue
+        content = decode(bytes(row.file), Signed, limit=len(row.file)).payload
+        draft = Draft(
+            id=row.pack, kind="questions", title=row.title, regions=[EVERYWHERE], not_after=at + LASTS, content=content
+        )
+        try:
+            check(draft)
+            with transaction.atomic():
+                store(draft, folder=folder, author="service", at=at, version=row.version)
+            made += 1
+        except NotPublished:
+            too_large.append(row.pack)
+    return made, too_large

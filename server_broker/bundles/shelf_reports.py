@@ -1,0 +1,49 @@
+"""What stations say of the bundles that they should have."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from protocol.twin import Reported
+from server_broker.bundles.models import ShelfReport
+from server_broker.platform.database_text import without_nul
+
+_LAST_BIG_INTEGER = 2**63 - 1
+
+
+def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> None:
+    """Keep what each station said last. A list takes the place of the one before.
+
+    A birth is passed as a report whose ``at`` is 0; it says nothing of bundles and changes nothing.
+    """
+    last = {station: said for station, said in reported if said.at}
+    if not last:
+        return
+    rows = {
+        (station, without_nul(one.id), one.version): ShelfReport(
+            station_id=station,
+            bundle=without_nul(one.id),
+            version=min(one.version, _LAST_BIG_INTEGER),
+            state=without_nul(one.state),
+            reason=without_nul(one.reason),
+            at=now,
+        )
+        for station, said in last.items()
+        for one in said.packs
+    }
+    before = {(row.station_id, row.bundle, row.version): row for row in ShelfReport.objects.filter(station__in=last)}
+    gone = [row.pk for key, row in before.items() if key not in rows]
+    changed = [row for key, row in rows.items() if key not in before or _says(row) != _says(before[key])]
+    # Most reports repeat the one before, and nothing is written then.
+    if gone:
+        ShelfReport.objects.filter(pk__in=gone).delete()
+    if changed:
+        ShelfReport.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["station", "bundle", "version"],
+            update_fields=["state", "reason", "at"],
+        )
+
+
+def _says(row: ShelfReport) -> tuple[str, str]:
+    return row.state, row.reason

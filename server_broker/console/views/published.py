@@ -1,0 +1,198 @@
+"""下发内容: what was published for stations, which villages have it, and notices: write, preview, publish, withdraw."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.scope import regions_of, scope
+from server_broker.bundles.drafts import NotPublished
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.notices import MAX_LINE, MAX_TEXT, NoticeDraft, check_notice, publish_notice
+from server_broker.bundles.publishing import NotWithdrawn, withdraw
+from server_broker.bundles.spread import coverage, places_of, spread_of
+from server_broker.console import parameters
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
+from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.people.identity import identity_number_in
+from server_broker.regions.models import subtree_prefix
+
+PAGE_SIZE = 50
+TABS = ("lasting", "notices", "questions", "over")
+
+
+class WithdrawForm(forms.Form):
+    """Why a bundle is withdrawn."""
+
+    reason = ReasonField()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A notice as it was typed, so that the form shows it again."""
+
+    line: str
+    text: str
+    region: str
+    first_day: str
+    last_day: str
+    urgent: bool
+
+
+@require_safe
+@needs(Power.SEE_CONTENT)
+def published(request: HttpRequest) -> HttpResponse:
+    """Show the newest version of each bundle that somebody has published for a place that the viewer sees."""
+    user, now = request.user, timezone.now()
+    state = parameters.choice(request.GET, "state", TABS)
+    rows = bundles_of(user).exclude(author="").newest()
+    if state == "over":
+        rows = rows.exclude(pk__in=Bundle.objects.lasting(now).values("pk"))
+    else:
+        rows = rows.lasting(now) if state == "lasting" else rows.lasting(now).filter(kind=state)
+    page = parameters.page_of(request, rows.order_by("-published_at", "-pk"), size=PAGE_SIZE)
+    shown = list(page.object_list)
+    places, counted = places_of(shown), coverage(shown, stations_of(user))
+    context = {
+        "section": "published",
+        "page": page,
+        "rows": [(row, places[row.pk], counted[row.pk]) for row in shown],
+        "state": state,
+        "tabs": zip(TABS, ("在用", "通知", "题库", "已撤回或到期"), strict=True),
+        "may_publish": may(user, Power.PUBLISH),
+    }
+    return render(request, "console/published.html", context)
+
+
+@require_safe
+@needs(Power.SEE_CONTENT)
+def published_bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one bundle: where it is, where it is not, and why."""
+    user = request.user
+    row = get_object_or_404(bundles_of(user).exclude(author=""), pk=pk)
+    context = {
+        "section": "published",
+        "bundle": row,
+        "places": places_of([row])[row.pk],
+        "items": row.items.count(),
+        "spread": spread_of(row, stations_of(user)),
+        "may_withdraw": may(user, Power.PUBLISH) and row.withdrawn_at is None and _may_change(request, row),
+    }
+    return render(request, "console/published_bundle.html", context)
+
+
+def _may_change(request: HttpRequest, row: Bundle) -> bool:
+    return own_bundles_of(request.user).filter(pk=row.pk).exists()
+
+
+@post_only("published-bundle", "pk")
+@needs(Power.PUBLISH)
+def withdraw_bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw a bundle with a reason, if it is for nobody outside of what the person sees."""
+    row = get_object_or_404(own_bundles_of(request.user).exclude(author=""), pk=pk)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"没有撤回：{refusal_text(form, '请写明理由（至少 4 个字）')}。")
+        return redirect("published-bundle", pk)
+    try:
+        withdraw(row.bundle, reason=form.cleaned_data["reason"], actor=request.user.get_username(), at=timezone.now())
+    except NotWithdrawn as refused:
+        messages.error(request, f"没有撤回：{refused}。")
+    else:
+        messages.success(request, "已撤回。站点一连上就不再显示；离线的站点要等连上以后。")
+    return redirect("published-bundle", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.PUBLISH)
+def new_notice(request: HttpRequest) -> HttpResponse:
+    """Write a notice. The first button shows it as the kiosk will; only the second one publishes it."""
+    if request.method != "POST":
+        today = timezone.localdate()
+        blank = Typed("", "", scope(request.user) or "", str(today), str(today + dt.timedelta(days=7)), False)
+        return _notice_page(request, blank)
+    typed = Typed(
+        line=parameters.text(request.POST, "line", longest=MAX_LINE + 1),
+        text=request.POST.get("text", "").replace("\r\n", "\n").strip()[: MAX_TEXT + 1],
+        region=request.POST.get("region", "")[:12],
+        first_day=request.POST.get("first_day", "")[:10],
+        last_day=request.POST.get("last_day", "")[:10],
+        urgent=request.POST.get("urgent") == "yes",
+    )
+    try:
+        draft = _draft_of(request, typed)
+    except NotPublished as refused:
+        messages.error(request, f"还不能发布：{refused}。")
+        return _notice_page(request, typed, status=422)
+    if request.POST.get("step") != "publish":
+        return _notice_page(request, typed, draft=draft)
+    folder = BundleFolder(settings.HOME.bundles)
+    row = publish_notice(draft, folder=folder, author=request.user.get_username(), at=timezone.now())
+    messages.success(request, "已发布。在线的站点几分钟内就会显示，离线的连上以后显示。")
+    return redirect("published-bundle", row.pk)
+
+
+def _draft_of(request: HttpRequest, typed: Typed) -> NoticeDraft:
+    """Return what was typed as a notice.
+
+    Raises:
+        NotPublished: It can't be published.
+    """
+    region = regions_of(request.user).filter(pk=typed.region).first()
+    if region is None:
+        raise NotPublished("请选择发给哪里")
+    if identity_number_in(typed.line) or identity_number_in(typed.text):
+        raise NotPublished("通知里像是有身份证号。大屏人人看得见，请删掉")
+    days = [_midnight(typed.first_day), _midnight(typed.last_day)]
+    if days[0] is None or days[1] is None:
+        raise NotPublished("请写明从哪天到哪天")
+    draft = NoticeDraft(
+        line=typed.line,
+        text=typed.text,
+        region=subtree_prefix(region.code),
+        not_before=days[0],
+        not_after=days[1] + dt.timedelta(days=1),
+        urgent=typed.urgent,
+    )
+    check_notice(draft, at=timezone.now())
+    return draft
+
+
+def _midnight(day: str) -> dt.datetime | None:
+    """Return the beginning of a local day, or None if ``day`` is none within a hundred years."""
+    try:
+        date = dt.date.fromisoformat(day)
+    except ValueError:
+        return None
+    if not 2020 <= date.year < 2120:
+        return None
+    return timezone.make_aware(dt.datetime.combine(date, dt.time()))
+
+
+def _notice_page(
+    request: HttpRequest, typed: Typed, *, draft: NoticeDraft | None = None, status: int = 200
+) -> HttpResponse:
+    stations = stations_of(request.user).filter(enrolled_at__isnull=False, revoked_at=None)
+    reached = (
+        stations.filter(village__code__startswith=draft.region).select_related("village") if draft else stations.none()
+    )
+    context = {
+        "section": "published",
+        "typed": typed,
+        "regions": regions_of(request.user),
+        "max_line": MAX_LINE,
+        "max_text": MAX_TEXT,
+        "draft": draft,
+        "reached": reached.count(),
+        "sample": reached.order_by("village_id", "pk").first(),
+    }
+    return render(request, "console/notice.html", context, status=status)

@@ -1,0 +1,9 @@
+"""Which minor version of the contract a station speaks, so that the county writes for its reader."""
+
+from server_broker.fleet.models import StationStatus
+
+
+def spoken_contract(station_id: str) -> int:
+    """Return what the station's last birth said; 0 if it has never said one."""
+    found = StationStatus.objects.filter(station=station_id).values_list("contract", flat=True).first()
+    return found or 0

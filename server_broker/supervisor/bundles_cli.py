@@ -1,0 +1,168 @@
+"""The verbs of ``cunhui-server`` that publish content for stations, and take it back."""
+
+import argparse
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from django.utils import timezone
+
+from protocol.codec import decode
+from protocol.packs import MAX_PACK_BYTES, Pack
+from protocol.refusal import Refused
+from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, check_items
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
+from server_broker.bundles.questions import publish_questions
+from server_broker.learning.packs import PackRefused
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.trust.keys import county_keys
+
+MAX_LIST_BYTES = 4 * 2**20
+"""A list of 5,000 files with long names takes about 1 MB."""
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain",
+}
+
+
+class ListedItem(msgspec.Struct, forbid_unknown_fields=True):
+    """A file that belongs to a bundle. It lies beside the list, under its name."""
+
+    name: str
+    size: int | None = None
+    """If it is stated, the file must have that size, and the same for its hash."""
+    sha256: str | None = None
+    media_type: str | None = None
+
+
+class BundleList(msgspec.Struct, forbid_unknown_fields=True):
+    """What ``publish-bundle`` reads from a JSON file."""
+
+    id: str
+    kind: Literal["library", "clips"]
+    title: str
+    regions: list[str]
+    until: dt.date
+    types: list[str] = []
+    night: bool = True
+    items: list[ListedItem] = []
+
+
+def publish_pack_file(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
+    """Publish a pack with the pictures and sounds in its folder; return what to print."""
+    path = Path(chosen.file)
+    try:
+        pack = decode(_read(path, MAX_PACK_BYTES), Pack, limit=MAX_PACK_BYTES)
+        names = {n for level in pack.levels for q in level.questions for n in (q.picture, q.sound) if n is not None}
+        folder = Path(chosen.items) if chosen.items else path.parent
+        published = publish_questions(
+            pack,
+            key=county_keys(home).signing_key,
+            folder=BundleFolder(home.bundles),
+            author=actor,
+            at=timezone.now(),
+            items=_items([ListedItem(name) for name in sorted(names)], folder),
+            not_after=_end_of(chosen.until) if chosen.until else None,
+        )
+    except Refused as error:
+        raise ServiceError(f"{path} 不是学习包，或内容不合格式：{error.detail}") from error
+    except (PackRefused, NotPublished) as error:
+        raise ServiceError(f"{path} 没有发布：{error}") from error
+    return f"{pack.title} {pack.version} {bytes(published.sha256).hex()}"
+
+
+def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
+    """Publish the bundle that a JSON file describes, with the files beside it; return what to print."""
+    path = Path(chosen.file)
+    try:
+        listed = msgspec.json.decode(_read(path, MAX_LIST_BYTES), type=BundleList)
+    except msgspec.DecodeError as error:
+        raise ServiceError(f"{path} 不是下发内容的清单：{error}") from error
+    try:
+        draft = Draft(
+            id=listed.id,
+            kind=listed.kind,
+            title=listed.title,
+            regions=[code.rstrip("0") if len(code) == 12 else code for code in listed.regions],
+            types=listed.types,
+            not_after=_end_of(listed.until),
+            items=_items(listed.items, path.parent),
+            night=listed.night,
+        )
+        check(draft)
+        row, new = publish(draft, folder=BundleFolder(home.bundles), author=actor, at=timezone.now())
+    except NotPublished as error:
+        raise ServiceError(f"{path} 没有发布：{error}") from error
+    return f"{row.title} 第 {row.version} 版{'' if new else '已经发布过，没有变化'}"
+
+
+def withdraw_bundle(chosen: argparse.Namespace, *, actor: str) -> str:
+    """Withdraw a bundle; return what to print."""
+    try:
+        rows = withdraw(chosen.bundle, reason=chosen.reason, actor=actor, at=timezone.now())
+    except NotWithdrawn as error:
+        raise ServiceError(f"没有撤回：{error}") from error
+    return f"已撤回 {rows[-1].title}，共 {len(rows)} 版；站点连上后不再显示"
+
+
+def _items(listed: Sequence[ListedItem], folder: Path) -> list[DraftItem]:
+    """Return the files as items of a draft. What the list says of itself is judged before any file is opened.
+
+    Raises:
+        NotPublished: A file is not as the list says, or is not there.
+    """
+    check_items([_as_stated(item) for item in listed])
+    return [_measured(item, folder / item.name) for item in listed]
+
+
+def _as_stated(item: ListedItem) -> DraftItem:
+    kind = item.media_type or MEDIA_TYPES.get(Path(item.name).suffix.lower(), "application/octet-stream")
+    size = 1 if item.size is None else item.size
+    return DraftItem(name=item.name, sha256=bytes(32), size=size, media_type=kind, source=Path(item.name))
+
+
+def _measured(item: ListedItem, path: Path) -> DraftItem:
+    stated = _as_stated(item)
+    try:
+        # No link: it could lead to any file of the machine.
+        if path.is_symlink() or not path.is_file():
+            raise NotPublished(f"附件“{item.name}”不在清单旁边，或不是普通文件")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise NotPublished(f"附件“{item.name}”读不了：{error.strerror}") from error
+    if item.size not in (None, size):
+        raise NotPublished(f"附件“{item.name}”写明 {item.size:,} 字节，实际 {size:,} 字节")
+    if item.sha256 not in (None, sha256.hex()):
+        raise NotPublished(f"附件“{item.name}”与写明的校验值不符")
+    return DraftItem(name=item.name, sha256=sha256, size=size, media_type=stated.media_type, source=path)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more tells that the file is too large, without the rest in memory.
+            raw = file.read(limit + 1)
+    except OSError as error:
+        raise ServiceError(f"读不到 {path}：{error.strerror}") from error
+    if len(raw) > limit:
+        raise ServiceError(f"{path} 太大，最多 {limit:,} 字节")
+    return raw
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    """Return the end of a local day."""
+    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))
