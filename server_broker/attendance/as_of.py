@@ -72,7 +72,8 @@ def due_under(prefix: str, asked: AsOf) -> list[Due]:
 
 def places_under(prefix: str, asked: AsOf) -> list[int]:
     """Return the identities of the regions whose code of that time begins with ``prefix``."""
-    rows = RegionRecord.objects.as_of(asked).filter(code__startswith=prefix).select_related("subject")
+    rows = RegionRecord.objects.as_of(asked).filter(code__startswith=prefix, ended=False)
+    rows = rows.select_related("subject")
     return [row.subject.identity for row in rows]
 
 
