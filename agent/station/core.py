@@ -230,6 +230,7 @@ class Core:
                 self._parts.notifier.stopping()
             for source in reversed(started):
                 source.stop()
+        self._parts.shelf.stop()
         # Some events came before the sources stopped. A card that was touched in that moment counts.
         while self._parts.inbox.waiting():
             self.step(timeout_s=0)

@@ -19,6 +19,7 @@ from agent.uplink.blob_sender import BlobSender
 from agent.uplink.channel import AlarmLimiter, Channel, SharedParts
 from agent.uplink.county_contract import CountyContract
 from agent.uplink.county_time import CertificateClock
+from agent.uplink.desired_leaf import read_desired_leaf
 from agent.uplink.fact_sender import FactSender
 from agent.uplink.frame_sender import FrameSender
 from agent.uplink.ports import BlobSource, Stream, UplinkDelegate
@@ -31,13 +32,11 @@ from protocol.codec import encode
 from protocol.commands import unseal_command
 from protocol.kiosk import LinkState
 from protocol.refusal import Refused
-from protocol.twin import Reported, unseal_desired, unseal_shelf_named
+from protocol.twin import Reported, ShelfNamed
 
 log = logging.getLogger(__name__)
 
 LONGEST_TICK_MS = 60_000
-MAX_NAMED_BYTES = 512
-"""Of the document that names a shelf index. A desired state that is as small is told apart by its signature."""
 
 type LinkEvent = LinkUp | LinkDown | MessageCame | Delivered
 
@@ -252,29 +251,14 @@ class Uplink:
             case "missing":
                 self._blobs.on_missing(event.payload)
             case "desired":
-                self._on_desired(event.payload)
+                told = read_desired_leaf(event.payload, station=self._station, public_keys=self._county_keys)
+                if isinstance(told, ShelfNamed):
+                    self._delegate.on_shelf_named(told.shelf)
+                else:
+                    self._unreported = self._delegate.on_desired(told)
             case "command":
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
                 self._delegate.on_command(command)
-
-    def _on_desired(self, payload: bytes) -> None:
-        """Take a desired state, or the name of a shelf index, which travels on the same leaf.
-
-        Raises:
-            Refused: It is neither.
-        """
-        if len(payload) <= MAX_NAMED_BYTES:
-            try:
-                named = unseal_shelf_named(payload, station=self._station, public_keys=self._county_keys)
-            except Refused as refused:
-                # A signature is for one kind of document alone, so this may still be a desired state.
-                if refused.reason != "bad_signature":
-                    raise
-            else:
-                self._delegate.on_shelf_named(named.shelf)
-                return
-        desired = unseal_desired(payload, station=self._station, public_keys=self._county_keys)
-        self._unreported = self._delegate.on_desired(desired)
 
     def report(self, reported: Reported) -> None:
         """Send a report on what is in force, when no fact waits. It replaces one that waits still."""
