@@ -53,8 +53,8 @@ class ShelfDisk:
         Args:
             room: Tells how much room the disk has; by default it is asked about ``folder``.
         """
-        self._folder = folder
-        self._files, self._coming = folder / "files", folder / "coming"
+        self.folder = folder
+        self._files = folder / "files"
         self._room = room or partial(space, folder)
         self._quota_bytes = quota_bytes
         self._seen: tuple[int, int] | None = None
@@ -69,8 +69,8 @@ class ShelfDisk:
             StorageFailed: It can't be made.
         """
         try:
-            make_folder(self._folder)
-            descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            make_folder(self.folder)
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise storage_error(error) from error
         try:
@@ -86,7 +86,7 @@ class ShelfDisk:
     @property
     def changed_elsewhere(self) -> bool:
         """Whether another process has put another state in force since this one read or wrote it."""
-        return _mark(self._folder / "state") != self._seen
+        return _mark(self.folder / "state") != self._seen
 
     def load(self) -> bool:
         """Read the state; return False if there is none that can be read, which then is an empty one.
@@ -98,9 +98,8 @@ class ShelfDisk:
         self.state = ShelfState()
         try:
             make_folder(self._files)
-            make_folder(self._coming)
-            self._seen = _mark(self._folder / "state")
-            raw = _read(self._folder / "state", MAX_STATE_BYTES + 32)
+            self._seen = _mark(self.folder / "state")
+            raw = _read(self.folder / "state", MAX_STATE_BYTES + 32)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -121,10 +120,10 @@ class ShelfDisk:
         """
         try:
             sync_folder(self._files)
-            write_durably(self._folder / "state", packed(state), mode=0o600)
+            write_durably(self.folder / "state", packed(state), mode=0o600)
         except OSError as error:
             raise storage_error(error) from error
-        self._seen = _mark(self._folder / "state")
+        self._seen = _mark(self.folder / "state")
         self.state = state
 
     def has(self, name: str, size: int | None = None) -> bool:
@@ -177,7 +176,8 @@ class ShelfDisk:
 
     def coming(self, name: str) -> Path:
         """Return where a file lies while it is fetched."""
-        return self._coming / name
+        # In the same folder, so that one sync of the folder keeps both the old name and the new one from coming back.
+        return self._files / f"{name}.part"
 
     def read_raw(self, name: str, *, limit: int, coming: bool) -> bytes:
         """Return the bytes of a file that is here, or that was fetched and not adopted yet. Nothing is checked.
@@ -185,7 +185,7 @@ class ShelfDisk:
         Raises:
             OSError: It can't be read.
         """
-        return _read((self._coming if coming else self._files) / name, limit)
+        return _read(self.coming(name) if coming else self._files / name, limit)
 
     def adopt(self, name: str) -> None:
         """Give a fetched and verified file its place. It is durable there with the next `keep`.
@@ -195,19 +195,19 @@ class ShelfDisk:
             StorageFailed: The same.
         """
         try:
-            descriptor = os.open(self._coming / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(self.coming(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            os.rename(self._coming / name, self._files / name)
+            os.rename(self.coming(name), self._files / name)
         except OSError as error:
             raise storage_error(error) from error
 
     def refuse(self, name: str) -> None:
         """Throw a fetched file away."""
         with suppress(OSError):
-            os.unlink(self._coming / name)
+            os.unlink(self.coming(name))
 
     def discard(self, name: str) -> None:
         """Remove a file that is not what it should be."""
@@ -224,16 +224,14 @@ class ShelfDisk:
         reserve = min(RESERVE_BYTES, room.total_bytes // RESERVE_SHARE) if room.total_bytes else 0
         return room.free_bytes - size >= reserve and used + size <= self._quota_bytes
 
-    def sweep(self, needed: set[str], *, coming: set[str]) -> None:
+    def sweep(self, needed: set[str]) -> None:
         """Clear away everything that nobody needs, foreign things too.
 
         Args:
-            needed: Names of files.
-            coming: Names of files that are half fetched and still wanted.
+            needed: Names of files; what is half fetched of them stays too.
         """
-        _clear(self._files, needed)
-        _clear(self._coming, coming)
-        _clear(self._folder, {"files", "coming", "state", "lock"})
+        _clear(self._files, needed | {self.coming(name).name for name in needed})
+        _clear(self.folder, {"files", "state", "lock"})
 
 
 def _clear(folder: Path, needed: set[str]) -> None:

@@ -362,4 +362,4 @@ class Visit:
                 # Without its list nobody knows which files are its own. The next survey takes it out of force.
                 log.warning("the shelf is not cleared: %s", error)
                 return
-        self._disk.sweep(needed, coming=needed)
+        self._disk.sweep(needed)

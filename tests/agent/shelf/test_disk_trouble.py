@@ -121,7 +121,7 @@ def test_foreign_things_are_cleared_away_and_never_followed(station: Bench, tmp_
     os.mkfifo(files / ("cd" * 32))
     item = station.county.item("a.jpg", b"picture")
     (files / item.sha256.hex()).write_bytes(b"PICTURE")
-    (files.parent / "coming" / item.sha256.hex()).symlink_to(outside / "precious")
+    (files / f"{item.sha256.hex()}.part").symlink_to(outside / "precious")
     station.county.publish("policy", 1, items=[item])
     take(station)
     station.shelf.hurry()
@@ -129,7 +129,7 @@ def test_foreign_things_are_cleared_away_and_never_followed(station: Bench, tmp_
     assert in_force(station) == {"policy": 1}
     assert station.shelf.offered.read_item(station.shelf._disk.state.held[0], "a.jpg") == b"picture"
     assert (outside / "precious").read_text() == "precious"
-    assert {path.name for path in files.parent.iterdir()} == {"files", "coming", "state", "lock"}
+    assert {path.name for path in files.parent.iterdir()} == {"files", "state", "lock"}
     assert len(list(files.iterdir())) == 3
 
 
