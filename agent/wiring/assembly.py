@@ -21,7 +21,7 @@ from agent.uplink.traffic import Meter
 from agent.wiring import county, hardware
 from agent.wiring.ports import StationPorts
 from agent.wiring.program import build_ms, software
-from agent.wiring.shelf_line import county_source
+from agent.wiring.shelf_line import open_county
 
 
 @contextmanager
@@ -92,7 +92,9 @@ def real_ports(
             link=link,
             endpoints=len(county.ports(identity.enrolled.broker)),
             fetch=partial(county.fetch, config, errand_meter),
-            open_shelf_source=partial(county_source, config, errand_meter.add),
+            open_shelf_source=partial(
+                open_county, config.county_url, config.county_ca, config.folder, billed=errand_meter.add
+            ),
             renew=partial(county.renew, config, errand_meter),
             meters=[link.bytes_billed, errand_meter.total],
         )

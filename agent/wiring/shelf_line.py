@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.config.station_config import StationConfig
 from agent.drivers.https import CountySaysNo, WrongContent
 from agent.errands import ErrandRunner, FetchErrand
 from agent.ports import DeviceError
@@ -61,8 +60,13 @@ class CountySource:
 
 
 @contextmanager
-def county_source(config: StationConfig, billed: Callable[[int], None]) -> Iterator[CountySource]:
-    """Open the way to the county for one visit; nothing is connected yet."""
+def open_county(url: str, ca: Path, folder: Path, *, billed: Callable[[int], None]) -> Iterator[CountySource]:
+    """Open the way to the county for one visit; nothing is connected yet.
+
+    Args:
+        folder: The station's.
+        billed: Called with the bytes that were moved.
+    """
     spent = [0]
 
     def count(moved: int) -> None:
@@ -70,6 +74,4 @@ def county_source(config: StationConfig, billed: Callable[[int], None]) -> Itera
         billed(moved)
 
     with ErrandRunner(billed=count) as runner:
-        yield CountySource(
-            runner, url=config.county_url, ca=config.county_ca, folder=config.folder, spent=lambda: spent[0]
-        )
+        yield CountySource(runner, url=url, ca=ca, folder=folder, spent=lambda: spent[0])

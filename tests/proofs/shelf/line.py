@@ -3,14 +3,12 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.errands import ErrandRunner
 from agent.shelf.disk import ShelfDisk
-from agent.wiring.shelf_line import CountySource
+from agent.wiring.shelf_line import open_county
 from protocol.twin import ShelfRef
 from tests.agent.uplink.pki import Authority
 from tests.fakes.shelf_source import ShelfCounty
@@ -38,19 +36,6 @@ class LineFindings:
     def twice_percent(self) -> float:
         """How much more answers came over the breaking line, in percent: bytes twice, and the heads of more answers."""
         return round((self.broken.content_down / self.whole.content_down - 1) * 100, 2)
-
-
-@contextmanager
-def county_source(authority: Authority, proxy: CountingProxy) -> Iterator[CountySource]:
-    """Open the product's own way to the county, through the proxy."""
-    spent = [0]
-
-    def count(moved: int) -> None:
-        spent[0] += moved
-
-    with ErrandRunner(billed=count) as runner:
-        url = f"https://127.0.0.1:{proxy.port}"
-        yield CountySource(runner, url=url, ca=authority.ca_file, folder=Path("/"), spent=lambda: spent[0])
 
 
 def publish_round(county: ShelfCounty, version: int, chance: random.Random, *, large: int) -> None:
@@ -139,7 +124,8 @@ def _next(chance: random.Random, proxy: CountingProxy, apart: int) -> int:
 
 def visit_over(disk: ShelfDisk, authority: Authority, line: CountingProxy, ref: ShelfRef) -> str:
     """Make one visit over a line; return what ended it early."""
-    with county_source(authority, line) as source:
+    url = f"https://127.0.0.1:{line.port}"
+    with open_county(url, authority.ca_file, Path("/"), billed=lambda _: None) as source:
         return visit(disk, source, ref, survey=False)
 
 
