@@ -246,6 +246,20 @@ def _without_bounds(kind: Any) -> Any:
     return kind
 
 
+def known_desired(desired: Desired, minor: int) -> Desired:
+    """Return the desired state as a station of contract 1.``minor`` can go by it.
+
+    A station of 1.0 would refuse the whole setting for a word that it does not know, and knows no shelf. Settings whose
+    name it does not know stay: it reports them, so that a person sees that they do nothing there.
+    """
+    if minor >= 1:
+        return desired
+    settings = dict(desired.settings)
+    if isinstance(shed := settings.get("data_shed"), list):
+        settings["data_shed"] = [what for what in shed if what in SHED_OF_1_0]
+    return msgspec.structs.replace(desired, settings=settings, shelf=None)
+
+
 def seal_desired(key: Ed25519PrivateKey, desired: Desired) -> bytes:
     """Sign and encode a desired state."""
     return seal(key, "cunhui desired 1", encode(desired))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
-from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed
+from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.bundles.index_keeper import index_in_force
 from server_broker.bundles.questions import pack_files_of
@@ -154,7 +154,7 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
         packs=pack_files_of(station, now=now),
     )
     _check(desired)
-    return desired
+    return known_desired(desired, spoken_contract(station.pk))
 
 
 def _here(row: WindowRow, of_posts: dict[int, list[PersonRow]], station: Station) -> set[str]:

@@ -29,7 +29,12 @@ class County:
         """Start on what there is: a cluster, a database of another version, or nothing."""
         self._home = CountyHome(home)
         postgres.start(self._home)
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0)
+        except BaseException:
+            # Nobody else would end the cluster, which is a process of its own.
+            self.destroy()
+            raise
         self._key = Ed25519PrivateKey.from_private_bytes(secret)
         if not Station.objects.filter(pk=STATION).exists():
             record_key = RECORD_KEY.public_key().public_bytes_raw()

@@ -3,6 +3,7 @@
 The outbox and the uplink are the version's own, on a real disk. Each fact is told to the proof as soon as it is
 committed. The process may be killed at any moment and started again on the same card."""
 
+import logging
 import random
 import sys
 from pathlib import Path
@@ -124,6 +125,7 @@ class County:
 def main() -> None:
     """Do what is asked until the pipe ends."""
     incoming, outgoing = pipes.standard()
+    logging.getLogger("agent").setLevel(logging.CRITICAL)
     key_name, key = pipes.get(incoming)
     station = Station(Path(sys.argv[1]), sys.argv[2], County(incoming, outgoing, {key_name: key}))
     while True:

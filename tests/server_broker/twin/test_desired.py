@@ -11,12 +11,14 @@ from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.touches import touch_rows, touches_of_day
 from server_broker.fleet.models import Alarm, CountyState, Station
+from server_broker.ingest import presence
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
 from server_broker.twin.desired import kept_desired, refresh
+from server_broker.twin.models import SettingChoice
 from tests.cast import COUNTY, SHILI_VILLAGE, WANG, YANGBAN_VILLAGE, ZHANG
 from tests.server_broker.station_double import CARD, NOW, StationDouble, touch
 
@@ -155,3 +157,30 @@ def test_an_undated_touch_stands_at_the_time_of_its_receipt(station: StationDoub
     processor.process_batch([station.add(touch(0, quality="unknown")).facts_message()])
     [row] = touch_rows(list(touches_of_day(SHILI_VILLAGE, NOW.date())))
     assert (row.at, row.dated, row.direction) == (NOW, False, "in")
+
+
+def speaks(station: StationDouble, processor: BatchProcessor, contract: int) -> None:
+    head = station.signed(len(station.sealed))
+    said = Birth(station=station.id, head=head, boot=bytes(16), nonce=bytes(16), software="1", contract=contract)
+    processor.process_batch([station.message("birth", encode(said))])
+
+
+def test_a_station_of_contract_1_0_gets_no_word_that_it_does_not_know(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
+    value = ["packs", "blobs"]
+    SettingChoice.objects.create(station_id=station.id, name="data_shed", value=value, actor="operator", at=NOW)
+    speaks(station, processor, 0)
+    assert current(station).settings["data_shed"] == ["blobs"]
+    speaks(station, processor, 1)
+    assert current(station).settings["data_shed"] == value
+
+
+def test_the_worker_looks_again_at_a_station_that_speaks_another_contract(
+    station: StationDouble, processor: BatchProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(presence, "desired_changed", told.extend)
+    for contract in (0, 1, 1, 0):
+        speaks(station, processor, contract)
+    assert told == [station.id, station.id]
