@@ -74,7 +74,7 @@ def test_an_ended_window_is_gone_from_stations_and_lists(
 ) -> None:
     made = add_window(village, terms(county.people[ZHANG].pk), since=today, actor=BY)
     station = Station.objects.get(pk=SHILI)
-    assert [one.people for one in build(station, version=1).windows] == [["a1"]]
+    assert [one.people for one in build(station, version=1, now=timezone.now()).windows] == [["a1"]]
     with pytest.raises(WindowRefused, match="那一天没有这个值班"):
         end_window(made, last=today - DAY, actor=BY, reason="登记错了")
     end_window(made, last=today, actor=BY, reason="不再坐班")
@@ -117,7 +117,7 @@ def test_whoever_holds_the_post_on_the_day_is_in_its_window(
     give_post(li, branch, "书记", since=today + 2 * DAY, actor=BY)
     add_window(village, terms(posts=(post,)), since=today, actor=BY)
     assert [due(today + n * DAY)["上午"] for n in (0, 1, 2)] == [(zhang.pk,), (zhang.pk,), (li.pk,)]
-    assert build(Station.objects.get(pk=SHILI), version=1).windows[0].people == ["a1"]
+    assert build(Station.objects.get(pk=SHILI), version=1, now=timezone.now()).windows[0].people == ["a1"]
 
 
 def test_nobody_takes_themselves_out_of_a_window(county: FictionalCounty, village: Region, today: dt.date) -> None:

@@ -53,7 +53,8 @@ def test_touches_between_loss_and_find_do_not_count(county: FictionalCounty, now
     assert whose(*touches) == [zhang, None, zhang]
     card.refresh_from_db()
     assert card.lost_at is None
-    assert [entry.action for entry in AuditEntry.objects.filter(subject=ZHANG.number).order_by("id")] == ["card.lost", "card.found"]
+    entries = AuditEntry.objects.filter(subject=ZHANG.number).order_by("id")
+    assert [entry.action for entry in entries] == ["card.lost", "card.found"]
 
 
 def test_a_card_that_was_found_since_its_loss_was_never_lost(county: FictionalCounty, now: dt.datetime) -> None:
