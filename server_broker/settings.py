@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "server_broker.decisions",
     "server_broker.manifest",
     "server_broker.public",
+    "server_broker.retention",
     "server_broker.console",
 ]
 

@@ -36,6 +36,7 @@ class Power(StrEnum):
     SEE_PICTURES = "media.see_pictures"
     SEE_CONTENT = "bundles.see"
     PUBLISH = "bundles.publish"
+    HOLD_FILES = "media.hold_files"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
 
@@ -59,6 +60,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
+    Power.HOLD_FILES: (_OPERATOR, _OFFICER),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
 }

@@ -20,9 +20,9 @@ AGAIN_AFTER = timedelta(minutes=15)
 
 def note_seen(request: HttpRequest, blob: Blob) -> None:
     """Record that the viewer saw a picture in full."""
-    if _not_yet(request, "snapshot.seen", blob.station_id, [blob]):
+    if _not_yet(request, "snapshot.seen", blob.sender, [blob]):
         detail: Detail = {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
-        record(request.user.get_username(), "snapshot.seen", blob.station_id, detail)
+        record(request.user.get_username(), "snapshot.seen", blob.sender, detail)
 
 
 def note_previewed(request: HttpRequest, station_id: str, blobs: Sequence[Blob]) -> None:

@@ -11,11 +11,18 @@ from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
+from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
 from server_broker.console.views.settings import region_settings, station_settings
-from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
+from server_broker.console.views.snapshots import (
+    hold_snapshot,
+    release_snapshot,
+    snapshot,
+    snapshot_jpeg,
+    snapshot_thumbnail,
+)
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
 
@@ -38,6 +45,8 @@ urlpatterns = [
     path("held/", held, name="held"),
     path("held/write-off/", write_off, name="held-write-off"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
+    path("snapshots/<int:pk>/hold/", hold_snapshot, name="snapshot-hold"),
+    path("snapshots/<int:pk>/release/", release_snapshot, name="snapshot-release"),
     path("snapshots/<int:pk>.jpg", snapshot_jpeg, name="snapshot-jpeg"),
     path("snapshots/<int:pk>/thumbnail.jpg", snapshot_thumbnail, name="snapshot-thumbnail"),
     path("logs/<int:pk>.txt", station_log, name="station-log"),
@@ -56,4 +65,5 @@ urlpatterns = [
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),
+    path("kept/", kept, name="kept"),
 ]

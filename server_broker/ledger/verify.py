@@ -21,6 +21,7 @@ from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ledger.consistency import consistent_read
+from server_broker.retention.erasures import ErasuresOf
 
 
 @dataclass(slots=True)
@@ -92,17 +93,21 @@ def _replay(stream: Stream, station: str, verdict: StreamVerdict) -> dict[int, b
     head = first_head(station=station, epoch=bytes(stream.epoch))
     kept = SignedHeadKept.objects.filter(stream=stream).values_list("through", flat=True).first()
     heads = {0: head}
+    erasures = ErasuresOf(stream)
     for fact in Fact.objects.filter(stream=stream).order_by("seq").iterator(chunk_size=2000):
         expected = verdict.facts + 1
         if fact.seq != expected:
             verdict.fail(expected, f"fact {expected} is missing")
             break
         problem = ""
-        # Content that was erased cannot be compared. Its digest is left, and the chain goes on over it.
+        # Content that was erased cannot be compared. Its digest is left, and the chain goes on over it. That a rule
+        # erased it, and not somebody who wants it gone, the record of erasures and the audit log say.
         if fact.body is not None and fact.salt is not None:
             digest = fact_digest(salt=bytes(fact.salt), body=bytes(fact.body))
             if digest != bytes(fact.digest):
                 problem = "its content does not have its digest"
+        else:
+            problem = erasures.problem_of(fact)
         head = next_head(head, seq=fact.seq, digest=bytes(fact.digest))
         if head != bytes(fact.head):
             problem = problem or "its chain value does not follow from the fact before and its digest"

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from server_broker.platform.files import sync_folder
 
+COUNTY = "@county"
+"""Stands for a station's id where the county itself is the sender. No station's id begins like this."""
+
 
 class MediaFolder:
     """The county's media folder."""

@@ -12,8 +12,9 @@ from datetime import datetime
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.media.files import MediaFolder
+from server_broker.media.judging import judge
+from server_broker.media.kinds import allows
 from server_broker.media.models import Blob
-from server_broker.media.pictures import is_viewable
 from server_broker.media.ranges import Span, merge, missing
 
 _log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class BlobIntake:
 
     def _spans(self, blob: Blob) -> list[Span]:
         """Return the spans of the blob that are on the disk; none if its pieces have been deleted."""
-        if blob.ranges and self._folder.has_pieces(blob.station_id, bytes(blob.sha256)):
+        if blob.ranges and self._folder.has_pieces(blob.sender, bytes(blob.sha256)):
             return [(start, end) for start, end in blob.ranges]
         return []
 
@@ -96,6 +97,10 @@ class BlobIntake:
             try:
                 if blob.completed_at is None:
                     self._adopt(blob)
+                # What came before the fact that says what it is for was judged as a picture.
+                elif not blob.evicted_reason and not allows(blob.purpose, blob.judged_type):
+                    judge(blob, self._folder.path(sha256))
+                    blob.save(update_fields=["judged_type", "viewable"])
             # The facts of the batch are safe without their pictures, so a broken file must not hold them up.
             except OSError as error:
                 _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
@@ -103,9 +108,9 @@ class BlobIntake:
     def _adopt(self, blob: Blob) -> bool:
         """Count a blob as complete if its station sent it whole before a crash or a restore. Return whether it did."""
         sha256 = bytes(blob.sha256)
-        if not self._folder.has_of(blob.station_id, sha256):
+        if not self._folder.has_of(blob.sender, sha256):
             return False
-        self._folder.forget(blob.station_id, sha256)
+        self._folder.forget(blob.sender, sha256)
         self._complete(blob)
         return True
 
@@ -114,7 +119,7 @@ class BlobIntake:
         blob.size = path.stat().st_size
         blob.ranges = [[0, blob.size]]
         blob.completed_at = self._now
-        blob.viewable = is_viewable(path)
+        judge(blob, path)
         blob.evicted_reason = ""
         blob.save()
 

@@ -1,17 +1,36 @@
-"""Blobs by their hash, and which of their bytes have arrived."""
+"""Blobs by their hash, which of their bytes have arrived, and which may not be deleted."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from server_broker.fleet.models import Station
+from server_broker.media.files import COUNTY
 
 
 class Blob(models.Model):
-    """A file that a station announced or sends. Once it is whole, its bytes lie in the media folder under the hash."""
+    """A file that a station announced or sends, or that a person gave to the county.
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="blobs")
+    Once it is whole, its bytes lie in the media folder under the hash.
+    """
+
+    class Origin(models.TextChoices):
+        """Where a blob comes from."""
+
+        STATION = "station", "站点"
+        COUNTY = "county", "县里上传"
+
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.STATION, db_default=Origin.STATION)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True, related_name="blobs")
+    """None for a blob of the county."""
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    """The person who gave it; None for a blob of a station."""
     sha256 = models.BinaryField(max_length=32)
     size = models.PositiveIntegerField()
     media_type = models.CharField(max_length=64, blank=True)
+    """What its sender says it is."""
+    judged_type = models.CharField(max_length=64, blank=True, db_default="")
+    """What its first bytes say it is, if its purpose allows that; empty otherwise. Only then is it of any use."""
     purpose = models.CharField(max_length=16, blank=True)
     about_epoch = models.BinaryField(max_length=16, null=True)
     about_seq = models.BigIntegerField(null=True)
@@ -23,8 +42,21 @@ class Blob(models.Model):
     """Whether the bytes are a whole picture of a reasonable size. Only then are they ever shown."""
     evicted_reason = models.CharField(max_length=16, blank=True)
 
+    @property
+    def sender(self) -> str:
+        """The name under which the media folder knows who sent it."""
+        return self.station_id or COUNTY
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["station", "sha256"], name="blob_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "sha256"], name="blob_once"),
+            models.UniqueConstraint(fields=["sha256", "purpose"], condition=Q(station=None), name="county_blob_once"),
+            models.CheckConstraint(
+                condition=Q(origin="station", station__isnull=False, uploaded_by=None)
+                | Q(origin="county", station=None, uploaded_by__isnull=False),
+                name="blob_has_one_origin",
+            ),
+        ]
         indexes = [
             models.Index(fields=["station", "about_epoch", "about_seq"], name="blob_by_subject"),
             models.Index(
@@ -33,3 +65,22 @@ class Blob(models.Model):
                 name="blob_unannounced",
             ),
         ]
+
+
+class LegalHold(models.Model):
+    """Somebody decided that a blob may not be deleted. Rows are added; lifting fills in the last three fields, once."""
+
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=200)
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField()
+    lifted_reason = models.CharField(max_length=200, blank=True)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blob"], condition=Q(lifted_at=None), name="one_hold_at_a_time"),
+        ]
+        verbose_name = "依法保留"
+        verbose_name_plural = "依法保留"

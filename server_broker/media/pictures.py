@@ -1,48 +1,26 @@
-"""Decide whether bytes that a station sent are a picture that may be shown, and open it."""
+"""Open pictures that may be shown, whole or small."""
 
 import io
-import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from server_broker.media.decoding import is_whole_picture
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 
-MAX_PIXELS = 4_000_000
-"""Stills are 640 px wide; a picture that claims more than this is not decoded."""
-
-MAX_PICTURE_BYTES = 4 * 2**20
 THUMBNAIL = (240, 180)
 """Most width and height of a thumbnail, in pixels."""
 KEPT_THUMBNAILS = 512
 """Number of thumbnails kept in memory, about 6 kB each."""
 
 
-def is_viewable(path: Path) -> bool:
-    """Tell whether a file is a whole JPEG (ITU-T T.81) of a sane size. Reads no more than the bounds above."""
-    return path.stat().st_size <= MAX_PICTURE_BYTES and is_picture(path)
-
-
 def is_picture(source: Path | BinaryIO) -> bool:
-    """Tell whether bytes are a whole JPEG of a sane number of pixels."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(source, formats=["JPEG"]) as picture:
-                # Before `load`, which allocates memory for as many pixels as the file claims to have.
-                if picture.width * picture.height > MAX_PIXELS:
-                    return False
-                picture.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return False
-    # Pillow raises all of these for broken files.
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError):
-        return False
-    return True
+    """Tell whether bytes are a whole JPEG (ITU-T T.81) of a sane number of pixels, decoding them in this process."""
+    return is_whole_picture(source, formats=("JPEG",))
 
 
 def open_snapshot(blob: Blob) -> BinaryIO | None:

@@ -1,49 +1,70 @@
-"""Delete pictures after 90 days, and incomplete ones that got no piece for 90 days.
+"""Delete blobs at the end of their time, and incomplete ones that got no piece for 90 days.
 
-The rows of announced pictures stay, because the ledger still has to account for them.
+How long a blob of each purpose is kept, the caller says (`server_broker.retention.holdings`). The rows of blobs stay,
+because the ledger still has to account for them, and their hash tells what it was that was deleted.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from server_broker.media.files import MediaFolder
+from server_broker.media.holds import without_holds
 from server_broker.media.models import Blob
 
-RETENTION = timedelta(days=90)
+ABANDONED = timedelta(days=90)
 EXPIRED = "expired"
 
 
-def drop_expired(now: datetime) -> int:
-    """Delete the bytes of blobs that were completed more than `RETENTION` before ``now``; return how many.
+def drop_expired(now: datetime, *, kept: Mapping[str, timedelta], otherwise: timedelta) -> int:
+    """Delete the bytes of blobs whose time is over at ``now`` and that nobody holds; return how many.
 
-    Bytes that a younger blob of another station shares stay until that one expires.
+    Bytes that a younger blob of another sender shares stay until that one expires.
+
+    Args:
+        kept: How long after it was completed, by purpose.
+        otherwise: For a purpose that is not named there.
     """
     folder = MediaFolder(settings.HOME.media)
-    due = Blob.objects.filter(completed_at__lt=now - RETENTION).exclude(evicted_reason=EXPIRED)
+    oldest = min([*kept.values(), otherwise])
+    due = without_holds(Blob.objects.filter(completed_at__lt=now - oldest).exclude(evicted_reason=EXPIRED))
     dropped = 0
-    for blob in due.iterator():
-        dropped += 1
-        with transaction.atomic():
-            Blob.objects.filter(pk=blob.pk).update(viewable=False, evicted_reason=EXPIRED)
-            # Other stations may have sent the same bytes, which are stored once for all of them.
-            alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
-            folder.drop(blob.station_id, bytes(blob.sha256), last=not alive.exists())
+    for pk, purpose, completed_at in due.values_list("pk", "purpose", "completed_at").iterator():
+        assert completed_at is not None  # by the filter
+        if completed_at < now - kept.get(purpose, otherwise):
+            dropped += _drop(folder, pk)
     return dropped
 
 
+def _drop(folder: MediaFolder, pk: int) -> bool:
+    with transaction.atomic():
+        # Asked again under the lock: somebody may have held it since.
+        blob = without_holds(Blob.objects.select_for_update(no_key=True, of=("self",)).filter(pk=pk)).first()
+        if blob is None or blob.evicted_reason == EXPIRED:
+            return False
+        Blob.objects.filter(pk=pk).update(viewable=False, evicted_reason=EXPIRED)
+        # Others may have sent the same bytes, which are stored once for all of them.
+        alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
+        of_this_sender = alive.filter(station=blob.station_id).exists()
+        if not of_this_sender:
+            folder.drop(blob.sender, bytes(blob.sha256), last=not alive.exists())
+        return True
+
+
 def drop_abandoned(now: datetime) -> int:
-    """Delete blobs in pieces that got no piece for `RETENTION`, and return how many.
+    """Delete blobs in pieces that got no piece for `ABANDONED`, and return how many.
 
     Rows that no fact announced and that have no pieces are deleted too. If a station
     sends such a blob again later, it is received from the start.
     """
     folder = MediaFolder(settings.HOME.media)
-    dropped = folder.forget_older(now - RETENTION)
-    for blob in Blob.objects.filter(announced_at=None, completed_at=None).iterator():
+    dropped = folder.forget_older(now - ABANDONED)
+    unannounced = Blob.objects.filter(origin=Blob.Origin.STATION, announced_at=None, completed_at=None)
+    for blob in unannounced.iterator():
         with transaction.atomic():
             row = Blob.objects.select_for_update().filter(pk=blob.pk, announced_at=None, completed_at=None)
-            if row.exists() and not folder.has_pieces(blob.station_id, bytes(blob.sha256)):
+            if row.exists() and not folder.has_pieces(blob.sender, bytes(blob.sha256)):
                 row.delete()
     return dropped

@@ -13,7 +13,8 @@ def mark_senders(folder: MediaFolder) -> int:
     """
     if folder.senders_are_marked():
         return 0
-    whole = Blob.objects.exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
+    # Early versions knew no other origin.
+    whole = Blob.objects.exclude(station=None).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
     keys = whole.values_list("station_id", "sha256")
     marked = sum(folder.mark_sender(station, bytes(sha256)) for station, sha256 in keys.iterator())
     folder.note_senders_marked()

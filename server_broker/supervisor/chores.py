@@ -120,6 +120,11 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
+    from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
+    from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
+
+    def drop_files(now: dt.datetime) -> int:
+        return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
 
     def deleting(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
@@ -128,7 +133,8 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
-        Chore("delete expired pictures", deleting(drop_expired)),
+        Chore("delete expired files", deleting(drop_files)),
+        Chore("erase what facts said", deleting(erase_facts)),
         Chore("delete pieces of pictures", deleting(drop_abandoned)),
         Chore("delete old messages in quarantine", deleting(drop_old_quarantined)),
         Chore("delete old nonces", deleting(drop_old_nonces)),

@@ -45,6 +45,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("下发内容", "published", Power.SEE_CONTENT),
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
+    ("保存期限", "kept", Power.READ_AUDIT),
 )
 
 

@@ -67,7 +67,7 @@ def station_log(request: HttpRequest, pk: int) -> HttpResponse:
     record(
         actor=request.user.get_username(),
         action="log.seen",
-        subject=blob.station_id,
+        subject=blob.sender,
         detail={"sha256": bytes(blob.sha256).hex()},
     )
     # A station chose these bytes. A browser must not take them for a page and run what is in them.

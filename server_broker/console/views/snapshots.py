@@ -3,14 +3,21 @@
 The audit log gets an entry about each account that was sent a picture, large or small (`server_broker.console.seen`).
 """
 
+from collections.abc import Callable
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server_broker.accounts.powers import Power, needs
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.console import parameters
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, touches_of
 from server_broker.console.seen import note_previewed, note_seen
 from server_broker.console.touch_rows import ShownTouch, shown_touches
+from server_broker.media.holds import HoldRefused, lift_hold, set_hold
 from server_broker.media.models import Blob
 from server_broker.media.pictures import open_snapshot, thumbnail
 
@@ -28,6 +35,8 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "section": "home",
         "blob": blob,
+        "hold": blob.holds.filter(lifted_at=None).first(),
+        "may_hold": may(request.user, Power.HOLD_FILES),
         "digest": bytes(blob.sha256).hex(),
         "row": rows[0] if rows else None,
     }
@@ -55,8 +64,34 @@ def snapshot_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
     small = thumbnail(blob)
     if small is None:
         raise Http404
-    note_previewed(request, blob.station_id, [blob])
+    note_previewed(request, blob.sender, [blob])
     return jpeg(small)
+
+
+@post_only("snapshot", "pk")
+@needs(Power.HOLD_FILES)
+def hold_snapshot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep a picture beyond its time, for the reason that is given."""
+    return _hold_changed(request, pk, set_hold, "已依法保留，到期也不删除")
+
+
+@post_only("snapshot", "pk")
+@needs(Power.HOLD_FILES)
+def release_snapshot(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the hold on a picture. If its time is over, the next chore deletes it."""
+    return _hold_changed(request, pk, lift_hold, "已取消保留，按期限删除")
+
+
+def _hold_changed(request: HttpRequest, pk: int, change: Callable[..., object], done: str) -> HttpResponse:
+    blob = _get(request, pk)
+    reason = parameters.text(request.POST, "reason", longest=400)
+    try:
+        change(blob, reason=reason, actor=request.user.get_username(), now=timezone.now())
+    except HoldRefused as refused:
+        messages.error(request, f"没有改动：{refused}")
+    else:
+        messages.success(request, done)
+    return redirect("snapshot", pk=pk)
 
 
 def jpeg(data: bytes) -> HttpResponse:

@@ -97,6 +97,8 @@ POST /desk/bind/                                   302 403 403 302 302 403 403 4
 GET  /snapshots/{picture}/                         200 403 403 200 200 403 403 403 403 404 302
 GET  /snapshots/{picture}.jpg                      200 403 403 200 200 403 403 403 403 404 302
 GET  /snapshots/{picture}/thumbnail.jpg            200 403 403 200 200 403 403 403 403 404 302
+POST /snapshots/{picture}/hold/                    403 403 403 404 404 403 403 403 403 404 302
+POST /snapshots/{picture}/release/                 403 403 403 404 404 403 403 403 403 404 302
 # Content for stations
 GET  /published/                                   200 200 403 200 200 200 200 200 200 200 302
 GET  /published/{bundle}/                          200 200 403 200 200 200 200 200 200 404 302
@@ -105,6 +107,7 @@ POST /published/notice/                            403 403 403 422 422 403 403 4
 POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
+GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302
 # The data tables
 GET  /admin/                                       200 403 403 403 403 403 403 403 403 200 302 proof
 GET  /admin/login/                                 302 302 302 302 302 302 302 302 302 302 302

@@ -34,9 +34,9 @@ def test_an_untouched_chain_holds_with_what_is_held_named(station: StationDouble
     assert (found.good, found.facts, found.held, found.signed_through) == (True, 5, [3], 5)
 
 
-def test_an_erased_body_changes_nothing(station: StationDouble) -> None:
+def test_a_body_that_is_gone_without_an_erasure_is_named(station: StationDouble) -> None:
     Fact.objects.filter(seq=2).update(body=None, salt=None)
-    assert verdict() == (None, "")
+    assert verdict() == (2, "its content is gone, and no erasure is on record")
 
 
 @pytest.mark.parametrize("seq", [1, 3, 5])

@@ -22,9 +22,11 @@ from server_broker.ingest.models import Quarantined
 from server_broker.ingest.quarantine import drop_old_quarantined
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
-from server_broker.media.pictures import is_viewable, open_blob, open_snapshot
+from server_broker.media.pictures import is_picture, open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
-from server_broker.media.retention import drop_abandoned, drop_expired
+from server_broker.media.retention import drop_abandoned
+from server_broker.media.retention import drop_expired as drop_expired_by
+from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept
 from tests.server_broker.picture_sender import CHUNK, Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
@@ -178,7 +180,7 @@ def test_only_whole_jpegs_of_sane_size_are_viewable(tmp_path: Path) -> None:
     def viewable(data: bytes) -> bool:
         path = tmp_path / "picture"
         path.write_bytes(data)
-        return is_viewable(path)
+        return is_picture(path)
 
     picture = jpeg()
     png = io.BytesIO()
@@ -224,6 +226,10 @@ def test_messages_put_aside_are_kept_for_more_than_a_year(station: StationDouble
     assert drop_old_quarantined(NOW + timedelta(days=399)) == 0
     assert drop_old_quarantined(NOW + timedelta(days=401)) == 1
     assert not Quarantined.objects.exists()
+
+
+def drop_expired(now: datetime) -> int:
+    return drop_expired_by(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
 
 
 def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:

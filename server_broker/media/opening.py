@@ -1,0 +1,111 @@
+"""Decode a picture that somebody sent in a process of its own, for which the kernel limits memory and files.
+
+A decoder is the largest piece of foreign code that touches foreign bytes, so a fault of it must not be the worker's.
+One process serves many pictures, because starting it costs more than a picture does. It knows no secret, and it ends
+with whoever started it. ``python -m server_broker.media.opening`` reads a path from each line and answers with 1 or 0.
+"""
+
+import logging
+import os
+import resource
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+MEMORY_BYTES = 512 * 2**20
+WITHIN_S = 5.0
+"""Wall time for a picture; the largest allowed one takes 0.2 s. The second try gets three times as much."""
+_ROOT = Path(__file__).resolve().parents[2]
+_log = logging.getLogger(__name__)
+
+
+class PictureJudge:
+    """Asks a process whether files are pictures. Use it from any thread."""
+
+    def __init__(self, *, within_s: float = WITHIN_S, command: Sequence[str] = ()) -> None:
+        """Start nothing yet.
+
+        Args:
+            command: Another program than this module's own.
+        """
+        self._within_s = within_s
+        self._command = command or (sys.executable, "-m", __name__)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def is_picture(self, path: Path) -> bool:
+        """Tell whether a file is a whole picture of a sane number of pixels (`server_broker.media.pictures`).
+
+        A file that the process dies of, twice, is none. The next one gets a new process.
+        """
+        with self._lock:
+            for tries in (1, 3):
+                answer = self._ask(path, within_s=self._within_s * tries)
+                if answer in (b"0", b"1"):
+                    return answer == b"1"
+                self._end()
+        _log.warning("the decoder ended over blob %s twice", path.name[:12])
+        return False
+
+    def _ask(self, path: Path, *, within_s: float) -> bytes:
+        process = self._process
+        if process is None or process.poll() is not None:
+            process = self._process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(os.fsencode(path.absolute()) + b"\n")
+            process.stdin.flush()
+        except OSError:
+            return b""
+        ready, _, _ = select.select([process.stdout], [], [], within_s)
+        return process.stdout.readline().strip() if ready else b""
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
+        environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.Popen(  # noqa: S603 - our own program
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
+        )
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process = None
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+
+JUDGE = PictureJudge()
+"""This process's own. Nothing is started before the first picture, and the process ends when its input does."""
+
+
+def main() -> None:
+    """Answer for each path on standard input."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file on disk; pipes have no size
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from server_broker.media.decoding import is_whole_picture  # noqa: PLC0415 - Pillow, under the limits above
+
+    for line in sys.stdin.buffer:
+        try:
+            good = is_whole_picture(Path(os.fsdecode(line.rstrip(b"\n"))))
+        except MemoryError:
+            good = False
+        sys.stdout.buffer.write(b"1\n" if good else b"0\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Erase what facts say at the end of their time: the bodies, and the rows that were made of them. Digests stay.
+
+A chain goes over digests, so it holds as before. Each run records what it erased in the same transaction, and the audit
+log has the digest of it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import batched
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import QuerySet
+
+from protocol.facts import decode_fact
+from protocol.refusal import Refused
+from protocol.reissues import unwrap
+from server_broker.audit.log import Detail, record
+from server_broker.fleet.models import StationEvent, Stream
+from server_broker.ingest.models import Fact
+from server_broker.retention.erasures import ACTION, digest_of
+from server_broker.retention.holdings import HOLDINGS, Holding
+from server_broker.retention.models import ErasedFact, Erasure
+
+FACTS_A_STEP = 5_000
+"""Facts in memory and in one transaction at a time, of one stream."""
+
+
+def erase_facts(now: datetime) -> int:
+    """Erase what is due at ``now`` of every holding that ends by time; return how many facts."""
+    return sum(_erase(row, now) for row in HOLDINGS if row.how == "facts" and row.kept is not None)
+
+
+def _erase(row: Holding, now: datetime) -> int:
+    assert row.kept is not None
+    before = now - row.kept
+    due = _due(row, before)
+    erased = 0
+    for stream in list(due.values_list("stream_id", flat=True).distinct()):
+        facts = due.filter(stream=stream).select_related("stream").order_by("seq").iterator(chunk_size=2_000)
+        of_this = ((fact.pk, identity) for fact in facts if (identity := _identity(row, fact)) is not None)
+        for step in batched(of_this, FACTS_A_STEP, strict=False):
+            erased += _erase_step(row, stream, dict(step), now=now, before=before)
+    for label, received in row.rows:
+        apps.get_model(label)._base_manager.filter(**{f"{received}__lt": before}).delete()
+    return erased
+
+
+def _due(row: Holding, before: datetime) -> QuerySet[Fact]:
+    """Return the facts that may be due. A held one is left: nobody has read it, so nobody knows what it is."""
+    # A re-issue has a kind of its own, whatever it wraps.
+    kinds = [*row.kinds, "reissued"]
+    return Fact.objects.filter(kind__in=kinds, received_at__lt=before, held_reason="").exclude(body=None)
+
+
+def _identity(row: Holding, fact: Fact) -> tuple[bytes, int] | None:
+    """Return the first identity of the fact, or of what it wraps, if that is of this holding."""
+    assert fact.body is not None
+    try:
+        layers, inner = unwrap(decode_fact(bytes(fact.body)))
+    except Refused:
+        return None  # it was read once, so a later release reads it again
+    if inner.__struct_config__.tag not in row.kinds or row.stays(inner):
+        return None
+    return (layers[-1].epoch, layers[-1].seq) if layers else (bytes(fact.stream.epoch), fact.seq)
+
+
+def _erase_step(
+    row: Holding, stream: int, due: dict[int, tuple[bytes, int]], *, now: datetime, before: datetime
+) -> int:
+    """Erase facts of one stream, given by key with the identities under which their rows stand."""
+    with transaction.atomic():
+        facts = Fact.objects.select_for_update().filter(pk__in=due).exclude(body=None).order_by("seq")
+        found = [(seq, bytes(digest)) for seq, digest in facts.values_list("seq", "digest")]
+        if not found:
+            return 0
+        erasure = Erasure.objects.create(
+            stream_id=stream,
+            holding=row.key,
+            at=now,
+            received_before=before,
+            facts=len(found),
+            digest=digest_of(found),
+        )
+        ErasedFact.objects.bulk_create(
+            (ErasedFact(erasure=erasure, stream_id=stream, seq=seq, digest=digest) for seq, digest in found),
+            batch_size=2_000,
+        )
+        Fact.objects.filter(pk__in=due).update(body=None, salt=None)
+        _empty_events(stream, due.values())
+        detail: Detail = {"holding": row.key, "facts": len(found), "digest": digest_of(found).hex()}
+        record("service", ACTION, str(erasure.pk), detail)
+    return len(found)
+
+
+def _empty_events(stream: int, identities: Iterable[tuple[bytes, int]]) -> None:
+    """Take away what the events of these facts say beyond their kind and their time."""
+    station = Stream.objects.values_list("station_id", flat=True).get(pk=stream)
+    by_epoch: dict[bytes, list[int]] = {}
+    for epoch, seq in identities:
+        by_epoch.setdefault(epoch, []).append(seq)
+    for epoch, seqs in by_epoch.items():
+        StationEvent.objects.filter(station=station, epoch=epoch, seq__in=seqs).update(detail={})

@@ -1,0 +1,289 @@
+"""HOLDINGS: for everything that the county keeps about people, what for, how long, what ends it and what remains.
+
+``tests/server_broker/retention/test_holdings.py`` keeps it whole: each table of the database and each kind of fact
+stands in exactly one holding, or among those that hold nothing of people with the reason. The auditor's page shows it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from protocol import facts
+from protocol.facts import Fact
+from server_broker.accounts.cleaning import LINKS_KEPT
+from server_broker.ingest.quarantine import QUARANTINED_KEPT
+from server_broker.sheets.pending import KEPT_FOR
+
+type How = Literal["facts", "blobs", "chore", "stays"]
+"""Who ends it: ``facts``: `erasing.erase_facts`; ``blobs``: `media.retention.drop_expired`; ``chore``: a chore of the
+room itself; ``stays``: nobody by a clock, because something in ``ends`` must happen first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One row of the table. The texts are Chinese, for the auditor's page."""
+
+    key: str
+    """Goes into the record of erasures, so it is never given another meaning."""
+    what: str
+    purpose: str
+    kept: timedelta | None
+    """From when the county received it; None if ``ends`` is not a time."""
+    ends: str
+    remains: str
+    how: How
+    models: tuple[str, ...] = ()
+    """Labels of the tables that hold it."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of the facts that hold it."""
+    purposes: tuple[str, ...] = ()
+    """Of blobs."""
+    rows: tuple[tuple[str, str], ...] = ()
+    """Of ``facts``: tables whose rows are deleted with them, each with the field that says when it was received."""
+    stays: Callable[[Fact], bool] = lambda fact: False
+    """Of ``facts``: tells the single ones of these kinds that are something else."""
+
+
+def _clocks(fact: Fact) -> bool:
+    """Whether a number that was entered is a touch: then pay hangs on it."""
+    return isinstance(fact, facts.NumberEntered) and fact.clocks
+
+
+_DIGEST = "摘要和签名的记录链，仍可核对"
+PICTURES_KEPT = timedelta(days=90)
+HOLDINGS: tuple[Holding, ...] = (
+    Holding(
+        key="touches",
+        what="打卡、更正上下班、打卡用的工号",
+        purpose="考勤和工资的凭据",
+        kept=None,
+        ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
+        remains="全部",
+        how="stays",
+        models=("attendance.Touch", "ingest.Reissue"),
+        kinds=("touch", "direction_chosen"),
+    ),
+    Holding(
+        key="attempts",
+        what="答题记录",
+        purpose="个人学习进度和错题本，不作考核依据",
+        kept=timedelta(days=3 * 365),
+        ends="县里收到满 3 年",
+        remains=_DIGEST,
+        how="facts",
+        models=("learning.Attempt", "learning.LevelRun"),
+        kinds=("attempt", "level_ended", "pack_chosen"),
+        rows=(("learning.Attempt", "received_at"), ("learning.LevelRun", "received_at")),
+    ),
+    Holding(
+        key="visits",
+        what="在站点输过的工号、看过哪些本人内容",
+        purpose="查证有没有人冒用工号",
+        kept=timedelta(days=180),
+        ends="县里收到满 180 天；用工号打的卡算打卡，不在此列",
+        remains=_DIGEST,
+        how="facts",
+        kinds=("number_entered", "visit_ended"),
+        stays=_clocks,
+    ),
+    Holding(
+        key="pins",
+        what="个人密码的校验值（不是密码）",
+        purpose="工号登录",
+        kept=timedelta(days=400),
+        ends="换新密码即失效；旧记录满 400 天",
+        remains=_DIGEST,
+        how="facts",
+        kinds=("pin_set",),
+    ),
+    Holding(
+        key="help",
+        what="求助、应答",
+        purpose="及时帮到人，改进画面",
+        kept=timedelta(days=3 * 365),
+        ends="县里收到满 3 年",
+        remains=_DIGEST,
+        how="facts",
+        kinds=("help_asked", "hint_answered"),
+    ),
+    Holding(
+        key="requests",
+        what="请假、报备、更正等申请和同意",
+        purpose="考勤和工资的凭据",
+        kept=None,
+        ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
+        remains="全部",
+        how="stays",
+        kinds=("request_made", "request_withdrawn", "agreed", "person_vouched"),
+    ),
+    Holding(
+        key="village_records",
+        what="工作记实、会议、意见、评分、投票",
+        purpose="村务档案",
+        kept=None,
+        ends="随村级档案保存，由县里按档案管理规定处置",
+        remains="全部",
+        how="stays",
+        kinds=(
+            *("record_made", "record_withdrawn", "meeting_step", "votes_counted", "ballots_sealed", "slips_spent"),
+            *("feedback_given", "feedback_rated", "score_given"),
+        ),
+    ),
+    Holding(
+        key="pictures",
+        what="抓拍图片",
+        purpose="现场凭据，不作人脸识别",
+        kept=PICTURES_KEPT,
+        ends="传齐满 90 天；依法保留的除外",
+        remains="图片的摘要、大小和时间",
+        how="blobs",
+        models=("media.Blob", "media.LegalHold"),
+        kinds=("blob_announced", "blob_evicted"),
+        purposes=("", "touch", "requested", "random", "door"),
+    ),
+    Holding(
+        key="voices",
+        what="录音",
+        purpose="村民意见和学习的声音",
+        kept=timedelta(days=180),
+        ends="传齐满 180 天；依法保留的除外",
+        remains="文件的摘要、大小和时间",
+        how="blobs",
+        purposes=("voice",),
+    ),
+    Holding(
+        key="papers",
+        what="工作记实的图片和短片、纸质材料的照片",
+        purpose="工作记实的凭据",
+        kept=timedelta(days=3 * 365),
+        ends="传齐满 3 年；依法保留的除外",
+        remains="文件的摘要、大小和时间",
+        how="blobs",
+        purposes=("record", "clip", "paper"),
+    ),
+    Holding(
+        key="logs",
+        what="站点程序日志的末尾",
+        purpose="查故障；不含姓名和卡号",
+        kept=PICTURES_KEPT,
+        ends="传齐满 90 天",
+        remains="文件的摘要、大小和时间",
+        how="blobs",
+        purposes=("log",),
+    ),
+    Holding(
+        key="people",
+        what="姓名、编号、所在村、卡的散列值和尾号、值班安排",
+        purpose="打卡时认出是谁，算考勤",
+        kept=None,
+        ends="考勤凭据在，人就在；凭据处置后由县里删除。不收身份证号",
+        remains="全部",
+        how="stays",
+        models=("people.Person", "people.Card", "attendance.DutyWindow"),
+    ),
+    Holding(
+        key="imports",
+        what="等人确认的导入名单",
+        purpose="先看后改",
+        kept=KEPT_FOR,
+        ends="确认、换新文件或满 1 小时",
+        remains="无",
+        how="chore",
+        models=("people.PendingImport",),
+    ),
+    Holding(
+        key="sent_messages",
+        what="读不出来的上报消息",
+        purpose="查明原因，补回记录",
+        kept=QUARANTINED_KEPT,
+        ends=f"收到满 {QUARANTINED_KEPT.days} 天",
+        remains="无",
+        how="chore",
+        models=("ingest.Quarantined",),
+    ),
+    Holding(
+        key="accounts",
+        what="账号、登录链接、第二步验证、登录状态、登录失败记录",
+        purpose="只让该进的人进后台",
+        kept=LINKS_KEPT,
+        ends=f"账号在岗期间；登录链接过期满 {LINKS_KEPT.days} 天",
+        remains="账号名留在审计记录里",
+        how="chore",
+        models=(
+            *("accounts.User", "accounts.SignInLink", "sessions.Session", "otp_totp.TOTPDevice", "admin.LogEntry"),
+            *("axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog", "axes.AccessAttemptExpiration"),
+        ),
+    ),
+    Holding(
+        key="decisions",
+        what="县里的决定和它改过的内容",
+        purpose="证明县里没有事后改动",
+        kept=None,
+        ends="不删除；内容随所属数据到期清除，留下摘要",
+        remains="摘要和签名的记录链，仍可核对",
+        how="stays",
+        models=("decisions.DecidedFact", "decisions.DecidedRow"),
+    ),
+    Holding(
+        key="audit",
+        what="谁在后台做了什么",
+        purpose="追责；只增不改",
+        kept=None,
+        ends="不删除",
+        remains="全部",
+        how="stays",
+        models=("audit.AuditEntry", "ingest.WriteOff", "orders.StationOrder", "tuning.SettingChoice"),
+    ),
+)
+
+FACTS_OF_MACHINES = frozenset(
+    {
+        *("booted", "shut_down", "reader_lost", "reader_back", "contact_changed", "window_closed", "clock_corrected"),
+        *("command_result", "live_view_began", "live_view_ended", "alarm_raised", "alarm_cleared", "bundle_taken"),
+        *("update_step", "retired", "epoch_opened", "facts_lost"),
+        # The envelope of a fact that came again. What it wraps is erased by its own kind.
+        "reissued",
+    }
+)
+"""Kinds of facts that say nothing about a person."""
+
+NOTHING_OF_PEOPLE: dict[str, str] = {
+    "ingest.Fact": "正文按各类事实的期限清除，摘要保留",
+    "fleet.StationEvent": "站点事件；与人有关的随所属事实一并清除内容",
+    "fleet.Station": "设备",
+    "fleet.Stream": "设备",
+    "fleet.StationStatus": "设备",
+    "fleet.Alarm": "设备；文字不含姓名和卡号",
+    "fleet.DesiredState": "发给站点的名单，随人员变化重写",
+    "fleet.CountyState": "设备",
+    "fleet.ClockRun": "设备",
+    "ingest.SignedHeadKept": "签名",
+    "ingest.UnprovenHead": "签名",
+    "ingest.IngestLease": "设备",
+    "regions.Region": "区划",
+    "learning.LearningPack": "题库",
+    "enrolment.Claim": "设备",
+    "enrolment.StationCertificate": "设备",
+    "enrolment.UsedNonce": "设备",
+    "tuning.SettingReport": "设备",
+    "decisions.CountyStream": "签名",
+    "manifest.DailyManifest": "签名",
+    "manifest.RecordCheck": "核对的结果",
+    "retention.Erasure": "清除的记录，只有摘要",
+    "retention.ErasedFact": "清除的记录，只有摘要",
+    "auth.Permission": "框架的表",
+    "auth.Group": "框架的表",
+    "contenttypes.ContentType": "框架的表",
+}
+"""Tables that hold nothing of people, and what they are instead."""
+
+
+def holding(key: str) -> Holding | None:
+    """Return a row of the table."""
+    return next((row for row in HOLDINGS if row.key == key), None)
+
+
+def blobs_kept() -> dict[str, timedelta]:
+    """Return how long blobs of each purpose are kept."""
+    return {purpose: row.kept for row in HOLDINGS if row.kept is not None for purpose in row.purposes}

@@ -1,0 +1,118 @@
+"""What a file is, its first bytes say; a picture is decoded in a process apart, which a hostile one may end."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from protocol.facts import BlobAnnounced, BlobPurpose, encode_fact
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.media.kinds import ALLOWED, judged_type, type_of
+from server_broker.media.models import Blob
+from server_broker.media.opening import PictureJudge
+from tests.server_broker.picture_sender import Sender, jpeg
+from tests.server_broker.station_double import NOW, StationDouble, moment
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    return out.getvalue()
+
+
+OPUS = b"OggS\x00\x02" + bytes(22) + b"OpusHead" + bytes(40)
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(30)
+MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(40)
+WEBM = b"\x1a\x45\xdf\xa3" + bytes(20) + b"webm" + bytes(20)
+PDF = b"%PDF-1.7\n" + bytes(30)
+FILES = {
+    "image/jpeg": jpeg(),
+    "image/png": png(),
+    "audio/ogg": OPUS,
+    "audio/wav": WAV,
+    "video/mp4": MP4,
+    "video/webm": WEBM,
+    "application/pdf": PDF,
+    "": b"<html><script>",
+}
+
+
+@pytest.fixture
+def judge() -> Iterator[PictureJudge]:
+    made = PictureJudge(within_s=20.0)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("media_type", FILES)
+def test_a_file_counts_only_for_a_purpose_that_allows_it(media_type: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(FILES[media_type])
+    assert type_of(FILES[media_type][:64]) == media_type
+    for purpose, allowed in ALLOWED.items():
+        assert judged_type(path, purpose) == (media_type if media_type in allowed.types else "")
+    assert judged_type(path, "log") == ""
+    assert judged_type(path, "nothing") == ""
+
+
+def test_what_is_too_large_for_its_purpose_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.write(OPUS)
+        file.truncate(ALLOWED["voice"].most_bytes + 1)
+    assert judged_type(path, "voice") == ""
+
+
+def test_pictures_are_judged_in_one_process(judge: PictureJudge, tmp_path: Path) -> None:
+    whole, half, small = (tmp_path / name for name in ("whole", "half", "with a\nline and 空格"))
+    whole.write_bytes(jpeg(640, 480))
+    half.write_bytes(jpeg(640, 480)[:3000])
+    small.write_bytes(png())
+    assert [judge.is_picture(path) for path in (whole, half, whole)] == [True, False, True]
+    assert judge._process is not None
+    first = judge._process.pid
+    assert judge.is_picture(whole)
+    assert judge._process.pid == first
+
+
+def test_a_process_that_ends_or_hangs_costs_one_picture(judge: PictureJudge, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.write_bytes(jpeg())
+    assert judge.is_picture(whole)
+    assert judge._process is not None
+    judge._process.kill()
+    judge._process.wait()
+    assert judge.is_picture(whole)
+    hanging = PictureJudge(within_s=0.02, command=("/bin/sleep", "60"))
+    started = time.monotonic()
+    assert not hanging.is_picture(whole)
+    assert time.monotonic() - started < 5
+    hanging.close()
+
+
+@pytest.mark.django_db
+def test_a_voice_is_kept_and_never_shown_as_a_picture() -> None:
+    station = StationDouble()
+    station.enrol()
+    processor = BatchProcessor(clock=lambda: NOW)
+    sent: list[tuple[BlobPurpose, bytes, str]] = [
+        ("voice", OPUS, "audio/ogg"),
+        ("clip", MP4, "video/mp4"),
+        ("paper", png(), "image/png"),
+        ("voice", jpeg(), ""),
+    ]
+    for number, (purpose, data, judged) in enumerate(sent):
+        sender = Sender(station, processor, data)
+        fact = BlobAnnounced(
+            at=moment(number), sha256=sender.sha256, size=len(data), media_type="audio/ogg", purpose=purpose, seconds=3
+        )
+        station.add_body(encode_fact(fact))
+        if number % 2:  # the bytes may come before the fact that says what they are for
+            sender.all()
+        processor.process_batch([station.facts_message(number + 1)])
+        sender.all()
+        blob = Blob.objects.get(sha256=sender.sha256)
+        assert (blob.purpose, blob.judged_type, blob.viewable) == (purpose, judged, False)
