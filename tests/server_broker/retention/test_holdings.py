@@ -8,7 +8,10 @@ import pytest
 from django.apps import apps
 
 from protocol.facts import KINDS, BlobPurpose
+from server_broker.accounts.cleaning import LINKS_KEPT
+from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.media.kinds import ALLOWED
+from server_broker.public import brake, sessions
 from server_broker.retention.holdings import (
     FACTS_OF_MACHINES,
     HOLDINGS,
@@ -16,6 +19,7 @@ from server_broker.retention.holdings import (
     blobs_kept,
     holding,
 )
+from server_broker.sheets import pending
 from tests.cast import AUDITOR, OPERATOR
 from tests.server_broker.county import make_county, signed_in
 
@@ -50,6 +54,19 @@ def test_a_holding_says_all_that_people_must_know_and_how_it_ends(row: object) -
     for label, received in found.rows:
         assert label in found.models
         apps.get_model(label)._meta.get_field(received)
+
+
+def test_what_a_chore_of_a_room_ends_ends_when_the_table_says() -> None:
+    for key, kept in (
+        ("imports", pending.KEPT_FOR),
+        ("sent_messages", QUARANTINED_KEPT),
+        ("accounts", LINKS_KEPT),
+        ("phones", sessions.LINKS_KEPT),
+        ("phones", brake.KEPT),
+    ):
+        row = holding(key)
+        assert row is not None
+        assert row.kept == kept
 
 
 @pytest.mark.django_db
