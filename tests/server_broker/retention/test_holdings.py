@@ -9,6 +9,7 @@ from django.apps import apps
 
 from protocol.facts import KINDS, BlobPurpose
 from server_broker.accounts.cleaning import LINKS_KEPT
+from server_broker.bundles.index_keeper import COMPUTED_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.media.kinds import ALLOWED
 from server_broker.public import brake, sessions
@@ -63,6 +64,7 @@ def test_what_a_chore_of_a_room_ends_ends_when_the_table_says() -> None:
         ("accounts", LINKS_KEPT),
         ("phones", sessions.LINKS_KEPT),
         ("phones", brake.KEPT),
+        ("published", COMPUTED_KEPT),
     ):
         row = holding(key)
         assert row is not None
