@@ -21,7 +21,7 @@ from protocol.twin import ShelfRef
 from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, StationIndex
-from server_broker.bundles.publishing import keep_items, store
+from server_broker.bundles.publishing import keep_items, publish_again_after_restore, store
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import lowest_version
@@ -86,14 +86,16 @@ class IndexKeeper:
                 if due is None:
                     break
                 # Deleted before the tables are read: a later mark waits for this transaction and is a new one.
+                station_id = due.station_id
                 due.delete()
-                changed += self._compute(due.station_id, now)
+                changed += self._compute(station_id, now)
         return changed
 
     def _mark_by_time(self, now: datetime) -> None:
         """Mark the stations of bundles that began or ended since the last look, and now and then all stations."""
         with transaction.atomic():
             if self._looked is None or self._all_looked is None or now - self._all_looked >= ALL_EVERY:
+                publish_again_after_restore(folder=self._folder, at=now)
                 shelf_changed_under("", at=now)
                 self._all_looked = now
             else:

@@ -7,14 +7,19 @@ nobody names (`server_broker.bundles.files.BundleFolder.drop_unnamed`).
 import hashlib
 from datetime import datetime
 
+import msgspec
 from django.db import connection, transaction
 
+from protocol.bundles import MAX_BUNDLE_BYTES, encode_bundle
+from protocol.bundles import Bundle as BundleDocument
+from protocol.codec import decode
 from protocol.decisions import BundlePublished, BundleWithdrawn
 from server_broker.audit.log import Detail, record
 from server_broker.bundles.drafts import Draft, NotPublished, check, document
 from server_broker.bundles.files import BundleFolder, ContentDiffers
 from server_broker.bundles.models import Bundle, BundleItem
 from server_broker.decisions.stream import decide
+from server_broker.fleet.generation import lowest_version
 from server_broker.fleet.shelf_changes import shelf_changed_under
 
 _LOCK_SPACE = 0x62756E64
@@ -89,7 +94,7 @@ def store(
     newest = Bundle.objects.filter(bundle=draft.id).order_by("-version").first()
     if newest is not None and newest.kind != draft.kind:
         raise NotPublished(f"编号 {draft.id} 已经用于另一种内容，请换一个编号")
-    if version is None and newest is not None and _says(newest, draft):
+    if version is None and newest is not None and newest.version >= lowest and _says(newest, draft):
         return newest, False
     if version is not None and newest is not None and version <= newest.version:
         return _published_before(draft, version), False
@@ -163,3 +168,29 @@ def withdraw(bundle: str, *, reason: str, actor: str, at: datetime) -> list[Bund
         entry = record(actor, "bundle.withdrawn", bundle, detail)
         decide(entry, BundleWithdrawn(form=newest.kind, id=bundle, version=newest.version))
     return rows
+
+
+def publish_again_after_restore(*, folder: BundleFolder, at: datetime) -> int:
+    """Publish what lasts once more under versions of this generation, and return how many bundles that were.
+
+    Stations may have seen a higher version than a restored database has, and would refuse its own as an older one. A
+    pack keeps its version, because people's answers name it; its author publishes the lost version once more.
+    """
+    lowest = lowest_version() + 1
+    old = Bundle.objects.exclude(author="").exclude(kind="questions").newest().lasting(at).filter(version__lt=lowest)
+    # Without its folder a restored county can't hand them out anyway; whoever publishes them once more mends that.
+    rows = [row for row in old.order_by("pk") if folder.has(bytes(row.sha256))]
+    for row in rows:
+        payload = folder.path(bytes(row.sha256)).read_bytes()
+        bundle = decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES)
+        again = encode_bundle(msgspec.structs.replace(bundle, version=lowest))
+        items = list(row.items.all())
+        row.pk, row.version, row.published_at = None, lowest, at
+        row.sha256, row.size = folder.keep(again), len(again)
+        row.save(force_insert=True)
+        for item in items:
+            item.pk, item.bundle = None, row
+        BundleItem.objects.bulk_create(items)
+        detail: Detail = {"version": row.version, "kind": row.kind, "again": True}
+        decide(record("service", "bundle.published", row.bundle, detail), said_of(row))
+    return len(rows)

@@ -148,6 +148,8 @@ async def _send_part(found: Found, wanted: tuple[int, int] | None, receive: Rece
                 piece = file.read(min(PIECE_BYTES, end - start))
                 start += len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": bool(piece) and start < end})
+                # Others get their turn. A send returns at once where the client has gone, or reads very fast.
+                await asyncio.sleep(0)
                 if not piece:  # the file is shorter than its row says; the client sees a cut connection
                     return
         finally:

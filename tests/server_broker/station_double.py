@@ -112,9 +112,17 @@ class StationDouble:
     def facts_message(self, first: int = 1, last: int | None = None) -> Incoming:
         return self.message("facts", encode(self.envelope(first, last)))
 
-    def birth(self, *, nonce: bytes = b"n" * 16, twin_version: int = 0) -> Incoming:
+    def birth(self, *, nonce: bytes = b"n" * 16, twin_version: int = 0, contract: int = 0) -> Incoming:
         head = self.signed(len(self.sealed))
-        birth = Birth(station=self.id, head=head, boot=BOOT, nonce=nonce, software="0.1.0", twin_version=twin_version)
+        birth = Birth(
+            station=self.id,
+            head=head,
+            boot=BOOT,
+            nonce=nonce,
+            software="0.1.0",
+            twin_version=twin_version,
+            contract=contract,
+        )
         return self.message("birth", encode(birth))
 
     def gone(self, *, nonce: bytes = b"n" * 16) -> Incoming:
