@@ -55,13 +55,12 @@ class FrontDoor:
         return f"https://{self.host}" + ("" if self.port == 443 else f":{self.port}")
 
     def files(self, root: Path) -> tuple[Path, Path]:
-        """Return the files of certificate and key. With `acme_folder` it is the first pair of which a file exists."""
+        """Return the files of certificate and key. With `acme_folder` they are the first pair that has a certificate."""
         if not self.acme_folder:
             return root / self.certificate, root / self.key
         folder = root / self.acme_folder
-        pairs = [tuple(folder / name.format(host=self.host) for name in pair) for pair in _PAIRS]
-        certificate, key = next((pair for pair in pairs if any(file.exists() for file in pair)), pairs[0])
-        return certificate, key
+        pairs = [(folder / one.format(host=self.host), folder / key.format(host=self.host)) for one, key in _PAIRS]
+        return next((pair for pair in pairs if pair[0].exists()), pairs[0])
 
 
 def front_door_problems(table: Any, taken_ports: set[int]) -> list[tuple[str, str]]:
