@@ -183,10 +183,6 @@ def _add_service_verbs(add: Add) -> None:
     init.add_argument("--broker-fallback-port", type=int, default=0, metavar="端口", help=fallback)
     start = add("up", _up, "启动并一直运行，直到收到 SIGTERM 或按 Ctrl-C")
     start.add_argument("--without", action="append", default=[], metavar="部件", help="不启动这个部件，可写多次")
-    add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
-    front_door = add("demonstrate-front-door", _demonstrate_front_door, "给演示建一个手机入口，证书没有手机会信任")
-    front_door.add_argument("--host", required=True, metavar="主机", help="手机访问用的域名或地址")
-    front_door.add_argument("--port", type=int, default=0, metavar="端口", help="0 表示自动选一个空闲的")
     add("down", _down, "停止正在运行的县平台")
     add("hold", _hold, "停下一个部件，不再自动启动", part="部件")
     add("release", _release, "让停下的部件重新启动", part="部件")
@@ -195,6 +191,10 @@ def _add_service_verbs(add: Add) -> None:
         ("doctor", _doctor, "检查每个部件，有问题的说明怎么处理"),
     ):
         add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
+    add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
+    front_door = add("demo-door", _demonstrate_front_door, "给演示建一个手机入口，证书没有手机会信任")
+    front_door.add_argument("--host", required=True, metavar="主机", help="手机访问用的域名或地址")
+    front_door.add_argument("--port", type=int, default=0, metavar="端口", help="0 表示自动选一个空闲的")
 
 
 def _add_model_verbs(add: Add) -> None:

@@ -70,6 +70,7 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
 def _print_hints(bench: Bench) -> None:
     """Say what a person can do now. The sign-in link is a new one each time, because each works only once."""
     print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
+    print(f"· for telephones: {bench.county.where()['front_door']}/  (its certificate is for this demonstration)")
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
     print("· end: Ctrl+C here, or ./run demo --stop in a second terminal", flush=True)

@@ -28,6 +28,7 @@ class Bench:
     def __enter__(self) -> "Bench":
         try:
             self.county.init()
+            self.county.open_front_door()
             self.county.start()
             # The stations' names are in the sheet, so there is no claim code for one before it is imported.
             self.county.load(self._cast, self.folder)

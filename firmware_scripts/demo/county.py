@@ -41,6 +41,10 @@ class DemoCounty:
         """Make the county's folder, keys, ports and database. Stations and browsers reach it at ``host``."""
         self.tool("init", "--home", str(self.home), "--host", host, "--name", "示例县")
 
+    def open_front_door(self) -> None:
+        """Have telephones reach the county too, from its next start on, by a certificate for demonstrations."""
+        self.tool("demo-door", "--host", "127.0.0.1")
+
     def start(self, *, timeout_s: float = 120) -> None:
         """Start every part and wait until the service says that it is ready."""
         self._up.start()

@@ -55,7 +55,7 @@ class FrontDoor:
         return f"https://{self.host}" + ("" if self.port == 443 else f":{self.port}")
 
     def files(self, root: Path) -> tuple[Path, Path]:
-        """Return the files of certificate and key. With `acme_folder` they are the first pair that has a certificate."""
+        """Return the files of certificate and key: in `acme_folder` the first pair that has a certificate."""
         if not self.acme_folder:
             return root / self.certificate, root / self.key
         folder = root / self.acme_folder

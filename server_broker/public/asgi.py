@@ -21,9 +21,10 @@ async def _nobody_uploads(scope: Scope) -> bool:
     return False
 
 
-def _handler() -> FairHandler:
+def make_application() -> BodyLimit:
+    """Return the front door by the settings of this moment."""
     places = Places(at_once=AT_ONCE, of_one=OF_ONE, waiting=128, waiting_of_one=32, patience_s=10.0)
-    return FairHandler(places)
+    return BodyLimit(FairHandler(places), is_known=_nobody_uploads, form_bytes=FORM_BYTES, upload_bytes=FORM_BYTES)
 
 
-application = BodyLimit(_handler(), is_known=_nobody_uploads, form_bytes=FORM_BYTES, upload_bytes=FORM_BYTES)
+application = make_application()

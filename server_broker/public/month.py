@@ -11,7 +11,7 @@ from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import TouchRow, day_bounds, touch_rows
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import held_facts
-from server_broker.people.models import Card, Person
+from server_broker.people.models import Binding, Person
 
 _DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
 _LATE = dt.timedelta(hours=1)
@@ -56,16 +56,19 @@ def month_of(person: Person, now: dt.datetime) -> Month:
     """Return the present month of a person, by the county's calendar."""
     first = timezone.localtime(now).date().replace(day=1)
     days: dict[dt.date, list[OneTouch]] = {}
-    for row in touch_rows(list(_touches(person, day_bounds(first)[0]))):
+    for row in touch_rows(_touches(person, day_bounds(first)[0])):
+        # A card may have had another holder at that time.
+        if row.person != person:
+            continue
         days.setdefault(timezone.localtime(row.at).date(), []).append(_in_words(row))
     return Month(first, [OneDay(day, touches) for day, touches in days.items()], _notes(person, now))
 
 
 def _touches(person: Person, start: dt.datetime) -> list[Touch]:
-    """Return the touches of the person's cards since ``start``, wherever they were."""
+    """Return the touches since ``start`` of the cards that the person ever held, wherever they were."""
     dated = Q(wall__gte=start, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     undated = ~Q(quality__in=DATED_QUALITIES) & Q(corrected_wall__isnull=True, received_at__gte=start)
-    tokens = Card.objects.filter(person=person).values("token")
+    tokens = Binding.objects.filter(person=person).values("subject__token")
     touches = Touch.objects.filter(dated | undated | Q(corrected_wall__gte=start), card_token__in=tokens)
     return list(touches.exclude(answer="repeat").select_related("station__village"))
 
@@ -73,7 +76,7 @@ def _touches(person: Person, start: dt.datetime) -> list[Touch]:
 def _in_words(row: TouchRow) -> OneTouch:
     touch = row.touch
     review = ""
-    if touch.answer == "lost":
+    if row.lost or touch.answer == "lost":
         review = "这张卡已挂失，待审"
     elif not row.dated:
         review = "站点当时不知道准确时间，待审"

@@ -12,6 +12,7 @@ from protocol.phone_link import LIFETIME_MS, code_hash, read_code
 from protocol.refusal import Refused
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import touch_rows
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.people.models import Card, Person
 from server_broker.public.models import UsedPhoneLink
@@ -79,7 +80,7 @@ def _check_fresh(shown: StationEvent, now: dt.datetime) -> None:
 
 
 def _person(shown: StationEvent, station: Station) -> Person:
-    person = Person.objects.filter(number=shown.detail.get("person", "")).first()
+    person = Person.objects.filter(left=False, number=shown.detail.get("person", "")).first()
     if person is None:
         raise LinkRefused("县里没有这个人的记录，请联系镇办。")
     if person.village_id != station.village_id:
@@ -95,8 +96,10 @@ def _check_touch(shown: StationEvent, person: Person) -> None:
     # It stands before the code in the same stream. So if it is not here, the county could not read it.
     if touch is None:
         raise LinkRefused(f"县里还没有读到您刚才的刷卡。{_AGAIN}")
-    is_theirs = Card.objects.filter(token=bytes(touch.card_token), person=person, lost_at=None).exists()
-    if not is_theirs or touch.answer == "lost":
+    [row] = touch_rows([touch])
+    is_theirs = row.person == person and not row.lost
+    still_theirs = Card.objects.filter(token=bytes(touch.card_token), person=person, lost_at=None).exists()
+    if not (is_theirs and still_theirs) or touch.answer == "lost":
         raise LinkRefused("刚才刷的不是您在用的卡，请联系镇办。")
     if not shown.wall - TOUCH_BEFORE <= touch.wall <= shown.wall:
         raise LinkRefused(f"刷卡是很久以前的事了。{_AGAIN}")

@@ -37,7 +37,7 @@ def open_session(person: Person, *, by: str, now: dt.datetime, station: Station 
 def session_of(token: str, now: dt.datetime) -> PhoneSession | None:
     """Return the session that a telephone shows, or None if it has ended.
 
-    It also ends with the right to it: when the station whose code opened it is revoked.
+    It also ends with the right to it: when the person leaves, or the station whose code opened it is revoked.
     """
     if not token:
         return None
@@ -45,9 +45,8 @@ def session_of(token: str, now: dt.datetime) -> PhoneSession | None:
     # A clock that was set back must not lengthen a session, so one from the future is over too.
     if session is None or not now - LIFETIME < session.opened_at <= now:
         return None
-    if session.station is not None and session.station.revoked_at is not None:
-        return None
-    return session
+    is_revoked = session.station is not None and session.station.revoked_at is not None
+    return None if session.person.left or is_revoked else session
 
 
 def end_session(session: PhoneSession) -> None:

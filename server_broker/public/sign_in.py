@@ -39,7 +39,7 @@ def sign_in(number: str, pin: str, *, source: str, now: dt.datetime) -> str:
     """
     number, pin = _plain(number), _plain(pin)
     check_brake("number", source, now)
-    person = Person.objects.filter(number__iexact=number).first() if number else None
+    person = Person.objects.filter(number__iexact=number, left=False).first() if number else None
     wrong = count_wrong("number", source, now)
     verifier = None if person is None else verifier_of(person)
     if person is None or verifier is None:

@@ -20,12 +20,13 @@ OTHER_VILLAGE = "990101001002"
 class County:
     """One county with two fictional villages, without the parts left out. A context manager: its end stops the county.
 
-    ``also`` are further names and addresses for its certificates.
+    ``also`` are further names and addresses for its certificates. With ``front_door`` it has one for demonstrations.
     """
 
-    def __init__(self, home: Path, *parts_left_out: str, also: Sequence[str] = ()) -> None:
+    def __init__(self, home: Path, *parts_left_out: str, also: Sequence[str] = (), front_door: bool = False) -> None:
         self.home = home
         self._also = also
+        self._front_door = front_door
         self.log = home / "up.log"
         self._env = {"CUNHUI_HOME": str(home), "PYTHONPATH": os.getcwd()}
         left_out = [word for part in parts_left_out for word in ("--without", part)]
@@ -35,6 +36,8 @@ class County:
     def __enter__(self) -> Self:
         also = [word for host in self._also for word in ("--also", host)]
         self.tool("init", "--host", "127.0.0.1", "--name", "示例县", *also)
+        if self._front_door:
+            self.tool("demo-door", "--host", "127.0.0.1")
         try:
             self.start()
         except NotInTime as error:

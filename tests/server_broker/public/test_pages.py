@@ -6,12 +6,13 @@ import pytest
 from django.urls import get_resolver
 from django.utils import timezone
 
+from server_broker.people.models import Person
 from server_broker.public.middleware import COOKIE
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import LIFETIME, drop_ended, open_session, session_of
 from tests.cast import LI, OPERATOR, SHILI, WANG, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty, signed_in, touch
-from tests.server_broker.public.door import HOST, ago, signed_in_telephone, telephone
+from tests.server_broker.public.door import HOST, ago, show_code, signed_in_telephone, telephone
 
 PAGES = {"/": 302, "/sign-in/": 200, "/K": 200, "/sign-out/": 405, "/favicon.ico": 302}
 """Every address of the front door, and what somebody gets there who has not signed in."""
@@ -114,6 +115,16 @@ def test_a_session_ends_by_itself(county: FictionalCounty) -> None:
     assert session_of(token, now + LIFETIME) is None
     assert session_of(token, now - dt.timedelta(seconds=1)) is None, "a clock that was set back lengthens nothing"
     assert drop_ended(now + LIFETIME + dt.timedelta(seconds=1)) == 1
+
+
+def test_who_has_left_sees_nothing_more(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    browser = signed_in_telephone(zhang)
+    shown = show_code(county.stations[SHILI], zhang, touch(county.stations[SHILI], ZHANG.token, at=ago(seconds=20)))
+    Person.objects.filter(pk=zhang.pk).update(left=True)
+    assert browser.get("/").status_code == 302
+    answer = telephone().post("/K", {"code": shown})
+    assert (answer.status_code, "联系镇办" in answer.content.decode()) == (403, True)
 
 
 def test_another_telephone_ends_it(county: FictionalCounty) -> None:

@@ -15,6 +15,8 @@ VERBS = (
     "release",
     "where",
     "doctor",
+    "config",
+    "demo-door",
     "claim",
     "revoke",
     "order",
@@ -35,8 +37,9 @@ VERBS = (
     "audit",
 )
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
-TYPED |= {"list", "set-role", "set-region", "set-password", "disable", "enable"}
-TYPED |= {"system", "security", "auditor", "operator", "officer"}
+TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disable", "enable"}
+TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
+TYPED |= {"check"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 

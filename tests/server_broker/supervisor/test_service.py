@@ -19,12 +19,12 @@ from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
 from tests.proofs.strangers.visitor import Visitor, county_client
 
-PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
+PARTS = ("postgres", "mosquitto", "ingest", "chores", "web", "front-door")
 
 
 @pytest.fixture(scope="module")
 def county() -> Iterator[County]:
-    with short_folder() as folder, County(folder / "county") as county:
+    with short_folder() as folder, County(folder / "county", front_door=True) as county:
         yield county
 
 
@@ -43,7 +43,7 @@ def test_each_part_has_a_line_a_pid_file_and_a_log(county: County) -> None:
 def test_the_doctor_finds_all_well(county: County) -> None:
     found = county.doctor()
     assert found["well"], found
-    assert {"数据库", "消息服务", "网页", "磁盘", "时钟"} <= {one["part"] for one in found["findings"]}
+    assert {"数据库", "消息服务", "网页", "手机入口", "磁盘", "时钟"} <= {one["part"] for one in found["findings"]}
 
 
 @pytest.mark.parametrize("part", PARTS)

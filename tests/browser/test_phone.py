@@ -1,0 +1,174 @@
+"""The front door in a real Chromium as wide as a telephone, which trusts nothing but the front door's own authority."""
+
+import base64
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connections
+from django.test import override_settings
+from django.utils import timezone
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from firmware_scripts.pictures.console import CHROMIUM, FLAGS
+from protocol.phone_link import phone_address
+from server_broker.platform.front_door import FrontDoor
+from server_broker.platform.home import CountyHome
+from server_broker.public.asgi import make_application
+from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
+from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
+from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
+from tests.cast import LI, SHILI, ZHANG
+from tests.server_broker.county import FictionalCounty, make_county, touch
+from tests.server_broker.public.door import ago, settings_of_the_door, show_code
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+START_TIMEOUT_S = 20.0
+HOST = "127.0.0.1"
+PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
+"""A folder for screenshots, for whoever wants to look at the pages."""
+
+
+class _Server(FrontDoorServer):
+    """A front door that says when it listens."""
+
+    ready: threading.Event
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@pytest.fixture(scope="module")
+def door(county_cluster: CountyHome) -> Iterator[FrontDoor]:
+    """A running front door with a private authority, on the test's database."""
+    with socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        made = make_demonstration(county_cluster, host=HOST, port=port, now=timezone.now())
+        own = {"ALLOWED_HOSTS": [HOST], "PRIVATE_AUTHORITY": private_authority_name(county_cluster, made)}
+        connections.settings["default"]["CONN_MAX_AGE"] = 0
+        with override_settings(**settings_of_the_door() | own):
+            context = server_context(*made.files(county_cluster.root))
+            config = server_config(make_application(), context, host=HOST, port=0)
+            server = _Server(config, RenewedCertificate(county_cluster, made, context))
+            server.ready = threading.Event()
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            try:
+                assert server.ready.wait(START_TIMEOUT_S), "the front door did not start"
+                yield made
+            finally:
+                server.should_exit = True
+                thread.join(START_TIMEOUT_S)
+
+
+def key_pin(certificate: Path) -> str:
+    """Return what Chromium knows a public key by: Base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469)."""
+    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+@pytest.fixture(scope="module")
+def chromium(door: FrontDoor, county_cluster: CountyHome) -> Iterator[Browser]:
+    """A Chromium that takes the front door's private authority for a public one, and knows no other private one."""
+    trusted = f"--ignore-certificate-errors-spki-list={key_pin(county_cluster.root / door.private_authority)}"
+    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, trusted])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, locale="zh-CN", timezone_id="Asia/Shanghai"
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def county(door: FrontDoor) -> FictionalCounty:
+    return make_county()
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Check that everything on the page can be read, and keep a picture if a person wants one."""
+    assert page.evaluate(READABLE) == []
+    assert page.evaluate(BY_COLOUR_ALONE) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    smallest = (
+        "Math.min(...[...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    assert page.evaluate(smallest) >= 17, "people over 55 read this"
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"phone-{name}.png", full_page=True)
+
+
+def test_the_console_s_certificate_is_not_trusted_and_the_front_door_s_is(
+    page: Page, door: FrontDoor, web: str
+) -> None:
+    with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+        page.goto(web)
+    page.goto(door.address)
+    expect(page.get_by_role("heading", name="我的打卡")).to_be_visible()
+    expect(page.get_by_text("只供演示")).to_be_visible()
+    looked_at(page, "sign-in")
+
+
+def test_a_scanned_code_opens_the_month_by_one_press(page: Page, door: FrontDoor, county: FictionalCounty) -> None:
+    zhang, station = county.people[ZHANG], county.stations[SHILI]
+    touch(station, ZHANG.token, at=ago(minutes=3), direction="in")
+    touch(station, ZHANG.token, at=ago(days=400), quality="unknown", received_at=ago(minutes=2))
+    last = touch(station, ZHANG.token, at=ago(seconds=20), direction="out")
+    county.add(LI)
+    code = show_code(station, zhang, last)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url + str(request.headers)))
+    page.goto(phone_address(door.address, code))
+    expect(page.get_by_text("已读到二维码")).to_be_visible()
+    assert page.evaluate("location.hash") == ""
+    looked_at(page, "scanned")
+    page.get_by_role("button", name="打开我的打卡").click()
+    expect(page.get_by_role("heading", name=ZHANG.name)).to_be_visible()
+    expect(page.get_by_text("县里收到 3 次打卡")).to_be_visible()
+    expect(page.get_by_text("站点当时不知道准确时间，待审")).to_be_visible()
+    looked_at(page, "month")
+    assert not [one for one in asked if code in one], "no address and no header carries the code"
+    page.get_by_role("button", name="退出").click()
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    page.goto(door.address)
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+
+
+def test_a_used_code_is_refused_in_words(page: Page, door: FrontDoor, county: FictionalCounty) -> None:
+    zhang, station = county.people[ZHANG], county.stations[SHILI]
+    code = show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))
+    for words in ("县里收到 1 次打卡", "已经用过一次"):
+        page.goto("about:blank")
+        page.goto(phone_address(door.address, code))
+        page.get_by_role("button", name="打开我的打卡").click()
+        expect(page.get_by_text(words)).to_be_visible()
+    looked_at(page, "refused")
+
+
+def test_without_scripts_the_code_is_typed(chromium: Browser, door: FrontDoor, county: FictionalCounty) -> None:
+    zhang, station = county.people[ZHANG], county.stations[SHILI]
+    code = show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{door.address}/sign-in/")
+    page.get_by_role("link", name="我有站点屏幕上的代码").click()
+    page.get_by_label("站点屏幕上的 12 位代码").fill(f"{code[:4]} {code[4:8].lower()} {code[8:]}")
+    page.get_by_role("button", name="打开我的打卡").click()
+    expect(page.get_by_role("heading", name=ZHANG.name)).to_be_visible()
+    context.close()
