@@ -21,6 +21,7 @@ from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
 from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.entry import EntryScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
@@ -28,20 +29,24 @@ from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
+from kiosk_tui.screens.visit import OwnTouchesScreen, VisitScreen
 from kiosk_tui.textsize import SMALLEST
 from kiosk_tui.views import (
     AwayView,
+    EntryView,
     HelpView,
     HomeView,
     IdleView,
     LevelsView,
     LiveBannerView,
     MarkedView,
+    MineView,
     OverView,
     QuestionView,
     ReviewView,
     TouchView,
     View,
+    VisitView,
 )
 from protocol.kiosk import ToAgent, ToKiosk
 
@@ -57,6 +62,9 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     ReviewView: ReviewScreen,
     OverView: LevelOverScreen,
     HelpView: HelpScreen,
+    EntryView: EntryScreen,
+    VisitView: VisitScreen,
+    MineView: OwnTouchesScreen,
     AwayView: AwayScreen,
     IdleView: IdleScreen,
 }

@@ -2,11 +2,12 @@
 
 This module knows no terminal: the screens draw the view that `Flow.view` returns and nothing else. A touch is shown
 before everything else. Next comes the message that the agent is away, then the question whether anybody is still there,
-then the place that the person chose. A key counts only if its screen was painted (`Flow.painted`) and has stood long
-enough to be read.
+then the place that the person chose. Home lies under everything; a visit stands in its place. A key counts only if its
+screen was painted (`Flow.painted`) and has stood long enough to be read.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from kiosk_tui import words
 from kiosk_tui.clock import MonoMs
@@ -16,13 +17,15 @@ from kiosk_tui.keys import HELP, Key
 from kiosk_tui.places import Help, Place
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View
+from kiosk_tui.visit import VisitPlace
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
+from protocol.kiosk_visits import EndVisit, VisitShown
 
 IDLE_MS = 120_000
 """After so long without a key the kiosk asks whether anybody is still there."""
 COUNTDOWN_MS = 30_000
 MAX_OVER = 2
-"""Places over home: what a person opened there, and help over it."""
+"""Places over home or a visit: what a person opened there, and help over it."""
 
 
 class Flow:
@@ -34,6 +37,7 @@ class Flow:
         self._guard = KeyGuard(mono_ms)
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
         self._home = HomePlace(mono_ms=mono_ms, say=say)
+        self._visit: VisitPlace | None = None
         self._over: list[Place] = []
         self._away = True
         self._interrupted = False
@@ -43,18 +47,22 @@ class Flow:
 
     @property
     def _place(self) -> Place:
-        return self._over[-1] if self._over else self._home
+        return self._over[-1] if self._over else self._visit or self._home
 
     def view(self) -> View:
         """Return what is to be shown now."""
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
+            self._end_visit("time")
             self._over.clear()
         if (touch := self._touch.view()) is not None:
             return touch
         if self._away or not self._home.known:
             return AwayView(self._interrupted)
         # Nobody is asked at home whether they are still there: home is where an idle kiosk ends up.
-        if self._over and (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS:
+        if (
+            self._place is not self._home
+            and (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS
+        ):
             return IdleView(-(-left // 1000))
         return self._place.view()
 
@@ -68,6 +76,9 @@ class Flow:
         match message:
             case TouchShown():
                 self._touch.show(message)
+                if self._visit is None:
+                    # Whoever was typing here has turned away, or it is their card.
+                    self._over = [place for place in self._over if not place.personal]
                 # The duty board shows its first page when the touch leaves the screen.
                 self._home.begin_board_at(self._touch.until)
             case LiveShown():
@@ -77,20 +88,48 @@ class Flow:
                 self._touch.sorry(message)
             case Status():
                 pass  # it answers a technician's program; no kiosk asks for it
+            case VisitShown():
+                self._visit_shown(message)
             case _:
                 if isinstance(message, Home):
                     self._away = self._interrupted = False
-                for place in (self._home, *self._over):
+                self._home.agent_said(message)
+                for place in self._over:
                     place.agent_said(message)
 
+    def _visit_shown(self, shown: VisitShown) -> None:
+        running = self._visit is not None and self._visit.id == shown.visit
+        if shown.ended:
+            if running:
+                self._forget_visit()
+        elif self._visit is not None and running:
+            self._visit.agent_said(shown)
+        else:
+            self._forget_visit()
+            self._visit = VisitPlace(shown, say=self._say)
+            self._last_life = self._mono_ms()
+
+    def _end_visit(self, why: Literal["left", "time"]) -> None:
+        if self._visit is not None:
+            self._say(EndVisit(visit=self._visit.id, why=why))
+            self._forget_visit()
+
+    def _forget_visit(self) -> None:
+        """Drop everything that may show or hold something of a person."""
+        self._visit = None
+        self._over.clear()
+        self._touch.forget()
+
     def agent_away(self) -> None:
-        """Take note that the agent is gone; a running level is lost."""
+        """Take note that the agent is gone; a running level is lost, and so is a visit."""
         self._away = True
         self._viewed_until = 0
         self._touch.agent_away()
         self._interrupted = self._interrupted or any(place.running for place in self._over)
         for place in self._over:
             place.agent_away()
+        if self._visit is not None:
+            self._forget_visit()
 
     def painted(self, view: View | None) -> None:
         """Take note that a view has really been painted, so that the person sees it; None if no key counts on it."""
@@ -118,7 +157,10 @@ class Flow:
             self._last_life = self._mono_ms()
         if key == "enter" and turn_page():
             return
-        if key == "repeat":
+        if self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView):
+            if key != "text_size":
+                self._key_on_place(key)
+        elif key == "repeat":
             if not self._touch.keep() and not isinstance(self._place, Help) and not self._away:
                 self._open_help(words.NOTHING_TO_REPEAT)
         elif isinstance(view, TouchView):
@@ -129,14 +171,16 @@ class Flow:
 
     def _key_on_place(self, key: Key) -> None:
         place = self._place
-        if key == HELP and not isinstance(place, Help):
+        if key == HELP and not place.types_digits and not isinstance(place, Help):
             self._open_help()
             return
         match place.key(key):
             case "stay":
                 pass
-            case "leave":
+            case "leave" if self._over:
                 self._over.pop()
+            case "leave":
+                self._end_visit("left")
             case opened:
                 self._open(opened)
 

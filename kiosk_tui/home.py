@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.entry import SignIn
 from kiosk_tui.keys import Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.places import Move
@@ -18,7 +19,7 @@ TURN_MS = 8_000
 class HomePlace:
     """The place under all others."""
 
-    personal = running = False
+    personal = running = types_digits = False
 
     def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None]) -> None:
         self._mono_ms = mono_ms
@@ -39,16 +40,17 @@ class HomePlace:
         return HomeView(self._home, self._clock.minute(), self._turns())
 
     def key(self, key: Key) -> Move:
-        """Open learning with 1, turn the board's page with Enter."""
+        """Open learning with 1, sign in with 2 if that is allowed here, turn the board's page with Enter."""
         if key == "1":
-            return self.lesson()
+            return self._lesson()
+        if key == "2" and self._home is not None and self._home.number_sign_in:
+            return SignIn(say=self._say)
         if key == "enter":
             self._turn = self._turns() + 1
             self._turned_at = self._mono_ms()
         return "stay"
 
-    def lesson(self) -> Lesson:
-        """Return a lesson with the levels that can be played now."""
+    def _lesson(self) -> Lesson:
         lesson = Lesson(say=self._say)
         if self._home is not None:
             lesson.agent_said(self._home)

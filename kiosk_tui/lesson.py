@@ -20,16 +20,23 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
+from protocol.kiosk_visits import MineShown, OpenMine
 
 
 class Lesson:
     """The place of learning, from the choice of a level to leaving."""
 
-    personal = False
+    types_digits = False
 
-    def __init__(self, *, say: Callable[[ToAgent], None]) -> None:
+    def __init__(self, *, say: Callable[[ToAgent], None], visit: str = "") -> None:
+        """
+        Args:
+            visit: In whose visit it is opened; empty: nobody has said who they are.
+        """
         self._say = say
+        self._visit = visit
         self._levels: tuple[LevelChoice, ...] = ()
+        self._left_out = 0
         self._page = 0
         self._note = ""
         self._opening: LevelChoice | None = None
@@ -44,6 +51,11 @@ class Lesson:
         self._reviewed: int | None = None
 
     @property
+    def personal(self) -> bool:
+        """Whether the levels and stars are one person's."""
+        return bool(self._visit)
+
+    @property
     def running(self) -> bool:
         """Whether a level has begun and not ended."""
         return (self._question is not None and self._over is None) or self._opening is not None
@@ -51,7 +63,8 @@ class Lesson:
     def view(self) -> LessonView:
         """Return what is to be shown now."""
         if self._question is None:
-            return LevelsView(self._levels, self._page, self._note)
+            note = self._note or (words.levels_left_out(self._left_out) if self._left_out else "")
+            return LevelsView(self._levels, self._page, note)
         if self._over is not None and self._reviewed is not None:
             return ReviewView(*self._wrong[self._reviewed], self._reviewed + 1, len(self._wrong))
         if self._over is not None:
@@ -68,7 +81,10 @@ class Lesson:
     def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent; one that belongs to no question of this lesson is ignored."""
         match message:
-            case Home():
+            case Home() if not self._visit:
+                self._left_out = message.levels_left_out
+                self._offered(message.levels)
+            case MineShown(what="learning") if message.visit == self._visit:
                 self._offered(message.levels)
             case QuestionShown():
                 running = self._question is not None and self._asked and message.run == self._question.run
@@ -80,6 +96,8 @@ class Lesson:
             case LevelOver():
                 if self._question is not None and message.run == self._question.run:
                     self._over, self._asked = message, False
+                    if self._visit:
+                        self._say(OpenMine(visit=self._visit, what="learning"))
             case Sorry():
                 note = words.sorry(message.reason)
                 if message.reason == "unknown_run" or self._opening is not None:

@@ -22,6 +22,10 @@ class Place(Protocol):
         """Whether it shows or holds something of one person. Such a place ends when a card is touched."""
 
     @property
+    def types_digits(self) -> bool:
+        """Whether every digit is a figure here, so that 9 asks for no help, and `*` takes a figure back."""
+
+    @property
     def running(self) -> bool:
         """Whether leaving it now, with the agent gone, costs something that a person must be told."""
 
@@ -41,7 +45,7 @@ class Place(Protocol):
 class Help:
     """How the kiosk is used."""
 
-    personal = running = False
+    personal = running = types_digits = False
 
     def __init__(self, note: str = "") -> None:
         self._note = note

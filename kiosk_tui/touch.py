@@ -11,6 +11,7 @@ from kiosk_tui.clock import MonoMs
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.views import Correction, TouchView
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, ToAgent, TouchShown
+from protocol.kiosk_visits import OpenVisit
 from protocol.units import Direction, FactRef
 
 STAY_MS = 6_000
@@ -18,6 +19,8 @@ NOTE_STAY_MS = 3_000
 HARDLY_SEEN_MS = 2_000
 """If the next touch replaces a result sooner than this, its screen still names the person before."""
 MAX_BEFORE = 3
+MINE: Key = "1"
+"""Opens the visit of whoever touched."""
 KEPT_MS = 30_000
 """How long after the touch `*` can keep a result on the screen. Later somebody else may stand there."""
 _EITHER: tuple[tuple[int, Direction], ...] = ((7, "in"), (8, "out"))
@@ -59,13 +62,20 @@ class TouchPanel:
             stay = open_ms + NOTE_STAY_MS
         self._stay_until(now + (STAY_MS if touch.corrected else stay))
 
+    def forget(self) -> None:
+        """Drop the result, and whom the screen named before."""
+        self._touch, self._before, self._note = None, (), ""
+        self._until = min(self._until, self._mono_ms())
+
     def _stay_until(self, until: int) -> None:
         self._until = until
         self._shown += 1
 
     def view(self) -> TouchView | None:
         """Return the touch while it is to be seen."""
-        if self._touch is None or self._mono_ms() >= self._until:
+        if self._touch is not None and self._mono_ms() >= self._until:
+            self.forget()
+        if self._touch is None:
             return None
         again_s = -(-self._left_ms(self._touch.again_within_ms) // 1000)
         return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown)
@@ -73,7 +83,9 @@ class TouchPanel:
     def key(self, key: Key) -> None:
         """Take a key while the touch is shown: choose a direction, take that back, or close the result."""
         correction = self._correction()
-        if correction is None:
+        if key == MINE and self._touch is not None and self._touch.visit:
+            self._say(OpenVisit(visit=self._touch.visit))
+        elif correction is None:
             if key in (BACK, "enter"):
                 self._until = self._mono_ms()
         elif (direction := dict(correction.choices).get(digit(key) or 0)) is not None:

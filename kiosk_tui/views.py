@@ -5,11 +5,12 @@ it before keys count. `kiosk_tui.guard` explains both.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from protocol.kiosk import Home, TouchShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
+from protocol.kiosk_visits import MineShown
 from protocol.units import Direction, WallMs
 
 LEVELS_A_PAGE = 6
@@ -175,6 +176,58 @@ class IdleView:
     deaf_ms: ClassVar[int] = SCREEN_MS
 
 
+type EntryStep = Literal["number", "pin", "new_pin", "again", "touch", "set"]
+"""What is typed or done: the number, its PIN; a new PIN, the same again, the touch that makes it so, and done."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """Figures that are typed. ``shown`` are those of a number; of a PIN there is only how many were ``typed``."""
+
+    step: EntryStep
+    shown: str
+    typed: int
+    note: str
+    waiting: bool
+    """The agent judges what was typed."""
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What is asked for: figures that appear make no other screen of it."""
+        return ("entry", self.step, self.note, self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """The home of whoever has shown who they are. ``can`` are opened by 1, 2, 3, …"""
+
+    visit: str
+    name: str
+    opened_by: Literal["card", "number"]
+    can: tuple[str, ...]
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This visit, and what its keys open."""
+        return ("visit", self.visit, self.can)
+
+
+@dataclass(frozen=True, slots=True)
+class MineView:
+    """A person's touches of today; None while they are being asked for."""
+
+    visit: str
+    mine: MineShown | None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This visit's touches."""
+        return ("mine", self.visit, self.mine is None)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveBannerView:
     """The county looks into the room. The line stands above every screen."""
@@ -184,4 +237,4 @@ class LiveBannerView:
 
 
 type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
-type View = HomeView | TouchView | LessonView | HelpView | AwayView | IdleView
+type View = HomeView | TouchView | LessonView | EntryView | VisitView | MineView | HelpView | AwayView | IdleView

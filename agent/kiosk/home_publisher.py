@@ -107,6 +107,7 @@ class HomePublisher:
             levels=self._learning.levels(),
             notice=self._notice(),
             trouble=self._trouble(),
+            number_sign_in=desired.settings.number_sign_in,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -36,6 +36,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._board = DutyBoard()
         self._simulated = TextLine(id="simulated")
         self._keys = KeyBar()
+        self._number_sign_in = False
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -66,6 +67,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._board.turn = view.turn
         self._simulated.display = bool(home.simulated)
         self._simulated.show(Content(words.simulated(home.simulated)))
+        self._number_sign_in = home.number_sign_in
         self._show_keys()
 
     def on_duty_board_fitted(self) -> None:
@@ -73,7 +75,8 @@ class HomeScreen(KioskScreen[HomeView]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        hints = [KeyHint("1", words.KEY_LEARN), KeyHint("9", words.KEY_HELP)]
+        number = [KeyHint("2", words.KEY_NUMBER)] if self._number_sign_in else []
+        hints = [KeyHint("1", words.KEY_LEARN), *number, KeyHint("9", words.KEY_HELP)]
         if self._board.pages > 1:
             place = f"{words.KEY_NEXT_PAGE} {self._board.page + 1}/{self._board.pages}"
             hints.append(KeyHint(words.ENTER, place))

@@ -157,6 +157,11 @@ def _in_short(touch: TouchShown) -> str:
 
 
 def _hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:
+    mine = (KeyHint("1", words.KEY_MINE),) if touch.visit else ()
+    return (*mine, *_correcting_hints(touch, correction))
+
+
+def _correcting_hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:
     if correction is None:
         return (KeyHint("0", words.KEY_BACK),)
     from_nothing = touch.direction is None

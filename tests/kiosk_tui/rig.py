@@ -15,6 +15,7 @@ from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
 from protocol.kiosk import LiveShown, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
+from protocol.kiosk_visits import PinAsked
 from tests.kiosk_tui import samples
 
 SIZES = [(80, 22), (60, 16), (53, 15)]
@@ -183,6 +184,24 @@ def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
     return go
 
 
+def _enters(*keys: Key) -> Way:
+    return _after(_shows(samples.BY_NUMBER), "2", *keys)
+
+
+def _answers(way: Way, *messages: ToKiosk) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        way(flow, clock)
+        for message in messages:
+            flow.agent_said(message)
+
+    return go
+
+
+NUMBER: tuple[Key, ...] = ("8", "8", "0", "0", "0", "1", "enter")
+PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
+_VISITS = _shows(samples.VISIT)
+_PIN_TYPED = _after(_VISITS, "3", *PIN, *PIN)
+
 STATES: dict[str, Way] = {
     "home": _home,
     "home-troubled": _shows(samples.TROUBLED),
@@ -210,6 +229,24 @@ STATES: dict[str, Way] = {
     "touch-not-recorded": _shows(samples.FULL),
     "touch-undirected": _shows(samples.UNDIRECTED),
     "touch-undated": _shows(samples.UNDATED),
+    "touch-offers-visit": _shows(samples.OFFERED),
+    "visit": _VISITS,
+    "visit-by-number": _shows(samples.VISIT_BY_NUMBER),
+    "visit-longest": _shows(samples.VISIT_LONGEST),
+    "visit-touches": _answers(_after(_VISITS, "1"), samples.MINE),
+    "visit-touches-asked": _after(_VISITS, "1"),
+    "visit-levels": _answers(_after(_VISITS, "2"), samples.MY_LEVELS),
+    "home-number": _shows(samples.BY_NUMBER),
+    "entry-number": _enters(*NUMBER[:4]),
+    "entry-pin": _enters(*NUMBER, *PIN[:3]),
+    "entry-judged": _enters(*NUMBER, *PIN),
+    "entry-wrong": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="wrong", tries_left=4)),
+    "entry-locked": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="locked", locked_for_ms=7_200_000)),
+    "entry-new": _after(_VISITS, "3", *PIN[:2]),
+    "entry-again": _after(_VISITS, "3", *PIN),
+    "entry-common": _answers(_PIN_TYPED, PinAsked(answer="common")),
+    "entry-touch": _answers(_PIN_TYPED, PinAsked(answer="touch_card")),
+    "entry-set": _answers(_PIN_TYPED, PinAsked(answer="touch_card"), PinAsked(answer="set")),
     "levels": _presses("1"),
     "levels-longest": _long_levels,
     "question-single": _asks(samples.QUESTION),

@@ -25,6 +25,7 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
+from protocol.kiosk_visits import MineShown, OwnTouch, VisitShown
 from protocol.units import FactRef
 
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
@@ -229,6 +230,22 @@ LONGEST_MARKED = msgspec.structs.replace(
 )
 PASSED = LevelOver(run="r1", passed=True, stars=2, right=4, of=5)
 FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
+
+
+OFFERED = msgspec.structs.replace(GREEN, visit="00" * 8)
+VISIT = VisitShown(visit="00" * 8, name="张示例", opened_by="card", can=["touches", "learning", "set_pin"])
+VISIT_BY_NUMBER = VisitShown(
+    visit="11" * 8, name="李示例", opened_by="number", can=["touches", "a_later_code", "learning", "clock"]
+)
+VISIT_LONGEST = msgspec.structs.replace(VISIT_BY_NUMBER, name="很长的名字" * 12)
+MINE = MineShown(
+    visit=VISIT.visit,
+    what="touches",
+    touches=[OwnTouch(minute=485, direction="in"), OwnTouch(minute=1052), OwnTouch(minute=1060, by_number=True)],
+    lacking=["departure"],
+)
+MY_LEVELS = MineShown(visit=VISIT.visit, what="learning", levels=LEVELS)
+BY_NUMBER = msgspec.structs.replace(HOME, number_sign_in=True)
 
 
 def one_question_level(message: ToAgent) -> list[ToKiosk]:

@@ -33,6 +33,8 @@ class Kiosk:
         self.said.clear()
 
 
+SIGNING_IN = ("entry-number", "entry-pin", "entry-judged", "entry-wrong", "entry-locked")
+"""Whoever types here has turned to the reader, or somebody else has come: what was typed is dropped."""
 PLACES = [state for state in STATES if not state.startswith(("away", "touch"))]
 
 
@@ -48,6 +50,8 @@ def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> Non
     after = kiosk.flow.view()
     if isinstance(before, IdleView):
         assert after == IdleView(before.seconds_left - 10)
+    elif state in SIGNING_IN:
+        assert isinstance(after, HomeView)
     elif state in PLACES and not isinstance(before, HomeView):
         assert after == before
     else:
@@ -343,3 +347,12 @@ def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> N
     kiosk.flow.agent_away()
     assert kiosk.flow.banner() is None
     assert words.live("", 61) == "● 县里正在通过摄像头看本室 · 剩余 1:01"
+
+
+def test_a_list_that_was_cut_says_so() -> None:
+    kiosk = Kiosk("home")
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.HOME, levels_left_out=7))
+    press(kiosk.flow, kiosk.clock, "1")
+    view = kiosk.flow.view()
+    assert isinstance(view, LevelsView)
+    assert view.note == words.levels_left_out(7)

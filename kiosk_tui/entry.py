@@ -1,0 +1,130 @@
+"""Places where somebody types a number or a PIN: each digit is a figure, `*` takes one back, and then leads away.
+
+What was typed is dropped as soon as it was said to the agent, and with the place.
+"""
+
+from collections.abc import Callable
+
+from kiosk_tui import words
+from kiosk_tui.keys import Key, digit
+from kiosk_tui.places import Move
+from kiosk_tui.views import EntryStep, EntryView
+from protocol.kiosk import Sorry, ToAgent, ToKiosk
+from protocol.kiosk_visits import EnterNumber, PinAsked, SetPin
+
+PIN_DIGITS = 6
+MOST_DIGITS = 13
+"""Of a number."""
+
+
+class _Entry:
+    """Digits that are typed one after another."""
+
+    personal = types_digits = True
+    running = False
+
+    def __init__(self, step: EntryStep) -> None:
+        self._step: EntryStep = step
+        self._typed = ""
+        self._note = ""
+        self._waiting = False
+
+    def view(self) -> EntryView:
+        """Return what was typed so far; of a PIN only how much."""
+        shown = self._typed if self._step == "number" else ""
+        return EntryView(self._step, shown, len(self._typed), self._note, self._waiting)
+
+    def key(self, key: Key) -> Move:
+        """Take a figure, take one back with `*`, or go on with Enter."""
+        if key == "repeat" and not self._waiting:
+            if not self._typed:
+                return "leave"
+            self._typed = self._typed[:-1]
+        elif self._waiting or self._step in ("touch", "set"):
+            return "leave" if self._step == "set" and key in ("0", "enter") else "stay"
+        elif key == "enter":
+            self._entered()
+        elif digit(key) is not None and len(self._typed) < (MOST_DIGITS if self._step == "number" else PIN_DIGITS):
+            self._typed += key
+            self._note = ""
+        return "stay"
+
+    def agent_away(self) -> None:
+        """Drop what was typed."""
+        self._typed, self._waiting = "", False
+
+    def _entered(self) -> None:
+        raise NotImplementedError
+
+    def _go(self, step: EntryStep, note: str = "") -> None:
+        self._step, self._typed, self._note, self._waiting = step, "", note, False
+
+
+class SignIn(_Entry):
+    """The number, then the PIN. If they are right, the agent opens a visit."""
+
+    def __init__(self, *, say: Callable[[ToAgent], None]) -> None:
+        super().__init__("number")
+        self._say = say
+        self._number = ""
+
+    def _entered(self) -> None:
+        if self._step == "number" and self._typed:
+            self._number = self._typed
+            self._go("pin")
+        elif self._step == "pin" and len(self._typed) == PIN_DIGITS:
+            pin, self._typed, self._waiting, self._note = self._typed, "", True, ""
+            self._say(EnterNumber(number=self._number, pin=pin))
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what became of the entry."""
+        if not self._waiting:
+            return
+        if isinstance(message, PinAsked):
+            again: EntryStep = "pin" if message.answer in ("busy", "not_recorded") else "number"
+            note = words.pin_answer(message)
+            self._number = self._number if again == "pin" else ""
+            self._go(again, note)
+        elif isinstance(message, Sorry) and message.touch is None:
+            self._go("number", words.sorry(message.reason))
+
+    def agent_away(self) -> None:
+        """Begin anew."""
+        self._number = ""
+        self._go("number")
+
+
+class NewPin(_Entry):
+    """A new PIN, twice; then the card makes it so."""
+
+    def __init__(self, visit: str, *, say: Callable[[ToAgent], None]) -> None:
+        super().__init__("new_pin")
+        self._visit = visit
+        self._say = say
+        self._first = ""
+
+    def _entered(self) -> None:
+        if len(self._typed) < PIN_DIGITS:
+            return
+        if self._step == "new_pin":
+            self._first = self._typed
+            self._go("again")
+        elif self._typed != self._first:
+            self._first = ""
+            self._go("new_pin", words.PIN_DIFFERS)
+        else:
+            pin, self._typed, self._first, self._waiting = self._typed, "", "", True
+            self._say(SetPin(visit=self._visit, pin=pin))
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what became of the PIN."""
+        if isinstance(message, PinAsked) and (self._waiting or self._step == "touch"):
+            match message.answer:
+                case "touch_card":
+                    self._go("touch")
+                case "set":
+                    self._go("set")
+                case _:
+                    self._go("new_pin", words.pin_answer(message))
+        elif isinstance(message, Sorry) and self._waiting and message.touch is None:
+            self._go("new_pin", words.sorry(message.reason))

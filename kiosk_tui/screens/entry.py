@@ -1,0 +1,45 @@
+"""The screen on which a number or a PIN is typed. Of a PIN it shows how many figures there are, never which."""
+
+from kiosk_tui import theme, words
+from kiosk_tui.entry import PIN_DIGITS
+from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import EntryView
+from kiosk_tui.widgets.bars import KeyHint
+
+
+class EntryScreen(TextScreen[EntryView]):
+    """What is asked for, what was typed, and what was wrong before."""
+
+    def show(self, view: EntryView) -> None:
+        """Draw the entry."""
+        self._header.left = words.ENTRY_TITLE[view.step]
+        self._header.right = ""
+        note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
+        self._body.show(
+            *note,
+            Block(words.PIN_WAITING if view.waiting else words.ENTRY_ASK[view.step], style=theme.TITLE, gap=1),
+            *([Block(_figures(view), style=theme.STRONG, gap=1)] if view.step not in ("touch", "set") else []),
+            Block(words.ENTRY_HINT[view.step], style=theme.QUIET, gap=1),
+        )
+        self._keys.hints = _hints(view)
+
+
+def _figures(view: EntryView) -> str:
+    if view.step == "number":
+        return f"{view.shown}_"
+    return " ".join("●" * view.typed + "○" * (PIN_DIGITS - view.typed))
+
+
+def _hints(view: EntryView) -> tuple[KeyHint, ...]:
+    if view.step == "set":
+        return (KeyHint("0", words.KEY_BACK),)
+    back = KeyHint("*", words.KEY_DELETE if view.typed else words.KEY_BACK)
+    if view.waiting:
+        return ()
+    if view.step == "touch":
+        return (back,)
+    return (
+        back,
+        KeyHint(words.ENTER, words.KEY_NEXT_STEP if view.step in ("number", "new_pin") else words.KEY_CONFIRM),
+    )

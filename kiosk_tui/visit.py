@@ -1,0 +1,100 @@
+"""A visit: the place that stands where home was, for one person, and what they open of their own.
+
+All of it is dropped when the visit ends: by 0, by time, by another card, or with the agent.
+"""
+
+from collections.abc import Callable
+
+from kiosk_tui.entry import NewPin
+from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.lesson import Lesson
+from kiosk_tui.places import Move, Place
+from kiosk_tui.views import MineView, VisitView
+from protocol.kiosk import Sorry, ToAgent, ToKiosk
+from protocol.kiosk_visits import ClockByNumber, MineShown, OpenMine, VisitShown
+
+KNOWN = ("touches", "learning", "set_pin", "change_pin", "clock")
+"""What this kiosk can show or do of what a visit offers."""
+
+
+class VisitPlace:
+    """The home of whoever has shown who they are."""
+
+    personal = True
+    running = types_digits = False
+
+    def __init__(self, shown: VisitShown, *, say: Callable[[ToAgent], None]) -> None:
+        self._say = say
+        self._shown = shown
+
+    @property
+    def id(self) -> str:
+        """Which visit it is."""
+        return self._shown.visit
+
+    def view(self) -> VisitView:
+        """Return the visit's home."""
+        can = tuple(what for what in self._shown.can if what in KNOWN)
+        return VisitView(self._shown.visit, self._shown.name, self._shown.opened_by, can)
+
+    def key(self, key: Key) -> Move:
+        """Open what stands beside the number, or leave with 0."""
+        if key == BACK:
+            return "leave"
+        number, can = digit(key), self.view().can
+        if number is None or not 1 <= number <= len(can):
+            return "stay"
+        return self._open(can[number - 1])
+
+    def _open(self, what: str) -> Move:
+        place: Place
+        match what:
+            case "touches":
+                place = OwnTouches(self.id)
+            case "learning":
+                place = Lesson(say=self._say, visit=self.id)
+            case "clock":
+                self._say(ClockByNumber(visit=self.id))
+                return "stay"
+            case _:
+                return NewPin(self.id, say=self._say)
+        self._say(OpenMine(visit=self.id, what=what))
+        return place
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what can be done now."""
+        if isinstance(message, VisitShown) and message.visit == self.id and not message.ended:
+            self._shown = message
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""
+
+
+class OwnTouches:
+    """The person's touches of today, as this station knows them."""
+
+    personal = True
+    running = types_digits = False
+
+    def __init__(self, visit: str) -> None:
+        self._visit = visit
+        self._mine: MineShown | None = None
+
+    def view(self) -> MineView:
+        """Return the touches, or that they are being asked for."""
+        return MineView(self._visit, self._mine)
+
+    def key(self, key: Key) -> Move:
+        """Leave with 0 or Enter."""
+        return "leave" if key in (BACK, "enter") else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take the touches."""
+        match message:
+            case MineShown(what="touches") if message.visit == self._visit:
+                self._mine = message
+            case Sorry(touch=None) if self._mine is None:
+                self._mine = MineShown(visit=self._visit, what="touches", dated=False)
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""

@@ -1,0 +1,208 @@
+"""A visit stands where home was, and after it nothing of it is on the screen, behind a key or in memory."""
+
+import gc
+from collections.abc import Callable
+
+import pytest
+
+from kiosk_tui.flow import Flow
+from kiosk_tui.keys import Key
+from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView
+from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk_learning import OpenLevel
+from protocol.kiosk_visits import (
+    ClockByNumber,
+    EndVisit,
+    EnterNumber,
+    OpenMine,
+    OpenVisit,
+    PinAsked,
+    SetPin,
+    VisitShown,
+)
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, press
+
+PERSONAL = [state for state in STATES if state.startswith("visit")]
+SIGNING_IN = ["entry-number", "entry-pin", "entry-judged", "entry-wrong", "entry-locked"]
+SETTING = ["entry-new", "entry-again", "entry-common", "entry-touch", "entry-set"]
+VISIT = samples.VISIT.visit
+
+
+class Kiosk:
+    def __init__(self, state: str) -> None:
+        self.clock = HandClock()
+        self.said: list[ToAgent] = []
+        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
+        STATES[state](self.flow, self.clock)
+        self.said.clear()
+
+    def press(self, *keys: Key) -> None:
+        press(self.flow, self.clock, *keys)
+
+    def holds(self, *canaries: str) -> list[str]:
+        """Return which of these texts stand in anything that the flow refers to."""
+        found, todo, seen = set(), [self.flow], {id(STATES), id(samples.__dict__)}
+        while todo:
+            one: object = todo.pop()
+            if id(one) in seen or isinstance(one, type) or callable(one):
+                continue
+            seen.add(id(one))
+            if isinstance(one, str):
+                found |= {canary for canary in canaries if canary in one}
+            todo += gc.get_referents(one)
+        return sorted(found)
+
+
+def test_1_on_the_touch_opens_the_visit_of_whoever_touched() -> None:
+    kiosk = Kiosk("touch-offers-visit")
+    kiosk.press("1")
+    assert kiosk.said == [OpenVisit(visit=samples.OFFERED.visit)]
+    kiosk.flow.agent_said(samples.VISIT)
+    assert isinstance(kiosk.flow.view(), VisitView)
+
+
+def test_1_on_a_touch_that_offers_none_opens_nothing() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.press("1")
+    assert kiosk.said == []
+
+
+def test_what_the_numbers_of_a_visit_open() -> None:
+    kiosk = Kiosk("visit-by-number")
+    visit = samples.VISIT_BY_NUMBER.visit
+    kiosk.press("3")
+    assert kiosk.said.pop() == ClockByNumber(visit=visit)
+    kiosk.press("1")
+    assert kiosk.said.pop() == OpenMine(visit=visit, what="touches")
+    assert kiosk.flow.view() == MineView(visit, None)
+    kiosk.press("0", "2")
+    assert kiosk.said.pop() == OpenMine(visit=visit, what="learning")
+    kiosk.press("0", "4", "7")
+    assert isinstance(kiosk.flow.view(), VisitView)
+    assert kiosk.said == []
+
+
+def test_learning_in_a_visit_has_the_persons_levels_and_not_the_stations() -> None:
+    kiosk = Kiosk("visit-levels")
+    kiosk.flow.agent_said(samples.HOME)
+    view = kiosk.flow.view()
+    assert isinstance(view, LevelsView)
+    assert view.levels == tuple(samples.MY_LEVELS.levels)
+    kiosk.press("1")
+    assert isinstance(kiosk.said[-1], OpenLevel)
+
+
+ENDS: dict[str, Callable[[Kiosk], object]] = {
+    "time": lambda kiosk: kiosk.clock.pass_s(150),
+    "another card": lambda kiosk: kiosk.flow.agent_said(VisitShown(visit=VISIT, ended="card")),
+    "the agent's end": lambda kiosk: kiosk.flow.agent_away(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("state", [*PERSONAL, *SETTING])
+def test_after_a_visit_nothing_of_it_is_left(state: str, end: str) -> None:
+    kiosk = Kiosk(state)
+    if "by-number" in state or "longest" in state:
+        kiosk.flow.agent_said(samples.VISIT)
+    kiosk.flow.agent_said(samples.OFFERED)
+    kiosk.clock.pass_s(20)
+    ENDS[end](kiosk)
+    kiosk.flow.agent_said(samples.AFTERNOON)
+    assert isinstance(kiosk.flow.view(), HomeView)
+    kiosk.flow.painted(kiosk.flow.view())
+    assert kiosk.holds(VISIT, "508213", "touches") == []
+    kiosk.press("repeat")
+    assert isinstance(kiosk.flow.view(), HelpView)
+    assert kiosk.said in ([], [EndVisit(visit=VISIT, why="time")])
+
+
+@pytest.mark.parametrize("state", PERSONAL)
+def test_0_leads_out_of_a_visit_and_says_so(state: str) -> None:
+    kiosk = Kiosk(state)
+    kiosk.press("0")
+    if state not in ("visit", "visit-by-number", "visit-longest"):
+        kiosk.press("0")
+    assert isinstance(kiosk.flow.view(), HomeView)
+    assert [type(said) for said in kiosk.said] == [EndVisit]
+
+
+def test_an_end_that_is_told_late_does_not_end_the_next_visit() -> None:
+    kiosk = Kiosk("visit-by-number")
+    kiosk.flow.agent_said(VisitShown(visit=VISIT, ended="time"))
+    assert isinstance(kiosk.flow.view(), VisitView)
+
+
+def test_a_visit_is_still_there_after_ones_own_touch() -> None:
+    kiosk = Kiosk("visit-touches")
+    before = kiosk.flow.view()
+    kiosk.flow.agent_said(samples.REPEAT)
+    assert isinstance(kiosk.flow.view(), TouchView)
+    kiosk.clock.pass_s(15)
+    assert kiosk.flow.view() == before
+
+
+@pytest.mark.parametrize("state", SIGNING_IN)
+def test_a_touch_takes_away_what_somebody_typed(state: str) -> None:
+    kiosk = Kiosk(state)
+    kiosk.flow.agent_said(samples.GREEN)
+    kiosk.clock.pass_s(20)
+    assert isinstance(kiosk.flow.view(), HomeView)
+    assert kiosk.holds("8800", "508213") == []
+
+
+def test_number_and_pin_are_said_once_and_kept_nowhere() -> None:
+    kiosk = Kiosk("home-number")
+    kiosk.press("2", *NUMBER, *PIN)
+    assert kiosk.said == [EnterNumber(number="880001", pin="508213")]
+    kiosk.said.clear()
+    assert kiosk.holds("508213") == []
+    kiosk.flow.agent_said(PinAsked(answer="wrong", tries_left=4))
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert (view.step, view.shown) == ("number", "")
+    assert kiosk.holds("88000", "508213") == []
+
+
+def test_without_the_countys_word_nobody_is_asked_for_a_number() -> None:
+    kiosk = Kiosk("home")
+    kiosk.press("2")
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_0_and_9_are_figures_and_star_takes_one_back_and_leads_away() -> None:
+    kiosk = Kiosk("home-number")
+    kiosk.press("2", "9", "0", "repeat")
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert view.shown == "9"
+    kiosk.press("repeat", "repeat")
+    assert isinstance(kiosk.flow.view(), HomeView)
+    assert kiosk.said == []
+
+
+def test_a_new_pin_is_typed_twice_alike() -> None:
+    kiosk = Kiosk("entry-again")
+    kiosk.press("1", "1", "2", "2", "3", "4", "enter")
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert view.step == "new_pin"
+    kiosk.press(*PIN, *PIN)
+    assert kiosk.said == [SetPin(visit=VISIT, pin="508213")]
+
+
+def test_a_pin_that_is_too_short_goes_nowhere() -> None:
+    kiosk = Kiosk("entry-new")
+    kiosk.press("enter")
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert (view.step, view.typed) == ("new_pin", 2)
+
+
+def test_a_visit_that_is_over_for_the_agent_is_not_waited_for() -> None:
+    kiosk = Kiosk("visit-touches-asked")
+    kiosk.flow.agent_said(Sorry(reason="too_late"))
+    view = kiosk.flow.view()
+    assert isinstance(view, MineView)
+    assert view.mine is not None
