@@ -40,6 +40,8 @@ class EffectiveState:
     cards: list[Card]
     windows: list[DutyWindow]
     packs: list[PackRef]
+    front_door: str
+    """Where telephones reach the county; empty for nowhere."""
 
 
 def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
@@ -52,6 +54,7 @@ def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
         cards=desired.cards,
         windows=desired.windows,
         packs=desired.packs,
+        front_door=desired.front_door,
     )
 
 

@@ -30,8 +30,10 @@ from protocol.kiosk_visits import (
     OpenDocument,
     OpenMine,
     OpenVisit,
+    PhoneCode,
     PinAsked,
     SetPin,
+    ShowPhoneCode,
     VisitShown,
 )
 from protocol.refusal import Refused
@@ -238,6 +240,7 @@ type ToKiosk = (
     | VisitShown
     | MineShown
     | PinAsked
+    | PhoneCode
     | DocumentShown
 )
 type ToAgent = (
@@ -253,6 +256,7 @@ type ToAgent = (
     | OpenMine
     | ClockByNumber
     | SetPin
+    | ShowPhoneCode
     | EndVisit
     | OpenDocument
 )

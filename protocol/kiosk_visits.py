@@ -29,8 +29,8 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
     opened_by: Literal["card", "number"] = "card"
     ended: Literal["", "left", "time", "card", "restart", "county"] = ""
     can: list[CodeWord] = []
-    """What the person may open or do: ``touches``, ``learning``, ``set_pin``, ``change_pin``, ``clock``, and codes of
-    later features, which a kiosk that does not know them leaves out."""
+    """What the person may open or do: ``touches``, ``learning``, ``set_pin``, ``change_pin``, ``clock``, ``phone``, and
+    codes of later features, which a kiosk that does not know them leaves out."""
 
 
 class OwnTouch(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,17 @@ class PinAsked(Line, frozen=True, kw_only=True, tag="pin"):
     ``common``, ``own_number``, ``too_late``."""
     tries_left: Annotated[int, Meta(ge=0, le=100)] | None = None
     locked_for_ms: DurationMs = 0
+
+
+class PhoneCode(Line, frozen=True, kw_only=True, tag="phone_code"):
+    """The person of the visit may open their page on a telephone with this code, for so long."""
+
+    visit: VisitId
+    address: Annotated[str, Meta(max_length=200)]
+    """What the QR code holds: an ``https`` address with the code in its fragment."""
+    code: ShortText
+    """The same code, for whoever types it."""
+    lasts_ms: DurationMs
 
 
 class DocumentShown(Line, frozen=True, kw_only=True, tag="document"):
@@ -112,6 +123,13 @@ class SetPin(Line, frozen=True, kw_only=True, tag="set_pin"):
 
     visit: VisitId
     pin: PinTyped
+
+
+class ShowPhoneCode(Line, frozen=True, kw_only=True, tag="show_phone_code"):
+    """The person of the visit wants their page on a telephone; the answer is `PhoneCode`, or `Sorry` with ``no_line``,
+    ``no_time`` or ``touch_again``."""
+
+    visit: VisitId
 
 
 class EndVisit(Line, frozen=True, kw_only=True, tag="end_visit"):

@@ -129,6 +129,8 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     """Which bundles the station should have."""
     region: RegionPrefix = ""
     """The 12-digit code of the station's village, by which it judges for whom a bundle is; empty: not told."""
+    front_door: Annotated[str, Meta(max_length=128, pattern=r"^(https://[^\s/#?@]+)?\Z")] = ""
+    """Where telephones reach the county, without a slash at its end; empty: nowhere."""
 
 
 type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]

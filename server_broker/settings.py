@@ -15,6 +15,8 @@ HOME = CountyHome(Path(os.environ.get("CUNHUI_HOME", "var/county")).absolute())
 SECRET_KEY = HOME.secret_key()
 DEBUG = False
 ALLOWED_HOSTS = HOME.allowed_hosts()
+FRONT_DOOR = os.environ.get("CUNHUI_FRONT_DOOR", "")
+"""Where telephones reach the county, without a slash at its end; empty for nowhere. Stations are told it."""
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 INSTALLED_APPS = [

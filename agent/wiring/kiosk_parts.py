@@ -10,6 +10,7 @@ from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_things import OwnThings
+from agent.kiosk.phone_codes import PhoneCodes
 from agent.kiosk.pin_book import PinBook
 from agent.kiosk.pin_setting import PinSetting
 from agent.kiosk.pin_work import PinWork
@@ -39,8 +40,10 @@ class KioskRooms:
         self._lamp = lamp
         self.visits = Visits(clock=ports.clock, fact_writer=fact_writer, twin=twin, screens=ports.kiosks, can=self._can)
 
-    def furnish(self, *, library: Library, offered: OfferedBundles, recent: Recent) -> None:
-        """Make the parts that read what the county sent."""
+    def furnish(
+        self, *, library: Library, offered: OfferedBundles, recent: Recent, connected: Callable[[], bool]
+    ) -> None:
+        """Make the parts that read what the county sent. ``connected`` tells whether it hears of a fact at once."""
         ports, visits = self._ports, self.visits
         self.lists = CountyLists(offered)
         self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
@@ -79,6 +82,14 @@ class KioskRooms:
         self.own_things = OwnThings(
             clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
         )
+        self.phone_codes = PhoneCodes(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            twin=self._twin,
+            screens=ports.kiosks,
+            visits=visits,
+            connected=connected,
+        )
         self.help_calls = HelpCalls(clock=ports.clock, fact_writer=self._fact_writer)
 
     def table(self, *others: Rows) -> KioskTable:
@@ -88,6 +99,7 @@ class KioskRooms:
             self.own_things.rows,
             self.number_sign_in.rows,
             self.pin_setting.rows,
+            self.phone_codes.rows,
             self.learning.rows,
             self.help_calls.rows,
         ]
@@ -97,4 +109,5 @@ class KioskRooms:
         """Return what a person may open or do in a visit."""
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
-        return ["touches", "learning", pin if visit.opened_by == "card" else "clock"]
+        own = ["touches", "learning", pin if visit.opened_by == "card" else "clock"]
+        return [*own, *self.phone_codes.can(visit)]

@@ -180,7 +180,12 @@ class Station:
         )
         self.packs.want(self.twin.desired.packs)
         offered = ports.offered or self.shelf.offered
-        self.kiosk.furnish(library=Library(self.shelf.offered, self.packs), offered=offered, recent=recent)
+        self.kiosk.furnish(
+            library=Library(self.shelf.offered, self.packs),
+            offered=offered,
+            recent=recent,
+            connected=lambda: self.home.link == "connected",
+        )
         self.learning = self.kiosk.learning
         is_simulated = {
             "reader": any(reader.simulated for reader in ports.readers.values()),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -137,6 +138,7 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
         station_name=station.name,
         village=station.village.name,
         region=station.village.code,
+        front_door=settings.FRONT_DOOR,
         settings=wanted_settings(station),
         people=[Person(id=person.number, name=person.name, type=person.type) for person in people],
         cards=[card_of(card, card.person) for card in cards[: MAX_CARDS + 1] if card.person is not None],

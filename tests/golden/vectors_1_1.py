@@ -274,6 +274,13 @@ MESSAGES: dict[str, msgspec.Struct] = {
         wall=1_795_507_201_000,
         contract=1,
     ),
+    "desired-front_door": twin.Desired(
+        station=STATION,
+        version=8,
+        station_name="示例站",
+        village="示例村",
+        front_door="https://door.example:8443",
+    ),
     "desired-shelf": twin.Desired(
         station=STATION,
         version=9,
@@ -375,6 +382,13 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "phone_code": kiosk_visits.PhoneCode(
+        visit="0123456789abcdef",
+        address="https://door.example:8443/K#23456789ABCD",
+        code="23456789ABCD",
+        lasts_ms=300_000,
+    ),
+    "show_phone_code": kiosk_visits.ShowPhoneCode(visit="0123456789abcdef"),
     "visit": kiosk_visits.VisitShown(
         visit=ID[:8].hex(), name="张示例", opened_by="number", can=["touches", "learning", "clock"]
     ),
