@@ -16,9 +16,14 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 def text(values: QueryDict, name: str, *, longest: int = 64) -> str:
     """Return a text in Unicode's form NFKC, trimmed, without control characters, and cut to ``longest`` characters."""
+    return plain(values.get(name, ""), longest=longest)
+
+
+def plain(given: str, *, longest: int) -> str:
+    """Return what somebody typed in Unicode's form NFKC, trimmed, without control characters, and cut."""
     # Cut before, because NFKC of a very long text takes long. Afterwards again, because NFKC may lengthen a text.
-    plain = unicodedata.normalize("NFKC", values.get(name, "")[: 4 * longest])
-    kept = "".join(letter for letter in plain if unicodedata.category(letter)[0] != "C")
+    normal = unicodedata.normalize("NFKC", given[: 4 * longest])
+    kept = "".join(letter for letter in normal if unicodedata.category(letter)[0] != "C")
     return kept.strip()[:longest]
 
 

@@ -11,7 +11,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
-from server_broker.attendance.models import Touch
+from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
 from server_broker.bundles.models import Bundle, BundleQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
@@ -19,7 +19,7 @@ from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
-from server_broker.people.models import Binding, Card, Person
+from server_broker.people.models import Binding, Card, Person, Post, Unit
 from server_broker.regions.models import subtree_prefix
 
 HAPPENED = Case(
@@ -45,6 +45,21 @@ def people_of(user: Viewer) -> QuerySet[Person]:
 def cards_of(user: Viewer) -> QuerySet[Card]:
     """Return the cards of the people that ``user`` sees."""
     return Card.objects.filter(person__village__in=regions_of(user))
+
+
+def windows_of(user: Viewer) -> QuerySet[DutyWindow]:
+    """Return the duty windows of the villages that ``user`` sees, the ended ones too."""
+    return DutyWindow.ever.filter(village__in=regions_of(user))
+
+
+def units_of(user: Viewer) -> QuerySet[Unit]:
+    """Return the units of the regions that ``user`` sees."""
+    return Unit.objects.filter(region__in=regions_of(user))
+
+
+def posts_of(user: Viewer) -> QuerySet[Post]:
+    """Return the posts of the units that ``user`` sees."""
+    return Post.objects.filter(unit__in=units_of(user)).select_related("unit")
 
 
 def touches_of(user: Viewer) -> QuerySet[Touch]:

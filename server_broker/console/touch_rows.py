@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from server_broker.accounts.scope import Viewer, in_scope
 from server_broker.attendance.models import Touch
+from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.touches import touch_rows
-
-ELSEWHERE = "外辖区人员"
 
 
 @dataclass(frozen=True, slots=True)

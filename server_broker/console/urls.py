@@ -14,7 +14,9 @@ from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.people import card_lost, export_file, people, template_file
+from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
+from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
     hold_snapshot,
@@ -25,6 +27,8 @@ from server_broker.console.views.snapshots import (
 )
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
+from server_broker.console.views.units import unit_add, unit_end, units
+from server_broker.console.views.windows import window, window_change
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
@@ -53,9 +57,20 @@ urlpatterns = [
     path("people/", people, name="people"),
     path("people/import/", import_file, name="people-import"),
     path("people/import/<uuid:token>/", confirm_import, name="people-import-confirm"),
+    path("people/<int:pk>/", person, name="person"),
+    path("people/<int:pk>/change/", person_change, name="person-change"),
     path("people/template.xlsx", template_file, name="people-template"),
     path("people/export.xlsx", export_file, name="people-export"),
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),
+    path("cards/<int:pk>/change/", card_change, name="card-change"),
+    path("holdings/<int:pk>/change/", holding_change, name="holding-change"),
+    path("windows/<int:pk>/", window, name="window"),
+    path("windows/<int:pk>/change/", window_change, name="window-change"),
+    path("units/", units, name="units"),
+    path("units/add/", unit_add, name="unit-add"),
+    path("units/<int:pk>/end/", unit_end, name="unit-end"),
+    path("regions/", regions, name="regions"),
+    re_path(r"^regions/(?P<code>[0-9]{12})/change/$", region_change, name="region-change"),
     path("desk/", desk, name="desk"),
     path("desk/bind/", bind, name="desk-bind"),
     path("published/", published, name="published"),

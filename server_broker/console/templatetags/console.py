@@ -23,6 +23,7 @@ from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
+from server_broker.rosters import changes
 
 register = template.Library()
 
@@ -396,3 +397,15 @@ def with_query(context: dict[str, Any], **changes: object) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.filter
+def clock(minutes: int) -> str:
+    """Return minutes after midnight as a time of day."""
+    return changes.clock(minutes)
+
+
+@register.filter
+def weekdays(days: list[int]) -> str:
+    """Return ISO weekdays as people write them."""
+    return changes.days(days)

@@ -35,8 +35,8 @@ class Place:
 def _place(route: routes.Route) -> Place:
     looks = route.method == "GET"
     path = routes.path_of(route, _SHOWN if looks else {})
-    # An account and a person of the table are not in the proof's county.
-    is_there = looks and "{account}" not in route.path and "{person}" not in route.path
+    # An account, a person and a window of the table are not in the proof's county.
+    is_there = looks and not any(thing in route.path for thing in ("{account}", "{person}", "{window}"))
     is_there = is_there and all(route.statuses[role] != 404 for role in route.opens)
     return Place(route.method, path, route.opens, is_there, route.asks_proof)
 

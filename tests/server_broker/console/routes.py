@@ -41,6 +41,9 @@ ABSENT = {
     "account": "9999",
     "person": "9999",
     "village": "000000000000",
+    "window": "9999",
+    "unit": "9999",
+    "holding": "9999",
     "bundle": "9999",
 }
 """Things that are not there."""
@@ -92,6 +95,17 @@ POST /people/import/{ORDER}/                       302 403 403 302 403 302 403 4
 GET  /people/template.xlsx                         200 403 403 200 403 200 403 403 403 200 302
 GET  /people/export.xlsx                           200 403 403 200 403 200 403 403 403 200 302
 POST /cards/{card}/lost/                           404 403 403 404 404 403 403 403 403 404 302
+POST /cards/{card}/change/                         404 403 403 404 404 403 403 403 403 404 302
+GET  /people/{person}/                             200 403 403 200 200 200 200 200 403 404 302
+POST /people/{person}/change/                      404 403 403 404 403 404 403 403 403 404 302
+POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 403 403 404 302
+GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302
+POST /windows/{window}/change/                     404 403 403 404 403 404 403 403 403 404 302
+GET  /units/                                       200 403 403 200 200 200 200 200 403 200 302
+POST /units/add/                                   302 403 403 302 403 302 403 403 403 302 302
+POST /units/{unit}/end/                            404 403 403 404 403 404 403 403 403 404 302
+GET  /regions/                                     200 403 403 200 200 200 200 200 403 200 302
+POST /regions/{village}/change/                    404 403 403 404 403 404 403 403 403 404 302
 GET  /desk/                                        200 403 403 200 200 403 403 403 403 200 302
 POST /desk/bind/                                   302 403 403 302 302 403 403 403 403 302 302
 GET  /snapshots/{picture}/                         200 403 403 200 200 403 403 403 403 404 302

@@ -120,7 +120,7 @@ def test_a_loss_is_explained_before_it_is_marked(page: Client, county: Fictional
     lost.refresh_from_db()
     assert lost.lost_at is None
     assert "挂失 张示例 的卡？" in shown
-    assert "在这里不能撤回" in shown
+    assert "卡找回来了" in shown
     assert "没有别的卡" in shown
     assert "的卡已挂失" in page.post(address, form_on(shown, address), follow=True).content.decode()
     lost.refresh_from_db()

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from server_broker.accounts.models import Role
 from server_broker.media.models import Blob
+from server_broker.people.models import UnitKind
+from server_broker.people.posts import give_post, make_unit
+from server_broker.regions.models import Region
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG, Account
 from tests.server_broker.console.routes import ROLES, ROUTES, Route, path_of
 from tests.server_broker.county import (
@@ -24,6 +27,7 @@ from tests.server_broker.county import (
     signed_in,
     snapshot,
     user_of,
+    window,
 )
 from tests.server_broker.picture_sender import jpeg
 
@@ -55,6 +59,8 @@ def test_no_row_is_twice_and_no_role_is_forgotten() -> None:
 def things(county: FictionalCounty) -> dict[str, str]:
     """Return what the paths of the table name, all of it in 示例村."""
     station = county.stations[SHILI]
+    branch = make_unit("示例村党支部", UnitKind.BRANCH, Region.objects.get(pk=SHILI_VILLAGE), actor="service")
+    holding = give_post(county.people[ZHANG], branch, "书记", since=timezone.localdate(), actor="service")
     content = jpeg()
     picture = snapshot(station, _stored(content), size=len(content))
     log = Blob.objects.create(
@@ -74,6 +80,9 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "account": str(user_of(BY_ROLE["secretary"]).pk),
         "person": str(county.people[ZHANG].pk),
         "village": SHILI_VILLAGE,
+        "window": str(window(SHILI_VILLAGE, "上午", [county.people[ZHANG]]).pk),
+        "unit": str(holding.post.unit_id),
+        "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
     }
 

@@ -1,0 +1,144 @@
+"""Everything dated about a person or a window as lines that people can read, as known at one time."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
+from server_broker.dated.models import Dated
+from server_broker.people.models import Binding, BindingState, HoldingRecord, HoldingState, Person, PersonRecord, Post
+from server_broker.regions.models import Region, RegionRecord
+from server_broker.sheets.cells import MINUTES_A_DAY
+
+ELSEWHERE = "外辖区人员"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What held from when to when, and who recorded it when."""
+
+    kind: str
+    what: str
+    since: dt.datetime | None
+    until: dt.datetime | None
+    recorded_at: dt.datetime
+    recorded_by: str
+    reason: str
+
+    @property
+    def said(self) -> tuple[str, str, dt.datetime | None, dt.datetime | None]:
+        """What the line says of the world. Two lines that say the same are one to a reader."""
+        return self.kind, self.what, self.since, self.until
+
+
+def person_lines(person: Person, *, known: dt.datetime | None = None) -> list[Line]:
+    """Return a person's data, posts, cards and windows, in this order and by time."""
+    own = _ordered(PersonRecord, known).filter(subject=person).select_related("village")
+    posts = _ordered(HoldingRecord, known).filter(subject__person=person).exclude(state=HoldingState.ENDED)
+    cards = _ordered(Binding, known).filter(person=person).select_related("subject")
+    held = {row.subject_id for row in _ordered(HoldingRecord, known).filter(subject__person=person)}
+    of_posts = list(Post.objects.filter(holdings__in=held).values_list("pk", flat=True))
+    windows = _ordered(WindowRecord, known).filter(ended=False)
+    windows = windows.filter(people__contains=[person.pk]) | windows.filter(posts__overlap=of_posts)
+    return [
+        *(_line("人员", _of_person(row), row) for row in own),
+        *(_line("职务", _of_post(row), row) for row in posts.select_related("subject__post__unit")),
+        *(_line("卡", _of_card(row), row) for row in cards),
+        *(_line("值班", f"{row.village.name} {_times(row)}", row) for row in windows.select_related("village")),
+    ]
+
+
+def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.datetime | None = None) -> list[Line]:
+    """Return what a window is and was, by time. It names the people in ``seen`` only."""
+    rows = list(_ordered(WindowRecord, known).filter(subject=window))
+    names = _names(rows, seen)
+    return [_line("值班", "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", row) for row in rows]
+
+
+def region_lines(regions: list[Region], *, with_contents: bool = False) -> list[Line]:
+    """Return codes and names of regions by time; with what lies in them now and later, if asked."""
+    rows = _ordered(RegionRecord, None).filter(subject__in=[region.identity for region in regions])
+    lines = [_line("区划", _of_region(row), row) for row in rows.select_related("subject", "merged_into")]
+    for region in regions if with_contents else ():
+        lines += _contents(region)
+    return lines
+
+
+def _of_region(row: RegionRecord) -> str:
+    if row.merged_into is not None:
+        return f"{row.name} {row.code} 并入 {row.merged_into.name}"
+    return f"{row.name} {row.code}" + ("（没有）" if row.ended else "")
+
+
+def _contents(region: Region) -> Iterator[Line]:
+    """Yield how much lies in a region in each stretch of time to come, counted by when it begins."""
+    for word, model, name in (
+        ("人员", PersonRecord, "village"),
+        ("值班", WindowRecord, "village"),
+        ("站点", StationPlace, "village"),
+    ):
+        rows = model.objects.known().filter(**{name: region}).exclude(valid_to__lte=timezone.now())
+        until: dict[dt.datetime | None, int] = {}
+        for row in rows:
+            until[row.valid_to] = until.get(row.valid_to, 0) + 1
+        for end, count in sorted(until.items(), key=lambda one: str(one[0])):
+            yield Line("区划", f"{region.name} 有{word} {count}", None, end, timezone.now(), "", "")
+
+
+def _ordered[M: Dated](model: type[M], known: dt.datetime | None):  # type: ignore[no-untyped-def]
+    return model.objects.known(known).order_by(F("valid_from").asc(nulls_first=True), "pk")
+
+
+def _line(kind: str, what: str, row: Dated) -> Line:
+    return Line(kind, what, row.valid_from, row.valid_to, row.recorded_at, row.recorded_by, row.reason)
+
+
+def _of_person(row: PersonRecord) -> str:
+    if row.left:
+        return "已离开"
+    return f"{row.village.name} {row.name} {row.number} {row.get_type_display()}"
+
+
+def _of_post(row: HoldingRecord) -> str:
+    state = "" if row.state == HoldingState.HELD else f"（{row.get_state_display()}）"
+    return f"{row.subject.post}{state}"
+
+
+def _of_card(row: Binding) -> str:
+    tail = f"尾号 {row.subject.tail}" if row.subject.tail else f"触卡绑定 {row.subject_id}"
+    state = "已挂失" if row.state == BindingState.LOST else "临时卡" if row.temporary else "在用"
+    return f"{tail} {state}"
+
+
+def _times(row: WindowRecord) -> str:
+    days = "".join("一二三四五六日"[day - 1] for day in sorted(row.weekdays))
+    return f"{row.name} 周{days} {_clock(row.start)}–{_clock(row.end)}"
+
+
+def _clock(minutes: int) -> str:
+    shown = minutes if minutes <= MINUTES_A_DAY else minutes - MINUTES_A_DAY
+    return f"{shown // 60:02d}:{shown % 60:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    people: dict[int, str]
+    posts: dict[int, str]
+
+
+def _names(rows: list[WindowRecord], seen: QuerySet[Person]) -> _Names:
+    people = seen.filter(pk__in={pk for row in rows for pk in row.people})
+    posts = Post.objects.filter(pk__in={pk for row in rows for pk in row.posts}).select_related("unit")
+    return _Names({one.pk: one.name for one in people}, {one.pk: str(one) for one in posts})
+
+
+def _who(row: WindowRecord, names: _Names) -> str:
+    return "、".join(_listed(row, names)) or "没有人"
+
+
+def _listed(row: WindowRecord, names: _Names) -> Iterator[str]:
+    yield from (names.people.get(pk, ELSEWHERE) for pk in row.people)
+    yield from (names.posts.get(pk, str(pk)) for pk in row.posts)

@@ -1,0 +1,172 @@
+"""A change of dated rows is shown before it is made: what no longer holds, what holds instead, whose touches move.
+
+The same form is sent twice. The second time it carries the digest of what was shown, and if the change would now do
+something else, the page comes again.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from django import forms
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.attendance.effects import Moved, rehearse, touches_moved
+from server_broker.attendance.leaving import LeavingRefused
+from server_broker.attendance.region_changes import RegionRefused
+from server_broker.attendance.timelines import Line
+from server_broker.attendance.windows import WindowRefused
+from server_broker.console import parameters
+from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.people.cards import BindRefused
+from server_broker.people.changes import PersonRefused
+from server_broker.people.posts import PostRefused
+
+REFUSALS = (OwnAffair, BindRefused, PersonRefused, PostRefused, WindowRefused, LeavingRefused, RegionRefused)
+MOST_LISTED = 200
+
+
+class InputRefused(Exception):
+    """What was typed can't be read. The message is Chinese, for the person who typed it."""
+
+
+class _Why(forms.Form):
+    reason = ReasonField()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change that somebody asks for.
+
+    Attributes:
+        do: Makes it; gets the reason.
+        look: The lines that the change may touch, as they are.
+        tokens: Cards whose touches it may move.
+        done: What the person is told afterwards.
+        fixed: Fields that the second form sends whatever the first one had in them.
+    """
+
+    title: str
+    do: Callable[[str], object]
+    done: str
+    back: str
+    section: str
+    look: Callable[[], list[Line]] = list
+    tokens: Collection[bytes] = field(default=())
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a change would do."""
+
+    gone: list[Line]
+    new: list[Line]
+    moved: list[Moved]
+
+    def digest(self) -> str:
+        """Return what names exactly this effect."""
+        said = [[line.said for line in self.gone], [line.said for line in self.new], self.moved]
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def decide_on(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+    """Show what the change would do, and make it once the person has confirmed exactly that."""
+    form = _Why(request.POST)
+    back = redirect(proposal.back)
+    if not form.is_valid():
+        messages.error(request, f"没有改动：{refusal_text(form, '请写明理由（4 到 200 个字）')}。")
+        return back
+    reason = form.cleaned_data["reason"]
+    try:
+        shown = effect_of(proposal, reason)
+        if request.POST.get("confirmed") != shown.digest():
+            return _page(request, proposal, shown)
+        proposal.do(reason)
+    except REFUSALS as refusal:
+        messages.error(request, f"没有改动：{refusal}。")
+    except IntegrityError:
+        messages.error(request, "没有改动：同时有人在修改同样的内容，请再试一次。")
+    else:
+        messages.success(request, proposal.done)
+    return back
+
+
+def effect_of(proposal: Proposal, reason: str) -> Shown:
+    """Return what the change would do now, by making it and taking it back.
+
+    Raises:
+        Exception: One of `REFUSALS`.
+    """
+    before, after = rehearse(lambda: proposal.do(reason), proposal.look)
+    moved = touches_moved(proposal.tokens, lambda: proposal.do(reason)) if proposal.tokens else []
+    was, will = {line.said for line in before}, {line.said for line in after}
+    return Shown(
+        [line for line in before if line.said not in will], [line for line in after if line.said not in was], moved
+    )
+
+
+def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpResponse:
+    given = {name: values for name, values in request.POST.lists() if name not in _OWN}
+    given |= {name: [value] for name, value in proposal.fixed.items()}
+    kept = [(name, value) for name, values in given.items() for value in values]
+    context = {
+        "section": proposal.section,
+        "title": proposal.title,
+        "gone": shown.gone,
+        "new": shown.new,
+        "moved": shown.moved[:MOST_LISTED],
+        "touches": sum(one.touches for one in shown.moved),
+        "days": len({one.day for one in shown.moved}),
+        "left_out": max(0, len(shown.moved) - MOST_LISTED),
+        "kept": kept,
+        "digest": shown.digest(),
+        "back": proposal.back,
+        "is_nothing": not (shown.gone or shown.new or shown.moved),
+    }
+    return render(request, "console/decide.html", context)
+
+
+_OWN = ("csrfmiddlewaretoken", "confirmed")
+
+
+def asked_day(values: Mapping[str, str], name: str, *, otherwise: dt.date | None = None) -> dt.date:
+    """Return the day that a form names; it may be in the future.
+
+    Raises:
+        InputRefused: There is none, or it is no date from 2000 to 2099.
+    """
+    given = parameters.plain(values.get(name, ""), longest=10)
+    if not given and otherwise is not None:
+        return otherwise
+    try:
+        day = dt.date.fromisoformat(given)
+    except ValueError:
+        day = dt.date.min
+    if not 2000 <= day.year < 2100:
+        raise InputRefused("请填日期，例如 2026-03-01")
+    return day
+
+
+def asked_moment(values: Mapping[str, str], name: str) -> dt.datetime | None:
+    """Return the local moment that a form names, such as ``2026-03-01T08:30``; None if it names none.
+
+    Raises:
+        InputRefused: It is no moment from 2000 to 2099.
+    """
+    given = parameters.plain(values.get(name, ""), longest=32)
+    if not given:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(given)
+    except ValueError:
+        moment = None
+    if moment is None or not 2000 <= moment.year < 2100:
+        raise InputRefused("时间要写成 2026-03-01 08:30 的样子")
+    return moment if moment.tzinfo else timezone.make_aware(moment)

@@ -1,0 +1,252 @@
+"""A person's page: posts, cards, windows and what is on file, from when to when, and who recorded it.
+
+``?as_of=`` shows what the county knew at the end of that day.
+"""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.scope import regions_of
+from server_broker.attendance.leaving import come_back, leave
+from server_broker.attendance.timelines import person_lines
+from server_broker.console import parameters
+from server_broker.console.deciding import InputRefused, Proposal, asked_day, asked_moment, decide_on
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import cards_of, people_of, units_of
+from server_broker.dated.days import end_of
+from server_broker.people.cards import card_found, end_binding, report_lost, take_card
+from server_broker.people.changes import change_person
+from server_broker.people.existence import on_file_since
+from server_broker.people.identity import REMEDY, identity_number_in
+from server_broker.people.models import Holding, HoldingState, Person, PersonType
+from server_broker.people.posts import change_holding, give_post
+
+
+@require_safe
+@needs(Power.SEE_PEOPLE)
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a person as the county knows them now, or as it knew them at the end of ``?as_of=``."""
+    found = get_object_or_404(people_of(request.user).select_related("village"), pk=pk)
+    day, today = parameters.day(request.GET, "as_of"), timezone.localdate()
+    known = None if day == today else end_of(day)
+    may_edit = may(request.user, Power.EDIT_PEOPLE)
+    context = {
+        "section": "people",
+        "person": found,
+        "lines": person_lines(found, known=known),
+        "as_of": day,
+        "as_of_refused": parameters.day_refused(request.GET, "as_of"),
+        "is_past": known is not None,
+        "today": today,
+        "cards": found.cards.order_by("pk"),
+        "holdings": found.holdings.select_related("post__unit"),
+        "may_edit": may_edit and known is None,
+        "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
+        "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
+        "units": units_of(request.user).filter(ended=False) if may_edit else (),
+        "types": PersonType.choices,
+        "states": HoldingState.choices,
+    }
+    return render(request, "console/person.html", context)
+
+
+@post_only("person", "pk")
+@needs(Power.EDIT_PEOPLE)
+def person_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is on file, give a post, or record that the person leaves or comes back."""
+    found = get_object_or_404(people_of(request.user), pk=pk)
+    back = reverse("person", args=[found.pk])
+    act = parameters.choice(request.POST, "act", ("", *_PERSON_ACTS))
+    try:
+        if not act:
+            raise InputRefused("请选要办的事")
+        title, do = _PERSON_ACTS[act](request, found)
+    except InputRefused as refusal:
+        messages.error(request, f"没有改动：{refusal}。")
+        return redirect(back)
+    tokens = [bytes(card.token) for card in found.cards.all()] if act == "leave" else []
+    return decide_on(
+        request,
+        Proposal(
+            title=f"{found.name}：{title}",
+            do=do,
+            done=f"{found.name}：{title}，已记录。",
+            back=back,
+            section="people",
+            look=lambda: person_lines(found),
+            tokens=tokens,
+        ),
+    )
+
+
+type _Act = tuple[str, Callable[[str], object]]
+
+
+def _leave(request: HttpRequest, found: Person) -> _Act:
+    last, actor = asked_day(request.POST, "day"), request.user.get_username()
+    return f"{last} 是最后一天，以后离开", lambda reason: leave(found, last=last, actor=actor, reason=reason)
+
+
+def _return(request: HttpRequest, found: Person) -> _Act:
+    since, actor = asked_day(request.POST, "day"), request.user.get_username()
+    village = regions_of(request.user).filter(pk=request.POST.get("village", "")).first()
+    if village is None:
+        raise InputRefused("请选管辖范围内的村或镇")
+    return f"{since} 起回来", lambda why: come_back(found, since=since, village=village, actor=actor, reason=why)
+
+
+def _since(request: HttpRequest, found: Person) -> _Act:
+    day, actor = asked_day(request.POST, "day"), request.user.get_username()
+    return f"{day} 起在册", lambda reason: on_file_since(found, day, actor=actor, reason=reason)
+
+
+def _change(request: HttpRequest, found: Person) -> _Act:
+    since, actor = asked_day(request.POST, "day"), request.user.get_username()
+    name = parameters.text(request.POST, "name", longest=32) or None
+    if name is not None and identity_number_in(name):
+        raise InputRefused(f"填的{REMEDY}")
+    code = request.POST.get("village", "")
+    village = regions_of(request.user).filter(pk=code).first()
+    if code and village is None:
+        raise InputRefused("请选管辖范围内的村或镇")
+    given = request.POST.get("type", "")
+    kind = PersonType(given) if given in PersonType.values else None
+    if name is None and village is None and kind is None:
+        raise InputRefused("请填要改的姓名、村或类别")
+    return (
+        f"{since} 起改登记",
+        lambda why: change_person(found, since=since, name=name, village=village, type=kind, actor=actor, reason=why),
+    )
+
+
+def _post(request: HttpRequest, found: Person) -> _Act:
+    since, actor = asked_day(request.POST, "day"), request.user.get_username()
+    until = asked_day(request.POST, "until") if request.POST.get("until") else None
+    given = request.POST.get("unit", "")
+    unit = units_of(request.user).filter(pk=int(given)).first() if given.isdecimal() and len(given) < 16 else None
+    title = parameters.text(request.POST, "title", longest=32)
+    if unit is None or not title:
+        raise InputRefused("请选单位、填职务")
+    return (
+        f"{since} 起任 {unit.name} {title}",
+        lambda why: give_post(found, unit, title, since=since, until=until, actor=actor, reason=why),
+    )
+
+
+_PERSON_ACTS: dict[str, Callable[[HttpRequest, Person], _Act]] = {
+    "leave": _leave,
+    "return": _return,
+    "since": _since,
+    "change": _change,
+    "post": _post,
+}
+
+
+@post_only("people")
+@needs(Power.EDIT_PEOPLE)
+def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a post of a person, or record that the person is away from it."""
+    seen = Holding.objects.filter(person__in=people_of(request.user)).select_related("person", "post__unit")
+    holding = get_object_or_404(seen, pk=pk)
+    actor, back = request.user.get_username(), reverse("person", args=[holding.person_id])
+    try:
+        since = asked_day(request.POST, "day")
+        until = asked_day(request.POST, "until") if request.POST.get("until") else None
+        given = request.POST.get("state", "")
+        if given not in HoldingState.values:
+            raise InputRefused("请选状态")
+    except InputRefused as refusal:
+        messages.error(request, f"没有改动：{refusal}。")
+        return redirect(back)
+    state = HoldingState(given)
+    title = f"{holding.person.name} {holding.post}：{since} 起{state.label}"
+    return decide_on(
+        request,
+        Proposal(
+            title=title,
+            do=lambda why: change_holding(holding, state, since=since, until=until, actor=actor, reason=why),
+            done=f"{title}，已记录。",
+            back=back,
+            section="people",
+            look=lambda: person_lines(holding.person),
+        ),
+    )
+
+
+@post_only("people")
+@needs(Power.BIND_CARDS)
+def card_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that a card was lost earlier, was found, was handed in, or belongs to somebody else."""
+    card = get_object_or_404(cards_of(request.user).select_related("person"), pk=pk)
+    holder = card.person
+    assert holder is not None  # the scope of cards goes by their people
+    back = reverse("person", args=[holder.pk])
+    act = parameters.choice(request.POST, "act", ("", *_CARD_ACTS))
+    try:
+        if not act:
+            raise InputRefused("请选要办的事")
+        since = asked_moment(request.POST, "since")
+        if since is None and act != "take":
+            since = timezone.now()
+        receiver = _receiver(request) if act == "take" else None
+    except InputRefused as refusal:
+        messages.error(request, f"没有改动：{refusal}。")
+        return redirect(back)
+    actor = request.user.get_username()
+    title = f"{holder.name} 的卡（尾号 {card.tail or '无'}）：{_CARD_ACTS[act]}"
+    if receiver is not None:
+        title = f"{title}，给 {receiver.name}"
+
+    def do(reason: str) -> None:
+        match act:
+            case "lost":
+                report_lost(card, actor=actor, reason=reason, since=since)
+            case "found":
+                card_found(card, actor=actor, reason=reason, since=since)
+            case "end":
+                end_binding(card, actor=actor, reason=reason, since=since)
+            case _:
+                take_card(card, actor=actor, reason=reason, since=since, give_to=receiver)
+
+    people = [holder] if receiver is None else [holder, receiver]
+    return decide_on(
+        request,
+        Proposal(
+            title=title,
+            do=do,
+            done=f"{title}，已记录，站点很快会知道。",
+            back=back,
+            section="people",
+            look=lambda: [line for one in people for line in person_lines(one) if line.kind == "卡"],
+            tokens=[bytes(card.token)],
+            # "Now" is the moment of the first look, so that the second does what was shown.
+            fixed={} if since is None else {"since": since.isoformat()},
+        ),
+    )
+
+
+_CARD_ACTS = {"lost": "挂失", "found": "找回", "end": "停用", "take": "发错了人，收回"}
+
+
+def _receiver(request: HttpRequest) -> Person | None:
+    """Return the person who is to get the card: one in the viewer's scope; None: nobody yet.
+
+    Raises:
+        InputRefused: There is no such person in the scope.
+    """
+    written = parameters.text(request.POST, "to", longest=80)
+    if not written:
+        return None
+    if identity_number_in(written):
+        raise InputRefused(f"填的{REMEDY}")
+    found = people_of(request.user).filter(number=written.split(" ")[0]).first()
+    if found is None:
+        raise InputRefused("管辖范围内没有这个编号的人员")
+    return found
