@@ -18,16 +18,29 @@ class Direction(NamedTuple):
     direction: str
 
 
+BY_NUMBER = "number"
+"""Stands as the reader of a touch by number."""
+
 TOUCH = RowKind[tuple[Any, ...]]("touch")
 DIRECTION = RowKind[Direction]("direction")
 
 
 def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
     when = stamp(fact.at, rows)
-    rows.of(TOUCH).append((*identity, fact.card, *when, text(fact.reader), fact.answer, fact.direction or "", ""))
+    rows.of(TOUCH).append((*identity, fact.card, *when, text(fact.reader), fact.answer, fact.direction or "", "", ""))
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
     if fact.answer == "lost":
         rows.alarms.append(AlarmCall(identity.station, "lost_card", "major", "有人使用已挂失的卡"))
+
+
+def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -> None:
+    person = text(fact.person)
+    detail = {"person": person, "answer": fact.answer, "clocks": fact.clocks, "direction": fact.direction}
+    add_event(fact, identity, rows, detail)
+    # Signing in to read is no touch. It is one only if the person chose it and was let in.
+    if fact.clocks and fact.answer == "accepted" and person:
+        when = stamp(fact.at, rows)
+        rows.of(TOUCH).append((*identity, b"", *when, BY_NUMBER, "recorded", fact.direction or "", "", person))
 
 
 def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Rows) -> None:
@@ -57,7 +70,7 @@ def choose_directions(directions: list[Direction]) -> None:
 
 
 ATTENDANCE = FactRoom(
-    {facts.Touch: _touch, facts.DirectionChosen: _direction_chosen},
+    {facts.Touch: _touch, facts.NumberEntered: _number_entered, facts.DirectionChosen: _direction_chosen},
     _put,
     stamped=(TOUCHES,),
 )

@@ -11,16 +11,20 @@ from server_broker.regions.models import Region
 
 
 class Touch(Stamped):
-    """One card touch. ``(station, epoch, seq)`` is the identity that its station first gave it.
+    """One touch: of a card, or by number and PIN. ``(station, epoch, seq)`` is the identity that its station first gave
+    it.
 
-    No person is stored with it. Whoever held the card at that time (`people.models.Binding`) has the touch, so a late
-    binding counts back.
+    No person is stored with a card's touch. Whoever held the card at that time (`people.models.Binding`) has it, so a
+    late binding counts back. Who clocked in by number showed by their PIN who they are.
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="touches")
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
     card_token = models.BinaryField(max_length=16, db_index=True)
+    """Empty for a touch by number."""
+    person_number = models.CharField(max_length=64, blank=True, db_default="")
+    """Whose number was entered; empty for a card's touch."""
     reader = models.CharField(max_length=64)
     answer = models.CharField(max_length=10)
     direction = models.CharField(max_length=3, blank=True)
@@ -35,6 +39,7 @@ class Touch(Stamped):
             models.Index(
                 fields=["corrected_wall"], condition=Q(corrected_wall__isnull=False), name="touch_by_corrected"
             ),
+            models.Index(fields=["person_number"], condition=~Q(person_number=""), name="touch_by_number"),
             models.Index(
                 fields=["received_at"], condition=UNDATED & Q(corrected_wall__isnull=True), name="touch_by_receipt"
             ),

@@ -8,5 +8,5 @@ TOUCHES = Table(
     IDENTITY_COLUMNS
     | {"card_token": "bytea"}
     | STAMP_COLUMNS
-    | {"reader": "text", "answer": "text", "direction": "text", "chosen_direction": "text"},
+    | {"reader": "text", "answer": "text", "direction": "text", "chosen_direction": "text", "person_number": "text"},
 )

@@ -1,4 +1,7 @@
-"""Query touches for people. Whoever held the card at that time has the touch, so a late binding counts back."""
+"""Query touches for people. Whoever held the card at that time has the touch, so a late binding counts back.
+
+A touch by number is that person's, because a PIN was entered with it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -52,13 +55,14 @@ def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[T
     Args:
         known: Whose they were as the county knew it then; None: as it knows now.
     """
-    bindings = bindings_of((bytes(touch.card_token) for touch in touches), known=known)
+    bindings = bindings_of((bytes(touch.card_token) for touch in touches if not touch.person_number), known=known)
+    by_number = Person.objects.in_bulk({touch.person_number for touch in touches} - {""}, field_name="number")
     rows = []
     for touch in touches:
         at, dated = happened(touch)
         direction = touch.chosen_direction or touch.direction
         binding = bindings.at(bytes(touch.card_token), at)
-        person = None if binding is None else binding.person
+        person = by_number.get(touch.person_number) if binding is None else binding.person
         lost = binding is not None and binding.state == BindingState.LOST
         rows.append(TouchRow(touch, person, at, dated, direction, lost))
     # Facts that came together have the same time of receipt, but their seqs are in order.

@@ -145,4 +145,4 @@ def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> Qu
     """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now)."""
     # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
     held = Binding.objects.known(known).filter(subject__token=OuterRef("card_token"), person__isnull=False)
-    return touches.annotate(happened=HAPPENED).filter(~Exists(held.at(OuterRef("happened"))))
+    return touches.filter(person_number="").annotate(happened=HAPPENED).filter(~Exists(held.at(OuterRef("happened"))))

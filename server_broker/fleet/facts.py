@@ -112,7 +112,6 @@ def _alarm_cleared(fact: facts.AlarmCleared, identity: Identity, rows: Rows) -> 
 
 
 _TOLD: dict[type[StationFact], tuple[str, ...]] = {
-    facts.NumberEntered: ("person", "answer", "clocks", "direction"),
     facts.PinSet: ("person", "by"),
     facts.VisitEnded: ("person", "by", "opened", "why", "seconds"),
     facts.PackChosen: ("by", "pack", "chosen"),

@@ -69,7 +69,8 @@ def _touches(person: Person, start: dt.datetime) -> list[Touch]:
     dated = Q(wall__gte=start, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     undated = ~Q(quality__in=DATED_QUALITIES) & Q(corrected_wall__isnull=True, received_at__gte=start)
     tokens = Binding.objects.filter(person=person).values("subject__token")
-    touches = Touch.objects.filter(dated | undated | Q(corrected_wall__gte=start), card_token__in=tokens)
+    theirs = Q(card_token__in=tokens) | Q(person_number=person.number)
+    touches = Touch.objects.filter(theirs, dated | undated | Q(corrected_wall__gte=start))
     return list(touches.exclude(answer="repeat").select_related("station__village"))
 
 

@@ -56,7 +56,7 @@ def _counts(touches: QuerySet[Touch]) -> dict[str, int]:
     """
     counts = touches.order_by().aggregate(
         touches=Count("pk"),
-        cards=Count("card_token", distinct=True),
+        cards=Count("card_token", distinct=True, filter=Q(person_number="")),
         stations=Count("station", distinct=True),
         **{answer: Count("pk", filter=Q(answer=answer)) for answer in ("recorded", "repeat", "unknown", "lost")},
     )

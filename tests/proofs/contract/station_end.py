@@ -87,8 +87,11 @@ class Station:
             [ref] = self._outbox.commit(fact)
             done.append([ref.epoch.hex(), ref.seq, name, str(fact.__struct_config__.tag)])
         self._uplink.facts_committed()
-        self._county.hear("vitals", encode(self._host.vitals()))
         return done
+
+    def say_vitals(self) -> None:
+        """Say how the station is."""
+        self._county.hear("vitals", encode(self._host.vitals()))
 
     def connect(self, to_the_end: bool) -> bool:
         """Talk to the county until everything has its receipt. Without ``to_the_end``, stop anywhere."""

@@ -83,6 +83,7 @@ class Week:
             self._note(self._ask(["state", day, facts_a_round]))
             self._kill_at = self._chance.randint(1, 4) if (day, number) in struck else 0
             self._heard = 0
+            self._ask(["say_vitals"])
             self._ask(["connect", False])
         self._kill_at = 0
         self._ask(["connect", True])
@@ -161,13 +162,14 @@ class Week:
     def _judge_rows(self, read: set[tuple[str, int]]) -> None:
         """Each fact that is read has a row: its own, a station's event, or for a file the blob that it names."""
         tables = ("attendance_touch", "fleet_stationevent", "learning_attempt", "learning_levelrun")
-        rows: Counter[tuple[str, int]] = Counter()
+        rows: set[tuple[str, int]] = set()
         for table in tables:
-            rows.update(self._rows(f"SELECT encode(epoch, 'hex'), seq FROM {table}"))
+            here = Counter((epoch, seq) for epoch, seq in self._rows(f"SELECT encode(epoch, 'hex'), seq FROM {table}"))
+            rows |= here.keys()
+            self.found.doubled += sum(count - 1 for count in here.values())
         of_files = {at for at, (_, kind) in self._noted.items() if kind == "blob_announced"}
-        missing = read - rows.keys() - of_files
+        missing = read - rows - of_files
         self.found.rows_missing = len(missing)
-        self.found.doubled += sum(count - 1 for count in rows.values())
         self.found.examples += [f"no row: {self._noted[at]}" for at in list(missing)[:5]]
 
     def _rows(self, statement: str) -> list[Any]:
