@@ -26,6 +26,8 @@ PAGES = (
     "/stations/shifan-01/live/",
     f"/settings/{COUNTY}/",
     "/people/",
+    "/published/",
+    "/published/notice/",
     "/desk/",
     "/alarms/",
     "/held/",

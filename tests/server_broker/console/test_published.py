@@ -1,0 +1,174 @@
+"""The page 下发内容: a notice is written, looked at, published and withdrawn, each officer within the own places."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from protocol.bundle_contents import Notices, read_content
+from protocol.bundles import MAX_BUNDLE_BYTES
+from protocol.bundles import Bundle as Document
+from protocol.codec import decode
+from server_broker.audit.models import AuditEntry
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle, ShelfReport
+from server_broker.fleet.models import ShelfDue, StationStatus
+from server_broker.settings import HOME
+from tests.cast import (
+    COUNTY,
+    COUNTY_OFFICER,
+    OTHER_TOWNSHIP,
+    OTHER_TOWNSHIP_OFFICER,
+    SHILI,
+    SHILI_VILLAGE,
+    TOWNSHIP,
+    TOWNSHIP_OFFICER,
+    YANGBAN,
+)
+from tests.server_broker.county import FictionalCounty, content_for, make_county, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county() -> FictionalCounty:
+    HOME.bundles.mkdir(parents=True, exist_ok=True)
+    return make_county()
+
+
+@pytest.fixture
+def officer(county: FictionalCounty) -> Client:
+    return signed_in(TOWNSHIP_OFFICER)
+
+
+def typed(step: str = "preview", **changes: str) -> dict[str, str]:
+    today = timezone.localdate()
+    usual = {
+        "line": "周三下午卫生院来村里量血压",
+        "text": "请带身份证。\n在村部一楼。",
+        "region": TOWNSHIP,
+        "first_day": str(today),
+        "last_day": str(today + dt.timedelta(days=2)),
+        "step": step,
+    }
+    return usual | changes
+
+
+def write(client: Client, step: str = "preview", **changes: str) -> tuple[int, str]:
+    response = client.post("/published/notice/", typed(step, **changes), follow=True)
+    return response.status_code, response.content.decode()
+
+
+def test_a_notice_is_shown_as_the_kiosk_will_before_it_is_published(officer: Client) -> None:
+    status, page = write(officer)
+    assert status == 200
+    assert "现在还没有发布" in page
+    assert "周三下午卫生院来村里量血压" in page
+    assert "示例村·示例村站" in page, "a kiosk that will show it"
+    assert "会发到 1 个站点" in page
+    assert not Bundle.objects.exists()
+
+
+def test_a_published_notice_is_a_bundle_on_record_and_marks_its_stations(officer: Client) -> None:
+    _, page = write(officer, "publish", urgent="yes")
+    assert "已发布" in page
+    row = Bundle.objects.get()
+    document = decode(BundleFolder(HOME.bundles).path(bytes(row.sha256)).read_bytes(), Document, limit=MAX_BUNDLE_BYTES)
+    content = read_content(document)
+    assert isinstance(content, Notices)
+    assert [(one.line, one.text, one.urgent) for one in content.notices] == [
+        ("周三下午卫生院来村里量血压", "请带身份证。\n在村部一楼。", True)
+    ]
+    today = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time()))
+    assert (row.not_before, row.not_after) == (today, today + dt.timedelta(days=3)), "the last day is a whole day"
+    assert (row.regions, row.author) == ([TOWNSHIP[:9]], TOWNSHIP_OFFICER.username)
+    assert AuditEntry.objects.get(action="bundle.published").actor == TOWNSHIP_OFFICER.username
+    assert [due.station_id for due in ShelfDue.objects.all()] == [SHILI]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"line": ""}, "一句话须是 1 至 40 个字"),
+        ({"line": "长" * 41}, "一句话须是 1 至 40 个字"),
+        ({"text": "长" * 2_001}, "最多 2,000 个字"),
+        ({"region": OTHER_TOWNSHIP}, "请选择发给哪里"),
+        ({"region": COUNTY}, "请选择发给哪里"),
+        ({"region": "' OR 1=1"}, "请选择发给哪里"),
+        ({"first_day": "昨天"}, "请写明从哪天到哪天"),
+        ({"last_day": "0001-01-01"}, "请写明从哪天到哪天"),
+        ({"first_day": "2020-01-02", "last_day": "2020-01-03"}, "结束时间已经过去"),
+        ({"last_day": "2020-01-03"}, "结束时间须晚于开始时间"),
+        ({"line": "找 11010519491231002X 领补贴"}, "身份证号"),
+    ],
+)
+@pytest.mark.parametrize("step", ["preview", "publish"])
+def test_a_notice_that_can_t_be_published_says_why(
+    officer: Client, step: str, changes: dict[str, str], words: str
+) -> None:
+    status, page = write(officer, step, **changes)
+    assert status == 422
+    assert re.search(rf"还不能发布：[^<]*{words}", page), page[page.find("还不能") :][:80]
+    assert not Bundle.objects.exists()
+
+
+def test_each_sees_what_is_for_the_own_places_and_changes_nothing_wider(county: FictionalCounty) -> None:
+    village, township = content_for(SHILI_VILLAGE, title="村里的"), content_for(TOWNSHIP[:9], title="镇里的")
+    other, whole = content_for(OTHER_TOWNSHIP[:9], title="邻镇的"), content_for(COUNTY[:6], title="全县的")
+    everywhere = content_for("", title="所有站点的", kind="questions")
+    officer, stranger, county_officer = (
+        signed_in(one) for one in (TOWNSHIP_OFFICER, OTHER_TOWNSHIP_OFFICER, COUNTY_OFFICER)
+    )
+
+    def shown(client: Client) -> set[str]:
+        page = client.get("/published/").content.decode()
+        return {row.title for row in Bundle.objects.all() if f">{row.title}</a>" in page}
+
+    assert shown(officer) == {"村里的", "镇里的", "全县的", "所有站点的"}
+    assert shown(stranger) == {"邻镇的", "全县的", "所有站点的"}
+    assert officer.get(f"/published/{other.pk}/").status_code == 404
+    reason = {"reason": "写错了日期"}
+    for row in (other, whole, everywhere):
+        assert officer.post(f"/published/{row.pk}/withdraw/", reason).status_code == 404
+    for client, row in ((officer, village), (officer, township), (county_officer, whole), (county_officer, everywhere)):
+        assert "撤回" in client.get(f"/published/{row.pk}/").content.decode()
+        page = client.post(f"/published/{row.pk}/withdraw/", reason, follow=True).content.decode()
+        assert "已撤回" in page
+    assert list(Bundle.objects.filter(withdrawn_at=None)) == [other]
+
+
+def test_a_withdrawal_needs_a_reason_and_is_made_once(officer: Client) -> None:
+    row = content_for(TOWNSHIP[:9])
+    page = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "错"}, follow=True).content.decode()
+    assert "请写明理由" in page
+    for words in ("已撤回。", "已经撤回"):
+        page = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "写错了日期"}, follow=True).content.decode()
+        assert words in page
+
+
+def test_the_page_says_which_stations_have_it_and_why_not(county: FictionalCounty, officer: Client) -> None:
+    row = content_for(COUNTY[:6])
+    StationStatus.objects.update(contract=1)
+    page = officer.get(f"/published/{row.pk}/").content.decode()
+    assert "还没有报告" in page
+    ShelfReport.objects.create(
+        station=county.stations[SHILI], bundle=row.bundle, version=1, state="waiting", reason="night", at=timezone.now()
+    )
+    page = officer.get(f"/published/{row.pk}/").content.decode()
+    assert "等夜间时段再取" in page
+    assert "0 / 1" in officer.get("/published/").content.decode()
+    ShelfReport.objects.update(state="whole", reason="")
+    assert "1 / 1" in officer.get("/published/").content.decode()
+    assert YANGBAN not in officer.get(f"/published/{row.pk}/").content.decode(), "not of this township"
+    StationStatus.objects.update(contract=0)
+    ShelfReport.objects.all().delete()
+    assert "站点程序是旧版" in officer.get(f"/published/{row.pk}/").content.decode()
+
+
+def test_what_was_computed_about_people_is_on_no_list(officer: Client) -> None:
+    row = content_for(SHILI_VILLAGE, kind="roster", title="本村人员", author="", access="station")
+    assert "本村人员" not in officer.get("/published/").content.decode()
+    assert officer.get(f"/published/{row.pk}/").status_code == 404
+    assert officer.post(f"/published/{row.pk}/withdraw/", {"reason": "看看能不能"}).status_code == 404
