@@ -123,7 +123,7 @@ class CountyFiles:
             PeerNotProven: The CA file can't be read.
         """
         # The hash comes from a message that the county signed, so the dates of a certificate don't matter here.
-        self._session = _session(ca_path, traffic, "never")
+        self._session = _session(ca_path, traffic, "never", brief=True)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -206,7 +206,9 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
 
     here = file.tell()
     # A range counts bytes of the representation as it is sent (RFC 9110, 14.1.2), so it must not be compressed.
-    headers = {"Range": f"bytes={here}-{size - 1}", "Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity"}
+    if here:
+        headers["Range"] = f"bytes={here}-{size - 1}"
     if authorization:
         headers["Authorization"] = authorization
     try:
@@ -215,7 +217,7 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
         ) as response:
             content_range = response.headers.get("Content-Range", "")
             if response.status_code == 200:
-                # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
+                # The whole file was asked for, or the county ignored the range (RFC 9110, 14.2): begin anew.
                 file.truncate(0)
                 file.seek(0)
             elif response.status_code in FINAL_STATUSES:
@@ -253,9 +255,19 @@ def _keep(file: BinaryIO, piece: bytes) -> None:
 
 
 def _session(
-    ca_path: Path, traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
+    ca_path: Path,
+    traffic: TcpTraffic | None,
+    judge_at: JudgeAt,
+    deadline: Deadline | None = None,
+    *,
+    brief: bool = False,
 ) -> "requests.Session":
-    """Return a session for TLS 1.3 that trusts only the county's CA and uses no proxy."""
+    """Return a session for TLS 1.3 that trusts only the county's CA and uses no proxy.
+
+    Args:
+        brief: Spend as few bytes as possible on the handshake and the heads of requests, because the line is paid by
+            the byte and a connection is made each night.
+    """
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
@@ -263,6 +275,9 @@ def _session(
         context = judging(county_context(ca_path), judge_at)
     except OSError as error:
         raise PeerNotProven(f"the county's authority can't be read: {error}") from error
+    if brief:
+        # The key shares of OpenSSL's default, a hybrid with ML-KEM-768, are 2.3 kB more (ADR 26).
+        context.set_ecdh_curve("X25519")
 
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -273,6 +288,9 @@ def _session(
     # Otherwise requests takes a proxy, a CA file or a password from the environment and ~/.netrc.
     session.trust_env = False
     session.verify = str(ca_path)
+    if brief:
+        session.headers.clear()
+        session.headers["User-Agent"] = "cunhui"
     session.adapters.clear()
     session.mount("https://", CountyOnly())
     return session

@@ -49,7 +49,11 @@ class ShelfWeb:
                 if content is None:
                     self.reply(404)
                     return
-                first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+                wanted = self.headers.get("Range")
+                if wanted is None:
+                    self.reply(200, content)
+                    return
+                first, _, last = wanted.removeprefix("bytes=").partition("-")
                 part = content[int(first) : int(last) + 1]
                 self.reply(206, part, f"bytes {first}-{int(first) + len(part) - 1}/{len(content)}")
 

@@ -37,7 +37,7 @@ def web(authority: Authority, desk: EnrolmentDesk) -> Iterator[Web]:
     def answer(path: str, body: bytes, wanted: str | None) -> tuple[int, dict[str, str], bytes]:
         if not path.startswith("/packs/"):
             return desk(path, body, wanted)
-        start = int((wanted or "").removeprefix("bytes=").split("-")[0])
+        start = int((wanted or "bytes=0-").removeprefix("bytes=").split("-")[0])
         return 206, {"Content-Range": f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"}, CONTENT[start:]
 
     web = Web(answer, authority.issue("web", host="127.0.0.1"))

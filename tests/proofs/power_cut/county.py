@@ -98,10 +98,9 @@ def some_command(kind: str, chance: random.Random) -> Command:
 
 
 class _Answer:
-    status_code = 206
-
     def __init__(self, file: bytes, asked: str, breaks_at: int) -> None:
-        first = int(asked.removeprefix("bytes=").partition("-")[0])
+        self.status_code = 206 if asked else 200
+        first = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
         self.headers = {"Content-Range": f"bytes {first}-{len(file) - 1}/{len(file)}"}
         self._rest = file[first:breaks_at]
         self._whole = breaks_at >= len(file)
@@ -135,7 +134,7 @@ class _Session:
         """There is nothing to close."""
 
     def get(self, url: str, *, headers: dict[str, str], **_: Any) -> _Answer:
-        return _Answer(self._file, headers["Range"], self._breaks_at)
+        return _Answer(self._file, headers.get("Range", ""), self._breaks_at)
 
 
 @contextmanager

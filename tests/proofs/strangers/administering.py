@@ -18,7 +18,7 @@ _SECRET = "Kx7!long-enough-for-it"
 def accounts(bench: Bench, outcomes: Outcomes) -> None:
     """A township's system administrator makes and changes accounts of their own township, and no others."""
     county = bench.county
-    county.sql(f"INSERT INTO regions_region VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
+    county.sql(f"INSERT INTO regions_region (code, name) VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
     admin = Browser(county)
     outcomes.welcome(
         "sign in as a township's administrator",
@@ -108,7 +108,7 @@ class _Theirs:
 def neighbours(bench: Bench, outcomes: Outcomes) -> None:
     """Officers and operators of another township know the right numbers of things that are not theirs."""
     county = bench.county
-    county.sql(f"INSERT INTO regions_region VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
+    county.sql(f"INSERT INTO regions_region (code, name) VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
     theirs = _tamperable(county, bench.first.station)
     for role in ("officer", "operator"):
         for where, region in (("another township", TOWNSHIP), ("another village", OTHER_VILLAGE)):

@@ -44,7 +44,7 @@ class County:
             self.stop()
             raise NotInTime(f"{error}; it said: {self.log.read_text()[-800:]}") from error
         self.sql(
-            "INSERT INTO regions_region VALUES ('990000000000', '示例县'), ('990101000000', '示例镇'), "
+            "INSERT INTO regions_region (code, name) VALUES ('990000000000', '示例县'), ('990101000000', '示例镇'), "
             f"('{VILLAGE}', '示例村'), ('{OTHER_VILLAGE}', '另一示例村')"
         )
         where = json.loads(self.tool("where", "--json"))
