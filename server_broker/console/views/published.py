@@ -121,8 +121,8 @@ def new_notice(request: HttpRequest) -> HttpResponse:
         blank = Typed("", "", scope(request.user) or "", str(today), str(today + dt.timedelta(days=7)), False)
         return _notice_page(request, blank)
     typed = Typed(
-        line=parameters.text(request.POST, "line", longest=MAX_LINE + 1),
-        text=request.POST.get("text", "").replace("\r\n", "\n").strip()[: MAX_TEXT + 1],
+        line=_readable(request.POST.get("line", ""))[: MAX_LINE + 1],
+        text=_readable(request.POST.get("text", ""), breaks="\n")[: MAX_TEXT + 1],
         region=request.POST.get("region", "")[:12],
         first_day=request.POST.get("first_day", "")[:10],
         last_day=request.POST.get("last_day", "")[:10],
@@ -165,6 +165,15 @@ def _draft_of(request: HttpRequest, typed: Typed) -> NoticeDraft:
     )
     check_notice(draft, at=timezone.now())
     return draft
+
+
+def _readable(text: str, *, breaks: str = "") -> str:
+    """Return a text as it was typed, without signs that can't be seen.
+
+    It is not brought into a common form, as a search is: that would turn the Chinese comma into another one.
+    """
+    lines = text.replace("\r\n", "\n")
+    return "".join(sign for sign in lines if sign.isprintable() or sign in breaks).strip()
 
 
 def _midnight(day: str) -> dt.datetime | None:

@@ -46,7 +46,7 @@ def officer(county: FictionalCounty) -> Client:
 def typed(step: str = "preview", **changes: str) -> dict[str, str]:
     today = timezone.localdate()
     usual = {
-        "line": "周三下午卫生院来村里量血压",
+        "line": "周三下午，卫生院来村里量血压\u202e",
         "text": "请带身份证。\n在村部一楼。",
         "region": TOWNSHIP,
         "first_day": str(today),
@@ -65,7 +65,7 @@ def test_a_notice_is_shown_as_the_kiosk_will_before_it_is_published(officer: Cli
     status, page = write(officer)
     assert status == 200
     assert "现在还没有发布" in page
-    assert "周三下午卫生院来村里量血压" in page
+    assert "周三下午，卫生院来村里量血压" in page
     assert "示例村·示例村站" in page, "a kiosk that will show it"
     assert "会发到 1 个站点" in page
     assert not Bundle.objects.exists()
@@ -79,7 +79,7 @@ def test_a_published_notice_is_a_bundle_on_record_and_marks_its_stations(officer
     content = read_content(document)
     assert isinstance(content, Notices)
     assert [(one.line, one.text, one.urgent) for one in content.notices] == [
-        ("周三下午卫生院来村里量血压", "请带身份证。\n在村部一楼。", True)
+        ("周三下午，卫生院来村里量血压", "请带身份证。\n在村部一楼。", True)
     ]
     today = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time()))
     assert (row.not_before, row.not_after) == (today, today + dt.timedelta(days=3)), "the last day is a whole day"
