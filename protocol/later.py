@@ -6,6 +6,7 @@ read by halves. In every other message, which tells a latest state, the reader g
 default has its default, an item of a list is left out.
 """
 
+import re
 from functools import cache
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
@@ -16,6 +17,8 @@ type Plain = Any
 """What `msgspec.msgpack.decode` makes of bytes without a type."""
 
 _ABSENT = object()
+_WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,63}", re.ASCII)
+"""What a word of a closed list may look like. Any other text is no word of a later version but plainly wrong."""
 
 
 class LaterWord(Exception):
@@ -62,7 +65,7 @@ def _cleaned(value: Plain, kind: Any, *, known: bool | None) -> Plain:
 
 
 def _word(value: Plain, words: tuple[Any, ...], *, known: bool | None) -> Plain:
-    if not isinstance(value, str) or value in words:
+    if not isinstance(value, str) or value in words or not _WORD.fullmatch(value):
         return value
     return words[0] if known else _ABSENT
 

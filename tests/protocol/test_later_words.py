@@ -60,7 +60,7 @@ def test_a_fact_that_is_wrong_in_another_way_too_is_malformed() -> None:
     assert refusal(msgspec.msgpack.encode(body)) == "malformed"
 
 
-@pytest.mark.parametrize("wrong", [7, None, ["in"], {"in": 1}, b"in"])
+@pytest.mark.parametrize("wrong", [7, None, ["in"], {"in": 1}, b"in", "", "In", "a word", "ein Wört", "x" * 65, "x\n"])
 def test_what_is_no_text_is_no_later_word(wrong: object) -> None:
     assert refusal(msgspec.msgpack.encode({**plain(FACTS["touch"]), "answer": wrong})) == "malformed"
 
