@@ -116,6 +116,11 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "42-link-used-twice": (county_tests("accounts/test_sign_in_races.py"),),
     "43-guess-counted-after": (county_tests("accounts/test_guesses.py"),),
     "44-picture-whole-for-whoever-asks": (county_tests("media/test_pictures_by_hash.py"),),
+    "60-later-word-is-malformed": (Tests(("tests/protocol/test_later_words.py",)),),
+    "61-later-word-to-an-old-county": (agent_tests("uplink/test_county_contract.py"),),
+    "62-a-fact-half-read": (county_tests("ingest/test_fact_rooms.py"),),
+    "63-request-for-any-path": (Tests(("tests/protocol/test_bundles.py",)),),
+    "64-by-number-without-choosing-it": (county_tests("attendance/test_touches_by_number.py"),),
 }
 
 
@@ -145,7 +150,7 @@ ROOMS = (
     ),
     Room(
         "ingest",
-        ("server_broker/ingest",),
+        ("server_broker/ingest", "server_broker/fleet/fact_rows.py"),
         (
             READING,
             county_tests(
@@ -164,6 +169,7 @@ ROOMS = (
                 "ingest/test_dating.py",
                 "commands/test_orders.py",
                 "ingest/test_carried.py",
+                "ingest/test_fact_rooms.py",
             ),
         ),
     ),
