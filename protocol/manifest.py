@@ -5,14 +5,14 @@ each dated table got. A station is sent the signed root with the path from its o
 bytes), so that a county that rewrites a past day is caught by what one station kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
 from protocol.codec import Message, VersionedMessage, decode, encode
-from protocol.merkle import HASH_BYTES, MAX_PATH, merkle_path, merkle_root, root_of_path
+from protocol.merkle import HASH_BYTES, MAX_PATH, merkle_paths, merkle_root, root_of_path
 from protocol.refusal import Refused
 from protocol.signing import Signed, key_id, seal, unseal
 from protocol.units import Epoch, Sha256, ShortText, StationId, Through, WallMs
@@ -72,6 +72,16 @@ class KeptHead(VersionedMessage, frozen=True, kw_only=True, array_like=True):
         return Leaf(kind="stream", name=station, epoch=self.epoch, count=self.count, digest=self.digest)
 
 
+MAX_KEPT = 60
+
+
+class KeptHeads(VersionedMessage, frozen=True, kw_only=True):
+    """What a station keeps of the manifests that it was sent: the last `MAX_KEPT`, rising in number."""
+
+    station: StationId
+    heads: Annotated[list[KeptHead], Meta(max_length=MAX_KEPT)]
+
+
 def seal_root(key: Ed25519PrivateKey, root: ManifestRoot) -> bytes:
     """Sign and encode a manifest's root with the county's record key."""
     return seal(key, "cunhui manifest 1", encode(root))
@@ -100,12 +110,15 @@ def root_over(leaves: Sequence[Leaf]) -> bytes:
     return merkle_root([encode(leaf) for leaf in leaves])
 
 
-def kept_head(signed: bytes, leaves: Sequence[Leaf], index: int) -> KeptHead:
-    """Return what the station of leaf ``index`` is sent."""
-    own, path = leaves[index], merkle_path([encode(leaf) for leaf in leaves], index)
-    return KeptHead(
-        signed=signed, index=index, epoch=own.epoch, count=own.count, digest=own.digest, path=b"".join(path)
-    )
+def kept_heads(signed: bytes, leaves: Sequence[Leaf]) -> Iterator[tuple[str, KeptHead]]:
+    """Yield the station and what it is sent for each leaf that is a station's stream."""
+    paths = merkle_paths([encode(leaf) for leaf in leaves])
+    for index, (own, path) in enumerate(zip(leaves, paths, strict=True)):
+        if own.kind == "stream":
+            kept = KeptHead(
+                signed=signed, index=index, epoch=own.epoch, count=own.count, digest=own.digest, path=b"".join(path)
+            )
+            yield own.name, kept
 
 
 def read_kept_head(raw: bytes, *, station: str) -> tuple[KeptHead, ManifestRoot]:
@@ -115,10 +128,19 @@ def read_kept_head(raw: bytes, *, station: str) -> tuple[KeptHead, ManifestRoot]
         Refused: ``malformed`` (also if the path leads to another root), ``too_large`` or ``unknown_version``.
     """
     kept = decode(raw, KeptHead, limit=MAX_KEPT_HEAD_BYTES)
+    return kept, check_kept_head(kept, station=station)
+
+
+def check_kept_head(kept: KeptHead, *, station: str) -> ManifestRoot:
+    """Return the root to which a station's own leaf leads. Who signed it is not checked.
+
+    Raises:
+        Refused: ``malformed`` (also if the path leads to another root) or ``unknown_version``.
+    """
     root = read_root(kept.signed)
     if len(kept.path) % HASH_BYTES:
         raise Refused("malformed", "the path has a part of a hash")
     path = [kept.path[at : at + HASH_BYTES] for at in range(0, len(kept.path), HASH_BYTES)]
     if root_of_path(encode(kept.leaf(station)), index=kept.index, count=root.leaves, path=path) != root.root:
         raise Refused("malformed", "the path leads to another root")
-    return kept, root
+    return root

@@ -38,15 +38,15 @@ def _above(level: list[bytes]) -> list[bytes]:
     return above + level[-1:] if len(level) % 2 else above
 
 
-def merkle_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the hashes that lead from leaf ``index`` to the root, from below."""
-    level, path = [leaf_hash(leaf) for leaf in leaves], []
-    while len(level) > 1:
-        neighbour = index ^ 1
-        if neighbour < len(level):
-            path.append(level[neighbour])
-        level, index = _above(level), index // 2
-    return path
+def merkle_paths(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return for each leaf the hashes that lead from it to the root, from below."""
+    levels = [[leaf_hash(leaf) for leaf in leaves]]
+    while len(levels[-1]) > 1:
+        levels.append(_above(levels[-1]))
+    return [
+        [level[(index >> height) ^ 1] for height, level in enumerate(levels[:-1]) if (index >> height) ^ 1 < len(level)]
+        for index in range(len(leaves))
+    ]
 
 
 def root_of_path(leaf: bytes, *, index: int, count: int, path: Sequence[bytes]) -> bytes:

@@ -207,8 +207,17 @@ def _add_model_verbs(add: Add) -> None:
     order = add("order", _with_models("order"), "给站点下一个命令，显示命令编号", station=station, order="站点命令")
     order.add_argument("--reason", required=True, metavar="理由", help="给站点、村里看，并记入审计")
     order.add_argument("--seconds", type=int, metavar="秒数", help="实时查看持续多久")
-    verify = add("verify", _with_models("verify"), "重算站点的记录链，指出第一处不符的序号", station=station)
+    verify = add("verify", _with_models("verify"), "重算记录链，指出第一处不符的地方", station=f"{station}或 county")
+    against = "只用于 county（县自己的记录）：和一个站点留下的总账对照"
+    verify.add_argument("--heads", default="", metavar="文件夹", help=against)
     verify.add_argument("--json", action="store_true", help="给程序读")
+    manifest = add("manifest", _with_models("manifest"), "生成、导出和核对每日总账")
+    what = "make 生成到期的总账；export 把全部记录导出到一个新文件夹；check 只凭导出的文件夹核对"
+    manifest.add_argument("what", choices=("make", "export", "check"), metavar="做什么", help=what)
+    manifest.add_argument("folder", nargs="?", default="", metavar="文件夹")
+    along = "连同这个站点的记录一起导出，可写多次"
+    manifest.add_argument("--station", action="append", default=[], metavar=station, help=along)
+    manifest.add_argument("--json", action="store_true", help="给程序读")
     ledger = add("ledger", _with_models("ledger"), "说明站点签过名的每一条记录现在在哪里")
     ledger.add_argument("station", nargs="?", metavar=station, help="只看一个站点（不写就是全部）")
     ledger.add_argument("--json", action="store_true", help="给程序读")
@@ -230,6 +239,9 @@ def _add_model_verbs(add: Add) -> None:
     clock.add_argument("--confirm", action="store_true", help="已由人核对，本机时间无误")
     new_key = add("new-signing-key", _with_models("new-signing-key"), "换用新的签名密钥，旧密钥签的从此作废")
     new_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+    record_key = add("new-record-key", _with_models("new-record-key"), "换用新的记录密钥，由新旧两把一起签")
+    record_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+    record_key.add_argument("--stolen", action="store_true", help="旧密钥可能已被别人得到")
     add("audit", _with_models("audit"), "核对审计记录的链")
 
 

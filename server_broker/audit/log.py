@@ -9,7 +9,7 @@ in the same chain, and version 1 may not follow version 2, so that nobody can ad
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -62,9 +62,7 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
         detail: Further details, without secrets, names or card numbers.
     """
     with transaction.atomic():
-        # Held until COMMIT. So the next writer sees this entry, and continues the chain from it.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        take_turn()
         last = AuditEntry.objects.order_by("-id").first()
         entry = AuditEntry(
             version=VERSION,
@@ -84,16 +82,27 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
     return entry
 
 
+def take_turn() -> None:
+    """Wait until no other transaction adds to the log, and keep others waiting until this one ends."""
+    # Held until COMMIT. So the next writer sees this one's entries, and continues the chain from them.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def recorded(actor: str, action: str, subject: str, *, since: datetime) -> list[dict[str, Any]]:
     """Return the details of an actor's entries with this action and subject since a moment."""
     found = AuditEntry.objects.filter(at__gte=since, actor=actor, action=action, subject=subject)
     return list(found.values_list("detail", flat=True))
 
 
-def verify() -> AuditCheck:
-    """Check the whole chain, and find the first entry that does not follow from the one before."""
+def verify(log: Iterable[AuditEntry] | None = None) -> AuditCheck:
+    """Check the whole chain, and find the first entry that does not follow from the one before.
+
+    Args:
+        log: Entries in their order, as an export has them; None: those in the database.
+    """
     previous, version, entries = FIRST_HASH, 1, 0
-    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
+    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000) if log is None else log:
         is_next = bytes(entry.previous_hash) == previous and version <= entry.version <= VERSION
         if not is_next or bytes(entry.hash) != _hash(entry):
             return AuditCheck(entries, entry.pk)

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
 from server_broker.console.views.commands import command, station_log
+from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
@@ -81,4 +82,5 @@ urlpatterns = [
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),
     path("kept/", kept, name="kept"),
+    path("record/", county_record, name="record"),
 ]

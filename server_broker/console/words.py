@@ -98,6 +98,7 @@ EVENTS = {
     "retired": Word("▼", "站点退役", "warn"),
 }
 ALARMS = {
+    "county_record": "县里的记录被改动过",
     "unexplained_facts": "记录账目对不上",
     "ledger_too_large": "记录账目数不完",
     "station_silent": "站点很久没有消息",
@@ -161,6 +162,7 @@ ALARMS = {
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
+    "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",
     "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",
     "undervoltage": "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
     "disk_short": "请联系县运维清理；常常这样就换一张更大的卡。",

@@ -19,6 +19,8 @@ class CountyStream(models.Model):
     tables = models.JSONField(default=list)
     """The tables whose rows the stream vouches for."""
     opened_at = models.DateTimeField()
+    answers = models.CharField(max_length=32, blank=True)
+    """The epoch (hex) of the mark outside the database when this one was opened (`server_broker.trust.county_mark`)."""
 
     class Meta:
         ordering = ["id"]

@@ -19,7 +19,7 @@ from protocol.codec import encode
 from protocol.decisions import CountyFact, Row, StreamEnd, StreamOpened, TablesStated, row_digest
 from protocol.heads import sign_head
 from protocol.signing import key_id
-from server_broker.audit.log import record
+from server_broker.audit.log import record, take_turn
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream, DecidedFact, DecidedRow
 from server_broker.decisions.rows import contents, row_id, table_of, watched_models
@@ -35,29 +35,28 @@ type _Stated = tuple[str, str, bytes | None]
 """Table, id and content of a row; no content: the row was removed."""
 
 
-def decide(
-    entry: AuditEntry, what: decisions.Decision, rows: Iterable[Model] = (), *, removed: Iterable[Model] = ()
-) -> DecidedFact:
+def decide(entry: AuditEntry, what: decisions.Decision, rows: Iterable[Model] = ()) -> DecidedFact:
     """Append a decision to the county's stream, in the transaction of its audit entry.
 
     Args:
         entry: What `record` returned for it.
-        rows: The rows that were written for it. They are read from the database, so they must be saved.
-        removed: Rows that were removed for it.
+        rows: The rows that were written or removed for it. They are read from the database, so they must be saved.
 
     Raises:
         ServiceError: The record key is missing.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a decision belongs into the transaction of its change")
-    stated = [*_read(rows), *((table_of(type(row)), row_id(row.pk), None) for row in removed)]
-    stream = _present_stream(settings.HOME)
-    return _append(settings.HOME, stream, entry, what, stated)
+    return _append(settings.HOME, _present_stream(settings.HOME), entry, what, _read(rows))
 
 
 def open_stream(home: CountyHome) -> CountyStream:
-    """Return the county's present stream, which is opened if there is none yet or if the database was restored."""
+    """Return the county's present stream, which is opened if there is none yet or if the database was restored.
+
+    In a transaction, nobody else appends until it ends.
+    """
     with transaction.atomic():
+        take_turn()
         return _present_stream(home)
 
 
@@ -65,19 +64,20 @@ def _read(rows: Iterable[Model]) -> list[_Stated]:
     stated: list[_Stated] = []
     for model, some in groupby(sorted(rows, key=lambda row: table_of(type(row))), key=type):
         keys = [row.pk for row in some]
-        stated += [(table_of(model), key, content) for key, content in contents(model, keys)]
+        now = dict(contents(model, keys))
+        stated += [(table_of(model), key, now.get(key)) for key in dict.fromkeys(map(row_id, keys))]
     return stated
 
 
 def _present_stream(home: CountyHome) -> CountyStream:
-    stream = CountyStream.objects.select_for_update().order_by("-id").first()
+    stream = CountyStream.objects.order_by("-id").first()
     mark = read_mark(home)
     if stream is None:
-        return _open(home, mark.county if mark else None, previous=None, key=None)
+        return _open(home, mark, mark.county if mark else None, previous=None, key=None)
     if mark is not None and _is_behind(stream, mark):
         signed = mark.through if mark.epoch == bytes(stream.epoch).hex() else stream.through
         end = StreamEnd(epoch=bytes(stream.epoch), through=stream.through, head=bytes(stream.head), signed=signed)
-        return _open(home, stream.county, previous=end, key=bytes(stream.record_key))
+        return _open(home, mark, stream.county, previous=end, key=bytes(stream.record_key))
     if new := [table for table in _watched_tables() if table not in stream.tables]:
         entry = record("service", "county.tables_stated", stream.county, {"tables": " ".join(new)})
         stream.tables = [*stream.tables, *new]
@@ -89,11 +89,13 @@ def _is_behind(stream: CountyStream, mark: CountyMark) -> bool:
     """Tell whether more was committed than the database has, so that it was restored from an older backup."""
     if mark.epoch == bytes(stream.epoch).hex():
         return mark.through > stream.through
-    # A late mark of an earlier epoch that the database knows says nothing.
-    return not CountyStream.objects.filter(epoch=bytes.fromhex(mark.epoch)).exists()
+    # A late mark of an earlier epoch that the database knows says nothing, nor one that this epoch was opened for.
+    return stream.answers != mark.epoch and not CountyStream.objects.filter(epoch=bytes.fromhex(mark.epoch)).exists()
 
 
-def _open(home: CountyHome, county: str | None, *, previous: StreamEnd | None, key: bytes | None) -> CountyStream:
+def _open(
+    home: CountyHome, mark: CountyMark | None, county: str | None, *, previous: StreamEnd | None, key: bytes | None
+) -> CountyStream:
     signer = make_record_key(home) if key is None else record_key(home, key)
     public, epoch = signer.public_key().public_bytes_raw(), secrets.token_bytes(_BYTES)
     name = county or f"{decisions.COUNTY_PREFIX}{key_id(public).hex()[:_ID_DIGITS]}"
@@ -105,6 +107,7 @@ def _open(home: CountyHome, county: str | None, *, previous: StreamEnd | None, k
         record_key=public,
         opened_at=entry.at,
         tables=_watched_tables(),
+        answers=mark.epoch if mark is not None else "",
     )
     tables = stream.tables
     _append(home, stream, entry, StreamOpened(key=public, tables=tables, previous=previous), _all_rows(tables))

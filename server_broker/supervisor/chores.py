@@ -30,6 +30,8 @@ _log = logging.getLogger("server_broker.chores")
 LOOK_S = 1.0
 """Seconds between two checks for an unfinished revocation or enrolment. A check only reads the state of some files."""
 DAY_S = 24 * 3600.0
+MANIFEST_S = 600.0
+"""Seconds between two looks whether a day is over whose manifest is due."""
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
@@ -119,6 +121,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
+    from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
@@ -145,6 +148,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
+        Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 
@@ -171,6 +175,13 @@ def patrol_chores() -> list[Chore]:
     patrol = LedgerPatrol(monotonic_s=time.monotonic)
     look = _with_database(_unless_away(patrol.go_on))
     return [Chore("count the ledgers", look, every_s=EVERY_S, first_after_s=PATROL_AFTER_S)]
+
+
+def record_chores() -> list[Chore]:
+    """Return the chore that checks the county's own record, which may take minutes. Django must be set up."""
+    from server_broker.manifest.nightly import check_and_tell  # noqa: PLC0415 - needs the models
+
+    return [Chore("check the county's record", _with_database(check_and_tell), first_after_s=2 * CALM_AFTER_S)]
 
 
 def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
@@ -210,7 +221,13 @@ def main() -> None:
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
-        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), shelf_chores(HOME), others)
+        for chores in (
+            *([chore] for chore in urgent_chores(HOME)),
+            patrol_chores(),
+            shelf_chores(HOME),
+            record_chores(),
+            others,
+        )
     ]
     for thread in threads:
         thread.start()

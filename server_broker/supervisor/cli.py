@@ -121,9 +121,38 @@ def _give_command(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.manifest import cli as record  # noqa: PLC0415 - loads the whole intake
+
+    if chosen.station == "county":
+        heads = Path(chosen.heads) if chosen.heads else None
+        return record.verify_county(heads, as_json=chosen.json, say=print)
     from server_broker.ledger import verify  # noqa: PLC0415 - loads the whole intake
 
     return verify.run(chosen.station, as_json=chosen.json, say=print)
+
+
+def _manifest(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.manifest import cli as record  # noqa: PLC0415 - loads the whole intake
+
+    match chosen.what:
+        case "make":
+            return record.make_manifest(home, say=print)
+        case "export":
+            return record.export_evidence(_folder_of(chosen), stations=chosen.station, say=print)
+        case _:
+            return record.verify_evidence(_folder_of(chosen), as_json=chosen.json, say=print)
+
+
+def _folder_of(chosen: argparse.Namespace) -> Path:
+    if not chosen.folder:
+        raise ServiceError(f"请写明文件夹：cunhui-server manifest {chosen.what} 文件夹")
+    return Path(chosen.folder)
+
+
+def _new_record_key(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.manifest import cli as record  # noqa: PLC0415 - loads the whole intake
+
+    return record.new_record_key(home, actor=_actor(), reason=chosen.reason, stolen=chosen.stolen, say=print)
 
 
 def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -306,6 +335,8 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "revoke": _revoke,
     "order": _give_command,
     "verify": _verify,
+    "manifest": _manifest,
+    "new-record-key": _new_record_key,
     "ledger": _ledger,
     "reread": _reread,
     "ingest-file": _ingest_file,

@@ -57,16 +57,15 @@ def choose(place: Station | Region, name: str, text: str, *, actor: str, now: da
     where: dict[str, Any] = {"station": place} if isinstance(place, Station) else {"region": place}
     value = value_of(name, text) if text.strip() else None
     with transaction.atomic():
-        written, removed = [], []
         if value is None:
-            removed = list(SettingChoice.objects.filter(**where, name=name))
+            rows = list(SettingChoice.objects.filter(**where, name=name))
             SettingChoice.objects.filter(**where, name=name).delete()
         else:
             chosen = {"value": value, "actor": actor, "at": now}
-            written = [SettingChoice.objects.update_or_create(**where, name=name, defaults=chosen)[0]]
+            rows = [SettingChoice.objects.update_or_create(**where, name=name, defaults=chosen)[0]]
         detail: Detail = {"name": name, "value": text.strip()}
         entry = record(actor=actor, action="setting.chosen", subject=place.pk, detail=detail)
-        decide(entry, SettingChosen(place=place.pk, name=name, value=text.strip()[:400]), written, removed=removed)
+        decide(entry, SettingChosen(place=place.pk, name=name, value=text.strip()[:400]), rows)
         if isinstance(place, Station):
             desired_changed([place.pk])
         else:

@@ -6,7 +6,7 @@ from protocol import chain, decisions
 from protocol.codec import VersionedMessage, encode
 from protocol.decisions import CountyFact, Decision, Row
 from protocol.heads import sign_head
-from protocol.manifest import Leaf, ManifestRoot, kept_head, root_over, seal_root
+from protocol.manifest import Leaf, ManifestRoot, kept_heads, root_over, seal_root
 from tests.golden.vectors import COUNTY_KEY, COUNTY_PUBLIC, EPOCH, HASH, NONCE, OLD_EPOCH, STATION, STATION_PUBLIC
 
 COUNTY = "county-0123456789ab"
@@ -91,7 +91,7 @@ LEAVES = [
 ]
 ROOT = ManifestRoot(county=COUNTY, number=13, day="2026-11-27", at=AT_MS, leaves=5, root=root_over(LEAVES))
 SIGNED_ROOT = seal_root(COUNTY_KEY, ROOT)
-KEPT_HEAD = kept_head(SIGNED_ROOT, LEAVES, 4)
+KEPT_HEAD = dict(kept_heads(SIGNED_ROOT, LEAVES))[STATION]
 
 ARRAYS: dict[str, VersionedMessage] = {"manifest_root": ROOT, "kept_head": KEPT_HEAD}
 

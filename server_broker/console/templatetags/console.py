@@ -47,6 +47,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
     ("保存期限", "kept", Power.READ_AUDIT),
+    ("记录链", "record", Power.READ_AUDIT),
 )
 
 

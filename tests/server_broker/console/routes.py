@@ -122,6 +122,7 @@ POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 4
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302
+GET  /record/                                      403 403 200 403 403 403 403 403 403 200 302
 # The data tables
 GET  /admin/                                       200 403 403 403 403 403 403 403 403 200 302 proof
 GET  /admin/login/                                 302 302 302 302 302 302 302 302 302 302 302

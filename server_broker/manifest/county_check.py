@@ -1,0 +1,102 @@
+"""Check the whole of the county's own record: its stream, the audit log, the manifests, and the rows it vouches for."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from server_broker.audit import log as audit
+from server_broker.audit.models import AuditEntry
+from server_broker.decisions.models import CountyStream
+from server_broker.decisions.undecided import UNDECIDED
+from server_broker.ledger.consistency import consistent_read
+from server_broker.manifest.manifests_check import check_stored
+from server_broker.manifest.problems import Problem, Verdict
+from server_broker.manifest.replay import Decided, replay, restorations
+from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
+from server_broker.manifest.stored import stored_streams
+from server_broker.trust.county_mark import CountyMark, read_mark
+
+
+def check_county(found: Decided | None = None) -> Verdict:
+    """Check everything as it stands at one moment.
+
+    Args:
+        found: Filled with what the stream says.
+    """
+    found = found if found is not None else Decided()
+    verdict = Verdict()
+    # Read before the database: a decision that is committed in between is then no contradiction.
+    mark = read_mark(settings.HOME)
+    with consistent_read():
+        _note(verdict, replay(stored_streams(), found))
+        verdict.facts = len(found.facts)
+        if verdict.good:  # of a broken chain nothing that hangs on it is worth a second problem
+            _note(verdict, _check_end(found, mark))
+            _note(verdict, check_decided_rows(found))
+        rows_are_whole = verdict.good and bool(found.facts)
+        verdict.entries, problem = check_audit(AuditEntry.objects.order_by("id").iterator(chunk_size=2_000), found)
+        _note(verdict, problem)
+        verdict.manifests, problem = check_stored(found)
+        _note(verdict, problem)
+        if rows_are_whole:
+            verdict.rows, others = check_present_rows()
+            verdict.problems += others
+    verdict.notices += restorations(found)
+    return verdict
+
+
+def _note(verdict: Verdict, problem: Problem | None) -> None:
+    if problem is not None:
+        verdict.problems.append(problem)
+
+
+def _check_end(found: Decided, mark: CountyMark | None) -> Problem | None:
+    stream = CountyStream.objects.order_by("-id").first()
+    if stream is None:
+        return None
+    if bytes(stream.record_key) != found.key:
+        return Problem("stream", str(stream.through), "现在用的记录密钥不是记录链说的那一把")
+    epoch, through, _ = found.ends[-1]
+    if mark is not None and mark.epoch == epoch.hex() and mark.through > through:
+        said = f"本机记过 {mark.through} 条，库里只有 {through} 条：记录被截短，或刚从旧备份恢复"
+        return Problem("stream", str(through + 1), said)
+    return None
+
+
+def check_audit(entries: Iterable[AuditEntry], found: Decided) -> tuple[int, Problem | None]:
+    """Check the audit log's chain, and that entries and decisions name one another.
+
+    Returns:
+        How many entries are good before the first problem, and that problem.
+    """
+    decided = {fact.audit: (seq, fact) for _, seq, fact in found.facts}
+    seen: set[bytes] = set()
+    undecided: list[AuditEntry] = []
+    strange: list[AuditEntry] = []
+
+    def passed() -> Iterable[AuditEntry]:
+        begun = False
+        for entry in entries:
+            own = bytes(entry.hash)
+            if own in decided:
+                begun = True
+                seen.add(own)
+                fact = decided[own][1]
+                if fact.by != entry.actor or fact.at != round(entry.at.timestamp() * 1000):
+                    strange.append(entry)
+            elif begun and entry.action not in UNDECIDED:
+                undecided.append(entry)
+            yield entry
+
+    check = audit.verify(passed())
+    if check.first_bad is not None:
+        return check.entries, Problem("audit", str(check.first_bad), "被改过，或前面少了、换了一条：接不上链")
+    if strange:
+        return check.entries, Problem("audit", str(strange[0].pk), "操作人或时间与记录链不符")
+    if undecided:
+        action = undecided[0].action
+        return check.entries, Problem("audit", str(undecided[0].pk), f"是一项决定（{action}），记录链里没有")
+    lost = sorted(seq for own, (seq, _) in decided.items() if own not in seen)
+    if lost:
+        return check.entries, Problem("stream", str(lost[0]), "它的审计记录没有了")
+    return check.entries, None

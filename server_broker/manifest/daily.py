@@ -1,0 +1,125 @@
+"""Make the daily manifest: one signed root over all that the county has recorded until the end of a day."""
+
+import datetime as dt
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from protocol.china_time import CHINA
+from protocol.decisions import ManifestMade
+from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, root_over, seal_root
+from server_broker.audit.log import record
+from server_broker.audit.models import AuditEntry
+from server_broker.decisions.models import CountyStream
+from server_broker.decisions.rows import table_of
+from server_broker.decisions.stream import decide, open_stream
+from server_broker.fleet.models import Stream
+from server_broker.manifest.models import DailyManifest
+from server_broker.manifest.tables import dated_models, table_digest
+from server_broker.platform.home import CountyHome
+from server_broker.trust.record_key import record_key
+
+DUE_AFTER = dt.timedelta(minutes=30)
+"""A day's manifest is made so long after midnight, so that what was begun before has been committed."""
+
+
+def due_day(now: dt.datetime) -> dt.date:
+    """Return the last day, in China, whose manifest may be made."""
+    return (now - DUE_AFTER).astimezone(CHINA).date() - dt.timedelta(days=1)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """Return the moment at which a day in China ends."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), CHINA)
+
+
+def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
+    """Make the manifest of the last whole day, and return it; None if it is there already.
+
+    Args:
+        now: By a clock that is believed; otherwise don't call this.
+
+    Raises:
+        ServiceError: The record key is missing.
+    """
+    day = due_day(now)
+    with transaction.atomic():
+        stream = open_stream(home)
+        last = DailyManifest.objects.order_by("-number").first()
+        if last is not None and last.day >= day:
+            return None
+        entry = record("service", "county.manifest_made", day.isoformat())
+        leaves = collect_leaves(after=None if last is None else end_of(last.day), until=end_of(day))
+        root = ManifestRoot(
+            county=stream.county,
+            number=1 if last is None else last.number + 1,
+            day=day.isoformat(),
+            at=round(now.timestamp() * 1000),
+            leaves=len(leaves),
+            root=root_over(leaves),
+        )
+        made = DailyManifest.objects.create(
+            number=root.number,
+            day=day,
+            signed=seal_root(record_key(home, bytes(stream.record_key)), root),
+            leaves=msgspec.msgpack.encode(leaves),
+            made_at=now,
+        )
+        decide(entry, ManifestMade(number=root.number, root=root.root))
+    return made
+
+
+def collect_leaves(*, after: dt.datetime | None, until: dt.datetime) -> list[Leaf]:
+    """Return the leaves of a manifest now: everything by its present head, dated tables for ``[after, until)``."""
+    leaves = [
+        Leaf(
+            kind="county",
+            name=stream.county,
+            epoch=bytes(stream.epoch),
+            count=stream.through,
+            digest=bytes(stream.head),
+        )
+        for stream in CountyStream.objects.order_by("id")
+    ]
+    last = AuditEntry.objects.order_by("-id").first()
+    if last is not None:
+        count = AuditEntry.objects.filter(id__lte=last.pk).count()
+        leaves.append(Leaf(kind="audit", name="audit", epoch=b"", count=count, digest=bytes(last.hash)))
+    for model in dated_models():
+        digest = table_digest(model, after=after, until=until)
+        name = table_of(model)
+        leaves.append(Leaf(kind="table", name=name, epoch=b"", count=digest.count, digest=digest.digest))
+    streams = Stream.objects.filter(through__gt=0).order_by("station_id", "epoch")
+    leaves += [
+        Leaf(kind="stream", name=station, epoch=bytes(epoch), count=through, digest=bytes(head))
+        for station, epoch, through, head in streams.values_list("station_id", "epoch", "through", "head")
+    ]
+    return leaves
+
+
+def leaves_of(manifest: DailyManifest) -> list[Leaf]:
+    """Return the leaves of a manifest that was made.
+
+    Raises:
+        msgspec.DecodeError: They were damaged.
+    """
+    return msgspec.msgpack.decode(bytes(manifest.leaves), type=list[Leaf])
+
+
+def heads_for(manifest: DailyManifest) -> dict[str, KeptHead]:
+    """Return what each station is sent of a manifest, by station: its way to the root from its present stream.
+
+    Of a station with several streams it is the one that it was born in last.
+    """
+    current: dict[str, bytes] = {}
+    born = Stream.objects.filter(through__gt=0).order_by(
+        "station_id", F("born_at").asc(nulls_first=True), "opened_at", "id"
+    )
+    for station, epoch in born.values_list("station_id", "epoch"):
+        current[station] = bytes(epoch)
+    return {
+        station: kept
+        for station, kept in kept_heads(bytes(manifest.signed), leaves_of(manifest))
+        if current.get(station) == kept.epoch
+    }

@@ -1,0 +1,290 @@
+"""Check a folder of evidence (`server_broker.manifest.evidence`) without the county's database."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from protocol import chain
+from protocol.codec import encode
+from protocol.decisions import Row, rows_of
+from protocol.heads import SignedHead, verify_head
+from protocol.manifest import Leaf
+from protocol.refusal import Refused
+from server_broker.audit.models import AuditEntry
+from server_broker.manifest.county_check import check_audit
+from server_broker.manifest.evidence import AUDIT, COUNTY, MANIFESTS
+from server_broker.manifest.manifests_check import ManifestRecord, check_signed
+from server_broker.manifest.problems import Problem, Verdict
+from server_broker.manifest.replay import Decided, FactRecord, StreamRecord, replay, restorations
+
+
+class Hex(bytes):
+    """Bytes that stand in a line as hex."""
+
+
+class _StreamLine(msgspec.Struct, frozen=True):
+    epoch: Hex
+    through: int
+    head: Hex
+
+
+class _CountyLine(msgspec.Struct, frozen=True):
+    county: str
+    streams: list[_StreamLine]
+
+
+class _FactLine(msgspec.Struct, frozen=True):
+    epoch: Hex
+    seq: int
+    salt: Hex
+    body: Hex
+    head: Hex
+    signature: Hex
+    rows: list[tuple[str, str, Hex | None]]
+
+
+class _AuditLine(msgspec.Struct, frozen=True):
+    id: int
+    version: int
+    at: dt.datetime
+    actor: str
+    source: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    previous_hash: Hex
+    hash: Hex
+
+
+class _ManifestLine(msgspec.Struct, frozen=True):
+    number: int
+    signed: Hex
+    leaves: list[Hex]
+
+
+class _SignedLine(msgspec.Struct, frozen=True):
+    through: int
+    head: Hex
+    signature: Hex
+
+
+class _StationStreamLine(msgspec.Struct, frozen=True):
+    epoch: Hex
+    through: int
+    signed: _SignedLine | None = None
+
+
+class _StationLine(msgspec.Struct, frozen=True):
+    station: str
+    record_keys: list[Hex]
+    streams: list[_StationStreamLine]
+
+
+class _StationFactLine(msgspec.Struct, frozen=True):
+    epoch: Hex
+    seq: int
+    digest: Hex
+    head: Hex
+    salt: Hex | None = None
+    body: Hex | None = None
+
+
+class Unreadable(Exception):
+    """A file has a line that is not one of its kind. The message is Chinese."""
+
+
+def _from_hex(kind: type, value: object) -> object:
+    if kind is not Hex or not isinstance(value, str):
+        raise ValueError("hex is expected")
+    return Hex(bytes.fromhex(value))
+
+
+def _read[T](raw: bytes, kind: type[T], *, name: str, number: int) -> T:
+    try:
+        return msgspec.convert(msgspec.json.decode(raw), kind, dec_hook=_from_hex)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"{name} 第 {number} 行读不出来") from error
+
+
+def _lines(folder: Path, name: str) -> Iterator[tuple[int, bytes]]:
+    try:
+        with (folder / name).open("rb") as file:
+            yield from enumerate(file, 1)
+    except OSError as error:
+        raise Unreadable(f"读不到 {name}：{error.strerror}") from error
+
+
+def check_evidence(folder: Path) -> Verdict:
+    """Check all that lies in a folder of evidence.
+
+    Raises:
+        Unreadable: A file is missing or has a damaged line.
+    """
+    verdict, found = Verdict(), Decided()
+    streams = _county(folder)
+    problem = replay(streams, found) or _rows(folder, found)
+    _note(verdict, problem)
+    verdict.facts = len(found.facts)
+    verdict.notices += restorations(found)
+    heads: _Heads = {}
+    for path in sorted(folder.glob("station-*.jsonl")):
+        station_heads, problem = check_station_file(folder, path.name)
+        heads |= station_heads
+        _note(verdict, problem)
+    if not verdict.good:
+        return verdict
+    hashes: list[bytes] = []
+    verdict.entries, problem = check_audit(_audit(folder, hashes), found)
+    _note(verdict, problem)
+    manifests = _manifests(folder)
+    roots, problem = check_signed(manifests, found)
+    _note(verdict, problem)
+    verdict.manifests = len(roots)
+    stations = {station for station, _, _ in heads}
+    for manifest in manifests[: len(roots)]:
+        if said := _first_other(manifest, found, hashes, heads, stations):
+            verdict.problems.append(Problem("manifest", str(manifest.number), said))
+            break
+    return verdict
+
+
+def _note(verdict: Verdict, problem: Problem | None) -> None:
+    if problem is not None:
+        verdict.problems.append(problem)
+
+
+def _county(folder: Path) -> list[StreamRecord]:
+    lines = _lines(folder, COUNTY)
+    number, first = next(lines, (1, b""))
+    header = _read(first, _CountyLine, name=COUNTY, number=number)
+    facts: dict[bytes, list[FactRecord]] = {bytes(stream.epoch): [] for stream in header.streams}
+    for number, raw in lines:
+        line = _read(raw, _FactLine, name=COUNTY, number=number)
+        if bytes(line.epoch) not in facts:
+            raise Unreadable(f"{COUNTY} 第 {number} 行属于没有列出的一段")
+        record = FactRecord(line.seq, bytes(line.salt), bytes(line.body), bytes(line.head), bytes(line.signature))
+        facts[bytes(line.epoch)].append(record)
+    return [
+        StreamRecord(header.county, bytes(one.epoch), one.through, bytes(one.head), facts[bytes(one.epoch)])
+        for one in header.streams
+    ]
+
+
+def _rows(folder: Path, found: Decided) -> Problem | None:
+    said = {(epoch, seq): fact.rows for epoch, seq, fact in found.facts}
+    lines = _lines(folder, COUNTY)
+    next(lines)
+    for number, raw in lines:
+        line = _read(raw, _FactLine, name=COUNTY, number=number)
+        rows = [
+            Row(table=table, id=key, digest=None if digest is None else bytes(digest))
+            for table, key, digest in line.rows
+        ]
+        if rows_of(rows) != said[bytes(line.epoch), line.seq]:
+            return Problem("stream", str(line.seq), "它写过的行被增减或改动过")
+    return None
+
+
+def _audit(folder: Path, hashes: list[bytes]) -> Iterator[AuditEntry]:
+    for number, raw in _lines(folder, AUDIT):
+        line = _read(raw, _AuditLine, name=AUDIT, number=number)
+        hashes.append(bytes(line.hash))
+        yield AuditEntry(**{name: getattr(line, name) for name in line.__struct_fields__})
+
+
+def _manifests(folder: Path) -> list[ManifestRecord]:
+    found = []
+    for number, raw in _lines(folder, MANIFESTS):
+        line = _read(raw, _ManifestLine, name=MANIFESTS, number=number)
+        try:
+            leaves = [msgspec.msgpack.decode(bytes(leaf), type=Leaf) for leaf in line.leaves]
+        except msgspec.DecodeError as error:
+            raise Unreadable(f"{MANIFESTS} 第 {number} 行读不出来") from error
+        if [encode(leaf) for leaf in leaves] != [bytes(leaf) for leaf in line.leaves]:
+            raise Unreadable(f"{MANIFESTS} 第 {number} 行的写法不对")
+        found.append(ManifestRecord(line.number, bytes(line.signed), leaves))
+    return found
+
+
+type _Heads = dict[tuple[str, bytes, int], bytes]
+
+
+def _first_other(
+    manifest: ManifestRecord, found: Decided, hashes: list[bytes], heads: _Heads, stations: set[str]
+) -> str:
+    for leaf in manifest.leaves:
+        match leaf.kind:
+            case "county" if found.heads.get((leaf.epoch, leaf.count)) != leaf.digest:
+                return f"县记录链前 {leaf.count} 条被改过"
+            case "audit" if hashes[leaf.count - 1 : leaf.count] != [leaf.digest]:
+                return f"审计记录前 {leaf.count} 条被改过"
+            case "stream" if leaf.name in stations and heads.get((leaf.name, leaf.epoch, leaf.count)) != leaf.digest:
+                return f"站点 {leaf.name} 的记录前 {leaf.count} 条被改过"
+    return ""
+
+
+def check_station_file(folder: Path, name: str) -> tuple[_Heads, Problem | None]:
+    """Replay a station's streams. Return its heads and the first problem."""
+    lines = _lines(folder, name)
+    number, first = next(lines, (1, b""))
+    header = _read(first, _StationLine, name=name, number=number)
+    heads: _Heads = {}
+    at = {
+        bytes(stream.epoch): (0, chain.first_head(station=header.station, epoch=bytes(stream.epoch)))
+        for stream in header.streams
+    }
+    for number, raw in lines:
+        fact = _read(raw, _StationFactLine, name=name, number=number)
+        epoch = bytes(fact.epoch)
+        if epoch not in at:
+            raise Unreadable(f"{name} 第 {number} 行属于没有列出的一段")
+        seq, head = at[epoch]
+        seq += 1
+        if fact.seq != seq:
+            return heads, _station_bad(header.station, f"第 {seq} 条不见了，或次序不对")
+        if _is_other_content(fact):
+            return heads, _station_bad(header.station, f"第 {seq} 条的内容被改过")
+        head = chain.next_head(head, seq=seq, digest=bytes(fact.digest))
+        if head != bytes(fact.head):
+            return heads, _station_bad(header.station, f"第 {seq} 条接不上链")
+        at[epoch] = seq, head
+        heads[header.station, epoch, seq] = head
+    for stream in header.streams:
+        if said := _end(header, stream, heads, at[bytes(stream.epoch)][0]):
+            return heads, _station_bad(header.station, said)
+    return heads, None
+
+
+def _is_other_content(fact: _StationFactLine) -> bool:
+    if fact.salt is None or fact.body is None:  # erased: its digest is left, and the chain needs no more
+        return False
+    return chain.fact_digest(salt=bytes(fact.salt), body=bytes(fact.body)) != bytes(fact.digest)
+
+
+def _end(header: _StationLine, stream: _StationStreamLine, heads: _Heads, last: int) -> str:
+    if last != stream.through:
+        return f"第 {min(last, stream.through) + 1} 条不见了，或是多出来的"
+    signed = stream.signed
+    if signed is None:
+        return "没有站点签过名的末端" if last else ""
+    if signed.through > last:
+        return f"第 {last + 1} 条不见了：站点签过 {signed.through} 条"
+    if heads.get((header.station, bytes(stream.epoch), signed.through)) != bytes(signed.head):
+        return f"前 {signed.through} 条到不了站点签过的末端"
+    head = SignedHead(
+        epoch=bytes(stream.epoch), through=signed.through, head=bytes(signed.head), signature=bytes(signed.signature)
+    )
+    for key in header.record_keys:
+        try:
+            verify_head(bytes(key), station=header.station, signed=head)
+        except Refused:
+            continue
+        return ""
+    return "末端的签名不是站点的"
+
+
+def _station_bad(station: str, said: str) -> Problem:
+    return Problem("station", station, said)
