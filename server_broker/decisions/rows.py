@@ -1,7 +1,8 @@
 """What a row says, in one fixed form, so that its digest is the same whenever it is made.
 
 A model is under the county's watch if it has ``decided_fields``: the names of the fields that people decide. Columns
-that machines keep (a last sign-in, a counter) are not among them.
+that machines keep (a last sign-in, a counter) are not among them. If its primary key may change, ``decided_key`` names
+a field that does not.
 """
 
 import datetime as dt
@@ -12,7 +13,7 @@ from itertools import batched
 from typing import Any
 
 from django.apps import apps
-from django.db.models import ManyToManyField, Model
+from django.db.models import Field, ForeignKey, ManyToManyField, Model
 
 _AT_A_TIME = 2_000
 
@@ -35,20 +36,39 @@ def contents(model: type[Model], keys: Collection[Any] | None = None) -> Iterato
     """Yield id and content of rows as the database has them now, in the order of their keys.
 
     Args:
-        keys: Primary keys of the rows; None: all rows.
+        keys: By which facts know the rows (`key_of`); None: all rows.
     """
     fields = [model._meta.get_field(name) for name in _names(model)]
-    plain = [field.attname for field in fields if not isinstance(field, ManyToManyField)]  # type: ignore[union-attr]
     many = [field for field in fields if isinstance(field, ManyToManyField)]
+    plain = {field.attname: _path(field) for field in fields if isinstance(field, Field)}
+    plain = {name: path for name, path in plain.items() if name not in {field.attname for field in many}}
+    own = _key(model)
     manager = model._base_manager
-    rows = manager.all() if keys is None else manager.filter(pk__in=keys)
-    for some in batched(rows.order_by("pk").values("pk", *plain).iterator(_AT_A_TIME), _AT_A_TIME, strict=False):
+    rows = manager.all() if keys is None else manager.filter(**{f"{own}__in": keys})
+    wanted = dict.fromkeys(["pk", own, *plain.values()])
+    for some in batched(rows.order_by(own).values(*wanted).iterator(_AT_A_TIME), _AT_A_TIME, strict=False):
         related = {field.name: _related(field, [row["pk"] for row in some]) for field in many}
         for row in some:
-            key = row["pk"]
-            said = {name: row[name] for name in plain}
-            said |= {name: of_row.get(key, []) for name, of_row in related.items()}
-            yield row_id(key), encode_content(said)
+            said = {name: row[path] for name, path in plain.items()}
+            said |= {name: of_row.get(row["pk"], []) for name, of_row in related.items()}
+            yield row_id(row[own]), encode_content(said)
+
+
+def _key(model: type[Model]) -> str:
+    return getattr(model, "decided_key", "pk")
+
+
+def key_of(row: Model) -> Any:
+    """Return the value by which facts know a row: its primary key, unless its model names another field for it."""
+    return getattr(row, _key(type(row)))
+
+
+def _path(field: "Field[Any, Any]") -> str:
+    """Return what a column is read by. A row that another one names is written as facts know it."""
+    related = field.related_model
+    if isinstance(field, ForeignKey) and isinstance(related, type) and hasattr(related, "decided_key"):
+        return f"{field.name}__{_key(related)}"
+    return field.attname
 
 
 def _related(field: "ManyToManyField[Any, Any]", keys: list[Any]) -> dict[Any, list[Any]]:

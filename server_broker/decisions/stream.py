@@ -22,7 +22,7 @@ from protocol.signing import key_id
 from server_broker.audit.log import record, take_turn
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream, DecidedFact, DecidedRow
-from server_broker.decisions.rows import contents, row_id, table_of, watched_models
+from server_broker.decisions.rows import contents, key_of, row_id, table_of, watched_models
 from server_broker.platform.home import CountyHome
 from server_broker.trust.county_mark import CountyMark, raise_mark, read_mark
 from server_broker.trust.record_key import make_record_key, record_key
@@ -63,7 +63,7 @@ def open_stream(home: CountyHome) -> CountyStream:
 def _read(rows: Iterable[Model]) -> list[_Stated]:
     stated: list[_Stated] = []
     for model, some in groupby(sorted(rows, key=lambda row: table_of(type(row))), key=type):
-        keys = [row.pk for row in some]
+        keys = [key_of(row) for row in some]
         now = dict(contents(model, keys))
         stated += [(table_of(model), key, now.get(key)) for key in dict.fromkeys(map(row_id, keys))]
     return stated

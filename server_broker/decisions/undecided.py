@@ -16,6 +16,7 @@ UNDECIDED: dict[str, str] = {
     "log.seen": "somebody has looked",
     "people.exported": "somebody has taken a list with them",
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
+    "phone.signed_in": "a session begins",
     "region.renamed": "a part of `people.imported`, whose rows have the new name",
     "snapshot.previewed": "somebody has looked",
     "snapshot.seen": "somebody has looked",

@@ -1,6 +1,7 @@
 """Make the daily manifest: one signed root over all that the county has recorded until the end of a day."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 from django.db import transaction
@@ -12,11 +13,10 @@ from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, root_ove
 from server_broker.audit.log import record
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
-from server_broker.decisions.rows import table_of
 from server_broker.decisions.stream import decide, open_stream
 from server_broker.fleet.models import Stream
-from server_broker.manifest.models import DailyManifest
-from server_broker.manifest.tables import dated_models, table_digest
+from server_broker.manifest.models import DailyManifest, DailyTable
+from server_broker.manifest.tables import TableDay, dated_models, table_day
 from server_broker.platform.home import CountyHome
 from server_broker.trust.record_key import record_key
 
@@ -50,7 +50,9 @@ def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
         if last is not None and last.day >= day:
             return None
         entry = record("service", "county.manifest_made", day.isoformat())
-        leaves = collect_leaves(after=None if last is None else end_of(last.day), until=end_of(day))
+        after, until = None if last is None else end_of(last.day), end_of(day)
+        tables = [table_day(model, after=after, until=until) for model in dated_models()]
+        leaves = collect_leaves(tables)
         root = ManifestRoot(
             county=stream.county,
             number=1 if last is None else last.number + 1,
@@ -66,12 +68,18 @@ def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
             leaves=msgspec.msgpack.encode(leaves),
             made_at=now,
         )
+        DailyTable.objects.bulk_create(_kept(made, table) for table in tables)
         decide(entry, ManifestMade(number=root.number, root=root.root))
     return made
 
 
-def collect_leaves(*, after: dt.datetime | None, until: dt.datetime) -> list[Leaf]:
-    """Return the leaves of a manifest now: everything by its present head, dated tables for ``[after, until)``."""
+def _kept(manifest: DailyManifest, table: TableDay) -> DailyTable:
+    rows, ended = table.encoded()
+    return DailyTable(manifest=manifest, table=table.table, columns=table.columns, rows=rows, ended=ended)
+
+
+def collect_leaves(tables: Sequence[TableDay]) -> list[Leaf]:
+    """Return the leaves of a manifest now: everything else by its present head, dated tables as given."""
     leaves = [
         Leaf(
             kind="county",
@@ -86,10 +94,7 @@ def collect_leaves(*, after: dt.datetime | None, until: dt.datetime) -> list[Lea
     if last is not None:
         count = AuditEntry.objects.filter(id__lte=last.pk).count()
         leaves.append(Leaf(kind="audit", name="audit", epoch=b"", count=count, digest=bytes(last.hash)))
-    for model in dated_models():
-        digest = table_digest(model, after=after, until=until)
-        name = table_of(model)
-        leaves.append(Leaf(kind="table", name=name, epoch=b"", count=digest.count, digest=digest.digest))
+    leaves += [table.leaf() for table in tables]
     streams = Stream.objects.filter(through__gt=0).order_by("station_id", "epoch")
     leaves += [
         Leaf(kind="stream", name=station, epoch=bytes(epoch), count=through, digest=bytes(head))

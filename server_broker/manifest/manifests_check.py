@@ -1,22 +1,22 @@
 """Check the daily manifests: their signatures and numbers, and that what they name is still what the county has."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from django.db import connection
 
-from protocol.decisions import ManifestMade
+from protocol.decisions import Erased, ManifestMade
 from protocol.manifest import Leaf, ManifestRoot, root_over, unseal_root
 from protocol.refusal import Refused
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.rows import table_of
 from server_broker.manifest.daily import end_of, leaves_of
-from server_broker.manifest.models import DailyManifest
+from server_broker.manifest.models import DailyManifest, DailyTable
 from server_broker.manifest.problems import Problem
 from server_broker.manifest.replay import Decided
-from server_broker.manifest.tables import dated_models, table_digest
+from server_broker.manifest.tables import CoveredDay, dated_models, decoded, first_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +79,55 @@ def check_stored(found: Decided) -> tuple[int, Problem | None]:
     except msgspec.DecodeError:
         return 0, _bad(0, "有一号的各项读不出来")
     roots, problem = check_signed(manifests, found)
-    before: dt.datetime | None = None
-    for number, (manifest, root) in enumerate(zip(manifests, roots, strict=False)):
-        until = end_of(dt.date.fromisoformat(root.day))
-        if earlier := _first_other(manifest.leaves, found, after=before, until=until):
-            return number, _bad(manifest.number, f"{root.day} 的总账与现在的记录不符：{earlier}")
-        before = until
+    good = zip(manifests, roots, strict=False)
+    others = [(m.number, said) for m, root in good if (said := _first_other(m.leaves, found))]
+    others += _tables(manifests[: len(roots)], roots, found)
+    if others:
+        number, said = min(others)
+        return number - 1, _bad(number, f"{roots[number - 1].day} 的总账与现在的记录不符：{said}")
     return len(roots), problem
 
 
-def _first_other(leaves: Sequence[Leaf], found: Decided, *, after: dt.datetime | None, until: dt.datetime) -> str:
-    """Return in Chinese the first leaf that the county's records no longer lead to; empty if all are as they were."""
-    by_name = {table_of(model): model for model in dated_models()}
+def _first_other(leaves: Sequence[Leaf], found: Decided) -> str:
+    """Return in Chinese the first head that the county's records no longer lead to; empty if all are as they were."""
     heads = _heads_at([leaf for leaf in leaves if leaf.kind == "stream"])
     for leaf in leaves:
         match leaf.kind:
-            case "county" if found.heads.get((leaf.epoch, leaf.count), b"") != leaf.digest:
+            case "county" if leaf.count and found.heads.get((leaf.epoch, leaf.count), b"") != leaf.digest:
                 return f"县记录链前 {leaf.count} 条被改过"
             case "audit" if not _audit_has(leaf):
                 return f"审计记录前 {leaf.count} 条被改过"
-            case "table" if leaf.name in by_name:
-                now = table_digest(by_name[leaf.name], after=after, until=until)
-                if now.digest != leaf.digest:
-                    return f"{by_name[leaf.name]._meta.verbose_name}（{leaf.name}）那一天的行被改过：{leaf.count} 行"
             case "stream" if heads.get((leaf.name, leaf.epoch)) != leaf.digest:
                 return f"站点 {leaf.name} 的记录前 {leaf.count} 条被改过"
     return ""
+
+
+def _tables(
+    manifests: Sequence[ManifestRecord], roots: Sequence[ManifestRoot], found: Decided
+) -> Iterator[tuple[int, str]]:
+    """Yield for each dated table the first manifest that it no longer fits, and why."""
+    signed = {(m.number, leaf.name): leaf for m in manifests for leaf in m.leaves if leaf.kind == "table"}
+    days: dict[str, list[CoveredDay]] = {}
+    ends = {root.number: end_of(dt.date.fromisoformat(root.day)) for root in roots}
+    for row in DailyTable.objects.filter(manifest__in=ends).order_by("manifest"):
+        said = decoded(row.table, row.columns, bytes(row.rows), bytes(row.ended))
+        if signed.pop((row.manifest_id, row.table), None) != said.leaf():
+            yield row.manifest_id, f"{row.table} 的明细被改过"
+            return
+        days.setdefault(row.table, []).append(CoveredDay(row.manifest_id, ends[row.manifest_id], said))
+    if signed:
+        number, table = min(signed)
+        yield number, f"{table} 的明细不见了"
+        return
+    erased: dict[str, set[str]] = {}
+    for _, _, fact in found.facts:
+        if isinstance(fact.what, Erased):
+            erased.setdefault(fact.what.table, set()).update(fact.what.ids)
+    for model in dated_models():
+        table = table_of(model)
+        other = first_difference(model, days.get(table, []), frozenset(erased.get(table, ())))
+        if other is not None:
+            yield other[0], f"{model._meta.verbose_name}（{table}）{other[1]}"
 
 
 def _audit_has(leaf: Leaf) -> bool:

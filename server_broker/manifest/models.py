@@ -17,6 +17,19 @@ class DailyManifest(models.Model):
         ordering = ["number"]
 
 
+class DailyTable(models.Model):
+    """What a manifest says of one dated table, as `server_broker.manifest.tables` encodes it."""
+
+    manifest = models.ForeignKey(DailyManifest, on_delete=models.PROTECT, related_name="tables")
+    table = models.CharField(max_length=64)
+    columns = models.JSONField()
+    rows = models.BinaryField()
+    ended = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["manifest", "table"], name="daily_table_once")]
+
+
 class RecordCheck(models.Model):
     """The county's single row: when its record was checked last, and the first thing that was wrong."""
 

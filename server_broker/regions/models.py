@@ -38,7 +38,8 @@ class Region(models.Model):
     ended = models.BooleanField("已撤并", default=False, db_default=False)
     """It was merged into another region. Its row stays, because what happened there did."""
 
-    decided_fields = ("name", "ended")
+    decided_fields = ("code", "name", "ended")
+    decided_key = "identity"
 
     objects = RegionQuerySet.as_manager()
 

@@ -24,5 +24,5 @@ def no_triggers() -> Iterator[None]:
 def psql(statement: str, parameters: Sequence[Any] = ()) -> int:
     """Run a statement without triggers, and return how many rows it concerned."""
     with no_triggers(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.rowcount
+        cursor.execute(statement, parameters or None)
+        return int(cursor.rowcount)
