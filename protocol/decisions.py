@@ -302,6 +302,14 @@ class Erased(_Decision, frozen=True, kw_only=True, tag="erased"):
     contents: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
+class FactsErased(_Decision, frozen=True, kw_only=True, tag="facts_erased"):
+    """The content of ``facts`` facts of stations was erased at the end of its time; ``digest`` covers which."""
+
+    holding: ShortText
+    facts: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    digest: Sha256
+
+
 class CountyRestored(_Decision, frozen=True, kw_only=True, tag="county_restored"):
     """The county came back from a backup, for the ``generation``-th time."""
 
@@ -357,6 +365,7 @@ type Decision = (
     | HoldSet
     | HoldLifted
     | Erased
+    | FactsErased
     | CountyRestored
     | SigningKeyReplaced
     | ClockConfirmed

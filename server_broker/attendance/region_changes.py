@@ -94,7 +94,7 @@ def recode_region(region: Region, code: str, *, since: dt.date, actor: str, reas
                 actor=actor,
                 reason=reason,
             )
-        _said(region, "region.recoded", actor, since, reason, was=[one.code for one in parts])
+        _said(region, "region.recoded", actor, since, reason)
     return len(parts)
 
 
@@ -233,19 +233,15 @@ def _said(
     reason: str,
     *,
     also: Iterable[Region] = (),
-    was: Iterable[str] = (),
 ) -> None:
     """Write the audit entry, decide, and tell the stations, in the caller's transaction."""
     regions = list(Region.objects.filter(identity__in=[region.identity, *(one.identity for one in also)]))
     now = next(one for one in regions if one.identity == region.identity)
     there = {one.code for one in Region.objects.filter(code__startswith=subtree_prefix(now.code))}
-    gone = [Region(code=code) for code in was if not Region.objects.filter(code=code).exists()]
     detail: Detail = {"since": str(since), "reason": reason, "code": now.code}
     entry = record(actor=actor, action=action, subject=now.code, detail=detail)
     codes = {*there, *(one.code for one in regions)}
-    decide(
-        entry, RegionChanged(code=now.code), [*Region.objects.filter(code__in=codes), *_lying_in(codes)], removed=gone
-    )
+    decide(entry, RegionChanged(code=now.code), [*Region.objects.filter(code__in=codes), *_lying_in(codes)])
     for code in {now.code, *(one.code for one in also)}:
         desired_changed_under(code)
 

@@ -14,6 +14,7 @@ UNDECIDED: dict[str, str] = {
     "held.reread": "facts are read again; the station has signed them",
     "live.seen": "somebody has looked",
     "log.seen": "somebody has looked",
+    "media.uploaded": "a file was brought in; a document that shows it is decided on its own",
     "people.exported": "somebody has taken a list with them",
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
     "phone.signed_in": "a session begins",

@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from protocol.decisions import HoldLifted, HoldSet
 from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
 from server_broker.media.models import Blob, LegalHold
 
 
@@ -28,7 +30,7 @@ def set_hold(blob: Blob, *, reason: str, actor: str, now: datetime) -> LegalHold
         if LegalHold.objects.filter(blob=blob, lifted_at=None).exists():
             raise HoldRefused("已经保留了")
         hold = LegalHold.objects.create(blob=blob, reason=reason, set_by=actor, set_at=now)
-        record(actor, "media.held", str(blob.pk), {"reason": reason})
+        decide(record(actor, "media.held", str(blob.pk), {"reason": reason}), HoldSet(what=f"blob:{blob.pk}"), [hold])
     return hold
 
 
@@ -45,7 +47,8 @@ def lift_hold(blob: Blob, *, reason: str, actor: str, now: datetime) -> None:
             raise HoldRefused("没有在保留")
         hold.lifted_reason, hold.lifted_by, hold.lifted_at = reason, actor, now
         hold.save(update_fields=["lifted_reason", "lifted_by", "lifted_at"])
-        record(actor, "media.released", str(blob.pk), {"reason": reason})
+        entry = record(actor, "media.released", str(blob.pk), {"reason": reason})
+        decide(entry, HoldLifted(what=f"blob:{blob.pk}"), [hold])
 
 
 def without_holds(blobs: QuerySet[Blob]) -> QuerySet[Blob]:

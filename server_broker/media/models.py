@@ -70,6 +70,8 @@ class Blob(models.Model):
 class LegalHold(models.Model):
     """Somebody decided that a blob may not be deleted. Rows are added; lifting fills in the last three fields, once."""
 
+    decided_fields = ("blob", "reason", "set_by", "set_at", "lifted_reason", "lifted_by", "lifted_at")
+
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="holds")
     reason = models.CharField(max_length=200)
     set_by = models.CharField(max_length=150)

@@ -12,10 +12,12 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import QuerySet
 
+from protocol.decisions import FactsErased
 from protocol.facts import decode_fact
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
 from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.fleet.models import StationEvent, Stream
 from server_broker.ingest.models import Fact
 from server_broker.retention.erasures import ACTION, digest_of
@@ -89,7 +91,8 @@ def _erase_step(
         Fact.objects.filter(pk__in=due).update(body=None, salt=None)
         _empty_events(stream, due.values())
         detail: Detail = {"holding": row.key, "facts": len(found), "digest": digest_of(found).hex()}
-        record("service", ACTION, str(erasure.pk), detail)
+        said = FactsErased(holding=row.key, facts=len(found), digest=digest_of(found))
+        decide(record("service", ACTION, str(erasure.pk), detail), said)
     return len(found)
 
 

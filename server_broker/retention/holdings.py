@@ -301,6 +301,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "tuning.SettingReport": "设备",
     "decisions.CountyStream": "签名",
     "manifest.DailyManifest": "签名",
+    "manifest.DailyTable": "清单的摘要",
     "manifest.RecordCheck": "核对的结果",
     "retention.Erasure": "清除的记录，只有摘要",
     "retention.ErasedFact": "清除的记录，只有摘要",

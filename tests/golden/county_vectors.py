@@ -59,6 +59,7 @@ DECIDED: dict[str, Decision] = {
     "hold_set": decisions.HoldSet(what="blob:80818283"),
     "hold_lifted": decisions.HoldLifted(what="blob:80818283"),
     "erased": decisions.Erased(table="people_person", ids=["7"], contents=2),
+    "facts_erased": decisions.FactsErased(holding="attempts", facts=12, digest=HASH),
     "county_restored": decisions.CountyRestored(generation=2),
     "signing_key_replaced": decisions.SigningKeyReplaced(key=COUNTY_PUBLIC),
     "clock_confirmed": decisions.ClockConfirmed(),

@@ -21,6 +21,7 @@ VERBS = (
     "revoke",
     "order",
     "verify",
+    "manifest",
     "ledger",
     "reread",
     "ingest-file",
@@ -34,12 +35,13 @@ VERBS = (
     "restored",
     "clock",
     "new-signing-key",
+    "new-record-key",
     "audit",
 )
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
 TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
-TYPED |= {"check"}
+TYPED |= {"check", "county", "make", "export"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 
