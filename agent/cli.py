@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _doctor(config, as_json=options.json)
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
+    if command == "shelf":
+        return _load_shelf(config, options.folder)
     return _enrol(config, options) if command == "enrol" else _run(config)
 
 
@@ -76,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     which = export.add_mutually_exclusive_group(required=True)
     which.add_argument("--config", type=Path, metavar="文件", help="站点的配置文件 station.toml")
     which.add_argument("--outbox", type=Path, metavar="文件", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
-    for one in (enrol, run, check, doctor):
+    shelf = command("shelf", "从 U 盘装入县里下发的内容（站点程序可以继续运行）")
+    shelf.add_argument("what", choices=["load"], metavar="load", help="装入")
+    shelf.add_argument("folder", type=Path, metavar="文件夹", help="U 盘上的文件夹")
+    for one in (enrol, run, check, doctor, shelf):
         one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
 
@@ -203,6 +208,35 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
         return EXIT_FAILED
     print("\n".join(exported.sentences()))
     return 0
+
+
+def _load_shelf(config: StationConfig, stick: Path) -> int:
+    from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
+    from agent.shelf.disk import ShelfDisk  # noqa: PLC0415
+    from agent.shelf.stick import ShelfBusy, StickRefused, load_stick  # noqa: PLC0415
+    from agent.shelf.visit import Addressee  # noqa: PLC0415
+    from agent.storage.errors import StorageError  # noqa: PLC0415
+
+    os.umask(0o077)
+    try:
+        _become_owner(config.folder)
+        identity = load_identity(config.folder)
+        if identity is None:
+            print("本站还没有接入县里，不能装入内容", file=sys.stderr)
+            return EXIT_NOT_ENROLLED
+        addressee = Addressee(station=identity.station, region="", public_keys=identity.county_keys)
+        loaded = load_stick(stick, ShelfDisk(config.folder / "shelf"), addressee)
+    except (IdentityBroken, OSError, StorageError) as error:
+        print(f"没有装入：{cause(error)}", file=sys.stderr)
+        return EXIT_FAILED
+    except StickRefused as error:
+        print(f"没有装入：{error}", file=sys.stderr)
+        return EXIT_FAILED
+    except ShelfBusy:
+        print("站点程序正在更新内容，请过一分钟再试", file=sys.stderr)
+        return EXIT_FAILED
+    print("\n".join(loaded.sentences()))
+    return 0 if not loaded.reasons else EXIT_FAILED
 
 
 def _run(config: StationConfig) -> int:

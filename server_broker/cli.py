@@ -252,6 +252,8 @@ def _add_content_verbs(add: Add, file: str) -> None:
     add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
     withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
     withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+    stick = add("shelf-stick", _with_models("shelf-stick"), "把一个站点的内容拷到 U 盘", station="站点编号")
+    stick.add_argument("--to", required=True, metavar="文件夹", help="U 盘上的文件夹")
 
 
 def _day(text: str) -> dt.date:

@@ -345,6 +345,7 @@ ACTIONS = {
     "pack.published": "发布学习包",
     "bundle.published": "发布内容",
     "bundle.withdrawn": "撤回内容",
+    "shelf.carried": "把内容拷到 U 盘",
     "county.restored": "从备份恢复",
     "county.signing_key_replaced": "更换县里的签名密钥",
     "county.clock_confirmed": "确认县里时钟无误",

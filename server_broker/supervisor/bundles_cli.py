@@ -17,6 +17,7 @@ from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, 
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
 from server_broker.bundles.questions import publish_questions
+from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.learning.packs import PackRefused
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -115,6 +116,26 @@ def withdraw_bundle(chosen: argparse.Namespace, *, actor: str) -> str:
     except NotWithdrawn as error:
         raise ServiceError(f"没有撤回：{error}") from error
     return f"已撤回 {rows[-1].title}，共 {len(rows)} 版；站点连上后不再显示"
+
+
+def write_shelf_stick(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
+    """Put a station's public content on a USB stick; return what to print."""
+    stick = Path(chosen.to)
+    try:
+        written = write_stick(
+            chosen.station,
+            stick,
+            folder=BundleFolder(home.bundles),
+            key=county_keys(home).signing_key,
+            actor=actor,
+            at=timezone.now(),
+        )
+    except NoIndex as error:
+        raise ServiceError(str(error)) from error
+    except OSError as error:
+        raise ServiceError(f"{stick} 写不进去：{error.strerror}") from error
+    said = f"已拷 {written.bundles} 份内容和 {written.items} 个附件到 {stick}；到站点运行 cunhui-agent shelf load"
+    return said if not written.left_out else f"{said}。另有 {written.left_out} 份关于个人的内容没有拷，只走网络"
 
 
 def _items(listed: Sequence[ListedItem], folder: Path) -> list[DraftItem]:

@@ -238,6 +238,11 @@ def _withdraw_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _shelf_stick(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(bundles_cli.write_shelf_stick(home, chosen, actor=_actor()))
+    return 0
+
+
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(accounts_cli.run(home, chosen, actor=_actor()))
     return 0
@@ -344,6 +349,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "publish-pack": _publish_pack,
     "publish-bundle": _publish_bundle,
     "withdraw-bundle": _withdraw_bundle,
+    "shelf-stick": _shelf_stick,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

@@ -8,8 +8,8 @@ import pytest
 from agent.cli import main
 from tests.chinese_words import english
 
-VERBS = ("enrol", "run", "config", "doctor", "export")
-TYPED = {"cunhui-agent", *VERBS, "check", "nonsense"}
+VERBS = ("enrol", "run", "config", "doctor", "export", "shelf")
+TYPED = {"cunhui-agent", *VERBS, "check", "load", "nonsense"}
 """Words of these texts that a person types, or typed."""
 
 

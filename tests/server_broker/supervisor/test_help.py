@@ -29,6 +29,7 @@ VERBS = (
     "publish-pack",
     "publish-bundle",
     "withdraw-bundle",
+    "shelf-stick",
     "account",
     "sign-in-link",
     "reset-second-factor",

@@ -1,0 +1,163 @@
+"""Bring the shelf what a USB stick carries: index, bundles and items, all as the county signed them.
+
+A stick may hold anything. Nothing is believed by its place: the index is verified by its signature, everything else by
+the hashes that it names, as if it came over the line.
+"""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.shelf.disk import ShelfDisk
+from agent.shelf.rebuild import rebuild
+from agent.shelf.source import Bounds, NotGiven, Unreachable, Wanted
+from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.storage.errors import storage_error
+from protocol.bundles import bundle_hash
+from protocol.refusal import Refused
+from protocol.shelf_index import MAX_INDEX_BYTES, open_index
+from protocol.signing import split_signed
+from protocol.twin import ShelfRef
+
+FOLDER = "cunhui-shelf"
+INDEX = "index"
+_FOR_EVER_MS = 2**53
+_SIGNED_BYTES = 1_024
+"""More than what `protocol.signing.Signed` adds to an index."""
+
+
+class StickRefused(Exception):
+    """Nothing was taken from the stick. The message is Chinese, for the technician."""
+
+
+class ShelfBusy(Exception):
+    """The station's program is changing the shelf at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a stick."""
+
+    taken: int
+    """Versions that came into force."""
+    whole: int
+    """Bundles of the index that are in force."""
+    of: int
+    """Bundles that the index names."""
+    reasons: dict[str, str]
+    """Of each bundle that is not in force: why, a code."""
+
+    def sentences(self) -> list[str]:
+        """Return what the technician reads."""
+        said = [f"已从 U 盘装入 {self.taken} 份内容；本站应有 {self.of} 份，现有 {self.whole} 份。"]
+        said += [f"{name} 没有装入：{_WORDS.get(reason, reason)}" for name, reason in sorted(self.reasons.items())]
+        return said
+
+
+_WORDS = {
+    "not_found": "U 盘上没有",
+    "wrong_hash": "U 盘上的文件坏了",
+    "no_room": "存储卡空间不够",
+    "older_version": "比本站已有的旧",
+    "expired": "已经过期",
+    "unknown_key": "不是本县签发的",
+    "bad_signature": "不是本县签发的",
+    "wrong_audience": "不是给本村的",
+}
+
+
+class StickSource:
+    """Reads a stick's files. Implements `agent.shelf.source.Source`."""
+
+    def __init__(self, folder: Path, index: bytes) -> None:
+        """Read from ``folder``; ``index`` is the hash of what is inside the file of the index."""
+        self._folder = folder
+        self._index = index
+
+    @property
+    def spent_bytes(self) -> int:
+        """A stick costs no data."""
+        return 0
+
+    def fetch(self, wanted: Wanted, *, into: Path, bounds: Bounds) -> None:
+        """Copy one file; see `agent.shelf.source.Source.fetch`. It is copied anew from its beginning."""
+        path = self._folder / wanted.kind / wanted.sha256.hex()
+        if wanted.kind == "bundles" and wanted.sha256 == self._index:
+            path = self._folder / INDEX
+        try:
+            # No link of somebody's, and no pipe that would be waited for.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotGiven("not_found", f"{path.name[:8]} is not on the stick") from error
+        except OSError as error:
+            raise NotGiven("not_found", str(error)) from error
+        with open(descriptor, "rb") as file:
+            if os.fstat(descriptor).st_size != wanted.size:
+                raise NotGiven("wrong_hash", f"{path.name[:8]} has another size")
+            try:
+                with into.open("wb") as copy:
+                    shutil.copyfileobj(file, copy)
+            except OSError as error:
+                raise storage_error(error) from error
+        if wanted.kind == "items":
+            with into.open("rb") as copied:
+                intact = hashlib.file_digest(copied, "sha256").digest() == wanted.sha256
+            if not intact:
+                into.unlink()
+                raise NotGiven("wrong_hash", f"{path.name[:8]} is another file")
+
+
+def load_stick(folder: Path, disk: ShelfDisk, addressee: Addressee) -> Loaded:
+    """Take from a stick what its index names and this station may have.
+
+    Raises:
+        StickRefused: There is no index of this station on it.
+        ShelfBusy: Try again in a moment.
+        StorageFull: What came into force before stays in force.
+        StorageFailed: As before.
+    """
+    folder = folder / FOLDER if (folder / FOLDER).is_dir() else folder
+    ref = _index_on(folder, addressee)
+    with disk.alone() as alone:
+        if not alone:
+            raise ShelfBusy
+        if not disk.load():
+            rebuild(disk, addressee)
+        if disk.state.index is not None and disk.state.index.version > ref.version:
+            raise StickRefused("U 盘上的内容比本站已有的旧，请让县里重新拷一份")
+        before = {one.sha256 for one in disk.state.held}
+        visit = Visit(
+            disk,
+            addressee=addressee,
+            allowance=Allowance(mono_ms=lambda: 0, night_until_ms=_FOR_EVER_MS, signs_at=lambda: 0),
+            via="stick",
+            changed=lambda: None,
+            refused={},
+        )
+        try:
+            visit.run(StickSource(folder, ref.sha256), ref, survey=True)
+        except Unreachable as error:
+            raise StickRefused(f"U 盘读不出来：{error}") from error
+    held = disk.state.held
+    reasons = {name: state.reason or state.state for name, state in visit.outcome.states.items()}
+    taken = sum(one.sha256 not in before for one in held)
+    return Loaded(taken=taken, whole=len(held), of=len(held) + len(reasons), reasons=reasons)
+
+
+def _index_on(folder: Path, addressee: Addressee) -> ShelfRef:
+    try:
+        descriptor = os.open(folder / INDEX, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            raw = file.read(MAX_INDEX_BYTES + _SIGNED_BYTES)
+    except OSError as error:
+        raise StickRefused(f"U 盘的文件夹 {folder} 里没有本站内容的目录文件 {INDEX}") from error
+    try:
+        payload, beside = split_signed(raw, limit=len(raw))
+        index = open_index(payload, beside, station=addressee.station, sha256=None, public_keys=addressee.public_keys)
+    except Refused as refused:
+        if refused.reason == "wrong_station":
+            raise StickRefused("这个 U 盘是给另一个站点的") from refused
+        raise StickRefused("U 盘上的目录不是本县签发的，或者已经损坏") from refused
+    return ShelfRef(version=index.version, sha256=bundle_hash(payload), size=len(payload))
