@@ -230,6 +230,12 @@ def _add_model_verbs(add: Add) -> None:
     people.add_argument("--accept-renames", action="store_true", help="允许所有改名")
     forms = "名单里没有写明卡号写法时按这一种：十六进制、十六进制反码、十进制、十进制反码或十进制10位"
     people.add_argument("--card-form", default="", metavar="写法", help=forms)
+    past = add("export-people", _with_models("export-people"), "把某一时刻的人员、卡和值班写成 Excel 文件", file=file)
+    past.add_argument(
+        "--as-of", default="", metavar="时间", help="只按县里到这时所知道的，例如 2026-03-01（不写就是现在）"
+    )
+    past.add_argument("--at", default="", metavar="时间", help="哪一时刻的情况（不写就和 --as-of 一样）")
+    past.add_argument("--region", default="", metavar="区划代码", help="只写这个区划（不写就是全县）")
     _add_content_verbs(add, file)
     _add_account(add)
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")

@@ -14,6 +14,8 @@ _KEYS = {
     "active": "启用",
     "active_was": "原来启用",
     "again": "重新接入",
+    "as_of": "截至",
+    "at": "时刻",
     "by": "方式",
     "card": "卡",
     "code": "告警",

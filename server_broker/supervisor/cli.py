@@ -37,7 +37,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli, bundles_cli
+from server_broker.supervisor import accounts_cli, bundles_cli, people_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 
@@ -223,6 +223,11 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
+def _export_people(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(people_cli.export_people_file(chosen, actor=_actor()))
+    return 0
+
+
 def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(bundles_cli.publish_pack_file(home, chosen, actor=_actor()))
     return 0
@@ -346,6 +351,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "reread": _reread,
     "ingest-file": _ingest_file,
     "import-people": _import_people,
+    "export-people": _export_people,
     "publish-pack": _publish_pack,
     "publish-bundle": _publish_bundle,
     "withdraw-bundle": _withdraw_bundle,

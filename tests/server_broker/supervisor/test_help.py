@@ -26,6 +26,7 @@ VERBS = (
     "reread",
     "ingest-file",
     "import-people",
+    "export-people",
     "publish-pack",
     "publish-bundle",
     "withdraw-bundle",

@@ -1,0 +1,94 @@
+"""What somebody outside keeps: every row as psql read it, and who held each card by a reckoning of one's own."""
+
+import bisect
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+TABLES = (
+    "regions_regionrecord",
+    "people_personrecord",
+    "people_binding",
+    "people_unitrecord",
+    "people_holdingrecord",
+    "attendance_windowrecord",
+    "attendance_stationplace",
+)
+_BEFORE_ALL = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+_AFTER_ALL = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+class Rows:
+    """Every dated row that was ever seen: its content without the end of its standing, and that end."""
+
+    def __init__(self, link: psycopg.Connection[Any]) -> None:
+        self._link = link
+        self._seen: dict[tuple[str, int], tuple[str, dt.datetime | None]] = {}
+        self.overwritten = 0
+
+    def look(self) -> None:
+        """Read all rows, and count those that are gone or say something else than they did."""
+        for table in TABLES:
+            now = {
+                row: (content, ended)
+                for row, content, ended in self._link.execute(
+                    f"SELECT id, md5((to_jsonb(r) - 'superseded_at')::text), superseded_at FROM {table} r"
+                )
+            }
+            for (of_table, row), (content, ended) in self._seen.items():
+                if of_table != table:
+                    continue
+                there = now.get(row)
+                if there is None or there[0] != content or (ended is not None and there[1] != ended):
+                    self.overwritten += 1
+            self._seen |= {(table, row): said for row, said in now.items()}
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._seen)
+
+    def try_to_change(self, table: str, row: int) -> int:
+        """Try to change a row as the database's owner, and return how many of the attempts were let through."""
+        let_through = 0
+        for statement in (
+            f"UPDATE {table} SET valid_to = now() WHERE id = {row}",
+            f"UPDATE {table} SET recorded_at = recorded_at - interval '1 day' WHERE id = {row}",
+            f"UPDATE {table} SET superseded_at = NULL WHERE id = {row}",
+            f"DELETE FROM {table} WHERE id = {row}",
+        ):
+            try:
+                with self._link.transaction(force_rollback=True):
+                    self._link.execute(statement)
+                    let_through += 1
+            except psycopg.Error:
+                continue
+        return let_through
+
+    def some_row(self, table: str, number: int) -> int | None:
+        """Return the id of one row of a table."""
+        rows = [row for of_table, row in self._seen if of_table == table]
+        return rows[number % len(rows)] if rows else None
+
+
+@dataclass
+class Reckoning:
+    """Who held one card when, written down as a list of times and holders. None: nobody, or lost."""
+
+    starts: list[dt.datetime] = field(default_factory=lambda: [_BEFORE_ALL])
+    holders: list[str | None] = field(default_factory=lambda: [None])
+
+    def set(self, holder: str | None, since: dt.datetime | None, until: dt.datetime | None = None) -> None:
+        """Have ``holder`` have the card in ``[since, until)``."""
+        begin, end = since or _BEFORE_ALL, until or _AFTER_ALL
+        after = self.at(end)
+        kept = [(start, one) for start, one in zip(self.starts, self.holders, strict=True) if start < begin]
+        later = [(start, one) for start, one in zip(self.starts, self.holders, strict=True) if start > end]
+        pieces = [*kept, (begin, holder), *([(end, after)] if until else []), *later]
+        self.starts, self.holders = [start for start, _ in pieces], [one for _, one in pieces]
+
+    def at(self, when: dt.datetime) -> str | None:
+        """Return who had the card then."""
+        return self.holders[bisect.bisect_right(self.starts, when) - 1]
