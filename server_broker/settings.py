@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "server_broker.dated",
     "server_broker.regions",
     "server_broker.people",
+    "server_broker.pins",
     "server_broker.fleet",
     "server_broker.ingest",
     "server_broker.attendance",

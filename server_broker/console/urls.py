@@ -16,6 +16,7 @@ from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
+from server_broker.console.views.pins import pin_reset
 from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.settings import region_settings, station_settings
@@ -60,6 +61,7 @@ urlpatterns = [
     path("people/import/<uuid:token>/", confirm_import, name="people-import-confirm"),
     path("people/<int:pk>/", person, name="person"),
     path("people/<int:pk>/change/", person_change, name="person-change"),
+    path("people/<int:pk>/pin/", pin_reset, name="pin-reset"),
     path("people/template.xlsx", template_file, name="people-template"),
     path("people/export.xlsx", export_file, name="people-export"),
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),

@@ -9,9 +9,10 @@ from server_broker.fleet.facts import FLEET
 from server_broker.ingest.tables import REISSUES
 from server_broker.learning.facts import LEARNING
 from server_broker.media.facts import MEDIA
+from server_broker.pins.facts import PINS
 from server_broker.platform.tables import Table
 
-ROOMS: tuple[FactRoom, ...] = (ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS)
+ROOMS: tuple[FactRoom, ...] = (ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS, PINS)
 """In the order in which their rows are stored."""
 
 STAMPED_TABLES: tuple[Table, ...] = tuple(chain.from_iterable(room.stamped for room in ROOMS))

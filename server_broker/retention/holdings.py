@@ -13,6 +13,7 @@ from protocol import facts
 from protocol.facts import Fact
 from server_broker.accounts.cleaning import LINKS_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
+from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
 from server_broker.sheets.pending import KEPT_FOR
 
 type How = Literal["facts", "blobs", "chore", "stays"]
@@ -184,6 +185,26 @@ HOLDINGS: tuple[Holding, ...] = (
             *("people.Person", "people.PersonRecord", "people.Card", "people.Binding", "people.Holding"),
             *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord"),
         ),
+    ),
+    Holding(
+        key="pin_state",
+        what="个人密码的校验值（不是密码）、在大屏输错的次数、站点报来的设密码记录",
+        purpose="按编号登录，挡住猜密码的人",
+        kept=CLAIMS_KEPT,
+        ends="密码作废、本人离开，校验值当时就删；设密码的记录满 400 天",
+        remains="无",
+        how="chore",
+        models=("pins.PersonPin", "pins.PinClaim"),
+    ),
+    Holding(
+        key="number_entries",
+        what="在大屏输过的编号；用编号打的卡",
+        purpose="查证有没有人冒用编号；打的卡是考勤的凭据",
+        kept=ENTRIES_KEPT,
+        ends="县里收到满 180 天；用编号打的卡与打卡同样留存",
+        remains="用编号打的卡",
+        how="chore",
+        models=("pins.NumberEntry",),
     ),
     Holding(
         key="phones",

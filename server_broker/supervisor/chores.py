@@ -123,6 +123,8 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
+    from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
+    from server_broker.pins.voiding import void_needless  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
 
@@ -145,6 +147,8 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore(
             "delete superseded bundles", deleting(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles)))
         ),
+        Chore("void PINs that hold no more", _with_database(_unless_away(void_needless)), every_s=60.0),
+        Chore("delete old entries of numbers", deleting(drop_old_entries)),
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
@@ -165,7 +169,9 @@ def shelf_chores(home: CountyHome) -> list[Chore]:
 
 def shelf_sources() -> list["Source"]:
     """Return the functions that compute bundles of a station from tables of other rooms."""
-    return []
+    from server_broker.twin.roster_source import roster_drafts  # noqa: PLC0415 - needs the models
+
+    return [roster_drafts]
 
 
 def patrol_chores() -> list[Chore]:

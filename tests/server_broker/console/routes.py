@@ -98,6 +98,7 @@ POST /cards/{card}/lost/                           404 403 403 404 404 403 403 4
 POST /cards/{card}/change/                         404 403 403 404 404 403 403 403 403 404 302
 GET  /people/{person}/                             200 403 403 200 200 200 200 200 403 404 302
 POST /people/{person}/change/                      404 403 403 404 403 404 403 403 403 404 302
+POST /people/{person}/pin/                         404 403 403 404 404 403 403 403 403 404 302
 POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302
 POST /windows/{window}/change/                     404 403 403 404 403 404 403 403 403 404 302

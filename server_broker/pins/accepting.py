@@ -1,0 +1,158 @@
+"""Decide which PINs the county accepts from stations, and count the wrong tries at kiosks.
+
+A station that fell into wrong hands can sign any fact. So a PIN counts only if the same stream says that this very
+person's card was touched there shortly before, and only for people of the station's township. What is not accepted
+changes nothing: it is kept with the reason, and an alarm tells of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from protocol.codec import encode
+from protocol.pin_tries import NO_TRIES, PinTries, failed
+from protocol.pins import PinVerifier
+from protocol.units import DATED_QUALITIES, FactRef, Moment
+from server_broker.attendance.models import Touch
+from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.people.models import Card, Person
+from server_broker.pins.models import PersonPin, PinClaim
+
+TOUCHED_WITHIN = timedelta(minutes=15)
+TOWNSHIP_DIGITS = 9
+"""Of a region's code: those that all villages of a township share."""
+
+NO_TOUCH, OTHER_CARD, TOO_LONG_AGO, STRANGER = "no_touch", "other_card", "too_long_ago", "stranger"
+"""Why a PIN is refused: no touch is named or the stream has none such, it was another person's card, it was too long
+before, the person is not of the station's township."""
+
+
+class NewPin(NamedTuple):
+    """A `protocol.facts.PinSet` with its identity."""
+
+    station: str
+    epoch: bytes
+    seq: int
+    number: str
+    verifier: PinVerifier
+    by: FactRef | None
+    at: Moment
+    wall: datetime
+    """When it was set, by the best time known now."""
+
+
+class WrongTry(NamedTuple):
+    """A wrong PIN that was judged at a kiosk."""
+
+    station: str
+    number: str
+    wall: datetime
+
+
+def of_township(station: Station, person: Person) -> bool:
+    """Tell whether a person belongs to the township of a station."""
+    return person.village.code[:TOWNSHIP_DIGITS] == station.village.code[:TOWNSHIP_DIGITS]
+
+
+def people_by_number(numbers: Iterable[str]) -> dict[str, Person]:
+    """Return the people with these numbers who have not left."""
+    found = Person.objects.filter(number__in=set(numbers), left=False).select_related("village")
+    return {person.number: person for person in found}
+
+
+def take_in_order(steps: Sequence[NewPin | WrongTry], *, received_at: datetime) -> list[PinClaim]:
+    """Judge PINs and count wrong tries in the order of their facts; return the PINs that were refused.
+
+    The order matters: a try that was made before a PIN was set says nothing of that PIN.
+    """
+    people = people_by_number(step.number for step in steps)
+    stations = Station.objects.select_related("village").in_bulk({step.station for step in steps})
+    refused = []
+    for step in steps:
+        person, station = people.get(step.number), stations[step.station]
+        if isinstance(step, WrongTry):
+            if person is not None and of_township(station, person):
+                _count(step, person, received_at)
+        elif (claim := _judge(step, person, station, received_at)) is not None and claim.refused:
+            refused.append(claim)
+    return refused
+
+
+def _judge(pin: NewPin, person: Person | None, station: Station, received_at: datetime) -> PinClaim | None:
+    """Note a PIN, and keep it if it is accepted. Return None if it was noted before."""
+    why = STRANGER if person is None else _objection(pin, person, station)
+    said = {
+        "number": pin.number,
+        "person": person,
+        "salt": pin.verifier.salt,
+        "refused": why,
+        "at": pin.wall,
+        "received_at": received_at,
+    }
+    claim, new = PinClaim.objects.get_or_create(station=station, epoch=pin.epoch, seq=pin.seq, defaults=said)
+    if not new:
+        return None
+    if why:
+        # The station must hear that this PIN is none, because it holds there until then.
+        shelf_changed_under(station.village_id, at=received_at)
+    elif person is not None:
+        _keep(pin, person, received_at)
+    return claim
+
+
+def _objection(pin: NewPin, person: Person, station: Station) -> str:
+    if not of_township(station, person):
+        return STRANGER
+    if pin.by is None or pin.by.epoch != pin.epoch or pin.by.seq >= pin.seq:
+        return NO_TOUCH
+    touch = Touch.objects.filter(station=station, epoch=pin.by.epoch, seq=pin.by.seq).first()
+    if touch is None or touch.answer not in ("recorded", "repeat"):
+        return NO_TOUCH
+    if not Card.objects.filter(token=touch.card_token, person=person, lost_at=None).exists():
+        return OTHER_CARD
+    if (
+        bytes(touch.boot) != pin.at.boot
+        or not 0 <= pin.at.mono - touch.mono_ms <= TOUCHED_WITHIN.total_seconds() * 1000
+    ):
+        return TOO_LONG_AGO
+    return ""
+
+
+def _keep(pin: NewPin, person: Person, received_at: datetime) -> None:
+    kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
+    # A fact that comes weeks late changes nothing that was set or voided since.
+    if any(later is not None and later >= pin.wall for later in (kept.set_at, kept.voided_at)):
+        return
+    kept.verifier, kept.set_at, kept.station_id = encode(pin.verifier), pin.wall, pin.station
+    kept.fails, kept.last_fail = 0, None
+    kept.save()
+    shelf_changed_under(person.village_id, at=received_at)
+
+
+def _count(one: WrongTry, person: Person, received_at: datetime) -> None:
+    """Count a wrong try. All kiosks together have one count, and stations are sent it with the roster."""
+    kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
+    if kept.set_at is not None and kept.set_at > one.wall:
+        return  # it was at a PIN that holds no more
+    counted = failed(tries_of(kept), milliseconds(one.wall))
+    kept.fails, kept.last_fail = counted.fails, datetime.fromtimestamp(counted.last / 1000, UTC)
+    kept.save(update_fields=["fails", "last_fail"])
+    shelf_changed_under(person.village_id, at=received_at)
+
+
+def tries_of(kept: PersonPin) -> PinTries:
+    """Return the wrong tries at kiosks."""
+    return PinTries(fails=kept.fails, last=milliseconds(kept.last_fail)) if kept.last_fail else NO_TRIES
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time as the contract has it."""
+    return int(at.timestamp() * 1000)
+
+
+def best_wall(at: Moment, received_at: datetime) -> datetime:
+    """Return when a fact was, or when it was received if its station did not know the time."""
+    if at.quality not in DATED_QUALITIES:
+        return received_at
+    return min(datetime.fromtimestamp(at.wall / 1000, UTC), received_at)

@@ -1,0 +1,75 @@
+"""What this room reads of facts: the numbers that people entered, and the PINs that they set."""
+
+from typing import Any
+
+from protocol import facts
+from server_broker.fleet.alarms import raise_alarm
+from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, stamp, text
+from server_broker.fleet.models import Station
+from server_broker.pins.accepting import (
+    NewPin,
+    WrongTry,
+    best_wall,
+    of_township,
+    people_by_number,
+    take_in_order,
+)
+from server_broker.pins.tables import NUMBER_ENTRIES
+from server_broker.platform.sql import copy_rows
+
+ENTRY = RowKind[tuple[Any, ...]]("number entry")
+STEP = RowKind[NewPin | WrongTry]("step of a PIN")
+PIN_REFUSED = "pin_refused"
+NUMBER_STRANGER = "number_stranger"
+
+
+def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -> None:
+    number = text(fact.person)
+    when = stamp(fact.at, rows)
+    rows.of(ENTRY).append((*identity, *when, number, fact.answer, fact.clocks, fact.direction or ""))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+    if fact.answer == "wrong_pin":
+        rows.of(STEP).append(WrongTry(identity.station, number, best_wall(fact.at, rows.received_at)))
+
+
+def _pin_set(fact: facts.PinSet, identity: Identity, rows: Rows) -> None:
+    text(fact.person)  # raises for what no column can hold; the station's own room adds the event
+    wall = best_wall(fact.at, rows.received_at)
+    rows.of(STEP).append(NewPin(*identity, fact.person, fact.verifier, fact.by, fact.at, wall))
+
+
+def _put(rows: Rows) -> None:
+    if entries := rows.of(ENTRY):
+        _put_entries(entries, rows)
+    if steps := rows.of(STEP):
+        for claim in take_in_order(steps, received_at=rows.received_at):
+            detail = f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过"
+            raise_alarm(
+                station=claim.station_id, code=PIN_REFUSED, severity="major", detail=detail, at=rows.received_at
+            )
+
+
+_REASONS = {
+    "no_touch": "没有刷卡记录",
+    "other_card": "刷的是别人的卡",
+    "too_long_ago": "离刷卡太久",
+    "stranger": "不是本镇的人",
+}
+
+
+def _put_entries(entries: list[tuple[Any, ...]], rows: Rows) -> None:
+    number_at, clocks_at = 8, 10
+    people = people_by_number(entry[number_at] for entry in entries)
+    stations = Station.objects.select_related("village").in_bulk({entry[0] for entry in entries})
+    judged = []
+    for entry in entries:
+        person = people.get(entry[number_at])
+        counts = person is not None and of_township(stations[entry[0]], person)
+        judged.append((*entry, counts))
+        if entry[clocks_at] and not counts:
+            detail = "站点报来一次按编号打卡，但不是本镇的人，不计入考勤"
+            raise_alarm(station=entry[0], code=NUMBER_STRANGER, severity="major", detail=detail, at=rows.received_at)
+    copy_rows(NUMBER_ENTRIES, judged)
+
+
+PINS = FactRoom({facts.NumberEntered: _number_entered, facts.PinSet: _pin_set}, _put, stamped=(NUMBER_ENTRIES,))

@@ -1,0 +1,74 @@
+"""What other rooms need of PINs: one person's for the front door, and a village's for its stations' roster."""
+
+from collections import defaultdict
+
+from protocol.bundle_contents import Roster, RosterPerson
+from protocol.codec import decode
+from protocol.pin_tries import NO_TRIES
+from protocol.pins import PinVerifier
+from server_broker.people.models import Person
+from server_broker.pins.accepting import milliseconds, tries_of
+from server_broker.pins.models import PersonPin, PinClaim
+from server_broker.pins.voiding import valid
+
+MOST_REFUSED = 8
+
+
+def verifier_of(person: Person) -> PinVerifier | None:
+    """Return what is kept of a person's PIN, or None if there is none that holds."""
+    kept = valid(PersonPin.objects.filter(person=person)).first()
+    return _read(kept) if kept is not None else None
+
+
+def roster_of(village: str, *, numbers: bool) -> Roster:
+    """Return the roster of a village.
+
+    Args:
+        village: Its code.
+        numbers: Whether people may sign in by number there. If not, no PIN leaves the county.
+    """
+    people = list(Person.objects.filter(village=village, left=False).order_by("number"))
+    if not numbers:
+        return Roster(people=[_without_pin(person) for person in people])
+    pins = {kept.person_id: kept for kept in PersonPin.objects.filter(person__in=people)}
+    hold = set(valid(PersonPin.objects.filter(person__in=people)).values_list("pk", flat=True))
+    refused: dict[int, list[bytes]] = defaultdict(list)
+    claims = PinClaim.objects.filter(person__in=people).exclude(refused="").order_by("-received_at", "-pk")
+    for who, salt in claims.values_list("person", "salt"):
+        if who is not None and len(refused[who]) < MOST_REFUSED:
+            refused[who].append(bytes(salt))
+    return Roster(
+        people=[
+            _with_pin(person, pins.get(person.pk), holds=person.pk in hold, refused=refused[person.pk])
+            for person in people
+        ]
+    )
+
+
+def _without_pin(person: Person) -> RosterPerson:
+    return RosterPerson(id=person.number, name=person.name, number=person.number, type=person.type)
+
+
+def _with_pin(person: Person, kept: PersonPin | None, *, holds: bool, refused: list[bytes]) -> RosterPerson:
+    pin, set_at, voided = None, 0, 0
+    if kept is not None and holds and kept.set_at is not None:
+        pin, set_at = _read(kept), milliseconds(kept.set_at)
+    if kept is not None and kept.voided_at is not None:
+        voided = milliseconds(kept.voided_at)
+    return RosterPerson(
+        id=person.number,
+        name=person.name,
+        number=person.number,
+        type=person.type,
+        may_number_sign_in=True,
+        pin=pin,
+        pin_set_at=set_at,
+        tries=tries_of(kept) if kept is not None else NO_TRIES,
+        voided=voided,
+        refused=refused,
+    )
+
+
+def _read(kept: PersonPin) -> PinVerifier:
+    assert kept.verifier is not None
+    return decode(bytes(kept.verifier), PinVerifier)

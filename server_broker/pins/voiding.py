@@ -1,0 +1,57 @@
+"""Void PINs: the township resets one, a revoked station's are no PINs any more, and who leaves has none."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from protocol.decisions import PinReset
+from server_broker.audit.log import record
+from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.people.models import Person
+from server_broker.people.own_affairs import refuse_own
+from server_broker.pins.models import PersonPin
+
+_VOID = {"verifier": None, "fails": 0, "last_fail": None}
+
+
+def reset_pin(person: Person, *, actor: str, reason: str, at: datetime) -> None:
+    """Have a person without a PIN and without wrong tries; they set a new one with their card.
+
+    Raises:
+        OwnAffair: The actor is this person.
+    """
+    refuse_own(actor, person)
+    with transaction.atomic():
+        kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
+        kept.verifier, kept.voided_at, kept.fails, kept.last_fail = None, at, 0, None
+        kept.save()
+        entry = record(actor=actor, action="pin.reset", subject=person.number, detail={"reason": reason})
+        decide(entry, PinReset(person=person.pk))
+        shelf_changed_under(person.village_id, at=at)
+
+
+def void_needless(now: datetime) -> int:
+    """Void the PINs that were set at stations that were revoked since, and erase those of people who left.
+
+    The county's chores call it, so that nothing stays valid by neglect; `verifier_of` asks the same again at each
+    sign-in. Return how many were voided.
+    """
+    with transaction.atomic():
+        found = list(_needless(PersonPin.objects.exclude(verifier=None)).select_for_update(of=("self",)))
+        for kept in found:
+            PersonPin.objects.filter(pk=kept.pk).update(voided_at=now, **_VOID)
+            entry = record("service", "pin.voided", kept.person.number, {"station": kept.station_id or ""})
+            decide(entry, PinReset(person=kept.person_id))
+            shelf_changed_under(kept.person.village_id, at=now)
+    return len(found)
+
+
+def _needless(pins: QuerySet[PersonPin]) -> QuerySet[PersonPin]:
+    return pins.filter(Q(person__left=True) | Q(station__revoked_at__gte=F("set_at"))).select_related("person__village")
+
+
+def valid(pins: QuerySet[PersonPin]) -> QuerySet[PersonPin]:
+    """Return those PINs that hold: set, not of somebody who left, and not set at a station that was revoked since."""
+    return pins.exclude(verifier=None).filter(person__left=False).exclude(station__revoked_at__gte=F("set_at"))
