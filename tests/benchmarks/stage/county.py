@@ -4,8 +4,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from firmware_scripts.demo.cast import make_cast
 from firmware_scripts.demo.county import DemoCounty
+from server_broker.platform.home import CountyHome
+from server_broker.trust.keys import county_keys
 from tests.benchmarks.stage.station import BenchStation
 
 PEOPLE = 400
@@ -54,6 +58,11 @@ class BenchCounty:
         station = BenchStation(cast, folder=folder / cast.id, work=self._folder, card=card, program=program)
         station.enrol(url=self._where["url"], ca=Path(self._where["ca"]), claim=self.service.claim(cast.id))
         return station
+
+    @property
+    def signing_key(self) -> Ed25519PrivateKey:
+        """The key with which this county signs what it sends to stations."""
+        return county_keys(CountyHome(self._folder / "county")).signing_key
 
     def touches_of(self, station: str) -> int:
         """Return how many touches of a station psql finds in the database."""

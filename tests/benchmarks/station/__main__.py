@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.measures import latency, memory, start
+from tests.benchmarks.measures import latency, memory, shelf, start
 from tests.benchmarks.stage.bench import StationBench, run
 from tests.benchmarks.stage.county import BenchCounty
 from tests.benchmarks.stage.proxy import Proxy
@@ -17,7 +17,7 @@ TOUCHES = 500
 
 
 class EquippedBench(StationBench):
-    """Every driver that this machine can carry, 100,000 facts, and a year's outbox."""
+    """Every driver that this machine can carry, 100,000 facts, a full shelf, and a year's outbox."""
 
     def __init__(self, folder: Path, county: BenchCounty, devices: Devices, *, seed: int) -> None:
         super().__init__(folder, county, seed=seed)
@@ -39,6 +39,7 @@ class EquippedBench(StationBench):
                 self._note(memory.camera(station))
                 self._note(*endurance.measure(station, seed=self._seed))
         self._note(start.measure(station, name="agent_start_100000_facts_s"))
+        self._note(shelf.measure(station, key=self._county.signing_key))
 
     def _metered_with_camera(self, station: BenchStation, proxy: Proxy) -> None:
         arrived = partial(self._county.touches_of, station.cast.id)

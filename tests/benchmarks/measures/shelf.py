@@ -1,0 +1,131 @@
+"""The agent's memory with a full shelf: 200 bundles, 20 of them packs of 1,000 questions each."""
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.shelf.disk import ShelfDisk
+from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.storage.disk import Space
+from firmware_scripts.report import Value
+from protocol.codec import encode
+from protocol.kiosk import Home, decode_from_agent, encode_line
+from protocol.kiosk_learning import OpenLevel, QuestionShown
+from protocol.packs import Level, Pack, Question
+from protocol.signing import key_id
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.measures.memory import AGENT_GOAL_MB, resident
+from tests.benchmarks.stage.station import BenchStation
+from tests.fakes.shelf_source import ShelfCounty
+
+BUNDLES, PACKS = 200, 20
+LEVELS, QUESTIONS = 10, 100
+"""Of each pack: 1,000 questions."""
+_PLENTY = Space(free_bytes=1 << 40, total_bytes=1 << 40)
+_REST_S = 5.0
+
+
+def measure(station: BenchStation, *, key: Ed25519PrivateKey) -> Figure:
+    """Fill the shelf of a station that rests, start it, open a level of every pack, and measure.
+
+    Args:
+        key: The county's signing key.
+    """
+    fill(station, key=key)
+    with station.running():
+        started = resident(station.pid)["VmRSS"]
+        opened = _open_levels(station)
+        time.sleep(_REST_S)
+        memory = resident(station.pid)
+    detail: dict[str, Value] = {
+        **memory,
+        "started": started,
+        "bundles": BUNDLES,
+        "packs": PACKS,
+        "levels_opened": opened,
+    }
+    return Figure(name="agent_rss_shelf_mb", value=memory["VmRSS"], unit="MB", goal=AGENT_GOAL_MB, detail=detail)
+
+
+def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
+    """Put the bundles on the station's shelf by one visit."""
+    county = ShelfCounty(key, station.cast.id)
+    for number in range(PACKS):
+        county.publish(f"pack-{number:02}", 1, encode(_pack(number)), kind="questions")
+    county.notice("news", 1, *(f"示例通知{number}" for number in range(20)))
+    for number in range(BUNDLES - PACKS - 1):
+        items = [county.item(f"{place}.jpg", b"%d %d" % (number, place) * 500) for place in range(3)]
+        county.publish(f"library-{number:03}", 1, bytes(5_000), items=items)
+    public = key.public_key().public_bytes_raw()
+    disk = ShelfDisk(station.outbox.parent / "shelf", room=lambda: _PLENTY)
+    disk.load()
+    visit = Visit(
+        disk,
+        addressee=Addressee(station=station.cast.id, region="", public_keys={key_id(public): public}),
+        allowance=Allowance(mono_ms=lambda: 0),
+        via="stick",
+        changed=lambda: None,
+        refused={},
+    )
+    # A version that no index of the bench's county reaches, so that the station keeps to this one.
+    visit.run(county, county.index(version=1_000_000), survey=False)
+    if len(disk.state.held) != BUNDLES:
+        raise RuntimeError(f"only {len(disk.state.held)} bundles came on the shelf: {visit.outcome}")
+    for path in (disk.folder, *disk.folder.rglob("*")):
+        shutil.chown(path, station.outbox.stat().st_uid)
+
+
+def _pack(number: int) -> Pack:
+    levels = [
+        Level(
+            id=f"{level}",
+            name=f"第{level}关",
+            draw=10,
+            questions=[_question(number, level, place) for place in range(QUESTIONS)],
+        )
+        for level in range(LEVELS)
+    ]
+    return Pack(id=f"pack-{number:02}", version=1, title=f"示例学习包{number}", sample=True, levels=levels)
+
+
+def _question(number: int, level: int, place: int) -> Question:
+    stem = f"示例题 {number} {level} {place}：" + "示例" * 20
+    return Question(
+        id=f"q{level}-{place}",
+        kind="single",
+        stem=stem[:60],
+        options=["示例选项甲", "示例选项乙", "示例选项丙", "示例选项丁"],
+        answer=[1],
+        explanation="示例解释" * 20,
+        source="示例来源",
+    )
+
+
+def _open_levels(station: BenchStation) -> int:
+    """Open the first level of each pack that the home screen offers; return how many showed a question."""
+    opened = 0
+    with socket.socket(socket.AF_UNIX) as kiosk:
+        kiosk.settimeout(20)
+        kiosk.connect(str(station.kiosk_socket))
+        lines = _lines(kiosk)
+        home = next(line for line in lines if isinstance(line, Home))
+        for level in home.levels:
+            kiosk.sendall(encode_line(OpenLevel(pack=level.pack, level=level.level)))
+            opened += any(isinstance(line, QuestionShown) for line in _until_answered(lines))
+    return opened
+
+
+def _lines(kiosk: socket.socket) -> Iterator[object]:
+    with kiosk.makefile("rb") as file:
+        for line in file:
+            yield decode_from_agent(line)
+
+
+def _until_answered(lines: Iterator[object]) -> Iterator[object]:
+    for line in lines:
+        if not isinstance(line, Home):
+            yield line
+            return
