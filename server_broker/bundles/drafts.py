@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from protocol.bundles import (
@@ -24,6 +24,8 @@ from protocol.units import MAX_SHORT_TEXT
 
 MAX_SUM_BYTES = 512 * 2**20
 """All items of one bundle together, because a station's card must have room for it and its line bring it."""
+COMPUTED_MONTHS = 4
+"""A computed bundle ends by itself at a station that hears nothing of its county for so long."""
 _NAME = re.compile(r"(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,64}")
 _PREFIX = re.compile(r"(?:[0-9]{6,12})?", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,50}", re.ASCII)
@@ -59,6 +61,14 @@ class Draft:
     items: Sequence[DraftItem] = ()
     access: Access = "public"
     night: bool = False
+    station: str | None = None
+    """The one station that gets it, of those in ``regions``."""
+
+
+def end_of_computed(now: datetime) -> datetime:
+    """Return the end of a computed bundle: the same all month, so that the same content is no new version."""
+    month = now.year * 12 + now.month - 1 + COMPUTED_MONTHS
+    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
 
 
 def check(draft: Draft) -> None:

@@ -136,7 +136,7 @@ def wanted(station: Station, now: datetime) -> list[Bundle]:
     Of each bundle the newest version that has begun is in force. If a newer one has not begun yet, it is named only
     where none is in force, so that it is there in time: the other one stays until then.
     """
-    here = Bundle.objects.lasting(now).addressed_to(station.village_id)
+    here = Bundle.objects.lasting(now).addressed_to(station)
     versions = Bundle.objects.filter(bundle__in=here.values("bundle"), withdrawn_at=None).order_by("version")
     in_force: dict[str, Bundle] = {}
     to_come: dict[str, Bundle] = {}
@@ -153,7 +153,8 @@ def wanted(station: Station, now: datetime) -> list[Bundle]:
 
 
 def _is_for(row: Bundle, station: Station, now: datetime) -> bool:
-    return row.not_after > now and any(station.village_id.startswith(prefix) for prefix in row.regions)
+    is_here = row.station_id in (None, station.pk) and station.village_id.startswith(tuple(row.regions))
+    return is_here and row.not_after > now
 
 
 def keep_index(station: Station, rows: Sequence[Bundle], now: datetime) -> bool:

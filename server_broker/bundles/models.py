@@ -15,9 +15,9 @@ from server_broker.regions.models import subtree_prefix
 class BundleQuerySet(models.QuerySet["Bundle"]):
     """Queries over the versions of all bundles."""
 
-    def addressed_to(self, code: str) -> Self:
-        """Return those whose audience has the place with this 12-digit code."""
-        return self.filter(regions__overlap=_beginnings(code))
+    def addressed_to(self, station: Station) -> Self:
+        """Return those that are for a station by its place."""
+        return self.filter(Q(station=None) | Q(station=station), regions__overlap=_beginnings(station.village_id))
 
     def touching(self, code: str) -> Self:
         """Return those that are for a region, for a part of it, or for something that it is a part of."""
@@ -66,6 +66,8 @@ class Bundle(models.Model):
     types = ArrayField(models.CharField(max_length=64), default=list)
     not_before = models.DateTimeField(null=True)
     not_after = models.DateTimeField()
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True, related_name="+")
+    """The one station that gets it; null: all in its regions."""
     access = models.CharField(max_length=8)
     night = models.BooleanField(default=False)
     published_at = models.DateTimeField()

@@ -130,6 +130,7 @@ def _add(draft: Draft, version: int, *, folder: BundleFolder, author: str, at: d
         types=list(draft.types),
         not_before=draft.not_before,
         not_after=draft.not_after,
+        station_id=draft.station,
         access=draft.access,
         night=draft.night,
         published_at=at,

@@ -16,7 +16,7 @@ from django.db import transaction
 from protocol.signing import seal
 from server_broker.audit.log import record
 from server_broker.bundles.files import BundleFolder
-from server_broker.bundles.models import Bundle, BundleItem, StationIndex
+from server_broker.bundles.models import BundleItem, StationIndex
 
 FOLDER = "cunhui-shelf"
 
