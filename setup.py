@@ -27,7 +27,7 @@ EXTRAS = {
         "pillow>=12",
     ],
     "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
-    "kiosk": [*CONTRACT, "textual>=8.0"],
+    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6"],
     "server": [
         *CONTRACT,
         "django>=5.2,<5.3",
@@ -63,6 +63,7 @@ EXTRAS = {
         "types-pyserial",
         "types-defusedxml",
         "playwright>=1.55",
+        "zxing-cpp>=3.1",
         "pillow>=12",
         "pyscard>=2.3",
     ],

@@ -25,6 +25,7 @@ from kiosk_tui.screens.entry import EntryScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
+from kiosk_tui.screens.phone import PhoneScreen
 from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
@@ -42,6 +43,7 @@ from kiosk_tui.views import (
     MarkedView,
     MineView,
     OverView,
+    PhoneView,
     QuestionView,
     ReviewView,
     TouchView,
@@ -65,6 +67,7 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     EntryView: EntryScreen,
     VisitView: VisitScreen,
     MineView: OwnTouchesScreen,
+    PhoneView: PhoneScreen,
     AwayView: AwayScreen,
     IdleView: IdleScreen,
 }

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from protocol.kiosk import Home, TouchShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
-from protocol.kiosk_visits import MineShown
+from protocol.kiosk_visits import MineShown, PhoneCode
 from protocol.units import Direction, WallMs
 
 LEVELS_A_PAGE = 6
@@ -229,6 +229,21 @@ class MineView:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A code for a person's telephone. None while it is asked for, or where ``refused`` says why."""
+
+    visit: str
+    shown: PhoneCode | None
+    refused: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This code."""
+        return ("phone", self.visit, self.shown is None, self.refused)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveBannerView:
     """The county looks into the room. The line stands above every screen."""
 
@@ -237,4 +252,6 @@ class LiveBannerView:
 
 
 type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
-type View = HomeView | TouchView | LessonView | EntryView | VisitView | MineView | HelpView | AwayView | IdleView
+type View = (
+    HomeView | TouchView | LessonView | EntryView | VisitView | MineView | PhoneView | HelpView | AwayView | IdleView
+)

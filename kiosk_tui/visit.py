@@ -9,11 +9,11 @@ from kiosk_tui.entry import NewPin
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.places import Move, Place
-from kiosk_tui.views import MineView, VisitView
+from kiosk_tui.views import MineView, PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_visits import ClockByNumber, MineShown, OpenMine, VisitShown
+from protocol.kiosk_visits import ClockByNumber, MineShown, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("touches", "learning", "set_pin", "change_pin", "clock")
+KNOWN = ("touches", "learning", "set_pin", "change_pin", "clock", "phone")
 """What this kiosk can show or do of what a visit offers."""
 
 
@@ -56,6 +56,9 @@ class VisitPlace:
             case "clock":
                 self._say(ClockByNumber(visit=self.id))
                 return "stay"
+            case "phone":
+                self._say(ShowPhoneCode(visit=self.id))
+                return OnTelephone(self.id)
             case _:
                 return NewPin(self.id, say=self._say)
         self._say(OpenMine(visit=self.id, what=what))
@@ -95,6 +98,37 @@ class OwnTouches:
                 self._mine = message
             case Sorry(touch=None) if self._mine is None:
                 self._mine = MineShown(visit=self._visit, what="touches", dated=False)
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""
+
+
+class OnTelephone:
+    """The code that opens the person's page on their telephone."""
+
+    personal = True
+    running = types_digits = False
+
+    def __init__(self, visit: str) -> None:
+        self._visit = visit
+        self._shown: PhoneCode | None = None
+        self._refused = ""
+
+    def view(self) -> PhoneView:
+        """Return the code, or why there is none."""
+        return PhoneView(self._visit, self._shown, self._refused)
+
+    def key(self, key: Key) -> Move:
+        """Leave with 0 or Enter."""
+        return "leave" if key in (BACK, "enter") else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take the code, or why there is none."""
+        match message:
+            case PhoneCode() if message.visit == self._visit:
+                self._shown = message
+            case Sorry(touch=None) if self._shown is None:
+                self._refused = message.reason
 
     def agent_away(self) -> None:
         """The flow ends the visit."""

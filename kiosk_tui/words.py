@@ -46,12 +46,20 @@ SORRY = {
     "not_recorded": "刚才的操作没有记录，请再试一次。",
     "malformed": "刚才的操作没有成功，请再试一次。",
     "not_here": "这个功能本站现在没有。",
+    "no_line": "现在连不上县里。请过一会儿再试，或在手机上用编号和密码登录。",
+    "no_time": "站点还不知道准确时间。请在手机上用编号和密码登录。",
+    "touch_again": "刷卡过了一会儿了。请再刷一次卡，再选这一项。",
 }
 
 
 def sorry(reason: str) -> str:
     """Return why the agent did not do what was asked; its code may be a later version's."""
     return SORRY.get(reason, SORRY["malformed"])
+
+
+def typed_code(code: str) -> str:
+    """Return the code for whoever types it, in groups of four."""
+    return "代码 " + " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 SIMULATED = {
@@ -133,9 +141,14 @@ VISIT_CAN = {
     "set_pin": "设密码",
     "change_pin": "改密码",
     "clock": "打卡（没带卡）",
+    "phone": "用手机看本月打卡",
 }
 VISIT_HELLO = {"card": "已打卡。按数字选一项，看完按 0 退出。", "number": "按数字选一项，看完按 0 退出。"}
 NOT_A_TOUCH = "现在还没有打卡。要打卡，请选“打卡”。"
+ON_TELEPHONE = "手机看打卡"
+SCAN = "用手机扫一扫"
+SCAN_FOR = "看本月打卡。只能用一次，五分钟内有效。"
+NO_ROOM_FOR_A_CODE = "屏幕小，放不下二维码。请用手机打开："
 MY_TOUCHES = "我今天的打卡"
 NO_TOUCHES = "今天在本站还没有打卡。"
 UNDATED_TOUCHES = "时间校准以后，这里显示今天的打卡。"

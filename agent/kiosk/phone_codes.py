@@ -14,7 +14,7 @@ from agent.twin import Twin
 from protocol.kiosk import Sorry
 from protocol.kiosk_visits import PhoneCode, ShowPhoneCode
 from protocol.phone_link import LIFETIME_MS, PhoneLinkShown, code_hash, new_code, phone_address
-from protocol.units import CodeWord
+from protocol.units import CodeWord, FactRef
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,12 @@ AFTER_TOUCH_MS = 540_000
 class _Given:
     code: str
     until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    ref: FactRef
+    mono_ms: int
 
 
 class PhoneCodes:
@@ -54,7 +60,10 @@ class PhoneCodes:
         self._visits = visits
         self._connected = connected
         self._given: dict[str, _Given] = {}
+        self._touched: dict[str, _Touched] = {}
+        """The newest touch in a visit, if there was one after the one that opened it."""
         visits.on_end(self._ended)
+        visits.on_touch(self._touched_again)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -87,6 +96,13 @@ class PhoneCodes:
 
     def _ended(self, visit: Visit) -> None:
         self._given.pop(visit.id, None)
+        self._touched.pop(visit.id, None)
+
+    def _touched_again(self, visit: Visit, ref: FactRef) -> None:
+        self._touched[visit.id] = _Touched(ref, self._clock.mono_ms())
+
+    def _touch_of(self, visit: Visit) -> _Touched:
+        return self._touched.get(visit.id) or _Touched(visit.by, visit.began.mono)
 
     def _hindrance(self, visit: Visit) -> str:
         """Return a code of `Sorry` if the county would open nothing for a code of now."""
@@ -96,7 +112,7 @@ class PhoneCodes:
             return "no_line"
         if not self._clock.dated:
             return "no_time"
-        return "touch_again" if self._clock.mono_ms() - visit.began.mono > AFTER_TOUCH_MS else ""
+        return "touch_again" if self._clock.mono_ms() - self._touch_of(visit).mono_ms > AFTER_TOUCH_MS else ""
 
     def _give(self, visit: Visit) -> _Given:
         """Make a code and state it.
@@ -105,7 +121,8 @@ class PhoneCodes:
             StorageError: Nothing was stated, so the code would open nothing.
         """
         now, code = self._clock.now(), new_code()
-        self._fact_writer.commit(PhoneLinkShown(at=now, person=visit.person, by=visit.by, code=code_hash(code)))
+        by = self._touch_of(visit).ref
+        self._fact_writer.commit(PhoneLinkShown(at=now, person=visit.person, by=by, code=code_hash(code)))
         visit.note("phone")
         given = self._given[visit.id] = _Given(code, now.mono + LIFETIME_MS)
         return given

@@ -13,7 +13,7 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
-from protocol.kiosk import LiveShown, ToAgent, ToKiosk
+from protocol.kiosk import LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PinAsked
 from tests.kiosk_tui import samples
@@ -200,6 +200,7 @@ def _answers(way: Way, *messages: ToKiosk) -> Way:
 NUMBER: tuple[Key, ...] = ("8", "8", "0", "0", "0", "1", "enter")
 PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
 _VISITS = _shows(samples.VISIT)
+_PHONES = _shows(samples.VISIT_WITH_PHONE)
 _PIN_TYPED = _after(_VISITS, "3", *PIN, *PIN)
 
 STATES: dict[str, Way] = {
@@ -235,6 +236,11 @@ STATES: dict[str, Way] = {
     "visit-longest": _shows(samples.VISIT_LONGEST),
     "visit-touches": _answers(_after(_VISITS, "1"), samples.MINE),
     "visit-touches-asked": _after(_VISITS, "1"),
+    "visit-with-phone": _PHONES,
+    "visit-phone": _answers(_after(_PHONES, "3"), samples.PHONE_CODE),
+    "visit-phone-asked": _after(_PHONES, "3"),
+    "visit-phone-refused": _answers(_after(_PHONES, "3"), Sorry(reason="no_line")),
+    "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
     "visit-levels": _answers(_after(_VISITS, "2"), samples.MY_LEVELS),
     "home-number": _shows(samples.BY_NUMBER),
     "entry-number": _enters(*NUMBER[:4]),

@@ -25,7 +25,7 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
-from protocol.kiosk_visits import MineShown, OwnTouch, VisitShown
+from protocol.kiosk_visits import MineShown, OwnTouch, PhoneCode, VisitShown
 from protocol.units import FactRef
 
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
@@ -243,6 +243,13 @@ MINE = MineShown(
     what="touches",
     touches=[OwnTouch(minute=485, direction="in"), OwnTouch(minute=1052), OwnTouch(minute=1060, by_number=True)],
     lacking=["departure"],
+)
+VISIT_WITH_PHONE = msgspec.structs.replace(VISIT, can=["touches", "learning", "phone"])
+PHONE_CODE = PhoneCode(
+    visit=VISIT.visit, address="https://door.example.cn/K#23456789ABCD", code="23456789ABCD", lasts_ms=300_000
+)
+PHONE_CODE_LONGEST = msgspec.structs.replace(
+    PHONE_CODE, address=f"https://{'a-county-with-a-long-name.' * 3}example.cn:28443/K#{PHONE_CODE.code}"
 )
 MY_LEVELS = MineShown(visit=VISIT.visit, what="learning", levels=LEVELS)
 BY_NUMBER = msgspec.structs.replace(HOME, number_sign_in=True)

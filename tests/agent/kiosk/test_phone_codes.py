@@ -93,6 +93,10 @@ def test_what_would_open_nothing_is_not_shown(open_station: Bench, system: FakeS
     system.pass_ms(AFTER_TOUCH_MS + 1)
     assert asked(open_station, visit) == Sorry(reason="touch_again")
     assert open_station.of(PhoneLinkShown) == []
+    open_station.touch(ZHANG)
+    assert isinstance(asked(open_station, visit), PhoneCode)
+    last = [ref for ref, fact in open_station.recent_now() if isinstance(fact, Touch)][-1]
+    assert [fact.by for fact in open_station.of(PhoneLinkShown)] == [last]
 
 
 def test_what_the_disk_does_not_take_is_not_shown(open_station: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,71 @@
+"""The screen with the QR code for a person's telephone."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from kiosk_tui import theme, words
+from kiosk_tui.qr import qr_code
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import PhoneView
+from kiosk_tui.widgets.bars import KeyBar, KeyHint
+from kiosk_tui.widgets.lines import PixelArt
+from kiosk_tui.widgets.page_body import PageBody
+from protocol.kiosk_visits import PhoneCode
+
+_WORDS_COLUMNS = 20
+"""What the words beside the code need at least."""
+
+
+class PhoneScreen(KioskScreen[PhoneView]):
+    """The code at the left, as large as the screen is high; what to do with it at the right."""
+
+    CSS_PATH = "phone.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._code = PixelArt()
+        self._body = PageBody()
+        self._keys = KeyBar()
+        self._view: PhoneView | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        with Horizontal():
+            yield self._code
+            with Vertical():
+                yield self._body
+                yield self._keys
+
+    def show(self, view: PhoneView) -> None:
+        """Draw the code, or why there is none."""
+        self._view = view
+        self._keys.hints = (KeyHint("0", words.KEY_BACK),)
+        lines = self._drawn(view.shown)
+        self._code.show(lines or [])
+        self._code.display = lines is not None
+        title = Block(words.ON_TELEPHONE, style=theme.TITLE)
+        if view.shown is None:
+            self._body.show(title, Block(words.sorry(view.refused) if view.refused else words.OPENING, gap=1))
+        elif lines is None:
+            page = view.shown.address.partition("#")[0]
+            code = Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1)
+            self._body.show(title, Block(words.NO_ROOM_FOR_A_CODE, gap=1), Block(page, style=theme.STRONG), code)
+        else:
+            self._body.show(
+                Block(words.SCAN, style=theme.TITLE),
+                Block(words.SCAN_FOR, gap=1),
+                Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1),
+            )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw the code for the new size."""
+        if self._view is not None:
+            self.show(self._view)
+
+    def _drawn(self, shown: PhoneCode | None) -> list[str] | None:
+        if shown is None:
+            return None
+        size = self.app.size
+        return qr_code(shown.address, columns=size.width - _WORDS_COLUMNS, lines=size.height)
