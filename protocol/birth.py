@@ -84,8 +84,8 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     signed: Annotated[list[HeadAtSeq], Meta(max_length=MAX_HEADS)] = []
     clock_run: ClockRun | None = None
     contract: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    """Minor version of the contract that the county speaks. Until a welcome has said it, a station sends no kind of
-    fact and no word that came with a later minor version than 0."""
+    """Minor version of the contract that the county speaks. Until a welcome has said it, a station sends no message and
+    no word that came with a later minor version than 0. Kinds of facts may come: the county holds them."""
 
 
 class Compare(VersionedMessage, frozen=True, kw_only=True):

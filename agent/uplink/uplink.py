@@ -135,7 +135,7 @@ class Uplink:
 
     @property
     def county_minor(self) -> int:
-        """Minor version of the contract that the county speaks: no later kind of fact and no later word is for it."""
+        """Minor version of the contract that the county speaks: no later message and no later word is for it."""
         return self._shared.contract.minor
 
     @property
