@@ -120,6 +120,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
+    from server_broker.ingest.after_upgrade import reread_later  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
@@ -137,6 +138,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     return [
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
+        Chore("read what only this version knows", _with_database(_unless_away(reread_later))),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore("delete expired files", deleting(drop_files)),
         Chore("erase what facts said", deleting(erase_facts)),
