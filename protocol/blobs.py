@@ -14,14 +14,12 @@ from msgspec import Meta
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
-from protocol.units import Sha256, StationId
+from protocol.units import MAX_BLOB_BYTES, BlobSize, Sha256, StationId
 
-MAX_BLOB_BYTES = 64 * 2**20
 MAX_CHUNK_BYTES = 32_768
 MAX_RANGES = 256
 """If a blob has more gaps, later answers name the others, because an answer must fit one message."""
 
-type Size = Annotated[int, Meta(ge=1, le=MAX_BLOB_BYTES)]
 type Offset = Annotated[int, Meta(ge=0, le=MAX_BLOB_BYTES)]
 
 
@@ -30,7 +28,7 @@ class BlobQuery(VersionedMessage, frozen=True, kw_only=True):
 
     station: StationId
     sha256: Sha256
-    size: Size
+    size: BlobSize
 
 
 class Range(Message, frozen=True, kw_only=True, array_like=True):
@@ -53,7 +51,7 @@ class BlobChunk(VersionedMessage, frozen=True, kw_only=True):
 
     station: StationId
     sha256: Sha256
-    size: Size
+    size: BlobSize
     offset: Offset
     data: Annotated[bytes, Meta(min_length=1, max_length=MAX_CHUNK_BYTES)]
 

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from protocol.blobs import MAX_BLOB_BYTES
 from protocol.fact_base import StationFact
-from protocol.units import FactRef, Sha256, ShortText
+from protocol.units import BlobSize, FactRef, Sha256, ShortText
 
 type BlobPurpose = Literal["touch", "requested", "random", "door", "record", "log", "voice", "clip", "paper"]
 """Why a blob was made. A picture: of a touch, on the county's command, at a random moment of a duty window, at a door's
@@ -18,7 +17,7 @@ class BlobAnnounced(StationFact, frozen=True, kw_only=True, tag="blob_announced"
     """A file whose bytes follow in chunks under the facts, named by its SHA-256."""
 
     sha256: Sha256
-    size: Annotated[int, Meta(ge=1, le=MAX_BLOB_BYTES)]
+    size: BlobSize
     media_type: ShortText
     purpose: BlobPurpose
     about: FactRef | None = None

@@ -21,6 +21,11 @@ type Through = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type Sha256 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """A SHA-256 value (FIPS 180-4)."""
 
+MAX_BLOB_BYTES = 64 * 2**20
+
+type BlobSize = Annotated[int, Meta(ge=1, le=MAX_BLOB_BYTES)]
+"""Bytes of a file that a station sends in chunks."""
+
 type Head = Sha256
 """The chain's value after a seq, see `protocol.chain`."""
 

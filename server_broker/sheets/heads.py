@@ -69,7 +69,7 @@ def _heads(rows: list[RawRow], known: tuple[str, ...]) -> Iterator[Head]:
     for number, cells in rows[:HEAD_ROWS]:
         written = {place: str(cell.value) for place, cell in cells.items()}
         yield Head(number, number, {place: plain_title(title) for place, title in written.items()}, written)
-    for upper, lower in pairwise(rows[: HEAD_ROWS + 1]):
+    for upper, lower in pairwise(rows[:HEAD_ROWS]):
         if upper[0] + 1 == lower[0] and (head := _of_two_rows(upper, lower, known)) is not None:
             yield head
 
