@@ -32,10 +32,16 @@ class LocalListener:
 class DemoCounty:
     """One county service; it is started, queried and killed from outside."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, code: Path | None = None) -> None:
+        """Name its folder.
+
+        Args:
+            code: Where another release's files lie, if not this one's is to run.
+        """
         self.home = home
-        self.env = {"CUNHUI_HOME": str(home)}
-        self._up = Process("county", [*_TOOL, "up"], log=home / "logs" / "up.log", env=self.env)
+        self.env = {"CUNHUI_HOME": str(home)} | ({"PYTHONPATH": str(code)} if code else {})
+        self._code = code
+        self._up = Process("county", [*_TOOL, "up"], log=home / "logs" / "up.log", env=self.env, cwd=code)
 
     def init(self, *, host: str = "127.0.0.1") -> None:
         """Make the county's folder, keys, ports and database. Stations and browsers reach it at ``host``."""
@@ -47,9 +53,22 @@ class DemoCounty:
 
     def start(self, *, timeout_s: float = 120) -> None:
         """Start every part and wait until the service says that it is ready."""
-        self._up.start()
+        self.launch()
         ready = self.home / "run" / "ready"
         wait_until(ready.exists, what="the county to be ready", timeout_s=timeout_s)
+
+    def launch(self) -> None:
+        """Start the service and wait for nothing."""
+        self._up.start()
+
+    def running(self) -> bool:
+        """Whether the service has not ended."""
+        return self._up.running()
+
+    def reap(self) -> None:
+        """Wait for the end of a service that was killed."""
+        self._up.kill9()
+        (self.home / "run" / "ready").unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Stop every part in order."""
@@ -87,7 +106,8 @@ class DemoCounty:
     def try_tool(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one ``cunhui-server`` verb and return how it ended."""
         command = [*_TOOL, *arguments]
-        return subprocess.run(command, env={**os.environ, **self.env}, capture_output=True, text=True, check=False)
+        environment = {**os.environ, **self.env}
+        return subprocess.run(command, env=environment, cwd=self._code, capture_output=True, text=True, check=False)
 
     def part_pid(self, part: str) -> int:
         """Return the pid of a part (``postgres``, ``mosquitto``, ``ingest``, ``web``), or 0 while it is down."""

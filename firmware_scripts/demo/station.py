@@ -72,11 +72,14 @@ class DemoStation:
 
     def start(self) -> None:
         """Start the lamp's witness, then the agent, and wait until it takes touches."""
-        # The witness must be there before the first light.
-        self._witness.start()
-        wait_until((self.folder / "lamp.sock").exists, what="the lamp's witness", timeout_s=10)
+        self.start_witness()
         self.agent.start()
         wait_until(self.kiosk_socket.exists, what=f"the agent of {self.cast.id}", timeout_s=20)
+
+    def start_witness(self) -> None:
+        """Start the lamp's witness alone: it must be there before the first light."""
+        self._witness.start()
+        wait_until((self.folder / "lamp.sock").exists, what="the lamp's witness", timeout_s=10)
 
     def stop(self) -> None:
         """Stop the agent first, and then the witness, so that the witness sees the last light."""

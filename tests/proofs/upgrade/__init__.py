@@ -1,1 +1,1 @@
-"""Proof: this version opens the data that an earlier version of the product wrote, and loses nothing."""
+"""Proof: county and stations pass between two releases, under load and with kills, and lose nothing."""
