@@ -69,13 +69,16 @@ def read_all(old_code: Path) -> Matrix:
 
 
 def golden(folder: Path) -> Iterator[Case]:
-    """Go through the golden files of messages, facts, enrolment and kiosk lines."""
+    """Go through the golden files of messages, facts, signed documents, enrolment and kiosk lines."""
     for path in sorted(folder.glob("*.json")):
         how = path.stem.partition("-")[0]
-        if how not in ("message", "fact", "json", "line"):
+        if how not in ("message", "fact", "json", "line", "signed"):
             continue
         file = json.loads(path.read_text(encoding="utf-8"))
-        if "text" in file:
+        if how == "signed":
+            sealed = bytes.fromhex(file["hex"])
+            yield Case(path.stem, how, f"{file['context']}:{file['public']}", sealed, file["payload"])
+        elif "text" in file:
             yield Case(path.stem, how, file["type"], file["text"].encode(), json.loads(file["text"]))
         else:
             yield Case(path.stem, how, file["type"], bytes.fromhex(file["hex"]), file["value"])

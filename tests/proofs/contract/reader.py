@@ -5,18 +5,18 @@ It gets ``[how, type, bytes]`` and answers ``[outcome, value]``. The outcome is 
 """
 
 import importlib
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from protocol import codec, enrolment, facts, kiosk
+from protocol import codec, enrolment, facts, kiosk, signing
 from protocol.refusal import Refused
 from tests.proofs.contract import pipes
 
 LIMIT = 2**23
 
 
-def shown(how: str, message: msgspec.Struct) -> Any:
+def shown(how: str, message: Any) -> Any:
     """Return a message as its golden file shows it."""
     if how in ("json", "line"):
         return msgspec.json.decode(msgspec.json.encode(message))
@@ -42,6 +42,10 @@ def read(how: str, name: str, raw: bytes) -> Any:
     """Read one message as this version reads it."""
     if how == "fact":
         return facts.decode_fact(raw)
+    if how == "signed":
+        context, _, public = name.rpartition(":")
+        key = bytes.fromhex(public)
+        return signing.unseal(raw, cast(signing.Context, context), {signing.key_id(key): key})
     module, _, kind = name.partition(":")
     message = getattr(importlib.import_module(module), kind)
     if how == "message":
