@@ -100,7 +100,8 @@ class ErrandOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 type Billed = Callable[[int], None]
-"""Called with the bytes that an errand moved, also when it failed. If its process was killed, they are not known."""
+"""Called with the bytes that an errand moved, also when it failed. If its process was killed, at least those that it
+left on the disk."""
 
 
 def fetch_by_errand(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path, billed: Billed) -> bytes:
@@ -178,6 +179,7 @@ class ErrandRunner:
             WrongContent: The file is not the one that was asked for.
             StorageFull: The disk is full. What came is kept.
         """
+        here = _bytes_of(call)
         try:
             if self._process is None:
                 self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
@@ -185,6 +187,8 @@ class ErrandRunner:
                 )
             outcome = _talk(self._process, call, deadline=time.monotonic() + limit_s)
         except (OSError, msgspec.DecodeError) as error:
+            # What a process has moved that was killed is not known. At least what it left on the disk has come.
+            self._billed(max(0, _bytes_of(call) - here))
             self._end()
             raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
         self._billed(outcome.billed)
@@ -205,6 +209,14 @@ class ErrandRunner:
             # Nothing more is wanted of it. The end of Popen's context closes the pipes and reaps it.
             with process:
                 process.kill()
+
+
+def _bytes_of(call: FetchErrand | RenewErrand) -> int:
+    """Return how much of a file is here."""
+    try:
+        return os.stat(call.into).st_size if isinstance(call, FetchErrand) else 0
+    except OSError:
+        return 0
 
 
 def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, deadline: float) -> ErrandOutcome:

@@ -31,6 +31,8 @@ FRUITLESS_TRIES = 3
 """A download is given up after so many requests in a row that brought nothing."""
 
 
+BUSY_STATUSES = frozenset({429, 503})
+"""With these the county asks to come later."""
 FINAL_STATUSES = frozenset({401, 403, 404, 410})
 """With these the county says that this station does not get this file, however often it asks."""
 
@@ -222,6 +224,8 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
                 file.seek(0)
             elif response.status_code in FINAL_STATUSES:
                 raise CountySaysNo(f"the county answered {response.status_code}", status=response.status_code)
+            elif response.status_code in BUSY_STATUSES:
+                raise DeviceError(f"the county answered {response.status_code}")
             elif response.status_code != 206 or not content_range.startswith(f"bytes {here}-"):
                 return f"the county answered {response.status_code}"
             # Each piece as it comes: what waits for a fuller buffer would be fetched twice after a line that breaks.

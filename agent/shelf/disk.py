@@ -58,6 +58,8 @@ class ShelfDisk:
         self._room = room or partial(space, folder)
         self._quota_bytes = quota_bytes
         self._seen: tuple[int, int] | None = None
+        self._used: int | None = None
+        """Bytes of all files here, once somebody has asked."""
         self.state = ShelfState()
 
     @contextmanager
@@ -95,7 +97,7 @@ class ShelfDisk:
             StorageFull: No room for the folder.
             StorageFailed: It can't be used.
         """
-        self.state = ShelfState()
+        self.state, self._used = ShelfState(), None
         try:
             make_folder(self._files)
             self._seen = _mark(self.folder / "state")
@@ -201,6 +203,7 @@ class ShelfDisk:
             finally:
                 os.close(descriptor)
             os.rename(self.coming(name), self._files / name)
+            self._used = None if self._used is None else self._used + os.lstat(self._files / name).st_size
         except OSError as error:
             raise storage_error(error) from error
 
@@ -218,11 +221,13 @@ class ShelfDisk:
         """Return whether a file of this size may come without taking the room that facts need."""
         try:
             room = self._room()
-            used = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self._files))
+            # Counted once in a visit: there may be thousands of files, and each of them asks.
+            if self._used is None:
+                self._used = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self._files))
         except OSError:
             return False
         reserve = min(RESERVE_BYTES, room.total_bytes // RESERVE_SHARE) if room.total_bytes else 0
-        return room.free_bytes - size >= reserve and used + size <= self._quota_bytes
+        return room.free_bytes - size >= reserve and self._used + size <= self._quota_bytes
 
     def sweep(self, needed: set[str]) -> None:
         """Clear away everything that nobody needs, foreign things too.
@@ -230,6 +235,7 @@ class ShelfDisk:
         Args:
             needed: Names of files; what is half fetched of them stays too.
         """
+        self._used = None
         _clear(self._files, needed | {self.coming(name).name for name in needed})
         _clear(self.folder, {"files", "state", "lock"})
 

@@ -1,5 +1,6 @@
 """What of the shelf is offered to people now: bundles that are in force, whose time has come and is not over."""
 
+import logging
 from collections.abc import Callable
 
 from agent.shelf.disk import ShelfDisk
@@ -10,6 +11,8 @@ from agent.timekeeping.clock import StationClock
 from protocol.bundles import MAX_BUNDLE_BYTES, Bundle, BundleKind
 from protocol.codec import decode
 from protocol.refusal import Refused
+
+log = logging.getLogger(__name__)
 
 NOTICE_TURN_MS = 60_000
 """Each notice stands for so long on the home screen, if there are several."""
@@ -27,7 +30,7 @@ class Offered:
         self._disk = disk
         self._clock = clock
         self._broken = broken
-        self._sets: dict[bytes, QuestionSet] = {}
+        self._sets: dict[bytes, QuestionSet | None] = {}
         self._lines: dict[bytes, list[NoticeLine]] = {}
 
     def bundles(self, kind: BundleKind) -> list[HeldBundle]:
@@ -75,11 +78,18 @@ class Offered:
     def packs(self) -> list[QuestionSet]:
         """Return the packs that can be played."""
         offered = self.bundles("questions")
-        self._sets = {one.sha256: self._sets.get(one.sha256) or self._question_set(one) for one in offered}
-        return list(self._sets.values())
+        known = self._sets
+        self._sets = {
+            one.sha256: known[one.sha256] if one.sha256 in known else self._question_set(one) for one in offered
+        }
+        return [one for one in self._sets.values() if one is not None]
 
-    def _question_set(self, held: HeldBundle) -> QuestionSet:
-        return QuestionSet(head_in(held.gist), lambda: self.read(held).content)
+    def _question_set(self, held: HeldBundle) -> QuestionSet | None:
+        try:
+            return QuestionSet(head_in(held.gist), lambda: self.read(held).content)
+        except Refused as refused:  # another release wrote it; the pack is not offered, and nothing else fails
+            log.warning("the gist of %s %d can't be read: %s", held.id, held.version, refused)
+            return None
 
     def notice(self) -> str:
         """Return the line of the county that the home screen shows now, or an empty string.
@@ -88,7 +98,8 @@ class Offered:
         """
         now, dated = self._clock.now(), self._clock.dated
         offered = self.bundles("notices")
-        self._lines = {one.sha256: self._lines.get(one.sha256) or lines_in(one.gist) for one in offered}
+        known = self._lines
+        self._lines = {one.sha256: known[one.sha256] if one.sha256 in known else _lines_of(one) for one in offered}
         lines = [
             line
             for of_one in self._lines.values()
@@ -98,3 +109,11 @@ class Offered:
         urgent = [line for line in lines if line.urgent]
         shown = urgent or lines
         return shown[now.mono // NOTICE_TURN_MS % len(shown)].line if shown else ""
+
+
+def _lines_of(held: HeldBundle) -> list[NoticeLine]:
+    try:
+        return lines_in(held.gist)
+    except Refused as refused:
+        log.warning("the gist of %s %d can't be read: %s", held.id, held.version, refused)
+        return []

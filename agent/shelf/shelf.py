@@ -81,6 +81,7 @@ class Shelf:
         self._reported: list[PackState] | None = None
         self._due_ms = 0
         self._look_ms = 0
+        self._broken_ms = -LOOK_EVERY_MS
         self._yielding_since_ms: int | None = None
         self._retry_ms = RETRY_FIRST_MS
 
@@ -231,7 +232,12 @@ class Shelf:
             self._visit.stop()
 
     def _on_broken(self) -> None:
-        self._survey_due, self._due_ms = True, 0
+        # Once a minute at most: if the disk can't be read, nothing would be better after another visit.
+        now = self._clock.mono_ms()
+        self._survey_due = True
+        self._due_ms = min(self._due_ms, max(now, self._broken_ms + LOOK_EVERY_MS))
+        if self._due_ms <= now:
+            self._broken_ms = now
 
     def _is_over(self, not_after: int) -> bool:
         return self._clock.dated and not_after <= self._clock.now().wall

@@ -14,7 +14,8 @@ from protocol.refusal import Refused
 from protocol.units import Sha256, WallMs
 
 FORMAT = 1
-MAX_STATE_BYTES = 4 * 2**20
+MAX_STATE_BYTES = 16 * 2**20
+"""More than 200 packs of 50 levels with the longest names."""
 MAX_FLOORS = 2_000
 """So many ids are remembered. Beyond that, those go that were announced the longest time ago."""
 

@@ -81,7 +81,9 @@ class Uplink:
         self._told_state: LinkState = "connecting"
         """The link's state as the delegate was told last."""
         self._unreported: Reported | None = None
-        """The report on the newest desired state. It waits until no fact does."""
+        """The report on what is in force. It waits until no fact does."""
+        self._reporting: Reported | None = None
+        """The report that is sent and not acknowledged."""
         self._certificate_clock = CertificateClock(parts.mono_ms)
         self._time_only = False
         """Whether the connection that is up may be used for nothing but the county's signed time."""
@@ -299,6 +301,7 @@ class Uplink:
             return
         reported, self._unreported = self._unreported, None
         if reported is not None:
+            self._reporting = reported
             self._channel.publish_acknowledged("reported", encode(reported), self._on_report_puback)
         if self._blobs_may_go:
             self._blobs.pump()
@@ -306,6 +309,7 @@ class Uplink:
         self._reconnector.match_keepalive(in_duty=self._delegate.in_duty())
 
     def _on_report_puback(self, reason_code: int) -> None:
+        self._reporting = None
         if reason_code != 0:
             # It is not sent again: the next birth states the twin's version, and then the county knows.
             log.info("%s: report not delivered, reason code 0x%02x", self._station, reason_code)
@@ -354,6 +358,8 @@ class Uplink:
         self._link.disconnect()
         self._session.close()
         self._stop_senders()
+        # Nobody knows whether the county has it, and nothing else tells how far the bundles are.
+        self._unreported, self._reporting = self._unreported or self._reporting, None
 
     def _stop_senders(self) -> None:
         self._frames.stop()

@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
 from agent.shelf.shelf import RETRY_FIRST_MS, RETRY_MOST_MS
 from agent.storage.errors import StorageFull
@@ -251,3 +252,32 @@ def test_a_folder_that_can_not_be_used_costs_only_the_shelf(station: Bench, syst
         system.pass_ms(RETRY_MOST_MS)
         after.visit_shelf()
         assert in_force(after) == {"policy": 1}
+
+
+def test_a_disk_that_reads_nothing_is_not_looked_at_without_end(station: Bench, system: FakeSystemClock) -> None:
+    station.county.publish("sample", 1, encode(pack()), kind="questions")
+    take(station)
+    (found,) = station.shelf.offered.packs()
+    visits = 0
+    with patch.object(station.shelf._disk, "read_signed", side_effect=OSError(errno.EIO, "input/output error")):
+        for _ in range(60):
+            with pytest.raises(OSError, match="input/output"):
+                found.read_level("1")
+            station.shelf.tick(facts_wait=False)
+            if station.shelf.busy:
+                visits += 1
+                station.end_visit()
+            system.pass_ms(10_000)
+    assert 1 <= visits <= 20, "in ten minutes, of 60 chances"
+
+
+def test_a_gist_that_another_release_wrote_costs_only_its_bundle(station: Bench, system: FakeSystemClock) -> None:
+    station.county.publish("sample", 1, encode(pack()), kind="questions")
+    station.county.notice("news", 1, "停水通知")
+    take(station)
+    disk = station.shelf._disk
+    disk.keep(replace(disk.state, held=[replace(one, gist=b"\xc1") for one in disk.state.held]))
+    station.outbox.close()
+    with bench(station.folder, system) as after:
+        assert after.home.current().notice == ""
+        assert after.shelf.offered.packs() == []

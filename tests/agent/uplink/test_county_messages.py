@@ -8,7 +8,7 @@ from protocol.birth import Welcome, seal_welcome
 from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import DOWN, Down
-from protocol.twin import Desired, ShelfNamed, ShelfRef, seal_desired, seal_shelf_named
+from protocol.twin import Desired, PackState, Reported, ShelfNamed, ShelfRef, seal_desired, seal_shelf_named
 from tests.agent.uplink.bench import STATION, UplinkBench
 
 
@@ -29,6 +29,20 @@ def test_a_desired_state_is_taken_and_reported() -> None:
     bench.play()
     assert [item.version for item in bench.host.desired] == [3]
     assert [item.version for item in bench.book.reported] == [3]
+
+
+def test_a_report_that_the_broker_did_not_acknowledge_is_sent_on_the_next_connection() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    bench.play()
+    report = Reported(station=STATION, version=3, at=1, packs=[PackState(id="news", version=2, state="whole")])
+    bench.uplink.report(report)
+    bench.uplink.tick()
+    bench.heard = len(bench.link.sent)
+    bench.drop()
+    bench.wait(5_000)
+    bench.connect()
+    assert report in bench.book.reported
 
 
 def test_the_name_of_a_shelf_index_comes_on_the_same_leaf() -> None:

@@ -87,6 +87,16 @@ def test_another_status_is_no_file(web: Web, shelf: Shelf, authority: Authority,
         fetch(web, authority, into)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 410, 429, 503])
+def test_what_the_county_refuses_or_puts_off_is_not_asked_for_again_at_once(
+    web: Web, shelf: Shelf, authority: Authority, into: Path, status: int
+) -> None:
+    shelf.status = status
+    with pytest.raises(DeviceError, match=str(status)):
+        fetch(web, authority, into)
+    assert len(web.requests) == 1
+
+
 def test_other_bytes_are_refused(web: Web, authority: Authority, into: Path) -> None:
     with pytest.raises(WrongContent):
         fetch(web, authority, into, sha256=bytes(32))
