@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.media.files import MediaFolder
@@ -28,6 +30,19 @@ type BlobKey = tuple[str, bytes]
 
 class BlobRefused(Exception):
     """A piece is refused: its blob's size is wrong, or the station has too many blobs that no fact announces."""
+
+
+def adopt_whole(folder: MediaFolder, *, now: datetime) -> int:
+    """Complete announced blobs whose bytes lie in the folder already, and return how many.
+
+    A database from a backup may know of a blob and not that it came. Its station has let it go long since and will
+    neither announce nor send it again.
+    """
+    awaited = Blob.objects.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).exclude(station=None)
+    keys = [(str(station), bytes(sha256)) for station, sha256 in awaited.values_list("station_id", "sha256")]
+    with transaction.atomic():
+        BlobIntake(folder, now=now).adopt(keys)
+    return len(keys) - awaited.count()
 
 
 class BlobIntake:

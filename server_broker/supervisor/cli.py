@@ -27,6 +27,8 @@ from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
+from server_broker.media.files import MediaFolder
+from server_broker.media.intake import adopt_whole
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, service_pid
 from server_broker.platform.county_config import read_config
@@ -286,6 +288,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
         desired_changed(Station.objects.values_list("pk", flat=True))
         entry = audit.record(_actor(), "county.restored", "", {"generation": generation})
         decide(entry, CountyRestored(generation=generation))
+    adopt_whole(MediaFolder(home.media), now=timezone.now())
     # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
     restart(home, "mosquitto")
     print(f"第 {generation} 代：站点会补报县里缺少的记录")

@@ -1,8 +1,9 @@
 """Prepare the county after the database is up and before anyone connects. Run as ``python -m``.
 
 This migrates the tables, brings the database and the station journal in step, marks the senders of pictures that
-earlier versions stored, signs packs again if the county's key has changed, makes bundles of the packs that earlier
-versions published, and writes the broker's lists and the console's static files.
+earlier versions stored, counts the files that a database from a backup awaits although they are here, signs packs again
+if the county's key has changed, makes bundles of the packs that earlier versions published, and writes the broker's
+lists and the console's static files.
 """
 
 import datetime as dt
@@ -25,6 +26,7 @@ def main() -> None:
     from server_broker.enrolment.revocation import Reconciled, reconcile  # noqa: PLC0415 - needs the models
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415
     from server_broker.media.files import MediaFolder  # noqa: PLC0415
+    from server_broker.media.intake import adopt_whole  # noqa: PLC0415
     from server_broker.media.senders import mark_senders  # noqa: PLC0415
     from server_broker.settings import HOME  # noqa: PLC0415
 
@@ -38,6 +40,8 @@ def main() -> None:
         log.warning("journal and database were not in step: %s", outcome)
     if marked := mark_senders(MediaFolder(HOME.media)):
         log.warning("noted the sender of %d pictures that an earlier version had stored", marked)
+    if adopted_files := adopt_whole(MediaFolder(HOME.media), now=dt.datetime.now(dt.UTC)):
+        log.warning("%d files lie here that the database awaited: it came from a backup", adopted_files)
     if resealed := reseal_packs(key=county_keys(HOME).signing_key):
         log.warning("signed %d packs again, because another key had signed them", resealed)
     adopted, too_large = adopt_packs(folder=BundleFolder(HOME.bundles), at=dt.datetime.now(dt.UTC))

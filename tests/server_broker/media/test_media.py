@@ -21,6 +21,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.quarantine import drop_old_quarantined
 from server_broker.media.files import MediaFolder
+from server_broker.media.intake import adopt_whole
 from server_broker.media.models import Blob
 from server_broker.media.pictures import is_picture, open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
@@ -109,6 +110,18 @@ def test_the_disk_is_believed_before_the_database(sender: Sender, folder: MediaF
     Blob.objects.update(completed_at=None, ranges=[], viewable=False)
     assert sender.missing() == []
     assert Blob.objects.get().viewable
+
+
+def test_a_database_from_a_backup_finds_the_files_that_it_awaits(sender: Sender, folder: MediaFolder) -> None:
+    """The backup is of between the announcement and the bytes. The station has long let the picture go."""
+    sender.announce()
+    sender.all()
+    Blob.objects.update(completed_at=None, ranges=[], viewable=False)
+    other = Blob.objects.create(station_id=sender.station.id, sha256=bytes(32), size=5, announced_at=NOW)
+    assert adopt_whole(folder, now=NOW) == 1
+    assert Blob.objects.get(sha256=sender.sha256).viewable
+    assert Blob.objects.get(pk=other.pk).completed_at is None
+    assert adopt_whole(folder, now=NOW) == 0
 
 
 def test_a_station_that_knows_a_hash_has_not_the_picture(sender: Sender, processor: BatchProcessor) -> None:
