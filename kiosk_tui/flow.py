@@ -131,6 +131,16 @@ class Flow:
         if self._visit is not None:
             self._forget_visit()
 
+    @property
+    def visiting(self) -> bool:
+        """Whether somebody's visit runs here."""
+        return self._visit is not None
+
+    @property
+    def typing(self) -> bool:
+        """Whether digits are figures now, as in a number."""
+        return self._place.types_digits
+
     def painted(self, view: View | None) -> None:
         """Take note that a view has really been painted, so that the person sees it; None if no key counts on it."""
         self._guard.painted(None if view is None else view.face)
