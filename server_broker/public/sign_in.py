@@ -9,6 +9,7 @@ from django.db.models import F
 from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms
 from protocol.pins import derive_verifier, is_pin
 from server_broker.people.models import Person
+from server_broker.pins.models import PersonPin
 from server_broker.pins.verifiers import verifier_of
 from server_broker.public.brake import check_brake, count_wrong
 from server_broker.public.models import DoorTries
@@ -67,6 +68,9 @@ def _count_try(person: Person, now: dt.datetime) -> None:
         # Locked, so that tries at the same time are counted one after the other.
         row = DoorTries.objects.select_for_update().get(person=person)
         tries = PinTries(fails=row.fails, last=_ms(row.last)) if row.last else NO_TRIES
+        # A PIN is set by whoever has the person's card, so tries at the one before say nothing of it.
+        if row.last and PersonPin.objects.filter(person=person, set_at__gt=row.last).exists():
+            tries = NO_TRIES
         if left_ms := locked_ms(tries, now_ms):
             hours = -(-left_ms // 3_600_000)
             raise SignInRefused(f"这个编号试错太多次，手机登录锁了。请 {hours} 小时后再试，或到站点刷卡后扫二维码。")

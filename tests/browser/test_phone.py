@@ -47,8 +47,11 @@ class _Server(FrontDoorServer):
 
 
 @pytest.fixture(scope="module")
-def door(county_cluster: CountyHome) -> Iterator[FrontDoor]:
-    """A running front door with a private authority, on the test's database."""
+def door(web: str, county_cluster: CountyHome) -> Iterator[FrontDoor]:
+    """A running front door with a private authority, on the test's database.
+
+    The console's web comes first: it collects static files, and not into the front door's own.
+    """
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
         made = make_demonstration(county_cluster, host=HOST, port=port, now=timezone.now())

@@ -1,0 +1,194 @@
+"""Number and PIN at the front door: few guesses at one person, few of one network, few in all; and no telling which was
+wrong."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from django.test import override_settings
+from django.utils import timezone
+
+from protocol.codec import encode
+from protocol.pin_tries import FREE_TRIES, PinTries, locked_ms
+from protocol.pins import PinVerifier, derive_verifier
+from server_broker.people.models import Person
+from server_broker.pins.models import PersonPin
+from server_broker.public import sign_in as room
+from server_broker.public.brake import MOST_OF_A_NETWORK, MOST_OF_ALL, TooManyTries, drop_old_tries
+from server_broker.public.models import DoorTries, WrongTry
+from server_broker.public.sign_in import SignInRefused, sign_in
+from tests.cast import SHILI, WANG, ZHANG
+from tests.server_broker.county import FictionalCounty, make_county
+from tests.server_broker.public.door import ago, settings_of_the_door, telephone
+
+PIN, WRONG_PIN = "802746", "915372"
+NETWORK = "192.0.2.7"
+
+
+def give_pin(county: FictionalCounty) -> Person:
+    """Let Zhang have a PIN that she set at the station of her village a day ago."""
+    zhang = county.people[ZHANG]
+    verifier = encode(derive_verifier(PIN, salt=b"salt-of-sample--"))
+    PersonPin.objects.create(person=zhang, verifier=verifier, set_at=ago(days=1), station=county.stations[SHILI])
+    return zhang
+
+
+@pytest.fixture
+def zhang(county: FictionalCounty) -> Person:
+    return give_pin(county)
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The PINs for which a slow hash was made, which is made a quick one here."""
+    tried: list[str] = []
+
+    def is_pin(verifier: PinVerifier, pin: str) -> bool:
+        tried.append(pin)
+        return pin == PIN and verifier is not room._NOBODYS
+
+    monkeypatch.setattr(room, "is_pin", is_pin)
+    return tried
+
+
+def refusal(number: str, pin: str, *, source: str = NETWORK, now: dt.datetime | None = None) -> str:
+    with pytest.raises((SignInRefused, TooManyTries)) as refused:
+        sign_in(number, pin, source=source, now=now or timezone.now())
+    return str(refused.value)
+
+
+def test_number_and_pin_open_the_own_page(zhang: Person) -> None:
+    browser = telephone()
+    answer = browser.post("/sign-in/", {"number": ZHANG.number, "pin": PIN})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert ZHANG.name in browser.get("/").content.decode()
+    assert not WrongTry.objects.exists()
+    assert DoorTries.objects.get().fails == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "pin"), [("Ａ１", "８０２７４６"), (" A 1 ", "802 746"), ("a1", "802746"), ("A1", "８02７46")]
+)
+def test_it_is_read_as_telephones_type_it(zhang: Person, evaluated: list[str], number: str, pin: str) -> None:
+    assert sign_in(number, pin, source=NETWORK, now=timezone.now())
+    assert evaluated == [PIN]
+
+
+def test_a_wrong_number_a_wrong_pin_and_no_pin_look_the_same(zhang: Person) -> None:
+    pages = set()
+    for number, pin in (("nobody", PIN), (ZHANG.number, WRONG_PIN), (WANG.number, PIN), ("", ""), ("x" * 900, "y")):
+        answer = telephone().post("/sign-in/", {"number": number, "pin": pin})
+        words = answer.content.decode().split('role="alert">')[1].split("</p>")[0]
+        pages.add((answer.status_code, words))
+    assert pages == {(403, "✕ 编号或密码不对。还没有设密码的，请先到站点刷卡后设置。")}
+
+
+def test_each_of_them_costs_one_slow_hash(zhang: Person, evaluated: list[str]) -> None:
+    for number in ("nobody", ZHANG.number, WANG.number):
+        refusal(number, WRONG_PIN)
+    assert len(evaluated) == 3
+
+
+def test_a_locked_number_is_not_evaluated_and_the_kiosks_know_nothing_of_it(
+    zhang: Person, evaluated: list[str]
+) -> None:
+    for _ in range(FREE_TRIES):
+        refusal(ZHANG.number, WRONG_PIN)
+    evaluated.clear()
+    assert "手机登录锁了。请 1 小时后再试" in refusal(ZHANG.number, PIN)
+    assert evaluated == []
+    assert (PersonPin.objects.get().fails, DoorTries.objects.get().fails) == (0, FREE_TRIES)
+    assert sign_in(ZHANG.number, PIN, source=NETWORK, now=timezone.now() + dt.timedelta(hours=1, seconds=1))
+
+
+def test_a_new_pin_begins_with_no_wrong_tries(zhang: Person, evaluated: list[str]) -> None:
+    for _ in range(FREE_TRIES):
+        refusal(ZHANG.number, WRONG_PIN)
+    PersonPin.objects.update(set_at=timezone.now())
+    assert sign_in(ZHANG.number, PIN, source=NETWORK, now=timezone.now())
+
+
+def _counted() -> PinTries:
+    tries = DoorTries.objects.get()
+    assert tries.last is not None
+    return PinTries(fails=tries.fails, last=int(tries.last.timestamp() * 1000))
+
+
+def test_ninety_days_of_guessing_are_twenty_guesses(zhang: Person, evaluated: list[str]) -> None:
+    """By somebody with many networks, who knows to the millisecond when the next try is evaluated."""
+    now, end = timezone.now(), timezone.now() + dt.timedelta(days=90)
+    turn = 0
+    while now < end:
+        turn += 1
+        refusal(ZHANG.number, WRONG_PIN, source=f"192.0.2.{turn}", now=now)
+        now += dt.timedelta(milliseconds=1 + locked_ms(_counted(), int(now.timestamp() * 1000)))
+    assert len(evaluated) <= 20
+
+
+def test_one_network_has_few_tries(zhang: Person, evaluated: list[str]) -> None:
+    for number in range(MOST_OF_A_NETWORK["number"]):
+        refusal(f"nobody-{number}", WRONG_PIN)
+    assert "这个网络试错太多次" in refusal(ZHANG.number, PIN)
+    assert len(evaluated) == MOST_OF_A_NETWORK["number"]
+    assert sign_in(ZHANG.number, PIN, source="192.0.2.8", now=timezone.now())
+
+
+def test_one_pin_for_each_person_of_the_county_meets_the_brake(zhang: Person, evaluated: list[str]) -> None:
+    now = timezone.now()
+    for number in range(MOST_OF_ALL):
+        refusal(f"nobody-{number}", WRONG_PIN, source=f"2001:db8:{number}::/64", now=now)
+    assert "暂停一会儿" in refusal(ZHANG.number, PIN, now=now)
+    assert len(evaluated) == MOST_OF_ALL
+    later = now + dt.timedelta(hours=1, seconds=1)
+    assert sign_in(ZHANG.number, PIN, source=NETWORK, now=later)
+
+
+def test_wrong_codes_of_kiosks_close_no_number(zhang: Person, evaluated: list[str]) -> None:
+    WrongTry.objects.bulk_create(
+        WrongTry(at=timezone.now(), source=f"192.0.2.{number}", way="code") for number in range(2 * MOST_OF_ALL)
+    )
+    assert sign_in(ZHANG.number, PIN, source=NETWORK, now=timezone.now())
+
+
+def test_codes_of_one_network_are_bounded_too(county: FictionalCounty) -> None:
+    browser = telephone()
+    codes = [browser.post("/K", {"code": "A" * 12}).status_code for _ in range(MOST_OF_A_NETWORK["code"] + 1)]
+    assert set(codes[:-1]) == {409}
+    assert codes[-1] == 429
+
+
+def test_who_has_left_is_nobody(zhang: Person, evaluated: list[str]) -> None:
+    Person.objects.filter(pk=zhang.pk).update(left=True)
+    assert "编号或密码不对" in refusal(ZHANG.number, PIN)
+
+
+def test_old_tries_are_deleted(zhang: Person, evaluated: list[str]) -> None:
+    refusal("nobody", WRONG_PIN)
+    assert drop_old_tries(timezone.now() + dt.timedelta(hours=23)) == 0
+    assert drop_old_tries(timezone.now() + dt.timedelta(hours=25)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_tries_at_once_no_more_are_evaluated_than_one_after_another(evaluated: list[str]) -> None:
+    with override_settings(**settings_of_the_door()):
+        give_pin(make_county())
+        start = threading.Barrier(8)
+
+        def guess(source: str) -> Callable[[], None]:
+            def run() -> None:
+                start.wait()
+                try:
+                    refusal(ZHANG.number, WRONG_PIN, source=source)
+                finally:
+                    connections.close_all()
+
+            return run
+
+        threads = [threading.Thread(target=guess(f"192.0.2.{number}")) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(evaluated) == FREE_TRIES
