@@ -211,7 +211,7 @@ HOLDINGS: tuple[Holding, ...] = (
         what="手机页面的登录、登录码、输错的密码",
         purpose="本人在手机上看自己的打卡，挡住猜密码的人",
         kept=timedelta(days=1),
-        ends="登录 30 分钟内；登录码和输错的记录满 1 天",
+        ends="登录 30 分钟内；登录码和输错的记录满 1 天；一个人输错的次数每 7 天少算一次，少到 0 为止",
         remains="无",
         how="chore",
         models=("public.PhoneSession", "public.UsedPhoneLink", "public.DoorTries", "public.WrongTry"),

@@ -126,6 +126,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
     from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
     from server_broker.pins.voiding import void_needless  # noqa: PLC0415
+    from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
 
@@ -153,6 +154,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("delete old entries of numbers", deleting(drop_old_entries)),
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
+        Chore("delete ended sessions of telephones", deleting(drop_phones)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
         Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),

@@ -16,7 +16,8 @@ from protocol.pins import PinVerifier, derive_verifier
 from server_broker.people.models import Person
 from server_broker.pins.models import PersonPin
 from server_broker.public import sign_in as room
-from server_broker.public.brake import MOST_OF_A_NETWORK, MOST_OF_ALL, TooManyTries, drop_old_tries
+from server_broker.public.brake import MOST_OF_A_NETWORK, MOST_OF_ALL, TooManyTries
+from server_broker.public.cleaning import drop_old
 from server_broker.public.models import DoorTries, WrongTry
 from server_broker.public.sign_in import SignInRefused, sign_in
 from tests.cast import SHILI, WANG, ZHANG
@@ -164,10 +165,16 @@ def test_who_has_left_is_nobody(zhang: Person, evaluated: list[str]) -> None:
     assert "编号或密码不对" in refusal(ZHANG.number, PIN)
 
 
-def test_old_tries_are_deleted(zhang: Person, evaluated: list[str]) -> None:
+def test_tries_are_deleted_when_they_count_no_longer(zhang: Person, evaluated: list[str]) -> None:
     refusal("nobody", WRONG_PIN)
-    assert drop_old_tries(timezone.now() + dt.timedelta(hours=23)) == 0
-    assert drop_old_tries(timezone.now() + dt.timedelta(hours=25)) == 1
+    refusal(ZHANG.number, WRONG_PIN)
+    refusal(ZHANG.number, WRONG_PIN)
+    now = timezone.now()
+    assert drop_old(now + dt.timedelta(hours=23)) == 0
+    assert drop_old(now + dt.timedelta(hours=25)) == 3
+    assert drop_old(now + dt.timedelta(days=13)) == 0, "two wrong tries count for two weeks"
+    assert drop_old(now - dt.timedelta(days=300)) == 0
+    assert drop_old(now + dt.timedelta(days=15)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
