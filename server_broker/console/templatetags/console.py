@@ -410,3 +410,17 @@ def clock(minutes: int) -> str:
 def weekdays(days: list[int]) -> str:
     """Return ISO weekdays as people write them."""
     return changes.days(days)
+
+
+@register.filter
+def day_or_moment(when: dt.datetime) -> str:
+    """Return from when something holds: the day if it is a whole day, or else the time."""
+    local = timezone.localtime(when)
+    return f"{local:%Y-%m-%d}" if local.time() == dt.time.min else moment(when)
+
+
+@register.filter
+def last_day_or_moment(when: dt.datetime) -> str:
+    """Return until when something holds: its last day, or the time at which it ends."""
+    local = timezone.localtime(when)
+    return f"{local - dt.timedelta(days=1):%Y-%m-%d}" if local.time() == dt.time.min else moment(when)

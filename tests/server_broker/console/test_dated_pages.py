@@ -172,6 +172,7 @@ def test_a_person_leaves_after_a_look_and_comes_back(county: FictionalCounty, op
     assert "上午 周一二三四五" in shown
     assert "已记录" in confirm(operator, address, shown)
     assert made.records.known().filter(ended=True).exists()
+    assert f'data-label="到">{day()}</td>' in text(operator.get(f"/people/{zhang.pk}/"))
     back = ask(operator, address, act="return", day=day(5), village=SHILI_VILLAGE)
     assert "已记录" in confirm(operator, address, back)
     assert not Person.objects.get(pk=zhang.pk).left
