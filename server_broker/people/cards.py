@@ -12,7 +12,7 @@ from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
-from server_broker.people.models import Binding, BindingState, Card, Person
+from server_broker.people.models import Binding, BindingState, Card, Person, PersonRecord
 from server_broker.people.own_affairs import refuse_own
 
 TOKEN_BYTES = 16
@@ -51,16 +51,15 @@ def bind_card(
         raise BindRefused("卡标识无效")
     if until is not None and until <= now:
         raise BindRefused("临时卡的到期时间已经过了")
-    if person.left:
-        raise BindRefused("这个人已离开，请先办“回来”")
     refuse_own(actor, person)
     try:
         with acting(actor):
+            _refuse_left(person)
             card = Card.objects.select_for_update().filter(token=token).first()
             if card is None:
                 card, since = Card.objects.create(token=token, tail=tail[-4:], person=person, bound_at=now), None
             else:
-                since = _free_since(card, person)
+                since = free_since(card, person)
             _bind(card, person, Period(since, until), actor=actor)
             detail: Detail = {"card": card.pk, "temporary": until is not None}
             entry = record(actor=actor, action="card.bound", subject=person.number, detail=detail)
@@ -91,7 +90,7 @@ def held_since(card: Card) -> dt.datetime | None:
     return row.valid_from if row else None
 
 
-def _free_since(card: Card, person: Person) -> dt.datetime | None:
+def free_since(card: Card, person: Person) -> dt.datetime | None:
     """Return since when the card is nobody's.
 
     Raises:
@@ -200,8 +199,10 @@ def take_card(
         card, person = _locked(card)
         if person is None:
             raise BindRefused("这张卡现在没有人用，请到发卡台绑定")
-        if give_to is not None and (give_to.pk == person.pk or give_to.left):
-            raise BindRefused("这张卡已绑定给本人" if give_to.pk == person.pk else "这个人已离开，请先办“回来”")
+        if give_to is not None:
+            if give_to.pk == person.pk:
+                raise BindRefused("这张卡已绑定给本人")
+            _refuse_left(give_to)
         refuse_own(actor, person, give_to)
         stretch = _stretch(card, person, now)
         had = stretch.since
@@ -235,6 +236,18 @@ def _stretch(card: Card, person: Person, now: dt.datetime) -> Period:
         else:
             stretch = Period(row.valid_from if stretch is None else stretch.since, row.valid_to)
     return stretch or Period(now)
+
+
+def _refuse_left(person: Person) -> None:
+    """Refuse a person who has left, and let nobody record that they leave before this transaction ends.
+
+    Raises:
+        BindRefused: The person has left, or is to leave.
+    """
+    now = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    planned = PersonRecord.objects.known().filter(subject=now, left=True, valid_to=None)
+    if now.left or planned.exists():
+        raise BindRefused("这个人已离开或将要离开，请先办“回来”")
 
 
 def _locked(card: Card) -> tuple[Card, Person | None]:

@@ -57,14 +57,16 @@ def change_person(
     since: dt.date,
     actor: str,
     reason: str,
+    number: str | None = None,
     name: str | None = None,
     village: Region | None = None,
     type: PersonType | None = None,
 ) -> bool:
-    """Have a person have another name, village or type from a day on, and return whether that is news.
+    """Have a person have another number, name, village or type from a day on, and return whether that is news.
 
     Raises:
-        PersonRefused: The person was not on file then, or has left, or the village has been merged into another.
+        PersonRefused: The person was not on file then, or has left, or the village has been merged into another, or the
+            number is or was somebody else's.
         OwnAffair: The actor is this person.
     """
     refuse_own(actor, person)
@@ -77,6 +79,11 @@ def change_person(
         if village is not None and village.ended:
             raise PersonRefused(f"{village.name} 已撤并")
         content: dict[str, object] = {}
+        if number is not None:
+            # Of another time too: a number that pay was reckoned by is not given to a second person.
+            if PersonRecord.objects.known().filter(number=number).exclude(subject=now).exists():
+                raise PersonRefused(f"编号 {number} 是或曾是别人的")
+            content["number"] = number
         if name is not None:
             content["name"] = name
         if village is not None:

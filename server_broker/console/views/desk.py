@@ -1,7 +1,7 @@
 """发卡台: the cards that were touched on a day and are bound to nobody, each with a form that binds it to a person.
 
-All earlier touches of the card then count for this person, and nobody can undo that. So the officer must have seen
-the person's name and village before. The list beside a card offers the people of its station's village. If the officer
+All earlier touches of the card then count for this person. So the officer must have seen the person's name and village
+before. The list beside a card offers the people of its station's village. If the officer
 names a person in another way, a page shows the person and asks for confirmation.
 """
 
@@ -16,11 +16,12 @@ from server_broker.attendance.models import Touch
 from server_broker.attendance.waiting_cards import waiting_cards
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import HAPPENED, people_of, stations_of, touches_of, touches_on, unbound
+from server_broker.console.queries import people_of, stations_of, touches_of, touches_on, unbound
 from server_broker.console.touch_rows import shown_touches
-from server_broker.people.cards import BindRefused, bind_card
+from server_broker.people.cards import BindRefused, bind_card, free_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Person
+from server_broker.people.own_affairs import OwnAffair
 
 MOST_TOUCHES = 500
 MOST_COUNTED = 20
@@ -73,8 +74,8 @@ def bind(request: HttpRequest) -> HttpResponse:
         messages.error(request, "没有绑定：管辖范围内没有这个编号的人员。")
     elif token is None or (last := touches.filter(card_token=token).first()) is None:
         messages.error(request, "没有绑定：这一天没有人用这张卡打过卡，请在站点再碰一次。")
-    elif Card.objects.filter(token=token).exists():
-        messages.error(request, "没有绑定：这张卡已绑定给别人。")
+    elif taken := _taken(token, person):
+        messages.error(request, f"没有绑定：{taken}。")
     elif not (
         # Chosen in the list beside the card, which shows number and name. A bare number may have a wrong digit.
         (written == f"{person.number} {person.name}" and person.village_id == last.station.village_id)
@@ -84,11 +85,22 @@ def bind(request: HttpRequest) -> HttpResponse:
     else:
         try:
             bind_card(token, person, actor=request.user.get_username())
-        except BindRefused as refusal:  # somebody else bound it a moment ago
+        except (BindRefused, OwnAffair) as refusal:  # somebody else bound it a moment ago, or it is the viewer's own
             messages.error(request, f"没有绑定：{refusal}。")
         else:
             messages.success(request, f"已绑定给 {person.name}（{person.village.name}），之前的打卡一并计入。")
     return redirect("desk")
+
+
+def _taken(token: bytes, person: Person) -> str:
+    """Return why the card can't be given to this person, or nothing."""
+    card = Card.objects.filter(token=token).first()
+    if card is not None:
+        try:
+            free_since(card, person)
+        except BindRefused as refusal:
+            return str(refusal)
+    return ""
 
 
 def _as_shown(person: Person) -> str:
@@ -101,8 +113,9 @@ def _as_shown(person: Person) -> str:
 
 def _confirmation_page(request: HttpRequest, token: bytes, person: Person, last: Touch) -> HttpResponse:
     """Show which person would get the card, and which touches would count for this person."""
-    touches = touches_of(request.user).filter(card_token=token)
-    newest = touches.annotate(happened=HAPPENED).order_by("-happened", "-id").select_related("station__village")
+    # Of a card that was somebody's before, only what was touched since it is nobody's.
+    touches = unbound(touches_of(request.user).filter(card_token=token))
+    newest = touches.order_by("-happened", "-id").select_related("station__village")
     count = touches.count()
     context = {
         "section": "desk",

@@ -17,6 +17,7 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
+from server_broker.people.own_affairs import OwnAffair
 from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50
@@ -77,7 +78,7 @@ def _xlsx(content: bytes, name: str) -> HttpResponse:
 def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
     """Explain what it means to report a card as lost, and do it once the person has confirmed.
 
-    The console can't undo it, so one click in the list is not enough.
+    Touches stop counting, so one click in the list is not enough.
     """
     card = get_object_or_404(cards_of(request.user).select_related("person__village"), pk=pk)
     person = card.person
@@ -86,6 +87,10 @@ def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
     if card.lost_at is None and request.POST.get("confirmed") != "lost":
         others = person.cards.filter(lost_at=None).exclude(pk=card.pk).count()
         return render(request, "console/lost_confirm.html", {"section": "people", "card": card, "others": others})
-    report_lost(card, actor=request.user.get_username())
-    messages.success(request, f"{person.name} 的卡已挂失，站点很快会拒绝它。")
+    try:
+        report_lost(card, actor=request.user.get_username())
+    except OwnAffair as refusal:
+        messages.error(request, f"没有挂失：{refusal}")
+    else:
+        messages.success(request, f"{person.name} 的卡已挂失，站点很快会拒绝它。")
     return redirect("people")

@@ -110,7 +110,8 @@ def _since(request: HttpRequest, found: Person) -> _Act:
 def _change(request: HttpRequest, found: Person) -> _Act:
     since, actor = asked_day(request.POST, "day"), request.user.get_username()
     name = parameters.text(request.POST, "name", longest=32) or None
-    if name is not None and identity_number_in(name):
+    number = parameters.text(request.POST, "number", longest=32) or None
+    if identity_number_in(f"{name or ''} {number or ''}"):
         raise InputRefused(f"填的{REMEDY}")
     code = request.POST.get("village", "")
     village = regions_of(request.user).filter(pk=code).first()
@@ -118,11 +119,13 @@ def _change(request: HttpRequest, found: Person) -> _Act:
         raise InputRefused("请选管辖范围内的村或镇")
     given = request.POST.get("type", "")
     kind = PersonType(given) if given in PersonType.values else None
-    if name is None and village is None and kind is None:
-        raise InputRefused("请填要改的姓名、村或类别")
+    if number is None and name is None and village is None and kind is None:
+        raise InputRefused("请填要改的编号、姓名、村或类别")
     return (
         f"{since} 起改登记",
-        lambda why: change_person(found, since=since, name=name, village=village, type=kind, actor=actor, reason=why),
+        lambda why: change_person(
+            found, since=since, number=number, name=name, village=village, type=kind, actor=actor, reason=why
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
-from server_broker.people.cards import report_lost
+from server_broker.people.cards import end_binding, report_lost
 from server_broker.people.models import Card, Person, Unit, UnitKind
 from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
@@ -24,6 +24,7 @@ from tests.cast import (
     TOWNSHIP,
     TOWNSHIP_OFFICER,
     TOWNSHIP_OPERATOR,
+    UNKNOWN_CARD,
     WANG,
     YANGBAN_VILLAGE,
     YANSHI_VILLAGE,
@@ -184,6 +185,41 @@ def test_an_officer_does_not_decide_on_their_own_card(county: FictionalCounty) -
     officer.save()
     shown = ask(signed_in(TOWNSHIP_OFFICER), f"/cards/{county.cards[ZHANG].pk}/change/", act="end")
     assert "这是您自己的事" in shown
+
+
+def test_nor_at_the_desk_or_in_the_list(county: FictionalCounty) -> None:
+    officer, page = user_of(TOWNSHIP_OFFICER), signed_in(TOWNSHIP_OFFICER)
+    officer.person = county.people[ZHANG]
+    officer.save()
+    touch(county.stations[SHILI], UNKNOWN_CARD, answer="unknown")
+    bound = text(page.post("/desk/bind/", {"token": UNKNOWN_CARD.hex(), "person": "a1 张示例"}, follow=True))
+    assert "没有绑定：这是您自己的事" in bound
+    lost = text(page.post(f"/cards/{county.cards[ZHANG].pk}/lost/", {"confirmed": "lost"}, follow=True))
+    assert "没有挂失：这是您自己的事" in lost
+    assert not Card.objects.exclude(lost_at=None).exists()
+
+
+def test_a_card_that_was_handed_in_waits_at_the_desk_for_its_next_person(county: FictionalCounty) -> None:
+    page, card = signed_in(TOWNSHIP_OFFICER), county.cards[ZHANG]
+    touch(county.stations[SHILI], ZHANG.token, at=timezone.now() - dt.timedelta(minutes=2))
+    end_binding(card, actor="somebody", reason="交回", since=timezone.now() - dt.timedelta(minutes=1))
+    touch(county.stations[SHILI], ZHANG.token, answer="unknown")
+    shown = text(page.post("/desk/bind/", {"token": ZHANG.token.hex(), "person": "a2"}, follow=True))
+    assert "这 1 次打卡会计给 李示例" in shown
+    assert "已绑定给 李示例" in confirm(page, "/desk/bind/", shown)
+    card.refresh_from_db()
+    assert card.person == county.people[LI]
+
+
+def test_a_person_gets_another_number_and_nobody_gets_the_old_one(county: FictionalCounty, operator: Client) -> None:
+    address = f"/people/{county.people[ZHANG].pk}/change/"
+    assert "是或曾是别人的" in ask(operator, address, act="change", day=day(), number="a2")
+    shown = ask(operator, address, act="change", day=day(), number="a9")
+    assert "示例村 张示例 a9 村干部" in shown
+    assert "已记录" in confirm(operator, address, shown)
+    assert Person.objects.get(number="a9").pk == county.people[ZHANG].pk
+    other = f"/people/{county.people[LI].pk}/change/"
+    assert "是或曾是别人的" in ask(operator, other, act="change", day=day(), number="a9")
 
 
 def test_a_window_is_changed_on_its_page_and_nobody_unseen_falls_out(county: FictionalCounty) -> None:
