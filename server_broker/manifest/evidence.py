@@ -81,7 +81,6 @@ def audit_lines() -> Iterator[Line]:
     """Yield the lines of the audit log."""
     for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2_000):
         yield {
-            "id": entry.pk,
             "version": entry.version,
             "at": entry.at.isoformat(timespec="microseconds"),
             "actor": entry.actor,
@@ -103,7 +102,7 @@ def manifest_lines() -> Iterator[Line]:
 
 def station_lines(station: Station) -> Iterator[Line]:
     """Yield the lines of one station's streams."""
-    streams = list(station.streams.order_by("opened_at", "id"))
+    streams = list(station.streams.filter(through__gt=0).order_by("opened_at", "id"))
     yield {
         "station": station.pk,
         "record_keys": [key.hex() for key in record_keys(station)],

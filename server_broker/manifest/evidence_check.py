@@ -1,7 +1,7 @@
 """Check a folder of evidence (`server_broker.manifest.evidence`) without the county's database."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,6 @@ class _FactLine(msgspec.Struct, frozen=True):
 
 
 class _AuditLine(msgspec.Struct, frozen=True):
-    id: int
     version: int
     at: dt.datetime
     actor: str
@@ -109,12 +108,12 @@ def _read[T](raw: bytes, kind: type[T], *, name: str, number: int) -> T:
         raise Unreadable(f"{name} 第 {number} 行读不出来") from error
 
 
-def _lines(folder: Path, name: str) -> Iterator[tuple[int, bytes]]:
-    try:
-        with (folder / name).open("rb") as file:
-            yield from enumerate(file, 1)
-    except OSError as error:
-        raise Unreadable(f"读不到 {name}：{error.strerror}") from error
+type Files = Mapping[str, Sequence[bytes]]
+"""The lines of each file by its name."""
+
+
+def _lines(files: Files, name: str) -> Iterator[tuple[int, bytes]]:
+    return iter(enumerate(files[name], 1))
 
 
 def check_evidence(folder: Path) -> Verdict:
@@ -123,23 +122,36 @@ def check_evidence(folder: Path) -> Verdict:
     Raises:
         Unreadable: A file is missing or has a damaged line.
     """
+    names = [COUNTY, AUDIT, MANIFESTS, *(path.name for path in sorted(folder.glob("station-*.jsonl")))]
+    try:
+        return check_files({name: (folder / name).read_bytes().splitlines() for name in names})
+    except OSError as error:
+        raise Unreadable(f"读不到 {Path(str(error.filename)).name}：{error.strerror}") from error
+
+
+def check_files(files: Files) -> Verdict:
+    """Check the lines of all files, given by name.
+
+    Raises:
+        Unreadable: A line is damaged.
+    """
     verdict, found = Verdict(), Decided()
-    streams = _county(folder)
-    problem = replay(streams, found) or _rows(folder, found)
+    streams = streams_in(files)
+    problem = replay(streams, found) or _rows(files, found)
     _note(verdict, problem)
     verdict.facts = len(found.facts)
     verdict.notices += restorations(found)
     heads: _Heads = {}
-    for path in sorted(folder.glob("station-*.jsonl")):
-        station_heads, problem = check_station_file(folder, path.name)
+    for name in sorted(name for name in files if name.startswith("station-")):
+        station_heads, problem = check_station_file(files, name)
         heads |= station_heads
         _note(verdict, problem)
     if not verdict.good:
         return verdict
     hashes: list[bytes] = []
-    verdict.entries, problem = check_audit(_audit(folder, hashes), found)
+    verdict.entries, problem = check_audit(_audit(files, hashes), found)
     _note(verdict, problem)
-    manifests = _manifests(folder)
+    manifests = manifests_in(files)
     roots, problem = check_signed(manifests, found)
     _note(verdict, problem)
     verdict.manifests = len(roots)
@@ -156,8 +168,13 @@ def _note(verdict: Verdict, problem: Problem | None) -> None:
         verdict.problems.append(problem)
 
 
-def _county(folder: Path) -> list[StreamRecord]:
-    lines = _lines(folder, COUNTY)
+def streams_in(files: Files) -> list[StreamRecord]:
+    """Return the epochs of the county's stream.
+
+    Raises:
+        Unreadable: A line is damaged.
+    """
+    lines = _lines(files, COUNTY)
     number, first = next(lines, (1, b""))
     header = _read(first, _CountyLine, name=COUNTY, number=number)
     facts: dict[bytes, list[FactRecord]] = {bytes(stream.epoch): [] for stream in header.streams}
@@ -173,9 +190,9 @@ def _county(folder: Path) -> list[StreamRecord]:
     ]
 
 
-def _rows(folder: Path, found: Decided) -> Problem | None:
+def _rows(files: Files, found: Decided) -> Problem | None:
     said = {(epoch, seq): fact.rows for epoch, seq, fact in found.facts}
-    lines = _lines(folder, COUNTY)
+    lines = _lines(files, COUNTY)
     next(lines)
     for number, raw in lines:
         line = _read(raw, _FactLine, name=COUNTY, number=number)
@@ -188,16 +205,21 @@ def _rows(folder: Path, found: Decided) -> Problem | None:
     return None
 
 
-def _audit(folder: Path, hashes: list[bytes]) -> Iterator[AuditEntry]:
-    for number, raw in _lines(folder, AUDIT):
+def _audit(files: Files, hashes: list[bytes]) -> Iterator[AuditEntry]:
+    for number, raw in _lines(files, AUDIT):
         line = _read(raw, _AuditLine, name=AUDIT, number=number)
         hashes.append(bytes(line.hash))
-        yield AuditEntry(**{name: getattr(line, name) for name in line.__struct_fields__})
+        yield AuditEntry(id=number, **{name: getattr(line, name) for name in line.__struct_fields__})
 
 
-def _manifests(folder: Path) -> list[ManifestRecord]:
+def manifests_in(files: Files) -> list[ManifestRecord]:
+    """Return the manifests.
+
+    Raises:
+        Unreadable: A line is damaged.
+    """
     found = []
-    for number, raw in _lines(folder, MANIFESTS):
+    for number, raw in _lines(files, MANIFESTS):
         line = _read(raw, _ManifestLine, name=MANIFESTS, number=number)
         try:
             leaves = [msgspec.msgpack.decode(bytes(leaf), type=Leaf) for leaf in line.leaves]
@@ -226,9 +248,9 @@ def _first_other(
     return ""
 
 
-def check_station_file(folder: Path, name: str) -> tuple[_Heads, Problem | None]:
+def check_station_file(files: Files, name: str) -> tuple[_Heads, Problem | None]:
     """Replay a station's streams. Return its heads and the first problem."""
-    lines = _lines(folder, name)
+    lines = _lines(files, name)
     number, first = next(lines, (1, b""))
     header = _read(first, _StationLine, name=name, number=number)
     heads: _Heads = {}
@@ -244,17 +266,18 @@ def check_station_file(folder: Path, name: str) -> tuple[_Heads, Problem | None]
         seq, head = at[epoch]
         seq += 1
         if fact.seq != seq:
-            return heads, _station_bad(header.station, f"第 {seq} 条不见了，或次序不对")
+            return heads, _station_bad(header.station, seq, "不见了，或次序不对")
         if _is_other_content(fact):
-            return heads, _station_bad(header.station, f"第 {seq} 条的内容被改过")
+            return heads, _station_bad(header.station, seq, "内容被改过")
         head = chain.next_head(head, seq=seq, digest=bytes(fact.digest))
         if head != bytes(fact.head):
-            return heads, _station_bad(header.station, f"第 {seq} 条接不上链")
+            return heads, _station_bad(header.station, seq, "接不上链")
         at[epoch] = seq, head
         heads[header.station, epoch, seq] = head
     for stream in header.streams:
-        if said := _end(header, stream, heads, at[bytes(stream.epoch)][0]):
-            return heads, _station_bad(header.station, said)
+        last = at[bytes(stream.epoch)][0]
+        if said := _end(header, stream, heads, last):
+            return heads, _station_bad(header.station, min(last, stream.through) + (last != stream.through), said)
     return heads, None
 
 
@@ -266,14 +289,14 @@ def _is_other_content(fact: _StationFactLine) -> bool:
 
 def _end(header: _StationLine, stream: _StationStreamLine, heads: _Heads, last: int) -> str:
     if last != stream.through:
-        return f"第 {min(last, stream.through) + 1} 条不见了，或是多出来的"
+        return "不见了，或是多出来的"
     signed = stream.signed
     if signed is None:
         return "没有站点签过名的末端" if last else ""
     if signed.through > last:
-        return f"第 {last + 1} 条不见了：站点签过 {signed.through} 条"
+        return f"以后的不见了：站点签过 {signed.through} 条"
     if heads.get((header.station, bytes(stream.epoch), signed.through)) != bytes(signed.head):
-        return f"前 {signed.through} 条到不了站点签过的末端"
+        return "到不了站点签过的末端"
     head = SignedHead(
         epoch=bytes(stream.epoch), through=signed.through, head=bytes(signed.head), signature=bytes(signed.signature)
     )
@@ -286,5 +309,5 @@ def _end(header: _StationLine, stream: _StationStreamLine, heads: _Heads, last: 
     return "末端的签名不是站点的"
 
 
-def _station_bad(station: str, said: str) -> Problem:
-    return Problem("station", station, said)
+def _station_bad(station: str, seq: int, said: str) -> Problem:
+    return Problem("station", f"{station} 第 {seq} 条", said)

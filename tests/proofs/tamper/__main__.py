@@ -1,0 +1,156 @@
+"""``./run prove tamper``: flip, drop, swap, insert and truncate each record; edit one row in psql; sign all of it anew.
+
+The county and its station are real, on a private PostgreSQL cluster, and what is tampered with is what they export.
+Two verifiers look at each trial: the county's own, and `tests.proofs.tamper.outsider`, which imports nothing of ours.
+"""
+
+import json
+import logging
+import multiprocessing
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from random import Random
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from tests.proofs.private_county import county_home, private_cluster
+from tests.proofs.tamper.trials import Record, Trial, trials
+
+BAD = ("undetected", "unnamed", "false_alarms", "resigned_and_not_caught")
+PROCESSES = 2
+_FACT = ("seq", "salt", "body", "head", "signature", "rows")
+_STATION_FACT = ("seq", "salt", "body", "digest", "head")
+_ENTRY = ("version", "at", "actor", "source", "action", "subject", "detail", "previous_hash", "hash")
+_MANIFEST = ("number", "signed", "leaves")
+
+type Files = dict[str, list[Record]]
+
+
+def main() -> int:
+    """Run the proof."""
+    options = arguments("tamper", every=1, records=1000, stations=40).parse_args()
+    seed = chosen_seed(options.seed)
+    report, rng = Report("tamper", seed=seed), Random(seed)
+    counts: Counter[str] = Counter()
+    with county_home("tamper") as home, private_cluster(home):
+        from django.db import connection  # noqa: PLC0415 - needs `django.setup`
+
+        from tests.proofs.tamper import county, in_psql  # noqa: PLC0415
+
+        logging.getLogger("server_broker").setLevel(logging.CRITICAL)
+        county.furnish(home, decisions=options.records, facts=options.records, stations=options.stations, rng=rng)
+        files = {name: [json.loads(line) for line in lines] for name, lines in county.evidence(county.WITNESS).items()}
+        in_psql.may_disable_triggers(home)
+        for place, found in in_psql.edits(rng):
+            counts["edited_in_psql"] += 1
+            if not found:
+                counts["undetected"] += 1
+                print(f"not found: {place}", file=sys.stderr)
+        connection.close()
+        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+            work = [(files, seed, options.every, share) for share in range(PROCESSES)]
+            for found_here in pool.imap_unordered(_share, work):
+                counts += found_here
+        counts += _resigned(files, rng)
+    names = [*BAD, "trials", "edited_in_psql", "resigned", *sorted(name for name in counts if name.startswith("of_"))]
+    result = report.finish(as_json=options.json, every=options.every, **{name: counts[name] for name in names})
+    return exit_code(result, *BAD, repeat=f"./run prove tamper --seed {seed} --every {options.every}")
+
+
+def _share(work: tuple[Files, int, int, int]) -> Counter[str]:
+    """Do every `PROCESSES`-th trial, and count."""
+    from tests.proofs.tamper import judges  # noqa: PLC0415 - needs `django.setup`
+
+    _remember_signatures()
+    files, seed, every, share = work
+    both, counts = judges.Judges(files), Counter[str]()
+    for untouched in (both.ours("audit.jsonl", files["audit.jsonl"]), both.theirs("audit.jsonl", files["audit.jsonl"])):
+        if untouched:
+            counts["false_alarms"] += 1
+            print(f"false alarm: {untouched}", file=sys.stderr)
+    for number, (name, trial) in enumerate(_all_trials(files, Random(seed), every)):
+        if number % PROCESSES != share:
+            continue
+        counts["trials"] += 1
+        counts[f"of_{trial.deed}"] += 1
+        said = both.ours(name, trial.records), both.theirs(name, trial.records)
+        names = _names(name, trial, files)
+        for one, wanted in zip(said, names, strict=True):
+            if not one:
+                counts["undetected"] += 1
+                print(f"not found: {trial.deed} {name} {trial.place}", file=sys.stderr)
+            elif not any(name_of in one for name_of in wanted):
+                counts["unnamed"] += 1
+                print(f"not named: {trial.deed} {name} {trial.place}: {one!r}, not {wanted}", file=sys.stderr)
+    return counts
+
+
+def _remember_signatures() -> None:
+    """Check each signature once in this process: the verdict about the same bytes is the same."""
+    from protocol import signing  # noqa: PLC0415 - in the process that is to remember
+
+    signing.verify = lru_cache(maxsize=100_000)(signing.verify)
+
+
+def _all_trials(files: Files, rng: Random, every: int) -> Iterator[tuple[str, Trial]]:
+    """Yield file name and trial, the file's header included in the records."""
+    station = next(name for name in files if name.startswith("station-"))
+    for name, fields in (("county.jsonl", _FACT), (station, _STATION_FACT)):
+        header, *facts = files[name]
+        for trial in trials(facts, fields, rng, every=every):
+            yield name, Trial(trial.deed, trial.place, [header, *trial.records])
+    for trial in trials(files["audit.jsonl"], _ENTRY, rng, every=every):
+        yield "audit.jsonl", trial
+    yield from (("manifests.jsonl", trial) for trial in trials(files["manifests.jsonl"], _MANIFEST, rng, every=1))
+    last = files["manifests.jsonl"][-1]
+    for trial in trials([{"leaf": leaf} for leaf in last["leaves"]], ("leaf",), rng, every=1):
+        changed = last | {"leaves": [record["leaf"] for record in trial.records]}
+        others = files["manifests.jsonl"][:-1]
+        yield "manifests.jsonl", Trial(trial.deed, len(others) + 1, [*others, changed])
+
+
+def _names(name: str, trial: Trial, files: Files) -> tuple[list[str], list[str]]:
+    """Return by what names the first wrong record may be called: in our words, and in the outsider's."""
+    place = trial.place
+    match name:
+        case "county.jsonl":
+            return [f"县记录链第 {place} 条", f"{name} 第 {place + 1} 行"], [f"county {place}"]
+        case "manifests.jsonl":
+            return [f"第 {place} 号总账", f"{name} 第 {place} 行"], [f"manifest {place}"]
+        case "audit.jsonl" if trial.deed == "truncate":
+            gone = {entry["hash"] for entry in files[name][place - 1 :]}
+            seq = next((seq for seq, audit in _audits(files) if audit in gone), None)
+            if seq is None:  # no decision hangs on what was cut off: the manifest has counted it
+                return ["号总账"], ["manifest "]
+            return [f"县记录链第 {seq} 条"], [f"county {seq}"]
+        case "audit.jsonl":
+            return [f"审计第 {place} 条", f"{name} 第 {place} 行"], [f"audit {place}"]
+        case _:
+            return [f"第 {place} 条", f"{name} 第 {place + 1} 行"], [f"station {place}"]
+
+
+def _audits(files: Files) -> Iterator[tuple[int, str]]:
+    for fact in files["county.jsonl"][1:]:
+        yield fact["seq"], msgspec.msgpack.decode(bytes.fromhex(fact["body"]))["audit"].hex()
+
+
+def _resigned(files: Files, rng: Random, runs: int = 10) -> Counter[str]:
+    """Let the county sign another past with a key of its own. Only what stations kept, or the true key, tells."""
+    from tests.proofs.tamper import kept  # noqa: PLC0415 - needs `django.setup`
+
+    counts = Counter[str](resigned=runs)
+    for _ in range(runs):
+        at = rng.randrange(2, len(files["audit.jsonl"]) // 2)
+        problem = kept.first_problem(files, at=at, key=Ed25519PrivateKey.generate())
+        if problem:
+            counts["resigned_and_not_caught"] += 1
+            print(f"resigned at audit entry {at}: {problem}", file=sys.stderr)
+    return counts
+
+
+if __name__ == "__main__":
+    sys.exit(main())
