@@ -110,6 +110,15 @@ def root_over(leaves: Sequence[Leaf]) -> bytes:
     return merkle_root([encode(leaf) for leaf in leaves])
 
 
+def read_leaves(raw: bytes, *, limit: int) -> list[Leaf]:
+    """Read the leaves of a manifest from one MessagePack list.
+
+    Raises:
+        Refused: ``malformed`` or ``too_large``.
+    """
+    return decode(raw, list[Leaf], limit=limit)
+
+
 def kept_heads(signed: bytes, leaves: Sequence[Leaf]) -> Iterator[tuple[str, KeptHead]]:
     """Yield the station and what it is sent for each leaf that is a station's stream."""
     paths = merkle_paths([encode(leaf) for leaf in leaves])

@@ -19,6 +19,7 @@ UNDECIDED: dict[str, str] = {
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
     "phone.signed_in": "a session begins",
     "region.renamed": "a part of `people.imported`, whose rows have the new name",
+    "shelf.carried": "documents that were published went onto a stick",
     "snapshot.previewed": "somebody has looked",
     "snapshot.seen": "somebody has looked",
     "station.renamed": "a part of `people.imported`, whose rows have the new name",

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from protocol.china_time import CHINA
 from protocol.decisions import ManifestMade
-from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, root_over, seal_root
+from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, read_leaves, root_over, seal_root
 from server_broker.audit.log import record
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
@@ -107,9 +107,10 @@ def leaves_of(manifest: DailyManifest) -> list[Leaf]:
     """Return the leaves of a manifest that was made.
 
     Raises:
-        msgspec.DecodeError: They were damaged.
+        Refused: They were damaged.
     """
-    return msgspec.msgpack.decode(bytes(manifest.leaves), type=list[Leaf])
+    raw = bytes(manifest.leaves)
+    return read_leaves(raw, limit=len(raw))
 
 
 def heads_for(manifest: DailyManifest) -> dict[str, KeptHead]:

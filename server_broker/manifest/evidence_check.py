@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from protocol import chain
-from protocol.codec import encode
+from protocol.codec import decode, encode
 from protocol.decisions import Row, rows_of
 from protocol.heads import SignedHead, verify_head
 from protocol.manifest import Leaf
@@ -222,8 +222,8 @@ def manifests_in(files: Files) -> list[ManifestRecord]:
     for number, raw in _lines(files, MANIFESTS):
         line = _read(raw, _ManifestLine, name=MANIFESTS, number=number)
         try:
-            leaves = [msgspec.msgpack.decode(bytes(leaf), type=Leaf) for leaf in line.leaves]
-        except msgspec.DecodeError as error:
+            leaves = [decode(bytes(leaf), Leaf) for leaf in line.leaves]
+        except Refused as error:
             raise Unreadable(f"{MANIFESTS} 第 {number} 行读不出来") from error
         if [encode(leaf) for leaf in leaves] != [bytes(leaf) for leaf in line.leaves]:
             raise Unreadable(f"{MANIFESTS} 第 {number} 行的写法不对")

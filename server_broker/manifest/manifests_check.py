@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
 from django.db import connection
 
 from protocol.decisions import Erased, ManifestMade
@@ -66,7 +65,7 @@ def stored_manifests() -> Iterable[ManifestRecord]:
     """Yield the manifests that the database holds.
 
     Raises:
-        msgspec.DecodeError: The leaves of one were damaged.
+        Refused: The leaves of one were damaged.
     """
     for manifest in DailyManifest.objects.order_by("number").iterator(chunk_size=50):
         yield ManifestRecord(manifest.number, bytes(manifest.signed), leaves_of(manifest))
@@ -76,7 +75,7 @@ def check_stored(found: Decided) -> tuple[int, Problem | None]:
     """Check every manifest against the database. Return how many are good before the first problem, and that one."""
     try:
         manifests = list(stored_manifests())
-    except msgspec.DecodeError:
+    except Refused:
         return 0, _bad(0, "有一号的各项读不出来")
     roots, problem = check_signed(manifests, found)
     good = zip(manifests, roots, strict=False)

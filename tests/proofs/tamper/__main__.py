@@ -51,7 +51,7 @@ def main() -> int:
                 counts["undetected"] += 1
                 print(f"not found: {place}", file=sys.stderr)
         connection.close()
-        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        with multiprocessing.get_context("fork").Pool(PROCESSES, initializer=_remember_signatures) as pool:
             work = [(files, seed, options.every, share) for share in range(PROCESSES)]
             for found_here in pool.imap_unordered(_share, work):
                 counts += found_here
@@ -62,18 +62,21 @@ def main() -> int:
 
 
 def _share(work: tuple[Files, int, int, int]) -> Counter[str]:
-    """Do every `PROCESSES`-th trial, and count."""
+    files, seed, every, share = work
+    return judge(files, seed=seed, every=every, share=share, of=PROCESSES)
+
+
+def judge(files: Files, *, seed: int, every: int, share: int = 0, of: int = 1, only: str = "") -> Counter[str]:
+    """Do every ``of``-th trial from ``share`` on (with one file ``only``), ask both verifiers, and count."""
     from tests.proofs.tamper import judges  # noqa: PLC0415 - needs `django.setup`
 
-    _remember_signatures()
-    files, seed, every, share = work
     both, counts = judges.Judges(files), Counter[str]()
     for untouched in (both.ours("audit.jsonl", files["audit.jsonl"]), both.theirs("audit.jsonl", files["audit.jsonl"])):
         if untouched:
             counts["false_alarms"] += 1
             print(f"false alarm: {untouched}", file=sys.stderr)
     for number, (name, trial) in enumerate(_all_trials(files, Random(seed), every)):
-        if number % PROCESSES != share:
+        if number % of != share or only not in name:
             continue
         counts["trials"] += 1
         counts[f"of_{trial.deed}"] += 1

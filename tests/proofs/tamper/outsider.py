@@ -1,6 +1,6 @@
 """Check exported evidence. This file imports nothing of Cunhui: it was written from docs/protocol.md, 3, 18 and 19.
 
-Run: ``python outsider.py FOLDER [KEY]``, with the county's first record key in hex if you have it from elsewhere.
+Run: ``python outsider.py FOLDER [KEY]``, with the county's first record key in hex if you have it.
 """
 
 import hashlib
@@ -130,7 +130,10 @@ def check(files: dict[str, Lines], key: bytes | None = None) -> None:
     stated = [body["what"] for _, body in said if body["what"]["kind"] == "manifest_made"]
     for number, line in enumerate(files["manifests.jsonl"], 1):
         where, leaves = f"manifest {number}", [unhex(leaf) for leaf in line["leaves"]]
-        _, key_name, payload, signature = unpack(unhex(line["signed"]))
+        try:
+            _, key_name, payload, signature = unpack(unhex(line["signed"]))
+        except (ValueError, TypeError, msgspec.DecodeError) as error:
+            raise ValueError(where) from error
         signer = next((one for one in keys if sha(one)[:8] == key_name), b"")
         need(signed(signer, b"cunhui manifest 1\0" + payload, signature), where)
         _, _, own, _, _, count, root = unpack(payload)
@@ -144,7 +147,4 @@ def check(files: dict[str, Lines], key: bytes | None = None) -> None:
 
 if __name__ == "__main__":
     found = {path.name: [*map(json.loads, path.open("rb"))] for path in Path(sys.argv[1]).glob("*.jsonl")}
-    try:
-        check(found, unhex(sys.argv[2]) if len(sys.argv) > 2 else None)
-    except (KeyError, TypeError, ValueError, IndexError, msgspec.DecodeError) as error:
-        sys.exit(f"wrong: {error!r}")
+    check(found, unhex(sys.argv[2]) if len(sys.argv) > 2 else None)
