@@ -219,9 +219,10 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
         ) as response:
             content_range = response.headers.get("Content-Range", "")
             if response.status_code == 200:
-                # The whole file was asked for, or the county ignored the range (RFC 9110, 14.2): begin anew.
-                file.truncate(0)
-                file.seek(0)
+                # The whole file was asked for, or the county ignored the range (RFC 9110, 14.2): then begin anew.
+                if here:
+                    file.truncate(0)
+                    file.seek(0)
             elif response.status_code in FINAL_STATUSES:
                 raise CountySaysNo(f"the county answered {response.status_code}", status=response.status_code)
             elif response.status_code in BUSY_STATUSES:

@@ -27,6 +27,9 @@ class ShelfWeb:
         """Path and range of each."""
         self.private: set[str] = set()
         """Paths that need a signed request."""
+        self.record_key = record_key
+        self.stops_after: int | None = None
+        """After so many bytes of a file the county says nothing more, until this is None again."""
         self._nonces: set[bytes] = set()
         web = self
 
@@ -39,9 +42,7 @@ class ShelfWeb:
 
             def do_GET(self) -> None:
                 web.requests.append((self.path, self.headers.get("Range")))
-                if self.path in web.private and not web.admits(
-                    self.headers.get("Authorization", ""), self.path, record_key
-                ):
+                if self.path in web.private and not web.admits(self.headers.get("Authorization", ""), self.path):
                     self.reply(401)
                     return
                 _, kind, name = self.path.split("/")
@@ -64,6 +65,8 @@ class ShelfWeb:
                     self.send_header("Content-Range", content_range)
                 self.end_headers()
                 for start in range(0, len(content), PIECE_BYTES):
+                    while web.stops_after is not None and start + PIECE_BYTES > web.stops_after:
+                        time.sleep(0.01)
                     self.wfile.write(content[start : start + PIECE_BYTES])
 
             def log_message(self, format: str, *args: object) -> None:
@@ -76,11 +79,11 @@ class ShelfWeb:
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
-    def admits(self, header: str, path: str, record_key: bytes) -> bool:
+    def admits(self, header: str, path: str) -> bool:
         """Return whether a request is the station's own, new and for this path."""
         try:
             request = read_fetch(header)
-            verify_fetch(record_key, request, path=path, now=int(time.time() * 1000))
+            verify_fetch(self.record_key, request, path=path, now=int(time.time() * 1000))
         except Refused:
             return False
         new = request.nonce not in self._nonces
