@@ -147,6 +147,6 @@ def serving(file: bytes, *, breaks_at: int) -> Iterator[None]:
 
     with (
         patch.object(errands, "run_errand", errand),
-        patch.object(https, "_session", lambda *_: _Session(file, breaks_at)),
+        patch.object(https, "_session", lambda *_, **__: _Session(file, breaks_at)),
     ):
         yield
