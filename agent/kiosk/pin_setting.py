@@ -28,6 +28,9 @@ TOUCH_WITHIN_MS = 30_000
 """After the PIN was typed: the time in which the person's card must be touched."""
 
 
+LIKE_DIGITS = 4
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     visit: str
@@ -72,8 +75,7 @@ class PinSetting:
         except Refused:
             self._screens.answer(kiosk, PinAsked(answer="common"))
             return
-        number = self._book.number_of(visit.person)
-        if number and (asked.pin in number or number in asked.pin):
+        if _is_like(asked.pin, self._book.number_of(visit.person)):
             self._screens.answer(kiosk, PinAsked(answer="own_number"))
         elif self._work.busy:
             self._screens.answer(kiosk, PinAsked(answer="busy"))
@@ -118,3 +120,9 @@ class PinSetting:
     def visit_ended(self, visit: Visit) -> None:
         """Drop a PIN that waits."""
         self._waiting.pop(visit.kiosk, None)
+
+
+def _is_like(pin: str, number: str) -> bool:
+    """Tell whether a PIN and a number are parts of one another. A number of few digits is in many PINs, and gives none
+    of them away."""
+    return len(number) >= LIKE_DIGITS and (pin in number or number in pin)

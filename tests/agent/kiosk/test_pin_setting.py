@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.storage.errors import StorageFull
+from protocol.bundle_contents import Roster, RosterPerson
 from protocol.facts import PinSet, Touch
 from protocol.kiosk_visits import EndVisit, PinAsked, SetPin, VisitShown
 from protocol.pins import is_pin
@@ -104,6 +105,12 @@ def test_a_touch_that_comes_too_late_sets_nothing(village: Bench, system: FakeSy
 def test_what_anybody_would_guess_is_refused(village: Bench, pin: str, answer: str) -> None:
     visit = open_by_card(village, ZHANG)
     assert village.ask(SetPin(visit=visit.visit, pin=pin)) == [PinAsked(answer=answer)]
+
+
+def test_a_short_number_spoils_no_pin(village: Bench) -> None:
+    village.bundles.put("roster", Roster(people=[RosterPerson(id="p1", name="张示例", number="a1")]))
+    visit = open_by_card(village, ZHANG)
+    assert village.ask(SetPin(visit=visit.visit, pin="291613")) == [PinAsked(answer="touch_card")]
 
 
 def test_a_visit_by_number_sets_no_pin_because_no_card_follows(village: Bench) -> None:

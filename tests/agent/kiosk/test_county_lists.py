@@ -1,0 +1,38 @@
+"""The roster and what people learnt come from the shelf: the newest version, and nothing once it is withdrawn."""
+
+from agent.kiosk.county_lists import CountyLists
+from protocol.bundle_contents import LevelProgress, Progress, Roster, RosterPerson
+from protocol.codec import encode
+from tests.agent.bench import Bench
+from tests.agent.shelf.test_change_of_bundle import take
+
+
+def roster(name: str) -> Roster:
+    return Roster(people=[RosterPerson(id="p1", name=name, number="880001")])
+
+
+def test_the_roster_of_the_shelf_is_the_newest(station: Bench) -> None:
+    lists = CountyLists(station.shelf.offered)
+    assert lists.roster() is None
+    for version, name in ((1, "张示例"), (2, "张样板")):
+        station.county.publish("roster-1", version, encode(roster(name)), kind="roster", access="station")
+        take(station)
+        assert lists.roster() == roster(name)
+    station.county.withdraw("roster-1")
+    take(station)
+    assert lists.roster() is None
+
+
+def test_a_roster_that_can_t_be_read_is_none(station: Bench) -> None:
+    station.county.publish("roster-1", 1, b"\xc1", kind="roster", access="station")
+    take(station)
+    assert CountyLists(station.shelf.offered).roster() is None
+
+
+def test_each_persons_progress_is_their_own(station: Bench) -> None:
+    progress = Progress(person="p1", as_of=1, levels=[LevelProgress(pack="sample", level="1", stars=2)])
+    station.county.publish("progress-p1", 1, encode(progress), kind="progress", access="station")
+    take(station)
+    lists = CountyLists(station.shelf.offered)
+    assert lists.progress("p1") == progress
+    assert lists.progress("p2") is None
