@@ -48,7 +48,7 @@ def test_old_files_that_go_before_the_new_state_are_caught(monkeypatch: pytest.M
         keep(self, state)
 
     monkeypatch.setattr(ShelfDisk, "keep", hasty)
-    assert prove(cuts=300, seed=5).counts["unplayable"]
+    assert prove(cuts=250, seed=3).counts["unplayable"]
 
 
 def test_a_state_before_its_files_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
