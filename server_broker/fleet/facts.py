@@ -76,11 +76,6 @@ def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
     rows.alarms.append(AlarmCall(identity.station, "facts_lost", "critical", detail))
 
 
-def _phone_link_shown(fact: facts.PhoneLinkShown, identity: Identity, rows: Rows) -> None:
-    by = {"epoch": fact.by.epoch.hex(), "seq": fact.by.seq}
-    add_event(fact, identity, rows, {"person": fact.person, "code": fact.code.hex(), **by})
-
-
 def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"screen": fact.screen})
     rows.alarms.append(AlarmCall(identity.station, "help_asked", "minor", "站点有人求助"))
@@ -113,6 +108,7 @@ def _alarm_cleared(fact: facts.AlarmCleared, identity: Identity, rows: Rows) -> 
 
 _TOLD: dict[type[StationFact], tuple[str, ...]] = {
     facts.PinSet: ("person", "by"),
+    facts.PhoneLinkShown: ("person", "by", "code"),
     facts.VisitEnded: ("person", "by", "opened", "why", "seconds"),
     facts.PackChosen: ("by", "pack", "chosen"),
     facts.RequestMade: ("request", "by", "request_kind", "code"),

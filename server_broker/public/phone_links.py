@@ -90,9 +90,8 @@ def _person(shown: StationEvent, station: Station) -> Person:
 
 def _check_touch(shown: StationEvent, person: Person) -> None:
     """Check that the touch named in the fact is of a card of the person, and was just before."""
-    touch = Touch.objects.filter(
-        station=shown.station_id, epoch=bytes.fromhex(shown.detail["epoch"]), seq=shown.detail["seq"]
-    ).first()
+    epoch, _, seq = shown.detail["by"].partition(":")
+    touch = Touch.objects.filter(station=shown.station_id, epoch=bytes.fromhex(epoch), seq=int(seq)).first()
     # It stands before the code in the same stream. So if it is not here, the county could not read it.
     if touch is None:
         raise LinkRefused(f"县里还没有读到您刚才的刷卡。{_AGAIN}")

@@ -58,8 +58,7 @@ def show_code(station: Station, person: Person, touch: Touch, **values: Any) -> 
     detail = {
         "person": person.number,
         "code": code_hash(code).hex(),
-        "epoch": bytes(touch.epoch).hex(),
-        "seq": touch.seq,
+        "by": f"{bytes(touch.epoch).hex()}:{touch.seq}",
     } | values.pop("detail", {})
     StationEvent.objects.create(
         **{

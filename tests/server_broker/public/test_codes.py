@@ -80,8 +80,7 @@ def test_twice_is_once(county: FictionalCounty, zhang: Person, touched: Touch) -
         ({"quality": "restored"}, "不知道准确时间"),
         ({"detail": {"person": "nobody"}}, "没有这个人"),
         ({"detail": {"person": WANG.number}}, "只能在本村的站点"),
-        ({"detail": {"seq": 99}}, "还没有读到您刚才的刷卡"),
-        ({"detail": {"epoch": "00" * 16}}, "还没有读到您刚才的刷卡"),
+        ({"detail": {"by": f"{'00' * 16}:99"}}, "还没有读到您刚才的刷卡"),
     ],
 )
 def test_what_opens_nothing(
