@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli import main
 from agent.shelf.stick import ShelfBusy, StickRefused, load_stick
 from agent.shelf.visit import Addressee
 from protocol.facts import BundleTaken
@@ -13,6 +14,7 @@ from tests.agent.bench import COUNTY_KEYS, STATION, Bench
 from tests.agent.shelf.test_bad_input import FOREIGN
 from tests.agent.shelf.test_change_of_bundle import content_of, in_force, take
 from tests.fakes.clockwork import FakeSystemClock
+from tests.fakes.enrolled import make_enrolled
 from tests.fakes.shelf_source import ShelfCounty
 
 ADDRESSEE = Addressee(station=STATION, region="", public_keys=COUNTY_KEYS)
@@ -108,3 +110,30 @@ def test_a_stick_waits_while_the_station_changes_its_shelf(station: Bench, stick
         assert alone
         with pytest.raises(ShelfBusy):
             load_stick(stick, station.shelf._disk.__class__(station.folder / "shelf"), ADDRESSEE)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_verb_says_in_chinese_what_came(
+    tmp_path: Path, stick: Path, capsys: pytest.CaptureFixture[str], complete: bool
+) -> None:
+    enrolled = make_enrolled(tmp_path / "station")
+    county = ShelfCounty(enrolled.county_key, enrolled.identity.station)
+    county.publish("policy", 1, b"text")
+    entry = county.publish("film", 1, b"film")
+    folder = write_stick(stick, county, county.index())
+    if not complete:
+        (folder / "bundles" / entry.sha256.hex()).unlink()
+    code = main(["shelf", "load", str(stick), "--config", str(enrolled.config)])
+    said = capsys.readouterr().out
+    assert code == (0 if complete else 1)
+    assert said.startswith(f"已从 U 盘装入 {2 if complete else 1} 份内容")
+    assert complete or "film 没有装入：U 盘上没有" in said
+
+
+def test_the_verb_says_in_chinese_why_nothing_came(
+    tmp_path: Path, stick: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrolled = make_enrolled(tmp_path / "station")
+    stick.mkdir()
+    assert main(["shelf", "load", str(stick), "--config", str(enrolled.config)]) == 1
+    assert capsys.readouterr().err.startswith("没有装入：U 盘的文件夹")
