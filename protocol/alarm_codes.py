@@ -10,6 +10,8 @@ from typing import Final, Literal
 from protocol.topics import DOWN, Down
 
 LOST_CARD: Final = "lost_card"
+COUNTY_REWROTE: Final = "county_rewrote"
+"""The county sent another manifest for a day of which the station keeps one."""
 PIN_GUESSED: Final = "pin_guessed"
 """Somebody tries PINs of many people."""
 DISK_FULL: Final = "disk_full"
@@ -66,6 +68,7 @@ STATION_ALARMS: Final = frozenset(
         BIRTH_REFUSED,
         FACTS_REFUSED,
         COUNTY_LOST_FACTS,
+        COUNTY_REWROTE,
         *STREAM_ENDED.values(),
         *MESSAGE_REFUSED.values(),
     }

@@ -50,6 +50,7 @@ from agent.kiosk.pin_work import PinWork
 from agent.kiosk.table import KioskTable
 from agent.kiosk.visits import Visits
 from agent.shelf.shelf import Shelf
+from agent.shelf.witness import Witness
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import FactWriter
@@ -141,6 +142,7 @@ class StationParts:
     ended_well: bool
     """Whether the run before this one ended in good order."""
     shelf: Shelf
+    witness: Witness
     packs: PackShelf
     reported: Callable[[], Reported]
     """Returns what is in force, as the county is told it."""
@@ -345,6 +347,7 @@ class Core:
     def _on_shelf_moved(self, event: ShelfMoved) -> None:
         parts = self._parts
         parts.shelf.moved(event)
+        parts.witness.look()
         parts.home.changed()
         if event.ended and parts.shelf.take_report():
             parts.uplink.report(parts.reported())

@@ -22,6 +22,7 @@ from agent.kiosk.table import Rows
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.shelf import Shelf, ShelfPorts
 from agent.shelf.visit import Addressee
+from agent.shelf.witness import Witness
 from agent.station.commands import Commands
 from agent.station.core import Core, EventSource, StationParts
 from agent.station.delegate import StationDelegate
@@ -171,6 +172,9 @@ class Station:
             )
         )
         self.shelf.want(self.twin.shelf)
+        self.witness = Witness(
+            ports.folder / "heads", station=ports.station, offered=self.shelf.offered, alarms=self.alarms
+        )
         self.packs = PackShelf(
             folder=ports.folder / "packs",
             county_keys=ports.county_keys,
@@ -310,6 +314,7 @@ class Station:
             live=self.live,
             ended_well=self._ended_well,
             shelf=self.shelf,
+            witness=self.witness,
             packs=self.packs,
             reported=self.delegate.reported,
             renewal=self.renewal,

@@ -99,6 +99,7 @@ EVENTS = {
 }
 ALARMS = {
     "county_record": "县里的记录被改动过",
+    "county_rewrote": "县里的总账与站点留下的不同",
     "unexplained_facts": "记录账目对不上",
     "ledger_too_large": "记录账目数不完",
     "station_silent": "站点很久没有消息",
@@ -165,6 +166,7 @@ ALARMS = {
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
+    "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
     "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",
     "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",
     "undervoltage": "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",

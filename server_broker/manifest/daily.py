@@ -15,6 +15,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
 from server_broker.decisions.stream import decide, open_stream
 from server_broker.fleet.models import Stream
+from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.manifest.models import DailyManifest, DailyTable
 from server_broker.manifest.tables import TableDay, dated_models, table_day
 from server_broker.platform.home import CountyHome
@@ -69,6 +70,7 @@ def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
             made_at=now,
         )
         DailyTable.objects.bulk_create(_kept(made, table) for table in tables)
+        shelf_changed_under("", at=now)
         decide(entry, ManifestMade(number=root.number, root=root.root))
     return made
 
