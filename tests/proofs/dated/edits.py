@@ -131,7 +131,7 @@ class Officers:
         other, now = self._some(Person.objects.filter(left=False)), self._at(day)
         since = now - self._draw.randrange(1, 72) * _HOUR
         take_card(card, actor=BY, reason=WHY, since=since, give_to=other, now=now)
-        self.cards[bytes(card.token)].set(other.number, since)
+        self.cards[bytes(card.token)].hand_over(other.number, since)
 
     def _bind_somebody(self, day: dt.date) -> None:
         person = self._some(Person.objects.filter(left=False))

@@ -89,6 +89,13 @@ class Reckoning:
         pieces = [*kept, (begin, holder), *([(end, after)] if until else []), *later]
         self.starts, self.holders = [start for start, _ in pieces], [one for _, one in pieces]
 
+    def hand_over(self, holder: str, since: dt.datetime) -> None:
+        """Have ``holder`` have the card from ``since`` on, but not while it was lost: nobody's stays nobody's."""
+        later = [(start, one) for start, one in zip(self.starts, self.holders, strict=True) if start > since]
+        self.set(holder if self.at(since) is not None else None, since)
+        self.starts += [start for start, _ in later]
+        self.holders += [one if one is None else holder for _, one in later]
+
     def at(self, when: dt.datetime) -> str | None:
         """Return who had the card then."""
         return self.holders[bisect.bisect_right(self.starts, when) - 1]
