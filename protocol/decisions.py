@@ -33,6 +33,8 @@ from protocol.units import (
 
 COUNTY_PREFIX = "county-"
 """Ids of county streams begin so; no station may have such an id."""
+RESERVED = ("county",)
+"""Words that name the county where a station could be named."""
 MAX_ROWS = 2**31 - 1
 MAX_TABLES = 128
 
@@ -390,6 +392,11 @@ class CountyFact(Message, frozen=True, kw_only=True):
 KINDS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in Decision.__value__.__args__)
 
 _ROW = b"cunhui row 1\x00"
+
+
+def is_the_countys(name: str) -> bool:
+    """Return whether a station's id would be the county's own name."""
+    return name in RESERVED or name.startswith(COUNTY_PREFIX)
 
 
 def row_digest(*, salt: bytes, content: bytes) -> bytes:

@@ -3,6 +3,9 @@
 import datetime as dt
 import logging
 
+from django.conf import settings
+
+from server_broker.decisions.stream import open_stream
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.manifest.county_check import check_county
@@ -24,6 +27,7 @@ def make_and_say(home: CountyHome, *, now: dt.datetime) -> str:
 
 def check_and_tell(now: dt.datetime) -> str:
     """Check the county's record, keep the outcome for the page, and open or close the alarm."""
+    open_stream(settings.HOME)  # so that a county that decides nothing is under watch too
     verdict = check_county()
     problem = verdict.problems[0].sentence()[:400] if verdict.problems else ""
     RecordCheck.objects.update_or_create(

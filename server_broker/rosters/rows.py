@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import get_args
 
+from protocol.decisions import is_the_countys
 from protocol.printed_cards import Format
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
@@ -141,6 +142,8 @@ def _station_id(cell: Cell) -> str:
     own = cells.code(cell, longest=64)
     if not _STATION.fullmatch(own):
         raise BadCell("应为 4 到 32 个小写字母、数字或减号，以字母或数字开头")
+    if is_the_countys(own):
+        raise BadCell("是县里自己用的编号，请换一个")
     return own
 
 

@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedTable
 
 from protocol.claim import format_claim_code
 from protocol.commands import LiveTerms
-from protocol.decisions import ClockConfirmed, CountyRestored, SigningKeyReplaced
+from protocol.decisions import ClockConfirmed, CountyRestored, SigningKeyReplaced, is_the_countys
 from protocol.refusal import Refused
 from protocol.topics import topic
 from server_broker.accounts import second_factor
@@ -92,6 +92,8 @@ def _new_station(chosen: argparse.Namespace) -> Station:
         topic(shard=0, station=chosen.station, leaf="facts")
     except Refused as error:
         raise ServiceError("站点编号须为 4–32 个小写字母、数字或连字符，且不以连字符开头") from error
+    if is_the_countys(chosen.station):
+        raise ServiceError(f"{chosen.station} 是县里自己用的编号，请换一个")
     return Station.objects.create(pk=chosen.station, name=chosen.name[:64], village=village)
 
 
