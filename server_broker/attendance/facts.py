@@ -6,6 +6,7 @@ from protocol import facts
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarms import AlarmCall
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, add_event, stamp, text
+from server_broker.people.numbers import spoken_for
 from server_broker.platform.sql import copy_rows, execute
 
 
@@ -21,6 +22,7 @@ class Direction(NamedTuple):
 BY_NUMBER = "number"
 """Stands as the reader of a touch by number."""
 
+_ANSWER, _PERSON = (list(TOUCHES.columns).index(name) for name in ("answer", "person_number"))
 TOUCH = RowKind[tuple[Any, ...]]("touch")
 DIRECTION = RowKind[Direction]("direction")
 
@@ -51,10 +53,23 @@ def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Row
 
 def _put(rows: Rows) -> None:
     if touches := rows.of(TOUCH):
-        copy_rows(TOUCHES, touches)
+        copy_rows(TOUCHES, _of_their_people(touches))
     # After the touches: the touch for which a direction was chosen may have come in this very batch.
     if directions := rows.of(DIRECTION):
         choose_directions(directions)
+
+
+def _of_their_people(touches: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the touches, with those by number nobody's whose station may not speak for the person."""
+    if not any(touch[_PERSON] for touch in touches):
+        return touches
+    allowed = spoken_for((touch[0], touch[_PERSON]) for touch in touches if touch[_PERSON])
+    return [
+        touch
+        if not touch[_PERSON] or (touch[0], touch[_PERSON]) in allowed
+        else (*touch[:_ANSWER], "unknown", *touch[_ANSWER + 1 : _PERSON], "")
+        for touch in touches
+    ]
 
 
 def choose_directions(directions: list[Direction]) -> None:

@@ -5,7 +5,7 @@ person's card was touched there shortly before, and only for people of the stati
 changes nothing: it is kept with the reason, and an alarm tells of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -17,12 +17,10 @@ from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Card, Person
+from server_broker.people.numbers import of_township, people_by_number
 from server_broker.pins.models import PersonPin, PinClaim
 
 TOUCHED_WITHIN = timedelta(minutes=15)
-TOWNSHIP_DIGITS = 9
-"""Of a region's code: those that all villages of a township share."""
-
 NO_TOUCH, OTHER_CARD, TOO_LONG_AGO, STRANGER = "no_touch", "other_card", "too_long_ago", "stranger"
 """Why a PIN is refused: no touch is named or the stream has none such, it was another person's card, it was too long
 before, the person is not of the station's township."""
@@ -50,24 +48,13 @@ class WrongTry(NamedTuple):
     wall: datetime
 
 
-def of_township(station: Station, person: Person) -> bool:
-    """Tell whether a person belongs to the township of a station."""
-    return person.village.code[:TOWNSHIP_DIGITS] == station.village.code[:TOWNSHIP_DIGITS]
-
-
-def people_by_number(numbers: Iterable[str]) -> dict[str, Person]:
-    """Return the people with these numbers who have not left."""
-    found = Person.objects.filter(number__in=set(numbers), left=False).select_related("village")
-    return {person.number: person for person in found}
-
-
 def take_in_order(steps: Sequence[NewPin | WrongTry], *, received_at: datetime) -> list[PinClaim]:
     """Judge PINs and count wrong tries in the order of their facts; return the PINs that were refused.
 
     The order matters: a try that was made before a PIN was set says nothing of that PIN.
     """
     people = people_by_number(step.number for step in steps)
-    stations = Station.objects.select_related("village").in_bulk({step.station for step in steps})
+    stations = Station.objects.in_bulk({step.station for step in steps})
     refused = []
     for step in steps:
         person, station = people.get(step.number), stations[step.station]

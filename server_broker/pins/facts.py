@@ -5,15 +5,8 @@ from typing import Any
 from protocol import facts
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, stamp, text
-from server_broker.fleet.models import Station
-from server_broker.pins.accepting import (
-    NewPin,
-    WrongTry,
-    best_wall,
-    of_township,
-    people_by_number,
-    take_in_order,
-)
+from server_broker.people.numbers import spoken_for
+from server_broker.pins.accepting import NewPin, WrongTry, best_wall, take_in_order
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import copy_rows
 
@@ -59,12 +52,10 @@ _REASONS = {
 
 def _put_entries(entries: list[tuple[Any, ...]], rows: Rows) -> None:
     number_at, clocks_at = 8, 10
-    people = people_by_number(entry[number_at] for entry in entries)
-    stations = Station.objects.select_related("village").in_bulk({entry[0] for entry in entries})
+    allowed = spoken_for((entry[0], entry[number_at]) for entry in entries)
     judged = []
     for entry in entries:
-        person = people.get(entry[number_at])
-        counts = person is not None and of_township(stations[entry[0]], person)
+        counts = (entry[0], entry[number_at]) in allowed
         judged.append((*entry, counts))
         if entry[clocks_at] and not counts:
             detail = "站点报来一次按编号打卡，但不是本镇的人，不计入考勤"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from protocol.facts import NumberEntered, PinSet, Touch
 from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
+from server_broker.attendance.models import Touch as TouchRow
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Alarm, ShelfDue, Station
 from server_broker.ingest.batch import BatchProcessor
@@ -155,6 +156,8 @@ def test_a_number_counts_only_for_the_stations_people(
     entries = NumberEntry.objects.order_by("seq").values_list("number", "clocks", "direction", "counts")
     assert list(entries) == [(ZHANG.number, True, "in", True), ("nobody", True, "", False)]
     assert Alarm.objects.filter(code="number_stranger").count() == 1
+    touches = TouchRow.objects.order_by("seq").values_list("person_number", "answer")
+    assert list(touches) == [(ZHANG.number, "recorded"), ("", "unknown")]
 
 
 def test_no_pin_leaves_the_county_where_numbers_are_not_taken(
