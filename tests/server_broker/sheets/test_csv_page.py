@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from server_broker import trust
 from server_broker.people.models import Person
-from server_broker.sheets import pending
 from tests.cast import OPERATOR, SHILI_VILLAGE
 from tests.server_broker.county import make_county, signed_in
 
@@ -38,6 +37,6 @@ def test_what_another_release_kept_is_asked_for_again(monkeypatch: pytest.Monkey
     make_county()
     page = signed_in(OPERATOR)
     data = f"编号,姓名,村代码\nc1,丙示例,{SHILI_VILLAGE}\n".encode()
-    monkeypatch.setattr(pending.msgspec.msgpack, "encode", lambda kept: b"\x80")
+    monkeypatch.setattr("server_broker.sheets.pending.msgspec.msgpack.encode", lambda kept: b"\x80")
     answer = page.post("/people/import/", {"file": SimpleUploadedFile("名单.csv", data)})
     assert page.get(answer["Location"])["Location"] == "/people/import/"
