@@ -1,0 +1,92 @@
+"""`publish-bundle`: what a list says of itself is judged before a file is opened; a mistake is told in Chinese."""
+
+import json
+from argparse import Namespace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.supervisor.bundles_cli import MAX_LIST_BYTES, publish_listed, withdraw_bundle
+from tests.cast import TOWNSHIP
+from tests.server_broker.county import make_county
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CountyHome:
+    (tmp_path / "bundles").mkdir()
+    make_county()
+    return CountyHome(tmp_path)
+
+
+def listed(home: CountyHome, **changes: Any) -> Namespace:
+    usual: dict[str, Any] = {
+        "id": "guide",
+        "kind": "library",
+        "title": "示例资料",
+        "regions": [TOWNSHIP],
+        "until": str(timezone.localdate() + timedelta(days=9)),
+        "items": [{"name": "a.jpg"}],
+    }
+    path = home.root / "list.json"
+    path.write_text(json.dumps({**usual, **changes}), encoding="utf-8")
+    (home.root / "a.jpg").write_bytes(b"picture")
+    return Namespace(file=str(path))
+
+
+def test_a_list_is_published_with_the_files_beside_it(home: CountyHome) -> None:
+    assert publish_listed(home, listed(home), actor="cli:wu") == "示例资料 第 1 版"
+    row = Bundle.objects.get()
+    (item,) = row.items.all()
+    assert (row.regions, item.name, item.media_type) == ([TOWNSHIP[:9]], "a.jpg", "image/jpeg")
+    assert BundleFolder(home.bundles).path(bytes(item.sha256)).read_bytes() == b"picture"
+    assert "没有变化" in publish_listed(home, listed(home), actor="cli:wu")
+    assert "已撤回" in withdraw_bundle(Namespace(bundle="guide", reason="过时了"), actor="cli:wu")
+    with pytest.raises(ServiceError, match="已经撤回"):
+        withdraw_bundle(Namespace(bundle="guide", reason="过时了"), actor="cli:wu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"items": [{"name": "a.jpg", "size": 4_000_000_000}]}, "4,000,000,000 字节"),
+        ({"items": [{"name": "a.jpg", "size": -1}]}, "须是 1 至"),
+        ({"items": [{"name": "a.jpg", "size": 8}]}, "写明 8 字节，实际 7 字节"),
+        ({"items": [{"name": "a.jpg", "sha256": "00" * 32}]}, "校验值不符"),
+        ({"items": [{"name": "../list.json"}]}, "不能用"),
+        ({"items": [{"name": "/etc/passwd"}]}, "不能用"),
+        ({"items": [{"name": "a.jpg"}, {"name": "a.jpg"}]}, "出现了两次"),
+        ({"items": [{"name": f"{number}"} for number in range(5_001)]}, "5,001 个，最多 5,000 个"),
+        ({"items": [{"name": "link"}]}, "不是普通文件"),
+        ({"items": [{"name": "nothing.jpg"}]}, "不在清单旁边"),
+        ({"items": [{"name": "bundles"}]}, "不是普通文件"),
+        ({"until": "2020-01-01"}, "已经过去"),
+        ({"until": "明天"}, "不是下发内容的清单"),
+        ({"kind": "roster"}, "不是下发内容的清单"),
+        ({"secret": 1}, "不是下发内容的清单"),
+        ({"regions": ["示例镇"]}, "发给哪里"),
+    ],
+)
+def test_a_bad_list_publishes_nothing(home: CountyHome, changes: dict[str, Any], words: str) -> None:
+    (home.root / "link").symlink_to("/etc/passwd")
+    with pytest.raises(ServiceError, match=words):
+        publish_listed(home, listed(home, **changes), actor="cli:wu")
+    assert not Bundle.objects.exists()
+
+
+def test_a_list_of_a_million_files_is_refused_by_its_length(home: CountyHome) -> None:
+    chosen = listed(home)
+    with Path(chosen.file).open("ab") as file:
+        file.truncate(MAX_LIST_BYTES + 1)
+    with pytest.raises(ServiceError, match="太大"):
+        publish_listed(home, chosen, actor="cli:wu")
+    with pytest.raises(ServiceError, match="读不到"):
+        publish_listed(home, Namespace(file=str(home.root / "nowhere")), actor="cli:wu")
