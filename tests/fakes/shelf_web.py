@@ -3,6 +3,7 @@
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from protocol.fetch import read_fetch, verify_fetch
@@ -29,7 +30,8 @@ class ShelfWeb:
         """Paths that need a signed request."""
         self.record_key = record_key
         self.stops_after: int | None = None
-        """After so many bytes of a file the county says nothing more, until this is None again."""
+        """Before so many bytes of a file are sent, the county calls ``stopped``."""
+        self.stopped: Callable[[], None] = lambda: None
         self._nonces: set[bytes] = set()
         web = self
 
@@ -65,8 +67,8 @@ class ShelfWeb:
                     self.send_header("Content-Range", content_range)
                 self.end_headers()
                 for start in range(0, len(content), PIECE_BYTES):
-                    while web.stops_after is not None and start + PIECE_BYTES > web.stops_after:
-                        time.sleep(0.01)
+                    if web.stops_after is not None and start + PIECE_BYTES > web.stops_after:
+                        web.stopped()
                     self.wfile.write(content[start : start + PIECE_BYTES])
 
             def log_message(self, format: str, *args: object) -> None:

@@ -196,3 +196,12 @@ def test_items_of_a_bundle_are_bounded_together(shelf: Bench) -> None:
     shelf.county.publish("huge", 1, items=items)
     take(shelf)
     assert why(shelf, "huge") == ("refused", "too_large")
+
+
+def test_a_kind_of_a_later_version_costs_only_its_own_entry(shelf: Bench) -> None:
+    later = shelf.county.publish("later", 1)
+    shelf.county.entries["later"] = msgspec.structs.replace(later, kind="hologram")
+    shelf.county.publish("policy", 3)
+    take(shelf)
+    assert in_force(shelf) == {"policy": 3}
+    assert shelf.shelf._states == {}
