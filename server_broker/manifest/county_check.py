@@ -10,6 +10,7 @@ from server_broker.decisions.models import CountyStream
 from server_broker.decisions.undecided import UNDECIDED
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.manifests_check import check_stored
+from server_broker.manifest.pins_check import check_pins
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided, replay, restorations
 from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
@@ -41,6 +42,7 @@ def check_county(found: Decided | None = None) -> Verdict:
         if rows_are_whole:
             verdict.rows, others = check_present_rows()
             verdict.problems += others
+            _note(verdict, check_pins(found))
     verdict.notices += restorations(found)
     return verdict
 

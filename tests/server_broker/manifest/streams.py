@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from protocol import chain
-from protocol.codec import encode
+from protocol.codec import Message, encode
 from protocol.decisions import StationEnrolled
 from protocol.heads import sign_head
 from server_broker.audit.log import record
@@ -17,7 +17,9 @@ from server_broker.ingest.models import Fact, SignedHeadKept
 from tests.golden.vectors import FACTS
 
 
-def store_stream(station: Station, count: int, *, key: Ed25519PrivateKey | None = None) -> Stream:
+def store_stream(
+    station: Station, count: int, *, key: Ed25519PrivateKey | None = None, what: Message = FACTS["touch"]
+) -> Stream:
     """Store ``count`` facts of a station, with the signed head at their end, and return the stream."""
     key = key or Ed25519PrivateKey.generate()
     station.record_key = key.public_key().public_bytes_raw()
@@ -25,7 +27,8 @@ def store_stream(station: Station, count: int, *, key: Ed25519PrivateKey | None 
         station.save(update_fields=["record_key"])
         entry = record(f"station:{station.pk}", "station.enrolled", station.pk)
         decide(entry, StationEnrolled(station=station.pk, record_key=bytes(station.record_key)), [station])
-    epoch, body, now = secrets.token_bytes(16), encode(FACTS["touch"]), timezone.now()
+    epoch, body, now = secrets.token_bytes(16), encode(what), timezone.now()
+    kind = str(what.__struct_config__.tag)
     head = chain.first_head(station=station.pk, epoch=epoch)
     stream = Stream.objects.create(station=station, epoch=epoch, head=head, born_at=now)
     facts = []
@@ -34,7 +37,16 @@ def store_stream(station: Station, count: int, *, key: Ed25519PrivateKey | None 
         digest = chain.fact_digest(salt=salt, body=body)
         head = chain.next_head(head, seq=seq, digest=digest)
         facts.append(
-            Fact(stream=stream, seq=seq, digest=digest, head=head, salt=salt, body=body, kind="touch", received_at=now)
+            Fact(
+                stream=stream,
+                seq=seq,
+                digest=digest,
+                head=head,
+                salt=salt,
+                body=body,
+                kind=kind,
+                received_at=now,
+            )
         )
     Fact.objects.bulk_create(facts)
     signed = sign_head(key, station=station.pk, epoch=epoch, through=count, head=head)
