@@ -8,6 +8,7 @@ from protocol import birth, bundle_contents, commands, facts, frames, health, ki
 from protocol.bundles import Audience, Bundle, Item, sign_bundle
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch
+from protocol.manifest import KeptHeads
 from protocol.phone_link import code_hash
 from protocol.pins import PinVerifier, derive_verifier
 from protocol.shelf_index import IndexEntry, ShelfIndex, sign_index
@@ -251,6 +252,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         ],
     ),
     "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
+    "kept_heads": KeptHeads(station=STATION, heads=[KEPT_HEAD]),
     "birth-contract": birth.Birth(
         station=STATION,
         head=HEAD,
