@@ -8,10 +8,10 @@ from collections import deque
 
 from agent.storage.recent import ReadableStream, first_made
 from protocol.envelope import SENT_FACTS
-from protocol.facts import Attempt, DirectionChosen, HelpAsked, LevelEnded, Touch
+from protocol.facts import Attempt, DirectionChosen, Fact, HelpAsked, LevelEnded, NumberEntered, PinSet, Touch
 from protocol.units import FactRef
 
-_ACTIONS = (Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked)
+_ACTIONS = (Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet)
 MAX_READ = 2_000
 """Facts read in one call, so that the core is never busy for long: a long backlog is counted in several calls."""
 
@@ -50,7 +50,12 @@ class PendingCount:
                 break
             for seq, sealed in enumerate(envelope.facts, start=envelope.first):
                 made = first_made(FactRef(epoch=self._epoch, seq=seq), sealed.body)
-                if made is not None and isinstance(made[1], _ACTIONS):
+                if made is not None and _is_action(made[1]):
                     self._actions.append(seq)
             self._read = envelope.head.through
         return len(self._actions)
+
+
+def _is_action(fact: Fact) -> bool:
+    # A number that was entered to read something, or mistyped, is nothing that anybody would miss.
+    return isinstance(fact, _ACTIONS) or (isinstance(fact, NumberEntered) and fact.clocks)

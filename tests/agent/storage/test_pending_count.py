@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.storage.outbox import Outbox
 from agent.storage.pending import PendingCount
-from protocol.facts import BlobAnnounced, HelpAsked, Touch
+from protocol.facts import BlobAnnounced, HelpAsked, NumberEntered, Touch
 from protocol.receipts import Receipt
 from protocol.units import Moment
 
@@ -38,6 +38,13 @@ def test_two_touches_with_their_pictures_are_two(outbox: Outbox) -> None:
         outbox.commit(TOUCH)
         outbox.commit(PICTURE)
     assert waiting.count() == 2
+
+
+def test_a_touch_by_number_waits_as_one_by_card_and_a_mistyped_number_does_not(outbox: Outbox) -> None:
+    waiting = PendingCount(outbox)
+    outbox.commit(NumberEntered(at=AT, person="p1", answer="accepted", clocks=True))
+    outbox.commit(NumberEntered(at=AT, person="p1", answer="accepted"), NumberEntered(at=AT, answer="unknown"))
+    assert waiting.count() == 1
 
 
 def test_receipts_bring_it_down_and_a_restored_county_up_again(outbox: Outbox) -> None:
