@@ -121,6 +121,11 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "62-a-fact-half-read": (county_tests("ingest/test_fact_rooms.py"),),
     "63-request-for-any-path": (Tests(("tests/protocol/test_bundles.py",)),),
     "64-by-number-without-choosing-it": (county_tests("attendance/test_touches_by_number.py"),),
+    "70-gone-without-a-record": (county_tests("retention/test_erasing.py"), county_tests("ledger/test_verify.py")),
+    "71-hold-that-holds-nothing": (county_tests("media/test_holds.py"),),
+    "72-any-later-outbox-opened": (agent_tests("storage/test_outbox_versions.py"),),
+    "73-number-that-clocks-erased": (county_tests("retention/test_erasing.py"),),
+    "74-row-of-data-in-the-head": (county_tests("sheets/test_heads.py"),),
 }
 
 

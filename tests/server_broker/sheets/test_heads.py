@@ -44,6 +44,9 @@ def test_a_row_of_data_is_never_taken_for_the_second_row_of_a_head() -> None:
     """Somebody is called as a column is, and the list lacks that column: the row must not vanish into the head."""
     plan = people(("编号", "名字", "村代码"), ("1001", "姓名", VILLAGE))
     assert [str(error) for error in plan.errors] == ["人员 第 1 行：缺少列“姓名”"]
+    odd = people(("编号", "姓名", "甲", "乙"), ("1001", None, "村代码", "编号"), ("1002", "李示例", VILLAGE, "1003"))
+    assert odd.people == []
+    assert [str(error) for error in odd.errors] == ["人员 第 1 行：缺少列“村代码”"]
     whole = people(("编号", "姓名", "村代码"), ("姓名", "姓名", VILLAGE))
     assert [error.row for error in whole.errors] == [2]
 
