@@ -7,6 +7,7 @@ Two verifiers look at each trial: the county's own, and `tests.proofs.tamper.out
 import json
 import logging
 import multiprocessing
+import resource
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -57,8 +58,15 @@ def main() -> int:
                 counts += found_here
         counts += _resigned(files, rng)
     names = [*BAD, "trials", "edited_in_psql", "resigned", *sorted(name for name in counts if name.startswith("of_"))]
-    result = report.finish(as_json=options.json, every=options.every, **{name: counts[name] for name in names})
+    numbers = {name: counts[name] for name in names}
+    result = report.finish(as_json=options.json, every=options.every, cpu_seconds=round(_cpu_s()), **numbers)
     return exit_code(result, *BAD, repeat=f"./run prove tamper --seed {seed} --every {options.every}")
+
+
+def _cpu_s() -> float:
+    """Return the processor's seconds of this process and of those that it started, whatever else ran meanwhile."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _share(work: tuple[Files, int, int, int]) -> Counter[str]:
