@@ -125,6 +125,10 @@ class Twin:
         """Return a person's name as the kiosk shows it."""
         return self._people[person].name if person in self._people else ""
 
+    def village_of(self, person: str) -> str:
+        """Return the village of somebody who comes from another one; empty for the village's own people."""
+        return self._people[person].village if person in self._people else ""
+
     def accept(self, desired: Desired, *, at: Moment) -> Reported:
         """Take a verified desired state, or keep the last good one and say why."""
         judged = judge_settings(desired.settings, last_good=self.desired.settings)

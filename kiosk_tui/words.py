@@ -72,6 +72,7 @@ SIMULATED = {
 }
 
 PRODUCT = "村慧"
+OTHER_VILLAGE = "外村"
 UNDATED = "时间待校准"
 CLOCK_WAITS = "！ 时间待校准"
 DUTY_TODAY = "今日值班"

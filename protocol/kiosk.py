@@ -154,6 +154,8 @@ class TouchShown(Line, frozen=True, kw_only=True, tag="touch"):
     """How long the station waits for that touch."""
     corrected: bool = False
     """The touch's direction has just been corrected."""
+    village: ShortText = ""
+    """The person's own village, if it is another than the station's: the screen says 外村."""
     no_list: bool = False
     """The card is unknown because this station has had no list of cards from the county yet."""
     complete: bool = False

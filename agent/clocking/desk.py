@@ -269,6 +269,7 @@ class ClockingDesk:
             colour="green",
             answer="repeat",
             name=self._twin.name_of(person),
+            village=self._twin.village_of(person),
             direction=seen.direction,
             wall=self._clock.wall_of(seen.at),
             quality=now.quality if seen.boot == now.boot else seen.quality,

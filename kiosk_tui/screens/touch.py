@@ -7,7 +7,7 @@ from textual.content import Content
 from kiosk_tui import pixels, words
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import Block, clean, fit
+from kiosk_tui.typeset import Block, cells, clean, fit
 from kiosk_tui.views import Correction, TouchView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
@@ -98,7 +98,18 @@ def who(touch: TouchShown, width: int) -> str:
     time = f"{village_time(touch.wall):%H:%M}" if _is_dated(touch) else words.UNDATED
     if touch.answer == "not_recorded":
         time = ""
-    return f"{fit(touch.name, max(width - 16, 8))}    {time}".strip()
+    return f"{_name(touch, max(width - 16, 8))}    {time}".strip()
+
+
+def _name(touch: TouchShown, width: int) -> str:
+    """Return the person's name; for somebody of another village with that word, and with the village if it fits."""
+    if not touch.village:
+        return fit(touch.name, width)
+    whole = f"{touch.name}（{words.OTHER_VILLAGE}：{touch.village}）"
+    if cells(whole) <= width:
+        return fit(whole, width)
+    mark = f"（{words.OTHER_VILLAGE}）"
+    return fit(touch.name, max(width - cells(mark), 2)) + mark
 
 
 def detail(touch: TouchShown) -> str:

@@ -1,7 +1,9 @@
 """Commit, then lamp, then screen, then picture. A broken part costs nothing but itself."""
 
+from msgspec.structs import replace
+
 from protocol.facts import Touch
-from tests.agent.bench import LI, ZHANG, Bench
+from tests.agent.bench import LI, ZHANG, Bench, desired
 
 
 def test_commit_before_lamp_before_kiosk_before_picture(station: Bench) -> None:
@@ -25,3 +27,12 @@ def test_a_broken_lamp_costs_the_light_alone(station: Bench) -> None:
     station.indicator.broken = False
     station.touch(LI)
     assert [colour for colour, _ in station.indicator.shown] == ["green"]
+
+
+def test_a_neighbour_s_card_is_green_and_the_screen_says_where_she_comes_from(station: Bench) -> None:
+    state = desired(version=2)
+    own, other = state.people
+    station.accept(replace(state, people=[own, replace(other, village="演示村")]))
+    neighbour, villager = station.touch(LI), station.touch(ZHANG)
+    assert (neighbour.colour, neighbour.answer, neighbour.village) == ("green", "recorded", "演示村")
+    assert (villager.colour, villager.village) == ("green", "")
