@@ -32,6 +32,7 @@ from server_broker.console.table_filters import OfferedFilters
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key in the URLs of its pages: at most 18 digits, because a `BigAutoField` holds these for certain."""
 
+_WHOSE = "账号是谁本人的。一个人只能有一个在用的账号；本人离任后账号打不开，本人的事也不能由这个账号审批。"
 _OWN_ACCOUNT = "这是您自己的账号，自己不能改：请另一位系统管理员改。"
 _CHANGED_ELSEWHERE = "这个账号在这里只能看：安全管理员、审计员和您管辖以外的账号，请在县服务器上改。"
 
@@ -96,7 +97,7 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         if db_field.name == "region":
             kwargs |= {"queryset": regions_of(request.user), "required": True}
         if db_field.name == "person":
-            kwargs |= {"queryset": people_of(request.user), "required": False}
+            kwargs |= {"queryset": people_of(request.user), "required": False, "help_text": _WHOSE}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:

@@ -1,5 +1,6 @@
 """Every page, download and act of the console, and who may use it: the table of routes and roles, as the proof asks."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -35,9 +36,9 @@ class Place:
 def _place(route: routes.Route) -> Place:
     looks = route.method == "GET"
     path = routes.path_of(route, _SHOWN if looks else {})
-    # An account, a person and a window of the table are not in the proof's county.
-    is_there = looks and not any(thing in route.path for thing in ("{account}", "{person}", "{window}"))
-    is_there = is_there and all(route.statuses[role] != 404 for role in route.opens)
+    # Of the table's things only those that are shown are in the proof's county.
+    named = set(re.findall(r"\{([a-z]+)\}", route.path))
+    is_there = looks and named <= set(_SHOWN) and all(route.statuses[role] != 404 for role in route.opens)
     return Place(route.method, path, route.opens, is_there, route.asks_proof)
 
 
