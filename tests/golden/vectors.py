@@ -515,6 +515,9 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         chosen="in",
         confirm_within_ms=10_000,
     ),
+    "touch-neighbour": kiosk.TouchShown(
+        colour="green", answer="recorded", name="赵示例", wall=AT.wall, quality="synced", village="演示村"
+    ),
     "touch-no_list": kiosk.TouchShown(colour="amber", answer="unknown", wall=AT.wall, quality="synced", no_list=True),
     "question": kiosk_learning.QuestionShown(
         run=RUN.hex(),
