@@ -7,7 +7,6 @@ from django.conf import settings
 
 from server_broker.decisions.stream import open_stream
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.manifest.models import RecordCheck
@@ -20,8 +19,6 @@ _log = logging.getLogger(__name__)
 def make_and_say(home: CountyHome, *, now: dt.datetime) -> str:
     """Make the manifest that is due, and return what the log is to say."""
     made = make_due(home, now=now)
-    if made is not None:
-        shelf_changed_under("", at=now)
     return f"manifest {made.number} of {made.day}" if made is not None else ""
 
 

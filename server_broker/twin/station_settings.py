@@ -15,8 +15,9 @@ from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed, desired_changed_under
 from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.platform.database_text import without_nul
-from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
+from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region, subtree_prefix
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, allowed, value_of
 
@@ -66,10 +67,13 @@ def choose(place: Station | Region, name: str, text: str, *, actor: str, now: da
         detail: Detail = {"name": name, "value": text.strip()}
         entry = record(actor=actor, action="setting.chosen", subject=place.pk, detail=detail)
         decide(entry, SettingChosen(place=place.pk, name=name, value=text.strip()[:400]), rows)
+        # A roster has PINs only where people may sign in by number, and that is a setting.
         if isinstance(place, Station):
             desired_changed([place.pk])
+            shelf_changed_under(place.village_id, at=now)
         else:
             desired_changed_under(place.code)
+            shelf_changed_under(subtree_prefix(place.code), at=now)
 
 
 def region_chain(code: str) -> list[str]:
