@@ -16,7 +16,7 @@ from server_broker.dated.models import AsOf
 from server_broker.dated.writing import Content, Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
-from server_broker.people.existence import existed
+from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
 from server_broker.people.own_affairs import own_affairs
 from server_broker.people.posts import holders
@@ -170,8 +170,8 @@ def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow 
         person = people.get(pk)
         if person is None:
             raise WindowRefused("没有这个人员")
-        if person.left:
-            raise WindowRefused(f"{person.name} 已离开，请先办“回来”")
+        if not stays(person, begin_of(since)):
+            raise WindowRefused(f"{person.name} 已离开或将要离开，请先办“回来”")
         if not existed(person, begin_of(since)):
             raise WindowRefused(f"{person.name} 那时还不在册，请先改在册日期")
     _refuse_overlaps(terms, since, window)

@@ -11,8 +11,8 @@ from server_broker.audit.log import Detail, record
 from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
-from server_broker.people.existence import existed
-from server_broker.people.models import Binding, BindingState, Card, Person, PersonRecord
+from server_broker.people.existence import existed, stays
+from server_broker.people.models import Binding, BindingState, Card, Person
 from server_broker.people.own_affairs import refuse_own
 
 TOKEN_BYTES = 16
@@ -245,9 +245,8 @@ def _refuse_left(person: Person) -> None:
         BindRefused: The person has left, or is to leave.
     """
     now = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    planned = PersonRecord.objects.known().filter(subject=now, left=True, valid_to=None)
-    if now.left or planned.exists():
-        raise BindRefused("这个人已离开或将要离开，请先办“回来”")
+    if not stays(now, timezone.now()):
+        raise BindRefused(f"{now.name} 已离开或将要离开，请先办“回来”")
 
 
 def _locked(card: Card) -> tuple[Card, Person | None]:

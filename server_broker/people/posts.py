@@ -12,7 +12,7 @@ from server_broker.dated.models import AsOf
 from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
-from server_broker.people.existence import existed
+from server_broker.people.existence import existed, stays
 from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, Post, Unit, UnitKind
 from server_broker.people.own_affairs import refuse_own
 from server_broker.regions.models import Region
@@ -81,8 +81,8 @@ def give_post(
     begin, end = begin_of(since), None if until is None else end_of(until)
     with transaction.atomic():
         now = Person.objects.select_for_update().get(pk=person.pk)
-        if now.left:
-            raise PostRefused(f"{now.name} 已离开，请先办“回来”")
+        if not stays(now, begin, end):
+            raise PostRefused(f"{now.name} 已离开或将要离开，请先办“回来”")
         if not existed(now, begin):
             raise PostRefused(f"{now.name} 那时还不在册，请先改在册日期")
         if unit.ended:

@@ -133,13 +133,15 @@ def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
         for row, code in placed:
             if code in known.ended:
                 yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
-    named = [("人员", row.row, [row.number]) for row in plan.people]
-    named += [("卡", row.row, [row.person]) for row in plan.cards]
+    for person in plan.people:
+        if person.number in known.left and asker.may_see(known.people[person.number].village):
+            yield RowError("人员", person.row, f"编号 {person.number} 的人员已离开，请先办“回来”")
+    named = [("卡", row.row, [row.person]) for row in plan.cards]
     named += [("值班", row.row, row.people) for row in plan.windows]
     for sheet, row, numbers in named:
         for number in numbers:
-            if number in known.left and asker.may_see(known.people[number].village):
-                yield RowError(sheet, row, f"编号 {number} 的人员已离开，请先办“回来”")
+            if number in known.leaving and asker.may_see(known.people[number].village):
+                yield RowError(sheet, row, f"编号 {number} 的人员已离开或将要离开，请先办“回来”")
 
 
 def _villages(plan: Plan) -> Iterator[tuple[str, list[tuple[int, str]]]]:

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people.models import Card, Person
+from server_broker.people.models import Card, Person, PersonRecord
 from server_broker.regions.models import Region
 from server_broker.rosters.plan import Plan
 
@@ -68,6 +68,8 @@ class Known:
     """Codes of regions that were merged into others."""
     left: set[str]
     """Numbers of people who have left."""
+    leaving: set[str]
+    """Numbers of people who have left or are recorded to leave: they get no card and no duty any more."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
@@ -104,6 +106,13 @@ def load_known(plan: Plan) -> Known:
             number
             for keys in _batches(numbers)
             for number in Person.objects.filter(number__in=keys, left=True).values_list("number", flat=True)
+        },
+        leaving={
+            number
+            for keys in _batches(numbers)
+            for number in PersonRecord.objects.known()
+            .filter(subject__number__in=keys, left=True, valid_to=None)
+            .values_list("subject__number", flat=True)
         },
         alike={
             folded: number

@@ -15,9 +15,10 @@ from server_broker.attendance.windows import Terms, WindowRefused, add_window, c
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
 from server_broker.fleet.models import Station
+from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, HoldingRecord, UnitKind
 from server_broker.people.own_affairs import OwnAffair
-from server_broker.people.posts import give_post, make_unit
+from server_broker.people.posts import PostRefused, give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.twin.desired import build
 from tests.cast import CLERK, LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
@@ -156,6 +157,13 @@ def test_who_leaves_keeps_nothing_and_comes_back_with_nothing(
     assert not Card.objects.filter(bindings__in=zhang.bindings.as_of(tomorrow)).exists()
     assert HoldingRecord.objects.as_of(tomorrow).get(subject__person=zhang).state == "ended"
     assert User.objects.get(pk=clerk.pk).ends_on == today + DAY
+    for change in (
+        lambda: add_window(village, terms(zhang.pk, name="下周"), since=today + 7 * DAY, actor=BY),
+        lambda: give_post(zhang, branch, "委员", since=today + 7 * DAY, actor=BY),
+        lambda: bind_card(b"one-more-card-16", zhang, actor=BY),
+    ):
+        with pytest.raises((WindowRefused, PostRefused, BindRefused), match="张示例 已离开或将要离开"):
+            change()
     with pytest.raises(LeavingRefused, match="已经离开"):
         leave(zhang, last=today + DAY, actor=BY, reason="调走")
     come_back(zhang, since=today + 10 * DAY, village=village, actor=BY, reason="调回")
