@@ -29,8 +29,8 @@ class Place:
     """Whether it is closed to everybody before the second factor."""
 
     def opened(self, status: int) -> bool:
-        """Return whether an answer shows that the place was opened."""
-        return status < 400 or (status == 404 and not self.is_there)
+        """Return whether an answer shows that the place was opened. A form without fields is answered by 422."""
+        return status < 400 or (status == 404 and not self.is_there) or (status == 422 and self.method == "POST")
 
 
 def _place(route: routes.Route) -> Place:
