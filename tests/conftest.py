@@ -95,7 +95,13 @@ def django_db_modify_db_settings(county_cluster: CountyHome) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let tests with real transactions empty the tables behind them that only the runner may TRUNCATE."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
+    with django_db_blocker.unblock():
+        let_tables_be_emptied()
+
+
+def let_tables_be_emptied() -> None:
+    """Switch off what keeps tables from TRUNCATE. A test that migrates has it switched on again, and so calls this."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%_no_truncate'")
         for table, trigger in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")

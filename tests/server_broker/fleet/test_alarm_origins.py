@@ -22,6 +22,7 @@ from server_broker.fleet.alarms import (
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.held import close_alarms
+from tests.conftest import let_tables_be_emptied
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +162,4 @@ def test_without_origins_one_alarm_of_a_code_stays_open(station: StationDouble) 
             assert [code for (code,) in cursor.fetchall()] == ["camera_failed", "disk_low", "media_folder"]
     finally:
         MigrationExecutor(connection).migrate(newest)
+        let_tables_be_emptied()
