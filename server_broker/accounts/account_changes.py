@@ -62,7 +62,7 @@ def make_account(
 
 
 def check_account(account: User) -> None:
-    """Check what holds for each open account: its role fits its region, and its person has no other one.
+    """Check what holds for each open account: its role fits its region, and its person is there and has no other one.
 
     One person with two accounts could be two of the three administrators, or approve what they asked for themselves.
 
@@ -73,6 +73,8 @@ def check_account(account: User) -> None:
         raise AccountRefused(why)
     if not account.is_active or account.person_id is None:
         return
+    if account.person is not None and account.person.left:
+        raise AccountRefused("这个人已离任，不能再有在用的账号。")
     other = User.objects.filter(person=account.person_id, is_active=True).exclude(pk=account.pk).first()
     if other is not None:
         raise AccountRefused(f"这个人已有账号 {other.get_username()}：一个人只能有一个在用的账号，请先停用那一个。")

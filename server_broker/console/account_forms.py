@@ -61,6 +61,9 @@ def _in_place(cleaned: dict[str, Any]) -> dict[str, Any]:
     role, region = cleaned.get("role"), cleaned.get("region")
     if role and region and (why := misplaced(role, region.pk)):
         raise forms.ValidationError(why + "。")
+    person = cleaned.get("person")
+    if person is not None and person.left and cleaned.get("is_active", True):
+        raise forms.ValidationError("这个人已离任，不能再有在用的账号：请停用，或清空“本人”。")
     return cleaned
 
 

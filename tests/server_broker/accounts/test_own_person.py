@@ -185,3 +185,18 @@ def test_a_role_has_its_place(county: FictionalCounty, role: str, region: str, f
     if not fits:
         with pytest.raises(AccountRefused, match="区划应为"):
             make_account("newer", role=Role(role), region=region)
+
+
+def test_who_has_left_gets_no_account(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    account = zhang_s_account(county)
+    other = make_account("other", role=Role.OFFICER, region=TOWNSHIP)
+    type(zhang).objects.filter(pk=zhang.pk).update(left=True)
+    administrator = signed_in(ADMINISTRATOR)
+    assert change(administrator, other, person=str(zhang.pk)) == 200
+    assert change(administrator, account, region=SHILI_VILLAGE) == 200
+    close_account(User.objects.get(pk=account.pk), administrator=user_of(ADMINISTRATOR))
+    with pytest.raises(AccountRefused, match="已离任"):
+        make_account("zhang-2", role=Role.OFFICER, region=TOWNSHIP, person=zhang.pk)
+    other.refresh_from_db()
+    assert other.person is None
