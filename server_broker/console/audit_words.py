@@ -64,7 +64,13 @@ _KEYS = {
 _COUNTS = {"added": "新增", "changed": "更新"}
 _ROLES = {role.value: str(role.label) for role in Role}
 _VALUES: dict[str, dict[str, str]] = {
-    "by": {"password": "密码", "link": "一次性链接", "second factor": "第二步验证"},
+    "by": {
+        "password": "密码",
+        "link": "一次性链接",
+        "second factor": "第二步验证",
+        "code": "站点屏幕上的码",
+        "number": "编号和密码",
+    },
     "role": _ROLES,
     "role_was": _ROLES,
     "order": COMMANDS,

@@ -297,6 +297,7 @@ SHELF_REASONS = {
 """Why a station does not have a bundle, by the code that it reports."""
 ACTIONS = {
     "account.signed_in": "登录",
+    "phone.signed_in": "手机登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
     "account.ends": "本人离任，账号到期",

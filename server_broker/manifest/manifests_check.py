@@ -11,6 +11,8 @@ from protocol.manifest import Leaf, ManifestRoot, root_over, unseal_root
 from protocol.refusal import Refused
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.rows import table_of
+from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.tables import FACTS
 from server_broker.manifest.daily import end_of, leaves_of
 from server_broker.manifest.models import DailyManifest, DailyTable
 from server_broker.manifest.problems import Problem
@@ -134,12 +136,12 @@ def _audit_has(leaf: Leaf) -> bool:
     return entry is not None and AuditEntry.objects.filter(id__lte=entry.pk).count() == leaf.count
 
 
-_HEADS = """
+_HEADS = f"""
 SELECT s.station_id, s.epoch, f.head
 FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
-JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
-JOIN ingest_fact f ON f.stream_id = s.id AND f.seq = w.seq
-"""
+JOIN {STREAMS} s ON s.station_id = w.station AND s.epoch = w.epoch
+JOIN {FACTS} f ON f.stream_id = s.id AND f.seq = w.seq
+"""  # noqa: S608 - our own constants
 
 
 def _heads_at(leaves: Sequence[Leaf]) -> dict[tuple[str, bytes], bytes]:
