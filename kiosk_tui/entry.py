@@ -5,7 +5,7 @@ What was typed is dropped as soon as it was said to the agent, and with the plac
 
 from collections.abc import Callable
 
-from kiosk_tui import words
+from kiosk_tui import words, words_visits
 from kiosk_tui.keys import Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import EntryStep, EntryView
@@ -82,7 +82,7 @@ class SignIn(_Entry):
             return
         if isinstance(message, PinAsked):
             again: EntryStep = "pin" if message.answer in ("busy", "not_recorded") else "number"
-            note = words.pin_answer(message)
+            note = words_visits.pin_answer(message)
             self._number = self._number if again == "pin" else ""
             self._go(again, note)
         elif isinstance(message, Sorry) and message.touch is None:
@@ -111,7 +111,7 @@ class NewPin(_Entry):
             self._go("again")
         elif self._typed != self._first:
             self._first = ""
-            self._go("new_pin", words.PIN_DIFFERS)
+            self._go("new_pin", words_visits.PIN_DIFFERS)
         else:
             pin, self._typed, self._first, self._waiting = self._typed, "", "", True
             self._say(SetPin(visit=self._visit, pin=pin))
@@ -125,6 +125,6 @@ class NewPin(_Entry):
                 case "set":
                     self._go("set")
                 case _:
-                    self._go("new_pin", words.pin_answer(message))
+                    self._go("new_pin", words_visits.pin_answer(message))
         elif isinstance(message, Sorry) and self._waiting and message.touch is None:
             self._go("new_pin", words.sorry(message.reason))

@@ -1,6 +1,6 @@
 """The screen on which a number or a PIN is typed. Of a PIN it shows how many figures there are, never which."""
 
-from kiosk_tui import theme, words
+from kiosk_tui import theme, words, words_visits
 from kiosk_tui.entry import PIN_DIGITS
 from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block
@@ -13,14 +13,18 @@ class EntryScreen(TextScreen[EntryView]):
 
     def show(self, view: EntryView) -> None:
         """Draw the entry."""
-        self._header.left = words.ENTRY_TITLE[view.step]
+        self._header.left = words_visits.ENTRY_TITLE[view.step]
         self._header.right = ""
         note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
         self._body.show(
             *note,
-            Block(words.PIN_WAITING if view.waiting else words.ENTRY_ASK[view.step], style=theme.TITLE, gap=1),
+            Block(
+                words_visits.PIN_WAITING if view.waiting else words_visits.ENTRY_ASK[view.step],
+                style=theme.TITLE,
+                gap=1,
+            ),
             *([Block(_figures(view), style=theme.STRONG, gap=1)] if view.step not in ("touch", "set") else []),
-            Block(words.ENTRY_HINT[view.step], style=theme.QUIET, gap=1),
+            Block(words_visits.ENTRY_HINT[view.step], style=theme.QUIET, gap=1),
         )
         self._keys.hints = _hints(view)
 
@@ -34,12 +38,12 @@ def _figures(view: EntryView) -> str:
 def _hints(view: EntryView) -> tuple[KeyHint, ...]:
     if view.step == "set":
         return (KeyHint("0", words.KEY_BACK),)
-    back = KeyHint("*", words.KEY_DELETE if view.typed else words.KEY_BACK)
+    back = KeyHint("*", words_visits.KEY_DELETE if view.typed else words.KEY_BACK)
     if view.waiting:
         return ()
     if view.step == "touch":
         return (back,)
     return (
         back,
-        KeyHint(words.ENTER, words.KEY_NEXT_STEP if view.step in ("number", "new_pin") else words.KEY_CONFIRM),
+        KeyHint(words.ENTER, words_visits.KEY_NEXT_STEP if view.step in ("number", "new_pin") else words.KEY_CONFIRM),
     )

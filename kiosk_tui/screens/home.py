@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kiosk_tui import theme, words
+from kiosk_tui import theme, words, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
 from kiosk_tui.screens.base import KioskScreen
@@ -75,7 +75,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        number = [KeyHint("2", words.KEY_NUMBER)] if self._number_sign_in else []
+        number = [KeyHint("2", words_visits.KEY_NUMBER)] if self._number_sign_in else []
         hints = [KeyHint("1", words.KEY_LEARN), *number, KeyHint("9", words.KEY_HELP)]
         if self._board.pages > 1:
             place = f"{words.KEY_NEXT_PAGE} {self._board.page + 1}/{self._board.pages}"

@@ -4,7 +4,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from kiosk_tui import theme, words
+from kiosk_tui import theme, words, words_visits
 from kiosk_tui.qr import qr_code
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.typeset import Block
@@ -45,17 +45,17 @@ class PhoneScreen(KioskScreen[PhoneView]):
         lines = self._drawn(view.shown)
         self._code.show(lines or [])
         self._code.display = lines is not None
-        title = Block(words.ON_TELEPHONE, style=theme.TITLE)
+        title = Block(words_visits.ON_TELEPHONE, style=theme.TITLE)
         if view.shown is None:
             self._body.show(title, Block(words.sorry(view.refused) if view.refused else words.OPENING, gap=1))
         elif lines is None:
             page = view.shown.address.partition("#")[0]
             code = Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1)
-            self._body.show(title, Block(words.NO_ROOM_FOR_A_CODE, gap=1), Block(page, style=theme.STRONG), code)
+            self._body.show(title, Block(words_visits.NO_ROOM_FOR_A_CODE, gap=1), Block(page, style=theme.STRONG), code)
         else:
             self._body.show(
-                Block(words.SCAN, style=theme.TITLE),
-                Block(words.SCAN_FOR, gap=1),
+                Block(words_visits.SCAN, style=theme.TITLE),
+                Block(words_visits.SCAN_FOR, gap=1),
                 Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1),
             )
 

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.content import Content
 
-from kiosk_tui import pixels, words
+from kiosk_tui import pixels, words, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.typeset import Block, cells, clean, fit
@@ -168,7 +168,7 @@ def _in_short(touch: TouchShown) -> str:
 
 
 def _hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:
-    mine = (KeyHint("1", words.KEY_MINE),) if touch.visit else ()
+    mine = (KeyHint("1", words_visits.KEY_MINE),) if touch.visit else ()
     return (*mine, *_correcting_hints(touch, correction))
 
 

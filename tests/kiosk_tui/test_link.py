@@ -130,7 +130,7 @@ async def test_the_pauses_grow_and_stay_bounded() -> None:
     assert max(pauses.asked) == LONGEST_PAUSE_S
 
 
-@pytest.mark.parametrize("module", ["link", "keys", "flow", "words"])
+@pytest.mark.parametrize("module", ["link", "keys", "flow", "words", "words_visits"])
 def test_it_loads_without_textual(module: str) -> None:
     script = f"import sys, kiosk_tui.{module}; sys.exit(any(name.startswith('textual') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,99 @@
+"""Every Chinese sentence of a visit: what people see of their own, and how they type their number and their PIN."""
+
+from collections.abc import Sequence
+
+from kiosk_tui.words import DIRECTION, MISSING, clock
+from protocol.kiosk_visits import OwnTouch, PinAsked
+
+KEY_MINE = "我的"
+KEY_NUMBER = "没带卡"
+KEY_LEAVE_VISIT = "退出"
+KEY_NEXT_STEP = "下一步"
+KEY_DELETE = "删一位"
+VISIT = "我的"
+VISIT_CAN = {
+    "touches": "我今天的打卡",
+    "learning": "我的学习",
+    "set_pin": "设密码",
+    "change_pin": "改密码",
+    "clock": "打卡（没带卡）",
+    "phone": "用手机看本月打卡",
+}
+VISIT_HELLO = {"card": "已打卡。按数字选一项，看完按 0 退出。", "number": "按数字选一项，看完按 0 退出。"}
+NOT_A_TOUCH = "现在还没有打卡。要打卡，请选“打卡”。"
+ON_TELEPHONE = "手机看打卡"
+SCAN = "用手机扫一扫"
+SCAN_FOR = "看本月打卡。只能用一次，五分钟内有效。"
+NO_ROOM_FOR_A_CODE = "屏幕小，放不下二维码。请用手机打开："
+MY_TOUCHES = "我今天的打卡"
+NO_TOUCHES = "今天在本站还没有打卡。"
+UNDATED_TOUCHES = "时间校准以后，这里显示今天的打卡。"
+ONLY_HERE = "这里只有在本站打的卡。"
+BY_NUMBER = "按编号"
+NO_DIRECTION = "打卡"
+ENTRY_TITLE = {
+    "number": "没带卡·输编号",
+    "pin": "没带卡·输密码",
+    "new_pin": "设密码",
+    "again": "设密码",
+    "touch": "设密码",
+    "set": "设密码",
+}
+ENTRY_ASK = {
+    "number": "请输入您的编号",
+    "pin": "请输入 6 位密码",
+    "new_pin": "请输入新密码，6 位数字",
+    "again": "请再输一遍新密码",
+    "touch": "请再刷一次您的卡",
+    "set": "✓  密码设好了",
+}
+ENTRY_HINT = {
+    "number": "编号写在您的卡上，也可以问镇办。",
+    "pin": "忘了密码，请带卡来重设，或者找镇办。",
+    "new_pin": "不要用生日、编号、123456 这样好猜的。",
+    "again": "要和刚才输的一样。",
+    "touch": "30 秒内刷卡，密码才算设好。",
+    "set": "没带卡时，用编号和密码登录。密码别告诉别人。",
+}
+PIN_WAITING = "正在核对…"
+PIN_DIFFERS = "两遍不一样，请重新输。"
+PIN_ANSWER = {
+    "busy": "机器正忙，请再按一次确定。",
+    "not_allowed": "这里不能按编号登录，请刷卡。",
+    "not_recorded": "没有成功，请再试一次；不行请联系镇办。",
+    "common": "这个密码太好猜，请换一个。",
+    "own_number": "密码不能和编号一样，请换一个。",
+    "too_late": "没有及时刷卡，密码没有设，请重新输。",
+}
+
+
+def pin_answer(answer: PinAsked) -> str:
+    """Return what became of a number and its PIN, or of a new PIN."""
+    if answer.answer == "locked":
+        until = f"，{_wait(answer.locked_for_ms)}后再试" if answer.locked_for_ms else "，今天不能再试"
+        return f"输错次数太多{until}；急用请刷卡或找镇办。"
+    if answer.answer == "wrong":
+        left = f"还可以试 {answer.tries_left} 次。" if answer.tries_left is not None else "请再试一次。"
+        return f"编号或密码不对，{left}"
+    return PIN_ANSWER.get(answer.answer, PIN_ANSWER["not_recorded"])
+
+
+def _wait(ms: int) -> str:
+    """Return a time to wait, rounded up, in the unit in which people think of it."""
+    minutes = -(-ms // 60_000)
+    if minutes <= 90:
+        return f"{minutes} 分钟"
+    hours = -(-minutes // 60)
+    return f"{hours} 小时" if hours <= 48 else f"{-(-hours // 24)} 天"
+
+
+def own_touch(touch: OwnTouch) -> str:
+    """Return a touch of today: the time, what it was, and whether it was by number."""
+    what = DIRECTION[touch.direction] if touch.direction else NO_DIRECTION
+    return f"{clock(touch.minute)}  {what}" + (f"（{BY_NUMBER}）" if touch.by_number else "")
+
+
+def own_lacking(marks: Sequence[str]) -> str:
+    """Return which touches are still to be made; empty if none is."""
+    lacks = [name for mark, name in MISSING.items() if mark in marks]
+    return f"还差：{'、'.join(lacks)}。" if lacks else ""
