@@ -18,7 +18,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
 from server_broker.commands.models import StationOrder
-from server_broker.console import audit_words, health, words
+from server_broker.console import audit_words, command_words, event_words, health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
@@ -199,15 +199,6 @@ def event_time(shown: StationEvent) -> str:
     return moment(shown.wall) if shown.quality in DATED_QUALITIES else f"约 {moment(shown.received_at)}"
 
 
-_EPOCH_REASONS = {
-    "first": "第一次",
-    "ahead": "县里的记录比站点多",
-    "differs": "与县里的记录不一致",
-    "corrupt": "记录文件损坏，已抢救",
-}
-_BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
-
-
 @register.filter
 def setting_state(code: str) -> words.Word:
     """Return the state of a setting at its station in words."""
@@ -230,67 +221,25 @@ def command_word(kind: str) -> str:
 @register.filter
 def command_reason(detail: str) -> str:
     """Return in Chinese why a command was not carried out, or the station's own text; empty if there is no reason."""
-    code, _, more = detail.partition(":")
-    return words.COMMAND_REASONS.get(code, more.strip() or code)[:120]
+    return command_words.reason_word(detail)
 
 
 @register.filter
 def command_state(command: StationOrder) -> words.Word:
     """Return in words whether a command was sent, has an outcome, or is no longer valid."""
-    if command.answered_at is not None:
-        return words.COMMAND_OUTCOMES.get(command.outcome, words.UNKNOWN)
-    if command.not_after <= timezone.now():
-        return words.Word("△", "过期未答复" if command.sent_at else "过期未送达", "warn")
-    return words.Word("…", "已发出，等答复" if command.sent_at else "等站点上线", "quiet")
+    return command_words.state_word(command)
 
 
 @register.filter
 def command_figures(command: StationOrder) -> str:
     """Return the figures in a command's result: 38,412 字节."""
-    # A station sent them, so they may be of any type.
-    figures = command.figures if isinstance(command.figures, dict) else {}
-    return " · ".join(
-        f"{figures[name]:,} {word}" for name, word in words.FIGURES.items() if isinstance(figures.get(name), int)
-    )
+    return command_words.figure_words(command)
 
 
 @register.filter
 def event_note(shown: StationEvent) -> str:
-    """Return what a person should know about an event besides its kind; empty for most kinds.
-
-    Texts from a station are cut, so that a page stays readable whatever a station sends.
-    """
-    detail = shown.detail if isinstance(shown.detail, dict) else {}
-    if shown.kind == "booted":
-        return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
-    if shown.kind == "epoch_opened":
-        return _EPOCH_REASONS.get(detail.get("reason", ""), "")
-    if shown.kind == "direction_chosen":
-        return f"改为{direction(str(detail.get('direction', '')))}"
-    if shown.kind == "contact_changed":
-        return _contact_note(detail)
-    if shown.kind == "live_view_began":
-        return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
-    if shown.kind == "live_view_ended":
-        why = command_reason(str(detail.get("why", "")))
-        return f"{why} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
-    if shown.kind == "command_result":
-        word = words.COMMAND_OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
-        return " · ".join(filter(None, [word, command_reason(str(detail.get("detail", "")))]))
-    if shown.kind == "facts_lost":
-        return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
-    if shown.kind in ("alarm_raised", "alarm_cleared"):
-        return words.alarm_name(str(detail.get("code", "")))[:64]
-    return str(detail.get("reader") or detail.get("window") or "")[:64]
-
-
-def _contact_note(detail: dict[str, Any]) -> str:
-    if detail.get("sensor") == "motion":
-        note = "值班时间以外有人活动"
-    else:
-        note = "门开了" if detail.get("active") else "门关了"
-        note += "；频繁变化，暂不逐次记录" if detail.get("flapping") else ""
-    return f"{str(detail.get('input', ''))[:64]}：{note}"
+    """Return what a person should know about an event besides its kind; empty for most kinds."""
+    return event_words.note_of(shown)
 
 
 @register.filter
