@@ -1,1 +1,1 @@
-"""The kiosks: their socket, the home screen, and the quiz with its packs."""
+"""The kiosks: their socket, the home screen, visits with numbers and PINs, and the quiz with its packs."""

@@ -1,1 +1,1 @@
-"""Blobs from stations: pictures and logs that arrive in pieces and are deleted after 90 days."""
+"""Blobs: files that stations send in pieces or people give. Each is judged, kept for its time and then deleted."""

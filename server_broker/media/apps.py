@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MediaConfig(AppConfig):
-    """Blobs from stations: pictures and logs that arrive in pieces and are deleted after 90 days."""
+    """Blobs of stations and of people."""
 
     name = "server_broker.media"
     default_auto_field = "django.db.models.BigAutoField"

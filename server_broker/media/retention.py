@@ -56,8 +56,8 @@ def _drop(folder: MediaFolder, pk: int) -> bool:
 def drop_abandoned(now: datetime) -> int:
     """Delete blobs in pieces that got no piece for `ABANDONED`, and return how many.
 
-    Rows that no fact announced and that have no pieces are deleted too. If a station
-    sends such a blob again later, it is received from the start.
+    Rows that no fact announced and that have no pieces are deleted too. If a station sends such a blob again later, it
+    is received from the start.
     """
     folder = MediaFolder(settings.HOME.media)
     dropped = folder.forget_older(now - ABANDONED)

@@ -1,1 +1,1 @@
-"""Read, check, show and import a county's Excel file of regions, stations, people, cards and duty windows."""
+"""Read, check, show and import a county's list (Excel or CSV) of regions, stations, people, cards and windows."""
