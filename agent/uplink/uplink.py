@@ -93,7 +93,7 @@ class Uplink:
         """Waits between births while the county does not answer or does not receipt."""
         self._channel = Channel(parts.link, parts.mono_ms)
         self._alarms = AlarmLimiter(parts.delegate, parts.mono_ms)
-        shared = SharedParts(
+        self._shared = shared = SharedParts(
             station=parts.station,
             county_keys=parts.county_keys,
             channel=self._channel,
@@ -101,7 +101,6 @@ class Uplink:
             mono_ms=parts.mono_ms,
             contract=CountyContract(parts.state),
         )
-        self._shared = shared
         self._session = Session(
             shared,
             stream=parts.outbox,

@@ -66,6 +66,7 @@ class Station:
         self._make_the_record(recent)
         self._make_the_room(recent)
         self._make_the_desk(recent)
+        self._make_the_shelf()
         self._make_the_screens(recent)
         self._make_the_vitals()
         self._make_the_commands()
@@ -153,8 +154,8 @@ class Station:
             card_key=ports.card_key,
         )
 
-    def _make_the_screens(self, recent: Recent) -> None:
-        """Make the quiz and the home screen."""
+    def _make_the_shelf(self) -> None:
+        """Make what holds the county's documents, and what keeps the roots of its manifests."""
         ports = self._ports
         self.shelf = Shelf(
             ShelfPorts(
@@ -175,6 +176,10 @@ class Station:
         self.witness = Witness(
             ports.folder / "heads", station=ports.station, offered=self.shelf.offered, alarms=self.alarms
         )
+
+    def _make_the_screens(self, recent: Recent) -> None:
+        """Make the quiz and the home screen."""
+        ports = self._ports
         self.packs = PackShelf(
             folder=ports.folder / "packs",
             county_keys=ports.county_keys,

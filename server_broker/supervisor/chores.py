@@ -38,12 +38,15 @@ CALM_AFTER_S = 300.0
 """The first daily chores run so long after the start, because a county that has just started is busy."""
 
 
+type _Work = Callable[[dt.datetime], object]
+
+
 @dataclass(frozen=True)
 class Chore:
     """One regular task. ``do`` gets the county's time in UTC, and is safe to repeat at any time."""
 
     name: str
-    do: Callable[[dt.datetime], object]
+    do: _Work
     every_s: float = DAY_S
     first_after_s: float = CALM_AFTER_S
 
@@ -108,12 +111,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         clock_judges_age: Whether the county's clock may decide that something is old. If not, nothing is deleted,
             because by a clock that is a year ahead every picture would have expired.
     """
-    from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
-        drop_abandoned_set_ups,
-        drop_ended_sessions,
-        drop_old_links,
-    )
-    from server_broker.attendance.following import Follower  # noqa: PLC0415
+    from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
     from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
     from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
@@ -124,16 +122,13 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
-    from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
-    from server_broker.pins.voiding import void_needless  # noqa: PLC0415
-    from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
 
-    def deleting(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+    def deleting(do: _Work) -> _Work:
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
 
     return [
@@ -150,14 +145,34 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore(
             "delete superseded bundles", deleting(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles)))
         ),
+        *_sign_in_chores(deleting),
+        Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
+        Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+    ]
+
+
+def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
+    """Return the chores about PINs, links and sessions.
+
+    Args:
+        deleting: Makes work that deletes what is old.
+    """
+    from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
+        drop_abandoned_set_ups,
+        drop_ended_sessions,
+        drop_old_links,
+    )
+    from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
+    from server_broker.pins.voiding import void_needless  # noqa: PLC0415
+    from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
+
+    return [
         Chore("void PINs that hold no more", _with_database(_unless_away(void_needless)), every_s=60.0),
         Chore("delete old entries of numbers", deleting(drop_old_entries)),
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
         Chore("delete ended sessions of telephones", deleting(drop_phones)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
-        Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
-        Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 
 
@@ -195,7 +210,7 @@ def record_chores() -> list[Chore]:
     return [Chore("check the county's record", _with_database(check_and_tell), first_after_s=2 * CALM_AFTER_S)]
 
 
-def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+def _with_database(do: _Work) -> _Work:
     """Close the database connection after ``do``, because the next chore may be a day away."""
     from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
 
@@ -208,7 +223,7 @@ def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime
     return done
 
 
-def _unless_away(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+def _unless_away(do: _Work) -> _Work:
     """Ignore that the database is away: other parts report it, and this chore is soon done again."""
     from django.db import InterfaceError, OperationalError  # noqa: PLC0415 - as above
 
