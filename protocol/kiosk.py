@@ -112,7 +112,7 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     trouble: ShortText = ""
     """A code for what somebody at the station can put right; it goes before the notice."""
     duty_left_out: Annotated[int, Meta(ge=0)] = 0
-    """So many rows of the duty board did not fit."""
+    """How many rows of the duty board did not fit."""
     levels_left_out: Annotated[int, Meta(ge=0)] = 0
     number_sign_in: bool = False
     """People may enter their number and PIN here."""

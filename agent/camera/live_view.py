@@ -28,7 +28,7 @@ FIRST_FRAME_MS = 1_500
 """From the announcement to the first frame, so that people see the announcement first."""
 RESTING_MS = 60_000
 MAX_FAILURES = 3
-"""So many failed frames in a row end the lease."""
+"""How many failed frames in a row end the lease."""
 
 
 class FrameTaker(Protocol):

@@ -19,7 +19,7 @@ from protocol.units import PersonId, WallMs
 log = logging.getLogger(__name__)
 
 MOST_PEOPLE_A_DAY = 8
-"""So many people whose PIN was mistyped within a day: then somebody tries one PIN on everybody."""
+"""If PINs of so many people were mistyped within a day, somebody is trying one PIN on everybody."""
 DAY_MS = 86_400_000
 
 

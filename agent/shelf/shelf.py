@@ -33,9 +33,9 @@ AGAIN_MS = 3_600_000
 LOOK_EVERY_MS = 60_000
 """How often it is judged whether something is over, or the night has begun."""
 MAX_TAKEN = 500
-"""So many ids are remembered of which a version was stated as taken."""
+"""How many ids are remembered of which a version was stated as taken."""
 YIELD_MS = 60_000
-"""So long at most does a visit wait for facts that are on their way."""
+"""How long a visit waits at most for facts that are on their way."""
 _DAY_MIN = 24 * 60
 
 

@@ -17,7 +17,7 @@ FORMAT = 1
 MAX_STATE_BYTES = 16 * 2**20
 """More than 200 packs of 50 levels with the longest names."""
 MAX_FLOORS = 2_000
-"""So many ids are remembered. Beyond that, those go that were announced the longest time ago."""
+"""How many ids are remembered. When there are more, those go that were announced the longest time ago."""
 
 type Via = Literal["line", "stick"]
 

@@ -41,7 +41,7 @@ class Allowance:
 
     mono_ms: Callable[[], int]
     data_bytes: int | None = None
-    """So much may it spend of the month's data; None for as much as it likes."""
+    """How much it may spend of the month's data; None for as much as it likes."""
     night_until_ms: int | None = None
     """When the night window closes, by ``mono_ms``; None while it is closed, or by a time that can't be trusted."""
     wall_ms: int | None = None

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 EVERY_S = 2.0
 """Seconds between two turns."""
 ALL_EVERY = timedelta(hours=1)
-"""So often every station is computed, in case that something changed and nobody marked it."""
+"""How often every station is computed, in case something changed and nobody marked it."""
 STATIONS_A_TIME = 25
 """Stations computed in one turn, so that the other chores of the thread get theirs."""
 KEPT_INDEXES = 3

@@ -21,9 +21,9 @@ from server_broker.public.sessions import open_session
 KIND = "phone_link_shown"
 LIFETIME = dt.timedelta(milliseconds=LIFETIME_MS)
 CLOCKS_APART = dt.timedelta(minutes=2)
-"""So far may a station's clock be ahead of the county's."""
+"""How far a station's clock may be ahead of the county's."""
 TOUCH_BEFORE = dt.timedelta(minutes=10)
-"""So long before the code may the touch have been with which the person showed who they are."""
+"""How long before the code the person may have touched the card that shows who they are."""
 MOST_OF_A_STATION = 30
 """Codes of one station that open something within an hour."""
 
