@@ -202,3 +202,11 @@ def test_the_audit_log_knows_each_erasure_without_names(station: StationDouble) 
     entries = AuditEntry.objects.filter(action=ACTION)
     assert {entry.subject for entry in entries} == {str(erasure.pk) for erasure in Erasure.objects.all()}
     assert {key for entry in entries for key in entry.detail} == {"holding", "facts", "digest"}
+
+
+def test_other_words_in_place_of_a_touch_are_not_erased_with_a_visit(station: StationDouble) -> None:
+    visit = StoredFact.objects.get(seq=4)
+    StoredFact.objects.filter(seq=1).update(body=visit.body, salt=visit.salt, kind=visit.kind)
+    assert erase_facts(NOW + days(181)) == 2
+    assert gone() == [4, 6]
+    assert problem()[0] == 1
