@@ -15,8 +15,7 @@ KEPT_FOR = dt.timedelta(hours=1)
 
 def keep[P: SheetPlan](book: Book[P], plan: P, *, account: User, now: dt.datetime) -> uuid.UUID:
     """Keep a plan instead of the account's last one, and return its token. All plans that are too old are deleted."""
-    # Deleted here, so that no chore is needed: a plan holds names and card tokens, and nobody may ever come back to it.
-    PendingImport.objects.filter(made_at__lt=now - KEPT_FOR).delete()
+    drop_old_plans(now)
     # A new token each time: a second browser tab that still shows the plan before can't confirm this one.
     values = {"token": uuid.uuid4(), "plan": zlib.compress(msgspec.msgpack.encode((book.place, plan))), "made_at": now}
     return PendingImport.objects.update_or_create(values, account=account)[0].token
@@ -33,6 +32,11 @@ def kept[P: SheetPlan](book: Book[P], token: uuid.UUID, *, account: User, now: d
     except msgspec.ValidationError:
         # Another release kept it within the last hour. The person is asked for the file again, as after an hour.
         return None
+
+
+def drop_old_plans(now: dt.datetime) -> int:
+    """Delete the plans that are too old, and return how many: they hold names and card tokens."""
+    return PendingImport.objects.filter(made_at__lt=now - KEPT_FOR).delete()[0]
 
 
 def drop(account: User) -> None:

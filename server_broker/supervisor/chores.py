@@ -124,6 +124,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
+    from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
@@ -145,6 +146,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore(
             "delete superseded bundles", deleting(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles)))
         ),
+        Chore("delete plans of imports", deleting(drop_old_plans), every_s=600.0),
         *_sign_in_chores(deleting),
         Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+import uuid
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
 from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
+from server_broker.people.models import PendingImport
 from server_broker.platform.home import CountyHome
+from server_broker.sheets.pending import KEPT_FOR
 from server_broker.supervisor.chores import (
     DAY_S,
     RETRY_S,
@@ -86,7 +89,22 @@ def test_the_county_s_chores_hold_their_names() -> None:
     others = county_chores(settings.HOME, clock_judges_age=lambda: True)
     own = (*urgent_chores(settings.HOME), *patrol_chores(), *shelf_chores(settings.HOME), *record_chores())
     names = [chore.name for chore in (*own, *others)]
-    assert len(names) == len(set(names)) == 24
+    assert len(names) == len(set(names)) == 25
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_nobody_comes_back_to_goes_by_itself() -> None:
+    make_county()
+    PendingImport.objects.create(account=user_of(STRAY), token=uuid.uuid4(), plan=b"names", made_at=NOW)
+    [plans] = [
+        chore
+        for chore in county_chores(settings.HOME, clock_judges_age=lambda: True)
+        if chore.name == "delete plans of imports"
+    ]
+    plans.do(NOW + KEPT_FOR)
+    assert PendingImport.objects.exists()
+    plans.do(NOW + KEPT_FOR + dt.timedelta(seconds=1))
+    assert not PendingImport.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
