@@ -91,14 +91,15 @@ def published_bundle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _may_change(request: HttpRequest, row: Bundle) -> bool:
-    return own_bundles_of(request.user).filter(pk=row.pk).exists()
+    # A withdrawal goes for the bundle, so it is the newest version's places that count.
+    return own_bundles_of(request.user).newest().filter(pk=row.pk).exists()
 
 
 @post_only("published-bundle", "pk")
 @needs(Power.PUBLISH)
 def withdraw_bundle(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a bundle with a reason, if it is for nobody outside of what the person sees."""
-    row = get_object_or_404(own_bundles_of(request.user).exclude(author=""), pk=pk)
+    row = get_object_or_404(own_bundles_of(request.user).newest().exclude(author=""), pk=pk)
     form = WithdrawForm(request.POST)
     if not form.is_valid():
         messages.error(request, f"没有撤回：{refusal_text(form, '请写明理由（至少 4 个字）')}。")

@@ -172,3 +172,17 @@ def test_what_was_computed_about_people_is_on_no_list(officer: Client) -> None:
     assert "本村人员" not in officer.get("/published/").content.decode()
     assert officer.get(f"/published/{row.pk}/").status_code == 404
     assert officer.post(f"/published/{row.pk}/withdraw/", {"reason": "看看能不能"}).status_code == 404
+
+
+def test_an_old_version_for_the_own_place_is_no_way_to_withdraw_a_newer_one_for_more(
+    county: FictionalCounty, officer: Client
+) -> None:
+    write(officer, "publish")
+    own = Bundle.objects.get()
+    wider = Bundle.objects.get(pk=own.pk)
+    wider.pk, wider.version, wider.regions = None, own.version + 1, [COUNTY[:6]]
+    wider.save(force_insert=True)
+    answer = officer.post(f"/published/{own.pk}/withdraw/", {"reason": "这份不需要了"})
+    assert answer.status_code == 404
+    assert not Bundle.objects.exclude(withdrawn_at=None).exists()
+    assert "/withdraw/" not in officer.get(f"/published/{own.pk}/").content.decode()
