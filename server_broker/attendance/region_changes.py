@@ -21,6 +21,7 @@ from server_broker.decisions.rows import watched_models
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.models import PersonRecord, UnitRecord
+from server_broker.people.own_affairs import own_affairs
 from server_broker.regions.models import COUNTY_DIGITS, Region, RegionRecord, subtree_prefix
 
 _PLACED: tuple[tuple[type[Dated], str], ...] = (
@@ -147,7 +148,9 @@ def split_region(
 
     Raises:
         RegionRefused: The code or the name does not fit, the region did not exist then, or somebody named is not there.
+        OwnAffair: The actor is among the people.
     """
+    own_affairs(actor, people)
     with acting(actor, reason):
         county = _locked(region)
         _check_code(region, code)

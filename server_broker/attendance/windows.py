@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
 from server_broker.attendance.models import DutyWindow, WindowRecord
@@ -112,6 +113,9 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
         _lock(village)
         stood = _running(window, last)
         own_affairs(actor, _on_duty(stood.people, stood.posts, last))
+        # What was planned for later ends too.
+        for row in WindowRecord.objects.known().filter(subject=window, valid_from__gte=end_of(last)):
+            own_affairs(actor, _on_duty(row.people, row.posts, timezone.localdate(row.valid_from)))
         put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason)
         _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
 

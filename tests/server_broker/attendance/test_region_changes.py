@@ -19,6 +19,7 @@ from server_broker.console.queries import people_of, stations_of
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
 from server_broker.people.models import Person
+from server_broker.people.own_affairs import OwnAffair
 from server_broker.regions.models import Region, region_once
 from tests.cast import (
     CLERK,
@@ -181,3 +182,20 @@ def test_a_new_name_holds_from_its_day(county: FictionalCounty, today: dt.date) 
     assert region(SHILI_VILLAGE).name == "示例新村"
     with pytest.raises(RegionRefused, match="请填新名称"):
         rename_region(region(SHILI_VILLAGE), "", since=today, actor=BY, reason="更名")
+
+
+def test_nobody_takes_themselves_along_when_a_village_is_split(county: FictionalCounty, today: dt.date) -> None:
+    officer, zhang = user_of(TOWNSHIP_OFFICER), county.people[ZHANG]
+    officer.person = zhang
+    officer.save()
+    with pytest.raises(OwnAffair):
+        split_region(
+            region(SHILI_VILLAGE),
+            NEW_CODE,
+            "新示例村",
+            since=today,
+            people=[zhang.pk],
+            stations=[],
+            actor=officer.username,
+            reason="分村",
+        )

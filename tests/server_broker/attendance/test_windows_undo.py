@@ -182,3 +182,17 @@ def test_what_was_planned_begins_by_the_passing_of_time(county: FictionalCounty,
     assert Follower().follow(timezone.now()) == 1
     made.refresh_from_db()
     assert made.name == "上午"
+
+
+def test_nobody_ends_a_window_that_is_planned_to_be_theirs(
+    county: FictionalCounty, village: Region, today: dt.date
+) -> None:
+    officer = user_of(TOWNSHIP_OFFICER)
+    officer.person = county.people[ZHANG]
+    officer.save()
+    zhang, li = county.people[ZHANG].pk, county.people[LI].pk
+    made = add_window(village, terms(li), since=today, actor=BY)
+    assert change_window(made, terms(zhang, li), since=today + 3 * DAY, actor=BY, reason="加人")
+    with pytest.raises(OwnAffair):
+        end_window(made, last=today, actor=officer.username, reason="以后我也不值班")
+    assert due(today + 3 * DAY) == {"上午": (zhang, li)}
