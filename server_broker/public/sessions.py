@@ -5,10 +5,12 @@ import hashlib
 import secrets
 
 from django.db import transaction
+from django.db.models import Q
 
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
+from server_broker.pins.models import PersonPin
 from server_broker.public.models import PhoneSession, UsedPhoneLink
 
 LIFETIME = dt.timedelta(minutes=30)
@@ -37,7 +39,8 @@ def open_session(person: Person, *, by: str, now: dt.datetime, station: Station 
 def session_of(token: str, now: dt.datetime) -> PhoneSession | None:
     """Return the session that a telephone shows, or None if it has ended.
 
-    It also ends with the right to it: when the person leaves, or the station whose code opened it is revoked.
+    It also ends with the right to it: when the person leaves, the station whose code opened it is revoked, or the PIN
+    that opened it is taken back or replaced.
     """
     if not token:
         return None
@@ -45,7 +48,11 @@ def session_of(token: str, now: dt.datetime) -> PhoneSession | None:
     # A clock that was set back must not lengthen a session, so one from the future is over too.
     if session is None or not now - LIFETIME < session.opened_at <= now:
         return None
-    is_revoked = session.station is not None and session.station.revoked_at is not None
+    if session.station is None:
+        later = Q(voided_at__gt=session.opened_at) | Q(set_at__gt=session.opened_at)
+        is_revoked = PersonPin.objects.filter(later, person=session.person_id).exists()
+    else:
+        is_revoked = session.station.revoked_at is not None
     return None if session.person.left or is_revoked else session
 
 

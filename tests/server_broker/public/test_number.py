@@ -199,3 +199,9 @@ def test_of_many_tries_at_once_no_more_are_evaluated_than_one_after_another(eval
         for thread in threads:
             thread.join()
     assert len(evaluated) == FREE_TRIES
+
+
+def test_a_pin_of_a_kind_that_nobody_can_read_looks_like_a_wrong_one(zhang: Person) -> None:
+    later = PinVerifier(algorithm=2, log2_n=12, r=8, p=4, salt=bytes(16), digest=bytes(32))
+    PersonPin.objects.filter(person=zhang).update(verifier=encode(later))
+    assert refusal(ZHANG.number, PIN) == room._WRONG

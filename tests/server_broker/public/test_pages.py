@@ -7,6 +7,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from server_broker.people.models import Person
+from server_broker.pins.voiding import reset_pin
 from server_broker.public.middleware import COOKIE
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import LIFETIME, drop_ended, open_session, session_of
@@ -149,3 +150,14 @@ def test_the_demonstration_names_the_authority(county: FictionalCounty, settings
     page = telephone().get("/sign-in/").content.decode()
     assert "“Cunhui demonstration only 1234”签发，不是公共机构" in page
     assert HOST not in page
+
+
+def test_a_pin_that_is_taken_back_ends_what_it_opened(county: FictionalCounty) -> None:
+    zhang, now = county.people[ZHANG], timezone.now()
+    token = open_session(zhang, by="number", now=now)
+    later = now + dt.timedelta(minutes=1)
+    assert session_of(token, later) is not None
+    reset_pin(zhang, actor="anybody", reason="别人知道了密码", at=later)
+    assert session_of(token, later) is None
+    by_code = open_session(zhang, by="code", now=now, station=county.stations[SHILI])
+    assert session_of(by_code, later) is not None, "the card opened it"
