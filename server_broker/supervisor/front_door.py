@@ -81,8 +81,12 @@ class FrontDoorServer(uvicorn.Server):
     async def _look(self) -> None:
         while not self.should_exit:
             await asyncio.sleep(self._every_s)
-            if self._renewed.look(dt.datetime.now(dt.UTC)):
-                _log.info("the renewed certificate is served now")
+            try:
+                if self._renewed.look(dt.datetime.now(dt.UTC)):
+                    _log.info("the renewed certificate is served now")
+            # Files may go between two looks at them. The next look has them, and must come.
+            except OSError as error:  # `ssl.SSLError` is one
+                _log.warning("the certificate can't be looked at now: %s", error)
 
 
 def server_config(application: Any, context: ssl.SSLContext, *, host: str, port: int) -> uvicorn.Config:

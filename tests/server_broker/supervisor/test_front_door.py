@@ -246,3 +246,21 @@ def test_older_telephones_get_in_and_older_protocols_don_t(served: FrontDoor) ->
     assert certificate_at(served, maximum_version=ssl.TLSVersion.TLSv1_2)
     with pytest.raises(OSError, match=r"(?i)alert|protocol|version|eof"):
         certificate_at(served, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+
+
+def test_a_look_that_fails_is_not_the_last_one(
+    home: CountyHome, served: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+    versions = RenewedCertificate._versions
+
+    def gone_meanwhile(self: RenewedCertificate) -> object:
+        if failed.is_set():
+            return versions(self)
+        failed.set()
+        raise FileNotFoundError("door.pem")
+
+    monkeypatch.setattr(RenewedCertificate, "_versions", gone_meanwhile)
+    wait_until(failed.is_set, what="a look", timeout_s=20)
+    renewed = issue(home.root)
+    wait_until(lambda: certificate_at(served) == renewed, what="the renewed certificate", timeout_s=20)
