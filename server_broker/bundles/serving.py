@@ -12,24 +12,19 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http import HTTPStatus
-from typing import Any
 
 from server_broker.accounts.network import network_source
 from server_broker.bundles.rate import Rate
 from server_broker.bundles.shelf_keys import Found
+from server_broker.platform.asgi_types import App, Receive, Scope, Send
 from server_broker.platform.byte_ranges import RangeNotSatisfiable, wanted_range
 
 _log = logging.getLogger(__name__)
 
-type Message = MutableMapping[str, Any]
-type Scope = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
-type App = Callable[[Any, Any, Any], Awaitable[None]]
 type LookUp = Callable[[str, bytes, str], Found | HTTPStatus]
 """Finds what a path names: ``bundles`` or ``items``, the SHA-256, and the header ``Authorization``."""
 

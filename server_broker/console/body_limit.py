@@ -7,9 +7,8 @@ without its body, so that the person gets a page of the console with a way back
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -18,11 +17,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.http import HttpRequest, parse_cookie
 
-type Message = MutableMapping[str, Any]
-type Scope = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
-type App = Callable[[Any, Any, Any], Awaitable[None]]
+from server_broker.platform.asgi_types import App, Message, Receive, Scope, Send
+
 type Knows = Callable[[Scope], Awaitable[bool]]
 
 UPLOADS = "/people/import/"

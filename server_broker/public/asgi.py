@@ -7,9 +7,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.public_settings")
 django.setup(set_prefix=False)
 
-from server_broker.console.body_limit import BodyLimit, Scope  # noqa: E402 - after the settings are read
+from server_broker.console.body_limit import BodyLimit  # noqa: E402 - after the settings are read
 from server_broker.console.handler import FairHandler  # noqa: E402
 from server_broker.console.places import Places  # noqa: E402
+from server_broker.platform.asgi_types import Scope  # noqa: E402
 
 AT_ONCE, OF_ONE = 12, 6
 """Most requests at the same time, in all and of one address. Each may take a PostgreSQL connection besides those of the
