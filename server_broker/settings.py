@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "server_broker.console.middleware.TellStoppedRecord",
     "server_broker.console.middleware.TellRefusedBody",
 ]
 

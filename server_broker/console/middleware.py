@@ -1,5 +1,6 @@
 """Add security headers to responses, compress pages, and refuse requests that no view could handle."""
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -7,6 +8,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
 from server_broker.console.body_limit import REFUSED, UPLOADS
+from server_broker.trust.record_key import RecordStopped
+
+_log = logging.getLogger(__name__)
 
 HSTS_S = 365 * 86_400
 """How long a browser remembers to use only TLS for this host."""
@@ -72,6 +76,27 @@ class RefuseNulCharacters:
         if any("\x00" in text or "%00" in text for text in texts):
             return render(request, "400.html", status=400)
         return self._get_response(request)
+
+
+class TellStoppedRecord:
+    """Shows a page that says what to do if a decision can't be recorded, because the record key can't be used.
+
+    The exception has left the view's transaction by then, so nothing of the decision is saved.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Respond as the view does."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page with 503 for a decision that could not be recorded; other exceptions are not its own."""
+        if not isinstance(exception, RecordStopped):
+            return None
+        _log.error("a decision was refused, because the county's record key can't be used: see the doctor")
+        return render(request, "console/record_stopped.html", status=503)
 
 
 class TellRefusedBody:

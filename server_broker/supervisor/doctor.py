@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from cryptography import x509
@@ -17,7 +18,9 @@ from server_broker.platform.processes import ServiceError, alive, read_pid
 from server_broker.supervisor.front_door import config_problems
 from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.trust import StationJournal, county_keys
+from server_broker.trust.county_mark import read_mark
 from server_broker.trust.journal import MEND_JOURNAL
+from server_broker.trust.record_key import kept_record_keys
 
 LEAST_FREE_BYTES = 2 * 2**30
 WARN_BEFORE = dt.timedelta(days=180)
@@ -54,6 +57,7 @@ def examine(
     return [
         PartFinding("配置", True, f"{config.name}，{config.host}"),
         _keys(home),
+        _record_key(home, database_url),
         _journal(home),
         _certificate(home, "web", "网页证书", now),
         _certificate(home, "broker", "消息服务证书", now),
@@ -78,6 +82,37 @@ def _keys(home: CountyHome) -> PartFinding:
     if loose:
         return PartFinding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
     return PartFinding("密钥", True, "齐全，只有本服务可读")
+
+
+def _record_key(home: CountyHome, url: str) -> PartFinding:
+    """Check the key without which no decision can be recorded, so that none is taken."""
+    title, remedy = "记录密钥", "从备份恢复 trust 文件夹里的 record.key；恢复以前网页上不能作任何决定"
+    try:
+        opened, kept = read_mark(home) is not None, kept_record_keys(home)
+    except (ServiceError, OSError) as error:
+        return PartFinding(title, False, str(error), remedy)
+    signing = _signing_now(home, url)
+    if signing is None and not opened:
+        return PartFinding(title, True, "齐全" if kept else "还没有决定，第一次决定时生成")
+    if not kept:
+        return PartFinding(title, False, "record.key 不见了", remedy)
+    if signing is not None and signing not in kept:
+        return PartFinding(title, False, "record.key 不是县记录链现在用的那一把", remedy)
+    return PartFinding(
+        title, True, "可用" if signing is not None else "读得出来；数据库连接不上，没有核对是不是现在用的"
+    )
+
+
+def _signing_now(home: CountyHome, url: str) -> bytes | None:
+    """Return the public key that signs the county's stream at present; None before the first decision or if the
+    database says nothing."""
+    query = "SELECT record_key FROM decisions_countystream ORDER BY id DESC LIMIT 1"
+    try:
+        with _connected(home, url) as link:
+            row = link.execute(query).fetchone()
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return None  # the database has a finding of its own, and a county that never ran has no tables
+    return None if row is None else bytes(row[0])
 
 
 def _journal(home: CountyHome) -> PartFinding:
@@ -120,17 +155,21 @@ def _service(home: CountyHome) -> PartFinding:
 
 
 def _database(home: CountyHome, url: str) -> PartFinding:
-    settings = database_settings(home, url)
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    arguments = {name: settings[key] for name, key in names.items() if settings.get(key)}
     try:
-        with psycopg.connect(**arguments, connect_timeout=5) as link:
+        with _connected(home, url) as link:
             durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
     except psycopg.OperationalError:
         return PartFinding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
     # Without these two, a COMMIT may be lost when the power fails, although its receipt has gone out.
     safe = all(row is not None and row[0] != "off" for row in durable)
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
+
+
+def _connected(home: CountyHome, url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    settings = database_settings(home, url)
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    arguments = {name: settings[key] for name, key in names.items() if settings.get(key)}
+    return psycopg.connect(**arguments, connect_timeout=5)
 
 
 def _broker(home: CountyHome) -> PartFinding:

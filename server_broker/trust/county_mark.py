@@ -12,7 +12,7 @@ import msgspec
 
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError
+from server_broker.trust.record_key import RecordStopped
 
 
 class CountyMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ def read_mark(home: CountyHome) -> CountyMark | None:
     """Return the mark, or None before the first decision.
 
     Raises:
-        ServiceError: The file is damaged.
+        RecordStopped: The file is damaged.
     """
     path = home.trust / "county-mark"
     try:
@@ -35,7 +35,7 @@ def read_mark(home: CountyHome) -> CountyMark | None:
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise ServiceError(f"{path} 损坏：请从备份恢复这个文件，没有备份时删去它") from error
+        raise RecordStopped(f"{path} 损坏：请从备份恢复这个文件，没有备份时删去它") from error
 
 
 def raise_mark(home: CountyHome, mark: CountyMark) -> None:
@@ -45,7 +45,7 @@ def raise_mark(home: CountyHome, mark: CountyMark) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         known = None
-        with suppress(ServiceError):  # a damaged mark is replaced by a whole one
+        with suppress(RecordStopped):  # a damaged mark is replaced by a whole one
             known = read_mark(home)
         if known is None or known.epoch != mark.epoch or known.through < mark.through:
             write_atomically(home.trust / "county-mark", msgspec.json.encode(mark))

@@ -18,6 +18,11 @@ from server_broker.platform.files import file_version, sync_folder, write_atomic
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 
+
+class RecordStopped(ServiceError):
+    """The county can't record decisions, so it takes none, until somebody has mended its folder of keys."""
+
+
 _held: dict[Path, tuple[tuple[int, int, int], Ed25519PrivateKey]] = {}
 _lock = threading.Lock()
 
@@ -42,18 +47,25 @@ def record_key(home: CountyHome, public_key: bytes) -> Ed25519PrivateKey:
     """Return the private key to ``public_key``, with which the county's stream is signed at present.
 
     Raises:
-        ServiceError: The folder does not have it.
+        RecordStopped: The folder does not have it.
     """
-    for path in (_file(home), _next_file(home)):
-        if not path.exists():
-            continue
+    for path in _files(home):
         key = _read(path)
         if key.public_key().public_bytes_raw() != public_key:
             continue
         if path != _file(home):  # the program ended after the COMMIT and before the renaming
             put_in_force(home)
         return key
-    raise ServiceError(f"{home.trust} 里没有县记录链现在用的密钥（record.key）：请从备份恢复这个文件夹")
+    raise RecordStopped(f"{home.trust} 里没有县记录链现在用的密钥（record.key）：请从备份恢复这个文件夹")
+
+
+def kept_record_keys(home: CountyHome) -> list[bytes]:
+    """Return the public keys of the record keys that the folder has: one, and during a change two.
+
+    Raises:
+        RecordStopped: One of them can't be read.
+    """
+    return [_read(path).public_key().public_bytes_raw() for path in _files(home)]
 
 
 def prepare_next(home: CountyHome) -> Ed25519PrivateKey:
@@ -75,6 +87,10 @@ def fingerprint(public_key: bytes) -> str:
     return " ".join(text[at : at + 4] for at in range(0, 32, 4))
 
 
+def _files(home: CountyHome) -> list[Path]:
+    return [path for path in (_file(home), _next_file(home)) if path.exists()]
+
+
 def _read(path: Path) -> Ed25519PrivateKey:
     version = file_version(path)
     with _lock:
@@ -84,9 +100,9 @@ def _read(path: Path) -> Ed25519PrivateKey:
         try:
             key = load_pem_private_key(path.read_bytes(), None)
         except (ValueError, OSError) as error:
-            raise ServiceError(f"{path} 读不出来：请从备份恢复这个文件夹") from error
+            raise RecordStopped(f"{path} 读不出来：请从备份恢复这个文件夹") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise ServiceError(f"{path} 不是记录密钥：请从备份恢复这个文件夹")
+            raise RecordStopped(f"{path} 不是记录密钥：请从备份恢复这个文件夹")
         _held[path] = (version, key)
         return key
 

@@ -60,12 +60,17 @@ def ask(page: Client, address: str, **values: Any) -> str:
 
 def confirm(page: Client, address: str, shown: str) -> str:
     """Send the form of the page that asks for confirmation, as a browser does."""
+    return text(page.post(address, hidden_fields(shown, address), follow=True))
+
+
+def hidden_fields(shown: str, address: str) -> dict[str, list[str]]:
+    """Return what the form of a page that asks for confirmation sends."""
     [form] = re.findall(rf'<form[^>]*action="{address}".*?</form>', shown, re.DOTALL)
     fields: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form):
         if name != "csrfmiddlewaretoken":
             fields.setdefault(name, []).append(html.unescape(value))
-    return text(page.post(address, fields, follow=True))
+    return fields
 
 
 def day(offset: int = 0) -> str:

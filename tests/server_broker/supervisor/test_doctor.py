@@ -1,17 +1,25 @@
 """The doctor names what is not well, and what to do, without anything running."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from server_broker.people.cards import report_lost
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.supervisor.up import initialise
+from server_broker.trust.county_mark import CountyMark, raise_mark
 from server_broker.trust.keys import server_certificate
+from server_broker.trust.record_key import make_record_key
+from tests.cast import ZHANG
+from tests.conftest import COUNTY_FOLDER
 from tests.fakes.county_machine import CountyMachine
 from tests.integration.small_disk import SmallDisk
+from tests.server_broker.county import make_county
 
 NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
 
@@ -32,14 +40,16 @@ def machine(*, wall: dt.datetime | None = None) -> CountyMachine:
     return made
 
 
-def look(home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None) -> dict[str, PartFinding]:
-    return {finding.part: finding for finding in examine(home, database_url="", now=now, machine=on or machine())}
+def look(
+    home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None, url: str = ""
+) -> dict[str, PartFinding]:
+    return {finding.part: finding for finding in examine(home, database_url=url, now=now, machine=on or machine())}
 
 
 def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: CountyHome) -> None:
     found = look(home)
     assert {part for part, finding in found.items() if finding.well} == {
-        "配置", "密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "时钟"
+        "配置", "密钥", "记录密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "时钟"
     }  # fmt: skip
     assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
     assert found["服务"].remedy == f"运行 cunhui-server up --home {home.root}"
@@ -55,6 +65,36 @@ def test_a_key_that_others_can_read_is_named(home: CountyHome) -> None:
     (home.trust / "signing.key").chmod(0o644)
     assert not look(home)["密钥"].well
     assert "signing.key" in look(home)["密钥"].state
+
+
+def test_a_record_key_that_is_gone_damaged_or_another_is_named_with_what_to_do(home: CountyHome) -> None:
+    make_record_key(home)
+    raise_mark(home, CountyMark(county="county-sample", epoch="00", through=1))
+    assert look(home)["记录密钥"].well
+    (home.trust / "record.key").write_bytes(b"rubbish")
+    assert "读不出来" in look(home)["记录密钥"].state
+    (home.trust / "record.key").unlink()
+    found = look(home)["记录密钥"]
+    assert (found.well, found.state) == (False, "record.key 不见了")
+    assert "从备份恢复" in found.remedy
+    (home.trust / "county-mark").write_bytes(b"rubbish")
+    assert "损坏" in look(home)["记录密钥"].state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_key_that_the_stream_does_not_have_now_is_named(
+    home: CountyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_lost(make_county().cards[ZHANG], actor="officer")
+    monkeypatch.setenv("PGHOST", str(connection.settings_dict["HOST"]))
+    url = f"postgresql://{connection.settings_dict['USER']}@/{connection.settings_dict['NAME']}"
+    make_record_key(home)
+    found = look(home, url=url)["记录密钥"]
+    assert (found.well, found.state) == (False, "record.key 不是县记录链现在用的那一把")
+    shutil.copy(COUNTY_FOLDER / "trust" / "record.key", home.trust / "record.key")
+    assert look(home, url=url)["记录密钥"].state == "可用"
+    (home.trust / "record.key").unlink()
+    assert look(home, url=url)["记录密钥"].state == "record.key 不见了"
 
 
 def test_a_damaged_journal_is_named_with_its_line(home: CountyHome) -> None:
