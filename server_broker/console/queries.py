@@ -20,6 +20,7 @@ from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
 from server_broker.people.models import Binding, Card, Person, Post, Unit
+from server_broker.pins.models import PinClaim
 from server_broker.regions.models import subtree_prefix
 
 HAPPENED = Case(
@@ -45,6 +46,14 @@ def people_of(user: Viewer) -> QuerySet[Person]:
 def cards_of(user: Viewer) -> QuerySet[Card]:
     """Return the cards of the people that ``user`` sees."""
     return Card.objects.filter(person__village__in=regions_of(user))
+
+
+def refused_pins_of(user: Viewer) -> QuerySet[PinClaim]:
+    """Return the PINs of people whom ``user`` sees that were not accepted, the newest first.
+
+    The station that told of one may lie where ``user`` sees nothing: look it up in `stations_of` before it is named.
+    """
+    return PinClaim.objects.exclude(refused="").filter(person__in=people_of(user)).order_by("-at", "-pk")
 
 
 def windows_of(user: Viewer) -> QuerySet[DutyWindow]:

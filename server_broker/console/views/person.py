@@ -18,8 +18,9 @@ from server_broker.attendance.leaving import come_back, leave
 from server_broker.attendance.timelines import person_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import InputRefused, Proposal, asked_day, asked_moment, decide_on
+from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import cards_of, people_of, units_of
+from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
 from server_broker.dated.days import end_of
 from server_broker.people.cards import card_found, end_binding, report_lost, take_card
 from server_broker.people.changes import change_person
@@ -27,6 +28,9 @@ from server_broker.people.existence import on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Holding, HoldingState, Person, PersonType
 from server_broker.people.posts import change_holding, give_post
+from server_broker.pins.models import PinClaim
+
+PINS_SHOWN = 10
 
 
 @require_safe
@@ -49,12 +53,23 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "holdings": found.holdings.select_related("post__unit"),
         "may_edit": may_edit and known is None,
         "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
+        "refused_pins": _refused_pins(request, found) if known is None else (),
         "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
         "units": units_of(request.user).filter(ended=False) if may_edit else (),
         "types": PersonType.choices,
         "states": HoldingState.choices,
     }
     return render(request, "console/person.html", context)
+
+
+def _refused_pins(request: HttpRequest, found: Person) -> list[tuple[PinClaim, str, str]]:
+    """Return the newest PINs that stations told of in this person's name and that were not accepted, where and why."""
+    if not may(request.user, Power.BIND_CARDS):
+        return []
+    claims = list(refused_pins_of(request.user).filter(person=found)[:PINS_SHOWN])
+    seen = stations_of(request.user).filter(pk__in={claim.station_id for claim in claims})
+    names = dict(seen.values_list("pk", "name"))
+    return [(claim, names.get(claim.station_id, ELSEWHERE), PIN_REFUSED[claim.refused]) for claim in claims]
 
 
 @post_only("person", "pk")
