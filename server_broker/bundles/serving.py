@@ -36,7 +36,9 @@ LOOKING_UP = 4
 RETRY_AFTER_S = 30
 PIECE_BYTES = 4_096
 """A piece is one record of TLS (RFC 8446, 5.1), and half a record is lost on average where a line breaks."""
-_PATH = re.compile(r"/(bundles|items)/([0-9a-f]{64})", re.ASCII)
+KINDS = ("bundles", "items")
+"""First parts of the paths that are answered here. The table of routes and roles names each of them."""
+_PATH = re.compile(rf"/({'|'.join(KINDS)})/([0-9a-f]{{64}})", re.ASCII)
 _THREADS = ThreadPoolExecutor(max_workers=LOOKING_UP, thread_name_prefix="bundle-look-up")
 
 

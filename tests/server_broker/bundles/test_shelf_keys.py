@@ -22,6 +22,7 @@ from server_broker.bundles.shelf_keys import Found, ShelfKeys, drop_old_nonces
 from server_broker.fleet.models import Station
 from tests.cast import YANSHI, YANSHI_VILLAGE
 from tests.server_broker.bundles.samples import AUTHOR, item, notice, published
+from tests.server_broker.console.routes import IN_FRONT
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,31 @@ def test_another_station_s_signature_opens_nothing(keys: ShelfKeys, own: Bundle,
     assert keys.look_up("bundles", bytes(own.sha256), signed(other, path_of(own))) == HTTPStatus.UNAUTHORIZED
     stolen_name = StationDouble(id=station.id, key=other.key)
     assert keys.look_up("bundles", bytes(own.sha256), signed(stolen_name, path_of(own))) == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("place", IN_FRONT)
+def test_each_place_of_the_table_is_closed_to_whom_it_is_not_for(
+    place: str, keys: ShelfKeys, own: Bundle, station: StationDouble
+) -> None:
+    from server_broker.regions.models import Region  # noqa: PLC0415
+
+    Region.objects.create(code=YANSHI_VILLAGE, name="演示村")
+    kind = place.split("/")[1]
+    sha256 = bytes(own.sha256 if kind == "bundles" else own.items.get().sha256)
+    path = place.format(SHA256=sha256.hex())
+    used = signed(station, path)
+    assert isinstance(keys.look_up(kind, sha256, used), Found), "the station that it is for"
+    tries = {
+        "a stranger": "",
+        "another station": signed(neighbour(), path),
+        "a stranger in the station's name": signed(station, path, key=Ed25519PrivateKey.generate()),
+        "a replay": used,
+    }
+    assert {who: keys.look_up(kind, sha256, said) for who, said in tries.items()} == dict.fromkeys(
+        tries, HTTPStatus.UNAUTHORIZED
+    )
+    Station.objects.filter(pk=station.id).update(revoked_at=NOW)
+    assert keys.look_up(kind, sha256, signed(station, path)) == HTTPStatus.UNAUTHORIZED, "revoked"
 
 
 def test_a_revoked_station_and_one_that_is_not_enrolled_get_nothing(

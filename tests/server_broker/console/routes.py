@@ -173,6 +173,10 @@ GET  /admin/accounts/user/{account}/password/      200 403 403 403 403 403 403 4
 POST /admin/accounts/user/{account}/password/      404 403 403 403 403 403 403 403 403 404 302 proof
 """
 
+IN_FRONT = ("/bundles/{SHA256}", "/items/{SHA256}")
+"""What `server_broker.bundles.serving` answers before Django does. It knows no session: a role opens nothing there, and
+what is about people opens to the right station's signature alone (`tests.server_broker.bundles.test_shelf_keys`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

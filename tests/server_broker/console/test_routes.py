@@ -13,12 +13,13 @@ from django.urls import URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from server_broker.accounts.models import Role
+from server_broker.bundles.serving import KINDS
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG, Account
-from tests.server_broker.console.routes import ROLES, ROUTES, Route, path_of
+from tests.server_broker.console.routes import IN_FRONT, ROLES, ROUTES, Route, path_of
 from tests.server_broker.county import (
     FictionalCounty,
     alarm,
@@ -48,6 +49,10 @@ def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 def test_no_address_is_forgotten() -> None:
     known = {resolve(path_of(route, {})).route for route in ROUTES}
     assert set(addresses(get_resolver())) - known == set()
+
+
+def test_no_address_in_front_of_django_is_forgotten() -> None:
+    assert {f"/{kind}/{{SHA256}}" for kind in KINDS} == set(IN_FRONT)
 
 
 def test_no_row_is_twice_and_no_role_is_forgotten() -> None:
