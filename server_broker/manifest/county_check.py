@@ -12,6 +12,7 @@ from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.manifests_check import check_stored
 from server_broker.manifest.pins_check import check_pins
 from server_broker.manifest.problems import Problem, Verdict
+from server_broker.manifest.published_check import check_published
 from server_broker.manifest.replay import Decided, replay, restorations
 from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
 from server_broker.manifest.stored import stored_streams
@@ -42,6 +43,11 @@ def check_county(found: Decided | None = None) -> Verdict:
         if rows_are_whole:
             verdict.rows, others = check_present_rows()
             verdict.problems += others
+            published, computed, problem = check_published(found)
+            verdict.rows += published
+            _note(verdict, problem)
+            if computed:
+                verdict.notices.append(f"下发内容里有 {computed} 份名单和总账由县里自动生成，没有决定可对，没有核对")
             _note(verdict, check_pins(found))
     verdict.notices += restorations(found)
     return verdict
