@@ -13,7 +13,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import UNDATED, Station
-from server_broker.people.models import BindingState, Person
+from server_broker.people.models import BindingState, Person, PersonRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,35 @@ def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[T
         known: Whose they were as the county knew it then; None: as it knows now.
     """
     bindings = bindings_of((bytes(touch.card_token) for touch in touches if not touch.person_number), known=known)
-    by_number = Person.objects.in_bulk({touch.person_number for touch in touches} - {""}, field_name="number")
+    by_number = _records_of({touch.person_number for touch in touches} - {""}, known)
     rows = []
     for touch in touches:
         at, dated = happened(touch)
         direction = touch.chosen_direction or touch.direction
         binding = bindings.at(bytes(touch.card_token), at)
-        person = by_number.get(touch.person_number) if binding is None else binding.person
+        person = _person_at(by_number.get(touch.person_number, []), at) if binding is None else binding.person
         lost = binding is not None and binding.state == BindingState.LOST
         rows.append(TouchRow(touch, person, at, dated, direction, lost))
     # Facts that came together have the same time of receipt, but their seqs are in order.
     return sorted(rows, key=lambda row: (row.at, row.touch.seq), reverse=True)
+
+
+def _records_of(numbers: set[str], known: datetime | None) -> dict[str, list[PersonRecord]]:
+    """Return the records with these numbers: a person may have had another number when they touched."""
+    found: dict[str, list[PersonRecord]] = {}
+    if numbers:
+        for row in PersonRecord.objects.known(known).filter(number__in=numbers).select_related("subject"):
+            found.setdefault(row.number, []).append(row)
+    return found
+
+
+def _person_at(records: list[PersonRecord], at: datetime) -> Person | None:
+    """Return whose number it was then, or the only one's who ever had it."""
+    for row in records:
+        if (row.valid_from is None or row.valid_from <= at) and (row.valid_to is None or at < row.valid_to):
+            return row.subject
+    ever = {row.subject_id: row.subject for row in records}
+    return next(iter(ever.values())) if len(ever) == 1 else None
 
 
 def happened(touch: Touch) -> tuple[datetime, bool]:

@@ -11,7 +11,7 @@ from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import TouchRow, day_bounds, touch_rows
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import held_facts
-from server_broker.people.models import Binding, Person
+from server_broker.people.models import Binding, Person, PersonRecord
 
 _DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
 _LATE = dt.timedelta(hours=1)
@@ -69,7 +69,8 @@ def _touches(person: Person, start: dt.datetime) -> list[Touch]:
     dated = Q(wall__gte=start, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     undated = ~Q(quality__in=DATED_QUALITIES) & Q(corrected_wall__isnull=True, received_at__gte=start)
     tokens = Binding.objects.filter(person=person).values("subject__token")
-    theirs = Q(card_token__in=tokens) | Q(person_number=person.number)
+    numbers = PersonRecord.objects.known().filter(subject=person).values_list("number", flat=True)
+    theirs = Q(card_token__in=tokens) | Q(person_number__in={person.number, *numbers})
     touches = Touch.objects.filter(theirs, dated | undated | Q(corrected_wall__gte=start))
     return list(touches.exclude(answer="repeat").select_related("station__village"))
 

@@ -1,5 +1,6 @@
 """Who clocks in by number and PIN has a touch, marked so; who signs in by number to read has none."""
 
+import datetime as dt
 from typing import Literal
 
 import pytest
@@ -11,6 +12,8 @@ from server_broker.attendance.touches import touch_rows
 from server_broker.console.queries import unbound
 from server_broker.fleet.models import StationEvent
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.people.changes import change_person
+from server_broker.people.existence import on_file_since
 from server_broker.people.models import Person
 from server_broker.public.month import month_of
 from tests.cast import COUNTY_OFFICER, SHILI_VILLAGE, ZHANG
@@ -82,3 +85,16 @@ def test_the_page_and_the_person_s_month_show_it() -> None:
     assert "编号打卡" in html
     assert ZHANG.name in html
     assert month_of(person, now).count == 1
+
+
+def test_a_new_number_takes_no_touch_away_and_gives_none_to_the_next_who_has_the_old_one(
+    station: StationDouble, processor: BatchProcessor, person: Person
+) -> None:
+    processor.process_batch([station.add(entered()).facts_message()])
+    on_file_since(person, dt.date(2026, 1, 1), actor="anybody", reason="补录")
+    change_person(person, since=timezone.localdate(), number="z9", actor="anybody", reason="编号重排")
+    [row] = touch_rows(list(Touch.objects.all()))
+    assert row.person == person
+    Person.objects.create(number=ZHANG.number, name="王示例", village_id=SHILI_VILLAGE)
+    [row] = touch_rows(list(Touch.objects.all()))
+    assert row.person == person
