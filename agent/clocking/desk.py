@@ -91,7 +91,7 @@ class _JudgedTouch:
             chosen = DirectionChosen(at=self.touch.at, touch=self.corrects.ref, direction=self.touch.direction)
             return [self.touch, chosen]
         if self.touch.answer == "lost" and self.fresh:
-            detail = "a card that was reported lost was touched"
+            detail = "有人用已挂失的卡打卡"
             return [
                 self.touch,
                 AlarmRaised(at=self.touch.at, code=alarm_codes.LOST_CARD, severity="major", detail=detail),
@@ -150,7 +150,7 @@ class ClockingDesk:
             if not self._failing:
                 log.error("touches are not recorded: %s", error)
                 code = alarm_codes.DISK_FULL if is_full else alarm_codes.DISK_ERROR
-                detail = "touches were answered in red and not recorded"
+                detail = "打卡没有记下，已亮红灯，请打卡的人稍后重打"
                 self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
             self._failing = True
             problem: Problem = "disk_full" if is_full else "disk_error"

@@ -201,6 +201,6 @@ class NumberSignIn:
         now = self._clock.mono_ms()
         if self._alarmed_ms is None or now - self._alarmed_ms >= ALARM_EVERY_MS:
             self._alarmed_ms = now
-            detail = "PINs of many people were mistyped here within a day; no further person's is tried"
+            detail = "一天之内有人在本站输错了许多人的密码，暂不再核对其他人的密码"
             alarm = AlarmRaised(at=self._clock.now(), code=alarm_codes.PIN_GUESSED, severity="major", detail=detail)
             self._fact_writer.owe(alarm)

@@ -225,7 +225,9 @@ class Session:
         self.phase = "agreed"
         if agreed.lowered:
             log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, agreed.after)
-            self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", f"county is back at seq {agreed.after}")
+            self._alarms.raise_once(
+                alarm_codes.COUNTY_LOST_FACTS, "major", f"县里只有到第 {agreed.after} 条的记录，其余重新上传"
+            )
         # A welcome tells as much as a receipt, and it is signed like one. So the facts count as safe from now on.
         self._stream.take_receipt(
             Receipt(
@@ -284,7 +286,7 @@ class Session:
                 log.info("%s: a match that nobody asked for is ignored", self._station)
                 return
             if lacking:
-                detail = f"county is back at seq {match.through} of epoch {match.epoch.hex()}"
+                detail = f"县里只有记录流 {match.epoch.hex()} 到第 {match.through} 条的记录"
                 self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", detail)
             self._reissue()
         elif self.phase != "comparing" or match.epoch != self._stream.epoch:
@@ -305,6 +307,6 @@ class Session:
             log.exception("%s: no room for a new epoch", self._station)
             self._wait_longer()
             return
-        detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {disagreement.county_through}"
+        detail = f"记录流 {ended.hex()} 已结束：核对到第 {matched} 条一致，县里到第 {disagreement.county_through} 条"
         self._alarms.raise_once(alarm_codes.STREAM_ENDED[disagreement.reason], "critical", detail)
         self.ask_again(after_ms=0)

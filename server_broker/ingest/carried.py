@@ -187,7 +187,7 @@ class _Carrying:
         incoming = Incoming(topic(shard=self._sender.shard, station=self._sender.id, leaf="facts"), encode(envelope))
         if Quarantined.objects.filter(station=self._station, raw=incoming.payload).exists():
             return
-        detail = f"seq {envelope.first} to {envelope.head.through} of epoch {envelope.head.epoch.hex()}"
+        detail = f"记录流 {envelope.head.epoch.hex()} 的第 {envelope.first} 至 {envelope.head.through} 条"
         with transaction.atomic():
             self._quarantine.put([SetAside(self._sender.id, incoming, reason, detail)], now=self._clock())
 

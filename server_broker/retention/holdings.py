@@ -56,7 +56,7 @@ PICTURES_KEPT = timedelta(days=90)
 HOLDINGS: tuple[Holding, ...] = (
     Holding(
         key="touches",
-        what="打卡、更正上下班、打卡用的工号",
+        what="打卡、更正上下班、打卡用的编号",
         purpose="考勤和工资的凭据",
         kept=None,
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
@@ -79,10 +79,10 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     Holding(
         key="visits",
-        what="在站点输过的工号、看过哪些本人内容、出示过的手机登录码",
-        purpose="查证有没有人冒用工号",
+        what="在站点输过的编号、看过哪些本人内容、出示过的手机登录码",
+        purpose="查证有没有人冒用编号",
         kept=timedelta(days=180),
-        ends="县里收到满 180 天；用工号打的卡算打卡，不在此列",
+        ends="县里收到满 180 天；用编号打的卡算打卡，不在此列",
         remains=_DIGEST,
         how="facts",
         kinds=("number_entered", "visit_ended", "phone_link_shown"),
@@ -91,9 +91,9 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         key="pins",
         what="个人密码的校验值（不是密码）",
-        purpose="工号登录",
+        purpose="编号登录",
         kept=timedelta(days=400),
-        ends="换新密码即失效；旧记录满 400 天",
+        ends="县里收到满 400 天；换了新密码，旧的当即失效",
         remains=_DIGEST,
         how="facts",
         kinds=("pin_set",),
