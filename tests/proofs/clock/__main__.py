@@ -59,7 +59,7 @@ def prove(*, runs: int, seed: int) -> Findings:
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("clock", runs=300).parse_args()
+    options = arguments("./run prove clock", runs=300).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("clock", seed=seed)

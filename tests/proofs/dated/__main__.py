@@ -142,7 +142,7 @@ def _compare(findings: Findings, then: Answers, now: Answers, evening: dt.dateti
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("dated", days=60, villages=100).parse_args()
+    options = arguments("./run prove dated", days=60, villages=100).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("dated", seed=seed)

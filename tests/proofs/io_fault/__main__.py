@@ -9,7 +9,7 @@ from tests.proofs.power_cut.judge import BAD
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("io-fault", every=1).parse_args()
+    options = arguments("./run prove io-fault", every=1).parse_args()
     seed = chosen_seed(options.seed)
     report = Report("io-fault", seed=seed)
     outcome = prove_apart(seed=seed, step=options.every)

@@ -9,7 +9,7 @@ from tests.proofs.power_cut.judge import BAD
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("power-cut", cuts=2000).parse_args()
+    options = arguments("./run prove power-cut", cuts=2000).parse_args()
     seed = chosen_seed(options.seed)
     report = Report("power-cut", seed=seed)
     outcome = prove_apart(cuts=options.cuts, seed=seed)

@@ -53,7 +53,7 @@ def real_county() -> Iterator["RealCounty"]:
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("rollback", runs=300, real_every=1).parse_args()
+    options = arguments("./run prove rollback", runs=300, real_every=1).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     logging.getLogger("agent").setLevel(logging.CRITICAL)
     seed = chosen_seed(options.seed)

@@ -33,7 +33,7 @@ type Files = dict[str, list[Record]]
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("tamper", every=1, records=1000, stations=40).parse_args()
+    options = arguments("./run prove tamper", every=1, records=1000, stations=40).parse_args()
     seed = chosen_seed(options.seed)
     report, rng = Report("tamper", seed=seed), Random(seed)
     counts: Counter[str] = Counter()

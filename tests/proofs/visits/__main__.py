@@ -72,7 +72,8 @@ def main() -> int:
         not_caught=not_caught,
         not_covered=NOT_COVERED,
     )
-    return exit_code(result, *BAD, repeat=f"./run prove visits --visits {options.visits} --seed {seed}")
+    repeat = f"./run prove visits --visits {options.visits} --days {options.days} --seed {seed}"
+    return exit_code(result, *BAD, repeat=repeat)
 
 
 if __name__ == "__main__":
