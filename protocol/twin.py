@@ -20,8 +20,8 @@ from protocol.signing import seal, unseal
 from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, WallMs
 
 type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
-"""What a station may put off when its data run short: sending files and vitals, fetching bundles and releases. Facts
-are always sent."""
+"""What a station may put off when its data run short: sending files and vitals, and fetching bundles. Facts are
+always sent. ``releases`` is reserved: nothing is put off by it."""
 SHED_OF_1_0: tuple[Sheddable, ...] = ("blobs", "vitals")
 
 type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]

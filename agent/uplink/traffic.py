@@ -38,8 +38,8 @@ _WORDS: dict[Sheddable, str] = {
     "blobs": "图片暂缓上传",
     "vitals": "状态少报",
     "packs": "学习包等暂缓下载",
-    "releases": "升级暂缓下载",
 }
+"""What can be put off. `releases` is a reserved word of the contract, which nothing obeys."""
 
 type Days = Mapping[int, int]
 """Bytes by `date.toordinal` of the local day."""
@@ -52,7 +52,9 @@ def put_off(month_bytes: int, settings: Settings) -> tuple[Sheddable, ...]:
         return ()
     first, then = STEPS
     return tuple(
-        what for place, what in enumerate(settings.data_shed) if month_bytes * 100 >= cap * (then if place else first)
+        what
+        for place, what in enumerate(settings.data_shed)
+        if what in _WORDS and month_bytes * 100 >= cap * (then if place else first)
     )
 
 

@@ -36,7 +36,7 @@ _DEVICES: dict[DeviceKind, tuple[str, str, str]] = {
     "updater": ("升级程序", "用不了", "请联系县运维。"),
 }
 _LINKS = {"ethernet": "网线", "wifi": "Wi-Fi", "modem": "4G", "other": "其他网络"}
-_SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报", "packs": "学习包等暂缓下载", "releases": "升级暂缓下载"}
+_SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报", "packs": "学习包等暂缓下载"}
 _BOOT_REASONS: dict[BootReason, tuple[Word, str]] = {
     "ordered": (Word("✓", "正常关机后启动", "good"), ""),
     "abrupt": (Word("△", "断电或死机后启动", "warn"), "偶尔停电不要紧；常常这样请检查插座和电源。"),

@@ -56,6 +56,8 @@ SPECS: dict[str, Spec] = {
         choices=(
             ("blobs-vitals", "先停图片，再停状态", ["blobs", "vitals"]),
             ("vitals-blobs", "先停状态，再停图片", ["vitals", "blobs"]),
+            ("packs-blobs-vitals", "先停下载，再停图片和状态", ["packs", "blobs", "vitals"]),
+            ("blobs-packs-vitals", "先停图片，再停下载和状态", ["blobs", "packs", "vitals"]),
             ("blobs", "只停图片", ["blobs"]),
             ("none", "都不停", []),
         ),

@@ -41,6 +41,7 @@ def test_steps(month_mb: int, expected: tuple[str, ...]) -> None:
 def test_the_county_orders_what_gives_way() -> None:
     assert put_off(85 * MB, Settings(data_mb_month=100, data_shed=("vitals", "blobs"))) == ("vitals",)
     assert put_off(99 * MB, Settings(data_mb_month=100, data_shed=("blobs",))) == ("blobs",)
+    assert put_off(99 * MB, Settings(data_mb_month=100, data_shed=("releases", "packs"))) == ("packs",)
     assert put_off(99 * MB, Settings(data_mb_month=100, data_shed=())) == ()
     assert put_off(10**12, Settings(data_mb_month=0)) == ()
 

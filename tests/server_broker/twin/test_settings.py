@@ -70,6 +70,11 @@ def test_a_choice_is_in_the_next_desired_state(county: FictionalCounty) -> None:
     assert (second.version, second.settings) == (first.version + 1, {"data_shed": ["vitals", "blobs"]})
 
 
+def test_the_county_can_have_downloads_give_way_first(county: FictionalCounty) -> None:
+    put(COUNTY, "data_shed", "packs-blobs-vitals")
+    assert wanted_settings(county.stations[SHILI])["data_shed"] == ["packs", "blobs", "vitals"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
