@@ -23,11 +23,9 @@ from protocol.kiosk_learning import (
 from protocol.kiosk_line import Line
 from protocol.kiosk_visits import (
     ClockByNumber,
-    DocumentShown,
     EndVisit,
     EnterNumber,
     MineShown,
-    OpenDocument,
     OpenMine,
     OpenVisit,
     PhoneCode,
@@ -243,7 +241,6 @@ type ToKiosk = (
     | MineShown
     | PinAsked
     | PhoneCode
-    | DocumentShown
 )
 type ToAgent = (
     ChooseDirection
@@ -260,7 +257,6 @@ type ToAgent = (
     | SetPin
     | ShowPhoneCode
     | EndVisit
-    | OpenDocument
 )
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from protocol.kiosk_learning import LevelChoice
 from protocol.kiosk_line import Line
-from protocol.units import CodeWord, Direction, DurationMs, FileName, ShortText
+from protocol.units import CodeWord, Direction, DurationMs, ShortText
 
 type VisitId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 """Random; a kiosk that names another visit than the running one gets ``sorry`` with ``too_late``."""
@@ -79,16 +79,6 @@ class PhoneCode(Line, frozen=True, kw_only=True, tag="phone_code"):
     lasts_ms: DurationMs
 
 
-class DocumentShown(Line, frozen=True, kw_only=True, tag="document"):
-    """A page of a document that was opened."""
-
-    bundle: FileName
-    title: ShortText
-    page: Annotated[int, Meta(ge=1, le=10_000)] = 1
-    of: Annotated[int, Meta(ge=1, le=10_000)] = 1
-    lines: Annotated[list[str], Meta(max_length=200)] = []
-
-
 # Kiosk to agent.
 
 
@@ -137,10 +127,3 @@ class EndVisit(Line, frozen=True, kw_only=True, tag="end_visit"):
 
     visit: VisitId
     why: Literal["left", "time"] = "left"
-
-
-class OpenDocument(Line, frozen=True, kw_only=True, tag="open_document"):
-    """Show a page of a document of the shelf."""
-
-    bundle: FileName
-    page: Annotated[int, Meta(ge=1, le=10_000)] = 1

@@ -397,7 +397,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "visit-ended": kiosk_visits.VisitShown(visit=ID[:8].hex(), ended="time"),
     "pin": kiosk_visits.PinAsked(answer="wrong", tries_left=3),
     "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
-    "document": kiosk_visits.DocumentShown(bundle="notices", title="示例通知", page=1, of=2, lines=["示例正文"]),
     "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN),
     "open_visit": kiosk_visits.OpenVisit(visit=ID[:8].hex()),
     "open_mine": kiosk_visits.OpenMine(visit=ID[:8].hex(), what="touches"),
@@ -410,5 +409,4 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     ),
     "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
     "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),
-    "open_document": kiosk_visits.OpenDocument(bundle="notices", page=2),
 }
