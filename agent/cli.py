@@ -214,7 +214,7 @@ def _load_shelf(config: StationConfig, stick: Path) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
     from agent.shelf.disk import ShelfDisk  # noqa: PLC0415
     from agent.shelf.stick import ShelfBusy, StickRefused, load_stick  # noqa: PLC0415
-    from agent.shelf.visit import Addressee  # noqa: PLC0415
+    from agent.shelf.trip import Addressee  # noqa: PLC0415
     from agent.storage.errors import StorageError  # noqa: PLC0415
 
     os.umask(0o077)

@@ -221,7 +221,7 @@ class ShelfDisk:
         """Return whether a file of this size may come without taking the room that facts need."""
         try:
             room = self._room()
-            # Counted once in a visit: there may be thousands of files, and each of them asks.
+            # Counted once in a trip: there may be thousands of files, and each of them asks.
             if self._used is None:
                 self._used = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self._files))
         except OSError:

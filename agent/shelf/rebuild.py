@@ -10,7 +10,7 @@ from agent.shelf.disk import ShelfDisk, item_name
 from agent.shelf.judging import held_as, open_entry
 from agent.shelf.sealed import sealed_size, split_sealed
 from agent.shelf.state import HeldBundle, HeldIndex, ShelfState
-from agent.shelf.visit import Addressee
+from agent.shelf.trip import Addressee
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.refusal import Refused
 from protocol.shelf_index import MAX_INDEX_BYTES, IndexEntry, ShelfIndex, open_index

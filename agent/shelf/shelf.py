@@ -1,6 +1,6 @@
 """The station's shelf: what the county's index names is fetched, kept, shown and reported.
 
-The core asks and decides here; files are moved by a `Visit` on a thread of its own, one at a time. A visit that failed
+The core asks and decides here; files are moved by a `Trip` on a thread of its own, one at a time. A trip that failed
 is made again later.
 """
 
@@ -16,7 +16,7 @@ from agent.shelf.disk import ShelfDisk
 from agent.shelf.offered import Offered
 from agent.shelf.rebuild import rebuild
 from agent.shelf.source import Source
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
@@ -35,7 +35,7 @@ LOOK_EVERY_MS = 60_000
 MAX_TAKEN = 500
 """How many ids are remembered of which a version was stated as taken."""
 YIELD_MS = 60_000
-"""How long a visit waits at most for facts that are on their way."""
+"""How long a trip waits at most for facts that are on their way."""
 _DAY_MIN = 24 * 60
 
 
@@ -45,7 +45,7 @@ class ShelfPorts:
 
     disk: ShelfDisk
     open_source: Callable[[], AbstractContextManager[Source]]
-    """Opens the way to the county for one visit. It connects when the first file is fetched."""
+    """Opens the way to the county for one trip. It connects when the first file is fetched."""
     addressee: Callable[[], Addressee]
     clock: StationClock
     fact_writer: FactWriter
@@ -72,7 +72,7 @@ class Shelf:
         self._slot = StateSlot(ports.state, "bundles_taken", dict[str, int], title="the list of bundles taken")
         self._taken = self._slot.read() or {}
         self._ref: ShelfRef | None = None
-        self._visit: Visit | None = None
+        self._trip: Trip | None = None
         self._waited_for_night = False
         self._survey_due = True
         self._lost = not self._load()
@@ -94,8 +94,8 @@ class Shelf:
 
     @property
     def busy(self) -> bool:
-        """Whether a visit is under way."""
-        return self._visit is not None
+        """Whether a trip is under way."""
+        return self._trip is not None
 
     def want(self, ref: ShelfRef | None) -> None:
         """Take the name of the index that holds. An older one than the last is ignored."""
@@ -110,12 +110,12 @@ class Shelf:
         self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
 
     def tick(self, *, facts_wait: bool) -> None:
-        """Begin a visit if one is due.
+        """Begin a trip if one is due.
 
         Args:
             facts_wait: Facts are on their way to the county; they go first.
         """
-        if self._visit is not None:
+        if self._trip is not None:
             return
         now = self._clock.mono_ms()
         if now >= self._look_ms:
@@ -147,7 +147,7 @@ class Shelf:
             signs_at=(lambda: clock.now().wall) if clock.dated else None,
         )
         self._yielding_since_ms = None
-        self._visit = Visit(
+        self._trip = Trip(
             self._disk,
             addressee=self._ports.addressee(),
             allowance=allowance,
@@ -155,39 +155,39 @@ class Shelf:
             changed=lambda: self._ports.inbox.put(ShelfMoved(ended=False)),
             refused=self._refused,
         )
-        threading.Thread(target=self._run, args=(self._visit, self._ref), name="shelf", daemon=True).start()
+        threading.Thread(target=self._run, args=(self._trip, self._ref), name="shelf", daemon=True).start()
 
-    def _run(self, visit: Visit, ref: ShelfRef | None) -> None:
+    def _run(self, trip: Trip, ref: ShelfRef | None) -> None:
         try:
             with self._disk.alone() as alone:
                 if not alone:
-                    visit.outcome.problem = "another program has the shelf"
+                    trip.outcome.problem = "another program has the shelf"
                     return
                 if self._lost or self._disk.changed_elsewhere:
                     self._lost = not self._disk.load()
                 if self._lost:
-                    rebuild(self._disk, visit.addressee)
+                    rebuild(self._disk, trip.addressee)
                     self._lost = False
                 with self._ports.open_source() as source:
-                    visit.run(source, ref, survey=self._survey_due)
+                    trip.run(source, ref, survey=self._survey_due)
         except Exception as error:  # noqa: BLE001 -- top of a thread: the core decides what becomes of it
-            visit.outcome.problem = f"{type(error).__name__}: {error}"
+            trip.outcome.problem = f"{type(error).__name__}: {error}"
         finally:
             self._ports.inbox.put(ShelfMoved(ended=True))
 
     def moved(self, event: ShelfMoved) -> None:
-        """Take note of what a visit has changed: state each version that came into force, once."""
+        """Take note of what a trip has changed: state each version that came into force, once."""
         self._state_taken()
-        visit = self._visit
-        if not event.ended or visit is None:
+        trip = self._trip
+        if not event.ended or trip is None:
             return
-        self._visit = None
+        self._trip = None
         self._survey_due = False
-        self._states = visit.outcome.states
+        self._states = trip.outcome.states
         reasons = {one.reason for one in self._states.values()}
         self._waited_for_night = "night" in reasons
-        if visit.outcome.problem:
-            log.warning("the shelf is not complete: %s", visit.outcome.problem)
+        if trip.outcome.problem:
+            log.warning("the shelf is not complete: %s", trip.outcome.problem)
             self._due_ms = self._clock.mono_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MOST_MS)
         else:
@@ -221,18 +221,18 @@ class Shelf:
     def take_report(self) -> bool:
         """Return whether the county has not been told yet how far the bundles are. It counts as told then."""
         states = self.states()
-        if self._visit is not None or states == (self._reported or []):
+        if self._trip is not None or states == (self._reported or []):
             return False
         self._reported = states
         return True
 
     def stop(self) -> None:
-        """Have a visit end before its next file."""
-        if self._visit is not None:
-            self._visit.stop()
+        """Have a trip end before its next file."""
+        if self._trip is not None:
+            self._trip.stop()
 
     def _on_broken(self) -> None:
-        # Once a minute at most: if the disk can't be read, nothing would be better after another visit.
+        # Once a minute at most: if the disk can't be read, nothing would be better after another trip.
         now = self._clock.mono_ms()
         self._survey_due = True
         self._due_ms = min(self._due_ms, max(now, self._broken_ms + LOOK_EVERY_MS))

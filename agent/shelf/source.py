@@ -37,7 +37,7 @@ class Bounds:
 
 
 class Unreachable(Exception):
-    """The source can't be reached now. Nothing more is asked of it in this visit."""
+    """The source can't be reached now. Nothing more is asked of it in this trip."""
 
 
 class NotGiven(Exception):

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.rebuild import rebuild
 from agent.shelf.source import Bounds, NotGiven, Unreachable, Wanted
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.errors import storage_error
 from protocol.bundles import bundle_hash
 from protocol.refusal import Refused
@@ -128,7 +128,7 @@ def load_stick(folder: Path, disk: ShelfDisk, addressee: Addressee) -> Loaded:
         if disk.state.index is not None and disk.state.index.version > ref.version:
             raise StickRefused("U 盘上的内容比本站已有的旧，请让县里重新拷一份")
         before = {one.sha256 for one in disk.state.held}
-        visit = Visit(
+        trip = Trip(
             disk,
             addressee=addressee,
             allowance=Allowance(mono_ms=lambda: 0, night_until_ms=_FOR_EVER_MS, signs_at=lambda: 0),
@@ -137,11 +137,11 @@ def load_stick(folder: Path, disk: ShelfDisk, addressee: Addressee) -> Loaded:
             refused={},
         )
         try:
-            visit.run(StickSource(folder, ref.sha256), ref, survey=True)
+            trip.run(StickSource(folder, ref.sha256), ref, survey=True)
         except Unreachable as error:
             raise StickRefused(f"U 盘读不出来：{error}") from error
     held = disk.state.held
-    reasons = {name: state.reason or state.state for name, state in visit.outcome.states.items()}
+    reasons = {name: state.reason or state.state for name, state in trip.outcome.states.items()}
     taken = sum(one.sha256 not in before for one in held)
     return Loaded(taken=taken, whole=len(held), of=len(held) + len(reasons), reasons=reasons)
 

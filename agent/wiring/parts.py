@@ -21,7 +21,7 @@ from agent.kiosk.packs import PackShelf
 from agent.kiosk.table import Rows
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.shelf import Shelf, ShelfPorts
-from agent.shelf.visit import Addressee
+from agent.shelf.trip import Addressee
 from agent.shelf.witness import Witness
 from agent.station.commands import Commands
 from agent.station.core import Core, EventSource, StationParts

@@ -1,4 +1,4 @@
-"""The shelf's way to the county: each visit has one errand process and one connection, which begin with its first
+"""The shelf's way to the county: each trip has one errand process and one connection, which begin with its first
 file."""
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class CountySource:
 
     @property
     def spent_bytes(self) -> int:
-        """What the visit has cost so far."""
+        """What the trip has cost so far."""
         return self._spent()
 
     def fetch(self, wanted: Wanted, *, into: Path, bounds: Bounds) -> None:
@@ -40,7 +40,7 @@ class CountySource:
         call = FetchErrand(
             url=f"{self._url}{path}",
             ca=str(self._ca),
-            # A bundle is signed when it is sent, so only what is inside has a known hash. The visit checks it.
+            # A bundle is signed when it is sent, so only what is inside has a known hash. The trip checks it.
             sha256=wanted.sha256 if wanted.kind == "items" else b"",
             size=wanted.size,
             into=str(into),
@@ -61,7 +61,7 @@ class CountySource:
 
 @contextmanager
 def open_county(url: str, ca: Path, folder: Path, *, billed: Callable[[int], None]) -> Iterator[CountySource]:
-    """Open the way to the county for one visit; nothing is connected yet.
+    """Open the way to the county for one trip; nothing is connected yet.
 
     Args:
         folder: The station's.

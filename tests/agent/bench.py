@@ -343,14 +343,14 @@ class Bench(Station):
         assert isinstance(event, PackFetched)
         return event
 
-    def visit_shelf(self) -> None:
-        """Have the shelf make the visit that is due, if one is, and let the core act on it."""
+    def make_trip(self) -> None:
+        """Have the shelf make the trip that is due, if one is, and let the core act on it."""
         self.shelf.tick(facts_wait=False)
         if self.shelf.busy:
-            self.end_visit()
+            self.end_trip()
 
-    def end_visit(self) -> None:
-        """Wait for the visit that is under way, and let the core act on it."""
+    def end_trip(self) -> None:
+        """Wait for the trip that is under way, and let the core act on it."""
         ended = False
         while not ended:
             event = self.inbox.get(timeout_s=10)

@@ -126,5 +126,5 @@ class ShelfCounty:
 
     @contextmanager
     def opened(self) -> Iterator["ShelfCounty"]:
-        """Open the way to this county for one visit."""
+        """Open the way to this county for one trip."""
         yield self

@@ -56,7 +56,7 @@ def test_for_another_village(shelf: Bench) -> None:
     assert in_force(shelf) == {"policy": 2, "ours": 1}
     asked = len(shelf.county.asked)
     shelf.shelf.hurry()
-    shelf.visit_shelf()
+    shelf.make_trip()
     assert len(shelf.county.asked) == asked, "and it is not fetched again"
 
 
@@ -93,7 +93,7 @@ def test_an_index_that_does_not_hold_changes_nothing(shelf: Bench, case: str) ->
     if case == "not there":
         del county.files["bundles", ref.sha256]
     shelf.shelf.want(ref)
-    shelf.visit_shelf()
+    shelf.make_trip()
     assert in_force(shelf) == {"policy": 2}
 
 
@@ -152,7 +152,7 @@ def test_an_item_with_other_bytes_than_its_hash(shelf: Bench) -> None:
     assert in_force(shelf) == {"policy": 2}
     shelf.county.files["items", item.sha256] = b"good"
     shelf.shelf.hurry()
-    shelf.visit_shelf()
+    shelf.make_trip()
     assert in_force(shelf) == {"policy": 3}
 
 

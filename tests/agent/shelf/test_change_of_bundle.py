@@ -23,7 +23,7 @@ def content_of(station: Bench, name: str) -> bytes:
 
 def take(station: Bench) -> None:
     station.shelf.want(station.county.index())
-    station.visit_shelf()
+    station.make_trip()
 
 
 def test_what_the_index_names_comes_into_force_and_is_stated_once(station: Bench) -> None:
@@ -34,7 +34,7 @@ def test_what_the_index_names_comes_into_force_and_is_stated_once(station: Bench
     held = station.shelf._disk.state.held[0]
     assert station.shelf.offered.read_item(held, "p1.jpg") == b"picture"
     station.shelf.hurry()
-    station.visit_shelf()
+    station.make_trip()
     (taken,) = station.of(BundleTaken)
     assert (taken.bundle, taken.version, taken.sha256, taken.via) == ("policy", 3, entry.sha256, "line")
     assert station.shelf.states() == [PackState(id="policy", version=3, state="whole")]
@@ -57,7 +57,7 @@ def test_the_old_version_stays_until_the_new_one_is_whole(
     if len(breaks) > 1:
         assert PackState(id="policy", version=2, state="fetching", reason="unreachable") in station.shelf.states()
     system.pass_ms(RETRY_FIRST_MS)
-    station.visit_shelf()
+    station.make_trip()
     assert content_of(station, "policy") == b"new"
 
 
@@ -70,7 +70,7 @@ def test_no_byte_is_fetched_twice_after_a_line_that_breaks(station: Bench, syste
     county.breaks_after = [50, 1_000, 1_000, 1, 10_000, 2_000, 500, 10_000, 0, 2_999]
     station.shelf.want(ref)
     for _ in range(8):
-        station.visit_shelf()
+        station.make_trip()
         system.pass_ms(RETRY_FIRST_MS * 200)
     assert in_force(station) == {"policy": 1}
     assert county.spent_bytes == sum(len(file) for file in county.files.values())
@@ -110,7 +110,7 @@ def test_a_restart_knows_the_shelf_without_the_county_and_states_nothing_again(
     with bench(folder, system) as after:
         after.county.reachable = False
         assert [one.id for one in after.shelf.offered.packs()] == ["sample"]
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == {"sample": 1}
         assert len(after.of(BundleTaken)) == 1
         assert after.county.asked == []
@@ -131,7 +131,7 @@ def test_an_older_index_than_the_last_is_ignored(station: Bench) -> None:
     take(station)
     station.shelf.want(old)
     station.shelf.hurry()
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == {"policy": 2}
 
 
@@ -157,7 +157,7 @@ def test_facts_go_first_but_do_not_hold_up_the_shelf_for_ever(station: Bench, sy
     assert station.county.asked == []
     system.pass_ms(61_000)
     station.shelf.tick(facts_wait=True)
-    station.end_visit()
+    station.end_trip()
     assert in_force(station) == {"policy": 1}
 
 

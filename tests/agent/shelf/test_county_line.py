@@ -1,4 +1,4 @@
-"""The shelf's files over real HTTPS: one process and one connection for a visit, signed requests, and every bound."""
+"""The shelf's files over real HTTPS: one process and one connection for a trip, signed requests, and every bound."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.sealed import sealed_size
 from agent.shelf.source import Bounds, NotGiven, Unreachable, Wanted
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.disk import Space
 from agent.storage.errors import StorageFull
 from agent.wiring.shelf_line import CountySource, open_county
@@ -65,12 +65,12 @@ def item(line: Line, content: bytes = ITEM) -> Wanted:
     return Wanted("items", sha256(content).digest(), len(content))
 
 
-def test_a_visit_has_one_connection_and_knows_what_it_spent(line: Line, source: CountySource) -> None:
+def test_a_trip_has_one_connection_and_knows_what_it_spent(line: Line, source: CountySource) -> None:
     items = [line.county.item(f"{number}.jpg", bytes([number]) * 9_000) for number in range(5)]
     line.county.publish("policy", 1, b"text", items=items)
     ref = line.county.index()
     addressee = Addressee(station=line.identity.station, region="", public_keys=COUNTY_KEYS)
-    visit = Visit(
+    trip = Trip(
         line.disk,
         addressee=addressee,
         allowance=Allowance(mono_ms=lambda: 0),
@@ -78,7 +78,7 @@ def test_a_visit_has_one_connection_and_knows_what_it_spent(line: Line, source: 
         changed=lambda: None,
         refused={},
     )
-    visit.run(source, ref, survey=True)
+    trip.run(source, ref, survey=True)
     assert [one.id for one in line.disk.state.held] == ["policy"]
     assert line.proxy.carried.connections == 1
     carried = line.proxy.carried.up + line.proxy.carried.down

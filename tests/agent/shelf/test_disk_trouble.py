@@ -68,7 +68,7 @@ def test_a_disk_that_is_full_at_any_step_keeps_the_old_and_is_tried_again(
         assert int(content_of(station, "policy")) == in_force(station)["policy"]
         asked = len(county.asked)
         system.pass_ms(RETRY_MOST_MS)
-        station.visit_shelf()
+        station.make_trip()
         assert content_of(station, "policy") == b"%d" % version
         assert len(county.asked) <= asked + 3
     assert at > 10, "there were as many steps as that, and each was full once"
@@ -80,30 +80,30 @@ def test_a_source_whose_disk_is_full_waits(station: Bench, system: FakeSystemClo
     ref = county.index()
     with patch.object(county, "fetch", side_effect=StorageFull("full")):
         station.shelf.want(ref)
-        station.visit_shelf()
+        station.make_trip()
         station.shelf.tick(facts_wait=False)
         assert not station.shelf.busy, "not at once again"
     system.pass_ms(RETRY_FIRST_MS)
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == {"policy": 1}
 
 
-def test_a_full_disk_at_the_state_does_not_make_visits_without_end(station: Bench, system: FakeSystemClock) -> None:
+def test_a_full_disk_at_the_state_does_not_make_trips_without_end(station: Bench, system: FakeSystemClock) -> None:
     station.county.publish("policy", 1)
     ref = station.county.index()
-    visits = 0
+    trips = 0
     with patch("agent.shelf.disk.write_durably", side_effect=OSError(errno.ENOSPC, "no space")):
         station.shelf.want(ref)
         for _ in range(600):
             station.shelf.tick(facts_wait=False)
             if station.shelf.busy:
-                visits += 1
-                station.end_visit()
+                trips += 1
+                station.end_trip()
             system.pass_ms(10_000)
-    assert visits < 25, "in 100 minutes"
+    assert trips < 25, "in 100 minutes"
     asked = len(station.county.asked)
     system.pass_ms(RETRY_MOST_MS)
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == {"policy": 1}
     assert len(station.county.asked) <= asked + 2
 
@@ -126,7 +126,7 @@ def test_foreign_things_are_cleared_away_and_never_followed(station: Bench, tmp_
     station.county.publish("policy", 1, items=[item])
     take(station)
     station.shelf.hurry()
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == {"policy": 1}
     assert station.shelf.offered.read_item(station.shelf._disk.state.held[0], "a.jpg") == b"picture"
     assert (outside / "precious").read_text() == "precious"
@@ -159,12 +159,12 @@ def test_a_lost_state_is_made_again_from_what_is_signed_and_whole(
     station.outbox.close()
     with bench(station.folder, system) as after:
         after.county.reachable = False
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == {"policy": 2}
         assert len(after.of(BundleTaken)) == 2, "stated once each"
         after.county.files, after.county.reachable = county.files, True
         system.pass_ms(RETRY_FIRST_MS)
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == {"policy": 2, "decayed": 1}
 
 
@@ -174,7 +174,7 @@ def test_a_lost_state_is_not_believed_from_files_of_another_county(station: Benc
     county.index(key=FOREIGN)
     for (_, digest), file in county.files.items():
         (files_of(station) / f"{digest.hex()}.signed").write_bytes(file)
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == {}
 
 
@@ -184,12 +184,12 @@ def test_a_shelf_that_was_lost_as_a_whole_is_noticed_and_fetched_again(station: 
     county.publish("policy", 2, b"text", items=[county.item("a.jpg", b"picture")])
     station.twin.name_shelf(county.index())
     station.shelf.want(station.twin.shelf)
-    station.visit_shelf()
+    station.make_trip()
     shutil.rmtree(station.folder / "shelf")
     station.outbox.close()
     with bench(station.folder, system) as after:
         after.county.files = county.files
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == {"policy": 2}
 
 
@@ -203,7 +203,7 @@ def test_a_file_that_is_missing_is_fetched_again_and_the_bundle_not_offered_mean
     ref = county.index()
     station.twin.name_shelf(ref)
     station.shelf.want(ref)
-    station.visit_shelf()
+    station.make_trip()
     names = {
         "bundle": f"{entry.sha256.hex()}.signed",
         "item": item.sha256.hex(),
@@ -214,12 +214,12 @@ def test_a_file_that_is_missing_is_fetched_again_and_the_bundle_not_offered_mean
     station.outbox.close()
     with bench(station.folder, system) as after:
         after.county.reachable = False
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == ({"policy": 2} if kind == "index" else {})
         after.county.files, after.county.reachable = county.files, True
         for _ in range(2):
             system.pass_ms(RETRY_MOST_MS)
-            after.visit_shelf()
+            after.make_trip()
         assert in_force(after) == {"policy": 2}
 
 
@@ -234,7 +234,7 @@ def test_a_file_that_decays_while_it_is_played_is_refused_and_fetched_again(
     with pytest.raises(Refused):
         found.read_level("1")
     for _ in range(2):
-        station.visit_shelf()
+        station.make_trip()
         system.pass_ms(RETRY_MOST_MS)
     (found,) = station.shelf.offered.packs()
     assert found.read_level("1") == pack().levels[0]
@@ -250,7 +250,7 @@ def test_a_folder_that_can_not_be_used_costs_only_the_shelf(station: Bench, syst
         assert in_force(after) == {}
         (after.folder / "shelf").unlink()
         system.pass_ms(RETRY_MOST_MS)
-        after.visit_shelf()
+        after.make_trip()
         assert in_force(after) == {"policy": 1}
 
 
@@ -258,17 +258,17 @@ def test_a_disk_that_reads_nothing_is_not_looked_at_without_end(station: Bench, 
     station.county.publish("sample", 1, encode(pack()), kind="questions")
     take(station)
     (found,) = station.shelf.offered.packs()
-    visits = 0
+    trips = 0
     with patch.object(station.shelf._disk, "read_signed", side_effect=OSError(errno.EIO, "input/output error")):
         for _ in range(60):
             with pytest.raises(OSError, match="input/output"):
                 found.read_level("1")
             station.shelf.tick(facts_wait=False)
             if station.shelf.busy:
-                visits += 1
-                station.end_visit()
+                trips += 1
+                station.end_trip()
             system.pass_ms(10_000)
-    assert 1 <= visits <= 20, "in ten minutes, of 60 chances"
+    assert 1 <= trips <= 20, "in ten minutes, of 60 chances"
 
 
 def test_a_gist_that_another_release_wrote_costs_only_its_bundle(station: Bench, system: FakeSystemClock) -> None:

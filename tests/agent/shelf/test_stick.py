@@ -7,7 +7,7 @@ import pytest
 
 from agent.cli import main
 from agent.shelf.stick import ShelfBusy, StickRefused, load_stick
-from agent.shelf.visit import Addressee
+from agent.shelf.trip import Addressee
 from protocol.facts import BundleTaken
 from protocol.twin import ShelfRef
 from tests.agent.bench import COUNTY_KEYS, STATION, Bench
@@ -40,14 +40,14 @@ def test_a_stick_brings_what_is_announced_and_the_running_station_shows_it(
     station: Bench, system: FakeSystemClock, stick: Path
 ) -> None:
     county = station.county
-    station.visit_shelf()
+    station.make_trip()
     county.publish("policy", 1, b"text", items=[county.item("a.jpg", b"picture")], night=True, access="station")
     write_stick(stick, county, county.index())
     loaded = load_stick(stick, station.shelf._disk.__class__(station.folder / "shelf"), ADDRESSEE)
     assert (loaded.taken, loaded.whole, loaded.of, loaded.reasons) == (1, 1, 1, {})
     county.reachable = False
     system.pass_ms(60_000)
-    station.visit_shelf()
+    station.make_trip()
     assert content_of(station, "policy") == b"text"
     (taken,) = station.of(BundleTaken)
     assert (taken.bundle, taken.via) == ("policy", "stick")

@@ -19,7 +19,7 @@ def pass_time(station: Bench, system: FakeSystemClock, ms: int) -> None:
     system.pass_ms(ms)
     station.shelf.tick(facts_wait=False)
     if station.shelf.busy:
-        station.end_visit()
+        station.end_trip()
 
 
 def test_what_may_wait_for_the_night_waits_and_then_comes(station: Bench, system: FakeSystemClock) -> None:
@@ -57,7 +57,7 @@ def test_without_a_trusted_time_it_is_never_night(system: FakeSystemClock, stati
         assert why(unsure, "mine") == ("waiting", "clock")
         unsure.clock.take_county_time(MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         unsure.shelf.hurry()
-        unsure.visit_shelf()
+        unsure.make_trip()
         assert in_force(unsure) == {"notice": 1, "film": 1, "mine": 1}
 
 
@@ -96,11 +96,11 @@ def test_the_last_of_the_months_data_is_for_facts(
     ref = station.county.index()
     station.moved = moved
     station.shelf.want(ref)
-    station.visit_shelf()
+    station.make_trip()
     assert in_force(station) == ({"policy": 1} if comes else {})
 
 
-def test_data_that_run_short_in_a_visit(station: Bench, system: FakeSystemClock) -> None:
+def test_data_that_run_short_in_a_trip(station: Bench, system: FakeSystemClock) -> None:
     station.accept(desired(version=2, settings={"data_mb_month": 1}))
     for name in ("a", "b", "c"):
         station.county.publish(name, 1, bytes(400_000))
@@ -154,7 +154,7 @@ def test_a_clock_that_nobody_trusts_ends_nothing(system: FakeSystemClock, statio
     with bench(station.folder, system, trusted=False) as unsure:
         assert not unsure.clock.dated
         unsure.county.reachable = False
-        unsure.visit_shelf()
+        unsure.make_trip()
         assert unsure.home.current().notice == "停水通知"
         unsure.clock.take_county_time(MORNING_MS + HOUR_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         assert unsure.home.current().notice == ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.shelf.disk import ShelfDisk
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.disk import Space
 from firmware_scripts.report import Value
 from protocol.codec import encode
@@ -51,7 +51,7 @@ def measure(station: BenchStation, *, key: Ed25519PrivateKey) -> Figure:
 
 
 def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
-    """Put the bundles on the station's shelf by one visit."""
+    """Put the bundles on the station's shelf by one trip."""
     county = ShelfCounty(key, station.cast.id)
     for number in range(PACKS):
         county.publish(f"pack-{number:02}", 1, encode(_pack(number)), kind="questions")
@@ -62,7 +62,7 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
     public = key.public_key().public_bytes_raw()
     disk = ShelfDisk(station.outbox.parent / "shelf", room=lambda: _PLENTY)
     disk.load()
-    visit = Visit(
+    trip = Trip(
         disk,
         addressee=Addressee(station=station.cast.id, region="", public_keys={key_id(public): public}),
         allowance=Allowance(mono_ms=lambda: 0),
@@ -71,9 +71,9 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
         refused={},
     )
     # A version that no index of the bench's county reaches, so that the station keeps to this one.
-    visit.run(county, county.index(version=1_000_000), survey=False)
+    trip.run(county, county.index(version=1_000_000), survey=False)
     if len(disk.state.held) != BUNDLES:
-        raise RuntimeError(f"only {len(disk.state.held)} bundles came on the shelf: {visit.outcome}")
+        raise RuntimeError(f"only {len(disk.state.held)} bundles came on the shelf: {trip.outcome}")
     for path in (disk.folder, *disk.folder.rglob("*")):
         shutil.chown(path, station.outbox.stat().st_uid)
 

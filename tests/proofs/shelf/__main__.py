@@ -16,7 +16,7 @@ from tests.proofs.shelf.real import RealFindings, prove_admission, prove_month, 
 MOST_TWICE_PERCENT = 2
 NOT_COVERED = (
     "a real disk and its cache; a telephone line and its packets; the broker: what announces an index and what reports "
-    "are counted by their length; nights are visits one after another, not hours"
+    "are counted by their length; nights are trips one after another, not hours"
 )
 ALL_BAD = (*BAD, "too_much_twice", "over_cap_bytes", "by_day_bytes", "admitted", "own_refused", "not_followed")
 

@@ -61,7 +61,7 @@ class LinedBench(Bench):
         self.traffic.tick()
         self.shelf.tick(facts_wait=False)
         if self.shelf.busy:
-            self.end_visit()
+            self.end_trip()
         self.traffic.tick()
 
 

@@ -13,12 +13,12 @@ from protocol.twin import ShelfRef
 from tests.agent.uplink.pki import Authority
 from tests.fakes.shelf_source import ShelfCounty
 from tests.fakes.shelf_web import ShelfWeb
-from tests.proofs.shelf.power import KEY, PLENTY, STATION, Findings, in_force, judge_files, visit
+from tests.proofs.shelf.power import KEY, PLENTY, STATION, Findings, in_force, judge_files, trip
 from tests.proofs.shelf.proxy import Carried, CountingProxy
 
 BYTES_BETWEEN_BREAKS = 230_000
 """On average: a village's line that breaks every few seconds."""
-_MOST_VISITS = 200
+_MOST_TRIPS = 200
 
 
 @dataclass
@@ -105,7 +105,7 @@ def prove_line(folder: Path, *, breaks: int, seed: int, apart: int = BYTES_BETWE
             witness.new = {name: (one.version, one.sha256) for name, one in county.entries.items()}
             proxy.break_after = _next(chance, proxy, apart)
             for disk, line in ((broken, proxy), (whole, clean)):
-                _follow(disk, lambda: visit_over(disk, authority, line, ref), witness.new, found.findings)  # noqa: B023
+                _follow(disk, lambda: trip_by_line(disk, authority, line, ref), witness.new, found.findings)  # noqa: B023
             proxy.break_after = None
             witness.old = in_force(broken.state)
     finally:
@@ -122,15 +122,15 @@ def _next(chance: random.Random, proxy: CountingProxy, apart: int) -> int:
     return chance.randrange(1, 3_000) if chance.random() < 0.05 else chance.randrange(3_000, 2 * apart)
 
 
-def visit_over(disk: ShelfDisk, authority: Authority, line: CountingProxy, ref: ShelfRef) -> str:
-    """Make one visit over a line; return what ended it early."""
+def trip_by_line(disk: ShelfDisk, authority: Authority, line: CountingProxy, ref: ShelfRef) -> str:
+    """Make one trip over a line; return what ended it early."""
     url = f"https://127.0.0.1:{line.port}"
     with open_county(url, authority.ca_file, Path("/"), billed=lambda _: None) as source:
-        return visit(disk, source, ref, survey=False)
+        return trip(disk, source, ref, survey=False)
 
 
 def _follow(disk: ShelfDisk, make: Callable[[], str], wanted: dict[str, tuple[int, bytes]], findings: Findings) -> None:
-    for _ in range(_MOST_VISITS):
+    for _ in range(_MOST_TRIPS):
         make()
         if in_force(disk.state) == wanted:
             return

@@ -18,7 +18,7 @@ from agent.shelf.disk import ShelfDisk
 from agent.shelf.rebuild import rebuild
 from agent.shelf.source import Source, Unreachable
 from agent.shelf.state import ShelfState
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.disk import Space
 from protocol.bundles import MAX_BUNDLE_BYTES, Bundle
 from protocol.codec import decode
@@ -43,7 +43,7 @@ SEEDS_APART = 1_000_000
 STEPS = 12
 """Changes of the county in one history."""
 _NAMES = ("notices", "policy", "prices", "film")
-_MOST_VISITS = 4
+_MOST_TRIPS = 4
 
 type InForce = dict[str, tuple[int, bytes]]
 """Version and hash by id."""
@@ -130,9 +130,9 @@ class History:
                 self._ref = self._change()
                 self._tell((in_force(disk.state),))
                 self.county.breaks_after = [self._chance.randrange(1, 30_000) for _ in range(self._chance.randrange(4))]
-                for _ in range(_MOST_VISITS):
-                    self._recording.purpose = "visit"
-                    visit(disk, self.county, self._ref, survey=self._chance.random() < 0.3)
+                for _ in range(_MOST_TRIPS):
+                    self._recording.purpose = "trip"
+                    trip(disk, self.county, self._ref, survey=self._chance.random() < 0.3)
                     if self._chance.random() < 0.2:
                         disk = self._open()
         return self._recording
@@ -163,10 +163,10 @@ class History:
         return self.county.index()
 
 
-def visit(disk: ShelfDisk, county: Source, ref: ShelfRef, *, survey: bool) -> str:
-    """Make one visit; return what ended it early."""
+def trip(disk: ShelfDisk, county: Source, ref: ShelfRef, *, survey: bool) -> str:
+    """Make one trip; return what ended it early."""
     allowance = Allowance(mono_ms=lambda: 0)
-    made = Visit(disk, addressee=ADDRESSEE, allowance=allowance, via="line", changed=lambda: None, refused={})
+    made = Trip(disk, addressee=ADDRESSEE, allowance=allowance, via="line", changed=lambda: None, refused={})
     with disk.alone():
         try:
             made.run(county, ref, survey=survey)
@@ -187,12 +187,12 @@ def judge(folder: Path, told: Told, county: ShelfCounty, findings: Findings, *, 
         findings.opened["old" if found == told.possible[0] else "new"] += 1
     judge_files(disk, county, findings, where=where)
     county.breaks_after = []
-    for _ in range(_MOST_VISITS):
-        if not visit(disk, county, told.ref, survey=True) and in_force(disk.state) == told.announced:
+    for _ in range(_MOST_TRIPS):
+        if not trip(disk, county, told.ref, survey=True) and in_force(disk.state) == told.announced:
             break
     if in_force(disk.state) != told.announced:
         findings.note("stuck", f"{where}: {in_force(disk.state)} instead of {told.announced}")
-    judge_files(disk, county, findings, where=f"{where}, and a visit")
+    judge_files(disk, county, findings, where=f"{where}, and a trip")
 
 
 def judge_files(disk: ShelfDisk, county: ShelfCounty, findings: Findings, *, where: str) -> None:

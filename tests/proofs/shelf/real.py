@@ -24,7 +24,7 @@ from agent.drivers.https import post_json
 from agent.identity.enrolment import enrol
 from agent.identity.station_identity import Identity
 from agent.shelf.disk import ShelfDisk
-from agent.shelf.visit import Addressee, Allowance, Visit
+from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.wiring.shelf_line import open_county
 from protocol.bundle_contents import LevelProgress, Month, MonthRow, Notice, Notices, Progress
 from protocol.codec import encode
@@ -195,7 +195,7 @@ def _ask_wrongly(
 def prove_month(
     county: County, publisher: Publisher, own: Identity, folder: Path, found: RealFindings, *, seed: int
 ) -> None:
-    """Follow thirty nights of changes by the product's own errands, one visit a night, through a counting proxy."""
+    """Follow thirty nights of changes by the product's own errands, one trip a night, through a counting proxy."""
     chance = random.Random(seed)
     proxy = CountingProxy(county.web_port)
     disk = ShelfDisk(folder / "month", room=lambda: PLENTY)
@@ -254,14 +254,14 @@ def _follow(
     answer = publisher.change(own.station, publish=changes)
     addressee = Addressee(station=own.station, region=VILLAGE, public_keys=own.county_keys)
     allowance = Allowance(mono_ms=lambda: 0, night_until_ms=HOUR_MS, signs_at=lambda: int(time.time() * 1000))
-    visit = Visit(disk, addressee=addressee, allowance=allowance, via="line", changed=lambda: None, refused={})
+    trip = Trip(disk, addressee=addressee, allowance=allowance, via="line", changed=lambda: None, refused={})
     url = f"https://127.0.0.1:{proxy.port}"
     with open_county(url, county.ca, own.folder, billed=lambda _: None) as source:
-        visit.run(source, ref_of(answer), survey=False)
+        trip.run(source, ref_of(answer), survey=False)
     for name, digest in answer["published"].items():
         if in_force(disk.state).get(name, (0, b""))[1].hex() != digest:
             found.not_followed += 1
-            found.examples.append(f"{name} is not in force: {visit.outcome}")
+            found.examples.append(f"{name} is not in force: {trip.outcome}")
     states = [PackState(id=one.id, version=one.version, state="whole") for one in disk.state.held]
     reported = Reported(station=own.station, version=1, at=0, packs=states)
     found.spent_on["announcing"] += answer["named_bytes"] + _PACKET_BYTES

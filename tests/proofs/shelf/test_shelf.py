@@ -9,7 +9,7 @@ import pytest
 from agent.shelf import disk
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.state import ShelfState
-from agent.shelf.visit import Visit
+from agent.shelf.trip import Trip
 from tests.proofs.shelf.line import prove_line
 from tests.proofs.shelf.power import prove
 
@@ -52,12 +52,12 @@ def test_old_files_that_go_before_the_new_state_are_caught(monkeypatch: pytest.M
 
 
 def test_a_state_before_its_files_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    take = Visit._bring_item
+    take = Trip._bring_item
 
-    def skipping(self: Visit, item: Any, entry: Any) -> None:
+    def skipping(self: Trip, item: Any, entry: Any) -> None:
         if item.name != "0.jpg":
             take(self, item, entry)
 
-    monkeypatch.setattr(Visit, "_bring_item", skipping)
+    monkeypatch.setattr(Trip, "_bring_item", skipping)
     counts = prove(cuts=200, seed=5).counts
     assert counts["unplayable"] or counts["stuck"]

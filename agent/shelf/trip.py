@@ -1,7 +1,7 @@
-"""One visit to a source: bring the shelf nearer to its index, file by file, and put each bundle in force when it is
+"""One trip to a source: bring the shelf nearer to its index, file by file, and put each bundle in force when it is
 whole.
 
-A visit runs on a thread of its own and may be cut off at any moment, also by a power cut. What it did so far stays.
+A trip runs on a thread of its own and may be cut off at any moment, also by a power cut. What it did so far stays.
 """
 
 import logging
@@ -32,12 +32,12 @@ HEADERS_BYTES = 1_500
 
 
 _MAY_CHANGE = frozenset({"wrong_hash", "unknown_key", "bad_signature"})
-"""Why bytes are refused that may be good at the next visit: the file decayed here, or the county has another key."""
+"""Why bytes are refused that may be good at the next trip: the file decayed here, or the county has another key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a visit may do, as it was when it began."""
+    """What a trip may do, as it was when it began."""
 
     mono_ms: Callable[[], int]
     data_bytes: int | None = None
@@ -73,16 +73,16 @@ class _Waits(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a visit came to."""
+    """What a trip came to."""
 
     states: dict[str, PackState] = field(default_factory=dict)
     """How far each bundle of the index is, by id, where it is not in force."""
     problem: str = ""
-    """Why the visit ended early, English for the log."""
+    """Why the trip ended early, English for the log."""
 
 
-class Visit:
-    """Does one visit. `outcome` grows while it runs."""
+class Trip:
+    """Does one trip. `outcome` grows while it runs."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Visit:
 
         Args:
             changed: Called after each change of what is in force.
-            refused: By the hash of a bundle, why an earlier visit refused it; the visit adds to it. What is refused is
+            refused: By the hash of a bundle, why an earlier trip refused it; the trip adds to it. What is refused is
                 not fetched again.
         """
         self._disk = disk
@@ -112,7 +112,7 @@ class Visit:
         self.outcome = Outcome()
 
     def stop(self) -> None:
-        """Have the visit end before its next file. Any thread may call it."""
+        """Have the trip end before its next file. Any thread may call it."""
         self._stopped.set()
 
     def run(self, source: Source, ref: ShelfRef | None, *, survey: bool) -> None:
@@ -297,7 +297,7 @@ class Visit:
     def _bring(self, wanted: Wanted, entry: IndexEntry | None = None) -> None:
         """Fetch one file, if that is allowed now. Afterwards it is coming, whole and with the right hash."""
         if self._stopped.is_set():
-            raise Unreachable("the visit is ended")
+            raise Unreachable("the trip is ended")
         allowed = self._allowance
         within_s = FETCH_S
         if entry is not None and entry.night:
