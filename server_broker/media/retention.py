@@ -1,6 +1,6 @@
 """Delete blobs at the end of their time, and incomplete ones that got no piece for 90 days.
 
-How long a blob of each purpose is kept, the caller says (`server_broker.retention.holdings`). The rows of blobs stay,
+How long a blob of each purpose is kept, the caller says (`server_broker.retention.keepings`). The rows of blobs stay,
 because the ledger still has to account for them, and their hash tells what it was that was deleted.
 """
 

@@ -22,7 +22,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.models import StationEvent, Stream
 from server_broker.ingest.models import Fact
 from server_broker.retention.erasures import ACTION, digest_of
-from server_broker.retention.holdings import HOLDINGS, Holding
+from server_broker.retention.keepings import KEEPINGS, Keeping
 from server_broker.retention.models import ErasedFact, Erasure
 
 FACTS_A_STEP = 5_000
@@ -30,11 +30,11 @@ FACTS_A_STEP = 5_000
 
 
 def erase_facts(now: datetime) -> int:
-    """Erase what is due at ``now`` of every holding that ends by time; return how many facts."""
-    return sum(_erase(row, now) for row in HOLDINGS if row.how == "facts" and row.kept is not None)
+    """Erase what is due at ``now`` of every keeping that ends by time; return how many facts."""
+    return sum(_erase(row, now) for row in KEEPINGS if row.how == "facts" and row.kept is not None)
 
 
-def _erase(row: Holding, now: datetime) -> int:
+def _erase(row: Keeping, now: datetime) -> int:
     assert row.kept is not None
     before = now - row.kept
     due = _due(row, before)
@@ -49,7 +49,7 @@ def _erase(row: Holding, now: datetime) -> int:
     return erased
 
 
-def _due(row: Holding, before: datetime) -> QuerySet[Fact]:
+def _due(row: Keeping, before: datetime) -> QuerySet[Fact]:
     """Return the facts that may be due. A held one is left: nobody has read it, so nobody knows what it is."""
     # A re-issue has a kind of its own, whatever it wraps.
     kinds = [*row.kinds, "reissued"]
@@ -60,8 +60,8 @@ def _due(row: Holding, before: datetime) -> QuerySet[Fact]:
     )
 
 
-def _identity(row: Holding, fact: Fact) -> tuple[bytes, int] | None:
-    """Return the first identity of the fact, or of what it wraps, if that is of this holding."""
+def _identity(row: Keeping, fact: Fact) -> tuple[bytes, int] | None:
+    """Return the first identity of the fact, or of what it wraps, if that is of this keeping."""
     assert fact.body is not None
     assert fact.salt is not None
     # Whoever puts other words in place of a touch must not have the county itself erase the trace of that.
@@ -77,7 +77,7 @@ def _identity(row: Holding, fact: Fact) -> tuple[bytes, int] | None:
 
 
 def _erase_step(
-    row: Holding, stream: int, due: dict[int, tuple[bytes, int]], *, now: datetime, before: datetime
+    row: Keeping, stream: int, due: dict[int, tuple[bytes, int]], *, now: datetime, before: datetime
 ) -> int:
     """Erase facts of one stream, given by key with the identities under which their rows stand."""
     with transaction.atomic():

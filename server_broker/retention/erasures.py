@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Stream
 from server_broker.ingest.models import Fact
-from server_broker.retention.holdings import holding
+from server_broker.retention.keepings import keeping
 from server_broker.retention.models import ErasedFact, Erasure
 
 ACTION = "retention.erased"
@@ -48,13 +48,13 @@ class ErasuresOf:
             self._problems[key] = self._problem(erasure)
         if fact.received_at >= erasure.received_before:
             return "it was erased before its time"
-        row = holding(erasure.holding)
+        row = keeping(erasure.holding)
         if row is None or fact.kind not in (*row.kinds, "reissued"):
             return f"facts of this kind are not erased as {erasure.holding}"
         return self._problems[key]
 
     def _problem(self, erasure: Erasure) -> str:
-        row = holding(erasure.holding)
+        row = keeping(erasure.holding)
         if row is None or row.how != "facts" or row.kept is None:
             return f"no rule erases {erasure.holding}"
         if erasure.at - erasure.received_before < row.kept:

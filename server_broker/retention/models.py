@@ -13,7 +13,7 @@ class Erasure(models.Model):
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="erasures")
     holding = models.CharField(max_length=32)
-    """Key of the row of `server_broker.retention.holdings` that ended."""
+    """Key of the row of `server_broker.retention.keepings` that ended."""
     at = models.DateTimeField()
     received_before = models.DateTimeField()
     facts = models.PositiveIntegerField()

@@ -123,7 +123,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
-    from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
+    from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
 
     def drop_files(now: dt.datetime) -> int:

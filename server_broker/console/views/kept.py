@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.console import parameters
 from server_broker.media.models import LegalHold
-from server_broker.retention.holdings import HOLDINGS, holding
+from server_broker.retention.keepings import KEEPINGS, keeping
 from server_broker.retention.models import Erasure
 
 PAGE_SIZE = 50
@@ -21,9 +21,9 @@ def kept(request: HttpRequest) -> HttpResponse:
     erasures = Erasure.objects.select_related("stream").order_by("-id")
     page = parameters.page_of(request, erasures, size=PAGE_SIZE)
     context = {
-        "holdings": HOLDINGS,
+        "keepings": KEEPINGS,
         "holds": LegalHold.objects.filter(lifted_at=None).select_related("blob").order_by("-set_at")[:LAST_HOLDS],
         "page": page,
-        "erasures": [(erasure, row.what if (row := holding(erasure.holding)) else erasure.holding) for erasure in page],
+        "erasures": [(erasure, row.what if (row := keeping(erasure.holding)) else erasure.holding) for erasure in page],
     }
     return render(request, "console/kept.html", context)

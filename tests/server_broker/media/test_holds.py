@@ -14,7 +14,7 @@ from server_broker.media.holds import HoldRefused, lift_hold, set_hold
 from server_broker.media.models import Blob, LegalHold
 from server_broker.media.retention import EXPIRED, drop_expired
 from server_broker.media.uploads import UploadRefused, take_upload
-from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept
+from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept
 from tests.cast import ADMINISTRATOR, COUNTY_OFFICER, OPERATOR, OTHER_TOWNSHIP_OFFICER, SHILI, YANGBAN
 from tests.server_broker.county import make_county, signed_in, snapshot, user_of
 from tests.server_broker.picture_sender import jpeg

@@ -27,7 +27,7 @@ from server_broker.media.pictures import is_picture, open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
 from server_broker.media.retention import drop_abandoned
 from server_broker.media.retention import drop_expired as drop_expired_by
-from server_broker.retention.holdings import PICTURES_KEPT, blobs_kept
+from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept
 from tests.server_broker.picture_sender import CHUNK, Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble, moment
 

@@ -1,7 +1,7 @@
-"""HOLDINGS: for everything that the county keeps about people, what for, how long, what ends it and what remains.
+"""KEEPINGS: for everything that the county keeps about people, what for, how long, what ends it and what remains.
 
-``tests/server_broker/retention/test_holdings.py`` keeps it whole: each table of the database and each kind of fact
-stands in exactly one holding, or among those that hold nothing of people with the reason. The auditor's page shows it.
+``tests/server_broker/retention/test_keepings.py`` keeps it whole: each table of the database and each kind of fact
+stands in exactly one keeping, or among those that hold nothing of people with the reason. The auditor's page shows it.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ room itself; ``stays``: nobody by a clock, because something in ``ends`` must ha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Keeping:
     """One row of the table. The texts are Chinese, for the auditor's page."""
 
     key: str
@@ -53,8 +53,8 @@ def _clocks(fact: Fact) -> bool:
 
 _DIGEST = "摘要和签名的记录链，仍可核对"
 PICTURES_KEPT = timedelta(days=90)
-HOLDINGS: tuple[Holding, ...] = (
-    Holding(
+KEEPINGS: tuple[Keeping, ...] = (
+    Keeping(
         key="touches",
         what="打卡、更正上下班、打卡用的编号",
         purpose="考勤和工资的凭据",
@@ -65,7 +65,7 @@ HOLDINGS: tuple[Holding, ...] = (
         models=("attendance.Touch", "ingest.Reissue"),
         kinds=("touch", "direction_chosen"),
     ),
-    Holding(
+    Keeping(
         key="attempts",
         what="答题记录",
         purpose="个人学习进度和错题本，不作考核依据",
@@ -77,7 +77,7 @@ HOLDINGS: tuple[Holding, ...] = (
         kinds=("attempt", "level_ended", "pack_chosen"),
         rows=(("learning.Attempt", "received_at"), ("learning.LevelRun", "received_at")),
     ),
-    Holding(
+    Keeping(
         key="visits",
         what="在站点输过的编号、看过哪些本人内容、出示过的手机登录码",
         purpose="查证有没有人冒用编号",
@@ -88,7 +88,7 @@ HOLDINGS: tuple[Holding, ...] = (
         kinds=("number_entered", "visit_ended", "phone_link_shown"),
         stays=_clocks,
     ),
-    Holding(
+    Keeping(
         key="pins",
         what="个人密码的校验值（不是密码）",
         purpose="编号登录",
@@ -98,7 +98,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="facts",
         kinds=("pin_set",),
     ),
-    Holding(
+    Keeping(
         key="help",
         what="求助、应答",
         purpose="及时帮到人，改进画面",
@@ -108,7 +108,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="facts",
         kinds=("help_asked", "hint_answered"),
     ),
-    Holding(
+    Keeping(
         key="requests",
         what="请假、报备、更正等申请和同意",
         purpose="考勤和工资的凭据",
@@ -118,7 +118,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="stays",
         kinds=("request_made", "request_withdrawn", "agreed", "person_vouched"),
     ),
-    Holding(
+    Keeping(
         key="village_records",
         what="工作记实、会议、意见、评分、投票",
         purpose="村务档案",
@@ -131,7 +131,7 @@ HOLDINGS: tuple[Holding, ...] = (
             *("feedback_given", "feedback_rated", "score_given"),
         ),
     ),
-    Holding(
+    Keeping(
         key="pictures",
         what="抓拍图片",
         purpose="现场凭据，不作人脸识别",
@@ -143,7 +143,7 @@ HOLDINGS: tuple[Holding, ...] = (
         kinds=("blob_announced", "blob_evicted"),
         purposes=("", "touch", "requested", "random", "door"),
     ),
-    Holding(
+    Keeping(
         key="voices",
         what="录音",
         purpose="村民意见和学习的声音",
@@ -153,7 +153,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="blobs",
         purposes=("voice",),
     ),
-    Holding(
+    Keeping(
         key="papers",
         what="工作记实的图片和短片、纸质材料的照片",
         purpose="工作记实的凭据",
@@ -163,7 +163,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="blobs",
         purposes=("record", "clip", "paper"),
     ),
-    Holding(
+    Keeping(
         key="logs",
         what="站点程序日志的末尾",
         purpose="查故障；不含姓名和卡号",
@@ -173,7 +173,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="blobs",
         purposes=("log",),
     ),
-    Holding(
+    Keeping(
         key="people",
         what="姓名、编号、所在村、职务、卡的散列值和尾号、值班安排，今天的和以前的",
         purpose="打卡时认出是谁，算考勤",
@@ -186,7 +186,7 @@ HOLDINGS: tuple[Holding, ...] = (
             *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord"),
         ),
     ),
-    Holding(
+    Keeping(
         key="pin_state",
         what="个人密码的校验值（不是密码）、在大屏输错的次数、站点报来的设密码记录",
         purpose="按编号登录，挡住猜密码的人",
@@ -196,7 +196,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("pins.PersonPin", "pins.PinClaim"),
     ),
-    Holding(
+    Keeping(
         key="number_entries",
         what="在大屏输过的编号；用编号打的卡",
         purpose="查证有没有人冒用编号；打的卡是考勤的凭据",
@@ -206,7 +206,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("pins.NumberEntry",),
     ),
-    Holding(
+    Keeping(
         key="phones",
         what="手机页面的登录、登录码、输错的密码",
         purpose="本人在手机上看自己的打卡，挡住猜密码的人",
@@ -216,7 +216,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("public.PhoneSession", "public.UsedPhoneLink", "public.DoorTries", "public.WrongTry"),
     ),
-    Holding(
+    Keeping(
         key="published",
         what="发给站点的资料：名单、个人月报和学习进度，也有公开内容",
         purpose="站点断网时也能认人、给本人看",
@@ -226,7 +226,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("bundles.Bundle", "bundles.BundleItem", "bundles.StationIndex"),
     ),
-    Holding(
+    Keeping(
         key="imports",
         what="等人确认的导入名单",
         purpose="先看后改",
@@ -236,7 +236,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("people.PendingImport",),
     ),
-    Holding(
+    Keeping(
         key="sent_messages",
         what="读不出来的上报消息",
         purpose="查明原因，补回记录",
@@ -246,7 +246,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="chore",
         models=("ingest.Quarantined",),
     ),
-    Holding(
+    Keeping(
         key="accounts",
         what="账号、登录链接、第二步验证、登录状态、登录失败记录",
         purpose="只让该进的人进后台",
@@ -259,7 +259,7 @@ HOLDINGS: tuple[Holding, ...] = (
             *("axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog", "axes.AccessAttemptExpiration"),
         ),
     ),
-    Holding(
+    Keeping(
         key="decisions",
         what="县里的决定和它改过的内容",
         purpose="证明县里没有事后改动",
@@ -269,7 +269,7 @@ HOLDINGS: tuple[Holding, ...] = (
         how="stays",
         models=("decisions.DecidedFact", "decisions.DecidedRow"),
     ),
-    Holding(
+    Keeping(
         key="audit",
         what="谁在后台做了什么",
         purpose="追责；只增不改",
@@ -333,11 +333,11 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
 """Tables that hold nothing of people, and what they are instead."""
 
 
-def holding(key: str) -> Holding | None:
+def keeping(key: str) -> Keeping | None:
     """Return a row of the table."""
-    return next((row for row in HOLDINGS if row.key == key), None)
+    return next((row for row in KEEPINGS if row.key == key), None)
 
 
 def blobs_kept() -> dict[str, timedelta]:
     """Return how long blobs of each purpose are kept."""
-    return {purpose: row.kept for row in HOLDINGS if row.kept is not None for purpose in row.purposes}
+    return {purpose: row.kept for row in KEEPINGS if row.kept is not None for purpose in row.purposes}
