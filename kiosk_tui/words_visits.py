@@ -73,8 +73,7 @@ def pin_answer(answer: PinAsked) -> str:
         until = f"，{_wait(answer.locked_for_ms)}后再试" if answer.locked_for_ms else "，今天不能再试"
         return f"输错次数太多{until}；急用请刷卡或找镇办。"
     if answer.answer == "wrong":
-        left = f"还可以试 {answer.tries_left} 次。" if answer.tries_left is not None else "请再试一次。"
-        return f"编号或密码不对，{left}"
+        return "编号或密码不对，请再试一次。"
     return PIN_ANSWER.get(answer.answer, PIN_ANSWER["not_recorded"])
 
 

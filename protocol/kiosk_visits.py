@@ -65,6 +65,7 @@ class PinAsked(Line, frozen=True, kw_only=True, tag="pin"):
     """``wrong``, ``locked``, ``busy``, ``not_allowed``, ``not_recorded``; of a new PIN ``touch_card``, ``set``,
     ``common``, ``own_number``, ``too_late``."""
     tries_left: Annotated[int, Meta(ge=0, le=100)] | None = None
+    """No agent says it, and no kiosk shows it: it would have to be said of numbers that nobody has too."""
     locked_for_ms: DurationMs = 0
 
 

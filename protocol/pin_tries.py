@@ -14,7 +14,8 @@ from msgspec import Meta
 from protocol.codec import Message
 from protocol.units import WallMs
 
-FREE_TRIES = 5
+LOCKS_AT = 5
+"""The wrong try that locks: one fewer is free."""
 FIRST_LOCK_MS = 3_600_000
 FORGET_MS = 7 * 86_400_000
 MOST_DOUBLINGS = 10
@@ -43,15 +44,10 @@ def locked_ms(tries: PinTries, now: WallMs) -> int:
     Where the clock was set back behind the last try, the whole lock begins again: nobody gains by setting a clock.
     """
     # By what counted at the last try: what a week forgets makes no lock shorter that runs already.
-    if tries.fails < FREE_TRIES:
+    if tries.fails < LOCKS_AT:
         return 0
-    lock_ms = FIRST_LOCK_MS << min(tries.fails - FREE_TRIES, MOST_DOUBLINGS)
+    lock_ms = FIRST_LOCK_MS << min(tries.fails - LOCKS_AT, MOST_DOUBLINGS)
     return max(0, lock_ms - max(0, now - tries.last))
-
-
-def tries_left(tries: PinTries, now: WallMs) -> int:
-    """Return how many tries may be made before the next lock."""
-    return 0 if locked_ms(tries, now) else max(1, FREE_TRIES - standing(tries, now))
 
 
 def failed(tries: PinTries, now: WallMs) -> PinTries:

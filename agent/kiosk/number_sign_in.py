@@ -1,22 +1,22 @@
 """Sign in by number and PIN: to read what is one's own, and, if the person chooses 打卡, to clock in or out.
 
-A number that nobody has, a person without a PIN and a wrong PIN are answered alike, so that the kiosk tells nobody
-whose number is whose. What was typed is never kept and never logged.
+A number that nobody has, a person without a PIN and a wrong PIN are counted, judged, locked and answered alike, so that
+the kiosk tells nobody whose number is whose. What was typed is never kept and never logged.
 """
 
 import logging
 from dataclasses import dataclass
 
 from agent.clocking import duty
-from agent.clocking.desk import KioskScreens
+from agent.clocking.desk import KioskScreens, Problem
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.events import PinWorked
-from agent.kiosk.pin_book import PinBook
+from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
-from agent.storage.errors import StorageError
+from agent.storage.errors import StorageError, StorageFull
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -38,7 +38,7 @@ ALARM_EVERY_MS = 3_600_000
 @dataclass(frozen=True, slots=True)
 class _Try:
     kiosk: int
-    person: PersonId
+    tried: Tried
     before: PinTries
 
 
@@ -77,7 +77,7 @@ class NumberSignIn:
     def state_unjudged(self) -> None:
         """State the tries that were counted and not judged, because the agent ended in between. They count as wrong."""
         for person in self._book.unjudged():
-            state = self._book.end_try(person, before=None)
+            state = self._book.end_try(Tried(person=person), before=None)
             self._fact_writer.owe(self._fact(person, "wrong_pin"), state=state)
 
     def entered(self, kiosk: int, asked: EnterNumber) -> None:
@@ -86,56 +86,45 @@ class NumberSignIn:
             self._refuse(kiosk, "", "not_allowed", PinAsked(answer="not_allowed"))
         elif self._work.busy:
             self._screens.answer(kiosk, PinAsked(answer="busy"))
-        elif (person := self._book.find(asked.number)) is None:
-            self._refuse(kiosk, "", "unknown", PinAsked(answer="wrong"))
-        elif not self._book.may_sign_in(person):
-            self._refuse(kiosk, person, "not_allowed", PinAsked(answer="wrong"))
         else:
-            self._try(kiosk, person, asked.pin)
+            self._try(kiosk, asked.number, asked.pin)
 
-    def _try(self, kiosk: int, person: PersonId, pin: str) -> None:
-        verifier = self._book.verifier(person)
-        if verifier is None:
-            self._refuse(kiosk, person, "no_pin", PinAsked(answer="wrong"))
-            return
-        if self._book.too_many_people(person):
+    def _try(self, kiosk: int, number: str, pin: str) -> None:
+        tried = self._book.tried(number)
+        if self._book.too_many(tried):
             self._alarm()
-            self._refuse(kiosk, person, "locked", PinAsked(answer="locked"))
+            self._refuse(kiosk, tried.person, "locked", PinAsked(answer="locked"))
             return
-        if locked_ms := self._book.locked_ms(person):
-            self._refuse(kiosk, person, "locked", PinAsked(answer="locked", locked_for_ms=locked_ms))
+        if locked_ms := self._book.locked_ms(tried):
+            self._refuse(kiosk, tried.person, "locked", PinAsked(answer="locked", locked_for_ms=locked_ms))
             return
         try:
-            before = self._book.begin_try(person, verifier)
+            before = self._book.begin_try(tried)
         except StorageError as error:
             log.error("a try at a PIN was not counted, so it is not judged: %s", error)
             self._screens.answer(kiosk, PinAsked(answer="not_recorded"))
             return
-        attempt = _Try(kiosk, person, before)
-        self._work.judge(verifier, pin, lambda event: self._judged(attempt, event))
+        attempt = _Try(kiosk, tried, before)
+        self._work.judge(tried.verifier, pin, lambda event: self._judged(attempt, event))
 
     def _judged(self, attempt: _Try, event: PinWorked) -> None:
-        right = event.right is True
+        tried = attempt.tried
+        right = event.right is True and not tried.nobodys
         if event.problem:
             log.error("a PIN was not judged: %s", event.problem)
-        answer: NumberAnswer = "accepted" if right else "wrong_pin"
-        state = self._book.end_try(attempt.person, before=attempt.before if right else None)
+        answer: NumberAnswer = "accepted" if right else tried.wrong
+        state = self._book.end_try(tried, before=attempt.before if right else None)
         try:
-            (ref,) = self._fact_writer.commit(self._fact(attempt.person, answer), state=state)
+            (ref,) = self._fact_writer.commit(self._fact(tried.person, answer), state=state)
         except StorageError as error:
             log.error("a sign-in was not recorded, so it opens nothing: %s", error)
             self._screens.answer(attempt.kiosk, PinAsked(answer="not_recorded"))
             return
         if right:
-            self._visits.open(attempt.kiosk, attempt.person, ref, opened_by="number")
+            self._visits.open(attempt.kiosk, tried.person, ref, opened_by="number")
             return
-        locked_ms = self._book.locked_ms(attempt.person)
-        left = self._book.tries_left(attempt.person)
-        shown = (
-            PinAsked(answer="locked", locked_for_ms=locked_ms)
-            if locked_ms
-            else PinAsked(answer="wrong", tries_left=left)
-        )
+        locked_ms = self._book.locked_ms(tried)
+        shown = PinAsked(answer="locked", locked_for_ms=locked_ms) if locked_ms else PinAsked(answer="wrong")
         self._screens.answer(attempt.kiosk, shown)
 
     def clock_asked(self, kiosk: int, asked: ClockByNumber) -> None:
@@ -159,9 +148,8 @@ class NumberSignIn:
         except StorageError as error:
             log.error("a touch by number was not recorded: %s", error)
             self._lamp.show("red", fact="")
-            shown = TouchShown(
-                colour="red", answer="not_recorded", problem="disk_error", wall=now.wall, quality=now.quality
-            )
+            problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
+            shown = TouchShown(colour="red", answer="not_recorded", problem=problem, wall=now.wall, quality=now.quality)
             self._screens.answer(kiosk, shown)
             return
         self._history.add_number(ref, fact)
@@ -201,6 +189,6 @@ class NumberSignIn:
         now = self._clock.mono_ms()
         if self._alarmed_ms is None or now - self._alarmed_ms >= ALARM_EVERY_MS:
             self._alarmed_ms = now
-            detail = "一天之内有人在本站输错了许多人的密码，暂不再核对其他人的密码"
+            detail = "一天之内有人在本站输错了许多编号的密码，暂不再核对其他编号"
             alarm = AlarmRaised(at=self._clock.now(), code=alarm_codes.PIN_GUESSED, severity="major", detail=detail)
             self._fact_writer.owe(alarm)

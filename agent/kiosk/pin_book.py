@@ -3,24 +3,53 @@
 Verifiers and tries come with the county's roster. What happened here since then is kept in the outbox's state table: a
 PIN that was set here, and the tries made here. A try is on disk before it is judged, so that pulling the plug gives
 nobody a new one. A PIN that is set again has tries of its own.
+
+A number at which there is no PIN has tries too, so that it is answered as another one is. They are in memory only,
+under a hash whose key ends with the agent. What somebody typed there may be their PIN.
 """
 
 import logging
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
 
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.codec import Message
-from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms, standing, together, tries_left
-from protocol.pins import PinVerifier
+from protocol.facts_touch import NumberAnswer
+from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms, standing, together
+from protocol.pins import BLOCK_SIZE, LOG2_N, PARALLEL, PinVerifier
 from protocol.units import PersonId, WallMs
 
 log = logging.getLogger(__name__)
 
 MOST_PEOPLE_A_DAY = 8
-"""If PINs of so many people were mistyped within a day, somebody is trying one PIN on everybody."""
+"""If PINs of so many numbers were mistyped within a day, somebody is trying one PIN on everybody. Numbers that nobody
+has are among them, because otherwise the lock would tell which numbers are not."""
+MOST_OF_NOBODY = 256
+"""Numbers without a PIN whose tries are in memory; the oldest is forgotten first. A day adds at most eight."""
 DAY_MS = 86_400_000
+
+
+NOBODYS = PinVerifier(
+    log2_n=LOG2_N, r=BLOCK_SIZE, p=PARALLEL, salt=secrets.token_bytes(16), digest=secrets.token_bytes(32)
+)
+"""Judged where there is no PIN, so that it takes as long as elsewhere. No PIN is this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """At what a try is made: a person's PIN, or a number without one."""
+
+    person: PersonId
+    """Empty if nobody has the number."""
+    wrong: NumberAnswer = "wrong_pin"
+    """What the fact says if it opens nothing."""
+    verifier: PinVerifier = NOBODYS
+    nobodys: bytes = b""
+    """The key of the tries at a number without a PIN; empty if there is a PIN."""
 
 
 class PinHere(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +77,8 @@ class PinBook:
         self._roster = roster
         self._slot = StateSlot(state, "pins", dict[str, PinHere], title="the list of PINs and tries")
         self._here = self._slot.read() or {}
+        self._nobodys_key = secrets.token_bytes(32)
+        self._nobodys: dict[bytes, PinTries] = {}
 
     def find(self, number: str) -> PersonId | None:
         """Return whose number it is. A number with letters in it is found by its digits, if they are nobody else's."""
@@ -74,33 +105,50 @@ class PinBook:
             return here.verifier
         return listed.pin if listed is not None else None
 
-    def locked_ms(self, person: PersonId) -> int:
-        """Return for how long from now no try at this person's PIN is judged."""
-        return locked_ms(self._tries(person), self._now())
+    def tried(self, number: str) -> Tried:
+        """Return at what a try is made if this number is typed."""
+        person = self.find(number)
+        verifier = self.verifier(person) if person is not None else None
+        if person is not None and verifier is not None and self.may_sign_in(person):
+            return Tried(person=person, verifier=verifier)
+        wrong: NumberAnswer = "unknown" if person is None else "no_pin" if self.may_sign_in(person) else "not_allowed"
+        key = blake2b(number.encode(), key=self._nobodys_key, digest_size=16).digest()
+        return Tried(person=person or "", wrong=wrong, nobodys=key)
 
-    def tries_left(self, person: PersonId) -> int:
-        """Return how many tries are left before the next lock."""
-        return tries_left(self._tries(person), self._now())
+    def locked_ms(self, tried: Tried) -> int:
+        """Return for how long from now no try is judged."""
+        return locked_ms(self._tries(tried), self._now())
 
-    def too_many_people(self, person: PersonId) -> bool:
-        """Tell whether PINs of so many people were mistyped here within a day that no further person's is tried."""
+    def too_many(self, tried: Tried) -> bool:
+        """Tell whether PINs of so many numbers were mistyped here within a day that no further number's is tried."""
         now = self._now()
-        lately = {one for one, here in self._here.items() if here.tries.fails and now - here.tries.last < DAY_MS}
-        return person not in lately and len(lately) >= MOST_PEOPLE_A_DAY
+        counts = [(one, here.tries) for one, here in self._here.items()]
+        lately: set[str | bytes] = {one for one, tries in counts if tries.fails and now - tries.last < DAY_MS}
+        lately |= {one for one, tries in self._nobodys.items() if now - tries.last < DAY_MS}
+        return (tried.nobodys or tried.person) not in lately and len(lately) >= MOST_PEOPLE_A_DAY
 
-    def begin_try(self, person: PersonId, verifier: PinVerifier) -> PinTries:
+    def begin_try(self, tried: Tried) -> PinTries:
         """Count a try as a wrong one, on disk, before it is judged. Return the count before it.
 
         Raises:
             StorageFull: It is not counted, so it must not be judged.
             StorageFailed: As before, for another failure.
         """
-        before = self._tries(person)
-        self._write(person, tries=failed(before, self._now()), salt=verifier.salt, open=True)
+        before = self._tries(tried)
+        counted = failed(before, self._now())
+        if tried.nobodys:
+            # The same work on the same disk: a full one must not tell either that there is no PIN.
+            self._slot.write(self._here)
+            self._count_nobodys(tried.nobodys, counted)
+        else:
+            self._write(tried.person, tries=counted, salt=tried.verifier.salt, open=True)
         return before
 
-    def end_try(self, person: PersonId, *, before: PinTries | None) -> dict[str, bytes]:
+    def end_try(self, tried: Tried, *, before: PinTries | None) -> dict[str, bytes]:
         """Return the state to commit with the fact about the try; a right one is taken back by giving ``before``."""
+        if tried.nobodys:
+            return self._slot.row(self._here)
+        person = tried.person
         here = self._here[person]
         tries = here.tries if before is None else before
         self._here[person] = PinHere(tries=tries, salt=here.salt, verifier=here.verifier, set_at=here.set_at)
@@ -127,10 +175,16 @@ class PinBook:
         """Return what is kept here of a person's PIN."""
         return self._here.get(person)
 
-    def _tries(self, person: PersonId) -> PinTries:
-        verifier, here, listed = self.verifier(person), self._here.get(person), self._listed(person)
-        if verifier is None:
-            return NO_TRIES
+    def _count_nobodys(self, key: bytes, tries: PinTries) -> None:
+        self._nobodys.pop(key, None)
+        self._nobodys[key] = tries
+        while len(self._nobodys) > MOST_OF_NOBODY:
+            del self._nobodys[next(iter(self._nobodys))]
+
+    def _tries(self, tried: Tried) -> PinTries:
+        if tried.nobodys:
+            return self._nobodys.get(tried.nobodys, NO_TRIES)
+        verifier, here, listed = tried.verifier, self._here.get(tried.person), self._listed(tried.person)
         tries = here.tries if here is not None and here.salt == verifier.salt else NO_TRIES
         # The county counts the tries at all kiosks, and these among them.
         if listed is not None and listed.pin is not None and listed.pin.salt == verifier.salt:

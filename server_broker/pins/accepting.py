@@ -13,10 +13,12 @@ from protocol.codec import encode
 from protocol.pin_tries import NO_TRIES, PinTries, failed
 from protocol.pins import PinVerifier
 from protocol.units import DATED_QUALITIES, FactRef, Moment
+from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import happened
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.people.models import Card, Person
+from server_broker.people.models import BindingState, Person
 from server_broker.people.numbers import of_township, people_by_number
 from server_broker.pins.models import PersonPin, PinClaim
 
@@ -96,7 +98,10 @@ def _objection(pin: NewPin, person: Person, station: Station) -> str:
     touch = Touch.objects.filter(station=station, epoch=pin.by.epoch, seq=pin.by.seq).first()
     if touch is None or touch.answer not in ("recorded", "repeat"):
         return NO_TOUCH
-    if not Card.objects.filter(token=touch.card_token, person=person, lost_at=None).exists():
+    # As of the touch: a fact may come weeks later, and the card be lost or another person's by then.
+    card = bytes(touch.card_token)
+    held = bindings_of([card]).at(card, happened(touch)[0])
+    if held is None or held.state == BindingState.LOST or held.person_id != person.pk:
         return OTHER_CARD
     if (
         bytes(touch.boot) != pin.at.boot

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+from msgspec.structs import replace
+
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.codec import decode
 from protocol.pin_tries import NO_TRIES
@@ -25,11 +27,10 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
 
     Args:
         village: Its code.
-        numbers: Whether people may sign in by number there. If not, no PIN leaves the county.
+        numbers: Whether people may sign in by number there. If not, no PIN leaves the county. Which PINs are none does,
+            because cards set PINs at each station.
     """
     people = list(Person.objects.filter(village=village, left=False).order_by("number"))
-    if not numbers:
-        return Roster(people=[_without_pin(person) for person in people])
     pins = {kept.person_id: kept for kept in PersonPin.objects.filter(person__in=people)}
     hold = set(valid(PersonPin.objects.filter(person__in=people)).values_list("pk", flat=True))
     refused: dict[int, list[bytes]] = defaultdict(list)
@@ -39,34 +40,32 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
             refused[who].append(bytes(salt))
     return Roster(
         people=[
-            _with_pin(person, pins.get(person.pk), holds=person.pk in hold, refused=refused[person.pk])
+            listed if not numbers else _with_pin(listed, pins.get(person.pk), holds=person.pk in hold)
             for person in people
+            for listed in [_without_pin(person, pins.get(person.pk), refused=refused[person.pk])]
         ]
     )
 
 
-def _without_pin(person: Person) -> RosterPerson:
-    return RosterPerson(id=person.number, name=person.name, number=person.number, type=person.type)
-
-
-def _with_pin(person: Person, kept: PersonPin | None, *, holds: bool, refused: list[bytes]) -> RosterPerson:
-    pin, set_at, voided = None, 0, 0
-    if kept is not None and holds and kept.set_at is not None:
-        pin, set_at = _read(kept), milliseconds(kept.set_at)
-    if kept is not None and kept.voided_at is not None:
-        voided = milliseconds(kept.voided_at)
+def _without_pin(person: Person, kept: PersonPin | None, *, refused: list[bytes]) -> RosterPerson:
+    """Return a person's row for any station: no PIN, but which ones are none."""
     return RosterPerson(
         id=person.number,
         name=person.name,
         number=person.number,
         type=person.type,
-        may_number_sign_in=True,
-        pin=pin,
-        pin_set_at=set_at,
-        tries=tries_of(kept) if kept is not None else NO_TRIES,
-        voided=voided,
+        voided=milliseconds(kept.voided_at) if kept is not None and kept.voided_at is not None else 0,
         refused=refused,
     )
+
+
+def _with_pin(listed: RosterPerson, kept: PersonPin | None, *, holds: bool) -> RosterPerson:
+    """Return the row for a station that takes numbers."""
+    pin, set_at = None, 0
+    if kept is not None and holds and kept.set_at is not None:
+        pin, set_at = _read(kept), milliseconds(kept.set_at)
+    tries = tries_of(kept) if kept is not None else NO_TRIES
+    return replace(listed, may_number_sign_in=True, pin=pin, pin_set_at=set_at, tries=tries)
 
 
 def _read(kept: PersonPin) -> PinVerifier:

@@ -246,7 +246,7 @@ STATES: dict[str, Way] = {
     "entry-number": _enters(*NUMBER[:4]),
     "entry-pin": _enters(*NUMBER, *PIN[:3]),
     "entry-judged": _enters(*NUMBER, *PIN),
-    "entry-wrong": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="wrong", tries_left=4)),
+    "entry-wrong": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="wrong")),
     "entry-locked": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="locked", locked_for_ms=7_200_000)),
     "entry-new": _after(_VISITS, "3", *PIN[:2]),
     "entry-again": _after(_VISITS, "3", *PIN),

@@ -158,7 +158,7 @@ def test_number_and_pin_are_said_once_and_kept_nowhere() -> None:
     assert kiosk.said == [EnterNumber(number="880001", pin="508213")]
     kiosk.said.clear()
     assert kiosk.holds("508213") == []
-    kiosk.flow.agent_said(PinAsked(answer="wrong", tries_left=4))
+    kiosk.flow.agent_said(PinAsked(answer="wrong"))
     view = kiosk.flow.view()
     assert isinstance(view, EntryView)
     assert (view.step, view.shown) == ("number", "")

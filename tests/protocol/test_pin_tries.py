@@ -1,6 +1,6 @@
 """Guessing is counted so that nobody gains by waiting, by a restart or by a clock that is set."""
 
-from protocol.pin_tries import FORGET_MS, NO_TRIES, PinTries, failed, locked_ms, standing, together, tries_left
+from protocol.pin_tries import FORGET_MS, LOCKS_AT, NO_TRIES, PinTries, failed, locked_ms, standing, together
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 NOW = 1_795_480_200_000
@@ -13,7 +13,8 @@ def guessed(tries: PinTries, times: int, now: int = NOW) -> PinTries:
 
 
 def test_four_are_free_and_the_fifth_locks() -> None:
-    assert [tries_left(guessed(NO_TRIES, times), NOW) for times in range(6)] == [5, 4, 3, 2, 1, 0]
+    locked = [times for times in range(8) if locked_ms(guessed(NO_TRIES, times), NOW)]
+    assert locked == [5, 6, 7] == list(range(LOCKS_AT, 8))
     assert [locked_ms(guessed(NO_TRIES, times), NOW) // HOUR_MS for times in (4, 5, 6, 7)] == [0, 1, 2, 4]
 
 

@@ -1,14 +1,20 @@
 """A number and its PIN open a visit, and are a touch only if the person chooses 打卡; tries are counted on disk."""
 
+import threading
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from agent.storage.errors import StorageFull
+from agent.kiosk import pin_work
+from agent.kiosk.pin_book import MOST_OF_NOBODY
+from agent.storage.errors import StorageError, StorageFailed, StorageFull
+from protocol.bundle_contents import Roster, RosterPerson
 from protocol.facts import AlarmRaised, NumberEntered, Touch
 from protocol.kiosk import TouchShown
 from protocol.kiosk_visits import ClockByNumber, EnterNumber, MineShown, OpenMine, OwnTouch, PinAsked, VisitShown
 from protocol.pin_tries import PinTries
+from protocol.pins import BLOCK_SIZE, LOG2_N, PARALLEL, PinVerifier, is_pin
 from tests.agent.bench import ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import (
     LI_PIN,
@@ -82,25 +88,110 @@ def test_without_the_countys_word_no_number_opens_anything(station: Bench) -> No
     allow_numbers(station)
     give_roster(station, allowed=False)
     assert refused(station, ZHANG_PIN) == PinAsked(answer="wrong")
-    assert [fact.answer for fact in station.of(NumberEntered)] == ["not_allowed"]
+    assert [fact.answer for fact in station.of(NumberEntered)] == ["not_allowed", "not_allowed"]
 
 
 def test_a_number_that_nobody_has_is_answered_as_a_wrong_pin_is(village: Bench, system: FakeSystemClock) -> None:
     assert refused(village, WRONG, number="777777") == PinAsked(answer="wrong")
     assert [(fact.person, fact.answer) for fact in village.of(NumberEntered)] == [("", "unknown")]
-    for _ in range(5):
+    for _ in range(10):
         refused(village, WRONG, number="777777")
-    assert len(village.of(NumberEntered)) == 1
+    # Five tries, and the first of those that the lock refused: of the others a fact tells each ten seconds.
+    assert [fact.answer for fact in village.of(NumberEntered)] == ["unknown"] * 5 + ["locked"]
     system.pass_ms(10_000)
     refused(village, WRONG, number="777777")
-    assert len(village.of(NumberEntered)) == 2
+    assert len(village.of(NumberEntered)) == 7
+
+
+NUMBERS = {"known": ZHANG_NUMBER, "unknown": "777777", "no_pin": "880003", "not_allowed": "880004"}
+
+
+@pytest.fixture
+def strangers(village: Bench) -> Bench:
+    """A village where some numbers are nobody's, have no PIN or may not sign in."""
+    people = village.kiosk.lists.roster().people  # type: ignore[union-attr]
+    more = [
+        RosterPerson(id="p3", name="王示例", number=NUMBERS["no_pin"], may_number_sign_in=True),
+        RosterPerson(id="p4", name="赵示例", number=NUMBERS["not_allowed"], pin=verifier(LI_PIN)),
+    ]
+    village.bundles.put("roster", Roster(people=[*people, *more]))
+    return village
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS)
+def test_no_number_tells_by_answers_or_locks_whether_it_is_somebodys(
+    strangers: Bench, system: FakeSystemClock, number: str
+) -> None:
+    wrong = PinAsked(answer="wrong")
+    said = [refused(strangers, WRONG, number=number) for _ in range(6)]
+    assert said == [wrong] * 4 + [PinAsked(answer="locked", locked_for_ms=HOUR_MS)] * 2
+    system.pass_ms(HOUR_MS)
+    assert refused(strangers, WRONG, number=number) == PinAsked(answer="locked", locked_for_ms=2 * HOUR_MS)
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS)
+def test_each_number_is_judged_at_the_same_cost_off_the_core_thread(
+    strangers: Bench, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    real = verifier(LI_PIN)
+    costly = PinVerifier(log2_n=LOG2_N, r=BLOCK_SIZE, p=PARALLEL, salt=b"q" * 16, digest=real.digest)
+    give = [replace(one, pin=costly) if one.id == "p1" else one for one in strangers.kiosk.lists.roster().people]  # type: ignore[union-attr]
+    strangers.bundles.put("roster", Roster(people=give))
+    paid: list[tuple[int, int, int, bool]] = []
+
+    def judged(verifier: PinVerifier, pin: str) -> bool:
+        on_core = threading.current_thread() is threading.main_thread()
+        paid.append((verifier.log2_n, verifier.r, verifier.p, on_core))
+        return is_pin(verifier, pin)
+
+    monkeypatch.setattr(pin_work, "is_pin", judged)
+    refused(strangers, WRONG, number=number)
+    assert paid == [(LOG2_N, BLOCK_SIZE, PARALLEL, False)]
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS)
+def test_a_full_disk_does_not_tell_either(strangers: Bench, number: str) -> None:
+    strangers.outbox.fill_disk()
+    assert refused(strangers, WRONG, number=number) == PinAsked(answer="not_recorded")
+    assert not strangers.kiosk.pin_work.busy
+
+
+def test_numbers_that_nobody_has_are_counted_in_little_memory_and_not_kept(
+    strangers: Bench, system: FakeSystemClock
+) -> None:
+    book = strangers.kiosk.pin_book
+    for one in range(MOST_OF_NOBODY + 3):
+        book.begin_try(book.tried(f"55{one:06}"))
+    assert len(book._nobodys) == MOST_OF_NOBODY
+    assert book.unjudged() == []
+
+
+def test_a_number_that_nobody_has_is_among_the_eight_of_a_day(village: Bench) -> None:
+    said = [refused(village, WRONG, number=f"77{one:04}").answer for one in range(9)]
+    assert said == ["wrong"] * 8 + ["locked"]
+    assert refused(village, ZHANG_PIN) == PinAsked(answer="locked")
+    assert [alarm.code for alarm in village.of(AlarmRaised)] == ["pin_guessed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"), [(StorageFull("no room"), "disk_full"), (StorageFailed("broken"), "disk_error")]
+)
+def test_a_touch_by_number_that_is_not_recorded_says_what_is_wrong_with_the_disk(
+    village: Bench, error: StorageError, problem: str
+) -> None:
+    visit = enter(village, ZHANG_PIN)
+    assert isinstance(visit, VisitShown)
+    village.outbox.error = error
+    (shown,) = village.ask(ClockByNumber(visit=visit.visit))
+    assert isinstance(shown, TouchShown)
+    assert (shown.colour, shown.problem) == ("red", problem)
 
 
 def test_the_fifth_wrong_try_locks_for_an_hour_and_each_further_one_for_twice_as_long(
     village: Bench, system: FakeSystemClock
 ) -> None:
     said = [refused(village, WRONG) for _ in range(5)]
-    assert [answer.tries_left for answer in said] == [4, 3, 2, 1, None]
+    assert said[:4] == [PinAsked(answer="wrong")] * 4
     assert said[-1] == PinAsked(answer="locked", locked_for_ms=HOUR_MS)
     assert refused(village, ZHANG_PIN) == PinAsked(answer="locked", locked_for_ms=HOUR_MS)
     for hours in (2, 4, 8):
@@ -121,7 +212,8 @@ def test_a_week_without_a_wrong_try_takes_one_away(village: Bench, system: FakeS
     for _ in range(4):
         refused(village, WRONG)
     system.pass_ms(7 * 24 * HOUR_MS)
-    assert refused(village, WRONG).tries_left == 1
+    assert refused(village, WRONG).answer == "wrong"
+    assert refused(village, WRONG).answer == "locked"
 
 
 def test_pulling_the_plug_gives_no_new_try(tmp_path: Path, system: FakeSystemClock) -> None:

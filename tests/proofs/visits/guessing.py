@@ -218,7 +218,8 @@ def _hear(place: _Place, *, has_line: bool) -> None:
 def _at_kiosk(place: _Place, number: str, random: Random, found: Guessed) -> None:
     """Guess as long as guesses are judged."""
     for _ in range(50):
-        if place.station.kiosk.pin_book.locked_ms(number):
+        book = place.station.kiosk.pin_book
+        if book.locked_ms(book.tried(number)):
             return
         pin = random.choice(COMMONEST)
         if random.randrange(3) == 0:

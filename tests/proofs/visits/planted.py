@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agent.kiosk.pin_book import PinBook
+from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.visits import Visits
 from kiosk_tui.flow import Flow
 from protocol.pin_tries import PinTries
-from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
 
 
@@ -62,11 +61,11 @@ def open_to_the_next_card() -> Any:
 def counted_after() -> Any:
     """An agent that counts a try in memory before it is judged, and on disk only afterwards."""
 
-    def begin_try(self: PinBook, person: str, verifier: PinVerifier) -> PinTries:
+    def begin_try(self: PinBook, tried: Tried) -> PinTries:
         write = self._slot.write
         self._slot.write = lambda value: None  # type: ignore[method-assign]
         try:
-            return begin(self, person, verifier)
+            return begin(self, tried)
         finally:
             self._slot.write = write  # type: ignore[method-assign]
 

@@ -1,6 +1,7 @@
 """A PIN that a station tells of counts only after this person's own touch there; wrong tries count together."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Alarm, ShelfDue, Station
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.people.cards import bind_card, end_binding, report_lost
 from server_broker.people.models import Card, Person
 from server_broker.pins.models import NumberEntry, PersonPin, PinClaim
 from server_broker.pins.verifiers import roster_of, verifier_of
@@ -92,6 +94,44 @@ def test_a_pin_without_ones_own_touch_is_kept_with_the_reason_and_an_alarm(
     assert Alarm.objects.filter(station=SHILI, code="pin_refused").count() == 1
 
 
+TOUCHED = NOW + dt.timedelta(seconds=1)
+LATER, BEFORE = TOUCHED + dt.timedelta(hours=1), TOUCHED - dt.timedelta(hours=1)
+LAST = TOUCHED + dt.timedelta(days=7)
+"""When the station has a line again."""
+
+
+def lost(card: Card, other: Person, since: dt.datetime) -> None:
+    report_lost(card, actor="officer", since=since, now=LAST)
+
+
+def handed_in(card: Card, other: Person, since: dt.datetime) -> None:
+    end_binding(card, actor="officer", reason="换卡", since=since, now=LAST)
+
+
+def another_persons(card: Card, other: Person, since: dt.datetime) -> None:
+    end_binding(card, actor="officer", reason="换卡", since=since, now=LAST)
+    bind_card(bytes(card.token), other, actor="officer", now=LAST)
+
+
+@pytest.mark.parametrize("change", [lost, handed_in, another_persons])
+@pytest.mark.parametrize(("since", "why"), [(LATER, ""), (BEFORE, "other_card")])
+def test_a_card_speaks_for_whoever_held_it_at_the_touch_however_late_the_station_reports(
+    processor: BatchProcessor,
+    station: StationDouble,
+    zhang: Person,
+    change: Callable[[Card, Person, dt.datetime], None],
+    since: dt.datetime,
+    why: str,
+) -> None:
+    other = Person.objects.create(number=LI.number, name=LI.name, village_id=SHILI_VILLAGE)
+    change(Card.objects.get(token=CARD), other, since)
+    station.add(touch(), pin_set(station.ref(1)))
+    hand_in(processor, station)
+    assert refusals() == [why]
+    assert verifier_of(zhang) == (None if why else verifier())
+    assert Alarm.objects.filter(code="pin_refused").count() == (1 if why else 0)
+
+
 def test_a_station_sets_no_pin_of_another_township(processor: BatchProcessor, station: StationDouble) -> None:
     from server_broker.regions.models import Region  # noqa: PLC0415
 
@@ -110,6 +150,18 @@ def test_a_station_hears_which_of_its_pins_are_none(
     hand_in(processor, station)
     [listed] = roster_of(SHILI_VILLAGE, numbers=True).people
     assert (listed.pin, listed.refused) == (None, [b"salt-of-a-sample"])
+
+
+def test_a_station_that_takes_no_numbers_hears_which_pins_are_none(
+    processor: BatchProcessor, station: StationDouble, zhang: Person
+) -> None:
+    station.add(pin_set(None))
+    hand_in(processor, station)
+    at = timezone.now()
+    reset_pin(zhang, actor="officer", reason="本人忘了密码", at=at)
+    [listed] = roster_of(SHILI_VILLAGE, numbers=False).people
+    assert (listed.refused, listed.voided) == ([b"salt-of-a-sample"], int(at.timestamp() * 1000))
+    assert (listed.pin, listed.pin_set_at, listed.tries.fails, listed.may_number_sign_in) == (None, 0, 0, False)
 
 
 def test_the_same_facts_twice_are_once(processor: BatchProcessor, station: StationDouble, zhang: Person) -> None:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from protocol.codec import encode
-from protocol.pin_tries import FREE_TRIES, PinTries, locked_ms
+from protocol.pin_tries import LOCKS_AT, PinTries, locked_ms
 from protocol.pins import PinVerifier, derive_verifier
 from server_broker.people.models import Person
 from server_broker.pins.models import PersonPin
@@ -95,17 +95,17 @@ def test_each_of_them_costs_one_slow_hash(zhang: Person, evaluated: list[str]) -
 def test_a_locked_number_is_not_evaluated_and_the_kiosks_know_nothing_of_it(
     zhang: Person, evaluated: list[str]
 ) -> None:
-    for _ in range(FREE_TRIES):
+    for _ in range(LOCKS_AT):
         refusal(ZHANG.number, WRONG_PIN)
     evaluated.clear()
     assert "手机登录锁了。请 1 小时后再试" in refusal(ZHANG.number, PIN)
     assert evaluated == []
-    assert (PersonPin.objects.get().fails, DoorTries.objects.get().fails) == (0, FREE_TRIES)
+    assert (PersonPin.objects.get().fails, DoorTries.objects.get().fails) == (0, LOCKS_AT)
     assert sign_in(ZHANG.number, PIN, source=NETWORK, now=timezone.now() + dt.timedelta(hours=1, seconds=1))
 
 
 def test_a_new_pin_begins_with_no_wrong_tries(zhang: Person, evaluated: list[str]) -> None:
-    for _ in range(FREE_TRIES):
+    for _ in range(LOCKS_AT):
         refusal(ZHANG.number, WRONG_PIN)
     PersonPin.objects.update(set_at=timezone.now())
     assert sign_in(ZHANG.number, PIN, source=NETWORK, now=timezone.now())
@@ -198,7 +198,7 @@ def test_of_many_tries_at_once_no_more_are_evaluated_than_one_after_another(eval
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(evaluated) == FREE_TRIES
+    assert len(evaluated) == LOCKS_AT
 
 
 def test_a_pin_of_a_kind_that_nobody_can_read_looks_like_a_wrong_one(zhang: Person) -> None:
