@@ -52,6 +52,7 @@ def _same_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUNHUI_HOME", str(COUNTY_FOLDER))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, and one after the other all that start a village, a screen or a browser."""
     here = Path(__file__).parent

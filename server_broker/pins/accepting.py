@@ -127,7 +127,9 @@ def _count(one: WrongTry, person: Person, received_at: datetime) -> None:
     kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
     if kept.set_at is not None and kept.set_at > one.wall:
         return  # it was at a PIN that holds no more
-    counted = failed(tries_of(kept), milliseconds(one.wall))
+    before = tries_of(kept)
+    # One that comes weeks late is not the last one: the lock that runs must not end by it.
+    counted = failed(before, max(milliseconds(one.wall), before.last))
     kept.fails, kept.last_fail = counted.fails, datetime.fromtimestamp(counted.last / 1000, UTC)
     kept.save(update_fields=["fails", "last_fail"])
     shelf_changed_under(person.village_id, at=received_at)

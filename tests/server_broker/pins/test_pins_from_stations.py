@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from protocol.facts import NumberEntered, PinSet, Touch
+from protocol.pin_tries import LOCKS_AT
 from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
 from server_broker.attendance.models import Touch as TouchRow
@@ -267,3 +268,16 @@ def test_the_events_page_shows_no_verifier(processor: BatchProcessor, station: S
         cursor.execute("SELECT detail FROM fleet_stationevent WHERE kind = 'pin_set'")
         [(detail,)] = cursor.fetchall()
     assert '"verifier"' not in str(detail)
+
+
+def test_a_try_that_comes_late_ends_no_lock(processor: BatchProcessor, station: StationDouble, zhang: Person) -> None:
+    station.add(*(wrong(number) for number in range(LOCKS_AT)))
+    hand_in(processor, station)
+    locked = PersonPin.objects.get()
+    long_ago = NumberEntered(
+        at=moment(9, wall=WALL - 365 * 24 * 60 * MINUTE_MS), person=ZHANG.number, answer="wrong_pin"
+    )
+    station.add(long_ago)
+    hand_in(processor, station)
+    assert PersonPin.objects.get().last_fail == locked.last_fail
+    assert PersonPin.objects.get().fails == locked.fails + 1
