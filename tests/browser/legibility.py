@@ -84,6 +84,7 @@ BY_COLOUR_ALONE = """() => {
 
 
 def stands_well(page: Page) -> None:
+    page.wait_for_load_state("load")  # with its style sheet
     beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert (beyond, page.evaluate(CONTRAST), page.evaluate(NAMELESS)) == (0, {}, [])
 
