@@ -106,7 +106,7 @@ def county(door: FrontDoor) -> FictionalCounty:
 
 def looked_at(page: Page, name: str) -> None:
     """Check that everything on the page can be read, and keep a picture if a person wants one."""
-    page.wait_for_load_state("load")  # with its style sheet
+    expect(page.locator("html")).to_have_css("font-size", "18px")  # so its style sheet is there
     assert page.evaluate(READABLE) == []
     assert page.evaluate(BY_COLOUR_ALONE) == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
