@@ -16,10 +16,11 @@ from server_broker.fleet.fact_rows import (
     ref_columns,
     text,
 )
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.tables import BLOBS
-from server_broker.platform.sql import execute
+from server_broker.platform.sql import execute, query
 
 
 class Announced(NamedTuple):
@@ -71,8 +72,9 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
     for blob in blobs:
         first.setdefault((blob.station, blob.sha256), blob)
     columns = [list(column) for column in zip(*first.values(), strict=True)]
-    # ON CONFLICT: pieces of the blob may have come before it was announced. What an earlier announcement said of the
-    # fact that the blob is about, and when it came, stays (coalesce).
+    # ON CONFLICT: pieces of the blob may have come before it was announced. What the first announcement said stays,
+    # because the purpose says how long the blob is kept. Otherwise a stolen station could have its pictures of people
+    # kept for years by announcing them once more.
     execute(
         f"""INSERT INTO {BLOBS} (station_id, sha256, size, media_type, purpose, about_epoch, about_seq,
                                    announced_at, ranges, viewable, evicted_reason)
@@ -81,12 +83,25 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
              AS w (station, sha256, size, media_type, purpose, about_epoch, about_seq)
         ON CONFLICT (station_id, sha256) DO UPDATE SET
             media_type = excluded.media_type, purpose = excluded.purpose,
-            about_epoch = coalesce({BLOBS}.about_epoch, excluded.about_epoch),
-            about_seq = coalesce({BLOBS}.about_seq, excluded.about_seq),
-            announced_at = coalesce({BLOBS}.announced_at, excluded.announced_at)""",  # noqa: S608 - our own constant
+            about_epoch = excluded.about_epoch, about_seq = excluded.about_seq, announced_at = excluded.announced_at
+        WHERE {BLOBS}.announced_at IS NULL""",  # noqa: S608 - our own constant
         [at, *columns],
     )
+    _tell_of_other_purposes(blobs, at=at)
     BlobIntake(MediaFolder(settings.HOME.media), now=at).adopt(first)
+
+
+def _tell_of_other_purposes(blobs: list[Announced], *, at: datetime) -> None:
+    """Raise an alarm for each station that says of a blob another purpose than at first. Both facts stay on record."""
+    stations, digests, purposes = zip(*((blob.station, blob.sha256, blob.purpose) for blob in blobs), strict=True)
+    others = query(
+        f"""SELECT w.station, count(*) FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS w (station, sha256, purpose)
+        JOIN {BLOBS} b ON b.station_id = w.station AND b.sha256 = w.sha256 AND b.purpose <> w.purpose
+        GROUP BY w.station""",  # noqa: S608 - our own constant
+        [list(stations), list(digests), list(purposes)],
+    )
+    detail = "站点给同一份文件又报了另一种用途；仍按第一次的用途和期限办"
+    raise_alarms([AlarmCall(station, "purpose_changed", "minor", detail, count) for station, count in others], at=at)
 
 
 def _evict(evictions: list[Evicted]) -> None:
