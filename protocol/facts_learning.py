@@ -27,7 +27,7 @@ class Attempt(StationFact, frozen=True, kw_only=True, omit_defaults=True, tag="a
     by: FactRef | None = None
     """The touch or number with which the person showed who they are; absent: anonymous."""
     took_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
-    """From the painting of the question to the answer."""
+    """From the first showing of the question to the answer that counted, by the monotonic clock; a day at most."""
     mode: LearningMode = "level"
 
 
@@ -43,6 +43,7 @@ class LevelEnded(StationFact, frozen=True, kw_only=True, omit_defaults=True, tag
     by: FactRef | None = None
     """The touch or number with which the person showed who they are; absent: anonymous."""
     took_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
+    """From the first showing of the first question to the last answer, measured likewise."""
     mode: LearningMode = "level"
 
 

@@ -38,6 +38,8 @@ from protocol.refusal import Refused
 log = logging.getLogger(__name__)
 
 MAX_RUNS = 8
+MOST_TOOK_MS = 86_400_000
+"""The longest time that a fact tells (`protocol.facts_learning`). Somebody who comes back after it took a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class _Run:
     asked: list[_Asked]
     visit: Visit | None
     """The visit in which it was opened; None if nobody has said who they are."""
+    began_ms: int
+    """When its first question was shown, by the monotonic clock."""
+    shown_ms: int
+    """When the question that is open was shown for the first time."""
     place: int = 0
     lives: int = LIVES
     right: int = 0
@@ -152,7 +158,16 @@ class Learning:
                 self._random.shuffle(shown)
             questions.append(_Asked(question=question, order=shown))
         shown_level = LevelHead(id=level.id, name=level.name)
-        run = _Run(id=secrets.token_bytes(8), pack=pack.head, level=shown_level, asked=questions, visit=visit)
+        now = self._clock.mono_ms()
+        run = _Run(
+            id=secrets.token_bytes(8),
+            pack=pack.head,
+            level=shown_level,
+            asked=questions,
+            visit=visit,
+            began_ms=now,
+            shown_ms=now,
+        )
         # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
@@ -225,7 +240,7 @@ class Learning:
     def _record(
         self, run: _Run, question: Question, chosen: list[int], *, right: bool, lives: int, ended: bool
     ) -> bool:
-        at = self._clock.now()
+        at, mono_ms = self._clock.now(), self._clock.mono_ms()
         by = run.visit.by if run.visit is not None else None
         attempt = Attempt(
             at=at,
@@ -238,6 +253,7 @@ class Learning:
             right=right,
             lives_left=lives,
             by=by,
+            took_ms=min(mono_ms - run.shown_ms, MOST_TOOK_MS),
         )
         end = LevelEnded(
             at=at,
@@ -248,6 +264,7 @@ class Learning:
             passed=lives > 0,
             stars=lives,
             by=by,
+            took_ms=min(mono_ms - run.began_ms, MOST_TOOK_MS),
         )
         facts: list[Fact] = [attempt, end] if ended else [attempt]
         try:
@@ -268,7 +285,7 @@ class Learning:
             self._screens.answer(kiosk, over)
         else:
             if run.graded is not None:
-                run.place, run.graded = run.place + 1, None
+                run.place, run.graded, run.shown_ms = run.place + 1, None, self._clock.mono_ms()
             self._show_question(kiosk, run)
 
     def _run(self, kiosk: int, name: str) -> _Run | None:

@@ -94,6 +94,28 @@ def test_the_fact_comes_before_the_mark_and_names_the_packs_own_numbers(player: 
     assert (marked.explanation, marked.source) == ("示例解释", "示例来源")
 
 
+def test_a_fact_tells_how_long_the_answer_took(player: Bench, system: FakeSystemClock) -> None:
+    shown: object = opened(player)
+    for right, seconds in [(True, 8), (False, 3), (False, 100_000), (False, 2)]:
+        assert isinstance(shown, QuestionShown)
+        system.pass_ms(2_000 * seconds)
+        assert go_on(player, shown) == shown
+        system.pass_ms(1_000 * seconds)
+        answer(player, shown, right=right)
+        system.pass_ms(60_000)
+        shown = go_on(player, shown)
+    assert [fact.took_ms for fact in player.of(Attempt)] == [24_000, 9_000, 86_400_000, 6_000]
+    assert [fact.took_ms for fact in player.of(LevelEnded)] == [86_400_000]
+
+
+def test_a_clock_that_is_set_does_not_change_how_long_it_took(player: Bench, system: FakeSystemClock) -> None:
+    shown = opened(player)
+    system.wall -= 3_600_000
+    system.pass_ms(5_000)
+    answer(player, shown, right=True)
+    assert [fact.took_ms for fact in player.of(Attempt)] == [5_000]
+
+
 def test_an_answer_on_a_full_disk_is_not_graded_and_can_be_given_again(player: Bench) -> None:
     shown = opened(player)
     player.outbox.fill_disk()
