@@ -16,6 +16,7 @@ from agent.shelf.disk import ShelfDisk
 from agent.shelf.offered import Offered
 from agent.shelf.rebuild import rebuild
 from agent.shelf.source import Source
+from agent.shelf.state import HeldBundle
 from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
@@ -120,7 +121,7 @@ class Shelf:
         now = self._clock.mono_ms()
         if now >= self._look_ms:
             self._look_ms = now + LOOK_EVERY_MS
-            if self._something_is_over() or (self._waited_for_night and self._night_left_ms() > 0):
+            if self._something_is_to_be_dropped() or (self._waited_for_night and self._night_left_ms() > 0):
                 self._due_ms = now
             if self._disk.changed_elsewhere:
                 self._survey_due, self._due_ms = True, now
@@ -143,7 +144,7 @@ class Shelf:
             mono_ms=clock.mono_ms,
             data_bytes=self._ports.data_left(),
             night_until_ms=clock.mono_ms() + night_ms if night_ms else None,
-            wall_ms=clock.now().wall if clock.signed else None,
+            drops_at=clock.now().wall if clock.signed else None,
             signs_at=(lambda: clock.now().wall) if clock.dated else None,
         )
         self._yielding_since_ms = None
@@ -213,7 +214,7 @@ class Shelf:
     def states(self) -> list[PackState]:
         """Return how far each bundle is. What is in force and what is to take its place have an entry each."""
         whole = [
-            PackState(id=one.id, version=one.version, state="expired" if self._is_over(one.not_after) else "whole")
+            PackState(id=one.id, version=one.version, state="expired" if self._is_not_shown(one) else "whole")
             for one in self._disk.state.held
         ]
         return [*whole, *self._states.values()]
@@ -239,10 +240,13 @@ class Shelf:
         if self._due_ms <= now:
             self._broken_ms = now
 
-    def _is_over(self, not_after: int) -> bool:
-        return self._clock.dated and not_after <= self._clock.now().wall
+    # Two trusts in the time. Any clock that is known may take a bundle off the screen, because it comes back when the
+    # clock is put right. Only the county's own word drops it from the disk, because it would have to be fetched again.
 
-    def _something_is_over(self) -> bool:
+    def _is_not_shown(self, bundle: HeldBundle) -> bool:
+        return self._clock.dated and bundle.not_after <= self._clock.now().wall
+
+    def _something_is_to_be_dropped(self) -> bool:
         now = self._clock.now().wall
         return self._clock.signed and any(one.not_after <= now for one in self._disk.state.held)
 

@@ -44,8 +44,9 @@ class Allowance:
     """How much it may spend of the month's data; None for as much as it likes."""
     night_until_ms: int | None = None
     """When the night window closes, by ``mono_ms``; None while it is closed, or by a time that can't be trusted."""
-    wall_ms: int | None = None
-    """The time, if it can be trusted; otherwise nothing is taken for expired."""
+    drops_at: int | None = None
+    """The time if the county told it in this boot. Bundles that are over by it are dropped, or not fetched at all. None
+    drops nothing: a time from elsewhere may be wrong, and what is dropped costs data once more."""
     signs_at: Callable[[], int] | None = None
     """Tells the time for a signed request; None while the station does not know it."""
 
@@ -202,7 +203,7 @@ class Trip:
             raise Unreachable("the index that was here is lost, and is fetched again") from error
 
     def _drop_what_is_over(self, index: ShelfIndex) -> None:
-        now = self._allowance.wall_ms
+        now = self._allowance.drops_at
         if now is None:
             return
         # A later index may have given a bundle an earlier end.
@@ -223,7 +224,7 @@ class Trip:
         held = self._disk.state.find(entry.id)
         if held is not None and held.sha256 == entry.sha256:
             return
-        now = self._allowance.wall_ms
+        now = self._allowance.drops_at
         objection = objection_to(entry, self._disk.state) or self._refused.get(entry.sha256, "")
         if now is not None and entry.not_after <= now:
             self._note(entry, "expired", "")

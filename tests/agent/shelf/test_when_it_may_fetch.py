@@ -182,3 +182,22 @@ def test_several_notices_take_turns_and_an_urgent_one_goes_before_them(station: 
     station.county.notice("flood", 1, "防汛", urgent=True)
     take(station)
     assert station.home.current().notice == "防汛"
+
+
+def test_the_time_service_alone_takes_it_off_the_screen_and_drops_nothing(
+    system: FakeSystemClock, station: Bench
+) -> None:
+    station.county.notice("news", 1, "停水通知", not_after=MORNING_MS + HOUR_MS)
+    take(station)
+    station.outbox.close()
+    system.reboot(b"boot-two--------")
+    system.wall, system.synced = MORNING_MS + 2 * HOUR_MS, True
+    with bench(station.folder, system, trusted=False) as unsigned:
+        unsigned.clock.take_ntp_state(well=True, mono_ms=system.mono)
+        unsigned.clock.check_ntp()
+        assert (unsigned.clock.dated, unsigned.clock.signed) == (True, False)
+        unsigned.county.reachable = False
+        pass_time(unsigned, system, 60_000)
+        assert unsigned.home.current().notice == ""
+        assert unsigned.shelf.states() == [PackState(id="news", version=1, state="expired")]
+        assert in_force(unsigned) == {"news": 1}
