@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from server_broker.fleet.models import Station
 from server_broker.media.files import COUNTY
+from server_broker.regions.models import Region
 
 
 class Blob(models.Model):
@@ -70,11 +71,13 @@ class Blob(models.Model):
 class LegalHold(models.Model):
     """Somebody decided that a blob may not be deleted. Rows are added; lifting fills in the last three fields, once."""
 
-    decided_fields = ("blob", "reason", "set_by", "set_at", "lifted_reason", "lifted_by", "lifted_at")
+    decided_fields = ("blob", "reason", "set_by", "set_within", "set_at", "lifted_reason", "lifted_by", "lifted_at")
 
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="holds")
     reason = models.CharField(max_length=200)
     set_by = models.CharField(max_length=150)
+    set_within = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", null=True, related_name="+")
+    """What the account saw that set it. Not known of an early hold; then it takes the whole county to lift it."""
     set_at = models.DateTimeField()
     lifted_reason = models.CharField(max_length=200, blank=True)
     lifted_by = models.CharField(max_length=150, blank=True)

@@ -11,14 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from server_broker.accounts.models import User
+from server_broker.accounts.own_affairs import OwnAffair, is_own_affair
 from server_broker.accounts.powers import Power, may, needs
+from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import touch_rows
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, touches_of
 from server_broker.console.seen import note_previewed, note_seen
-from server_broker.console.touch_rows import ShownTouch, shown_touches
-from server_broker.media.holds import HoldRefused, lift_hold, set_hold
-from server_broker.media.models import Blob
+from server_broker.console.touch_rows import shown_touches
+from server_broker.media.holds import NOT_YOURS, HoldRefused, lift_hold, may_lift, set_hold
+from server_broker.media.models import Blob, LegalHold
 from server_broker.media.pictures import open_snapshot, thumbnail
 
 
@@ -28,15 +32,14 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one picture, and the touch that it was taken for."""
     blob = _get(request, pk)
     note_seen(request, blob)
-    rows: list[ShownTouch] = []
-    if blob.about_seq is not None:
-        touches = touches_of(request.user).filter(station=blob.station, epoch=blob.about_epoch, seq=blob.about_seq)
-        rows = shown_touches(request.user, touches.select_related("station__village")[:1])
+    rows = shown_touches(request.user, _touches(request, blob))
+    hold = blob.holds.filter(lifted_at=None).select_related("set_within").first()
     context = {
         "section": "home",
         "blob": blob,
-        "hold": blob.holds.filter(lifted_at=None).first(),
+        "hold": hold,
         "may_hold": may(request.user, Power.HOLD_FILES),
+        "why_not": _why_not(request, blob, hold),
         "digest": bytes(blob.sha256).hex(),
         "row": rows[0] if rows else None,
     }
@@ -86,12 +89,32 @@ def _hold_changed(request: HttpRequest, pk: int, change: Callable[..., object], 
     blob = _get(request, pk)
     reason = parameters.text(request.POST, "reason", longest=400)
     try:
-        change(blob, reason=reason, actor=request.user.get_username(), now=timezone.now())
-    except HoldRefused as refused:
+        change(blob, reason=reason, by=request.user, of=_people(request, blob), now=timezone.now())
+    except (HoldRefused, OwnAffair) as refused:
         messages.error(request, f"没有改动：{refused}")
     else:
         messages.success(request, done)
     return redirect("snapshot", pk=pk)
+
+
+def _touches(request: HttpRequest, blob: Blob) -> list[Touch]:
+    """Return the touch that a picture was taken for, as a list of one or none."""
+    if blob.about_seq is None:
+        return []
+    touches = touches_of(request.user).filter(station=blob.station, epoch=blob.about_epoch, seq=blob.about_seq)
+    return list(touches.select_related("station__village")[:1])
+
+
+def _people(request: HttpRequest, blob: Blob) -> set[int]:
+    return {row.person.pk for row in touch_rows(_touches(request, blob)) if row.person is not None}
+
+
+def _why_not(request: HttpRequest, blob: Blob, hold: LegalHold | None) -> str:
+    """Return why this viewer may not set or lift a hold here; an empty text if they may."""
+    assert isinstance(request.user, User)  # by `needs`
+    if is_own_affair(request.user, people=_people(request, blob)):
+        return "这是您自己打卡的图片，保留不保留要由另一个人来定。"
+    return "" if hold is None or may_lift(hold, request.user) else f"{NOT_YOURS}。"
 
 
 def jpeg(data: bytes) -> HttpResponse:

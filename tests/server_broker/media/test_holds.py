@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from server_broker.accounts.models import User
+from server_broker.attendance.models import Touch
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Station
 from server_broker.media.files import COUNTY, MediaFolder
@@ -15,8 +17,20 @@ from server_broker.media.models import Blob, LegalHold
 from server_broker.media.retention import EXPIRED, drop_expired
 from server_broker.media.uploads import UploadRefused, take_upload
 from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept
-from tests.cast import ADMINISTRATOR, COUNTY_OFFICER, OPERATOR, OTHER_TOWNSHIP_OFFICER, SHILI, YANGBAN
-from tests.server_broker.county import make_county, signed_in, snapshot, user_of
+from tests.cast import (
+    ADMINISTRATOR,
+    CLERK,
+    COUNTY_OFFICER,
+    OPERATOR,
+    OTHER_TOWNSHIP_OFFICER,
+    SHILI,
+    TOWNSHIP_OFFICER,
+    TOWNSHIP_OPERATOR,
+    YANGBAN,
+    ZHANG,
+    Account,
+)
+from tests.server_broker.county import FictionalCounty, make_county, signed_in, snapshot, touch, user_of
 from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.station_double import NOW
 
@@ -31,12 +45,12 @@ def drop(after: timedelta) -> int:
     return drop_expired(NOW + after, kept=blobs_kept(), otherwise=PICTURES_KEPT)
 
 
-def put(station: str, data: bytes, *, purpose: str = "touch") -> Blob:
+def put(station: str, data: bytes, *, purpose: str = "touch", about: Touch | None = None) -> Blob:
     """Store a file as if the station had sent it whole."""
     folder, digest = MediaFolder(settings.HOME.media), hashlib.sha256(data).digest()
     folder.write(station, digest, [(0, data)])
     assert folder.finish(station, digest, size=len(data))
-    blob = snapshot(Station.objects.get(pk=station), digest, size=len(data), purpose=purpose)
+    blob = snapshot(Station.objects.get(pk=station), digest, size=len(data), purpose=purpose, about=about)
     Blob.objects.filter(pk=blob.pk).update(completed_at=NOW)
     return blob
 
@@ -46,16 +60,16 @@ def is_there(blob: Blob) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def county() -> None:
-    make_county()
+def county() -> FictionalCounty:
+    return make_county()
 
 
 def test_a_held_picture_outlives_its_time_and_goes_when_it_is_lifted() -> None:
     blob = put(SHILI, jpeg(shade=11))
-    set_hold(blob, reason="村民举报，配合调查", actor="operator", now=NOW)
+    set_hold(blob, reason="村民举报，配合调查", by=user_of(OPERATOR), of=(), now=NOW)
     assert drop(days(500)) == 0
     assert is_there(blob)
-    lift_hold(blob, reason="调查结束", actor="operator", now=NOW + days(500))
+    lift_hold(blob, reason="调查结束", by=user_of(OPERATOR), of=(), now=NOW + days(500))
     assert drop(days(500)) == 1
     assert not is_there(blob)
     assert Blob.objects.get(pk=blob.pk).evicted_reason == EXPIRED
@@ -78,7 +92,7 @@ def test_each_purpose_has_its_own_time() -> None:
 def test_a_hold_keeps_the_bytes_that_another_station_s_expired_picture_shares() -> None:
     data = jpeg(shade=12)
     held, other = put(SHILI, data), put(YANGBAN, data)
-    set_hold(held, reason="保留", actor="x", now=NOW)
+    set_hold(held, reason="保留", by=user_of(OPERATOR), of=(), now=NOW)
     assert drop(days(100)) == 1
     assert is_there(held)
     assert Blob.objects.get(pk=other.pk).evicted_reason == EXPIRED
@@ -88,7 +102,7 @@ def test_a_hold_keeps_the_bytes_that_another_station_s_expired_picture_shares() 
 def test_a_hold_needs_a_reason(reason: str) -> None:
     blob = put(SHILI, jpeg(shade=13))
     with pytest.raises(HoldRefused):
-        set_hold(blob, reason=reason, actor="x", now=NOW)
+        set_hold(blob, reason=reason, by=user_of(OPERATOR), of=(), now=NOW)
     assert not LegalHold.objects.exists()
     assert not AuditEntry.objects.filter(action="media.held").exists()
 
@@ -96,16 +110,16 @@ def test_a_hold_needs_a_reason(reason: str) -> None:
 def test_there_is_one_hold_at_a_time_and_none_on_what_is_gone() -> None:
     blob = put(SHILI, jpeg(shade=14))
     with pytest.raises(HoldRefused, match="没有在保留"):
-        lift_hold(blob, reason="x", actor="x", now=NOW)
-    set_hold(blob, reason="一", actor="x", now=NOW)
+        lift_hold(blob, reason="x", by=user_of(OPERATOR), of=(), now=NOW)
+    set_hold(blob, reason="一", by=user_of(OPERATOR), of=(), now=NOW)
     with pytest.raises(HoldRefused, match="已经保留了"):
-        set_hold(blob, reason="二", actor="x", now=NOW)
+        set_hold(blob, reason="二", by=user_of(OPERATOR), of=(), now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         LegalHold.objects.create(blob=blob, reason="三", set_by="x", set_at=NOW)
-    lift_hold(blob, reason="完", actor="x", now=NOW)
+    lift_hold(blob, reason="完", by=user_of(OPERATOR), of=(), now=NOW)
     drop(days(91))
     with pytest.raises(HoldRefused, match="不在了"):
-        set_hold(blob, reason="晚了", actor="x", now=NOW)
+        set_hold(blob, reason="晚了", by=user_of(OPERATOR), of=(), now=NOW)
 
 
 def test_the_picture_s_page_sets_shows_and_lifts_a_hold() -> None:
@@ -127,6 +141,71 @@ def test_who_may_only_look_can_t_hold_and_elsewhere_is_absent() -> None:
     assert signed_in(ADMINISTRATOR).post(f"/snapshots/{blob.pk}/hold/", {"reason": "x"}).status_code == 403
     assert signed_in(OTHER_TOWNSHIP_OFFICER).post(f"/snapshots/{blob.pk}/hold/", {"reason": "x"}).status_code == 404
     assert not LegalHold.objects.exists()
+
+
+def held_by(account: Account, blob: Blob) -> None:
+    assert signed_in(account).post(f"/snapshots/{blob.pk}/hold/", {"reason": "调查取证"}).status_code == 302
+    assert LegalHold.objects.filter(blob=blob, lifted_at=None, set_by=account.username).exists()
+
+
+def is_lifted_by(account: Account, blob: Blob) -> bool:
+    page = signed_in(account)
+    offered = "取消保留" in page.get(f"/snapshots/{blob.pk}/").content.decode()
+    page.post(f"/snapshots/{blob.pk}/release/", {"reason": "不查了"})
+    lifted = not LegalHold.objects.filter(blob=blob, lifted_at=None).exists()
+    assert offered == lifted, "the page offers what is possible"
+    return lifted
+
+
+def test_a_hold_is_lifted_by_its_setter_or_by_who_sees_as_much() -> None:
+    blob = put(SHILI, jpeg(shade=30))
+    held_by(COUNTY_OFFICER, blob)
+    assert not is_lifted_by(TOWNSHIP_OFFICER, blob)
+    page = signed_in(TOWNSHIP_OFFICER).get(f"/snapshots/{blob.pk}/").content.decode()
+    assert "要由本人或上级来取消" in page
+    assert drop(days(500)) == 0
+    assert is_lifted_by(OPERATOR, blob)
+    held_by(TOWNSHIP_OFFICER, blob)
+    assert not is_lifted_by(CLERK, blob)
+    assert is_lifted_by(TOWNSHIP_OPERATOR, blob)
+    held_by(CLERK, blob)
+    assert is_lifted_by(CLERK, blob)
+
+
+def test_what_the_setter_saw_then_counts_and_not_what_they_see_now() -> None:
+    blob = put(SHILI, jpeg(shade=31))
+    held_by(COUNTY_OFFICER, blob)
+    User.objects.filter(username=COUNTY_OFFICER.username).update(region=CLERK.region)
+    assert not is_lifted_by(TOWNSHIP_OFFICER, blob)
+    assert is_lifted_by(COUNTY_OFFICER, blob)
+
+
+def test_a_hold_of_before_that_was_kept_takes_the_whole_county() -> None:
+    blob = put(SHILI, jpeg(shade=32))
+    LegalHold.objects.create(blob=blob, reason="早先", set_by="li-ren", set_at=NOW)
+    assert not is_lifted_by(TOWNSHIP_OPERATOR, blob)
+    assert is_lifted_by(COUNTY_OFFICER, blob)
+
+
+def test_nobody_holds_or_releases_the_picture_of_their_own_touch(county: FictionalCounty) -> None:
+    own = touch(county.stations[SHILI], ZHANG.token)
+    blob = put(SHILI, jpeg(shade=33), about=own)
+    officer = user_of(TOWNSHIP_OFFICER)
+    officer.person = county.people[ZHANG]
+    officer.save()
+    page = signed_in(TOWNSHIP_OFFICER)
+    said = page.post(f"/snapshots/{blob.pk}/hold/", {"reason": "先留着"}, follow=True).content.decode()
+    assert "这是您自己的事" in said
+    assert "这是您自己打卡的图片" in said
+    assert not LegalHold.objects.exists()
+    held_by(CLERK, blob)
+    assert not is_lifted_by(TOWNSHIP_OFFICER, blob)
+    # A touch by number is somebody's too.
+    by_number = touch(county.stations[SHILI], b"", seq=2, person_number=ZHANG.number)
+    second = put(SHILI, jpeg(shade=34), about=by_number)
+    held_by(CLERK, second)
+    assert not is_lifted_by(TOWNSHIP_OFFICER, second)
+    assert is_lifted_by(TOWNSHIP_OPERATOR, second)
 
 
 def test_a_person_s_file_is_the_county_s_own_and_ends_as_its_purpose_says() -> None:
