@@ -6,7 +6,6 @@ share a process and with it a connection. A file goes to the disk, not through t
 on with half a file. The process has bounds of memory and ends when the agent ends.
 """
 
-import hashlib
 import os
 import queue
 import resource
@@ -111,7 +110,8 @@ def fetch_by_errand(url: str, ca_path: Path, sha256: bytes, size: int, *, folder
         folder: Holds the unfinished file of the one errand that runs. Other files in it are removed.
 
     Raises:
-        DeviceError: As `agent.drivers.https.fetch_pack`; also when the process fails or takes longer than `FETCH_S`.
+        DeviceError: As `agent.drivers.https.CountyFiles.fetch`; also when the process fails or takes longer than
+            `FETCH_S`.
         WrongContent: The bytes are not the file that was asked for.
         OSError: The disk fails.
     """
@@ -192,16 +192,7 @@ class ErrandRunner:
             self._end()
             raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
         self._billed(outcome.billed)
-        match outcome.problem:
-            case "device":
-                raise DeviceError(outcome.detail)
-            case "content":
-                raise WrongContent(outcome.detail)
-            case "refused":
-                raise CountySaysNo(outcome.detail, status=outcome.status)
-            case "full":
-                raise StorageFull(outcome.detail)
-        return outcome
+        return without_problem(outcome)
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -209,6 +200,20 @@ class ErrandRunner:
             # Nothing more is wanted of it. The end of Popen's context closes the pipes and reaps it.
             with process:
                 process.kill()
+
+
+def without_problem(outcome: ErrandOutcome) -> ErrandOutcome:
+    """Return the outcome of an errand that went well; raise the problem of another one, as `ErrandRunner.run` does."""
+    match outcome.problem:
+        case "device":
+            raise DeviceError(outcome.detail)
+        case "content":
+            raise WrongContent(outcome.detail)
+        case "refused":
+            raise CountySaysNo(outcome.detail, status=outcome.status)
+        case "full":
+            raise StorageFull(outcome.detail)
+    return outcome
 
 
 def _bytes_of(call: FetchErrand | RenewErrand) -> int:
@@ -271,7 +276,6 @@ class Errands:
         return msgspec.structs.replace(outcome, billed=billed)
 
     def _fetch(self, call: FetchErrand) -> None:
-        into = Path(call.into)
         files = self._files.get(call.ca)
         if files is None:
             files = self._files[call.ca] = CountyFiles(Path(call.ca), traffic=self._traffic)
@@ -279,13 +283,14 @@ class Errands:
         def may_ask() -> bool:
             return call.most_bytes is None or self._traffic.total().billed - self._told < call.most_bytes
 
-        files.fetch(call.url, call.size, into=into, authorization=_authorization(call), may_ask=may_ask)
-        if call.sha256:
-            with into.open("rb") as file:
-                intact = hashlib.file_digest(file, "sha256").digest() == call.sha256
-            if not intact:
-                into.unlink()
-                raise WrongContent(f"{call.url} does not hash to what was asked for")
+        files.fetch(
+            call.url,
+            call.size,
+            into=Path(call.into),
+            sha256=call.sha256,
+            authorization=_authorization(call),
+            may_ask=may_ask,
+        )
 
 
 def _authorization(call: FetchErrand) -> Callable[[], str] | None:

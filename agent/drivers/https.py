@@ -141,6 +141,7 @@ class CountyFiles:
         size: int,
         *,
         into: Path,
+        sha256: bytes = b"",
         authorization: Callable[[], str] | None = None,
         may_ask: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -150,12 +151,14 @@ class CountyFiles:
             size: Its length in bytes; no more are read.
             into: Where the file goes. Bytes that are there already count as its beginning. An unfinished file stays
                 there.
+            sha256: What the file must hash to; empty for a file that the caller judges by itself.
             authorization: Makes the header ``Authorization`` of one request; each request gets its own.
             may_ask: Tells before each request whether it may still be made.
 
         Raises:
-            DeviceError: The county can't be reached or does not send the file, or the disk fails.
+            DeviceError: The county can't be reached or does not send the file.
             CountySaysNo: The county answered that this station does not get this file.
+            WrongContent: The bytes are not the file that was asked for. They are deleted.
             OSError: The disk fails.
         """
         with into.open("ab") as file:
@@ -169,31 +172,14 @@ class CountyFiles:
                 best = max(best, file.tell())
                 if problem and fruitless >= FRUITLESS_TRIES:
                     raise DeviceError(problem)
-
-
-def fetch_pack(
-    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: TcpTraffic | None = None
-) -> None:
-    """Download one file as `CountyFiles.fetch` does, over a connection of its own, and check it.
-
-    Args:
-        sha256: What the file must hash to.
-
-    Raises:
-        DeviceError: The county can't be reached or does not send the file, or the disk fails.
-        WrongContent: The bytes are not the file that was asked for. They are deleted.
-    """
-    try:
-        with CountyFiles(ca_path, traffic=traffic) as files:
-            files.fetch(url, size, into=into)
-        with into.open("rb") as file:
-            intact = hashlib.file_digest(file, "sha256").digest() == sha256
-        if not intact:
+        if sha256 and not _hashes_to(into, sha256):
             into.unlink()
-    except OSError as error:
-        raise DeviceError(f"{type(error).__name__}: {error}") from error
-    if not intact:
-        raise WrongContent(f"{url} does not hash to what was asked for")
+            raise WrongContent(f"{url} does not hash to what was asked for")
+
+
+def _hashes_to(path: Path, sha256: bytes) -> bool:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest() == sha256
 
 
 def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int, authorization: str) -> str:

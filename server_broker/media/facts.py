@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from protocol import facts
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import (
     FactRoom,
     Identity,
@@ -16,7 +17,6 @@ from server_broker.fleet.fact_rows import (
     ref_columns,
     text,
 )
-from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.tables import BLOBS

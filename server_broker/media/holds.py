@@ -18,7 +18,6 @@ from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
 from server_broker.media.models import Blob, LegalHold
 
-
 NOT_YOURS = "这是管辖范围更大的人设的保留，要由本人或上级来取消"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.https import fetch_pack, post_json
+from agent.drivers.https import CountyFiles, post_json
 from agent.ports import DeviceError, JudgeAt
 from tests.agent.uplink.pki import Authority
 from tests.agent.uplink.web import Web
@@ -47,5 +47,6 @@ def test_another_authority_opens_nothing_at_any_time(over: Web, tmp_path: Path) 
 
 def test_a_file_known_by_its_hash_comes_at_any_time(over: Web, authority: Authority, tmp_path: Path) -> None:
     into = tmp_path / "under-way"
-    fetch_pack(f"{over.url}/packs/x", authority.ca_file, hashlib.sha256(CONTENT).digest(), len(CONTENT), into=into)
+    with CountyFiles(authority.ca_file) as files:
+        files.fetch(f"{over.url}/packs/x", len(CONTENT), into=into, sha256=hashlib.sha256(CONTENT).digest())
     assert into.read_bytes() == CONTENT

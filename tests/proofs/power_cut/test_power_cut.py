@@ -131,17 +131,17 @@ def test_a_note_that_is_written_with_the_next_one_is_caught(monkeypatch: pytest.
 
 
 def test_a_download_that_a_cut_spoils_for_good_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = https.fetch_pack
+    fetch = https.CountyFiles.fetch
 
-    def stubbornly(*args: Any, into: Path) -> None:
+    def stubbornly(*args: Any, into: Path, **more: Any) -> None:
         before = into.read_bytes() if into.exists() else b""
         try:
-            fetch(*args, into=into)
+            fetch(*args, into=into, **more)
         except https.WrongContent:
             into.write_bytes(before)
             raise
 
-    monkeypatch.setattr(https, "fetch_pack", stubbornly)
+    monkeypatch.setattr(https.CountyFiles, "fetch", stubbornly)
     assert prove(cuts=200, seed=5, only=frozenset({"download"})).verdict.lost > 0
 
 
