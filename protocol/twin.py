@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
 from protocol.codec import Message, VersionedMessage, decode, encode
-from protocol.refusal import Refused
+from protocol.refusal import Reason, Refused
 from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
 from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, WallMs
@@ -138,6 +138,14 @@ type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired
 refused: it is not what was announced. expired: its time is over and its bytes are gone."""
 
 
+type ShelfReason = Literal[
+    "night", "data", "clock", "no_room", "disk", "unreachable", "not_found", "not_admitted", "other_content"
+]
+"""Why a bundle waits, or may not come into force."""
+type NotWhole = ShelfReason | Reason
+"""All for which a station of this release does not have a bundle."""
+
+
 class PackState(Message, frozen=True, kw_only=True, omit_defaults=True):
     """How far the station has got with a bundle or a pack of the desired state."""
 
@@ -145,7 +153,7 @@ class PackState(Message, frozen=True, kw_only=True, omit_defaults=True):
     version: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     state: PackStateName
     reason: ShortText = ""
-    """A code, where it is not whole."""
+    """A code, where it is not whole: one of `NotWhole`, or of a later release."""
 
 
 class Reported(VersionedMessage, frozen=True, kw_only=True):

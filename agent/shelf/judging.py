@@ -1,18 +1,20 @@
 """What becomes of an entry of the index, and whether what was fetched is what the entry announced. Pure."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from agent.shelf.gist import gist_of
 from agent.shelf.state import HeldBundle, ShelfState, Via
 from protocol.bundles import MAX_ITEM_BYTES, Bundle, open_bundle
 from protocol.refusal import Refused
 from protocol.shelf_index import IndexEntry
+from protocol.twin import NotWhole
 
 MAX_SHELF_ITEMS = 20_000
 """Files of all bundles together."""
 
 
-def objection_to(entry: IndexEntry, state: ShelfState) -> str:
+def objection_to(entry: IndexEntry, state: ShelfState) -> NotWhole | Literal[""]:
     """Return the code of why this version may not come into force, or an empty string."""
     floor = state.floors.get(entry.id)
     if floor is None:

@@ -24,7 +24,7 @@ from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.china_time import OFFSET_MIN
 from protocol.facts import BundleTaken
-from protocol.twin import PackState, Settings, ShelfRef
+from protocol.twin import NotWhole, PackState, Settings, ShelfRef
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Shelf:
         self._waited_for_night = False
         self._survey_due = True
         self._lost = not self._load()
-        self._refused: dict[bytes, str] = {}
+        self._refused: dict[bytes, NotWhole] = {}
         self._states: dict[str, PackState] = {}
         self._reported: list[PackState] | None = None
         self._due_ms = 0

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from agent.shelf.disk import item_name, signed_name
+from protocol.twin import NotWhole
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class NotGiven(Exception):
         reason: A code for the report.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: NotWhole, detail: str) -> None:
         super().__init__(detail)
-        self.reason = reason
+        self.reason: NotWhole = reason
 
 
 class Source(Protocol):

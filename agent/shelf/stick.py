@@ -52,7 +52,10 @@ class Loaded:
     def sentences(self) -> list[str]:
         """Return what the technician reads."""
         said = [f"已从 U 盘装入 {self.taken} 份内容；本站应有 {self.of} 份，现有 {self.whole} 份。"]
-        said += [f"{name} 没有装入：{_WORDS.get(reason, reason)}" for name, reason in sorted(self.reasons.items())]
+        said += [
+            f"{name} 没有装入：{_WORDS.get(reason, f'内容不合格（{reason}）')}"
+            for name, reason in sorted(self.reasons.items())
+        ]
         return said
 
 
@@ -61,6 +64,9 @@ _WORDS = {
     "wrong_hash": "U 盘上的文件坏了",
     "no_room": "存储卡空间不够",
     "older_version": "比本站已有的旧",
+    "other_content": "与本站已有的同一版本内容不同",
+    "not_admitted": "U 盘上没有",
+    "disk": "存储卡写不进去",
     "expired": "已经过期",
     "unknown_key": "不是本县签发的",
     "bad_signature": "不是本县签发的",

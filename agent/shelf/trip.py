@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -21,7 +22,7 @@ from protocol.bundles import MAX_BUNDLE_BYTES, Bundle, Item
 from protocol.codec import decode
 from protocol.refusal import Refused
 from protocol.shelf_index import MAX_INDEX_BYTES, IndexEntry, ShelfIndex, open_index
-from protocol.twin import PackState, PackStateName, ShelfRef
+from protocol.twin import NotWhole, PackState, PackStateName, ShelfReason, ShelfRef
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,9 @@ class _Waits(Exception):
         reason: A code for the report.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: ShelfReason) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason: ShelfReason = reason
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Trip:
         allowance: Allowance,
         via: Via,
         changed: Callable[[], None],
-        refused: dict[bytes, str],
+        refused: dict[bytes, NotWhole],
     ) -> None:
         """Prepare.
 
@@ -343,7 +344,7 @@ class Trip:
         self._disk.keep(state)
         self._changed()
 
-    def _note(self, entry: IndexEntry, state: PackStateName, reason: str) -> None:
+    def _note(self, entry: IndexEntry, state: PackStateName, reason: NotWhole | Literal[""]) -> None:
         self.outcome.states[entry.id] = PackState(id=entry.id, version=entry.version, state=state, reason=reason)
 
     def _sweep(self, index: ShelfIndex) -> None:

@@ -35,6 +35,18 @@ _DEVICES: dict[DeviceKind, tuple[str, str, str]] = {
     "screen": ("屏幕", "不显示", "请检查屏幕的线和电源。"),
     "updater": ("升级程序", "用不了", "请联系县运维。"),
 }
+_DRIVERS = {
+    "simulated": "",
+    "pcsc": "USB（PC/SC）",
+    "wedge": "USB（键盘式）",
+    "pn532": "PN532",
+    "em4100_serial": "串口（EM4100）",
+    "qr_scanner": "扫码",
+    "gpio": "接线（GPIO）",
+    "v4l2": "USB",
+    "picamera2": "排线",
+}
+"""How a device is called that has the name of its driver, because ``station.toml`` gives it none of its own."""
 _LINKS = {"ethernet": "网线", "wifi": "Wi-Fi", "modem": "4G", "other": "其他网络"}
 _SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报", "packs": "学习包等暂缓下载"}
 _BOOT_REASONS: dict[BootReason, tuple[Word, str]] = {
@@ -85,7 +97,7 @@ def worst(status: StationStatus | None) -> Word:
 
 def _device(device: DeviceHealth, *, untried: bool) -> Reading:
     title, broken, remedy = _DEVICES[device.kind]
-    named = f"{title} {device.name}"
+    named = " ".join(filter(None, [title, _DRIVERS.get(device.name, device.name)]))
     note = "模拟硬件" if device.simulated else ""
     if device.ready and untried:
         return Reading(named, UNTRIED, note)

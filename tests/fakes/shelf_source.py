@@ -13,7 +13,7 @@ from protocol.bundles import Audience, Bundle, BundleKind, Item, encode_bundle
 from protocol.codec import encode
 from protocol.shelf_index import Access, IndexEntry, ShelfIndex
 from protocol.signing import seal
-from protocol.twin import ShelfRef
+from protocol.twin import NotWhole, ShelfRef
 
 FAR = 2_000_000_000_000
 
@@ -33,7 +33,7 @@ class ShelfCounty:
         self.reachable = True
         self.breaks_after: list[int] = []
         """After how many bytes of the next files the line breaks."""
-        self.denied: dict[bytes, str] = {}
+        self.denied: dict[bytes, NotWhole] = {}
         """Why a file is not given."""
         self.spent_bytes = 0
 

@@ -271,10 +271,13 @@ def shelf_state(at: At) -> words.Word:
 
 @register.filter
 def shelf_reason(at: At) -> str:
-    """Return in Chinese why a station does not have a bundle, or the station's own code; empty if it has it."""
+    """Return in Chinese why a station does not have a bundle; empty if it has it. A code that only a later release
+    knows is told with it."""
     if not at.state and not at.speaks_of_shelf:
         return "站点程序是旧版，只收题库"
-    return words.SHELF_REASONS.get(at.reason, at.reason)[:64]
+    if not at.reason:
+        return ""
+    return words.SHELF_REASONS.get(at.reason, f"站点没有收，代码 {at.reason[:32]}")
 
 
 @register.filter

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocol.bundles import Audience, Item
 from protocol.codec import encode
 from protocol.signing import seal
-from protocol.twin import ShelfRef
+from protocol.twin import NotWhole, ShelfRef
 from tests.agent.bench import Bench, desired
 from tests.agent.sample import pack
 from tests.agent.shelf.test_change_of_bundle import in_force, take
@@ -175,7 +175,7 @@ def test_a_pack_that_contradicts_itself(shelf: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", ["not_found", "not_admitted"])
-def test_what_the_county_does_not_give_does_not_hold_up_the_rest(shelf: Bench, status: str) -> None:
+def test_what_the_county_does_not_give_does_not_hold_up_the_rest(shelf: Bench, status: NotWhole) -> None:
     entry = shelf.county.publish("denied", 1, access="station")
     shelf.county.denied[entry.sha256] = status
     shelf.county.publish("given", 1)

@@ -9,11 +9,16 @@ from django.utils import timezone
 from protocol.alarm_codes import CARDS_UNREADABLE, STATION_ALARMS, code_of
 from protocol.facts import LiveEnd
 from protocol.health import DeviceHealth, Health, Machine
+from protocol.refusal import Reason
 from protocol.result_reasons import RESULT_REASONS
+from protocol.twin import ShelfReason
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.spread import At
 from server_broker.console.health import readings, worst
-from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, alarm_name
+from server_broker.console.templatetags.console import shelf_reason
+from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, SHELF_REASONS, alarm_name
 from server_broker.fleet import health
-from server_broker.fleet.models import StationStatus
+from server_broker.fleet.models import Station, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from tests.cast import OPERATOR, SHILI
 from tests.server_broker.county import alarm, make_county, signed_in
@@ -165,9 +170,41 @@ def test_every_reason_for_which_a_command_is_not_carried_out_has_a_word() -> Non
     assert (RESULT_REASONS | {*get_args(LiveEnd.__value__)}) - COMMAND_REASONS.keys() == set()
 
 
+def test_every_reason_for_which_a_bundle_is_not_on_the_shelf_has_a_word() -> None:
+    of_content = {
+        "malformed",
+        "too_large",
+        "unknown_version",
+        "unknown_algorithm",
+        "unknown_kind",
+        "unknown_value",
+        "unknown_key",
+        "bad_signature",
+        "wrong_hash",
+        "wrong_station",
+        "wrong_audience",
+        "older_version",
+    }
+    assert of_content <= {*get_args(Reason.__value__)}
+    assert SHELF_REASONS.keys() == of_content | {*get_args(ShelfReason.__value__)}
+
+
+def test_a_reason_of_a_later_release_is_told_in_chinese_with_its_code() -> None:
+    at = At(station=Station(), bundle=Bundle(), state="refused", reason="of_later")
+    assert shelf_reason(at) == "站点没有收，代码 of_later"
+
+
+def test_a_device_without_a_name_of_its_own_is_not_called_by_its_driver() -> None:
+    devices = [
+        DeviceHealth(name=name, kind="reader", ready=True) for name in ("pcsc", "em4100_serial", "simulated", "大门")
+    ]
+    shown = [one.title for one in readings(status_of(msgspec.structs.replace(WELL, devices=devices)))][:4]
+    assert shown == ["读卡器 USB（PC/SC）", "读卡器 串口（EM4100）", "读卡器", "读卡器 大门"]
+
+
 def test_a_camera_that_took_no_picture_yet_is_not_called_well() -> None:
     camera = DeviceHealth(name="v4l2", kind="camera", ready=True)
     for untried, tone, word in ((True, "quiet", "还没用过"), (False, "good", "正常")):
         said = msgspec.structs.replace(WELL, devices=[camera], camera_untried=untried)
-        assert words(status_of(said))["摄像头 v4l2"] == (tone, word, "")
+        assert words(status_of(said))["摄像头 USB"] == (tone, word, "")
         assert worst(status_of(said)).word == "正常"
