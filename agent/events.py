@@ -188,7 +188,7 @@ class PackFetched:
 
 @dataclass(frozen=True, slots=True)
 class ShelfMoved:
-    """What is in force on the shelf has changed, or the visit that changes it ``ended``."""
+    """What is in force on the shelf has changed, or the trip that changes it ``ended``."""
 
     ended: bool
 

@@ -12,7 +12,7 @@ committed together in the next one.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -26,10 +26,11 @@ from agent.clocking.direction_correction import (
     again_within_ms,
 )
 from agent.clocking.lamp import Lamp
+from agent.clocking.outcome import Outcomes, Problem, disk_problem
 from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.clocking.unread_cards import UnreadCards
 from agent.events import CardTouched
-from agent.storage.errors import StorageError, StorageFull
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -41,9 +42,6 @@ from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
 log = logging.getLogger(__name__)
-
-type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
-"""What the kiosk says beside a red light."""
 
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
@@ -128,6 +126,7 @@ class ClockingDesk:
         self._card_key = card_key
         self._failing = False
         self._correcting = DirectionCorrection()
+        self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
 
     def card_touched(self, uid: str, reader: str) -> None:
         """Record one touch and show the person the outcome; see `cards_touched`."""
@@ -145,15 +144,14 @@ class ClockingDesk:
         try:
             refs = iter(self._fact_writer.commit(*facts) if facts else [])
         except StorageError as error:
-            is_full = isinstance(error, StorageFull)
+            problem = disk_problem(error)
             # Each person is answered in red; the log and the county hear of it once, however many people touch.
             if not self._failing:
                 log.error("touches are not recorded: %s", error)
-                code = alarm_codes.DISK_FULL if is_full else alarm_codes.DISK_ERROR
+                code = alarm_codes.DISK_FULL if problem == "disk_full" else alarm_codes.DISK_ERROR
                 detail = "打卡没有记下，已亮红灯，请打卡的人稍后重打"
                 self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
             self._failing = True
-            problem: Problem = "disk_full" if is_full else "disk_error"
             for one in judged:
                 self._refuse(problem if one else "bad_card")
         else:
@@ -234,14 +232,15 @@ class ClockingDesk:
         if seen is None:
             self._show(self._shown_to_stranger(touch))
         elif touch.answer == "recorded":
-            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded", visit=visit))
+            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), visit=visit))
         elif one.corrects is not None:
             seen.direction, seen.tapped = touch.direction, touch.at.mono
             shown = self._shown_to_owner(seen, one.person, touch.at)
-            self._show(replace(shown, answer="recorded", corrected=True, visit=visit))
+            self._show(replace(shown, corrected=True, visit=visit))
         else:
             offer = self._correcting.touched_again(seen, touch.at)
-            self._show(replace(self._shown_to_owner(seen, one.person, touch.at, offer), visit=visit), offer)
+            shown = self._shown_to_owner(seen, one.person, touch.at, offer)
+            self._show(replace(shown, answer="repeat", visit=visit), offer)
         if one.fresh:  # no second picture of a person who touches again
             self._pictures.touch_recorded(ref)
 
@@ -263,25 +262,15 @@ class ClockingDesk:
             open_now: What the screen offers: to choose a direction, or to confirm the chosen one.
         """
         again_ms = again_within_ms(seen, now)
-        lacking = self._history.lacking(person, now, correctable=seen if again_ms or open_now else None)
+        correctable = seen if again_ms or open_now else None
         wish = open_now if isinstance(open_now, Wish) else None
-        return TouchShown(
-            colour="green",
-            answer="repeat",
-            name=self._twin.name_of(person),
-            village=self._twin.village_of(person),
-            direction=seen.direction,
-            wall=self._clock.wall_of(seen.at),
-            quality=now.quality if seen.boot == now.boot else seen.quality,
-            # A window that has not opened yet lacks nothing that a person could have done.
-            missing=list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later")),
-            lacking=lacking,
-            touch=seen.ref if again_ms or open_now else None,
+        return replace(
+            self._outcomes.recorded(seen, person, now, correctable=correctable),
+            touch=seen.ref if correctable else None,
             again_within_ms=again_ms,
             choose_within_ms=CHOOSE_WITHIN_MS if isinstance(open_now, Offer) else 0,
             chosen=wish.direction if wish else None,
             confirm_within_ms=CONFIRM_WITHIN_MS if wish else 0,
-            complete=not lacking and self._history.is_complete(person, now),
         )
 
     def _show(self, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
@@ -290,10 +279,8 @@ class ClockingDesk:
         self._screens.show(shown)
 
     def _refuse(self, problem: Problem) -> None:
-        now = self._clock.now()
         self._lamp.show("red", fact="")
-        shown = TouchShown(colour="red", answer="not_recorded", problem=problem, wall=now.wall, quality=now.quality)
-        self._show(shown)
+        self._show(self._outcomes.not_recorded(problem))
 
     def choose_direction(self, kiosk: int, asked: ChooseDirection) -> None:
         """Show the direction that was chosen at a kiosk. It counts only after the same card is touched once more."""
@@ -310,4 +297,4 @@ class ClockingDesk:
         if of is None or card is None or card.lost:
             self._screens.answer(kiosk, Sorry(reason="too_late", touch=touch))
         else:
-            self._show(self._shown_to_owner(of.seen, card.person, now, open_now), open_now)
+            self._show(replace(self._shown_to_owner(of.seen, card.person, now, open_now), answer="repeat"), open_now)

@@ -35,8 +35,6 @@ FIRST_FOR_MS = 60_000
 SHORTEST_APART = 2
 """Digits shown of a number that tells namesakes apart."""
 _ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
-
-
 _BY_NUMBER = b"number "
 """Before a person's id it stands for a card's token; no token is of this form."""
 

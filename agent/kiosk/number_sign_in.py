@@ -6,27 +6,30 @@ the kiosk tells nobody whose number is whose. What was typed is never kept and n
 
 import logging
 from dataclasses import dataclass
+from typing import Literal
+
+from msgspec.structs import replace
 
 from agent.clocking import duty
-from agent.clocking.desk import KioskScreens, Problem
+from agent.clocking.desk import KioskScreens
 from agent.clocking.lamp import Lamp
-from agent.clocking.touch_history import TouchHistory
+from agent.clocking.outcome import Outcomes, disk_problem
+from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.events import PinWorked
 from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
-from agent.storage.errors import StorageError, StorageFull
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol import alarm_codes
 from protocol.facts import AlarmRaised, NumberEntered
 from protocol.facts_touch import NumberAnswer
-from protocol.kiosk import TouchShown
 from protocol.kiosk_visits import ClockByNumber, EnterNumber, PinAsked
 from protocol.pin_tries import PinTries
-from protocol.units import PersonId
+from protocol.units import Moment, PersonId
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class NumberSignIn:
         self._visits = visits
         self._book = book
         self._work = work
+        self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
         self._refused_ms: int | None = None
         self._alarmed_ms: int | None = None
 
@@ -77,8 +81,7 @@ class NumberSignIn:
     def state_unjudged(self) -> None:
         """State the tries that were counted and not judged, because the agent ended in between. They count as wrong."""
         for person in self._book.unjudged():
-            state = self._book.end_try(Tried(person=person), before=None)
-            self._fact_writer.owe(self._fact(person, "wrong_pin"), state=state)
+            self._fact_writer.owe(self._fact(person, "wrong_pin"), state=self._book.was_wrong(Tried(person=person)))
 
     def entered(self, kiosk: int, asked: EnterNumber) -> None:
         """Count a try on disk, then have it judged."""
@@ -113,7 +116,8 @@ class NumberSignIn:
         if event.problem:
             log.error("a PIN was not judged: %s", event.problem)
         answer: NumberAnswer = "accepted" if right else tried.wrong
-        state = self._book.end_try(tried, before=attempt.before if right else None)
+        book = self._book
+        state = book.was_right(tried.person, before=attempt.before) if right else book.was_wrong(tried)
         try:
             (ref,) = self._fact_writer.commit(self._fact(tried.person, answer), state=state)
         except StorageError as error:
@@ -136,8 +140,8 @@ class NumberSignIn:
             self._screens.answer(kiosk, PinAsked(answer="not_allowed"))
             return
         now = self._clock.now()
-        if self._history.repeated_by_number(visit.person, now) is not None:
-            self._show(visit, repeat=True)
+        if (seen := self._history.repeated_by_number(visit.person, now)) is not None:
+            self._show(visit, seen, now, "repeat")
             return
         direction = None
         if self._clock.dated:
@@ -148,31 +152,16 @@ class NumberSignIn:
         except StorageError as error:
             log.error("a touch by number was not recorded: %s", error)
             self._lamp.show("red", fact="")
-            problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
-            shown = TouchShown(colour="red", answer="not_recorded", problem=problem, wall=now.wall, quality=now.quality)
-            self._screens.answer(kiosk, shown)
+            self._screens.answer(kiosk, self._outcomes.not_recorded(disk_problem(error)))
             return
         self._history.add_number(ref, fact)
         self._lamp.show("green", fact=f"{ref.epoch.hex()}/{ref.seq}")
-        self._show(visit, repeat=False)
-
-    def _show(self, visit: Visit, *, repeat: bool) -> None:
-        now = self._clock.now()
         seen = self._history.repeated_by_number(visit.person, now)
-        assert seen is not None
-        lacking = self._history.lacking(visit.person, now)
-        shown = TouchShown(
-            colour="green",
-            answer="repeat" if repeat else "recorded",
-            name=self._twin.name_of(visit.person),
-            direction=seen.direction,
-            wall=self._clock.wall_of(seen.at),
-            quality=now.quality,
-            missing=list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later")),
-            lacking=lacking,
-            complete=not lacking and self._history.is_complete(visit.person, now),
-        )
-        self._screens.answer(visit.kiosk, shown)
+        assert seen is not None  # the history has just remembered it
+        self._show(visit, seen, now, "recorded")
+
+    def _show(self, visit: Visit, seen: RememberedTouch, now: Moment, answer: Literal["recorded", "repeat"]) -> None:
+        self._screens.answer(visit.kiosk, replace(self._outcomes.recorded(seen, visit.person, now), answer=answer))
 
     def _fact(self, person: PersonId, answer: NumberAnswer) -> NumberEntered:
         return NumberEntered(at=self._clock.now(), person=person, answer=answer)

@@ -2,6 +2,7 @@
 
 from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
+from agent.clocking.outcome import missing
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.learning import Learning
 from agent.kiosk.table import Rows
@@ -59,10 +60,9 @@ class OwnThings:
             for seen, wall in self._history.touches_of(visit.person)
             if duty.local_day(wall) == day
         ]
-        lacking = [lack.mark for lack in self._history.lacking(visit.person, now) if lack.when != "later"]
         return MineShown(
             visit=visit.id,
             what="touches",
             touches=sorted(touches, key=lambda touch: touch.minute),
-            lacking=list(dict.fromkeys(lacking)),
+            lacking=list(missing(self._history.lacking(visit.person, now))),
         )

@@ -144,15 +144,20 @@ class PinBook:
             self._write(tried.person, tries=counted, salt=tried.verifier.salt, open=True)
         return before
 
-    def end_try(self, tried: Tried, *, before: PinTries | None) -> dict[str, bytes]:
-        """Return the state to commit with the fact about the try; a right one is taken back by giving ``before``."""
-        if tried.nobodys:
-            return self._slot.row(self._here)
-        person = tried.person
-        here = self._here[person]
-        tries = here.tries if before is None else before
-        self._here[person] = PinHere(tries=tries, salt=here.salt, verifier=here.verifier, set_at=here.set_at)
+    def was_wrong(self, tried: Tried) -> dict[str, bytes]:
+        """Let a try stay counted, and return the state to commit with the fact about it."""
+        if not tried.nobodys:
+            self._end_try(tried.person, self._here[tried.person].tries)
         return self._slot.row(self._here)
+
+    def was_right(self, person: PersonId, *, before: PinTries) -> dict[str, bytes]:
+        """Take a try back: ``before`` was the count before it. Return the state to commit with the fact about it."""
+        self._end_try(person, before)
+        return self._slot.row(self._here)
+
+    def _end_try(self, person: PersonId, tries: PinTries) -> None:
+        here = self._here[person]
+        self._here[person] = PinHere(tries=tries, salt=here.salt, verifier=here.verifier, set_at=here.set_at)
 
     def unjudged(self) -> list[PersonId]:
         """Return the people at whose PIN a try was counted but not judged, because the agent ended."""

@@ -26,9 +26,8 @@ log = logging.getLogger(__name__)
 
 TOUCH_WITHIN_MS = 30_000
 """After the PIN was typed: the time in which the person's card must be touched."""
-
-
 LIKE_DIGITS = 4
+"""Shorter numbers may be in a PIN: see `_is_like`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Uplink:
         """Waits between births while the county does not answer or does not receipt."""
         self._channel = Channel(parts.link, parts.mono_ms)
         self._alarms = AlarmLimiter(parts.delegate, parts.mono_ms)
-        self._shared = shared = SharedParts(
+        shared = SharedParts(
             station=parts.station,
             county_keys=parts.county_keys,
             channel=self._channel,
@@ -133,11 +133,6 @@ class Uplink:
     def connected(self) -> bool:
         """Whether the county itself has answered."""
         return self.state == "connected"
-
-    @property
-    def county_minor(self) -> int:
-        """Minor version of the contract that the county speaks: no later message and no later word is for it."""
-        return self._shared.contract.minor
 
     @property
     def frame_free(self) -> bool:

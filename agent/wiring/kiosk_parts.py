@@ -94,16 +94,16 @@ class KioskRooms:
 
     def table(self, *others: Rows) -> KioskTable:
         """Return the table of what kiosks may ask, with the rows of rooms that are not the kiosk's own."""
-        rooms: list[Callable[[], Rows]] = [
-            self.visits.rows,
-            self.own_things.rows,
-            self.number_sign_in.rows,
-            self.pin_setting.rows,
-            self.phone_codes.rows,
-            self.learning.rows,
-            self.help_calls.rows,
+        rooms = [
+            self.visits.rows(),
+            self.own_things.rows(),
+            self.number_sign_in.rows(),
+            self.pin_setting.rows(),
+            self.phone_codes.rows(),
+            self.learning.rows(),
+            self.help_calls.rows(),
         ]
-        return KioskTable(self._ports.kiosks, [*others, *(rows() for rows in rooms)])
+        return KioskTable(self._ports.kiosks, [*others, *rooms])
 
     def _can(self, visit: Visit) -> list[CodeWord]:
         """Return what a person may open or do in a visit."""

@@ -106,7 +106,7 @@ class StationPorts:
     """How many ports of the broker ``link`` can try."""
     fetch: Fetch
     open_shelf_source: Callable[[], AbstractContextManager[Source]]
-    """Opens the way to the county for one visit of the shelf's."""
+    """Opens the way to the county for one trip of the shelf."""
     renew: Callable[[int, bool], RenewalEnded]
     """Renews the certificate; see `agent.identity.renewal.Renewal`."""
     meters: Sequence[Callable[[], int]]
