@@ -17,7 +17,11 @@ from protocol.units import WallMs
 LOCKS_AT = 5
 """The wrong try that locks: one fewer is free."""
 FIRST_LOCK_MS = 3_600_000
-FORGET_MS = 7 * 86_400_000
+DAY_MS = 86_400_000
+FORGET_MS = 7 * DAY_MS
+MOST_PEOPLE_A_DAY = 8
+"""If PINs of so many numbers were mistyped at a station within a day, it judges no other number's: somebody is trying
+one PIN on everybody."""
 MOST_DOUBLINGS = 10
 """The longest lock is six weeks; the township can end each."""
 MOST_FAILS = 1_000

@@ -19,19 +19,23 @@ from agent.timekeeping.clock import StationClock
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.codec import Message
 from protocol.facts_touch import NumberAnswer
-from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms, standing, together
+from protocol.pin_tries import (
+    DAY_MS,
+    MOST_PEOPLE_A_DAY,
+    NO_TRIES,
+    PinTries,
+    failed,
+    locked_ms,
+    standing,
+    together,
+)
 from protocol.pins import BLOCK_SIZE, LOG2_N, PARALLEL, PinVerifier
 from protocol.units import PersonId, WallMs
 
 log = logging.getLogger(__name__)
 
-MOST_PEOPLE_A_DAY = 8
-"""If PINs of so many numbers were mistyped within a day, somebody is trying one PIN on everybody. Numbers that nobody
-has are among them, because otherwise the lock would tell which numbers are not."""
 MOST_OF_NOBODY = 256
 """Numbers without a PIN whose tries are in memory; the oldest is forgotten first. A day adds at most eight."""
-DAY_MS = 86_400_000
-
 
 NOBODYS = PinVerifier(
     log2_n=LOG2_N, r=BLOCK_SIZE, p=PARALLEL, salt=secrets.token_bytes(16), digest=secrets.token_bytes(32)
@@ -120,7 +124,10 @@ class PinBook:
         return locked_ms(self._tries(tried), self._now())
 
     def too_many(self, tried: Tried) -> bool:
-        """Tell whether PINs of so many numbers were mistyped here within a day that no further number's is tried."""
+        """Tell whether PINs of so many numbers were mistyped here within a day that no further number's is tried.
+
+        Numbers that nobody has are among them, because otherwise the lock would tell which numbers are not.
+        """
         now = self._now()
         counts = [(one, here.tries) for one, here in self._here.items()]
         lately: set[str | bytes] = {one for one, tries in counts if tries.fails and now - tries.last < DAY_MS}

@@ -1,25 +1,25 @@
-"""Decide which PINs the county accepts from stations, and count the wrong tries at kiosks.
+"""Decide which PINs the county accepts from stations, and have the wrong tries at kiosks counted.
 
 A station that fell into wrong hands can sign any fact. So a PIN counts only if the same stream says that this very
 person's card was touched there shortly before, and only for people of the station's township. What is not accepted
 changes nothing: it is kept with the reason, and an alarm tells of it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from protocol.codec import encode
-from protocol.pin_tries import NO_TRIES, PinTries, failed
 from protocol.pins import PinVerifier
 from protocol.units import DATED_QUALITIES, FactRef, Moment
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import happened
 from server_broker.fleet.models import Station
-from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import BindingState, Person
 from server_broker.people.numbers import of_township, people_by_number
+from server_broker.pins.counting import count_try, mark_villages
 from server_broker.pins.models import PersonPin, PinClaim
 
 TOUCHED_WITHIN = timedelta(minutes=15)
@@ -50,22 +50,40 @@ class WrongTry(NamedTuple):
     wall: datetime
 
 
-def take_in_order(steps: Sequence[NewPin | WrongTry], *, received_at: datetime) -> list[PinClaim]:
-    """Judge PINs and count wrong tries in the order of their facts; return the PINs that were refused.
+class Taken(NamedTuple):
+    """What came of some facts, besides what was stored."""
 
-    The order matters: a try that was made before a PIN was set says nothing of that PIN.
+    refused: list[PinClaim]
+    beyond: Counter[str]
+    """By station: how many tries no honest station would have judged."""
+
+
+def take_in_order(steps: Sequence[NewPin | WrongTry], *, received_at: datetime) -> Taken:
+    """Judge PINs and count wrong tries in the order of their facts.
+
+    The order matters: a try that was made before a PIN was set says nothing of that PIN. Villages are marked once for
+    all facts, because each mark has rosters made and fetched anew.
     """
     people = people_by_number(step.number for step in steps)
     stations = Station.objects.in_bulk({step.station for step in steps})
-    refused = []
+    taken, changed = Taken([], Counter()), set[str]()
     for step in steps:
         person, station = people.get(step.number), stations[step.station]
         if isinstance(step, WrongTry):
             if person is not None and of_township(station, person):
-                _count(step, person, received_at)
-        elif (claim := _judge(step, person, station, received_at)) is not None and claim.refused:
-            refused.append(claim)
-    return refused
+                if count_try(person, station, step.wall):
+                    changed.add(person.village_id)
+                else:
+                    taken.beyond[step.station] += 1
+        elif (claim := _judge(step, person, station, received_at)) is not None:
+            if claim.refused:
+                taken.refused.append(claim)
+                # The station must hear that this PIN is none, because it holds there until then.
+                changed.add(station.village_id)
+            elif person is not None:
+                changed.add(person.village_id)
+    mark_villages(changed, at=received_at)
+    return taken
 
 
 def _judge(pin: NewPin, person: Person | None, station: Station, received_at: datetime) -> PinClaim | None:
@@ -82,11 +100,8 @@ def _judge(pin: NewPin, person: Person | None, station: Station, received_at: da
     claim, new = PinClaim.objects.get_or_create(station=station, epoch=pin.epoch, seq=pin.seq, defaults=said)
     if not new:
         return None
-    if why:
-        # The station must hear that this PIN is none, because it holds there until then.
-        shelf_changed_under(station.village_id, at=received_at)
-    elif person is not None:
-        _keep(pin, person, received_at)
+    if not why and person is not None:
+        _keep(pin, person)
     return claim
 
 
@@ -111,38 +126,13 @@ def _objection(pin: NewPin, person: Person, station: Station) -> str:
     return ""
 
 
-def _keep(pin: NewPin, person: Person, received_at: datetime) -> None:
+def _keep(pin: NewPin, person: Person) -> None:
     kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
     # A fact that comes weeks late changes nothing that was set or voided since.
     if any(later is not None and later >= pin.wall for later in (kept.set_at, kept.voided_at)):
         return
     kept.verifier, kept.set_at, kept.station_id = encode(pin.verifier), pin.wall, pin.station
-    kept.fails, kept.last_fail = 0, None
     kept.save()
-    shelf_changed_under(person.village_id, at=received_at)
-
-
-def _count(one: WrongTry, person: Person, received_at: datetime) -> None:
-    """Count a wrong try. All kiosks together have one count, and stations are sent it with the roster."""
-    kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
-    if kept.set_at is not None and kept.set_at > one.wall:
-        return  # it was at a PIN that holds no more
-    before = tries_of(kept)
-    # One that comes weeks late is not the last one: the lock that runs must not end by it.
-    counted = failed(before, max(milliseconds(one.wall), before.last))
-    kept.fails, kept.last_fail = counted.fails, datetime.fromtimestamp(counted.last / 1000, UTC)
-    kept.save(update_fields=["fails", "last_fail"])
-    shelf_changed_under(person.village_id, at=received_at)
-
-
-def tries_of(kept: PersonPin) -> PinTries:
-    """Return the wrong tries at kiosks."""
-    return PinTries(fails=kept.fails, last=milliseconds(kept.last_fail)) if kept.last_fail else NO_TRIES
-
-
-def milliseconds(at: datetime) -> int:
-    """Return a time as the contract has it."""
-    return int(at.timestamp() * 1000)
 
 
 def best_wall(at: Moment, received_at: datetime) -> datetime:

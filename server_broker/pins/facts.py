@@ -14,6 +14,7 @@ ENTRY = RowKind[tuple[Any, ...]]("number entry")
 STEP = RowKind[NewPin | WrongTry]("step of a PIN")
 PIN_REFUSED = "pin_refused"
 NUMBER_STRANGER = "number_stranger"
+TRIES_BEYOND = "pin_tries_beyond"
 
 
 def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -> None:
@@ -35,11 +36,15 @@ def _put(rows: Rows) -> None:
     if entries := rows.of(ENTRY):
         _put_entries(entries, rows)
     if steps := rows.of(STEP):
-        for claim in take_in_order(steps, received_at=rows.received_at):
+        taken = take_in_order(steps, received_at=rows.received_at)
+        for claim in taken.refused:
             detail = f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过"
             raise_alarm(
                 station=claim.station_id, code=PIN_REFUSED, severity="major", detail=detail, at=rows.received_at
             )
+        for station, count in taken.beyond.items():
+            detail = f"站点报来的输错密码，比站点自己会核对的多 {count} 次，多出的没有计入"
+            raise_alarm(station=station, code=TRIES_BEYOND, severity="major", detail=detail, at=rows.received_at)
 
 
 _REASONS = {

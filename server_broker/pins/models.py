@@ -7,10 +7,7 @@ from server_broker.people.models import Person
 
 
 class PersonPin(models.Model):
-    """A person's PIN as it holds now: a slow hash, never the PIN. Erased when it is voided and when the person leaves.
-
-    The tries are those at all kiosks; the front door counts its own (`protocol.pin_tries`).
-    """
+    """A person's PIN as it holds now: a slow hash, never the PIN. Erased when it is voided or the person leaves."""
 
     person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="pin")
     verifier = models.BinaryField(null=True)
@@ -20,12 +17,26 @@ class PersonPin(models.Model):
     """Where it was set."""
     voided_at = models.DateTimeField(null=True)
     """What was set until then is no PIN any more."""
-    fails = models.PositiveSmallIntegerField(default=0)
-    last_fail = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "密码"
         verbose_name_plural = "密码"
+
+
+class KioskTry(models.Model):
+    """A wrong try at a person's PIN that counts, and the station where it was made (`server_broker.pins.counting`).
+
+    The front door counts its own.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "在大屏输错密码"
+        verbose_name_plural = "在大屏输错密码"
+        indexes = [models.Index(fields=["station", "at"], name="kiosk_try_by_station")]
 
 
 class PinClaim(models.Model):

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.codec import decode
-from protocol.pin_tries import NO_TRIES
+from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from server_broker.people.models import Person
-from server_broker.pins.accepting import milliseconds, tries_of
+from server_broker.pins.counting import milliseconds, tries_of
 from server_broker.pins.models import PersonPin, PinClaim
 from server_broker.pins.voiding import valid
 
@@ -32,6 +32,7 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
     """
     people = list(Person.objects.filter(village=village, left=False).order_by("number"))
     pins = {kept.person_id: kept for kept in PersonPin.objects.filter(person__in=people)}
+    tries = tries_of(people) if numbers else {}
     hold = set(valid(PersonPin.objects.filter(person__in=people)).values_list("pk", flat=True))
     refused: dict[int, list[bytes]] = defaultdict(list)
     claims = PinClaim.objects.filter(person__in=people).exclude(refused="").order_by("-received_at", "-pk")
@@ -40,7 +41,9 @@ def roster_of(village: str, *, numbers: bool) -> Roster:
             refused[who].append(bytes(salt))
     return Roster(
         people=[
-            listed if not numbers else _with_pin(listed, pins.get(person.pk), holds=person.pk in hold)
+            listed
+            if not numbers
+            else _with_pin(listed, pins.get(person.pk) if person.pk in hold else None, tries.get(person.pk, NO_TRIES))
             for person in people
             for listed in [_without_pin(person, pins.get(person.pk), refused=refused[person.pk])]
         ]
@@ -59,12 +62,11 @@ def _without_pin(person: Person, kept: PersonPin | None, *, refused: list[bytes]
     )
 
 
-def _with_pin(listed: RosterPerson, kept: PersonPin | None, *, holds: bool) -> RosterPerson:
+def _with_pin(listed: RosterPerson, holds: PersonPin | None, tries: PinTries) -> RosterPerson:
     """Return the row for a station that takes numbers."""
     pin, set_at = None, 0
-    if kept is not None and holds and kept.set_at is not None:
-        pin, set_at = _read(kept), milliseconds(kept.set_at)
-    tries = tries_of(kept) if kept is not None else NO_TRIES
+    if holds is not None and holds.set_at is not None:
+        pin, set_at = _read(holds), milliseconds(holds.set_at)
     return replace(listed, may_number_sign_in=True, pin=pin, pin_set_at=set_at, tries=tries)
 
 

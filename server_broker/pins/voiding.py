@@ -13,8 +13,6 @@ from server_broker.people.models import Person
 from server_broker.people.own_affairs import refuse_own
 from server_broker.pins.models import PersonPin
 
-_VOID = {"verifier": None, "fails": 0, "last_fail": None}
-
 
 def reset_pin(person: Person, *, actor: str, reason: str, at: datetime) -> None:
     """Have a person without a PIN and without wrong tries; they set a new one with their card.
@@ -25,7 +23,8 @@ def reset_pin(person: Person, *, actor: str, reason: str, at: datetime) -> None:
     refuse_own(actor, person)
     with transaction.atomic():
         kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
-        kept.verifier, kept.voided_at, kept.fails, kept.last_fail = None, at, 0, None
+        # The tries until now were at what held until now, so none of them counts any more.
+        kept.verifier, kept.voided_at = None, at
         kept.save()
         entry = record(actor=actor, action="pin.reset", subject=person.number, detail={"reason": reason})
         decide(entry, PinReset(person=person.pk))
@@ -41,7 +40,7 @@ def void_needless(now: datetime) -> int:
     with transaction.atomic():
         found = list(_needless(PersonPin.objects.exclude(verifier=None)).select_for_update(of=("self",)))
         for kept in found:
-            PersonPin.objects.filter(pk=kept.pk).update(voided_at=now, **_VOID)
+            PersonPin.objects.filter(pk=kept.pk).update(voided_at=now, verifier=None)
             entry = record("service", "pin.voided", kept.person.number, {"station": kept.station_id or ""})
             decide(entry, PinReset(person=kept.person_id))
             shelf_changed_under(kept.person.village_id, at=now)

@@ -191,10 +191,10 @@ KEEPINGS: tuple[Keeping, ...] = (
         what="个人密码的校验值（不是密码）、在大屏输错的次数、站点报来的设密码记录",
         purpose="按编号登录，挡住猜密码的人",
         kept=CLAIMS_KEPT,
-        ends="密码作废、本人离开，校验值当时就删；设密码的记录满 400 天",
+        ends="密码作废、本人离开，校验值当时就删；设密码和输错的记录满 400 天，站点吊销后它报的输错次数当时就删",
         remains="无",
         how="chore",
-        models=("pins.PersonPin", "pins.PinClaim"),
+        models=("pins.PersonPin", "pins.PinClaim", "pins.KioskTry"),
     ),
     Keeping(
         key="number_entries",

@@ -165,11 +165,13 @@ def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
         drop_old_links,
     )
     from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
+    from server_broker.pins.counting import drop_tries_of_revoked  # noqa: PLC0415
     from server_broker.pins.voiding import void_needless  # noqa: PLC0415
     from server_broker.public.cleaning import drop_old as drop_phones  # noqa: PLC0415
 
     return [
         Chore("void PINs that hold no more", _with_database(_unless_away(void_needless)), every_s=60.0),
+        Chore("take back tries of revoked stations", _with_database(_unless_away(drop_tries_of_revoked)), every_s=60.0),
         Chore("delete old entries of numbers", deleting(drop_old_entries)),
         Chore("delete old sign-in links", deleting(drop_old_links)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),

@@ -8,7 +8,6 @@ from django.db import connection
 from django.utils import timezone
 
 from protocol.facts import NumberEntered, PinSet, Touch
-from protocol.pin_tries import LOCKS_AT
 from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
 from server_broker.attendance.models import Touch as TouchRow
@@ -17,6 +16,7 @@ from server_broker.fleet.models import Alarm, ShelfDue, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.people.cards import bind_card, end_binding, report_lost
 from server_broker.people.models import Card, Person
+from server_broker.pins.counting import tries_of
 from server_broker.pins.models import NumberEntry, PersonPin, PinClaim
 from server_broker.pins.verifiers import roster_of, verifier_of
 from server_broker.pins.voiding import reset_pin, void_needless
@@ -169,7 +169,7 @@ def test_the_same_facts_twice_are_once(processor: BatchProcessor, station: Stati
     station.add(touch(), wrong(2_000), pin_set(station.ref(1)), wrong(40_000))
     hand_in(processor, station)
     hand_in(processor, station)
-    assert PersonPin.objects.get().fails == 1
+    assert tries_of([zhang])[zhang.pk].fails == 1
     assert PinClaim.objects.count() == 1
 
 
@@ -195,8 +195,7 @@ def test_a_new_pin_begins_without_tries_and_late_facts_change_nothing(
     hand_in(processor, station)
     late.add(touch(500), wrong(3_000), pin_set(late.ref(1), mono=20_000, salt=b"an earlier salt."))
     hand_in(processor, late)
-    kept = PersonPin.objects.get()
-    assert (verifier_of(zhang), kept.fails) == (verifier(), 0)
+    assert (verifier_of(zhang), tries_of([zhang])) == (verifier(), {})
 
 
 def test_a_number_counts_only_for_the_stations_people(
@@ -268,16 +267,3 @@ def test_the_events_page_shows_no_verifier(processor: BatchProcessor, station: S
         cursor.execute("SELECT detail FROM fleet_stationevent WHERE kind = 'pin_set'")
         [(detail,)] = cursor.fetchall()
     assert '"verifier"' not in str(detail)
-
-
-def test_a_try_that_comes_late_ends_no_lock(processor: BatchProcessor, station: StationDouble, zhang: Person) -> None:
-    station.add(*(wrong(number) for number in range(LOCKS_AT)))
-    hand_in(processor, station)
-    locked = PersonPin.objects.get()
-    long_ago = NumberEntered(
-        at=moment(9, wall=WALL - 365 * 24 * 60 * MINUTE_MS), person=ZHANG.number, answer="wrong_pin"
-    )
-    station.add(long_ago)
-    hand_in(processor, station)
-    assert PersonPin.objects.get().last_fail == locked.last_fail
-    assert PersonPin.objects.get().fails == locked.fails + 1
