@@ -2,14 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts.models import SignInLink
 
 LINKS_KEPT = timedelta(days=30)
-"""Links are kept so long after their end, so that a used link can be told from one that never existed."""
+"""Links are kept so long after their end, so that a used link can be told from one that never existed. So are the
+traces of tries and of changes that the libraries keep beside the audit log."""
 
 
 def drop_old_links(now: datetime) -> int:
@@ -30,3 +33,17 @@ def drop_abandoned_set_ups(now: datetime) -> int:
     begun_before = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     dropped, _ = TOTPDevice.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
     return dropped
+
+
+def drop_old_traces(now: datetime) -> int:
+    """Delete old wrong sign-ins, which name an address, and the data tables' own list of changes; return how many.
+
+    A wrong try stops nobody for longer than an hour (``AXES_COOLOFF_TIME``).
+    """
+    before = now - LINKS_KEPT
+    tries = sum(
+        table.objects.filter(attempt_time__lt=before).delete()[0]
+        for table in (AccessAttempt, AccessFailureLog, AccessLog)
+    )
+    changes, _ = LogEntry.objects.filter(action_time__lt=before).delete()
+    return tries + changes

@@ -22,7 +22,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.models import StationEvent, Stream
 from server_broker.ingest.models import Fact
 from server_broker.retention.erasures import ACTION, digest_of
-from server_broker.retention.keepings import KEEPINGS, Keeping
+from server_broker.retention.keepings import KEEPINGS, FactsEnd
 from server_broker.retention.models import ErasedFact, Erasure
 
 FACTS_A_STEP = 5_000
@@ -31,11 +31,10 @@ FACTS_A_STEP = 5_000
 
 def erase_facts(now: datetime) -> int:
     """Erase what is due at ``now`` of every keeping that ends by time; return how many facts."""
-    return sum(_erase(row, now) for row in KEEPINGS if row.how == "facts" and row.kept is not None)
+    return sum(_erase(row, now) for row in KEEPINGS if isinstance(row, FactsEnd))
 
 
-def _erase(row: Keeping, now: datetime) -> int:
-    assert row.kept is not None
+def _erase(row: FactsEnd, now: datetime) -> int:
     before = now - row.kept
     due = _due(row, before)
     erased = 0
@@ -49,7 +48,7 @@ def _erase(row: Keeping, now: datetime) -> int:
     return erased
 
 
-def _due(row: Keeping, before: datetime) -> QuerySet[Fact]:
+def _due(row: FactsEnd, before: datetime) -> QuerySet[Fact]:
     """Return the facts that may be due. A held one is left: nobody has read it, so nobody knows what it is."""
     # A re-issue has a kind of its own, whatever it wraps.
     kinds = [*row.kinds, "reissued"]
@@ -60,7 +59,7 @@ def _due(row: Keeping, before: datetime) -> QuerySet[Fact]:
     )
 
 
-def _identity(row: Keeping, fact: Fact) -> tuple[bytes, int] | None:
+def _identity(row: FactsEnd, fact: Fact) -> tuple[bytes, int] | None:
     """Return the first identity of the fact, or of what it wraps, if that is of this keeping."""
     assert fact.body is not None
     assert fact.salt is not None
@@ -77,7 +76,7 @@ def _identity(row: Keeping, fact: Fact) -> tuple[bytes, int] | None:
 
 
 def _erase_step(
-    row: Keeping, stream: int, due: dict[int, tuple[bytes, int]], *, now: datetime, before: datetime
+    row: FactsEnd, stream: int, due: dict[int, tuple[bytes, int]], *, now: datetime, before: datetime
 ) -> int:
     """Erase facts of one stream, given by key with the identities under which their rows stand."""
     with transaction.atomic():

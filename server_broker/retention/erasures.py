@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Stream
 from server_broker.ingest.models import Fact
-from server_broker.retention.keepings import keeping
+from server_broker.retention.keepings import FactsEnd, keeping
 from server_broker.retention.models import ErasedFact, Erasure
 
 ACTION = "retention.erased"
@@ -55,7 +55,7 @@ class ErasuresOf:
 
     def _problem(self, erasure: Erasure) -> str:
         row = keeping(erasure.holding)
-        if row is None or row.how != "facts" or row.kept is None:
+        if not isinstance(row, FactsEnd):
             return f"no rule erases {erasure.holding}"
         if erasure.at - erasure.received_before < row.kept:
             return "it was erased before its time"

@@ -1,13 +1,13 @@
 """KEEPINGS: for everything that the county keeps about people, what for, how long, what ends it and what remains.
 
 ``tests/server_broker/retention/test_keepings.py`` keeps it whole: each table of the database and each kind of fact
-stands in exactly one keeping, or among those that hold nothing of people with the reason. The auditor's page shows it.
+stands in exactly one keeping, or among those that hold nothing of people with the reason, and what a keeping promises
+to end is ended by something that runs. The auditor's page shows the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from protocol import facts
 from protocol.facts import Fact
@@ -16,34 +16,64 @@ from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
 from server_broker.sheets.pending import KEPT_FOR
 
-type How = Literal["facts", "blobs", "chore", "stays"]
-"""Who ends it: ``facts``: `erasing.erase_facts`; ``blobs``: `media.retention.drop_expired`; ``chore``: a chore of the
-room itself; ``stays``: nobody by a clock, because something in ``ends`` must happen first."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """One row of the table. The texts are Chinese, for the auditor's page."""
+    """One row of the table, which says by its class who ends it. The texts are Chinese, for the auditor's page."""
 
     key: str
     """Goes into the record of erasures, so it is never given another meaning."""
     what: str
     purpose: str
-    kept: timedelta | None
-    """From when the county received it; None if ``ends`` is not a time."""
     ends: str
     remains: str
-    how: How
     models: tuple[str, ...] = ()
     """Labels of the tables that hold it."""
     kinds: tuple[str, ...] = ()
     """Kinds of the facts that hold it."""
-    purposes: tuple[str, ...] = ()
-    """Of blobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stays(Keeping):
+    """Nobody ends it by a clock. Nothing of it is deleted, so all of it remains."""
+
+    remains: str = "全部"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends(Keeping):
+    """It ends so long after the county received it."""
+
+    kept: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsEnd(Ends):
+    """`erasing.erase_facts` takes the content of facts away, and the rows that were made of them."""
+
+    remains: str = "摘要和签名的记录链，仍可核对"
     rows: tuple[tuple[str, str], ...] = ()
-    """Of ``facts``: tables whose rows are deleted with them, each with the field that says when it was received."""
+    """Tables whose rows are deleted with them, each with the field that says when it was received."""
     stays: Callable[[Fact], bool] = lambda fact: False
-    """Of ``facts``: tells the single ones of these kinds that are something else."""
+    """Tells the single ones of these kinds that are something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesEnd(Ends):
+    """`media.retention.drop_expired` deletes the bytes of blobs."""
+
+    remains: str = "文件的摘要、大小和时间"
+    purposes: tuple[str, ...]
+    """Of the blobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsEnd(Ends):
+    """Chores of the rooms delete rows."""
+
+    remains: str = "无"
+    by: Mapping[str, str]
+    """For each table what deletes its rows, within ``server_broker``; empty if they stay, as ``remains`` says."""
 
 
 def _clocks(fact: Fact) -> bool:
@@ -51,232 +81,213 @@ def _clocks(fact: Fact) -> bool:
     return isinstance(fact, facts.NumberEntered) and fact.clocks
 
 
-_DIGEST = "摘要和签名的记录链，仍可核对"
 PICTURES_KEPT = timedelta(days=90)
 KEEPINGS: tuple[Keeping, ...] = (
-    Keeping(
+    Stays(
         key="touches",
         what="打卡、更正上下班、打卡用的编号",
         purpose="考勤和工资的凭据",
-        kept=None,
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
-        remains="全部",
-        how="stays",
         models=("attendance.Touch", "ingest.Reissue"),
         kinds=("touch", "direction_chosen"),
     ),
-    Keeping(
+    FactsEnd(
         key="attempts",
         what="答题记录",
         purpose="个人学习进度和错题本，不作考核依据",
         kept=timedelta(days=3 * 365),
         ends="县里收到满 3 年",
-        remains=_DIGEST,
-        how="facts",
         models=("learning.Attempt", "learning.LevelRun"),
         kinds=("attempt", "level_ended", "pack_chosen"),
         rows=(("learning.Attempt", "received_at"), ("learning.LevelRun", "received_at")),
     ),
-    Keeping(
+    FactsEnd(
         key="visits",
         what="在站点输过的编号、看过哪些本人内容、出示过的手机登录码",
         purpose="查证有没有人冒用编号",
         kept=timedelta(days=180),
         ends="县里收到满 180 天；用编号打的卡算打卡，不在此列",
-        remains=_DIGEST,
-        how="facts",
         kinds=("number_entered", "visit_ended", "phone_link_shown"),
         stays=_clocks,
     ),
-    Keeping(
+    FactsEnd(
         key="pins",
         what="个人密码的校验值（不是密码）",
         purpose="编号登录",
         kept=timedelta(days=400),
         ends="县里收到满 400 天；换了新密码，旧的当即失效",
-        remains=_DIGEST,
-        how="facts",
         kinds=("pin_set",),
     ),
-    Keeping(
+    FactsEnd(
         key="help",
         what="求助、应答",
         purpose="及时帮到人，改进画面",
         kept=timedelta(days=3 * 365),
         ends="县里收到满 3 年",
-        remains=_DIGEST,
-        how="facts",
         kinds=("help_asked", "hint_answered"),
     ),
-    Keeping(
+    Stays(
         key="requests",
         what="请假、报备、更正等申请和同意",
         purpose="考勤和工资的凭据",
-        kept=None,
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
-        remains="全部",
-        how="stays",
         kinds=("request_made", "request_withdrawn", "agreed", "person_vouched"),
     ),
-    Keeping(
+    Stays(
         key="village_records",
         what="工作记实、会议、意见、评分、投票",
         purpose="村务档案",
-        kept=None,
         ends="随村级档案保存，由县里按档案管理规定处置",
-        remains="全部",
-        how="stays",
         kinds=(
             *("record_made", "record_withdrawn", "meeting_step", "votes_counted", "ballots_sealed", "slips_spent"),
             *("feedback_given", "feedback_rated", "score_given"),
         ),
     ),
-    Keeping(
+    FilesEnd(
         key="pictures",
         what="抓拍图片",
         purpose="现场凭据，不作人脸识别",
         kept=PICTURES_KEPT,
         ends="传齐满 90 天；依法保留的除外",
-        remains="图片的摘要、大小和时间",
-        how="blobs",
+        remains="图片的摘要、大小和时间，依法保留的记录",
         models=("media.Blob", "media.LegalHold"),
         kinds=("blob_announced", "blob_evicted"),
         purposes=("", "touch", "requested", "random", "door"),
     ),
-    Keeping(
+    FilesEnd(
         key="voices",
         what="录音",
         purpose="村民意见和学习的声音",
         kept=timedelta(days=180),
         ends="传齐满 180 天；依法保留的除外",
-        remains="文件的摘要、大小和时间",
-        how="blobs",
         purposes=("voice",),
     ),
-    Keeping(
+    FilesEnd(
         key="papers",
         what="工作记实的图片和短片、纸质材料的照片",
         purpose="工作记实的凭据",
         kept=timedelta(days=3 * 365),
         ends="传齐满 3 年；依法保留的除外",
-        remains="文件的摘要、大小和时间",
-        how="blobs",
         purposes=("record", "clip", "paper"),
     ),
-    Keeping(
+    FilesEnd(
         key="logs",
         what="站点程序日志的末尾",
         purpose="查故障；不含姓名和卡号",
         kept=PICTURES_KEPT,
         ends="传齐满 90 天",
-        remains="文件的摘要、大小和时间",
-        how="blobs",
         purposes=("log",),
     ),
-    Keeping(
+    Stays(
         key="people",
         what="姓名、编号、所在村、职务、卡的散列值和尾号、值班安排，今天的和以前的",
         purpose="打卡时认出是谁，算考勤",
-        kept=None,
         ends="考勤凭据在，人就在；凭据处置后由县里删除。不收身份证号",
-        remains="全部",
-        how="stays",
         models=(
             *("people.Person", "people.PersonRecord", "people.Card", "people.Binding", "people.Holding"),
             *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord"),
         ),
     ),
-    Keeping(
+    RowsEnd(
         key="pin_state",
         what="个人密码的校验值（不是密码）、在大屏输错的次数、站点报来的设密码记录",
         purpose="按编号登录，挡住猜密码的人",
         kept=CLAIMS_KEPT,
         ends="密码作废、本人离开，校验值当时就删；设密码和输错的记录满 400 天，站点吊销后它报的输错次数当时就删",
-        remains="无",
-        how="chore",
-        models=("pins.PersonPin", "pins.PinClaim", "pins.KioskTry"),
+        by={
+            "pins.PersonPin": "pins.voiding.void_needless",
+            "pins.PinClaim": "pins.cleaning.drop_old_entries",
+            "pins.KioskTry": "pins.cleaning.drop_old_entries",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="number_entries",
         what="在大屏输过的编号；用编号打的卡",
         purpose="查证有没有人冒用编号；打的卡是考勤的凭据",
         kept=ENTRIES_KEPT,
         ends="县里收到满 180 天；用编号打的卡与打卡同样留存",
         remains="用编号打的卡",
-        how="chore",
-        models=("pins.NumberEntry",),
+        by={
+            "pins.NumberEntry": "pins.cleaning.drop_old_entries",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="phones",
         what="手机页面的登录、登录码、输错的密码",
         purpose="本人在手机上看自己的打卡，挡住猜密码的人",
         kept=timedelta(days=1),
         ends="登录 30 分钟内；登录码和输错的记录满 1 天；一个人输错的次数每 7 天少算一次，少到 0 为止",
-        remains="无",
-        how="chore",
-        models=("public.PhoneSession", "public.UsedPhoneLink", "public.DoorTries", "public.WrongTry"),
+        by={
+            "public.PhoneSession": "public.sessions.drop_ended",
+            "public.UsedPhoneLink": "public.sessions.drop_ended",
+            "public.DoorTries": "public.cleaning.drop_old",
+            "public.WrongTry": "public.brake.drop_old_tries",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="published",
         what="发给站点的资料：名单、个人月报和学习进度，也有公开内容",
         purpose="站点断网时也能认人、给本人看",
         kept=timedelta(days=2),
         ends="算出的版本被新版代替满 2 天；人发布的内容留作凭据",
         remains="人发布的内容",
-        how="chore",
-        models=("bundles.Bundle", "bundles.BundleItem", "bundles.StationIndex"),
+        by={
+            "bundles.Bundle": "bundles.index_keeper.drop_superseded",
+            "bundles.BundleItem": "bundles.index_keeper.drop_superseded",
+            "bundles.StationIndex": "bundles.index_keeper.IndexKeeper",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="imports",
         what="等人确认的导入名单",
         purpose="先看后改",
         kept=KEPT_FOR,
         ends="确认、换新文件或满 1 小时",
-        remains="无",
-        how="chore",
-        models=("people.PendingImport",),
+        by={
+            "people.PendingImport": "sheets.pending.drop_old_plans",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="sent_messages",
         what="读不出来的上报消息",
         purpose="查明原因，补回记录",
         kept=QUARANTINED_KEPT,
         ends=f"收到满 {QUARANTINED_KEPT.days} 天",
-        remains="无",
-        how="chore",
-        models=("ingest.Quarantined",),
+        by={
+            "ingest.Quarantined": "ingest.quarantine.drop_old_quarantined",
+        },
     ),
-    Keeping(
+    RowsEnd(
         key="accounts",
         what="账号、登录链接、第二步验证、登录状态、登录失败记录",
         purpose="只让该进的人进后台",
         kept=LINKS_KEPT,
-        ends=f"账号在岗期间；登录链接过期满 {LINKS_KEPT.days} 天",
-        remains="账号名留在审计记录里",
-        how="chore",
-        models=(
-            *("accounts.User", "accounts.SignInLink", "sessions.Session", "otp_totp.TOTPDevice", "admin.LogEntry"),
-            *("axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog", "axes.AccessAttemptExpiration"),
-        ),
+        ends=f"登录链接过期、登录失败和改账号的痕迹满 {LINKS_KEPT.days} 天；登录到期、没做完的第二步验证当天",
+        remains="账号停用后留名，不能再登录；做完的第二步验证随账号",
+        by={
+            "accounts.User": "",
+            "accounts.SignInLink": "accounts.cleaning.drop_old_links",
+            "sessions.Session": "accounts.cleaning.drop_ended_sessions",
+            "otp_totp.TOTPDevice": "accounts.cleaning.drop_abandoned_set_ups",
+            "admin.LogEntry": "accounts.cleaning.drop_old_traces",
+            "axes.AccessAttempt": "accounts.cleaning.drop_old_traces",
+            "axes.AccessFailureLog": "accounts.cleaning.drop_old_traces",
+            "axes.AccessLog": "accounts.cleaning.drop_old_traces",
+            "axes.AccessAttemptExpiration": "accounts.cleaning.drop_old_traces",
+        },
     ),
-    Keeping(
+    Stays(
         key="decisions",
         what="县里的决定和它改过的内容",
         purpose="证明县里没有事后改动",
-        kept=None,
-        ends="不删除；内容随所属数据到期清除，留下摘要",
-        remains="摘要和签名的记录链，仍可核对",
-        how="stays",
+        ends="不删除；改过的人员、卡、值班、账号都没有到期之日，内容也留着",
         models=("decisions.DecidedFact", "decisions.DecidedRow"),
     ),
-    Keeping(
+    Stays(
         key="audit",
         what="谁在后台做了什么",
         purpose="追责；只增不改",
-        kept=None,
         ends="不删除",
-        remains="全部",
-        how="stays",
         models=("audit.AuditEntry", "ingest.WriteOff", "orders.StationOrder", "tuning.SettingChoice"),
     ),
 )
@@ -340,4 +351,4 @@ def keeping(key: str) -> Keeping | None:
 
 def blobs_kept() -> dict[str, timedelta]:
     """Return how long blobs of each purpose are kept."""
-    return {purpose: row.kept for row in KEEPINGS if row.kept is not None for purpose in row.purposes}
+    return {purpose: row.kept for row in KEEPINGS if isinstance(row, FilesEnd) for purpose in row.purposes}

@@ -163,6 +163,7 @@ def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
         drop_abandoned_set_ups,
         drop_ended_sessions,
         drop_old_links,
+        drop_old_traces,
     )
     from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
     from server_broker.pins.counting import drop_tries_of_revoked  # noqa: PLC0415
@@ -174,6 +175,7 @@ def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
         Chore("take back tries of revoked stations", _with_database(_unless_away(drop_tries_of_revoked)), every_s=60.0),
         Chore("delete old entries of numbers", deleting(drop_old_entries)),
         Chore("delete old sign-in links", deleting(drop_old_links)),
+        Chore("delete old traces of sign-ins", deleting(drop_old_traces)),
         Chore("delete ended sessions", deleting(drop_ended_sessions)),
         Chore("delete ended sessions of telephones", deleting(drop_phones)),
         Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from protocol.decisions import Decided as DecidedKind
+from protocol.decisions import Erased
 from server_broker.accounts.account_changes import make_account, save_changes
 from server_broker.accounts.models import Role, User
 from server_broker.audit.log import record
-from server_broker.decisions.erasing import erase_contents
 from server_broker.decisions.models import DecidedRow
 from server_broker.decisions.stream import decide
 from server_broker.fleet.models import Alarm, Station
@@ -139,7 +139,10 @@ def test_content_may_be_gone_only_where_a_decision_says_so(county: FictionalCoun
     person = county.people[ZHANG]
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(name="（已删除）")
-        count = erase_contents(record("service", "person.erased", str(person.pk)), [person])
+        earlier = DecidedRow.objects.filter(table="people_person", row=str(person.pk), body__isnull=False)
+        count = earlier.update(salt=None, body=None)
+        said = Erased(table="people_person", ids=[str(person.pk)], contents=count)
+        decide(record("service", "person.erased", str(person.pk)), said, [person])
     assert count == 1
     assert sentences() == []
     kept = DecidedRow.objects.exclude(body=None).values_list("body", flat=True)
