@@ -3,72 +3,64 @@
 from protocol.decision_base import DecisionKind, RegionCode, RowNumber
 
 
-class PersonMade(DecisionKind, frozen=True, kw_only=True, tag="person_made"):
+class _OfPerson(DecisionKind, frozen=True, kw_only=True):
+    person: RowNumber
+
+
+class _OfCard(DecisionKind, frozen=True, kw_only=True):
+    card: RowNumber
+
+
+class _OfWindow(DecisionKind, frozen=True, kw_only=True):
+    window: RowNumber
+
+
+class PersonMade(_OfPerson, frozen=True, kw_only=True, tag="person_made"):
     """A person was put on file."""
 
-    person: RowNumber
 
-
-class PersonChanged(DecisionKind, frozen=True, kw_only=True, tag="person_changed"):
+class PersonChanged(_OfPerson, frozen=True, kw_only=True, tag="person_changed"):
     """Name, village, post or unit of a person changed."""
 
-    person: RowNumber
 
-
-class PersonLeft(DecisionKind, frozen=True, kw_only=True, tag="person_left"):
+class PersonLeft(_OfPerson, frozen=True, kw_only=True, tag="person_left"):
     """A person no longer belongs to the county's staff."""
 
-    person: RowNumber
 
-
-class CardBound(DecisionKind, frozen=True, kw_only=True, tag="card_bound"):
+class CardBound(_OfCard, frozen=True, kw_only=True, tag="card_bound"):
     """A card was given to a person."""
 
-    card: RowNumber
     person: RowNumber
 
 
-class CardLost(DecisionKind, frozen=True, kw_only=True, tag="card_lost"):
+class CardLost(_OfCard, frozen=True, kw_only=True, tag="card_lost"):
     """A card was reported as lost."""
 
-    card: RowNumber
 
-
-class CardFound(DecisionKind, frozen=True, kw_only=True, tag="card_found"):
+class CardFound(_OfCard, frozen=True, kw_only=True, tag="card_found"):
     """A lost card is in its owner's hands again."""
 
-    card: RowNumber
 
-
-class CardMoved(DecisionKind, frozen=True, kw_only=True, tag="card_moved"):
+class CardMoved(_OfCard, frozen=True, kw_only=True, tag="card_moved"):
     """A card was taken from a wrong person and given to ``person``; nil: to nobody."""
 
-    card: RowNumber
     person: RowNumber | None = None
 
 
-class PinReset(DecisionKind, frozen=True, kw_only=True, tag="pin_reset"):
+class PinReset(_OfPerson, frozen=True, kw_only=True, tag="pin_reset"):
     """The township reset a person's PIN."""
 
-    person: RowNumber
 
-
-class WindowMade(DecisionKind, frozen=True, kw_only=True, tag="window_made"):
+class WindowMade(_OfWindow, frozen=True, kw_only=True, tag="window_made"):
     """A duty window was made."""
 
-    window: RowNumber
 
-
-class WindowChanged(DecisionKind, frozen=True, kw_only=True, tag="window_changed"):
+class WindowChanged(_OfWindow, frozen=True, kw_only=True, tag="window_changed"):
     """Name, times or people of a duty window changed."""
 
-    window: RowNumber
 
-
-class WindowEnded(DecisionKind, frozen=True, kw_only=True, tag="window_ended"):
+class WindowEnded(_OfWindow, frozen=True, kw_only=True, tag="window_ended"):
     """A duty window ends."""
-
-    window: RowNumber
 
 
 class RegionChanged(DecisionKind, frozen=True, kw_only=True, tag="region_changed"):

@@ -129,7 +129,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
 
-    def deleting(do: _Work) -> _Work:
+    def by_a_sure_clock(do: _Work) -> _Work:
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
 
     return [
@@ -137,27 +137,28 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
         Chore("read what only this version knows", _with_database(_unless_away(reread_later))),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
-        Chore("delete expired files", deleting(drop_files)),
-        Chore("erase what facts said", deleting(erase_facts)),
-        Chore("delete pieces of pictures", deleting(drop_abandoned)),
-        Chore("delete old messages in quarantine", deleting(drop_old_quarantined)),
-        Chore("delete old nonces", deleting(drop_old_nonces)),
-        Chore("delete nonces of signed requests", deleting(drop_fetch_nonces), every_s=600.0),
+        Chore("delete expired files", by_a_sure_clock(drop_files)),
+        Chore("erase what facts said", by_a_sure_clock(erase_facts)),
+        Chore("delete pieces of pictures", by_a_sure_clock(drop_abandoned)),
+        Chore("delete old messages in quarantine", by_a_sure_clock(drop_old_quarantined)),
+        Chore("delete old nonces", by_a_sure_clock(drop_old_nonces)),
+        Chore("delete nonces of signed requests", by_a_sure_clock(drop_fetch_nonces), every_s=600.0),
         Chore(
-            "delete superseded bundles", deleting(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles)))
+            "delete superseded bundles",
+            by_a_sure_clock(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles))),
         ),
-        Chore("delete plans of imports", deleting(drop_old_plans), every_s=600.0),
-        *_sign_in_chores(deleting),
-        Chore("make the daily manifest", deleting(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
+        Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
+        *_sign_in_chores(by_a_sure_clock),
+        Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 
 
-def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
+def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
     """Return the chores about PINs, links and sessions.
 
     Args:
-        deleting: Makes work that deletes what is old.
+        by_a_sure_clock: Makes work that is only done while the county's clock may judge age.
     """
     from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
         drop_abandoned_set_ups,
@@ -173,12 +174,12 @@ def _sign_in_chores(deleting: Callable[[_Work], _Work]) -> list[Chore]:
     return [
         Chore("void PINs that hold no more", _with_database(_unless_away(void_needless)), every_s=60.0),
         Chore("take back tries of revoked stations", _with_database(_unless_away(drop_tries_of_revoked)), every_s=60.0),
-        Chore("delete old entries of numbers", deleting(drop_old_entries)),
-        Chore("delete old sign-in links", deleting(drop_old_links)),
-        Chore("delete old traces of sign-ins", deleting(drop_old_traces)),
-        Chore("delete ended sessions", deleting(drop_ended_sessions)),
-        Chore("delete ended sessions of telephones", deleting(drop_phones)),
-        Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
+        Chore("delete old entries of numbers", by_a_sure_clock(drop_old_entries)),
+        Chore("delete old sign-in links", by_a_sure_clock(drop_old_links)),
+        Chore("delete old traces of sign-ins", by_a_sure_clock(drop_old_traces)),
+        Chore("delete ended sessions", by_a_sure_clock(drop_ended_sessions)),
+        Chore("delete ended sessions of telephones", by_a_sure_clock(drop_phones)),
+        Chore("delete abandoned second factors", by_a_sure_clock(drop_abandoned_set_ups)),
     ]
 
 
