@@ -3,10 +3,10 @@
 from typing import Any, NamedTuple
 
 from protocol import facts
+from server_broker.attendance.speaking import said_at, speakers_of
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarms import AlarmCall
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, add_event, stamp, text
-from server_broker.people.numbers import spoken_for
 from server_broker.platform.sql import copy_rows, execute
 
 
@@ -22,7 +22,9 @@ class Direction(NamedTuple):
 BY_NUMBER = "number"
 """Stands as the reader of a touch by number."""
 
-_ANSWER, _PERSON = (list(TOUCHES.columns).index(name) for name in ("answer", "person_number"))
+_WALL, _QUALITY, _RECEIVED, _ANSWER, _PERSON = (
+    list(TOUCHES.columns).index(name) for name in ("wall", "quality", "received_at", "answer", "person_number")
+)
 TOUCH = RowKind[tuple[Any, ...]]("touch")
 DIRECTION = RowKind[Direction]("direction")
 
@@ -63,10 +65,15 @@ def _of_their_people(touches: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return the touches, with those by number nobody's whose station may not speak for the person."""
     if not any(touch[_PERSON] for touch in touches):
         return touches
-    allowed = spoken_for((touch[0], touch[_PERSON]) for touch in touches if touch[_PERSON])
+    speakers = speakers_of((touch[0], touch[_PERSON]) for touch in touches if touch[_PERSON])
+
+    def counts(touch: tuple[Any, ...]) -> bool:
+        at = said_at(touch[_WALL], touch[_QUALITY], touch[_RECEIVED])
+        return speakers.may_know(touch[0], touch[_PERSON], at)
+
     return [
         touch
-        if not touch[_PERSON] or (touch[0], touch[_PERSON]) in allowed
+        if not touch[_PERSON] or counts(touch)
         else (*touch[:_ANSWER], "unknown", *touch[_ANSWER + 1 : _PERSON], "")
         for touch in touches
     ]

@@ -13,7 +13,8 @@ from protocol.units import DATED_QUALITIES
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import UNDATED, Station
-from server_broker.people.models import BindingState, Person, PersonRecord
+from server_broker.people.models import BindingState, Person
+from server_broker.people.numbers import Numbers, numbers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +57,26 @@ def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[T
         known: Whose they were as the county knew it then; None: as it knows now.
     """
     bindings = bindings_of((bytes(touch.card_token) for touch in touches if not touch.person_number), known=known)
-    by_number = _records_of({touch.person_number for touch in touches} - {""}, known)
+    numbers = numbers_of({touch.person_number for touch in touches} - {""}, known=known)
     rows = []
     for touch in touches:
         at, dated = happened(touch)
         direction = touch.chosen_direction or touch.direction
         binding = bindings.at(bytes(touch.card_token), at)
-        person = _person_at(by_number.get(touch.person_number, []), at) if binding is None else binding.person
+        person = _by_number(numbers, touch.person_number, at, dated) if binding is None else binding.person
         lost = binding is not None and binding.state == BindingState.LOST
         rows.append(TouchRow(touch, person, at, dated, direction, lost))
     # Facts that came together have the same time of receipt, but their seqs are in order.
     return sorted(rows, key=lambda row: (row.at, row.touch.seq), reverse=True)
 
 
-def _records_of(numbers: set[str], known: datetime | None) -> dict[str, list[PersonRecord]]:
-    """Return the records with these numbers: a person may have had another number when they touched."""
-    found: dict[str, list[PersonRecord]] = {}
-    if numbers:
-        for row in PersonRecord.objects.known(known).filter(number__in=numbers).select_related("subject"):
-            found.setdefault(row.number, []).append(row)
-    return found
+def _by_number(numbers: Numbers, number: str, at: datetime, dated: bool) -> Person | None:
+    """Return for whom a touch by number counts. Like a card's, it counts for nobody once the person has left.
 
-
-def _person_at(records: list[PersonRecord], at: datetime) -> Person | None:
-    """Return whose number it was then, or the only one's who ever had it."""
-    for row in records:
-        if (row.valid_from is None or row.valid_from <= at) and (row.valid_to is None or at < row.valid_to):
-            return row.subject
-    ever = {row.subject_id: row.subject for row in records}
-    return next(iter(ever.values())) if len(ever) == 1 else None
+    A touch that nothing dates was before its receipt, when the person may still have been there. Somebody looks at it.
+    """
+    person = numbers.person(number, at)
+    return None if person is None or (dated and numbers.had_left(person, at)) else person
 
 
 def happened(touch: Touch) -> tuple[datetime, bool]:

@@ -80,6 +80,7 @@ class PersonRecord(Dated):
     class Meta(Dated.Meta):
         verbose_name = "人员记录"
         verbose_name_plural = "人员记录"
+        indexes = [models.Index(fields=["number"], name="person_record_by_number")]
 
 
 class BindingState(models.TextChoices):

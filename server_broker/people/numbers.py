@@ -1,34 +1,56 @@
-"""Whom a number names, and for which stations it may speak: those of the person's own township.
+"""Whom a number named, and when: a number may have been changed since, and a station's list may be weeks old."""
 
-A station that fell into wrong hands can sign any fact. So what it says of people whom it can't know counts for nothing.
-"""
-
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from server_broker.fleet.models import Station
-from server_broker.people.models import Person
+from django.db.models import F
 
-TOWNSHIP_DIGITS = 9
-"""Of a region's code: those that all villages of a township share."""
-
-
-def people_by_number(numbers: Iterable[str]) -> dict[str, Person]:
-    """Return the people with these numbers who have not left."""
-    return {person.number: person for person in Person.objects.filter(number__in=set(numbers), left=False)}
+from server_broker.dated.timeline import row_at
+from server_broker.people.models import Person, PersonRecord
 
 
-def of_township(station: Station, person: Person) -> bool:
-    """Tell whether a person belongs to the township of a station."""
-    return person.village_id[:TOWNSHIP_DIGITS] == station.village_id[:TOWNSHIP_DIGITS]
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Some numbers and all rows of the people who ever had them, as known at one time, the oldest first."""
+
+    of_number: dict[str, list[PersonRecord]]
+    of_person: dict[int, list[PersonRecord]]
+
+    def person(self, number: str, at: dt.datetime) -> Person | None:
+        """Return whose number it was then.
+
+        If it was nobody's, it is that of whoever had it last before, because a station that is offline goes on by its
+        old list; and if nobody had it before, of whoever had it first.
+        """
+        row = row_at(self.of_number.get(number, ()), at)
+        return None if row is None else row.subject
+
+    def record(self, person: Person, at: dt.datetime) -> PersonRecord | None:
+        """Return how the person was on file then. Before their first day they count as on it."""
+        return row_at(self.of_person.get(person.pk, ()), at)
+
+    def had_left(self, person: Person, at: dt.datetime) -> bool:
+        """Tell whether the person had left by then."""
+        row = self.record(person, at)
+        return row is not None and row.left
 
 
-def spoken_for(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return those pairs of a station's id and a number in which the station may speak for the person."""
-    asked = set(pairs)
-    people = people_by_number(number for _, number in asked)
-    stations = Station.objects.in_bulk({station for station, _ in asked})
-    return {
-        (station, number)
-        for station, number in asked
-        if number in people and station in stations and of_township(stations[station], people[number])
-    }
+def numbers_of(numbers: Iterable[str], *, known: dt.datetime | None = None) -> Numbers:
+    """Return whom these numbers named, as known at a time (None: now), in one query."""
+    wanted = set(numbers)
+    ever = PersonRecord.objects.filter(number__in=wanted).values("subject")
+    rows = PersonRecord.objects.filter(subject__in=ever) if wanted else PersonRecord.objects.none()
+    if known is not None:
+        rows = rows.filter(recorded_at__lte=known)
+    of_number, of_person = defaultdict(list), defaultdict(list)
+    withdrawn: dict[str, list[PersonRecord]] = defaultdict(list)
+    for row in rows.select_related("subject").order_by(F("valid_from").asc(nulls_first=True), "recorded_at"):
+        if row.superseded_at is None or (known is not None and row.superseded_at > known):
+            of_person[row.subject_id].append(row)
+            of_number[row.number].append(row)
+        else:
+            withdrawn[row.number].append(row)
+    # A wrong number that was corrected from the first day on never held. Stations had it on their lists all the same.
+    return Numbers({**withdrawn, **of_number}, dict(of_person))

@@ -3,13 +3,14 @@
 from typing import Any
 
 from protocol import facts
+from server_broker.attendance.speaking import said_at, speakers_of
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, stamp, text
-from server_broker.people.numbers import spoken_for
-from server_broker.pins.accepting import NewPin, WrongTry, best_wall, take_in_order
+from server_broker.pins.accepting import GONE, NewPin, WrongTry, best_wall, take_in_order
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import copy_rows
 
+_WALL, _QUALITY = (list(NUMBER_ENTRIES.columns).index(name) for name in ("wall", "quality"))
 ENTRY = RowKind[tuple[Any, ...]]("number entry")
 STEP = RowKind[NewPin | WrongTry]("step of a PIN")
 PIN_REFUSED = "pin_refused"
@@ -38,6 +39,8 @@ def _put(rows: Rows) -> None:
     if steps := rows.of(STEP):
         taken = take_in_order(steps, received_at=rows.received_at)
         for claim in taken.refused:
+            if claim.refused == GONE:  # the station goes on by its old list, as any does that is offline
+                continue
             detail = f"站点报来的密码没有采用（{_REASONS[claim.refused]}），请核对站点有没有被人动过"
             raise_alarm(
                 station=claim.station_id, code=PIN_REFUSED, severity="major", detail=detail, at=rows.received_at
@@ -57,10 +60,11 @@ _REASONS = {
 
 def _put_entries(entries: list[tuple[Any, ...]], rows: Rows) -> None:
     number_at, clocks_at = 8, 10
-    allowed = spoken_for((entry[0], entry[number_at]) for entry in entries)
+    speakers = speakers_of((entry[0], entry[number_at]) for entry in entries)
     judged = []
     for entry in entries:
-        counts = (entry[0], entry[number_at]) in allowed
+        at = said_at(entry[_WALL], entry[_QUALITY], rows.received_at)
+        counts = speakers.may_know(entry[0], entry[number_at], at)
         judged.append((*entry, counts))
         if entry[clocks_at] and not counts:
             detail = "站点报来一次按编号打卡，但不是本镇的人，不计入考勤"

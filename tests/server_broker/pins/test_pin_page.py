@@ -7,7 +7,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
-from server_broker.pins.accepting import NO_TOUCH, OTHER_CARD, STRANGER, TOO_LONG_AGO
+from server_broker.pins.accepting import GONE, NO_TOUCH, OTHER_CARD, STRANGER, TOO_LONG_AGO
 from server_broker.pins.models import PersonPin, PinClaim
 from tests.cast import BY_ROLE, COUNTY_OFFICER, OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.console.test_dated_pages import REASON, ask, confirm
@@ -61,7 +61,7 @@ def refused(person: Person, station: Station, why: str, seq: int) -> None:
 
 def test_the_page_says_which_pins_were_not_accepted_and_why(county: FictionalCounty) -> None:
     zhang, station = county.people[ZHANG], county.stations[SHILI]
-    assert set(PIN_REFUSED) == {NO_TOUCH, OTHER_CARD, TOO_LONG_AGO, STRANGER}
+    assert set(PIN_REFUSED) == {NO_TOUCH, OTHER_CARD, TOO_LONG_AGO, STRANGER, GONE}
     for seq, why in enumerate(PIN_REFUSED, start=1):
         refused(zhang, station, why, seq)
     refused(zhang, station, "", 9)
