@@ -39,7 +39,6 @@ MIDDLEWARE = [
     "server_broker.console.middleware.CompressPages",
     "server_broker.public.middleware.PhoneHeaders",
     "server_broker.console.middleware.RefuseNulCharacters",
-    "server_broker.audit.middleware.RecordSource",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -27,6 +27,8 @@ VERSION = 2
 """Version of new entries."""
 HERE = "local"
 """Source of actions on the county's own machine, by a command or by the service."""
+PHONE = "phone"
+"""Source of what people do at the front door. An entry is never deleted, so a telephone's address is not in it."""
 _LOCK = 0x61756469  # "audi", one writer at a time
 
 _source: ContextVar[str] = ContextVar("source of audit entries", default=HERE)

@@ -4,10 +4,11 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from server_broker.accounts.models import Role
-from server_broker.audit.log import HERE, Detail
+from server_broker.audit.log import HERE, PHONE, Detail
 from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
 
 LOCAL = "本机"
+_SOURCES = {HERE: LOCAL, PHONE: "手机"}
 NOT_SAID = "—"
 
 _KEYS = {
@@ -81,8 +82,8 @@ _VALUES: dict[str, dict[str, str]] = {
 
 
 def source_word(source: str) -> str:
-    """Return the address from which an action was asked. Entries of version 1 have none."""
-    return LOCAL if source == HERE else source or NOT_SAID
+    """Return the address from which an action was asked, or what stands for it. Entries of version 1 have none."""
+    return _SOURCES.get(source, source) or NOT_SAID
 
 
 def detail_words(detail: Detail) -> list[tuple[str, str]]:
@@ -123,7 +124,7 @@ def entries_showing(search: str) -> Q:
         for code in [code for code, word in words.items() if search in word]:
             # The code of an alarm may be followed by a colon and a reason (`words.alarm_name`).
             found |= Q(**{f"detail__{key}": code}) | Q(**{f"detail__{key}__startswith": f"{code}:"})
-    return found | Q(source=HERE) if search in LOCAL else found
+    return found | Q(source__in=[source for source, word in _SOURCES.items() if search in word])
 
 
 DETAILS = Cast("detail", TextField())

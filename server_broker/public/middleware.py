@@ -6,11 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from server_broker.public.known_phones import LIFETIME, with_mark
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import session_of
 
 COOKIE = "__Host-cunhui-phone"
 """With this prefix a browser takes the cookie only by TLS, for this host alone and for all its paths (RFC 6265bis)."""
+KNOWN_COOKIE = "__Host-cunhui-phone-known"
 HSTS_S = 365 * 86_400
 _HEADERS = {
     # Scripts and styles come from files of this host, and nothing else is loaded or framed.
@@ -46,9 +48,20 @@ def present_session(request: HttpRequest) -> PhoneSession | None:
     return session_of(request.COOKIES.get(COOKIE, ""), timezone.now())
 
 
-def keep_session(response: HttpResponse, token: str) -> None:
-    """Give the telephone the session's secret. It forgets it when the browser is closed."""
+def known_marks(request: HttpRequest) -> str:
+    """Return what the telephone keeps of who has signed in on it (`known_phones`)."""
+    return request.COOKIES.get(KNOWN_COOKIE, "")
+
+
+def keep_session(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """Give the telephone the session's secret, which it forgets when the browser is closed, and the person's mark."""
     response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
+    now = timezone.now()
+    session = session_of(token, now)
+    if session is not None:
+        marks = with_mark(known_marks(request), session.person, now)
+        age = int(LIFETIME.total_seconds())
+        response.set_cookie(KNOWN_COOKIE, marks, max_age=age, secure=True, httponly=True, samesite="Strict", path="/")
 
 
 def forget_session(response: HttpResponse) -> None:

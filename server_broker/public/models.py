@@ -16,6 +16,13 @@ class PhoneSession(models.Model):
     """The kiosk whose code opened it; null if number and PIN did."""
 
 
+class PhoneSignIn(models.Model):
+    """A sign-in on a telephone, for the limit of how often one person may sign in."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(db_index=True)
+
+
 class UsedPhoneLink(models.Model):
     """A kiosk's code that opened a session, so that it opens no other."""
 
@@ -36,9 +43,12 @@ class DoorTries(models.Model):
 
 
 class WrongTry(models.Model):
-    """A wrong try at the front door, for the limits of one network and of the whole county."""
+    """A wrong try at the front door, for the limits of one network, of one customer and of the whole county."""
 
     at = models.DateTimeField(db_index=True)
     source = models.CharField(max_length=64)
+    """The network (`server_broker.accounts.network.network_source`)."""
+    site = models.CharField(max_length=64, db_default="")
+    """All networks of one customer (`server_broker.accounts.network.site_source`)."""
     way = models.CharField(max_length=6)
     """``number`` or ``code``."""

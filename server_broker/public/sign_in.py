@@ -12,7 +12,8 @@ from protocol.refusal import Refused
 from server_broker.people.models import Person
 from server_broker.pins.models import PersonPin
 from server_broker.pins.verifiers import verifier_of
-from server_broker.public.brake import check_brake, count_wrong
+from server_broker.public.brake import begin_try
+from server_broker.public.known_phones import is_known
 from server_broker.public.models import DoorTries
 from server_broker.public.sessions import open_session
 
@@ -28,22 +29,25 @@ class SignInRefused(Exception):
 _WRONG = "编号或密码不对。还没有设密码的，请先到站点刷卡后设置。"
 
 
-def sign_in(number: str, pin: str, *, source: str, now: dt.datetime) -> str:
+def sign_in(number: str, pin: str, *, address: str, now: dt.datetime, marks: str = "") -> str:
     """Sign a person in, and return the secret of the session.
 
     Args:
         number: As it was typed; full-width letters and digits and blanks are allowed.
         pin: As above.
-        source: The network that the telephone comes from (`accounts.network.network_source`).
+        address: Where the telephone's connection comes from.
+        now: When.
+        marks: Those that the telephone keeps of who has signed in on it (`known_phones`).
 
     Raises:
         SignInRefused: The number or the PIN is wrong, or the number is locked.
         TooManyTries: Too many tries were wrong lately. Nothing was evaluated.
+        TooManySignIns: The person has signed in too often lately. For the network it counts as a wrong try.
     """
     number, pin = _plain(number), _plain(pin)
-    check_brake("number", source, now)
     person = Person.objects.filter(number__iexact=number, left=False).first() if number else None
-    wrong = count_wrong("number", source, now)
+    known = person is not None and is_known(marks, person, now)
+    wrong = begin_try("number", address, now, known=known)
     verifier = None if person is None else verifier_of(person)
     if person is None or verifier is None:
         is_pin(_NOBODYS, pin)
@@ -55,10 +59,10 @@ def sign_in(number: str, pin: str, *, source: str, now: dt.datetime) -> str:
         is_right = False
     if not is_right:
         raise SignInRefused(_WRONG)
-    with transaction.atomic():
-        wrong.delete()
-        _take_back(person)
-        return open_session(person, by="number", now=now)
+    _take_back(person)
+    token = open_session(person, by="number", now=now)
+    wrong.delete()
+    return token
 
 
 def _count_try(person: Person, now: dt.datetime) -> None:

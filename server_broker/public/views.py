@@ -6,12 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
-from server_broker.accounts.network import network_source
-from server_broker.public.brake import TooManyTries, check_brake, count_wrong
-from server_broker.public.middleware import forget_session, keep_session, present_session
+from server_broker.public.brake import TooManyTries, begin_try
+from server_broker.public.middleware import forget_session, keep_session, known_marks, present_session
 from server_broker.public.month import month_of
 from server_broker.public.phone_links import LinkRefused, use_code
-from server_broker.public.sessions import LIFETIME, end_session
+from server_broker.public.sessions import LIFETIME, TooManySignIns, end_session
 from server_broker.public.sign_in import MOST_LETTERS, SignInRefused, sign_in
 
 _BUSY = "现在人太多，请过几秒再试。刚才没有算作一次。"
@@ -40,15 +39,21 @@ def by_number(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("number", "")
     try:
         with guess(request):
-            token = sign_in(number, request.POST.get("pin", ""), source=_source(request), now=timezone.now())
+            token = sign_in(
+                number,
+                request.POST.get("pin", ""),
+                address=_address(request),
+                now=timezone.now(),
+                marks=known_marks(request),
+            )
     except TooBusy:
         return _busy(_number_page(request, number=number, wrong=_BUSY, status=503))
-    except TooManyTries as error:
+    except (TooManyTries, TooManySignIns) as error:
         return _number_page(request, number=number, wrong=str(error), status=429)
     except SignInRefused as error:
         return _number_page(request, number=number, wrong=str(error), status=403)
     response = redirect("phone-month")
-    keep_session(response, token)
+    keep_session(request, response, token)
     return response
 
 
@@ -61,17 +66,17 @@ def by_code(request: HttpRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return _code_page(request)
-    source, now = _source(request), timezone.now()
+    now = timezone.now()
     try:
-        check_brake("code", source, now)
+        wrong = begin_try("code", _address(request), now)
         token = use_code(request.POST.get("code", ""), now=now)
-    except TooManyTries as error:
+    except (TooManyTries, TooManySignIns) as error:
         return _code_page(request, wrong=str(error), status=429)
     except LinkRefused as error:
-        count_wrong("code", source, now)
         return _code_page(request, wrong=str(error), waits=error.waits, status=409 if error.waits else 403)
+    wrong.delete()
     response = redirect("phone-month")
-    keep_session(response, token)
+    keep_session(request, response, token)
     return response
 
 
@@ -119,5 +124,5 @@ def _busy(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _source(request: HttpRequest) -> str:
-    return network_source(request.META.get("REMOTE_ADDR", ""))
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -216,9 +216,10 @@ KEEPINGS: tuple[Keeping, ...] = (
         what="手机页面的登录、登录码、输错的密码",
         purpose="本人在手机上看自己的打卡，挡住猜密码的人",
         kept=timedelta(days=1),
-        ends="登录 30 分钟内；登录码和输错的记录满 1 天；一个人输错的次数每 7 天少算一次，少到 0 为止",
+        ends="登录 30 分钟内；登录次数、登录码、输错的记录和网络地址满 1 天；一个人输错的次数每 7 天少一次，到 0 为止",
         by={
             "public.PhoneSession": "public.sessions.drop_ended",
+            "public.PhoneSignIn": "public.sessions.drop_ended",
             "public.UsedPhoneLink": "public.sessions.drop_ended",
             "public.DoorTries": "public.cleaning.drop_old",
             "public.WrongTry": "public.brake.drop_old_tries",
