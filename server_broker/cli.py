@@ -10,7 +10,7 @@ from pathlib import Path
 
 from protocol.chinese_argparse import argparse_in_chinese
 from server_broker.platform import control
-from server_broker.platform.county_clock import LinuxMachineClock
+from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
@@ -55,7 +55,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             clock="ntp" if LinuxMachineClock().synchronised() else "manual",
         ),
     )
-    clock = {"ntp": "由时间服务校准", "manual": "由人校准"}[config.clock]
+    clock = CLOCK_WORDS[config.clock]
     print(f"{home.config_file}：网页端口 {config.web_port}，消息服务端口 {config.broker_port}，本机时钟{clock}")
     print(
         f"接下来（第一条一直开着，其余在另一个终端）：\n"
@@ -87,6 +87,17 @@ def _release(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+_WHERE_WORDS = {
+    "url": "网页",
+    "ca": "县平台的根证书",
+    "broker_host": "消息服务主机",
+    "broker_port": "消息服务端口",
+    "broker_fallback_port": "消息服务备用端口",
+    "front_door": "手机入口",
+    "home": "文件夹",
+}
+
+
 def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     config = read_config(home)
     where = {
@@ -98,7 +109,7 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
         "front_door": config.front_door.address if config.front_door else None,
         "home": str(home.root),
     }
-    lines = [f"{key} {value}" for key, value in where.items() if value is not None]
+    lines = [f"{_WHERE_WORDS[key]}：{value}" for key, value in where.items() if value is not None]
     print(json.dumps(where) if chosen.json else "\n".join(lines))
     return 0
 
@@ -203,7 +214,7 @@ def _add_model_verbs(add: Add) -> None:
     claim.add_argument("--village", metavar="区划代码", help="所在村的 12 位代码，站点还没有登记时写")
     claim.add_argument("--name", metavar="名称", help="站点名称，和 --village 一起写")
     revoke = add("revoke", _with_models("revoke"), "永久吊销一个站点", station=station)
-    revoke.add_argument("--reason", default="", metavar="理由", help="记入审计")
+    revoke.add_argument("--reason", required=True, metavar="理由", help="至少 4 个字，记入审计")
     order = add("order", _with_models("order"), "给站点下一个命令，显示命令编号", station=station, order="站点命令")
     order.add_argument("--reason", required=True, metavar="理由", help="给站点、村里看，并记入审计")
     order.add_argument("--seconds", type=int, metavar="秒数", help="实时查看持续多久")

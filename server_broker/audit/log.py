@@ -25,6 +25,8 @@ from server_broker.platform.database_text import without_nul
 FIRST_HASH = bytes(32)
 VERSION = 2
 """Version of new entries."""
+LEAST_REASON = 4
+"""Letters of the shortest reason that says anything."""
 HERE = "local"
 """Source of actions on the county's own machine, by a command or by the service."""
 PHONE = "phone"

@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from server_broker.audit.log import LEAST_REASON
 from server_broker.people.identity import identity_number_in
 
 _TYPED = "identity_number"
@@ -18,7 +19,7 @@ class ReasonField(forms.CharField):
     """Four to 200 characters."""
 
     def __init__(self) -> None:
-        super().__init__(min_length=4, max_length=200, validators=[_refuse_identity_number])
+        super().__init__(min_length=LEAST_REASON, max_length=200, validators=[_refuse_identity_number])
 
 
 def refusal_text(form: forms.Form, otherwise: str) -> str:

@@ -53,6 +53,20 @@ class Ledger:
         return asdict(self)
 
 
+LEDGER_WORDS = {
+    "issued": "站点签发",
+    "received": "县里收讫",
+    "held": "待审",
+    "written_off": "已核销",
+    "waiting": "等待上传",
+    "lost": "无法恢复",
+    "unexplained": "去向不明",
+    "evicted_blobs": "清除图片",
+    "awaited_blobs": "等待图片",
+}
+"""How people call the counts of `Ledger`, as on the station's page."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """The counts of one stream."""

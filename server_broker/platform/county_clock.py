@@ -42,6 +42,7 @@ from server_broker.platform.files import write_atomically
 _log = logging.getLogger(__name__)
 
 type ClockMode = Literal["ntp", "manual"]
+CLOCK_WORDS: dict[ClockMode, str] = {"ntp": "由时间服务校准", "manual": "由人校准"}
 type Problem = Literal["", "before_floor", "beyond_floor", "unsynchronised"]
 
 STEP_MS = 2_000

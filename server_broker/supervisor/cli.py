@@ -31,6 +31,7 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.intake import adopt_whole
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, service_pid
+from server_broker.platform.county_clock import CLOCK_WORDS
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
@@ -98,6 +99,8 @@ def _new_station(chosen: argparse.Namespace) -> Station:
 
 
 def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
+    if len(chosen.reason.strip()) < audit.LEAST_REASON:
+        raise ServiceError(f"没有吊销：请写明理由（至少 {audit.LEAST_REASON} 个字）")
     try:
         outcome = revoke(home, chosen.station, actor=_actor(), reason=chosen.reason, now=timezone.now())
     except UnknownStation as error:
@@ -161,7 +164,7 @@ def _new_record_key(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print where the facts of one station or of all are; return 1 if something is unexplained."""
-    from server_broker.ledger.ledger import ledger  # noqa: PLC0415 - loads the whole intake
+    from server_broker.ledger.ledger import LEDGER_WORDS, ledger  # noqa: PLC0415 - loads the whole intake
 
     wanted = [chosen.station] if chosen.station else Station.objects.values_list("pk", flat=True)
     ledgers = {station: ledger(station).as_dict() for station in wanted}
@@ -169,7 +172,7 @@ def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
         print(json.dumps(ledgers))
     else:
         for station, counts in ledgers.items():
-            print(station, " ".join(f"{name}={count}" for name, count in counts.items()))
+            print(f"{station}：" + "，".join(f"{LEDGER_WORDS[name]} {count}" for name, count in counts.items()))
     return 1 if any(counts["unexplained"] for counts in ledgers.values()) else 0
 
 
@@ -316,7 +319,7 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
         detail: audit.Detail = {"problem": before.problem, "floor_ms": before.floor_ms}
         with transaction.atomic():
             decide(audit.record(_actor(), "county.clock_confirmed", "", detail), ClockConfirmed())
-    print(f"北京时间 {status.shown()}，{mode}：" + (status.sentence() or "向站点授时"))
+    print(f"北京时间 {status.shown()}，{CLOCK_WORDS[mode]}：" + (status.sentence() or "向站点授时"))
     return 0 if status.tells else 1
 
 

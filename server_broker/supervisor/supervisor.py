@@ -116,7 +116,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 raise ServiceError(f"{part.name} 启动后退出（{running.process.returncode}），请查看 {self._log(part)}")
             if time.monotonic() > deadline:
                 raise ServiceError(f"{part.name} 迟迟没有就绪，请查看 {self._log(part)}")
-        self._tell(f"{part.name:<10} up, pid {running.process.pid}")
+        self._tell(f"{part.name:<10} 已启动，进程 {running.process.pid}")
 
     def watch(self) -> None:
         """Note that all parts are up, and restart parts that die, until SIGTERM or SIGINT comes."""
@@ -147,7 +147,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 end(running.process.pid, first=running.part.stop_signal, timeout_s=STOP_TIMEOUT_S)
                 running.process.wait()
             self._pid_file(running.part).unlink(missing_ok=True)
-            self._tell(f"{running.part.name:<10} stopped")
+            self._tell(f"{running.part.name:<10} 已停止")
 
     def _spawn(self, part: Part, back_off_s: float = FIRST_BACK_OFF_S) -> Running:
         process = part.program().start(self._log(part))
@@ -166,7 +166,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             running.back_off_s = FIRST_BACK_OFF_S
         running.restart_at = now + running.back_off_s
         running.back_off_s = min(2 * running.back_off_s, MAX_BACK_OFF_S)
-        self._tell(f"{running.part.name:<10} died, status {status}")
+        self._tell(f"{running.part.name:<10} 意外退出，状态 {status}")
 
     def _stop_asked(self) -> bool:
         return not self._signals.take().isdisjoint(_STOP)
@@ -179,12 +179,12 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                     new = self._spawn(running.part, running.back_off_s)
                 except ServiceError as error:
                     running.restart_at = now + MAX_BACK_OFF_S
-                    self._tell(f"{running.part.name:<10} cannot be restarted: {error}")
+                    self._tell(f"{running.part.name:<10} 没能重新启动：{error}")
                     continue
                 # `_spawn` appended it. It takes the old one's place, so that `stop` ends the parts in the right order.
                 self._running.pop()
                 self._running[place] = new
-                self._tell(f"{running.part.name:<10} restarted, pid {new.process.pid}")
+                self._tell(f"{running.part.name:<10} 已重新启动，进程 {new.process.pid}")
 
     def _end_left_over(self, part: Part) -> None:
         """End the process of an earlier service that was killed and left it behind."""

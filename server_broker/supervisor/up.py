@@ -116,9 +116,9 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
             supervisor.start(part)
             if part.name == "postgres":
                 postgres.make_database(home)
-        say(f"ready https://{config.host}:{config.web_port}/")
+        say(f"县平台已就绪：https://{config.host}:{config.web_port}/")
         if config.front_door is not None:
             for problem in config_problems(home, config, now=dt.datetime.now(dt.UTC)):
                 say(problem)
-            say(f"front door {config.front_door.address}/")
+            say(f"手机入口：{config.front_door.address}/")
         supervisor.watch()

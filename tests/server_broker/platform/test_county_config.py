@@ -186,7 +186,7 @@ def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(tmp_path: P
         ["verify", "demo-0001"],
         ["ledger"],
         ["reread", "demo-0001"],
-        ["revoke", "demo-0001"],
+        ["revoke", "demo-0001", "--reason", "示例理由"],
         ["audit"],
         ["restored"],
         ["reset-second-factor", "admin"],

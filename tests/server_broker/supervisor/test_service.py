@@ -14,6 +14,7 @@ from firmware_scripts.demo.processes import is_alive, wait_until
 from server_broker import postgres
 from server_broker.platform.home import CountyHome
 from tests.cast import SHILI_VILLAGE
+from tests.chinese_words import english
 from tests.conftest import short_folder
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
@@ -34,7 +35,7 @@ def said(county: County) -> list[str]:
 
 def test_each_part_has_a_line_a_pid_file_and_a_log(county: County) -> None:
     assert [line.split()[0] for line in said(county)[: len(PARTS)]] == list(PARTS)
-    assert any(line.startswith("ready https://127.0.0.1:") for line in said(county))
+    assert any(line.startswith("县平台已就绪：https://127.0.0.1:") for line in said(county))
     for part in PARTS:
         assert county.pid(part)
         assert (county.home / "logs" / f"{part}.log").exists()
@@ -80,7 +81,7 @@ def test_a_revoked_station_is_cut_off_and_stays_so(county: County) -> None:
     assert board.enrol(county.claim("village-01")).admitted
     with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
         assert visitor.connect()
-        county.tool("revoke", "village-01")
+        county.tool("revoke", "village-01", "--reason", "示例理由")
         assert visitor.closed.wait(30)
     with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
         assert not visitor.connect()
@@ -92,7 +93,7 @@ def test_a_revocation_bites_while_the_database_is_away(county: County) -> None:
     with Visitor(county.broker_port, "village-02", tls=board.tls()) as visitor:
         assert visitor.connect()
         county.tool("hold", "postgres")
-        assert county.try_tool("revoke", "village-02").returncode == 1
+        assert county.try_tool("revoke", "village-02", "--reason", "示例理由").returncode == 1
         assert visitor.closed.wait(5)
         answer = board.renew()
         assert (answer.status, answer.body["reason"]) == (503, "unavailable")
@@ -110,14 +111,14 @@ def test_a_damaged_revocation_goes_on_biting_and_a_person_is_told(county: County
     boards = {name: Board(county) for name in ("village-11", "village-12", "village-13")}
     for name, board in boards.items():
         assert board.enrol(county.claim(name)).admitted
-    county.tool("revoke", "village-11")
+    county.tool("revoke", "village-11", "--reason", "示例理由")
     path = CountyHome(county.home).trust / "stations.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b'"revoked","station":"village-11"', b'"revokee","station":"village-11"'))
     try:
         alarms = "SELECT severity FROM fleet_alarm WHERE code = 'station_journal' AND resolved_at IS NULL"
         wait_until(lambda: county.rows(alarms) == [["critical"]], what="the alarm", timeout_s=20)
-        county.tool("revoke", "village-13")  # the lists are written anew
+        county.tool("revoke", "village-13", "--reason", "示例理由")  # the lists are written anew
         for name, is_served in (("village-11", False), ("village-12", True), ("village-13", False)):
             with Visitor(county.broker_port, name, tls=boards[name].tls()) as visitor:
                 assert visitor.connect() == is_served, name
@@ -140,7 +141,8 @@ def test_verbs_name_what_is_wrong(county: County) -> None:
         (("claim", "village-99"), "--village"),
         (("claim", "Village 99", "--village", SHILI_VILLAGE, "--name", "x"), "小写字母"),
         (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
-        (("revoke", "village-99"), "village-99"),
+        (("revoke", "village-99", "--reason", "示例理由"), "village-99"),
+        (("revoke", "village-99", "--reason", "丢了"), "请写明理由（至少 4 个字）"),
         (("sign-in-link", "nobody"), "nobody"),
         (("account", "someone", "--role", "king"), "operator"),
         (("hold", "nothing"), "没有运行"),
@@ -152,6 +154,15 @@ def test_verbs_name_what_is_wrong(county: County) -> None:
         assert done.returncode == 1, words
         assert hint in done.stderr + done.stdout
         assert "Traceback" not in done.stderr
+
+
+def test_what_the_verbs_print_is_chinese(county: County) -> None:
+    county.claim("village-05")
+    where, ledger = county.tool("where"), county.tool("ledger", "village-05")
+    assert f"网页：https://127.0.0.1:{county.web_port}" in where
+    assert "village-05：站点签发 0，县里收讫 0，待审 0" in ledger
+    printed = [*where.splitlines(), *ledger.splitlines(), county.try_tool("clock").stdout, *said(county)]
+    assert english("\n".join(printed), typed={*PARTS, "village-05", "https"}) == []
 
 
 def test_a_sign_in_link_is_a_whole_address(county: County) -> None:
