@@ -24,7 +24,7 @@ from server_broker.bundles.models import Bundle, BundleItem, StationIndex
 from server_broker.bundles.publishing import keep_items, publish_again_after_restore, store
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.desired_changes import desired_changed
-from server_broker.fleet.generation import lowest_version
+from server_broker.fleet.generation import generation, lowest_version
 from server_broker.fleet.models import ShelfDue, Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
 
@@ -72,6 +72,8 @@ class IndexKeeper:
         self._sources = sources
         self._looked: datetime | None = None
         self._all_looked: datetime | None = None
+        self._generation: int | None = None
+        """For which everything was published again."""
 
     def go_on(self, now: datetime) -> int:
         """Compute the next few indexes; return how many have changed.
@@ -92,10 +94,17 @@ class IndexKeeper:
         return changed
 
     def _mark_by_time(self, now: datetime) -> None:
-        """Mark the stations of bundles that began or ended since the last look, and now and then all stations."""
+        """Mark the stations of bundles that began or ended since the last look.
+
+        All stations are marked now and then, and when the county came back from a backup.
+        """
         with transaction.atomic():
-            if self._looked is None or self._all_looked is None or now - self._all_looked >= ALL_EVERY:
+            number = generation()
+            # Here and not where the number rises: that is in a batch of births, which must not wait for files.
+            restored = number != self._generation
+            if restored:
                 publish_again_after_restore(folder=self._folder, at=now)
+            if restored or self._looked is None or self._all_looked is None or now - self._all_looked >= ALL_EVERY:
                 shelf_changed_under("", at=now)
                 self._all_looked = now
             else:
@@ -103,7 +112,7 @@ class IndexKeeper:
                 ended = Bundle.objects.filter(not_after__gt=self._looked, not_after__lte=now)
                 for prefix in sorted({prefix for row in (begun | ended).iterator() for prefix in row.regions}):
                     shelf_changed_under(prefix, at=now)
-        self._looked = now
+        self._looked, self._generation = now, number
 
     def _compute(self, station_id: str, now: datetime) -> bool:
         station = Station.objects.get(pk=station_id)

@@ -158,6 +158,24 @@ def test_a_restored_county_gives_no_version_a_second_meaning(folder: BundleFolde
     assert index_of(row) == after
 
 
+def test_a_running_keeper_publishes_again_at_once_when_the_generation_rises_and_only_then(
+    folder: BundleFolder, row: Station
+) -> None:
+    CountyState.objects.update_or_create(pk=1, defaults={"generation": 2})
+    published(folder)
+    running = keeper(folder)
+    running.go_on(NOW)
+    Bundle.objects.all().delete()
+    published(folder)
+    running.go_on(NOW + 2 * ALL_EVERY)
+    assert [one.version for one in Bundle.objects.all()] == [1], "nothing was restored"
+    CountyState.objects.update(generation=3)
+    running.go_on(NOW + 2 * ALL_EVERY + timedelta(seconds=2))
+    newest = index_of(row)
+    assert [entry.version for entry in newest.bundles] == [2_000_001]
+    assert newest.version > 2_000_000
+
+
 def test_a_new_signing_key_renames_nothing(folder: BundleFolder, row: Station) -> None:
     publish_questions(pack(), key=Ed25519PrivateKey.generate(), folder=folder, author=AUTHOR, at=NOW)
     keeper(folder).go_on(NOW)
