@@ -9,7 +9,6 @@ from django.db import transaction
 from protocol.bundles import MAX_BUNDLE_BYTES, MAX_CONTENT_BYTES
 from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode, encode
-from protocol.decisions import BundlePublished
 from protocol.packs import Pack
 from protocol.signing import Signed
 from protocol.twin import PackRef
@@ -18,7 +17,7 @@ from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import wanted
 from server_broker.bundles.models import Bundle
-from server_broker.bundles.publishing import keep_items, store
+from server_broker.bundles.publishing import keep_items, said_of, store
 from server_broker.decisions.stream import decide
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.models import Station
@@ -43,7 +42,7 @@ def publish_questions(
     regions: Sequence[str] = (EVERYWHERE,),
     not_after: datetime | None = None,
 ) -> LearningPack:
-    """Publish a pack as a bundle and as a pack file. Publishing the same pack again changes nothing.
+    """Publish a pack as a bundle and as a pack file, by one decision. Publishing the same pack again changes nothing.
 
     Args:
         key: The county's signing key, for the pack file.
@@ -59,12 +58,14 @@ def publish_questions(
     _check_named(pack, items)
     keep_items(draft, folder=folder)
     with transaction.atomic():
+        had_file = LearningPack.objects.filter(pack=pack.id, version=pack.version).exists()
         row = publish_pack(pack, key=key, at=at)
-        if not _is_published(pack, folder):
-            store(draft, folder=folder, author=author, at=at, version=pack.version)
-        entry = record(author, "pack.published", pack.id, {"version": pack.version})
-        said = BundlePublished(form="pack", id=pack.id, version=pack.version, sha256=bytes(row.sha256))
-        decide(entry, said, [row])
+        bundle, is_new = _published(pack, folder), False
+        if bundle is None:
+            bundle, is_new = store(draft, folder=folder, author=author, at=at, version=pack.version)
+        if is_new or not had_file:
+            # The decision names the bundle; the row beside it is the pack file, which has another hash.
+            decide(record(author, "pack.published", pack.id, {"version": pack.version}), said_of(bundle), [row])
     return row
 
 
@@ -94,13 +95,13 @@ def _check_named(pack: Pack, items: Sequence[DraftItem]) -> None:
         raise NotPublished(f"附件没有题目用到：{'、'.join(sorted(there - named)[:5])}")
 
 
-def _is_published(pack: Pack, folder: BundleFolder) -> bool:
-    """Tell whether a bundle has this very pack, whatever its end and its places are."""
+def _published(pack: Pack, folder: BundleFolder) -> Bundle | None:
+    """Return the bundle that has this very pack, whatever its end and its places are."""
     row = Bundle.objects.filter(bundle=pack.id, version=pack.version, kind="questions", withdrawn_at=None).first()
     if row is None or not folder.has(bytes(row.sha256)):
-        return False
+        return None
     payload = folder.path(bytes(row.sha256)).read_bytes()
-    return decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES).content == encode(pack)
+    return row if decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES).content == encode(pack) else None
 
 
 def pack_files_of(station: Station, *, now: datetime) -> list[PackRef]:

@@ -25,7 +25,7 @@ from server_broker.manifest.replay import Decided
 COMPUTED = ("roster", "heads")
 """Kinds of bundles that the county computes from other tables. Such a row has no author."""
 _PACK = "pack"
-"""How a decision names a pack. It states the hash of the pack file, and the pack's bundle has another one."""
+"""How earlier decisions name a pack. They state the hash of the pack file, and the pack's bundle has another one."""
 
 
 @dataclass(slots=True)

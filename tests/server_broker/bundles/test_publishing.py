@@ -14,12 +14,14 @@ from protocol.bundle_contents import read_content
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as Document
 from protocol.codec import decode, encode
+from protocol.decisions import BundlePublished, CountyFact
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
 from server_broker.bundles.questions import adopt_packs, publish_questions
+from server_broker.decisions.models import DecidedFact, DecidedRow
 from server_broker.fleet.models import ShelfDue, Station, StationStatus
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import publish_pack
@@ -139,6 +141,12 @@ def test_a_pack_becomes_a_bundle_and_a_pack_file_of_one_version(folder: BundleFo
     assert read_content(document(folder, bundle)) == pack(4)
     publish_questions(pack(4), key=KEY, folder=folder, author=AUTHOR, at=NOW + timedelta(days=1))
     assert Bundle.objects.count() == 1
+    facts = [decode(bytes(fact.body), CountyFact, limit=4_096).what for fact in DecidedFact.objects.all()]
+    said = [what for what in facts if isinstance(what, BundlePublished)]
+    assert [(one.form, one.sha256) for one in said] == [("questions", bytes(bundle.sha256))], "one decision"
+    kept = DecidedRow.objects.filter(table="learning_learningpack").order_by("-pk").first()
+    assert kept is not None
+    assert kept.row == str(file.pk)
 
 
 def test_a_pack_file_is_only_for_stations_of_the_first_contract(folder: BundleFolder, row: Station) -> None:

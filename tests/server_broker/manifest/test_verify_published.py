@@ -5,12 +5,18 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from msgspec.structs import replace
 
+from protocol.decisions import BundlePublished
+from server_broker.audit.log import record
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish, store, withdraw
 from server_broker.bundles.questions import adopt_packs, publish_questions
+from server_broker.decisions.stream import decide
+from server_broker.learning.packs import publish_pack
 from server_broker.manifest.county_check import check_county
 from server_broker.people.cards import report_lost
 from tests.cast import SHILI_VILLAGE, ZHANG
@@ -50,7 +56,10 @@ def test_what_nobody_touched_is_good_and_computed_rows_are_named_as_not_covered(
 
 
 def test_a_pack_that_an_update_made_a_bundle_of_is_no_problem(folder: BundleFolder) -> None:
-    Bundle.objects.filter(kind="questions").delete()
+    row = publish_pack(replace(pack(2), id="early"), key=Ed25519PrivateKey.generate())
+    said = BundlePublished(form="pack", id="early", version=2, sha256=bytes(row.sha256))
+    with transaction.atomic():
+        decide(record(AUTHOR, "pack.published", "early"), said, [row])
     assert sentences() == [], "an earlier release published packs without bundles"
     assert adopt_packs(folder=folder, at=timezone.now()) == (1, [])
     assert sentences() == []
@@ -70,6 +79,8 @@ _KEPT = "WHERE bundle = 'kept' AND version = 2"
     ("statement", "said"),
     [
         (f"UPDATE bundles_bundle SET sha256 = sha256('x') {_KEPT}", "kept 版本 2（bundles_bundle）：和发布时不符"),
+        ("UPDATE bundles_bundle SET sha256 = sha256('x') WHERE kind = 'questions'", "sample 版本 3（bundles_bundle）：和发"),
+        ("DELETE FROM bundles_bundle WHERE kind = 'questions'", "sample 版本 3（bundles_bundle）：决定发布过"),
         (f"UPDATE bundles_bundle SET kind = 'disclosure' {_KEPT}", "和发布时不符：种类"),
         (f"UPDATE bundles_bundle SET kind = 'roster', author = '' {_KEPT}", "和发布时不符：种类"),
         (f"UPDATE bundles_bundle SET version = 9 {_KEPT}", "版本 9（bundles_bundle）：没有任何决定发布过它"),
