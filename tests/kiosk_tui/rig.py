@@ -282,3 +282,18 @@ STATES: dict[str, Way] = {
     "idle-live": _viewed(_idle, 9),
 }
 """The way from a fresh kiosk to each thing that it can show."""
+
+
+class OpenKiosk:
+    """A flow that stands at one of the `STATES`, with its clock in hand and what it says to the agent from now on."""
+
+    def __init__(self, state: str) -> None:
+        self.clock = HandClock()
+        self.said: list[ToAgent] = []
+        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
+        STATES[state](self.flow, self.clock)
+        self.said.clear()
+
+    def press(self, *keys: Key) -> None:
+        """Press keys, each after its screen has been read."""
+        press(self.flow, self.clock, *keys)

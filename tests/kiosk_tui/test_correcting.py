@@ -4,28 +4,17 @@ import msgspec
 import pytest
 
 from kiosk_tui import words
-from kiosk_tui.flow import Flow
 from kiosk_tui.keys import Key
 from kiosk_tui.views import AwayView, Correction, HomeView, LevelsView, QuestionView, TouchView
-from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, ToAgent
+from protocol.kiosk import ChooseDirection, KeepDirection, Sorry
 from protocol.units import Direction, FactRef
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
+from tests.kiosk_tui.rig import GUARD_S, OpenKiosk
 
 PAD: list[Key] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "repeat", "text_size", "enter"]
 
 
-class Kiosk:
-    def __init__(self, state: str) -> None:
-        self.clock = HandClock()
-        self.said: list[ToAgent] = []
-        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
-        STATES[state](self.flow, self.clock)
-        self.said.clear()
-
-    def press(self, *keys: Key) -> None:
-        press(self.flow, self.clock, *keys)
-
+class Kiosk(OpenKiosk):
     @property
     def shown(self) -> TouchView:
         view = self.flow.view()

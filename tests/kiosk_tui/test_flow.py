@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from kiosk_tui import words
-from kiosk_tui.flow import Flow
 from kiosk_tui.views import (
     AwayView,
     HelpView,
@@ -18,20 +17,10 @@ from kiosk_tui.views import (
     ReviewView,
     TouchView,
 )
-from protocol.kiosk import AskHelp, LiveShown, Sorry, ToAgent
+from protocol.kiosk import AskHelp, LiveShown, Sorry
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenLevel
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
-
-
-class Kiosk:
-    def __init__(self, state: str) -> None:
-        self.clock = HandClock()
-        self.said: list[ToAgent] = []
-        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
-        STATES[state](self.flow, self.clock)
-        self.said.clear()
-
+from tests.kiosk_tui.rig import GUARD_S, STATES, OpenKiosk, press
 
 SIGNING_IN = ("entry-number", "entry-pin", "entry-judged", "entry-wrong", "entry-locked")
 """Whoever types here has turned to the reader, or somebody else has come: what was typed is dropped."""
@@ -40,7 +29,7 @@ PLACES = [state for state in STATES if not state.startswith(("away", "touch"))]
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> None:
-    kiosk = Kiosk(state)
+    kiosk = OpenKiosk(state)
     before = kiosk.flow.view()
     kiosk.flow.agent_said(samples.LEAVING)
     shown = kiosk.flow.view()
@@ -59,7 +48,7 @@ def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> Non
 
 
 def test_the_next_card_interrupts_at_once() -> None:
-    kiosk = Kiosk("touch-in")
+    kiosk = OpenKiosk("touch-in")
     kiosk.flow.agent_said(samples.UNKNOWN)
     view = kiosk.flow.view()
     assert isinstance(view, TouchView)
@@ -68,7 +57,7 @@ def test_the_next_card_interrupts_at_once() -> None:
 
 
 def test_a_result_without_a_correction_goes_after_six_seconds() -> None:
-    kiosk = Kiosk("touch-repeat")
+    kiosk = OpenKiosk("touch-repeat")
     kiosk.clock.pass_s(5.9)
     assert isinstance(kiosk.flow.view(), TouchView)
     kiosk.clock.pass_s(0.1)
@@ -77,14 +66,14 @@ def test_a_result_without_a_correction_goes_after_six_seconds() -> None:
 
 @pytest.mark.parametrize("key", ["0", "enter"])
 def test_a_key_puts_the_result_away(key: str) -> None:
-    kiosk = Kiosk("touch-in")
+    kiosk = OpenKiosk("touch-in")
     press(kiosk.flow, kiosk.clock, "0" if key == "0" else "enter")
     assert isinstance(kiosk.flow.view(), HomeView)
 
 
 @pytest.mark.parametrize("state", ["levels", "question-single", "marked-right", "over-passed", "help"])
 def test_nobody_there_for_two_minutes_and_thirty_seconds_leads_home(state: str) -> None:
-    kiosk = Kiosk(state)
+    kiosk = OpenKiosk(state)
     kiosk.clock.pass_s(119.9)
     before = kiosk.flow.view()
     assert not isinstance(before, IdleView)
@@ -100,7 +89,7 @@ def test_nobody_there_for_two_minutes_and_thirty_seconds_leads_home(state: str) 
 
 
 def test_touches_do_not_keep_an_abandoned_question_alive() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     for _ in range(5):
         kiosk.clock.pass_s(25)
         kiosk.flow.agent_said(samples.GREEN)
@@ -111,13 +100,13 @@ def test_touches_do_not_keep_an_abandoned_question_alive() -> None:
 
 
 def test_home_stays_home() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     kiosk.clock.pass_s(10_000)
     assert isinstance(kiosk.flow.view(), HomeView)
 
 
 def test_the_clock_runs_on_between_two_messages() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     kiosk.clock.pass_s(60 * 61)
     view = kiosk.flow.view()
     assert isinstance(view, HomeView)
@@ -125,7 +114,7 @@ def test_the_clock_runs_on_between_two_messages() -> None:
 
 
 def test_star_keeps_a_result_that_is_still_there_but_not_for_ever() -> None:
-    kiosk = Kiosk("touch-repeat")
+    kiosk = OpenKiosk("touch-repeat")
     kiosk.clock.pass_s(5)
     press(kiosk.flow, kiosk.clock, "repeat")
     kiosk.clock.pass_s(4)
@@ -143,12 +132,12 @@ def test_star_keeps_a_result_that_is_still_there_but_not_for_ever() -> None:
 def test_star_shows_nobody_whose_touch_it_was_before() -> None:
     """Whoever stands there a few seconds later is another person; the card alone proves who asks."""
     for state in ("touch-in", "touch-repeat", "touch-longest", "touch-lost"):
-        kiosk = Kiosk(state)
+        kiosk = OpenKiosk(state)
         while isinstance(kiosk.flow.view(), TouchView):
             kiosk.clock.pass_s(1)
         press(kiosk.flow, kiosk.clock, "repeat")
         assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
-        kiosk = Kiosk(state)
+        kiosk = OpenKiosk(state)
         press(kiosk.flow, kiosk.clock, "0")
         press(kiosk.flow, kiosk.clock, "repeat")
         assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
@@ -158,7 +147,7 @@ def test_slash_is_left_to_the_session_script() -> None:
     for state in PLACES:
         if state.startswith("idle"):
             continue
-        kiosk = Kiosk(state)
+        kiosk = OpenKiosk(state)
         before = kiosk.flow.view()
         press(kiosk.flow, kiosk.clock, "text_size")
         assert kiosk.flow.view() == before
@@ -166,7 +155,7 @@ def test_slash_is_left_to_the_session_script() -> None:
 
 
 def test_nine_asks_for_help_and_zero_leads_back() -> None:
-    kiosk = Kiosk("question-multiple")
+    kiosk = OpenKiosk("question-multiple")
     before = kiosk.flow.view()
     press(kiosk.flow, kiosk.clock, "9")
     assert kiosk.said == [AskHelp(screen="question")]
@@ -176,7 +165,7 @@ def test_nine_asks_for_help_and_zero_leads_back() -> None:
 
 
 def test_a_level_is_played_right_and_wrong() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     press(kiosk.flow, kiosk.clock, "1", "1")
     kiosk.flow.agent_said(samples.QUESTION)
     press(kiosk.flow, kiosk.clock, "2", "3")
@@ -205,7 +194,7 @@ def test_a_level_is_played_right_and_wrong() -> None:
 
 
 def test_a_level_is_left_only_by_a_second_zero() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     press(kiosk.flow, kiosk.clock, "0")
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
@@ -219,7 +208,7 @@ def test_a_level_is_left_only_by_a_second_zero() -> None:
 
 
 def test_an_explanation_is_left_by_a_second_zero_too() -> None:
-    kiosk = Kiosk("marked-wrong")
+    kiosk = OpenKiosk("marked-wrong")
     press(kiosk.flow, kiosk.clock, "0")
     assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG, leaving=True)
     press(kiosk.flow, kiosk.clock, "5")
@@ -230,7 +219,7 @@ def test_an_explanation_is_left_by_a_second_zero_too() -> None:
 
 
 def test_the_wrong_answers_can_be_looked_at_when_the_level_is_over() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     for question, marked in ((samples.QUESTION, samples.MISTAKEN), (samples.MULTIPLE, samples.WRONG)):
         kiosk.flow.agent_said(question)
         press(kiosk.flow, kiosk.clock, "1", "enter")
@@ -258,7 +247,7 @@ def test_the_wrong_answers_can_be_looked_at_when_the_level_is_over() -> None:
 
 
 def test_zero_takes_back_the_last_pick() -> None:
-    kiosk = Kiosk("question-ordering")
+    kiosk = OpenKiosk("question-ordering")
     press(kiosk.flow, kiosk.clock, "0")
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
@@ -266,7 +255,7 @@ def test_zero_takes_back_the_last_pick() -> None:
 
 
 def test_an_interrupted_level_is_told_after_the_agent_is_back() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     kiosk.flow.agent_away()
     assert kiosk.flow.view() == AwayView(interrupted=True)
     press(kiosk.flow, kiosk.clock, "1", "9", "enter")
@@ -277,7 +266,7 @@ def test_an_interrupted_level_is_told_after_the_agent_is_back() -> None:
 
 
 def test_a_run_that_the_agent_does_not_know_is_over() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     press(kiosk.flow, kiosk.clock, "1")
     kiosk.flow.agent_said(Sorry(reason="unknown_run"))
     view = kiosk.flow.view()
@@ -286,7 +275,7 @@ def test_a_run_that_the_agent_does_not_know_is_over() -> None:
 
 
 def test_an_answer_that_was_not_recorded_can_be_given_again() -> None:
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     press(kiosk.flow, kiosk.clock, "1")
     kiosk.flow.agent_said(Sorry(reason="not_recorded"))
     view = kiosk.flow.view()
@@ -299,12 +288,12 @@ def test_an_answer_that_was_not_recorded_can_be_given_again() -> None:
 def test_what_nobody_asked_for_is_passed_over() -> None:
     for message in (samples.QUESTION, samples.RIGHT, samples.PASSED, Sorry(reason="unknown_run")):
         for state in ("home", "levels"):
-            kiosk = Kiosk(state)
+            kiosk = OpenKiosk(state)
             before = kiosk.flow.view()
             kiosk.flow.agent_said(message)
             if not isinstance(message, Sorry):
                 assert kiosk.flow.view() == before
-    kiosk = Kiosk("question-single")
+    kiosk = OpenKiosk("question-single")
     before = kiosk.flow.view()
     kiosk.flow.agent_said(msgspec.structs.replace(samples.RIGHT, run="r2"))
     kiosk.flow.agent_said(msgspec.structs.replace(samples.PASSED, run="r2"))
@@ -313,7 +302,7 @@ def test_what_nobody_asked_for_is_passed_over() -> None:
 
 
 def test_seven_and_eight_turn_the_pages_of_the_levels() -> None:
-    kiosk = Kiosk("levels-longest")
+    kiosk = OpenKiosk("levels-longest")
     press(kiosk.flow, kiosk.clock, "8")
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
@@ -325,7 +314,7 @@ def test_seven_and_eight_turn_the_pages_of_the_levels() -> None:
 
 
 def test_who_looks_is_said_until_the_lease_ends_whatever_is_on_the_screen() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     assert kiosk.flow.banner() is None
     kiosk.flow.agent_said(LiveShown(viewer="示例镇办", left_s=90))
     press(kiosk.flow, kiosk.clock, "1")
@@ -339,7 +328,7 @@ def test_who_looks_is_said_until_the_lease_ends_whatever_is_on_the_screen() -> N
 
 
 def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     kiosk.flow.agent_said(LiveShown(viewer="", left_s=90))
     kiosk.flow.agent_said(LiveShown())
     assert kiosk.flow.banner() is None
@@ -350,7 +339,7 @@ def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> N
 
 
 def test_a_list_that_was_cut_says_so() -> None:
-    kiosk = Kiosk("home")
+    kiosk = OpenKiosk("home")
     kiosk.flow.agent_said(msgspec.structs.replace(samples.HOME, levels_left_out=7))
     press(kiosk.flow, kiosk.clock, "1")
     view = kiosk.flow.view()

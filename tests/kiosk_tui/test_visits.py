@@ -5,10 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kiosk_tui.flow import Flow
-from kiosk_tui.keys import Key
 from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView
-from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk import Sorry
 from protocol.kiosk_learning import OpenLevel
 from protocol.kiosk_visits import (
     ClockByNumber,
@@ -21,7 +19,7 @@ from protocol.kiosk_visits import (
     VisitShown,
 )
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, press
+from tests.kiosk_tui.rig import NUMBER, PIN, STATES, OpenKiosk
 
 PERSONAL = [state for state in STATES if state.startswith("visit")]
 SIGNING_IN = ["entry-number", "entry-pin", "entry-judged", "entry-wrong", "entry-locked"]
@@ -29,17 +27,7 @@ SETTING = ["entry-new", "entry-again", "entry-common", "entry-touch", "entry-set
 VISIT = samples.VISIT.visit
 
 
-class Kiosk:
-    def __init__(self, state: str) -> None:
-        self.clock = HandClock()
-        self.said: list[ToAgent] = []
-        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
-        STATES[state](self.flow, self.clock)
-        self.said.clear()
-
-    def press(self, *keys: Key) -> None:
-        press(self.flow, self.clock, *keys)
-
+class Kiosk(OpenKiosk):
     def holds(self, *canaries: str) -> list[str]:
         """Return which of these texts stand in anything that the flow refers to."""
         found, todo, seen = set(), [self.flow], {id(STATES), id(samples.__dict__)}

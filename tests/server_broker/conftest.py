@@ -8,6 +8,7 @@ from tests.server_broker.station_double import NOW, StationDouble
 
 if TYPE_CHECKING:
     from server_broker.ingest.batch import BatchProcessor
+    from tests.server_broker.county import FictionalCounty
 
 
 @pytest.fixture
@@ -16,6 +17,15 @@ def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
     return double
+
+
+@pytest.fixture
+def county() -> "FictionalCounty":
+    """A fictional county with two villages, their stations, people and cards."""
+    # pytest reads this file before Django is set up.
+    from tests.server_broker.county import make_county  # noqa: PLC0415
+
+    return make_county()
 
 
 @pytest.fixture

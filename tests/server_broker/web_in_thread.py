@@ -2,8 +2,12 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
+
+START_TIMEOUT_S = 20.0
 
 
 class Web(uvicorn.Server):
@@ -16,3 +20,18 @@ class Web(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+
+@contextmanager
+def web_on_a_port(config: uvicorn.Config, *, backlog: int | None = None) -> Iterator[int]:
+    """Run a web server in the block, and yield its port on 127.0.0.1."""
+    with socket.create_server(("127.0.0.1", 0), backlog=backlog) as listener:
+        web = Web(config)
+        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert web.ready.wait(START_TIMEOUT_S)
+            yield listener.getsockname()[1]
+        finally:
+            web.should_exit = True
+            thread.join(START_TIMEOUT_S)

@@ -3,7 +3,8 @@
 import sys
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
-from tests.proofs.io_fault.failing import prove_apart
+from tests.proofs.apart import PROCESSES, prove_apart
+from tests.proofs.io_fault.failing import Outcome, prove
 from tests.proofs.power_cut.judge import BAD
 
 
@@ -12,7 +13,12 @@ def main() -> int:
     options = arguments("./run prove io-fault", every=1).parse_args()
     seed = chosen_seed(options.seed)
     report = Report("io-fault", seed=seed)
-    outcome = prove_apart(seed=seed, step=options.every)
+    # Every so many-th operation, dealt out to the processes in turn.
+    parts = [
+        {"seed": seed, "first": 1 + part * options.every, "step": options.every * PROCESSES}
+        for part in range(PROCESSES)
+    ]
+    outcome = prove_apart(prove, Outcome(), parts)
     verdict = outcome.verdict
     for example in verdict.examples[:10]:
         print(example, file=sys.stderr)

@@ -1,12 +1,9 @@
 """Let the k-th operation fail, for every k, until a life has no operation left to fail."""
 
 import itertools
-import logging
-import multiprocessing
 import shutil
 import tempfile
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +13,6 @@ from tests.proofs.power_cut.judge import Verdict
 from tests.proofs.power_cut.station_judge import judge_folder
 
 MEMORY = Path("/dev/shm")
-PROCESSES = 2
 
 
 @dataclass
@@ -62,18 +58,4 @@ def prove(*, seed: int, first: int = 1, step: int = 1, kinds: tuple[Kind, ...] =
             while fail(kind, at, life_number=number, seed=seed, folder=folder, verdict=outcome.verdict):
                 outcome.runs[kind] += 1
                 at += step
-    return outcome
-
-
-def _part(part: int, seed: int, step: int) -> Outcome:
-    logging.getLogger("agent").setLevel(logging.CRITICAL)
-    return prove(seed=seed, first=1 + part * step, step=step * PROCESSES)
-
-
-def prove_apart(*, seed: int, step: int) -> Outcome:
-    """Do as `prove` for every ``step``-th operation, divided among `PROCESSES` processes."""
-    outcome = Outcome()
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
-        for one in pool.map(_part, range(PROCESSES), [seed] * PROCESSES, [step] * PROCESSES):
-            outcome.add(one)
     return outcome

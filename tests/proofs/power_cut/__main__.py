@@ -3,7 +3,8 @@
 import sys
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
-from tests.proofs.power_cut.cutting import prove_apart
+from tests.proofs.apart import cuts_apart, prove_apart
+from tests.proofs.power_cut.cutting import Outcome, prove
 from tests.proofs.power_cut.judge import BAD
 
 
@@ -12,7 +13,7 @@ def main() -> int:
     options = arguments("./run prove power-cut", cuts=2000).parse_args()
     seed = chosen_seed(options.seed)
     report = Report("power-cut", seed=seed)
-    outcome = prove_apart(cuts=options.cuts, seed=seed)
+    outcome = prove_apart(prove, Outcome(), cuts_apart(options.cuts, seed))
     verdict = outcome.verdict
     found = {name: getattr(verdict, name) for name in (*BAD, "salvaged")}
     for example in verdict.examples[:10]:

@@ -1,16 +1,14 @@
 """Record workloads, and cut the power after every call that they made."""
 
-import logging
-import multiprocessing
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.proofs.apart import SEEDS_APART
 from tests.proofs.power_cut.disk import WAYS, ForgetfulDisk, Image
 from tests.proofs.power_cut.judge import Verdict, judge
 from tests.proofs.power_cut.shares import ALL, OUTBOX, STATION, Remaining
@@ -19,9 +17,6 @@ from tests.proofs.power_cut.station_workload import record_station
 from tests.proofs.power_cut.workload import Knowledge, Run, record
 
 MEMORY = Path("/dev/shm")
-PROCESSES = 2
-"""Fixed, so that a seed means the same on every machine."""
-SEEDS_APART = 1_000_000
 
 
 @dataclass
@@ -99,18 +94,3 @@ def _folder(parent: str, name: str) -> Path:
     folder = Path(parent) / name
     folder.mkdir()
     return folder
-
-
-def _part(part: int, cuts: int, seed: int) -> Outcome:
-    logging.getLogger("agent").setLevel(logging.CRITICAL)
-    return prove(cuts=cuts, seed=seed + part * SEEDS_APART)
-
-
-def prove_apart(*, cuts: int, seed: int) -> Outcome:
-    """As `prove`, in `PROCESSES` processes, each with its own seeds."""
-    outcome = Outcome()
-    shares = [cuts // PROCESSES + (part < cuts % PROCESSES) for part in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
-        for one in pool.map(_part, range(PROCESSES), shares, [seed] * PROCESSES):
-            outcome.add(one)
-    return outcome

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from tests.agent.uplink.pki import Authority
+from tests.proofs.apart import cuts_apart, prove_apart
 from tests.proofs.shelf.bounds import BoundsFindings, prove_cap, prove_night
 from tests.proofs.shelf.line import LineFindings, prove_line
-from tests.proofs.shelf.power import BAD, MEMORY, Findings, prove_apart
+from tests.proofs.shelf.power import BAD, MEMORY, Findings, prove
 from tests.proofs.shelf.real import RealFindings, prove_admission, prove_month, running
 
 MOST_TWICE_PERCENT = 2
@@ -28,7 +29,7 @@ def main() -> int:
     logging.getLogger("agent").setLevel(logging.CRITICAL)
     seed = chosen_seed(options.seed)
     report = Report("shelf", seed=seed)
-    power = prove_apart(cuts=options.cuts, seed=seed)
+    power = prove_apart(prove, Findings(), cuts_apart(options.cuts, seed))
     bounds, real = BoundsFindings(), RealFindings()
     with tempfile.TemporaryDirectory(prefix="shelf-", dir=MEMORY if MEMORY.is_dir() else None) as name:
         folder = Path(name)

@@ -1,12 +1,9 @@
 """Cut the power after every call that a change of bundles makes to the disk, and open what is left."""
 
-import logging
-import multiprocessing
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -38,8 +35,6 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 ADDRESSEE = Addressee(station=STATION, region="", public_keys={key_id(PUBLIC): PUBLIC})
 PLENTY = Space(free_bytes=1 << 40, total_bytes=1 << 40)
-PROCESSES = 2
-SEEDS_APART = 1_000_000
 STEPS = 12
 """Changes of the county in one history."""
 _NAMES = ("notices", "policy", "prices", "film")
@@ -250,18 +245,3 @@ def _cut(recording: Recording, history: History, survived: Path, findings: Findi
                 judge(survived, history.told[position], history.county, findings, where=where)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it is a finding of the proof
                 findings.note("crashes", f"{where}: {error!r}")
-
-
-def _part(part: int, cuts: int, seed: int) -> Findings:
-    logging.getLogger("agent").setLevel(logging.CRITICAL)
-    return prove(cuts=cuts, seed=seed + part * SEEDS_APART)
-
-
-def prove_apart(*, cuts: int, seed: int) -> Findings:
-    """As `prove`, in two processes."""
-    findings = Findings()
-    shares = [cuts // PROCESSES + (part < cuts % PROCESSES) for part in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
-        for one in pool.map(_part, range(PROCESSES), shares, [seed] * PROCESSES):
-            findings.add(one)
-    return findings

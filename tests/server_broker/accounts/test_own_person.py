@@ -24,14 +24,9 @@ from tests.cast import (
     ZHANG,
 )
 from tests.server_broker.accounts.account_forms import USERS, change, entries, make
-from tests.server_broker.county import FictionalCounty, client_for, make_county, signed_in, user_of
+from tests.server_broker.county import FictionalCounty, client_for, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 def zhang_s_account(county: FictionalCounty, role: Role = Role.OFFICER, region: str | None = TOWNSHIP) -> User:

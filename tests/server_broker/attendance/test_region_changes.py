@@ -33,18 +33,13 @@ from tests.cast import (
     YANSHI_VILLAGE,
     ZHANG,
 )
-from tests.server_broker.county import FictionalCounty, make_county, user_of, window
+from tests.server_broker.county import FictionalCounty, user_of, window
 
 pytestmark = pytest.mark.django_db
 
 BY = "wu-yunwei"
 DAY = dt.timedelta(days=1)
 NEW_CODE = "990101001009"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ from server_broker.console.handler import FairHandler
 from server_broker.supervisor.bounded_http import BoundedHttp
 from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
-from tests.server_broker.web_in_thread import Web
+from tests.server_broker.web_in_thread import web_on_a_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,16 +45,8 @@ def port(serving: BundleServing, monkeypatch: pytest.MonkeyPatch) -> Iterator[in
     trust.prepare(settings.HOME)
     now = timezone.now().astimezone(dt.UTC)
     certificate, key = server_certificate(settings.HOME, "web", ["127.0.0.1"], now=now)
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
-        web = Web(web_config(serving, certificate, key, host="127.0.0.1", port=0))
-        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert web.ready.wait(PATIENCE_S)
-            yield listener.getsockname()[1]
-        finally:
-            web.should_exit = True
-            thread.join(PATIENCE_S)
+    with web_on_a_port(web_config(serving, certificate, key, host="127.0.0.1", port=0), backlog=256) as port:
+        yield port
 
 
 def connect(port: int, stack: ExitStack) -> ssl.SSLSocket:

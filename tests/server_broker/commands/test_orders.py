@@ -25,7 +25,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from tests.cast import COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OPERATOR
-from tests.server_broker.county import FictionalCounty, add_station, make_county, signed_in, snapshot
+from tests.server_broker.county import FictionalCounty, add_station, signed_in, snapshot
 from tests.server_broker.pages import text_of
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, moment
@@ -193,11 +193,6 @@ def test_what_only_makes_sense_at_once_is_refused_for_a_station_that_is_away(dou
 
 
 # The page.
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 def post(client: Client, station: str, **values: str) -> str:

@@ -18,7 +18,7 @@ from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import ledger
 from tests.cast import AUDITOR, GUARD, OF_THE_COUNTY, OPERATOR, SHILI_VILLAGE, STRAY, TOWNSHIP_OFFICER, YANGBAN_VILLAGE
-from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.county import FictionalCounty, signed_in
 from tests.server_broker.pages import text_of
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
@@ -33,11 +33,6 @@ def process(station: StationDouble, village: str, *bodies: bytes) -> StationDoub
         station.add_body(body)
     BatchProcessor(clock=lambda: NOW).process_batch([station.facts_message()])
     return station
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

@@ -9,17 +9,12 @@ from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card
 from tests.cast import OPERATOR, SHILI
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch
+from tests.server_broker.county import FictionalCounty, signed_in, touch
 
 pytestmark = pytest.mark.django_db
 
 NUMBER = "11010519491231002X"
 FULL_WIDTH = "１１０１０５１９４９１２３１００２Ｘ"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

@@ -67,11 +67,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
-
-
-@pytest.fixture
 def page(county: FictionalCounty) -> Client:
     return signed_in(OPERATOR)
 

@@ -30,15 +30,10 @@ from tests.cast import (
     ZHANG,
     Cadre,
 )
-from tests.server_broker.county import FictionalCounty, alarm, make_county, signed_in, snapshot, touch, user_of, verify
+from tests.server_broker.county import FictionalCounty, alarm, signed_in, snapshot, touch, user_of, verify
 from tests.server_broker.pages import text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

@@ -11,14 +11,9 @@ from django.test import Client
 from server_broker.console.views import desk
 from server_broker.people.models import Card, Person
 from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANGBAN, YANSHI_VILLAGE, ZHANG, ZHAO
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch
+from tests.server_broker.county import FictionalCounty, signed_in, touch
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from server_broker.console.seen import AGAIN_AFTER
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from tests.cast import COUNTY_OFFICER, GUARD, OPERATOR, SHILI
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, snapshot
+from tests.server_broker.county import FictionalCounty, signed_in, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +26,6 @@ def jpeg(shade: int) -> bytes:
     out = io.BytesIO()
     Image.effect_noise((640, 480), shade).convert("RGB").save(out, "JPEG", quality=80)
     return out.getvalue()
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

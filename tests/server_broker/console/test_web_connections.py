@@ -14,7 +14,7 @@ from server_broker.console import handler
 from server_broker.console.handler import FairHandler
 from server_broker.console.places import Places
 from server_broker.platform.home import CountyHome
-from tests.server_broker.web_in_thread import Web
+from tests.server_broker.web_in_thread import web_on_a_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,16 +34,8 @@ def places() -> Places:
 def port(county_cluster: CountyHome, places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     config = uvicorn.Config(FairHandler(places), interface="asgi3", lifespan="off", ws="none", log_level="error")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        web = Web(config)
-        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert web.ready.wait(WAIT_S)
-            yield listener.getsockname()[1]
-        finally:
-            web.should_exit = True
-            thread.join(WAIT_S)
+    with web_on_a_port(config) as port:
+        yield port
 
 
 @contextmanager

@@ -11,16 +11,11 @@ from server_broker.dated.models import AsOf, Erased
 from server_broker.dated.writing import Period, acting, put
 from server_broker.people.models import Binding, Person, PersonRecord
 from tests.cast import SHILI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county
+from tests.server_broker.county import FictionalCounty
 
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 def sql(statement: str, *values: str | int) -> list[tuple[Any, ...]]:

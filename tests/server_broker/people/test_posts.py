@@ -13,17 +13,12 @@ from server_broker.people.models import HoldingState, PersonRecord, PersonType, 
 from server_broker.people.posts import PostRefused, change_holding, end_unit, give_post, holders, make_unit
 from server_broker.regions.models import Region
 from tests.cast import TOWNSHIP, YANSHI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county
+from tests.server_broker.county import FictionalCounty
 
 pytestmark = pytest.mark.django_db
 
 BY = "wu-yunwei"
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 @pytest.fixture

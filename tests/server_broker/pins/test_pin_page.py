@@ -11,15 +11,10 @@ from server_broker.pins.accepting import GONE, NO_TOUCH, OTHER_CARD, STRANGER, T
 from server_broker.pins.models import PersonPin, PinClaim
 from tests.cast import BY_ROLE, COUNTY_OFFICER, OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.console.test_dated_pages import REASON, ask, confirm
-from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.county import FictionalCounty, signed_in
 from tests.server_broker.pages import text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 def test_the_township_takes_a_pin_back(county: FictionalCounty) -> None:

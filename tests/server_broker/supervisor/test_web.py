@@ -3,7 +3,6 @@
 import datetime as dt
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -18,7 +17,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
 from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
-from tests.server_broker.web_in_thread import Web
+from tests.server_broker.web_in_thread import web_on_a_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,16 +38,8 @@ def port(county_cluster: CountyHome, monkeypatch: pytest.MonkeyPatch) -> Iterato
     now = timezone.now().astimezone(dt.UTC)
     certificate, key = server_certificate(county_cluster, "web", ["127.0.0.1"], now=now)
     application = BodyLimit(get_asgi_application(), is_known=is_signed_in, piece_s=SHORT_S)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        web = Web(web_config(application, certificate, key, host="127.0.0.1", port=0))
-        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            assert web.ready.wait(START_TIMEOUT_S)
-            yield listener.getsockname()[1]
-        finally:
-            web.should_exit = True
-            thread.join(START_TIMEOUT_S)
+    with web_on_a_port(web_config(application, certificate, key, host="127.0.0.1", port=0)) as port:
+        yield port
 
 
 @contextmanager

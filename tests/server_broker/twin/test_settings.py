@@ -19,16 +19,11 @@ from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, NotAllowed, allowed, value_of
 from server_broker.twin.station_settings import choose, station_rows, wanted_settings
 from tests.cast import COUNTY, OF_THE_COUNTY, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OPERATOR, YANGBAN
-from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.county import FictionalCounty, signed_in
 from tests.server_broker.pages import cells_beside, words_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    return make_county()
 
 
 def put(place: str, name: str, text: str) -> None:
