@@ -217,7 +217,7 @@ def without_problem(outcome: ErrandOutcome) -> ErrandOutcome:
 
 
 def _bytes_of(call: FetchErrand | RenewErrand) -> int:
-    """Return how much of a file is here."""
+    """Return the length of the part of a file that is on the disk; 0 if there is none, and for a renewal."""
     try:
         return os.stat(call.into).st_size if isinstance(call, FetchErrand) else 0
     except OSError:
@@ -294,7 +294,7 @@ class Errands:
 
 
 def _authorization(call: FetchErrand) -> Callable[[], str] | None:
-    """Return what makes the header of a signed request, or None for a file that everybody may fetch.
+    """Return a function that signs each request, or None for a file that everybody may fetch.
 
     Raises:
         DeviceError: The folder holds no enrolled station.

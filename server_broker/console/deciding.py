@@ -71,7 +71,7 @@ class Shown:
     moved: list[Moved]
 
     def digest(self) -> str:
-        """Return what names exactly this effect."""
+        """Return a digest that names exactly this effect."""
         said = [[line.said for line in self.gone], [line.said for line in self.new], self.moved]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 

@@ -64,7 +64,7 @@ def key_of(row: Model) -> Any:
 
 
 def _path(field: "Field[Any, Any]") -> str:
-    """Return what a column is read by. A row that another one names is written as facts know it."""
+    """Return the path by which a query reads a field. A foreign key is read as facts know the row (``decided_key``)."""
     related = field.related_model
     if isinstance(field, ForeignKey) and isinstance(related, type) and hasattr(related, "decided_key"):
         return f"{field.name}__{_key(related)}"

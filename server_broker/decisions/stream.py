@@ -51,7 +51,7 @@ def decide(entry: AuditEntry, what: decisions.Decision, rows: Iterable[Model] = 
 
 
 def open_stream(home: CountyHome) -> CountyStream:
-    """Return the county's present stream, which is opened if there is none yet or if the database was restored.
+    """Return the county's present stream. A new one is opened if there is none, or if the database was restored.
 
     In a transaction, nobody else appends until it ends.
     """

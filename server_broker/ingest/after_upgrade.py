@@ -1,7 +1,8 @@
 """Read again, without being asked, what was held because only a later version knew it: this may be that version.
 
 A county that was upgraded knows kinds and words that it held before. Nobody should have to press a key for each
-station."""
+station.
+"""
 
 from datetime import datetime
 

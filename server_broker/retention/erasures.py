@@ -31,7 +31,7 @@ class ErasuresOf:
         self._erasures: dict[int, Erasure] = {}
 
     def problem_of(self, fact: Fact) -> str:
-        """Return why it is not by the rules that this fact has no content; an empty text if it is."""
+        """Return which rule was broken when this fact lost its content; an empty text if none was."""
         if self._of is None:
             rows = ErasedFact.objects.filter(stream=self._stream).values_list("seq", "erasure_id", "digest")
             self._of = {seq: (erasure, bytes(digest)) for seq, erasure, digest in rows.iterator()}
