@@ -11,8 +11,8 @@ from kiosk_tui.places import Move
 from kiosk_tui.views import EntryStep, EntryView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import EnterNumber, PinAsked, SetPin
+from protocol.pins import PIN_DIGITS
 
-PIN_DIGITS = 6
 MOST_DIGITS = 13
 """Of a number."""
 

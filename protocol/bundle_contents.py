@@ -15,7 +15,7 @@ from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
-from protocol.units import CodeWord, DayText, FileName, PersonId, Salt, Sha256, ShortText, WallMs
+from protocol.units import CodeWord, DayText, PersonId, Salt, ShortText, WallMs
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,7 +103,7 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     """Content of ``month``: one person's touches of one month, as the county has them."""
 
     person: PersonId
-    month: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}\Z")]
+    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}\Z")]
     as_of: WallMs
     rows: Annotated[list[MonthRow], Meta(max_length=400)] = []
 
@@ -141,8 +141,3 @@ def read_content(bundle: Bundle) -> Content:
     if kind is None:
         raise Refused("unknown_kind", f"content of kind {bundle.kind}")
     return decode(bundle.content, kind, limit=MAX_CONTENT_BYTES)
-
-
-def item_named(bundle: Bundle, name: FileName) -> Sha256 | None:
-    """Return the hash of the bundle's item with this name."""
-    return next((item.sha256 for item in bundle.items if item.name == name), None)

@@ -58,15 +58,11 @@ class Audience(Message, frozen=True, kw_only=True, omit_defaults=True):
     regions: Annotated[list[RegionPrefix], Meta(max_length=64)] = []
     """Beginnings of region codes: a station whose village's code begins with one of them may have the bundle."""
     types: Annotated[list[ShortText], Meta(max_length=16)] = []
-    """Types of people (`protocol.twin.Person.type`) to whom it is shown."""
+    """Types of people (`protocol.twin.Person.type`) to whom it is shown; empty: to all. No kiosk reads it yet."""
 
     def has_region(self, code: str) -> bool:
         """Tell whether the place with this 12-digit code is addressed."""
         return not self.regions or any(code.startswith(prefix) for prefix in self.regions)
-
-    def has_type(self, person_type: str) -> bool:
-        """Tell whether people of this type are addressed."""
-        return not self.types or person_type in self.types
 
 
 class Bundle(VersionedMessage, frozen=True, kw_only=True):

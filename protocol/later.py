@@ -31,7 +31,7 @@ def without_later_words(value: Plain, kind: Any) -> Plain:
     Raises:
         LaterWord: One of them stands where it can't be left out.
     """
-    cleaned = _cleaned(value, kind, known=None)
+    cleaned = _cleaned(value, kind, replace=False)
     if cleaned is _ABSENT:
         raise LaterWord
     return cleaned
@@ -42,41 +42,41 @@ def with_known_words(value: Plain, kind: Any) -> Plain:
 
     If that can be read and ``value`` cannot, then words of a later version are all that is wrong with it.
     """
-    return _cleaned(value, kind, known=True)
+    return _cleaned(value, kind, replace=True)
 
 
-def _cleaned(value: Plain, kind: Any, *, known: bool | None) -> Plain:
-    """Return ``value`` with its unknown words replaced (``known``) or left out, or `_ABSENT` if it goes with one."""
+def _cleaned(value: Plain, kind: Any, *, replace: bool) -> Plain:
+    """Return ``value`` with its unknown words replaced by known ones or left out, or `_ABSENT` if it goes with one."""
     if isinstance(kind, TypeAliasType):
-        return _cleaned(value, kind.__value__, known=known)
+        return _cleaned(value, kind.__value__, replace=replace)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _cleaned(value, arguments[0], known=known)
+        return _cleaned(value, arguments[0], replace=replace)
     if origin is Literal:
-        return _word(value, arguments, known=known)
+        return _word(value, arguments, replace=replace)
     if origin in (Union, UnionType):
-        return _of_union(value, arguments, known=known)
+        return _of_union(value, arguments, replace=replace)
     if origin in (list, tuple) and isinstance(value, list):
-        items = (_cleaned(item, arguments[0], known=known) for item in value)
+        items = (_cleaned(item, arguments[0], replace=replace) for item in value)
         return [item for item in items if item is not _ABSENT]
     if isinstance(kind, type) and not isinstance(kind, GenericAlias) and issubclass(kind, msgspec.Struct):
-        return _of_struct(value, kind, known=known)
+        return _of_struct(value, kind, replace=replace)
     return value
 
 
-def _word(value: Plain, words: tuple[Any, ...], *, known: bool | None) -> Plain:
+def _word(value: Plain, words: tuple[Any, ...], *, replace: bool) -> Plain:
     if not isinstance(value, str) or value in words or not _WORD.fullmatch(value):
         return value
-    return words[0] if known else _ABSENT
+    return words[0] if replace else _ABSENT
 
 
-def _of_union(value: Plain, kinds: tuple[Any, ...], *, known: bool | None) -> Plain:
+def _of_union(value: Plain, kinds: tuple[Any, ...], *, replace: bool) -> Plain:
     """Clean by the one kind that is not None; a union of closed lists is one list of all their words."""
     kinds = tuple(kind for kind in kinds if kind is not type(None))
     words = [_words(kind) for kind in kinds]
     if all(words):
-        return _word(value, tuple(word for some in words for word in some), known=known)
-    return _cleaned(value, kinds[0], known=known) if len(kinds) == 1 and value is not None else value
+        return _word(value, tuple(word for some in words for word in some), replace=replace)
+    return _cleaned(value, kinds[0], replace=replace) if len(kinds) == 1 and value is not None else value
 
 
 def _words(kind: Any) -> tuple[Any, ...]:
@@ -90,12 +90,12 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
     return msgspec.structs.fields(kind)
 
 
-def _of_struct(value: Plain, kind: type[msgspec.Struct], *, known: bool | None) -> Plain:
+def _of_struct(value: Plain, kind: type[msgspec.Struct], *, replace: bool) -> Plain:
     fields = _fields(kind)
     if kind.__struct_config__.array_like:
         if not isinstance(value, list):
             return value
-        items = [_cleaned(item, field.type, known=known) for item, field in zip(value, fields, strict=False)]
+        items = [_cleaned(item, field.type, replace=replace) for item, field in zip(value, fields, strict=False)]
         # An array can't leave out what stands in its middle.
         return _ABSENT if _ABSENT in items else [*items, *value[len(items) :]]
     if not isinstance(value, dict):
@@ -104,7 +104,7 @@ def _of_struct(value: Plain, kind: type[msgspec.Struct], *, known: bool | None) 
     for field in fields:
         if field.encode_name not in value:
             continue
-        of_field = _cleaned(value[field.encode_name], field.type, known=known)
+        of_field = _cleaned(value[field.encode_name], field.type, replace=replace)
         if of_field is not _ABSENT:
             cleaned[field.encode_name] = of_field
         elif field.required:

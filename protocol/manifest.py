@@ -15,15 +15,11 @@ from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.merkle import HASH_BYTES, MAX_PATH, merkle_paths, merkle_root, root_of_path
 from protocol.refusal import Refused
 from protocol.signing import Signed, key_id, seal, unseal
-from protocol.units import Epoch, Sha256, ShortText, StationId, Through, WallMs
+from protocol.units import DayText, Epoch, Sha256, ShortText, StationId, Through, WallMs
 
 MAX_LEAVES = 2**20
-MAX_KEPT_HEAD_BYTES = 1_024
-"""Largest kept head that is read. With 2,000 streams in the county and the longest names it has 585 bytes."""
 
 type LeafKind = Literal["county", "audit", "table", "stream"]
-type Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
-"""A day in China, ISO 8601."""
 
 
 class Leaf(Message, frozen=True, kw_only=True, array_like=True):
@@ -47,7 +43,7 @@ class ManifestRoot(VersionedMessage, frozen=True, kw_only=True, array_like=True)
 
     county: StationId
     number: Annotated[int, Meta(ge=1, le=2**53 - 1)]
-    day: Day
+    day: DayText
     at: WallMs
     leaves: Annotated[int, Meta(ge=1, le=MAX_LEAVES)]
     root: Sha256
@@ -73,6 +69,8 @@ class KeptHead(VersionedMessage, frozen=True, kw_only=True, array_like=True):
 
 
 MAX_KEPT = 60
+MAX_KEPT_HEADS_BYTES = 2**17
+"""Largest `KeptHeads` that is read. With 2,000 streams in the county and the longest names, each head has 585 bytes."""
 
 
 class KeptHeads(VersionedMessage, frozen=True, kw_only=True):
@@ -128,16 +126,6 @@ def kept_heads(signed: bytes, leaves: Sequence[Leaf]) -> Iterator[tuple[str, Kep
                 signed=signed, index=index, epoch=own.epoch, count=own.count, digest=own.digest, path=b"".join(path)
             )
             yield own.name, kept
-
-
-def read_kept_head(raw: bytes, *, station: str) -> tuple[KeptHead, ManifestRoot]:
-    """Read what a station was sent, and check that its own stream is in the tree.
-
-    Raises:
-        Refused: ``malformed`` (also if the path leads to another root), ``too_large`` or ``unknown_version``.
-    """
-    kept = decode(raw, KeptHead, limit=MAX_KEPT_HEAD_BYTES)
-    return kept, check_kept_head(kept, station=station)
 
 
 def check_kept_head(kept: KeptHead, *, station: str) -> ManifestRoot:

@@ -60,5 +60,5 @@ def failed(tries: PinTries, now: WallMs) -> PinTries:
 
 
 def together(one: PinTries, other: PinTries, now: WallMs) -> PinTries:
-    """Return what holds where two counts may have seen the same tries: the one by which more tries count now."""
+    """Return that one of two counts by which more tries count now. Both may have seen the same tries."""
     return max(one, other, key=lambda tries: (standing(tries, now), tries.last))

@@ -17,6 +17,8 @@ from protocol.units import FileName, Sha256, StationId, WallMs
 
 MAX_ENTRIES = 200
 MAX_INDEX_BYTES = 65_536
+STICK_FOLDER = "cunhui-shelf"
+"""Folder of a USB stick that carries an index and what it names. The county writes it, and the station reads it."""
 
 type Access = Literal["public", "station"]
 """Who may fetch a bundle and its items. public: whoever knows the hash. station: a station by a signed request

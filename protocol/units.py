@@ -84,7 +84,7 @@ know as it is."""
 type RegionPrefix = Annotated[str, Meta(pattern=r"^[0-9]{0,12}\Z")]
 """The beginning of a 12-digit statistical code: everything below that region. Empty: the whole county."""
 
-type DayText = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
+type DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 """A date in Asia/Shanghai, ISO 8601."""
 
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]

@@ -17,11 +17,10 @@ from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.storage.errors import storage_error
 from protocol.bundles import bundle_hash
 from protocol.refusal import Refused
-from protocol.shelf_index import MAX_INDEX_BYTES, open_index
+from protocol.shelf_index import MAX_INDEX_BYTES, STICK_FOLDER, open_index
 from protocol.signing import split_signed
 from protocol.twin import ShelfRef
 
-FOLDER = "cunhui-shelf"
 INDEX = "index"
 _FOR_EVER_MS = 2**53
 _SIGNED_BYTES = 1_024
@@ -124,7 +123,7 @@ def load_stick(folder: Path, disk: ShelfDisk, addressee: Addressee) -> Loaded:
         StorageFull: What came into force before stays in force.
         StorageFailed: As before.
     """
-    folder = folder / FOLDER if (folder / FOLDER).is_dir() else folder
+    folder = folder / STICK_FOLDER if (folder / STICK_FOLDER).is_dir() else folder
     ref = _index_on(folder, addressee)
     with disk.alone() as alone:
         if not alone:

@@ -13,12 +13,10 @@ from agent.vitals.alarms import StandingAlarms
 from protocol import alarm_codes
 from protocol.bundle_contents import Heads, read_content
 from protocol.codec import decode, encode
-from protocol.manifest import MAX_KEPT, KeptHead, KeptHeads, check_kept_head
+from protocol.manifest import MAX_KEPT, MAX_KEPT_HEADS_BYTES, KeptHead, KeptHeads, check_kept_head
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
-
-MAX_FILE_BYTES = 2**17
 
 
 class Witness:
@@ -78,8 +76,8 @@ class Witness:
     def _read(self) -> dict[int, KeptHead]:
         try:
             with self._path.open("rb") as file:
-                raw = file.read(MAX_FILE_BYTES + 1)
-            kept = decode(raw, KeptHeads, limit=MAX_FILE_BYTES)
+                raw = file.read(MAX_KEPT_HEADS_BYTES + 1)
+            kept = decode(raw, KeptHeads, limit=MAX_KEPT_HEADS_BYTES)
             return {check_kept_head(head, station=self._station).number: head for head in kept.heads}
         except FileNotFoundError:
             return {}

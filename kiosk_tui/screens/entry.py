@@ -1,11 +1,11 @@
 """The screen on which a number or a PIN is typed. Of a PIN it shows how many figures there are, never which."""
 
 from kiosk_tui import theme, words, words_visits
-from kiosk_tui.entry import PIN_DIGITS
 from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import EntryView
 from kiosk_tui.widgets.bars import KeyHint
+from protocol.pins import PIN_DIGITS
 
 
 class EntryScreen(TextScreen[EntryView]):

@@ -13,12 +13,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
+from protocol.shelf_index import STICK_FOLDER
 from protocol.signing import seal
 from server_broker.audit.log import record
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import BundleItem, StationIndex
-
-FOLDER = "cunhui-shelf"
 
 
 class NoIndex(Exception):
@@ -52,7 +51,7 @@ def write_stick(
     index = StationIndex.objects.filter(station=station).order_by("-version").first()
     if index is None:
         raise NoIndex(f"站点 {station} 还没有下发内容的目录")
-    root = stick / FOLDER
+    root = stick / STICK_FOLDER
     for name in ("bundles", "items"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "index").unlink(missing_ok=True)

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from protocol.codec import decode
 from protocol.decisions import RecordKeyReplaced
-from protocol.manifest import KeptHead, KeptHeads, ManifestRoot, check_kept_head, unseal_root
+from protocol.manifest import MAX_KEPT_HEADS_BYTES, KeptHead, KeptHeads, ManifestRoot, check_kept_head, unseal_root
 from protocol.refusal import Refused
 from server_broker.manifest.problems import Problem
 from server_broker.manifest.replay import Decided
 
 FILE = "heads"
-MAX_FILE_BYTES = 2**17
 
 
 class HeadsUnreadable(Exception):
@@ -31,8 +30,8 @@ def read_kept(folder: Path) -> KeptHeads:
     path = folder / FILE if folder.is_dir() else folder
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-        return decode(raw, KeptHeads, limit=MAX_FILE_BYTES)
+            raw = file.read(MAX_KEPT_HEADS_BYTES + 1)
+        return decode(raw, KeptHeads, limit=MAX_KEPT_HEADS_BYTES)
     except OSError as error:
         raise HeadsUnreadable(f"读不到 {path}：{error.strerror}") from error
     except Refused as error:

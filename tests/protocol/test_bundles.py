@@ -143,14 +143,11 @@ def test_the_county_makes_no_bundle_that_nobody_reads() -> None:
 
 
 def test_for_whom_a_bundle_is() -> None:
-    audience = bundles.Audience(regions=["990101", "990203004000"], types=["cadre"])
+    audience = bundles.Audience(regions=["990101", "990203004000"])
     assert audience.has_region("990101200000")
     assert audience.has_region("990203004000")
     assert not audience.has_region("990102200000")
-    assert audience.has_type("cadre")
-    assert not audience.has_type("villager")
     assert bundles.Audience().has_region("110000000000")
-    assert bundles.Audience().has_type("")
 
 
 def test_the_content_of_each_kind() -> None:

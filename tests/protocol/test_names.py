@@ -1,5 +1,6 @@
 """Names that people and machines type: topics, card numbers, claim codes."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from protocol.cards import card_token, normalise_uid
 from protocol.claim import check_digit, format_claim_code, parse_claim_code
 from protocol.refusal import Refused
 from protocol.topics import DOWN, UP, Down, Up, county_filter, parse, topic
+from protocol.units import DayText
 
 STATIONS = st.from_regex(r"[a-z0-9][a-z0-9-]{3,31}", fullmatch=True)
 
@@ -143,3 +145,9 @@ def test_full_width_digits_are_read() -> None:
     code = "123456789012" + check_digit("123456789012")
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
     assert parse_claim_code(wide) == code
+
+
+@pytest.mark.parametrize("day", ["２０２６-11-29", "2026-1-29", "2026-11-29\n", "٢٠٢٦-11-29"])
+def test_a_day_is_written_in_plain_digits(day: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(day, DayText)
