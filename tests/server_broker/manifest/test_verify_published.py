@@ -79,7 +79,10 @@ _KEPT = "WHERE bundle = 'kept' AND version = 2"
     ("statement", "said"),
     [
         (f"UPDATE bundles_bundle SET sha256 = sha256('x') {_KEPT}", "kept 版本 2（bundles_bundle）：和发布时不符"),
-        ("UPDATE bundles_bundle SET sha256 = sha256('x') WHERE kind = 'questions'", "sample 版本 3（bundles_bundle）：和发"),
+        (
+            "UPDATE bundles_bundle SET sha256 = sha256('x') WHERE kind = 'questions'",
+            "sample 版本 3（bundles_bundle）：和发",
+        ),
         ("DELETE FROM bundles_bundle WHERE kind = 'questions'", "sample 版本 3（bundles_bundle）：决定发布过"),
         (f"UPDATE bundles_bundle SET kind = 'disclosure' {_KEPT}", "和发布时不符：种类"),
         (f"UPDATE bundles_bundle SET kind = 'roster', author = '' {_KEPT}", "和发布时不符：种类"),
