@@ -50,6 +50,18 @@ def decide(entry: AuditEntry, what: decisions.Decision, rows: Iterable[Model] = 
     return _append(settings.HOME, _present_stream(settings.HOME), entry, what, _read(rows))
 
 
+def check_can_decide(home: CountyHome) -> None:
+    """Check that a decision can be signed. Ask before anything is done that no rollback takes back.
+
+    Raises:
+        RecordStopped: It can't. `decide` would raise the same.
+    """
+    stream = CountyStream.objects.order_by("-id").first()
+    read_mark(home)
+    if stream is not None:
+        record_key(home, bytes(stream.record_key))
+
+
 def open_stream(home: CountyHome) -> CountyStream:
     """Return the county's present stream. A new one is opened if there is none, or if the database was restored.
 

@@ -17,7 +17,7 @@ from protocol.enrolment import Broker, Enrolled, EnrolRequest, RenewRequest, ver
 from protocol.refusal import Refused
 from server_broker import broker
 from server_broker.audit.log import Detail, record
-from server_broker.decisions.stream import decide
+from server_broker.decisions.stream import check_can_decide, decide
 from server_broker.enrolment.claims import redeem
 from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
@@ -44,6 +44,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
     Raises:
         NotAdmitted: The request is refused; the exception says why.
         JournalDamaged: No station is enrolled until a person has mended the journal.
+        RecordStopped: No station is enrolled while the county can't sign who was taken in.
     """
     # The signature proves that the sender has the record key that it asks us to store.
     try:
@@ -75,6 +76,8 @@ def _take_in(
     station = Station.objects.select_for_update(of=("self",)).select_related("village").get(pk=claim.station_id)
     if station.certificates.filter(issued_at__gte=claim.created_at).count() >= MAX_ANSWERS:
         raise NotAdmitted("claim_refused")
+    # The journal and the broker follow no rollback: without this a board that is refused would put the old one out.
+    check_can_decide(home)
     again = station.enrolled_at is not None
     # The earlier board's certificates end now: a station has one board at a time.
     StationCertificate.objects.filter(station=station, revoked_at=None).update(revoked_at=now)

@@ -217,6 +217,24 @@ def test_while_the_journal_is_damaged_nobody_is_taken_in_and_the_claim_stays_goo
     assert Kit().enrol(second).status_code == 200
 
 
+@pytest.mark.parametrize("found", [None, b"rubbish"])
+def test_without_the_record_key_nobody_is_taken_in_the_old_board_stays_and_renewals_go_on(
+    code: str, station: Station, home: CountyHome, monkeypatch: pytest.MonkeyPatch, found: bytes | None
+) -> None:
+    kit, done = Kit(), list[str]()
+    kit.enrol(code)
+    second = make_claim(station, actor="operator", now=timezone.now())
+    journal, key = StationJournal(home).path, home.trust / "record.key"
+    told, whole = journal.read_bytes(), key.read_bytes()
+    monkeypatch.setattr("server_broker.broker.cut_off", lambda home, station: done.append(station))
+    key.unlink() if found is None else key.write_bytes(found)
+    assert refusal(Kit().enrol(second)) == (503, "unavailable")
+    assert (journal.read_bytes(), done) == (told, []), "a board that is not taken in takes nobody's place"
+    assert kit.renew().status_code == 200
+    key.write_bytes(whole)
+    assert Kit().enrol(second).status_code == 200
+
+
 def test_a_database_that_is_away_is_said_to_be_so(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
         raise OperationalError("the connection is gone")
