@@ -22,7 +22,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.models import PersonRecord, UnitRecord
 from server_broker.people.own_affairs import own_affairs
-from server_broker.regions.models import COUNTY_DIGITS, Region, RegionRecord, subtree_prefix
+from server_broker.regions.models import COUNTY_DIGITS, Region, RegionRecord, parent_code, subtree_prefix
 
 _PLACED: tuple[tuple[type[Dated], str], ...] = (
     (PersonRecord, "village"),
@@ -75,9 +75,9 @@ def recode_region(region: Region, code: str, *, since: dt.date, actor: str, reas
             raise RegionRefused("县的代码在这里不能改")
         old, new = subtree_prefix(region.code), subtree_prefix(code)
         parts = [one for one in county if one.code.startswith(old)]
-        parent = next((one for one in county if one.code == _parent_of(code)), None)
+        parent = next((one for one in county if one.code == parent_code(code)), None)
         if parent is None or parent.ended:
-            raise RegionRefused(f"没有上级区划 {_parent_of(code)}")
+            raise RegionRefused(f"没有上级区划 {parent_code(code)}")
         wanted = {one.identity: new + one.code[len(old) :] for one in parts}
         others = RegionRecord.objects.known().filter(code__in=wanted.values()).exclude(subject__in=wanted)
         if (taken := others.first()) is not None:
@@ -158,8 +158,8 @@ def split_region(
             raise RegionRefused("请填新村的名称" if not name else "只能拆分村")
         if RegionRecord.objects.known().filter(code=code).exists():
             raise RegionRefused(f"代码 {code} 已经用过")
-        if not any(one.code == _parent_of(code) and not one.ended for one in county):
-            raise RegionRefused(f"没有上级区划 {_parent_of(code)}")
+        if not any(one.code == parent_code(code) and not one.ended for one in county):
+            raise RegionRefused(f"没有上级区划 {parent_code(code)}")
         _standing(region, since)
         begin = begin_of(since)
         made = Region.objects.create(code=code, name=name)
@@ -198,10 +198,6 @@ def _check_code(region: Region, code: str) -> None:
         raise RegionRefused("新代码和原来的不是同一级")
     if code == region.code:
         raise RegionRefused("代码没有变")
-
-
-def _parent_of(code: str) -> str:
-    return code[:6] + "000000" if code.endswith("000") else code[:9] + "000"
 
 
 def _move(

@@ -80,6 +80,17 @@ def region_once(code: str) -> Region | None:
     return record.subject if record else None
 
 
+def region_chain(code: str) -> list[str]:
+    """Return the codes of a region and of the regions that contain it, the county first."""
+    chain = [code[:digits] + "0" * (12 - digits) for digits in (COUNTY_DIGITS, TOWNSHIP_DIGITS, 12)]
+    return list(dict.fromkeys(chain))
+
+
+def parent_code(code: str) -> str:
+    """Return the code of the region that contains this one; of a county, its own."""
+    return region_chain(code)[-2:][0]
+
+
 def subtree_prefix(code: str) -> str:
     """Return the digits that every code in the subtree of ``code`` begins with."""
     if code[COUNTY_DIGITS:] == "0" * (12 - COUNTY_DIGITS):

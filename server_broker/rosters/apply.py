@@ -21,13 +21,13 @@ _ROWS_AT_A_TIME = 2_000
 @dataclass(slots=True)
 class _Applying:
     known: Known
-    rows: dict[str, set[int]]
-    """Numbers of the rows of each sheet that change anything."""
+    changes: Changes
     villages: set[str] = field(default_factory=set)
     """Villages whose stations must learn of the import."""
 
     def wanted[T: (RegionRow, StationRow, PersonRow, CardRow, WindowRow)](self, sheet: str, rows: list[T]) -> list[T]:
-        return [row for row in rows if row.row in self.rows.get(sheet, ())]
+        changing = self.changes.rows_of(sheet)
+        return [row for row in rows if row.row in changing]
 
 
 def apply(plan: Plan, known: Known, changes: Changes, actor: str) -> set[str]:
@@ -36,10 +36,7 @@ def apply(plan: Plan, known: Known, changes: Changes, actor: str) -> set[str]:
     Raises:
         django.db.IntegrityError: Somebody wrote the same key meanwhile. The caller must roll its transaction back.
     """
-    rows: dict[str, set[int]] = {}
-    for change in changes.changed:
-        rows.setdefault(change.sheet, set()).add(change.row)
-    applying = _Applying(known, rows)
+    applying = _Applying(known, changes)
     # In the order of the foreign keys: a row may name a region or a person that is new in the same file.
     _regions(applying, plan)
     _stations(applying, plan)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from server_broker.attendance.shifts import Shift, overlapping
-from server_broker.regions.models import subtree_prefix
+from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.plan import Plan, WindowRow
 from server_broker.sheets.row_errors import RowError
@@ -74,8 +74,7 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
 def _places(plan: Plan, known: Known) -> Iterator[RowError]:
     there = known.regions.keys() | {row.code for row in plan.regions}
     for region in plan.regions:
-        # Digits 1 to 6 name the county, 7 to 9 the township, 10 to 12 the village.
-        for parent in (region.code[:6] + "000000", region.code[:9] + "000"):
+        for parent in region_chain(region.code):
             if parent not in there:
                 yield RowError("区划", region.row, f"缺少上级区划 {parent}，请一并填写")
     for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):

@@ -14,14 +14,14 @@ from server_broker.sheets.changes import Changes
 
 def written(plan: Plan, changes: Changes) -> Iterator[Model]:
     """Yield the rows that `server_broker.rosters.apply` has written for ``changes``."""
-    rows: dict[str, set[int]] = {}
-    for change in changes.changed:
-        rows.setdefault(change.sheet, set()).add(change.row)
-    yield from Region.objects.filter(pk__in=[row.code for row in plan.regions if row.row in rows.get("区划", ())])
-    yield from Station.objects.filter(pk__in=[row.id for row in plan.stations if row.row in rows.get("站点", ())])
-    yield from Person.objects.filter(number__in=[row.number for row in plan.people if row.row in rows.get("人员", ())])
-    yield from Card.objects.filter(token__in=[row.token for row in plan.cards if row.row in rows.get("卡", ())])
-    keys = {(row.village, row.name) for row in plan.windows if row.row in rows.get("值班", ())}
+    regions, stations, people, cards, windows = (
+        changes.rows_of(sheet) for sheet in ("区划", "站点", "人员", "卡", "值班")
+    )
+    yield from Region.objects.filter(pk__in=[row.code for row in plan.regions if row.row in regions])
+    yield from Station.objects.filter(pk__in=[row.id for row in plan.stations if row.row in stations])
+    yield from Person.objects.filter(number__in=[row.number for row in plan.people if row.row in people])
+    yield from Card.objects.filter(token__in=[row.token for row in plan.cards if row.row in cards])
+    keys = {(row.village, row.name) for row in plan.windows if row.row in windows}
     for window in DutyWindow.objects.filter(village__in={village for village, _ in keys}):
         if (window.village_id, window.name) in keys:
             yield window

@@ -68,6 +68,10 @@ class Changes:
         """The changes that a person must confirm."""
         return tuple(change for change in self.changed if change.renames)
 
+    def rows_of(self, sheet: str) -> set[int]:
+        """Return the numbers of the rows of a sheet that are new or differ."""
+        return {change.row for change in self.changed if change.sheet == sheet}
+
     def counts(self) -> dict[str, Count]:
         """Return the counts of each sheet that has a row."""
         found: dict[str, Count] = {}

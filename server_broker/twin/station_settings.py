@@ -17,7 +17,7 @@ from server_broker.fleet.desired_changes import desired_changed, desired_changed
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.platform.database_text import without_nul
-from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region, subtree_prefix
+from server_broker.regions.models import Region, region_chain, subtree_prefix
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, allowed, value_of
 
@@ -74,12 +74,6 @@ def choose(place: Station | Region, name: str, text: str, *, actor: str, now: da
         else:
             desired_changed_under(place.code)
             shelf_changed_under(subtree_prefix(place.code), at=now)
-
-
-def region_chain(code: str) -> list[str]:
-    """Return the codes of a region and of the regions that contain it, the county first."""
-    chain = [code[:digits] + "0" * (12 - digits) for digits in (COUNTY_DIGITS, TOWNSHIP_DIGITS, 12)]
-    return list(dict.fromkeys(chain))
 
 
 def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoice]:

@@ -17,7 +17,6 @@ from server_broker.accounts.powers import Power, may
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
-from server_broker.commands.models import StationOrder
 from server_broker.console import audit_words, command_words, event_words, health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -26,6 +25,12 @@ from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.rosters import changes
 
 register = template.Library()
+register.filter("command_reason", command_words.reason_word)
+register.filter("command_state", command_words.state_word)
+register.filter("command_figures", command_words.figure_words)
+register.filter("event_note", event_words.note_of)
+register.filter("clock", changes.clock)
+register.filter("weekdays", changes.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,30 +224,6 @@ def command_word(kind: str) -> str:
 
 
 @register.filter
-def command_reason(detail: str) -> str:
-    """Return in Chinese why a command was not carried out, or the station's own text; empty if there is no reason."""
-    return command_words.reason_word(detail)
-
-
-@register.filter
-def command_state(command: StationOrder) -> words.Word:
-    """Return in words whether a command was sent, has an outcome, or is no longer valid."""
-    return command_words.state_word(command)
-
-
-@register.filter
-def command_figures(command: StationOrder) -> str:
-    """Return the figures in a command's result: 38,412 字节."""
-    return command_words.figure_words(command)
-
-
-@register.filter
-def event_note(shown: StationEvent) -> str:
-    """Return what a person should know about an event besides its kind; empty for most kinds."""
-    return event_words.note_of(shown)
-
-
-@register.filter
 def bundle_kind(kind: str) -> str:
     """Return a kind of bundle in Chinese, or its code."""
     return words.BUNDLE_KINDS.get(kind, kind)
@@ -350,18 +331,6 @@ def with_query(context: dict[str, Any], **changes: object) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-@register.filter
-def clock(minutes: int) -> str:
-    """Return minutes after midnight as a time of day."""
-    return changes.clock(minutes)
-
-
-@register.filter
-def weekdays(days: list[int]) -> str:
-    """Return ISO weekdays as people write them."""
-    return changes.days(days)
 
 
 @register.filter

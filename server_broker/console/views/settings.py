@@ -10,9 +10,9 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.console.queries import stations_of
 from server_broker.fleet.models import Station
-from server_broker.regions.models import Region
+from server_broker.regions.models import Region, region_chain
 from server_broker.twin.setting_specs import SPECS, NotAllowed
-from server_broker.twin.station_settings import choose, region_chain, region_rows, station_rows
+from server_broker.twin.station_settings import choose, region_rows, station_rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
