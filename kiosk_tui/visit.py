@@ -73,23 +73,33 @@ class VisitPlace:
         """The flow ends the visit."""
 
 
-class OwnTouches:
-    """The person's touches of today, as this station knows them."""
+class _OwnPage:
+    """A page of one's own, which is read and left."""
 
     personal = True
     running = types_digits = False
 
     def __init__(self, visit: str) -> None:
         self._visit = visit
+
+    def key(self, key: Key) -> Move:
+        """Leave with 0 or Enter."""
+        return "leave" if key in (BACK, "enter") else "stay"
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""
+
+
+class OwnTouches(_OwnPage):
+    """The person's touches of today, as this station knows them."""
+
+    def __init__(self, visit: str) -> None:
+        super().__init__(visit)
         self._mine: MineShown | None = None
 
     def view(self) -> MineView:
         """Return the touches, or that they are being asked for."""
         return MineView(self._visit, self._mine)
-
-    def key(self, key: Key) -> Move:
-        """Leave with 0 or Enter."""
-        return "leave" if key in (BACK, "enter") else "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take the touches."""
@@ -99,28 +109,18 @@ class OwnTouches:
             case Sorry(touch=None) if self._mine is None:
                 self._mine = MineShown(visit=self._visit, what="touches", dated=False)
 
-    def agent_away(self) -> None:
-        """The flow ends the visit."""
 
-
-class OnTelephone:
+class OnTelephone(_OwnPage):
     """The code that opens the person's page on their telephone."""
 
-    personal = True
-    running = types_digits = False
-
     def __init__(self, visit: str) -> None:
-        self._visit = visit
+        super().__init__(visit)
         self._shown: PhoneCode | None = None
         self._refused = ""
 
     def view(self) -> PhoneView:
         """Return the code, or why there is none."""
         return PhoneView(self._visit, self._shown, self._refused)
-
-    def key(self, key: Key) -> Move:
-        """Leave with 0 or Enter."""
-        return "leave" if key in (BACK, "enter") else "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take the code, or why there is none."""
@@ -129,6 +129,3 @@ class OnTelephone:
                 self._shown = message
             case Sorry(touch=None) if self._shown is None:
                 self._refused = message.reason
-
-    def agent_away(self) -> None:
-        """The flow ends the visit."""

@@ -1,5 +1,6 @@
 """State in a fact that somebody asked for help at a kiosk, but not for each press of the key."""
 
+from agent.kiosk.spacing import Spacing
 from agent.kiosk.table import Rows
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
@@ -16,7 +17,7 @@ class HelpCalls:
     def __init__(self, *, clock: StationClock, fact_writer: FactWriter) -> None:
         self._clock = clock
         self._fact_writer = fact_writer
-        self._stated_ms: int | None = None
+        self._spacing = Spacing(clock, HELP_EVERY_MS)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -24,7 +25,5 @@ class HelpCalls:
 
     def asked(self, kiosk: int, call: AskHelp) -> None:
         """State a call, unless one was stated just now."""
-        now = self._clock.now()
-        if self._stated_ms is None or now.mono - self._stated_ms >= HELP_EVERY_MS:
-            self._stated_ms = now.mono
-            self._fact_writer.owe(HelpAsked(at=now, screen=call.screen))
+        if self._spacing.is_due():
+            self._fact_writer.owe(HelpAsked(at=self._clock.now(), screen=call.screen))

@@ -2,8 +2,8 @@
 
 A run is in memory only and ends with the agent; the best stars of a level are kept on disk. A run that was opened in a
 visit is its person's: the facts say so (``by``), the stars are theirs, and it ends with the visit. Every other run is
-anonymous, and its stars are the station's. Options are shuffled on the
-screen; facts name the pack's own option numbers.
+anonymous, and its stars are the station's. Options are shuffled on the screen; facts name the pack's own option
+numbers.
 """
 
 import logging

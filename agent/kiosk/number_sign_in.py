@@ -18,6 +18,7 @@ from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.events import PinWorked
 from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.pin_work import PinWork
+from agent.kiosk.spacing import Spacing
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
 from agent.storage.errors import StorageError
@@ -71,8 +72,8 @@ class NumberSignIn:
         self._book = book
         self._work = work
         self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
-        self._refused_ms: int | None = None
-        self._alarmed_ms: int | None = None
+        self._refusals = Spacing(clock, FACT_EVERY_MS)
+        self._alarms = Spacing(clock, ALARM_EVERY_MS)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -168,16 +169,12 @@ class NumberSignIn:
 
     def _refuse(self, kiosk: int, person: PersonId, answer: NumberAnswer, shown: PinAsked) -> None:
         """Answer an entry at which no PIN was judged. A fact tells of it, but not of each press of a key."""
-        now = self._clock.mono_ms()
-        if self._refused_ms is None or now - self._refused_ms >= FACT_EVERY_MS:
-            self._refused_ms = now
+        if self._refusals.is_due():
             self._fact_writer.owe(self._fact(person, answer))
         self._screens.answer(kiosk, shown)
 
     def _alarm(self) -> None:
-        now = self._clock.mono_ms()
-        if self._alarmed_ms is None or now - self._alarmed_ms >= ALARM_EVERY_MS:
-            self._alarmed_ms = now
+        if self._alarms.is_due():
             detail = "一天之内有人在本站输错了许多编号的密码，暂不再核对其他编号"
             alarm = AlarmRaised(at=self._clock.now(), code=alarm_codes.PIN_GUESSED, severity="major", detail=detail)
             self._fact_writer.owe(alarm)

@@ -79,10 +79,6 @@ class PackShelf:
         shown = (self._packs.get(ref.sha256) or self._stand_in(ref.pack) for ref in self._wanted)
         return [pack for pack in shown if pack is not None]
 
-    def find(self, pack: str) -> QuestionSet | None:
-        """Return a pack by its id."""
-        return next((one for one in self.packs() if one.id == pack), None)
-
     def _stand_in(self, pack: str) -> QuestionSet | None:
         """Return the newest version of a pack that is here."""
         return max((one for one in self._packs.values() if one.id == pack), key=lambda one: one.version, default=None)

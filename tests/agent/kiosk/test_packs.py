@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.kiosk.library import Library
 from agent.kiosk.packs import RETRY_FIRST_MS, PackShelf
 from protocol.packs import Pack, seal_pack
 from protocol.twin import PackRef
@@ -42,7 +43,7 @@ def offered(station: Bench, ref: PackRef, file: bytes) -> bool:
 
 def drawn_from(shelf: PackShelf) -> Pack | None:
     """Return the pack that can be played, with every question."""
-    found = shelf.find("sample")
+    found = Library(shelf).find("sample")
     if found is None:
         return None
     return Pack(
@@ -110,7 +111,7 @@ def test_a_kept_pack_needs_no_county(station: Bench) -> None:
     assert kept == file
     shelf = next_run(station)
     shelf.want([ref])
-    assert shelf.find("sample") is not None
+    assert Library(shelf).find("sample") is not None
 
 
 def test_a_damaged_file_is_fetched_again(station: Bench) -> None:
@@ -185,4 +186,4 @@ def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> N
     (station.folder / "packs").write_text("a file where the folder should be")
     ref, file = sealed(pack())
     assert offered(station, ref, file)
-    assert station.packs.find("sample") is not None
+    assert Library(station.packs).find("sample") is not None
