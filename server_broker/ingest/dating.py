@@ -171,7 +171,7 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
     """
     if not boots:
         return []
-    plans = {boot: plan(anchors) for boot, anchors in _anchors(boots).items()}
+    plans = {boot: plan(anchors) for boot, anchors in anchors_of(boots).items()}
     # A new anchor in a doubtful boot may turn the weighing round, so what was dated before is forgotten.
     anew = [boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)]
     _forget(anew)
@@ -258,7 +258,7 @@ def _dispute(boots: Mapping[Boot, int]) -> None:
         )
 
 
-def _anchors(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
+def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
     """Return the anchors of each boot that has any, in the order of ``mono``; words of the county are corrected."""
     stations, ids = zip(*boots, strict=True)
     # `- r.ahead_ms`: a word from a run that was ahead is corrected. `known`: the fact was made a little after the

@@ -23,6 +23,8 @@ from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ledger.consistency import consistent_read
 from server_broker.retention.erasures import ErasuresOf
 
+_UNSIGNED = "no signed head is kept"
+
 
 @dataclass(slots=True)
 class StreamVerdict:
@@ -41,6 +43,11 @@ class StreamVerdict:
     def good(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problem
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether all that is wrong is that nobody has signed for these facts. Then they are to be held."""
+        return self.problem == _UNSIGNED
 
     def sentence(self) -> str:
         """Return the verdict in Chinese."""
@@ -80,7 +87,7 @@ def _verify_stream(station: Station, stream: Stream) -> StreamVerdict:
             verdict.fail(0, f"the chain does not lead to the head signed at {kept.through}: facts were exchanged")
     elif verdict.facts:
         # Without a signed head anybody could have written these facts.
-        verdict.fail(0, "no signed head is kept")
+        verdict.fail(0, _UNSIGNED)
     if verdict.facts != stream.through:
         verdict.fail(verdict.facts + 1, f"the stream says {stream.through} facts, there are {verdict.facts}")
     elif heads.get(stream.through, bytes(stream.head)) != bytes(stream.head):

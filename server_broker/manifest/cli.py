@@ -70,7 +70,9 @@ def _say(verdict: Verdict, found: Decided | None, *, as_json: bool, say: Say) ->
         problems = [asdict(problem) | {"sentence": problem.sentence()} for problem in verdict.problems]
         say(json.dumps({**asdict(verdict), "problems": problems, "good": verdict.good}, ensure_ascii=False))
         return
-    say(f"县记录链 {verdict.facts} 条，审计 {verdict.entries} 条，总账 {verdict.manifests} 号，行 {verdict.rows} 行")
+    derived = f"，由站点记录得出的行 {verdict.derived} 行" if found is not None else ""
+    counted = f"审计 {verdict.entries} 条，总账 {verdict.manifests} 号，行 {verdict.rows} 行{derived}"
+    say(f"县记录链 {verdict.facts} 条，{counted}")
     if found is not None and found.key:
         say(f"记录密钥指纹 {fingerprint(found.key)}（请和纸上记的对照）")
     for notice in verdict.notices:

@@ -8,6 +8,8 @@ from server_broker.audit import log as audit
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
 from server_broker.decisions.undecided import UNDECIDED
+from server_broker.derived.checking import check_stations, first_of_nobody
+from server_broker.derived.findings import Finding
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.manifests_check import check_stored
 from server_broker.manifest.pins_check import check_pins
@@ -49,8 +51,27 @@ def check_county(found: Decided | None = None) -> Verdict:
             if computed:
                 verdict.notices.append(f"下发内容里有 {computed} 份名单和总账由县里自动生成，没有决定可对，没有核对")
             _note(verdict, check_pins(found))
+        _check_stations(verdict)
     verdict.notices += restorations(found)
     return verdict
+
+
+def _check_stations(verdict: Verdict) -> None:
+    """Check what stations have signed, and the rows that were made of it."""
+    held = 0
+    for one in check_stations():
+        verdict.derived += one.rows
+        held += one.held
+        if one.chain:
+            verdict.problems.append(Problem("station", one.station, one.chain))
+        _note(verdict, _of_row(one.finding))
+    _note(verdict, _of_row(first_of_nobody()))
+    if held:
+        verdict.notices.append(f"站点记录里有 {held} 条待审，还没有读进来")
+
+
+def _of_row(finding: Finding | None) -> Problem | None:
+    return None if finding is None else Problem("row", finding.where(), finding.said)
 
 
 def _note(verdict: Verdict, problem: Problem | None) -> None:

@@ -42,6 +42,8 @@ class Verdict:
     facts: int = 0
     entries: int = 0
     rows: int = 0
+    derived: int = 0
+    """Rows that were made of stations' facts."""
     manifests: int = 0
     notices: list[str] = field(default_factory=list)
     """What a person should know although nothing is wrong, in Chinese."""

@@ -1,0 +1,186 @@
+"""Where the rows of a station's re-issued facts must stand, and whether what the county keeps of re-issues is so.
+
+The county decided that when they came (`server_broker.ingest.reissues`), in the order in which they came. That order
+is not stored. So what it keeps of them is checked against the facts that carried them, and the rows against that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from protocol.facts import DirectionChosen, Fact, decode_fact
+from protocol.refusal import Refused
+from protocol.reissues import Layer, unwrap
+from server_broker.derived.findings import CHANGED, GONE, INVENTED, Finding, Place
+from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.tables import FACTS, REISSUES
+from server_broker.platform.sql import query
+
+WORD = "补报"
+
+
+class _Kept(NamedTuple):
+    identity: Place
+    carrier: Place
+
+
+class Carrier(NamedTuple):
+    """A fact that carried a re-issued one: its stream's row and its seq."""
+
+    stream: int
+    seq: int
+
+
+class Reissues:
+    """What one station re-issued. Most stations have nothing of it, and then each fact stands where it came."""
+
+    def __init__(self, station: str) -> None:
+        """Load and judge what the county keeps of the station's re-issues."""
+        self._station = station
+        self.finding: Finding | None = None
+        """The first thing that is wrong with it."""
+        self.placed: dict[Place, Carrier] = {}
+        """The identities under which rows of re-issued facts stand, and what carried them."""
+        self.directions: list[tuple[datetime, Carrier, DirectionChosen]] = []
+        """The directions that people chose, of those that came so."""
+        self.erased: set[Place] = set()
+        """Identities of re-issued facts whose content was erased."""
+        self._kept: dict[tuple[Place, bytes], _Kept] = {}
+        self._linked: defaultdict[Place, set[Place]] = defaultdict(set)
+        self._stand_of: defaultdict[Place, set[Place]] = defaultdict(set)
+        """Where the re-issues of the fact at a place stand. If that is there alone, its name never changed."""
+        self._stands: defaultdict[Place, set[Place]] = defaultdict(set)
+        """The carriers whose facts stand under an identity."""
+        self._load()
+        if self._kept or self._has_any():
+            self._judge_all()
+
+    def is_carried(self, place: Place, digest: bytes) -> bool:
+        """Tell whether the rows of a fact that came in its own stream stand where a re-issue of it put them."""
+        return (place, digest) in self._kept
+
+    def names_of(self, place: Place) -> set[Place]:
+        """Return every identity by which rows may name the fact that another fact calls by this one."""
+        if self._stand_of.get(place, {place}) == {place}:
+            return {place}
+        return {place} | self._linked[place]
+
+    def _load(self) -> None:
+        rows = query(
+            f"""SELECT epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch, carrier_seq
+            FROM {REISSUES} WHERE station_id = %s""",  # noqa: S608 - our own constant
+            [self._station],
+        )
+        groups: defaultdict[Place, set[Place]] = defaultdict(set)
+        for epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch, carrier_seq in rows:
+            identity, carrier = (
+                Place(bytes(identity_epoch), identity_seq),
+                Place(bytes(carrier_epoch), carrier_seq),
+            )
+            named = Place(bytes(epoch), seq)
+            self._kept[named, bytes(digest)] = _Kept(identity, carrier)
+            groups[carrier] |= {named, identity, carrier}
+            self._stands[identity].add(carrier)
+            self._stand_of[named].add(identity)
+        for group in groups.values():
+            for place in group:
+                self._linked[place] |= group
+
+    def _has_any(self) -> bool:
+        [(found,)] = query(
+            f"""SELECT EXISTS (SELECT 1 FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
+            WHERE s.station_id = %s AND f.kind = 'reissued' AND f.held_reason = '')""",  # noqa: S608
+            [self._station],
+        )
+        return bool(found)
+
+    def _judge_all(self) -> None:
+        seen: set[tuple[Place, bytes]] = set()
+        erased: set[Place] = set()
+        for stream, carrier, body, received_at in self._carriers():
+            if body is None:
+                erased.add(carrier)
+                continue
+            try:
+                layers, fact = unwrap(decode_fact(body))
+            except Refused:
+                continue  # the walk over the stream names it
+            said = self._judge(carrier, layers)
+            if said is not None:
+                self.finding = self.finding or said
+                continue
+            seen.update(key for key in map(_key, layers) if self._carrier_of(key) == carrier)
+            if layers and all(self._carrier_of(_key(layer)) == carrier for layer in layers):
+                identity = self._kept[_key(layers[-1])].identity
+                self._place(identity, Carrier(stream, carrier.seq), fact, received_at)
+        for (place, digest), kept in self._kept.items():
+            if kept.carrier in erased:
+                self.erased.add(kept.identity)
+            elif (place, digest) not in seen:
+                self.finding = self.finding or self._found(place, INVENTED)
+
+    def _place(self, identity: Place, carrier: Carrier, fact: Fact, received_at: datetime) -> None:
+        self.placed[identity] = carrier
+        if isinstance(fact, DirectionChosen):
+            self.directions.append((received_at, carrier, fact))
+
+    def _carrier_of(self, key: tuple[Place, bytes]) -> Place | None:
+        kept = self._kept.get(key)
+        return None if kept is None else kept.carrier
+
+    def _carriers(self) -> Iterator[tuple[int, Place, bytes | None, datetime]]:
+        # In the order in which they came, as far as that is known.
+        rows = query(
+            f"""SELECT s.id, s.epoch, f.seq, f.body, f.received_at FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
+            WHERE s.station_id = %s AND f.kind = 'reissued' AND f.held_reason = ''
+            ORDER BY f.received_at, s.id, f.seq""",  # noqa: S608 - our own constants
+            [self._station],
+        )
+        for stream, epoch, seq, body, received_at in rows:
+            yield stream, Place(bytes(epoch), seq), None if body is None else bytes(body), received_at
+
+    def _judge(self, carrier: Place, layers: list[Layer]) -> Finding | None:
+        own = [(layer, self._kept.get(_key(layer))) for layer in layers]
+        lacking = [layer for layer, kept in own if kept is None]
+        stored = self._stored(layers)
+        for layer in lacking:
+            # Without a row of its own it must have been read in its own stream.
+            if stored.get(Place(layer.epoch, layer.seq)) != (layer.digest, ""):
+                return self._found(Place(layer.epoch, layer.seq), GONE)
+        mine = {kept.identity for _, kept in own if kept is not None and kept.carrier == carrier}
+        if len([1 for _, kept in own if kept is not None and kept.carrier == carrier]) < len(layers):
+            # It said nothing new, so nothing stands under another identity than the carrier's own.
+            return None if mine <= {carrier} else self._found(carrier, CHANGED.format("identity_seq"))
+        if len(mine) != 1:
+            return self._found(carrier, CHANGED.format("identity_seq"))
+        [identity] = mine
+        # The first identity that was free, from the innermost outwards; what was not free has another fact now.
+        for layer in reversed(layers):
+            at = Place(layer.epoch, layer.seq)
+            if at == identity:
+                return None
+            is_free = stored.get(at, (layer.digest, ""))[0] == layer.digest
+            if is_free and not self._is_taken(at, besides=carrier):
+                return self._found(at, CHANGED.format("identity_seq"))
+        return None if identity == carrier else self._found(carrier, CHANGED.format("identity_seq"))
+
+    def _is_taken(self, at: Place, *, besides: Place) -> bool:
+        """Tell whether the rows of another re-issue stand under this identity."""
+        return bool(self._stands.get(at, set()) - {besides})
+
+    def _stored(self, layers: list[Layer]) -> dict[Place, tuple[bytes, str]]:
+        rows = query(
+            f"""SELECT s.epoch, f.seq, f.digest, f.held_reason FROM unnest(%s::bytea[], %s::bigint[]) AS w (epoch, seq)
+            JOIN {STREAMS} s ON s.station_id = %s AND s.epoch = w.epoch
+            JOIN {FACTS} f ON f.stream_id = s.id AND f.seq = w.seq""",  # noqa: S608 - our own constants
+            [[layer.epoch for layer in layers], [layer.seq for layer in layers], self._station],
+        )
+        return {Place(bytes(epoch), seq): (bytes(digest), held) for epoch, seq, digest, held in rows}
+
+    def _found(self, place: Place, said: str) -> Finding:
+        return Finding(WORD, REISSUES.name, self._station, place, said)
+
+
+def _key(layer: Layer) -> tuple[Place, bytes]:
+    return Place(layer.epoch, layer.seq), layer.digest

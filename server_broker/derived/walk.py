@@ -1,0 +1,235 @@
+"""Go through what one station has stated, derive its rows again, and name the first that the database has otherwise."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any, NamedTuple
+
+import msgspec
+
+from protocol.chain import fact_digest
+from protocol.facts import Fact, Reissued, decode_fact
+from protocol.refusal import Refused
+from protocol.reissues import unwrap
+from protocol.units import FactRef
+from server_broker.derived.beside import Beside
+from server_broker.derived.comparing import Chunk, first_finding
+from server_broker.derived.dating import Clocks
+from server_broker.derived.directions import Directions
+from server_broker.derived.findings import INVENTED, Finding, Place
+from server_broker.derived.projections import PROJECTIONS, Projection
+from server_broker.derived.reissues import Carrier, Reissues
+from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
+from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.projections import derive
+from server_broker.ingest.reissues import refs_of
+from server_broker.ingest.tables import FACTS, SIGNED_HEADS
+from server_broker.platform.sql import query
+
+FACTS_A_TIME = 2_000
+_FIRST, _LAST = -(2**63), 2**63 - 1
+_WORD = "记录"
+
+
+class _Stored(NamedTuple):
+    """A fact as the database has it."""
+
+    seq: int
+    digest: bytes
+    salt: bytes | None
+    body: bytes | None
+    kind: str
+    received_at: datetime
+    held_reason: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was gone through."""
+
+    rows: int = 0
+    held: int = 0
+    """Facts that nobody has read yet, so that there are no rows of them."""
+    of_table: dict[Projection, int] = field(default_factory=lambda: dict.fromkeys(PROJECTIONS, 0))
+
+
+class StationWalk:
+    """Checks the rows of one station."""
+
+    def __init__(self, station: str, *, now: datetime) -> None:
+        self._station = station
+        self._now = now
+        self._reissues = Reissues(station)
+        self._directions = Directions(station, self._reissues)
+        self._clocks = Clocks(station)
+        self._beside = Beside(station, self._reissues)
+        self._is_signed = True
+        """Whether the station has signed for the stream that is gone through."""
+        self.counts = Counts()
+
+    def first_finding(self) -> Finding | None:
+        """Return the first row that is not as it should be, stream by stream."""
+        if self._reissues.finding is not None:
+            return self._reissues.finding
+        epochs = set()
+        for stream, epoch, through, is_signed in query(_STREAMS, [self._station]):
+            epochs.add(bytes(epoch))
+            self._is_signed = is_signed
+            if found := self._stream(stream, bytes(epoch), through):
+                return found
+        # Of a stream that the county never saw, rows may stand here that came by re-issue.
+        for epoch in {place.epoch for place in (*self._reissues.placed, *self._reissues.erased)} - epochs:
+            epochs.add(epoch)
+            if found := self._range(epoch, [], _FIRST, _LAST):
+                return found
+        return self._of_no_stream(epochs) or self._beside.first_finding()
+
+    def _stream(self, stream: int, epoch: bytes, through: int) -> Finding | None:
+        first = _FIRST
+        for start in range(1, through + 1, FACTS_A_TIME):
+            last = start + FACTS_A_TIME - 1
+            facts = [_fact(row) for row in query(_FACTS, [stream, start, last])]
+            if found := self._range(epoch, facts, first, last):
+                return found
+            first = last + 1
+        return self._range(epoch, [], first, _LAST)
+
+    def _range(self, epoch: bytes, facts: Sequence[_Stored], first: int, last: int) -> Finding | None:
+        """Check all rows that stand under an epoch and these seqs."""
+        chunk = Chunk(self._station, epoch, first, last, now=self._now)
+        rows = Rows(self._now)
+        for fact in facts:
+            if found := self._own(chunk, rows, fact):
+                return found
+        for seq, stored in self._carried(epoch, first, last):
+            if found := self._add(chunk, rows, seq, stored):
+                return found
+        chunk.erased |= {
+            place.seq: "" for place in self._reissues.erased if place.epoch == epoch and first <= place.seq <= last
+        }
+        for projection in PROJECTIONS:
+            chunk.take(projection, rows.of(projection.kind))
+        self._beside.take(rows)
+        found = first_finding(chunk, self._clocks, self._directions) or self._beside.first_claim(chunk)
+        for projection, stored_rows in chunk.stored.items():
+            self.counts.of_table[projection] += len(stored_rows)
+            self.counts.rows += len(stored_rows)
+        return found
+
+    def _own(self, chunk: Chunk, rows: Rows, fact: _Stored) -> Finding | None:
+        """Derive the rows of a fact that came in its own stream, unless they stand elsewhere or nobody has read it."""
+        place = Place(chunk.epoch, fact.seq)
+        if fact.held_reason:
+            self.counts.held += 1
+            return None
+        if self._reissues.is_carried(place, fact.digest):
+            return None
+        if not self._is_signed:
+            return self._bad(place, "站点没有签过名，却不是待审")
+        if fact.body is None:
+            if fact.kind != "reissued":
+                chunk.erased[fact.seq] = fact.kind
+                chunk.received[fact.seq] = fact.received_at
+            return None
+        return self._add(chunk, rows, fact.seq, fact)
+
+    def _add(self, chunk: Chunk, rows: Rows, seq: int, stored: _Stored) -> Finding | None:
+        assert stored.body is not None
+        place = Place(chunk.epoch, seq)
+        if stored.salt is None or fact_digest(salt=stored.salt, body=stored.body) != stored.digest:
+            return self._bad(place, "内容被改过")
+        try:
+            outer = decode_fact(stored.body)
+            fact = unwrap(outer)[1]
+        except Refused:
+            return self._bad(place, "内容读不出来，却不是待审")
+        if outer.__struct_config__.tag != stored.kind:
+            return self._bad(place, "kind 和内容不符")
+        if isinstance(outer, Reissued) and self._reissues.placed.get(place) is None:
+            return None  # its rows stand where it was first committed
+        identity = Identity(self._station, chunk.epoch, seq)
+        chunk.received[seq], chunk.said[seq] = stored.received_at, fact.at
+        rows.received_at = stored.received_at
+        try:
+            first, *others = self._versions(fact)
+            derive(first, identity, rows)
+            for other in others:
+                again = Rows(stored.received_at)
+                derive(other, identity, again)
+                for projection in PROJECTIONS:
+                    chunk.take(projection, again.of(projection.kind))
+        except Unstorable:
+            return self._bad(place, "没有一行能存下它，却不是待审")
+        return None
+
+    def _versions(self, fact: Fact) -> Iterator[Fact]:
+        """Yield a fact as it may have been read: it may name another fact by each identity that this one has had."""
+        refs = {name: self._reissues.names_of(Place(ref.epoch, ref.seq)) for name, ref in refs_of(fact).items()}
+        if all(len(names) == 1 for names in refs.values()):
+            yield fact
+            return
+        for places in product(*refs.values()):
+            named = {name: FactRef(epoch=place.epoch, seq=place.seq) for name, place in zip(refs, places, strict=True)}
+            yield msgspec.structs.replace(fact, **named)
+
+    def _carried(self, epoch: bytes, first: int, last: int) -> list[tuple[int, _Stored]]:
+        """Return the facts whose rows stand in this range because a re-issue put them there."""
+        wanted = {
+            place.seq: carrier
+            for place, carrier in self._reissues.placed.items()
+            if place.epoch == epoch and first <= place.seq <= last
+        }
+        if not wanted:
+            return []
+        of_stream: defaultdict[int, list[int]] = defaultdict(list)
+        for carrier in wanted.values():
+            of_stream[carrier.stream].append(carrier.seq)
+        found = {
+            Carrier(stream, fact.seq): fact
+            for stream, seqs in of_stream.items()
+            for fact in map(_fact, query(_SINGLE_FACTS, [stream, seqs]))
+        }
+        return [(seq, found[carrier]) for seq, carrier in sorted(wanted.items())]
+
+    def _of_no_stream(self, epochs: set[bytes]) -> Finding | None:
+        for projection in PROJECTIONS:
+            table = projection.table
+            [(count,)] = query(f"SELECT count(*) FROM {table} WHERE station_id = %s", [self._station])  # noqa: S608
+            if count == self.counts.of_table[projection]:
+                continue
+            rows = query(
+                f"""SELECT epoch, seq FROM {table} WHERE station_id = %s AND NOT (epoch = ANY(%s))
+                ORDER BY epoch, seq LIMIT 1""",  # noqa: S608 - our own constant
+                [self._station, list(epochs)],
+            )
+            for epoch, seq in rows:
+                return Finding(projection.word, table.name, self._station, Place(bytes(epoch), seq), INVENTED)
+        return None
+
+    def _bad(self, place: Place, said: str) -> Finding:
+        return Finding(_WORD, FACTS.name, self._station, place, said)
+
+
+_STREAMS = f"""
+SELECT s.id, s.epoch, s.through, EXISTS (SELECT 1 FROM {SIGNED_HEADS} h WHERE h.stream_id = s.id)
+FROM {STREAMS} s WHERE s.station_id = %s ORDER BY s.opened_at, s.id
+"""  # noqa: S608 - our own constants
+_COLUMNS = "seq, digest, salt, body, kind, received_at, held_reason"
+_FACTS = f"SELECT {_COLUMNS} FROM {FACTS} WHERE stream_id = %s AND seq BETWEEN %s AND %s ORDER BY seq"  # noqa: S608
+_SINGLE_FACTS = f"SELECT {_COLUMNS} FROM {FACTS} WHERE stream_id = %s AND seq = ANY(%s)"  # noqa: S608
+
+
+def _fact(row: tuple[Any, ...]) -> _Stored:
+    seq, digest, salt, body, kind, received_at, held = row
+    return _Stored(
+        seq, bytes(digest), None if salt is None else bytes(salt), None if body is None else bytes(body),
+        kind, received_at, held,
+    )  # fmt: skip
+
+
+def walk(station: str, *, now: datetime | None = None) -> tuple[Finding | None, Counts]:
+    """Check the rows of one station, and return the first finding and what was gone through."""
+    going = StationWalk(station, now=now or datetime.now(UTC))
+    return going.first_finding(), going.counts

@@ -1,0 +1,217 @@
+"""A row that was made of a station's fact and is changed, dropped or invented behind the county's back is named."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from protocol.facts import ClockCorrected, DirectionChosen
+from server_broker.derived.comparing import NO_EVENT
+from server_broker.derived.projections import PROJECTIONS
+from server_broker.fleet.fact_rows import Identity, Rows
+from server_broker.ingest.fact_rooms import STAMPED_TABLES
+from server_broker.ingest.models import Fact
+from server_broker.ingest.projections import derive
+from server_broker.ingest.reread import reread_held
+from server_broker.retention.erasing import erase_facts
+from tests.golden.vectors import FACTS
+from tests.golden.vectors_1_1 import FACTS as LATER_FACTS
+from tests.server_broker.derived.stations import fill, said, take
+from tests.server_broker.station_double import StationDouble, moment, touch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return fill(double)
+
+
+def psql(statement: str, parameters: list[Any] | None = None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def test_rows_that_nobody_touched_are_good(station: StationDouble) -> None:
+    assert said() == []
+    for projection in PROJECTIONS:
+        assert psql(f"SELECT 1 FROM {projection.table}") > 0
+
+
+CHANGES = [
+    *(
+        ("attendance_touch", f"{change} WHERE seq = 2", change.split()[0], 2)
+        for change in (
+            "wall = wall + interval '1 hour'",
+            "corrected_wall = wall",
+            "quality = 'unknown'",
+            "said_quality = 'synced'",
+            "boot = sha256('x')",
+            "mono_ms = 9",
+            "card_token = sha256('x')",
+            "reader = 'x'",
+            "answer = 'repeat'",
+            "direction = ''",
+            "chosen_direction = ''",
+            "chosen_direction = 'in'",
+            "person_number = '2001'",
+            "received_at = received_at - interval '1 second'",
+        )
+    ),
+    ("attendance_touch", "chosen_direction = 'in' WHERE seq = 3", "chosen_direction", 3),
+    ("attendance_touch", "corrected_wall = wall WHERE seq = 3", "corrected_wall", 3),
+    ("attendance_touch", "person_number = '2001', answer = 'recorded' WHERE seq = 5", "answer", 5),
+    ("pins_numberentry", "number = '2002' WHERE seq = 6", "number", 6),
+    ("pins_numberentry", "answer = 'wrong_pin' WHERE seq = 6", "answer", 6),
+    ("learning_attempt", "by_seq = NULL, by_epoch = NULL", "by_epoch", 7),
+    ("learning_attempt", "chosen = '[1]'", "chosen", 7),
+    ("learning_attempt", '"right" = false', "right", 7),
+    ("learning_levelrun", "stars = 3", "stars", 8),
+    ("fleet_stationevent", "detail = '{}' WHERE seq = 9", "detail", 9),
+    ("fleet_stationevent", "kind = 'shut_down' WHERE seq = 1", "kind", 1),
+    ("pins_pinclaim", "number = '2002'", "number", 10),
+    ("pins_pinclaim", "salt = sha256('x')", "salt", 10),
+]
+
+
+@pytest.mark.parametrize(("table", "change", "column", "seq"), CHANGES)
+def test_a_changed_column_is_named(station: StationDouble, table: str, change: str, column: str, seq: int) -> None:
+    assert psql(f"UPDATE {table} SET {change}") == 1
+    [sentence] = said()
+    assert f"第 {seq} 条（{table}）：{column} 和站点的记录不符" in sentence
+    assert station.id in sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE media_blob SET purpose = 'record'", "（media_blob）：purpose"),
+        ("UPDATE media_blob SET about_seq = 3", "（media_blob）：about_seq"),
+        ("UPDATE media_blob SET evicted_reason = 'asked'", "（media_blob）：evicted_reason"),
+        ("DELETE FROM media_blob", "（media_blob）：站点的记录里有它"),
+        ("UPDATE media_blob SET sha256 = sha256('x')", "（media_blob）：没有任何站点记录说过它"),
+        ("UPDATE orders_stationorder SET outcome = 'failed'", "（orders_stationorder）：outcome"),
+        ("UPDATE orders_stationorder SET answered_at = NULL", "（orders_stationorder）：answered_at"),
+        ("UPDATE ingest_fact SET kind = 'touch' WHERE seq = 1", "（ingest_fact）：kind"),
+        (
+            "UPDATE ingest_fact SET held_reason = 'x' WHERE seq = 2",
+            "第 2 条（attendance_touch）：没有任何站点记录说过它",
+        ),
+    ],
+)
+def test_what_facts_changed_in_other_tables_is_compared(station: StationDouble, change: str, named: str) -> None:
+    assert psql(change) == 1
+    assert [sentence for sentence in said() if named in sentence], said()
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.table.name)
+def test_a_dropped_row_is_named_and_so_is_an_invented_one(station: StationDouble, projection: Any) -> None:
+    table = projection.table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT max(seq) FROM {table}")
+        [seq] = cursor.fetchone() or [0]
+    columns = f"station_id, {', '.join(f'"{name}"' for name in projection.columns)}"
+    more = ", by_epoch, by_seq" if "by_epoch" in projection.columns else ""
+    assert more == "" or "by_epoch" in columns
+    assert psql(
+        f"INSERT INTO {table} ({columns}, epoch, seq) SELECT {columns}, epoch, 99 FROM {table} WHERE seq = {seq}"
+    )
+    assert [one for one in said() if f"第 99 条（{table}）：没有任何站点记录说过它" in one], said()
+    assert psql(f"UPDATE {table} SET epoch = decode('77', 'hex') WHERE seq = 99") == 1
+    assert [one for one in said() if f"流 77 第 99 条（{table}）：没有任何站点记录说过它" in one], said()
+    psql(f"DELETE FROM {table} WHERE seq = 99 OR seq = {seq}")
+    assert [one for one in said() if f"第 {seq} 条（{table}）：站点的记录里有它，库里没有了" in one], said()
+
+
+def test_a_touch_by_number_and_its_entry_must_agree_whether_it_counts(station: StationDouble) -> None:
+    assert psql("UPDATE pins_numberentry SET counts = NOT counts WHERE seq = 5") == 1
+    assert [one for one in said() if "第 5 条（attendance_touch）：answer 和站点的记录不符" in one], said()
+
+
+def test_the_facts_themselves_are_replayed(station: StationDouble) -> None:
+    psql("UPDATE ingest_fact SET body = set_byte(body, 9, get_byte(body, 9) # 1) WHERE seq = 3")
+    assert [one for one in said() if "第 3 条有误" in one], said()
+
+
+def test_a_correction_of_the_clock_dates_rows_and_no_other_time_may_stand(station: StationDouble) -> None:
+    corrected = ClockCorrected(
+        at=moment(20), boot=moment().boot, mono=20, wall=moment(20).wall + 3_600_000, source="county", before="unknown"
+    )
+    take(station.add(corrected, touch(21, quality="unknown")), first=14)
+    assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall IS NOT NULL AND seq IN (3, 15)") == 2
+    assert said() == []
+    psql("UPDATE attendance_touch SET corrected_wall = corrected_wall + interval '1 minute' WHERE seq = 15")
+    assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
+    psql("UPDATE attendance_touch SET corrected_wall = NULL WHERE seq = 15")
+    assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
+
+
+def test_of_several_directions_the_last_must_stand(station: StationDouble) -> None:
+    take(station.add(DirectionChosen(at=moment(30), touch=station.ref(2), direction="in")), first=14)
+    assert said() == []
+    psql("UPDATE attendance_touch SET chosen_direction = 'out' WHERE seq = 2")
+    assert [one for one in said() if "第 2 条（attendance_touch）：chosen_direction" in one]
+
+
+def test_what_came_again_in_a_later_stream_is_no_false_alarm_and_stays_under_watch(station: StationDouble) -> None:
+    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(14), direction="out"))
+    again = station.reopen(matched=13)
+    take(again)
+    assert said() == []
+    for change, named in (
+        ("UPDATE attendance_touch SET answer = 'lost' WHERE seq = 14", "第 14 条（attendance_touch）：answer"),
+        ("UPDATE attendance_touch SET chosen_direction = '' WHERE seq = 14", "（attendance_touch）：chosen_direction"),
+        ("DELETE FROM attendance_touch WHERE seq = 14", "第 14 条（attendance_touch）：站点的记录里有它"),
+        ("DELETE FROM ingest_reissue WHERE seq = 14", "第 14 条（ingest_reissue）：站点的记录里有它"),
+        ("UPDATE ingest_reissue SET digest = sha256('x') WHERE seq = 14", "第 14 条（ingest_reissue）"),
+        ("UPDATE ingest_reissue SET identity_seq = 77 WHERE seq = 14", "（ingest_reissue）：identity_seq"),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT untouched")
+            cursor.execute(change)
+            assert [one for one in said() if named in one], (change, said())
+            cursor.execute("ROLLBACK TO untouched")
+    assert said() == []
+
+
+def test_clones_with_other_facts_under_one_identity_are_no_false_alarm(station: StationDouble) -> None:
+    clone = station.clone()
+    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(14), direction="out"))
+    clone.add(touch(42), DirectionChosen(at=moment(43), touch=clone.ref(14), direction="in"))
+    take(station.reopen(matched=13))
+    take(clone, first=14)
+    assert psql("SELECT 1 FROM attendance_touch WHERE mono_ms IN (40, 42)") == 2
+    assert said() == []
+
+
+def test_a_held_fact_has_no_rows_until_it_is_read(station: StationDouble) -> None:
+    take(station.add(touch(50, reader="a\x00b"), touch(51)), first=14)
+    Fact.objects.filter(held_reason="out_of_range").update(held_reason="held_by_hand")
+    assert said() == []
+    reread_held(station.id, now=timezone.now())
+    assert said() == []
+
+
+def test_after_erasures_nothing_is_missed_and_what_is_left_is_empty(station: StationDouble) -> None:
+    assert erase_facts(timezone.now() + timedelta(days=1096)) > 0
+    assert said() == []
+    psql("""UPDATE fleet_stationevent SET detail = '{"person": "2001"}' WHERE kind = 'visit_ended'""")
+    assert [one for one in said() if "第 9 条（fleet_stationevent）：内容已到期清除，这里却有" in one]
+
+
+def test_every_table_of_facts_is_under_watch() -> None:
+    assert {projection.table.name for projection in PROJECTIONS} == {table.name for table in STAMPED_TABLES}
+
+
+def test_each_kind_makes_the_rows_that_are_looked_for() -> None:
+    event = next(one for one in PROJECTIONS if one.table.name == "fleet_stationevent")
+    for name, fact in (FACTS | LATER_FACTS).items():
+        rows = Rows(timezone.now())
+        derive(fact, Identity("demo", b"e" * 16, 1), rows)
+        kind = str(fact.__struct_config__.tag)
+        assert bool(rows.of(event.kind)) == (kind not in NO_EVENT) or kind == "reissued", name
