@@ -88,8 +88,7 @@ class Twin:
         self._people: dict[str, Person] = people
         self._tokens: dict[str, list[bytes]] = {}
         for card in desired.cards:
-            if not card.lost:
-                self._tokens.setdefault(card.person, []).append(card.token)
+            self._tokens.setdefault(card.person, []).append(card.token)
 
     @property
     def version(self) -> int:
@@ -118,7 +117,7 @@ class Twin:
         return self._cards.get(token)
 
     def tokens_of(self, person: str) -> list[bytes]:
-        """Return the tokens of a person's cards that are not lost."""
+        """Return the tokens of a person's cards, lost ones too: what was touched before the loss still counts."""
         return self._tokens.get(person, [])
 
     def name_of(self, person: str) -> str:

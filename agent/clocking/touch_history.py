@@ -54,6 +54,8 @@ class RememberedTouch:
     """When the card was touched last: ``mono`` of the touch itself, or of the last touch that repeats it."""
     direction: Direction | None = None
     """The direction on disk: the one recorded with the touch, or the last one that the person chose for it."""
+    as_lost: bool = False
+    """The card had been reported lost, so the touch counts for nobody unless the card is found again."""
 
     @property
     def ref(self) -> FactRef:
@@ -101,13 +103,15 @@ class TouchHistory:
 
     def add(self, ref: FactRef, touch: Touch) -> None:
         """Remember a committed touch that is no repeat, and forget the touches that no board needs any more."""
-        self._remember(ref, touch.at, touch.card, touch.direction)
+        self._remember(ref, touch.at, touch.card, touch.direction, as_lost=touch.answer == "lost")
 
     def add_number(self, ref: FactRef, entered: NumberEntered) -> None:
         """Remember that a person clocked by number, as `add` does a touch."""
         self._remember(ref, entered.at, _BY_NUMBER + entered.person.encode(), entered.direction)
 
-    def _remember(self, ref: FactRef, at: Moment, token: bytes, direction: Direction | None) -> None:
+    def _remember(
+        self, ref: FactRef, at: Moment, token: bytes, direction: Direction | None, *, as_lost: bool = False
+    ) -> None:
         # Most touches have the same epoch and boot, and a card's touches the same token: keep one copy of each.
         before = self._touches[-1] if self._touches else None
         of_card = self._cards.setdefault(token, [])
@@ -121,6 +125,7 @@ class TouchHistory:
             token=of_card[0].token if of_card else token,
             tapped=at.mono,
             direction=direction,
+            as_lost=as_lost,
         )
         of_card.append(seen)
         self._touches.append(seen)
@@ -153,12 +158,14 @@ class TouchHistory:
         last = of_card[-1]
         # A negative age: the clock was set back across the reboot, and tells nothing about how long ago the touch was.
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
+        if last.as_lost and not self._is_of_a_stranger(last):
+            return None  # it was refused, so the first touch after the card was found repeats nothing
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
     def repeated_by_number(self, person: str, now: Moment) -> RememberedTouch | None:
         """Return the person's last touch, by card or by number, that clocking by number would repeat now, or None."""
         seen = [self.repeated(token, now) for token in self._tokens(person)]
-        return max((one for one in seen if one is not None), key=lambda one: one.mono, default=None)
+        return max((one for one in seen if one and not one.as_lost), key=lambda one: one.mono, default=None)
 
     def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
         """Return the arrivals and departures that a person lacks in today's windows, window by window.
@@ -271,9 +278,16 @@ class TouchHistory:
         boot = self._clock.now().boot
         for token in self._tokens(person):
             for seen in self._cards.get(token, ()):
+                if self._is_of_a_stranger(seen):
+                    continue
                 # What this boot made before it knew the time is dated as soon as the boot learns the time.
                 if seen.quality in DATED_QUALITIES or (seen.boot == boot and self._clock.dated):
                     yield seen, self._clock.wall_of(seen.at)
+
+    def _is_of_a_stranger(self, seen: RememberedTouch) -> bool:
+        """Tell whether a card was touched while it was lost, and still is: its person did not come."""
+        card = self._twin.card(seen.token)
+        return seen.as_lost and card is not None and card.lost
 
     def _tokens(self, person: str) -> list[bytes]:
         return [*self._twin.tokens_of(person), _BY_NUMBER + person.encode()]

@@ -105,6 +105,28 @@ def test_a_lost_card_marks_nobody_as_arrived(station: Bench) -> None:
     assert [lack.mark for lack in station.touch_history.lacking("p2", station.now())] == ["arrival", "departure"]
 
 
+def report(station: Bench, *, lost: bool) -> None:
+    """Have the county tell whether Zhang's card is lost. The village's other lost card stays as it is."""
+    wanted = desired(version=station.twin.version + 1)
+    cards = [msgspec.structs.replace(card, lost=lost if card.person == "p1" else card.lost) for card in wanted.cards]
+    station.accept(msgspec.structs.replace(wanted, cards=cards))
+
+
+def test_what_was_touched_before_the_loss_stays_on_the_board(station: Bench) -> None:
+    station.touch(ZHANG)
+    report(station, lost=True)
+    rows = {(row.name, row.window): row.arrived for row in station.touch_history.board(station.now())}
+    assert rows[("张示例", "am")] == 510
+
+
+def test_a_touch_after_the_card_was_found_repeats_none_that_was_refused(station: Bench, system: FakeSystemClock) -> None:
+    report(station, lost=True)
+    assert station.touch(ZHANG).answer == "lost"
+    system.pass_ms(20_000)
+    report(station, lost=False)
+    assert station.touch(ZHANG).answer == "recorded"
+
+
 def lacking(station: Bench, person: str = "p1") -> list[tuple[str, str, str]]:
     return [(lack.window, lack.mark, lack.when) for lack in station.touch_history.lacking(person, station.now())]
 
