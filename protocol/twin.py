@@ -48,8 +48,11 @@ class Card(Message, frozen=True, kw_only=True):
     lost: bool = False
 
 
-class DutyWindow(Message, frozen=True, kw_only=True):
-    """``[start, end)`` of duty on each of ``weekdays`` for the people named."""
+class DutyWindow(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """``[start, end)`` of duty on each of ``weekdays`` for the people named.
+
+    It runs on dates whose local midnight lies in ``[since, until)``.
+    """
 
     id: ShortText
     name: ShortText
@@ -58,6 +61,10 @@ class DutyWindow(Message, frozen=True, kw_only=True):
     start: Minute
     end: Minute
     people: Annotated[list[ShortText], Meta(max_length=200)]
+    since: WallMs = 0
+    """0: it always ran."""
+    until: WallMs = 0
+    """0: until further notice."""
 
 
 class PackRef(Message, frozen=True, kw_only=True):

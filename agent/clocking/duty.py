@@ -96,8 +96,13 @@ def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: dat
         )
         for window in windows
         for on in days
-        if on.isoweekday() in window.weekdays
+        if on.isoweekday() in window.weekdays and _runs_on(window, on)
     ]
+
+
+def _runs_on(window: DutyWindow, day: date) -> bool:
+    begin = _wall_ms(_midnight(day))
+    return window.since <= begin and (not window.until or begin < window.until)
 
 
 def _half_way(one: int, other: int) -> int:

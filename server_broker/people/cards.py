@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from protocol.decisions import CardBound, CardFound, CardLost, CardMoved
 from server_broker.audit.log import Detail, record
+from server_broker.dated.stretches import stretch_around
 from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
@@ -227,15 +228,7 @@ def take_card(
 def _stretch(card: Card, person: Person, now: dt.datetime) -> Period:
     """Return from when to when this person has the card without a break, lost or not, around ``now``."""
     rows = Binding.objects.known().filter(subject=card).order_by(F("valid_from").asc(nulls_first=True))
-    stretch: Period | None = None
-    for row in rows:
-        if row.person_id != person.pk:
-            if row.valid_from is not None and row.valid_from > now:
-                break
-            stretch = None
-        else:
-            stretch = Period(row.valid_from if stretch is None else stretch.since, row.valid_to)
-    return stretch or Period(now)
+    return stretch_around(rows, now, held=lambda row: row.person_id == person.pk) or Period(now)
 
 
 def _refuse_left(person: Person) -> None:

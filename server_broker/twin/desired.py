@@ -11,16 +11,22 @@ from datetime import datetime
 import msgspec
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
 from server_broker.attendance.models import DutyWindow as WindowRow
+from server_broker.attendance.models import WindowRecord
+from server_broker.bundles.drafts import milliseconds
 from server_broker.bundles.index_keeper import index_in_force
 from server_broker.bundles.questions import pack_files_of
 from server_broker.bundles.shelf_reports import note_shelves
+from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
+from server_broker.dated.stretches import stretch_around
+from server_broker.dated.writing import Period
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.generation import LAST_SANE_VERSION, lowest_version
@@ -131,7 +137,7 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
     windows = WindowRow.objects.filter(village=station.village).prefetch_related("people").order_by("pk")
     listed = list(windows[: MAX_WINDOWS + 1])
-    of_posts = _of_posts(listed)
+    of_posts, runs = _of_posts(listed), _runs(listed, now)
     desired = Desired(
         station=station.id,
         version=version,
@@ -150,6 +156,8 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
                 start=row.start,
                 end=row.end,
                 people=sorted(_here(row, of_posts, station)),
+                since=_midnight_ms(runs[row.pk].since),
+                until=_midnight_ms(runs[row.pk].until),
             )
             for row in listed
         ],
@@ -166,6 +174,27 @@ def _here(row: WindowRow, of_posts: dict[int, list[PersonRow]], station: Station
     """
     people = [*row.people.all(), *(one for post in row.posts for one in of_posts.get(post, ()))]
     return {one.number for one in people if one.village_id == station.village_id and not one.left}
+
+
+def _runs(windows: Sequence[WindowRow], now: datetime) -> dict[int, Period]:
+    """Return since when each window runs and until when.
+
+    A station may be without a line for weeks. Then it must not show somebody as missing before a window began or after
+    it ended.
+    """
+    rows = WindowRecord.objects.known().filter(subject__in=[row.pk for row in windows])
+    by_window: dict[int, list[WindowRecord]] = {}
+    for row in rows.order_by(F("valid_from").asc(nulls_first=True)):
+        by_window.setdefault(row.subject_id, []).append(row)
+    return {
+        row.pk: stretch_around(by_window.get(row.pk, ()), now, held=lambda one: not one.ended) or Period()
+        for row in windows
+    }
+
+
+def _midnight_ms(at: datetime | None) -> int:
+    """Return the beginning of a moment's local day, as it travels; 0 without one."""
+    return 0 if at is None else milliseconds(begin_of(timezone.localdate(at)))
 
 
 def _of_posts(windows: Iterable[WindowRow]) -> dict[int, list[PersonRow]]:

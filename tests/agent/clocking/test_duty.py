@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from agent.clocking import duty
@@ -87,3 +88,16 @@ def test_closings_look_three_dates_back_at_most() -> None:
     found = duty.closings(village(), after_ms=0, until_ms=on_friday)
     days = [date(2026, 11, day) for day in (24, 25, 26, 27)]
     assert [(one.day, one.window) for one in found] == [(day, window) for day in days for window in ("am", "pm")]
+
+
+def test_a_night_before_the_window_began_or_after_it_ended_is_nobody_s_duty() -> None:
+    night = window("night", 1320, 1800, "p1", weekdays=(1, 2, 3, 4))
+    monday, wednesday = MIDNIGHT_MS - 1440 * MINUTE_MS, MIDNIGHT_MS + 1440 * MINUTE_MS
+    for bounds, nights in (
+        ({}, [23, 24, 25]),
+        ({"since": MIDNIGHT_MS}, [24, 25]),
+        ({"until": MIDNIGHT_MS}, [23]),
+        ({"since": monday, "until": wednesday}, [23, 24]),
+    ):
+        state = village(windows=[msgspec.structs.replace(night, **bounds)])
+        assert [span.day.day for span in duty.spans(state, "p1", TUESDAY)] == nights

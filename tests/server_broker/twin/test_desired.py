@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 from msgspec.structs import replace
 
 from protocol.birth import Birth
@@ -10,6 +11,8 @@ from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.touches import touch_rows, touches_of_day
+from server_broker.attendance.windows import Terms, add_window, change_window, end_window
+from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest import presence
 from server_broker.ingest.batch import BatchProcessor
@@ -38,6 +41,19 @@ def current(station: StationDouble) -> Desired:
     desired = refresh(station.id, now=NOW)
     assert desired is not None
     return desired
+
+
+def test_a_window_says_since_when_it_runs_and_until_when(station: StationDouble, person: Person) -> None:
+    today = timezone.localdate()
+    terms = Terms("夜班", [1, 2, 3, 4, 5, 6, 7], 1200, 1800, [person.pk])
+    window = add_window(person.village, terms, since=today, actor="wu-yunwei")
+    earlier = Terms("夜班", terms.weekdays, 1140, 1800, [person.pk])
+    change_window(window, earlier, since=today + timedelta(days=1), actor="wu-yunwei", reason="改早")
+    end_window(window, last=today + timedelta(days=6), actor="wu-yunwei", reason="只值一周")
+    midnight = [begin_of(today + timedelta(days=days)).timestamp() * 1000 for days in (0, 7)]
+    desired = refresh(station.id)
+    assert desired is not None
+    assert [[one.since, one.until] for one in desired.windows] == [midnight]
 
 
 def test_people_cards_and_windows_of_the_village_are_in_it(station: StationDouble, person: Person) -> None:
