@@ -15,6 +15,7 @@ import django
 import psycopg
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from server_broker import postgres
@@ -29,6 +30,9 @@ os.environ["CUNHUI_HOME"] = str(COUNTY_FOLDER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
 os.environ.pop("CUNHUI_DATABASE_URL", None)
 
+# How fast the machine draws examples is no property of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _HEAVY = {"integration", "browser", "firmware_scripts", "link", "keys"}
 _HEAVY |= {"test_terminal.py", "test_session.py", "test_kiosk_and_agent.py"}

@@ -66,13 +66,13 @@ def read_or_refuse(raw: bytes) -> None:
 
 
 @given(raw=st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     read_or_refuse(raw)
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_damaged_messages_are_read_or_refused(data: st.DataObject) -> None:
     raw = bytearray(data.draw(st.sampled_from(SEEDS)))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -94,7 +94,7 @@ FIELDS = sorted({field for message in [*MESSAGES.values(), *FACTS.values()] for 
 
 
 @given(fields=st.dictionaries(st.sampled_from([*FIELDS, "kind"]), PLAIN, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_messages_of_wrong_shapes_are_read_or_refused(fields: dict[str, Any]) -> None:
     read_or_refuse(msgspec.msgpack.encode(fields))
 

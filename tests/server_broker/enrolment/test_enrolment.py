@@ -258,7 +258,7 @@ def test_a_body_that_is_no_request_is_refused(path: str, body: bytes, status: in
     assert refusal(post(path, body)) == (status, reason)
 
 
-@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=400) | st.text(max_size=200).map(str.encode), path=st.sampled_from(["/enrol", "/renew"]))
 def test_no_noise_is_admitted_or_crashes_the_view(path: str, body: bytes) -> None:
     assert refusal(post(path, body))[0] in (400, 413)

@@ -163,7 +163,6 @@ def test_any_history() -> None:
             max_examples=25,
             derandomize=True,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -138,7 +138,7 @@ def test_a_fact_that_cannot_be_read_is_held_and_its_neighbours_are_read(body: by
     assert [new.held for new in reading.new] == ["", reason, ""]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_cutting_and_repeating_ends_at_the_station_s_head(data: st.DataObject) -> None:
     """However envelopes are cut, repeated and disordered, each fact is new exactly once and the heads agree."""
@@ -155,7 +155,7 @@ def test_any_cutting_and_repeating_ends_at_the_station_s_head(data: st.DataObjec
     assert stored == list(range(1, len(stored) + 1))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=6))
 def test_hostile_bodies_never_raise_and_always_count(bodies: list[bytes]) -> None:
     station = StationDouble()
