@@ -1,10 +1,9 @@
 """Keep the last frame of each live view that somebody watches.
 
 Frames do not pass through the ingest worker: the web server receives them from the broker. A frame counts only if it
-comes on its own station's topic, names the command of the present live view, and is a whole picture.
+comes on its own station's topic, names the command of the present live view, and has the outline of a whole picture.
 """
 
-import io
 import logging
 import threading
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Protocol
 from protocol import topics
 from protocol.frames import Frame, decode_frame
 from protocol.refusal import Refused
-from server_broker.media.pictures import is_picture
+from server_broker.live.outline import is_jpeg
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +122,7 @@ class LiveHub:
         view.parts += frame.data
         if len(view.parts) == frame.size:
             jpeg, view.parts, view.number = bytes(view.parts), bytearray(), 0
-            if is_picture(io.BytesIO(jpeg)):
+            if is_jpeg(jpeg):
                 view.shot = Shot(frame.number, jpeg)
             else:
                 _log.info("%s: a frame is no picture", frame.station)

@@ -8,7 +8,6 @@ from typing import BinaryIO
 from django.conf import settings
 from PIL import Image
 
-from server_broker.media.decoding import is_whole_picture
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 
@@ -16,11 +15,6 @@ THUMBNAIL = (240, 180)
 """Most width and height of a thumbnail, in pixels."""
 KEPT_THUMBNAILS = 512
 """Number of thumbnails kept in memory, about 6 kB each."""
-
-
-def is_picture(source: Path | BinaryIO) -> bool:
-    """Tell whether bytes are a whole JPEG (ITU-T T.81) of a sane number of pixels, decoding them in this process."""
-    return is_whole_picture(source, formats=("JPEG",))
 
 
 def open_snapshot(blob: Blob) -> BinaryIO | None:

@@ -20,10 +20,11 @@ from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.quarantine import drop_old_quarantined
+from server_broker.media.decoding import is_whole_picture
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import adopt_whole
 from server_broker.media.models import Blob
-from server_broker.media.pictures import is_picture, open_blob, open_snapshot
+from server_broker.media.pictures import open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
 from server_broker.media.retention import drop_abandoned
 from server_broker.media.retention import drop_expired as drop_expired_by
@@ -193,7 +194,7 @@ def test_only_whole_jpegs_of_sane_size_are_viewable(tmp_path: Path) -> None:
     def viewable(data: bytes) -> bool:
         path = tmp_path / "picture"
         path.write_bytes(data)
-        return is_picture(path)
+        return is_whole_picture(path, formats=("JPEG",))
 
     picture = jpeg()
     png = io.BytesIO()
