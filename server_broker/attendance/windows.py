@@ -78,27 +78,27 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
     return DutyWindow.ever.get(pk=window.pk)
 
 
-def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: str, reason: str) -> bool:
-    """Have a window be otherwise from a day on, until what is planned next, and return whether that is news.
+def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: str, reason: str) -> None:
+    """Have a window be otherwise from a day on, until what is planned next. If it has ended by then, it runs again.
 
     Raises:
-        WindowRefused: The window did not run on that day, or it does not fit; see `_check`.
+        WindowRefused: It is so already, or it does not fit; see `_check`.
         OwnAffair: The actor is in it, or would be.
     """
     with transaction.atomic():
         village = Region.objects.get(pk=window.village_id)
         _lock(village)
-        stood = _running(window, since)
+        stood = _row(window, since)
         _check(village, terms, since, window=window)
         own_affairs(actor, _on_duty(stood.people, stood.posts, since))
         _refuse_own(actor, terms, since)
         if DutyWindow.objects.filter(village=village, name=terms.name).exclude(pk=window.pk).exists():
             raise WindowRefused(f"{village.name} 已有值班“{terms.name}”")
         period = Period(begin_of(since), stood.valid_to)
-        changed = put(WindowRecord, [window.pk], period, terms.content(), actor=actor, reason=reason)
-        if changed:
-            _said(window, village, WindowChanged(window=window.pk), actor, since, reason)
-    return bool(changed)
+        content: Content = {"ended": False, **terms.content()}
+        if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
+            raise WindowRefused(f"从 {since} 起本来就是这样；要恢复已结束的值班，请从它结束后的那天起改")
+        _said(window, village, WindowChanged(window=window.pk), actor, since, reason)
 
 
 def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) -> None:
@@ -135,9 +135,16 @@ def _lock(village: Region) -> None:
     Region.objects.select_for_update(no_key=True).get(pk=village.pk)
 
 
-def _running(window: DutyWindow, day: dt.date) -> WindowRecord:
+def _row(window: DutyWindow, day: dt.date) -> WindowRecord:
     row: WindowRecord | None = WindowRecord.objects.as_of(AsOf(begin_of(day))).filter(subject=window).first()
-    if row is None or row.ended:
+    if row is None:
+        raise WindowRefused("那一天没有这个值班")
+    return row
+
+
+def _running(window: DutyWindow, day: dt.date) -> WindowRecord:
+    row = _row(window, day)
+    if row.ended:
         raise WindowRefused("那一天没有这个值班")
     return row
 

@@ -36,7 +36,7 @@ def window(request: HttpRequest, pk: int) -> HttpResponse:
         "posts": posts_of(request.user).filter(unit__region=found.village),
         "chosen_posts": set(found.posts),
         "today": timezone.localdate(),
-        "may_edit": may(request.user, Power.EDIT_PEOPLE) and not found.ended,
+        "may_edit": may(request.user, Power.EDIT_PEOPLE),
     }
     return render(request, "console/window.html", context)
 
@@ -86,7 +86,7 @@ def _terms(request: HttpRequest, found: DutyWindow) -> Terms:
         start = minute_of_day(Cell(parameters.text(request.POST, "start", longest=8)))
         end = minute_of_day(Cell(parameters.text(request.POST, "end", longest=8)))
     except BadCell as error:
-        raise InputRefused(str(error)) from error
+        raise InputRefused(f"星期、开始或结束：{error}") from error
     seen = people_of(request.user)
     unseen = [one.pk for one in found.people.exclude(pk__in=seen)]
     chosen = seen.filter(pk__in=_numbers(request, "people")).values_list("pk", flat=True)

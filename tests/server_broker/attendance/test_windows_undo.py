@@ -60,7 +60,7 @@ def test_a_window_is_renamed_and_ended_from_a_day_on(county: FictionalCounty, vi
     zhang, li = county.people[ZHANG].pk, county.people[LI].pk
     made = add_window(village, terms(zhang), since=today, actor=BY)
     before = timezone.now()
-    assert change_window(made, terms(zhang, li, name="早班"), since=today + 2 * DAY, actor=BY, reason="加人")
+    change_window(made, terms(zhang, li, name="早班"), since=today + 2 * DAY, actor=BY, reason="加人")
     end_window(made, last=today + 4 * DAY, actor=BY, reason="不再坐班")
     assert due(today + DAY) == {"上午": (zhang,)}
     assert due(today + 2 * DAY) == {"早班": (zhang, li)}
@@ -80,6 +80,16 @@ def test_an_ended_window_is_gone_from_stations_and_lists(
         end_window(made, last=today - DAY, actor=BY, reason="登记错了")
     end_window(made, last=today, actor=BY, reason="不再坐班")
     assert due(today + DAY) == {}
+
+
+def test_a_window_ended_by_mistake_runs_again(county: FictionalCounty, village: Region, today: dt.date) -> None:
+    zhang = county.people[ZHANG].pk
+    made = add_window(village, terms(zhang), since=today, actor=BY)
+    end_window(made, last=today, actor=BY, reason="办错了")
+    with pytest.raises(WindowRefused, match="要恢复已结束的值班，请从它结束后的那天起改"):
+        change_window(made, terms(zhang), since=today, actor=BY, reason="恢复")
+    change_window(made, terms(zhang), since=today + DAY, actor=BY, reason="恢复")
+    assert [due(today + n * DAY) for n in (0, 1, 30)] == [{"上午": (zhang,)}] * 3
 
 
 def test_nobody_is_in_two_windows_at_once_also_in_planned_ones(
@@ -192,7 +202,7 @@ def test_nobody_ends_a_window_that_is_planned_to_be_theirs(
     officer.save()
     zhang, li = county.people[ZHANG].pk, county.people[LI].pk
     made = add_window(village, terms(li), since=today, actor=BY)
-    assert change_window(made, terms(zhang, li), since=today + 3 * DAY, actor=BY, reason="加人")
+    change_window(made, terms(zhang, li), since=today + 3 * DAY, actor=BY, reason="加人")
     with pytest.raises(OwnAffair):
         end_window(made, last=today, actor=officer.username, reason="以后我也不值班")
     assert due(today + 3 * DAY) == {"上午": (zhang, li)}
