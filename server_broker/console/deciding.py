@@ -23,6 +23,7 @@ from server_broker.attendance.region_changes import RegionRefused
 from server_broker.attendance.timelines import Line
 from server_broker.attendance.windows import WindowRefused
 from server_broker.console import parameters
+from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
@@ -128,6 +129,7 @@ def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpRespons
         "kept": kept,
         "digest": shown.digest(),
         "back": proposal.back,
+        "ends_pin": any(line.kind == PIN for line in shown.gone),
         "is_nothing": not (shown.gone or shown.new or shown.moved),
     }
     return render(request, "console/decide.html", context)

@@ -31,6 +31,19 @@ def reset_pin(person: Person, *, actor: str, reason: str, at: datetime) -> None:
         shelf_changed_under(person.village_id, at=at)
 
 
+def void_set_since(person: Person, since: datetime | None, *, actor: str, reason: str, at: datetime) -> None:
+    """Void a PIN that was set at ``since`` or later, because the card that proves its setter was in other hands then.
+
+    Args:
+        since: None: whenever it was set.
+    """
+    pins = PersonPin.objects.filter(person=person).exclude(verifier=None)
+    if since is not None:
+        pins = pins.filter(set_at__gte=since)
+    if pins.exists():
+        reset_pin(person, actor=actor, reason=reason, at=at)
+
+
 def void_needless(now: datetime) -> int:
     """Void the PINs that were set at stations that were revoked since, and erase those of people who left.
 

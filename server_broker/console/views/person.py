@@ -18,7 +18,7 @@ from server_broker.attendance.leaving import come_back, leave
 from server_broker.attendance.timelines import person_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import InputRefused, Proposal, asked_day, asked_moment, decide_on
-from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED
+from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED, pin_lines
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
 from server_broker.dated.days import end_of
@@ -29,6 +29,7 @@ from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Holding, HoldingState, Person, PersonType
 from server_broker.people.posts import change_holding, give_post
 from server_broker.pins.models import PinClaim
+from server_broker.pins.voiding import void_set_since
 
 PINS_SHOWN = 10
 
@@ -226,12 +227,14 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
         match act:
             case "lost":
                 report_lost(card, actor=actor, reason=reason, since=since)
+                void_set_since(holder, since, actor=actor, reason=reason, at=timezone.now())
             case "found":
                 card_found(card, actor=actor, reason=reason, since=since)
             case "end":
                 end_binding(card, actor=actor, reason=reason, since=since)
             case _:
                 take_card(card, actor=actor, reason=reason, since=since, give_to=receiver)
+                void_set_since(holder, since, actor=actor, reason=reason, at=timezone.now())
 
     people = [holder] if receiver is None else [holder, receiver]
     return decide_on(
@@ -242,7 +245,10 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
             done=f"{title}，已记录，站点很快会知道。",
             back=back,
             section="people",
-            look=lambda: [line for one in people for line in person_lines(one) if line.kind == "卡"],
+            look=lambda: [
+                *(line for one in people for line in person_lines(one) if line.kind == "卡"),
+                *pin_lines(holder),
+            ],
             tokens=[bytes(card.token)],
             # "Now" is the moment of the first look, so that the second does what was shown.
             fixed={} if since is None else {"since": since.isoformat()},

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server_broker.accounts.powers import Power, needs
-from server_broker.attendance.timelines import person_lines
 from server_broker.console.deciding import Proposal, decide_on
+from server_broker.console.pin_words import pin_lines
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
 from server_broker.pins.voiding import reset_pin
@@ -27,7 +27,7 @@ def pin_reset(request: HttpRequest, pk: int) -> HttpResponse:
             done=f"{found.name} 的密码已作废，锁也解开了。请本人带卡到站点重新设一个。",
             back=reverse("person", args=[found.pk]),
             section="people",
-            look=lambda: person_lines(found),
+            look=lambda: pin_lines(found),
             tokens=[],
         ),
     )

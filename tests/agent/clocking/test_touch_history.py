@@ -119,7 +119,9 @@ def test_what_was_touched_before_the_loss_stays_on_the_board(station: Bench) -> 
     assert rows[("张示例", "am")] == 510
 
 
-def test_a_touch_after_the_card_was_found_repeats_none_that_was_refused(station: Bench, system: FakeSystemClock) -> None:
+def test_a_touch_after_the_card_was_found_repeats_none_that_was_refused(
+    station: Bench, system: FakeSystemClock
+) -> None:
     report(station, lost=True)
     assert station.touch(ZHANG).answer == "lost"
     system.pass_ms(20_000)

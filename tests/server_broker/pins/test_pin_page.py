@@ -1,5 +1,7 @@
 """The township takes a PIN back on the person's page: with a reason, on record, and only in its own villages."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -9,7 +11,7 @@ from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.pins.accepting import GONE, NO_TOUCH, OTHER_CARD, STRANGER, TOO_LONG_AGO
 from server_broker.pins.models import PersonPin, PinClaim
-from tests.cast import BY_ROLE, COUNTY_OFFICER, OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
+from tests.cast import BY_ROLE, COUNTY_OFFICER, LI, OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.console.test_dated_pages import REASON, ask, confirm
 from tests.server_broker.county import FictionalCounty, signed_in
 from tests.server_broker.pages import text_of
@@ -19,15 +21,39 @@ pytestmark = pytest.mark.django_db
 
 def test_the_township_takes_a_pin_back(county: FictionalCounty) -> None:
     zhang, page = county.people[ZHANG], signed_in(TOWNSHIP_OFFICER)
-    PersonPin.objects.create(person=zhang, verifier=b"x")
+    PersonPin.objects.create(person=zhang, verifier=b"x", set_at=timezone.now())
     address = f"/people/{zhang.pk}/pin/"
     assert "核对重设" in page.get(f"/people/{zhang.pk}/").content.decode()
     shown = ask(page, address)
     assert PersonPin.objects.get().verifier is not None
+    assert "密码作废就不能恢复" in shown
     assert "带卡到站点重新设" in confirm(page, address, shown)
     assert PersonPin.objects.get().verifier is None
     entry = AuditEntry.objects.get(action="pin.reset")
     assert (entry.actor, entry.subject, entry.detail["reason"]) == (TOWNSHIP_OFFICER.username, ZHANG.number, REASON)
+
+
+@pytest.mark.parametrize(
+    ("values", "stays"),
+    [
+        ({"act": "take", "to": "a2"}, False),
+        ({"act": "take", "since": "2026-01-02T08:00"}, False),
+        ({"act": "lost", "since": "2026-01-02T08:00"}, False),
+        ({"act": "lost"}, True),
+        ({"act": "end"}, True),
+    ],
+)
+def test_a_pin_that_was_set_by_a_card_in_other_hands_ends_with_it(
+    county: FictionalCounty, values: dict[str, str], stays: bool
+) -> None:
+    county.add(LI)
+    PersonPin.objects.create(person=county.people[ZHANG], verifier=b"x", set_at=timezone.now() - timedelta(minutes=1))
+    page, address = signed_in(TOWNSHIP_OFFICER), f"/cards/{county.cards[ZHANG].pk}/change/"
+    shown = ask(page, address, **values)
+    assert ("密码作废就不能恢复" in shown) != stays
+    confirm(page, address, shown)
+    assert (PersonPin.objects.get().verifier is not None) == stays
+    assert AuditEntry.objects.filter(action="pin.reset", subject=ZHANG.number).exists() != stays
 
 
 def test_without_a_reason_nothing_is_taken_back(county: FictionalCounty) -> None:
