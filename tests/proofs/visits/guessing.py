@@ -26,12 +26,13 @@ from protocol.pins import PinVerifier, derive_verifier
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.pins.accepting import WrongTry, take_in_order
-from server_broker.pins.models import PersonPin
+from server_broker.pins.models import KioskTry, PersonPin
 from server_broker.pins.verifiers import roster_of
 from server_broker.public import sign_in as door
 from server_broker.public.brake import TooManyTries
 from server_broker.public.known_phones import with_mark
 from server_broker.public.models import DoorTries
+from server_broker.public.models import WrongTry as DoorTry
 from server_broker.regions.models import Region
 from tests.agent.bench import Bench, desired
 from tests.fakes.clockwork import MORNING_MS, FakeSystemClock
@@ -175,8 +176,9 @@ def _made(folder: Path) -> Path:
 
 
 def _people() -> list[str]:
-    DoorTries.objects.all().delete()
-    PersonPin.objects.all().delete()
+    # What an earlier run of this process left, so that each begins without tries.
+    for model in (DoorTries, DoorTry, KioskTry, PersonPin):
+        model.objects.all().delete()
     Region.objects.get_or_create(code=VILLAGE, defaults={"name": "示例村"})
     for name in ("test-0001", "test-0002"):
         Station.objects.get_or_create(id=name, defaults={"name": name, "village_id": VILLAGE})
