@@ -1,6 +1,7 @@
 """A PIN is set by keys and one's own card, never by keys alone, and not if anybody would guess it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,3 +155,25 @@ def test_no_digit_of_a_pin_is_on_the_disk(tmp_path: Path, system: FakeSystemCloc
             content = file.read_bytes()
             assert NEW.encode() not in content
             assert b"604927" not in content
+
+
+@pytest.mark.parametrize("way", ["voided", "refused"])
+def test_where_no_numbers_are_taken_a_pin_that_is_none_is_no_longer_offered_for_a_change(
+    village: Bench, way: str
+) -> None:
+    def told(**said: Any) -> None:
+        """The roster of a station that takes no numbers: it has no PINs, but which ones are none."""
+        village.bundles.put("roster", Roster(people=[RosterPerson(id="p1", name="张示例", number="880001", **said)]))
+
+    told()
+    visit = open_by_card(village, ZHANG)
+    assert "set_pin" in visit.can
+    village.ask(SetPin(visit=visit.visit, pin=NEW))
+    village.touch(ZHANG)
+    (fact,) = village.of(PinSet)
+    village.ask(EndVisit(visit=visit.visit))
+    visit = open_by_card(village, ZHANG)
+    assert "change_pin" in visit.can
+    village.ask(EndVisit(visit=visit.visit))
+    told(voided=fact.at.wall) if way == "voided" else told(refused=[fact.verifier.salt])
+    assert "set_pin" in open_by_card(village, ZHANG).can
