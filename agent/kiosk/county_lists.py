@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Progress, Roster, read_content
 from protocol.bundles import Bundle, BundleKind
 from protocol.refusal import Refused
@@ -18,10 +19,10 @@ PROGRESS_KEPT = 4
 class OfferedBundles(Protocol):
     """The shelf, as these lists need it."""
 
-    def bundles(self, kind: BundleKind) -> Sequence[Any]:
-        """Return what is offered of one kind; each has an ``id``, a ``version`` and the ``sha256`` of its file."""
+    def bundles(self, kind: BundleKind) -> Sequence[HeldBundle]:
+        """Return what is offered of one kind."""
 
-    def read(self, bundle: Any) -> Bundle:
+    def read(self, bundle: HeldBundle) -> Bundle:
         """Read one of them.
 
         Raises:
@@ -40,7 +41,7 @@ class CountyLists:
 
     def roster(self) -> Roster | None:
         """Return the roster that is in force, or None."""
-        newest = max(self._offered.bundles("roster"), key=lambda one: int(one.version), default=None)
+        newest = max(self._offered.bundles("roster"), key=lambda one: one.version, default=None)
         if newest is None:
             return None
         if self._roster[0] != newest.sha256:
@@ -61,7 +62,7 @@ class CountyLists:
                 return found
         return None
 
-    def _read(self, held: Any) -> object:
+    def _read(self, held: HeldBundle) -> object:
         try:
             return read_content(self._offered.read(held))
         except (Refused, OSError) as error:

@@ -1,20 +1,16 @@
 """The county's bundles as a shelf offers them, in memory."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 
+from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Progress, Roster
 from protocol.bundles import Audience, Bundle, BundleKind
 from protocol.codec import encode
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A bundle of the shelf."""
+class Held(HeldBundle, frozen=True, kw_only=True):
+    """A bundle of the shelf, with what a real one has on the disk."""
 
-    id: str
-    version: int
-    sha256: bytes
     bundle: Bundle
 
 
@@ -38,7 +34,19 @@ class FakeBundles:
             not_after=2**50,
             content=encode(content),
         )
-        self._held[ident] = Held(ident, version, sha256(encode(bundle)).digest(), bundle)
+        payload = encode(bundle)
+        self._held[ident] = Held(
+            id=ident,
+            kind=kind,
+            version=version,
+            sha256=sha256(payload).digest(),
+            size=len(payload),
+            not_before=bundle.not_before,
+            not_after=bundle.not_after,
+            via="line",
+            items=0,
+            bundle=bundle,
+        )
 
     def take(self, held: Held) -> None:
         """Offer what another shelf had, as after a restart."""
@@ -47,5 +55,6 @@ class FakeBundles:
     def bundles(self, kind: BundleKind) -> list[Held]:
         return [held for held in self._held.values() if held.bundle.kind == kind]
 
-    def read(self, bundle: Held) -> Bundle:
+    def read(self, bundle: HeldBundle) -> Bundle:
+        assert isinstance(bundle, Held)
         return bundle.bundle
