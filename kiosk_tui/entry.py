@@ -40,6 +40,7 @@ class _Entry:
             if not self._typed:
                 return "leave"
             self._typed = self._typed[:-1]
+        # While the agent judges, a figure would be typed into whatever it asks for next.
         elif self._waiting or self._step in ("touch", "set"):
             return "leave" if self._step == "set" and key in ("0", "enter") else "stay"
         elif key == "enter":

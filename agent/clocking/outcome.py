@@ -39,6 +39,7 @@ class Outcomes:
             village=self._twin.village_of(person),
             direction=seen.direction,
             wall=self._clock.wall_of(seen.at),
+            # What this boot learnt of the time since dates its own touches too, and no earlier boot's.
             quality=now.quality if seen.boot == now.boot else seen.quality,
             missing=missing(lacking),
             lacking=lacking,

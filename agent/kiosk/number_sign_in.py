@@ -113,6 +113,7 @@ class NumberSignIn:
 
     def _judged(self, attempt: _Try, event: PinWorked) -> None:
         tried = attempt.tried
+        # No PIN is nobody's verifier, but a visit hangs on this: it must not rest on the verifier alone.
         right = event.right is True and not tried.nobodys
         if event.problem:
             log.error("a PIN was not judged: %s", event.problem)

@@ -111,6 +111,7 @@ class Visits:
         Returns:
             The visit that the touch's screen may open, or an empty string.
         """
+        # The screen of the touch before is gone, and its key must not open somebody else's visit.
         self._offer = None
         own = False
         for visit in list(self._visits.values()):

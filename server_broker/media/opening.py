@@ -37,7 +37,7 @@ class PictureJudge:
         self._lock = threading.Lock()
 
     def is_picture(self, path: Path) -> bool:
-        """Tell whether a file is a whole picture of a sane number of pixels (`server_broker.media.pictures`).
+        """Tell whether a file is a whole picture of a sane number of pixels (`server_broker.media.decoding`).
 
         A file that the process dies of, twice, is none. The next one gets a new process.
         """
