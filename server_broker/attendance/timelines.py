@@ -8,10 +8,10 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
+from server_broker.attendance.times import times
 from server_broker.dated.models import Dated
 from server_broker.people.models import Binding, BindingState, HoldingRecord, HoldingState, Person, PersonRecord, Post
 from server_broker.regions.models import Region, RegionRecord
-from server_broker.sheets.cells import MINUTES_A_DAY
 
 ELSEWHERE = "外辖区人员"
 
@@ -115,12 +115,7 @@ def _of_card(row: Binding) -> str:
 
 def _times(row: WindowRecord) -> str:
     days = "".join("一二三四五六日"[day - 1] for day in sorted(row.weekdays))
-    return f"{row.name} 周{days} {_clock(row.start)}–{_clock(row.end)}"
-
-
-def _clock(minutes: int) -> str:
-    shown = minutes if minutes <= MINUTES_A_DAY else minutes - MINUTES_A_DAY
-    return f"{shown // 60:02d}:{shown % 60:02d}"
+    return f"{row.name} 周{days} {times(row.start, row.end)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ A touch by number is that person's, because a PIN was entered with it.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
+from server_broker.dated.days import begin_of, end_of
 from server_broker.fleet.models import UNDATED, Station
 from server_broker.people.models import BindingState, Person
 from server_broker.people.numbers import Numbers, numbers_of
@@ -33,15 +33,9 @@ class TouchRow:
     """The card counted as lost at that time, so the touch does not count."""
 
 
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """Return the start of a local day (the county's time zone) and of the next."""
-    start = timezone.make_aware(datetime.combine(day, time.min))
-    return start, timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-
-
 def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
     """Return the touches of a local day at the stations under a region."""
-    start, end = day_bounds(day)
+    start, end = begin_of(day), end_of(day)
     # Three conditions instead of one computed time, so that PostgreSQL can use an index for each (`Touch.Meta`).
     dated = Q(wall__gte=start, wall__lt=end, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     corrected = Q(corrected_wall__gte=start, corrected_wall__lt=end)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
@@ -118,16 +118,6 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
             own_affairs(actor, _on_duty(row.people, row.posts, timezone.localdate(row.valid_from)))
         put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason)
         _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
-
-
-def terms_of(row: WindowRecord) -> Terms:
-    """Return what a dated row says the window is."""
-    return Terms(row.name, row.weekdays, row.start, row.end, row.people, row.posts)
-
-
-def without(terms: Terms, person: int) -> Terms:
-    """Return the terms without one person."""
-    return replace(terms, people=[one for one in terms.people if one != person])
 
 
 def _lock(village: Region) -> None:

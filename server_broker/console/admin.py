@@ -13,13 +13,14 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.times import times
 from server_broker.console.account_admin import AccountAdmin
 from server_broker.console.queries import people_of, stations_of
 from server_broker.console.table_filters import OfferedFilters
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
-from server_broker.rosters.changes import days, times
+from server_broker.rosters.changes import days
 
 
 class ReadOnly(OfferedFilters):

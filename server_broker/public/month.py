@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
-from server_broker.attendance.touches import TouchRow, day_bounds, touch_rows
+from server_broker.attendance.touches import TouchRow, touch_rows
+from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import held_facts
 from server_broker.people.models import Binding, Person, PersonRecord
@@ -56,7 +57,7 @@ def month_of(person: Person, now: dt.datetime) -> Month:
     """Return the present month of a person, by the county's calendar."""
     first = timezone.localtime(now).date().replace(day=1)
     days: dict[dt.date, list[OneTouch]] = {}
-    for row in touch_rows(_touches(person, day_bounds(first)[0])):
+    for row in touch_rows(_touches(person, begin_of(first))):
         # A card may have had another holder at that time.
         if row.person != person:
             continue

@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from server_broker.attendance.as_of import Due, cards_under, due_under, people_under, places_under
 from server_broker.attendance.models import StationPlace
+from server_broker.attendance.times import clock
 from server_broker.dated.models import AsOf
 from server_broker.people.models import Binding, Person
 from server_broker.regions.models import Region, RegionRecord, subtree_prefix
-from server_broker.rosters.changes import clock, days
+from server_broker.rosters.changes import days
 from server_broker.rosters.rows import BOOK
 from server_broker.sheets.writing import workbook_of
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from server_broker.attendance.times import times
 from server_broker.rosters.known import Known, KnownPerson, KnownStation
 from server_broker.rosters.plan import PersonRow, Plan, StationRow
-from server_broker.sheets.cells import MINUTES_A_DAY
 from server_broker.sheets.changes import Change, Changes, differing
 
 MOST_ALIKE = 20
@@ -107,15 +107,3 @@ def _listed(numbers: Iterable[str], names: _Names) -> str:
 def days(weekdays: list[int]) -> str:
     """Return ISO weekdays (Monday is 1) as people write them."""
     return "、".join("一二三四五六日"[day - 1] for day in sorted(weekdays))
-
-
-def times(start: int, end: int) -> str:
-    """Return the times of a window; an end past midnight is shown as the time of the next day."""
-    return f"{clock(start)}–{clock(end)}"
-
-
-def clock(minutes: int) -> str:
-    """Return minutes after midnight as a time of day."""
-    # 1440 stays 24:00: a window that ends at midnight ends on its own day.
-    minutes = minutes if minutes <= MINUTES_A_DAY else minutes - MINUTES_A_DAY
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,10 +1,11 @@
 """Write people and rosters as Excel files: an empty template to fill in, or what the county has in a scope."""
 
 from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.times import clock
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
-from server_broker.rosters.changes import clock, days
+from server_broker.rosters.changes import days
 from server_broker.rosters.rows import BOOK
 from server_broker.sheets.writing import workbook_of
 

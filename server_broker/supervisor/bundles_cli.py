@@ -18,6 +18,7 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
 from server_broker.bundles.questions import publish_questions
 from server_broker.bundles.sticks import NoIndex, write_stick
+from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -75,7 +76,7 @@ def publish_pack_file(home: CountyHome, chosen: argparse.Namespace, *, actor: st
             author=actor,
             at=timezone.now(),
             items=_items([ListedItem(name) for name in sorted(names)], folder),
-            not_after=_end_of(chosen.until) if chosen.until else None,
+            not_after=end_of(chosen.until) if chosen.until else None,
         )
     except Refused as error:
         raise ServiceError(f"{path} 不是学习包，或内容不合格式：{error.detail}") from error
@@ -98,7 +99,7 @@ def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) 
             title=listed.title,
             regions=[code.rstrip("0") if len(code) == 12 else code for code in listed.regions],
             types=listed.types,
-            not_after=_end_of(listed.until),
+            not_after=end_of(listed.until),
             items=_items(listed.items, path.parent),
             night=listed.night,
         )
@@ -182,8 +183,3 @@ def _read(path: Path, limit: int) -> bytes:
     if len(raw) > limit:
         raise ServiceError(f"{path} 太大，最多 {limit:,} 字节")
     return raw
-
-
-def _end_of(day: dt.date) -> dt.datetime:
-    """Return the end of a local day."""
-    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
+from server_broker.attendance import times
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
@@ -22,15 +23,15 @@ from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
-from server_broker.rosters import changes
+from server_broker.rosters.changes import days
 
 register = template.Library()
 register.filter("command_reason", command_words.reason_word)
 register.filter("command_state", command_words.state_word)
 register.filter("command_figures", command_words.figure_words)
 register.filter("event_note", event_words.note_of)
-register.filter("clock", changes.clock)
-register.filter("weekdays", changes.days)
+register.filter("clock", times.clock)
+register.filter("weekdays", days)
 
 
 @dataclass(frozen=True, slots=True)
