@@ -52,9 +52,7 @@ def use_code(typed: str, *, now: dt.datetime) -> str:
         digest = code_hash(read_code(typed))
     except Refused as error:
         raise LinkRefused("这不是站点屏幕上的代码，请看清楚再输。") from error
-    shown = StationEvent.objects.select_related("station").filter(kind=KIND, detail__code=digest.hex()).first()
-    if shown is None:
-        raise LinkRefused(f"县里还没有收到站点的记录，请等几秒再试。还不行的话，{_AGAIN}", waits=True)
+    shown = _stated(digest)
     _check_fresh(shown, now)
     station = shown.station
     if station.revoked_at is not None:
@@ -68,6 +66,17 @@ def use_code(typed: str, *, now: dt.datetime) -> str:
             return open_session(person, by="code", now=now, station=station)
     except IntegrityError as error:  # by the unique code, also if two telephones come at the same time
         raise LinkRefused(f"这个二维码已经用过一次，不能再用。{_AGAIN}") from error
+
+
+def _stated(digest: bytes) -> StationEvent:
+    """Return the fact by which a station stated a code."""
+    stated = StationEvent.objects.select_related("station").filter(kind=KIND, detail__code=digest.hex())[:2]
+    if not stated:
+        raise LinkRefused(f"县里还没有收到站点的记录，请等几秒再试。还不行的话，{_AGAIN}", waits=True)
+    # Whoever sees a kiosk's screen may state its code too, and would choose whose page the telephone shows.
+    if len(stated) > 1:
+        raise LinkRefused(f"不止一个站点报了这个二维码，不能用。{_AGAIN}")
+    return stated[0]
 
 
 def _check_fresh(shown: StationEvent, now: dt.datetime) -> None:

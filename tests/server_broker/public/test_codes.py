@@ -107,6 +107,14 @@ def test_a_stolen_board_opens_nobody_of_another_village(county: FictionalCounty)
     assert "只能在本村的站点" in refusal(show_code(stolen, county.people[ZHANG], forged))
 
 
+def test_a_code_that_two_stations_state_opens_nothing(county: FictionalCounty, zhang: Person, touched: Touch) -> None:
+    """A stolen board may copy the code from the other kiosk's screen, and name somebody of its own village."""
+    code = show_code(county.stations[SHILI], zhang, touched)
+    copied = touch(county.stations[YANGBAN], WANG.token, at=ago(seconds=20))
+    show_code(county.stations[YANGBAN], county.people[WANG], copied, detail={"code": code_hash(code).hex()})
+    assert "不止一个站点" in refusal(code)
+
+
 def test_a_touch_of_another_station_proves_nothing(county: FictionalCounty, zhang: Person) -> None:
     elsewhere = touch(county.stations[YANGBAN], ZHANG.token, at=ago(seconds=20))
     assert "还没有读到" in refusal(show_code(county.stations[SHILI], zhang, elsewhere))
