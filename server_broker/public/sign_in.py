@@ -1,7 +1,6 @@
 """Sign in by number and PIN. Each try is counted before it is evaluated. No answer tells which of the two was wrong."""
 
 import datetime as dt
-import unicodedata
 
 from django.db import transaction
 from django.db.models import F
@@ -16,8 +15,8 @@ from server_broker.public.brake import begin_try
 from server_broker.public.known_phones import is_known
 from server_broker.public.models import DoorTries
 from server_broker.public.sessions import open_session
+from server_broker.public.typed_number import person_of, plain
 
-MOST_LETTERS = 32
 _NOBODYS = derive_verifier("802746", salt=bytes(16))
 """Evaluated where there is no PIN, so that an unknown number takes as long as a known one."""
 
@@ -44,8 +43,8 @@ def sign_in(number: str, pin: str, *, address: str, now: dt.datetime, marks: str
         TooManyTries: Too many tries were wrong lately. Nothing was evaluated.
         TooManySignIns: The person has signed in too often lately. For the network it counts as a wrong try.
     """
-    number, pin = _plain(number), _plain(pin)
-    person = Person.objects.filter(number__iexact=number, left=False).first() if number else None
+    number, pin = plain(number), plain(pin)
+    person = person_of(number)
     known = person is not None and is_known(marks, person, now)
     wrong = begin_try("number", address, now, known=known)
     verifier = None if person is None else verifier_of(person)
@@ -90,10 +89,6 @@ def _count_try(person: Person, now: dt.datetime) -> None:
 def _take_back(person: Person) -> None:
     """Count the try that was right no longer. It forgives no wrong one (`protocol.pin_tries`)."""
     DoorTries.objects.filter(person=person, fails__gt=0).update(fails=F("fails") - 1)
-
-
-def _plain(typed: str) -> str:
-    return unicodedata.normalize("NFKC", typed[: 2 * MOST_LETTERS]).replace(" ", "")[:MOST_LETTERS]
 
 
 def _ms(at: dt.datetime) -> int:

@@ -11,7 +11,8 @@ from server_broker.public.middleware import forget_session, keep_session, known_
 from server_broker.public.month import month_of
 from server_broker.public.phone_links import LinkRefused, use_code
 from server_broker.public.sessions import LIFETIME, TooManySignIns, end_session
-from server_broker.public.sign_in import MOST_LETTERS, SignInRefused, sign_in
+from server_broker.public.sign_in import SignInRefused, sign_in
+from server_broker.public.typed_number import MOST_LETTERS
 
 _BUSY = "现在人太多，请过几秒再试。刚才没有算作一次。"
 

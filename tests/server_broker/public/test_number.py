@@ -83,6 +83,16 @@ def test_it_is_read_as_telephones_type_it(zhang: Person, evaluated: list[str], n
     assert evaluated == [PIN]
 
 
+def test_digits_are_enough_as_at_the_kiosk_unless_two_people_share_them(zhang: Person, evaluated: list[str]) -> None:
+    Person.objects.filter(pk=zhang.pk).update(number="P1000")
+    assert sign_in("1000", PIN, address=NETWORK, now=timezone.now())
+    Person.objects.create(number="1000", name="示例", village_id=zhang.village_id)
+    refusal("1000", PIN)
+    assert sign_in("p1000", PIN, address=NETWORK, now=timezone.now())
+    Person.objects.filter(number="1000").update(number="Q1000")
+    refusal("1000", PIN)
+
+
 def test_a_wrong_number_a_wrong_pin_and_no_pin_look_the_same(zhang: Person) -> None:
     pages = set()
     for number, pin in (("nobody", PIN), (ZHANG.number, WRONG_PIN), (WANG.number, PIN), ("", ""), ("x" * 900, "y")):
