@@ -1,18 +1,17 @@
 """The account of a person who leaves: it opens nothing from that day on, whoever says so, and somebody closes it.
 
 Whoever records that a person leaves often may not change that person's account, for example that of an auditor. The
-account then stays on a list until somebody who may change it closes it. Meanwhile it can't be used, because nothing
-stays valid by neglect.
+account then stays in the table of accounts, marked, until somebody who may change it closes it. Meanwhile it can't be
+used, because nothing stays valid by neglect.
 """
 
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from server_broker.accounts.account_changes import close_account, say_changed
-from server_broker.accounts.administration import accounts_of, may_change
+from server_broker.accounts.administration import may_change
 from server_broker.accounts.models import User
 from server_broker.accounts.scope import Viewer
 from server_broker.audit.log import record
@@ -56,8 +55,3 @@ def person_stays(person: int, *, actor: str) -> None:
             account.ends_on = None
             account.save(update_fields=["ends_on"])
             say_changed(entry, account)
-
-
-def accounts_to_close(administrator: Viewer) -> QuerySet[User]:
-    """Return the accounts in the administrator's scope whose person has left and that nobody has closed yet."""
-    return accounts_of(administrator).filter(is_active=True, ends_on__lte=timezone.localdate())
