@@ -5,7 +5,7 @@ What was typed is dropped as soon as it was said to the agent, and with the plac
 
 from collections.abc import Callable
 
-from kiosk_tui import words, words_visits
+from kiosk_tui import words_visits
 from kiosk_tui.keys import Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import EntryStep, EntryView
@@ -87,7 +87,7 @@ class SignIn(_Entry):
             self._number = self._number if again == "pin" else ""
             self._go(again, note)
         elif isinstance(message, Sorry) and message.touch is None:
-            self._go("number", words.sorry(message.reason))
+            self._go("number", words_visits.sorry(message.reason))
 
     def agent_away(self) -> None:
         """Begin anew."""
@@ -128,4 +128,4 @@ class NewPin(_Entry):
                 case _:
                     self._go("new_pin", words_visits.pin_answer(message))
         elif isinstance(message, Sorry) and self._waiting and message.touch is None:
-            self._go("new_pin", words.sorry(message.reason))
+            self._go("new_pin", words_visits.sorry(message.reason))

@@ -216,16 +216,17 @@ class VisitView:
 
 @dataclass(frozen=True, slots=True)
 class MineView:
-    """A person's touches of today; None while they are being asked for."""
+    """A person's touches of today. None while they are being asked for, or where ``refused`` says why."""
 
     visit: str
     mine: MineShown | None
+    refused: str
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property
     def face(self) -> Face:
         """This visit's touches."""
-        return ("mine", self.visit, self.mine is None)
+        return ("mine", self.visit, self.mine is None, self.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class _OwnPage:
 
     def __init__(self, visit: str) -> None:
         self._visit = visit
+        self._refused = ""
+        """A code, if the agent does not give what the page shows."""
 
     def key(self, key: Key) -> Move:
         """Leave with 0 or Enter."""
@@ -98,16 +100,16 @@ class OwnTouches(_OwnPage):
         self._mine: MineShown | None = None
 
     def view(self) -> MineView:
-        """Return the touches, or that they are being asked for."""
-        return MineView(self._visit, self._mine)
+        """Return the touches, that they are being asked for, or why there are none."""
+        return MineView(self._visit, self._mine, self._refused)
 
     def agent_said(self, message: ToKiosk) -> None:
-        """Take the touches."""
+        """Take the touches, or why there are none."""
         match message:
             case MineShown(what="touches") if message.visit == self._visit:
                 self._mine = message
             case Sorry(touch=None) if self._mine is None:
-                self._mine = MineShown(visit=self._visit, what="touches", dated=False)
+                self._refused = message.reason
 
 
 class OnTelephone(_OwnPage):
@@ -116,7 +118,6 @@ class OnTelephone(_OwnPage):
     def __init__(self, visit: str) -> None:
         super().__init__(visit)
         self._shown: PhoneCode | None = None
-        self._refused = ""
 
     def view(self) -> PhoneView:
         """Return the code, or why there is none."""

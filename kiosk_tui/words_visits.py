@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kiosk_tui import words
 from kiosk_tui.words import DIRECTION, MISSING, clock
 from protocol.kiosk_visits import OwnTouch, PinAsked
 
@@ -20,6 +21,7 @@ VISIT_CAN = {
     "phone": "用手机看本月打卡",
 }
 VISIT_HELLO = {"card": "已打卡。按数字选一项，看完按 0 退出。", "number": "按数字选一项，看完按 0 退出。"}
+VISIT_OVER = "已经退出了。要接着看，请再刷一次卡。"
 NOT_A_TOUCH = "现在还没有打卡。要打卡，请选“打卡”。"
 ON_TELEPHONE = "手机看打卡"
 SCAN = "用手机扫一扫"
@@ -65,6 +67,11 @@ PIN_ANSWER = {
     "own_number": "密码不能和编号一样，请换一个。",
     "too_late": "没有及时刷卡，密码没有设，请重新输。",
 }
+
+
+def sorry(reason: str) -> str:
+    """Return why the agent did not do what was asked in a visit. There ``too_late`` means that the visit is over."""
+    return VISIT_OVER if reason == "too_late" else words.sorry(reason)
 
 
 def pin_answer(answer: PinAsked) -> str:

@@ -47,7 +47,7 @@ class PhoneScreen(KioskScreen[PhoneView]):
         self._code.display = lines is not None
         title = Block(words_visits.ON_TELEPHONE, style=theme.TITLE)
         if view.shown is None:
-            self._body.show(title, Block(words.sorry(view.refused) if view.refused else words.OPENING, gap=1))
+            self._body.show(title, Block(words_visits.sorry(view.refused) if view.refused else words.OPENING, gap=1))
         elif lines is None:
             page = view.shown.address.partition("#")[0]
             code = Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1)

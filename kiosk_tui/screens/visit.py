@@ -37,7 +37,8 @@ class OwnTouchesScreen(TextScreen[MineView]):
         """Draw the touches."""
         self._header.left = words_visits.MY_TOUCHES
         self._header.right = ""
-        self._body.show(*([Block(words.OPENING)] if view.mine is None else _touches(view.mine)))
+        waits = Block(words_visits.sorry(view.refused) if view.refused else words.OPENING)
+        self._body.show(*([waits] if view.mine is None else _touches(view.mine)))
         self._keys.hints = (KeyHint("0", words.KEY_BACK),)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kiosk_tui import words, words_visits
 from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView
 from protocol.kiosk import Sorry
 from protocol.kiosk_learning import OpenLevel
@@ -63,7 +64,7 @@ def test_what_the_numbers_of_a_visit_open() -> None:
     assert kiosk.said.pop() == ClockByNumber(visit=visit)
     kiosk.press("1")
     assert kiosk.said.pop() == OpenMine(visit=visit, what="touches")
-    assert kiosk.flow.view() == MineView(visit, None)
+    assert kiosk.flow.view() == MineView(visit, None, "")
     kiosk.press("0", "2")
     assert kiosk.said.pop() == OpenMine(visit=visit, what="learning")
     kiosk.press("0", "4", "7")
@@ -191,6 +192,12 @@ def test_a_pin_that_is_too_short_goes_nowhere() -> None:
 def test_a_visit_that_is_over_for_the_agent_is_not_waited_for() -> None:
     kiosk = Kiosk("visit-touches-asked")
     kiosk.flow.agent_said(Sorry(reason="too_late"))
-    view = kiosk.flow.view()
-    assert isinstance(view, MineView)
-    assert view.mine is not None
+    assert kiosk.flow.view() == MineView(VISIT, None, "too_late")
+    assert words_visits.sorry("too_late") == words_visits.VISIT_OVER
+
+
+def test_a_page_of_ones_own_says_why_it_is_empty() -> None:
+    kiosk = Kiosk("visit-touches-asked")
+    kiosk.flow.agent_said(Sorry(reason="not_here"))
+    assert kiosk.flow.view() == MineView(VISIT, None, "not_here")
+    assert words_visits.sorry("not_here") == words.sorry("not_here")
