@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -53,7 +54,8 @@ def person_lines(person: Person, *, known: dt.datetime | None = None) -> list[Li
 
 def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.datetime | None = None) -> list[Line]:
     """Return what a window is and was, by time. It names the people in ``seen`` only."""
-    rows = list(_ordered(WindowRecord, known).filter(subject=window))
+    # Before its first day a window that was planned is not over: it was not there.
+    rows = list(dropwhile(lambda row: row.ended, _ordered(WindowRecord, known).filter(subject=window)))
     names = _names(rows, seen)
     return [_line("值班", "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", row) for row in rows]
 

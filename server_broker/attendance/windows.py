@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
@@ -13,7 +13,7 @@ from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.attendance.shifts import Shift, overlapping
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
-from server_broker.dated.models import AsOf
+from server_broker.dated.models import AsOf, DatedQuerySet
 from server_broker.dated.writing import Content, Period, acting, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
@@ -63,8 +63,6 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
         _lock(village)
         _check(village, terms, since, window=None)
         _refuse_own(actor, terms, since)
-        if DutyWindow.objects.filter(village=village, name=terms.name).exists():
-            raise WindowRefused(f"{village.name} 已有值班“{terms.name}”")
         window = DutyWindow.objects.create(
             village=village, name=terms.name, weekdays=sorted(terms.weekdays), start=terms.start, end=terms.end
         )
@@ -92,8 +90,6 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         _check(village, terms, since, window=window)
         own_affairs(actor, _on_duty(stood.people, stood.posts, since))
         _refuse_own(actor, terms, since)
-        if DutyWindow.objects.filter(village=village, name=terms.name).exclude(pk=window.pk).exists():
-            raise WindowRefused(f"{village.name} 已有值班“{terms.name}”")
         period = Period(begin_of(since), stood.valid_to)
         content: Content = {"ended": False, **terms.content()}
         if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
@@ -118,6 +114,15 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
             own_affairs(actor, _on_duty(row.people, row.posts, timezone.localdate(row.valid_from)))
         put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason)
         _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
+
+
+def lasting(windows: QuerySet[DutyWindow], at: dt.datetime) -> QuerySet[DutyWindow]:
+    """Return those windows that run at a time or will run later."""
+    return windows.filter(Exists(_running_from(at).filter(subject=OuterRef("pk"))))
+
+
+def _running_from(at: dt.datetime) -> DatedQuerySet[WindowRecord]:
+    return WindowRecord.objects.known().filter(ended=False).exclude(valid_to__lte=at)
 
 
 def _lock(village: Region) -> None:
@@ -154,7 +159,8 @@ def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow 
 
     Raises:
         WindowRefused: The village has been merged, a time makes no sense, a person was not on file or has left, a post
-            does not exist, or somebody would be in two windows at once on some day from ``since`` on.
+            does not exist, another window has the name, or somebody would be in two windows at once on some day from
+            ``since`` on.
     """
     if village.ended:
         raise WindowRefused(f"{village.name} 已撤并")
@@ -175,13 +181,21 @@ def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow 
             raise WindowRefused(f"{person.name} 已离开或将要离开，请先办“回来”")
         if not existed(person, begin_of(since)):
             raise WindowRefused(f"{person.name} 那时还不在册，请先改在册日期")
+    _refuse_second_name(village, terms.name, since, window)
     _refuse_overlaps(terms, since, window)
+
+
+def _refuse_second_name(village: Region, name: str, since: dt.date, window: DutyWindow | None) -> None:
+    # Planned ones count: their columns of today say that they have ended.
+    named = _running_from(begin_of(since)).filter(village=village, name=name)
+    if named.exclude(subject=window.pk if window else None).exists():
+        raise WindowRefused(f"{village.name} 已有值班“{name}”")
 
 
 def _refuse_overlaps(terms: Terms, since: dt.date, window: DutyWindow | None) -> None:
     """Compare with every row of other windows that holds on ``since`` or later: planned ones count too."""
     mine = _on_duty(terms.people, terms.posts, since)
-    others = WindowRecord.objects.known().filter(ended=False).exclude(valid_to__lte=begin_of(since))
+    others = _running_from(begin_of(since))
     others = others.filter(people__overlap=sorted(mine)) | others.filter(posts__len__gt=0)
     if window is not None:
         others = others.exclude(subject=window)

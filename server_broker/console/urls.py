@@ -30,7 +30,7 @@ from server_broker.console.views.snapshots import (
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
 from server_broker.console.views.units import unit_add, unit_end, units
-from server_broker.console.views.windows import window, window_change
+from server_broker.console.views.windows import window, window_add, window_change, window_new
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
@@ -67,6 +67,8 @@ urlpatterns = [
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),
     path("cards/<int:pk>/change/", card_change, name="card-change"),
     path("holdings/<int:pk>/change/", holding_change, name="holding-change"),
+    path("windows/new/", window_new, name="window-new"),
+    path("windows/add/", window_add, name="window-add"),
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
     path("units/", units, name="units"),

@@ -1,4 +1,6 @@
-"""A duty window's page: what it is and was, and the forms that change or end it from a day on."""
+"""Duty windows: one window's page with the forms that change or end it, and the page that adds one to a village."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,13 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.scope import regions_of
 from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.timelines import window_lines
-from server_broker.attendance.windows import Terms, change_window, end_window
+from server_broker.attendance.timelines import Line, window_lines
+from server_broker.attendance.windows import Terms, add_window, change_window, end_window, lasting
 from server_broker.console import parameters
 from server_broker.console.deciding import InputRefused, Proposal, asked_day, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, posts_of, windows_of
+from server_broker.regions.models import Region
 from server_broker.sheets.cells import MINUTES_A_DAY, BadCell, minute_of_day, weekdays
 from server_broker.sheets.spreadsheetml import Cell
 
@@ -26,19 +30,71 @@ MOST_PEOPLE = 200
 def window(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a window of the viewer's scope, also one that has ended."""
     found = get_object_or_404(windows_of(request.user).select_related("village"), pk=pk)
-    seen = people_of(request.user)
     context = {
         "section": "people",
         "window": found,
         "lines": window_lines(found, seen=people_of(request.user)),
-        "people": seen.filter(village=found.village, left=False).order_by("number"),
+        **_offered(request, found.village),
         "chosen": set(found.people.values_list("pk", flat=True)),
-        "posts": posts_of(request.user).filter(unit__region=found.village),
         "chosen_posts": set(found.posts),
-        "today": timezone.localdate(),
+        "lasts": lasting(windows_of(request.user).filter(pk=pk), timezone.now()).exists(),
         "may_edit": may(request.user, Power.EDIT_PEOPLE),
     }
     return render(request, "console/window.html", context)
+
+
+@require_safe
+@needs(Power.EDIT_PEOPLE)
+def window_new(request: HttpRequest) -> HttpResponse:
+    """Ask for a village that has people, and show its windows and the form that adds one."""
+    villages = list(regions_of(request.user).filter(ended=False, people__left=False).distinct())
+    asked = parameters.text(request.GET, "village", longest=12)
+    village = next((one for one in villages if one.pk == asked), villages[0] if len(villages) == 1 else None)
+    context: dict[str, Any] = {"section": "people", "villages": villages, "village": village}
+    if village is not None:
+        there = lasting(windows_of(request.user).filter(village=village), timezone.now()).order_by("start", "name")
+        context |= {"windows": there, **_offered(request, village)}
+    return render(request, "console/window_new.html", context)
+
+
+@post_only("window-new")
+@needs(Power.EDIT_PEOPLE)
+def window_add(request: HttpRequest) -> HttpResponse:
+    """Add a window to a village of the viewer's scope, from a day on."""
+    code = parameters.text(request.POST, "village", longest=12)
+    village = get_object_or_404(regions_of(request.user), pk=code)
+    back = f"{reverse('window-new')}?village={village.pk}"
+    try:
+        since = asked_day(request.POST, "day")
+        terms = _terms(request, None)
+    except InputRefused as refusal:
+        messages.error(request, f"没有添加：{refusal}。")
+        return redirect(back)
+    title = f"{village.name} 从 {since} 起添加值班“{terms.name}”"
+    actor, seen = request.user.get_username(), people_of(request.user)
+
+    def look() -> list[Line]:
+        named = lasting(windows_of(request.user).filter(village=village, name=terms.name), timezone.now())
+        return [line for one in named for line in window_lines(one, seen=seen)]
+
+    proposal = Proposal(
+        title=title,
+        do=lambda reason: add_window(village, terms, since=since, actor=actor, reason=reason),
+        done=f"{title}，已记录，站点很快会知道。",
+        back=back,
+        section="people",
+        look=look,
+    )
+    return decide_on(request, proposal)
+
+
+def _offered(request: HttpRequest, village: Region) -> dict[str, Any]:
+    """Return what the forms of a village's windows offer: its people and posts, and today as the first day."""
+    return {
+        "people": people_of(request.user).filter(village=village, left=False).order_by("number"),
+        "posts": posts_of(request.user).filter(unit__region=village),
+        "today": timezone.localdate(),
+    }
 
 
 @post_only("window", "pk")
@@ -73,8 +129,8 @@ def window_change(request: HttpRequest, pk: int) -> HttpResponse:
     return decide_on(request, proposal)
 
 
-def _terms(request: HttpRequest, found: DutyWindow) -> Terms:
-    """Return what the form says the window is to be.
+def _terms(request: HttpRequest, found: DutyWindow | None) -> Terms:
+    """Return what the form says the window ``found``, or a new one, is to be.
 
     People whom the viewer does not see stay in it: nobody takes away what they can't see.
 
@@ -88,11 +144,12 @@ def _terms(request: HttpRequest, found: DutyWindow) -> Terms:
     except BadCell as error:
         raise InputRefused(f"星期、开始或结束：{error}") from error
     seen = people_of(request.user)
-    unseen = [one.pk for one in found.people.exclude(pk__in=seen)]
+    unseen = [one.pk for one in found.people.exclude(pk__in=seen)] if found else []
     chosen = seen.filter(pk__in=_numbers(request, "people")).values_list("pk", flat=True)
     seen_posts = posts_of(request.user)
     posts = list(seen_posts.filter(pk__in=_numbers(request, "posts")).values_list("pk", flat=True))
-    kept = set(found.posts) - set(seen_posts.filter(pk__in=found.posts).values_list("pk", flat=True))
+    had = found.posts if found else []
+    kept = set(had) - set(seen_posts.filter(pk__in=had).values_list("pk", flat=True))
     return Terms(
         name=parameters.text(request.POST, "name", longest=32),
         weekdays=days,

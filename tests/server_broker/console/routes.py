@@ -100,6 +100,8 @@ GET  /people/{person}/                             200 403 403 200 200 200 200 2
 POST /people/{person}/change/                      404 403 403 404 403 404 403 403 403 404 302
 POST /people/{person}/pin/                         404 403 403 404 404 403 403 403 403 404 302
 POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 403 403 404 302
+GET  /windows/new/                                 200 403 403 200 403 200 403 403 403 200 302
+POST /windows/add/                                 404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302
 POST /windows/{window}/change/                     404 403 403 404 403 404 403 403 403 404 302
 GET  /units/                                       200 403 403 200 200 200 200 200 403 200 302

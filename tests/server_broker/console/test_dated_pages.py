@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
+from server_broker.decisions.models import DecidedRow
 from server_broker.people.cards import end_binding, report_lost
 from server_broker.people.models import Card, Person, Unit, UnitKind
 from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
 from tests.cast import (
+    COUNTY_OFFICER,
     LI,
     OPERATOR,
     OTHER_TOWNSHIP_OFFICER,
@@ -243,6 +245,87 @@ def test_a_window_is_changed_on_its_page_and_nobody_unseen_falls_out(county: Fic
     ended = ask(page, address, act="end", day=day())
     assert "已记录" in confirm(page, address, ended)
     assert DutyWindow.ever.get(pk=made.pk).records.known().filter(ended=True).exists()
+
+
+GOOD = {"name": "早班", "weekdays": "1-5", "start": "08:00", "end": "11:30", "village": SHILI_VILLAGE}
+
+
+def test_a_window_is_added_on_a_page_that_shows_first_what_it_will_be(county: FictionalCounty) -> None:
+    page = signed_in(TOWNSHIP_OPERATOR)
+    shown = text(page.get("/windows/new/"))
+    assert "示例村" in shown
+    assert "样板村" not in shown
+    form = text(page.get("/windows/new/", {"village": SHILI_VILLAGE}))
+    assert "李示例" in form
+    assert "还没有值班" in form
+    asked = ask(page, "/windows/add/", **GOOD, day=day(), people=[county.people[LI].pk])
+    assert "早班 周一二三四五 08:00–11:30：李示例" in asked
+    assert not DutyWindow.ever.exists(), "only shown so far"
+    assert "已记录" in confirm(page, "/windows/add/", asked)
+    made = DutyWindow.objects.get()
+    assert (made.name, made.village_id, list(made.people.all())) == ("早班", SHILI_VILLAGE, [county.people[LI]])
+    assert f"/windows/{made.pk}/" in text(page.get("/windows/new/", {"village": SHILI_VILLAGE}))
+    entry = AuditEntry.objects.get(action="window.added")
+    assert (entry.actor, entry.detail["reason"]) == (TOWNSHIP_OPERATOR.username, REASON)
+    row = DecidedRow.objects.filter(table="attendance_dutywindow", row=str(made.pk))
+    assert row.exists(), "the county's stream vouches for it"
+
+
+def test_a_window_that_begins_later_is_neither_over_nor_added_twice(county: FictionalCounty, operator: Client) -> None:
+    values = GOOD | {"day": day(3), "people": [county.people[LI].pk]}
+    asked = ask(operator, "/windows/add/", **values)
+    assert "已结束" not in asked
+    confirm(operator, "/windows/add/", asked)
+    made = DutyWindow.ever.get()
+    shown = text(operator.get(f"/windows/{made.pk}/"))
+    assert "还没开始" in shown
+    assert "已结束" not in shown
+    assert "还没开始" in text(operator.get("/windows/new/", {"village": SHILI_VILLAGE}))
+    for first in (day(), day(5)):
+        again = values | {"day": first, "start": "13:00", "end": "14:00"}
+        assert "已有值班“早班”" in ask(operator, "/windows/add/", **again)
+    change = f"/windows/{made.pk}/change/"
+    assert "已记录" in confirm(operator, change, ask(operator, change, **(values | {"act": "change", "end": "12:00"})))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"weekdays": "八"}, "不认识"),
+        ({"start": "25:00"}, "不是"),
+        ({"day": ""}, "请填日期"),
+        ({"people": []}, "至少填一个人"),
+        ({"name": ""}, "请填名称"),
+        ({"name": "上午"}, "已有值班“上午”"),
+        ({"weekdays": "3", "start": "09:00", "end": "10:00"}, "张示例 与值班“上午”的时间重叠"),
+        ({"reason": "短"}, "理由"),
+    ],
+)
+def test_a_window_that_does_not_fit_is_not_added(
+    county: FictionalCounty, operator: Client, values: dict[str, Any], words: str
+) -> None:
+    zhang = county.people[ZHANG]
+    there = window(SHILI_VILLAGE, "上午", [zhang])
+    good = GOOD | {"day": day(), "start": "19:00", "end": "21:00", "people": [zhang.pk]}
+    assert words in ask(operator, "/windows/add/", **(good | values))
+    assert list(DutyWindow.ever.all()) == [there]
+
+
+def test_nobody_adds_a_window_of_their_own_or_where_they_see_nobody(county: FictionalCounty) -> None:
+    zhang, wang = county.people[ZHANG], county.people[WANG]
+    account = user_of(TOWNSHIP_OPERATOR)
+    account.person = zhang
+    account.save()
+    page = signed_in(TOWNSHIP_OPERATOR)
+    assert "这是您自己的事" in ask(page, "/windows/add/", **GOOD, day=day(), people=[zhang.pk])
+    assert page.post("/windows/add/", GOOD | {"village": YANGBAN_VILLAGE, "day": day()}).status_code == 404
+    assert page.post("/windows/add/", GOOD | {"village": "\x00", "day": day()}).status_code == 404
+    assert "至少填一个人" in ask(page, "/windows/add/", **GOOD, day=day(), people=[wang.pk]), (
+        "who is not seen is nobody"
+    )
+    for reader in (TOWNSHIP_OFFICER, COUNTY_OFFICER):
+        assert signed_in(reader).get("/windows/new/").status_code == 403
+    assert not DutyWindow.ever.exists()
 
 
 @pytest.mark.parametrize(
