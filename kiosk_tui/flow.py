@@ -172,7 +172,7 @@ class Flow:
                 self._key_on_place(key)
         elif key == "repeat":
             if not self._touch.keep() and not isinstance(self._place, Help) and not self._away:
-                self._open_help(words.NOTHING_TO_REPEAT)
+                self._open(Help(words.NOTHING_TO_REPEAT))
         elif isinstance(view, TouchView):
             self._touch.key(key)
         # A key on the idle screen has done its part above: it says that somebody is there.
@@ -182,7 +182,7 @@ class Flow:
     def _key_on_place(self, key: Key) -> None:
         place = self._place
         if key == HELP and not place.types_digits and not isinstance(place, Help):
-            self._open_help()
+            self._call_help()
             return
         match place.key(key):
             case "stay":
@@ -194,14 +194,12 @@ class Flow:
             case opened:
                 self._open(opened)
 
-    def _open_help(self, note: str = "") -> None:
+    def _call_help(self) -> None:
         # The view's name goes into a fact, as the screen on which help was asked for. So renaming a view changes what
         # the county stores.
         screen = type(self._place.view()).__name__.removesuffix("View").lower()
-        self._open(Help(note))
-        # Help with a note was not asked for by a person, so the agent records no call for help.
-        if not note:
-            self._say(AskHelp(screen=screen))
+        self._open(Help(words.HELP_CALLED))
+        self._say(AskHelp(screen=screen))
 
     def _open(self, place: Place) -> None:
         assert len(self._over) < MAX_OVER

@@ -47,11 +47,11 @@ class Help:
 
     personal = running = types_digits = False
 
-    def __init__(self, note: str = "") -> None:
+    def __init__(self, note: str) -> None:
         self._note = note
 
     def view(self) -> HelpView:
-        """Return the help, with a note above it if there is one."""
+        """Return the help, with a note above it that says why it opened."""
         return HelpView(self._note)
 
     def key(self, key: Key) -> Move:

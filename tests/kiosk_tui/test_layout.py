@@ -121,7 +121,7 @@ WHOLE = {
     "over-failed": ["×没有过关", "4题答对1题", "2看错题"],
     "review": ["错题1/1", samples.QUESTION.stem, "正确答案：119", samples.MISTAKEN.explanation],
     "marked-leaving": ["再按一次0就离开本关，按其他键继续看。"],
-    "help": ["按*多看一会儿", "联系镇办"],
+    "help": ["按*多看一会儿", "打镇办电话"],
     "away": ["机器正在启动，现在先不要刷卡"],
     "away-interrupted": ["本关已中断，请重新开始。"],
     "idle": ["25秒后回到首页"],
