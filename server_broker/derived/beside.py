@@ -19,8 +19,6 @@ from server_broker.pins.cleaning import CLAIMS_KEPT
 from server_broker.pins.facts import STEP
 from server_broker.pins.models import PinClaim
 
-_NOWHERE = Place(b"", 0)
-
 
 @dataclass(slots=True)
 class _Announced:
@@ -85,7 +83,7 @@ class Beside:
         return self._bad_blob(min(unseen), GONE) if unseen else None
 
     def _bad_blob(self, sha256: bytes, said: str) -> Finding:
-        return Finding(f"文件 {sha256.hex()[:12]}", BLOBS.name, self._station, _NOWHERE, said)
+        return Finding(f"文件 {sha256.hex()[:12]}", BLOBS.name, self._station, None, said)
 
     def _first_order(self) -> Finding | None:
         for order in StationOrder.objects.filter(station=self._station).order_by("issued_at", "pk").iterator(2_000):
@@ -96,7 +94,7 @@ class Beside:
             elif (order.outcome, order.detail, _plain(order.figures)) not in told:
                 said = CHANGED.format("outcome") if told else "没有任何站点记录答复过它"
             if said:
-                return Finding(f"命令 {order.id.hex[:12]}", StationOrder._meta.db_table, self._station, _NOWHERE, said)
+                return Finding(f"命令 {order.id.hex[:12]}", StationOrder._meta.db_table, self._station, None, said)
         return None
 
 

@@ -19,13 +19,14 @@ class Finding:
     """What kind of row it is."""
     table: str
     station: str
-    place: Place
+    place: Place | None
+    """None: the row is not of one fact alone, and ``what`` names it."""
     said: str
 
     def where(self) -> str:
         """Return in Chinese which row it is."""
-        at = f"站点 {self.station} 流 {self.place.epoch.hex()[:8]} 第 {self.place.seq} 条"
-        return f"{self.what} {at}（{self.table}）"
+        at = "" if self.place is None else f" 流 {self.place.epoch.hex()[:8]} 第 {self.place.seq} 条"
+        return f"{self.what} 站点 {self.station}{at}（{self.table}）"
 
 
 CHANGED = "{} 和站点的记录不符"

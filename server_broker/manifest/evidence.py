@@ -7,9 +7,10 @@ A folder holds JSON lines (one JSON object a line, bytes in hex):
   of each row that it vouches for. Contents of rows are not in it, so it has no names of people;
 - ``audit.jsonl``: the entries of the audit log;
 - ``manifests.jsonl``: ``number``, ``signed`` and ``leaves`` of each manifest;
-- ``station-ID.jsonl``: for each station that was asked for, a line with ``station``, ``record_keys`` and ``streams``
-  (with the newest signed head), then a line for each fact: ``epoch``, ``seq``, ``digest``, ``head``, and ``salt`` and
-  ``body`` unless they were erased.
+- ``station-ID.jsonl``: for each station that was asked for, a line with ``station``, ``record_keys``, ``streams`` (with
+  the newest signed head) and ``erasures``, then a line for each fact: ``epoch``, ``seq``, ``digest``, ``head``, and
+  ``salt`` and ``body`` unless they were erased. An erasure has ``epoch``, ``holding`` and the ``seqs`` of its facts; a
+  ``facts_erased`` of the county's stream has its digest.
 """
 
 import json
@@ -27,6 +28,7 @@ from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.record_keys import record_keys
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.manifests_check import stored_manifests
+from server_broker.retention.models import ErasedFact, Erasure
 
 type Line = dict[str, Any]
 
@@ -107,6 +109,7 @@ def station_lines(station: Station) -> Iterator[Line]:
         "station": station.pk,
         "record_keys": [key.hex() for key in record_keys(station)],
         "streams": [_stream_line(stream) for stream in streams],
+        "erasures": [line for stream in streams for line in _erasure_lines(stream)],
     }
     for stream in streams:
         for fact in Fact.objects.filter(stream=stream).order_by("seq").iterator(chunk_size=2_000):
@@ -114,6 +117,12 @@ def station_lines(station: Station) -> Iterator[Line]:
             if fact.salt is not None and fact.body is not None:
                 line |= {"salt": _hex(fact.salt), "body": _hex(fact.body)}
             yield line
+
+
+def _erasure_lines(stream: Stream) -> Iterator[Line]:
+    for erasure in Erasure.objects.filter(stream=stream).order_by("pk"):
+        seqs = ErasedFact.objects.filter(erasure=erasure).order_by("seq").values_list("seq", flat=True)
+        yield {"epoch": _hex(stream.epoch), "holding": erasure.holding, "seqs": list(seqs)}
 
 
 def _stream_line(stream: Stream) -> Line:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from protocol.refusal import Refused
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.county_check import check_audit
 from server_broker.manifest.evidence import AUDIT, COUNTY, MANIFESTS
+from server_broker.manifest.evidence_erasures import Erasures, told_in
 from server_broker.manifest.manifests_check import ManifestRecord, check_signed
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided, FactRecord, StreamRecord, replay, restorations
@@ -76,10 +77,17 @@ class _StationStreamLine(msgspec.Struct, frozen=True):
     signed: _SignedLine | None = None
 
 
+class _ErasureLine(msgspec.Struct, frozen=True):
+    epoch: Hex
+    holding: str
+    seqs: Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]], msgspec.Meta(min_length=1)]
+
+
 class _StationLine(msgspec.Struct, frozen=True):
     station: str
     record_keys: list[Hex]
     streams: list[_StationStreamLine]
+    erasures: list[_ErasureLine] = []
 
 
 class _StationFactLine(msgspec.Struct, frozen=True):
@@ -142,10 +150,15 @@ def check_files(files: Files) -> Verdict:
     verdict.facts = len(found.facts)
     verdict.notices += restorations(found)
     heads: _Heads = {}
+    told = told_in(found)
     for name in sorted(name for name in files if name.startswith("station-")):
-        station_heads, problem = check_station_file(files, name)
+        erasures = Erasures(told)
+        station_heads, problem = check_station_file(files, name, erasures)
         heads |= station_heads
         _note(verdict, problem)
+        if counts := erasures.counts():
+            said = "，".join(f"{holding} {count} 条" for holding, count in sorted(counts.items()))
+            verdict.notices.append(f"{name}：有内容已到期清除，类别是县里说的：{said}")
     if not verdict.good:
         return verdict
     hashes: list[bytes] = []
@@ -248,12 +261,18 @@ def _first_other(
     return ""
 
 
-def check_station_file(files: Files, name: str) -> tuple[_Heads, Problem | None]:
-    """Replay a station's streams. Return its heads and the first problem."""
+def check_station_file(files: Files, name: str, erasures: Erasures) -> tuple[_Heads, Problem | None]:
+    """Replay a station's streams. Return its heads and the first problem.
+
+    Args:
+        erasures: Filled with those that the file names.
+    """
     lines = _lines(files, name)
     number, first = next(lines, (1, b""))
     header = _read(first, _StationLine, name=name, number=number)
     heads: _Heads = {}
+    for erasure in header.erasures:
+        erasures.name(bytes(erasure.epoch), erasure.holding, erasure.seqs)
     at = {
         bytes(stream.epoch): (0, chain.first_head(station=header.station, epoch=bytes(stream.epoch)))
         for stream in header.streams
@@ -267,8 +286,8 @@ def check_station_file(files: Files, name: str) -> tuple[_Heads, Problem | None]
         seq += 1
         if fact.seq != seq:
             return heads, _station_bad(header.station, seq, "不见了，或次序不对")
-        if _is_other_content(fact):
-            return heads, _station_bad(header.station, seq, "内容被改过")
+        if said := _of_content(fact, erasures):
+            return heads, _station_bad(header.station, seq, said)
         head = chain.next_head(head, seq=seq, digest=bytes(fact.digest))
         if head != bytes(fact.head):
             return heads, _station_bad(header.station, seq, "接不上链")
@@ -278,13 +297,21 @@ def check_station_file(files: Files, name: str) -> tuple[_Heads, Problem | None]
         last = at[bytes(stream.epoch)][0]
         if said := _end(header, stream, heads, last):
             return heads, _station_bad(header.station, min(last, stream.through) + (last != stream.through), said)
+    if (untold := erasures.first_untold()) is not None:
+        return heads, _station_bad(header.station, *untold)
     return heads, None
 
 
-def _is_other_content(fact: _StationFactLine) -> bool:
-    if fact.salt is None or fact.body is None:  # erased: its digest is left, and the chain needs no more
-        return False
-    return chain.fact_digest(salt=bytes(fact.salt), body=bytes(fact.body)) != bytes(fact.digest)
+def _of_content(fact: _StationFactLine, erasures: Erasures) -> str:
+    """Return in Chinese what is wrong with a fact's content, or with its being gone."""
+    epoch, digest = bytes(fact.epoch), bytes(fact.digest)
+    if fact.salt is not None and fact.body is not None:
+        if chain.fact_digest(salt=bytes(fact.salt), body=bytes(fact.body)) != digest:
+            return "内容被改过"
+    elif fact.salt is not None or fact.body is not None:
+        return "内容少了一半"
+    # Its digest is left, and the chain needs no more; but a rule must have erased it.
+    return erasures.problem_of(epoch, fact.seq, digest, is_blank=fact.body is None)
 
 
 def _end(header: _StationLine, stream: _StationStreamLine, heads: _Heads, last: int) -> str:

@@ -1,4 +1,4 @@
-"""``./run prove tamper``: flip, drop, swap, insert and truncate each record; edit one row in psql; sign all of it anew.
+"""``./run prove tamper``: flip, drop, swap, insert, truncate or blank each record; edit rows in psql; sign all anew.
 
 The county and its station are real, on a private PostgreSQL cluster, and what is tampered with is what they export.
 Two verifiers look at each trial: the county's own, and `tests.proofs.tamper.outsider`, which imports nothing of ours.
@@ -43,24 +43,45 @@ def main() -> int:
         from tests.proofs.tamper import county, in_psql  # noqa: PLC0415
 
         logging.getLogger("server_broker").setLevel(logging.CRITICAL)
-        county.furnish(home, decisions=options.records, facts=options.records, stations=options.stations, rng=rng)
+        county.furnish(home, decisions=options.records, count=options.records, stations=options.stations, rng=rng)
         files = {name: [json.loads(line) for line in lines] for name, lines in county.evidence(county.WITNESS).items()}
         in_psql.may_disable_triggers(home)
-        for place, found in in_psql.edits(rng):
-            counts["edited_in_psql"] += 1
-            if not found:
-                counts["undetected"] += 1
-                print(f"not found: {place}", file=sys.stderr)
+        counts += edited(rng)
         connection.close()
         with multiprocessing.get_context("fork").Pool(PROCESSES, initializer=_remember_signatures) as pool:
             work = [(files, seed, options.every, share) for share in range(PROCESSES)]
             for found_here in pool.imap_unordered(_share, work):
                 counts += found_here
         counts += _resigned(files, rng)
-    names = [*BAD, "trials", "edited_in_psql", "resigned", *sorted(name for name in counts if name.startswith("of_"))]
+    counted = sorted(name for name in counts if name.startswith("of_"))
+    names = [*BAD, "trials", "edited_in_psql", "refused_by_database", "resigned", *counted]
     numbers = {name: counts[name] for name in names}
     result = report.finish(as_json=options.json, every=options.every, cpu_seconds=round(_cpu_s()), **numbers)
     return exit_code(result, *BAD, repeat=f"./run prove tamper --seed {seed} --every {options.every}")
+
+
+def edited(rng: Random) -> Counter[str]:
+    """Make each edit in psql, ask the county's verifier, and count."""
+    from server_broker.manifest.county_check import check_county  # noqa: PLC0415 - needs `django.setup`
+    from tests.proofs.tamper import in_psql  # noqa: PLC0415
+
+    counts = Counter[str]()
+    for problem in check_county().problems:
+        counts["false_alarms"] += 1
+        print(f"false alarm: {problem.sentence()}", file=sys.stderr)
+    for edit in in_psql.all_edits():
+        found = in_psql.found_of(edit, rng)
+        if found is None:
+            counts["refused_by_database"] += 1
+            continue
+        counts["edited_in_psql"] += 1
+        if not found:
+            counts["undetected"] += 1
+            print(f"not found: {edit.place}", file=sys.stderr)
+        elif edit.named not in found:
+            counts["unnamed"] += 1
+            print(f"not named: {edit.place}: {found!r}", file=sys.stderr)
+    return counts
 
 
 def _cpu_s() -> float:

@@ -1,4 +1,4 @@
-"""What somebody may do to a file of records: flip, drop, swap, insert or truncate at each record."""
+"""What somebody may do to a file of records: flip, drop, swap, insert, truncate or blank at each record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 type Record = dict[str, Any]
 
-DEEDS = ("flip", "drop", "swap", "insert", "truncate")
+DEEDS = ("flip", "drop", "swap", "insert", "truncate", "blank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ def trials(records: list[Record], fields: tuple[str, ...], rng: Random, *, every
         forged = _flipped(records[at], tuple(name for name in fields if name != "rows"), rng)
         yield Trial("insert", at + 1, [*records[:at], forged, *records[at:]])
         yield Trial("truncate", at + 1, records[:at])
+        # Of a station's fact the content may be gone, if the county said that it erased it.
+        if {"salt", "body", "digest"} <= records[at].keys():
+            blank = {name: value for name, value in records[at].items() if name not in ("salt", "body")}
+            yield Trial("blank", at + 1, [*records[:at], blank, *records[at + 1 :]])
 
 
 def _flipped(record: Record, fields: tuple[str, ...], rng: Random) -> Record:
