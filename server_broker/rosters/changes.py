@@ -21,7 +21,7 @@ def changes_of(plan: Plan, known: Known) -> Changes:
             changed.append(change)
         else:
             same[change.sheet] = same.get(change.sheet, 0) + 1
-    return Changes(tuple(changed), same, SHEETS, tuple(_alike(plan, known)))
+    return Changes(tuple(changed), same, SHEETS, (*_alike(plan, known), *_planned(plan, known)))
 
 
 class _Names:
@@ -98,6 +98,14 @@ def _alike(plan: Plan, known: Known) -> Iterator[str]:
     if found:
         listed = "、".join(found[:MOST_ALIKE]) + (f"等 {len(found)} 个" if len(found) > MOST_ALIKE else "")
         yield f"人员 有编号与另一个编号只差字母大小写，会当作另一个人新增。请核对是不是同一个人：{listed}"
+
+
+def _planned(plan: Plan, known: Known) -> Iterator[str]:
+    """Warn of windows for which something else is planned: an import changes what holds today, until then."""
+    for row in plan.windows:
+        window = known.windows.get((row.village, row.name))
+        if window is not None and window.until is not None:
+            yield f"值班 第 {row.row} 行 {row.name}：{window.until} 起已另有安排，导入只管到前一天；以后的请在这个值班的页面改"
 
 
 def _listed(numbers: Iterable[str], names: _Names) -> str:

@@ -1,12 +1,14 @@
 """What the county already has of the things that an import names. The import is checked and compared against this."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import batched
 
 from django.db.models.functions import Lower
+from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
 from server_broker.regions.models import Region
@@ -43,7 +45,11 @@ class KnownHolder:
 
 @dataclass(frozen=True, slots=True)
 class KnownWindow:
-    """A duty window. ``people`` are names by number; times are minutes after midnight."""
+    """A duty window. ``people`` are names by number; times are minutes after midnight.
+
+    Attributes:
+        until: The day from which something else is planned already; None: nothing is.
+    """
 
     pk: int
     village: str
@@ -52,6 +58,7 @@ class KnownWindow:
     start: int
     end: int
     people: dict[str, str]
+    until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +146,12 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
     # Each number and name is held once, because a person may be in hundreds of windows.
     people: dict[str, tuple[str, str]] = {}
     for some in _batches(pks):
+        ends = WindowRecord.objects.known().at(timezone.now()).filter(subject__in=some).exclude(valid_to=None)
+        planned = {pk: timezone.localdate(until) for pk, until in ends.values_list("subject", "valid_to")}
         for pk, village, name, weekdays, start, end in DutyWindow.objects.filter(pk__in=some).values_list(
             "pk", "village_id", "name", "weekdays", "start", "end"
         ):
-            found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {})
+            found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {}, planned.get(pk))
         # Values and not models, which take ten times the memory.
         of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
         for pk, number, name in of_windows.iterator():

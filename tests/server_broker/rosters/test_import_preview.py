@@ -18,6 +18,7 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.windows import Terms, add_window, end_window
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.console.views import imports
@@ -74,6 +75,19 @@ def shown_on(html: str) -> str:
 
 def confirm(page: Client, place: str, html: str, **more: str) -> Any:
     return page.post(place, {"shown": shown_on(html), **more}, follow=True)
+
+
+def test_an_import_says_that_it_does_not_undo_a_planned_end(page: Client, county: FictionalCounty) -> None:
+    county.add(LI)
+    today = timezone.localdate()
+    village = Region.objects.get(pk=SHILI_VILLAGE)
+    terms = Terms("下午班", [1, 2, 3, 4, 5], 870, 1020, [county.people[LI].pk])
+    window = add_window(village, terms, since=today, actor="wu-yunwei")
+    sheets = {"值班": [(SHILI_VILLAGE, "下午班", "1-5", "14:30", "17:30", LI.number)]}
+    assert "已另有安排" not in page.get(upload(page, **sheets)).content.decode()
+    end_window(window, last=today, actor="wu-yunwei", reason="不再坐班")
+    shown = page.get(upload(page, **sheets)).content.decode()
+    assert f"下午班：{today + dt.timedelta(days=1)} 起已另有安排，导入只管到前一天" in shown
 
 
 def test_nothing_changes_before_it_was_shown_and_confirmed(page: Client) -> None:
