@@ -105,7 +105,8 @@ def _planned(plan: Plan, known: Known) -> Iterator[str]:
     for row in plan.windows:
         window = known.windows.get((row.village, row.name))
         if window is not None and window.until is not None:
-            yield f"值班 第 {row.row} 行 {row.name}：{window.until} 起已另有安排，导入只管到前一天；以后的请在这个值班的页面改"
+            until = f"{window.until} 起已另有安排，导入只管到前一天"
+            yield f"值班 第 {row.row} 行 {row.name}：{until}；以后的请在这个值班的页面改"
 
 
 def _listed(numbers: Iterable[str], names: _Names) -> str:
