@@ -61,7 +61,7 @@ LEDGER_WORDS = {
     "waiting": "等待上传",
     "lost": "无法恢复",
     "unexplained": "去向不明",
-    "evicted_blobs": "清除图片",
+    "evicted_blobs": "缺失图片",
     "awaited_blobs": "等待图片",
 }
 """How people call the counts of `Ledger`, as on the station's page."""

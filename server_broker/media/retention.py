@@ -1,4 +1,4 @@
-"""Delete blobs at the end of their time, and incomplete ones that got no piece for 90 days.
+"""Delete blobs at the end of their time, and give up what does not come: pieces after 90 days, and what is nowhere.
 
 How long a blob of each purpose is kept, the caller says (`server_broker.retention.keepings`). The rows of blobs stay,
 because the ledger still has to account for them, and their hash tells what it was that was deleted.
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from server_broker.media.files import MediaFolder
 from server_broker.media.holds import without_holds
@@ -16,6 +17,10 @@ from server_broker.media.models import Blob
 
 ABANDONED = timedelta(days=90)
 EXPIRED = "expired"
+GONE = "gone"
+"""The county's word for a blob that it lacks, or lost with a restored backup, and that its station has no more."""
+GONE_AFTER = timedelta(days=1)
+"""A station that says so much later that no file waits has none of those that it announced before."""
 
 
 def drop_expired(now: datetime, *, kept: Mapping[str, timedelta], otherwise: timedelta) -> int:
@@ -68,3 +73,16 @@ def drop_abandoned(now: datetime) -> int:
             if row.exists() and not folder.has_pieces(blob.sender, bytes(blob.sha256)):
                 row.delete()
     return dropped
+
+
+def give_up_gone() -> int:
+    """Await no longer the announced blobs that their stations don't have any more; return how many.
+
+    A county that comes back from a backup may lack pictures that it had before, and whose stations let them go when it
+    had them. If one comes all the same, it counts as any other (`server_broker.media.intake`).
+    """
+    awaited = Blob.objects.filter(completed_at=None, evicted_reason="", announced_at__isnull=False)
+    said_none = awaited.filter(
+        station__status__blobs_waiting=0, station__status__health_at__gt=F("announced_at") + GONE_AFTER
+    )
+    return Blob.objects.filter(pk__in=said_none.values("pk"), completed_at=None).update(evicted_reason=GONE)

@@ -121,7 +121,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.ingest.after_upgrade import reread_later  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
-    from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
+    from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
@@ -139,6 +139,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore("delete expired files", by_a_sure_clock(drop_files)),
         Chore("erase what facts said", by_a_sure_clock(erase_facts)),
+        Chore("await no picture that is nowhere", by_a_sure_clock(lambda _: give_up_gone())),
         Chore("delete pieces of pictures", by_a_sure_clock(drop_abandoned)),
         Chore("delete old messages in quarantine", by_a_sure_clock(drop_old_quarantined)),
         Chore("delete old nonces", by_a_sure_clock(drop_old_nonces)),

@@ -16,17 +16,18 @@ from PIL import Image
 from protocol.blobs import BlobChunk
 from protocol.codec import encode
 from protocol.facts import BlobEvicted
-from server_broker.fleet.models import Alarm
+from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.quarantine import drop_old_quarantined
+from server_broker.ledger.ledger import ledger
 from server_broker.media.decoding import is_whole_picture
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import adopt_whole
 from server_broker.media.models import Blob
 from server_broker.media.pictures import open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
-from server_broker.media.retention import drop_abandoned
+from server_broker.media.retention import drop_abandoned, give_up_gone
 from server_broker.media.retention import drop_expired as drop_expired_by
 from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept
 from tests.server_broker.picture_sender import CHUNK, Sender, jpeg
@@ -282,6 +283,28 @@ def test_a_picture_that_came_all_the_same_is_not_called_lost(sender: Sender) -> 
     assert Blob.objects.get().evicted_reason == ""
     sender.processor.process_batch([sender.station.add(gone).facts_message(3)])
     assert Blob.objects.get().evicted_reason == ""
+
+
+def test_a_picture_that_its_station_has_no_more_is_awaited_no_longer(sender: Sender) -> None:
+    """The whole county was restored from an image. The station let the picture go while the county still had it."""
+    sender.announce()
+    station = Station.objects.get(pk=sender.station.id)
+
+    def said(waiting: int, *, after: timedelta) -> None:
+        values = {"blobs_waiting": waiting, "health_at": NOW + after}
+        StationStatus.objects.update_or_create(station=station, defaults=values)
+
+    for waiting, after in ((0, timedelta(hours=23)), (1, timedelta(days=30))):
+        said(waiting, after=after)
+        assert give_up_gone() == 0
+    assert ledger(station.pk).awaited_blobs == 1
+    said(0, after=timedelta(hours=25))
+    assert give_up_gone() == 1
+    assert give_up_gone() == 0
+    counted = ledger(station.pk)
+    assert (counted.awaited_blobs, counted.evicted_blobs) == (0, 1)
+    sender.all()
+    assert (Blob.objects.get().evicted_reason, Blob.objects.get().viewable) == ("", True)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=12))
