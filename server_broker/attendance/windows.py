@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, QuerySet
 
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
 from server_broker.attendance.models import DutyWindow, WindowRecord
-from server_broker.attendance.shifts import Shift, overlapping
+from server_broker.attendance.shares import Weekly, first_overlap, on_duty
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf, DatedQuerySet
@@ -20,7 +19,6 @@ from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
 from server_broker.people.own_affairs import own_affairs
-from server_broker.people.posts import holders
 from server_broker.regions.models import Region
 
 
@@ -61,8 +59,9 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
     """
     with acting(actor, reason):
         _lock(village)
-        _check(village, terms, since, window=None)
-        _refuse_own(actor, terms, since)
+        period = Period(begin_of(since))
+        _check(village, terms, period, window=None)
+        own_affairs(actor, on_duty(terms.people, terms.posts, period))
         window = DutyWindow.objects.create(
             village=village, name=terms.name, weekdays=sorted(terms.weekdays), start=terms.start, end=terms.end
         )
@@ -71,7 +70,7 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
         if first.valid_from is not None and begin_of(since) > first.valid_from:
             nobody: Content = {**content, "ended": True}
             put(WindowRecord, [window.pk], Period(first.valid_from, begin_of(since)), nobody, actor=actor)
-        put(WindowRecord, [window.pk], Period(begin_of(since)), content, actor=actor, reason=reason)
+        put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason)
         _said(window, village, WindowMade(window=window.pk), actor, since, reason)
     return DutyWindow.ever.get(pk=window.pk)
 
@@ -87,10 +86,10 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         village = Region.objects.get(pk=window.village_id)
         _lock(village)
         stood = _row(window, since)
-        _check(village, terms, since, window=window)
-        own_affairs(actor, _on_duty(stood.people, stood.posts, since))
-        _refuse_own(actor, terms, since)
         period = Period(begin_of(since), stood.valid_to)
+        _check(village, terms, period, window=window)
+        for people, posts in ((stood.people, stood.posts), (terms.people, terms.posts)):
+            own_affairs(actor, on_duty(people, posts, period))
         content: Content = {"ended": False, **terms.content()}
         if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
             raise WindowRefused(f"从 {since} 起本来就是这样；要恢复已结束的值班，请从它结束后的那天起改")
@@ -101,18 +100,19 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
     """End a window after its last day.
 
     Raises:
-        WindowRefused: It did not run on that day.
+        WindowRefused: It did not run on that day, or ends after it already.
         OwnAffair: The actor is in it.
     """
     with transaction.atomic():
         village = Region.objects.get(pk=window.village_id)
         _lock(village)
         stood = _running(window, last)
-        own_affairs(actor, _on_duty(stood.people, stood.posts, last))
+        own_affairs(actor, on_duty(stood.people, stood.posts, Period(begin_of(last), stood.valid_to)))
         # What was planned for later ends too.
         for row in WindowRecord.objects.known().filter(subject=window, valid_from__gte=end_of(last)):
-            own_affairs(actor, _on_duty(row.people, row.posts, timezone.localdate(row.valid_from)))
-        put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason)
+            own_affairs(actor, on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to)))
+        if not put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason):
+            raise WindowRefused(f"这个值班已经办过结束，最后一天是 {last}")
         _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
 
 
@@ -144,23 +144,13 @@ def _running(window: DutyWindow, day: dt.date) -> WindowRecord:
     return row
 
 
-def _on_duty(people: Sequence[int], posts: Sequence[int], day: dt.date) -> set[int]:
-    """Return the ids of everybody who is in a window on a day, by name or by post."""
-    of_posts = holders(list(posts), AsOf(begin_of(day))).values_list("subject__person", flat=True) if posts else []
-    return {*people, *of_posts}
-
-
-def _refuse_own(actor: str, terms: Terms, day: dt.date) -> None:
-    own_affairs(actor, _on_duty(terms.people, terms.posts, day))
-
-
-def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow | None) -> None:
+def _check(village: Region, terms: Terms, period: Period, *, window: DutyWindow | None) -> None:
     """Refuse terms that don't fit.
 
     Raises:
         WindowRefused: The village has been merged, a time makes no sense, a person was not on file or has left, a post
-            does not exist, another window has the name, or somebody would be in two windows at once on some day from
-            ``since`` on.
+            does not exist, another window has the name, or somebody would be in two windows at once at some time of
+            the period.
     """
     if village.ended:
         raise WindowRefused(f"{village.name} 已撤并")
@@ -172,41 +162,29 @@ def _check(village: Region, terms: Terms, since: dt.date, *, window: DutyWindow 
         raise WindowRefused("请至少填一个人或一个职务；不再值班请办“结束”")
     if Post.objects.filter(pk__in=terms.posts).count() != len(set(terms.posts)):
         raise WindowRefused("没有这个职务")
+    begin = period.since
+    assert begin is not None
     people = {person.pk: person for person in Person.objects.filter(pk__in=terms.people)}
     for pk in terms.people:
         person = people.get(pk)
         if person is None:
             raise WindowRefused("没有这个人员")
-        if not stays(person, begin_of(since)):
+        if not stays(person, begin):
             raise WindowRefused(f"{person.name} 已离开或将要离开，请先办“回来”")
-        if not existed(person, begin_of(since)):
+        if not existed(person, begin):
             raise WindowRefused(f"{person.name} 那时还不在册，请先改在册日期")
-    _refuse_second_name(village, terms.name, since, window)
-    _refuse_overlaps(terms, since, window)
+    _refuse_second_name(village, terms.name, begin, window)
+    weekly = Weekly(terms.name, terms.weekdays, terms.start, terms.end)
+    found = first_overlap(terms.people, terms.posts, weekly, period, but=window)
+    if found is not None:
+        raise WindowRefused(f"{Person.objects.get(pk=found[0]).name} 与值班“{found[1]}”的时间重叠")
 
 
-def _refuse_second_name(village: Region, name: str, since: dt.date, window: DutyWindow | None) -> None:
+def _refuse_second_name(village: Region, name: str, begin: dt.datetime, window: DutyWindow | None) -> None:
     # Planned ones count: their columns of today say that they have ended.
-    named = _running_from(begin_of(since)).filter(village=village, name=name)
+    named = _running_from(begin).filter(village=village, name=name)
     if named.exclude(subject=window.pk if window else None).exists():
         raise WindowRefused(f"{village.name} 已有值班“{name}”")
-
-
-def _refuse_overlaps(terms: Terms, since: dt.date, window: DutyWindow | None) -> None:
-    """Compare with every row of other windows that holds on ``since`` or later: planned ones count too."""
-    mine = _on_duty(terms.people, terms.posts, since)
-    others = _running_from(begin_of(since))
-    others = others.filter(people__overlap=sorted(mine)) | others.filter(posts__len__gt=0)
-    if window is not None:
-        others = others.exclude(subject=window)
-    shifts = [Shift(str(pk), ("", terms.name), terms.weekdays, terms.start, terms.end) for pk in mine]
-    for row in others.order_by(F("valid_from").asc(nulls_first=True)):
-        day = max(since, row.valid_from.date()) if row.valid_from else since
-        for pk in mine & _on_duty(row.people, row.posts, day):
-            other = Shift(str(pk), (str(row.pk), row.name), row.weekdays, row.start, row.end)
-            for person, first, second in overlapping([*(one for one in shifts if one.person == other.person), other]):
-                name = Person.objects.get(pk=int(person)).name
-                raise WindowRefused(f"{name} 与值班“{(second if not first[0] else first)[1]}”的时间重叠")
 
 
 _ACTIONS: dict[type, str] = {

@@ -36,6 +36,11 @@ class DatedQuerySet[M: "Dated"](models.QuerySet[M]):
         begun = Q(valid_from=None) | Q(valid_from__lte=at)
         return self.filter(begun, Q(valid_to=None) | Q(valid_to__gt=at))
 
+    def during(self, since: dt.datetime | None, until: dt.datetime | None) -> Self:
+        """Keep the rows that hold at some time of ``[since, until)``; None is without end on that side."""
+        rows = self if since is None else self.exclude(valid_to__lte=since)
+        return rows if until is None else rows.exclude(valid_from__gte=until)
+
     def as_of(self, asked: AsOf) -> Self:
         """Return the rows that answer a question: at most one for each subject."""
         return self.known(asked.known).at(asked.at)

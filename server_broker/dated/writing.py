@@ -21,6 +21,13 @@ class Period:
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
+    def common(self, other: "Period") -> "Period | None":
+        """Return the time that two periods share, or None if they share none."""
+        begins = [since for since in (self.since, other.since) if since is not None]
+        ends = [until for until in (self.until, other.until) if until is not None]
+        since, until = max(begins, default=None), min(ends, default=None)
+        return None if since is not None and until is not None and since >= until else Period(since, until)
+
 
 @contextmanager
 def acting(actor: str, reason: str = "") -> Iterator[None]:

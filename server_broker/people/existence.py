@@ -28,8 +28,7 @@ def existed(person: Person, at: dt.datetime) -> bool:
 
 def stays(person: Person, since: dt.datetime, until: dt.datetime | None = None) -> bool:
     """Tell whether the person is there all through ``[since, until)``: has not left, and is not recorded to leave."""
-    gone = PersonRecord.objects.known().filter(subject=person, left=True).exclude(valid_to__lte=since)
-    return not (gone if until is None else gone.exclude(valid_from__gte=until)).exists()
+    return not PersonRecord.objects.known().during(since, until).filter(subject=person, left=True).exists()
 
 
 def on_file_since(person: Person, day: dt.date, *, actor: str, reason: str) -> bool:

@@ -1,9 +1,11 @@
 """Units and their posts: who holds which post from when to when. A person may hold several at once."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from protocol.decisions import Decided, PersonChanged
 from server_broker.audit.log import Detail, record
@@ -45,13 +47,13 @@ def end_unit(unit: Unit, *, actor: str, reason: str) -> None:
     """End a unit from today on.
 
     Raises:
-        PostRefused: Somebody holds a post of it.
+        PostRefused: Somebody holds a post of it today or will, or the unit has ended.
     """
     with acting(actor, reason):
-        Unit.objects.select_for_update().get(pk=unit.pk)
-        holdings = Holding.objects.filter(post__unit=unit)
-        standing = HoldingRecord.objects.known().filter(subject__in=holdings).exclude(state=HoldingState.ENDED)
-        if standing.filter(valid_to=None).exists():
+        if _locked(unit).ended:
+            raise PostRefused(f"{unit.name} 已撤销")
+        standing = HoldingRecord.objects.known().filter(subject__post__unit=unit).exclude(state=HoldingState.ENDED)
+        if standing.during(begin_of(timezone.localdate()), None).exists():
             raise PostRefused("还有人任职，请先办卸任")
         Unit.objects.filter(pk=unit.pk).update(ended=True)
         entry = record(actor=actor, action="unit.ended", subject=str(unit.pk), detail={"reason": reason})
@@ -85,7 +87,7 @@ def give_post(
             raise PostRefused(f"{now.name} 已离开或将要离开，请先办“回来”")
         if not existed(now, begin):
             raise PostRefused(f"{now.name} 那时还不在册，请先改在册日期")
-        if unit.ended:
+        if _locked(unit).ended:
             raise PostRefused(f"{unit.name} 已撤销")
         post, _ = Post.objects.get_or_create(unit=unit, title=title)
         holding, _ = Holding.objects.get_or_create(post=post, person=now)
@@ -96,10 +98,14 @@ def give_post(
     return holding
 
 
+def _locked(unit: Unit) -> Unit:
+    """Return the unit as it is now. Until this transaction ends nobody ends it or gives a post of it."""
+    return Unit.objects.select_for_update().get(pk=unit.pk)
+
+
 def _overlaps(holding: Holding, begin: dt.datetime, end: dt.datetime | None) -> bool:
-    rows = HoldingRecord.objects.known().filter(subject=holding).exclude(state=HoldingState.ENDED)
-    rows = rows.exclude(valid_to__lte=begin)
-    return bool((rows if end is None else rows.exclude(valid_from__gte=end)).exists())
+    rows = HoldingRecord.objects.known().during(begin, end).filter(subject=holding)
+    return bool(rows.exclude(state=HoldingState.ENDED).exists())
 
 
 def change_holding(
@@ -115,9 +121,10 @@ def change_holding(
 
     Args:
         since: The first day. For `HoldingState.ENDED` the first day without the post.
+        until: The last day; None: as long as the post is held.
 
     Raises:
-        PostRefused: The person did not hold the post on that day.
+        PostRefused: The person did not hold the post on that day, or not as long as ``until``.
         OwnAffair: The actor is this person.
     """
     refuse_own(actor, holding.person)
@@ -129,10 +136,31 @@ def change_holding(
         standing = HoldingRecord.objects.known().filter(subject=holding).at(begin).first()
         if standing is None or standing.state == HoldingState.ENDED:
             raise PostRefused("那一天不任这个职务")
+        if state != HoldingState.ENDED:
+            end = _within(holding, begin, end)
         changed = put(HoldingRecord, [holding.pk], Period(begin, end), {"state": state}, actor=actor, reason=reason)
         if changed:
             _said(holding, "post.changed", actor, since, reason, state)
     return bool(changed)
+
+
+def _within(holding: Holding, begin: dt.datetime, end: dt.datetime | None) -> dt.datetime | None:
+    """Return until when a state can last that begins then: no longer than the post is held without a break.
+
+    Raises:
+        PostRefused: ``end`` is later.
+    """
+    last: dt.datetime | None = begin
+    rows = HoldingRecord.objects.known().during(begin, None).filter(subject=holding).exclude(state=HoldingState.ENDED)
+    for row in rows.order_by(F("valid_from").asc(nulls_first=True)):
+        if last is None or (row.valid_from is not None and row.valid_from > last):
+            break
+        last = row.valid_to
+    if end is None or last is None:
+        return end or last
+    if end > last:
+        raise PostRefused(f"这个职务任到 {timezone.localdate(last) - dt.timedelta(days=1)} 为止")
+    return end
 
 
 def _said(
@@ -144,6 +172,14 @@ def _said(
     # Windows may be for posts, and their people are wherever the window is.
     desired_changed_under(holding.post.unit.region_id)
     desired_changed_under(holding.person.village_id)
+
+
+def held_in(posts: Collection[int], period: Period) -> QuerySet[HoldingRecord]:
+    """Return who holds these posts (ids) at some time of a period and is not away from them, as known now."""
+    if not posts:
+        return HoldingRecord.objects.none()
+    rows = HoldingRecord.objects.known().during(period.since, period.until)
+    return rows.filter(subject__post__in=posts, state=HoldingState.HELD).select_related("subject")
 
 
 def holders(posts: list[int], asked: AsOf) -> QuerySet[HoldingRecord]:

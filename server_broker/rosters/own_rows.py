@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.utils import timezone
+
 from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
-from server_broker.people.models import Person
+from server_broker.attendance.models import DutyWindow
+from server_broker.people.models import HoldingRecord, HoldingState, Person
 from server_broker.rosters.known import Known
 from server_broker.rosters.plan import Plan
 from server_broker.sheets.changes import Changes
@@ -21,16 +24,26 @@ def own_rows(plan: Plan, known: Known, changes: Changes, actor: str) -> Iterator
         refuse_own_affair(account, people=[person.pk])
     except OwnAffair as refusal:
         changed = {(change.sheet, change.row) for change in changes.changed}
-        for sheet, row in _rows_about(person.number, plan, known):
+        for sheet, row in _rows_about(person, plan, known):
             if (sheet, row) in changed:
                 yield RowError(sheet, row, str(refusal))
 
 
-def _rows_about(number: str, plan: Plan, known: Known) -> Iterator[tuple[str, int]]:
+def _rows_about(person: Person, plan: Plan, known: Known) -> Iterator[tuple[str, int]]:
+    number, by_post = person.number, _windows_by_post(person)
     yield from (("人员", row.row) for row in plan.people if row.number == number)
     yield from (("卡", row.row) for row in plan.cards if row.person == number)
     for row in plan.windows:
         window = known.windows.get((row.village, row.name))
         # Also who takes a name out of a window excuses that person.
-        if number in row.people or (window is not None and number in window.people):
+        is_in = window is not None and number in window.people
+        if number in row.people or is_in or (row.village, row.name) in by_post:
             yield "值班", row.row
+
+
+def _windows_by_post(person: Person) -> set[tuple[str, str]]:
+    """Return the village and name of each window that the person is in by a post, now or later."""
+    now = timezone.now()
+    held = HoldingRecord.objects.known().during(now, None).filter(state=HoldingState.HELD, subject__person=person)
+    posts = sorted(set(held.values_list("subject__post", flat=True)))
+    return set(DutyWindow.objects.filter(posts__overlap=posts).values_list("village", "name"))

@@ -206,3 +206,46 @@ def test_nobody_ends_a_window_that_is_planned_to_be_theirs(
     with pytest.raises(OwnAffair):
         end_window(made, last=today, actor=officer.username, reason="以后我也不值班")
     assert due(today + 3 * DAY) == {"上午": (zhang, li)}
+
+
+def test_nobody_changes_a_window_that_they_take_over_with_a_post(
+    county: FictionalCounty, village: Region, today: dt.date
+) -> None:
+    officer = user_of(TOWNSHIP_OFFICER)
+    officer.person = county.people[ZHANG]
+    officer.save()
+    branch = make_unit("示例村党支部", UnitKind.BRANCH, village, actor=BY)
+    post = give_post(county.people[LI], branch, "书记", since=today, until=today + 2 * DAY, actor=BY).post_id
+    give_post(county.people[ZHANG], branch, "书记", since=today + 3 * DAY, actor=BY)
+    made = add_window(village, terms(posts=(post,)), since=today, actor=BY)
+    shorter = terms(posts=(post,), end=540)
+    with pytest.raises(OwnAffair):
+        change_window(made, shorter, since=today, actor=officer.username, reason="改短")
+    with pytest.raises(OwnAffair):
+        end_window(made, last=today, actor=officer.username, reason="不再坐班")
+    with pytest.raises(OwnAffair):
+        add_window(
+            village, terms(name="夜班", start=1200, end=1300, posts=(post,)), since=today, actor=officer.username
+        )
+    change_window(made, shorter, since=today, actor=BY, reason="改短")
+
+
+def test_windows_for_posts_are_compared_while_somebody_holds_both(
+    county: FictionalCounty, village: Region, today: dt.date
+) -> None:
+    zhang, li = county.people[ZHANG], county.people[LI]
+    branch = make_unit("示例村党支部", UnitKind.BRANCH, village, actor=BY)
+    post = give_post(li, branch, "书记", since=today, until=today + 4 * DAY, actor=BY).post_id
+    give_post(zhang, branch, "书记", since=today + 5 * DAY, actor=BY)
+    add_window(village, terms(posts=(post,)), since=today + 5 * DAY, actor=BY)
+    # Li's last day on the post is the day before the window begins.
+    add_window(village, terms(li.pk, name="值守"), since=today, actor=BY)
+    with pytest.raises(WindowRefused, match="张示例 与值班“上午”的时间重叠"):
+        add_window(village, terms(zhang.pk, name="全天"), since=today, actor=BY)
+
+
+def test_a_window_is_ended_once(county: FictionalCounty, village: Region, today: dt.date) -> None:
+    made = add_window(village, terms(county.people[ZHANG].pk), since=today, actor=BY)
+    end_window(made, last=today, actor=BY, reason="不再坐班")
+    with pytest.raises(WindowRefused, match=f"已经办过结束，最后一天是 {today}"):
+        end_window(made, last=today, actor=BY, reason="不再坐班")

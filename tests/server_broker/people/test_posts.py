@@ -83,3 +83,28 @@ def test_a_person_moves_on_a_day_to_come(county: FictionalCounty, today: dt.date
     with pytest.raises(PersonRefused, match="那时还不在册"):
         change_person(zhang, since=today - DAY, name="张早", actor=BY, reason="改名")
     assert not existed(zhang, begin_of(today - DAY))
+
+
+def test_a_unit_whose_holder_has_an_end_to_come_does_not_end(county: FictionalCounty, today: dt.date) -> None:
+    office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor=BY)
+    holding = give_post(county.people[ZHANG], office, "文书", since=today, until=today + 5 * DAY, actor=BY)
+    with pytest.raises(PostRefused, match="请先办卸任"):
+        end_unit(office, actor=BY, reason="撤销")
+    change_holding(holding, HoldingState.ENDED, since=today, actor=BY, reason="卸任")
+    end_unit(office, actor=BY, reason="撤销")
+    # `office` was read before it ended.
+    with pytest.raises(PostRefused, match="示例镇政府 已撤销"):
+        give_post(county.people[ZHANG], office, "主任", since=today, actor=BY)
+    with pytest.raises(PostRefused, match="示例镇政府 已撤销"):
+        end_unit(office, actor=BY, reason="撤销")
+
+
+def test_being_away_ends_with_the_post(county: FictionalCounty, today: dt.date) -> None:
+    office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor=BY)
+    holding = give_post(county.people[ZHANG], office, "文书", since=today, until=today + 5 * DAY, actor=BY)
+    with pytest.raises(PostRefused, match=f"任到 {today + 5 * DAY} 为止"):
+        change_holding(holding, HoldingState.OFF, since=today, until=today + 6 * DAY, actor=BY, reason="病假")
+    change_holding(holding, HoldingState.OFF, since=today + DAY, actor=BY, reason="病假")
+    change_holding(holding, HoldingState.HELD, since=today + 3 * DAY, actor=BY, reason="回岗")
+    days = [bool(on_post(holding.post_id, today + n * DAY)) for n in (0, 1, 3, 5, 6)]
+    assert days == [True, False, True, True, False]

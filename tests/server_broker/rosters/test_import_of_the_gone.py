@@ -6,7 +6,8 @@ from django.utils import timezone
 from server_broker.attendance.leaving import leave
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.attendance.region_changes import merge_region
-from server_broker.people.models import PersonRecord
+from server_broker.people.models import PersonRecord, UnitKind
+from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.rosters.roster_import import import_people
 from tests.cast import LI, OPERATOR, SHILI_VILLAGE, YANSHI_VILLAGE, ZHANG
@@ -53,6 +54,20 @@ def test_nobody_imports_their_own_affairs(county: FictionalCounty) -> None:
     assert made.people.count() == 2
     # What changes nothing of one's own is nobody's affair.
     assert refused(by, 人员=[("a1", "张示例", SHILI_VILLAGE), ("a2", "李改名", SHILI_VILLAGE)]) == []
+
+
+def test_nobody_imports_the_window_that_is_theirs_by_a_post(county: FictionalCounty) -> None:
+    operator = user_of(OPERATOR)
+    operator.person = county.people[ZHANG]
+    operator.save()
+    made = window(SHILI_VILLAGE, "上午", [county.people[LI]])
+    branch = make_unit("示例村党支部", UnitKind.BRANCH, Region.objects.get(pk=SHILI_VILLAGE), actor="service")
+    post = give_post(county.people[ZHANG], branch, "书记", since=timezone.localdate(), actor="service").post_id
+    DutyWindow.objects.filter(pk=made.pk).update(posts=[post])
+    assert refused(operator.username, 值班=[(*DUTY, "a2")]) == []
+    shorter = (*DUTY[:-1], "10:00", "a2")
+    assert refused(operator.username, 值班=[shorter]) == ["值班 第 2 行：这是您自己的事，要由另一个人来定。"]
+    assert refused("service", 值班=[shorter]) == []
 
 
 def test_what_an_import_changes_is_dated_and_names_who_did_it(county: FictionalCounty) -> None:
