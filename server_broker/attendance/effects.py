@@ -1,11 +1,10 @@
-"""Say what a change would do before it is done: the change itself is made, looked at, and taken back."""
+"""Say what a change does. To show it beforehand, the change itself is made and then taken back by its caller."""
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils import timezone
 
 from server_broker.attendance.as_of import bindings_of
@@ -24,23 +23,19 @@ class Moved:
     touches: int
 
 
-def rehearse[T](change: Callable[[], object], look: Callable[[], T]) -> tuple[T, T]:
-    """Return what ``look`` says before and after a change, and leave everything as it was.
+@dataclass(frozen=True, slots=True)
+class Effect[T]:
+    """What a change did: what was seen before and after it, and the touches that it gave to somebody else."""
 
-    Raises:
-        Exception: What the change raises when it refuses.
-    """
-    with transaction.atomic():
-        before = look()
-        change()
-        after = look()
-        # So that the preview can't differ from what would be done.
-        transaction.set_rollback(True)
-    return before, after
+    before: T
+    after: T
+    moved: list[Moved]
 
 
-def touches_moved(tokens: Collection[bytes], change: Callable[[], object]) -> list[Moved]:
-    """Return which touches of these cards a change would give to whom, by day.
+def watched[T](change: Callable[[], object], look: Callable[[], T], tokens: Collection[bytes] = ()) -> Effect[T]:
+    """Make a change and return what it did, to what ``look`` sees and to the touches of these cards.
+
+    Whoever only wants to know rolls the transaction back. So what was shown can't differ from what is done.
 
     Raises:
         Exception: What the change raises when it refuses.
@@ -50,7 +45,12 @@ def touches_moved(tokens: Collection[bytes], change: Callable[[], object]) -> li
             "card_token", "corrected_wall", "wall", "quality", "received_at"
         )
     )
-    before, after = rehearse(change, lambda: _owners(touches, tokens))
+    before, owners = look(), _owners(touches, tokens)
+    change()
+    return Effect(before, look(), _moved(touches, owners, _owners(touches, tokens)))
+
+
+def _moved(touches: list[Touch], before: list[str], after: list[str]) -> list[Moved]:
     counted: Counter[tuple[dt.date, str, str]] = Counter()
     for touch, old, new in zip(touches, before, after, strict=True):
         if old != new:

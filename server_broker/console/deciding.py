@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from django import forms
 from django.contrib import messages
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from server_broker.accounts.own_affairs import OwnAffair
-from server_broker.attendance.effects import Moved, rehearse, touches_moved
+from server_broker.attendance.effects import Moved, watched
 from server_broker.attendance.leaving import LeavingRefused
 from server_broker.attendance.region_changes import RegionRefused
 from server_broker.attendance.timelines import Line
@@ -25,6 +26,7 @@ from server_broker.attendance.windows import WindowRefused
 from server_broker.console import parameters
 from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.dated.locking import alone
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused
@@ -46,7 +48,7 @@ class Proposal:
     """A change that somebody asks for.
 
     Attributes:
-        do: Makes it; gets the reason.
+        do: Makes it; gets the reason. It is called once a request, and what it wrote is taken back if nobody agreed.
         look: The lines that the change may touch, as they are.
         tokens: Cards whose touches it may move.
         done: What the person is told afterwards.
@@ -84,33 +86,45 @@ def decide_on(request: HttpRequest, proposal: Proposal) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, f"没有改动：{refusal_text(form, '请写明理由（4 到 200 个字）')}。")
         return back
-    reason = form.cleaned_data["reason"]
+    agreed = request.POST.get("confirmed", "")
     try:
-        shown = effect_of(proposal, reason)
-        if request.POST.get("confirmed") != shown.digest():
-            return _page(request, proposal, shown)
-        proposal.do(reason)
+        shown = _done(proposal, form.cleaned_data["reason"], agreed)
     except REFUSALS as refusal:
         messages.error(request, f"没有改动：{refusal}。")
-    except IntegrityError:
+        return back
+    except (IntegrityError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not isinstance(error.__cause__, DeadlockDetected):
+            raise
         messages.error(request, "没有改动：同时有人在修改同样的内容，请再试一次。")
-    else:
+        return back
+    if shown.digest() == agreed:
         messages.success(request, proposal.done)
-    return back
+        return back
+    if agreed:
+        messages.warning(request, "没有改动：刚才有别的改动，结果和您看到的不一样了，请再核对一次。")
+    return _page(request, proposal, shown)
 
 
-def effect_of(proposal: Proposal, reason: str) -> Shown:
-    """Return what the change would do now, by making it and taking it back.
+def _done(proposal: Proposal, reason: str, agreed: str) -> Shown:
+    """Make the change once and return what it does. Unless that is what was agreed to, it is taken back.
 
     Raises:
         Exception: One of `REFUSALS`.
     """
-    before, after = rehearse(lambda: proposal.do(reason), proposal.look)
-    moved = touches_moved(proposal.tokens, lambda: proposal.do(reason)) if proposal.tokens else []
-    was, will = {line.said for line in before}, {line.said for line in after}
-    return Shown(
-        [line for line in before if line.said not in will], [line for line in after if line.said not in was], moved
-    )
+    with transaction.atomic():
+        if agreed:
+            # Nobody changes between the look and the change what somebody is about to confirm.
+            alone()
+        effect = watched(lambda: proposal.do(reason), proposal.look, proposal.tokens)
+        was, will = {line.said for line in effect.before}, {line.said for line in effect.after}
+        shown = Shown(
+            [line for line in effect.before if line.said not in will],
+            [line for line in effect.after if line.said not in was],
+            effect.moved,
+        )
+        if shown.digest() != agreed:
+            transaction.set_rollback(True)
+    return shown
 
 
 def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpResponse:

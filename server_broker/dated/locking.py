@@ -1,4 +1,4 @@
-"""Say a time up to which the county's knowledge is complete."""
+"""Be alone with the dated rows for a moment, and say a time up to which the county's knowledge is complete."""
 
 import datetime as dt
 
@@ -6,6 +6,12 @@ from django.db import connection, transaction
 
 WRITERS = 0x64617465
 """Key of PostgreSQL's advisory lock for dated rows: "date" in ASCII. Each writer holds a share until its COMMIT."""
+
+
+def alone() -> None:
+    """Wait for those who record something, and let nobody else begin before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS])
 
 
 def known_now() -> dt.datetime:
@@ -16,7 +22,7 @@ def known_now() -> dt.datetime:
     with transaction.atomic(), connection.cursor() as cursor:
         # A writer stamps its rows before its COMMIT. So a time that was read before the COMMIT could come to lie after
         # the stamp of a row that the reader did not see.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS])
+        alone()
         cursor.execute("SELECT clock_timestamp()")
         row = cursor.fetchone()
     assert row is not None

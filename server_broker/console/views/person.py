@@ -6,6 +6,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,7 +27,7 @@ from server_broker.people.cards import card_found, end_binding, report_lost, tak
 from server_broker.people.changes import change_person
 from server_broker.people.existence import on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
-from server_broker.people.models import Holding, HoldingState, Person, PersonType
+from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType
 from server_broker.people.posts import change_holding, give_post
 from server_broker.pins.models import PinClaim
 from server_broker.pins.voiding import void_set_since
@@ -51,7 +52,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "is_past": known is not None,
         "today": today,
         "cards": found.cards.order_by("pk"),
-        "holdings": found.holdings.select_related("post__unit"),
+        "holdings": _holdings(request).filter(person=found).select_related("post__unit"),
         "may_edit": may_edit and known is None,
         "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
         "refused_pins": _refused_pins(request, found) if known is None else (),
@@ -168,11 +169,16 @@ _PERSON_ACTS: dict[str, Callable[[HttpRequest, Person], _Act]] = {
 }
 
 
+def _holdings(request: HttpRequest) -> QuerySet[Holding]:
+    """Return the holdings that the viewer may change: a township ends no post of a county's department."""
+    return Holding.objects.filter(person__in=people_of(request.user), post__unit__in=units_of(request.user))
+
+
 @post_only("people")
 @needs(Power.EDIT_PEOPLE)
 def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a post of a person, or record that the person is away from it."""
-    seen = Holding.objects.filter(person__in=people_of(request.user)).select_related("person", "post__unit")
+    """End a post of a person, or record that the person is away from it. Person and unit are the viewer's."""
+    seen = _holdings(request).select_related("person", "post__unit")
     holding = get_object_or_404(seen, pk=pk)
     actor, back = request.user.get_username(), reverse("person", args=[holding.person_id])
     try:
@@ -203,6 +209,9 @@ def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Power.BIND_CARDS)
 def card_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that a card was lost earlier, was found, was handed in, or belongs to somebody else."""
+    if Card.objects.filter(pk=pk, person=None).exists():
+        messages.error(request, "没有改动：这张卡现在没有人用，可能刚刚停用或收回。要再用请到发卡台绑定。")
+        return redirect("people")
     card = get_object_or_404(cards_of(request.user).select_related("person"), pk=pk)
     holder = card.person
     assert holder is not None  # the scope of cards goes by their people

@@ -106,16 +106,19 @@ def window_change(request: HttpRequest, pk: int) -> HttpResponse:
     ends = request.POST.get("act") == "end"
     try:
         day = asked_day(request.POST, "day")
-        terms = None if ends else _terms(request, found)
+        if not ends:
+            _terms(request, found)
     except InputRefused as refusal:
         messages.error(request, f"没有改动：{refusal}。")
         return redirect(back)
-    title = f"值班“{found.name}”：" + (f"{day} 是最后一天，以后结束" if terms is None else f"{day} 起改动")
+    title = f"值班“{found.name}”：" + (f"{day} 是最后一天，以后结束" if ends else f"{day} 起改动")
 
     def do(reason: str) -> None:
-        if terms is None:
+        if ends:
             end_window(found, last=day, actor=actor, reason=reason)
         else:
+            # Read anew, because somebody may just have put a person into it whom the viewer does not see.
+            terms = _terms(request, DutyWindow.ever.get(pk=found.pk))
             change_window(found, terms, since=day, actor=actor, reason=reason)
 
     proposal = Proposal(

@@ -14,9 +14,10 @@ from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import DecidedRow
 from server_broker.people.cards import end_binding, report_lost
 from server_broker.people.models import Card, Person, Unit, UnitKind
-from server_broker.people.posts import make_unit
+from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from tests.cast import (
+    COUNTY,
     COUNTY_OFFICER,
     LI,
     OPERATOR,
@@ -163,6 +164,17 @@ def test_nobody_changes_what_lies_elsewhere(county: FictionalCounty) -> None:
     # The tree is the county's: whoever sees one township does not merge its villages.
     answer = there.post(f"/regions/{SHILI_VILLAGE}/change/", {"act": "rename", "reason": REASON, "day": day()})
     assert answer.status_code == 403
+
+
+def test_a_township_ends_no_post_of_a_department_of_the_county(county: FictionalCounty, operator: Client) -> None:
+    department = make_unit("示例县民政局", UnitKind.DEPARTMENT, Region.objects.get(pk=COUNTY), actor="service")
+    zhang = county.people[ZHANG]
+    holding = give_post(zhang, department, "联络员", since=timezone.localdate(), actor="service")
+    there, address = signed_in(TOWNSHIP_OPERATOR), f"/holdings/{holding.pk}/change/"
+    assert there.post(address, {"state": "ended", "reason": REASON, "day": day()}).status_code == 404
+    assert address not in text(there.get(f"/people/{zhang.pk}/"))
+    assert address in text(operator.get(f"/people/{zhang.pk}/"))
+    assert "联络员" in ask(operator, address, state="ended", day=day())
 
 
 def test_nobody_moves_a_person_to_where_they_don_t_see(county: FictionalCounty) -> None:

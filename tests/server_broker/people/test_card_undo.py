@@ -3,17 +3,18 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.as_of import holder
-from server_broker.attendance.effects import Moved, touches_moved
+from server_broker.attendance.effects import Moved, watched
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import touch_rows
 from server_broker.audit.models import AuditEntry
 from server_broker.dated.models import AsOf
 from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
 from server_broker.people.models import Binding, Card, Person
-from server_broker.people.own_affairs import OwnAffair
 from tests.cast import LI, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, touch, user_of
 
@@ -140,10 +141,15 @@ def test_the_preview_says_how_many_touches_go_to_whom_and_changes_nothing(
     touched(county, noon)
     touched(county, noon + HOUR)
     rows, entries = Binding.objects.count(), AuditEntry.objects.count()
-    moved = touches_moved(
-        [ZHANG.token], lambda: take_card(card, actor=BY, reason="发错了人", since=None, give_to=county.people[LI])
-    )
-    assert moved == [Moved(day, "张示例（a1）", "李示例（a2）", touches=2)]
+    with transaction.atomic():
+        effect = watched(
+            lambda: take_card(card, actor=BY, reason="发错了人", since=None, give_to=county.people[LI]),
+            lambda: holder(ZHANG.token, AsOf(noon)),
+            [ZHANG.token],
+        )
+        transaction.set_rollback(True)
+    assert (effect.before, effect.after) == (county.people[ZHANG], county.people[LI])
+    assert effect.moved == [Moved(day, "张示例（a1）", "李示例（a2）", touches=2)]
     assert (Binding.objects.count(), AuditEntry.objects.count()) == (rows, entries)
     card.refresh_from_db()
     assert card.person == county.people[ZHANG]
