@@ -7,6 +7,7 @@ from django.db import transaction
 from protocol.decisions import PersonChanged, PersonLeft
 from server_broker.accounts.leaving import person_leaves, person_stays
 from server_broker.accounts.models import User
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
@@ -16,7 +17,6 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Binding, BindingState, Card, HoldingRecord, HoldingState, Person, PersonRecord
-from server_broker.people.own_affairs import refuse_own
 from server_broker.regions.models import Region
 
 
@@ -36,7 +36,7 @@ def leave(person: Person, *, last: dt.date, actor: str, reason: str) -> list[str
         LeavingRefused: The person has left already, or was not on file on that day.
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     begin = end_of(last)
     with transaction.atomic():
         now = Person.objects.select_for_update().get(pk=person.pk)
@@ -101,7 +101,7 @@ def come_back(person: Person, *, since: dt.date, village: Region, actor: str, re
         LeavingRefused: The person has not left, or had not yet on that day, or the village has been merged.
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     if village.ended:
         raise LeavingRefused(f"{village.name} 已撤并")
     begin = begin_of(since)

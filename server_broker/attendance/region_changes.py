@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import ForeignKey, Model
 
 from protocol.decisions import RegionChanged
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of
@@ -21,7 +22,6 @@ from server_broker.decisions.rows import watched_models
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.models import PersonRecord, UnitRecord
-from server_broker.people.own_affairs import own_affairs
 from server_broker.regions.models import COUNTY_DIGITS, Region, RegionRecord, parent_code, subtree_prefix
 
 _PLACED: tuple[tuple[type[Dated], str], ...] = (
@@ -150,7 +150,7 @@ def split_region(
         RegionRefused: The code or the name does not fit, the region did not exist then, or somebody named is not there.
         OwnAffair: The actor is among the people.
     """
-    own_affairs(actor, people)
+    refuse_own_affair(actor, people)
     with acting(actor, reason):
         county = _locked(region)
         _check_code(region, code)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.attendance.shares import Weekly, first_overlap, on_duty
 from server_broker.audit.log import Detail, record
@@ -18,7 +19,6 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
-from server_broker.people.own_affairs import own_affairs
 from server_broker.regions.models import Region
 
 
@@ -61,7 +61,7 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
         _lock(village)
         period = Period(begin_of(since))
         _check(village, terms, period, window=None)
-        own_affairs(actor, on_duty(terms.people, terms.posts, period))
+        refuse_own_affair(actor, on_duty(terms.people, terms.posts, period))
         window = DutyWindow.objects.create(
             village=village, name=terms.name, weekdays=sorted(terms.weekdays), start=terms.start, end=terms.end
         )
@@ -89,7 +89,7 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         period = Period(begin_of(since), stood.valid_to)
         _check(village, terms, period, window=window)
         for people, posts in ((stood.people, stood.posts), (terms.people, terms.posts)):
-            own_affairs(actor, on_duty(people, posts, period))
+            refuse_own_affair(actor, on_duty(people, posts, period))
         content: Content = {"ended": False, **terms.content()}
         if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
             raise WindowRefused(f"从 {since} 起本来就是这样；要恢复已结束的值班，请从它结束后的那天起改")
@@ -107,10 +107,10 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
         village = Region.objects.get(pk=window.village_id)
         _lock(village)
         stood = _running(window, last)
-        own_affairs(actor, on_duty(stood.people, stood.posts, Period(begin_of(last), stood.valid_to)))
+        refuse_own_affair(actor, on_duty(stood.people, stood.posts, Period(begin_of(last), stood.valid_to)))
         # What was planned for later ends too.
         for row in WindowRecord.objects.known().filter(subject=window, valid_from__gte=end_of(last)):
-            own_affairs(actor, on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to)))
+            refuse_own_affair(actor, on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to)))
         if not put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason):
             raise WindowRefused(f"这个值班已经办过结束，最后一天是 {last}")
         _said(window, village, WindowEnded(window=window.pk), actor, last, reason)

@@ -36,7 +36,7 @@ def set_hold(blob: Blob, *, reason: str, by: User, of: Collection[int], now: dat
         OwnAffair: It is of the account's own touch.
     """
     reason = _reason(reason)
-    refuse_own_affair(by, people=of)
+    refuse_own_affair(by.get_username(), of)
     with transaction.atomic():
         # The chore that deletes takes the same lock, so a blob is either held or gone.
         now_there = Blob.objects.select_for_update(no_key=True).get(pk=blob.pk)
@@ -61,7 +61,7 @@ def lift_hold(blob: Blob, *, reason: str, by: User, of: Collection[int], now: da
         OwnAffair: It is of the account's own touch.
     """
     reason = _reason(reason)
-    refuse_own_affair(by, people=of)
+    refuse_own_affair(by.get_username(), of)
     with transaction.atomic():
         hold = LegalHold.objects.select_for_update().filter(blob=blob, lifted_at=None).first()
         if hold is None:

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from protocol.decisions import CardBound, CardFound, CardLost, CardMoved
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.dated.stretches import stretch_around
 from server_broker.dated.writing import Period, acting, put
@@ -14,7 +15,6 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Binding, BindingState, Card, Person
-from server_broker.people.own_affairs import refuse_own
 
 TOKEN_BYTES = 16
 _ACTIONS: dict[type, str] = {CardLost: "card.lost", CardFound: "card.found", CardMoved: "card.moved"}
@@ -52,7 +52,7 @@ def bind_card(
         raise BindRefused("卡标识无效")
     if until is not None and until <= now:
         raise BindRefused("临时卡的到期时间已经过了")
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     try:
         with acting(actor):
             _refuse_left(person)
@@ -121,13 +121,8 @@ def report_lost(
         card, person = _locked(card)
         if person is None or card.lost_at is not None:
             return
-        refuse_own(actor, person)
         begin = since or now
-        had = held_since(card)
-        if begin > now or (had is not None and begin < had):
-            raise BindRefused("丢失时间要在领卡以后、现在以前")
-        content = {"person_id": person.pk, "state": BindingState.LOST}
-        put(Binding, [card.pk], Period(begin), content, actor=actor, reason=reason)
+        _begin_state(card, person, BindingState.LOST, begin, now, actor, reason, "丢失时间要在领卡以后、现在以前")
         _done(card, person, CardLost(card=card.pk), actor, since=begin, reason=reason)
 
 
@@ -145,13 +140,33 @@ def card_found(
         card, person = _locked(card)
         if person is None or card.lost_at is None:
             raise BindRefused("这张卡没有挂失")
-        refuse_own(actor, person)
-        begin, lost = since or now, held_since(card)
-        if begin > now or (lost is not None and begin < lost):
-            raise BindRefused("找回时间要在挂失以后、现在以前")
-        content = {"person_id": person.pk, "state": BindingState.HELD}
-        put(Binding, [card.pk], Period(begin), content, actor=actor, reason=reason)
+        begin = since or now
+        _begin_state(card, person, BindingState.HELD, begin, now, actor, reason, "找回时间要在挂失以后、现在以前")
         _done(card, person, CardFound(card=card.pk), actor, since=begin, reason=reason)
+
+
+def _begin_state(
+    card: Card,
+    person: Person,
+    state: BindingState,
+    begin: dt.datetime,
+    now: dt.datetime,
+    actor: str,
+    reason: str,
+    refusal: str,
+) -> None:
+    """Have a card be lost, or no longer, from ``begin`` on: after it began to be as it is, and not after ``now``.
+
+    Raises:
+        BindRefused: ``begin`` does not lie there; ``refusal`` says so.
+        OwnAffair: It is the actor's own card.
+    """
+    refuse_own_affair(actor, [person.pk])
+    stood = held_since(card)
+    if begin > now or (stood is not None and begin < stood):
+        raise BindRefused(refusal)
+    content = {"person_id": person.pk, "state": state}
+    put(Binding, [card.pk], Period(begin), content, actor=actor, reason=reason)
 
 
 def end_binding(
@@ -168,7 +183,7 @@ def end_binding(
         card, person = _locked(card)
         if person is None:
             raise BindRefused("这张卡现在没有人用")
-        refuse_own(actor, person)
+        refuse_own_affair(actor, [person.pk])
         begin, had = since or now, _stretch(card, person, now).since
         if had is not None and begin < had:
             raise BindRefused("停用时间要在领卡以后")
@@ -204,7 +219,7 @@ def take_card(
             if give_to.pk == person.pk:
                 raise BindRefused("这张卡已绑定给本人")
             _refuse_left(give_to)
-        refuse_own(actor, person, give_to)
+        refuse_own_affair(actor, [one.pk for one in (person, give_to) if one is not None])
         stretch = _stretch(card, person, now)
         had = stretch.since
         if since is not None and (since > now or (had is not None and since < had)):

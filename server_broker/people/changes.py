@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 
 from protocol.decisions import PersonChanged, PersonMade
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Content, Period, acting, put
@@ -12,7 +13,6 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Person, PersonRecord, PersonType
-from server_broker.people.own_affairs import refuse_own
 from server_broker.regions.models import Region
 
 
@@ -69,7 +69,7 @@ def change_person(
             number is or was somebody else's.
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     with transaction.atomic():
         now = Person.objects.select_for_update().get(pk=person.pk)
         if not existed(now, begin_of(since)):

@@ -5,12 +5,12 @@ import datetime as dt
 from django.db import transaction
 
 from protocol.decisions import PersonChanged
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.people.models import Person, PersonRecord
-from server_broker.people.own_affairs import refuse_own
 
 
 def first_of(person: Person) -> PersonRecord | None:
@@ -37,7 +37,7 @@ def on_file_since(person: Person, day: dt.date, *, actor: str, reason: str) -> b
     Raises:
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)
         first, begin = first_of(person), begin_of(day)

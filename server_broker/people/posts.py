@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from protocol.decisions import Decided, PersonChanged
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
@@ -16,7 +17,6 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, Post, Unit, UnitKind
-from server_broker.people.own_affairs import refuse_own
 from server_broker.regions.models import Region
 
 
@@ -77,7 +77,7 @@ def give_post(
             the person holds the post in that time already.
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     if until is not None and until < since:
         raise PostRefused("卸任日期早于任职日期")
     begin, end = begin_of(since), None if until is None else end_of(until)
@@ -127,7 +127,7 @@ def change_holding(
         PostRefused: The person did not hold the post on that day, or not as long as ``until``.
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, holding.person)
+    refuse_own_affair(actor, [holding.person.pk])
     begin, end = begin_of(since), None if until is None else end_of(until)
     if end is not None and end <= begin:
         raise PostRefused("结束日期早于开始日期")

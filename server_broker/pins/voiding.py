@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from protocol.decisions import PinReset
+from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
-from server_broker.people.own_affairs import refuse_own
 from server_broker.pins.models import PersonPin
 
 
@@ -20,7 +20,7 @@ def reset_pin(person: Person, *, actor: str, reason: str, at: datetime) -> None:
     Raises:
         OwnAffair: The actor is this person.
     """
-    refuse_own(actor, person)
+    refuse_own_affair(actor, [person.pk])
     with transaction.atomic():
         kept, _ = PersonPin.objects.select_for_update().get_or_create(person=person)
         # The tries until now were at what held until now, so none of them counts any more.

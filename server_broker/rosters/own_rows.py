@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
 from server_broker.attendance.models import DutyWindow
 from server_broker.people.models import HoldingRecord, HoldingState, Person
@@ -16,12 +15,11 @@ from server_broker.sheets.row_errors import RowError
 
 def own_rows(plan: Plan, known: Known, changes: Changes, actor: str) -> Iterator[RowError]:
     """Yield an error for each row that would change something of the account's own person."""
-    account = User.objects.filter(username=actor).first()
     person = Person.objects.filter(accounts__username=actor).first()
-    if account is None or person is None:
+    if person is None:
         return
     try:
-        refuse_own_affair(account, people=[person.pk])
+        refuse_own_affair(actor, [person.pk])
     except OwnAffair as refusal:
         changed = {(change.sheet, change.row) for change in changes.changed}
         for sheet, row in _rows_about(person, plan, known):

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, needs
 from server_broker.attendance.models import Touch
 from server_broker.attendance.waiting_cards import waiting_cards
@@ -21,7 +22,6 @@ from server_broker.console.touch_rows import shown_touches
 from server_broker.people.cards import BindRefused, bind_card, free_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Person
-from server_broker.people.own_affairs import OwnAffair
 
 MOST_TOUCHES = 500
 MOST_COUNTED = 20

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope
 from server_broker.audit.log import record
@@ -17,7 +18,6 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
-from server_broker.people.own_affairs import OwnAffair
 from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50

@@ -112,7 +112,7 @@ def _people(request: HttpRequest, blob: Blob) -> set[int]:
 def _why_not(request: HttpRequest, blob: Blob, hold: LegalHold | None) -> str:
     """Return why this viewer may not set or lift a hold here; an empty text if they may."""
     assert isinstance(request.user, User)  # by `needs`
-    if is_own_affair(request.user, people=_people(request, blob)):
+    if is_own_affair(request.user.get_username(), _people(request, blob)):
         return "这是您自己打卡的图片，保留不保留要由另一个人来定。"
     return "" if hold is None or may_lift(hold, request.user) else f"{NOT_YOURS}。"
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.as_of import code_of, due_under, people_under
 from server_broker.attendance.models import StationPlace
 from server_broker.attendance.region_changes import (
@@ -19,7 +20,6 @@ from server_broker.console.queries import people_of, stations_of
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
 from server_broker.people.models import Person
-from server_broker.people.own_affairs import OwnAffair
 from server_broker.regions.models import Region, region_once
 from tests.cast import (
     CLERK,

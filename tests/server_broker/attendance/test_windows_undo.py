@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from server_broker.accounts.models import User
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.as_of import due_under
 from server_broker.attendance.following import Follower
 from server_broker.attendance.leaving import LeavingRefused, come_back, leave
@@ -17,7 +18,6 @@ from server_broker.dated.models import AsOf
 from server_broker.fleet.models import Station
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, HoldingRecord, UnitKind
-from server_broker.people.own_affairs import OwnAffair
 from server_broker.people.posts import PostRefused, give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.twin.desired import build
