@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Collection, Iterator
+from functools import cache
 from itertools import batched
 from typing import Any
 
@@ -18,9 +19,10 @@ from django.db.models import Field, ForeignKey, ManyToManyField, Model
 _AT_A_TIME = 2_000
 
 
-def watched_models() -> list[type[Model]]:
-    """Return the models under watch, in the order of their tables."""
-    return sorted((model for model in apps.get_models() if _names(model)), key=table_of)
+@cache
+def watched_models() -> tuple[type[Model], ...]:
+    """Return the models under watch, in the order of their tables. Each decision asks for them."""
+    return tuple(sorted((model for model in apps.get_models() if _names(model)), key=table_of))
 
 
 def table_of(model: type[Model]) -> str:

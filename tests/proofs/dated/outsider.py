@@ -25,30 +25,28 @@ class Rows:
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self._link = link
-        self._seen: dict[tuple[str, int], tuple[str, dt.datetime | None]] = {}
+        self._seen: dict[str, dict[int, tuple[str, dt.datetime | None]]] = {table: {} for table in TABLES}
         self.overwritten = 0
 
     def look(self) -> None:
         """Read all rows, and count those that are gone or say something else than they did."""
-        for table in TABLES:
+        for table, seen in self._seen.items():
             now = {
                 row: (content, ended)
                 for row, content, ended in self._link.execute(
                     f"SELECT id, md5((to_jsonb(r) - 'superseded_at')::text), superseded_at FROM {table} r"
                 )
             }
-            for (of_table, row), (content, ended) in self._seen.items():
-                if of_table != table:
-                    continue
+            for row, (content, ended) in seen.items():
                 there = now.get(row)
                 if there is None or there[0] != content or (ended is not None and there[1] != ended):
                     self.overwritten += 1
-            self._seen |= {(table, row): said for row, said in now.items()}
+            seen |= now
 
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return len(self._seen)
+        return sum(map(len, self._seen.values()))
 
     def try_to_change(self, table: str, row: int) -> int:
         """Try to change a row as the database's owner, and return how many of the attempts were let through."""
@@ -69,7 +67,7 @@ class Rows:
 
     def some_row(self, table: str, number: int) -> int | None:
         """Return the id of one row of a table."""
-        rows = [row for of_table, row in self._seen if of_table == table]
+        rows = list(self._seen[table])
         return rows[number % len(rows)] if rows else None
 
 
