@@ -69,13 +69,15 @@ class Proposal:
 class Shown:
     """What a change would do."""
 
+    about: tuple[str, str]
+    """The title of the change, and the page of what it is about: lines do not say whose they are."""
     gone: list[Line]
     new: list[Line]
     moved: list[Moved]
 
     def digest(self) -> str:
         """Return a digest that names exactly this effect."""
-        said = [[line.said for line in self.gone], [line.said for line in self.new], self.moved]
+        said = [self.about, [line.said for line in self.gone], [line.said for line in self.new], self.moved]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
@@ -118,6 +120,7 @@ def _done(proposal: Proposal, reason: str, agreed: str) -> Shown:
         effect = watched(lambda: proposal.do(reason), proposal.look, proposal.tokens)
         was, will = {line.said for line in effect.before}, {line.said for line in effect.after}
         shown = Shown(
+            (proposal.title, proposal.back),
             [line for line in effect.before if line.said not in will],
             [line for line in effect.after if line.said not in was],
             effect.moved,

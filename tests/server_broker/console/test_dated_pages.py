@@ -12,7 +12,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import DecidedRow
-from server_broker.people.cards import end_binding, report_lost
+from server_broker.people.cards import end_binding, report_lost, take_card
 from server_broker.people.models import Card, Person, Unit, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
@@ -117,6 +117,18 @@ def test_what_would_now_be_otherwise_is_shown_again(county: FictionalCounty) -> 
     again = confirm(page, address, shown)
     assert "现在还没有改动" in again
     assert Card.objects.get(pk=county.cards[ZHANG].pk).person == county.people[ZHANG]
+
+
+def test_what_was_shown_of_one_person_is_not_done_to_another(county: FictionalCounty) -> None:
+    page, card = signed_in(TOWNSHIP_OFFICER), county.cards[ZHANG]
+    address = f"/cards/{card.pk}/change/"
+    shown = ask(page, address, act="lost")
+    take_card(card, actor="somebody", reason=REASON, since=None, give_to=county.people[LI])
+    again = confirm(page, address, shown)
+    assert "没有改动：刚才有别的改动" in again
+    assert "李示例 的卡" in again
+    card.refresh_from_db()
+    assert (card.person, card.lost_at) == (county.people[LI], None)
 
 
 def test_a_lost_card_is_found_on_the_page(county: FictionalCounty) -> None:
