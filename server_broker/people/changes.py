@@ -32,12 +32,14 @@ def register(
     """Return a new person, on file since a day (None: today).
 
     Raises:
-        PersonRefused: The number is taken, or the village has been merged into another.
+        PersonRefused: The number is or was somebody's, or the village has been merged into another.
     """
     if village.ended:
         raise PersonRefused(f"{village.name} 已撤并")
     try:
         with acting(actor):
+            if not _is_free(number, None):
+                raise PersonRefused(f"编号 {number} 是或曾是别人的")
             person = Person.objects.create(number=number, name=name, village=village, type=type)
             first = PersonRecord.objects.known().get(subject=person)
             if since is not None and first.valid_from is not None and begin_of(since) < first.valid_from:
@@ -80,8 +82,7 @@ def change_person(
             raise PersonRefused(f"{village.name} 已撤并")
         content: dict[str, object] = {}
         if number is not None:
-            # Of another time too: a number that pay was reckoned by is not given to a second person.
-            if PersonRecord.objects.known().filter(number=number).exclude(subject=now).exists():
+            if not _is_free(number, now):
                 raise PersonRefused(f"编号 {number} 是或曾是别人的")
             content["number"] = number
         if name is not None:
@@ -99,6 +100,11 @@ def change_person(
             moved_to = () if village is None else (village.code,)
             people_changed_in(now.village_id, *moved_to)
     return bool(changed)
+
+
+def _is_free(number: str, person: Person | None) -> bool:
+    """Tell whether nobody but the person has, had or will have a number: pay was reckoned by it."""
+    return not PersonRecord.objects.known().filter(number=number).exclude(subject=person).exists()
 
 
 def _content(person: Person, village: Region) -> Content:

@@ -127,12 +127,14 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 
 def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    """Find rows that name a village that was merged into another, or a person who has left."""
+    """Find rows that name a village that was merged into another, somebody's former number, or who has left."""
     for sheet, placed in (("区划", [(row.row, row.code) for row in plan.regions]), *_villages(plan)):
         for row, code in placed:
             if code in known.ended:
                 yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
     for person in plan.people:
+        if person.number in known.taken:
+            yield RowError("人员", person.row, f"编号 {person.number} 是或曾是别人的")
         if person.number in known.left and asker.may_see(known.people[person.number].village):
             yield RowError("人员", person.row, f"编号 {person.number} 的人员已离开，请先办“回来”")
     named = [("卡", row.row, [row.person]) for row in plan.cards]

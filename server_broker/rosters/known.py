@@ -77,6 +77,8 @@ class Known:
     """Numbers of people who have left."""
     leaving: set[str]
     """Numbers of people who have left or are recorded to leave: they get no card and no duty any more."""
+    taken: set[str]
+    """New numbers of the plan that somebody had before, or will have: pay was reckoned by them."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
@@ -120,6 +122,11 @@ def load_known(plan: Plan) -> Known:
             for number in PersonRecord.objects.known()
             .filter(subject__number__in=keys, left=True, valid_to=None)
             .values_list("subject__number", flat=True)
+        },
+        taken={
+            number
+            for keys in _batches({row.number for row in plan.people if row.number not in people})
+            for number in PersonRecord.objects.known().filter(number__in=keys).values_list("number", flat=True)
         },
         alike={
             folded: number

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -255,7 +256,13 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
             back=back,
             section="people",
             look=lambda: [
-                *(line for one in people for line in person_lines(one) if line.kind == "卡"),
+                # Named, because what one person no longer has and another has instead would look the same.
+                *(
+                    replace(line, what=f"{one.name}（{one.number}）{line.what}")
+                    for one in people
+                    for line in person_lines(one)
+                    if line.kind == "卡"
+                ),
                 *pin_lines(holder),
             ],
             tokens=[bytes(card.token)],

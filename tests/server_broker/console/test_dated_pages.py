@@ -100,6 +100,8 @@ def test_a_card_of_the_wrong_person_goes_to_the_right_one_after_a_look(county: F
     address = f"/cards/{card.pk}/change/"
     shown = ask(page, address, act="take", to="a2")
     assert "1 次打卡改记，涉及 1 天" in shown
+    assert "卡：张示例（a1）尾号 0a1b 在用" in shown
+    assert "卡：李示例（a2）尾号 0a1b 在用" in shown
     assert "张示例（a1）" in shown
     card.refresh_from_db()
     assert card.person == county.people[ZHANG]

@@ -1,11 +1,14 @@
 """An import brings nobody back who has left, fills no merged village, and decides nothing for whoever imports."""
 
+import datetime as dt
+
 import pytest
 from django.utils import timezone
 
 from server_broker.attendance.leaving import leave
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.attendance.region_changes import merge_region
+from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import PersonRecord, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
@@ -54,6 +57,14 @@ def test_nobody_imports_their_own_affairs(county: FictionalCounty) -> None:
     assert made.people.count() == 2
     # What changes nothing of one's own is nobody's affair.
     assert refused(by, 人员=[("a1", "张示例", SHILI_VILLAGE), ("a2", "李改名", SHILI_VILLAGE)]) == []
+
+
+def test_a_number_that_somebody_had_goes_to_nobody_else(county: FictionalCounty) -> None:
+    zhang, today = county.people[ZHANG], timezone.localdate()
+    change_person(zhang, since=today + dt.timedelta(days=3), number="z9", actor="service", reason="编号重排")
+    assert refused(人员=[("z9", "丙示例", SHILI_VILLAGE)]) == ["人员 第 2 行：编号 z9 是或曾是别人的"]
+    with pytest.raises(PersonRefused, match="编号 z9 是或曾是别人的"):
+        register("z9", "丙示例", zhang.village, actor="service")
 
 
 def test_nobody_imports_the_window_that_is_theirs_by_a_post(county: FictionalCounty) -> None:
