@@ -9,7 +9,7 @@ first marker to its last. Whether the scan makes a nice picture, the browser fin
 
 import re
 
-from server_broker.media.decoding import MAX_PIXELS
+from server_broker.media.kinds import MAX_PIXELS
 
 _BEGIN, _END = b"\xff\xd8", b"\xff\xd9"
 _SCAN = 0xDA

@@ -9,6 +9,8 @@ from pathlib import Path
 JPEG, PNG, PDF = "image/jpeg", "image/png", "application/pdf"
 OGG, WAV, MP4, WEBM = "audio/ogg", "audio/wav", "video/mp4", "video/webm"
 _HEAD_BYTES = 64
+MAX_PIXELS = 4_000_000
+"""Stills are 640 px wide; a picture that claims more than this is neither decoded nor shown."""
 
 
 @dataclass(frozen=True, slots=True)

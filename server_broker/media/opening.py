@@ -1,8 +1,9 @@
-"""Decode a picture that somebody sent in a process of its own, for which the kernel limits memory and files.
+"""Decode pictures that somebody sent in a process of its own, for which the kernel limits memory and files.
 
-A decoder is the largest piece of foreign code that touches foreign bytes, so a fault of it must not be the worker's.
-One process serves many pictures, because starting it costs more than a picture does. It knows no secret, and it ends
-with whoever started it. ``python -m server_broker.media.opening`` reads a path from each line and answers with 1 or 0.
+A decoder is the largest piece of foreign code that touches foreign bytes, so a fault of it must be neither the worker's
+nor the web's. One process serves many pictures, because starting it costs more than a picture does. It knows no secret,
+and it ends with whoever started it. ``python -m server_broker.media.opening`` reads a word and a path from each line,
+and answers with a number of bytes and these bytes.
 """
 
 import logging
@@ -12,8 +13,9 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 MEMORY_BYTES = 512 * 2**20
 WITHIN_S = 5.0
@@ -21,9 +23,14 @@ WITHIN_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
+type _Word = Literal[b"judge", b"small"]
 
-class PictureJudge:
-    """Asks a process whether files are pictures. Use it from any thread."""
+
+class Decoder:
+    """Has a process decode files. Use it from any thread.
+
+    A file that the process dies of, twice, is no picture. The next one gets a new process.
+    """
 
     def __init__(self, *, within_s: float = WITHIN_S, command: Sequence[str] = ()) -> None:
         """Start nothing yet.
@@ -37,32 +44,41 @@ class PictureJudge:
         self._lock = threading.Lock()
 
     def is_picture(self, path: Path) -> bool:
-        """Tell whether a file is a whole picture of a sane number of pixels (`server_broker.media.decoding`).
+        """Tell whether a file is a whole picture of a sane number of pixels (`server_broker.media.decoding`)."""
+        return self._answer(b"judge", path) == b"1"
 
-        A file that the process dies of, twice, is none. The next one gets a new process.
-        """
+    def thumbnail(self, path: Path) -> bytes | None:
+        """Return a small JPEG of a JPEG file, or None if the file is none."""
+        return self._answer(b"small", path) or None
+
+    def _answer(self, word: _Word, path: Path) -> bytes:
         with self._lock:
             for tries in (1, 3):
-                answer = self._ask(path, within_s=self._within_s * tries)
-                if answer in (b"0", b"1"):
-                    return answer == b"1"
+                answer = self._ask(word, path, within_s=self._within_s * tries)
+                if answer is not None:
+                    return answer
                 self._end()
         _log.warning("the decoder ended over blob %s twice", path.name[:12])
-        return False
+        return b""
 
-    def _ask(self, path: Path, *, within_s: float) -> bytes:
+    def _ask(self, word: _Word, path: Path, *, within_s: float) -> bytes | None:
         process = self._process
         if process is None or process.poll() is not None:
             process = self._process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(os.fsencode(path.absolute()) + b"\n")
+            process.stdin.write(word + b" " + os.fsencode(path.absolute()) + b"\n")
             process.stdin.flush()
         except OSError:
-            return b""
+            return None
         ready, _, _ = select.select([process.stdout], [], [], within_s)
-        return process.stdout.readline().strip() if ready else b""
+        length = process.stdout.readline().strip() if ready else b""
+        if not length.isdigit():
+            return None
+        # The process writes an answer at once, when it has all of it.
+        answer = process.stdout.read(int(length))
+        return answer if len(answer) == int(length) else None
 
     def _started(self) -> subprocess.Popen[bytes]:
         # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
@@ -87,23 +103,28 @@ class PictureJudge:
             self._end()
 
 
-JUDGE = PictureJudge()
+DECODER = Decoder()
 """This process's own. Nothing is started before the first picture, and the process ends when its input does."""
 
 
 def main() -> None:
-    """Answer for each path on standard input."""
+    """Answer for each line on standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file on disk; pipes have no size
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    from server_broker.media.decoding import is_whole_picture  # noqa: PLC0415 - Pillow, under the limits above
+    from server_broker.media import decoding  # noqa: PLC0415 - Pillow, under the limits above
 
+    work: dict[bytes, Callable[[Path], bytes]] = {
+        b"judge": lambda path: b"1" if decoding.is_whole_picture(path) else b"0",
+        b"small": decoding.thumbnail,
+    }
     for line in sys.stdin.buffer:
+        word, _, path = line.rstrip(b"\n").partition(b" ")
         try:
-            good = is_whole_picture(Path(os.fsdecode(line.rstrip(b"\n"))))
+            answer = work[word](Path(os.fsdecode(path)))
         except MemoryError:
-            good = False
-        sys.stdout.buffer.write(b"1\n" if good else b"0\n")
+            answer = b""
+        sys.stdout.buffer.write(b"%d\n%b" % (len(answer), answer))
         sys.stdout.buffer.flush()
 
 

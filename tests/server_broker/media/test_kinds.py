@@ -1,6 +1,7 @@
 """What a file is, its first bytes say; a picture is decoded in a process apart, which a hostile one may end."""
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import server_broker
 from protocol.facts import BlobAnnounced, BlobPurpose, encode_fact
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.media.kinds import ALLOWED, judged_type, type_of
 from server_broker.media.models import Blob
-from server_broker.media.opening import PictureJudge
+from server_broker.media.opening import Decoder
 from tests.server_broker.picture_sender import Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble, moment
+
+ROOT = Path(server_broker.__file__).parent
 
 
 def png() -> bytes:
@@ -41,8 +45,8 @@ FILES = {
 
 
 @pytest.fixture
-def judge() -> Iterator[PictureJudge]:
-    made = PictureJudge(within_s=20.0)
+def judge() -> Iterator[Decoder]:
+    made = Decoder(within_s=20.0)
     yield made
     made.close()
 
@@ -66,7 +70,7 @@ def test_what_is_too_large_for_its_purpose_is_nothing(tmp_path: Path) -> None:
     assert judged_type(path, "voice") == ""
 
 
-def test_pictures_are_judged_in_one_process(judge: PictureJudge, tmp_path: Path) -> None:
+def test_pictures_are_judged_in_one_process(judge: Decoder, tmp_path: Path) -> None:
     whole, half, small = (tmp_path / name for name in ("whole", "half", "with a\nline and 空格"))
     whole.write_bytes(jpeg(640, 480))
     half.write_bytes(jpeg(640, 480)[:3000])
@@ -78,7 +82,30 @@ def test_pictures_are_judged_in_one_process(judge: PictureJudge, tmp_path: Path)
     assert judge._process.pid == first
 
 
-def test_a_process_that_ends_or_hangs_costs_one_picture(judge: PictureJudge, tmp_path: Path) -> None:
+def test_a_thumbnail_is_made_in_that_process_and_only_of_a_jpeg(judge: Decoder, tmp_path: Path) -> None:
+    whole, half, other = (tmp_path / name for name in ("whole", "half", "other"))
+    whole.write_bytes(jpeg(1280, 960))
+    half.write_bytes(jpeg(640, 480)[:3000])
+    other.write_bytes(png())
+    small = judge.thumbnail(whole)
+    assert small is not None
+    with Image.open(io.BytesIO(small)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (240, 180))
+    assert [judge.thumbnail(path) for path in (half, other, tmp_path / "absent")] == [None] * 3
+    assert judge.is_picture(whole), "the process is still there"
+
+
+def test_nothing_but_the_process_apart_decodes() -> None:
+    sources = {path.name: path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py")}
+
+    def importing(pattern: str) -> set[str]:
+        return {name for name, source in sources.items() if re.search(pattern, source, re.MULTILINE)}
+
+    assert importing(r"^\s*(from|import) PIL\b") == {"decoding.py"}
+    assert importing(r"^\s*(from|import) server_broker\.media(\.decoding\b| import decoding)") == {"opening.py"}
+
+
+def test_a_process_that_ends_or_hangs_costs_one_picture(judge: Decoder, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     whole.write_bytes(jpeg())
     assert judge.is_picture(whole)
@@ -86,9 +113,10 @@ def test_a_process_that_ends_or_hangs_costs_one_picture(judge: PictureJudge, tmp
     judge._process.kill()
     judge._process.wait()
     assert judge.is_picture(whole)
-    hanging = PictureJudge(within_s=0.02, command=("/bin/sleep", "60"))
+    hanging = Decoder(within_s=0.02, command=("/bin/sleep", "60"))
     started = time.monotonic()
     assert not hanging.is_picture(whole)
+    assert hanging.thumbnail(whole) is None
     assert time.monotonic() - started < 5
     hanging.close()
 
