@@ -52,7 +52,8 @@ def test_a_card_of_the_wrong_person_is_given_to_the_right_one(page: Page, county
 
 def test_windows_units_and_regions_read_well(page: Page, county: FictionalCounty, web: str) -> None:
     made = window(SHILI_VILLAGE, "上午", [county.people[ZHANG]])
-    for address in (f"/windows/{made.pk}/", "/units/", "/regions/"):
+    adds = f"/windows/new/?village={SHILI_VILLAGE}"
+    for address in (f"/windows/{made.pk}/", "/windows/new/", adds, "/units/", "/regions/"):
         page.goto(urljoin(web, address))
         for summary in page.locator("summary").all()[:2]:
             summary.click()
