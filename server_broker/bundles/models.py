@@ -138,6 +138,13 @@ class ShelfReport(models.Model):
         indexes = [models.Index(fields=["bundle"], name="shelf_report_by_bundle")]
 
 
+class ShelfHeard(models.Model):
+    """When a station last said what bundles it has. Only then the county knows what it no longer has."""
+
+    station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="shelf_heard", primary_key=True)
+    at = models.DateTimeField()
+
+
 class FetchNonce(models.Model):
     """The nonce of a signed request: a second use is refused."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from protocol.twin import Reported
-from server_broker.bundles.models import ShelfReport
+from server_broker.bundles.models import ShelfHeard, ShelfReport
 from server_broker.platform.database_text import without_nul
 
 _LAST_BIG_INTEGER = 2**63 - 1
@@ -18,6 +18,12 @@ def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> 
     last = {station: said for station, said in reported if said.at}
     if not last:
         return
+    ShelfHeard.objects.bulk_create(
+        [ShelfHeard(station_id=station, at=now) for station in sorted(last)],
+        update_conflicts=True,
+        unique_fields=["station"],
+        update_fields=["at"],
+    )
     rows = {
         (station, without_nul(one.id), one.version): ShelfReport(
             station_id=station,
@@ -33,7 +39,7 @@ def note_shelves(reported: Sequence[tuple[str, Reported]], *, now: datetime) -> 
     before = {(row.station_id, row.bundle, row.version): row for row in ShelfReport.objects.filter(station__in=last)}
     gone = [row.pk for key, row in before.items() if key not in rows]
     changed = [row for key, row in rows.items() if key not in before or _says(row) != _says(before[key])]
-    # Most reports repeat the one before, and nothing is written then.
+    # Most reports repeat the one before, and none of these rows is written then.
     if gone:
         ShelfReport.objects.filter(pk__in=gone).delete()
     if changed:

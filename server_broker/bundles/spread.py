@@ -3,14 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count
 
-from server_broker.bundles.models import Bundle, ShelfReport, StationIndex
+from server_broker.bundles.models import Bundle, ShelfHeard, ShelfReport, StationIndex
 from server_broker.fleet.models import Station, StationQuerySet
 from server_broker.regions.models import Region
 
 WHOLE = "whole"
+GONE = "gone"
+"""Withdrawn, and the station has reported since without it."""
+STILL_THERE = "still_there"
+"""Withdrawn, and the station's last report lists it."""
+NOT_HEARD = "not_heard"
+"""Withdrawn, and the station has not reported since."""
 _LEVELS = (6, 9, 12)
 
 
@@ -29,7 +36,8 @@ class At:
     station: Station
     bundle: Bundle
     state: str
-    """As the station said it (`protocol.twin.PackStateName`); empty if it said nothing of this version yet."""
+    """As the station said it (`protocol.twin.PackStateName`); empty if it said nothing of this version yet. Of a
+    withdrawn bundle: `GONE`, `STILL_THERE` or `NOT_HEARD`."""
     reason: str
 
     @property
@@ -70,18 +78,38 @@ def coverage(rows: Sequence[Bundle], stations: StationQuerySet) -> dict[int, Cov
 
 
 def spread_of(row: Bundle, stations: StationQuerySet) -> list[At]:
-    """Return what each of ``stations`` that should have a bundle said of it. Those that lack it come first."""
+    """Return what each of ``stations`` that should have a bundle said of it. Those that lack it come first.
+
+    Of a withdrawn bundle it says where it is gone. Those that may still show it come first.
+    """
     serving = [
         station
         for station in _in_service(stations).select_related("village", "status").order_by("village_id", "pk")
         if station.village_id.startswith(tuple(row.regions))
     ]
+    if row.withdrawn_at is not None:
+        return _withdrawn_from(row, serving, row.withdrawn_at)
     said = {
         report.station_id: report
         for report in ShelfReport.objects.filter(bundle=row.bundle, version=row.version, station__in=serving)
     }
     listed = [_at(station, row, said.get(station.pk)) for station in serving]
     return sorted(listed, key=lambda at: at.state == WHOLE)
+
+
+def _withdrawn_from(row: Bundle, stations: Sequence[Station], withdrawn_at: datetime) -> list[At]:
+    # A station shows the version before while a new one is not whole, and all of them were withdrawn at once.
+    listing = ShelfReport.objects.filter(bundle=row.bundle, version__lte=row.version, station__in=stations)
+    has = set(listing.values_list("station_id", flat=True))
+    heard = set(
+        ShelfHeard.objects.filter(station__in=stations, at__gt=withdrawn_at).values_list("station_id", flat=True)
+    )
+
+    def state(station: Station) -> str:
+        return STILL_THERE if station.pk in has else GONE if station.pk in heard else NOT_HEARD
+
+    listed = [At(station, row, state(station), "") for station in stations]
+    return sorted(listed, key=lambda at: at.state == GONE)
 
 
 def station_shelf(station: Station) -> list[At]:

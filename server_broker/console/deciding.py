@@ -23,6 +23,7 @@ from server_broker.attendance.leaving import LeavingRefused
 from server_broker.attendance.region_changes import RegionRefused
 from server_broker.attendance.timelines import Line
 from server_broker.attendance.windows import WindowRefused
+from server_broker.bundles.publishing import NotWithdrawn
 from server_broker.console import parameters
 from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
@@ -31,7 +32,16 @@ from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused
 
-REFUSALS = (OwnAffair, BindRefused, PersonRefused, PostRefused, WindowRefused, LeavingRefused, RegionRefused)
+REFUSALS = (
+    OwnAffair,
+    BindRefused,
+    PersonRefused,
+    PostRefused,
+    WindowRefused,
+    LeavingRefused,
+    RegionRefused,
+    NotWithdrawn,
+)
 MOST_LISTED = 200
 
 
@@ -53,6 +63,7 @@ class Proposal:
         tokens: Cards whose touches it may move.
         done: What the person is told afterwards.
         fixed: Fields that the second form sends whatever the first one had in them.
+        undo: What stays and how to go back, if that is another than with most changes.
     """
 
     title: str
@@ -63,6 +74,7 @@ class Proposal:
     look: Callable[[], list[Line]] = list
     tokens: Collection[bytes] = field(default=())
     fixed: Mapping[str, str] = field(default_factory=dict)
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,7 @@ def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpRespons
         "kept": kept,
         "digest": shown.digest(),
         "back": proposal.back,
+        "undo": proposal.undo,
         "ends_pin": any(line.kind == PIN for line in shown.gone),
         "is_nothing": not (shown.gone or shown.new or shown.moved),
     }

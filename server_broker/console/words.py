@@ -275,6 +275,14 @@ SHELF_STATES = {
     "waiting": Word("…", "等待", "quiet"),
     "refused": Word("✕", "站点没有收", "bad"),
     "expired": Word("·", "已到期", "quiet"),
+    "gone": Word("✓", "已撤下", "good"),
+    "still_there": Word("△", "还在站点上", "warn"),
+    "not_heard": Word("…", "等站点报告", "quiet"),
+}
+WITHDRAWN_REASONS = {
+    "gone": "撤回以后报告过，已经没有这份内容",
+    "still_there": "最近一次报告里还有，可能还在显示",
+    "not_heard": "撤回以后还没有报告，可能还在显示",
 }
 SHELF_REASONS = {
     "night": "等夜间时段再取",

@@ -315,6 +315,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "fleet.CountyState": "设备",
     "fleet.ClockRun": "设备",
     "bundles.ShelfReport": "设备",
+    "bundles.ShelfHeard": "设备",
     "bundles.FetchNonce": "设备",
     "fleet.ShelfDue": "设备",
     "ingest.SignedHeadKept": "签名",

@@ -255,6 +255,8 @@ def shelf_state(at: At) -> words.Word:
 def shelf_reason(at: At) -> str:
     """Return in Chinese why a station does not have a bundle; empty if it has it. A code that only a later release
     knows is told with it."""
+    if at.state in words.WITHDRAWN_REASONS:
+        return words.WITHDRAWN_REASONS[at.state]
     if not at.state and not at.speaks_of_shelf:
         return "站点程序是旧版，只收题库"
     if not at.reason:

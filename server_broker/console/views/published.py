@@ -3,37 +3,33 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope
+from server_broker.attendance.timelines import Line
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.notices import MAX_LINE, MAX_TEXT, NoticeDraft, check_notice, publish_notice
-from server_broker.bundles.publishing import NotWithdrawn, withdraw
+from server_broker.bundles.publishing import withdraw
 from server_broker.bundles.spread import coverage, places_of, spread_of
 from server_broker.console import parameters
+from server_broker.console.deciding import Proposal, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
-from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.console.words import BUNDLE_KINDS
 from server_broker.people.identity import identity_number_in
 from server_broker.regions.models import subtree_prefix
 
 PAGE_SIZE = 50
 TABS = ("lasting", "notices", "questions", "over")
-
-
-class WithdrawForm(forms.Form):
-    """Why a bundle is withdrawn."""
-
-    reason = ReasonField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +96,37 @@ def _may_change(request: HttpRequest, row: Bundle) -> bool:
 def withdraw_bundle(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a bundle with a reason, if it is for nobody outside of what the person sees."""
     row = get_object_or_404(own_bundles_of(request.user).newest().exclude(author=""), pk=pk)
-    form = WithdrawForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, f"没有撤回：{refusal_text(form, '请写明理由（至少 4 个字）')}。")
-        return redirect("published-bundle", pk)
-    try:
-        withdraw(row.bundle, reason=form.cleaned_data["reason"], actor=request.user.get_username(), at=timezone.now())
-    except NotWithdrawn as refused:
-        messages.error(request, f"没有撤回：{refused}。")
-    else:
-        messages.success(request, "已撤回。站点一连上就不再显示；离线的站点要等连上以后。")
-    return redirect("published-bundle", pk)
+    actor = request.user.get_username()
+    return decide_on(
+        request,
+        Proposal(
+            title=f"撤回“{row.title}”",
+            do=lambda reason: withdraw(row.bundle, reason=reason, actor=actor, at=timezone.now()),
+            done="已撤回。站点一连上就不再显示；离线的站点要等连上以后。",
+            back=reverse("published-bundle", args=[pk]),
+            section="published",
+            look=lambda: _shown_lines(row),
+            undo="站点连上以后不再显示它，谁也不能再下载。发布过的记录保留；撤回不能取消，要用就再发布一次。",
+        ),
+    )
+
+
+def _shown_lines(row: Bundle) -> list[Line]:
+    """Return the versions of a bundle that stations get until it is withdrawn, and for which places."""
+    rows = list(Bundle.objects.filter(bundle=row.bundle, withdrawn_at=None).order_by("version"))
+    places = places_of(rows)
+    return [
+        Line(
+            kind=BUNDLE_KINDS.get(one.kind, one.kind),
+            what=f"{one.title}，第 {one.version} 版，发给{places[one.pk]}",
+            since=one.not_before or one.published_at,
+            until=one.not_after,
+            recorded_at=one.published_at,
+            recorded_by=one.author,
+            reason="",
+        )
+        for one in rows
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

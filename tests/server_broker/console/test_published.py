@@ -11,11 +11,13 @@ from protocol.bundle_contents import Notices, read_content
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as Document
 from protocol.codec import decode
+from protocol.twin import PackState, Reported
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, ShelfReport
 from server_broker.fleet.models import ShelfDue, StationStatus
 from server_broker.settings import HOME
+from server_broker.twin.desired import note_reported
 from tests.cast import (
     COUNTY,
     COUNTY_OFFICER,
@@ -59,6 +61,15 @@ def typed(step: str = "preview", **changes: str) -> dict[str, str]:
 def write(client: Client, step: str = "preview", **changes: str) -> tuple[int, str]:
     response = client.post("/published/notice/", typed(step, **changes), follow=True)
     return response.status_code, response.content.decode()
+
+
+def withdrawn(client: Client, row: Bundle) -> str:
+    """Withdraw a bundle on its page: look first, then confirm what was shown."""
+    where, asked = f"/published/{row.pk}/withdraw/", {"reason": "写错了日期"}
+    look = client.post(where, asked).content.decode()
+    digest = re.search(r'name="confirmed" value="([0-9a-f]{64})"', look)
+    assert digest, look
+    return client.post(where, asked | {"confirmed": digest[1]}, follow=True).content.decode()
 
 
 def test_a_notice_is_shown_as_the_kiosk_will_before_it_is_published(officer: Client) -> None:
@@ -134,8 +145,7 @@ def test_each_sees_what_is_for_the_own_places_and_changes_nothing_wider(county: 
         assert officer.post(f"/published/{row.pk}/withdraw/", reason).status_code == 404
     for client, row in ((officer, village), (officer, township), (county_officer, whole), (county_officer, everywhere)):
         assert "撤回" in client.get(f"/published/{row.pk}/").content.decode()
-        page = client.post(f"/published/{row.pk}/withdraw/", reason, follow=True).content.decode()
-        assert "已撤回" in page
+        assert "已撤回" in withdrawn(client, row)
     assert list(Bundle.objects.filter(withdrawn_at=None)) == [other]
 
 
@@ -143,9 +153,47 @@ def test_a_withdrawal_needs_a_reason_and_is_made_once(officer: Client) -> None:
     row = content_for(TOWNSHIP[:9])
     page = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "错"}, follow=True).content.decode()
     assert "请写明理由" in page
-    for words in ("已撤回。", "已经撤回"):
-        page = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "写错了日期"}, follow=True).content.decode()
-        assert words in page
+    look = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "写错了日期"}).content.decode()
+    assert f"撤回“{row.title}”？" in look
+    assert "现在还没有改动" in look
+    assert "撤回不能取消" in look
+    assert "发给示例镇" in look
+    assert not Bundle.objects.exclude(withdrawn_at=None).exists(), "it was only looked at"
+    assert "已撤回。" in withdrawn(officer, row)
+    page = officer.post(f"/published/{row.pk}/withdraw/", {"reason": "写错了日期"}, follow=True).content.decode()
+    assert "已经撤回" in page
+    assert AuditEntry.objects.filter(action="bundle.withdrawn").count() == 1
+
+
+def test_the_page_of_something_withdrawn_says_where_it_is_gone(county: FictionalCounty, officer: Client) -> None:
+    row, station = content_for(TOWNSHIP[:9]), county.stations[SHILI]
+
+    def reports(*states: PackState) -> None:
+        said = Reported(station=station.pk, version=1, at=1, packs=list(states))
+        note_reported([(station.pk, said)], now=timezone.now())
+
+    def page() -> str:
+        return officer.get(f"/published/{row.pk}/").content.decode()
+
+    has_it = PackState(id=row.bundle, version=1, state="whole")
+    reports(has_it)
+    assert "还没有报告" not in page()
+    withdrawn(officer, row)
+    assert "最近一次报告里还有" in page()
+    reports(has_it)
+    assert "还在站点上" in page(), "it was heard, but has it still"
+    reports()
+    assert "已撤下" in page()
+    assert "还在站点上" not in page()
+
+
+def test_a_station_that_said_nothing_since_a_withdrawal_may_still_show_it(officer: Client) -> None:
+    row = content_for(TOWNSHIP[:9])
+    note_reported([(SHILI, Reported(station=SHILI, version=1, at=1))], now=timezone.now())
+    withdrawn(officer, row)
+    note_reported([(SHILI, Reported(station=SHILI, version=1, at=0))], now=timezone.now())
+    page = officer.get(f"/published/{row.pk}/").content.decode()
+    assert "撤回以后还没有报告，可能还在显示" in page, "a birth says nothing of bundles"
 
 
 def test_the_page_says_which_stations_have_it_and_why_not(county: FictionalCounty, officer: Client) -> None:
