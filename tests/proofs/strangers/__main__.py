@@ -13,7 +13,9 @@ from tests.proofs.strangers import (
     console,
     crowding,
     enrolling,
+    fetching,
     handing_in,
+    knocking,
     obeying,
     revoking,
     signing_in,
@@ -64,6 +66,14 @@ GROUPS: list[Group] = [
     handing_in.scripts,
     handing_in.workbooks,
     obeying.commands,
+    fetching.requests,
+    fetching.parts,
+    fetching.other_doors,
+    fetching.former,
+    knocking.codes,
+    knocking.numbers,
+    knocking.sessions,
+    knocking.hosts,
 ]
 
 
@@ -87,7 +97,7 @@ def main() -> int:
     report = Report("strangers", seed=seed)
     folder = Path(tempfile.mkdtemp(prefix="cunhui-strangers-", dir="/tmp"))
     try:
-        with County(folder / "county") as county:
+        with County(folder / "county", front_door=True) as county:
             outcomes = prove(county, seed=seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

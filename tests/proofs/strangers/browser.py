@@ -7,12 +7,14 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from protocol.phone_link import PATH
 from tests.proofs.strangers.county import County
 
 _SECOND_FACTOR = "/sign-in/second-factor/"
@@ -56,14 +58,20 @@ class Page:
 
 
 class Browser:
-    """One person's browser."""
+    """One person's browser, at the console."""
+
+    session_cookie, form_cookie = "sessionid", "csrftoken"
 
     def __init__(self, county: County) -> None:
-        self._base = f"https://127.0.0.1:{county.web_port}"
+        self._base, ca = self.door_of(county)
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.verify = str(county.ca)
+        self._session.verify = str(ca)
         self.shown_token = ""
+
+    def door_of(self, county: County) -> tuple[str, Path]:
+        """Return the address that it opens, and the authority that it trusts."""
+        return f"https://127.0.0.1:{county.web_port}", county.ca
 
     def ask(
         self,
@@ -83,9 +91,9 @@ class Browser:
         """
         headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
         if method == "POST" and has_token:
-            if "csrftoken" not in self._session.cookies:
+            if self.form_cookie not in self._session.cookies:
                 self.ask("GET", "/sign-in/")
-            headers["X-CSRFToken"] = self._session.cookies.get("csrftoken") or ""
+            headers["X-CSRFToken"] = self._session.cookies.get(self.form_cookie) or ""
         headers |= says or {}
         files = None if file is None else {"file": ("file.xlsx", file)}
         try:
@@ -137,7 +145,7 @@ class Browser:
 
     def session(self) -> str:
         """Return the session's cookie, or an empty string."""
-        return self._session.cookies.get("sessionid") or ""
+        return self._session.cookies.get(self.session_cookie) or ""
 
     def come_from(self, address: str) -> None:
         """Use a source address of one's own, of the loopback range."""
@@ -145,7 +153,33 @@ class Browser:
 
     def guess_session(self, guess: str) -> None:
         """Show a session that nobody was given."""
-        self._session.cookies.set("sessionid", guess, domain="127.0.0.1")
+        self.show_cookie(self.session_cookie, guess)
+
+    def show_cookie(self, name: str, value: str) -> None:
+        """Show a cookie that this host did not give."""
+        self._session.cookies.set(name, value, domain="127.0.0.1", secure=True)
+
+
+class Telephone(Browser):
+    """One person's telephone, at the front door."""
+
+    session_cookie, form_cookie = "__Host-cunhui-phone", "__Host-cunhui-phone-form"
+
+    def door_of(self, county: County) -> tuple[str, Path]:
+        """Return the address that it opens, and the authority that it trusts."""
+        return county.door, county.door_ca
+
+    def enter(self, number: str, pin: str) -> Page:
+        """Try to sign in by number and PIN."""
+        return self.ask("POST", "/sign-in/", {"number": number, "pin": pin})
+
+    def scan(self, code: str) -> Page:
+        """Try to sign in by the code of a kiosk."""
+        return self.ask("POST", PATH, {"code": code})
+
+    def shows(self, name: str) -> bool:
+        """Return whether the first page has somebody's name on it."""
+        return name in self.ask("GET", "/").text
 
 
 def one_time(secret: str, at_s: float) -> str:

@@ -51,6 +51,8 @@ class County:
         self.broker_port: int = where["broker_port"]
         self.web_port = int(where["url"].rsplit(":", 1)[1])
         self.ca = Path(where["ca"])
+        self.door: str = where["front_door"] or ""
+        self.door_ca = self.home / "front-door" / "authority.pem"
         return self
 
     def __exit__(

@@ -1,5 +1,6 @@
 """Each case of the strangers proof is counted at a county that refuses nobody."""
 
+import hashlib
 import io
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from firmware_scripts.demo.processes import wait_until
 from protocol.blobs import BlobMissing
 from protocol.codec import encode
 from protocol.facts import Fact
+from protocol.signing import seal
 from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
 from tests.proofs.strangers import (
@@ -29,7 +31,9 @@ from tests.proofs.strangers import (
     console,
     crowding,
     enrolling,
+    fetching,
     handing_in,
+    knocking,
     obeying,
     revoking,
     signing_in,
@@ -56,6 +60,7 @@ class OpenCounty:
         self.home = home
         self.ca = home / "ca.pem"
         self.broker_port, self.web_port = free_port(), 0
+        self.door, self.door_ca = "https://127.0.0.1", self.ca
         self._counted = count(1, 2)
         self._key = ec.generate_private_key(ec.SECP256R1())
         (home / "web.log").write_text("any link")
@@ -64,6 +69,7 @@ class OpenCounty:
         pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (trust / "ca.key").write_bytes(pem)
         (trust / "broker-local.password").write_text("any")
+        (trust / "card.key").write_bytes(bytes(32))
         self.ca.write_text(make_certificate("authority", AUTHORITY, self._key, self._key))
         (home / "county.toml").write_text(f"broker_local_port = {self.broker_port}\n")
         config = home / "mosquitto.conf"
@@ -235,6 +241,47 @@ def test_every_thing_handed_in_is_counted_where_all_is_taken(
 
     monkeypatch.setattr(handing_in, "Speaker", Credulous)
     monkeypatch.setattr(handing_in, "FORMULA", "HYPERLINK(1)")
+    monkeypatch.setattr(Browser, "ask", ask)
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+@pytest.mark.parametrize(
+    "group",
+    [fetching.requests, fetching.parts, fetching.other_doors, fetching.former],
+    ids=lambda group: group.__name__,
+)
+def test_every_download_is_counted_where_all_are_given(
+    bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths = count(100)
+    monkeypatch.setattr(fetching, "fetch", lambda *_, **__: fetching.Given(200, bytes(next(lengths))))
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+def test_content_that_is_not_of_its_hash_is_seen() -> None:
+    file = seal(Ed25519PrivateKey.generate(), "cunhui bundle 1", b"document")
+    assert fetching.carries(file, f"/bundles/{hashlib.sha256(b'document').hexdigest()}")
+    assert not fetching.carries(file, f"/bundles/{hashlib.sha256(b'another').hexdigest()}")
+    assert not fetching.carries(b"document", f"/bundles/{hashlib.sha256(b'document').hexdigest()}")
+
+
+@pytest.mark.parametrize(
+    "group", [knocking.codes, knocking.numbers, knocking.sessions, knocking.hosts], ids=lambda group: group.__name__
+)
+def test_everybody_at_the_front_door_is_counted_where_it_stands_open(
+    bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_: Browser, method: str, path: str, *__: object, **___: object) -> Page:
+        return Page(200, leads_to="/", text=f"{knocking.AMY.name} {knocking.BEN.name} {SECRET}")
+
+    monkeypatch.setattr(knocking, "Speaker", Credulous)
+    monkeypatch.setattr(knocking, "_SWEEPS", 1)
     monkeypatch.setattr(Browser, "ask", ask)
     outcomes = Counted()
     group(bench, outcomes)
