@@ -1,4 +1,4 @@
-"""``./run pictures [NAME]``: start the bench, touch some cards, and draw the kiosk and the console."""
+"""``./run pictures [NAME]``: start the bench, touch some cards, and draw the kiosk, the console and telephones."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from firmware_scripts.demo.cast import CastPerson, make_cast
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
-from firmware_scripts.pictures import console, kiosk
+from firmware_scripts.pictures import console, kiosk, phone
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
 
 _SEED = 20260101
@@ -23,7 +23,7 @@ _UNKNOWN_UID = "04d1e2f3a4b5c6"
 def main() -> int:
     """Draw what was asked for and print where it lies."""
     parser = argparse.ArgumentParser(prog="./run pictures", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=["kiosk", "console"], help="only these (default: both)")
+    parser.add_argument("name", nargs="?", choices=["kiosk", "console", "phone"], help="only these (default: all)")
     parser.add_argument("--out", type=Path, default=Path("var/pictures"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cunhui-pictures-") as name:
@@ -42,6 +42,12 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
     if name in (None, "console"):
         link = bench.sign_in_link()
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
+    if name in (None, "phone"):
+        first, second = bench.stations[:2]
+        person = first.cast.people[-1]
+        second.touch(person.uid)  # so that the month has a touch in another village too
+        door = str(bench.county.where()["front_door"])
+        drawn += phone.take(door, first.kiosk_socket, out, touch=partial(first.touch, person.uid), name=person.name)
     if name in (None, "kiosk"):
         first = bench.stations[0]
         early = _people_in(first)

@@ -19,7 +19,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
     "--font-render-hinting=none",
 ]
-_WHOLE = """async () => {
+WHOLE = """async () => {
   await document.fonts.ready;
   const pictures = [...document.images];
   for (const picture of pictures) picture.loading = "eager";
@@ -46,7 +46,7 @@ def sign_in(browser: Browser, sign_in_url: str, *, width: int = 1440) -> Browser
 
     The county's certificate is its own CA's, which this throw-away browser does not know.
     """
-    context = _context(browser, width)
+    context = open_context(browser, width)
     page = context.new_page()
     page.goto(sign_in_url)
     page.get_by_role("button", name="进入控制台").click()
@@ -68,21 +68,22 @@ def take(base_url: str, sign_in_url: str, out_dir: Path) -> list[Path]:
         # The link signs in only once, so the other width takes over the session.
         session = sign_in(browser, sign_in_url).storage_state()
         for width in WIDTHS:
-            context = _context(browser, width, session=session)
+            context = open_context(browser, width, session=session)
             page = context.new_page()
             page.goto(base_url)
             station = page.locator("td.first a.main").first.get_attribute("href")
             for name, path in (("fleet", "/"), ("station", station or "/"), ("today", "/today/")):
                 page.goto(urljoin(base_url, path))
                 page.wait_for_load_state("networkidle")
-                page.evaluate(_WHOLE)
+                page.evaluate(WHOLE)
                 drawn.append(out_dir / f"console-{name}-{width}.png")
                 page.screenshot(path=drawn[-1], full_page=True)
             context.close()
     return drawn
 
 
-def _context(browser: Browser, width: int, *, session: StorageState | None = None) -> BrowserContext:
+def open_context(browser: Browser, width: int, *, session: StorageState | None = None) -> BrowserContext:
+    """Open a browser of this width for a person in China."""
     return browser.new_context(
         storage_state=session,
         ignore_https_errors=True,

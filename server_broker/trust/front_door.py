@@ -23,7 +23,7 @@ from server_broker.trust.authority import CertificateAuthority
 _FOR_OTHERS = 0o037
 """Mode bits that a private key may not have. The group may read it, as Debian's ``ssl-cert`` does."""
 DEMONSTRATION_FOLDER = "front-door"
-_DEMONSTRATION_NAME = "Cunhui demonstration only"
+_DEMONSTRATION_NAME = "村慧演示专用"
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,9 @@ def test_signing_out_ends_it_on_the_server_too(county: FictionalCounty) -> None:
 def test_the_demonstration_names_the_authority(county: FictionalCounty, settings: object) -> None:
     page = telephone().get("/sign-in/").content.decode()
     assert "只供演示" not in page
-    settings.PRIVATE_AUTHORITY = "Cunhui demonstration only 1234"  # type: ignore[attr-defined]
+    settings.PRIVATE_AUTHORITY = "村慧演示专用 1234"  # type: ignore[attr-defined]
     page = telephone().get("/sign-in/").content.decode()
-    assert "“Cunhui demonstration only 1234”签发，不是公共机构" in page
+    assert "“村慧演示专用 1234”签发，不是公共机构" in page
     assert HOST not in page
 
 

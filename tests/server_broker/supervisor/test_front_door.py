@@ -180,7 +180,7 @@ def test_a_demonstration_s_authority_is_not_the_county_s_and_is_named(
     home.config_file.write_text(text[: text.index("[front_door]")])
     made = add_demonstration(home, host="127.0.0.1", port=0, now=NOW)
     assert read_config(home).front_door == made
-    assert private_authority_name(home, made).startswith("Cunhui demonstration only ")
+    assert private_authority_name(home, made).startswith("村慧演示专用 ")
     assert check(home, capsys)[0] == 0
     other, _ = CertificateAuthority.make()
     (home.root / made.private_authority).write_bytes(other.pem)
