@@ -4,8 +4,6 @@ Someone who touched a card twice while the network was gone expects to read è¿˜æ
 states on its own account (a picture was taken, the clock was corrected) wait too, but are not counted.
 """
 
-from collections import deque
-
 from agent.storage.recent import ReadableStream, first_made
 from protocol.envelope import SENT_FACTS
 from protocol.facts import Attempt, DirectionChosen, Fact, HelpAsked, LevelEnded, NumberEntered, PinSet, Touch
@@ -23,8 +21,9 @@ class PendingCount:
         self._stream = stream
         self._epoch = b""
         self._receipted = 0
-        self._read = 0
-        self._actions: deque[int] = deque()
+        self._marks = bytearray()
+        """One byte for each fact after ``_receipted`` that was read, 1 for an action: a year without a line waits in
+        memory too."""
 
     def count(self) -> int:
         """Return how many actions wait.
@@ -35,25 +34,27 @@ class PendingCount:
         receipted = self._stream.receipted
         # A new stream, or a restored county that lost facts: what was counted no longer holds.
         if self._stream.epoch != self._epoch or receipted < self._receipted:
-            self._epoch, self._read = self._stream.epoch, receipted
-            self._actions.clear()
+            self._epoch = self._stream.epoch
+            self._marks.clear()
+        else:
+            del self._marks[: receipted - self._receipted]
         self._receipted = receipted
-        self._read = max(self._read, receipted)
-        while self._actions and self._actions[0] <= receipted:
-            self._actions.popleft()
-        end = min(self._stream.through, self._read + MAX_READ)
-        while self._read < end:
-            envelope = self._stream.envelope_after(self._read, max_facts=min(SENT_FACTS, end - self._read))
+        self._read_on()
+        return self._marks.count(1)
+
+    def _read_on(self) -> None:
+        read = self._receipted + len(self._marks)
+        end = min(self._stream.through, read + MAX_READ)
+        while read < end:
+            envelope = self._stream.envelope_after(read, max_facts=min(SENT_FACTS, end - read))
             if envelope is None:
                 # The next fact can't be read. The rest is not looked at again: this is a number on a screen.
-                self._read = end
-                break
+                self._marks.extend(bytes(end - read))
+                return
             for seq, sealed in enumerate(envelope.facts, start=envelope.first):
                 made = first_made(FactRef(epoch=self._epoch, seq=seq), sealed.body)
-                if made is not None and _is_action(made[1]):
-                    self._actions.append(seq)
-            self._read = envelope.head.through
-        return len(self._actions)
+                self._marks.append(made is not None and _is_action(made[1]))
+            read = self._receipted + len(self._marks)
 
 
 def _is_action(fact: Fact) -> bool:

@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.storage.outbox import Outbox
 from agent.storage.pending import PendingCount
-from protocol.facts import BlobAnnounced, HelpAsked, NumberEntered, Touch
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope, SealedFact
+from protocol.facts import BlobAnnounced, HelpAsked, NumberEntered, Touch, encode_fact
+from protocol.heads import SignedHead
 from protocol.receipts import Receipt
 from protocol.units import Moment
 
@@ -74,3 +77,33 @@ def test_a_long_backlog_is_counted_in_several_looks(outbox: Outbox) -> None:
     counts = [waiting.count() for _ in range(4)]
     assert counts == sorted(counts)
     assert counts[-1] == 4_500
+
+
+class LongBacklog:
+    """A stream of touches that all wait. Implements `agent.storage.recent.ReadableStream`."""
+
+    epoch, receipted = b"e" * 16, 0
+
+    def __init__(self, through: int) -> None:
+        self.through = through
+        self._touch = SealedFact(salt=bytes(16), body=encode_fact(TOUCH))
+
+    def envelope_after(self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES) -> Envelope:
+        last = min(self.through, seq + max_facts)
+        head = SignedHead(epoch=self.epoch, through=last, head=bytes(32), signature=bytes(64))
+        return Envelope(station=STATION, first=seq + 1, facts=[self._touch] * (last - seq), head=head)
+
+
+def test_a_long_backlog_takes_a_byte_for_each_fact() -> None:
+    stream = LongBacklog(through=20_000)
+    waiting = PendingCount(stream)
+    tracemalloc.start()
+    try:
+        while waiting.count() < stream.through:
+            pass
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3 * stream.through
+    stream.receipted = 19_999
+    assert waiting.count() == 1
