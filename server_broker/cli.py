@@ -262,11 +262,56 @@ def _add_model_verbs(add: Add) -> None:
     add("audit", _with_models("audit"), "核对审计记录的链")
 
 
+_BUNDLE_FORM = """清单是一个 JSON 文件，例如：
+{
+  "id": "guide-2027",
+  "kind": "library",
+  "title": "示例资料",
+  "regions": ["990101000000"],
+  "until": "2027-06-30",
+  "items": [{"name": "示例手册.pdf"}, {"name": "示例图.jpg"}]
+}
+
+id       内容编号，撤回时也用它；同一编号再发布就是新的一版
+kind     library 资料，clips 语音
+regions  发给哪里：县、镇或村的 12 位区划代码，可写多个
+until    用到哪天，含这一天
+items    附件，放在清单旁边；可加 size、sha256 核对，可加 media_type 写明类型
+night    不写是 true，等夜间时段再取；要马上取就写 false
+types    只给哪几类人看，不写就是所有人
+"""
+_PACK_FORM = """学习包是一个 JSON 文件（或同样内容的 MessagePack 文件），例如：
+{
+  "id": "sample", "version": 1, "title": "示例题库",
+  "levels": [{
+    "id": "l1", "name": "第一关", "draw": 5,
+    "questions": [{
+      "id": "q1", "kind": "single", "stem": "示例题目？", "options": ["对", "错"],
+      "answer": [0], "explanation": "示例解释。", "source": "示例来源"
+    }]
+  }]
+}
+
+version  版本，改了内容或发给的地方就要加大
+draw     每次抽几题，5 到 10；questions 每关至少 5 题，也不少于 draw
+kind     single 单选，multiple 多选，true_false 判断，ordering 排序
+answer   正确选项的序号，从 0 数起；排序题按先后写全
+picture、sound  题目的图片和声音的文件名，可不写
+"""
+
+
 def _add_content_verbs(add: Add, file: str) -> None:
-    pack = add("publish-pack", _with_models("publish-pack"), "给学习包签名，发给所有站点", file=file)
+    pack = add("publish-pack", _with_models("publish-pack"), "给学习包签名并发布，发给所有站点或一个镇、村", file=file)
+    pack.formatter_class = argparse.RawDescriptionHelpFormatter
+    pack.epilog = _PACK_FORM
     pack.add_argument("--items", default="", metavar="文件夹", help="题目的图片和声音在哪里（不写就是学习包旁边）")
     pack.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
-    add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
+    pack.add_argument(
+        "--to", action="append", metavar="区划代码", help="只发给这个县、镇或村，可写多次（不写就是所有站点）"
+    )
+    listed = add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
+    listed.formatter_class = argparse.RawDescriptionHelpFormatter
+    listed.epilog = _BUNDLE_FORM
     withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
     withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     stick = add("shelf-stick", _with_models("shelf-stick"), "把一个站点的内容拷到 U 盘", station="站点编号")

@@ -61,6 +61,8 @@ def publish_questions(
         had_file = LearningPack.objects.filter(pack=pack.id, version=pack.version).exists()
         row = publish_pack(pack, key=key, at=at)
         bundle, is_new = _published(pack, folder), False
+        if bundle is not None and sorted(bundle.regions) != sorted(regions):
+            raise NotPublished(f"{pack.id} 的版本 {pack.version} 已经发给了别的地方；要换地方，请改用新的版本号")
         if bundle is None:
             bundle, is_new = store(draft, folder=folder, author=author, at=at, version=pack.version)
         if is_new or not had_file:
@@ -96,7 +98,7 @@ def _check_named(pack: Pack, items: Sequence[DraftItem]) -> None:
 
 
 def _published(pack: Pack, folder: BundleFolder) -> Bundle | None:
-    """Return the bundle that has this very pack, whatever its end and its places are."""
+    """Return the bundle that has this very pack, whatever its end and its places are. A station may have it already."""
     row = Bundle.objects.filter(bundle=pack.id, version=pack.version, kind="questions", withdrawn_at=None).first()
     if row is None or not folder.has(bytes(row.sha256)):
         return None

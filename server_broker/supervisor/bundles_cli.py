@@ -16,12 +16,13 @@ from protocol.refusal import Refused
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, check_items
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
-from server_broker.bundles.questions import publish_questions
+from server_broker.bundles.questions import EVERYWHERE, publish_questions
 from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
+from server_broker.regions.models import Region, subtree_prefix
 from server_broker.trust.keys import county_keys
 
 MAX_LIST_BYTES = 4 * 2**20
@@ -66,7 +67,7 @@ def publish_pack_file(home: CountyHome, chosen: argparse.Namespace, *, actor: st
     """Publish a pack with the pictures and sounds in its folder; return what to print."""
     path = Path(chosen.file)
     try:
-        pack = decode(_read(path, MAX_PACK_BYTES), Pack, limit=MAX_PACK_BYTES)
+        pack = _read_pack(path)
         names = {n for level in pack.levels for q in level.questions for n in (q.picture, q.sound) if n is not None}
         folder = Path(chosen.items) if chosen.items else path.parent
         published = publish_questions(
@@ -76,6 +77,7 @@ def publish_pack_file(home: CountyHome, chosen: argparse.Namespace, *, actor: st
             author=actor,
             at=timezone.now(),
             items=_items([ListedItem(name) for name in sorted(names)], folder),
+            regions=_beginnings(chosen.to) if chosen.to else (EVERYWHERE,),
             not_after=end_of(chosen.until) if chosen.until else None,
         )
     except Refused as error:
@@ -97,7 +99,7 @@ def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) 
             id=listed.id,
             kind=listed.kind,
             title=listed.title,
-            regions=[code.rstrip("0") if len(code) == 12 else code for code in listed.regions],
+            regions=_beginnings(listed.regions),
             types=listed.types,
             not_after=end_of(listed.until),
             items=_items(listed.items, path.parent),
@@ -137,6 +139,37 @@ def write_shelf_stick(home: CountyHome, chosen: argparse.Namespace, *, actor: st
         raise ServiceError(f"{stick} 写不进去：{error.strerror}") from error
     said = f"已拷 {written.bundles} 份内容和 {written.items} 个附件到 {stick}；到站点运行 cunhui-agent shelf load"
     return said if not written.left_out else f"{said}。另有 {written.left_out} 份关于个人的内容没有拷，只走网络"
+
+
+def _read_pack(path: Path) -> Pack:
+    """Read a pack as JSON, which a person can write, or as MessagePack.
+
+    Raises:
+        Refused: It is neither, or no pack.
+        ServiceError: It can't be read.
+    """
+    raw = _read(path, MAX_PACK_BYTES)
+    # No map of MessagePack begins with this sign.
+    if raw.lstrip().startswith(b"{"):
+        try:
+            raw = msgspec.msgpack.encode(msgspec.json.decode(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused("malformed", str(error)) from error
+    return decode(raw, Pack, limit=MAX_PACK_BYTES)
+
+
+def _beginnings(codes: Sequence[str]) -> list[str]:
+    """Return with what the codes of these regions' villages begin.
+
+    Raises:
+        NotPublished: The county has no such region.
+    """
+    whole = [code.ljust(12, "0") for code in codes]
+    known = set(Region.objects.filter(code__in=whole).values_list("code", flat=True))
+    for code, long in zip(codes, whole, strict=True):
+        if long not in known:
+            raise NotPublished(f"发给哪里没有写对：没有区划 {code[:20]}，须是本县县、镇或村的区划代码")
+    return sorted({subtree_prefix(code) for code in whole})
 
 
 def _items(listed: Sequence[ListedItem], folder: Path) -> list[DraftItem]:

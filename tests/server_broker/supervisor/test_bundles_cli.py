@@ -6,15 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.utils import timezone
 
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.index_keeper import wanted
 from server_broker.bundles.models import Bundle
+from server_broker.bundles.questions import pack_files_of
+from server_broker.fleet.models import Station, StationStatus
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.supervisor.bundles_cli import MAX_LIST_BYTES, publish_listed, withdraw_bundle
-from tests.cast import TOWNSHIP
+from server_broker.regions.models import Region
+from server_broker.supervisor.bundles_cli import MAX_LIST_BYTES, publish_listed, publish_pack_file, withdraw_bundle
+from server_broker.trust import prepare
+from tests.cast import SHILI, TOWNSHIP, YANGBAN
+from tests.server_broker.bundles.samples import pack
 from tests.server_broker.county import make_county
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +97,51 @@ def test_a_list_of_a_million_files_is_refused_by_its_length(home: CountyHome) ->
         publish_listed(home, chosen, actor="cli:wu")
     with pytest.raises(ServiceError, match="读不到"):
         publish_listed(home, Namespace(file=str(home.root / "nowhere")), actor="cli:wu")
+
+
+def packed(home: CountyHome, *to: str, version: int = 1) -> Namespace:
+    path = home.root / "pack.json"
+    written = msgspec.to_builtins(pack(version))
+    path.write_text(json.dumps(written, ensure_ascii=False), encoding="utf-8")
+    return Namespace(file=str(path), items="", until=None, to=list(to))
+
+
+@pytest.fixture
+def keyed(home: CountyHome) -> CountyHome:
+    prepare(home)
+    return home
+
+
+def test_questions_for_one_township_come_to_no_other(keyed: CountyHome) -> None:
+    StationStatus.objects.update(contract=0)
+    inside, outside = (Station.objects.get(pk=pk) for pk in (SHILI, YANGBAN))
+    publish_pack_file(keyed, packed(keyed, TOWNSHIP), actor="cli:wu")
+    assert Bundle.objects.get().regions == [TOWNSHIP[:9]]
+    now = timezone.now()
+    assert [row.bundle for row in wanted(inside, now)] == [pack(1).id]
+    assert wanted(outside, now) == []
+    assert [ref.pack for ref in pack_files_of(inside, now=now)] == [pack(1).id], "contract 1.0"
+    assert pack_files_of(outside, now=now) == []
+
+
+def test_questions_that_were_for_all_are_for_one_township_from_a_new_version_on(keyed: CountyHome) -> None:
+    publish_pack_file(keyed, packed(keyed), actor="cli:wu")
+    assert Bundle.objects.get().regions == [""]
+    with pytest.raises(ServiceError, match="已经发给了别的地方"):
+        publish_pack_file(keyed, packed(keyed, TOWNSHIP), actor="cli:wu")
+    publish_pack_file(keyed, packed(keyed, TOWNSHIP, version=2), actor="cli:wu")
+    StationStatus.objects.update(contract=0)
+    assert pack_files_of(Station.objects.get(pk=YANGBAN), now=timezone.now()) == []
+
+
+@pytest.mark.parametrize("to", ["990199000000", "示例镇", ""])
+def test_questions_for_an_unknown_place_are_refused(keyed: CountyHome, to: str) -> None:
+    with pytest.raises(ServiceError, match="发给哪里没有写对"):
+        publish_pack_file(keyed, packed(keyed, to), actor="cli:wu")
+    assert not Bundle.objects.exists()
+
+
+def test_a_place_whose_code_ends_with_nought_is_not_its_neighbour(home: CountyHome) -> None:
+    Region.objects.create(code="990101001010", name="示例十村")
+    publish_listed(home, listed(home, regions=["990101001010"]), actor="cli:wu")
+    assert Bundle.objects.get().regions == ["990101001010"]

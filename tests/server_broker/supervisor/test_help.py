@@ -1,10 +1,14 @@
 """What `cunhui-server` prints about its command line is Chinese: the county's operator may read no English."""
 
+import json
 import re
 
+import msgspec
 import pytest
 
+from protocol.packs import Pack
 from server_broker import cli
+from server_broker.supervisor.bundles_cli import BundleList
 from tests.chinese_words import english
 
 VERBS = (
@@ -44,6 +48,10 @@ TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME"
 TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
 TYPED |= {"check", "county", "make", "export"}
+TYPED |= {"JSON", "MessagePack", "id", "kind", "title", "regions", "until", "items", "name", "size", "media_type"}
+TYPED |= {"night", "types", "false", "true", "library", "clips", "sample", "version", "levels", "draw", "questions"}
+TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
+TYPED |= {"picture", "sound"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 
@@ -86,3 +94,15 @@ def test_a_command_that_is_typed_wrong_is_answered_in_chinese(
     text = printed(capsys, *arguments)
     assert "命令写得不对" in text
     assert english(text, typed=TYPED) == []
+
+
+@pytest.mark.parametrize(("verb", "kind"), [("publish-bundle", BundleList), ("publish-pack", Pack)])
+def test_the_example_in_the_help_can_be_read(capsys: pytest.CaptureFixture[str], verb: str, kind: type) -> None:
+    example = re.search(r"^\{$.*?^\}$", printed(capsys, verb, "--help"), re.MULTILINE | re.DOTALL)
+    assert example
+    written = json.loads(example[0])
+    if kind is Pack:
+        # The example shows one question; a level has at least five.
+        written["levels"][0]["questions"] *= 5
+    assert set(written) <= {field.encode_name for field in msgspec.structs.fields(kind)}
+    msgspec.convert(written, kind)
