@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from protocol.decisions import AccessReset
 from server_broker.accounts.models import SignInLink, User
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 
+MADE = "account.link_made"
+"""Of entries in the audit log."""
 DEFAULT_VALIDITY = timedelta(hours=1)
 LONGEST_VALIDITY = timedelta(days=7)
 _TOKEN_BYTES = 32
@@ -35,8 +37,9 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
         raise ValueError(f"a sign-in link is valid for up to {LONGEST_VALIDITY}, not {valid_for}")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction.atomic():
-        SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
-        entry = record(actor, "account.link_made", user.get_username())
+        link = SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
+        detail: Detail = {"account": user.pk, "link": mark_of_link(token), "until": link.expires_at.isoformat()}
+        entry = record(actor, MADE, user.get_username(), detail)
         decide(entry, AccessReset(account=user.pk, means="link"))
     return reverse("sign-in-link", args=[token])
 
@@ -74,3 +77,8 @@ def use_link(token: str) -> User | None:
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def mark_of_link(token: str) -> str:
+    """Return what the audit log knows a link by: what is stored of it, from which nobody finds the token."""
+    return _hash(token).hex()

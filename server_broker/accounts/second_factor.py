@@ -7,6 +7,7 @@ not possible in the browser.
 """
 
 import base64
+import hashlib
 
 from django.db import transaction
 from django_otp import verify_token
@@ -15,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from protocol.decisions import AccessReset
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.powers import PROVEN, may
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 
 NEEDED_BEFORE_ANY_PAGE = (Role.SYSTEM, Role.SECURITY)
@@ -27,6 +28,10 @@ MOST_BEGUN = 8
 def is_due(user: User) -> bool:
     """Return whether accounts of this role must show the second factor before any page opens."""
     return user.role in NEEDED_BEFORE_ANY_PAGE
+
+
+SET, RESET = "account.second_factor_set", "account.second_factor_reset"
+"""Of entries in the audit log."""
 
 
 def is_of_use(user: User) -> bool:
@@ -77,7 +82,10 @@ def prove(user: User, device: TOTPDevice, token: str) -> bool:
         if not device.confirmed:
             TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
             TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-            record(user.get_username(), "account.second_factor_set", user.get_username())
+            # The digest tells the device from another one that somebody puts into the database.
+            detail: Detail = {"account": user.pk, "device": mark_of(device)}
+            entry = record(user.get_username(), SET, user.get_username(), detail)
+            decide(entry, AccessReset(account=user.pk, means="second_factor"))
         record(user.get_username(), "account.signed_in", detail={"by": "second factor"})
     return True
 
@@ -87,9 +95,14 @@ def reset(user: User, *, actor: str) -> bool:
     with transaction.atomic():
         forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
         if forgotten:
-            entry = record(actor, "account.second_factor_reset", user.get_username())
+            entry = record(actor, RESET, user.get_username(), {"account": user.pk})
             decide(entry, AccessReset(account=user.pk, means="second_factor"))
     return forgotten > 0
+
+
+def mark_of(device: TOTPDevice) -> str:
+    """Return what the audit log knows a device by. Its secret has 160 random bits, so nobody finds it by a digest."""
+    return hashlib.sha256(b"cunhui device 1\x00" + bytes(device.bin_key)).hexdigest()
 
 
 def secret_text(device: TOTPDevice) -> str:

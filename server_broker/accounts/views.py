@@ -22,7 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from server_broker.accounts import second_factor as factor
 from server_broker.accounts.forms import SignInForm
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
-from server_broker.accounts.links import link_is_open, use_link
+from server_broker.accounts.links import link_is_open, mark_of_link, use_link
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import is_verified
 from server_broker.audit.log import record
@@ -79,7 +79,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         user = use_link(token)
         if user is not None:
             login(request, user, backend=_BACKEND)
-            record(user.get_username(), "account.signed_in", detail={"by": "link"})
+            record(user.get_username(), "account.signed_in", detail={"by": "link", "link": mark_of_link(token)})
     return _link_page(request, is_open=False) if user is None else redirect("home")
 
 

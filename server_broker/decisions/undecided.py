@@ -6,7 +6,6 @@ entry that has none. So whoever adds an action either calls `decide` with its en
 
 UNDECIDED: dict[str, str] = {
     "account.signed_in": "a session begins",
-    "account.second_factor_set": "a person sets up what they sign in with",
     "alarm.acknowledged": "somebody has seen an alarm; nothing follows from it",
     "certificate.renewed": "a station renews what it has; its record key stays",
     "claim.burnt": "wrong guesses end a claim code",

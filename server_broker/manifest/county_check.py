@@ -11,6 +11,7 @@ from server_broker.decisions.undecided import UNDECIDED
 from server_broker.derived.checking import check_stations, first_of_nobody
 from server_broker.derived.findings import Finding
 from server_broker.ledger.consistency import consistent_read
+from server_broker.manifest.access_check import check_access
 from server_broker.manifest.manifests_check import check_stored
 from server_broker.manifest.pins_check import check_pins
 from server_broker.manifest.problems import Problem, Verdict
@@ -51,6 +52,7 @@ def check_county(found: Decided | None = None) -> Verdict:
             if computed:
                 verdict.notices.append(f"下发内容里有 {computed} 份名单和总账由县里自动生成，没有决定可对，没有核对")
             _note(verdict, check_pins(found))
+            _note(verdict, check_access())
         _check_stations(verdict)
     verdict.notices += restorations(found)
     return verdict

@@ -1,0 +1,77 @@
+"""Compare second factors and sign-in links with the entries of the audit log about how they came to be.
+
+Each of these entries is a decision, so nobody can add one behind the county's back. Entries of earlier releases name no
+device and no link; then it counts that the account has such an entry.
+"""
+
+import datetime as dt
+from collections import defaultdict
+
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from server_broker.accounts.links import LONGEST_VALIDITY, MADE
+from server_broker.accounts.models import SignInLink
+from server_broker.accounts.second_factor import RESET, SET, mark_of
+from server_broker.audit.models import AuditEntry
+from server_broker.manifest.problems import Problem
+
+
+def check_access() -> Problem | None:
+    """Return the first second factor or sign-in link that nobody set up or made as it is."""
+    return _second_factors() or _links()
+
+
+def _second_factors() -> Problem | None:
+    stands: dict[object, str] = {}
+    """What the account's last entry says; an empty text where an earlier release did not say which device."""
+    for entry in AuditEntry.objects.filter(action__in=(SET, RESET)).order_by("id"):
+        for name in (entry.subject, entry.detail.get("account")):
+            if entry.action == SET:
+                stands[name] = str(entry.detail.get("device", ""))
+            else:
+                stands.pop(name, None)
+    seen: set[int] = set()
+    for device in TOTPDevice.objects.filter(confirmed=True).select_related("user").order_by("pk"):
+        mark = stands.get(device.user_id, stands.get(device.user.get_username()))
+        said = ""
+        if mark is None:
+            said = "没有设置过它的记录"
+        elif mark and mark != mark_of(device):
+            said = "密钥不是设置时的那一个"
+        elif device.user_id in seen:
+            said = "这个账号多了一个"
+        seen.add(device.user_id)
+        if said:
+            return _bad(f"第二步验证 {device.pk}（{TOTPDevice._meta.db_table}）", said)
+    return None
+
+
+def _links() -> Problem | None:
+    made: dict[str, AuditEntry] = {}
+    unnamed: defaultdict[str, list[dt.datetime]] = defaultdict(list)
+    for entry in AuditEntry.objects.filter(action=MADE).order_by("id"):
+        if mark := entry.detail.get("link"):
+            made[str(mark)] = entry
+        else:
+            unnamed[entry.subject].append(entry.at)
+    signed_in = AuditEntry.objects.filter(action="account.signed_in", detail__has_key="link")
+    used = set(signed_in.values_list("detail__link", flat=True))
+    for link in SignInLink.objects.select_related("user").order_by("pk"):
+        mark, said = bytes(link.token_hash).hex(), ""
+        own = made.get(mark)
+        if own is not None:
+            if own.detail.get("account") != link.user_id:
+                said = "不是给这个账号的"
+            elif link.expires_at > dt.datetime.fromisoformat(str(own.detail["until"])):
+                said = "有效期被延长了"
+            elif link.used_at is None and mark in used:
+                said = "用过了，又变成没有用过"
+        elif not any(at < link.expires_at <= at + LONGEST_VALIDITY for at in unnamed[link.user.get_username()]):
+            said = "没有给出过它的记录"
+        if said:
+            return _bad(f"登录链接 {link.pk}（{SignInLink._meta.db_table}）", said)
+    return None
+
+
+def _bad(place: str, said: str) -> Problem:
+    return Problem("row", place, said)
