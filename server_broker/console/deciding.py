@@ -15,7 +15,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.effects import Moved, watched
@@ -43,6 +43,8 @@ REFUSALS = (
     NotWithdrawn,
 )
 MOST_LISTED = 200
+PATIENCE = dt.timedelta(seconds=10)
+"""For others who are recording. A large import may take minutes, and nobody waits so long for a page."""
 
 
 class InputRefused(Exception):
@@ -107,7 +109,9 @@ def decide_on(request: HttpRequest, proposal: Proposal) -> HttpResponse:
         messages.error(request, f"没有改动：{refusal}。")
         return back
     except (IntegrityError, OperationalError) as error:
-        if isinstance(error, OperationalError) and not isinstance(error.__cause__, DeadlockDetected):
+        if isinstance(error, OperationalError) and not isinstance(
+            error.__cause__, (DeadlockDetected, LockNotAvailable)
+        ):
             raise
         messages.error(request, "没有改动：同时有人在修改同样的内容，请再试一次。")
         return back
@@ -128,7 +132,7 @@ def _done(proposal: Proposal, reason: str, agreed: str) -> Shown:
     with transaction.atomic():
         if agreed:
             # Nobody changes between the look and the change what somebody is about to confirm.
-            alone()
+            alone(patience=PATIENCE)
         effect = watched(lambda: proposal.do(reason), proposal.look, proposal.tokens)
         was, will = {line.said for line in effect.before}, {line.said for line in effect.after}
         shown = Shown(

@@ -8,9 +8,21 @@ WRITERS = 0x64617465
 """Key of PostgreSQL's advisory lock for dated rows: "date" in ASCII. Each writer holds a share until its COMMIT."""
 
 
-def alone() -> None:
-    """Wait for those who record something, and let nobody else begin before this transaction ends."""
+def alone(*, patience: dt.timedelta | None = None) -> None:
+    """Wait for those who record something, and let nobody else begin before this transaction ends.
+
+    Args:
+        patience: How long this transaction waits for any lock, this one included; None: as long as it takes. Whoever
+            waits holds up all who come after.
+
+    Raises:
+        OperationalError: It took longer.
+    """
     with connection.cursor() as cursor:
+        if patience is not None:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true)", [f"{round(patience.total_seconds() * 1000)}ms"]
+            )
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS])
 
 

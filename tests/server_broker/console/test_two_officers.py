@@ -1,13 +1,17 @@
 """Of two officers who confirm at once, one is told that it is too late, and nothing is overwritten."""
 
+import datetime as dt
 import threading
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from server_broker.attendance.models import WindowRecord
+from server_broker.console import deciding
+from server_broker.dated.locking import WRITERS
 from server_broker.people.models import Binding, HoldingRecord, PersonRecord, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
@@ -100,3 +104,15 @@ def test_of_two_officers_at_once_one_is_told_and_nothing_is_overwritten() -> Non
         after = contents()
         assert {key: after[key] for key in before} == before, pair
         assert len(after) > len(before), pair
+
+
+def test_who_confirms_while_a_long_import_records_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    county, page = make_county(), signed_in(OPERATOR)
+    monkeypatch.setattr(deciding, "PATIENCE", dt.timedelta(milliseconds=50))
+    address = f"/people/{county.people[ZHANG].pk}/change/"
+    fields = hidden_fields(ask(page, address, act="change", day=day(), name="张改名"), address)
+    info = connection.connection.info
+    with psycopg.connect(host=info.host, dbname=info.dbname, user=info.user, port=info.port) as recording:
+        recording.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITERS])
+        assert "没有改动：同时有人在修改" in text(page.post(address, fields, follow=True))
+    assert "，已记录" in text(page.post(address, fields, follow=True))
