@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
+from typing import cast
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -45,10 +46,11 @@ def main() -> int:
         logging.getLogger("server_broker").setLevel(logging.CRITICAL)
         county.furnish(home, decisions=options.records, count=options.records, stations=options.stations, rng=rng)
         files = {name: [json.loads(line) for line in lines] for name, lines in county.evidence(county.WITNESS).items()}
+        _remember()
         in_psql.may_disable_triggers(home)
         counts += edited(rng)
         connection.close()
-        with multiprocessing.get_context("fork").Pool(PROCESSES, initializer=_remember_signatures) as pool:
+        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
             work = [(files, seed, options.every, share) for share in range(PROCESSES)]
             for found_here in pool.imap_unordered(_share, work):
                 counts += found_here
@@ -121,11 +123,28 @@ def judge(files: Files, *, seed: int, every: int, share: int = 0, of: int = 1, o
     return counts
 
 
-def _remember_signatures() -> None:
-    """Check each signature once in this process: the verdict about the same bytes is the same."""
+def _remember() -> None:
+    """Check each signature and read each line once in this process: of the same bytes the same is said."""
     from protocol import signing  # noqa: PLC0415 - in the process that is to remember
+    from protocol.decisions import decode_decision  # noqa: PLC0415
+    from server_broker.manifest import evidence_check, replay  # noqa: PLC0415 - needs `django.setup`
+    from tests.proofs.tamper import outsider  # noqa: PLC0415
 
-    signing.verify = lru_cache(maxsize=100_000)(signing.verify)
+    once = lru_cache(maxsize=100_000)
+    signing.verify = once(signing.verify)
+    vars(replay)["decode_decision"] = once(decode_decision)
+    vars(outsider)["unpack"] = once(outsider.unpack)
+    read = evidence_check._read
+    lines: dict[tuple[bytes, type], object] = {}
+
+    def read_once[T](raw: bytes, kind: type[T], *, name: str, number: int) -> T:
+        if (raw, kind) not in lines:
+            if len(lines) > 100_000:
+                lines.clear()
+            lines[raw, kind] = read(raw, kind, name=name, number=number)
+        return cast(T, lines[raw, kind])
+
+    evidence_check._read = read_once
 
 
 def _all_trials(files: Files, rng: Random, every: int) -> Iterator[tuple[str, Trial]]:
