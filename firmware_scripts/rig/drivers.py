@@ -59,7 +59,7 @@ class Tried:
 
 def main(options_given: list[str]) -> int:
     """Run the tests and report each driver."""
-    options = arguments("rig drivers").parse_args(options_given)
+    options = arguments("./run rig drivers").parse_args(options_given)
     report = Report("rig drivers", seed=0)
     found = _run()
     drivers: list[Value] = [{"driver": driver, **asdict(one)} for driver, one in sorted(found.items())]

@@ -229,7 +229,7 @@ class Village:
 
 def main(options_given: list[str]) -> int:
     """Run and report."""
-    options = arguments("rig pi3").parse_args(options_given)
+    options = arguments("./run rig pi3").parse_args(options_given)
     seed = chosen_seed(options.seed)
     report = Report("rig pi3", seed=seed)
     # Ended by a time limit, it still switches the board off and stops the county.
