@@ -79,6 +79,8 @@ def test_a_notice_is_shown_as_the_kiosk_will_before_it_is_published(officer: Cli
     assert "周三下午，卫生院来村里量血压" in page
     assert "示例村·示例村站" in page, "a kiosk that will show it"
     assert "会发到 1 个站点" in page
+    assert "正文存到站点，现在的大屏还不显示" in page
+    assert "大屏只显示上面这一句" in officer.get("/published/notice/").content.decode()
     assert not Bundle.objects.exists()
 
 
