@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from server_broker.regions.models import Region
+from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 
 _SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 """Django's own."""
@@ -47,6 +47,13 @@ class User(AbstractUser):
     def is_open(self) -> bool:
         """Whether the account may sign in now: it is not closed, and its person has not left."""
         return self.is_active and (self.ends_on is None or timezone.localdate() < self.ends_on)
+
+    @property
+    def role_word(self) -> str:
+        """The role as people call it: an officer who sees the whole county is none of a township."""
+        if self.role == Role.OFFICER and self.region_id and len(subtree_prefix(self.region_id)) == COUNTY_DIGITS:
+            return "县干部"
+        return self.get_role_display()
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role

@@ -61,7 +61,7 @@ def _listed() -> str:
         region = f"{user.region} {user.region_id}" if user.region_id else "未分配区划"
         seen = timezone.localtime(user.last_login).strftime("%Y-%m-%d %H:%M") if user.last_login else "从未登录"
         state = "已停用" if not user.is_active else "在用" if user.is_open else "本人已离任，请停用"
-        lines.append(f"{user.username}  {user.get_role_display()}  {region}  {state}  {seen}")
+        lines.append(f"{user.username}  {user.role_word}  {region}  {state}  {seen}")
     return "\n".join(lines) or "还没有账号"
 
 

@@ -112,6 +112,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             because by a clock that is a year ahead every picture would have expired.
     """
     from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
+    from server_broker.attendance.lost_cards import close_found  # noqa: PLC0415
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
     from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
     from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
@@ -137,6 +138,9 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
         Chore("read what only this version knows", _with_database(_unless_away(reread_later))),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
+        Chore(
+            "close alarms of found cards", _with_database(_unless_away(close_found)), every_s=60.0, first_after_s=60.0
+        ),
         Chore("delete expired files", by_a_sure_clock(drop_files)),
         Chore("erase what facts said", by_a_sure_clock(erase_facts)),
         Chore("await no picture that is nowhere", by_a_sure_clock(lambda _: give_up_gone())),

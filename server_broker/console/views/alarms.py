@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
+from server_broker.console.lost_card_words import with_holders
 from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import alarms_of
@@ -42,8 +43,10 @@ def alarms(request: HttpRequest) -> HttpResponse:
     # The id comes last, so that alarms of the same second keep their places from page to page.
     shown = in_state[state].select_related("station__village").order_by(_RANK, "-last_at", "-id")
     words = ("待处理", "已确认", "已解除")
+    page = parameters.page_of(request, shown, size=PAGE_SIZE)
     context = {
-        "page": parameters.page_of(request, shown, size=PAGE_SIZE),
+        "page": page,
+        "rows": with_holders(request.user, page.object_list),
         "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
         "state": state,
         "may_acknowledge": may(request.user, Power.ACKNOWLEDGE_ALARMS),

@@ -97,7 +97,7 @@ def viewer_name(user: Any) -> str:
     """Return the viewer as the kiosk names it to the village: a region and a role, never a person's name."""
     if not isinstance(user, User) or user.region is None:
         return "县里"
-    return f"{user.region.name} {user.get_role_display()}"[:64]
+    return f"{user.region.name} {user.role_word}"[:64]
 
 
 def _context(request: HttpRequest, station: Station) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.bundles.spread import WHOLE, station_shelf
+from server_broker.console.lost_card_words import with_holders
 from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
@@ -53,7 +54,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "section": "home",
         "station": shown,
         "ledger": page.ledger,
-        "alarms": page.alarms,
+        "alarms": with_holders(user, page.alarms),
         "events": page.events,
         "shelf": shelf,
         "shelf_has": sum(at.state == WHOLE for at in shelf),
