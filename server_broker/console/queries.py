@@ -38,6 +38,13 @@ def stations_of(user: Viewer) -> StationQuerySet:
     return Station.objects.none() if own is None else Station.objects.all().under(own)
 
 
+def not_connected(user: Viewer) -> StationQuerySet:
+    """Return the stations in service of which the county does not know how they are now."""
+    away = Q(status=None) | Q(status__online=False) | Q(status__doubted_at__isnull=False)
+    in_service = stations_of(user).filter(away, revoked_at=None, enrolled_at__isnull=False)
+    return in_service.select_related("status").order_by("village_id", "pk")
+
+
 def people_of(user: Viewer) -> QuerySet[Person]:
     """Return the people that ``user`` sees."""
     return Person.objects.filter(village__in=regions_of(user))

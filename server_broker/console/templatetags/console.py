@@ -82,6 +82,12 @@ def state(station: Station) -> words.Word:
 
 
 @register.filter
+def is_connected(station: Station) -> bool:
+    """Return whether what the county knows of a station is of this moment, and not of its last report."""
+    return words.state_of(station) is words.ONLINE
+
+
+@register.filter
 def last_status(station: Station) -> StationStatus | None:
     """Return the station's last status, or None."""
     return words.status_of(station)
@@ -192,6 +198,12 @@ def moment(when: object) -> str:
     if local.date() == now.date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def as_of(heard: object) -> str:
+    """Return until when what the county knows of a station is true: its last report."""
+    return f"截至 {moment(heard)} 站点最后一次报告" if heard else "站点还没有报告过"
 
 
 @register.filter

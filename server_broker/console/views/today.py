@@ -12,10 +12,12 @@ from server_broker.accounts.scope import regions_of
 from server_broker.attendance.models import Touch
 from server_broker.console import parameters
 from server_broker.console.polling import live_page
-from server_broker.console.queries import touches_on, unbound
+from server_broker.console.queries import not_connected, touches_on, unbound
 from server_broker.console.touch_rows import shown_touches
 
 PAGE_SIZE = 50
+UNHEARD_NAMED = 6
+"""Stations without a line that the page names; it counts the others."""
 
 
 @require_safe
@@ -33,11 +35,21 @@ def today(request: HttpRequest) -> HttpResponse:
         touches = touches.filter(station__village=village)
     counts = _counts(touches)  # also tells the paginator how many there are, which saves it a query
     listed = touches.select_related("station__village")
+    unheard = not_connected(request.user)
+    if village:
+        unheard = unheard.filter(village=village)
     page = parameters.page_of(request, listed, size=PAGE_SIZE, count=counts["touches"])
     context = {
         "page": page,
         "rows": shown_touches(request.user, page.object_list),
         "counts": counts,
+        "not_counted": "、".join(
+            f"{counts[name]} 次{word}"
+            for name, word in (("repeat", "重复"), ("unknown", "待核对"), ("lost", "挂失卡"))
+            if counts[name]
+        ),
+        "unheard": list(unheard[:UNHEARD_NAMED]),
+        "unheard_count": unheard.count(),
         "villages": villages,
         "village": village,
         "day": day,
