@@ -69,6 +69,8 @@ _OF_A_FACT = """EXISTS (SELECT 1 FROM ingest_fact f JOIN fleet_stream s ON s.id 
 """Only of a fact that is not erased can anybody say what its row must be."""
 _JUDGED = {("pins_numberentry", "counts"): "t.clocks"}
 """Where only some rows have a value that follows from anything."""
+_NAMED_BY = {("pins_numberentry", "counts"): "attendance_touch"}
+"""Whether a number counts, its touch says too. The two contradict each other, and the touch is compared first."""
 
 
 def may_disable_triggers(home: CountyHome) -> None:
@@ -114,7 +116,7 @@ def _of_column(table: str, column: str, special: Mapping[str, str], where: str =
     kind = _kinds(table)[column]
     other = special.get(column, _OTHER[kind]).replace("{c}", f'"{column}"')
     statement = f"UPDATE {table} SET \"{column}\" = {other} WHERE ctid = '{{row}}'"
-    named = f"（{table}）" if special else ""
+    named = f"（{_NAMED_BY.get((table, column), table)}）" if special else ""
     return Edit(f"{table}.{column}", statement, named, f'({where}) AND t."{column}" IS NOT NULL', table)
 
 
