@@ -4,7 +4,7 @@ import datetime as dt
 
 from protocol.pin_tries import PinTries, standing
 from server_broker.public.brake import drop_old_tries
-from server_broker.public.models import DoorTries
+from server_broker.public.models import DoorTries, NobodysTries
 from server_broker.public.sessions import drop_ended
 
 
@@ -14,11 +14,12 @@ def drop_old(now: dt.datetime) -> int:
 
 
 def _drop_forgotten(now: dt.datetime) -> int:
-    """Delete the counts of people of whom no wrong try counts any more (`protocol.pin_tries`)."""
-    now_ms = int(now.timestamp() * 1000)
-    counts = DoorTries.objects.exclude(last=None).values_list("pk", "fails", "last")
-    over = [pk for pk, fails, last in counts if last and not standing(_tries(fails, last), now_ms)]
-    dropped, _ = DoorTries.objects.filter(pk__in=over, last__lte=now).delete()
+    """Delete the counts of numbers of which no wrong try counts any more (`protocol.pin_tries`)."""
+    now_ms, dropped = int(now.timestamp() * 1000), 0
+    for rows in (DoorTries.objects, NobodysTries.objects):
+        counts = rows.exclude(last=None).values_list("pk", "fails", "last")
+        over = [pk for pk, fails, last in counts if last and not standing(_tries(fails, last), now_ms)]
+        dropped += rows.filter(pk__in=over, last__lte=now).delete()[0]
     return dropped
 
 

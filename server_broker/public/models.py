@@ -31,15 +31,30 @@ class UsedPhoneLink(models.Model):
     used_at = models.DateTimeField(db_index=True)
 
 
-class DoorTries(models.Model):
-    """The wrong PINs that were tried for a person at the front door (`protocol.pin_tries`).
+class Tries(models.Model):
+    """The wrong PINs that were tried at the front door (`protocol.pin_tries`).
 
     They are counted apart from those at kiosks, so that strangers on the internet keep nobody from clocking in.
     """
 
-    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
     fails = models.PositiveSmallIntegerField(default=0)
     last = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class DoorTries(Tries):
+    """Those for a person who has a PIN."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
+
+
+class NobodysTries(Tries):
+    """Those for a number without a PIN. It is locked like any other, so that a lock tells nobody who has one."""
+
+    number = models.BinaryField(max_length=32, unique=True)
+    """A keyed hash of what was typed."""
 
 
 class WrongTry(models.Model):

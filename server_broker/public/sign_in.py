@@ -1,9 +1,12 @@
 """Sign in by number and PIN. Each try is counted before it is evaluated. No answer tells which of the two was wrong."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
+from django.utils.crypto import salted_hmac
 
 from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms
 from protocol.pins import derive_verifier, is_pin
@@ -13,7 +16,7 @@ from server_broker.pins.models import PersonPin
 from server_broker.pins.verifiers import verifier_of
 from server_broker.public.brake import begin_try
 from server_broker.public.known_phones import is_known
-from server_broker.public.models import DoorTries
+from server_broker.public.models import DoorTries, NobodysTries
 from server_broker.public.sessions import open_session
 from server_broker.public.typed_number import person_of, plain
 
@@ -49,9 +52,11 @@ def sign_in(number: str, pin: str, *, address: str, now: dt.datetime, marks: str
     wrong = begin_try("number", address, now, known=known)
     verifier = None if person is None else verifier_of(person)
     if person is None or verifier is None:
+        _count_try(NobodysTries.objects, {"number": _hidden(number)}, now, pin_set=None)
         is_pin(_NOBODYS, pin)
         raise SignInRefused(_WRONG)
-    _count_try(person, now)
+    pin_set = PersonPin.objects.values_list("set_at", flat=True).get(person=person)
+    _count_try(DoorTries.objects, {"person": person}, now, pin_set=pin_set)
     try:
         is_right = is_pin(verifier, pin)
     except Refused:  # a station of a later release set it, or a stolen one
@@ -64,26 +69,37 @@ def sign_in(number: str, pin: str, *, address: str, now: dt.datetime, marks: str
     return token
 
 
-def _count_try(person: Person, now: dt.datetime) -> None:
+def _count_try(
+    rows: models.Manager[Any], whose: Mapping[str, Any], now: dt.datetime, *, pin_set: dt.datetime | None
+) -> None:
     """Count a try as wrong before it is evaluated.
+
+    Args:
+        rows: Of `DoorTries` or of `NobodysTries`.
+        whose: What names one of them.
+        pin_set: When the PIN was set that the try is for.
 
     Raises:
         SignInRefused: The number is locked. Nothing was counted.
     """
     now_ms = _ms(now)
     with transaction.atomic():
-        DoorTries.objects.get_or_create(person=person)
+        rows.get_or_create(**whose)
         # Locked, so that tries at the same time are counted one after the other.
-        row = DoorTries.objects.select_for_update().get(person=person)
+        row = rows.select_for_update().get(**whose)
         tries = PinTries(fails=row.fails, last=_ms(row.last)) if row.last else NO_TRIES
         # A PIN is set by whoever has the person's card, so tries at the one before say nothing of it.
-        if row.last and PersonPin.objects.filter(person=person, set_at__gt=row.last).exists():
+        if row.last and pin_set and pin_set > row.last:
             tries = NO_TRIES
         if left_ms := locked_ms(tries, now_ms):
             hours = -(-left_ms // 3_600_000)
             raise SignInRefused(f"这个编号试错太多次，手机登录锁了。请 {hours} 小时后再试，或到站点刷卡后扫二维码。")
         row.fails, row.last = failed(tries, now_ms).fails, now
         row.save(update_fields=["fails", "last"])
+
+
+def _hidden(number: str) -> bytes:
+    return salted_hmac("server_broker.public.nobodys_number", number.lower(), algorithm="sha256").digest()
 
 
 def _take_back(person: Person) -> None:

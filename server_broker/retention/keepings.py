@@ -222,6 +222,7 @@ KEEPINGS: tuple[Keeping, ...] = (
             "public.PhoneSignIn": "public.sessions.drop_ended",
             "public.UsedPhoneLink": "public.sessions.drop_ended",
             "public.DoorTries": "public.cleaning.drop_old",
+            "public.NobodysTries": "public.cleaning.drop_old",
             "public.WrongTry": "public.brake.drop_old_tries",
         },
     ),

@@ -23,7 +23,7 @@ from server_broker.public.brake import MOST_OF_A_NETWORK, MOST_OF_A_SITE, MOST_O
 from server_broker.public.cleaning import drop_old
 from server_broker.public.known_phones import LIFETIME, MOST_PEOPLE, is_known, with_mark
 from server_broker.public.middleware import KNOWN_COOKIE
-from server_broker.public.models import DoorTries, WrongTry
+from server_broker.public.models import DoorTries, NobodysTries, WrongTry
 from server_broker.public.sessions import MOST_SIGN_INS, TooManySignIns, session_of
 from server_broker.public.sign_in import SignInRefused, sign_in
 from tests.cast import SHILI, WANG, ZHANG
@@ -118,6 +118,19 @@ def test_a_locked_number_is_not_evaluated_and_the_kiosks_know_nothing_of_it(
     assert evaluated == []
     assert (tries_of([zhang]), DoorTries.objects.get().fails) == ({}, LOCKS_AT)
     assert sign_in(ZHANG.number, PIN, address=NETWORK, now=timezone.now() + dt.timedelta(hours=1, seconds=1))
+
+
+@pytest.mark.parametrize("number", [ZHANG.number, WANG.number, "nobody"])
+def test_a_lock_tells_nobody_which_numbers_exist_or_have_a_pin(
+    zhang: Person, evaluated: list[str], number: str
+) -> None:
+    said = [refusal(number, WRONG_PIN) for _ in range(LOCKS_AT + 1)]
+    assert len(set(said[:LOCKS_AT])) == 1
+    assert "手机登录锁了。请 1 小时后再试" in said[LOCKS_AT]
+    assert len(evaluated) == LOCKS_AT
+    assert drop_old(timezone.now() + dt.timedelta(days=400)) > 0
+    assert not DoorTries.objects.exists()
+    assert not NobodysTries.objects.exists()
 
 
 def test_a_new_pin_begins_with_no_wrong_tries(zhang: Person, evaluated: list[str]) -> None:
@@ -265,7 +278,8 @@ def test_tries_are_deleted_when_they_count_no_longer(zhang: Person, evaluated: l
     now = timezone.now()
     assert drop_old(now + dt.timedelta(hours=23)) == 0
     assert drop_old(now + dt.timedelta(hours=25)) == 3
-    assert drop_old(now + dt.timedelta(days=13)) == 0, "two wrong tries count for two weeks"
+    assert drop_old(now + dt.timedelta(days=6)) == 0
+    assert drop_old(now + dt.timedelta(days=13)) == 1, "one wrong try counts for a week, two for two weeks"
     assert drop_old(now - dt.timedelta(days=300)) == 0
     assert drop_old(now + dt.timedelta(days=15)) == 1
 
