@@ -22,6 +22,8 @@ from server_broker.ingest.models import Fact, WriteOff
 HELD_ALARM = "held:"
 """The code of an alarm about held facts begins with this. The reason follows."""
 
+WRITTEN_OFF = "held.written_off"
+"""The action of the audit log."""
 _SEQS_SHOWN = 100
 """Seqs in one entry of the audit log. A stream may have many thousands of held facts; the count is always complete."""
 
@@ -66,7 +68,7 @@ def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -
                 last=found[-1].seq,
                 count=len(found),
             )
-            decide(record(actor, "held.written_off", stream.station_id, detail), written_off)
+            decide(record(actor, WRITTEN_OFF, stream.station_id, detail), written_off)
         for station in {stream.station_id for stream in by_stream}:
             close_alarms(station, at=at)
         return sum(len(found) for found in by_stream.values())

@@ -19,6 +19,7 @@ from server_broker.manifest.published_check import check_published
 from server_broker.manifest.replay import Decided, replay, restorations
 from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
 from server_broker.manifest.stored import stored_streams
+from server_broker.manifest.write_offs_check import check_write_offs
 from server_broker.trust.county_mark import CountyMark, read_mark
 
 
@@ -53,6 +54,7 @@ def check_county(found: Decided | None = None) -> Verdict:
                 verdict.notices.append(f"下发内容里有 {computed} 份名单和总账由县里自动生成，没有决定可对，没有核对")
             _note(verdict, check_pins(found))
             _note(verdict, check_access())
+            _note(verdict, check_write_offs())
         _check_stations(verdict)
     verdict.notices += restorations(found)
     return verdict

@@ -16,6 +16,8 @@ from server_broker.audit.log import record
 from server_broker.decisions.models import DecidedRow
 from server_broker.decisions.stream import decide
 from server_broker.fleet.models import Alarm, Station
+from server_broker.ingest.held import write_off
+from server_broker.ingest.models import Fact, WriteOff
 from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.manifest.models import RecordCheck
@@ -27,8 +29,10 @@ from server_broker.twin.station_settings import choose
 from tests.cast import AUDITOR, COUNTY_OFFICER, SHILI, SHILI_VILLAGE, WANG, ZHANG
 from tests.conftest import COUNTY_FOLDER
 from tests.server_broker.county import FictionalCounty, make_county, signed_in, user_of
+from tests.server_broker.derived.stations import fill
 from tests.server_broker.manifest.streams import store_stream
 from tests.server_broker.manifest.tampering import psql
+from tests.server_broker.station_double import StationDouble
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +123,18 @@ def test_a_change_without_a_decision_is_named_and_with_one_it_is_not(county: Fic
 def test_an_audit_entry_of_a_decision_without_a_fact_is_named(county: FictionalCounty) -> None:
     record("officer", "card.bound", ZHANG.number)
     assert [s for s in sentences() if "是一项决定（card.bound），记录链里没有" in s]
+
+
+def test_a_fact_that_nobody_wrote_off_is_named(county: FictionalCounty) -> None:
+    double = StationDouble()
+    double.enrol()
+    fill(double)
+    Fact.objects.filter(seq__in=(2, 3)).update(held_reason="unknown_kind")
+    psql("DELETE FROM attendance_touch WHERE seq IN (2, 3)")
+    write_off(Fact.objects.filter(seq=2), reason="坏了", actor="officer", at=timezone.now())
+    assert not [s for s in sentences() if "ingest_writeoff" in s]
+    WriteOff.objects.create(fact=Fact.objects.get(seq=3), at=timezone.now(), actor="officer", reason="坏了")
+    assert [s for s in sentences() if "第 3 条（ingest_writeoff）：没有任何决定说过它不读" in s]
 
 
 def test_the_end_of_the_stream_cut_off_with_all_that_hangs_on_it_is_found_by_the_mark(
