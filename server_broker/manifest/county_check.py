@@ -10,6 +10,7 @@ from server_broker.decisions.models import CountyStream
 from server_broker.decisions.undecided import UNDECIDED
 from server_broker.derived.checking import check_stations, first_of_nobody
 from server_broker.derived.findings import Finding
+from server_broker.fleet.models import ClockRun
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.access_check import check_access
 from server_broker.manifest.manifests_check import check_stored
@@ -72,6 +73,11 @@ def _check_stations(verdict: Verdict) -> None:
     _note(verdict, _of_row(first_of_nobody()))
     if held:
         verdict.notices.append(f"站点记录里有 {held} 条待审，还没有读进来")
+    # Nobody signs for it, and touches are dated by it.
+    if ahead := list(ClockRun.objects.exclude(ahead_ms=0).values_list("ahead_ms", flat=True)):
+        minutes = -(-max(map(abs, ahead)) // 60_000)
+        said = f"县服务器的时钟有 {len(ahead)} 段后来改正过，最多差 {minutes} 分钟；那些时段的打卡时间按改正后的算"
+        verdict.notices.append(f"{said}，改正多少没有签名可对")
 
 
 def _of_row(finding: Finding | None) -> Problem | None:

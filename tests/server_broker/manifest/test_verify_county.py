@@ -137,6 +137,15 @@ def test_a_fact_that_nobody_wrote_off_is_named(county: FictionalCounty) -> None:
     assert [s for s in sentences() if "第 3 条（ingest_writeoff）：没有任何决定说过它不读" in s]
 
 
+def test_a_corrected_run_of_the_county_s_clock_is_told_because_touches_are_dated_by_it(county: FictionalCounty) -> None:
+    assert not [notice for notice in check_county().notices if "时钟" in notice]
+    psql(
+        """INSERT INTO fleet_clockrun (run, boot, began_ms, offset_ms, vouched, ahead_ms, noted_at)
+        VALUES ('runrunru', 'boot', 0, 0, 2, -3600000, now())"""
+    )
+    assert [notice for notice in check_county().notices if "时钟有 1 段后来改正过，最多差 60 分钟" in notice]
+
+
 def test_the_end_of_the_stream_cut_off_with_all_that_hangs_on_it_is_found_by_the_mark(
     county: FictionalCounty, django_capture_on_commit_callbacks: Any
 ) -> None:

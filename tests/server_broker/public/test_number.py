@@ -93,9 +93,15 @@ def test_digits_are_enough_as_at_the_kiosk_unless_two_people_share_them(zhang: P
     refusal("1000", PIN)
 
 
+def test_a_number_that_differs_by_a_capital_alone_is_another_one(zhang: Person, evaluated: list[str]) -> None:
+    Person.objects.create(number=zhang.number.swapcase(), name="示例", village_id=zhang.village_id)
+    assert sign_in(zhang.number, PIN, address=NETWORK, now=timezone.now())
+    refusal(zhang.number.swapcase(), PIN)
+
+
 def test_a_wrong_number_a_wrong_pin_and_no_pin_look_the_same(zhang: Person) -> None:
     pages = set()
-    for number, pin in (("nobody", PIN), (ZHANG.number, WRONG_PIN), (WANG.number, PIN), ("", ""), ("x" * 900, "y")):
+    for number, pin in (("nobody", PIN), (ZHANG.number, WRONG_PIN), (WANG.number, PIN), ("", ""), ("x" * 900, "y"), ("\0", PIN)):
         answer = telephone().post("/sign-in/", {"number": number, "pin": pin})
         words = answer.content.decode().split('role="alert">')[1].split("</p>")[0]
         pages.add((answer.status_code, words))
@@ -171,6 +177,8 @@ def test_all_networks_of_one_customer_have_few_tries_together(zhang: Person, eva
     assert "这个网络试错太多次" in refusal(ZHANG.number, PIN, address="2001:db8:7:ff::1")
     assert len(evaluated) == MOST_OF_A_SITE["number"]
     assert sign_in(ZHANG.number, PIN, address="2001:db8:8::1", now=timezone.now())
+    marks = with_mark("", zhang, timezone.now())
+    assert sign_in(ZHANG.number, PIN, address="2001:db8:7:ff::1", now=timezone.now(), marks=marks)
 
 
 def test_one_pin_for_each_person_of_the_county_meets_the_brake(zhang: Person, evaluated: list[str]) -> None:
