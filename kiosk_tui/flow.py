@@ -128,8 +128,8 @@ class Flow:
         self._interrupted = self._interrupted or any(place.running for place in self._over)
         for place in self._over:
             place.agent_away()
-        if self._visit is not None:
-            self._forget_visit()
+        # An agent that only says nothing reads this once it goes on, and its visit ends too.
+        self._end_visit("time")
 
     @property
     def visiting(self) -> bool:

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 3.0
 MAX_UNSENT_BYTES = 65_536
+SILENT_S = 15.0
+"""The agent sends its home at least every 5 s. If it says nothing for so long it has stopped, although its socket is
+open: cards that are touched now get no answer."""
 
 type Sleep = Callable[[float], Awaitable[None]]
 
@@ -30,7 +33,7 @@ class LinkListener(Protocol):
         """Take one message."""
 
     def agent_away(self) -> None:
-        """Take note that a connection ended, or that the first attempt failed."""
+        """Take note that a connection ended, that the first attempt failed, or that the agent says nothing."""
 
 
 class AgentLink:
@@ -40,14 +43,21 @@ class AgentLink:
         path: The agent's socket.
         sleep: How to wait between attempts, in seconds.
         jitter: Gives numbers from 0 to 1, so that several kiosks do not all connect at the same moment.
+        silent_s: After how many seconds without a line the agent counts as away.
     """
 
     def __init__(
-        self, path: Path, *, sleep: Sleep = asyncio.sleep, jitter: Callable[[], float] = random.random
+        self,
+        path: Path,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        silent_s: float = SILENT_S,
     ) -> None:
         self._path = path
         self._sleep = sleep
         self._jitter = jitter
+        self._silent_s = silent_s
         self._writer: asyncio.StreamWriter | None = None
         self._greeted = False
 
@@ -82,7 +92,7 @@ class AgentLink:
         except OSError as error:
             return str(error)
         try:
-            while (line := await reader.readline()).endswith(b"\n"):
+            while (line := await self._next_line(reader, listener)).endswith(b"\n"):
                 try:
                     message = decode_from_agent(line)
                 except Refused as refused:
@@ -97,3 +107,19 @@ class AgentLink:
         finally:
             self._writer.transport.abort()
             self._writer = None
+
+    async def _next_line(self, reader: asyncio.StreamReader, listener: LinkListener) -> bytes:
+        """Return the next line, or what came of one before the end. Meanwhile tell the listener of a long silence.
+
+        The connection is kept: a touch that the agent takes once it goes on is shown then.
+        """
+        told = False
+        while True:
+            try:
+                async with asyncio.timeout(self._silent_s):
+                    return await reader.readline()
+            except TimeoutError:
+                if not told:
+                    log.warning("the agent has said nothing for %.0f s", self._silent_s)
+                    listener.agent_away()
+                told = True

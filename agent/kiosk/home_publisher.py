@@ -13,7 +13,8 @@ from agent.twin import Twin
 from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 
 AT_MOST_EVERY_MS = 200
-AT_LEAST_EVERY_MS = 60_000
+AT_LEAST_EVERY_MS = 5_000
+"""A kiosk that hears nothing for three times as long says that the agent is away (`docs/protocol.md`, section 12)."""
 
 
 class HomePublisher:

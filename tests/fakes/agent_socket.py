@@ -9,15 +9,21 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.kiosk.home_publisher import AT_LEAST_EVERY_MS
 from protocol.kiosk import Home, ToAgent, ToKiosk, decode_from_kiosk, encode_line
 
 type CommandLog = Callable[[ToAgent], list[ToKiosk]]
 
 
 class FakeAgent:
-    """Greets with ``home``, keeps what it hears, answers as ``answers`` says. A context manager."""
+    """Greets with ``home`` and repeats it every few seconds, keeps what it hears, answers as ``answers`` says.
 
-    def __init__(self, path: Path, home: Home, answers: CommandLog = lambda _: []) -> None:
+    A context manager. With ``frozen`` it greets and then says nothing by itself, as a stopped process.
+    """
+
+    def __init__(self, path: Path, home: Home, answers: CommandLog = lambda _: [], *, frozen: bool = False) -> None:
+        self._frozen = frozen
+        self._stopped = threading.Event()
         self.path = path
         self.home = home
         self.answers = answers
@@ -42,9 +48,13 @@ class FakeAgent:
         self._listener.bind(str(self.path))
         self._listener.listen()
         self._run(self._accept, self._listener)
+        self._stopped = threading.Event()
+        if not self._frozen:
+            threading.Thread(target=self._beat, args=(self._stopped,), daemon=True).start()
 
     def stop(self) -> None:
         """Go away as a killed process does."""
+        self._stopped.set()
         listener, self._listener = self._listener, None
         if listener is not None:
             with contextlib.suppress(OSError):
@@ -99,6 +109,11 @@ class FakeAgent:
                 self.connections += 1
                 self._changed.notify_all()
             self._run(self._serve, kiosk)
+
+    def _beat(self, stopped: threading.Event) -> None:
+        while not stopped.wait(AT_LEAST_EVERY_MS / 1000):
+            with contextlib.suppress(OSError):
+                self.send_raw(encode_line(self.home))
 
     def _serve(self, kiosk: socket.socket) -> None:
         with kiosk, kiosk.makefile("rb") as lines, contextlib.suppress(OSError):

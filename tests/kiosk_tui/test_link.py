@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kiosk_tui.link import LONGEST_PAUSE_S, AgentLink
+from agent.kiosk.home_publisher import AT_LEAST_EVERY_MS
+from kiosk_tui.link import LONGEST_PAUSE_S, SILENT_S, AgentLink
 from protocol.kiosk import MAX_LINE_BYTES, AskHelp, Home, ToKiosk, encode_line
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
@@ -128,6 +129,23 @@ async def test_the_pauses_grow_and_stay_bounded() -> None:
         await asyncio.gather(task, return_exceptions=True)
     assert pauses.asked[:4] == pytest.approx([0.2, 0.4, 0.8, 1.6])
     assert max(pauses.asked) == LONGEST_PAUSE_S
+
+
+async def test_an_agent_that_stands_still_is_away_until_it_speaks_again() -> None:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, frozen=True) as agent:
+        listener = Listener()
+        task = asyncio.create_task(AgentLink(agent.path, sleep=Pauses(), silent_s=0.2).run(listener))
+        await listener.until(heard=1, away=1)
+        agent.send(samples.GREEN)
+        await listener.until(heard=2)
+        assert listener.heard == [samples.HOME, samples.GREEN], "over the same connection"
+        assert agent.connections == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_kiosk_waits_for_more_than_one_home_before_it_says_that_the_agent_is_away() -> None:
+    assert SILENT_S * 1000 >= 3 * AT_LEAST_EVERY_MS
 
 
 @pytest.mark.parametrize("module", ["link", "keys", "flow", "words", "words_visits"])
