@@ -15,7 +15,7 @@ from server_broker.dated.models import DatedQuerySet
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
-from server_broker.people.existence import existed
+from server_broker.people.existence import existed, gone_since
 from server_broker.people.models import Binding, BindingState, Card, HoldingRecord, HoldingState, Person, PersonRecord
 from server_broker.regions.models import Region
 
@@ -95,7 +95,9 @@ def _cut(row: Binding | HoldingRecord | WindowRecord, begin: dt.datetime) -> Per
 
 
 def come_back(person: Person, *, since: dt.date, village: Region, actor: str, reason: str) -> None:
-    """Have a person who left be on file again from a day on. Cards, posts and windows are given anew.
+    """Have a person who left, or is recorded to leave, be on file again from a day on.
+
+    From the first day without them it is as if they had never left. Cards, posts and windows are given anew.
 
     Raises:
         LeavingRefused: The person has not left, or had not yet on that day, or the village has been merged.
@@ -109,7 +111,8 @@ def come_back(person: Person, *, since: dt.date, village: Region, actor: str, re
         now = Person.objects.select_for_update().get(pk=person.pk)
         standing = PersonRecord.objects.known().filter(subject=now).at(begin).first()
         if standing is None or not standing.left:
-            raise LeavingRefused(f"{now.name} 那一天没有离开")
+            first = gone_since(now)
+            raise LeavingRefused(f"{now.name} 那一天没有离开" + (f"，离开从 {first} 算起" if first else ""))
         content = {"left": False, "village_id": village.identity}
         put(PersonRecord, [now.pk], Period(begin), content, actor=actor, reason=reason)
         person_stays(now.pk, actor=actor)

@@ -63,12 +63,12 @@ def change_person(
     name: str | None = None,
     village: Region | None = None,
     type: PersonType | None = None,
-) -> bool:
-    """Have a person have another number, name, village or type from a day on, and return whether that is news.
+) -> None:
+    """Have a person have another number, name, village or type from a day on.
 
     Raises:
-        PersonRefused: The person was not on file then, or has left, or the village has been merged into another, or the
-            number is or was somebody else's.
+        PersonRefused: The person is so already, was not on file then, or has left or is to leave by that day, or the
+            village has been merged into another, or the number is or was somebody else's.
         OwnAffair: The actor is this person.
     """
     refuse_own_affair(actor, [person.pk])
@@ -76,8 +76,8 @@ def change_person(
         now = Person.objects.select_for_update().get(pk=person.pk)
         if not existed(now, begin_of(since)):
             raise PersonRefused(f"{now.name} 那时还不在册，请先改在册日期")
-        if now.left:
-            raise PersonRefused(f"{now.name} 已离开，请先办“回来”")
+        if now.left or PersonRecord.objects.known().filter(subject=now, left=True).at(begin_of(since)).exists():
+            raise PersonRefused(f"{now.name} 已离开或将要离开，请先办“回来”")
         if village is not None and village.ended:
             raise PersonRefused(f"{village.name} 已撤并")
         content: dict[str, object] = {}
@@ -91,15 +91,14 @@ def change_person(
             content["village_id"] = village.identity
         if type is not None:
             content["type"] = type
-        changed = put(PersonRecord, [person.pk], Period(begin_of(since)), content, actor=actor, reason=reason)
-        if changed:
-            # Neither the name nor anything else that the audit log may not hold.
-            detail: Detail = {"since": str(since), "reason": reason, "fields": ",".join(sorted(content))}
-            entry = record(actor=actor, action="person.changed", subject=now.number, detail=detail)
-            decide(entry, PersonChanged(person=now.pk), [now])
-            moved_to = () if village is None else (village.code,)
-            people_changed_in(now.village_id, *moved_to)
-    return bool(changed)
+        if not put(PersonRecord, [person.pk], Period(begin_of(since)), content, actor=actor, reason=reason):
+            raise PersonRefused(f"{now.name} 从 {since} 起本来就是这样")
+        # Neither the name nor anything else that the audit log may not hold.
+        detail: Detail = {"since": str(since), "reason": reason, "fields": ",".join(sorted(content))}
+        entry = record(actor=actor, action="person.changed", subject=now.number, detail=detail)
+        decide(entry, PersonChanged(person=now.pk), [now])
+        moved_to = () if village is None else (village.code,)
+        people_changed_in(now.village_id, *moved_to)
 
 
 def _is_free(number: str, person: Person | None) -> bool:

@@ -3,6 +3,8 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from protocol.decisions import PersonChanged
 from server_broker.accounts.own_affairs import refuse_own_affair
@@ -29,6 +31,13 @@ def existed(person: Person, at: dt.datetime) -> bool:
 def stays(person: Person, since: dt.datetime, until: dt.datetime | None = None) -> bool:
     """Tell whether the person is there all through ``[since, until)``: has not left, and is not recorded to leave."""
     return not PersonRecord.objects.known().during(since, until).filter(subject=person, left=True).exists()
+
+
+def gone_since(person: Person) -> dt.date | None:
+    """Return the first day without a person who has left or is recorded to leave; None if they stay."""
+    gone = PersonRecord.objects.known().filter(subject=person, left=True).exclude(valid_to__lte=timezone.now())
+    begins = gone.order_by(F("valid_from").asc(nulls_first=True)).values_list("valid_from", flat=True).first()
+    return None if begins is None else timezone.localdate(begins)
 
 
 def on_file_since(person: Person, day: dt.date, *, actor: str, reason: str) -> bool:

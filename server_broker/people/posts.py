@@ -116,7 +116,7 @@ def change_holding(
     until: dt.date | None = None,
     actor: str,
     reason: str,
-) -> bool:
+) -> None:
     """Have a holder be seconded, suspended, off post or back on it in the days given, or end the holding.
 
     Args:
@@ -124,7 +124,7 @@ def change_holding(
         until: The last day; None: as long as the post is held.
 
     Raises:
-        PostRefused: The person did not hold the post on that day, or not as long as ``until``.
+        PostRefused: The person did not hold the post on that day, or not as long as ``until``, or it is so already.
         OwnAffair: The actor is this person.
     """
     refuse_own_affair(actor, [holding.person.pk])
@@ -138,10 +138,9 @@ def change_holding(
             raise PostRefused("那一天不任这个职务")
         if state != HoldingState.ENDED:
             end = _within(holding, begin, end)
-        changed = put(HoldingRecord, [holding.pk], Period(begin, end), {"state": state}, actor=actor, reason=reason)
-        if changed:
-            _said(holding, "post.changed", actor, since, reason, state)
-    return bool(changed)
+        if not put(HoldingRecord, [holding.pk], Period(begin, end), {"state": state}, actor=actor, reason=reason):
+            raise PostRefused(f"从 {since} 起本来就是“{state.label}”")
+        _said(holding, "post.changed", actor, since, reason, state)
 
 
 def _within(holding: Holding, begin: dt.datetime, end: dt.datetime | None) -> dt.datetime | None:

@@ -25,8 +25,8 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
 from server_broker.dated.days import end_of
 from server_broker.people.cards import card_found, end_binding, report_lost, take_card
-from server_broker.people.changes import change_person
-from server_broker.people.existence import on_file_since
+from server_broker.people.changes import PersonRefused, change_person
+from server_broker.people.existence import gone_since, on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType
 from server_broker.people.posts import change_holding, give_post
@@ -52,6 +52,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "as_of_refused": parameters.day_refused(request.GET, "as_of"),
         "is_past": known is not None,
         "today": today,
+        "gone_since": gone_since(found),
         "cards": found.cards.order_by("pk"),
         "holdings": _holdings(request).filter(person=found).select_related("post__unit"),
         "may_edit": may_edit and known is None,
@@ -122,7 +123,12 @@ def _return(request: HttpRequest, found: Person) -> _Act:
 
 def _since(request: HttpRequest, found: Person) -> _Act:
     day, actor = asked_day(request.POST, "day"), request.user.get_username()
-    return f"{day} 起在册", lambda reason: on_file_since(found, day, actor=actor, reason=reason)
+
+    def do(reason: str) -> None:
+        if not on_file_since(found, day, actor=actor, reason=reason):
+            raise PersonRefused(f"{found.name} 从 {day} 起本来就在册")
+
+    return f"{day} 起在册", do
 
 
 def _change(request: HttpRequest, found: Person) -> _Act:

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
+from server_broker.dated.days import begin_of
 from server_broker.decisions.models import DecidedRow
 from server_broker.people.cards import end_binding, report_lost, take_card
+from server_broker.people.existence import stays
 from server_broker.people.models import Card, Person, Unit, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
@@ -210,6 +212,36 @@ def test_a_person_leaves_after_a_look_and_comes_back(county: FictionalCounty, op
     back = ask(operator, address, act="return", day=day(5), village=SHILI_VILLAGE)
     assert "已记录" in confirm(operator, address, back)
     assert not Person.objects.get(pk=zhang.pk).left
+
+
+def test_a_leaving_recorded_by_mistake_is_undone_the_same_day(county: FictionalCounty, operator: Client) -> None:
+    zhang = county.people[ZHANG]
+    address = f"/people/{zhang.pk}/change/"
+    assert "核对回来" not in text(operator.get(f"/people/{zhang.pk}/"))
+    confirm(operator, address, ask(operator, address, act="leave", day=day()))
+    shown = text(operator.get(f"/people/{zhang.pk}/"))
+    assert f"{day(1)} 起离开" in shown
+    assert "下一步：核对回来" in shown
+    moved = ask(operator, address, act="change", day=day(1), village=YANSHI_VILLAGE)
+    assert "没有改动：张示例 已离开或将要离开，请先办“回来”" in moved
+    early = ask(operator, address, act="return", day=day(), village=SHILI_VILLAGE)
+    assert f"那一天没有离开，离开从 {day(1)} 算起" in early
+    back = ask(operator, address, act="return", day=day(1), village=SHILI_VILLAGE)
+    assert "已记录" in confirm(operator, address, back)
+    assert "起离开" not in text(operator.get(f"/people/{zhang.pk}/"))
+    assert stays(zhang, begin_of(timezone.localdate()))
+
+
+def test_a_change_that_changes_nothing_is_no_change(county: FictionalCounty, operator: Client) -> None:
+    zhang = county.people[ZHANG]
+    office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor="service")
+    holding = give_post(zhang, office, "文书", since=timezone.localdate(), actor="service")
+    for address, values, words in (
+        (f"/people/{zhang.pk}/change/", {"act": "change", "village": SHILI_VILLAGE}, f"从 {day()} 起本来就是这样"),
+        (f"/people/{zhang.pk}/change/", {"act": "since"}, f"从 {day()} 起本来就在册"),
+        (f"/holdings/{holding.pk}/change/", {"state": "held"}, f"从 {day()} 起本来就是“在岗”"),
+    ):
+        assert words in ask(operator, address, day=day(), **values)
 
 
 def test_an_officer_does_not_decide_on_their_own_card(county: FictionalCounty) -> None:

@@ -75,7 +75,7 @@ def test_a_unit_with_somebody_on_a_post_does_not_end(county: FictionalCounty, to
 
 def test_a_person_moves_on_a_day_to_come(county: FictionalCounty, today: dt.date) -> None:
     zhang, yanshi = county.people[ZHANG], Region.objects.get(pk=YANSHI_VILLAGE)
-    assert change_person(zhang, since=today + 3 * DAY, village=yanshi, actor=BY, reason="调动")
+    change_person(zhang, since=today + 3 * DAY, village=yanshi, actor=BY, reason="调动")
     zhang.refresh_from_db()
     assert zhang.village_id == ZHANG.village
     then = PersonRecord.objects.as_of(AsOf(begin_of(today + 3 * DAY))).get(subject=zhang)
