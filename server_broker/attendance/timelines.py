@@ -1,9 +1,10 @@
 """Everything dated about a person or a window as lines that people can read, as known at one time."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import dropwhile
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -44,11 +45,19 @@ def person_lines(person: Person, *, known: dt.datetime | None = None) -> list[Li
     of_posts = list(Post.objects.filter(holdings__in=held).values_list("pk", flat=True))
     windows = _ordered(WindowRecord, known).filter(ended=False)
     windows = windows.filter(people__contains=[person.pk]) | windows.filter(posts__overlap=of_posts)
+
+    def of_window(row: WindowRecord) -> object:
+        # Who else is in it is not this person's affair: a colleague who leaves is no reason of theirs.
+        is_in = person.pk in row.people or not set(of_posts).isdisjoint(row.posts)
+        return is_in, row.ended, row.village_id, _times(row)
+
     return [
-        *(_line("人员", _of_person(row), row) for row in own),
-        *(_line("职务", _of_post(row), row) for row in posts.select_related("subject__post__unit")),
-        *(_line("卡", _of_card(row), row) for row in cards),
-        *(_line("值班", f"{row.village.name} {_times(row)}", row) for row in windows.select_related("village")),
+        *_lines("人员", _of_person, list(own), _content),
+        *_lines("职务", _of_post, list(posts.select_related("subject__post__unit")), _content),
+        *_lines("卡", _of_card, list(cards), _content),
+        *_lines(
+            "值班", lambda row: f"{row.village.name} {_times(row)}", list(windows.select_related("village")), of_window
+        ),
     ]
 
 
@@ -57,13 +66,13 @@ def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.dateti
     # Before its first day a window that was planned is not over: it was not there.
     rows = list(dropwhile(lambda row: row.ended, _ordered(WindowRecord, known).filter(subject=window)))
     names = _names(rows, seen)
-    return [_line("值班", "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", row) for row in rows]
+    return _lines("值班", lambda row: "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", rows, _content)
 
 
 def region_lines(regions: list[Region], *, with_contents: bool = False) -> list[Line]:
     """Return codes and names of regions by time; with what lies in them now and later, if asked."""
     rows = _ordered(RegionRecord, None).filter(subject__in=[region.identity for region in regions])
-    lines = [_line("区划", _of_region(row), row) for row in rows.select_related("subject", "merged_into")]
+    lines = _lines("区划", _of_region, list(rows.select_related("subject", "merged_into")), _content)
     for region in regions if with_contents else ():
         lines += _contents(region)
     return lines
@@ -94,8 +103,53 @@ def _ordered[M: Dated](model: type[M], known: dt.datetime | None):  # type: igno
     return model.objects.known(known).order_by(F("valid_from").asc(nulls_first=True), "pk")
 
 
-def _line(kind: str, what: str, row: Dated) -> Line:
-    return Line(kind, what, row.valid_from, row.valid_to, row.recorded_at, row.recorded_by, row.reason)
+def _lines(kind: str, what: Callable[[Any], str], rows: list[Any], content: Callable[[Any], object]) -> list[Line]:
+    """Return rows as lines, each with who recorded first what it says: a later change may have cut its time only."""
+    lines: list[Line] = []
+    for row, first in zip(rows, _first_recorded(rows, content), strict=True):
+        line = Line(kind, what(row), row.valid_from, row.valid_to, first.recorded_at, first.recorded_by, first.reason)
+        # A change of something else cuts a row in two. To whoever reads this it is one.
+        ends = (n for n, one in enumerate(lines) if one.until is not None and one.until == line.since)
+        joined = next((n for n in ends if replace(line, since=lines[n].since, until=lines[n].until) == lines[n]), None)
+        if joined is None:
+            lines.append(line)
+        else:
+            lines[joined] = replace(lines[joined], until=line.until)
+    return lines
+
+
+def _first_recorded(rows: list[Any], content: Callable[[Any], object]) -> list[Any]:
+    """Return for each row the one that first said its content for its whole time.
+
+    A change supersedes a row and records its rest anew, at the same moment. So the way back goes from a row to the one
+    that ended when it began, as long as that says the same.
+    """
+    if not rows:
+        return []
+    subjects = {row.subject_id for row in rows}
+    ended: dict[tuple[object, dt.datetime], list[Any]] = {}
+    for old in type(rows[0]).objects.filter(subject__in=subjects).exclude(superseded_at=None):
+        ended.setdefault((old.subject_id, old.superseded_at), []).append(old)
+    firsts = []
+    for row in rows:
+        first = row
+        while first is not None:
+            found = first
+            olds = ended.get((found.subject_id, found.recorded_at), [])
+            first = next((old for old in olds if _contains(old, found) and content(old) == content(found)), None)
+        firsts.append(found)
+    return firsts
+
+
+def _contains(old: Dated, row: Dated) -> bool:
+    begins = old.valid_from is None or (row.valid_from is not None and old.valid_from <= row.valid_from)
+    return begins and (old.valid_to is None or (row.valid_to is not None and row.valid_to <= old.valid_to))
+
+
+def _content(row: Dated) -> object:
+    """Return everything that a row says besides when and by whom."""
+    own = {field.name for field in Dated._meta.get_fields()} | {"id"}
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in own}
 
 
 def _of_person(row: PersonRecord) -> str:
