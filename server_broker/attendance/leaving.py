@@ -1,6 +1,7 @@
 """Somebody leaves, and perhaps comes back. Nothing of theirs stays valid by neglect."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
 
@@ -48,7 +49,7 @@ def leave(person: Person, *, last: dt.date, actor: str, reason: str) -> list[str
         put(PersonRecord, [now.pk], Period(begin), {"left": True}, actor=actor, reason=reason)
         cards = _end_cards(now, begin, actor, reason)
         _end_posts(now, begin, actor, reason)
-        windows = _end_shares(now, begin, actor, reason)
+        windows = end_shares(now, begin, actor, reason)
         detail: Detail = {"last": str(last), "reason": reason}
         entry = record(actor=actor, action="person.left", subject=now.number, detail=detail)
         decide(entry, PersonLeft(person=now.pk), [now, *cards, *windows])
@@ -73,9 +74,16 @@ def _end_posts(person: Person, begin: dt.datetime, actor: str, reason: str) -> N
         put(HoldingRecord, [row.subject_id], _cut(row, begin), content, actor=actor, reason=reason)
 
 
-def _end_shares(person: Person, begin: dt.datetime, actor: str, reason: str) -> list[DutyWindow]:
-    """Take the person out of every window from then on, and return these windows."""
-    rows = list(_from(WindowRecord, begin).filter(people__contains=[person.pk], ended=False))
+def end_shares(
+    person: Person, begin: dt.datetime, actor: str, reason: str, *, villages: Collection[int] | None = None
+) -> list[DutyWindow]:
+    """Take the person out of every window from then on, and return these windows. The caller is in a transaction.
+
+    Args:
+        villages: Identities of regions: only of the windows there.
+    """
+    named = _from(WindowRecord, begin).filter(people__contains=[person.pk], ended=False)
+    rows = list(named if villages is None else named.filter(village__in=villages))
     for row in rows:
         people = [pk for pk in row.people if pk != person.pk]
         content = {"people": people, "ended": not people and not row.posts}

@@ -13,6 +13,7 @@ from django.db.models import ForeignKey, Model
 
 from protocol.decisions import RegionChanged
 from server_broker.accounts.own_affairs import refuse_own_affair
+from server_broker.attendance.leaving import end_shares
 from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of
@@ -21,7 +22,7 @@ from server_broker.dated.writing import Period, acting, put
 from server_broker.decisions.rows import watched_models
 from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import desired_changed_under
-from server_broker.people.models import PersonRecord, UnitRecord
+from server_broker.people.models import Person, PersonRecord, UnitRecord
 from server_broker.regions.models import COUNTY_DIGITS, Region, RegionRecord, parent_code, subtree_prefix
 
 _PLACED: tuple[tuple[type[Dated], str], ...] = (
@@ -144,7 +145,7 @@ def split_region(
 ) -> Region:
     """Split a new village off from a day on, with the people (ids) and stations that go along, and return it.
 
-    Windows stay with the old village; the new one gets its own.
+    Windows stay with the old village, and who goes along is in them no more; the new one gets its own.
 
     Raises:
         RegionRefused: The code or the name does not fit, the region did not exist then, or somebody named is not there.
@@ -169,6 +170,8 @@ def split_region(
         for model, wanted in ((PersonRecord, people), (StationPlace, stations)):
             if _move(model, "village", region, made, begin, wanted, actor=actor, reason=reason) < len(wanted):
                 raise RegionRefused("名单里有人或站点那天不在这个村")
+        for person in Person.objects.filter(pk__in=people):
+            end_shares(person, begin, actor, reason, villages=[region.identity])
         _said(region, "region.split", actor, since, reason, also=[made])
         desired_changed_under(code)
     return Region.objects.get(pk=code)

@@ -187,6 +187,11 @@ def _refuse_second_name(village: Region, name: str, begin: dt.datetime, window: 
         raise WindowRefused(f"{village.name} 已有值班“{name}”")
 
 
+def said_changed(window: DutyWindow, *, actor: str, day: dt.date, reason: str) -> None:
+    """Record and decide that a window has changed, because something about its people did."""
+    _said(window, Region.objects.get(pk=window.village_id), WindowChanged(window=window.pk), actor, day, reason)
+
+
 _ACTIONS: dict[type, str] = {
     WindowMade: "window.added",
     WindowChanged: "window.changed",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.attendance.leaving import come_back, leave
+from server_broker.attendance.moving import change_registration
 from server_broker.attendance.timelines import person_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import InputRefused, Proposal, asked_day, asked_moment, decide_on
@@ -25,7 +26,7 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
 from server_broker.dated.days import end_of
 from server_broker.people.cards import card_found, end_binding, report_lost, take_card
-from server_broker.people.changes import PersonRefused, change_person
+from server_broker.people.changes import PersonRefused
 from server_broker.people.existence import gone_since, on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType
@@ -147,7 +148,7 @@ def _change(request: HttpRequest, found: Person) -> _Act:
         raise InputRefused("请填要改的编号、姓名、村或类别")
     return (
         f"{since} 起改登记",
-        lambda why: change_person(
+        lambda why: change_registration(
             found, since=since, number=number, name=name, village=village, type=kind, actor=actor, reason=why
         ),
     )

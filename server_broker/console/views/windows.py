@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -34,7 +35,7 @@ def window(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "people",
         "window": found,
         "lines": window_lines(found, seen=people_of(request.user)),
-        **_offered(request, found.village),
+        **_offered(request, found.village, found),
         "chosen": set(found.people.values_list("pk", flat=True)),
         "chosen_posts": set(found.posts),
         "lasts": lasting(windows_of(request.user).filter(pk=pk), timezone.now()).exists(),
@@ -88,10 +89,17 @@ def window_add(request: HttpRequest) -> HttpResponse:
     return decide_on(request, proposal)
 
 
-def _offered(request: HttpRequest, village: Region) -> dict[str, Any]:
-    """Return what the forms of a village's windows offer: its people and posts, and today as the first day."""
+def _offered(request: HttpRequest, village: Region, found: DutyWindow | None = None) -> dict[str, Any]:
+    """Return what the forms of a village's windows offer: its people and posts, and today as the first day.
+
+    Who is in the window ``found`` is offered too, wherever they live, so that a change drops nobody unseen.
+    """
+    there = Q(village=village, left=False)
+    if found is not None:
+        there |= Q(pk__in=found.people.values("pk"))
     return {
-        "people": people_of(request.user).filter(village=village, left=False).order_by("number"),
+        "people": people_of(request.user).filter(there).select_related("village").order_by("number"),
+        "village": village,
         "posts": posts_of(request.user).filter(unit__region=village),
         "today": timezone.localdate(),
     }

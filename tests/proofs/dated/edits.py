@@ -13,6 +13,7 @@ from django.db.models import Manager, QuerySet
 
 from server_broker.attendance.leaving import LeavingRefused, come_back, leave
 from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.moving import change_registration
 from server_broker.attendance.region_changes import (
     RegionRefused,
     merge_region,
@@ -143,7 +144,7 @@ class Officers:
 
     def _move(self, day: dt.date) -> None:
         village = self._some(Region.objects.filter(ended=False).exclude(code=COUNTY))
-        change_person(self._some(Person.objects), since=self._soon(day), village=village, actor=BY, reason=WHY)
+        change_registration(self._some(Person.objects), since=self._soon(day), village=village, actor=BY, reason=WHY)
 
     def _rename(self, day: dt.date) -> None:
         name = f"改名{self._draw.randrange(10**6)}"
