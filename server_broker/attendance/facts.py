@@ -11,12 +11,18 @@ from server_broker.platform.sql import copy_rows, execute
 
 
 class Direction(NamedTuple):
-    """The person chose ``direction`` for the touch with that identity."""
+    """The person chose ``direction`` for the touch with that identity, at ``mono`` of ``boot``."""
 
     station: str
     epoch: bytes
     seq: int
     direction: str
+    boot: bytes
+    mono: int
+
+
+CHOSEN_WITHIN_MS = 15 * 60_000
+"""Longer than any station lets people correct a touch. Whoever gets hold of a station later turns round no old ones."""
 
 
 BY_NUMBER = "number"
@@ -50,7 +56,8 @@ def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -
 def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Rows) -> None:
     detail = {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction}
     add_event(fact, identity, rows, detail)
-    rows.of(DIRECTION).append(Direction(identity.station, fact.touch.epoch, fact.touch.seq, fact.direction))
+    chosen = Direction(identity.station, fact.touch.epoch, fact.touch.seq, fact.direction, fact.at.boot, fact.at.mono)
+    rows.of(DIRECTION).append(chosen)
 
 
 def _put(rows: Rows) -> None:
@@ -80,13 +87,22 @@ def _of_their_people(touches: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def choose_directions(directions: list[Direction]) -> None:
-    """Note the directions that people chose for their touches. Of several for one touch, the last stands."""
-    last = {direction[:3]: direction for direction in directions}
-    columns = [list(column) for column in zip(*last.values(), strict=True)]
+    """Note the directions that people chose for their touches, soon after them and on the same boot's clock.
+
+    Of several for one touch, the last stands.
+    """
+    columns = [list(column) for column in zip(*directions, strict=True)]
     execute(
-        f"""UPDATE {TOUCHES} t SET chosen_direction = w.direction
-        FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, direction)
-        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",  # noqa: S608 - our own constant
+        f"""UPDATE {TOUCHES} t SET chosen_direction = c.direction
+        FROM (
+            SELECT DISTINCT ON (o.station_id, o.epoch, o.seq) o.station_id, o.epoch, o.seq, w.direction
+            FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])
+                 WITH ORDINALITY AS w (station, epoch, seq, direction, boot, mono, place)
+            JOIN {TOUCHES} o ON o.station_id = w.station AND o.epoch = w.epoch AND o.seq = w.seq
+                 AND o.boot = w.boot AND abs(w.mono - o.mono_ms) <= {CHOSEN_WITHIN_MS}
+            ORDER BY o.station_id, o.epoch, o.seq, w.place DESC
+        ) c
+        WHERE t.station_id = c.station_id AND t.epoch = c.epoch AND t.seq = c.seq""",  # noqa: S608 - our own constants
         columns,
     )
 

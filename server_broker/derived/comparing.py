@@ -118,7 +118,8 @@ def _column_at_fault(
 ) -> str:
     stored = chunk.stored[projection][seq]
     if projection.table is TOUCHES:
-        chosen = directions.of_touch(Place(chunk.epoch, seq), stored["received_at"])
+        said = chunk.said[seq]
+        chosen = directions.of_touch(Place(chunk.epoch, seq), stored["received_at"], said)
         if stored["chosen_direction"] not in chosen:
             return "chosen_direction"
         expected = expected | {"chosen_direction": stored["chosen_direction"]}

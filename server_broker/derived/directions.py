@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from protocol.facts import DirectionChosen, decode_fact
 from protocol.refusal import Refused
+from protocol.units import Moment
+from server_broker.attendance.facts import CHOSEN_WITHIN_MS
 from server_broker.derived.findings import Place
 from server_broker.derived.reissues import Reissues
 from server_broker.fleet.tables import STREAMS
@@ -18,6 +20,8 @@ class _Chosen(NamedTuple):
     stream: int
     seq: int
     direction: str
+    boot: bytes
+    mono: int
     is_sure: bool
     """Whether the touch that it names has one identity alone."""
 
@@ -49,16 +53,22 @@ class Directions:
     def _add(self, reissues: Reissues, received_at: datetime, stream: int, seq: int, fact: DirectionChosen) -> None:
         names = reissues.names_of(Place(fact.touch.epoch, fact.touch.seq))
         for name in names:
-            self._of[name].append(_Chosen(received_at, stream, seq, fact.direction, len(names) == 1))
+            chosen = _Chosen(received_at, stream, seq, fact.direction, fact.at.boot, fact.at.mono, len(names) == 1)
+            self._of[name].append(chosen)
 
-    def of_touch(self, place: Place, received_at: datetime) -> set[str]:
+    def of_touch(self, place: Place, received_at: datetime, at: Moment) -> set[str]:
         """Return what may stand in a touch's row: nearly always one word.
 
         Args:
             received_at: When the row was made. A direction that came earlier changed nothing, unless held facts were
                 read again later.
+            at: When the touch was. A direction that was chosen long after it changes nothing.
         """
-        chosen = self._of.get(place)
+        chosen = [
+            one
+            for one in self._of.get(place, ())
+            if one.boot == at.boot and abs(one.mono - at.mono) <= CHOSEN_WITHIN_MS
+        ]
         if not chosen:
             return {""}
         last = max(chosen)

@@ -20,8 +20,8 @@ MOST_OF_A_NETWORK: dict[Way, int] = {"number": 20, "code": 60}
 """Telephones of one operator may share an address, so this leaves room for several people who mistype. A code is asked
 for again while its fact is on the way."""
 MOST_OF_A_SITE: dict[Way, int] = {"number": 40, "code": 120}
-"""Of all networks of one /48, because a household may have 256 of them, and whoever rents a server 65,536. But an operator
-may have its customers' telephones in one, so a telephone that is known is not stopped by the others."""
+"""Of all networks of one /48, because a household may have 256 of them, and whoever rents a server 65,536. An operator
+may have all telephones in one, so others' tries don't stop a telephone that is known."""
 MOST_OF_ALL = 100
 """Wrong tries by number. Codes of kiosks are too long to be guessed, and don't count here."""
 KEPT = dt.timedelta(days=1)
@@ -50,9 +50,8 @@ def begin_try(way: Way, address: str, now: dt.datetime, *, known: bool = False) 
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         lately = WrongTry.objects.filter(way=way, at__gt=now - WITHIN)
-        if (
-            lately.filter(source=source).count() >= MOST_OF_A_NETWORK[way]
-            or (not known and lately.filter(site=site).count() >= MOST_OF_A_SITE[way])
+        if lately.filter(source=source).count() >= MOST_OF_A_NETWORK[way] or (
+            not known and lately.filter(site=site).count() >= MOST_OF_A_SITE[way]
         ):
             raise TooManyTries("这个网络试错太多次，请一小时后再试。急用的话，请到站点刷卡查看。")
         if way == "number" and not known and lately.count() >= MOST_OF_ALL:

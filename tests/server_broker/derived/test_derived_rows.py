@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from protocol.facts import ClockCorrected, DirectionChosen
+from protocol.units import Moment
 from server_broker.derived.comparing import NO_EVENT
 from server_broker.derived.projections import PROJECTIONS
 from server_broker.fleet.fact_rows import Identity, Rows
@@ -155,6 +156,15 @@ def test_of_several_directions_the_last_must_stand(station: StationDouble) -> No
     take(station.add(DirectionChosen(at=moment(30), touch=station.ref(2), direction="in")), first=14)
     assert said() == []
     psql("UPDATE attendance_touch SET chosen_direction = 'out' WHERE seq = 2")
+    assert [one for one in said() if "第 2 条（attendance_touch）：chosen_direction" in one]
+
+
+@pytest.mark.parametrize("at", [moment(15 * 60_000 + 3), moment(4, boot=bytes(16))], ids=["later", "boot"])
+def test_a_direction_that_is_stated_long_after_its_touch_changes_nothing(station: StationDouble, at: Moment) -> None:
+    take(station.add(DirectionChosen(at=at, touch=station.ref(2), direction="in")), first=14)
+    assert psql("SELECT 1 FROM attendance_touch WHERE seq = 2 AND chosen_direction = 'out'") == 1
+    assert said() == []
+    psql("UPDATE attendance_touch SET chosen_direction = 'in' WHERE seq = 2")
     assert [one for one in said() if "第 2 条（attendance_touch）：chosen_direction" in one]
 
 

@@ -101,7 +101,14 @@ def test_a_number_that_differs_by_a_capital_alone_is_another_one(zhang: Person, 
 
 def test_a_wrong_number_a_wrong_pin_and_no_pin_look_the_same(zhang: Person) -> None:
     pages = set()
-    for number, pin in (("nobody", PIN), (ZHANG.number, WRONG_PIN), (WANG.number, PIN), ("", ""), ("x" * 900, "y"), ("\0", PIN)):
+    for number, pin in (
+        ("nobody", PIN),
+        (ZHANG.number, WRONG_PIN),
+        (WANG.number, PIN),
+        ("", ""),
+        ("x" * 900, "y"),
+        ("\0", PIN),
+    ):
         answer = telephone().post("/sign-in/", {"number": number, "pin": pin})
         words = answer.content.decode().split('role="alert">')[1].split("</p>")[0]
         pages.add((answer.status_code, words))
