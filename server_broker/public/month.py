@@ -66,11 +66,12 @@ def month_of(person: Person, now: dt.datetime) -> Month:
 
 
 def _touches(person: Person, start: dt.datetime) -> list[Touch]:
-    """Return the touches since ``start`` of the cards that the person ever held, wherever they were."""
+    """Return the touches since ``start`` by cards and numbers that the person ever had, wherever they were."""
     dated = Q(wall__gte=start, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     undated = ~Q(quality__in=DATED_QUALITIES) & Q(corrected_wall__isnull=True, received_at__gte=start)
     tokens = Binding.objects.filter(person=person).values("subject__token")
-    numbers = PersonRecord.objects.known().filter(subject=person).values_list("number", flat=True)
+    # Also numbers that were corrected since: a touch by one counts for the person, as `touch_rows` tells.
+    numbers = PersonRecord.objects.filter(subject=person).values_list("number", flat=True)
     theirs = Q(card_token__in=tokens) | Q(person_number__in={person.number, *numbers})
     touches = Touch.objects.filter(theirs, dated | undated | Q(corrected_wall__gte=start))
     return list(touches.exclude(answer="repeat").select_related("station__village"))

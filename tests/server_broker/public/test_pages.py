@@ -6,12 +6,14 @@ import pytest
 from django.urls import get_resolver
 from django.utils import timezone
 
+from server_broker.attendance.touches import touch_rows, touches_of_day
+from server_broker.people.changes import change_person
 from server_broker.people.models import Person
 from server_broker.pins.voiding import reset_pin
 from server_broker.public.middleware import COOKIE
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import LIFETIME, drop_ended, open_session, session_of
-from tests.cast import LI, OPERATOR, SHILI, WANG, YANGBAN, ZHANG
+from tests.cast import LI, OPERATOR, SHILI, SHILI_VILLAGE, WANG, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty, signed_in, touch
 from tests.server_broker.public.door import HOST, ago, show_code, signed_in_telephone, telephone
 
@@ -85,6 +87,15 @@ def test_each_sees_the_own_month_alone(county: FictionalCounty) -> None:
         assert "样板村" in page, "a touch at a neighbour's station is the person's too"
         assert LI.name not in page
         assert WANG.name not in page
+
+
+def test_a_touch_by_a_number_that_was_corrected_is_counted_as_the_console_counts_it(county: FictionalCounty) -> None:
+    zhang, today = county.people[ZHANG], timezone.localdate()
+    for number in ("z8", "z9"):
+        change_person(zhang, since=today, number=number, actor="service", reason="写错了")
+    touch(county.stations[SHILI], b"", at=ago(seconds=90), person_number="z8")
+    assert [row.person for row in touch_rows(list(touches_of_day(SHILI_VILLAGE, today)))] == [zhang]
+    assert "县里收到 1 次打卡" in signed_in_telephone(zhang).get("/").content.decode()
 
 
 def test_what_waits_and_what_is_down_is_said(county: FictionalCounty) -> None:
