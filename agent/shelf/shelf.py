@@ -139,6 +139,9 @@ class Shelf:
 
     def _begin(self) -> None:
         clock = self._clock
+        # What is asked for while the trip runs is for the next one: it makes that due earlier, or has it survey.
+        survey, self._survey_due = self._survey_due, False
+        self._due_ms = clock.mono_ms() + AGAIN_MS
         night_ms = self._night_left_ms()
         allowance = Allowance(
             mono_ms=clock.mono_ms,
@@ -156,9 +159,9 @@ class Shelf:
             changed=lambda: self._ports.inbox.put(ShelfMoved(ended=False)),
             refused=self._refused,
         )
-        threading.Thread(target=self._run, args=(self._trip, self._ref), name="shelf", daemon=True).start()
+        threading.Thread(target=self._run, args=(self._trip, self._ref, survey), name="shelf", daemon=True).start()
 
-    def _run(self, trip: Trip, ref: ShelfRef | None) -> None:
+    def _run(self, trip: Trip, ref: ShelfRef | None, survey: bool) -> None:
         try:
             with self._disk.alone() as alone:
                 if not alone:
@@ -170,7 +173,7 @@ class Shelf:
                     rebuild(self._disk, trip.addressee)
                     self._lost = False
                 with self._ports.open_source() as source:
-                    trip.run(source, ref, survey=self._survey_due)
+                    trip.run(source, ref, survey=survey)
         except Exception as error:  # noqa: BLE001 -- top of a thread: the core decides what becomes of it
             trip.outcome.problem = f"{type(error).__name__}: {error}"
         finally:
@@ -183,17 +186,15 @@ class Shelf:
         if not event.ended or trip is None:
             return
         self._trip = None
-        self._survey_due = False
         self._states = trip.outcome.states
         reasons = {one.reason for one in self._states.values()}
         self._waited_for_night = "night" in reasons
         if trip.outcome.problem:
             log.warning("the shelf is not complete: %s", trip.outcome.problem)
-            self._due_ms = self._clock.mono_ms() + self._retry_ms
+            self._due_ms = min(self._due_ms, self._clock.mono_ms() + self._retry_ms)
             self._retry_ms = min(self._retry_ms * 2, RETRY_MOST_MS)
         else:
             self._retry_ms = RETRY_FIRST_MS
-            self._due_ms = self._clock.mono_ms() + AGAIN_MS
 
     def _state_taken(self) -> None:
         held = self._disk.state.held

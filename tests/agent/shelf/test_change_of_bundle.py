@@ -61,6 +61,21 @@ def test_the_old_version_stays_until_the_new_one_is_whole(
     assert content_of(station, "policy") == b"new"
 
 
+@pytest.mark.parametrize("breaks", [[], [0]])
+def test_an_index_that_is_named_during_a_trip_is_fetched_right_after_it(station: Bench, breaks: list[int]) -> None:
+    county = station.county
+    county.publish("policy", 1)
+    county.breaks_after = list(breaks)
+    station.shelf.want(county.index())
+    station.shelf.tick(facts_wait=False)
+    assert station.shelf.busy
+    county.notice("news", 1, "停水通知")
+    station.shelf.want(county.index())
+    station.end_trip()
+    station.make_trip()
+    assert in_force(station) == {"policy": 1, "news": 1}
+
+
 def test_no_byte_is_fetched_twice_after_a_line_that_breaks(station: Bench, system: FakeSystemClock) -> None:
     county = station.county
     county.publish(

@@ -108,6 +108,22 @@ def test_a_full_disk_at_the_state_does_not_make_trips_without_end(station: Bench
     assert len(station.county.asked) <= asked + 2
 
 
+def test_damage_that_shows_during_a_trip_is_mended_right_after_it(station: Bench) -> None:
+    county = station.county
+    entry = county.publish("policy", 1, b"text")
+    take(station)
+    county.publish("news", 1)
+    station.shelf.want(county.index())
+    station.shelf.tick(facts_wait=False)
+    assert station.shelf.busy
+    (files_of(station) / f"{entry.sha256.hex()}.signed").write_bytes(b"decayed")
+    with pytest.raises(Refused):
+        content_of(station, "policy")
+    station.end_trip()
+    station.make_trip()
+    assert content_of(station, "policy") == b"text"
+
+
 def test_foreign_things_are_cleared_away_and_never_followed(station: Bench, tmp_path: Path) -> None:
     files = files_of(station)
     files.mkdir(parents=True, exist_ok=True)
