@@ -1,6 +1,7 @@
 """下发内容: what was published for stations, which villages have it, and notices: write, preview, publish, withdraw."""
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -27,6 +28,8 @@ from server_broker.console.queries import bundles_of, own_bundles_of, stations_o
 from server_broker.console.words import BUNDLE_KINDS
 from server_broker.people.identity import identity_number_in
 from server_broker.regions.models import subtree_prefix
+
+log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
 TABS = ("lasting", "notices", "questions", "over")
@@ -147,13 +150,18 @@ def new_notice(request: HttpRequest) -> HttpResponse:
     )
     try:
         draft = _draft_of(request, typed)
+        if request.POST.get("step") != "publish":
+            return _notice_page(request, typed, draft=draft)
+        folder = BundleFolder(settings.HOME.bundles)
+        row = publish_notice(draft, folder=folder, author=request.user.get_username(), at=timezone.now())
     except NotPublished as refused:
         messages.error(request, f"还不能发布：{refused}。")
         return _notice_page(request, typed, status=422)
-    if request.POST.get("step") != "publish":
-        return _notice_page(request, typed, draft=draft)
-    folder = BundleFolder(settings.HOME.bundles)
-    row = publish_notice(draft, folder=folder, author=request.user.get_username(), at=timezone.now())
+    except OSError as error:
+        log.error("the county's disk takes no notice: %s", error)
+        words = "没有发布：县里的磁盘写不进去，可能满了。请告诉县运维。写的内容还在下面，磁盘好了再发布。"
+        messages.error(request, words)
+        return _notice_page(request, typed, status=503)
     messages.success(request, "已发布。在线的站点几分钟内就会显示，离线的连上以后显示。")
     return redirect("published-bundle", row.pk)
 

@@ -127,6 +127,22 @@ def test_a_notice_that_can_t_be_published_says_why(
     assert not Bundle.objects.exists()
 
 
+def test_a_disk_that_takes_nothing_costs_nobody_the_text(officer: Client) -> None:
+    aside = HOME.bundles.rename(HOME.bundles.with_name("aside"))
+    HOME.bundles.write_text("no folder")
+    try:
+        status, page = write(officer, "publish")
+    finally:
+        HOME.bundles.unlink()
+        aside.rename(HOME.bundles)
+    assert status == 503
+    assert "没有发布：县里的磁盘写不进去" in page
+    assert "周三下午，卫生院来村里量血压" in page
+    assert "请带身份证。\n在村部一楼。</textarea>" in page
+    assert not Bundle.objects.exists()
+    assert not AuditEntry.objects.filter(action="bundle.published").exists()
+
+
 def test_each_sees_what_is_for_the_own_places_and_changes_nothing_wider(county: FictionalCounty) -> None:
     village, township = content_for(SHILI_VILLAGE, title="村里的"), content_for(TOWNSHIP[:9], title="镇里的")
     other, whole = content_for(OTHER_TOWNSHIP[:9], title="邻镇的"), content_for(COUNTY[:6], title="全县的")
