@@ -16,7 +16,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
-from server_broker.supervisor.front_door import config_problems
+from server_broker.supervisor.front_door import config_problems, config_warnings
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
@@ -116,7 +116,8 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print what is wrong with ``county.toml`` and with the files that it names; return 1 if anything is."""
-    problems = config_problems(home, read_config(home), now=dt.datetime.now(dt.UTC))
+    config = read_config(home)
+    problems = [*config_problems(home, config, now=dt.datetime.now(dt.UTC)), *config_warnings(home, config)]
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:

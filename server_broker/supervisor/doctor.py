@@ -9,13 +9,13 @@ import psycopg
 from cryptography import x509
 
 from server_broker import broker
-from server_broker.platform.control import service_pid
+from server_broker.platform.control import hold_file, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, alive, read_pid
-from server_broker.supervisor.front_door import config_problems
+from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.county_mark import read_mark
@@ -64,13 +64,20 @@ def examine(
         _disk(home),
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
-        _database(home, database_url),
-        _broker(home),
-        _process(home, "ingest", "接收进程", "站点会保留数据"),
-        _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
-        _web(home, config),
-        *_front_door(home, config, now),
+        _unless_held(home, "postgres", _database(home, database_url)),
+        _unless_held(home, "mosquitto", _broker(home)),
+        _unless_held(home, "ingest", _process(home, "ingest", "接收进程", "站点会保留数据")),
+        _unless_held(home, "chores", _process(home, "chores", "维护进程", "过期图片和日志暂不清理")),
+        _unless_held(home, "web", _web(home, config)),
+        *(_unless_held(home, "front-door", finding) for finding in _front_door(home, config, now)),
     ]
+
+
+def _unless_held(home: CountyHome, part: str, finding: PartFinding) -> PartFinding:
+    """Return a finding; of a part that a person stopped, that it was stopped and how it runs again."""
+    if finding.well or not hold_file(home, part).exists():
+        return finding
+    return PartFinding(finding.part, False, "被人停下了（hold）", f"要用就运行 {command_line(home, 'release', part)}")
 
 
 def _keys(home: CountyHome) -> PartFinding:
@@ -202,6 +209,8 @@ def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> lis
         return []
     if problems := config_problems(home, config, now=now):
         return [PartFinding("手机入口", False, "；".join(problems), "改好后 10 秒内自动启用，不用重启")]
+    if warnings := config_warnings(home, config):
+        return [PartFinding("手机入口", False, "；".join(warnings), "改好后 10 秒内自动启用，不用重启")]
     well = front_door_answers(config.front_door)
     state = config.front_door.address if well else "没有响应"
     return [PartFinding("手机入口", well, state, "查看 logs/front-door.log 和端口是否被占用")]

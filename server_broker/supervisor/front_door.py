@@ -26,6 +26,7 @@ from server_broker.trust.front_door import (
     certificate_problems,
     private_authority_name,
     server_context,
+    trust_problems,
 )
 
 LOOK_EVERY_S = 30.0
@@ -115,6 +116,14 @@ def config_problems(home: CountyHome, config: CountyConfig, *, now: dt.datetime)
         return []
     text = home.config_file.read_text(encoding="utf-8")
     return [_line(home, text, problem) for problem in certificate_problems(home, config.front_door, now=now)]
+
+
+def config_warnings(home: CountyHome, config: CountyConfig) -> list[str]:
+    """Return what keeps telephones from the front door although it is served, each with the line of ``county.toml``."""
+    if config.front_door is None:
+        return []
+    text = home.config_file.read_text(encoding="utf-8")
+    return [_line(home, text, problem) for problem in trust_problems(home, config.front_door)]
 
 
 def _line(home: CountyHome, text: str, problem: CertificateProblem) -> str:

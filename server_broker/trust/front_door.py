@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from server_broker.platform.causes import os_cause
 from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
@@ -44,7 +45,7 @@ def certificate_problems(home: CountyHome, front_door: FrontDoor, *, now: dt.dat
         certificate: x509.Certificate | None = x509.load_pem_x509_certificates(certificate_file.read_bytes())[0]
     except OSError as error:
         certificate = None
-        problems.append(CertificateProblem(about_certificate, f"读不到证书 {certificate_file}：{error.strerror}"))
+        problems.append(CertificateProblem(about_certificate, f"读不到证书 {certificate_file}：{os_cause(error)}"))
     except ValueError:
         certificate = None
         problems.append(CertificateProblem(about_certificate, f"{certificate_file} 不是 PEM 证书"))
@@ -55,6 +56,22 @@ def certificate_problems(home: CountyHome, front_door: FrontDoor, *, now: dt.dat
     if front_door.private_authority and (wrong := _authority_words(home, front_door)):
         problems.append(CertificateProblem("private_authority", wrong))
     return problems
+
+
+def trust_problems(home: CountyHome, front_door: FrontDoor) -> list[CertificateProblem]:
+    """Return why no telephone will take a certificate that can be served; an empty list if nothing speaks against it.
+
+    Whether a public authority has signed it only a telephone can say. What has signed itself, none has.
+    """
+    if front_door.private_authority:
+        return []
+    try:
+        certificate = x509.load_pem_x509_certificates(front_door.files(home.root)[0].read_bytes())[0]
+        certificate.verify_directly_issued_by(certificate)
+    except (OSError, ValueError, TypeError, InvalidSignature):
+        return []
+    words = "证书是自己给自己签的，手机不信任：请换公共机构签发的；只作演示就用 cunhui-server demo-door"
+    return [CertificateProblem("acme_folder" if front_door.acme_folder else "certificate", words)]
 
 
 def _certificate_words(certificate: x509.Certificate, host: str, now: dt.datetime) -> list[str]:
@@ -86,7 +103,7 @@ def _key_words(file: Path, certificate: x509.Certificate | None) -> list[str]:
         mode = file.stat().st_mode
         raw = file.read_bytes()
     except OSError as error:
-        return [f"读不到私钥 {file}：{error.strerror}"]
+        return [f"读不到私钥 {file}：{os_cause(error)}"]
     words = []
     if mode & _FOR_OTHERS:
         words.append(f"私钥 {file} 别人也能读或改（权限 {mode & 0o777:o}），请运行 chmod 600 {file}")

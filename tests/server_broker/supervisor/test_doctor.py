@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from server_broker.people.cards import report_lost
+from server_broker.platform.control import hold_file
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.doctor import PartFinding, examine
@@ -53,6 +54,15 @@ def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: Coun
     }  # fmt: skip
     assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
     assert found["服务"].remedy == f"运行 cunhui-server up --home {home.root}"
+
+
+def test_a_part_that_somebody_holds_is_said_to_be_held_and_how_it_runs_again(home: CountyHome) -> None:
+    home.postgres_socket.mkdir(parents=True, exist_ok=True)
+    hold_file(home, "mosquitto").touch()
+    found = look(home)
+    assert "被人停下了" in found["消息服务"].state
+    assert found["消息服务"].remedy == f"要用就运行 cunhui-server release mosquitto --home {home.root}"
+    assert "查看 logs/postgres.log" in found["数据库"].remedy, "that one is not held"
 
 
 def test_the_tightest_disk_is_named(home: CountyHome) -> None:

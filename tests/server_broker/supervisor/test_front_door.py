@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker import cli
@@ -76,12 +79,12 @@ type Spoil = Callable[[Path], Any]
 @pytest.mark.parametrize(
     ("key", "words", "spoil"),
     [
-        ("certificate", "读不到证书", lambda folder: (folder / "door.pem").unlink()),
+        ("certificate", "door.pem：没有这个文件或文件夹", lambda folder: (folder / "door.pem").unlink()),
         ("certificate", "不是 PEM 证书", lambda folder: (folder / "door.pem").write_text("nothing")),
         ("certificate", "过期，请续期", lambda folder: issue(folder, days_ago=5 * 365 + 1)),
         ("certificate", f"不是 {HOST} 的证书", lambda folder: issue(folder, names=["other.example"])),
         ("certificate", f"不是 {HOST} 的证书", lambda folder: issue(folder, names=["*.door.example"])),
-        ("key", "读不到私钥", lambda folder: (folder / "door.key").unlink()),
+        ("key", "door.key：没有这个文件或文件夹", lambda folder: (folder / "door.key").unlink()),
         ("key", "别人也能读或改（权限 644）", lambda folder: (folder / "door.key").chmod(0o644)),
         ("key", "别人也能读或改（权限 620）", lambda folder: (folder / "door.key").chmod(0o620)),
         ("key", "不是不带口令的 PEM 私钥", lambda folder: (folder / "door.key").write_text("nothing")),
@@ -96,6 +99,29 @@ def test_each_fault_is_named_with_its_line(
     assert status == 1
     assert f"{home.config_file}:{line(home, key)}：{key}：" in said
     assert words in said
+
+
+def test_a_certificate_that_signed_itself_is_one_that_no_telephone_takes(
+    home: CountyHome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(NOW - dt.timedelta(days=1))
+        .not_valid_after(dt.datetime.now(dt.UTC) + dt.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (home.root / "door.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (home.root / "door.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    status, said = check(home, capsys)
+    assert status == 1
+    assert f"{home.config_file}:{line(home, 'certificate')}：certificate：" in said
+    assert "自己给自己签的，手机不信任" in said
+    front_door = read_config(home).front_door
+    assert front_door is not None
+    assert certificate_problems(home, front_door, now=dt.datetime.now(dt.UTC)) == [], "it is served all the same"
 
 
 def test_one_that_comes_early_points_at_the_clock(home: CountyHome) -> None:
