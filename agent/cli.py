@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     export = command("export", "把县里还没收到的记录导出到 U 盘（先停止站点程序）")
     export.add_argument("--to", required=True, type=Path, metavar="文件夹", help="U 盘上的文件夹")
     export.add_argument("--blobs", action="store_true", help="连同图片")
-    export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录")
+    export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录；用 --outbox 时总是连同")
     export.add_argument("--station", default="", metavar="编号", help="站点编号，只在 --outbox 文件读不出时需要")
     which = export.add_mutually_exclusive_group(required=True)
     which.add_argument("--config", type=Path, metavar="文件", help="站点的配置文件 station.toml")

@@ -53,7 +53,10 @@ def examine_identity(folder: Path, *, now: datetime) -> KnownIdentity:
         return KnownIdentity(None, [problem_finding("身份", NOT_ENROLLED)])
     return KnownIdentity(
         identity,
-        [Finding("身份", f"{identity.station}，{identity.enrolled.village}"), _certificate_finding(identity, now)],
+        [
+            Finding("身份", f"{identity.station}，接入时在{identity.enrolled.village}"),
+            _certificate_finding(identity, now),
+        ],
     )
 
 

@@ -21,6 +21,7 @@ from protocol.refusal import Refused
 from server_broker.fleet.models import Station
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
+from server_broker.platform.causes import os_cause
 
 PROGRAM = Path(sys.executable).with_name("cunhui-agent")
 LIMIT_S = 1_800
@@ -83,7 +84,7 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        reason = "是符号链接" if path.is_symlink() else f"打不开（{error.strerror}）"
+        reason = "是符号链接" if path.is_symlink() else f"打不开（{os_cause(error)}）"
         raise FileRefused(reason) from error
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
@@ -95,7 +96,7 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
         try:
             yield file
         except OSError as error:
-            raise FileRefused(f"读不出来（{error.strerror}），请换一个 USB 口再试") from error
+            raise FileRefused(f"读不出来（{os_cause(error)}），请换一个 USB 口再试") from error
 
 
 def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:

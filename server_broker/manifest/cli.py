@@ -19,6 +19,7 @@ from server_broker.manifest.manifests_check import check_signed, stored_manifest
 from server_broker.manifest.models import DailyManifest
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided
+from server_broker.platform.causes import os_cause
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -97,7 +98,7 @@ def export_evidence(folder: Path, *, stations: list[str], say: Say) -> int:
     except FileExistsError as error:
         raise ServiceError(f"{folder} 已经有了，请换一个新文件夹") from error
     except OSError as error:
-        raise ServiceError(f"写不进 {folder}：{error.strerror}") from error
+        raise ServiceError(f"写不进 {folder}：{os_cause(error)}") from error
     for path in written:
         say(str(path))
     return 0

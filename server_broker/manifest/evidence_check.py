@@ -20,6 +20,7 @@ from server_broker.manifest.evidence_erasures import Erasures, told_in
 from server_broker.manifest.manifests_check import ManifestRecord, check_signed
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided, FactRecord, StreamRecord, replay, restorations
+from server_broker.platform.causes import os_cause
 
 
 class Hex(bytes):
@@ -134,7 +135,7 @@ def check_evidence(folder: Path) -> Verdict:
     try:
         return check_files({name: (folder / name).read_bytes().splitlines() for name in names})
     except OSError as error:
-        raise Unreadable(f"读不到 {Path(str(error.filename)).name}：{error.strerror}") from error
+        raise Unreadable(f"读不到 {Path(str(error.filename)).name}：{os_cause(error)}") from error
 
 
 def check_files(files: Files) -> Verdict:

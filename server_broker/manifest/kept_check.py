@@ -13,6 +13,7 @@ from protocol.manifest import MAX_KEPT_HEADS_BYTES, KeptHead, KeptHeads, Manifes
 from protocol.refusal import Refused
 from server_broker.manifest.problems import Problem
 from server_broker.manifest.replay import Decided
+from server_broker.platform.causes import os_cause
 
 FILE = "heads"
 
@@ -33,7 +34,7 @@ def read_kept(folder: Path) -> KeptHeads:
             raw = file.read(MAX_KEPT_HEADS_BYTES + 1)
         return decode(raw, KeptHeads, limit=MAX_KEPT_HEADS_BYTES)
     except OSError as error:
-        raise HeadsUnreadable(f"读不到 {path}：{error.strerror}") from error
+        raise HeadsUnreadable(f"读不到 {path}：{os_cause(error)}") from error
     except Refused as error:
         raise HeadsUnreadable(f"{path} 不是站点留下的总账：{error.detail}") from error
 

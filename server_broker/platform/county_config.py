@@ -175,7 +175,11 @@ def read_config(home: CountyHome) -> CountyConfig:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
+        # In Python 3.13 the error has nothing but its message.
+        at = re.search(r"at line (\d+)", str(error))
+        line = at[1] if at else max(1, len(text.splitlines()))
+        said = "这一行的写法不对，请核对引号、等号和方括号"
+        raise ServiceError(f"{file}:{line}：{said}") from error
     problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
     problems += [f"{file}:{line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
     if problems:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from server_broker.platform.causes import os_cause
+
 ASK_AGAIN_S = 1.0
 _PID_DIGITS = 10
 """Width of a process id in its file; proc(5) pid_max is at most 4,194,304."""
@@ -91,7 +93,7 @@ class Program:
                     extra_groups=None if self.account.uid is None else [],
                 )
             except OSError as error:
-                raise ServiceError(f"{self.argv[0]} 启动不了：{error.strerror}") from error
+                raise ServiceError(f"{self.argv[0]} 启动不了：{os_cause(error)}") from error
 
 
 def _opened(log: Path) -> BinaryIO:
@@ -101,7 +103,7 @@ def _opened(log: Path) -> BinaryIO:
         os.fchmod(opened.fileno(), 0o600)
         return opened
     except OSError as error:
-        raise ServiceError(f"{log} 写不进去：{error.strerror}") from error
+        raise ServiceError(f"{log} 写不进去：{os_cause(error)}") from error
 
 
 def wait_gone(pid: int, *, timeout_s: float) -> bool:

@@ -20,6 +20,7 @@ from server_broker.bundles.questions import EVERYWHERE, publish_questions
 from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
+from server_broker.platform.causes import os_cause
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region, subtree_prefix
@@ -136,7 +137,7 @@ def write_shelf_stick(home: CountyHome, chosen: argparse.Namespace, *, actor: st
     except NoIndex as error:
         raise ServiceError(str(error)) from error
     except OSError as error:
-        raise ServiceError(f"{stick} 写不进去：{error.strerror}") from error
+        raise ServiceError(f"{stick} 写不进去：{os_cause(error)}") from error
     said = f"已拷 {written.bundles} 份内容和 {written.items} 个附件到 {stick}；到站点运行 cunhui-agent shelf load"
     return said if not written.left_out else f"{said}。另有 {written.left_out} 份关于个人的内容没有拷，只走网络"
 
@@ -198,7 +199,7 @@ def _measured(item: ListedItem, path: Path) -> DraftItem:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
-        raise NotPublished(f"附件“{item.name}”读不了：{error.strerror}") from error
+        raise NotPublished(f"附件“{item.name}”读不了：{os_cause(error)}") from error
     if item.size not in (None, size):
         raise NotPublished(f"附件“{item.name}”写明 {item.size:,} 字节，实际 {size:,} 字节")
     if item.sha256 not in (None, sha256.hex()):
@@ -212,7 +213,7 @@ def _read(path: Path, limit: int) -> bytes:
             # One byte more tells that the file is too large, without the rest in memory.
             raw = file.read(limit + 1)
     except OSError as error:
-        raise ServiceError(f"读不到 {path}：{error.strerror}") from error
+        raise ServiceError(f"读不到 {path}：{os_cause(error)}") from error
     if len(raw) > limit:
         raise ServiceError(f"{path} 太大，最多 {limit:,} 字节")
     return raw

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from server_broker import broker, postgres
+from server_broker.platform.causes import os_cause
 from server_broker.platform.county_config import (
     CountyConfig,
     free_ports,
@@ -50,7 +51,7 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
     except BaseException as error:  # also Ctrl-C: half a county would keep the next `init` from making one
         _leave_as_before(home.root, before)
         if isinstance(error, OSError):
-            raise ServiceError(f"{home.root} 写不进去：{error.strerror}。请核对权限和磁盘空间") from error
+            raise ServiceError(f"{home.root} 写不进去：{os_cause(error)}。请核对权限和磁盘空间") from error
         raise
 
 

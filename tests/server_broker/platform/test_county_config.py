@@ -12,6 +12,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.parts import python_program
 from server_broker.supervisor.up import initialise
+from tests.chinese_words import english
 from tests.integration.small_disk import SmallDisk
 
 
@@ -102,7 +103,7 @@ def test_a_county_whose_disk_is_full_leaves_the_folder_as_it_was(tmp_path: Path)
     with SmallDisk(home.root, megabytes=1) as disk:
         with disk.full():
             before = sorted(path.name for path in home.root.iterdir())
-            with pytest.raises(ServiceError, match="No space left"):
+            with pytest.raises(ServiceError, match="磁盘满了"):
                 initialise(home, config())
             assert sorted(path.name for path in home.root.iterdir()) == before
         assert initialise(home, config()) == read_config(home)
@@ -208,3 +209,13 @@ def test_a_county_that_does_not_run_is_said_so_with_what_to_run(tmp_path: Path, 
     wanted = f"县平台没有运行，数据库连接不上。请先运行：cunhui-server up --home {home.root}"
     assert done.stderr.splitlines() == [wanted]
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [('name = "示例县\nhost = ""\n', 1), ("a = 1\nb = [1,\n", 2), ("a = 1\n=\n", 2)]
+)
+def test_a_mistake_of_writing_is_told_in_chinese_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "county.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ServiceError, match=rf"county\.toml:{line}：这一行的写法不对") as refused:
+        read_config(CountyHome(tmp_path))
+    assert english(str(refused.value).partition("：")[2], typed=set()) == []
