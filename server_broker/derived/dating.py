@@ -53,7 +53,7 @@ class Clocks:
             corrected: The column ``corrected_wall``.
         """
         anchors, planned = self._known[boot]
-        if planned is None or not planned.doubtful:
+        if planned is None or not planned.contradicted:
             if (quality, replaced) != (said, ""):
                 return "quality" if quality != said else "said_quality"
         elif (quality, replaced) not in ((said, ""), (DISPUTED, said)):
@@ -68,7 +68,7 @@ def _follows(
 ) -> bool:
     if corrected is not None and not any(corrected == _at(anchor, mono) for anchor in anchors):
         return False
-    if planned.doubtful:
+    if planned.contradicted:
         return True
     expected = None
     if said not in DATED_QUALITIES and mono > planned.undated.after:

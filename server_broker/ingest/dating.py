@@ -89,6 +89,8 @@ class Plan(NamedTuple):
     """Rows up to this mono are dated by nobody. -1: no row is disputed."""
     doubtful: bool = False
     """Whether some word of the county does not count as the station took it: it is wrong, or was corrected."""
+    contradicted: bool = False
+    """Whether words of the county contradict each other, so that the order in which they came leaves its traces."""
 
 
 def plan(anchors: Sequence[Anchor]) -> Plan:
@@ -112,7 +114,7 @@ def plan(anchors: Sequence[Anchor]) -> Plan:
         again += [Span(-1, good[0].known, good[0]), *_reigns(words, good)]
     # What is disputed is dated by nobody, so the spans are cut to begin after it.
     kept = [span._replace(after=max(span.after, through)) for span in again if span.through > through]
-    return Plan(Span(through, _END, first), kept, through, doubtful)
+    return Plan(Span(through, _END, first), kept, through, doubtful, bool(wrong))
 
 
 def _yields(word: Anchor, stands: Anchor) -> bool:

@@ -11,16 +11,19 @@ from protocol.facts import ClockCorrected, DirectionChosen
 from protocol.units import Moment
 from server_broker.derived.comparing import NO_EVENT
 from server_broker.derived.projections import PROJECTIONS
+from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.fact_rows import Identity, Rows
+from server_broker.ingest.dating import date_again
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.ingest.models import Fact
 from server_broker.ingest.projections import derive
 from server_broker.ingest.reread import reread_held
+from server_broker.platform.county_clock import BY_HAND, CountyClockRun
 from server_broker.retention.erasing import erase_facts
 from tests.golden.vectors import FACTS
 from tests.golden.vectors_1_1 import FACTS as LATER_FACTS
 from tests.server_broker.derived.stations import fill, said, take
-from tests.server_broker.station_double import StationDouble, moment, touch
+from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +153,26 @@ def test_a_correction_of_the_clock_dates_rows_and_no_other_time_may_stand(statio
     assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
     psql("UPDATE attendance_touch SET corrected_wall = NULL WHERE seq = 15")
     assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
+
+
+@pytest.mark.parametrize(("seq", "to"), [(2, "wall"), (16, "NULL"), (17, "NULL"), (17, "wall")])
+def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
+    station: StationDouble, seq: int, to: str
+) -> None:
+    hour = 3_600_000
+    run = CountyClockRun(id=b"runrunru", boot=bytes(16), began=0, offset=0, vouched=BY_HAND)
+    note_run(run, ended=None, at=NOW)
+    told = ClockCorrected(
+        at=moment(20), boot=moment().boot, mono=20, wall=moment(20).wall, source="county", before="unknown",
+        clock_run=run.id,
+    )  # fmt: skip
+    take(station.add(told, touch(21), touch(22), touch(23, quality="unknown")), first=14)
+    better = CountyClockRun(id=b"betterru", boot=bytes(16), began=hour, offset=-hour, vouched=BY_HAND)
+    date_again(note_run(better, ended=run, at=NOW), at=NOW)
+    assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall < wall - interval '59 minutes'") == 6
+    assert said() == []
+    psql(f"UPDATE attendance_touch SET corrected_wall = {to} WHERE seq = {seq}")
+    assert [one for one in said() if f"第 {seq} 条（attendance_touch）：corrected_wall" in one], said()
 
 
 def test_of_several_directions_the_last_must_stand(station: StationDouble) -> None:

@@ -310,9 +310,9 @@ def test_what_was_made_in_the_moment_of_a_word_that_is_corrected_is_corrected_to
 def test_anchors_are_weighed_by_who_vouches_for_them() -> None:
     wrong, good = Anchor(10, YEAR, "county", 11, UNVOUCHED), Anchor(20, 20, "county", 21, SYNCHRONISED)
     assert plan([wrong, good]) == Plan(
-        Span(-1, 2**63 - 1, good), [Span(-1, 21, good), Span(-1, 21, good)], -1, doubtful=True
+        Span(-1, 2**63 - 1, good), [Span(-1, 21, good), Span(-1, 21, good)], -1, doubtful=True, contradicted=True
     )
     equal = Anchor(20, 20, "county", 21, UNVOUCHED)
-    assert plan([wrong, equal]) == Plan(Span(21, 2**63 - 1, equal), [], 21, doubtful=True)
+    assert plan([wrong, equal]) == Plan(Span(21, 2**63 - 1, equal), [], 21, doubtful=True, contradicted=True)
     same_moment = Anchor(10, 10, "county", 12, UNVOUCHED)
     assert plan([wrong, same_moment]).disputed_through in (11, 12)
