@@ -373,6 +373,7 @@ ACTIONS = {
     "county.restored": "从备份恢复",
     "county.signing_key_replaced": "更换县里的签名密钥",
     "county.clock_confirmed": "确认县里时钟无误",
+    "county.clock_judged": "认定县里时钟一段时间的准误",
     "county.stream_opened": "开始县里的记录链",
     "county.tables_stated": "记录链管起更多的表",
     "county.record_key_replaced": "更换县里的记录密钥",

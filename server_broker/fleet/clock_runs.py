@@ -10,8 +10,12 @@ compared by the machine's monotonic clock. A run corrects another one of its boo
   time before the halt was right.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
+from protocol.decisions import Decided
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
 from server_broker.fleet.models import ClockRun
 from server_broker.platform.county_clock import (
     BY_HAND,
@@ -22,6 +26,9 @@ from server_broker.platform.county_clock import (
     UNVOUCHED,
     CountyClockRun,
 )
+
+JUDGED = "county.clock_judged"
+"""The action of the audit log: who vouches for a run of the county's clock, and how far it was wrong."""
 
 
 def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime) -> list[bytes]:
@@ -52,6 +59,23 @@ def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime)
         others = ClockRun.objects.filter(boot=run.boot).exclude(run=run.id)
         changed += [bytes(other.run) for other in others if _judge(other, run)]
     return changed
+
+
+def is_noted(run: CountyClockRun) -> bool:
+    """Tell whether a run is stored already."""
+    return ClockRun.objects.filter(run=run.id).exists()
+
+
+def decide_runs(runs: Collection[bytes]) -> None:
+    """Put on the county's record what is held of these runs now. Runs inside the transaction that changed them.
+
+    Raises:
+        RecordStopped: The record key is missing.
+    """
+    for row in ClockRun.objects.filter(run__in=runs).order_by("id"):
+        said: Detail = {"vouched": row.vouched, "ahead_ms": row.ahead_ms}
+        entry = record("service", JUDGED, bytes(row.run).hex(), said)
+        decide(entry, Decided(action=JUDGED, subject=entry.subject), [row])
 
 
 def _judge(other: ClockRun, run: CountyClockRun) -> bool:

@@ -215,3 +215,6 @@ class ClockRun(models.Model):
     ahead_ms = models.BigIntegerField(default=0)
     """How far the clock was ahead of the true time, as a later run of the same boot showed."""
     noted_at = models.DateTimeField()
+
+    decided_fields = ("run", "vouched", "ahead_ms")
+    """Touches are dated by these, so the county's stream says them (`server_broker.fleet.clock_runs.decide_runs`)."""

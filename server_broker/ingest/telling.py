@@ -5,6 +5,7 @@ that it tells none (`NOT_TOLD`). Old stations do not understand that. To them th
 no time from it.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -14,10 +15,13 @@ from django.db import transaction
 
 from protocol.birth import Welcome
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.clock_runs import note_run
+from server_broker.fleet.clock_runs import decide_runs, is_noted, note_run
 from server_broker.ingest.dating import date_again
 from server_broker.ingest.messages import Outgoing, seal_outgoing
 from server_broker.platform.county_clock import UNVOUCHED, ClockStatus, CountyClock
+from server_broker.trust.record_key import RecordStopped
+
+_log = logging.getLogger(__name__)
 
 TOO_LATE_MS = 3_000
 """A station believes an answer only within 2 s of its question, and it asked before the question came here."""
@@ -42,6 +46,7 @@ class TimeTelling:
         self._noted: tuple[bytes, int] | None = None
         self._told_problem: str | None = None
         self._judged_age: bool | None = None
+        self._told_stopped = False
         self._unsynchronised_since: int | None = None
 
     @property
@@ -78,21 +83,36 @@ class TimeTelling:
             return
         status = self._clock.look()
         seen = (status.run.id, status.run.vouched)
-        if seen != self._noted:
-            now, run, ended = self._wall(), status.run, status.ended
-            with transaction.atomic():
-                changed = note_run(run, ended=ended, at=now)
-                date_again(changed, at=now)
-                # A step is news only if stations may have the old time, and if somebody vouches for the new one.
-                if ended is not None and run.vouched > UNVOUCHED and self._clock.may_have_told(ended):
-                    said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
-                    raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
+        if seen != self._noted and self._note(status, self._clock):
             # After the COMMIT, so that a run whose transaction failed is noted by the next call.
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
         self._tell_of_problem(status, mono_ms)
         self._tell_unconfirmed(status)
+
+    def _note(self, status: ClockStatus, clock: CountyClock) -> bool:
+        """Store a run of the clock, and correct what earlier runs told. False: the county can't record it now."""
+        now, run, ended = self._wall(), status.run, status.ended
+        try:
+            with transaction.atomic():
+                new = [] if is_noted(run) else [run.id]
+                changed = note_run(run, ended=ended, at=now)
+                date_again(changed, at=now)
+                # A step is news only if stations may have the old time, and if somebody vouches for the new one.
+                if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
+                    said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
+                    raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
+                # Last, because a decision keeps all others waiting until the COMMIT.
+                decide_runs([*new, *changed])
+        except RecordStopped:
+            # Facts are taken in all the same. Times wait, because a run on no record would look forged.
+            if not self._told_stopped:
+                _log.error("runs of the county's clock wait, because the record key can't be used: see the doctor")
+            self._told_stopped = True
+            return False
+        self._told_stopped = False
+        return True
 
     def _tell_of_problem(self, status: ClockStatus, mono_ms: int) -> None:
         """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""

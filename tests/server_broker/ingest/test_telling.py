@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 
 from protocol.birth import NOT_TOLD, Birth, Welcome
 from protocol.codec import decode, encode
@@ -15,10 +16,12 @@ from protocol.facts import ClockCorrected
 from protocol.signing import Signed
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.touches import touch_rows
+from server_broker.decisions.stream import open_stream
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
+from server_broker.manifest.rows_check import check_present_rows
 from server_broker.platform.county_clock import ClockMode, CountyClock
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
@@ -172,4 +175,34 @@ def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
     [row] = touch_rows(list(TouchRow.objects.all()))
     assert (row.at.timestamp() * 1000, row.dated) == (WALL - 500, True)
     assert "已按变动后的时间更正" in Alarm.objects.get(code=STEPPED).detail
+    connection.close()
+
+
+def test_what_is_held_of_a_run_is_on_the_county_s_record_and_another_value_is_named(county: County) -> None:
+    county.step()
+    county.machine.set_wall(WALL + YEAR_MS)
+    county.step()
+    assert ClockRun.objects.count() == 2
+    with transaction.atomic():
+        assert check_present_rows()[1] == []
+    for change in ("ahead_ms = 3600000", "vouched = 3"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE fleet_clockrun SET {change}")
+            [problem] = check_present_rows()[1]
+            transaction.set_rollback(True)
+        assert "（fleet_clockrun）：和最后一次决定不符" in problem.sentence()
+    connection.close()
+
+
+def test_without_the_record_key_no_run_is_held_and_facts_come_in_all_the_same(
+    county: County, station: StationDouble
+) -> None:
+    open_stream(settings.HOME)
+    key = settings.HOME.trust / "record.key"
+    away = key.rename(key.with_name("record.key.away"))
+    county.step(station.add(touch(500)).facts_message())
+    assert (TouchRow.objects.count(), ClockRun.objects.count()) == (1, 0)
+    away.rename(key)
+    county.step()
+    assert ClockRun.objects.count() == 1
     connection.close()
