@@ -28,11 +28,12 @@ class _Entry:
         self._typed = ""
         self._note = ""
         self._waiting = False
+        self._changes = False
 
     def view(self) -> EntryView:
         """Return what was typed so far; of a PIN only how much."""
         shown = self._typed if self._step == "number" else ""
-        return EntryView(self._step, shown, len(self._typed), self._note, self._waiting)
+        return EntryView(self._step, shown, len(self._typed), self._note, self._waiting, self._changes)
 
     def key(self, key: Key) -> Move:
         """Take a figure, take one back with `*`, or go on with Enter."""
@@ -98,8 +99,9 @@ class SignIn(_Entry):
 class NewPin(_Entry):
     """A new PIN, twice; then the card makes it so."""
 
-    def __init__(self, visit: str, *, say: Callable[[ToAgent], None]) -> None:
+    def __init__(self, visit: str, *, changes: bool, say: Callable[[ToAgent], None]) -> None:
         super().__init__("new_pin")
+        self._changes = changes
         self._visit = visit
         self._say = say
         self._first = ""

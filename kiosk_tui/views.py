@@ -190,6 +190,8 @@ class EntryView:
     note: str
     waiting: bool
     """The agent judges what was typed."""
+    changes: bool = False
+    """The new PIN takes the place of one that the person has."""
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property

@@ -60,7 +60,7 @@ class VisitPlace:
                 self._say(ShowPhoneCode(visit=self.id))
                 return OnTelephone(self.id)
             case _:
-                return NewPin(self.id, say=self._say)
+                return NewPin(self.id, changes=what == "change_pin", say=self._say)
         self._say(OpenMine(visit=self.id, what=what))
         return place
 

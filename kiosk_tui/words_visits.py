@@ -36,11 +36,8 @@ NO_DIRECTION = "打卡"
 ENTRY_TITLE = {
     "number": "没带卡·输编号",
     "pin": "没带卡·输密码",
-    "new_pin": "设密码",
-    "again": "设密码",
-    "touch": "设密码",
-    "set": "设密码",
 }
+"""Of the steps before somebody is known. Those after it are named as what opened them."""
 ENTRY_ASK = {
     "number": "请输入您的编号",
     "pin": "请输入 6 位密码",
@@ -72,6 +69,16 @@ PIN_ANSWER = {
 def sorry(reason: str) -> str:
     """Return why the agent did not do what was asked in a visit. There ``too_late`` means that the visit is over."""
     return VISIT_OVER if reason == "too_late" else words.sorry(reason)
+
+
+def typed_at(page: str) -> str:
+    """Return where a code can be typed on a telephone that can't scan it."""
+    return f"扫不了就打开 {page.removeprefix('https://')} 输入"
+
+
+def entry_title(step: str, *, changes: bool) -> str:
+    """Return what the person does, in the words by which they chose it."""
+    return ENTRY_TITLE.get(step) or VISIT_CAN["change_pin" if changes else "set_pin"]
 
 
 def pin_answer(answer: PinAsked) -> str:

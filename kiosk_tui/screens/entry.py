@@ -13,7 +13,7 @@ class EntryScreen(TextScreen[EntryView]):
 
     def show(self, view: EntryView) -> None:
         """Draw the entry."""
-        self._header.left = words_visits.ENTRY_TITLE[view.step]
+        self._header.left = words_visits.entry_title(view.step, changes=view.changes)
         self._header.right = ""
         note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
         self._body.show(

@@ -45,11 +45,11 @@ class PhoneScreen(KioskScreen[PhoneView]):
         lines = self._drawn(view.shown)
         self._code.show(lines or [])
         self._code.display = lines is not None
+        page = view.shown.address.partition("#")[0] if view.shown else ""
         title = Block(words_visits.ON_TELEPHONE, style=theme.TITLE)
         if view.shown is None:
             self._body.show(title, Block(words_visits.sorry(view.refused) if view.refused else words.OPENING, gap=1))
         elif lines is None:
-            page = view.shown.address.partition("#")[0]
             code = Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1)
             self._body.show(title, Block(words_visits.NO_ROOM_FOR_A_CODE, gap=1), Block(page, style=theme.STRONG), code)
         else:
@@ -57,6 +57,7 @@ class PhoneScreen(KioskScreen[PhoneView]):
                 Block(words_visits.SCAN, style=theme.TITLE),
                 Block(words_visits.SCAN_FOR, gap=1),
                 Block(words.typed_code(view.shown.code), style=theme.STRONG, gap=1),
+                Block(words_visits.typed_at(page), style=theme.QUIET),
             )
 
     def on_resize(self, event: events.Resize) -> None:

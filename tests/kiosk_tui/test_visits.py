@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk_tui import words, words_visits
 from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView
@@ -201,3 +202,26 @@ def test_a_page_of_ones_own_says_why_it_is_empty() -> None:
     kiosk.flow.agent_said(Sorry(reason="not_here"))
     assert kiosk.flow.view() == MineView(VISIT, None, "not_here")
     assert words_visits.sorry("not_here") == words.sorry("not_here")
+
+
+@pytest.mark.parametrize(("offered", "title"), [("set_pin", "设密码"), ("change_pin", "改密码")])
+def test_a_new_pin_is_named_as_it_was_chosen(offered: str, title: str) -> None:
+    kiosk = Kiosk("visit")
+    kiosk.flow.agent_said(replace(samples.VISIT, can=[offered]))
+    kiosk.flow.painted(kiosk.flow.view())
+    kiosk.press("1")
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert words_visits.entry_title(view.step, changes=view.changes) == title
+
+
+def test_a_code_says_where_it_is_typed() -> None:
+    assert "door.example.cn/K " in words_visits.typed_at("https://door.example.cn/K")
+
+
+def test_whoever_has_no_card_is_told_whom_to_ask() -> None:
+    assert "没带卡" in words.PUT_RIGHT
+
+
+def test_a_level_that_nobody_tried_is_not_called_failed() -> None:
+    assert words.stars(0) == "还没过关"
