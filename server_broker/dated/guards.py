@@ -278,3 +278,33 @@ def unguard(table: str) -> str:
     """Return the SQL that takes the guard away again."""
     names = ("dated_stamp", "dated_supersede", "dated_erase", "dated_no_truncate")
     return "".join(f"DROP TRIGGER {name} ON {table};\n" for name in names)
+
+
+NOTES = """
+-- The dated rows that each transaction wrote, until its decision has named them. A row that no decision takes in stays
+-- here, and nobody has vouched for it. Unlogged: a crash ends the transactions that it is about.
+CREATE UNLOGGED TABLE dated_written (
+    transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), "table" name NOT NULL, "row" bigint NOT NULL
+);
+CREATE INDEX dated_written_by_transaction ON dated_written (transaction);
+
+CREATE FUNCTION dated_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO dated_written ("table", "row") VALUES (TG_TABLE_NAME, NEW.id);
+    RETURN NULL;
+END $$;
+"""
+UNDO_NOTES = """
+DROP FUNCTION dated_note();
+DROP TABLE dated_written;
+"""
+
+
+def note(table: str) -> str:
+    """Return the SQL by which what is written in a table of dated rows is noted for the decision about it."""
+    return f"CREATE TRIGGER dated_note AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION dated_note();"
+
+
+def unnote(table: str) -> str:
+    """Return the SQL that undoes `note`."""
+    return f"DROP TRIGGER dated_note ON {table};"

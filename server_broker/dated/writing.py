@@ -75,3 +75,12 @@ def put(
         )
         row = cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def take_written() -> list[tuple[str, int]]:
+    """Return table and id of the dated rows that this transaction wrote or superseded since it was asked last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'DELETE FROM dated_written WHERE transaction = pg_current_xact_id() RETURNING "table"::text, "row"'
+        )
+        return sorted(set(cursor.fetchall()))

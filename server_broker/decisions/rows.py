@@ -2,7 +2,7 @@
 
 A model is under the county's watch if it has ``decided_fields``: the names of the fields that people decide. Columns
 that machines keep (a last sign-in, a counter) are not among them. If its primary key may change, ``decided_key`` names
-a field that does not.
+a field that does not. A dated row is under watch with all its columns, because nothing in it is overwritten.
 """
 
 import datetime as dt
@@ -15,6 +15,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Field, ForeignKey, ManyToManyField, Model
+
+from server_broker.dated.models import Dated
 
 _AT_A_TIME = 2_000
 
@@ -31,6 +33,8 @@ def table_of(model: type[Model]) -> str:
 
 
 def _names(model: type[Model]) -> tuple[str, ...]:
+    if issubclass(model, Dated):
+        return tuple(field.name for field in model._meta.concrete_fields if not field.primary_key)
     return tuple(getattr(model, "decided_fields", ()))
 
 

@@ -8,6 +8,7 @@ and this module needs no lock of its own.
 import secrets
 from collections.abc import Iterable, Sequence
 from itertools import batched, groupby
+from operator import itemgetter
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from protocol.heads import sign_head
 from protocol.signing import key_id
 from server_broker.audit.log import record, take_turn
 from server_broker.audit.models import AuditEntry
+from server_broker.dated.writing import take_written
 from server_broker.decisions.models import CountyStream, DecidedFact, DecidedRow
 from server_broker.decisions.rows import contents, key_of, row_id, table_of, watched_models
 from server_broker.platform.home import CountyHome
@@ -41,13 +43,15 @@ def decide(entry: AuditEntry, what: decisions.Decision, rows: Iterable[Model] = 
     Args:
         entry: What `record` returned for it.
         rows: The rows that were written or removed for it. They are read from the database, so they must be saved.
+            The dated rows of the transaction are added, so whoever writes them decides afterwards.
 
     Raises:
         ServiceError: The record key is missing.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a decision belongs into the transaction of its change")
-    return _append(settings.HOME, _present_stream(settings.HOME), entry, what, _read(rows))
+    stream = _present_stream(settings.HOME)
+    return _append(settings.HOME, stream, entry, what, [*_read(rows), *_read_dated()])
 
 
 def check_can_decide(home: CountyHome) -> None:
@@ -79,6 +83,16 @@ def _read(rows: Iterable[Model]) -> list[_Stated]:
         now = dict(contents(model, keys))
         stated += [(table_of(model), key, now.get(key)) for key in dict.fromkeys(map(row_id, keys))]
     return stated
+
+
+def _read_dated() -> list[_Stated]:
+    """Return the dated rows that the transaction wrote, as they are now."""
+    models = {table_of(model): model for model in watched_models()}
+    return [
+        (table, key, content)
+        for table, some in groupby(take_written(), key=itemgetter(0))
+        for key, content in contents(models[table], [row for _, row in some])
+    ]
 
 
 def _present_stream(home: CountyHome) -> CountyStream:

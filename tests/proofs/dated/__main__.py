@@ -2,7 +2,7 @@
 
 Each evening the proof asks who is on file, who held which card, who is on which post and whose window it is, and keeps
 the answers. In the end it asks again as of each evening. It reads every dated row with psql each evening, and counts
-rows that are gone or say something else than before. Who held which card it also reckons itself.
+rows that are gone or say something else than before, and those that no decision has named. Who held which card it also reckons itself.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from typing import Any
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from tests.proofs.private_county import county_home, private_cluster
 
-BAD = ("as_of_differences", "overwritten", "wrong_holders", "let_through")
+BAD = ("as_of_differences", "overwritten", "wrong_holders", "let_through", "undecided")
 EDITS_A_VILLAGE_DAY = 0.8
 TIME = """\
 The days that edits are about lie in the past and in the coming week. The time at which they are recorded is the \
@@ -34,6 +34,7 @@ class Findings:
     overwritten: int = 0
     wrong_holders: int = 0
     let_through: int = 0
+    undecided: int = 0
     answers: int = 0
     rows: int = 0
     edits: int = 0
@@ -88,6 +89,7 @@ def prove(*, days: int, villages: int, seed: int) -> Findings:
     info = connection.connection.info
     with psycopg.connect(host=info.host, dbname=info.dbname, user=info.user, port=info.port, autocommit=True) as link:
         rows = Rows(link)
+        rows.forget_undecided()
         kept: list[tuple[dt.datetime, dt.datetime, list[bytes], Answers]] = []
         for number in range(days):
             day = first + number * dt.timedelta(days=1)
@@ -103,7 +105,7 @@ def prove(*, days: int, villages: int, seed: int) -> Findings:
         for evening, known, tokens, answers in kept:
             _compare(findings, answers, ask(evening, known, tokens), evening)
         rows.look()
-        findings.overwritten, findings.rows = rows.overwritten, rows.count
+        findings.overwritten, findings.rows, findings.undecided = rows.overwritten, rows.count, rows.undecided
     assert Binding.objects.exists()
     findings.edits, findings.refused = officers.done.total(), officers.refused.total()
     findings.by_kind = dict(sorted(officers.done.items()))

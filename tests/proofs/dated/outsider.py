@@ -48,6 +48,17 @@ class Rows:
         """How many rows there are."""
         return sum(map(len, self._seen.values()))
 
+    def forget_undecided(self) -> None:
+        """Leave out of the count what was written until now: the county was made without decisions."""
+        self._link.execute("DELETE FROM dated_written")
+
+    @property
+    def undecided(self) -> int:
+        """How many rows were written or superseded by a transaction whose decisions did not name them."""
+        row = self._link.execute("SELECT count(*) FROM dated_written").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def try_to_change(self, table: str, row: int) -> int:
         """Try to change a row as the database's owner, and return how many of the attempts were let through."""
         let_through = 0
