@@ -102,7 +102,7 @@ def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: dat
 
 def _runs_on(window: DutyWindow, day: date) -> bool:
     begin = _wall_ms(_midnight(day))
-    return window.since <= begin and (not window.until or begin < window.until)
+    return (not window.since or window.since <= begin) and (not window.until or begin < window.until)
 
 
 def _half_way(one: int, other: int) -> int:

@@ -2,7 +2,8 @@
 
 Each evening the proof asks who is on file, who held which card, who is on which post and whose window it is, and keeps
 the answers. In the end it asks again as of each evening. It reads every dated row with psql each evening, and counts
-rows that are gone or say something else than before, and those that no decision has named. Who held which card it also reckons itself.
+rows that are gone or say something else than before. In the end it counts those that no decision has named. Who held
+which card it also reckons itself.
 """
 
 import datetime as dt

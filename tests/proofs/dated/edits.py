@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Manager, QuerySet
 
 from server_broker.attendance.leaving import LeavingRefused, come_back, leave
@@ -23,6 +23,7 @@ from server_broker.attendance.region_changes import (
 )
 from server_broker.attendance.windows import Terms, WindowRefused, add_window, change_window, end_window
 from server_broker.dated.days import begin_of
+from server_broker.dated.writing import take_written
 from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
 from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType, Unit, UnitKind
@@ -157,8 +158,9 @@ class Officers:
     def _by_hand(self, day: dt.date) -> None:
         """Somebody changes a column of today in psql. The time of that is the database's own."""
         person = self._some(Person.objects)
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("UPDATE people_person SET name = %s WHERE id = %s", [f"手改{self._made}", person.pk])
+            take_written()  # no decision names it, and here only its time matters
 
     def _terms(self, window: DutyWindow | None, village: Region) -> Terms:
         here = list(Person.objects.filter(village=village, left=False).order_by("pk"))

@@ -38,7 +38,7 @@ def test_a_decision_is_a_fact_that_names_its_audit_entry_and_its_row() -> None:
     entry = AuditEntry.objects.get(action="card.bound")
     assert bound.what == CardBound(card=card.pk, person=person.pk)
     assert (bound.by, bound.audit) == ("officer", bytes(entry.hash))
-    row = DecidedRow.objects.filter(fact__seq=2).get()
+    row = DecidedRow.objects.get(fact__seq=2, table="people_card")
     assert (row.table, row.row) == ("people_card", str(card.pk))
     assert row.salt is not None
     assert row.body is not None

@@ -40,7 +40,7 @@ def test_a_part_that_dies_on_a_full_disk_is_started_again(tmp_path: Path) -> Non
                 supervisor.watch()
                 killer.join()
         os.close(log)
-        assert [line.split()[1].rstrip(",") for line in said] == ["up", "died", "restarted", "stopped"]
+        assert [line.split()[1].split("，")[0] for line in said] == ["已启动", "意外退出", "已重新启动", "已停止"]
 
 
 def kill_and_stop(home: CountyHome, part: Part, first: int) -> None:
