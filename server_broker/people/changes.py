@@ -13,6 +13,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.existence import existed
 from server_broker.people.models import Person, PersonRecord, PersonType
+from server_broker.people.numbers import ever_somebodys, is_somebodys
 from server_broker.regions.models import Region
 
 
@@ -38,8 +39,8 @@ def register(
         raise PersonRefused(f"{village.name} 已撤并")
     try:
         with acting(actor):
-            if not _is_free(number, None):
-                raise PersonRefused(f"编号 {number} 是或曾是别人的")
+            if ever_somebodys([number]):
+                raise PersonRefused(is_somebodys(number))
             person = Person.objects.create(number=number, name=name, village=village, type=type)
             first = PersonRecord.objects.known().get(subject=person)
             if since is not None and first.valid_from is not None and begin_of(since) < first.valid_from:
@@ -49,7 +50,7 @@ def register(
             decide(entry, PersonMade(person=person.pk), [person])
             people_changed_in(village.code)
     except IntegrityError as error:
-        raise PersonRefused(f"编号 {number} 已经有人") from error
+        raise PersonRefused(is_somebodys(number)) from error
     return person
 
 
@@ -82,8 +83,8 @@ def change_person(
             raise PersonRefused(f"{village.name} 已撤并")
         content: dict[str, object] = {}
         if number is not None:
-            if not _is_free(number, now):
-                raise PersonRefused(f"编号 {number} 是或曾是别人的")
+            if ever_somebodys([number], but=now):
+                raise PersonRefused(is_somebodys(number))
             content["number"] = number
         if name is not None:
             content["name"] = name
@@ -99,11 +100,6 @@ def change_person(
         decide(entry, PersonChanged(person=now.pk), [now])
         moved_to = () if village is None else (village.code,)
         people_changed_in(now.village_id, *moved_to)
-
-
-def _is_free(number: str, person: Person | None) -> bool:
-    """Tell whether nobody but the person has, had or will have a number: pay was reckoned by it."""
-    return not PersonRecord.objects.known().filter(number=number).exclude(subject=person).exists()
 
 
 def _content(person: Person, village: Region) -> Content:

@@ -37,6 +37,26 @@ class Numbers:
         return row is not None and row.left
 
 
+def ever_somebodys(numbers: Iterable[str], *, but: Person | None = None) -> set[str]:
+    """Return those of the numbers that somebody has, had or will have, also by a row that was corrected since.
+
+    Such a number is never given to a second person: pay was reckoned by it, or a station may still have it on its list,
+    and a touch by it that comes weeks late would count for the wrong one.
+
+    Args:
+        but: Whose own numbers don't count.
+    """
+    rows = PersonRecord.objects.filter(number__in=set(numbers))
+    if but is not None:
+        rows = rows.exclude(subject=but)
+    return set(rows.values_list("number", flat=True))
+
+
+def is_somebodys(number: str) -> str:
+    """Return in Chinese that a number is not free. It names nobody, because its owner may be of another township."""
+    return f"编号 {number} 是或曾是别人的，请换一个编号"
+
+
 def numbers_of(numbers: Iterable[str], *, known: dt.datetime | None = None) -> Numbers:
     """Return whom these numbers named, as known at a time (None: now), in one query."""
     wanted = set(numbers)
@@ -53,4 +73,5 @@ def numbers_of(numbers: Iterable[str], *, known: dt.datetime | None = None) -> N
         else:
             withdrawn[row.number].append(row)
     # A wrong number that was corrected from the first day on never held. Stations had it on their lists all the same.
+    # Both are of one person, because no second one is given it (`ever_somebodys`).
     return Numbers({**withdrawn, **of_number}, dict(of_person))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from server_broker.attendance.shifts import Shift, overlapping
+from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.plan import Plan, WindowRow
@@ -134,7 +135,7 @@ def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
                 yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
     for person in plan.people:
         if person.number in known.taken:
-            yield RowError("人员", person.row, f"编号 {person.number} 是或曾是别人的")
+            yield RowError("人员", person.row, is_somebodys(person.number))
         if person.number in known.left and asker.may_see(known.people[person.number].village):
             yield RowError("人员", person.row, f"编号 {person.number} 的人员已离开，请先办“回来”")
     named = [("卡", row.row, [row.person]) for row in plan.cards]

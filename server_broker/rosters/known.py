@@ -11,6 +11,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
+from server_broker.people.numbers import ever_somebodys
 from server_broker.regions.models import Region
 from server_broker.rosters.plan import Plan
 
@@ -78,7 +79,7 @@ class Known:
     leaving: set[str]
     """Numbers of people who have left or are recorded to leave: they get no card and no duty any more."""
     taken: set[str]
-    """New numbers of the plan that somebody had before, or will have: pay was reckoned by them."""
+    """New numbers of the plan that somebody had before, or will have (`ever_somebodys`)."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
@@ -126,7 +127,7 @@ def load_known(plan: Plan) -> Known:
         taken={
             number
             for keys in _batches({row.number for row in plan.people if row.number not in people})
-            for number in PersonRecord.objects.known().filter(number__in=keys).values_list("number", flat=True)
+            for number in ever_somebodys(keys)
         },
         alike={
             folded: number

@@ -16,11 +16,13 @@ from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import touch_rows
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.people.changes import change_person, register
+from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import Card, Person
 from server_broker.pins.models import KioskTry, NumberEntry, PersonPin, PinClaim
 from server_broker.regions.models import Region
-from tests.cast import SHILI_VILLAGE, YANGBAN_VILLAGE, ZHANG
+from server_broker.rosters.roster_import import import_people
+from tests.cast import LI, SHILI_VILLAGE, YANGBAN_VILLAGE, ZHANG
+from tests.server_broker.rosters.workbooks import book
 from tests.server_broker.station_double import CARD, NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,39 @@ def test_an_undated_touch_counts_for_who_may_have_made_it(
     processor.process_batch([station.add(entered(CHANGED - 2 * DAY, quality="unknown")).facts_message()])
     assert whose() == [zhang]
     assert not Alarm.objects.exists()
+
+
+def by_the_page(number: str, village: Region) -> str:
+    li = register(LI.number, LI.name, village, actor=BY, since=TODAY - 5 * DAY)
+    with pytest.raises(PersonRefused) as refused:
+        change_person(li, since=TODAY, number=number, actor=BY, reason=WHY)
+    return str(refused.value)
+
+
+def by_registering(number: str, village: Region) -> str:
+    with pytest.raises(PersonRefused) as refused:
+        register(number, LI.name, village, actor=BY)
+    return str(refused.value)
+
+
+def by_a_list(number: str, village: Region) -> str:
+    return str(*import_people(book({"人员": [(number, LI.name, village.code)]}), scope=village.code).errors)
+
+
+@pytest.mark.parametrize("way", [by_the_page, by_registering, by_a_list])
+@pytest.mark.parametrize("change", [renumbered, corrected])
+def test_no_second_person_gets_the_number_so_a_late_touch_counts_for_who_had_it(
+    station: StationDouble,
+    processor: BatchProcessor,
+    zhang: Person,
+    change: Callable[[Person], None],
+    way: Callable[[str, Region], str],
+) -> None:
+    change(zhang)
+    refusal = way(ZHANG.number, zhang.village)
+    assert refusal.removeprefix("人员 第 2 行：") == f"编号 {ZHANG.number} 是或曾是别人的，请换一个编号"
+    processor.process_batch([station.add(entered(CHANGED - 2 * DAY), entered(CHANGED + DAY)).facts_message()])
+    assert whose() == [zhang, zhang]
 
 
 @pytest.mark.parametrize(("change", "counts"), [(has_left, False), (moved, True), (renumbered, True)])

@@ -62,7 +62,7 @@ def test_nobody_imports_their_own_affairs(county: FictionalCounty) -> None:
 def test_a_number_that_somebody_had_goes_to_nobody_else(county: FictionalCounty) -> None:
     zhang, today = county.people[ZHANG], timezone.localdate()
     change_person(zhang, since=today + dt.timedelta(days=3), number="z9", actor="service", reason="编号重排")
-    assert refused(人员=[("z9", "丙示例", SHILI_VILLAGE)]) == ["人员 第 2 行：编号 z9 是或曾是别人的"]
+    assert refused(人员=[("z9", "丙示例", SHILI_VILLAGE)]) == ["人员 第 2 行：编号 z9 是或曾是别人的，请换一个编号"]
     with pytest.raises(PersonRefused, match="编号 z9 是或曾是别人的"):
         register("z9", "丙示例", zhang.village, actor="service")
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from protocol.cards import card_token
 from server_broker import trust
+from server_broker.people.changes import change_person
 from server_broker.people.models import Card, Person
 from server_broker.rosters.roster_import import import_people
 from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, WANG, YANGBAN, YANGBAN_VILLAGE, YANSHI_VILLAGE
@@ -53,6 +54,12 @@ def test_a_number_of_elsewhere_is_told_like_one_that_is_nobodys() -> None:
         assert told(值班=[(SHILI_VILLAGE, "早", "1", "08:00", "09:00", number)]) == [f"值班 第 2 行：{nobody}"]
         assert told(卡=[("04AABBCCDDEE77", number)]) == [f"卡 第 2 行：{nobody}"]
     assert told(scope=None, 卡=[("04AABBCCDDEE77", "zz9")]) == ["卡 第 2 行：没有编号为 zz9 的人员"]
+
+
+def test_a_former_number_of_elsewhere_is_refused_without_a_name() -> None:
+    wang = Person.objects.get(number="b1")
+    change_person(wang, since=timezone.localdate(), number="b9", actor="service", reason="编号重排")
+    assert told(人员=[("b1", "新人", SHILI_VILLAGE)]) == ["人员 第 2 行：编号 b1 是或曾是别人的，请换一个编号"]
 
 
 def test_a_card_of_elsewhere_names_no_holder() -> None:
