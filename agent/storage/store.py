@@ -22,7 +22,8 @@ from agent.storage.errors import Damaged, StorageError, StorageFailed, StorageFu
 
 PAGE_BYTES = 4096
 CHECKPOINT_FRAMES = 1000
-"""WAL frames between checkpoints: few enough to read at a start, so many that a checkpoint hardly counts."""
+"""WAL frames between checkpoints. A start must read them all, so they are few. Each checkpoint costs time, so
+they are not fewer."""
 
 CACHE_KIB = 512
 """Pages held in memory. A touch needs the newest pages and some of the indexes; a scan of the file needs no cache."""

@@ -69,7 +69,7 @@ def _put(rows: Rows) -> None:
 
 
 def _of_their_people(touches: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return the touches, with those by number nobody's whose station may not speak for the person."""
+    """Return the touches. One by number is nobody's if its station may not speak for the person."""
     if not any(touch[_PERSON] for touch in touches):
         return touches
     speakers = speakers_of((touch[0], touch[_PERSON]) for touch in touches if touch[_PERSON])

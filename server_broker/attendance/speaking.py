@@ -2,7 +2,7 @@
 
 A station that fell into wrong hands can sign any fact. So what it says of people whom it can't know counts for nothing.
 A fact may come weeks late, and the person may have left or moved meanwhile. So the time of the fact is what matters,
-never the list of today.
+and what was before it, because a station that is offline goes on by its old list. The list of today never matters.
 """
 
 import datetime as dt

@@ -182,7 +182,7 @@ def _data_volume(status: StationStatus) -> Reading:
     note = f"预计全月 {_megabytes(forecast)}" if forecast is not None else ""
     used = _megabytes(status.month_bytes)
     if status.saving:
-        savings = "、".join(_SAVINGS[what] for what in status.saving or [] if what in _SAVINGS)
+        savings = "、".join(_SAVINGS[what] for what in status.saving if what in _SAVINGS)
         return Reading("本月流量", Word("△", f"{used}，不足", "warn"), savings, REMEDIES["data_short"])
     return Reading("本月流量", Word("✓", used, "good"), note)
 

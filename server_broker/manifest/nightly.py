@@ -1,4 +1,4 @@
-"""Every night: make the manifest of the day that is over, and check the county's record."""
+"""Make the manifest of the day that is over, and check the county's record, both without anybody asking."""
 
 import datetime as dt
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def make_and_say(home: CountyHome, *, now: dt.datetime) -> str:
-    """Make the manifest that is due, and return what the log is to say."""
+    """Make the manifest that is due, and return a line for the log; empty if none was due."""
     made = make_due(home, now=now)
     return f"manifest {made.number} of {made.day}" if made is not None else ""
 

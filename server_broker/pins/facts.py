@@ -10,7 +10,9 @@ from server_broker.pins.accepting import GONE, NewPin, WrongTry, best_wall, take
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import copy_rows
 
-_WALL, _QUALITY = (list(NUMBER_ENTRIES.columns).index(name) for name in ("wall", "quality"))
+_WALL, _QUALITY, _NUMBER, _CLOCKS = (
+    list(NUMBER_ENTRIES.columns).index(name) for name in ("wall", "quality", "number", "clocks")
+)
 ENTRY = RowKind[tuple[Any, ...]]("number entry")
 STEP = RowKind[NewPin | WrongTry]("step of a PIN")
 PIN_REFUSED = "pin_refused"
@@ -59,14 +61,13 @@ _REASONS = {
 
 
 def _put_entries(entries: list[tuple[Any, ...]], rows: Rows) -> None:
-    number_at, clocks_at = 8, 10
-    speakers = speakers_of((entry[0], entry[number_at]) for entry in entries)
+    speakers = speakers_of((entry[0], entry[_NUMBER]) for entry in entries)
     judged = []
     for entry in entries:
         at = said_at(entry[_WALL], entry[_QUALITY], rows.received_at)
-        counts = speakers.may_know(entry[0], entry[number_at], at)
+        counts = speakers.may_know(entry[0], entry[_NUMBER], at)
         judged.append((*entry, counts))
-        if entry[clocks_at] and not counts:
+        if entry[_CLOCKS] and not counts:
             detail = "站点报来一次按编号打卡，但不是本镇的人，不计入考勤"
             raise_alarm(station=entry[0], code=NUMBER_STRANGER, severity="major", detail=detail, at=rows.received_at)
     copy_rows(NUMBER_ENTRIES, judged)

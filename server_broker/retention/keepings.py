@@ -1,4 +1,4 @@
-"""KEEPINGS: for everything that the county keeps about people, what for, how long, what ends it and what remains.
+"""`KEEPINGS` says of everything that the county keeps about people: why, how long, what ends it and what remains.
 
 ``tests/server_broker/retention/test_keepings.py`` keeps it whole: each table of the database and each kind of fact
 stands in exactly one keeping, or among those that hold nothing of people with the reason, and what a keeping promises

@@ -111,7 +111,7 @@ def _bound_shifts(plan: Plan) -> None:
 def _name(longest: int) -> Callable[[Cell], str]:
     def read(cell: Cell) -> str:
         name = " ".join(cells.text(cell, longest=longest).split())
-        # An export would put a quote before it (`roster_export.escaped`), so the next import would read another name.
+        # An export would put a quote before it (`sheets.writing.escaped`), so the next import would read another name.
         if name.startswith(("=", "+", "-", "@")):
             raise BadCell("不能以 = + - @ 开头")
         # The county keeps no citizens' identity numbers, in whatever column people put one.
