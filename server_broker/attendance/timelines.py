@@ -1,7 +1,7 @@
 """Everything dated about a person or a window as lines that people can read, as known at one time."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Any
@@ -69,9 +69,17 @@ def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.dateti
     return _lines("值班", lambda row: "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", rows, _content)
 
 
+def registration_lines(people: Collection[int]) -> list[Line]:
+    """Return what is on file of people (ids), by time."""
+    rows = _ordered(PersonRecord, None).filter(subject__in=people).select_related("village")
+    return _lines("人员", _of_person, list(rows), _content)
+
+
 def region_lines(regions: list[Region], *, with_contents: bool = False) -> list[Line]:
     """Return codes and names of regions by time; with what lies in them now and later, if asked."""
     rows = _ordered(RegionRecord, None).filter(subject__in=[region.identity for region in regions])
+    # Before its first day a village that was split off was not there.
+    rows = rows.exclude(valid_from=None, ended=True)
     lines = _lines("区划", _of_region, list(rows.select_related("subject", "merged_into")), _content)
     for region in regions if with_contents else ():
         lines += _contents(region)

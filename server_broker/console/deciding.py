@@ -43,6 +43,7 @@ REFUSALS = (
     NotWithdrawn,
 )
 MOST_LISTED = 200
+KEPT = "原来的记录不会删，以后还能查到；"
 PATIENCE = dt.timedelta(seconds=10)
 """For others who are recording. A large import may take minutes, and nobody waits so long for a page."""
 
@@ -66,6 +67,7 @@ class Proposal:
         done: What the person is told afterwards.
         fixed: Fields that the second form sends whatever the first one had in them.
         undo: What stays and how to go back, if that is another than with most changes.
+        notes: Makes sentences of what else to know before somebody confirms.
     """
 
     title: str
@@ -77,6 +79,7 @@ class Proposal:
     tokens: Collection[bytes] = field(default=())
     fixed: Mapping[str, str] = field(default_factory=dict)
     undo: str = ""
+    notes: Callable[[], list[str]] = list
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpRespons
         "digest": shown.digest(),
         "back": proposal.back,
         "undo": proposal.undo,
+        "notes": proposal.notes(),
         "ends_pin": any(line.kind == PIN for line in shown.gone),
         "is_nothing": not (shown.gone or shown.new or shown.moved),
     }

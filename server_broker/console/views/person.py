@@ -20,7 +20,7 @@ from server_broker.attendance.leaving import come_back, leave
 from server_broker.attendance.moving import change_registration
 from server_broker.attendance.timelines import person_lines
 from server_broker.console import parameters
-from server_broker.console.deciding import InputRefused, Proposal, asked_day, asked_moment, decide_on
+from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, asked_moment, decide_on
 from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED, pin_lines
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
@@ -102,6 +102,7 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
             section="people",
             look=lambda: person_lines(found),
             tokens=tokens,
+            undo=_PERSON_UNDO[act],
         ),
     )
 
@@ -182,6 +183,15 @@ def _holdings(request: HttpRequest) -> QuerySet[Holding]:
     return Holding.objects.filter(person__in=people_of(request.user), post__unit__in=units_of(request.user))
 
 
+_PERSON_UNDO = {
+    "leave": f"{KEPT}办错了，可以在本人页面办“回来”；卡、职务和值班要重新办。",
+    "return": f"{KEPT}办错了，可以再办离开。",
+    "since": f"{KEPT}在册日期只能改早，不能再改晚。",
+    "change": f"{KEPT}改错了可以再改回来；上面列出结束的值班，要重新加上本人。",
+    "post": f"{KEPT}办错了，可以办卸任。",
+}
+
+
 @post_only("people")
 @needs(Power.EDIT_PEOPLE)
 def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
@@ -209,6 +219,7 @@ def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
             back=back,
             section="people",
             look=lambda: person_lines(holding.person),
+            undo=f"{KEPT}办错了，可以再任这个职务。" if state == HoldingState.ENDED else "",
         ),
     )
 
@@ -273,6 +284,7 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
                 *pin_lines(holder),
             ],
             tokens=[bytes(card.token)],
+            undo=f"{KEPT}停用错了，可以到发卡台再绑定给本人。" if act == "end" else "",
             # "Now" is the moment of the first look, so that the second does what was shown.
             fixed={} if since is None else {"since": since.isoformat()},
         ),

@@ -172,7 +172,7 @@ def _draft_of(request: HttpRequest, typed: Typed) -> NoticeDraft:
     Raises:
         NotPublished: It can't be published.
     """
-    region = regions_of(request.user).filter(pk=typed.region).first()
+    region = regions_of(request.user).filter(pk=typed.region, ended=False).first()
     if region is None:
         raise NotPublished("请选择发给哪里")
     if identity_number_in(typed.line) or identity_number_in(typed.text):
@@ -222,7 +222,7 @@ def _notice_page(
     context = {
         "section": "published",
         "typed": typed,
-        "regions": regions_of(request.user),
+        "regions": regions_of(request.user).filter(ended=False),
         "max_line": MAX_LINE,
         "max_text": MAX_TEXT,
         "draft": draft,

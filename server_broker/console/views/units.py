@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.console import parameters
-from server_broker.console.deciding import Proposal, decide_on
+from server_broker.console.deciding import KEPT, Proposal, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, units_of
 from server_broker.dated.models import AsOf
@@ -75,5 +75,6 @@ def unit_end(request: HttpRequest, pk: int) -> HttpResponse:
         done=f"单位“{unit.name}”已撤销。",
         back=reverse("units"),
         section="people",
+        undo=f"{KEPT}撤销以后不能恢复；还要用，就再添加一个单位。",
     )
     return decide_on(request, proposal)
