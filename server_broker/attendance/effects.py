@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from server_broker.attendance.as_of import bindings_of
-from server_broker.attendance.models import Touch
-from server_broker.attendance.touches import happened
+from server_broker.attendance.models import DutyWindow, Touch, WindowRecord
+from server_broker.attendance.shares import on_duty
+from server_broker.attendance.touches import happened, touch_rows, touches_of_day
+from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.models import AsOf
+from server_broker.dated.writing import Period
 from server_broker.people.models import BindingState
+from server_broker.regions.models import TOWNSHIP_DIGITS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,6 +61,24 @@ def _moved(touches: list[Touch], before: list[str], after: list[str]) -> list[Mo
         if old != new:
             counted[timezone.localdate(happened(touch)[0]), old, new] += 1
     return sorted(Moved(*key, touches=count) for key, count in counted.items())
+
+
+def touches_in(window: DutyWindow, day: dt.date, *, open_before: int, open_after: int) -> int:
+    """Return how many touches of a local day lie in the window as it is that day: of its people, while it is open.
+
+    Args:
+        open_before: Minutes before its start from which an arrival counts.
+        open_after: Minutes after its end until which a departure counts.
+    """
+    row = WindowRecord.objects.as_of(AsOf(begin_of(day))).filter(subject=window, ended=False).first()
+    if row is None or day.isoweekday() not in row.weekdays:
+        return 0
+    opens = begin_of(day) + dt.timedelta(minutes=row.start - open_before)
+    closes = begin_of(day) + dt.timedelta(minutes=row.end + open_after)
+    people = on_duty(row.people, row.posts, Period(begin_of(day), end_of(day)))
+    touched = touch_rows(list(touches_of_day(window.village_id[:TOWNSHIP_DIGITS].ljust(12, "0"), day)))
+    counted = [one for one in touched if one.person is not None and one.person.pk in people and not one.lost]
+    return sum(opens <= one.at < closes for one in counted)
 
 
 def _owners(touches: list[Touch], tokens: Collection[bytes]) -> list[str]:

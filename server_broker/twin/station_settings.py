@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import Q
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from protocol.decisions import SettingChosen
 from protocol.twin import Reported, Settings
@@ -92,6 +92,12 @@ def wanted_settings(station: Station) -> dict[str, Any]:
     """Return the values chosen for a station, for its desired state. For the others the station uses its default."""
     choices = _choices(region_chain(station.village_id), station.pk)
     return {name: choices[name].value for name in sorted(choices)}
+
+
+def settings_of(region: Region) -> Settings:
+    """Return the settings of a region's stations that have chosen nothing of their own."""
+    choices = _choices(region_chain(region.code), None)
+    return structs.replace(Settings(), **{name: choice.value for name, choice in choices.items()})
 
 
 def region_rows(region: Region) -> list[SettingRow]:

@@ -1,5 +1,6 @@
 """Duty windows: one window's page with the forms that change or end it, and the page that adds one to a village."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -12,16 +13,18 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of
+from server_broker.attendance.effects import touches_in
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import Line, window_lines
 from server_broker.attendance.windows import Terms, add_window, change_window, end_window, lasting
 from server_broker.console import parameters
-from server_broker.console.deciding import InputRefused, Proposal, asked_day, decide_on
+from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, posts_of, windows_of
 from server_broker.regions.models import Region
 from server_broker.sheets.cells import MINUTES_A_DAY, BadCell, minute_of_day, weekdays
 from server_broker.sheets.spreadsheetml import Cell
+from server_broker.twin.station_settings import settings_of
 
 MOST_PEOPLE = 200
 
@@ -85,6 +88,7 @@ def window_add(request: HttpRequest) -> HttpResponse:
         back=back,
         section="people",
         look=look,
+        undo=f"{KEPT}加错了，可以改动或结束；结束以前的日子照算。",
     )
     return decide_on(request, proposal)
 
@@ -136,8 +140,20 @@ def window_change(request: HttpRequest, pk: int) -> HttpResponse:
         back=back,
         section="people",
         look=lambda: window_lines(found, seen=people_of(request.user)),
+        notes=lambda: _touched_today(found, first=day + dt.timedelta(days=1) if ends else day),
     )
     return decide_on(request, proposal)
+
+
+def _touched_today(found: DutyWindow, *, first: dt.date) -> list[str]:
+    """Return a sentence about today's touches in a window, if it is to be otherwise from ``first`` on."""
+    today = timezone.localdate()
+    if first > today:
+        return []
+    chosen = settings_of(found.village)
+    before, after = chosen.open_before_min, chosen.open_after_min
+    touches = touches_in(found, today, open_before=before, open_after=after)
+    return [f"今天已有 {touches} 次打卡在这个值班里，改动以后按新的时间和人员算。"] if touches else []
 
 
 def _terms(request: HttpRequest, found: DutyWindow | None) -> Terms:

@@ -1,5 +1,7 @@
 """The page that asks for confirmation says what the change brings besides, and truly whether it can be undone."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -8,9 +10,9 @@ from server_broker.attendance.region_changes import merge_region
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
-from tests.cast import COUNTY_OFFICER, LI, OPERATOR, SHILI_VILLAGE, TOWNSHIP, YANSHI_VILLAGE, ZHANG
+from tests.cast import COUNTY_OFFICER, LI, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.console.test_dated_pages import ask, confirm, day, text
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, window
+from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch, window
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,18 @@ def test_a_merged_village_gets_no_notice(page: Client) -> None:
     shown = text(signed_in(COUNTY_OFFICER).get("/published/notice/"))
     assert f'value="{YANSHI_VILLAGE}"' in shown
     assert f'value="{SHILI_VILLAGE}"' not in shown
+
+
+def test_a_window_that_changes_today_says_which_touches_it_has(county: FictionalCounty, page: Client) -> None:
+    made = window(SHILI_VILLAGE, "全天", [county.people[ZHANG]], start=0, end=1439)
+    made.weekdays = [1, 2, 3, 4, 5, 6, 7]
+    made.save()
+    touch(county.stations[SHILI], ZHANG.token)
+    touch(county.stations[SHILI], LI.token)
+    address = f"/windows/{made.pk}/change/"
+    values = {"act": "change", "name": "全天", "weekdays": "1-7", "start": "00:00", "end": "23:58"}
+    people = [county.people[ZHANG].pk]
+    assert "今天已有 1 次打卡在这个值班里" in ask(page, address, **values, day=day(), people=people)
+    assert "次打卡在这个值班里" not in ask(page, address, **values, day=day(1), people=people)
+    touch(county.stations[SHILI], ZHANG.token, at=timezone.now() - dt.timedelta(days=1))
+    assert "今天已有 1 次打卡在这个值班里" in ask(page, address, **values, day=day(), people=people)
