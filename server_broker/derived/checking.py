@@ -20,6 +20,8 @@ class OfStation:
     station: str
     rows: int = 0
     held: int = 0
+    readable: int = 0
+    """Held facts that would be read well now."""
     chain: str = ""
     """What is wrong with its streams; empty: they hold. Without them nothing that hangs on them is worth a finding."""
     finding: Finding | None = None
@@ -36,7 +38,7 @@ def check_stations(*, now: datetime | None = None) -> Iterator[OfStation]:
             yield OfStation(station.pk, chain=bad.sentence())
             continue
         finding, counts = walk(station.pk, now=now)
-        yield OfStation(station.pk, counts.rows, counts.held, finding=finding)
+        yield OfStation(station.pk, counts.rows, counts.held, counts.readable, finding=finding)
 
 
 def first_of_nobody() -> Finding | None:

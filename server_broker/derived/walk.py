@@ -23,14 +23,20 @@ from server_broker.derived.projections import PROJECTIONS, Projection
 from server_broker.derived.reissues import Carrier, Reissues
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.after_upgrade import LATER
+from server_broker.ingest.models import WriteOff
 from server_broker.ingest.projections import derive
 from server_broker.ingest.reissues import refs_of
+from server_broker.ingest.reread import UNVOUCHED
 from server_broker.ingest.tables import FACTS, SIGNED_HEADS
 from server_broker.platform.sql import query
 
 FACTS_A_TIME = 2_000
 _FIRST, _LAST = -(2**63), 2**63 - 1
 _WORD = "记录"
+_HONESTLY_HELD = frozenset({*LATER, *UNVOUCHED, "refused_by_database", "unsettled"})
+"""Reasons for which a fact may be held that reads well now: an upgrade or a repair came since, or the cause lay in the
+database. With any other reason it could be read on the day on which it came."""
 
 
 class _Stored(NamedTuple):
@@ -52,6 +58,8 @@ class Counts:
     rows: int = 0
     held: int = 0
     """Facts that nobody has read yet, so that there are no rows of them."""
+    readable: int = 0
+    """Those of them that would be read well now, and for which the station has signed."""
     of_table: dict[Projection, int] = field(default_factory=lambda: dict.fromkeys(PROJECTIONS, 0))
 
 
@@ -65,8 +73,8 @@ class StationWalk:
         self._directions = Directions(station, self._reissues)
         self._clocks = Clocks(station)
         self._beside = Beside(station, self._reissues)
-        self._is_signed = True
-        """Whether the station has signed for the stream that is gone through."""
+        self._signed_through: int | None = None
+        """How far the station has signed for the stream that is gone through. None: not at all."""
         self.counts = Counts()
 
     def first_finding(self) -> Finding | None:
@@ -74,9 +82,9 @@ class StationWalk:
         if self._reissues.finding is not None:
             return self._reissues.finding
         epochs = set()
-        for stream, epoch, through, is_signed in query(_STREAMS, [self._station]):
+        for stream, epoch, through, signed_through in query(_STREAMS, [self._station]):
             epochs.add(bytes(epoch))
-            self._is_signed = is_signed
+            self._signed_through = signed_through
             if found := self._stream(stream, bytes(epoch), through):
                 return found
         # Of a stream that the county never saw, rows may stand here that came by re-issue.
@@ -123,10 +131,10 @@ class StationWalk:
         place = Place(chunk.epoch, fact.seq)
         if fact.held_reason:
             self.counts.held += 1
-            return None
+            return self._held(place, fact)
         if self._reissues.is_carried(place, fact.digest):
             return None
-        if not self._is_signed:
+        if self._signed_through is None:
             return self._bad(place, "站点没有签过名，却不是待审")
         if fact.body is None:
             if fact.kind != "reissued":
@@ -134,6 +142,20 @@ class StationWalk:
                 chunk.received[fact.seq] = fact.received_at
             return None
         return self._add(chunk, rows, fact.seq, fact)
+
+    def _held(self, place: Place, fact: _Stored) -> Finding | None:
+        """Judge a fact that nobody has read: whoever calls it held makes its rows disappear."""
+        if fact.seq > (self._signed_through or 0) or not _reads_well(fact, Identity(self._station, *place)):
+            return None
+        of_person = WriteOff.objects.filter(
+            fact__stream__station=self._station, fact__stream__epoch=place.epoch, fact__seq=place.seq
+        )
+        if of_person.exists():  # whether somebody really decided so is asked elsewhere
+            return None
+        self.counts.readable += 1
+        if fact.held_reason in _HONESTLY_HELD:
+            return None
+        return self._bad(place, "站点签过名，也读得出来，却列为待审：请先重新读取待审的记录，再核对一次")
 
     def _add(self, chunk: Chunk, rows: Rows, seq: int, stored: _Stored) -> Finding | None:
         assert stored.body is not None
@@ -213,7 +235,7 @@ class StationWalk:
 
 
 _STREAMS = f"""
-SELECT s.id, s.epoch, s.through, EXISTS (SELECT 1 FROM {SIGNED_HEADS} h WHERE h.stream_id = s.id)
+SELECT s.id, s.epoch, s.through, (SELECT max(h.through) FROM {SIGNED_HEADS} h WHERE h.stream_id = s.id)
 FROM {STREAMS} s WHERE s.station_id = %s ORDER BY s.opened_at, s.id
 """  # noqa: S608 - our own constants
 _COLUMNS = "seq, digest, salt, body, kind, received_at, held_reason"
@@ -227,6 +249,16 @@ def _fact(row: tuple[Any, ...]) -> _Stored:
         seq, bytes(digest), None if salt is None else bytes(salt), None if body is None else bytes(body),
         kind, received_at, held,
     )  # fmt: skip
+
+
+def _reads_well(stored: _Stored, identity: Identity) -> bool:
+    if stored.body is None or stored.salt is None:
+        return False
+    try:
+        derive(unwrap(decode_fact(stored.body))[1], identity, Rows(stored.received_at))
+    except (Refused, Unstorable):
+        return False
+    return True
 
 
 def walk(station: str, *, now: datetime | None = None) -> tuple[Finding | None, Counts]:

@@ -28,7 +28,8 @@ from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ingest.reissues import refs_of
 
 FACTS_A_TIME = 200
-_UNVOUCHED = ("bad_signature", "chain_mismatch")
+UNVOUCHED = ("bad_signature", "chain_mismatch")
+"""Reasons for which a fact is held though nothing is wrong with its content."""
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
     # Its content was erased for privacy: there is nothing to read.
     if row.body is None or row.salt is None:
         return row.held_reason
-    if row.held_reason in _UNVOUCHED and row.seq not in vouched:
+    if row.held_reason in UNVOUCHED and row.seq not in vouched:
         return row.held_reason
     new = NewFact(row.seq, bytes(row.salt), bytes(row.body), bytes(row.digest), bytes(row.head))
     read_body(new)

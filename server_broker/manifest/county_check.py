@@ -63,16 +63,19 @@ def check_county(found: Decided | None = None) -> Verdict:
 
 def _check_stations(verdict: Verdict) -> None:
     """Check what stations have signed, and the rows that were made of it."""
-    held = 0
+    held = readable = 0
     for one in check_stations():
         verdict.derived += one.rows
         held += one.held
+        readable += one.readable
         if one.chain:
             verdict.problems.append(Problem("station", one.station, one.chain))
         _note(verdict, _of_row(one.finding))
     _note(verdict, _of_row(first_of_nobody()))
     if held:
         verdict.notices.append(f"站点记录里有 {held} 条待审，还没有读进来")
+    if readable:  # an upgrade or a repair leaves such facts too, but so does somebody who wants a touch gone
+        verdict.notices.append(f"其中 {readable} 条现在读得出来，站点也签过名：请到待审页重新读取")
     # Nobody signs for it, and touches are dated by it.
     if ahead := list(ClockRun.objects.exclude(ahead_ms=0).values_list("ahead_ms", flat=True)):
         minutes = -(-max(map(abs, ahead)) // 60_000)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from protocol.facts import ClockCorrected, DirectionChosen
 from protocol.units import Moment
+from server_broker.derived.checking import check_stations
 from server_broker.derived.comparing import NO_EVENT
 from server_broker.derived.projections import PROJECTIONS
 from server_broker.fleet.clock_runs import note_run
@@ -103,7 +104,7 @@ def test_a_changed_column_is_named(station: StationDouble, table: str, change: s
         ("UPDATE orders_stationorder SET answered_at = NULL", "（orders_stationorder）：answered_at"),
         ("UPDATE ingest_fact SET kind = 'touch' WHERE seq = 1", "（ingest_fact）：kind"),
         (
-            "UPDATE ingest_fact SET held_reason = 'x' WHERE seq = 2",
+            "UPDATE ingest_fact SET held_reason = 'unknown_kind' WHERE seq = 2",
             "第 2 条（attendance_touch）：没有任何站点记录说过它",
         ),
     ],
@@ -228,6 +229,24 @@ def test_a_held_fact_has_no_rows_until_it_is_read(station: StationDouble) -> Non
     assert said() == []
     reread_held(station.id, now=timezone.now())
     assert said() == []
+
+
+def test_a_fact_that_could_always_be_read_is_not_held(station: StationDouble) -> None:
+    psql("DELETE FROM attendance_touch WHERE seq = 2")
+    psql("UPDATE ingest_fact SET held_reason = 'out_of_range' WHERE seq = 2")
+    assert [one for one in said() if "第 2 条（ingest_fact）：站点签过名，也读得出来，却列为待审" in one], said()
+    reread_held(station.id, now=timezone.now())
+    assert said() == []
+
+
+@pytest.mark.parametrize("reason", ["unknown_kind", "bad_signature", "refused_by_database"])
+def test_a_fact_that_reads_well_only_since_an_upgrade_or_a_repair_is_counted_alone(
+    station: StationDouble, reason: str
+) -> None:
+    psql("DELETE FROM attendance_touch WHERE seq = 2")
+    psql("UPDATE ingest_fact SET held_reason = %s WHERE seq = 2", [reason])
+    assert said() == []
+    assert [(one.held, one.readable) for one in check_stations()] == [(1, 1)]
 
 
 def test_after_erasures_nothing_is_missed_and_what_is_left_is_empty(station: StationDouble) -> None:
