@@ -141,6 +141,7 @@ ALARMS = {
     "county_clock_stepped": "县里服务器的时钟变动过",
     "county_clock_unconfirmed": "县里服务器的时间没有人确认，暂不清理旧记录",
     "county_words_differ": "县里先后说的时间不一致",
+    "times_moved": "站点事后改了打卡时间",
     "clock_disputed": "县里说的时间前后不一致，站点未采用",
     "desired_too_large": "本村名单过大，无法下发",
     "desired_unreadable": "本村名单有误，无法下发",
@@ -170,6 +171,7 @@ ALARMS = {
 REMEDIES = {
     "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
     "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",
+    "times_moved": "请核对该站点那几天的打卡：站点机器丢过、借出过，就先吊销，并和村里对人。",
     "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",
     "undervoltage": "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
     "disk_short": "请联系县运维清理；常常这样就换一张更大的卡。",

@@ -38,6 +38,7 @@ from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.models import Alarm
 from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
+from server_broker.ingest.moved_late import known_times, tell_of_moved
 from server_broker.platform.county_clock import SYNCHRONISED
 from server_broker.platform.sql import execute, query
 
@@ -176,6 +177,10 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
     plans = {boot: plan(anchors) for boot, anchors in anchors_of(boots).items()}
     # A new anchor in a doubtful boot may turn the weighing round, so what was dated before is forgotten.
     anew = [boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)]
+    # What the county's own clock corrects has an alarm of its own, so only a station's word is told of here.
+    words = [] if from_scratch else [boot for boot, planned in plans.items() if planned.again and boots[boot] == 0]
+    ends = {boot: max(span.through for span in plans[boot].again) for boot in words}
+    before = known_times(ends, at=at)
     _forget(anew)
     disputed = {boot: planned.disputed_through for boot, planned in plans.items() if planned.disputed_through >= 0}
     _dispute(disputed)
@@ -186,6 +191,7 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
     # Spans that end before the new rows begin have done their work when the older rows came.
     again = [(boot, span) for boot, planned in plans.items() for span in planned.again if span.through >= boots[boot]]
     _date(again, f"abs(extract(epoch FROM coalesce(t.corrected_wall, t.wall)) * 1000 - {_VALUE}) > {DIFFERS_MS}")
+    tell_of_moved(before, known_times(ends, at=at) if before else {}, at=at)
     _tell_of_disputes({station for station, _ in disputed}, weighed_anew={station for station, _ in anew}, at=at)
     return list(disputed)
 

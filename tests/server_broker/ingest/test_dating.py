@@ -84,6 +84,28 @@ def test_what_the_station_did_before_it_had_taken_the_answer_is_dated_by_it(stat
     assert shown() == {9_500: true(9_500)}
 
 
+def test_a_word_that_moves_touches_long_after_they_came_is_told_once_for_a_boot(station: StationDouble) -> None:
+    station.add(touch(1_000), touch(500_000))
+    process(station.facts_message())
+    assert not Alarm.objects.filter(code__startswith="times_moved").exists()
+    late = BatchProcessor(clock=lambda: NOW + timedelta(days=60))
+    station.add(learnt(3, TRUE + 3, "ntp", "unknown"), learnt(600_000, TRUE + 600_000 + LIE, "county", "unknown"))
+    late.process_batch([station.facts_message(3)])
+    late.process_batch([station.add(learnt(600_010, TRUE + 600_010 + LIE, "county", "synced")).facts_message(5)])
+    alarm = Alarm.objects.get(code__startswith="times_moved")
+    assert (alarm.code, alarm.station_id, alarm.count) == (f"times_moved:{BOOT.hex()[:8]}", station.id, 1)
+    assert "早已收到的 2 次打卡因此移动，最多 60 分钟" in alarm.detail
+    assert shown()[1_000] == (datetime.fromtimestamp((TRUE + 1_000 + LIE) / 1000, UTC), True)
+
+
+def test_a_station_that_learns_the_time_as_stations_do_raises_no_alarm(station: StationDouble) -> None:
+    station.add(learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"), deceived(2_000))
+    process(station.facts_message())
+    process(station.add(learnt(9_000, TRUE + 9_000, "county", "synced")).facts_message(3))
+    assert shown()[2_000] == true(2_000)
+    assert not Alarm.objects.filter(code__startswith="times_moved").exists()
+
+
 def test_what_comes_after_its_correction_is_dated_too(station: StationDouble) -> None:
     station.add(learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"), learnt(9_000, TRUE + 9_000, "county", "synced"))
     station.add(deceived(2_000), touch(500, quality="restored"))
