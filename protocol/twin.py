@@ -109,7 +109,8 @@ class Settings(Message, frozen=True, kw_only=True):
     """What the station may send and receive in a calendar month, in MB of 1,000,000 bytes; 0 for a line without
     limit."""
     data_shed: Annotated[tuple[Sheddable, ...], Meta(max_length=4)] = ("blobs", "vitals")
-    """What is put off when the month's data run short: the first at 80 % of ``data_mb_month``, the others at 95 %."""
+    """What is put off when the month's data run short: the first at 80 % of ``data_mb_month``, the others at 95 %.
+    Downloads stop at 95 % in any case, because facts need the rest."""
     number_sign_in: bool = False
     """People may clock in by number and PIN, as far as the roster allows it to each of them."""
     night_from_min: Annotated[int, Meta(ge=0, lt=1_440)] = 60
@@ -142,7 +143,7 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
 
 type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]
 """whole: verified and in use. fetching: parts of it are here. waiting: for the night, for data, for room on the disk.
-refused: it is not what was announced. expired: its time is over and its bytes are gone."""
+refused: it is not what was announced. expired: its time is over, and it is not shown."""
 
 
 type ShelfReason = Literal[

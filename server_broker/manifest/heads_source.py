@@ -27,7 +27,11 @@ class HeadsSource:
         self._heads: list[dict[str, KeptHead]] = []
 
     def __call__(self, station: Station, now: datetime) -> Iterable[Draft]:
-        """Return the station's bundle; none if no manifest has anything of its present stream."""
+        """Return the station's bundle; none if no manifest has anything of its stream.
+
+        That is the stream which it had when the newest manifest was first read here. A stream that began since
+        comes with the next night's manifest.
+        """
         self._read_new()
         days = [heads[station.pk] for heads in self._heads if station.pk in heads]
         if not days:

@@ -52,7 +52,7 @@ SPECS: dict[str, Spec] = {
     "data_mb_month": Spec("每月流量", "用量接近时先停图片等，打卡记录从不停；0 表示不限", "MB"),
     "data_shed": Spec(
         "流量不足时",
-        "用到 80 % 和 95 % 时依次停发",
+        "用到 80 % 和 95 % 时依次停发；下载到 95 % 总会停",
         choices=(
             ("blobs-vitals", "先停图片，再停状态", ["blobs", "vitals"]),
             ("vitals-blobs", "先停状态，再停图片", ["vitals", "blobs"]),
