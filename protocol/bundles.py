@@ -9,12 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
 from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
-from protocol.signing import sign_beside, verify_beside
+from protocol.signing import verify_beside
 from protocol.units import FileName, RegionPrefix, Sha256, ShortText, WallMs
 
 MAX_ITEMS = 5_000
@@ -91,11 +90,6 @@ class Bundle(VersionedMessage, frozen=True, kw_only=True):
 def bundle_hash(payload: bytes) -> bytes:
     """Return the name of an encoded `Bundle` or `protocol.shelf_index.ShelfIndex`: the SHA-256 of its bytes."""
     return hashlib.sha256(payload).digest()
-
-
-def sign_bundle(key: Ed25519PrivateKey, payload: bytes) -> bytes:
-    """Return the signature that lies beside an encoded `Bundle`."""
-    return sign_beside(key, "cunhui bundle 1", payload)
 
 
 def encode_bundle(bundle: Bundle) -> bytes:

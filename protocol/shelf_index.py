@@ -6,13 +6,12 @@ What changes often (a person's progress, a month) changes this index and never t
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
 from protocol.bundles import MAX_BUNDLE_BYTES, BundleKind, bundle_hash
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.refusal import Refused
-from protocol.signing import sign_beside, verify_beside
+from protocol.signing import verify_beside
 from protocol.units import FileName, Sha256, StationId, WallMs
 
 MAX_ENTRIES = 200
@@ -51,11 +50,6 @@ class ShelfIndex(VersionedMessage, frozen=True, kw_only=True):
         """Refuse the same bundle twice."""
         if len({entry.id for entry in self.bundles}) < len(self.bundles):
             raise ValueError("Expected each bundle once")
-
-
-def sign_index(key: Ed25519PrivateKey, payload: bytes) -> bytes:
-    """Return the signature that lies beside an encoded `ShelfIndex`."""
-    return sign_beside(key, "cunhui index 1", payload)
 
 
 def open_index(

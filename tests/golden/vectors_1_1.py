@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 
 from protocol import birth, bundle_contents, commands, facts, frames, health, kiosk, kiosk_visits, packs, twin, vitals
-from protocol.bundles import Audience, Bundle, Item, sign_bundle
+from protocol.bundles import Audience, Bundle, Item
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch
 from protocol.manifest import KeptHeads
 from protocol.phone_link import code_hash
 from protocol.pins import PinVerifier, derive_verifier
-from protocol.shelf_index import IndexEntry, ShelfIndex, sign_index
+from protocol.shelf_index import IndexEntry, ShelfIndex
+from protocol.signing import sign_beside
 from protocol.units import FactRef
 from tests.golden.county_vectors import KEPT_HEAD
 from tests.golden.vectors import (
@@ -186,8 +187,8 @@ def pin_vectors() -> dict[str, Any]:
 
 
 SIGNATURES_BESIDE = {
-    "bundle": (BUNDLE, sign_bundle(COUNTY_KEY, encode(BUNDLE))),
-    "index": (INDEX, sign_index(COUNTY_KEY, encode(INDEX))),
+    "bundle": (BUNDLE, sign_beside(COUNTY_KEY, "cunhui bundle 1", encode(BUNDLE))),
+    "index": (INDEX, sign_beside(COUNTY_KEY, "cunhui index 1", encode(INDEX))),
 }
 
 QUESTION = packs.Question(

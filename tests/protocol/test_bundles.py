@@ -9,13 +9,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import bundles, fetch, pins
 from protocol.bundle_contents import Notices, Roster, read_content
-from protocol.bundles import Bundle, bundle_hash, encode_bundle, open_bundle, sign_bundle
+from protocol.bundles import Bundle, bundle_hash, encode_bundle, open_bundle
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch, verify_fetch
 from protocol.packs import Pack
 from protocol.pins import PinVerifier, check_new_pin, derive_verifier, is_pin
 from protocol.refusal import Refused
-from protocol.shelf_index import open_index, sign_index
+from protocol.shelf_index import open_index
 from protocol.signing import key_id, sign_beside
 from tests.golden.generate import MESSAGES
 from tests.golden.vectors import COUNTY_KEY, COUNTY_PUBLIC, NONCE, STATION, STATION_KEY, STATION_PUBLIC
@@ -39,20 +39,25 @@ def refusal(call: Any, *arguments: Any, **named: Any) -> str:
 def opened(**changed: Any) -> Bundle:
     """Open the sample bundle with some of its fields changed, signed by the county as it then is."""
     payload = msgspec.msgpack.encode({**plain(BUNDLE), **changed})
-    return open_bundle(payload, sign_bundle(COUNTY_KEY, payload), sha256=bundle_hash(payload), public_keys=KEYS)
+    return open_bundle(
+        payload, sign_beside(COUNTY_KEY, "cunhui bundle 1", payload), sha256=bundle_hash(payload), public_keys=KEYS
+    )
 
 
 def test_a_bundle_is_opened_by_its_hash_and_the_signature_beside_it() -> None:
     payload = encode_bundle(BUNDLE)
     assert (
-        open_bundle(payload, sign_bundle(COUNTY_KEY, payload), sha256=bundle_hash(payload), public_keys=KEYS) == BUNDLE
+        open_bundle(
+            payload, sign_beside(COUNTY_KEY, "cunhui bundle 1", payload), sha256=bundle_hash(payload), public_keys=KEYS
+        )
+        == BUNDLE
     )
 
 
 def test_a_new_key_renames_nothing() -> None:
     payload = encode_bundle(BUNDLE)
     public = STRANGER.public_key().public_bytes_raw()
-    signed = sign_bundle(STRANGER, payload)
+    signed = sign_beside(STRANGER, "cunhui bundle 1", payload)
     named = bundle_hash(payload)
     assert refusal(open_bundle, payload, signed, sha256=named, public_keys=KEYS) == "unknown_key"
     assert open_bundle(payload, signed, sha256=named, public_keys={key_id(public): public}) == BUNDLE
@@ -65,7 +70,7 @@ def test_a_new_key_renames_nothing() -> None:
         (b"\x93\x01\xc4\x00\xc4\x00", "malformed"),
         (bytes(200), "too_large"),
         (sign_beside(COUNTY_KEY, "cunhui index 1", encode(BUNDLE)), "bad_signature"),
-        (sign_bundle(COUNTY_KEY, b"another"), "bad_signature"),
+        (sign_beside(COUNTY_KEY, "cunhui bundle 1", b"another"), "bad_signature"),
     ],
 )
 def test_a_bundle_without_its_own_signature(beside: bytes, reason: str) -> None:
@@ -75,7 +80,7 @@ def test_a_bundle_without_its_own_signature(beside: bytes, reason: str) -> None:
 
 def test_other_bytes_than_were_asked_for() -> None:
     payload = encode(BUNDLE)
-    signed = sign_bundle(COUNTY_KEY, payload)
+    signed = sign_beside(COUNTY_KEY, "cunhui bundle 1", payload)
     assert refusal(open_bundle, payload, signed, sha256=bytes(32), public_keys=KEYS) == "wrong_hash"
     assert refusal(open_bundle, bytes(2**22 + 1), b"", sha256=bytes(32), public_keys=KEYS) == "too_large"
 
@@ -130,7 +135,7 @@ def test_what_breaks_a_bound(changed: dict[str, Any]) -> None:
 def test_a_million_items_are_refused_unread() -> None:
     # The array says that it has a million elements, and ends.
     payload = b"\x81\xa5items\xdd\x00\x0f\x42\x40"
-    signed = sign_bundle(COUNTY_KEY, payload)
+    signed = sign_beside(COUNTY_KEY, "cunhui bundle 1", payload)
     assert refusal(open_bundle, payload, signed, sha256=bundle_hash(payload), public_keys=KEYS) == "malformed"
 
 
@@ -175,19 +180,19 @@ def test_two_people_with_one_number_are_refused() -> None:
 
 def test_an_index_is_of_one_station_and_of_one_hash() -> None:
     payload = encode(INDEX)
-    signed = sign_index(COUNTY_KEY, payload)
+    signed = sign_beside(COUNTY_KEY, "cunhui index 1", payload)
     assert open_index(payload, signed, station=STATION, sha256=bundle_hash(payload), public_keys=KEYS) == INDEX
     assert open_index(payload, signed, station=STATION, sha256=None, public_keys=KEYS) == INDEX
     wrong = {"station": "yangban-01", "sha256": None, "public_keys": KEYS}
     assert refusal(open_index, payload, signed, **wrong) == "wrong_station"
     assert refusal(open_index, payload, signed, **{**wrong, "sha256": bytes(32)}) == "wrong_hash"
-    assert refusal(open_index, payload, sign_bundle(COUNTY_KEY, payload), **wrong) == "bad_signature"
+    assert refusal(open_index, payload, sign_beside(COUNTY_KEY, "cunhui bundle 1", payload), **wrong) == "bad_signature"
     assert refusal(open_index, bytes(65_537), signed, **wrong) == "too_large"
     twice = msgspec.msgpack.encode({**plain(INDEX), "bundles": [plain(INDEX)["bundles"][0]] * 2})
-    assert refusal(open_index, twice, sign_index(COUNTY_KEY, twice), **wrong) == "malformed"
+    assert refusal(open_index, twice, sign_beside(COUNTY_KEY, "cunhui index 1", twice), **wrong) == "malformed"
     many = [[f"b{n}", "library", 1, bytes(32), 1, 1, "public", False] for n in range(201)]
     full = msgspec.msgpack.encode({**plain(INDEX), "bundles": many})
-    assert refusal(open_index, full, sign_index(COUNTY_KEY, full), **wrong) == "malformed"
+    assert refusal(open_index, full, sign_beside(COUNTY_KEY, "cunhui index 1", full), **wrong) == "malformed"
 
 
 def asked(**changed: Any) -> fetch.FetchRequest:
