@@ -5,9 +5,10 @@ import hashlib
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
-from server_broker.dated.models import AsOf, Erased
+from server_broker.dated.models import AsOf, Dated, Erased
 from server_broker.dated.writing import Period, acting, put
 from server_broker.people.models import Binding, Person, PersonRecord
 from tests.cast import SHILI_VILLAGE, ZHANG
@@ -140,3 +141,10 @@ def test_retention_erases_what_no_longer_holds_and_keeps_a_digest(county: Fictio
     assert bytes(kept.digest) == hashlib.sha256(text.encode()).digest()
     with pytest.raises(DatabaseError), transaction.atomic():
         sql("DELETE FROM people_personrecord WHERE id = %s", new.pk)
+
+
+def test_every_table_of_dated_rows_notes_for_the_decision_what_was_written() -> None:
+    tables = {model._meta.db_table for model in apps.get_models() if issubclass(model, Dated)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'dated_note'")
+        assert {table for (table,) in cursor.fetchall()} == tables
