@@ -82,6 +82,11 @@ def _places(plan: Plan, known: Known) -> Iterator[RowError]:
         for row in rows:
             if row.village not in there:
                 yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
+    for person in plan.people:
+        # People of a township's office are registered in the console. In a list it is most often a slip.
+        known_there = person.number in known.people and known.people[person.number].village == person.village
+        if person.village.endswith("000") and not known_there:
+            yield RowError("人员", person.row, "“村代码”是县或镇的代码，这里要填村的代码")
     for station in plan.stations:
         # An enrolled station was told its village at the enrolment, and the journal holds it. Neither would change.
         old = known.stations.get(station.id)
@@ -108,11 +113,17 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
-        for number in row.people:
+        for number in _newcomers(row, known):
             if number not in lives_in:
                 yield RowError("值班", row.row, asker.nobody(number))
             elif lives_in[number] != row.village:
                 yield RowError("值班", row.row, f"编号 {number} 的人员不在这个村")
+
+
+def _newcomers(row: WindowRow, known: Known) -> list[str]:
+    """Return whom a row puts into a window. Who is in it already may stay, wherever they live."""
+    window = known.windows.get((row.village, row.name))
+    return [number for number in row.people if window is None or number not in window.people]
 
 
 def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
@@ -139,7 +150,7 @@ def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
         if person.number in known.left and asker.may_see(known.people[person.number].village):
             yield RowError("人员", person.row, f"编号 {person.number} 的人员已离开，请先办“回来”")
     named = [("卡", row.row, [row.person]) for row in plan.cards]
-    named += [("值班", row.row, row.people) for row in plan.windows]
+    named += [("值班", row.row, _newcomers(row, known)) for row in plan.windows]
     for sheet, row, numbers in named:
         for number in numbers:
             if number in known.leaving and asker.may_see(known.people[number].village):

@@ -19,6 +19,7 @@ _NOTES = (
     "编号由单位自编，不要用身份证号。编号已经有人、姓名却不同的行，导入时要您确认是改名。",
     "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
     "人员编号一格可以写多个，用逗号隔开。",
+    "只按职务排的值班不在这里，请在值班页面改。",
     "也可以上传 .csv（一个文件一个表，UTF-8 或 GBK 都行），程序按表头认是哪个表。",
     "有一行不对，整个文件都不会导入；所有错误会一次列出。",
 )
@@ -32,16 +33,19 @@ def template() -> bytes:
 def export_people(scope: str) -> bytes:
     """Return what lies in the subtree of the region ``scope``, as a file that can be imported again.
 
-    The sheet of cards is empty, because the county stores no card numbers.
+    Imported again unchanged it changes nothing. So it has neither villages that were merged into others nor people who
+    have left. The sheet of cards is empty, because the county stores no card numbers, and the file has no windows that
+    name nobody but posts.
     """
-    regions = Region.objects.all().under(scope)
-    windows = DutyWindow.objects.filter(village__in=regions).order_by("village", "name").prefetch_related("people")
+    regions = Region.objects.all().under(scope).filter(ended=False)
+    windows = DutyWindow.objects.filter(village__in=regions, people__isnull=False).distinct()
+    windows = windows.order_by("village", "name").prefetch_related("people")
     return workbook_of(
         BOOK,
         {
             "区划": regions.values_list("code", "name"),
             "站点": Station.objects.all().under(scope).values_list("id", "name", "village_id"),
-            "人员": Person.objects.filter(village__in=regions).values_list("number", "name", "village_id"),
+            "人员": Person.objects.filter(village__in=regions, left=False).values_list("number", "name", "village_id"),
             "值班": (
                 (
                     window.village_id,

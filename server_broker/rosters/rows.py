@@ -42,7 +42,7 @@ def _station(plan: Plan, row: Row) -> None:
 
 
 def _person(plan: Plan, row: Row) -> None:
-    number, name, village = row.read("编号", _number), row.read("姓名", _name(32)), row.read("村代码", _village)
+    number, name, village = row.read("编号", _number), row.read("姓名", _name(32)), row.read("村代码", _region_code)
     if number is not None and name is not None and village is not None:
         plan.people.append(PersonRow(row.number, number, name, village))
 

@@ -252,7 +252,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "yes and no": (lambda: with_rows(HEAD, (True, "张示例", VILLAGE)), "不是“是/否”"),
     "merged downwards": (merged_downwards, "人员 第 3 行：“村代码”为空"),
     "a village by name": (lambda: with_rows(HEAD, ("1001", "张示例", "示例村")), "应为 12 位数字"),
-    "a township for a village": (lambda: with_rows(HEAD, ("1001", "张示例", TOWNSHIP)), "是县或镇的代码"),
+    "a township for a village": (lambda: windows((TOWNSHIP, "早", "1", "08:00", "12:00", "1001")), "是县或镇的代码"),
     "a column missing": (lambda: with_rows(("编号", "姓名"), GOOD[:2]), "缺少列“村代码”"),
     "a column twice": (lambda: with_rows(("编号", "姓名", "村代码", "姓 名"), (*GOOD, "x")), "列“姓名”出现了两次"),
     "a head in the sixth row": (
