@@ -1,11 +1,18 @@
 """The Chinese words for an audit entry on the page 审计, and the search for entries by these words."""
 
+import datetime as dt
+
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from server_broker.accounts.models import Role
-from server_broker.audit.log import HERE, PHONE, Detail
+from server_broker.audit.log import HERE, PHONE
+from server_broker.audit.models import AuditEntry
+from server_broker.console.audit_names import Names
+from server_broker.console.moments import moment_words
 from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
+from server_broker.people.models import HoldingState
+from server_broker.twin.setting_specs import SPECS
 
 LOCAL = "本机"
 _SOURCES = {HERE: LOCAL, PHONE: "手机"}
@@ -37,10 +44,10 @@ _KEYS = {
     "on_was": "原自",
     "order": "命令",
     "packs": "学习包",
-    "post": "职务号",
+    "post": "职务",
     "password": "有密码",
-    "person": "本人内部号",
-    "person_was": "原本人内部号",
+    "person": "本人",
+    "person_was": "原本人",
     "pictures": "图片",
     "read": "读出",
     "reason": "理由",
@@ -55,13 +62,17 @@ _KEYS = {
     "sha256": "SHA-256",
     "since": "自",
     "state": "状态",
+    "station": "站点",
     "temporary": "临时",
     "still_held": "仍待审",
     "value": "改为",
     "version": "版本",
     "village": "村",
+    "village_was": "原村",
     "wrong_tries": "输错次数",
 }
+_FIELDS = {"number": "编号", "name": "姓名", "village_id": "村、镇", "type": "类别"}
+_MOMENTS = ("as_of", "at", "since")
 _COUNTS = {"added": "新增", "changed": "更新"}
 _ROLES = {role.value: str(role.label) for role in Role}
 _VALUES: dict[str, dict[str, str]] = {
@@ -77,6 +88,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "order": COMMANDS,
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
+    "state": {state.value: str(state.label) for state in HoldingState},
 }
 """Words for values, by the key of a detail: the code in the entry, and its word."""
 
@@ -86,15 +98,33 @@ def source_word(source: str) -> str:
     return _SOURCES.get(source, source) or NOT_SAID
 
 
-def detail_words(detail: Detail) -> list[tuple[str, str]]:
+def detail_words(entry: AuditEntry, names: Names) -> list[tuple[str, str]]:
     """Return an entry's details as pairs of words. A key or value without a word is shown as it is."""
     pairs = []
-    for key, value in detail.items():
+    for key, value in entry.detail.items():
         # An import has keys such as ``人员.added``: a sheet of the workbook, and what was counted there.
         sheet, dot, count = key.rpartition(".")
         word = f"{sheet}{_COUNTS.get(count, count)}" if dot else _KEYS.get(key, key)
-        pairs.append((word, _value(key, value)))
+        match entry.action, key, value:
+            case "setting.chosen", "name", str():
+                shown = SPECS[value].word if value in SPECS else value
+            case "setting.chosen", "value", str():
+                shown = _setting(str(entry.detail.get("name", "")), value)
+            case action, "code", str() if action.startswith("region."):
+                word, shown = "代码", value
+            case _:
+                shown = (names.value(key, value) if isinstance(value, str | int) else None) or _value(key, value)
+        pairs.append((word, shown))
     return pairs
+
+
+def _setting(name: str, text: str) -> str:
+    """Return what was chosen for a setting, in the words of its form."""
+    if not text:
+        return "不再单独设"
+    spec = SPECS.get(name)
+    words = {code: word for code, word, _ in spec.choices} if spec else {}
+    return words.get(text, f"{text} {spec.unit}".strip() if spec else text)
 
 
 def _value(key: str, value: str | int | bool | None) -> str:
@@ -105,10 +135,22 @@ def _value(key: str, value: str | int | bool | None) -> str:
             return "是" if value else "否"
         case str() if key == "code":
             return alarm_name(value)
+        case str() if key == "fields":
+            return "、".join(_FIELDS.get(field, field) for field in value.split(","))
+        case str() if key in _MOMENTS and len(value) > len("2026-03-01"):
+            return _moment(value)
         case str():
             return _VALUES.get(key, {}).get(value, value)
         case _:
             return str(value)
+
+
+def _moment(text: str) -> str:
+    try:
+        when = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment_words(when) if when.tzinfo else text
 
 
 def entries_showing(search: str) -> Q:

@@ -81,6 +81,8 @@ def change_person(
             raise PersonRefused(f"{now.name} 已离开或将要离开，请先办“回来”")
         if village is not None and village.ended:
             raise PersonRefused(f"{village.name} 已撤并")
+        standing = PersonRecord.objects.known().filter(subject=now).at(begin_of(since))
+        stood = standing.values_list("village__code", flat=True).first()
         content: dict[str, object] = {}
         if number is not None:
             if ever_somebodys([number], but=now):
@@ -96,6 +98,8 @@ def change_person(
             raise PersonRefused(f"{now.name} 从 {since} 起本来就是这样")
         # Neither the name nor anything else that the audit log may not hold.
         detail: Detail = {"since": str(since), "reason": reason, "fields": ",".join(sorted(content))}
+        if village is not None and stood is not None:
+            detail |= {"village_was": stood, "village": village.code}
         entry = record(actor=actor, action="person.changed", subject=now.number, detail=detail)
         decide(entry, PersonChanged(person=now.pk), [now])
         moved_to = () if village is None else (village.code,)

@@ -19,6 +19,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
 from server_broker.console import audit_words, command_words, event_words, health, words
+from server_broker.console.moments import moment_words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
@@ -172,12 +173,6 @@ def source(entry: AuditEntry) -> str:
 
 
 @register.filter
-def details(entry: AuditEntry) -> list[tuple[str, str]]:
-    """Return an audit entry's details as pairs of words."""
-    return audit_words.detail_words(entry.detail)
-
-
-@register.filter
 def ago(moment: object) -> str:
     """Return how long ago a time was, in the largest unit: 刚刚 for less than a minute, 3 分钟前, 2 小时前, 5 天前."""
     if not isinstance(moment, dt.datetime):
@@ -192,12 +187,7 @@ def ago(moment: object) -> str:
 @register.filter
 def moment(when: object) -> str:
     """Return a local time: 08:03:21 for today, 11-23 08:03 for this year, 2025-11-23 08:03 for earlier years."""
-    if not isinstance(when, dt.datetime):
-        return "—"
-    local, now = timezone.localtime(when), timezone.localtime()
-    if local.date() == now.date():
-        return local.strftime("%H:%M:%S")
-    return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M")
+    return moment_words(when) if isinstance(when, dt.datetime) else "—"
 
 
 @register.filter

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
-from server_broker.console.audit_words import DETAILS, entries_showing
+from server_broker.console.audit_names import names_in
+from server_broker.console.audit_words import DETAILS, detail_words, entries_showing
 
 PAGE_SIZE = 50
 
@@ -22,4 +23,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     if search:
         entries = entries.annotate(details=DETAILS).filter(entries_showing(search))
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
-    return render(request, "console/audit.html", {"page": page, "search": search})
+    names = names_in(page)
+    rows = [(entry, names.subject(entry), detail_words(entry, names)) for entry in page]
+    return render(request, "console/audit.html", {"page": page, "rows": rows, "search": search})
