@@ -72,9 +72,11 @@ def _actor() -> str:
 
 
 def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
-    station = Station.objects.filter(pk=chosen.station).first() or _new_station(chosen)
     try:
-        code = make_claim(station, actor=_actor(), now=timezone.now())
+        # In one transaction, because the decision about the code says of a new station where it stands.
+        with transaction.atomic():
+            station = Station.objects.filter(pk=chosen.station).first() or _new_station(chosen)
+            code = make_claim(station, actor=_actor(), now=timezone.now())
     except ClaimRefused as refused:
         raise ServiceError(str(refused)) from refused
     # The code alone goes to standard output, so that a script can take it from there.

@@ -17,6 +17,7 @@ from server_broker.accounts.account_changes import make_account, save_changes
 from server_broker.accounts.models import Role
 from server_broker.commands.models import StationOrder
 from server_broker.decisions.models import CountyStream
+from server_broker.enrolment.claims import make_claim
 from server_broker.fleet.models import Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.manifest.daily import make_due
@@ -48,9 +49,11 @@ def furnish(home: CountyHome, *, decisions: int, count: int, stations: int, rng:
         Person.objects.create(number=f"P{number:03}", name=f"示例{number}", village_id=VILLAGE) for number in range(20)
     ]
     for number in range(stations):
-        station = Station.objects.create(
-            id=f"demo-{number + 1:04}", name="示例站", village_id=VILLAGE, enrolled_at=timezone.now()
-        )
+        with transaction.atomic():
+            station = Station.objects.create(
+                id=f"demo-{number + 1:04}", name="示例站", village_id=VILLAGE, enrolled_at=timezone.now()
+            )
+            make_claim(station, actor="operator", now=timezone.now())
         if station.pk == WITNESS:
             _order(station)
             store_stream(station, count, what=stated, old=count // 2)

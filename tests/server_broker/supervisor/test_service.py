@@ -156,6 +156,12 @@ def test_verbs_name_what_is_wrong(county: County) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_a_station_that_its_claim_made_is_on_the_county_s_record_with_its_place(county: County) -> None:
+    county.claim("village-06")
+    assert county.rows("SELECT count(*) FROM attendance_stationplace WHERE subject_id = 'village-06'") == [["1"]]
+    assert county.rows("SELECT count(*) FROM dated_written") == [["0"]]
+
+
 def test_what_the_verbs_print_is_chinese(county: County) -> None:
     county.claim("village-05")
     where, ledger = county.tool("where"), county.tool("ledger", "village-05")
@@ -193,7 +199,8 @@ def test_what_a_killed_service_left_running_is_ended_by_the_next(county: County)
     (county.home / "run" / "ready").unlink()
     county.start()
     assert not any(is_alive(pid) for pid in left)
-    assert county.doctor()["well"]
+    # A start does not wait for the front door, because a bad certificate keeps only that one down.
+    wait_until(lambda: county.doctor()["well"], what="every part to be well", timeout_s=20)
 
 
 def test_a_port_in_use_stops_the_start_and_what_had_started(tmp_path: Path) -> None:
