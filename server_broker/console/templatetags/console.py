@@ -18,7 +18,7 @@ from server_broker.attendance import times
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
-from server_broker.console import audit_words, command_words, event_words, health, words
+from server_broker.console import audit_words, command_words, event_words, health, shelf_words, words
 from server_broker.console.moments import moment_words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -229,7 +229,7 @@ def command_word(kind: str) -> str:
 @register.filter
 def bundle_kind(kind: str) -> str:
     """Return a kind of bundle in Chinese, or its code."""
-    return words.BUNDLE_KINDS.get(kind, kind)
+    return shelf_words.BUNDLE_KINDS.get(kind, kind)
 
 
 @register.filter
@@ -249,7 +249,7 @@ def bundle_state(bundle: Bundle) -> words.Word:
 def shelf_state(at: At) -> words.Word:
     """Return in words whether a station has a bundle."""
     if at.state:
-        return words.SHELF_STATES.get(at.state, words.UNKNOWN)
+        return shelf_words.SHELF_STATES.get(at.state, words.UNKNOWN)
     return words.Word("…", "还没有报告", "quiet")
 
 
@@ -257,13 +257,13 @@ def shelf_state(at: At) -> words.Word:
 def shelf_reason(at: At) -> str:
     """Return in Chinese why a station does not have a bundle; empty if it has it. A code that only a later release
     knows is told with it."""
-    if at.state in words.WITHDRAWN_REASONS:
-        return words.WITHDRAWN_REASONS[at.state]
+    if at.state in shelf_words.WITHDRAWN_REASONS:
+        return shelf_words.WITHDRAWN_REASONS[at.state]
     if not at.state and not at.speaks_of_shelf:
         return "站点程序是旧版，只收题库"
     if not at.reason:
         return ""
-    return words.SHELF_REASONS.get(at.reason, f"站点没有收，代码 {at.reason[:32]}")
+    return shelf_words.SHELF_REASONS.get(at.reason, f"站点没有收，代码 {at.reason[:32]}")
 
 
 @register.filter

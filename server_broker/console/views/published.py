@@ -25,7 +25,7 @@ from server_broker.console import parameters
 from server_broker.console.deciding import Proposal, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
-from server_broker.console.words import BUNDLE_KINDS
+from server_broker.console.shelf_words import BUNDLE_KINDS
 from server_broker.people.identity import identity_number_in
 from server_broker.regions.models import subtree_prefix
 

@@ -15,8 +15,9 @@ from protocol.twin import ShelfReason
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
 from server_broker.console.health import readings, worst
+from server_broker.console.shelf_words import SHELF_REASONS
 from server_broker.console.templatetags.console import shelf_reason
-from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, SHELF_REASONS, alarm_name
+from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import Station, StationStatus
 from server_broker.ingest.batch import BatchProcessor
