@@ -3,6 +3,7 @@
 ``?as_of=`` shows what the county knew at the end of that day.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -251,25 +252,12 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
     if receiver is not None:
         title = f"{title}，给 {receiver.name}"
 
-    def do(reason: str) -> None:
-        match act:
-            case "lost":
-                report_lost(card, actor=actor, reason=reason, since=since)
-                void_set_since(holder, since, actor=actor, reason=reason, at=timezone.now())
-            case "found":
-                card_found(card, actor=actor, reason=reason, since=since)
-            case "end":
-                end_binding(card, actor=actor, reason=reason, since=since)
-            case _:
-                take_card(card, actor=actor, reason=reason, since=since, give_to=receiver)
-                void_set_since(holder, since, actor=actor, reason=reason, at=timezone.now())
-
     people = [holder] if receiver is None else [holder, receiver]
     return decide_on(
         request,
         Proposal(
             title=title,
-            do=do,
+            do=lambda why: _change_card(card, act, holder, receiver, since=since, actor=actor, reason=why),
             done=f"{title}，已记录，站点很快会知道。",
             back=back,
             section="people",
@@ -289,6 +277,22 @@ def card_change(request: HttpRequest, pk: int) -> HttpResponse:
             fixed={} if since is None else {"since": since.isoformat()},
         ),
     )
+
+
+def _change_card(
+    card: Card, act: str, holder: Person, receiver: Person | None, *, since: dt.datetime | None, actor: str, reason: str
+) -> None:
+    match act:
+        case "lost":
+            report_lost(card, actor=actor, reason=reason, since=since)
+        case "found":
+            card_found(card, actor=actor, reason=reason, since=since)
+        case "end":
+            end_binding(card, actor=actor, reason=reason, since=since)
+        case _:
+            take_card(card, actor=actor, reason=reason, since=since, give_to=receiver)
+    if act in ("lost", "take"):
+        void_set_since(holder, since, actor=actor, reason=reason, at=timezone.now())
 
 
 _CARD_ACTS = {"lost": "挂失", "found": "找回", "end": "停用", "take": "发错了人，收回"}
