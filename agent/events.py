@@ -1,7 +1,8 @@
 """The events that may happen to a station. Threads put them into the inbox and return; only the core thread decides."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from agent.ports import HintRead, NtpState, Suspect
 from protocol.facts import BlobPurpose, Severity
@@ -12,47 +13,41 @@ from protocol.topics import Down
 from protocol.units import FactRef
 
 
-@dataclass(frozen=True, slots=True)
-class CardTouched:
+class CardTouched(Struct, frozen=True):
     """A reader read a card. ``uid`` is what the reader gave, not checked yet."""
 
     uid: str
     reader: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderReady:
+class ReaderReady(Struct, frozen=True):
     """A reader can read cards from now on, or can't."""
 
     reader: str
     ready: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InputChanged:
+class InputChanged(Struct, frozen=True):
     """An input became active (door open, something moves) or inactive. The first event says how it was at the start."""
 
     input: str
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InputFailed:
+class InputFailed(Struct, frozen=True):
     """An input can't be watched; ``problem`` is English, for the log."""
 
     input: str
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class StrangeKeyboard:
+class StrangeKeyboard(Struct, frozen=True):
     """A keyboard that nobody allowed was plugged in; or the last such keyboard was pulled out."""
 
     there: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmSeen:
+class AlarmSeen(Struct, frozen=True):
     """A device saw something that a person in the county must know.
 
     The fields are those of `protocol.facts.AlarmRaised`.
@@ -63,15 +58,13 @@ class AlarmSeen:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class MachineSeen:
+class MachineSeen(Struct, frozen=True):
     """How the machine is now."""
 
     state: Machine
 
 
-@dataclass(frozen=True, slots=True)
-class KioskJoined:
+class KioskJoined(Struct, frozen=True):
     """A kiosk connected to the socket; ``kiosk`` is the number by which it is answered.
 
     Until it is answered for the first time, it gets nothing that is shown to all kiosks. So the first message that it
@@ -81,23 +74,20 @@ class KioskJoined:
     kiosk: int
 
 
-@dataclass(frozen=True, slots=True)
-class KioskLeft:
+class KioskLeft(Struct, frozen=True):
     """A kiosk's connection ended."""
 
     kiosk: int
 
 
-@dataclass(frozen=True, slots=True)
-class KioskSaid:
+class KioskSaid(Struct, frozen=True):
     """A kiosk asked for something."""
 
     kiosk: int
     message: ToAgent
 
 
-@dataclass(frozen=True, slots=True)
-class PinWorked:
+class PinWorked(Struct, frozen=True):
     """The slow work at a PIN is done: it was judged (``right``), or its verifier was derived.
 
     ``problem`` says in English why neither was possible.
@@ -109,8 +99,7 @@ class PinWorked:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureTaken:
+class PictureTaken(Struct, frozen=True):
     """The camera worker finished. If it failed, ``sha256`` is None and ``problem`` says why.
 
     The picture's ``size`` bytes are written to the blob store and not kept yet.
@@ -129,8 +118,7 @@ class PictureTaken:
     """What is wrong with the picture, "" if nothing; None if nobody judged it in this run."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameTaken:
+class FrameTaken(Struct, frozen=True):
     """The camera worker took a frame for a live view. If it failed, ``problem`` says why."""
 
     command: bytes
@@ -138,15 +126,13 @@ class FrameTaken:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkUp:
+class LinkUp(Struct, frozen=True):
     """The broker accepted the connection and the subscriptions. ``attempt`` numbers the connection."""
 
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinkDown:
+class LinkDown(Struct, frozen=True):
     """A connection ended or an attempt failed. ``reason`` is English, for the log.
 
     ``dates_refused`` says that only the dates of the broker's certificate were wrong.
@@ -157,8 +143,7 @@ class LinkDown:
     dates_refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MessageCame:
+class MessageCame(Struct, frozen=True):
     """A message came on one of the station's own down topics, at ``mono_ms``."""
 
     attempt: int
@@ -168,8 +153,7 @@ class MessageCame:
     mono_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """The broker acknowledged a QoS 1 publish. Only ``reason_code`` 0 means delivered (MQTT 5.0, 3.4.2.1)."""
 
     attempt: int
@@ -177,8 +161,7 @@ class Delivered:
     reason_code: int
 
 
-@dataclass(frozen=True, slots=True)
-class PackFetched:
+class PackFetched(Struct, frozen=True):
     """The download of a pack ended; ``file`` is None if it failed."""
 
     sha256: bytes
@@ -186,15 +169,13 @@ class PackFetched:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfMoved:
+class ShelfMoved(Struct, frozen=True):
     """What is in force on the shelf has changed, or the trip that changes it ``ended``."""
 
     ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalEnded:
+class RenewalEnded(Struct, frozen=True):
     """The certificate was checked, and renewed if it was due; ``problem`` is empty if that went well.
 
     ``due_ms`` is the wall time at which the certificate now in place must be renewed. ``county_keys`` come with a
@@ -207,16 +188,14 @@ class RenewalEnded:
     county_keys: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NtpRead:
+class NtpRead(Struct, frozen=True):
     """The machine's time service reported its state. It was asked at ``mono_ms``."""
 
     state: NtpState
     mono_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimeHinted:
+class TimeHinted(Struct, frozen=True):
     """An RTC or a modem gave the time, or said why it can't. It was read at ``mono_ms``."""
 
     source: Literal["rtc", "modem"]
@@ -224,8 +203,7 @@ class TimeHinted:
     mono_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopAsked(Struct, frozen=True):
     """The service manager, or a command of the county, asks the agent to end.
 
     With ``restart`` it begins anew at once.

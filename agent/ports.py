@@ -2,8 +2,9 @@
 one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from protocol.health import Machine
 from protocol.topics import Up
@@ -110,8 +111,7 @@ class Contact(Protocol):
         """End watching; no callback comes after it returns."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFrame:
+class CameraFrame(Struct, frozen=True):
     """One picture as a camera gives it. `agent.camera.stills` makes a still out of it.
 
     ``jpeg`` is a whole JPEG (ITU-T T.81); as part of a Motion-JPEG stream it may lack its Huffman tables. The other
@@ -175,8 +175,7 @@ class HostMachine(Protocol):
         """Return how the machine is now; what it does not report is absent. May take seconds. Raises nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class NtpState:
+class NtpState(Struct, frozen=True):
     """What the machine's time service reports of itself."""
 
     service: str
@@ -192,8 +191,7 @@ class TimeService(Protocol):
         """Return its state. May take seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class HintRead:
+class HintRead(Struct, frozen=True):
     """An unsigned time, and what is wrong with its source, in Chinese."""
 
     wall_ms: int | None

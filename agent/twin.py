@@ -5,10 +5,10 @@ value stays in force.
 """
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from agent.storage.errors import StorageError
 from agent.storage.state import StateSlot, StateStore
@@ -29,8 +29,7 @@ from protocol.units import MAX_LONG_TEXT, Moment
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveState:
+class EffectiveState(Struct, frozen=True):
     """What is in force at this station: the desired state, with the settings as they were judged."""
 
     station_name: str

@@ -1,18 +1,15 @@
 """The time of day as people in a village and in the county read it.
 
-The zone is read from /usr/share/zoneinfo, which every Debian has: its tzdata is required, and Python's own package
-depends on it.
+China has one time, eight hours ahead of UTC, and has had no summer time since 1991. So this one offset holds for every
+moment that a station can record. Python's ``zoneinfo`` would say the same at 0.3 MB more of an agent's memory.
 """
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, timezone
 
-CHINA = ZoneInfo("Asia/Shanghai")
+OFFSET_MIN = 8 * 60
+"""Minutes by which local time is ahead of UTC. Because it never changes, local minutes may be counted over midnight."""
 
-_MIDNIGHT = datetime(2000, 1, 1, tzinfo=CHINA)
-OFFSET_MIN = (_MIDNIGHT.replace(tzinfo=UTC) - _MIDNIGHT) // timedelta(minutes=1)
-"""Minutes by which local time is ahead of UTC. China has had no summer time since 1991, so this one offset holds for
-every moment that a station can record, and local minutes may be counted over midnight."""
+CHINA = timezone(timedelta(minutes=OFFSET_MIN), "Asia/Shanghai")
 
 
 def china_time(wall_ms: int) -> datetime:

@@ -20,9 +20,10 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from agent.ports import Suspect
 
@@ -61,8 +62,7 @@ class CameraStart(NamedTuple):
         return cls(driver, json.loads(settings), station, Path(folder), Path(spool))
 
 
-@dataclass(frozen=True, slots=True)
-class StillTaken:
+class StillTaken(Struct, frozen=True):
     """The still lies in the spool."""
 
     suspect: Suspect = ""
@@ -71,8 +71,7 @@ class StillTaken:
         return f"ok {self.suspect}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class FrameFollows:
+class FrameFollows(Struct, frozen=True):
     """So many bytes of JPEG follow."""
 
     size: int
@@ -81,8 +80,7 @@ class FrameFollows:
         return f"{FRAME} {self.size}"
 
 
-@dataclass(frozen=True, slots=True)
-class PictureFailed:
+class PictureFailed(Struct, frozen=True):
     """There is no picture."""
 
     reason: str

@@ -7,8 +7,9 @@ lost, so that nobody is watched without being told. Frames are stored nowhere, n
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from agent.clocking.desk import KioskScreens
 from agent.commands.command_log import CommandLog
@@ -63,8 +64,7 @@ class FrameWay(Protocol):
         """Send no more of the frame that is being sent."""
 
 
-@dataclass(slots=True)
-class _Lease:
+class _Lease(Struct):
     """One live view that runs. Times are of the boot's monotonic clock."""
 
     command: bytes

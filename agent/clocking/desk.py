@@ -11,10 +11,10 @@ committed together in the next one.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import replace
 from typing import Protocol
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from agent.clocking import duty
 from agent.clocking.direction_correction import (
@@ -70,8 +70,7 @@ class VisitDoor(Protocol):
         """Note a recorded touch of a person, or of nobody who is known; return the visit that its screen may open."""
 
 
-@dataclass(frozen=True, slots=True)
-class _JudgedTouch:
+class _JudgedTouch(Struct, frozen=True):
     """A touch whose outcome is decided and which is not on disk yet."""
 
     touch: Touch

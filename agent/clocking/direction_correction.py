@@ -6,7 +6,7 @@ the next touch of the same card confirms it. Only what the screens show can be c
 something else, the offer or the choice before it is over.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agent.clocking.touch_history import REPEAT_WITHIN_MS, RememberedTouch
 from protocol.units import Direction, FactRef, Moment
@@ -22,16 +22,14 @@ _LATEST_MS = REPEAT_WITHIN_MS - CHOOSE_WITHIN_MS - CONFIRM_WITHIN_MS
 must still repeat the first one, so it must be within `REPEAT_WITHIN_MS` of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A direction can be chosen for this touch."""
 
     seen: RememberedTouch
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A direction was chosen for this touch; its card's next touch confirms it."""
 
     seen: RememberedTouch

@@ -6,9 +6,11 @@ whole minutes because windows are set in minutes, and a touch in the last second
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
 
 from agent.twin import EffectiveState
 from protocol.china_time import OFFSET_MIN
@@ -42,8 +44,7 @@ def _wall_ms(minute: int) -> int:
     return (minute - OFFSET_MIN) * 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class DutySpan:
+class DutySpan(Struct, frozen=True):
     """A person's window on a date: arrival in ``[opens, middle)``, departure in ``[middle, closes)``."""
 
     window: DutyWindow
@@ -142,8 +143,7 @@ def attended(desired: EffectiveState, wall_ms: int) -> bool:
     return any(span.opens <= minute < span.closes for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True):
     """The moment after which no touch counts for a window any more."""
 
     window: str

@@ -12,8 +12,9 @@ on the board by its time alone.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from agent.clocking import duty
 from agent.timekeeping.clock import StationClock
@@ -39,8 +40,7 @@ _BY_NUMBER = b"number "
 """Before a person's id it stands for a card's token; no token is of this form."""
 
 
-@dataclass(slots=True)
-class RememberedTouch:
+class RememberedTouch(Struct):
     """A touch that counts: no repeat of another. Its fields are plain numbers, because thousands are in memory."""
 
     epoch: bytes

@@ -10,10 +10,10 @@ them, and not the note. So `CommandLog.recall` believes the facts: a command wit
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
@@ -47,8 +47,7 @@ class KnownCommand(msgspec.Struct, frozen=True, array_like=True):
     """Its result is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedResult:
+class PreparedResult(Struct, frozen=True):
     """What is to be committed together: the result, and the note that the command is finished."""
 
     fact: CommandResult

@@ -6,8 +6,9 @@ technician.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 KINDS: dict[type, str] = {
     str: "文字（加引号）",
@@ -18,8 +19,7 @@ KINDS: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One setting. ``check`` gets a value of the right kind and returns what is wrong with it, or an empty string."""
 
     kind: type

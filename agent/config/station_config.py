@@ -8,10 +8,11 @@ technician.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from agent.causes import cause
 from agent.config import toml_lines
@@ -37,8 +38,7 @@ MAX_SOCKET_PATH_BYTES = 107
 _MAX_FILE_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Mistake(Struct, frozen=True, order=True):
     """One thing that is wrong. ``line`` counts from 1; 0 means the file as a whole."""
 
     line: int
@@ -56,8 +56,7 @@ class BadConfig(Exception):
         self.mistakes = tuple(sorted(mistakes))
 
 
-@dataclass(frozen=True, slots=True)
-class StationConfig:
+class StationConfig(Struct, frozen=True):
     """The parts of a station and how they are set. All paths are absolute."""
 
     folder: Path
@@ -77,8 +76,7 @@ class StationConfig:
     """``mmcli``, or the path of an AT port."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenDriver:
+class ChosenDriver(Struct, frozen=True):
     """A driver with its settings. ``name`` is what people and facts call the device."""
 
     driver: str
@@ -86,8 +84,7 @@ class ChosenDriver:
     settings: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenInput:
+class ChosenInput(Struct, frozen=True):
     """A driver of an input with its settings, and what kind of sensor the input is."""
 
     sensor: ContactKind

@@ -9,8 +9,9 @@ as lost. Each line is reported once. Strings over several lines count as a mista
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 type TomlPath = tuple[str | int, ...]
 """Where a value stands: section, its number if sections repeat, key."""
@@ -38,8 +39,7 @@ _SIGNS = {
 """The signs that a Chinese input method types, each with TOML's own sign and with what to tell the technician."""
 
 
-@dataclass(slots=True)
-class TomlText:
+class TomlText(Struct):
     """The content of a file, and the mistakes in its writing."""
 
     table: dict[str, Any] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """The whole examination, in the order in which a technician puts things right."""
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from agent.config.station_config import OUTBOX_FILE, StationConfig
 from agent.doctor.asking import NoStatus, ask_agent
@@ -27,8 +28,7 @@ _QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "�
 _NO_ANSWER: dict[NoStatus, int] = {"absent": 41, "silent": 42, "denied": 43}
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """What was found. ``station`` is empty if it was never enrolled."""
 
     station: str

@@ -4,11 +4,11 @@ Loading an identity mends a missing certificate file. If the doctor did that, th
 the doctor, perhaps root. So the identity is loaded only if all its files are there.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from msgspec import Struct
 
 from agent.causes import cause
 from agent.doctor.problems import NOT_ENROLLED, Finding, problem_finding
@@ -26,8 +26,7 @@ SOON_DAYS = 30
 """A certificate is renewed when half of its 90 days are over. If less than this is left, renewal failed for weeks."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownIdentity:
+class KnownIdentity(Struct, frozen=True):
     """An identity that can be used, or None, and the findings about it."""
 
     identity: Identity | None

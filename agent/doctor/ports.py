@@ -1,9 +1,10 @@
 """What the doctor needs beyond files: probes of the county's endpoints, and trials of devices that nobody else uses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from agent.config.station_config import ChosenDriver
 from protocol.health import Machine
@@ -16,8 +17,7 @@ type CameraTrial = Literal["well", "failed", "black", "covered"]
 """What came of one picture. black, covered: it was taken and does not show the room (`agent.camera.sight`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorTools:
+class DoctorTools(Struct, frozen=True):
     """The doctor's tools. Each may take seconds; none raises because of what it finds."""
 
     probe_endpoint: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]

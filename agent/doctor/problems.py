@@ -1,11 +1,11 @@
 """What can be wrong with a station. Each problem has a number that is easy to say on the telephone, and a remedy."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class KnownProblem:
+class KnownProblem(Struct, frozen=True):
     """``remedy`` is one sentence for the technician at the station."""
 
     title: str
@@ -50,8 +50,7 @@ PROBLEMS: dict[int, KnownProblem] = {
 """By code: the tens say the part (1 identity, 2 county, 3 clock, 4 program, 5 disk, 6 devices, 7 power, 8 traffic)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What was found of one part of a station. ``well`` is None if the part could not be examined."""
 
     part: str

@@ -7,12 +7,11 @@ Opening one needs the right to read /dev/input/event* (the group ``input``).
 import contextlib
 import os
 import re
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-import evdev
-from evdev import ecodes
+from msgspec import Struct
 
+from agent.drivers.evdev_alone import ecodes, evdev
 from agent.ports import DeviceError
 
 _PLUGGED = (ecodes.BUS_USB, ecodes.BUS_BLUETOOTH)
@@ -22,8 +21,7 @@ _USB_PORT = re.compile(r"usb-.+-([0-9.]+)/")
 """Of the kernel's physical path of an input device, such as ``usb-0000:01:00.0-1.2/input0`` (EVIOCGPHYS)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyboard:
+class Keyboard(Struct, frozen=True):
     """An input device as the kernel describes it. A device that was plugged in again counts as another one."""
 
     path: str
@@ -38,8 +36,7 @@ class Keyboard:
     """Whether it has keys to type with. A wedge may have a second device for media keys, which has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEvent:
+class KeyEvent(Struct, frozen=True):
     """A change of a key: ``value`` is 1 pressed, 0 released, 2 repeated by itself."""
 
     code: int

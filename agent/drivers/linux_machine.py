@@ -15,9 +15,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 from agent.config.settings import ConfigSettings
 from agent.drivers.machine_programs import LIMIT_S, output_of
@@ -231,8 +232,7 @@ def _wifi_signal(wireless: str, interface: str) -> int | None:
     return max(0, min(100, percent))
 
 
-@dataclass(frozen=True, slots=True)
-class StorageCard:
+class StorageCard(Struct, frozen=True):
     """What is known of a storage card. All is None if the folder lies on something else."""
 
     kind: Literal["emmc", "sd"] | None = None

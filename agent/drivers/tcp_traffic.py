@@ -10,7 +10,8 @@ look-ups, handshakes that fail, and what a radio network adds below IP are not c
 import socket
 import struct
 import threading
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _FORMAT = struct.Struct("=120xQQII56xQ")
 """tcpi_bytes_acked, _bytes_received, _segs_out, _segs_in and, at offset 200, _bytes_sent (since Linux 4.19)."""
@@ -18,8 +19,7 @@ _TCP_HEADER_BYTES = 32
 _IP_HEADER_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
 
 
-@dataclass(frozen=True, slots=True)
-class MovedBytes:
+class MovedBytes(Struct, frozen=True):
     """In bytes. ``acknowledged`` and ``received`` are payload; ``billed`` are the IP packets both ways."""
 
     acknowledged: int = 0

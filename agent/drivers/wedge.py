@@ -12,9 +12,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import ClassVar
 
-from evdev import ecodes
-
 from agent.config.settings import USB_ID, ConfigSettings, Setting, one_of, shaped
+from agent.drivers.evdev_alone import ecodes
 from agent.drivers.keyboards import EvdevKeyboards, Keyboard, Keyboards, KeyEvent, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent

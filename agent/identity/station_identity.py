@@ -5,13 +5,13 @@ leaves the old file or the new one. The county's response is the source: the TLS
 of its own, and that file is made again from the response if it differs.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
 
 from agent.causes import Explained
 from agent.identity.county_keys import CountyKeys
@@ -29,8 +29,7 @@ class IdentityBroken(Explained):
     """A file of the station's folder is missing or has the wrong content. A person must look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """An enrolled station."""
 
     folder: Path

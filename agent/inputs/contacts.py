@@ -11,8 +11,9 @@ it would record who stays in the room, and nobody asked for that. Outside the wi
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from agent.clocking import duty
 from agent.events import InputChanged, InputFailed
@@ -41,8 +42,7 @@ class DoorPictures(Protocol):
         """Ask for a picture about a door's opening; never blocks, never raises."""
 
 
-@dataclass(slots=True)
-class _Input:
+class _Input(Struct):
     """What is known of one input: a door contact or a motion sensor."""
 
     sensor: ContactKind

@@ -14,9 +14,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
@@ -35,8 +36,7 @@ MAX_REFUSED = 20
 _PAUSE_S = 0.2
 
 
-@dataclass(slots=True)
-class _Kiosk:
+class _Kiosk(Struct):
     number: int
     sock: socket.socket
     received: bytearray = field(default_factory=bytearray)

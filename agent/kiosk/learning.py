@@ -9,8 +9,9 @@ numbers.
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from random import Random
+
+from msgspec import Struct
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
@@ -42,8 +43,7 @@ MOST_TOOK_MS = 86_400_000
 """The longest time that a fact tells (`protocol.facts_learning`). Somebody who comes back after it took a day."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A question with its options in the order shown: ``order[i]`` is the pack's number of the option shown at
     ``i``."""
 
@@ -54,8 +54,7 @@ class _Asked:
         return [self.order.index(number) for number in numbers]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     id: bytes
     pack: PackHead
     level: LevelHead
@@ -69,7 +68,7 @@ class _Run:
     place: int = 0
     lives: int = LIVES
     right: int = 0
-    graded: Marked | None = field(default=None)
+    graded: Marked | None = None
 
     @property
     def over(self) -> bool:

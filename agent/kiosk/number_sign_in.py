@@ -5,10 +5,10 @@ the kiosk tells nobody whose number is whose. What was typed is never kept and n
 """
 
 import logging
-from dataclasses import dataclass
+from copy import replace
 from typing import Literal
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
@@ -39,8 +39,7 @@ FACT_EVERY_MS = 10_000
 ALARM_EVERY_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
+class _Try(Struct, frozen=True):
     kiosk: int
     tried: Tried
     before: PinTries

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.table import Rows
@@ -24,14 +25,12 @@ AFTER_TOUCH_MS = 540_000
 """The county wants the touch to be less than ten minutes older than the code."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Struct, frozen=True):
     code: str
     until_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Touched:
+class _Touched(Struct, frozen=True):
     ref: FactRef
     mono_ms: int
 

@@ -11,8 +11,9 @@ under a hash whose key ends with the agent. What somebody typed there may be the
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
@@ -43,8 +44,7 @@ NOBODYS = PinVerifier(
 """Judged where there is no PIN, so that it takes as long as elsewhere. No PIN is this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """At what a try is made: a person's PIN, or a number without one."""
 
     person: PersonId

@@ -5,7 +5,8 @@ asks, and the fact names it. A PIN that people guess first is refused, and so is
 """
 
 import logging
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.clocking.desk import KioskScreens
 from agent.events import PinWorked
@@ -30,8 +31,7 @@ LIKE_DIGITS = 4
 """Shorter numbers may be in a PIN: see `_is_like`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     visit: str
     verifier: PinVerifier
     until_ms: int

@@ -12,8 +12,9 @@ when the agent says that the visit is over or when the agent is gone.
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.table import Rows
@@ -36,8 +37,7 @@ UNHEARD_MS = 900_000
 _SECOND = 1_000
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(Struct):
     """A visit that runs. ``by`` is the touch or number with which the person showed who they are."""
 
     id: str
@@ -56,8 +56,7 @@ class Visit:
             self.opened.append(what)
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
+class _Offer(Struct, frozen=True):
     id: str
     person: str
     by: FactRef

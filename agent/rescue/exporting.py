@@ -8,11 +8,11 @@ outbox is copied only if no agent runs. The station's own facts stay where they 
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
 
 import agent
 from agent.causes import cause
@@ -37,8 +37,7 @@ from protocol.refusal import Refused
 from protocol.units import Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """What was exported. ``path`` is None if there was nothing to write."""
 
     station: str
@@ -64,8 +63,7 @@ class Exported:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportSource:
+class ExportSource(Struct, frozen=True):
     """What to export: an outbox file, the station it belongs to, and the key that signs for it, if there is one.
 
     If ``station`` is empty, the file says whose it is. ``blobs`` is the folder of pictures that are exported too.

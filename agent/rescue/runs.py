@@ -1,9 +1,9 @@
 """Which facts of an outbox go into an export file, and as which envelopes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
 
 from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import MAX_SEQ
@@ -15,8 +15,7 @@ from protocol.export import UNSIGNED
 from protocol.heads import SignedHead, sign_head
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """A station, and its record key if there is one."""
 
     station: str
@@ -29,8 +28,7 @@ class Signer:
         return sign_head(self.key, station=self.station, epoch=fact.epoch, through=fact.seq, head=fact.head)
 
 
-@dataclass(frozen=True, slots=True)
-class FactRun:
+class FactRun(Struct, frozen=True):
     """Consecutive intact facts of a stream, from ``after`` to ``end``; ``before`` is the chain's value at ``after``."""
 
     number: int

@@ -8,7 +8,8 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.events import ShelfMoved
 from agent.inbox import Inbox
@@ -40,8 +41,7 @@ YIELD_MS = 60_000
 _DAY_MIN = 24 * 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfPorts:
+class ShelfPorts(Struct, frozen=True, kw_only=True):
     """What a shelf stands on."""
 
     disk: ShelfDisk

@@ -1,15 +1,15 @@
 """Where the files of the shelf come from: the county's HTTPS service, or a USB stick."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from agent.shelf.disk import item_name, signed_name
 from protocol.twin import NotWhole
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A file that the shelf wants."""
 
     kind: Literal["bundles", "items"]
@@ -26,8 +26,7 @@ class Wanted:
         return item_name(self.sha256) if self.kind == "items" else signed_name(self.sha256)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Struct, frozen=True, kw_only=True):
     """What bringing one file may cost."""
 
     within_s: float

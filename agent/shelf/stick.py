@@ -7,8 +7,9 @@ the hashes that it names, as if it came over the line.
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.rebuild import rebuild
@@ -35,8 +36,7 @@ class ShelfBusy(Exception):
     """The station's program is changing the shelf at this moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What came of a stick."""
 
     taken: int

@@ -7,10 +7,10 @@ A trip runs on a thread of its own and may be cut off at any moment, also by a p
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from copy import replace
 from typing import Literal
 
-from msgspec.structs import replace
+from msgspec import Struct, field
 
 from agent.shelf.disk import ShelfDisk, item_name, signed_name
 from agent.shelf.judging import MAX_SHELF_ITEMS, held_as, objection_to, open_entry
@@ -36,8 +36,7 @@ _MAY_CHANGE = frozenset({"wrong_hash", "unknown_key", "bad_signature"})
 """Why bytes are refused that may be good at the next trip: the file decayed here, or the county has another key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(Struct, frozen=True, kw_only=True):
     """What a trip may do, as it was when it began."""
 
     mono_ms: Callable[[], int]
@@ -52,8 +51,7 @@ class Allowance:
     """Tells the time for a signed request; None while the station does not know it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
+class Addressee(Struct, frozen=True, kw_only=True):
     """Who this shelf belongs to, and whom it believes."""
 
     station: str
@@ -73,8 +71,7 @@ class _Waits(Exception):
         self.reason: ShelfReason = reason
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What a trip came to."""
 
     states: dict[str, PackState] = field(default_factory=dict)

@@ -6,9 +6,10 @@ watchdog, so that the service manager starts the agent anew when the loop stands
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from agent.camera.live_view import FrameWay, LiveView
 from agent.camera.snapshots import Snapshots
@@ -117,8 +118,7 @@ class NotStarted(Exception):
     """A socket or a reader of the station can't be opened. A person must look."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationParts:
+class StationParts(Struct, frozen=True, kw_only=True):
     """The parts that a core drives. `agent.wiring.parts` makes them."""
 
     inbox: Inbox

@@ -11,9 +11,10 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from agent.storage.disk import Space, space
 from agent.storage.durable import make_folder, write_durably
@@ -30,8 +31,7 @@ _SIZE_BITS = 27
 """Enough for the eight digits of a name: number and size share one integer, because there may be very many."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptBlob:
+class KeptBlob(Struct, frozen=True):
     """A blob on disk; ``number`` counts the blobs of this folder and gives their order."""
 
     number: int

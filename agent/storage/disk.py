@@ -5,15 +5,15 @@ field, in units of 512 bytes whatever the device's sector). That, and not what p
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _SECTOR_BYTES = 512
 _WRITTEN_SECTORS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     """Room on a file system. Blocks that are reserved for root do not count as free."""
 
     free_bytes: int

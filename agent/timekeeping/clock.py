@@ -22,11 +22,10 @@ When a boot learns the time, or learns it better, a `ClockCorrected` fact dates 
 """
 
 import logging
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from agent.ports import SystemClock
 from agent.storage.state import StateSlot, StateStore
@@ -77,8 +76,7 @@ class _Trusted(msgspec.Struct, frozen=True, array_like=True):
     """Build time of the program that kept this. To the same program ``wall`` is the floor even if it lies below it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
+class _Anchor(Struct, frozen=True):
     """The statement of the time that this boot's time is derived from: the county's, or NTP's first one."""
 
     offset: int

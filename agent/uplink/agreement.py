@@ -7,8 +7,10 @@ file is an older copy or a clone, and its stream ends.
 
 import logging
 from collections import deque
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Literal
+
+from msgspec import Struct
 
 from agent.storage.outbox.earlier import EarlierStream
 from agent.uplink.ports import Stream, StreamView
@@ -20,8 +22,7 @@ FACTS_AT_ONCE = 500
 """How many facts are reissued before other work has its turn. Nobody should wait at the reader for the whole past."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Struct, frozen=True):
     """Both sides agree up to ``after``: send what follows.
 
     ``lowered`` is true if the county lacks facts which it once receipted, because it was restored from a backup.
@@ -31,8 +32,7 @@ class Continue:
     lowered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Disagree:
+class Disagree(Struct, frozen=True):
     """The stream can't go on. ``ahead``: the county has more facts than the station; ``differs``: other facts."""
 
     reason: Literal["ahead", "differs"]

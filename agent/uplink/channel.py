@@ -1,7 +1,8 @@
 """What all parts of the uplink share: the connection that is up now, and the way to raise an alarm."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.ports import Link
 from agent.uplink.county_contract import CountyContract
@@ -92,8 +93,7 @@ class AlarmLimiter:
             self._delegate.alarm(code, severity, detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedParts:
+class SharedParts(Struct, frozen=True, kw_only=True):
     """What the session and every sender work with."""
 
     station: str

@@ -9,8 +9,9 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, Link
@@ -41,8 +42,7 @@ LONGEST_TICK_MS = 60_000
 type LinkEvent = LinkUp | LinkDown | MessageCame | Delivered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UplinkParts:
+class UplinkParts(Struct, frozen=True, kw_only=True):
     """What an uplink is made of. `agent.wiring.assembly` makes them."""
 
     station: str

@@ -5,8 +5,9 @@ alarm and not many. A value that the machine does not tell neither raises nor cl
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from agent.events import MachineSeen
 from agent.timekeeping.clock import StationClock
@@ -31,8 +32,7 @@ class MachineAlarms(Protocol):
         """State that an alarm's cause is gone, if the alarm stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
+class _Judgement(Struct, frozen=True):
     """One look at one value. ``bad``: raise the alarm; ``well``: clear it; neither: leave it as it is."""
 
     code: str

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Protocol
+
+from msgspec import Struct
 
 from agent.camera.live_view import FrameTaker
 from agent.camera.snapshots import PictureBlobs, PictureTaker
@@ -47,8 +48,7 @@ class CameraThread(PictureTaker, FrameTaker, EventSource, Protocol):
     """Takes the station's pictures in the background."""
 
 
-@dataclass(frozen=True, slots=True)
-class StationCamera:
+class StationCamera(Struct, frozen=True):
     """The camera of the office."""
 
     name: str
@@ -56,8 +56,7 @@ class StationCamera:
     thread: CameraThread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationPorts:
+class StationPorts(Struct, frozen=True, kw_only=True):
     """Everything that a station stands on: who it is, its files, its devices, its county, time and chance."""
 
     station: str

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import deque
-from dataclasses import replace
+from copy import replace
 
 from evdev import ecodes
 

@@ -2,9 +2,9 @@
 
 import gc
 from collections.abc import Callable
+from copy import replace
 
 import pytest
-from msgspec.structs import replace
 
 from kiosk_tui import words, words_visits
 from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView

@@ -4,7 +4,7 @@ When a stream ends, the next one re-issues only the facts that the county had no
 the matched ones, too. The station asks with `Compare` about each earlier stream and re-issues what the county lacks.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agent.storage.outbox.stream import read_facts
 from agent.storage.store import Store
@@ -12,8 +12,7 @@ from protocol import birth
 from protocol.facts import EpochOpened, decode_fact
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierStream:
+class EarlierStream(Struct, frozen=True):
     """A stream that ended. The county had it up to ``matched``; ``heads``, falling in seq, ask how much it has now."""
 
     number: int

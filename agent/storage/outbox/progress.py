@@ -5,7 +5,9 @@ nothing else happens. How far the stream was issued lies on another page than th
 tells how many facts it held.
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from agent.storage.outbox.schema import place, progress_seal, stream_of
 from agent.storage.store import Row, Store, Value
@@ -16,8 +18,7 @@ _SELECT = "SELECT id, receipted, generation, issued, seal FROM marks WHERE id BE
 _INSERT = "INSERT OR REPLACE INTO marks (id, receipted, generation, issued, seal) VALUES (?, ?, ?, ?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """A row of the table ``marks``: a stream as it stands now (day 0), or as it stood at the end of a day."""
 
     stream: int

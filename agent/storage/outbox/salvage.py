@@ -7,7 +7,7 @@ which begins with `EpochOpened` for the reason ``corrupt``; gaps among them are 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from agent.storage.errors import Damaged

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+
+from msgspec import Struct, field
 
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.pages import leaf_rows
@@ -15,8 +17,7 @@ _REACH = 64
 """How far beyond the last known fact a damaged row still counts as a fact: a seq further away is damage itself."""
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """What one pass over the pages found."""
 
     votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)

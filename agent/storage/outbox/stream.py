@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.storage.errors import Damaged
 from agent.storage.outbox.schema import place, seq_of, stream_of
@@ -15,8 +16,7 @@ _BATCH = 500
 """Facts in memory at a time: a re-issue may have a hundred thousand of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(Struct, frozen=True):
     """Where a stream stands: its last seq (0: none yet) and the chain's value there."""
 
     number: int
@@ -25,8 +25,7 @@ class Tip:
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFact:
+class StoredFact(Struct, frozen=True):
     """A fact as it lies in the file; an erased one has neither salt nor body."""
 
     stream: int

@@ -6,7 +6,7 @@ fact in those frames proves itself by its digest, and by the chain that leads to
 """
 
 from contextlib import closing
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from agent.storage.errors import Damaged

@@ -1,9 +1,9 @@
 """The direction comes from the duty windows; the card, a key and the card again correct it, within 10 s each."""
 
+from copy import replace
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from agent.events import CardTouched
 from protocol.facts import DirectionChosen, Touch

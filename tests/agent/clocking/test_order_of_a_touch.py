@@ -1,6 +1,6 @@
 """Commit, then lamp, then screen, then picture. A broken part costs nothing but itself."""
 
-from msgspec.structs import replace
+from copy import replace
 
 from protocol.facts import Touch
 from tests.agent.bench import LI, ZHANG, Bench, desired

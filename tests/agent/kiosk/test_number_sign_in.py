@@ -1,10 +1,10 @@
 """A number and its PIN open a visit, and are a touch only if the person chooses 打卡; tries are counted on disk."""
 
 import threading
+from copy import replace
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from agent.kiosk import pin_work
 from agent.kiosk.pin_book import MOST_OF_NOBODY

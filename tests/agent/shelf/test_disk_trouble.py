@@ -5,13 +5,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from msgspec.structs import replace
 
 from agent.shelf.shelf import RETRY_FIRST_MS, RETRY_MOST_MS
 from agent.storage.errors import StorageFull

@@ -1,7 +1,8 @@
 """A core on the bench, with the uplink, the notifier and the sources in memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.events import CardTouched, Event

@@ -1,6 +1,6 @@
 """The progress that is written with each commit fits the facts, however they were written; a misfit is damage."""
 
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

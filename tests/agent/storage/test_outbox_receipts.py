@@ -1,11 +1,11 @@
 """Receipts and epochs: only receipts tell what the county has, in whatever order they come."""
 
 import tempfile
+from copy import replace
 from pathlib import Path
 
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from msgspec.structs import replace
 
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.progress import load_progress

@@ -10,7 +10,7 @@ import random
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from agent.config.station_config import load

@@ -1,7 +1,7 @@
 """A station's life in a few steps, which goes on although the disk fails, as its people and systemd would go on."""
 
 import io
-from dataclasses import replace
+from copy import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random

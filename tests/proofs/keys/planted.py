@@ -3,9 +3,8 @@
 
 import sys
 from collections.abc import Callable
+from copy import replace
 from typing import cast
-
-from msgspec.structs import replace
 
 from agent import cli as agent_cli
 from agent.clocking import desk

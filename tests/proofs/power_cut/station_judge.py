@@ -1,7 +1,7 @@
 """Start a station on the files that a power cut left, let it go on, and compare it with what the outside was told."""
 
 from collections import Counter
-from dataclasses import replace
+from copy import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import override

@@ -2,7 +2,7 @@
 exports."""
 
 import random
-from dataclasses import replace
+from copy import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any

@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509

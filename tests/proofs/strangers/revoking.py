@@ -2,7 +2,7 @@
 ones."""
 
 import time
-from dataclasses import replace
+from copy import replace
 
 from tests.proofs.strangers.case import Bench, Outcomes
 from tests.proofs.strangers.forging import expired

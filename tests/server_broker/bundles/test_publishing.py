@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
+from copy import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec.structs import replace
 
 from protocol.bundle_contents import read_content
 from protocol.bundles import MAX_BUNDLE_BYTES

@@ -1,5 +1,6 @@
 """``cunhui-server verify county`` finds what was changed in psql about content for stations, and names it."""
 
+from copy import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from msgspec.structs import replace
 
 from protocol.decisions import BundlePublished
 from server_broker.audit.log import record

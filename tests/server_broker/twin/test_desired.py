@@ -1,10 +1,10 @@
 """What a station is told of its village: built from the tables, a new version only for new content."""
 
+from copy import replace
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
-from msgspec.structs import replace
 
 from protocol.birth import Birth
 from protocol.codec import encode
