@@ -43,6 +43,7 @@ EXTRAS = {
         "defusedxml>=0.7.1",
         "pillow>=12",
         "paho-mqtt>=2.1",
+        "pypinyin>=0.55",
     ],
     "dev": [
         "setuptools>=77",

@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from protocol.codec import Message, VersionedMessage, decode, encode
+from protocol.finding import MAX_FIND_ENTRIES, FindEntry
 from protocol.refusal import Refused
 from protocol.signing import verify_beside
 from protocol.units import FileName, RegionPrefix, Sha256, ShortText, WallMs
@@ -78,6 +79,8 @@ class Bundle(VersionedMessage, frozen=True, kw_only=True):
     items: Annotated[list[Item], Meta(max_length=MAX_ITEMS)] = []
     content: Annotated[bytes, Meta(max_length=MAX_CONTENT_BYTES)] = b""
     """MessagePack of the kind's type in `protocol.bundle_contents`."""
+    find: Annotated[list[FindEntry], Meta(max_length=MAX_FIND_ENTRIES)] | UnsetType = UNSET
+    """What people can find in it. Unset rather than empty, so that a bundle without it keeps its bytes and its name."""
 
     def __post_init__(self) -> None:
         """Refuse the same item twice, and a time that ends before it begins."""

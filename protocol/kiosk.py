@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.health import Health
+from protocol.kiosk_find import Found, Search
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -241,6 +242,7 @@ type ToKiosk = (
     | MineShown
     | PinAsked
     | PhoneCode
+    | Found
 )
 type ToAgent = (
     ChooseDirection
@@ -257,6 +259,7 @@ type ToAgent = (
     | SetPin
     | ShowPhoneCode
     | EndVisit
+    | Search
 )
 
 

@@ -4,10 +4,24 @@ from typing import Any
 
 import msgspec
 
-from protocol import birth, bundle_contents, commands, facts, frames, health, kiosk, kiosk_visits, packs, twin, vitals
+from protocol import (
+    birth,
+    bundle_contents,
+    commands,
+    facts,
+    frames,
+    health,
+    kiosk,
+    kiosk_find,
+    kiosk_visits,
+    packs,
+    twin,
+    vitals,
+)
 from protocol.bundles import Audience, Bundle, Item
 from protocol.codec import encode
 from protocol.fetch import read_fetch, sign_fetch
+from protocol.finding import FindEntry
 from protocol.manifest import KeptHeads
 from protocol.phone_link import code_hash
 from protocol.pins import PinVerifier, derive_verifier
@@ -205,6 +219,9 @@ QUESTION = packs.Question(
 
 MESSAGES: dict[str, msgspec.Struct] = {
     "bundle": BUNDLE,
+    "bundle-find": msgspec.structs.replace(
+        BUNDLE, version=4, find=[FindEntry(of="n1", title="示例通知一行", digits=["758994", "758999"])]
+    ),
     "shelf_index": INDEX,
     "fetch_request": read_fetch(HEADER),
     "pack-illustrated": packs.Pack(
@@ -385,6 +402,12 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "search": kiosk_find.Search(digits="28"),
+    "search_hits": kiosk_find.Found(
+        digits="28",
+        hits=[kiosk_find.Hit(bundle="finance-2026-11", of="d1", kind="disclosure", title="示例补贴")],
+        more=True,
+    ),
     "phone_code": kiosk_visits.PhoneCode(
         visit="0123456789abcdef",
         address="https://door.example:8443/K#23456789ABCD",
