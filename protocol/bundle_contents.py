@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
+from protocol.documents import Documents, check_pictures
 from protocol.manifest import KeptHead
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
@@ -114,14 +115,16 @@ class Heads(VersionedMessage, frozen=True, kw_only=True):
     days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
-type Content = Pack | Roster | Notices | Progress | Month | Heads
+type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents
 
-_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads]] = {
+_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents]] = {
     "roster": Roster,
     "notices": Notices,
     "progress": Progress,
     "month": Month,
     "heads": Heads,
+    "disclosure": Documents,
+    "library": Documents,
 }
 
 
@@ -130,7 +133,8 @@ def read_content(bundle: Bundle) -> Content:
 
     Raises:
         Refused: As `protocol.codec.decode` and `protocol.packs.read_pack`; ``malformed`` for a pack with another id or
-            version than its bundle; ``unknown_kind`` for a kind whose content this version does not read.
+            version than its bundle, and for a document with a picture that its bundle lacks; ``unknown_kind`` for a
+            kind whose content this version does not read.
     """
     if bundle.kind == "questions":
         pack = read_pack(bundle.content)
@@ -140,4 +144,9 @@ def read_content(bundle: Bundle) -> Content:
     kind = _TYPES.get(bundle.kind)
     if kind is None:
         raise Refused("unknown_kind", f"content of kind {bundle.kind}")
-    return decode(bundle.content, kind, limit=MAX_CONTENT_BYTES)
+    if kind is Documents and not bundle.content:
+        return Documents()  # files alone, without anything to read
+    content = decode(bundle.content, kind, limit=MAX_CONTENT_BYTES)
+    if isinstance(content, Documents):
+        check_pictures(content, {item.name for item in bundle.items})
+    return content

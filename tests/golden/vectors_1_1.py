@@ -8,6 +8,7 @@ from protocol import (
     birth,
     bundle_contents,
     commands,
+    documents,
     facts,
     frames,
     health,
@@ -270,6 +271,46 @@ MESSAGES: dict[str, msgspec.Struct] = {
         ],
     ),
     "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
+    "documents": documents.Documents(
+        documents=[
+            documents.Document(
+                id="finance-2026-11",
+                title="示例村十一月收支",
+                kind="finance",
+                period="2026-11",
+                published="2026-11-28",
+                source="示例村村委会",
+                sample=True,
+                blocks=[
+                    documents.Heading(text="支出"),
+                    documents.Table(
+                        columns=[
+                            documents.Column(title="项目"),
+                            documents.Column(title="日期", kind="date"),
+                            documents.Column(title="笔数", kind="number"),
+                            documents.Column(title="金额", kind="yuan"),
+                        ],
+                        rows=[
+                            documents.Row(cells=["修路灯", "2026-11-03", 2, 123_450], opens="lamps"),
+                            documents.Row(cells=["打扫", "", "", 50_000]),
+                        ],
+                        sums=[None, None, 2, 173_450],
+                    ),
+                    documents.Picture(item="lamps.png", words="修好的路灯"),
+                ],
+            ),
+            documents.Document(
+                id="lamps",
+                title="修路灯的明细",
+                kind="finance",
+                published="2026-11-28",
+                source="示例村村委会",
+                sample=True,
+                part_of="finance-2026-11",
+                blocks=[documents.Paragraph(text="示例明细")],
+            ),
+        ],
+    ),
     "kept_heads": KeptHeads(station=STATION, heads=[KEPT_HEAD]),
     "birth-contract": birth.Birth(
         station=STATION,
