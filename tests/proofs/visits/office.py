@@ -5,6 +5,7 @@ import gc
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
+from copy import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -79,10 +80,7 @@ class OpenStation(Bench):
         self.recorded.order.clear()
 
     def _fakes(self, *, camera: bool) -> StationPorts:
-        ports = super()._fakes(camera=camera)
-        return type(ports)(
-            **{**{name: getattr(ports, name) for name in ports.__dataclass_fields__}, "kiosks": self.glass}
-        )
+        return replace(super()._fakes(camera=camera), kiosks=self.glass)
 
     def do_work(self) -> None:
         """Wait for the work at a PIN, if there is some."""
