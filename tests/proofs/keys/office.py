@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import replace
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -69,7 +70,7 @@ class Station:
         self.id = f"keys-{number:04d}"
         self._enrolled = make_enrolled(folder, station=self.id)
         self.folder = folder
-        self._prepare(self._enrolled)
+        self.take_version(1)
         self._lamp = lamp_socket(folder / "lamp.sock")
         self.process = Process(
             self.id,
@@ -77,7 +78,9 @@ class Station:
             log=folder / "agent.log",
         )
 
-    def _prepare(self, enrolled: EnrolledStation) -> None:
+    def take_version(self, version: int) -> None:
+        """Put what the county wants into the station's folder, as its version of this number. No agent may run."""
+        enrolled = self._enrolled
         clock = StationClock(system=LinuxClock(), build_ms=build_ms())
         outbox = Outbox.open(self.outbox, station=self.id, record_key=enrolled.identity.record_key, now=clock.now)
         with contextlib.closing(outbox):
@@ -85,23 +88,24 @@ class Station:
             now_ms = clock.mono_ms()
             clock.take_county_time(time.time_ns() // 1_000_000, asked_mono_ms=now_ms, answered_mono_ms=now_ms)
             twin = Twin(station=self.id, village="示例村", state=outbox)
-            assert not twin.accept(self._desired(enrolled), at=clock.now()).refused
+            assert not twin.accept(self._desired(enrolled, version), at=clock.now()).refused
 
-    def _desired(self, enrolled: EnrolledStation) -> Desired:
-        file = seal_pack(enrolled.county_key, sample_pack())
+    def _desired(self, enrolled: EnrolledStation, version: int) -> Desired:
+        pack = replace(sample_pack(), version=version)
+        file = seal_pack(enrolled.county_key, pack)
         digest = sha256(file).digest()
-        (self.folder / "packs").mkdir()
+        (self.folder / "packs").mkdir(exist_ok=True)
         (self.folder / "packs" / digest.hex()).write_bytes(file)
         on_duty = [person.number for person in CAST if person.on_duty]
         return Desired(
             station=self.id,
-            version=1,
+            version=version,
             station_name="示例村村部",
             village="示例村",
             people=[Person(id=person.number, name=person.name) for person in CAST],
             cards=[Card(token=card_token(CARD_KEY, person.uid), person=person.number) for person in CAST],
             windows=[DutyWindow(id="day", name="值班", weekdays=[*range(1, 8)], start=0, end=_DAY_MIN, people=on_duty)],
-            packs=[PackRef(pack=sample_pack().id, version=sample_pack().version, sha256=digest, size=len(file))],
+            packs=[PackRef(pack=pack.id, version=pack.version, sha256=digest, size=len(file))],
         )
 
     @property

@@ -178,7 +178,7 @@ class Office:
         for kiosk in self.kiosks:
             # One after the other: Textual has one active app in each task.
             kiosk.pilot = await self._stack.enter_async_context(kiosk.app.run_test(size=(80, 22)))
-            self._connect(kiosk)
+        self.connect()
         return self
 
     async def __aexit__(self, *problem: object) -> None:
@@ -216,6 +216,16 @@ class Office:
         station.bundles.put("roster", Roster(people=people))
         station.kiosk.number_sign_in.state_unjudged()
         return station
+
+    def connect(self) -> None:
+        """Have the kiosks hear the agent. Whoever reads no terminal needs no more than this."""
+        for kiosk in self.kiosks:
+            self._connect(kiosk)
+
+    @property
+    def outbox(self) -> Path:
+        """The file with the station's facts."""
+        return self._folder / "outbox.db"
 
     def _connect(self, kiosk: KioskDesk) -> None:
         self.glass.reach[kiosk.number] = lambda message: kiosk.flow.agent_said(message)

@@ -1,0 +1,80 @@
+"""``./run prove kiosk``: random hands at the kiosk; does it crash, trap anybody, keep a visitor, or lose what it showed
+as recorded?"""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from tests.proofs.kiosk.machine import Machine, Played
+from tests.proofs.kiosk.office import AtTerminals, press_all
+from tests.proofs.kiosk.planted import PLANTED
+from tests.proofs.private_county import temporary
+
+MACHINE_KEYS = 1_000_000
+SMALL_KEYS = 4_000
+"""Enough for each planted fault to show itself."""
+TERMINAL_KEYS, STATIONS = 20_000, 6
+NOT_COVERED = (
+    "a keyboard and its driver: keys are the bytes that a terminal sends for them; foot and cage; visits by number at "
+    "terminals; the county, which nobody reaches here"
+)
+BAD = ("crashes", "dead_ends", "canaries_after", "lost")
+
+
+def on_machine(keys: int, seed: int) -> Played:
+    """Press so many keys at the state machine of a fresh station."""
+    with temporary("kiosk") as name:
+        return Machine(Path(name), seed=seed).play(keys)
+
+
+def is_caught(fault: str, seed: int) -> bool:
+    """Return whether a small run with this planted fault finds what is left of visits."""
+    with PLANTED[fault]():
+        return on_machine(SMALL_KEYS, seed).canaries_after > 0
+
+
+def at_terminals(keys: int, seed: int, *, stations: int = STATIONS) -> AtTerminals:
+    """Have hands press so many keys at real kiosks, and judge what is left."""
+    with temporary("kiosk") as name:
+        return press_all(Path(name), keys=keys, seed=seed, stations=stations)
+
+
+def main() -> int:
+    """Run the proof."""
+    options = arguments(
+        "./run prove kiosk", keys=TERMINAL_KEYS, machine_keys=MACHINE_KEYS, stations=STATIONS
+    ).parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    seed = chosen_seed(options.seed)
+    report = Report("kiosk", seed=seed)
+    logging.disable(logging.CRITICAL)
+    pressed = at_terminals(options.keys, seed, stations=options.stations)
+    played = on_machine(options.machine_keys, seed)
+    not_caught = [fault for fault in PLANTED if not is_caught(fault, seed)]
+    for example in (*pressed.examples, *played.examples):
+        print(example, file=sys.stderr)
+    bad = {name: getattr(played, name) + getattr(pressed, name) for name in BAD}
+    result = report.finish(
+        as_json=options.json,
+        **pressed.said(),
+        machine_keys=played.keys,
+        machine_visits=played.visits,
+        machine_views=dict(played.views),
+        machine_recorded=dict(played.recorded),
+        canaries_seen_in_visit=played.canaries_seen_in_visit + pressed.canaries_seen_in_visit,
+        **bad,
+        escapes=pressed.escapes,
+        over_memory=pressed.over_memory,
+        planted=len(PLANTED),
+        caught=len(PLANTED) - len(not_caught),
+        not_caught=not_caught,
+        not_covered=NOT_COVERED,
+    )
+    repeat = f"./run prove kiosk --keys {options.keys} --machine-keys {options.machine_keys} --seed {seed}"
+    return exit_code(result, *BAD, "escapes", "over_memory", "not_caught", repeat=repeat)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""The screens' state machine under random keys: a real agent's rooms and the flows of two kiosks, without terminals.
+
+Time is a number that the proof moves, so a million keys take minutes. After each visit everything that a flow refers to
+is searched for the person, and again and again somebody wants to go home.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from kiosk_tui.flow import COUNTDOWN_MS, IDLE_MS
+from kiosk_tui.keys import Key
+from kiosk_tui.views import HomeView, IdleView, TouchView
+from tests.proofs.keys.judge import stored_facts
+from tests.proofs.visits.office import PEOPLE, PIN, KioskDesk, Office, name_of, number_of
+from tests.proofs.visits.visiting import digits_of
+
+WEIGHTS: dict[Key, int] = {
+    "1": 16,
+    "2": 12,
+    "3": 9,
+    "4": 9,
+    "5": 9,
+    "6": 8,
+    "7": 5,
+    "8": 9,
+    "9": 2,
+    "0": 5,
+    "enter": 13,
+    "repeat": 3,
+    "text_size": 1,
+}
+"""How often each key comes."""
+BURST = 10
+"""At most so many keys come from one hand in a row."""
+HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, KILL_EVERY = 25, 6, 60, 15, 200
+"""After about so many bursts: somebody wants to go home, touches, signs in by number, leaves, pulls a plug."""
+GONE_S = (IDLE_MS + COUNTDOWN_MS) // 1000 + 10
+"""After so long without a key a visit is over."""
+HOME_KEYS = 20
+"""So many presses must lead home from everywhere. A number of 13 figures is taken back one by one."""
+SHOWN_AS_RECORDED = {"marked": "attempt", "request_recorded": "request_made", "feedback_recorded": "feedback_given"}
+"""Lines of the agent that say that something is recorded, and the fact that each stands for."""
+
+
+@dataclass
+class Played:
+    """What came of the keys."""
+
+    keys: int = 0
+    visits: int = 0
+    canaries_seen_in_visit: int = 0
+    """Visits in which the person's name stood on the screen."""
+    canaries_after: int = 0
+    dead_ends: int = 0
+    crashes: int = 0
+    lost: int = 0
+    views: Counter[str] = field(default_factory=Counter)
+    recorded: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    def note(self, what: str) -> None:
+        """Keep an example for whoever looks into it."""
+        if len(self.examples) < 20:
+            self.examples.append(what)
+
+
+class _Screen:
+    """A kiosk, and whose visit runs there."""
+
+    def __init__(self, desk: KioskDesk) -> None:
+        self.desk = desk
+        self.begin("", "")
+
+    def begin(self, visit: str, name: str) -> None:
+        """Be the kiosk of another visit, or of none."""
+        self.visit, self.name = visit, name
+        self.seen = self.over = False
+
+
+class Machine:
+    """One station with two kiosks under random hands."""
+
+    def __init__(self, folder: Path, *, seed: int) -> None:
+        self._random = Random(seed)
+        self._office = Office(folder)
+        self._office.connect()
+        self._screens = [_Screen(desk) for desk in self._office.kiosks]
+        self._pressed: list[Key] = []
+        self.played = Played()
+
+    def play(self, keys: int) -> Played:
+        """Press so many keys, then compare what was shown as recorded with the outbox."""
+        while self.played.keys < keys:
+            screen = self._random.choice(self._screens)
+            try:
+                self._one_hand(screen)
+            # Whatever it is, it would have ended a kiosk or an agent; the proof counts it and goes on.
+            except Exception as error:  # noqa: BLE001
+                self.played.crashes += 1
+                self.played.note(f"{type(error).__name__}: {error}, after {' '.join(self._pressed[-12:])}")
+                self._office.kill_agent()
+            self._look()
+        self._office.station.outbox.close()
+        self._compare()
+        return self.played
+
+    def _one_hand(self, screen: _Screen) -> None:
+        for every, act in self._acts().items():
+            if self._random.randrange(every) == 0:
+                act(screen)
+                self._look()
+        for _ in range(self._random.randrange(1, BURST)):
+            self._press(screen, *self._random.choices(list(WEIGHTS), list(WEIGHTS.values())))
+
+    def _acts(self) -> dict[int, Callable[[_Screen], None]]:
+        return {
+            TOUCH_EVERY: self._touch,
+            NUMBER_EVERY: self._sign_in,
+            WAIT_EVERY: self._wait,
+            KILL_EVERY: self._kill,
+            HOME_EVERY: self._go_home,
+        }
+
+    def _press(self, screen: _Screen, *keys: Key) -> None:
+        for key in keys:
+            self._pressed = [*self._pressed[-30:], key]
+            self._office.press(screen.desk, key)
+            self.played.keys += 1
+            view = screen.desk.flow.view()
+            self.played.views[type(view).__name__] += 1
+            self._look()
+            if screen.name and not screen.seen and screen.name in repr(view):
+                screen.seen = True
+                self.played.canaries_seen_in_visit += 1
+
+    def _touch(self, screen: _Screen) -> None:
+        person = self._random.randrange(PEOPLE)
+        self._office.touch(person)
+        self._all_are_over(lambda one: one.name != name_of(person))
+        if self._random.random() < 0.5:
+            self._press(screen, "1")
+
+    def _sign_in(self, screen: _Screen) -> None:
+        self._go_home(screen)
+        person = self._random.randrange(PEOPLE)
+        keys: list[Key] = ["2", "enter", *digits_of(number_of(person)), "enter", *digits_of(PIN), "enter"]
+        self._press(screen, *keys[: self._random.choice((len(keys), len(keys), self._random.randrange(1, len(keys))))])
+
+    def _wait(self, screen: _Screen) -> None:
+        seconds = self._random.choice((3, 40, 125, GONE_S))
+        self._office.pass_s(seconds)
+        if seconds == GONE_S:
+            self._all_are_over(lambda _: True)
+
+    def _kill(self, screen: _Screen) -> None:
+        if self._random.random() < 0.7:
+            self._office.touch(self._random.randrange(PEOPLE))
+            self._press(screen, "1")
+        if self._random.random() < 0.5:
+            self._office.kill_agent()
+            self._all_are_over(lambda _: True)
+        else:
+            screen.over = bool(screen.visit)
+            self._office.kill_kiosk(screen.desk)
+
+    def _all_are_over(self, which: Callable[[_Screen], bool]) -> None:
+        """Take visits for over that must be, whatever the agent says of them."""
+        self._look()
+        for screen in self._screens:
+            screen.over = screen.over or (bool(screen.visit) and which(screen))
+
+    def _go_home(self, screen: _Screen) -> None:
+        way: list[str] = []
+        for _ in range(HOME_KEYS):
+            if isinstance(screen.desk.flow.view(), HomeView):
+                return
+            view = screen.desk.flow.view()
+            way.append(type(view).__name__)
+            typing = screen.desk.flow.typing and not isinstance(view, TouchView | IdleView)
+            self._press(screen, "repeat" if typing else "0")
+        if not isinstance(view := screen.desk.flow.view(), HomeView):
+            self.played.dead_ends += 1
+            self.played.note(f"no way home by {' '.join(way)} from {view!r:.900}")
+            self._office.pass_s(GONE_S)
+
+    def _look(self) -> None:
+        """Read the agent's lines, and search what is left of each visit that has ended."""
+        lines, self._office.glass.sent = self._office.glass.sent, []
+        for number, line in lines:
+            said = json.loads(line)
+            if said["type"] == "visit":
+                self._note_visit(number, said)
+            elif said["type"] in SHOWN_AS_RECORDED:
+                self.played.recorded[said["type"]] += 1
+        for screen in self._screens:
+            if screen.over:
+                self._look_after(screen)
+
+    def _note_visit(self, number: int, said: dict[str, Any]) -> None:
+        screen = next((one for one in self._screens if one.desk.number == number), None)
+        if screen is None:  # a kiosk that was killed: the one at its screen is another process
+            return
+        if said["ended"]:
+            screen.over = screen.over or screen.visit == said["visit"]
+        elif said["visit"] != screen.visit:
+            screen.begin(said["visit"], said["name"])
+            self.played.visits += 1
+
+    def _look_after(self, screen: _Screen) -> None:
+        """Search a kiosk for the visitor who has left; later, if their card was just touched and the result stands."""
+        view = screen.desk.flow.view()
+        if isinstance(view, TouchView) and screen.name in repr(view):
+            return
+        # The screen that stands now is painted, as it is a moment after each change.
+        screen.desk.flow.painted(view)
+        if held := screen.desk.holds([screen.visit, PIN, screen.name, number_of(_person(screen.name))]):
+            self.played.canaries_after += len(held)
+            self.played.note(f"{held} after a visit of {screen.name}, after {' '.join(self._pressed[-12:])}")
+        screen.begin("", "")
+
+    def _compare(self) -> None:
+        """Count what was shown as recorded and is not in the outbox's file."""
+        stored = Counter(fact.kind for fact in stored_facts(self._office.outbox))
+        for shown, kind in SHOWN_AS_RECORDED.items():
+            if (missing := self.played.recorded[shown] - stored[kind]) > 0:
+                self.played.lost += missing
+                self.played.note(f"{missing} of {self.played.recorded[shown]} {shown} without {kind}")
+
+
+def _person(name: str) -> int:
+    return next(person for person in range(PEOPLE) if name_of(person) == name)

@@ -1,0 +1,133 @@
+"""Stations, two kiosks at each, and the hands at all of them; afterwards what is left is judged."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.proofs.keys.judge import stored_facts
+from tests.proofs.kiosk.hands import Found, KioskHands
+from tests.proofs.kiosk.machine import SHOWN_AS_RECORDED
+from tests.proofs.kiosk.station import VisitedStation
+from tests.proofs.kiosk.terminals import Kiosk
+
+KIOSKS = 2
+MOST_MB, MOST_GROWTH = 60.0, 1.10
+WARM_UP = 0.1
+"""Screens are built when they are first shown. So a kiosk's memory is compared with that after this share of the
+keys."""
+
+
+@dataclass
+class AtTerminals(Found):
+    """What came of the hands, and of the programs."""
+
+    crashes: int = 0
+    escapes: int = 0
+    lost: int = 0
+    over_memory: int = 0
+    most_mb: float = 0.0
+    most_growth: float = 0.0
+    recorded: Counter[str] | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Return what the report says of them."""
+        names = ("keys", "pastes", "resizes", "touches", "kills", "visits", "most_mb", "most_growth")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "ended_by": dict(self.ended_by),
+            "recorded": dict(self.recorded or {}),
+        }
+
+
+def press_all(
+    folder: Path,
+    *,
+    keys: int,
+    seed: int,
+    stations: int,
+    agent_program: str = "agent.cli",
+    kiosk_program: str = "kiosk_tui.cli",
+) -> AtTerminals:
+    """Press so many keys at the kiosks of so many stations."""
+    found = AtTerminals()
+    made = [VisitedStation(folder / f"s{one}", number=one, program=agent_program) for one in range(1, stations + 1)]
+    with _running(made, kiosk_program) as kiosks:
+        _press(kiosks, found, keys=keys, seed=seed)
+        for kiosk in kiosks:
+            _judge_program(kiosk, found)
+    recorded = Counter[str]()
+    for station in made:
+        recorded += _judge_record(station, [one for one in kiosks if one.station is station], found)
+    found.recorded = recorded
+    return found
+
+
+@contextmanager
+def _running(stations: Sequence[VisitedStation]) -> Iterator[list[Kiosk]]:
+    with ExitStack() as stack:
+        kiosks = []
+        for station in stations:
+            stack.callback(station.stop)
+            station.start()
+            for number in range(KIOSKS):
+                kiosk = Kiosk(station, number=number, program="kiosk_tui.cli")
+                stack.callback(kiosk.stop)
+                kiosk.start()
+                kiosks.append(kiosk)
+        yield kiosks
+
+
+def _press(kiosks: Sequence[Kiosk], found: AtTerminals, *, keys: int, seed: int) -> None:
+    hands = [
+        KioskHands(
+            kiosk,
+            [one for one in kiosks if one.station is kiosk.station],
+            found,
+            keys=keys,
+            seed=f"{seed} {place}",
+        )
+        for place, kiosk in enumerate(kiosks)
+    ]
+    threads = [threading.Thread(target=one.run, name="hands", daemon=True) for one in hands]
+    for thread in threads:
+        thread.start()
+    warm = False
+    while any(thread.is_alive() for thread in threads):
+        found.over.wait(1)
+        if not warm and found.keys >= keys * WARM_UP:
+            warm = True
+            for kiosk in kiosks:
+                kiosk.start_mb = kiosk.memory_mb()
+        if found.over.is_set():
+            for thread in threads:
+                thread.join()
+
+
+def _judge_program(kiosk: Kiosk, found: AtTerminals) -> None:
+    if kiosk.crashed():
+        found.crashes += 1
+        found.note(f"a kiosk has ended: {kiosk.text()[:300]}")
+        return
+    found.escapes += kiosk.escapes()
+    memory = kiosk.memory_mb()
+    growth = memory / kiosk.start_mb if kiosk.start_mb else 0.0
+    found.most_mb, found.most_growth = max(found.most_mb, memory), round(max(found.most_growth, growth), 3)
+    if memory > MOST_MB or growth > MOST_GROWTH:
+        found.over_memory += 1
+        found.note(f"a kiosk has {memory} MB, {kiosk.start_mb} MB after the warm-up")
+
+
+def _judge_record(station: VisitedStation, kiosks: Sequence[Kiosk], found: AtTerminals) -> Counter[str]:
+    """Compare what kiosks were told is recorded with the outbox's file. The agent has ended."""
+    stored = Counter(fact.kind for fact in stored_facts(station.outbox))
+    told = sum((kiosk.relay.recorded for kiosk in kiosks), Counter[str]())
+    for shown, kind in SHOWN_AS_RECORDED.items():
+        if (missing := told[shown] - stored[kind]) > 0:
+            found.lost += missing
+            found.note(f"{station.id}: {missing} of {told[shown]} {shown} without {kind}")
+    found.crashes += station.lost_threads()
+    return told
