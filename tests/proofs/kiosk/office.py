@@ -55,7 +55,7 @@ def press_all(
     """Press so many keys at the kiosks of so many stations."""
     found = AtTerminals()
     made = [VisitedStation(folder / f"s{one}", number=one, program=agent_program) for one in range(1, stations + 1)]
-    with _running(made, kiosk_program) as kiosks:
+    with _running(made) as kiosks:
         _press(kiosks, found, keys=keys, seed=seed)
         for kiosk in kiosks:
             _judge_program(kiosk, found)
