@@ -315,6 +315,10 @@ def _add_content_verbs(add: Add, file: str) -> None:
     listed.epilog = _BUNDLE_FORM
     withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
     withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+    setting = add(
+        "setting", _with_models("setting"), "设置一个站点，或者一个区划下的所有站点", setting="设置名", value="值"
+    )
+    setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
     stick = add("shelf-stick", _with_models("shelf-stick"), "把一个站点的内容拷到 U 盘", station="站点编号")
     stick.add_argument("--to", required=True, metavar="文件夹", help="U 盘上的文件夹")
 

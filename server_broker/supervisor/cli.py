@@ -40,7 +40,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli, bundles_cli, people_cli
+from server_broker.supervisor import accounts_cli, bundles_cli, people_cli, settings_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 
@@ -257,6 +257,11 @@ def _shelf_stick(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _setting(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(settings_cli.choose_setting(chosen, actor=_actor()))
+    return 0
+
+
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(accounts_cli.run(home, chosen, actor=_actor()))
     return 0
@@ -366,6 +371,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "publish-bundle": _publish_bundle,
     "withdraw-bundle": _withdraw_bundle,
     "shelf-stick": _shelf_stick,
+    "setting": _setting,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

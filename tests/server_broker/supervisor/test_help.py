@@ -34,6 +34,7 @@ VERBS = (
     "publish-pack",
     "publish-bundle",
     "withdraw-bundle",
+    "setting",
     "shelf-stick",
     "account",
     "sign-in-link",
