@@ -13,11 +13,13 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
-from kiosk_tui import theme
+from kiosk_tui import theme, words_session
 from kiosk_tui.clock import MonoMs, boot_time_ms
 from kiosk_tui.driver import KioskDriver
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
+from kiosk_tui.heart import Heart
+from kiosk_tui.keeping import FlowKept, encode
 from kiosk_tui.keys import understand
 from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
@@ -26,12 +28,13 @@ from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
 from kiosk_tui.screens.phone import PhoneScreen
-from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen
+from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen, WaitScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
 from kiosk_tui.screens.visit import OwnTouchesScreen, VisitScreen
-from kiosk_tui.textsize import SMALLEST
+from kiosk_tui.session_line import SessionLine
+from kiosk_tui.textsize import SIZE_NAMES, SMALLEST
 from kiosk_tui.views import (
     AwayView,
     EntryView,
@@ -49,8 +52,12 @@ from kiosk_tui.views import (
     TouchView,
     View,
     VisitView,
+    WaitView,
 )
+from kiosk_tui.watch import BEAT_EVERY_S
 from protocol.kiosk import ToAgent, ToKiosk
+from protocol.kiosk_keeping import Keep, Kept
+from protocol.units import TextSizeName
 
 TICK_S = 0.2
 EXIT_PANIC = 1
@@ -69,6 +76,7 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     MineView: OwnTouchesScreen,
     PhoneView: PhoneScreen,
     AwayView: AwayScreen,
+    WaitView: WaitScreen,
     IdleView: IdleScreen,
 }
 
@@ -102,6 +110,9 @@ class KioskApp(App[None], inherit_bindings=False):
         link: The way to the agent.
         mono_ms: The clock for everything that is timed in the kiosk.
         may_quit: ctrl+q ends the program. This is for a demonstration on somebody's own machine, never for a station.
+        resumes: This kiosk may take the place of one that fell.
+        session: Gives the terminal another size of text.
+        heart: Tells a watching program that this one lives, or why it dies.
     """
 
     CSS_PATH = "kiosk.tcss"
@@ -109,9 +120,26 @@ class KioskApp(App[None], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, link: KioskLink, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
+    def __init__(
+        self,
+        link: KioskLink,
+        *,
+        mono_ms: MonoMs = boot_time_ms,
+        may_quit: bool = False,
+        resumes: bool = False,
+        session: SessionLine | None = None,
+        heart: Heart | None = None,
+    ) -> None:
         super().__init__(driver_class=KioskDriver)
-        self.flow = Flow(mono_ms=mono_ms, say=link.say)
+        one_size = words_session.SIZE_BY_TERMINAL
+        if session is not None:
+            one_size = words_session.SIZE_BY_SCREEN if session.one_size else ""
+        self.flow = Flow(mono_ms=mono_ms, say=link.say, resumes=resumes, one_size=one_size)
+        self._session = session
+        self._size_asked: TextSizeName = SIZE_NAMES[0]
+        self._heart = heart
+        self._keeping = False
+        self._kept: FlowKept | None = None
         self._link = link
         self._may_quit = may_quit
         self._link_task: asyncio.Task[None] | None = None
@@ -130,6 +158,9 @@ class KioskApp(App[None], inherit_bindings=False):
         self.push_screen(self._screen_for(AwayScreen))
         self._link_task = asyncio.create_task(self._link.run(self))
         self.set_interval(TICK_S, self.draw)
+        if self._heart is not None:
+            self._heart.beat()
+            self.set_interval(BEAT_EVERY_S, self._heart.beat)
         self.draw()
 
     def on_unmount(self) -> None:
@@ -138,9 +169,17 @@ class KioskApp(App[None], inherit_bindings=False):
             self._link_task.cancel()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Show what went wrong, and end with a status that reports it to the service manager."""
+        """End with a status that says that something went wrong: at once if somebody watches, otherwise with words."""
+        if self._heart is not None:
+            self._heart.die(None)
         self._return_code = EXIT_PANIC
         super().panic(*renderables)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print every local variable on the screen, and a name may be among them.
+        if self._heart is not None:
+            self._heart.die(error)
+        super()._handle_exception(error)
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent. The link calls it."""
@@ -153,11 +192,14 @@ class KioskApp(App[None], inherit_bindings=False):
     def on_agent_said(self, said: AgentSaid) -> None:
         """Give the message to the flow and show what follows from it."""
         self.flow.agent_said(said.message)
+        self._keeping = self._keeping or isinstance(said.message, Kept)
         self.draw()
+        self._keep()
 
     def on_agent_away(self) -> None:
         """Show that the agent is away."""
         self.flow.agent_away()
+        self._keeping, self._kept = False, None
         self.draw()
 
     def on_key(self, event: events.Key) -> None:
@@ -175,6 +217,20 @@ class KioskApp(App[None], inherit_bindings=False):
         ago_ms = round((time.monotonic() - event.time) * 1000)
         self.flow.key(key, ago_ms=ago_ms, turn_page=self._turn_page)
         self.draw()
+        self._keep()
+
+    def _keep(self) -> None:
+        """Have the agent keep what is shown now, for a kiosk that may have to take this one's place."""
+        if self._keeping and (kept := self.flow.kept()) != self._kept:
+            self._kept = kept
+            self._link.say(Keep(state=encode(kept)))
+
+    def _set_size(self) -> None:
+        """Have the session give the terminal the size of text that is wanted now."""
+        size = self.flow.text_size()
+        if self._session is not None and size != self._size_asked:
+            self._size_asked = size
+            self._session.set_size(size)
 
     def on_resize(self) -> None:
         """Draw for the new size. The first call comes before there is a screen, and does nothing."""
@@ -188,11 +244,13 @@ class KioskApp(App[None], inherit_bindings=False):
             return
         size = (self.size.width, self.size.height)
         view = self.flow.view()
+        self._set_size()
         banner, listens = self.flow.banner(), self.flow.listens()
         # The tick comes five times a second, and drawing is too slow on a Raspberry Pi to be done for nothing.
         if (view, banner, size, listens) == self._drawn:
             return
         self._drawn = (view, banner, size, listens)
+        self._keep()
         face, self._face = self._face, None if self._too_small() else view.face
         screen = self._screen_for(self._kind_for(view))
         if screen is not self.screen:

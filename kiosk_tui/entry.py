@@ -4,6 +4,9 @@ What was typed is dropped as soon as it was said to the agent, and with the plac
 """
 
 from collections.abc import Callable
+from typing import Literal
+
+import msgspec
 
 from kiosk_tui import words_visits
 from kiosk_tui.keys import Key, digit
@@ -96,6 +99,14 @@ class SignIn(_Entry):
         self._go("number")
 
 
+class NewPinKept(msgspec.Struct, frozen=True, tag="new_pin"):
+    """What is left of a new PIN once nothing of it is typed any more."""
+
+    visit: str
+    changes: bool
+    step: Literal["touch", "set"]
+
+
 class NewPin(_Entry):
     """A new PIN, twice; then the card makes it so."""
 
@@ -105,6 +116,17 @@ class NewPin(_Entry):
         self._visit = visit
         self._say = say
         self._first = ""
+
+    def kept(self) -> NewPinKept | None:
+        """Return what this place is made from again; None while a PIN is typed or judged."""
+        return NewPinKept(self._visit, self._changes, self._step) if self._step in ("touch", "set") else None
+
+    @classmethod
+    def again(cls, kept: NewPinKept, say: Callable[[ToAgent], None]) -> "NewPin":
+        """Make the place again."""
+        place = cls(kept.visit, changes=kept.changes, say=say)
+        place._step = kept.step
+        return place
 
     def _entered(self) -> None:
         if len(self._typed) < PIN_DIGITS:

@@ -9,21 +9,26 @@ screen was painted (`Flow.painted`) and has stood long enough to be read.
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk_tui import words
+from kiosk_tui import keeping, words
 from kiosk_tui.clock import MonoMs
 from kiosk_tui.guard import KeyGuard
 from kiosk_tui.home import HomePlace
 from kiosk_tui.keys import HELP, Key
 from kiosk_tui.places import Help, Place
+from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View
+from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
+from protocol.kiosk_keeping import Kept
 from protocol.kiosk_visits import EndVisit, VisitShown
+from protocol.units import TextSizeName
 
 IDLE_MS = 120_000
 """After so long without a key the kiosk asks whether anybody is still there."""
 COUNTDOWN_MS = 30_000
+RESUME_MS = 2_000
+"""How long a kiosk that takes another one's place waits for what was kept. Then it is a kiosk like any other."""
 MAX_OVER = 2
 """Places over home or a visit: what a person opened there, and help over it."""
 
@@ -31,8 +36,19 @@ MAX_OVER = 2
 class Flow:
     """The kiosk without its screens."""
 
-    def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None]) -> None:
+    def __init__(
+        self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None], resumes: bool = False, one_size: str = ""
+    ) -> None:
+        """
+        Args:
+            resumes: This kiosk may take the place of another one and asks for what that one showed.
+            one_size: What to say if somebody wants another size of text and the terminal has only one; empty: it is
+                given the size that `text_size` says.
+        """
         self._mono_ms = mono_ms
+        self._resuming_until: int | None = mono_ms() + RESUME_MS if resumes else None
+        self._one_size = one_size
+        self._size: TextSizeName | None = None
         self._say = say
         self._guard = KeyGuard(mono_ms)
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
@@ -54,8 +70,14 @@ class Flow:
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
             self._end_visit("time")
             self._over.clear()
+        if self._place is self._home and self._mono_ms() - self._last_life >= IDLE_MS:
+            self._size = None
         if (touch := self._touch.view()) is not None:
             return touch
+        if self._resuming_until is not None:
+            if self._mono_ms() < self._resuming_until:
+                return WaitView()
+            self._resuming_until = None
         if self._away or not self._home.known:
             return AwayView(self._interrupted)
         # Nobody is asked at home whether they are still there: home is where an idle kiosk ends up.
@@ -86,6 +108,10 @@ class Flow:
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
             case Sorry() if message.touch is not None:
                 self._touch.sorry(message)
+            case Sorry() if self._resuming_until is not None:
+                self._resuming_until = None  # an agent that keeps nothing
+            case Kept():
+                self._take_up(message)
             case Status():
                 pass  # it answers a technician's program; no kiosk asks for it
             case VisitShown():
@@ -96,6 +122,37 @@ class Flow:
                 self._home.agent_said(message)
                 for place in self._over:
                     place.agent_said(message)
+
+    def kept(self) -> keeping.FlowKept:
+        """Return what another kiosk needs to go on from here."""
+        return keeping.FlowKept(
+            life=self._last_life,
+            visit=self._visit.id if self._visit is not None else "",
+            size=self._size,
+            over=keeping.keep_places(self._over),
+        )
+
+    def _take_up(self, message: Kept) -> None:
+        """Go on where the kiosk before this one stood, if that is still awaited."""
+        awaited, self._resuming_until = self._resuming_until is not None, None
+        if not awaited or (kept := keeping.decode(message.state)) is None:
+            return
+        self._last_life = min(kept.life, self._mono_ms())
+        self._size = kept.size
+        self._over = keeping.make_again(kept, visit=self._visit.id if self._visit is not None else "", say=self._say)
+        for place in self._over:
+            if self._home.said is not None:
+                place.agent_said(self._home.said)
+
+    def text_size(self) -> TextSizeName:
+        """Return how large the text is to be: as somebody here chose it, or as the village did."""
+        return self._size or (self._home.said.text_size if self._home.said is not None else SIZE_NAMES[0])
+
+    def _next_size(self, view: View) -> None:
+        if not self._one_size:
+            self._size = SIZE_NAMES[(SIZE_NAMES.index(self.text_size()) + 1) % len(SIZE_NAMES)]
+        elif not isinstance(view, TouchView) and not self._place.types_digits and not isinstance(self._place, Help):
+            self._open(Help(self._one_size))
 
     def _visit_shown(self, shown: VisitShown) -> None:
         running = self._visit is not None and self._visit.id == shown.visit
@@ -116,6 +173,8 @@ class Flow:
 
     def _forget_visit(self) -> None:
         """Drop everything that may show or hold something of a person."""
+        if self._visit is not None:
+            self._size = None
         self._visit = None
         self._over.clear()
         self._touch.forget()
@@ -167,16 +226,18 @@ class Flow:
             self._last_life = self._mono_ms()
         if key == "enter" and turn_page():
             return
-        if self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView):
-            if key != "text_size":
-                self._key_on_place(key)
+        # A key on the idle screen has done its part above: it says that somebody is there.
+        if key == "text_size":
+            if not isinstance(view, IdleView | AwayView):
+                self._next_size(view)
+        elif self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView):
+            self._key_on_place(key)
         elif key == "repeat":
             if not self._touch.keep() and not isinstance(self._place, Help) and not self._away:
                 self._open(Help(words.NOTHING_TO_REPEAT))
         elif isinstance(view, TouchView):
             self._touch.key(key)
-        # A key on the idle screen has done its part above: it says that somebody is there.
-        elif key != "text_size" and not isinstance(view, IdleView | AwayView):
+        elif not isinstance(view, IdleView | AwayView):
             self._key_on_place(key)
 
     def _key_on_place(self, key: Key) -> None:

@@ -34,6 +34,11 @@ class HomePlace:
         """Whether the agent has ever said what home shows."""
         return self._home is not None
 
+    @property
+    def said(self) -> Home | None:
+        """What the agent said last that home shows."""
+        return self._home
+
     def view(self) -> HomeView:
         """Return home as it is now."""
         assert self._home is not None

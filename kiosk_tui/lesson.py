@@ -6,6 +6,8 @@ presses.
 
 from collections.abc import Callable
 
+import msgspec
+
 from kiosk_tui import words
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.places import Move
@@ -21,6 +23,23 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_visits import MineShown, OpenMine
+
+
+class LessonKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="lesson"):
+    """What a lesson is made from again. The run itself is the agent's, and so are its lives."""
+
+    visit: str = ""
+    page: int = 0
+    opening: LevelChoice | None = None
+    last: LevelChoice | None = None
+    question: QuestionShown | None = None
+    chosen: tuple[int, ...] = ()
+    asked: bool = False
+    leaving: bool = False
+    marked: Marked | None = None
+    over: LevelOver | None = None
+    wrong: tuple[tuple[QuestionShown, Marked], ...] = ()
+    reviewed: int | None = None
 
 
 class Lesson:
@@ -49,6 +68,40 @@ class Lesson:
         self._over: LevelOver | None = None
         self._wrong: list[tuple[QuestionShown, Marked]] = []
         self._reviewed: int | None = None
+
+    def kept(self) -> LessonKept:
+        """Return what this lesson is made from again."""
+        return LessonKept(
+            visit=self._visit,
+            page=self._page,
+            opening=self._opening,
+            last=self._last,
+            question=self._question,
+            chosen=self._chosen,
+            asked=self._asked,
+            leaving=self._leaving,
+            marked=self._marked,
+            over=self._over,
+            wrong=tuple(self._wrong),
+            reviewed=self._reviewed,
+        )
+
+    @classmethod
+    def again(cls, kept: LessonKept, say: Callable[[ToAgent], None]) -> "Lesson":
+        """Make a lesson that goes on, and ask the agent again for what it was asked for and may not have said."""
+        lesson = cls(say=say, visit=kept.visit)
+        lesson._page, lesson._opening, lesson._last = kept.page, kept.opening, kept.last
+        lesson._question, lesson._chosen, lesson._asked = kept.question, kept.chosen, kept.asked
+        lesson._leaving, lesson._marked, lesson._over = kept.leaving, kept.marked, kept.over
+        lesson._wrong, lesson._reviewed = list(kept.wrong), kept.reviewed
+        if kept.visit:
+            say(OpenMine(visit=kept.visit, what="learning"))
+        if kept.opening is not None:
+            say(OpenLevel(pack=kept.opening.pack, level=kept.opening.level))
+        elif kept.question is not None and kept.asked:
+            # Both may be asked twice: an answer keeps its first mark, and a question that was not answered comes again.
+            say(lesson._next_asked() if kept.marked is not None else lesson._answer_asked())
+        return lesson
 
     @property
     def personal(self) -> bool:
@@ -190,10 +243,17 @@ class Lesson:
             self._chosen = (*self._chosen, option)
 
     def _give_answer(self) -> None:
+        self._asked = True
+        self._say(self._answer_asked())
+
+    def _answer_asked(self) -> AnswerQuestion:
         assert self._question is not None
         chosen = list(self._chosen) if self._question.kind == "ordering" else sorted(self._chosen)
-        self._asked = True
-        self._say(AnswerQuestion(run=self._question.run, question=self._question.question, chosen=chosen))
+        return AnswerQuestion(run=self._question.run, question=self._question.question, chosen=chosen)
+
+    def _next_asked(self) -> NextQuestion:
+        assert self._question is not None
+        return NextQuestion(run=self._question.run)
 
     def _after_mark(self, key: Key) -> None:
         assert self._question is not None
@@ -203,7 +263,7 @@ class Lesson:
         self._leaving = key == BACK
         if key == "enter" and not self._asked:
             self._asked = True
-            self._say(NextQuestion(run=self._question.run))
+            self._say(self._next_asked())
 
     def _after_level(self, key: Key) -> None:
         if self._reviewed is not None:

@@ -11,7 +11,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from protocol.kiosk import MAX_LINE_BYTES, Home, ToAgent, ToKiosk, decode_from_agent, encode_line
+from protocol.kiosk_keeping import Hello
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class AgentLink:
         sleep: How to wait between attempts, in seconds.
         jitter: Gives numbers from 0 to 1, so that several kiosks do not all connect at the same moment.
         silent_s: After how many seconds without a line the agent counts as away.
+        hello: What to say first, if the agent is to keep what this kiosk shows.
     """
 
     def __init__(
@@ -53,11 +57,13 @@ class AgentLink:
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         silent_s: float = SILENT_S,
+        hello: Hello | None = None,
     ) -> None:
         self._path = path
         self._sleep = sleep
         self._jitter = jitter
         self._silent_s = silent_s
+        self._hello = hello
         self._writer: asyncio.StreamWriter | None = None
         self._greeted = False
 
@@ -91,6 +97,10 @@ class AgentLink:
             reader, self._writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
         except OSError as error:
             return str(error)
+        if self._hello is not None:
+            self.say(self._hello)
+            # What this kiosk itself showed before a connection ended is over: the screen says that the agent is away.
+            self._hello = msgspec.structs.replace(self._hello, fresh=True)
         try:
             while (line := await self._next_line(reader, listener)).endswith(b"\n"):
                 try:

@@ -1,14 +1,17 @@
 """Where somebody can be in the kiosk: each place knows its view and its keys, and what the agent says in it.
 
-`kiosk_tui.flow` keeps home, or the visit that stands in its place, and at most two places over it: what a person opened
+`kiosk_tui.flow` holds home, or the visit that stands in its place, and at most two places over it: what a person opened
 there, and help. A place decides nothing about touches, idling or the agent's absence.
 """
 
+from collections.abc import Callable
 from typing import Literal, Protocol
+
+import msgspec
 
 from kiosk_tui.keys import BACK, Key
 from kiosk_tui.views import HelpView, View
-from protocol.kiosk import ToKiosk
+from protocol.kiosk import ToAgent, ToKiosk
 
 type Move = Place | Literal["stay", "leave"]
 """What a key leads to: another place over this one, this one still, or away from it."""
@@ -42,6 +45,12 @@ class Place(Protocol):
         """Take note that the agent, and what it kept for this place, is gone."""
 
 
+class HelpKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="help"):
+    """What help is made from again."""
+
+    note: str
+
+
 class Help:
     """How the kiosk is used."""
 
@@ -49,6 +58,15 @@ class Help:
 
     def __init__(self, note: str) -> None:
         self._note = note
+
+    def kept(self) -> HelpKept:
+        """Return what this place is made from again."""
+        return HelpKept(self._note)
+
+    @classmethod
+    def again(cls, kept: HelpKept, _say: Callable[[ToAgent], None]) -> "Help":
+        """Make the place again."""
+        return cls(kept.note)
 
     def view(self) -> HelpView:
         """Return the help, with a note above it that says why it opened."""

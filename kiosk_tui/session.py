@@ -1,23 +1,38 @@
 """Run the kiosk on the whole screen, with letters of a size that suits it: ``python -m kiosk_tui.session COMMAND ...``.
 
-A program can't tell its terminal to use another font size. So this program starts foot with the command in it, and
-starts foot again when the screen's size has changed, for example because a television was switched on later.
+A program can't tell its terminal to use another font size. So this program starts foot with the command in it. When the
+kiosk asks for another size of text (`kiosk_tui.session_line`), foot is made to set it in the same window
+(`kiosk_tui.zoom`). When the screen itself has changed, for example because a television was switched on later, foot is
+started again; the agent keeps what the kiosk showed.
 """
 
 import argparse
 import os
+import secrets
 import select
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk_tui.outputs import NoScreen, Outputs, compositor_socket
-from kiosk_tui.textsize import TextSize, fitting
+from kiosk_tui.outputs import Outputs
+from kiosk_tui.session_line import ONE_SIZE_VARIABLE, SESSION_VARIABLE, SessionEar
+from kiosk_tui.textsize import SIZE_NAMES, TextSize, fitting
+from kiosk_tui.watch import TOKEN_VARIABLE
+from kiosk_tui.wayland import NoScreen, compositor_socket
+from kiosk_tui.zoom import LARGER_KEY, SMALLER_KEY, Zoom
 from protocol.chinese_argparse import argparse_in_chinese
+from protocol.units import TextSizeName
 
 TERMINAL_CONFIG = Path(__file__).with_name("foot.ini")
 _END_WITHIN_S = 3
 EXIT_NO_SCREEN = 1
+EXIT_TERMINAL_FAILED = 230
+"""foot(1): foot itself failed, not what runs in it."""
+LIVED_S = 10.0
+"""A terminal that lived for so long is started again when it dies. One that dies sooner would die again, so the session
+ends with it, and the service manager begins anew with everything."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,19 +45,30 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument("command", nargs="+", metavar="COMMAND", help="在终端里运行的命令")
         command: list[str] = parser.parse_args(arguments).command
     try:
-        with Outputs(compositor_socket()) as outputs:
-            return _show(command, outputs)
+        compositor = compositor_socket()
+        ear = compositor.parent / "kiosk-session.sock"
+        with Outputs(compositor) as outputs, Zoom(compositor) as zoom, SessionEar(ear) as kiosks:
+            # foot wants a locale in UTF-8, which a service does not have by itself.
+            session = {"LC_ALL": "C.UTF-8", SESSION_VARIABLE: str(ear), TOKEN_VARIABLE: secrets.token_hex(16)}
+            return _Session(command, {**os.environ, **session}, outputs, zoom, kiosks).run()
     except NoScreen as lost:
         sys.stderr.write(f"kiosk_tui.session：没有可用的屏幕（{lost}）\n")
         return EXIT_NO_SCREEN
 
 
-def terminal(size: TextSize) -> list[str]:
-    """Return the command that opens a terminal with text of this size; what is to run in it follows."""
+def terminal(size: TextSize, step_px: int = 0) -> list[str]:
+    """Return the command that opens a terminal with text of this size; what is to run in it follows.
+
+    Args:
+        step_px: By how much its text becomes larger or smaller when `kiosk_tui.zoom` wants it.
+    """
     settings = {
         "main.font": f"Noto Sans Mono CJK SC:pixelsize={size.font_px}",
         "main.letter-spacing": f"{size.letter_px}px",
         "main.line-height": f"{size.line_px}px",
+        "main.font-size-adjustment": f"{max(step_px, 1)}px",
+        "key-bindings.font-increase": LARGER_KEY,
+        "key-bindings.font-decrease": SMALLER_KEY,
     }
     return [
         "/usr/bin/foot",
@@ -51,16 +77,42 @@ def terminal(size: TextSize) -> list[str]:
     ]
 
 
-def _show(command: list[str], outputs: Outputs) -> int:
-    # A station may start hours before anybody switches its television on.
-    while (size := outputs.size()) is None:
-        outputs.listen()
-    while True:
-        # foot wants a locale in UTF-8, which a service does not have by itself.
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-        shown = subprocess.Popen([*terminal(fitting(*size)), *command], env=environment)  # noqa: S603 -- the unit's own
+class _Session:
+    def __init__(
+        self, command: Sequence[str], environment: dict[str, str], outputs: Outputs, zoom: Zoom, kiosks: SessionEar
+    ) -> None:
+        self._command = list(command)
+        self._environment = environment
+        self._outputs = outputs
+        self._zoom = zoom
+        self._kiosks = kiosks
+        self._size: TextSizeName = SIZE_NAMES[0]
+        """That of the terminal now."""
+
+    def run(self) -> int:
+        """Show the command until it ends, and return its status."""
+        # A station may start hours before anybody switches its television on.
+        while (screen := self._outputs.size()) is None:
+            self._outputs.listen()
+        while True:
+            began = time.monotonic()
+            status = self._one_terminal(screen)
+            died = status is not None and (status < 0 or status == EXIT_TERMINAL_FAILED)
+            if died:
+                sys.stderr.write(f"kiosk_tui.session: the terminal died ({status})\n")
+            if status is not None and not (died and time.monotonic() - began >= LIVED_S):
+                return status
+            # If the screen has been unplugged meanwhile, the last size is as good as any until the next one comes.
+            screen = self._outputs.size() or screen
+
+    def _one_terminal(self, screen: tuple[int, int]) -> int | None:
+        """Run a terminal. Return its exit status; None if the screen's size changed first."""
+        sizes = fitting(*screen)
+        opened = [*terminal(sizes.named(self._size), sizes.step_px), *self._command]
+        environment = self._environment | {ONE_SIZE_VARIABLE: "0" if sizes.step_px else "1"}
+        shown = subprocess.Popen(opened, env=environment)  # noqa: S603 -- the unit's own
         try:
-            status = _wait_for_end(shown, outputs, size)
+            return self._wait_for_end(shown, screen, zooms=sizes.step_px > 0)
         finally:
             shown.terminate()
             try:
@@ -68,25 +120,30 @@ def _show(command: list[str], outputs: Outputs) -> int:
             except subprocess.TimeoutExpired:
                 shown.kill()
                 shown.wait()
-        if status is not None:
-            return status
-        # If the screen has been unplugged meanwhile, the last size is as good as any until the next one comes.
-        size = outputs.size() or size
 
+    def _wait_for_end(self, shown: "subprocess.Popen[bytes]", screen: tuple[int, int], *, zooms: bool) -> int | None:
+        pid_fd = os.pidfd_open(shown.pid)
+        try:
+            # An unplugged screen (None) ends nothing: most often the same one comes back.
+            while self._outputs.size() in (None, screen):
+                ready, _, _ = select.select([pid_fd, self._outputs.fileno(), self._kiosks.fileno()], [], [])
+                if pid_fd in ready:
+                    return shown.wait()
+                if self._kiosks.fileno() in ready:
+                    self._hear(zooms=zooms)
+                if self._outputs.fileno() in ready:
+                    self._outputs.listen()
+        finally:
+            os.close(pid_fd)
+        return None
 
-def _wait_for_end(shown: "subprocess.Popen[bytes]", outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Wait for the terminal's end and return its exit status; None if the screen's size changes first."""
-    pid_fd = os.pidfd_open(shown.pid)
-    try:
-        # An unplugged screen (None) ends nothing: most often the same one comes back.
-        while outputs.size() in (None, size):
-            ready, _, _ = select.select([pid_fd, outputs.fileno()], [], [])
-            if pid_fd in ready:
-                return shown.wait()
-            outputs.listen()
-    finally:
-        os.close(pid_fd)
-    return None
+    def _hear(self, *, zooms: bool) -> None:
+        size, said = self._kiosks.hear()
+        if said:
+            sys.stderr.write(f"kiosk_tui.session: {said}\n")
+        if size is not None and zooms:
+            self._zoom.larger(SIZE_NAMES.index(size) - SIZE_NAMES.index(self._size))
+        self._size = size or self._size
 
 
 if __name__ == "__main__":

@@ -168,6 +168,14 @@ class AwayView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitView:
+    """The kiosk has begun anew and asks the agent what stood here."""
+
+    face: ClassVar[Face] = None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
 class IdleView:
     """Nobody has pressed a key for long; the kiosk asks whether anybody is there."""
 
@@ -256,5 +264,15 @@ class LiveBannerView:
 
 type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
 type View = (
-    HomeView | TouchView | LessonView | EntryView | VisitView | MineView | PhoneView | HelpView | AwayView | IdleView
+    HomeView
+    | TouchView
+    | LessonView
+    | EntryView
+    | VisitView
+    | MineView
+    | PhoneView
+    | HelpView
+    | AwayView
+    | WaitView
+    | IdleView
 )

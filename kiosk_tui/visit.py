@@ -5,6 +5,8 @@ All of it is dropped when the visit ends: by 0, by time, by another card, or wit
 
 from collections.abc import Callable
 
+import msgspec
+
 from kiosk_tui.entry import NewPin
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.lesson import Lesson
@@ -92,12 +94,28 @@ class _OwnPage:
         """The flow ends the visit."""
 
 
+class TouchesKept(msgspec.Struct, frozen=True, tag="touches"):
+    """The touches themselves are asked for again."""
+
+    visit: str
+
+
 class OwnTouches(_OwnPage):
     """The person's touches of today, as this station knows them."""
 
     def __init__(self, visit: str) -> None:
         super().__init__(visit)
         self._mine: MineShown | None = None
+
+    def kept(self) -> TouchesKept:
+        """Return what this place is made from again."""
+        return TouchesKept(self._visit)
+
+    @classmethod
+    def again(cls, kept: TouchesKept, say: Callable[[ToAgent], None]) -> "OwnTouches":
+        """Make the place again."""
+        say(OpenMine(visit=kept.visit, what="touches"))
+        return cls(kept.visit)
 
     def view(self) -> MineView:
         """Return the touches, that they are being asked for, or why there are none."""
@@ -112,12 +130,28 @@ class OwnTouches(_OwnPage):
                 self._refused = message.reason
 
 
+class TelephoneKept(msgspec.Struct, frozen=True, tag="telephone"):
+    """The code itself is asked for again."""
+
+    visit: str
+
+
 class OnTelephone(_OwnPage):
     """The code that opens the person's page on their telephone."""
 
     def __init__(self, visit: str) -> None:
         super().__init__(visit)
         self._shown: PhoneCode | None = None
+
+    def kept(self) -> TelephoneKept:
+        """Return what this place is made from again."""
+        return TelephoneKept(self._visit)
+
+    @classmethod
+    def again(cls, kept: TelephoneKept, say: Callable[[ToAgent], None]) -> "OnTelephone":
+        """Make the place again."""
+        say(ShowPhoneCode(visit=kept.visit))
+        return cls(kept.visit)
 
     def view(self) -> PhoneView:
         """Return the code, or why there is none."""

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from protocol.health import Health
 from protocol.kiosk_find import Found, Search
+from protocol.kiosk_keeping import Hello, Keep, Kept
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -36,7 +37,7 @@ from protocol.kiosk_visits import (
     VisitShown,
 )
 from protocol.refusal import Refused
-from protocol.units import ClockQuality, Direction, DurationMs, FactRef, LongText, ShortText, WallMs
+from protocol.units import ClockQuality, Direction, DurationMs, FactRef, LongText, ShortText, TextSizeName, WallMs
 
 MAX_LINE_BYTES = 65_536
 
@@ -115,6 +116,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     levels_left_out: Annotated[int, Meta(ge=0)] = 0
     number_sign_in: bool = False
     """People may enter their number and PIN here."""
+    text_size: TextSizeName = "normal"
+    """What the village has chosen; a kiosk whose terminal has one size only passes over it."""
 
 
 GRACE_MIN = 10
@@ -238,6 +241,7 @@ type ToKiosk = (
     | Sorry
     | Status
     | LiveShown
+    | Kept
     | VisitShown
     | MineShown
     | PinAsked
@@ -252,6 +256,8 @@ type ToAgent = (
     | NextQuestion
     | AskHelp
     | AskStatus
+    | Hello
+    | Keep
     | OpenVisit
     | EnterNumber
     | OpenMine

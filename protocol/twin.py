@@ -17,7 +17,7 @@ from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Reason, Refused
 from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
-from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, WallMs
+from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, TextSizeName, WallMs
 
 type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
 """What a station may put off when its data run short: sending files and vitals, and fetching bundles. Facts are
@@ -113,6 +113,8 @@ class Settings(Message, frozen=True, kw_only=True):
     Downloads stop at 95 % in any case, because facts need the rest."""
     number_sign_in: bool = False
     """People may clock in by number and PIN, as far as the roster allows it to each of them."""
+    text_size: TextSizeName = "normal"
+    """How large the text of the station's screens is, as long as nobody who stands there chooses another size."""
     night_from_min: Annotated[int, Meta(ge=0, lt=1_440)] = 60
     night_until_min: Annotated[int, Meta(ge=0, lt=1_440)] = 300
     """The night window, in minutes after local midnight: what is not urgent is fetched in it. If the two are equal, it

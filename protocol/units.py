@@ -87,6 +87,9 @@ type RegionPrefix = Annotated[str, Meta(pattern=r"^[0-9]{0,12}\Z")]
 type DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 """A date in Asia/Shanghai, ISO 8601."""
 
+type TextSizeName = Literal["normal", "large", "largest"]
+"""How large the text of a kiosk's screen is."""
+
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
 """synced: trusted now. holdover: synced earlier in this boot. restored: taken over from the disk, an RTC or a modem.
 unknown: none of these."""

@@ -109,6 +109,7 @@ class HomePublisher:
             notice=self._notice(),
             trouble=self._trouble(),
             number_sign_in=desired.settings.number_sign_in,
+            text_size=desired.settings.text_size,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -32,7 +32,6 @@ LIKE_DIGITS = 4
 
 
 class _Waiting(Struct, frozen=True):
-    visit: str
     verifier: PinVerifier
     until_ms: int
 
@@ -56,7 +55,8 @@ class PinSetting:
         self._visits = visits
         self._book = book
         self._work = work
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        """By the visit."""
         visits.on_touch(self.touched)
         visits.on_end(self.visit_ended)
 
@@ -79,7 +79,7 @@ class PinSetting:
         elif self._work.busy:
             self._screens.answer(kiosk, PinAsked(answer="busy"))
         else:
-            self._waiting.pop(kiosk, None)
+            self._waiting.pop(visit.id, None)
             self._work.derive(asked.pin, lambda event: self._derived(visit, event))
 
     def _derived(self, visit: Visit, event: PinWorked) -> None:
@@ -91,13 +91,13 @@ class PinSetting:
             self._screens.answer(visit.kiosk, PinAsked(answer="not_recorded"))
             return
         until = self._clock.mono_ms() + TOUCH_WITHIN_MS
-        self._waiting[visit.kiosk] = _Waiting(visit.id, event.verifier, until)
+        self._waiting[visit.id] = _Waiting(event.verifier, until)
         self._screens.answer(visit.kiosk, PinAsked(answer="touch_card"))
 
     def touched(self, visit: Visit, touch: FactRef) -> None:
         """Set the PIN that waits for this touch: on disk together with its fact, then told."""
-        waiting = self._waiting.pop(visit.kiosk, None)
-        if waiting is None or waiting.visit != visit.id:
+        waiting = self._waiting.pop(visit.id, None)
+        if waiting is None:
             return
         if self._clock.mono_ms() > waiting.until_ms:
             self._screens.answer(visit.kiosk, PinAsked(answer="too_late"))
@@ -118,7 +118,7 @@ class PinSetting:
 
     def visit_ended(self, visit: Visit) -> None:
         """Drop a PIN that waits."""
-        self._waiting.pop(visit.kiosk, None)
+        self._waiting.pop(visit.id, None)
 
 
 def _is_like(pin: str, number: str) -> bool:

@@ -1,9 +1,9 @@
 """A visit: somebody has shown who they are, and sees what is theirs at one kiosk until they leave.
 
 A card opens a visit (its touch is recorded as every touch), or a number with its PIN. It ends by a key, after a time
-without keys, when another card is touched, when its kiosk leaves, and with the agent: it is in memory only. Whatever a
-room keeps for a visit it drops when `Visits` says that the visit is over. Nothing of a visit is ever sent to all
-kiosks.
+without keys, when another card is touched, when its kiosk leaves and none takes its place (`agent.kiosk.keeping`), and
+with the agent: it is in memory only. Whatever a room keeps for a visit it drops when `Visits` says that the visit is
+over. Nothing of a visit is ever sent to all kiosks.
 
 How a screen loses what it shows: the kiosk drops it by itself at a key and when nobody presses one, and it drops it
 when the agent says that the visit is over or when the agent is gone.
@@ -178,6 +178,16 @@ class Visits:
         """End the visit at a kiosk that is gone."""
         if (visit := self._visits.get(kiosk)) is not None:
             self.end(visit, "restart")
+
+    def move(self, before: int, kiosk: int) -> None:
+        """Have the visit of a kiosk that is gone go on at the one in its place, which is shown it."""
+        if (visit := self._visits.pop(before, None)) is None:
+            return
+        if (other := self._visits.get(kiosk)) is not None:
+            self.end(other, "left")
+        visit.kiosk = kiosk
+        self._visits[kiosk] = visit
+        self.show(visit)
 
     def tick(self) -> None:
         """End visits of people whom the county took from the list, and those of which nothing was heard for long."""

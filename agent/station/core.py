@@ -45,6 +45,7 @@ from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.kiosk.home_publisher import HomePublisher
+from agent.kiosk.keeping import Keeping
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.packs import PackShelf
 from agent.kiosk.pin_work import PinWork
@@ -151,6 +152,7 @@ class StationParts(Struct, frozen=True, kw_only=True):
     health: StationHealth
     kiosk_table: KioskTable
     visits: Visits
+    keeping: Keeping
     number_sign_in: NumberSignIn
     pin_work: PinWork
     uplink: UplinkControl
@@ -181,7 +183,7 @@ class Core:
             AlarmSeen: self._on_alarm_seen,
             MachineSeen: parts.health.on_machine_seen,
             KioskJoined: self._on_kiosk_joined,
-            KioskLeft: lambda event: parts.visits.kiosk_left(event.kiosk),
+            KioskLeft: lambda event: parts.keeping.kiosk_left(event.kiosk),
             KioskSaid: parts.kiosk_table.said,
             PinWorked: parts.pin_work.worked,
             PictureTaken: parts.snapshots.on_picture_taken,
@@ -308,6 +310,7 @@ class Core:
         parts.lifecycle.tick()
         parts.contacts.tick()
         parts.visits.tick()
+        parts.keeping.tick()
         parts.snapshots.tick()
         parts.traffic.tick()
         self._state(parts.clock.check_ntp())

@@ -6,6 +6,7 @@ from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
 from agent.kiosk.help_calls import HelpCalls
+from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
 from agent.kiosk.number_sign_in import NumberSignIn
@@ -39,6 +40,7 @@ class KioskRooms:
         self._history = history
         self._lamp = lamp
         self.visits = Visits(clock=ports.clock, fact_writer=fact_writer, twin=twin, screens=ports.kiosks, can=self._can)
+        self.keeping = Keeping(clock=ports.clock, screens=ports.kiosks, visits=self.visits)
 
     def furnish(
         self, *, library: Library, offered: OfferedBundles, recent: Recent, connected: Callable[[], bool]
@@ -96,6 +98,7 @@ class KioskRooms:
         """Return the table of what kiosks may ask, with the rows of rooms that are not the kiosk's own."""
         rooms = [
             self.visits.rows(),
+            self.keeping.rows(),
             self.own_things.rows(),
             self.number_sign_in.rows(),
             self.pin_setting.rows(),

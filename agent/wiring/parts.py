@@ -327,6 +327,7 @@ class Station:
             health=self.health,
             kiosk_table=self.kiosk_table,
             visits=self.kiosk.visits,
+            keeping=self.kiosk.keeping,
             number_sign_in=self.kiosk.number_sign_in,
             pin_work=self.kiosk.pin_work,
             uplink=self.uplink,

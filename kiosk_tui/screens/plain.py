@@ -3,10 +3,10 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kiosk_tui import pixels, theme, words
+from kiosk_tui import pixels, theme, words, words_session
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block
-from kiosk_tui.views import AwayView, HelpView, IdleView
+from kiosk_tui.views import AwayView, HelpView, IdleView, WaitView
 from kiosk_tui.widgets.bars import HeaderBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
@@ -46,6 +46,22 @@ class AwayScreen(KioskScreen[AwayView]):
             Block(words.AWAY_DETAIL, style=theme.QUIET, gap=1),
             *interrupted,
         )
+
+
+class WaitScreen(KioskScreen[WaitView]):
+    """The kiosk has begun anew. It looks like what stood here while it was loaded (`kiosk_tui.watch`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._body = PageBody(centred=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._body
+
+    def show(self, view: WaitView) -> None:
+        """Ask for patience."""
+        self._body.show(Block(words_session.PLEASE_WAIT), Block(words_session.WAIT_DETAIL, gap=1))
 
 
 class IdleScreen(KioskScreen[IdleView]):

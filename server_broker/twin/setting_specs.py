@@ -63,6 +63,11 @@ SPECS: dict[str, Spec] = {
         ),
     ),
     "number_sign_in": Spec("编号打卡", "忘带卡时可用编号和密码打卡；只对名单里允许的人", choices=_YES_NO),
+    "text_size": Spec(
+        "大屏字号",
+        "没有人按“字号”键时用的大小",
+        choices=(("normal", "标准", "normal"), ("large", "大", "large"), ("largest", "特大", "largest")),
+    ),
     "night_from_min": Spec("夜间下载开始", "不急的内容在夜里下载", choices=_HOURS),
     "night_until_min": Spec("夜间下载结束", "与开始相同就是全天", choices=_HOURS),
 }

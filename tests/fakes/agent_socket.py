@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.kiosk.home_publisher import AT_LEAST_EVERY_MS
 from protocol.kiosk import Home, ToAgent, ToKiosk, decode_from_kiosk, encode_line
+from protocol.kiosk_keeping import Hello, Keep, Kept
 
 type CommandLog = Callable[[ToAgent], list[ToKiosk]]
 
@@ -28,6 +29,11 @@ class FakeAgent:
         self.home = home
         self.answers = answers
         self.heard: list[ToAgent] = []
+        """All but `Hello` and `Keep`, which it does by itself."""
+        self.hellos: list[Hello] = []
+        self.kept: dict[str, str] = {}
+        """By token."""
+        self._tokens: dict[socket.socket, str] = {}
         self.connections = 0
         self._changed = threading.Condition()
         self._listener: socket.socket | None = None
@@ -92,6 +98,12 @@ class FakeAgent:
             assert self._changed.wait_for(lambda: len(self.heard) >= count, timeout_s), f"heard only {self.heard}"
             return list(self.heard)
 
+    def wait_until_kept(self, what: str, *, timeout_s: float = 10) -> None:
+        """Wait until a kiosk has what stands on its screen kept."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: any(what in state for state in self.kept.values()), timeout_s)
+            assert done, f"kept only {self.kept}"
+
     def _run(self, task: Callable[[socket.socket], None], connection: socket.socket) -> None:
         thread = threading.Thread(target=task, args=(connection,), daemon=True)
         self._threads.append(thread)
@@ -125,6 +137,17 @@ class FakeAgent:
 
     def _take(self, message: ToAgent, kiosk: socket.socket) -> None:
         with self._changed:
+            if isinstance(message, Hello):
+                self.hellos.append(message)
+                state = "" if message.fresh else self.kept.get(message.token, "")
+                kiosk.sendall(encode_line(Kept(state=state)))
+                self._tokens[kiosk] = message.token
+                self._changed.notify_all()
+                return
+            if isinstance(message, Keep):
+                self.kept[self._tokens[kiosk]] = message.state
+                self._changed.notify_all()
+                return
             self.heard.append(message)
             for answer in self.answers(message):
                 kiosk.sendall(encode_line(answer))

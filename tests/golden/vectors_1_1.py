@@ -14,6 +14,7 @@ from protocol import (
     health,
     kiosk,
     kiosk_find,
+    kiosk_keeping,
     kiosk_visits,
     packs,
     twin,
@@ -342,6 +343,9 @@ MESSAGES: dict[str, msgspec.Struct] = {
         village="示例村",
         front_door="https://door.example:8443",
     ),
+    "desired-text_size": twin.Desired(
+        station=STATION, version=10, station_name="示例站", village="示例村", settings={"text_size": "large"}
+    ),
     "desired-shelf": twin.Desired(
         station=STATION,
         version=9,
@@ -460,6 +464,9 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         visit=ID[:8].hex(), name="张示例", opened_by="number", can=["touches", "learning", "clock"]
     ),
     "visit-ended": kiosk_visits.VisitShown(visit=ID[:8].hex(), ended="time"),
+    "hello": kiosk_keeping.Hello(token=ID.hex()),
+    "keep": kiosk_keeping.Keep(state='{"life":86400000}'),
+    "kept": kiosk_keeping.Kept(state='{"life":86400000}'),
     "pin": kiosk_visits.PinAsked(answer="wrong", tries_left=3),
     "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
     "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN),

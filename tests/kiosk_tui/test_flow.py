@@ -143,17 +143,6 @@ def test_star_shows_nobody_whose_touch_it_was_before() -> None:
         assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
 
 
-def test_slash_is_left_to_the_session_script() -> None:
-    for state in PLACES:
-        if state.startswith("idle"):
-            continue
-        kiosk = OpenKiosk(state)
-        before = kiosk.flow.view()
-        press(kiosk.flow, kiosk.clock, "text_size")
-        assert kiosk.flow.view() == before
-        assert kiosk.said == []
-
-
 def test_nine_asks_for_help_and_zero_leads_back() -> None:
     kiosk = OpenKiosk("question-multiple")
     before = kiosk.flow.view()

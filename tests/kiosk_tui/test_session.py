@@ -12,7 +12,7 @@ from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.pictures.stage import Screen, Stage, stage
 from kiosk_tui import theme, words
 from kiosk_tui.session import TERMINAL_CONFIG, main, terminal
-from kiosk_tui.textsize import LAYOUTS, READABLE_PX, SMALLEST, fitting
+from kiosk_tui.textsize import fitting
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -57,22 +57,6 @@ def test_another_screen_gets_its_own_size_of_text(agent: FakeAgent) -> None:
         shown.wait_for(words.DUTY_TODAY)
 
 
-@pytest.mark.parametrize("width", [640, 800, 1024, 1280, 1366, 1440, 1920, 3840])
-@pytest.mark.parametrize("height", [480, 600, 720, 768, 900, 1080, 2160])
-def test_every_size_has_room_for_a_layout_in_letters_that_can_be_read(width: int, height: int) -> None:
-    size = fitting(width, height)
-    columns, rows = width // (size.font_px // 2 + size.letter_px), height // size.line_px
-    fits = [layout for layout in LAYOUTS if columns >= layout[0] and rows >= layout[1]]
-    assert fits, f"{columns}x{rows}"
-    assert size.font_px >= READABLE_PX
-    assert size.line_px <= size.font_px * 1.25
-
-
-def test_a_screen_too_small_for_readable_letters_has_the_smallest_layout() -> None:
-    size = fitting(480, 320)
-    assert (480 // (size.font_px // 2 + size.letter_px), 320 // size.line_px) == SMALLEST
-
-
 def test_a_screen_that_stands_upright_is_measured_upright(agent: FakeAgent) -> None:
     with stage(agent.path) as shown:
         shown.wait_for(words.DUTY_TODAY)
@@ -106,7 +90,7 @@ def test_the_session_ends_with_its_terminal(agent: FakeAgent) -> None:
 
 
 def test_foot_takes_the_file(tmp_path: Path) -> None:
-    check = [*terminal(fitting(1280, 720)), "--check-config"]
+    check = [*terminal(fitting(1280, 720).normal, 6), "--check-config"]
     done = subprocess.run(check, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     assert (done.returncode, done.stderr) == (0, "")
 

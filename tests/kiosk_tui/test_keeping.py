@@ -1,0 +1,195 @@
+"""A kiosk that takes another one's place goes on where that one stood; what was typed is gone."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk_tui import keeping
+from kiosk_tui.flow import Flow
+from kiosk_tui.views import (
+    AwayView,
+    EntryView,
+    HomeView,
+    IdleView,
+    LevelsView,
+    MarkedView,
+    QuestionView,
+    TouchView,
+    VisitView,
+    WaitView,
+)
+from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
+from protocol.kiosk_learning import AnswerQuestion, NextQuestion
+from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
+
+TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
+"""Places that hold figures, or fall back to typing them."""
+NOT_KEPT = [*TYPED, *(state for state in STATES if state.startswith(("touch", "away", "home")))]
+ANSWERS: dict[type[Any], Any] = {}
+
+
+class Next:
+    """The kiosk that takes another one's place, on the same machine and so with the same clock."""
+
+    def __init__(self, before: OpenKiosk) -> None:
+        self.clock: HandClock = before.clock
+        self.said: list[ToAgent] = []
+        self.flow = Flow(mono_ms=self.clock, say=self.said.append, resumes=True)
+        self.state = keeping.encode(before.flow.kept())
+        self.visit = samples.VISIT if before.flow.visiting else None
+
+    def hears(self, *, state: str | None = None) -> None:
+        self.flow.agent_said(samples.HOME)
+        if self.visit is not None:
+            self.flow.agent_said(self.visit)
+        self.flow.agent_said(Kept(state=self.state if state is None else state))
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state not in NOT_KEPT])
+def test_the_next_kiosk_shows_the_same(state: str) -> None:
+    before = OpenKiosk(state)
+    shown = before.flow.view()
+    after = Next(before)
+    after.visit = {"visit-by-number": samples.VISIT_BY_NUMBER, "visit-longest": samples.VISIT_LONGEST}.get(
+        state, samples.VISIT_WITH_PHONE if "phone" in state else after.visit
+    )
+    assert after.flow.view() == WaitView()
+    after.hears()
+    for asked in after.said:
+        _answer(after.flow, asked, state)
+    if state.startswith("levels-longest"):
+        assert isinstance(after.flow.view(), LevelsView)
+    else:
+        assert after.flow.view() == shown
+
+
+def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
+    """Say what the agent would say again."""
+    match asked:
+        case OpenMine(what="touches") if state != "visit-touches-asked":
+            flow.agent_said(samples.MINE)
+        case OpenMine(what="learning"):
+            flow.agent_said(samples.MY_LEVELS)
+        case ShowPhoneCode() if state == "visit-phone-refused":
+            flow.agent_said(Sorry(reason="no_line"))
+        case ShowPhoneCode() if state != "visit-phone-asked":
+            longest: PhoneCode = samples.PHONE_CODE_LONGEST
+            flow.agent_said(longest if state.endswith("longest") else samples.PHONE_CODE)
+
+
+@pytest.mark.parametrize("state", TYPED)
+def test_what_was_typed_is_in_no_state(state: str) -> None:
+    before = OpenKiosk(state)
+    kept = before.flow.kept()
+    assert kept.over == ()
+    after = Next(before)
+    typed = {"".join(key for key in keys if key != "enter") for keys in (NUMBER, PIN)}
+    assert not any(figures[:3] in after.state.partition("}")[2] for figures in typed)
+    after.hears()
+    assert isinstance(after.flow.view(), VisitView if before.flow.visiting else HomeView)
+
+
+def test_a_question_keeps_its_chosen_options_and_its_lives() -> None:
+    after = Next(OpenKiosk("question-multiple"))
+    after.hears()
+    view = after.flow.view()
+    assert isinstance(view, QuestionView)
+    assert (view.chosen, view.question) == ((0, 2), samples.MULTIPLE)
+    assert after.said == []
+
+
+def test_what_the_agent_was_asked_for_is_asked_again() -> None:
+    before = OpenKiosk("question-single")
+    before.press("2")
+    (answered,) = before.said
+    after = Next(before)
+    after.hears()
+    assert isinstance(answered, AnswerQuestion)
+    assert after.said == [answered]
+    after.flow.agent_said(samples.RIGHT)
+    assert isinstance(after.flow.view(), MarkedView)
+    press(after.flow, after.clock, "enter")
+    later = Next(OpenKiosk("home"))
+    later.state = keeping.encode(after.flow.kept())
+    later.hears()
+    assert later.said == [NextQuestion(run=samples.QUESTION.run)]
+
+
+def test_what_is_personal_is_made_again_in_its_own_visit_only() -> None:
+    before = OpenKiosk("visit-touches")
+    after = Next(before)
+    after.visit = None
+    after.hears()
+    assert isinstance(after.flow.view(), HomeView)
+    other = Next(before)
+    other.visit = msgspec.structs.replace(samples.VISIT, visit="f" * 16)
+    other.hears()
+    assert isinstance(other.flow.view(), VisitView)
+    assert after.said == other.said == []
+
+
+def test_a_crash_lengthens_no_visit() -> None:
+    before = OpenKiosk("visit-touches")
+    before.clock.pass_s(119)
+    after = Next(before)
+    after.hears()
+    after.clock.pass_s(2)
+    assert isinstance(after.flow.view(), IdleView)
+    after.clock.pass_s(30)
+    assert isinstance(after.flow.view(), HomeView)
+
+
+def test_a_touch_is_shown_before_the_agent_has_said_what_was_kept() -> None:
+    after = Next(OpenKiosk("question-single"))
+    after.flow.agent_said(samples.GREEN)
+    assert isinstance(after.flow.view(), TouchView)
+
+
+@pytest.mark.parametrize("state", ["", "{", "[]", '{"life":"x"}', '{"life":1,"over":[{"type":"dance"}]}', "[" * 9_000])
+def test_a_state_that_nobody_understands_is_home(state: str) -> None:
+    after = Next(OpenKiosk("question-single"))
+    after.hears(state=state)
+    assert isinstance(after.flow.view(), HomeView)
+
+
+def test_an_agent_that_keeps_nothing_or_does_not_answer_is_not_waited_for() -> None:
+    after = Next(OpenKiosk("question-single"))
+    after.flow.agent_said(samples.HOME)
+    after.flow.agent_said(Sorry(reason="malformed"))
+    assert isinstance(after.flow.view(), HomeView)
+    silent = Next(OpenKiosk("question-single"))
+    silent.clock.pass_s(2)
+    assert isinstance(silent.flow.view(), AwayView)
+    silent.hears()
+    assert isinstance(silent.flow.view(), HomeView)
+
+
+def test_a_size_that_somebody_chose_is_kept() -> None:
+    before = OpenKiosk("question-single")
+    before.press("text_size")
+    after = Next(before)
+    after.hears()
+    assert after.flow.text_size() == "large"
+
+
+def test_the_largest_state_fits_a_line_and_a_larger_one_is_cut() -> None:
+    before = OpenKiosk("marked-longest")
+    assert len(msgspec.json.encode(Keep(state=keeping.encode(before.flow.kept())))) < 65_536
+    kept = before.flow.kept()
+    (lesson,) = kept.over
+    assert isinstance(lesson, keeping.LessonKept)
+    assert lesson.question is not None
+    huge = msgspec.structs.replace(lesson.question, stem="字" * MAX_STATE_CHARACTERS)
+    cut = msgspec.structs.replace(kept, over=(msgspec.structs.replace(lesson, question=huge),))
+    assert keeping.decode(keeping.encode(cut)) == msgspec.structs.replace(kept, over=())
+
+
+def test_a_place_without_a_row_falls_back_to_what_lies_under_it() -> None:
+    before = OpenKiosk("entry-number")
+    assert not isinstance(before.flow.view(), HomeView)
+    assert isinstance(before.flow.view(), EntryView)
+    assert keeping.keep_places([]) == before.flow.kept().over
