@@ -7,6 +7,7 @@ import pytest
 
 from kiosk_tui import keeping
 from kiosk_tui.flow import Flow
+from kiosk_tui.lesson import LessonKept
 from kiosk_tui.views import (
     AwayView,
     EntryView,
@@ -181,7 +182,7 @@ def test_the_largest_state_fits_a_line_and_a_larger_one_is_cut() -> None:
     assert len(msgspec.json.encode(Keep(state=keeping.encode(before.flow.kept())))) < 65_536
     kept = before.flow.kept()
     (lesson,) = kept.over
-    assert isinstance(lesson, keeping.LessonKept)
+    assert isinstance(lesson, LessonKept)
     assert lesson.question is not None
     huge = msgspec.structs.replace(lesson.question, stem="字" * MAX_STATE_CHARACTERS)
     cut = msgspec.structs.replace(kept, over=(msgspec.structs.replace(lesson, question=huge),))
