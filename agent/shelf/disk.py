@@ -29,6 +29,9 @@ RESERVE_BYTES, RESERVE_SHARE = 384 * 2**20, 12
 """So much stays free on the disk, or a twelfth of a small disk: more than pictures leave free, because facts go first
 and pictures second."""
 
+FIND_INDEX = "find"
+"""File that is made of the bundles (`agent.shelf.find_index`)."""
+
 _NAME = re.compile(r"[0-9a-f]{64}(\.signed)?", re.ASCII)
 
 
@@ -237,7 +240,7 @@ class ShelfDisk:
         """
         self._used = None
         _clear(self._files, needed | {self.coming(name).name for name in needed})
-        _clear(self.folder, {"files", "state", "lock"})
+        _clear(self.folder, {"files", "state", "lock", FIND_INDEX})
 
 
 def _clear(folder: Path, needed: set[str]) -> None:

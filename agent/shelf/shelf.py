@@ -14,6 +14,8 @@ from msgspec import Struct
 from agent.events import ShelfMoved
 from agent.inbox import Inbox
 from agent.shelf.disk import ShelfDisk
+from agent.shelf.find_index import FindIndex
+from agent.shelf.finder import Finder
 from agent.shelf.offered import Offered
 from agent.shelf.rebuild import rebuild
 from agent.shelf.source import Source
@@ -38,6 +40,8 @@ MAX_TAKEN = 500
 """How many ids are remembered of which a version was stated as taken."""
 YIELD_MS = 60_000
 """How long a trip waits at most for facts that are on their way."""
+FOLLOW_EVERY_MS = 30_000
+"""How often a trip has the index of titles follow at most, because that makes the whole file anew."""
 _DAY_MIN = 24 * 60
 
 
@@ -70,6 +74,8 @@ class Shelf:
         self._disk = ports.disk
         self._clock = ports.clock
         self.offered = Offered(ports.disk, clock=ports.clock, broken=self._on_broken)
+        self._find_index = FindIndex(ports.disk)
+        self.finder = Finder(self._find_index, offered=self.offered, lacking=self._on_broken)
         self._slot = StateSlot(ports.state, "bundles_taken", dict[str, int], title="the list of bundles taken")
         self._taken = self._slot.read() or {}
         self._ref: ShelfRef | None = None
@@ -156,10 +162,24 @@ class Shelf:
             addressee=self._ports.addressee(),
             allowance=allowance,
             via="line",
-            changed=lambda: self._ports.inbox.put(ShelfMoved(ended=False)),
+            changed=self._changed_on_the_way(),
             refused=self._refused,
         )
         threading.Thread(target=self._run, args=(self._trip, self._ref, survey), name="shelf", daemon=True).start()
+
+    def _changed_on_the_way(self) -> Callable[[], None]:
+        """Return what a trip calls, on its own thread, after each change of what is in force."""
+        followed_ms = self._clock.mono_ms()
+
+        def changed() -> None:
+            nonlocal followed_ms
+            # A trip may take hours on a slow line.
+            if (now := self._clock.mono_ms()) - followed_ms >= FOLLOW_EVERY_MS:
+                followed_ms = now
+                self._find_index.follow()
+            self._ports.inbox.put(ShelfMoved(ended=False))
+
+        return changed
 
     def _run(self, trip: Trip, ref: ShelfRef | None, survey: bool) -> None:
         try:
@@ -172,8 +192,10 @@ class Shelf:
                 if self._lost:
                     rebuild(self._disk, trip.addressee)
                     self._lost = False
+                self._find_index.follow()
                 with self._ports.open_source() as source:
                     trip.run(source, ref, survey=survey)
+                self._find_index.follow()
         except Exception as error:  # noqa: BLE001 -- top of a thread: the core decides what becomes of it
             trip.outcome.problem = f"{type(error).__name__}: {error}"
         finally:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
+from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
@@ -43,7 +44,13 @@ class KioskRooms:
         self.keeping = Keeping(clock=ports.clock, screens=ports.kiosks, visits=self.visits)
 
     def furnish(
-        self, *, library: Library, offered: OfferedBundles, recent: Recent, connected: Callable[[], bool]
+        self,
+        *,
+        library: Library,
+        offered: OfferedBundles,
+        finder: FindsTitles,
+        recent: Recent,
+        connected: Callable[[], bool],
     ) -> None:
         """Make the parts that read what the county sent. ``connected`` tells whether it hears of a fact at once."""
         ports, visits = self._ports, self.visits
@@ -92,6 +99,7 @@ class KioskRooms:
             visits=visits,
             connected=connected,
         )
+        self.finding = Finding(finder=finder, screens=ports.kiosks)
         self.help_calls = HelpCalls(clock=ports.clock, fact_writer=self._fact_writer)
 
     def table(self, *others: Rows) -> KioskTable:
@@ -104,6 +112,7 @@ class KioskRooms:
             self.pin_setting.rows(),
             self.phone_codes.rows(),
             self.learning.rows(),
+            self.finding.rows(),
             self.help_calls.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])

@@ -192,6 +192,7 @@ class Station:
         self.kiosk.furnish(
             library=Library(self.shelf.offered, self.packs),
             offered=offered,
+            finder=self.shelf.finder,
             recent=recent,
             connected=lambda: self.home.link == "connected",
         )

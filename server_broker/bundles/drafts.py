@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import UNSET
+
 from protocol.bundles import (
     MAX_BUNDLE_BYTES,
     MAX_CONTENT_BYTES,
@@ -21,6 +23,7 @@ from protocol.codec import decode
 from protocol.refusal import Refused
 from protocol.shelf_index import Access
 from protocol.units import MAX_SHORT_TEXT
+from server_broker.bundles.finding import entries_of
 
 MAX_SUM_BYTES = 512 * 2**20
 """All items of one bundle together, because a station's card must have room for it and its line bring it."""
@@ -116,12 +119,19 @@ def check_items(items: Sequence[DraftItem]) -> None:
         raise NotPublished(f"附件共 {total:,} 字节，最多 {MAX_SUM_BYTES:,} 字节；请分成几份发布")
 
 
-def document(draft: Draft, version: int) -> bytes:
+def document(draft: Draft, version: int, *, findable: bool = True) -> bytes:
     """Return the bytes of the bundle that stations fetch.
+
+    Args:
+        findable: Say in it what people can find in it.
 
     Raises:
         NotPublished: A station would refuse it.
     """
+    try:
+        find = entries_of(draft.kind, draft.title, draft.content) if findable else []
+    except Refused as error:
+        raise NotPublished(f"站点读不了这份内容：{error.detail}") from error
     bundle = Bundle(
         id=draft.id,
         kind=draft.kind,
@@ -134,6 +144,7 @@ def document(draft: Draft, version: int) -> bytes:
             Item(name=item.name, sha256=item.sha256, size=item.size, media_type=item.media_type) for item in draft.items
         ],
         content=draft.content,
+        find=find or UNSET,
     )
     try:
         payload = encode_bundle(bundle)

@@ -6,11 +6,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import UNSET
 
 from agent.shelf.source import Bounds, NotGiven, Unreachable, Wanted
 from protocol.bundle_contents import Notice, Notices
 from protocol.bundles import Audience, Bundle, BundleKind, Item, encode_bundle
 from protocol.codec import encode
+from protocol.finding import FindEntry
 from protocol.shelf_index import Access, IndexEntry, ShelfIndex
 from protocol.signing import seal
 from protocol.twin import NotWhole, ShelfRef
@@ -56,6 +58,7 @@ class ShelfCounty:
         night: bool = False,
         audience: Audience = Audience(),  # noqa: B008 -- immutable
         key: Ed25519PrivateKey | None = None,
+        find: list[FindEntry] | None = None,
     ) -> IndexEntry:
         """Publish a bundle in the place of its version before; `index` announces it."""
         bundle = Bundle(
@@ -68,6 +71,7 @@ class ShelfCounty:
             not_after=not_after,
             items=items or [],
             content=content,
+            find=UNSET if find is None else find,
         )
         payload = encode_bundle(bundle)
         self.files["bundles", sha256(payload).digest()] = seal(key or self.key, "cunhui bundle 1", payload)

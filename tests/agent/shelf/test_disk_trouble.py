@@ -146,7 +146,7 @@ def test_foreign_things_are_cleared_away_and_never_followed(station: Bench, tmp_
     assert in_force(station) == {"policy": 1}
     assert station.shelf.offered.read_item(station.shelf._disk.state.held[0], "a.jpg") == b"picture"
     assert (outside / "precious").read_text() == "precious"
-    assert {path.name for path in files.parent.iterdir()} == {"files", "state", "lock"}
+    assert {path.name for path in files.parent.iterdir()} == {"files", "state", "lock", "find"}
     assert len(list(files.iterdir())) == 3
 
 
