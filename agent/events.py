@@ -47,6 +47,13 @@ class StrangeKeyboard(Struct, frozen=True):
     there: bool
 
 
+class SpeakerReady(Struct, frozen=True):
+    """Sound can be heard from now on, or can't. ``reads``: text that nobody recorded can be read, too."""
+
+    ready: bool
+    reads: bool
+
+
 class AlarmSeen(Struct, frozen=True):
     """A device saw something that a person in the county must know.
 
@@ -219,6 +226,7 @@ type Event = (
     | InputChanged
     | InputFailed
     | StrangeKeyboard
+    | SpeakerReady
     | AlarmSeen
     | MachineSeen
     | KioskJoined

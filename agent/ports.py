@@ -1,7 +1,7 @@
 """The ports: what the agent needs of hardware, in its own words. Drivers implement them; only `agent.wiring` chooses
 one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -89,6 +89,44 @@ class Indicator(Protocol):
 
     def close(self) -> None:
         """Switch off."""
+
+
+type SoundKind = Literal["clip", "tone", "text"]
+"""clip: Opus in Ogg (`protocol.clip_sound`). tone: its name, ``right`` or ``wrong``. text: UTF-8 for a machine's
+voice."""
+
+
+class Sound(Struct, frozen=True):
+    """Something to be heard."""
+
+    kind: SoundKind
+    data: bytes
+
+
+class Speaker(Protocol):
+    """Makes sound, in a process of its own."""
+
+    simulated: bool
+
+    def start(self, *, ready: Callable[[bool, bool], None]) -> None:
+        """Begin, at rest: nothing runs until `want`.
+
+        Args:
+            ready: Called at each change with whether sound can be heard now, and whether text can be read; at first
+                neither is so. It is called on the driver's own thread.
+        """
+
+    def want(self, wanted: bool) -> None:
+        """Have the player ready from now on, or let it go. Returns at once."""
+
+    def play(self, sounds: Sequence[Sound]) -> None:
+        """Play these one after another, in place of whatever sounds; none of them is silence. Returns at once.
+
+        A sound that can't be played is left out, and the log says so.
+        """
+
+    def stop(self) -> None:
+        """End; no callback comes after it returns."""
 
 
 class Contact(Protocol):

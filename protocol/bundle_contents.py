@@ -16,7 +16,7 @@ from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
-from protocol.units import CodeWord, DayText, PersonId, Salt, ShortText, WallMs
+from protocol.units import CodeWord, DayText, FileName, PersonId, Salt, ShortText, WallMs
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,15 +109,40 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     rows: Annotated[list[MonthRow], Meta(max_length=400)] = []
 
 
+class Clip(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One sentence as somebody has spoken it: a line of the kiosk, or the stem of a question."""
+
+    line: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_.:-]{0,63})?\Z")] = ""
+    """A code of `protocol.spoken_lines`; empty for a question."""
+    pack: ShortText = ""
+    question: ShortText = ""
+    item: FileName
+    """The sound: an item of the bundle (`protocol.clip_sound`)."""
+    lasts_ms: Annotated[int, Meta(ge=1, le=60_000)]
+    words: Annotated[str, Meta(min_length=1, max_length=400)]
+    """What was read aloud. Where the screen says something else by now, the clip is not played."""
+
+    def __post_init__(self) -> None:
+        """Refuse a clip that is for no line and no question, or for both."""
+        if bool(self.line) == bool(self.question) or bool(self.pack) != bool(self.question):
+            raise ValueError("Expected a line, or a pack and its question")
+
+
+class Clips(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``clips``. Where two clips are for the same sentence, the later one counts."""
+
+    clips: Annotated[list[Clip], Meta(max_length=5_000)] = []
+
+
 class Heads(VersionedMessage, frozen=True, kw_only=True):
     """Content of ``heads``: the latest manifests and this station's way to each, the newest last."""
 
     days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
-type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents
+type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips
 
-_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents]] = {
+_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips]] = {
     "roster": Roster,
     "notices": Notices,
     "progress": Progress,
@@ -125,6 +150,7 @@ _TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Docu
     "heads": Heads,
     "disclosure": Documents,
     "library": Documents,
+    "clips": Clips,
 }
 
 

@@ -23,6 +23,7 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_line import Line
+from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.kiosk_visits import (
     ClockByNumber,
     EndVisit,
@@ -247,6 +248,7 @@ type ToKiosk = (
     | PinAsked
     | PhoneCode
     | Found
+    | SoundShown
 )
 type ToAgent = (
     ChooseDirection
@@ -266,6 +268,8 @@ type ToAgent = (
     | ShowPhoneCode
     | EndVisit
     | Search
+    | Play
+    | StopSound
 )
 
 

@@ -92,6 +92,11 @@ type Refusal = Annotated[str, Meta(max_length=200)]
 """Why the station refuses a setting's value: ``wrong_kind`` or ``out_of_range``, a colon, and English for the log."""
 
 
+type SoundWhen = Literal["off", "on_request", "also_results"]
+"""off: never. on_request: people press ``*`` to hear what the screen says. also_results: also the result of each touch
+and whether an answer was right."""
+
+
 class Settings(Message, frozen=True, kw_only=True):
     """What the county may set for a station.
 
@@ -119,6 +124,10 @@ class Settings(Message, frozen=True, kw_only=True):
     night_until_min: Annotated[int, Meta(ge=0, lt=1_440)] = 300
     """The night window, in minutes after local midnight: what is not urgent is fetched in it. If the two are equal, it
     is the whole day; if the first is the later one, it goes over midnight."""
+    sound: SoundWhen = "off"
+    """When the station makes a sound."""
+    espeak: bool = False
+    """What nobody has recorded may be read by a machine's voice (espeak-ng), where the station has it."""
 
 
 class Desired(VersionedMessage, frozen=True, kw_only=True):

@@ -43,6 +43,10 @@ CAMERA_PROCESS_SETTINGS: ConfigSettings = {
 }
 """``socket``: where the camera's process is reached, if the system starts it and not the agent. ``spool``: the folder
 in which its pictures wait for the agent."""
+SPEAKERS = {
+    "alsa": "agent.drivers.sound_player:SoundPlayer",
+    "simulated": "agent.drivers.simulated_speaker:SimulatedSpeaker",
+}
 MACHINES = {
     "linux": "agent.drivers.linux_machine:LinuxMachine",
     "simulated": "agent.drivers.simulated_machine:SimulatedMachine",

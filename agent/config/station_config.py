@@ -24,6 +24,7 @@ from agent.config.catalogue import (
     INPUTS,
     MACHINES,
     READERS,
+    SPEAKERS,
     DriverMissing,
     settings_of,
 )
@@ -66,6 +67,7 @@ class StationConfig(Struct, frozen=True):
     readers: tuple["ChosenDriver", ...]
     indicator: "ChosenDriver"
     camera: "ChosenDriver | None"
+    speaker: "ChosenDriver | None"
     inputs: tuple["ChosenInput", ...]
     machine: "ChosenDriver"
     kiosk_socket: Path
@@ -157,6 +159,7 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
     of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
     # A station without a camera says so with ``none``, so that a section that was forgotten is a mistake.
     camera = checker.device(("camera",), table.get("camera"), CAMERAS, of_all_cameras, none=(_NO_CAMERA,))
+    speaker = checker.device(("speaker",), table["speaker"], SPEAKERS) if "speaker" in table else None
     machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
     inputs = checker.inputs(table.get("input", []))
@@ -174,6 +177,7 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
         readers=tuple(readers),
         indicator=indicator,
         camera=None if camera.driver == _NO_CAMERA else camera,
+        speaker=speaker,
         inputs=tuple(inputs),
         machine=machine,
         kiosk_socket=values["kiosk"]["socket"],
@@ -304,7 +308,7 @@ class _Checker:
                 self._add((section, number), f"有两个{what}都叫“{one.name}”，请用 name 取不同的名字")
 
     def unknown_sections(self, table: dict[str, Any]) -> None:
-        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "machine", "reader", "input"}:
+        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "machine", "reader", "input", "speaker"}:
             self._add((name,), f"没有 {name} 这一节")
 
     def place_paths(self, folder: Path) -> None:

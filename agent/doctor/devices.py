@@ -13,6 +13,7 @@ _PARTS: dict[DeviceKind, tuple[str, int]] = {
     "indicator": ("指示灯", 62),
     "camera": ("摄像头", 63),
     "input": ("门磁感应", 64),
+    "speaker": ("喇叭", 67),
 }
 _PINS_ALONE: dict[DeviceKind, str] = {
     "indicator": "引脚正常，灯亮不亮要刷卡看",

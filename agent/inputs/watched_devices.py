@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from agent.events import AlarmSeen, CardTouched, InputChanged, InputFailed, ReaderReady, StrangeKeyboard
+from agent.events import AlarmSeen, CardTouched, InputChanged, InputFailed, ReaderReady, SpeakerReady, StrangeKeyboard
 from agent.inbox import Inbox
-from agent.ports import CardReader, Contact, DeviceError, KeyboardGuard
+from agent.ports import CardReader, Contact, DeviceError, KeyboardGuard, Speaker
 from protocol import alarm_codes
 
 RETRY_S = 30.0
@@ -76,6 +76,22 @@ class WatchedContact:
         if self._retrying.is_alive():
             self._retrying.join()
         self._contact.stop()
+
+
+class WatchedSpeaker:
+    """A speaker that reports to the core. Implements `agent.station.core.EventSource`."""
+
+    def __init__(self, speaker: Speaker, inbox: Inbox) -> None:
+        self._speaker = speaker
+        self._inbox = inbox
+
+    def start(self) -> None:
+        """Begin, at rest."""
+        self._speaker.start(ready=lambda ready, reads: self._inbox.put(SpeakerReady(ready=ready, reads=reads)))
+
+    def stop(self) -> None:
+        """End; no event comes after this returns."""
+        self._speaker.stop()
 
 
 class WatchedKeyboards:

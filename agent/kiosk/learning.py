@@ -16,6 +16,7 @@ from msgspec import Struct
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
 from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.sound import OpenQuestion
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
 from agent.storage.errors import StorageError
@@ -286,6 +287,14 @@ class Learning:
             if run.graded is not None:
                 run.place, run.graded, run.shown_ms = run.place + 1, None, self._clock.mono_ms()
             self._show_question(kiosk, run)
+
+    def open_question(self, kiosk: int, run: str) -> OpenQuestion | None:
+        """Return the question of a run that is open at a kiosk, as it is shown there; None if there is none."""
+        found = self._run(kiosk, run)
+        if found is None:
+            return None
+        asked = found.asked[found.place]
+        return OpenQuestion(found.pack.id, asked.question, [asked.question.options[number] for number in asked.order])
 
     def _run(self, kiosk: int, name: str) -> _Run | None:
         try:

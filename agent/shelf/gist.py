@@ -16,7 +16,7 @@ from protocol.refusal import Refused
 from protocol.units import WallMs
 
 MAX_GIST_BYTES = 65_536
-_WITHOUT_A_READER = frozenset({"disclosure", "library", "answers", "clips", "poll"})
+_WITHOUT_A_READER = frozenset({"disclosure", "library", "answers", "poll"})
 """Kinds whose content no part of this version reads. They are kept for the one that does."""
 
 

@@ -37,6 +37,7 @@ from agent.events import (
     ReaderReady,
     RenewalEnded,
     ShelfMoved,
+    SpeakerReady,
     StopAsked,
     StrangeKeyboard,
     TimeHinted,
@@ -49,6 +50,7 @@ from agent.kiosk.keeping import Keeping
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.packs import PackShelf
 from agent.kiosk.pin_work import PinWork
+from agent.kiosk.sound import KioskSound
 from agent.kiosk.table import KioskTable
 from agent.kiosk.visits import Visits
 from agent.shelf.shelf import Shelf
@@ -153,6 +155,7 @@ class StationParts(Struct, frozen=True, kw_only=True):
     kiosk_table: KioskTable
     visits: Visits
     keeping: Keeping
+    sound: KioskSound
     number_sign_in: NumberSignIn
     pin_work: PinWork
     uplink: UplinkControl
@@ -183,7 +186,8 @@ class Core:
             AlarmSeen: self._on_alarm_seen,
             MachineSeen: parts.health.on_machine_seen,
             KioskJoined: self._on_kiosk_joined,
-            KioskLeft: lambda event: parts.keeping.kiosk_left(event.kiosk),
+            KioskLeft: self._on_kiosk_left,
+            SpeakerReady: parts.sound.on_speaker_ready,
             KioskSaid: parts.kiosk_table.said,
             PinWorked: parts.pin_work.worked,
             PictureTaken: parts.snapshots.on_picture_taken,
@@ -311,6 +315,7 @@ class Core:
         parts.contacts.tick()
         parts.visits.tick()
         parts.keeping.tick()
+        parts.sound.tick()
         parts.snapshots.tick()
         parts.traffic.tick()
         self._state(parts.clock.check_ntp())
@@ -331,6 +336,11 @@ class Core:
     def _on_kiosk_joined(self, event: KioskJoined) -> None:
         self._parts.home.joined(event.kiosk)
         self._parts.live.joined(event.kiosk)
+        self._parts.sound.joined(event.kiosk)
+
+    def _on_kiosk_left(self, event: KioskLeft) -> None:
+        self._parts.keeping.kiosk_left(event.kiosk)
+        self._parts.sound.kiosk_left(event.kiosk)
 
     def _on_reader_ready(self, event: ReaderReady) -> None:
         self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)
@@ -351,6 +361,7 @@ class Core:
         parts = self._parts
         parts.shelf.moved(event)
         parts.witness.look()
+        parts.sound.look()
         parts.home.changed()
         if event.ended and parts.shelf.take_report():
             parts.uplink.report(parts.reported())

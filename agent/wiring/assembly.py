@@ -83,6 +83,7 @@ def real_ports(
             indicator=indicator,
             indicator_name=config.indicator.name,
             camera=hardware.camera(config, identity.station, blobs, inbox),
+            speaker=hardware.speaker(config),
             keyboards=hardware.keyboards(config, inbox),
             kiosks=KioskSocket(path=config.kiosk_socket, inbox=inbox),
             machine=hardware.machine(config),

@@ -8,7 +8,7 @@ from typing import Any
 from agent.camera.camera_line import ServedCamera, SpawnedCamera
 from agent.camera.camera_protocol import CameraStart
 from agent.camera.camera_worker import CameraWorker
-from agent.config.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
+from agent.config.catalogue import INDICATORS, INPUTS, MACHINES, READERS, SPEAKERS, driver
 from agent.config.station_config import ChosenDriver, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
@@ -17,7 +17,7 @@ from agent.inputs.watched_devices import WatchedKeyboards
 from agent.ports import CardReader, Contact, HostMachine, Indicator, TimeHint
 from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
-from agent.wiring.ports import StationCamera
+from agent.wiring.ports import StationCamera, StationSpeaker
 
 
 def reader(chosen: ChosenDriver) -> CardReader:
@@ -63,6 +63,13 @@ def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) 
     connect = partial(ServedCamera, socket, start.arguments()) if socket else partial(SpawnedCamera, start.command())
     worker = CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
     return StationCamera(config.camera.name, config.camera.driver == "simulated", worker)
+
+
+def speaker(config: StationConfig) -> StationSpeaker | None:
+    """Make the speaker, at rest; None if there is none."""
+    if config.speaker is None:
+        return None
+    return StationSpeaker(config.speaker.name, _made(SPEAKERS, config.speaker))
 
 
 def keyboards(config: StationConfig, inbox: Inbox) -> list[EventSource]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
+from agent.kiosk.clips import ClipBook, OfferedClips
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
 from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.help_calls import HelpCalls
@@ -17,6 +18,7 @@ from agent.kiosk.pin_book import PinBook
 from agent.kiosk.pin_setting import PinSetting
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.sound import HeardScreens, KioskSound
 from agent.kiosk.table import KioskTable, Rows
 from agent.kiosk.visits import Visit, Visits
 from agent.storage.fact_writer import FactWriter
@@ -42,6 +44,10 @@ class KioskRooms:
         self._lamp = lamp
         self.visits = Visits(clock=ports.clock, fact_writer=fact_writer, twin=twin, screens=ports.kiosks, can=self._can)
         self.keeping = Keeping(clock=ports.clock, screens=ports.kiosks, visits=self.visits)
+        speaker = ports.speaker.speaker if ports.speaker else None
+        self.sound = KioskSound(speaker=speaker, twin=twin, screens=ports.kiosks)
+        self.visits.on_end(self.sound.visit_ended)
+        self.screens = HeardScreens(ports.kiosks, self.sound)
 
     def furnish(
         self,
@@ -49,6 +55,7 @@ class KioskRooms:
         library: Library,
         offered: OfferedBundles,
         finder: FindsTitles,
+        clips: OfferedClips,
         recent: Recent,
         connected: Callable[[], bool],
     ) -> None:
@@ -62,11 +69,12 @@ class KioskRooms:
             fact_writer=self._fact_writer,
             state=ports.outbox,
             library=library,
-            screens=ports.kiosks,
+            screens=self.screens,
             visits=visits,
             progress=self.progress,
             random=ports.random,
         )
+        self.sound.furnish(ClipBook(clips), self.learning.open_question)
         self.pin_book = PinBook(clock=ports.clock, state=ports.outbox, roster=self.lists.roster)
         self.pin_work = PinWork(ports.inbox)
         self.number_sign_in = NumberSignIn(
@@ -75,7 +83,7 @@ class KioskRooms:
             twin=self._twin,
             history=self._history,
             lamp=self._lamp,
-            screens=ports.kiosks,
+            screens=self.screens,
             visits=visits,
             book=self.pin_book,
             work=self.pin_work,
@@ -114,6 +122,7 @@ class KioskRooms:
             self.learning.rows(),
             self.finding.rows(),
             self.help_calls.rows(),
+            self.sound.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])
 

@@ -14,7 +14,7 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.identity.renewal import Renewal
 from agent.inputs.contacts import Contacts
-from agent.inputs.watched_devices import WatchedContact, WatchedReader
+from agent.inputs.watched_devices import WatchedContact, WatchedReader, WatchedSpeaker
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.library import Library
 from agent.kiosk.packs import PackShelf
@@ -147,7 +147,7 @@ class Station:
             twin=self.twin,
             history=self.touch_history,
             lamp=self.lamp,
-            screens=ports.kiosks,
+            screens=self.kiosk.screens,
             pictures=self.snapshots,
             unread=UnreadCards(self.alarms),
             visits=self.kiosk.visits,
@@ -193,6 +193,7 @@ class Station:
             library=Library(self.shelf.offered, self.packs),
             offered=offered,
             finder=self.shelf.finder,
+            clips=self.shelf.offered,
             recent=recent,
             connected=lambda: self.home.link == "connected",
         )
@@ -202,6 +203,7 @@ class Station:
             "indicator": ports.indicator.simulated,
             "input": any(contact.simulated for contact in ports.contacts.values()),
             "camera": ports.camera is not None and ports.camera.simulated,
+            "speaker": ports.speaker is not None and ports.speaker.speaker.simulated,
         }
         self.home = HomePublisher(
             station=ports.station,
@@ -329,6 +331,7 @@ class Station:
             kiosk_table=self.kiosk_table,
             visits=self.kiosk.visits,
             keeping=self.kiosk.keeping,
+            sound=self.kiosk.sound,
             number_sign_in=self.kiosk.number_sign_in,
             pin_work=self.kiosk.pin_work,
             uplink=self.uplink,
@@ -341,13 +344,14 @@ class Station:
         cameras = [ports.camera.thread] if ports.camera else []
         contacts = [WatchedContact(contact, name, ports.inbox) for name, contact in ports.contacts.items()]
         readers = [WatchedReader(reader, name, ports.inbox) for name, reader in ports.readers.items()]
+        speakers = [WatchedSpeaker(ports.speaker.speaker, ports.inbox)] if ports.speaker else []
         machine = WatchedMachine(ports.machine, ports.inbox)
         watch = TimeWatch(
             service=ports.time_service, hints=ports.time_hints, inbox=ports.inbox, mono_ms=ports.clock.mono_ms
         )
         # Cameras start before readers, so that the first touch gets its picture. The kiosk's socket comes last, because
         # whoever sees it may take it that cards are read.
-        return [machine, *cameras, *contacts, *readers, *ports.keyboards, watch, ports.kiosks]
+        return [machine, *cameras, *speakers, *contacts, *readers, *ports.keyboards, watch, ports.kiosks]
 
     def _prune(self) -> None:
         if not self._ports.clock.signed:
@@ -369,5 +373,12 @@ class Station:
         readers = [device("reader", name, heard.get(name, False), one.simulated) for name, one in ports.readers.items()]
         cameras = [device("camera", camera.name, self.snapshots.camera_ready, camera.simulated)] if camera else []
         inputs = [device("input", name, watched[name], one.simulated) for name, one in ports.contacts.items()]
+        # Where the village wants no sound, nobody looks whether there could be any.
+        sound, speaker = self.kiosk.sound, ports.speaker
+        speakers = (
+            [device("speaker", speaker.name, sound.ready, speaker.speaker.simulated)]
+            if speaker and sound.wanted
+            else []
+        )
         lamp = device("indicator", ports.indicator_name, self.lamp.ready, ports.indicator.simulated)
-        return [*readers, *cameras, *inputs, lamp]
+        return [*readers, *cameras, *inputs, *speakers, lamp]

@@ -18,7 +18,7 @@ from agent.inbox import Inbox
 from agent.kiosk.county_lists import OfferedBundles
 from agent.kiosk.packs import Fetch
 from agent.kiosk.table import AskingKiosks
-from agent.ports import CardReader, Contact, HostMachine, Indicator, Link, TimeHint, TimeService
+from agent.ports import CardReader, Contact, HostMachine, Indicator, Link, Speaker, TimeHint, TimeService
 from agent.shelf.source import Source
 from agent.station.core import EventSource
 from agent.station.notify import Notifier
@@ -54,6 +54,13 @@ class StationCamera(Struct, frozen=True):
     name: str
     simulated: bool
     thread: CameraThread
+
+
+class StationSpeaker(Struct, frozen=True):
+    """The speaker of the office."""
+
+    name: str
+    speaker: Speaker
 
 
 class StationPorts(Struct, frozen=True, kw_only=True):
@@ -110,5 +117,6 @@ class StationPorts(Struct, frozen=True, kw_only=True):
     """Renews the certificate; see `agent.identity.renewal.Renewal`."""
     meters: Sequence[Callable[[], int]]
     """Each returns the bytes that one kind of connection has moved since the start, IP headers included."""
+    speaker: StationSpeaker | None = None
     offered: OfferedBundles | None = None
     """The county's lists of people, where a bench has them elsewhere than on the shelf."""

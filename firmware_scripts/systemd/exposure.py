@@ -12,15 +12,24 @@ from typing import Any
 
 from firmware_scripts.systemd.unit import FOLDER, settings
 
-MOST = {"cunhui-agent.service": 1.5, "cunhui-camera@.service": 1.5, "cunhui-kiosk.service": 1.0}
+MOST = {
+    "cunhui-agent.service": 1.5,
+    "cunhui-camera@.service": 1.5,
+    "cunhui-kiosk.service": 1.0,
+    "cunhui-sound@.service": 1.5,
+}
 """Highest exposure of each unit, 0 (none) to 10."""
 _NOT_THE_CAMERAS = (
     *("/var/lib/cunhui", "/etc/cunhui", "/run/cunhui"),
-    *("/run/cunhui-camera.sock", "/run/pcscd", "/run/dbus"),
+    *("/run/cunhui-camera.sock", "/run/cunhui-sound.sock", "/run/pcscd", "/run/dbus"),
 )
 _NOT_THE_KIOSKS = (
     *("/var/lib/cunhui", "/var/spool/cunhui-camera", "/etc/cunhui"),
-    *("/run/cunhui-camera.sock", "/run/pcscd"),
+    *("/run/cunhui-camera.sock", "/run/cunhui-sound.sock", "/run/pcscd"),
+)
+_NOT_THE_PLAYERS = (
+    *("/var/lib/cunhui", "/var/spool/cunhui-camera", "/etc/cunhui", "/run/cunhui"),
+    *("/run/cunhui-camera.sock", "/run/cunhui-sound.sock", "/run/pcscd", "/run/dbus"),
 )
 MUST = {
     "cunhui-agent.service": {"Type": "notify", "Restart": "always", "User": "cunhui"},
@@ -37,9 +46,17 @@ MUST = {
         "RestrictAddressFamilies": "AF_UNIX AF_NETLINK",
         "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_KIOSKS),
     },
+    "cunhui-sound@.service": {
+        "PrivateNetwork": "yes",
+        "User": "cunhui-sound",
+        "Group": "cunhui-sound",
+        "RestrictAddressFamilies": "AF_UNIX",
+        "DeviceAllow": "char-alsa rw",
+        "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_PLAYERS),
+    },
 }
 """What each unit must state whatever its exposure is. The camera's process has neither network nor keys nor outbox; the
-kiosk has neither internet sockets nor keys nor outbox."""
+kiosk has neither internet sockets nor keys nor outbox. The player has none of these, and no device but sound cards."""
 
 
 class Unjudged(Exception):

@@ -70,6 +70,16 @@ SPECS: dict[str, Spec] = {
     ),
     "night_from_min": Spec("夜间下载开始", "不急的内容在夜里下载", choices=_HOURS),
     "night_until_min": Spec("夜间下载结束", "与开始相同就是全天", choices=_HOURS),
+    "sound": Spec(
+        "声音",
+        "站点有喇叭才响；不念名字和编号",
+        choices=(
+            ("off", "不响", "off"),
+            ("on_request", "按 * 才念", "on_request"),
+            ("also_results", "打卡、答题也响", "also_results"),
+        ),
+    ),
+    "espeak": Spec("机器念", "没有人录音的句子由机器念，不太自然", choices=_YES_NO),
 }
 
 

@@ -23,7 +23,7 @@ from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, effective_state
 from agent.wiring.parts import Station
-from agent.wiring.ports import StationCamera, StationPorts
+from agent.wiring.ports import StationCamera, StationPorts, StationSpeaker
 from protocol.cards import card_token
 from protocol.facts import Fact
 from protocol.kiosk import ToAgent, ToKiosk, TouchShown
@@ -33,7 +33,7 @@ from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, 
 from protocol.units import FactRef, Moment
 from tests.fakes.bundles import FakeBundles
 from tests.fakes.clockwork import FakeSystemClock
-from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader
+from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader, FakeSpeaker
 from tests.fakes.link import FakeLink
 from tests.fakes.shelf_source import ShelfCounty
 
@@ -271,6 +271,7 @@ class Bench(Station):
         self.indicator = RecordedLamp(self.recorded)
         self.taker = FakeTaker(self.recorded)
         self.reader = FakeReader()
+        self.speaker = FakeSpeaker(reads=True)
         self.blobs = MemoryBlobs()
         self.link = FakeLink()
         self.log_tail = LogTail()
@@ -328,6 +329,7 @@ class Bench(Station):
             open_shelf_source=self.county.opened,
             renew=lambda wall_ms, anyway: RenewalEnded(due_ms=2**62),
             meters=[lambda: self.moved],
+            speaker=StationSpeaker("speaker", self.speaker),
             offered=self.bundles,
         )
 

@@ -1,10 +1,10 @@
 """Hardware that does as a test says. Each fake passes the contract tests of its port."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agent.ports import CameraFrame, Colour, DeviceError
+from agent.ports import CameraFrame, Colour, DeviceError, Sound
 
 
 class FakeReader:
@@ -110,3 +110,35 @@ def lamp_socket(path: Path) -> socket.socket:
     lamp.bind(str(path))
     lamp.settimeout(5)
     return lamp
+
+
+class FakeSpeaker:
+    """Implements `agent.ports.Speaker`: it keeps what it was told to play."""
+
+    simulated = False
+
+    def __init__(self, *, reads: bool = False) -> None:
+        self.played: list[list[Sound]] = []
+        """What sounded, newest last; an empty list is silence."""
+        self.wanted = False
+        self._reads = reads
+        self._ready: Callable[[bool, bool], None] | None = None
+
+    def start(self, *, ready: Callable[[bool, bool], None]) -> None:
+        self._ready = ready
+
+    def want(self, wanted: bool) -> None:
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self.card(there=wanted)
+
+    def card(self, *, there: bool) -> None:
+        """Plug the card in, or pull it out."""
+        if self._ready is not None:
+            self._ready(there, there and self._reads)
+
+    def play(self, sounds: Sequence[Sound]) -> None:
+        self.played.append(list(sounds))
+
+    def stop(self) -> None:
+        self._ready = None

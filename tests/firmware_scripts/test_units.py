@@ -42,6 +42,8 @@ def test_a_unit_is_no_more_exposed_than_it_may_be(name: str) -> None:
         ("cunhui-agent.service", ["Type=notify"], "must say Type=notify"),
         ("cunhui-camera@.service", ["PrivateNetwork=yes"], "must say PrivateNetwork=yes"),
         ("cunhui-camera@.service", ["User=cunhui-camera"], "must say User=cunhui-camera"),
+        ("cunhui-sound@.service", ["PrivateNetwork=yes"], "must say PrivateNetwork=yes"),
+        ("cunhui-sound@.service", ["DeviceAllow=char-alsa rw"], "must say DeviceAllow=char-alsa rw"),
         ("cunhui-kiosk.service", ["CapabilityBoundingSet="], "CapabilityBoundingSet="),
         ("cunhui-kiosk.service", ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"], "@"),
         ("cunhui-kiosk.service", ["RestrictAddressFamilies=AF_UNIX AF_NETLINK"], "must say RestrictAddressFamilies="),
@@ -60,8 +62,9 @@ def test_a_weakened_unit_fails_the_check(
     assert named in capsys.readouterr().out
 
 
-def test_a_camera_that_may_see_the_keys_fails_the_check(copies: Path) -> None:
-    unit = copies / "cunhui-camera@.service"
+@pytest.mark.parametrize("name", ["cunhui-camera@.service", "cunhui-sound@.service"])
+def test_a_worker_that_may_see_the_keys_fails_the_check(copies: Path, name: str) -> None:
+    unit = copies / name
     unit.write_text(unit.read_text(encoding="utf-8").replace("-/var/lib/cunhui ", ""), encoding="utf-8")
     assert main([str(copies)]) == 1
 
@@ -101,7 +104,7 @@ def test_the_users_of_the_units_are_made() -> None:
         for name in UNITS
         for found in re.findall(r"^(?:Socket)?User=(\S+)", (FOLDER / name).read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert made == used == {"cunhui", "cunhui-camera", "cunhui-kiosk"}
+    assert made == used == {"cunhui", "cunhui-camera", "cunhui-kiosk", "cunhui-sound"}
 
 
 def test_udev_can_read_the_rules() -> None:

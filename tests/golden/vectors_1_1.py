@@ -15,6 +15,7 @@ from protocol import (
     kiosk,
     kiosk_find,
     kiosk_keeping,
+    kiosk_sound,
     kiosk_visits,
     packs,
     twin,
@@ -272,6 +273,14 @@ MESSAGES: dict[str, msgspec.Struct] = {
         ],
     ),
     "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
+    "clips": bundle_contents.Clips(
+        clips=[
+            bundle_contents.Clip(
+                line="present_card", item="l-present_card.opus", lasts_ms=2_100, words="请把卡贴到读卡器上"
+            ),
+            bundle_contents.Clip(pack="sample", question="q3", item="q3.opus", lasts_ms=4_800, words="示例题目"),
+        ]
+    ),
     "documents": documents.Documents(
         documents=[
             documents.Document(
@@ -362,6 +371,13 @@ MESSAGES: dict[str, msgspec.Struct] = {
             twin.Person(id="p2", name="李示例", type="cadre", village="邻村"),
         ],
         shelf=twin.ShelfRef(version=7, sha256=HASH, size=321),
+    ),
+    "desired-sound": twin.Desired(
+        station=STATION,
+        version=10,
+        station_name="示例站点",
+        village="示例村",
+        settings={"sound": "also_results", "espeak": True},
     ),
     "shelf-named": twin.ShelfNamed(station=STATION, shelf=twin.ShelfRef(version=8, sha256=HASH, size=330)),
     "reported-packs": twin.Reported(
@@ -481,4 +497,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     ),
     "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
     "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),
+    "sound": kiosk_sound.SoundShown(lines=["present_card", "touch.recorded"], run=RUN.hex(), question="q3"),
+    "play": kiosk_sound.Play(lines=["learn.single"], run=RUN.hex()),
+    "stop": kiosk_sound.StopSound(),
 }
