@@ -27,12 +27,21 @@ from kiosk_tui.screens.entry import EntryScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
+from kiosk_tui.screens.month import (
+    ChoiceScreen,
+    ConfirmScreen,
+    MonthLineScreen,
+    MonthScreen,
+    RequestScreen,
+    RequestsScreen,
+    TakenScreen,
+)
 from kiosk_tui.screens.phone import PhoneScreen
 from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen, WaitScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
-from kiosk_tui.screens.visit import OwnTouchesScreen, VisitScreen
+from kiosk_tui.screens.visit import VisitScreen
 from kiosk_tui.session_line import SessionLine
 from kiosk_tui.textsize import SIZE_NAMES, SMALLEST
 from kiosk_tui.views import (
@@ -44,7 +53,6 @@ from kiosk_tui.views import (
     LevelsView,
     LiveBannerView,
     MarkedView,
-    MineView,
     OverView,
     PhoneView,
     QuestionView,
@@ -53,6 +61,15 @@ from kiosk_tui.views import (
     View,
     VisitView,
     WaitView,
+)
+from kiosk_tui.views_months import (
+    ChoiceView,
+    ConfirmView,
+    MonthLineView,
+    MonthView,
+    RequestsView,
+    RequestView,
+    TakenView,
 )
 from kiosk_tui.watch import BEAT_EVERY_S
 from protocol.kiosk import ToAgent, ToKiosk
@@ -73,7 +90,13 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     HelpView: HelpScreen,
     EntryView: EntryScreen,
     VisitView: VisitScreen,
-    MineView: OwnTouchesScreen,
+    MonthView: MonthScreen,
+    MonthLineView: MonthLineScreen,
+    ChoiceView: ChoiceScreen,
+    ConfirmView: ConfirmScreen,
+    TakenView: TakenScreen,
+    RequestsView: RequestsScreen,
+    RequestView: RequestScreen,
     PhoneView: PhoneScreen,
     AwayView: AwayScreen,
     WaitView: WaitScreen,

@@ -12,20 +12,23 @@ import msgspec
 
 from kiosk_tui.entry import NewPin, NewPinKept
 from kiosk_tui.lesson import Lesson, LessonKept
+from kiosk_tui.own_month import MonthKept, MonthPlace
+from kiosk_tui.own_requests import RequestsKept, RequestsPlace
 from kiosk_tui.places import Help, HelpKept, Place
-from kiosk_tui.visit import OnTelephone, OwnTouches, TelephoneKept, TouchesKept
+from kiosk_tui.visit import OnTelephone, TelephoneKept
 from protocol.kiosk import ToAgent
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS
 from protocol.units import TextSizeName
 
 type Say = Callable[[ToAgent], None]
-type PlaceKept = LessonKept | NewPinKept | HelpKept | TouchesKept | TelephoneKept
+type PlaceKept = LessonKept | NewPinKept | HelpKept | MonthKept | RequestsKept | TelephoneKept
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     LessonKept: Lesson.again,
     NewPinKept: NewPin.again,
     HelpKept: Help.again,
-    TouchesKept: OwnTouches.again,
+    MonthKept: MonthPlace.again,
+    RequestsKept: RequestsPlace.again,
     TelephoneKept: OnTelephone.again,
 }
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from kiosk_tui.views_months import OwnView
 from protocol.kiosk import Home, TouchShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
-from protocol.kiosk_visits import MineShown, PhoneCode
+from protocol.kiosk_visits import PhoneCode
 from protocol.units import Direction, WallMs
 
 LEVELS_A_PAGE = 6
@@ -225,21 +226,6 @@ class VisitView:
 
 
 @dataclass(frozen=True, slots=True)
-class MineView:
-    """A person's touches of today. None while they are being asked for, or where ``refused`` says why."""
-
-    visit: str
-    mine: MineShown | None
-    refused: str
-    deaf_ms: ClassVar[int] = SCREEN_MS
-
-    @property
-    def face(self) -> Face:
-        """This visit's touches."""
-        return ("mine", self.visit, self.mine is None, self.refused)
-
-
-@dataclass(frozen=True, slots=True)
 class PhoneView:
     """A code for a person's telephone. None while it is asked for, or where ``refused`` says why."""
 
@@ -269,7 +255,7 @@ type View = (
     | LessonView
     | EntryView
     | VisitView
-    | MineView
+    | OwnView
     | PhoneView
     | HelpView
     | AwayView

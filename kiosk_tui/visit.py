@@ -10,12 +10,14 @@ import msgspec
 from kiosk_tui.entry import NewPin
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.lesson import Lesson
-from kiosk_tui.places import Move, Place
-from kiosk_tui.views import MineView, PhoneView, VisitView
+from kiosk_tui.own_month import MonthPlace
+from kiosk_tui.own_requests import RequestsPlace
+from kiosk_tui.places import Move
+from kiosk_tui.views import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_visits import ClockByNumber, MineShown, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
+from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("touches", "learning", "set_pin", "change_pin", "clock", "phone")
+KNOWN = ("month", "requests", "learning", "set_pin", "change_pin", "clock", "phone")
 """What this kiosk can show or do of what a visit offers."""
 
 
@@ -49,12 +51,14 @@ class VisitPlace:
         return self._open(can[number - 1])
 
     def _open(self, what: str) -> Move:
-        place: Place
         match what:
-            case "touches":
-                place = OwnTouches(self.id)
+            case "month":
+                return MonthPlace(self.id, say=self._say)
+            case "requests":
+                return RequestsPlace(self.id, say=self._say)
             case "learning":
-                place = Lesson(say=self._say, visit=self.id)
+                self._say(OpenMine(visit=self.id, what=what))
+                return Lesson(say=self._say, visit=self.id)
             case "clock":
                 self._say(ClockByNumber(visit=self.id))
                 return "stay"
@@ -63,8 +67,6 @@ class VisitPlace:
                 return OnTelephone(self.id)
             case _:
                 return NewPin(self.id, changes=what == "change_pin", say=self._say)
-        self._say(OpenMine(visit=self.id, what=what))
-        return place
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take what can be done now."""
@@ -92,42 +94,6 @@ class _OwnPage:
 
     def agent_away(self) -> None:
         """The flow ends the visit."""
-
-
-class TouchesKept(msgspec.Struct, frozen=True, tag="touches"):
-    """The touches themselves are asked for again."""
-
-    visit: str
-
-
-class OwnTouches(_OwnPage):
-    """The person's touches of today, as this station knows them."""
-
-    def __init__(self, visit: str) -> None:
-        super().__init__(visit)
-        self._mine: MineShown | None = None
-
-    def kept(self) -> TouchesKept:
-        """Return what this place is made from again."""
-        return TouchesKept(self._visit)
-
-    @classmethod
-    def again(cls, kept: TouchesKept, say: Callable[[ToAgent], None]) -> "OwnTouches":
-        """Make the place again."""
-        say(OpenMine(visit=kept.visit, what="touches"))
-        return cls(kept.visit)
-
-    def view(self) -> MineView:
-        """Return the touches, that they are being asked for, or why there are none."""
-        return MineView(self._visit, self._mine, self._refused)
-
-    def agent_said(self, message: ToKiosk) -> None:
-        """Take the touches, or why there are none."""
-        match message:
-            case MineShown(what="touches") if message.visit == self._visit:
-                self._mine = message
-            case Sorry(touch=None) if self._mine is None:
-                self._refused = message.reason
 
 
 class TelephoneKept(msgspec.Struct, frozen=True, tag="telephone"):

@@ -1,10 +1,7 @@
 """Every Chinese sentence of a visit: what people see of their own, and how they type their number and their PIN."""
 
-from collections.abc import Sequence
-
 from kiosk_tui import words
-from kiosk_tui.words import DIRECTION, MISSING, clock
-from protocol.kiosk_visits import OwnTouch, PinAsked
+from protocol.kiosk_visits import PinAsked
 
 KEY_MINE = "我的"
 KEY_NUMBER = "没带卡"
@@ -13,7 +10,8 @@ KEY_NEXT_STEP = "下一步"
 KEY_DELETE = "删一位"
 VISIT = "我的"
 VISIT_CAN = {
-    "touches": "我今天的打卡",
+    "month": "我的本月",
+    "requests": "我的办事",
     "learning": "我的学习",
     "set_pin": "设密码",
     "change_pin": "改密码",
@@ -27,10 +25,6 @@ ON_TELEPHONE = "手机看打卡"
 SCAN = "用手机扫一扫"
 SCAN_FOR = "看本月打卡。只能用一次，五分钟内有效。"
 NO_ROOM_FOR_A_CODE = "屏幕小，放不下二维码。请用手机打开："
-MY_TOUCHES = "我今天的打卡"
-NO_TOUCHES = "今天在本站还没有打卡。"
-UNDATED_TOUCHES = "时间校准以后，这里显示今天的打卡。"
-ONLY_HERE = "这里只有在本站打的卡。"
 BY_NUMBER = "按编号"
 NO_DIRECTION = "打卡"
 ENTRY_TITLE = {
@@ -98,15 +92,3 @@ def _wait(ms: int) -> str:
         return f"{minutes} 分钟"
     hours = -(-minutes // 60)
     return f"{hours} 小时" if hours <= 48 else f"{-(-hours // 24)} 天"
-
-
-def own_touch(touch: OwnTouch) -> str:
-    """Return a touch of today: the time, what it was, and whether it was by number."""
-    what = DIRECTION[touch.direction] if touch.direction else NO_DIRECTION
-    return f"{clock(touch.minute)}  {what}" + (f"（{BY_NUMBER}）" if touch.by_number else "")
-
-
-def own_lacking(marks: Sequence[str]) -> str:
-    """Return which touches are still to be made; empty if none is."""
-    lacks = [name for mark, name in MISSING.items() if mark in marks]
-    return f"还差：{'、'.join(lacks)}。" if lacks else ""

@@ -12,11 +12,12 @@ from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.documents import Documents, check_pictures
 from protocol.manifest import KeptHead
+from protocol.months import MonthRequest, MonthTouch, OfStream
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
-from protocol.units import CodeWord, DayText, FileName, PersonId, Salt, ShortText, WallMs
+from protocol.units import CodeWord, DayText, Epoch, FileName, PersonId, Salt, ShortText, WallMs
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,12 +102,22 @@ class MonthRow(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Month(VersionedMessage, frozen=True, kw_only=True):
-    """Content of ``month``: one person's touches of one month, as the county has them."""
+    """Content of ``month``: one person's touches since the first of a month, as the county has them."""
 
     person: PersonId
     month: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}\Z")]
+    """The month with which it begins."""
     as_of: WallMs
+    """Touches at this station that just count are in it if the county had them by then. The station knows the later."""
     rows: Annotated[list[MonthRow], Meta(max_length=400)] = []
+    streams: Annotated[list[Epoch], Meta(max_length=16)] = []
+    """The streams of this station, by whose place touches are named."""
+    touches: Annotated[list[MonthTouch], Meta(max_length=400)] = []
+    """The newest first."""
+    held: Annotated[list[OfStream], Meta(max_length=100)] = []
+    """Records of this station, of whatever kind, that wait for a person's look in the county."""
+    requests: Annotated[list[MonthRequest], Meta(max_length=40)] = []
+    """The newest first."""
 
 
 class Clip(Message, frozen=True, kw_only=True, omit_defaults=True):

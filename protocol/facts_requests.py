@@ -11,6 +11,17 @@ from protocol.units import CodeWord, FactRef, LongText, PersonId, WallMs
 type RequestId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Random, made where the request is made: at a station or in the county."""
 
+NUMBER_DIGITS = 6
+
+
+def request_number(request: RequestId) -> str:
+    """Return the number by which a person and the township name a request to one another.
+
+    It comes from the id alone, so that the station can say it while the county has not heard of the request.
+    """
+    return f"{int.from_bytes(request[:8]) % 10**NUMBER_DIGITS:0{NUMBER_DIGITS}}"
+
+
 type RequestKind = Literal[
     "leave",
     "field_duty",

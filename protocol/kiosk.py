@@ -23,6 +23,15 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_line import Line
+from protocol.kiosk_months import (
+    MakeRequest,
+    MonthShown,
+    OpenMonth,
+    OpenRequests,
+    RequestsShown,
+    RequestTaken,
+    Withdraw,
+)
 from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.kiosk_visits import (
     ClockByNumber,
@@ -249,6 +258,9 @@ type ToKiosk = (
     | PhoneCode
     | Found
     | SoundShown
+    | MonthShown
+    | RequestsShown
+    | RequestTaken
 )
 type ToAgent = (
     ChooseDirection
@@ -270,6 +282,10 @@ type ToAgent = (
     | Search
     | Play
     | StopSound
+    | OpenMonth
+    | OpenRequests
+    | MakeRequest
+    | Withdraw
 )
 
 

@@ -29,8 +29,8 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
     opened_by: Literal["card", "number"] = "card"
     ended: Literal["", "left", "time", "card", "restart", "county"] = ""
     can: list[CodeWord] = []
-    """What the person may open or do: ``touches``, ``learning``, ``set_pin``, ``change_pin``, ``clock``, ``phone``, and
-    codes of later features, which a kiosk that does not know them leaves out."""
+    """What the person may open or do: ``month``, ``requests``, ``learning``, ``set_pin``, ``change_pin``, ``clock``,
+    ``phone``, and codes of later features, which a kiosk that does not know them leaves out."""
 
 
 class OwnTouch(msgspec.Struct, frozen=True, kw_only=True):

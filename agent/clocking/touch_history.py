@@ -26,8 +26,9 @@ from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Mo
 
 MAX_KEPT = 2_000
 """Touches in memory: more than a village makes in a day."""
-KEEP_MS = 36 * 3_600_000
-"""A day's board needs 24 hours and 12 before them: its windows may open up to 12 hours before midnight."""
+KEEP_MS = 8 * 24 * 3_600_000
+"""The county's list of a person's touches is brought up to date once a week (`server_broker.months`); what came since
+must be known here. A day's board needs 36 hours: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
 MAX_ROWS = 120
 """Of the board."""
@@ -283,6 +284,14 @@ class TouchHistory:
                 # What this boot made before it knew the time is dated as soon as the boot learns the time.
                 if seen.quality in DATED_QUALITIES or (seen.boot == boot and self._clock.dated):
                     yield seen, self._clock.wall_of(seen.at)
+
+    def all_of(self, person: str) -> Iterator[tuple[RememberedTouch, int | None]]:
+        """Return a person's touches, each with its time; None where it has none that is known."""
+        dated = {(seen.epoch, seen.seq): wall for seen, wall in self.touches_of(person)}
+        for token in self._tokens(person):
+            for seen in self._cards.get(token, ()):
+                if not self._is_of_a_stranger(seen):
+                    yield seen, dated.get((seen.epoch, seen.seq))
 
     def _is_of_a_stranger(self, seen: RememberedTouch) -> bool:
         """Tell whether a card was touched while it was lost, and still is: its person did not come."""

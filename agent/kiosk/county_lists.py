@@ -1,11 +1,11 @@
-"""What the county's bundles say of people: the roster of this village with its PINs, and what each has learnt."""
+"""What the county's bundles say of people: the village's roster with its PINs, what each has learnt, and each month."""
 
 import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 from agent.shelf.state import HeldBundle
-from protocol.bundle_contents import Progress, Roster, read_content
+from protocol.bundle_contents import Month, Progress, Roster, read_content
 from protocol.bundles import Bundle, BundleKind
 from protocol.refusal import Refused
 from protocol.units import PersonId
@@ -38,6 +38,8 @@ class CountyLists:
         self._offered = offered
         self._roster: tuple[bytes, Roster | None] = (b"", None)
         self._progress: dict[bytes, Progress | None] = {}
+        self._months: dict[bytes, PersonId] = {}
+        """Whose month lies in which bundle. The months themselves stay on the disk."""
 
     def roster(self) -> Roster | None:
         """Return the roster that is in force, or None."""
@@ -60,6 +62,19 @@ class CountyLists:
             found = self._progress[bundle.sha256]
             if found is not None and found.person == person:
                 return found
+        return None
+
+    def month(self, person: PersonId) -> Month | None:
+        """Return what the county has of a person's touches and requests, or None. It is read anew at each call."""
+        offered = self._offered.bundles("month")
+        self._months = {one.sha256: self._months[one.sha256] for one in offered if one.sha256 in self._months}
+        for bundle in offered:
+            if self._months.get(bundle.sha256, person) != person:
+                continue
+            read = self._read(bundle)
+            self._months[bundle.sha256] = read.person if isinstance(read, Month) else ""
+            if isinstance(read, Month) and read.person == person:
+                return read
         return None
 
     def _read(self, held: HeldBundle) -> object:

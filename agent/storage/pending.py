@@ -6,10 +6,21 @@ states on its own account (a picture was taken, the clock was corrected) wait to
 
 from agent.storage.recent import ReadableStream, first_made
 from protocol.envelope import SENT_FACTS
-from protocol.facts import Attempt, DirectionChosen, Fact, HelpAsked, LevelEnded, NumberEntered, PinSet, Touch
+from protocol.facts import (
+    Attempt,
+    DirectionChosen,
+    Fact,
+    HelpAsked,
+    LevelEnded,
+    NumberEntered,
+    PinSet,
+    RequestMade,
+    RequestWithdrawn,
+    Touch,
+)
 from protocol.units import FactRef
 
-_ACTIONS = (Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet)
+_ACTIONS = (Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet, RequestMade, RequestWithdrawn)
 MAX_READ = 2_000
 """Facts read in one call, so that the core is never busy for long: a long backlog is counted in several calls."""
 

@@ -12,12 +12,15 @@ from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
 from agent.kiosk.number_sign_in import NumberSignIn
+from agent.kiosk.own_month import OwnMonth
+from agent.kiosk.own_requests import OwnRequests
 from agent.kiosk.own_things import OwnThings
 from agent.kiosk.phone_codes import PhoneCodes
 from agent.kiosk.pin_book import PinBook
 from agent.kiosk.pin_setting import PinSetting
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.request_book import RequestBook
 from agent.kiosk.sound import HeardScreens, KioskSound
 from agent.kiosk.table import KioskTable, Rows
 from agent.kiosk.visits import Visit, Visits
@@ -96,6 +99,7 @@ class KioskRooms:
             book=self.pin_book,
             work=self.pin_work,
         )
+        self._furnish_own()
         self.own_things = OwnThings(
             clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
         )
@@ -110,12 +114,35 @@ class KioskRooms:
         self.finding = Finding(finder=finder, screens=ports.kiosks)
         self.help_calls = HelpCalls(clock=ports.clock, fact_writer=self._fact_writer)
 
+    def _furnish_own(self) -> None:
+        """Make the parts that show the person of a visit their touches and requests."""
+        ports, month = self._ports, self.lists.month
+        self.request_book = RequestBook(state=ports.outbox, fact_writer=self._fact_writer, month=month)
+        self.own_month = OwnMonth(
+            clock=ports.clock,
+            history=self._history,
+            stream=ports.outbox,
+            month=month,
+            book=self.request_book,
+            screens=ports.kiosks,
+            visits=self.visits,
+        )
+        self.own_requests = OwnRequests(
+            clock=ports.clock,
+            book=self.request_book,
+            month=self.own_month,
+            screens=ports.kiosks,
+            visits=self.visits,
+        )
+
     def table(self, *others: Rows) -> KioskTable:
         """Return the table of what kiosks may ask, with the rows of rooms that are not the kiosk's own."""
         rooms = [
             self.visits.rows(),
             self.keeping.rows(),
             self.own_things.rows(),
+            self.own_month.rows(),
+            self.own_requests.rows(),
             self.number_sign_in.rows(),
             self.pin_setting.rows(),
             self.phone_codes.rows(),
@@ -130,5 +157,5 @@ class KioskRooms:
         """Return what a person may open or do in a visit."""
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
-        own = ["touches", "learning", pin if visit.opened_by == "card" else "clock"]
+        own = ["month", "requests", "learning", pin if visit.opened_by == "card" else "clock"]
         return [*own, *self.phone_codes.can(visit)]

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from agent.shelf.state import HeldBundle
-from protocol.bundle_contents import Progress, Roster
+from protocol.bundle_contents import Month, Progress, Roster
 from protocol.bundles import Audience, Bundle, BundleKind
 from protocol.codec import encode
 
@@ -20,7 +20,7 @@ class FakeBundles:
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
 
-    def put(self, kind: BundleKind, content: Roster | Progress, *, name: str = "") -> None:
+    def put(self, kind: BundleKind, content: Roster | Progress | Month, *, name: str = "") -> None:
         """Offer a new version of a bundle."""
         ident = f"{kind}-{name}" if name else kind
         version = self._held[ident].version + 1 if ident in self._held else 1

@@ -201,7 +201,9 @@ NUMBER: tuple[Key, ...] = ("8", "8", "0", "0", "0", "1", "enter")
 PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
 _VISITS = _shows(samples.VISIT)
 _PHONES = _shows(samples.VISIT_WITH_PHONE)
-_PIN_TYPED = _after(_VISITS, "3", *PIN, *PIN)
+_MONTH = _answers(_after(_VISITS, "1"), samples.MONTH)
+_REQUESTS = _answers(_after(_VISITS, "2"), samples.REQUESTS)
+_PIN_TYPED = _after(_VISITS, "4", *PIN, *PIN)
 
 STATES: dict[str, Way] = {
     "home": _home,
@@ -234,22 +236,30 @@ STATES: dict[str, Way] = {
     "visit": _VISITS,
     "visit-by-number": _shows(samples.VISIT_BY_NUMBER),
     "visit-longest": _shows(samples.VISIT_LONGEST),
-    "visit-touches": _answers(_after(_VISITS, "1"), samples.MINE),
-    "visit-touches-asked": _after(_VISITS, "1"),
+    "visit-month-asked": _after(_VISITS, "1"),
+    "visit-month": _MONTH,
+    "visit-month-longest": _answers(_after(_VISITS, "1"), samples.MONTH_LONGEST),
+    "visit-month-line": _after(_MONTH, "2"),
+    "visit-month-reason": _after(_MONTH, "1", "1"),
+    "visit-month-confirm": _after(_MONTH, "1", "1", "1"),
+    "visit-month-undated": _after(_answers(_after(_VISITS, "1"), samples.MONTH_UNDATED), "6"),
+    "visit-month-taken": _answers(_after(_MONTH, "1", "1", "1", "1"), samples.TAKEN),
+    "visit-requests": _REQUESTS,
+    "visit-request": _after(_REQUESTS, "2"),
     "visit-with-phone": _PHONES,
     "visit-phone": _answers(_after(_PHONES, "3"), samples.PHONE_CODE),
     "visit-phone-asked": _after(_PHONES, "3"),
     "visit-phone-refused": _answers(_after(_PHONES, "3"), Sorry(reason="no_line")),
     "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
-    "visit-levels": _answers(_after(_VISITS, "2"), samples.MY_LEVELS),
+    "visit-levels": _answers(_after(_VISITS, "3"), samples.MY_LEVELS),
     "home-number": _shows(samples.BY_NUMBER),
     "entry-number": _enters(*NUMBER[:4]),
     "entry-pin": _enters(*NUMBER, *PIN[:3]),
     "entry-judged": _enters(*NUMBER, *PIN),
     "entry-wrong": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="wrong")),
     "entry-locked": _answers(_enters(*NUMBER, *PIN), PinAsked(answer="locked", locked_for_ms=7_200_000)),
-    "entry-new": _after(_VISITS, "3", *PIN[:2]),
-    "entry-again": _after(_VISITS, "3", *PIN),
+    "entry-new": _after(_VISITS, "4", *PIN[:2]),
+    "entry-again": _after(_VISITS, "4", *PIN),
     "entry-common": _answers(_PIN_TYPED, PinAsked(answer="common")),
     "entry-touch": _answers(_PIN_TYPED, PinAsked(answer="touch_card")),
     "entry-set": _answers(_PIN_TYPED, PinAsked(answer="touch_card"), PinAsked(answer="set")),

@@ -1,5 +1,6 @@
 """Plainly fictional things to show, and the longest ones that the contract allows."""
 
+from copy import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -25,7 +26,8 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
-from protocol.kiosk_visits import MineShown, OwnTouch, PhoneCode, VisitShown
+from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
+from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
 from protocol.units import FactRef
 
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
@@ -233,18 +235,63 @@ FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
 
 
 OFFERED = msgspec.structs.replace(GREEN, visit="00" * 8)
-VISIT = VisitShown(visit="00" * 8, name="张示例", opened_by="card", can=["touches", "learning", "set_pin"])
+VISIT = VisitShown(visit="00" * 8, name="张示例", opened_by="card", can=["month", "requests", "learning", "set_pin"])
 VISIT_BY_NUMBER = VisitShown(
-    visit="11" * 8, name="李示例", opened_by="number", can=["touches", "a_later_code", "learning", "clock"]
+    visit="11" * 8, name="李示例", opened_by="number", can=["month", "a_later_code", "requests", "learning", "clock"]
 )
 VISIT_LONGEST = msgspec.structs.replace(VISIT_BY_NUMBER, name="很长的名字" * 12)
-MINE = MineShown(
+_DAY = "2026-11-24"
+MONTH = MonthShown(
     visit=VISIT.visit,
-    what="touches",
-    touches=[OwnTouch(minute=485, direction="in"), OwnTouch(minute=1052), OwnTouch(minute=1060, by_number=True)],
+    page=0,
+    pages=9,
+    begins="2026-11-01",
+    lines=[
+        MonthLine(line=0, state="waiting", day=_DAY, minute=1_060, by_number=True),
+        MonthLine(
+            line=1, state="counted", day=_DAY, minute=1_052, direction="out", request="482913", request_state="open"
+        ),
+        MonthLine(line=2, state="corrected", day="2026-11-23", minute=485, direction="in", where="演示村"),
+        MonthLine(line=3, state="lost_card", day="2026-11-20", minute=487, direction="in"),
+        MonthLine(line=4, state="undated"),
+    ],
     lacking=["departure"],
+    days=[_DAY, *(f"2026-11-{day:02}" for day in range(23, 10, -1))],
 )
-VISIT_WITH_PHONE = msgspec.structs.replace(VISIT, can=["touches", "learning", "phone"])
+MONTH_LONGEST = replace(
+    MONTH,
+    lines=[
+        replace(line, where="很长的村名" * 12, day=_DAY, minute=1_052, direction="out", by_number=True)
+        for line in MONTH.lines
+    ],
+)
+MONTH_UNDATED = replace(MONTH, pages=1, begins=None, lines=[], lacking=[], days=[])
+TAKEN = RequestTaken(visit=VISIT.visit, number="482913", state="open", undated=True)
+REQUESTS = RequestsShown(
+    visit=VISIT.visit,
+    page=0,
+    pages=2,
+    requests=[
+        OwnRequest(
+            request="00" * 16, number="482913", kind="objection", code="time", state="open", made=_DAY, day=_DAY
+        ),
+        OwnRequest(
+            request="11" * 16,
+            number="771204",
+            kind="correction",
+            code="arrival",
+            state="refused",
+            made="2026-11-20",
+            day="2026-11-19",
+            answer="当天值班表上没有您，" * 39,
+            answered="2026-11-21",
+            listed=True,
+        ),
+        OwnRequest(request="22" * 16, number="000017", kind="correction", code="departure", state="accepted"),
+        OwnRequest(request="33" * 16, number="000018", kind="a_later_kind", code="a_later_code", state="withdrawn"),
+    ],
+)
+VISIT_WITH_PHONE = msgspec.structs.replace(VISIT, can=["month", "learning", "phone"])
 PHONE_CODE = PhoneCode(
     visit=VISIT.visit, address="https://door.example.cn/K#23456789ABCD", code="23456789ABCD", lasts_ms=300_000
 )

@@ -23,6 +23,7 @@ from kiosk_tui.views import (
 from protocol.kiosk import Sorry, ToAgent
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
+from protocol.kiosk_months import OpenMonth, OpenRequests
 from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
@@ -71,8 +72,12 @@ def test_the_next_kiosk_shows_the_same(state: str) -> None:
 def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
     """Say what the agent would say again."""
     match asked:
-        case OpenMine(what="touches") if state != "visit-touches-asked":
-            flow.agent_said(samples.MINE)
+        case OpenMonth() if state == "visit-month-undated":
+            flow.agent_said(samples.MONTH_UNDATED)
+        case OpenMonth() if state != "visit-month-asked":
+            flow.agent_said(samples.MONTH_LONGEST if state.endswith("longest") else samples.MONTH)
+        case OpenRequests():
+            flow.agent_said(samples.REQUESTS)
         case OpenMine(what="learning"):
             flow.agent_said(samples.MY_LEVELS)
         case ShowPhoneCode() if state == "visit-phone-refused":
@@ -121,7 +126,7 @@ def test_what_the_agent_was_asked_for_is_asked_again() -> None:
 
 
 def test_what_is_personal_is_made_again_in_its_own_visit_only() -> None:
-    before = OpenKiosk("visit-touches")
+    before = OpenKiosk("visit-month")
     after = Next(before)
     after.visit = None
     after.hears()
@@ -134,7 +139,7 @@ def test_what_is_personal_is_made_again_in_its_own_visit_only() -> None:
 
 
 def test_a_crash_lengthens_no_visit() -> None:
-    before = OpenKiosk("visit-touches")
+    before = OpenKiosk("visit-month")
     before.clock.pass_s(119)
     after = Next(before)
     after.hears()

@@ -7,9 +7,11 @@ from copy import replace
 import pytest
 
 from kiosk_tui import words, words_visits
-from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, MineView, TouchView, VisitView
+from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
+from kiosk_tui.views_months import MonthView
 from protocol.kiosk import Sorry
 from protocol.kiosk_learning import OpenLevel
+from protocol.kiosk_months import OpenMonth, OpenRequests
 from protocol.kiosk_visits import (
     ClockByNumber,
     EndVisit,
@@ -61,14 +63,16 @@ def test_1_on_a_touch_that_offers_none_opens_nothing() -> None:
 def test_what_the_numbers_of_a_visit_open() -> None:
     kiosk = Kiosk("visit-by-number")
     visit = samples.VISIT_BY_NUMBER.visit
-    kiosk.press("3")
+    kiosk.press("4")
     assert kiosk.said.pop() == ClockByNumber(visit=visit)
     kiosk.press("1")
-    assert kiosk.said.pop() == OpenMine(visit=visit, what="touches")
-    assert kiosk.flow.view() == MineView(visit, None, "")
+    assert kiosk.said.pop() == OpenMonth(visit=visit)
+    assert kiosk.flow.view() == MonthView(visit, None, "")
     kiosk.press("0", "2")
+    assert kiosk.said.pop() == OpenRequests(visit=visit)
+    kiosk.press("0", "3")
     assert kiosk.said.pop() == OpenMine(visit=visit, what="learning")
-    kiosk.press("0", "4", "7")
+    kiosk.press("0", "5", "7")
     assert isinstance(kiosk.flow.view(), VisitView)
     assert kiosk.said == []
 
@@ -88,6 +92,8 @@ ENDS: dict[str, Callable[[Kiosk], object]] = {
     "another card": lambda kiosk: kiosk.flow.agent_said(VisitShown(visit=VISIT, ended="card")),
     "the agent's end": lambda kiosk: kiosk.flow.agent_away(),
 }
+OWN = ("508213", "2026-11-", "482913", "771204", "当天值班表", "演示村", "很长的村名")
+"""What only a visit shows or holds: figures of a PIN, days, numbers of requests, what the township says, where else."""
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -102,7 +108,7 @@ def test_after_a_visit_nothing_of_it_is_left(state: str, end: str) -> None:
     kiosk.flow.agent_said(samples.AFTERNOON)
     assert isinstance(kiosk.flow.view(), HomeView)
     kiosk.flow.painted(kiosk.flow.view())
-    assert kiosk.holds(VISIT, "508213", "touches") == []
+    assert kiosk.holds(VISIT, *OWN) == []
     kiosk.press("repeat")
     assert isinstance(kiosk.flow.view(), HelpView)
     assert kiosk.said in ([], [EndVisit(visit=VISIT, why="time")])
@@ -111,11 +117,12 @@ def test_after_a_visit_nothing_of_it_is_left(state: str, end: str) -> None:
 @pytest.mark.parametrize("state", PERSONAL)
 def test_0_leads_out_of_a_visit_and_says_so(state: str) -> None:
     kiosk = Kiosk(state)
-    kiosk.press("0")
-    if state not in ("visit", "visit-by-number", "visit-longest"):
-        kiosk.press("0")
+    kiosk.press("0", "0", "0", "0", "0")
     assert isinstance(kiosk.flow.view(), HomeView)
-    assert [type(said) for said in kiosk.said] == [EndVisit]
+    assert [type(said) for said in kiosk.said if not isinstance(said, OpenMonth)] == [EndVisit]
+    kiosk.press("repeat")
+    kiosk.said.clear()
+    assert kiosk.holds(VISIT, *OWN) == []
 
 
 def test_an_end_that_is_told_late_does_not_end_the_next_visit() -> None:
@@ -125,7 +132,7 @@ def test_an_end_that_is_told_late_does_not_end_the_next_visit() -> None:
 
 
 def test_a_visit_is_still_there_after_ones_own_touch() -> None:
-    kiosk = Kiosk("visit-touches")
+    kiosk = Kiosk("visit-month-confirm")
     before = kiosk.flow.view()
     kiosk.flow.agent_said(samples.REPEAT)
     assert isinstance(kiosk.flow.view(), TouchView)
@@ -191,17 +198,15 @@ def test_a_pin_that_is_too_short_goes_nowhere() -> None:
 
 
 def test_a_visit_that_is_over_for_the_agent_is_not_waited_for() -> None:
-    kiosk = Kiosk("visit-touches-asked")
+    kiosk = Kiosk("visit-month-asked")
     kiosk.flow.agent_said(Sorry(reason="too_late"))
-    assert kiosk.flow.view() == MineView(VISIT, None, "too_late")
-    assert words_visits.sorry("too_late") == words_visits.VISIT_OVER
+    assert kiosk.flow.view() == MonthView(VISIT, None, words_visits.VISIT_OVER)
 
 
 def test_a_page_of_ones_own_says_why_it_is_empty() -> None:
-    kiosk = Kiosk("visit-touches-asked")
+    kiosk = Kiosk("visit-month-asked")
     kiosk.flow.agent_said(Sorry(reason="not_here"))
-    assert kiosk.flow.view() == MineView(VISIT, None, "not_here")
-    assert words_visits.sorry("not_here") == words.sorry("not_here")
+    assert kiosk.flow.view() == MonthView(VISIT, None, words.sorry("not_here"))
 
 
 @pytest.mark.parametrize(("offered", "title"), [("set_pin", "设密码"), ("change_pin", "改密码")])

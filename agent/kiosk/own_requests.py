@@ -1,0 +1,179 @@
+"""Take a person's requests, show what became of them, and take them back. Nothing is decided here."""
+
+import logging
+import secrets
+from datetime import date, datetime
+
+from agent.clocking.desk import KioskScreens
+from agent.kiosk.own_month import OwnMonth, day_of, is_about, minute_of
+from agent.kiosk.request_book import KnownRequest, RequestBook
+from agent.kiosk.table import Rows
+from agent.kiosk.visits import Visit, Visits
+from agent.storage.errors import StorageError
+from agent.timekeeping.clock import StationClock
+from protocol.china_time import CHINA
+from protocol.facts import RequestMade, RequestWithdrawn
+from protocol.facts_requests import request_number
+from protocol.kiosk import Sorry
+from protocol.kiosk_months import (
+    REQUEST_LINES,
+    MakeRequest,
+    OpenRequests,
+    OwnRequest,
+    RequestsShown,
+    RequestTaken,
+    Withdraw,
+)
+from protocol.units import DayText, WallMs
+
+log = logging.getLogger(__name__)
+
+OBJECTIONS = ("time", "direction", "not_mine", "other")
+"""What can be wrong with a touch."""
+MISSING = ("arrival", "departure")
+MAX_OPEN = 12
+"""Requests of one person that nobody has answered: each is a fact, and a person of the township reads it."""
+
+
+class OwnRequests:
+    """Answers `MakeRequest`, `Withdraw` and `OpenRequests`. Used on the core thread only."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        book: RequestBook,
+        month: OwnMonth,
+        screens: KioskScreens,
+        visits: Visits,
+    ) -> None:
+        self._clock = clock
+        self._book = book
+        self._month = month
+        self._screens = screens
+        self._visits = visits
+
+    def rows(self) -> Rows:
+        """Return the messages that this room deals with."""
+        return {OpenRequests: self.asked, MakeRequest: self.made, Withdraw: self.withdrawn}
+
+    def asked(self, kiosk: int, asked: OpenRequests) -> None:
+        """Show a page of the person's requests, and note that it was opened."""
+        visit = self._visits.asked(kiosk, asked.visit)
+        if visit is None:
+            return
+        visit.note("requests")
+        requests = self._book.of(visit.person)
+        pages = max(1, -(-len(requests) // REQUEST_LINES))
+        page = min(asked.page, pages - 1)
+        shown = requests[page * REQUEST_LINES : (page + 1) * REQUEST_LINES]
+        answer = RequestsShown(visit=visit.id, page=page, pages=pages, requests=[_shown(one) for one in shown])
+        self._screens.answer(kiosk, answer)
+
+    def made(self, kiosk: int, asked: MakeRequest) -> None:
+        """Record a request, and say its number once it is on the disk."""
+        visit = self._visits.asked(kiosk, asked.visit)
+        if visit is None:
+            return
+        fact = self._objection(visit, asked) if asked.kind == "objection" else self._correction(visit, asked)
+        if isinstance(fact, str):
+            self._screens.answer(kiosk, Sorry(reason=fact))
+            return
+        try:
+            self._book.make(fact, visit.person)
+        except StorageError as error:
+            log.warning("a request was not recorded: %s", error)
+            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            return
+        undated = fact.request_kind == "correction" and fact.begin is None
+        number = request_number(fact.request)
+        self._screens.answer(kiosk, RequestTaken(visit=visit.id, number=number, state="open", undated=undated))
+
+    def _objection(self, visit: Visit, asked: MakeRequest) -> RequestMade | str:
+        """Return the fact of an objection to a touch, or the code of why there is none."""
+        touch = self._month.touch(visit, asked.line)
+        if touch is None:
+            return "gone"
+        if asked.code not in OBJECTIONS:
+            return "not_here"
+        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
+        if any(one.kind == "objection" and is_about(one, touch) for one in waiting):
+            return "asked_already"
+        if len(waiting) >= MAX_OPEN:
+            return "too_many"
+        return RequestMade(
+            at=self._clock.now(),
+            request=secrets.token_bytes(16),
+            by=visit.by,
+            request_kind="objection",
+            code=asked.code,
+            begin=touch.at or None,
+            about=touch.touch,
+        )
+
+    def _correction(self, visit: Visit, asked: MakeRequest) -> RequestMade | str:
+        """Return the fact that a touch is missing, or the code of why there is none."""
+        if asked.kind != "correction" or asked.code not in MISSING:
+            return "not_here"
+        days = self._month.days()
+        # While the date is not known, no day can be offered, and the request names none.
+        if asked.day is None and days:
+            return "gone"
+        if asked.day is not None and asked.day not in days:
+            return "gone"
+        begin = _midnight(asked.day) if asked.day is not None else None
+        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
+        same = (one for one in waiting if (one.kind, one.code) == ("correction", asked.code))
+        if begin is not None and any(one.begin == begin for one in same):
+            return "asked_already"
+        if len(waiting) >= MAX_OPEN:
+            return "too_many"
+        return RequestMade(
+            at=self._clock.now(),
+            request=secrets.token_bytes(16),
+            by=visit.by,
+            request_kind="correction",
+            code=asked.code,
+            begin=begin,
+        )
+
+    def withdrawn(self, kiosk: int, asked: Withdraw) -> None:
+        """Record that the person takes a request back, unless it was answered or is not theirs."""
+        visit = self._visits.asked(kiosk, asked.visit)
+        if visit is None:
+            return
+        known = next((one for one in self._book.of(visit.person) if one.request.hex() == asked.request), None)
+        if known is None or known.state != "open":
+            self._screens.answer(kiosk, Sorry(reason="gone" if known is None else "answered_already"))
+            return
+        fact = RequestWithdrawn(at=self._clock.now(), request=known.request, by=visit.by)
+        try:
+            self._book.withdraw(fact, visit.person, known)
+        except StorageError as error:
+            log.warning("a withdrawal was not recorded: %s", error)
+            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            return
+        taken = RequestTaken(visit=visit.id, number=request_number(known.request), state="withdrawn")
+        self._screens.answer(kiosk, taken)
+
+
+def _midnight(day: DayText) -> WallMs:
+    at = datetime.combine(date.fromisoformat(day), datetime.min.time(), CHINA)
+    return round(at.timestamp() * 1000)
+
+
+def _shown(one: KnownRequest) -> OwnRequest:
+    of_touch = one.kind == "objection" and one.begin > 0
+    return OwnRequest(
+        request=one.request.hex(),
+        number=request_number(one.request),
+        kind=one.kind,
+        code=one.code,
+        state=one.state,
+        made=day_of(one.made) if one.made else None,
+        day=day_of(one.begin) if one.begin else None,
+        minute=minute_of(one.begin) if of_touch else None,
+        answer=one.answer,
+        answered=day_of(one.answered) if one.answered else None,
+        listed=one.listed,
+    )

@@ -1,0 +1,155 @@
+"""A person's requests: what the county's list says of them, and those made here that it does not name yet.
+
+A request made here is kept in the outbox's state table, in the transaction of its fact. So it is shown as open after a
+restart and without a line. The county alone says what becomes of it.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from agent.storage.fact_writer import FactWriter
+from agent.storage.state import StateSlot, StateStore
+from protocol.bundle_contents import Month
+from protocol.codec import Message
+from protocol.facts import RequestMade, RequestWithdrawn
+from protocol.facts_requests import RequestId
+from protocol.months import MonthRequest, OfStream
+from protocol.units import DATED_QUALITIES, CodeWord, FactRef, PersonId, WallMs
+
+MAX_KEPT = 200
+"""Requests of all people that this station remembers by itself; the oldest goes first."""
+
+
+class KeptRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A request that was made here, as it is kept on the disk."""
+
+    request: RequestId
+    person: PersonId
+    kind: CodeWord
+    code: CodeWord | None = None
+    made: WallMs = 0
+    begin: WallMs = 0
+    about: FactRef | None = None
+    withdrawn: bool = False
+
+
+class KnownRequest(Struct, frozen=True, kw_only=True):
+    """A request of a person, and how far it is."""
+
+    request: bytes
+    kind: CodeWord
+    code: CodeWord | None
+    made: WallMs
+    begin: WallMs
+    about: FactRef | None
+    state: CodeWord
+    answer: str = ""
+    answered: WallMs = 0
+    listed: bool = False
+    """The county's list has it."""
+
+
+class RequestBook:
+    """Used on the core thread only."""
+
+    def __init__(
+        self, *, state: StateStore, fact_writer: FactWriter, month: Callable[[PersonId], Month | None]
+    ) -> None:
+        """
+        Args:
+            month: Returns the county's list for a person, or None.
+        """
+        self._fact_writer = fact_writer
+        self._month = month
+        self._slot = StateSlot(state, "requests", list[KeptRequest], title="the list of requests")
+        self._kept = self._slot.read() or []
+
+    def of(self, person: PersonId, *, month: Month | None = None) -> list[KnownRequest]:
+        """Return a person's requests, the newest first.
+
+        Args:
+            month: The county's list for the person, where the caller has read it already.
+        """
+        month = month or self._month(person)
+        kept = {one.request: one for one in self._kept if one.person == person}
+        listed = [_as_listed(one, month, kept.pop(one.request, None)) for one in month.requests] if month else []
+        own = [_as_kept(one) for one in reversed(kept.values())]
+        # What the county does not name yet was made after what it names. Its own list is in order.
+        return [*own, *listed]
+
+    def make(self, fact: RequestMade, person: PersonId) -> None:
+        """State a request; when this returns, it is on the disk.
+
+        Raises:
+            StorageError: Nothing was recorded.
+        """
+        kept = KeptRequest(
+            request=fact.request,
+            person=person,
+            kind=fact.request_kind,
+            code=fact.code,
+            made=fact.at.wall if fact.at.quality in DATED_QUALITIES else 0,
+            begin=fact.begin or 0,
+            about=fact.about,
+        )
+        self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
+
+    def withdraw(self, fact: RequestWithdrawn, person: PersonId, known: KnownRequest) -> None:
+        """State that a request is taken back; when this returns, it is on the disk.
+
+        Raises:
+            StorageError: Nothing was recorded.
+        """
+        kept = KeptRequest(
+            request=known.request,
+            person=person,
+            kind=known.kind,
+            code=known.code,
+            made=known.made,
+            begin=known.begin,
+            about=known.about,
+            withdrawn=True,
+        )
+        others = [one for one in self._kept if one.request != known.request]
+        self._commit(fact, [*others, kept][-MAX_KEPT:])
+
+    def _commit(self, fact: RequestMade | RequestWithdrawn, kept: list[KeptRequest]) -> None:
+        self._fact_writer.commit(fact, state=self._slot.row(kept))
+        self._kept = kept
+
+
+def ref_in(month: Month, place: OfStream | None) -> FactRef | None:
+    """Return which fact of this station a month means; None if it means none."""
+    if place is None or place.stream >= len(month.streams):
+        return None
+    return FactRef(epoch=month.streams[place.stream], seq=place.seq)
+
+
+def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None) -> KnownRequest:
+    # The person has taken it back here, and the county has not heard of it yet.
+    taken_back = kept is not None and kept.withdrawn and one.state == "open"
+    return KnownRequest(
+        request=one.request,
+        kind=one.kind,
+        code=one.code,
+        made=one.made,
+        begin=one.begin,
+        about=ref_in(month, one.about),
+        state="withdrawn" if taken_back else one.state,
+        answer=one.answer,
+        answered=one.answered,
+        listed=True,
+    )
+
+
+def _as_kept(one: KeptRequest) -> KnownRequest:
+    return KnownRequest(
+        request=one.request,
+        kind=one.kind,
+        code=one.code,
+        made=one.made,
+        begin=one.begin,
+        about=one.about,
+        state="withdrawn" if one.withdrawn else "open",
+    )

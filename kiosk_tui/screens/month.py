@@ -1,0 +1,173 @@
+"""The screens of a person's month and requests."""
+
+from kiosk_tui import theme, words, words_months
+from kiosk_tui.own_month import MISSING_KEY
+from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views_months import (
+    ChoiceView,
+    ConfirmView,
+    MonthLineView,
+    MonthView,
+    RequestsView,
+    RequestView,
+    TakenView,
+)
+from kiosk_tui.widgets.bars import KeyHint
+
+_BACK = KeyHint("0", words.KEY_BACK)
+
+
+def _numbered(texts: list[str]) -> list[Block]:
+    return [Block(f" {text}", f" {number} ", "", theme.CAP, gap=1) for number, text in enumerate(texts, 1)]
+
+
+def _turning(pages: int) -> tuple[KeyHint, ...]:
+    return (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if pages > 1 else ()
+
+
+def _warning(text: str) -> list[Block]:
+    return [Block(text, " ", theme.WARNING, theme.WARNING, gap=2)] if text else []
+
+
+class _OwnScreen[V](TextScreen[V]):
+    """A page of one's own, which may be longer than the screen: then Enter reads on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hints: tuple[KeyHint, ...] = ()
+
+    def _name_keys(self, *hints: KeyHint) -> None:
+        self._hints = hints
+        self.on_page_body_turned()
+
+    def on_page_body_turned(self) -> None:
+        """Name Enter while there is more to read."""
+        more = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
+        self._keys.hints = (*self._hints, *more)
+
+
+class MonthScreen(_OwnScreen[MonthView]):
+    """Five touches a page, each with what the county has of it."""
+
+    def show(self, view: MonthView) -> None:
+        """Draw the page."""
+        self._header.left = words_months.MONTH
+        shown = view.shown
+        if shown is None:
+            self._header.right = ""
+            self._body.show(Block(view.note or words.OPENING))
+            self._name_keys(_BACK)
+            return
+        self._header.right = words.page(shown.page + 1, shown.pages) if shown.pages > 1 else words_months.title(shown)
+        notes = [view.note or words_months.lacking(shown.lacking)]
+        quiet = [] if shown.begins else [Block(words_months.NO_LIST, style=theme.QUIET, gap=2)]
+        lines = [f"{words_months.touch(line)} {words_months.touch_state(line)}" for line in shown.lines]
+        empty = [] if lines else [Block(words_months.NO_TOUCHES, gap=1)]
+        self._body.show(*(block for note in notes for block in _warning(note)), *empty, *_numbered(lines), *quiet)
+        missing = KeyHint(str(MISSING_KEY), words_months.KEY_MISSING)
+        self._name_keys(_BACK, missing, *_turning(shown.pages))
+
+
+class MonthLineScreen(_OwnScreen[MonthLineView]):
+    """One touch."""
+
+    def show(self, view: MonthLineView) -> None:
+        """Draw the touch."""
+        self._header.left = words_months.MONTH
+        self._header.right = ""
+        more = words_months.touch_more(view.line)
+        self._body.show(
+            Block(words_months.touch(view.line), style=theme.TITLE, gap=1),
+            *(Block(text, gap=1) for text in more),
+            *([Block(f" {words_months.OBJECT}", " 1 ", "", theme.CAP, gap=1)] if view.can_object else []),
+        )
+        self._name_keys(_BACK, *((KeyHint("1", words_months.KEY_OBJECT),) if view.can_object else ()))
+
+
+class ChoiceScreen(_OwnScreen[ChoiceView]):
+    """Something to choose by its number."""
+
+    def show(self, view: ChoiceView) -> None:
+        """Draw the choice."""
+        self._header.left = words_months.OBJECT if view.ask == "reason" else words_months.KEY_MISSING
+        self._header.right = words.page(view.page + 1, view.pages) if view.pages > 1 else ""
+        about = words_months.touch(view.line) if view.line else words_months.day(view.day) if view.day else ""
+        undated = view.ask == "mark" and view.day is None
+        self._body.show(
+            *([Block(about)] if about else []),
+            Block(words_months.ASK[view.ask], style=theme.TITLE, gap=1),
+            *_numbered([words_months.option(view.ask, code) for code in view.options]),
+            *([Block(words_months.NO_DAY_KNOWN, style=theme.QUIET, gap=1)] if undated else []),
+        )
+        self._name_keys(_BACK, *_turning(view.pages))
+
+
+class ConfirmScreen(_OwnScreen[ConfirmView]):
+    """A request before it is made."""
+
+    def show(self, view: ConfirmView) -> None:
+        """Draw the request."""
+        self._header.left = words_months.KIND.get(view.kind, view.kind)
+        self._header.right = ""
+        about = [Block(words_months.touch(view.line), gap=1)] if view.line else []
+        self._body.show(
+            *about,
+            Block(words_months.wish(view.kind, view.code, view.day), style=theme.TITLE, gap=1),
+            Block(words_months.WRITING if view.waiting else words_months.WHOSE_WORD, gap=1),
+            *([] if view.waiting else [Block(f" {words_months.KEY_SUBMIT}", " 1 ", "", theme.CAP, gap=1)]),
+        )
+        self._name_keys(*(() if view.waiting else (_BACK, KeyHint("1", words_months.KEY_SUBMIT))))
+
+
+class TakenScreen(_OwnScreen[TakenView]):
+    """A request is recorded, with its number."""
+
+    def show(self, view: TakenView) -> None:
+        """Draw what was recorded."""
+        self._header.left = words_months.REQUESTS
+        self._header.right = ""
+        first, *others = words_months.taken(view.taken)
+        self._body.show(Block(first, style=theme.TITLE, gap=1), *(Block(text, gap=1) for text in others))
+        self._name_keys(_BACK)
+
+
+class RequestsScreen(_OwnScreen[RequestsView]):
+    """Up to six requests a page, the newest first."""
+
+    def show(self, view: RequestsView) -> None:
+        """Draw the page."""
+        self._header.left = words_months.REQUESTS
+        shown = view.shown
+        if shown is None:
+            self._header.right = ""
+            self._body.show(Block(view.note or words.OPENING))
+            self._name_keys(_BACK)
+            return
+        self._header.right = words.page(shown.page + 1, shown.pages) if shown.pages > 1 else ""
+        empty = [] if shown.requests else [Block(words_months.NO_REQUESTS, gap=1)]
+        lines = [words_months.request_line(one) for one in shown.requests]
+        self._body.show(*_warning(view.note), *empty, *_numbered(lines))
+        self._name_keys(_BACK, *_turning(shown.pages))
+
+
+class RequestScreen(_OwnScreen[RequestView]):
+    """One request with what the township says."""
+
+    def show(self, view: RequestView) -> None:
+        """Draw the request."""
+        one = view.request
+        self._header.left = words_months.REQUESTS
+        self._header.right = ""
+        self._body.show(
+            Block(words_months.wish(one.kind, one.code, one.day, one.minute), style=theme.TITLE, gap=1),
+            *(Block(text, gap=1) for text in words_months.request_more(one)),
+            *([Block(one.answer, style=theme.STRONG)] if one.answer else []),
+        )
+        if view.waiting:
+            self._name_keys()
+        elif view.withdrawing:
+            self._name_keys(KeyHint("1", words_months.KEY_WITHDRAW_SURELY), KeyHint("0", words.KEY_KEEP))
+        else:
+            withdraw = (KeyHint("1", words_months.KEY_WITHDRAW),) if one.state == "open" else ()
+            self._name_keys(_BACK, *withdraw)

@@ -1,0 +1,131 @@
+"""What can be on the screen of a person's month and requests, as plain values."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
+
+type Ask = Literal["reason", "day", "mark"]
+"""What is chosen by a key: what is wrong with a touch, the day on which one is missing, and which one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """A page of the person's touches. ``shown`` is None while it is asked for, or where ``note`` says why."""
+
+    visit: str
+    shown: MonthShown | None
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The lines that the number keys open now."""
+        lines = tuple(line.line for line in self.shown.lines) if self.shown else None
+        return ("month", self.visit, lines, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLineView:
+    """One touch, with what the county has of it."""
+
+    visit: str
+    line: MonthLine
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def can_object(self) -> bool:
+        """Whether 1 objects to it: an objection that nobody has answered is enough."""
+        return self.line.request_state != "open"
+
+    @property
+    def face(self) -> Face:
+        """This touch."""
+        return ("month line", self.visit, self.line.line, self.can_object)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """Something to choose by a number, on the way to a request. ``line`` is the touch that it is about."""
+
+    visit: str
+    ask: Ask
+    options: tuple[str, ...]
+    page: int
+    pages: int
+    line: MonthLine | None
+    day: str | None
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """What the number keys choose now."""
+        return ("choice", self.visit, self.ask, self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmView:
+    """A request before it is made. With ``waiting`` the agent writes it down."""
+
+    visit: str
+    kind: str
+    code: str
+    line: MonthLine | None
+    day: str | None
+    waiting: bool
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This request."""
+        number = self.line.line if self.line else None
+        return ("confirm", self.visit, self.kind, self.code, number, self.day, self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenView:
+    """A request, or its withdrawal, is on the disk."""
+
+    taken: RequestTaken
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This request."""
+        return ("taken", self.taken.visit, self.taken.number, self.taken.state)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsView:
+    """A page of the person's requests. ``shown`` is None while it is asked for, or where ``note`` says why."""
+
+    visit: str
+    shown: RequestsShown | None
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The requests that the number keys open now."""
+        names = tuple(one.request for one in self.shown.requests) if self.shown else None
+        return ("requests", self.visit, names, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One request with its answer. With ``withdrawing`` it is asked whether to take it back."""
+
+    visit: str
+    request: OwnRequest
+    withdrawing: bool
+    waiting: bool
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This request, and what is asked of it."""
+        return ("request", self.visit, self.request.request, self.request.state, self.withdrawing, self.waiting)
+
+
+type OwnView = MonthView | MonthLineView | ChoiceView | ConfirmView | TakenView | RequestsView | RequestView

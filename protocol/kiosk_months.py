@@ -1,0 +1,140 @@
+"""A person's month and requests on the kiosk socket: what they look at in their visit, and what they object to there.
+
+Such messages go to the one kiosk where the visit is, a page at a time.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocol.kiosk_line import Line
+from protocol.kiosk_visits import VisitId
+from protocol.units import CodeWord, DayText, Direction, LongText, ShortText
+
+MONTH_LINES = 5
+"""Lines of a page of the month: the sixth key is for a touch that is missing there."""
+REQUEST_LINES = 6
+
+type Page = Annotated[int, Meta(ge=0, lt=200)]
+"""Counted from 0. The agent shows the last one if there are fewer."""
+type LineNumber = Annotated[int, Meta(ge=0, lt=2_000)]
+type RequestName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+"""A request's id in hex."""
+type MinuteOfDay = Annotated[int, Meta(ge=0, lt=1_440)]
+
+# Agent to kiosk.
+
+
+class MonthLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One touch of the person, with what the county has of it."""
+
+    line: LineNumber
+    """By which `MakeRequest` names it. It holds as long as the visit."""
+    state: CodeWord
+    """``counted``, ``corrected``, ``undated``, ``lost_card``, ``held``: the county has it. ``received``: it has reached
+    the county, whose list does not say what it is there. ``waiting``: it has not."""
+    day: DayText | None = None
+    """None: nobody knows when it was."""
+    minute: MinuteOfDay = 0
+    direction: Direction | None = None
+    by_number: bool = False
+    where: ShortText = ""
+    """The village, if it is another than the station's."""
+    request: ShortText = ""
+    """The number of the newest objection to it."""
+    request_state: CodeWord | None = None
+    """As in `OwnRequest`."""
+
+
+class MonthShown(Line, frozen=True, kw_only=True, tag="month"):
+    """A page of the touches of the visit's person, the newest first."""
+
+    visit: VisitId
+    page: Page
+    pages: Annotated[int, Meta(ge=1)]
+    begins: DayText | None = None
+    """The day from which on the county's list has touches; None: the county's list is not here."""
+    lines: list[MonthLine] = []
+    lacking: list[CodeWord] = []
+    """``arrival`` and ``departure``, where a window of today that has opened still lacks them."""
+    days: list[DayText] = []
+    """The days for which a missing touch can be reported, the newest first. None, if the station does not know what day
+    it is: then it is reported without one."""
+
+
+class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of the person."""
+
+    request: RequestName
+    number: ShortText
+    """By which the person and the township name it."""
+    kind: CodeWord
+    code: CodeWord | None = None
+    state: CodeWord
+    """``open``, ``accepted``, ``refused``, ``withdrawn``."""
+    made: DayText | None = None
+    day: DayText | None = None
+    """The day that it is about."""
+    minute: MinuteOfDay | None = None
+    """The minute of that day, if it is about one touch."""
+    answer: LongText = ""
+    answered: DayText | None = None
+    listed: bool = False
+    """The county's list has it. If not, it may still be under way."""
+
+
+class RequestsShown(Line, frozen=True, kw_only=True, tag="requests"):
+    """A page of the requests of the visit's person, the newest first."""
+
+    visit: VisitId
+    page: Page
+    pages: Annotated[int, Meta(ge=1)]
+    requests: list[OwnRequest] = []
+
+
+class RequestTaken(Line, frozen=True, kw_only=True, tag="request"):
+    """A request, or its withdrawal, is on the disk."""
+
+    visit: VisitId
+    number: ShortText
+    state: CodeWord
+    """``open`` or ``withdrawn``."""
+    undated: bool = False
+    """The station does not know the date, so the request names none."""
+
+
+# Kiosk to agent.
+
+
+class OpenMonth(Line, frozen=True, kw_only=True, tag="open_month"):
+    """The person of the visit opens a page of their month; the answer is `MonthShown`."""
+
+    visit: VisitId
+    page: Page = 0
+
+
+class OpenRequests(Line, frozen=True, kw_only=True, tag="open_requests"):
+    """The person of the visit opens a page of their requests; the answer is `RequestsShown`."""
+
+    visit: VisitId
+    page: Page = 0
+
+
+class MakeRequest(Line, frozen=True, kw_only=True, tag="make_request"):
+    """The person of the visit asks for something. The answer is `RequestTaken`, or `Sorry`."""
+
+    visit: VisitId
+    kind: CodeWord
+    """``objection`` to a touch, which ``line`` names; ``correction``: a touch is missing, on ``day``."""
+    code: CodeWord
+    """Of an objection ``time``, ``direction``, ``not_mine``, ``other``; of a correction ``arrival``, ``departure``."""
+    line: LineNumber | None = None
+    day: DayText | None = None
+
+
+class Withdraw(Line, frozen=True, kw_only=True, tag="withdraw"):
+    """The person of the visit takes a request back that nobody has answered. The answer is `RequestTaken`."""
+
+    visit: VisitId
+    request: RequestName

@@ -1,0 +1,82 @@
+"""Samples of a person's month and requests, in the bundle and on the kiosk socket."""
+
+import msgspec
+
+from protocol import bundle_contents, kiosk, kiosk_months, months
+from tests.golden.vectors import AT, EPOCH
+from tests.golden.vectors_1_1 import ID, PERSON
+
+_MORNING, _DAY = 1_795_478_760_000, "2026-11-24"
+_VISIT = ID[:8].hex()
+
+MESSAGES: dict[str, msgspec.Struct] = {
+    "month-touches": bundle_contents.Month(
+        person=PERSON,
+        month="2026-11",
+        as_of=AT.wall,
+        streams=[EPOCH],
+        touches=[
+            months.MonthTouch(at=_MORNING + 3_600_000, direction="out", by_number=True, where="演示村"),
+            months.MonthTouch(at=_MORNING, state="corrected", direction="in", touch=months.OfStream(stream=0, seq=7)),
+        ],
+        held=[months.OfStream(stream=0, seq=9)],
+        requests=[
+            months.MonthRequest(
+                request=ID,
+                kind="objection",
+                code="time",
+                made=AT.wall,
+                begin=_MORNING,
+                about=months.OfStream(stream=0, seq=7),
+                state="accepted",
+                answer="已核对，按 8:06 算。",
+                answered=AT.wall,
+            ),
+            months.MonthRequest(request=bytes(16), kind="correction"),
+        ],
+    ),
+}
+
+LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "month": kiosk_months.MonthShown(
+        visit=_VISIT,
+        page=0,
+        pages=2,
+        begins="2026-11-01",
+        lines=[
+            kiosk_months.MonthLine(
+                line=0, state="counted", day=_DAY, minute=486, direction="in", request="123456", request_state="open"
+            ),
+            kiosk_months.MonthLine(line=1, state="undated", by_number=True, where="演示村"),
+        ],
+        lacking=["departure"],
+        days=[_DAY],
+    ),
+    "requests": kiosk_months.RequestsShown(
+        visit=_VISIT,
+        page=0,
+        pages=1,
+        requests=[
+            kiosk_months.OwnRequest(
+                request=ID.hex(),
+                number="123456",
+                kind="objection",
+                code="time",
+                state="refused",
+                made=_DAY,
+                day=_DAY,
+                minute=486,
+                answer="已核对，时间没有错。",
+                answered=_DAY,
+                listed=True,
+            ),
+            kiosk_months.OwnRequest(request=ID.hex(), number="123456", kind="correction", state="open"),
+        ],
+    ),
+    "request": kiosk_months.RequestTaken(visit=_VISIT, number="123456", state="open", undated=True),
+    "open_month": kiosk_months.OpenMonth(visit=_VISIT, page=1),
+    "open_requests": kiosk_months.OpenRequests(visit=_VISIT),
+    "make_request": kiosk_months.MakeRequest(visit=_VISIT, kind="objection", code="time", line=3),
+    "make_request-missing": kiosk_months.MakeRequest(visit=_VISIT, kind="correction", code="arrival", day=_DAY),
+    "withdraw": kiosk_months.Withdraw(visit=_VISIT, request=ID.hex()),
+}
