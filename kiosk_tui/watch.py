@@ -17,6 +17,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from kiosk_tui import words_session
 
@@ -25,15 +26,8 @@ FRESH_VARIABLE = "CUNHUI_KIOSK_FRESH"
 BEAT_VARIABLE = "CUNHUI_KIOSK_BEAT"
 BEAT = b"\0"
 BEAT_EVERY_S = 1.0
-SILENT_S = 5.0
-"""A kiosk whose loop has not turned for so long hangs."""
-START_S = 20.0
-"""Until the first beat: loading the program takes seconds on the smallest computer."""
 SAME_S = 60.0
 """A fall within this time after the one before is taken for one by the same cause."""
-PAUSES_S = (0.0, 0.0, 1.0, 2.0, 4.0)
-"""Before each next start, while one fall follows the other. After that the program gives up, and whoever started it
-begins anew with everything."""
 END_WITHIN_S = 3.0
 EXIT_FELL = 70
 """EX_SOFTWARE of sysexits.h: the kiosk can't go on. With 0 it ended because it was told to."""
@@ -47,11 +41,24 @@ _RESET = (
 _SHOW = _RESET + "\x1b[?1049h\x1b[?25l\x1b[38;2;27;39;41m\x1b[48;2;246;241;231m\x1b[2J"
 _LEAVE = _RESET + "\x1b[0m\x1b[?1049l\x1b[?25h"
 
+
+class Patience(NamedTuple):
+    """How long is waited for what."""
+
+    silent_s: float = 5.0
+    """A kiosk whose loop has not turned for so long hangs."""
+    start_s: float = 20.0
+    """Until the first beat: loading the program takes seconds on the smallest computer."""
+    pauses_s: tuple[float, ...] = (0.0, 0.0, 1.0, 2.0, 4.0)
+    """Before each next start, while one fall follows the other. After that the program gives up, and whoever started
+    it begins anew with everything."""
+
+
 type Report = Callable[[str], None]
 """Takes one line about what became of a kiosk, in English and without anything of a person."""
 
 
-def keep_running(command: Sequence[str], *, report: Report, token: str = "") -> int:
+def keep_running(command: Sequence[str], *, report: Report, token: str = "", patience: Patience | None = None) -> int:
     """Run a kiosk on this terminal until it ends by itself or this program is told to end. Returns the exit status.
 
     Args:
@@ -59,38 +66,36 @@ def keep_running(command: Sequence[str], *, report: Report, token: str = "") -> 
         token: What the agent knows this screen by; empty: a new one.
     """
     with _Terminal() as terminal, _Signals() as signals:
-        watch = _Watch(command, report, token or secrets.token_hex(16), terminal, signals)
-        return watch.run()
+        watch = _Watch(command, report, token or secrets.token_hex(16), patience or Patience())
+        return watch.run(terminal, signals)
 
 
 class _Watch:
-    def __init__(
-        self, command: Sequence[str], report: Report, token: str, terminal: "_Terminal", signals: "_Signals"
-    ) -> None:
+    def __init__(self, command: Sequence[str], report: Report, token: str, patience: Patience) -> None:
         self._command = list(command)
         self._report = report
         self._token = token
-        self._terminal = terminal
-        self._signals = signals
+        self._patience = patience
         self._falls = 0
         self._fell_at = -SAME_S
 
-    def run(self) -> int:
+    def run(self, terminal: "_Terminal", signals: "_Signals") -> int:
+        pauses_s = self._patience.pauses_s
         while True:
-            status, why = self._one_kiosk()
-            if status == 0 or self._signals.told_to_end:
+            status, why = self._one_kiosk(signals)
+            if status == 0 or signals.told_to_end:
                 return 0
             now = time.monotonic()
             self._falls = self._falls + 1 if now - self._fell_at < SAME_S else 1
             self._fell_at = now
             self._report(f"the kiosk fell ({why}), {self._falls} in a row")
-            self._terminal.please_wait()
-            if self._falls > len(PAUSES_S):
+            terminal.please_wait()
+            if self._falls > len(pauses_s):
                 return EXIT_FELL
-            if self._signals.wait_s(PAUSES_S[self._falls - 1]):
+            if signals.wait_s(pauses_s[self._falls - 1]):
                 return 0
 
-    def _one_kiosk(self) -> tuple[int, str]:
+    def _one_kiosk(self, signals: "_Signals") -> tuple[int, str]:
         """Run one kiosk to its end. Return its status, and in words why it ended."""
         beats, beat = os.pipe()
         environment = {**os.environ, TOKEN_VARIABLE: self._token, BEAT_VARIABLE: str(beat)}
@@ -100,18 +105,18 @@ class _Watch:
         kiosk = subprocess.Popen(self._command, env=environment, pass_fds=(beat,))  # noqa: S603 -- this program itself
         os.close(beat)
         try:
-            return self._until_end(kiosk, beats)
+            return self._until_end(kiosk, beats, signals)
         finally:
             os.close(beats)
             if kiosk.poll() is None:
                 kiosk.kill()
                 kiosk.wait()
 
-    def _until_end(self, kiosk: "subprocess.Popen[bytes]", beats: int) -> tuple[int, str]:
-        said, silent_s, last = b"", START_S, time.monotonic()
+    def _until_end(self, kiosk: "subprocess.Popen[bytes]", beats: int, signals: "_Signals") -> tuple[int, str]:
+        said, silent_s, last = b"", self._patience.start_s, time.monotonic()
         pid_fd = os.pidfd_open(kiosk.pid)
         try:
-            waited = [pid_fd, beats, self._signals.fileno()]
+            waited = [pid_fd, beats, signals.fileno()]
             while True:
                 left_s = last + silent_s - time.monotonic()
                 ready = select.select(waited, [], [], max(left_s, 0.0))[0]
@@ -121,8 +126,8 @@ class _Watch:
                         waited.remove(beats)
                     said = (said + piece.replace(BEAT, b""))[-512:]
                     if BEAT in piece:
-                        silent_s, last = SILENT_S, time.monotonic()
-                if self._signals.told_to_end:
+                        silent_s, last = self._patience.silent_s, time.monotonic()
+                if signals.told_to_end:
                     kiosk.terminate()
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         kiosk.wait(END_WITHIN_S)
@@ -132,7 +137,7 @@ class _Watch:
                 if time.monotonic() - last >= silent_s:
                     kiosk.kill()
                     kiosk.wait()
-                    return EXIT_FELL, f"no beat for {silent_s:.0f} s"
+                    return EXIT_FELL, f"no beat for {silent_s:g} s"
         finally:
             os.close(pid_fd)
 

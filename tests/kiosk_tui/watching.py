@@ -1,0 +1,22 @@
+"""Watch any program as a kiosk is watched; the arguments are SILENT_S PAUSES REPORTS COMMAND..."""
+
+import sys
+from pathlib import Path
+
+from kiosk_tui import watch
+
+
+def main() -> int:
+    """Return the exit status of the watching program."""
+    silent_s, pauses, reports, *command = sys.argv[1:]
+
+    def report(what: str) -> None:
+        with Path(reports).open("a", encoding="utf-8") as file:
+            file.write(f"{what}\n")
+
+    patience = watch.Patience(silent_s=float(silent_s), pauses_s=tuple(float(pause) for pause in pauses.split(",")))
+    return watch.keep_running(command, report=report, patience=patience)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
