@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.pictures.stage import Screen, Stage, stage
 from kiosk_tui import theme, words
+from kiosk_tui.guard import REPEAT_MS
 from kiosk_tui.session import TERMINAL_CONFIG, main, terminal
-from kiosk_tui.textsize import fitting
+from kiosk_tui.textsize import SIZE_NAMES, fitting
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -47,14 +49,6 @@ def test_the_unit_shows_home_and_a_touch_at_every_size(
         assert shown.cells() == cells
         agent.send(samples.GREEN)
         shown.wait_for(words.ANSWER["recorded"])
-
-
-def test_another_screen_gets_its_own_size_of_text(agent: FakeAgent) -> None:
-    with stage(agent.path, Screen(800, 480)) as shown:
-        shown.wait_for(words.DUTY_TODAY)
-        shown.resize(Screen(1920, 1080))
-        wait_until(lambda: shown.cells() == (80, 22), what="the size of the new screen", timeout_s=30)
-        shown.wait_for(words.DUTY_TODAY)
 
 
 def test_a_screen_that_stands_upright_is_measured_upright(agent: FakeAgent) -> None:
@@ -134,16 +128,95 @@ def _settings(text: str) -> dict[str, dict[str, str]]:
     return sections
 
 
-@pytest.mark.parametrize("combination", ["ctrl shift n", "ctrl shift r", "ctrl shift u"])
-def test_a_typed_combination_opens_nothing_and_swallows_no_key(agent: FakeAgent, combination: str) -> None:
-    *modifiers, key = combination.split()
+COMBINATIONS = (
+    "ctrl shift n",
+    "ctrl shift r",
+    "ctrl shift u",
+    "ctrl shift o",
+    "ctrl shift x",
+    "ctrl shift v",
+    "ctrl shift c",
+    "shift Insert",
+    "shift Page_Up",
+    "ctrl plus",
+    "ctrl minus",
+    "ctrl 0",
+    "alt F4",
+    "alt Tab",
+    "ctrl alt F2",
+    "ctrl alt Delete",
+    "ctrl alt BackSpace",
+    "logo d",
+    "logo l",
+    "alt Return",
+)
+EVERY_KEY = (
+    *(f"F{number}" for number in range(1, 25)),
+    *("Escape", "Tab", "Caps_Lock", "Menu", "Print", "Scroll_Lock", "Pause", "Super_L", "Delete", "Num_Lock"),
+    *("XF86AudioMute", "XF86PowerOff", "XF86Sleep", "XF86WWW", "XF86Terminal", "XF86Switch_VT_2"),
+)
+
+
+def test_nothing_that_a_keyboard_has_opens_anything_or_swallows_a_key(agent: FakeAgent) -> None:
     with stage(agent.path, tmux=False) as shown:
         agent.wait_for_kiosk()
         _ask_for_help(shown, agent)
-        held = [argument for modifier in modifiers for argument in ("-M", modifier)]
-        shown.tool("wtype", *held, "-k", key)
+        shown.tool("wtype", *(argument for combination in COMBINATIONS for argument in _typed(combination)))
+        shown.tool("wtype", *(argument for key in EVERY_KEY for argument in ("-k", key)))
+        # A key that is stuck, and one that is let go of while another is held.
+        shown.tool("wtype", "-P", "KP_Enter", "-s", "900", "-P", "a", "-p", "KP_Enter", "-s", "100", "-p", "a")
+        shown.tool("wtype", "rm -rf /; exit\n:q!\n\x04\x1a" + "x" * 500)
         _ask_for_help(shown, agent)
         assert _terminals(shown) == 1
+        assert agent.connections == 1
+
+
+def _typed(combination: str) -> list[str]:
+    *modifiers, key = combination.split()
+    held = [argument for modifier in modifiers for argument in ("-M", modifier)]
+    return [*held, "-k", key, *("-m" if argument == "-M" else argument for argument in held)]
+
+
+def test_slash_changes_the_size_in_the_same_window_in_the_middle_of_a_question(agent: FakeAgent) -> None:
+    agent.answers = samples.one_question_level
+    with stage(agent.path, Screen(1920, 1080)) as shown:
+        shown.wait_for(words.KEY_LEARN)
+        shown.press("1", words.CHOOSE_LEVEL)
+        shown.press("1", words.KEY_LEAVE)
+        terminals = _feet(shown)
+        sizes = [shown.cells()]
+        for _ in SIZE_NAMES:
+            shown.tmux("send-keys", "/")
+            sizes.append(wait_until(lambda: _other_than(sizes[-1], shown.cells()), what="another size", timeout_s=20))
+            shown.wait_for(samples.QUESTION.options[0])
+            _let_go_of_the_key()
+        assert sizes == [(80, 22), (66, 18), (58, 15), (80, 22)]
+        assert _feet(shown) == terminals
+        assert agent.connections == 1
+        shown.press("2", words.RIGHT)
+
+
+def _let_go_of_the_key() -> None:
+    """Wait until the same key counts again: sooner than that it is one that is held down."""
+    pressed_at = time.monotonic()
+    wait_until(lambda: time.monotonic() - pressed_at > REPEAT_MS / 1000, what="the time of a held key", timeout_s=5)
+
+
+def _other_than(before: tuple[int, int], now: tuple[int, int]) -> tuple[int, int] | tuple[()]:
+    return now if now != before and all(now) else ()
+
+
+def test_another_screen_shows_the_same_question(agent: FakeAgent) -> None:
+    agent.answers = samples.one_question_level
+    with stage(agent.path, Screen(800, 480)) as shown:
+        shown.wait_for(words.KEY_LEARN)
+        shown.press("1", words.CHOOSE_LEVEL)
+        shown.press("1", words.KEY_LEAVE)
+        agent.wait_until_kept(samples.QUESTION.stem)
+        shown.resize(Screen(1920, 1080))
+        wait_until(lambda: shown.cells() == (80, 22), what="the size of the new screen", timeout_s=30)
+        shown.wait_for(samples.QUESTION.stem)
+        assert agent.connections == 2
 
 
 def _ask_for_help(shown: Stage, agent: FakeAgent) -> None:
@@ -162,8 +235,12 @@ def _ask_for_help(shown: Stage, agent: FakeAgent) -> None:
 
 def _terminals(shown: Stage) -> int:
     """Count the foot processes of a screen."""
+    return len(_feet(shown))
+
+
+def _feet(shown: Stage) -> list[str]:
     mine = f"XDG_RUNTIME_DIR={shown.folder}".encode()
-    return sum(_is_foot(process, mine) for process in Path("/proc").glob("[0-9]*"))
+    return [process.name for process in Path("/proc").glob("[0-9]*") if _is_foot(process, mine)]
 
 
 def _is_foot(process: Path, of: bytes) -> bool:
