@@ -14,8 +14,10 @@ from agent.storage.errors import StorageError
 from agent.storage.state import StateSlot, StateStore
 from protocol.twin import (
     Card,
+    Contact,
     Desired,
     DutyWindow,
+    HelpSeen,
     Judged,
     PackRef,
     Person,
@@ -41,6 +43,8 @@ class EffectiveState(Struct, frozen=True):
     packs: list[PackRef]
     front_door: str
     """Where telephones reach the county; empty for nowhere."""
+    help: HelpSeen | None = None
+    contact: Contact | None = None
 
 
 def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
@@ -54,6 +58,8 @@ def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
         windows=desired.windows,
         packs=desired.packs,
         front_door=desired.front_door,
+        help=desired.help,
+        contact=desired.contact,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.documents import Documents, check_pictures
+from protocol.feedback import Answers
 from protocol.manifest import KeptHead
 from protocol.months import MonthRequest, MonthTouch, OfStream
 from protocol.packs import Pack, read_pack
@@ -151,9 +152,9 @@ class Heads(VersionedMessage, frozen=True, kw_only=True):
     days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
-type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips
+type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers
 
-_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips]] = {
+_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers]] = {
     "roster": Roster,
     "notices": Notices,
     "progress": Progress,
@@ -162,6 +163,7 @@ _TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Docu
     "disclosure": Documents,
     "library": Documents,
     "clips": Clips,
+    "answers": Answers,
 }
 
 

@@ -71,6 +71,9 @@ class FeedbackGiven(StationFact, frozen=True, kw_only=True, omit_defaults=True, 
     item: ShortText = ""
     text: LongText = ""
     blobs: Annotated[list[Sha256], Meta(max_length=4)] = []
+    topic: ShortText = ""
+    """What it is about and what is wrong with it: codes of `protocol.feedback`, or of a later version."""
+    matter: ShortText = ""
 
 
 class FeedbackRated(StationFact, frozen=True, kw_only=True, omit_defaults=True, tag="feedback_rated"):

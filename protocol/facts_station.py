@@ -104,7 +104,7 @@ class ClockCorrected(StationFact, frozen=True, kw_only=True, tag="clock_correcte
 
 
 class HelpAsked(StationFact, frozen=True, kw_only=True, omit_defaults=True, tag="help_asked"):
-    """Someone pressed 9 on a screen."""
+    """Someone called the township for help. Until 1.1 each press of 9 was such a call."""
 
     screen: ShortText
     by: FactRef | None = None

@@ -11,6 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from protocol.health import Health
+from protocol.kiosk_feedback import (
+    FeedbackTaken,
+    FollowedUp,
+    FollowUp,
+    GiveFeedback,
+    HelpContact,
+    HelpState,
+    RateAnswer,
+)
 from protocol.kiosk_find import Found, Search
 from protocol.kiosk_keeping import Hello, Keep, Kept
 from protocol.kiosk_learning import (
@@ -128,6 +137,10 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """People may enter their number and PIN here."""
     text_size: TextSizeName = "normal"
     """What the village has chosen; a kiosk whose terminal has one size only passes over it."""
+    help: HelpState | None = None
+    """Somebody called for help here a while ago."""
+    contact: HelpContact | None = None
+    """Whom people here may telephone."""
 
 
 GRACE_MIN = 10
@@ -233,7 +246,7 @@ class KeepDirection(Line, frozen=True, kw_only=True, tag="keep_direction"):
 
 
 class AskHelp(Line, frozen=True, kw_only=True, tag="help"):
-    """Someone pressed 9."""
+    """Someone calls the township for help. What becomes of it is in `Home.help`, or in `Sorry`."""
 
     screen: ShortText
 
@@ -261,6 +274,8 @@ type ToKiosk = (
     | MonthShown
     | RequestsShown
     | RequestTaken
+    | FeedbackTaken
+    | FollowedUp
 )
 type ToAgent = (
     ChooseDirection
@@ -286,6 +301,9 @@ type ToAgent = (
     | OpenRequests
     | MakeRequest
     | Withdraw
+    | GiveFeedback
+    | FollowUp
+    | RateAnswer
 )
 
 

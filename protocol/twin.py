@@ -17,7 +17,17 @@ from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Reason, Refused
 from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
-from protocol.units import CardToken, LongText, RegionPrefix, Sha256, ShortText, StationId, TextSizeName, WallMs
+from protocol.units import (
+    CardToken,
+    FactRef,
+    LongText,
+    RegionPrefix,
+    Sha256,
+    ShortText,
+    StationId,
+    TextSizeName,
+    WallMs,
+)
 
 type Sheddable = Literal["blobs", "vitals", "packs", "releases"]
 """What a station may put off when its data run short: sending files and vitals, and fetching bundles. Facts are
@@ -130,6 +140,23 @@ class Settings(Message, frozen=True, kw_only=True):
     """What nobody has recorded may be read by a machine's voice (espeak-ng), where the station has it."""
 
 
+class HelpSeen(Message, frozen=True, kw_only=True):
+    """Somebody of the township has seen a call for help of this station."""
+
+    asked: FactRef
+    """The last call that was there when they saw it."""
+    seen: WallMs
+    """By the county's clock."""
+    by: ShortText
+
+
+class Contact(Message, frozen=True, kw_only=True):
+    """Whom people at the station may telephone, as the township has said."""
+
+    name: ShortText
+    phone: Annotated[str, Meta(pattern=r"^[0-9][0-9-]{2,19}\Z")]
+
+
 class Desired(VersionedMessage, frozen=True, kw_only=True):
     """The whole desired state of one station."""
 
@@ -150,6 +177,8 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     """The 12-digit code of the station's village, by which it judges for whom a bundle is; empty: not told."""
     front_door: Annotated[str, Meta(max_length=128, pattern=r"^(https://[^\s/#?@]+)?\Z")] = ""
     """Where telephones reach the county, without a slash at its end; empty: nowhere."""
+    help: HelpSeen | None = None
+    contact: Contact | None = None
 
 
 type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]

@@ -1,12 +1,13 @@
-"""What the county's bundles say of people: the village's roster with its PINs, what each has learnt, and each month."""
+"""What the county's bundles say of people: the roster with its PINs, what each has learnt, each month, and answers."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Month, Progress, Roster, read_content
 from protocol.bundles import Bundle, BundleKind
+from protocol.feedback import Answer, Answers
 from protocol.refusal import Refused
 from protocol.units import PersonId
 
@@ -76,6 +77,13 @@ class CountyLists:
             if isinstance(read, Month) and read.person == person:
                 return read
         return None
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield the county's answers to questions of this village. They are read anew each time and not kept."""
+        for bundle in self._offered.bundles("answers"):
+            read = self._read(bundle)
+            if isinstance(read, Answers):
+                yield from read.answers
 
     def _read(self, held: HeldBundle) -> object:
         try:

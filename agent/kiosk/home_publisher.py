@@ -7,6 +7,7 @@ import msgspec
 from agent.clocking.desk import KioskScreens
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.touch_history import TouchHistory
+from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -34,6 +35,7 @@ class HomePublisher:
         simulated: Sequence[str],
         camera_trouble: Callable[[], str],
         notice: Callable[[], str],
+        help_calls: HelpCalls,
     ) -> None:
         self._station = station
         self._clock = clock
@@ -46,6 +48,7 @@ class HomePublisher:
         self._simulated = list(simulated)
         self._camera_trouble = camera_trouble
         self._notice = notice
+        self._help_calls = help_calls
         self._link: LinkState = "connecting"
         self._strange_keyboard = False
         self._changed = True
@@ -110,6 +113,8 @@ class HomePublisher:
             trouble=self._trouble(),
             number_sign_in=desired.settings.number_sign_in,
             text_size=desired.settings.text_size,
+            help=self._help_calls.state(),
+            contact=self._help_calls.contact(),
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -18,3 +18,7 @@ class Spacing:
             return False
         self._last_ms = now
         return True
+
+    def forget(self) -> None:
+        """Let it be done again at once, because it failed."""
+        self._last_ms = None

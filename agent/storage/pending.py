@@ -10,6 +10,8 @@ from protocol.facts import (
     Attempt,
     DirectionChosen,
     Fact,
+    FeedbackGiven,
+    FeedbackRated,
     HelpAsked,
     LevelEnded,
     NumberEntered,
@@ -20,7 +22,10 @@ from protocol.facts import (
 )
 from protocol.units import FactRef
 
-_ACTIONS = (Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet, RequestMade, RequestWithdrawn)
+_ACTIONS = (
+    *(Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet, RequestMade, RequestWithdrawn),
+    *(FeedbackGiven, FeedbackRated),
+)
 MAX_READ = 2_000
 """Facts read in one call, so that the core is never busy for long: a long backlog is counted in several calls."""
 

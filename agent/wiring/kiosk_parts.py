@@ -6,6 +6,7 @@ from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.clips import ClipBook, OfferedClips
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
+from agent.kiosk.feedback import FeedbackDesk
 from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
@@ -112,7 +113,24 @@ class KioskRooms:
             connected=connected,
         )
         self.finding = Finding(finder=finder, screens=ports.kiosks)
-        self.help_calls = HelpCalls(clock=ports.clock, fact_writer=self._fact_writer)
+        self.help_calls = HelpCalls(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            stream=ports.outbox,
+            twin=self._twin,
+            screens=ports.kiosks,
+        )
+        self.help_calls.recall(recent)
+        self.feedback = FeedbackDesk(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            stream=ports.outbox,
+            state=ports.outbox,
+            screens=ports.kiosks,
+            visits=visits,
+            answers=self.lists.answers,
+        )
+        self.feedback.recall(recent)
 
     def _furnish_own(self) -> None:
         """Make the parts that show the person of a visit their touches and requests."""
@@ -150,6 +168,7 @@ class KioskRooms:
             self.finding.rows(),
             self.help_calls.rows(),
             self.sound.rows(),
+            self.feedback.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])
 
@@ -158,4 +177,4 @@ class KioskRooms:
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
         own = ["month", "requests", "learning", pin if visit.opened_by == "card" else "clock"]
-        return [*own, *self.phone_codes.can(visit)]
+        return [*own, *self.phone_codes.can(visit), "feedback"]

@@ -217,6 +217,7 @@ class Station:
             simulated=[kind for kind, simulated in is_simulated.items() if simulated],
             camera_trouble=lambda: self.snapshots.trouble,
             notice=self.shelf.offered.notice,
+            help_calls=self.kiosk.help_calls,
         )
 
     def _make_the_vitals(self) -> None:

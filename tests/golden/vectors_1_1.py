@@ -10,9 +10,11 @@ from protocol import (
     commands,
     documents,
     facts,
+    feedback,
     frames,
     health,
     kiosk,
+    kiosk_feedback,
     kiosk_find,
     kiosk_keeping,
     kiosk_sound,
@@ -119,6 +121,7 @@ FACTS: dict[str, facts.Fact] = {
     "feedback_given": facts.FeedbackGiven(
         at=AT, feedback=ID, by=TOUCH, about="finance-2026-11", item="3", text="示例", blobs=[HASH]
     ),
+    "feedback_given-codes": facts.FeedbackGiven(at=AT, feedback=ID, topic="roads", matter="neglected"),
     "feedback_rated": facts.FeedbackRated(at=AT, feedback=ID, rating=4, note="示例", by=TOUCH),
     "score_given": facts.ScoreGiven(
         at=AT, sheet="2026-q4", indicator="1.2", person=PERSON, hundredths=850, note="示例", by=TOUCH
@@ -272,6 +275,21 @@ MESSAGES: dict[str, msgspec.Struct] = {
             bundle_contents.MonthRow(date="2026-11-25", window="上午"),
         ],
     ),
+    "answers": feedback.Answers(
+        answers=[
+            feedback.Answer(
+                feedback=ID,
+                state="answered",
+                office="示例镇",
+                at=AT.wall,
+                given=1_795_400_000_000,
+                text="示例：路灯本周修好。",
+                topic="lamps",
+                matter="broken",
+            ),
+            feedback.Answer(feedback=NONCE, state="passed_on", office="示例镇", at=AT.wall),
+        ]
+    ),
     "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
     "clips": bundle_contents.Clips(
         clips=[
@@ -354,6 +372,13 @@ MESSAGES: dict[str, msgspec.Struct] = {
     ),
     "desired-text_size": twin.Desired(
         station=STATION, version=10, station_name="示例站", village="示例村", settings={"text_size": "large"}
+    "desired-help": twin.Desired(
+        station=STATION,
+        version=10,
+        station_name="示例站",
+        village="示例村",
+        help=twin.HelpSeen(asked=TOUCH, seen=AT.wall, by="示例镇 王示例"),
+        contact=twin.Contact(name="王示例", phone="000-12345678"),
     ),
     "desired-shelf": twin.Desired(
         station=STATION,
@@ -469,6 +494,40 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         hits=[kiosk_find.Hit(bundle="finance-2026-11", of="d1", kind="disclosure", title="示例补贴")],
         more=True,
     ),
+    "home-help": kiosk.Home(
+        station=STATION,
+        station_name="示例站",
+        village="示例村",
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        waiting=0,
+        reader_ready=True,
+        simulated=[],
+        duty=[],
+        levels=[],
+        help=kiosk_feedback.HelpState(asked=AT.wall - 180_000, sent=True, seen=AT.wall, by="示例镇 王示例"),
+        contact=kiosk_feedback.HelpContact(name="王示例", phone="000-12345678"),
+    ),
+    "give_feedback": kiosk_feedback.GiveFeedback(
+        topic="roads", matter="neglected", about="finance-2026-11", item="3", visit=ID[:8].hex()
+    ),
+    "feedback": kiosk_feedback.FeedbackTaken(number=feedback.receipt_number(ID), named=True),
+    "follow_up": kiosk_feedback.FollowUp(number=feedback.receipt_number(ID)),
+    "followed_up": kiosk_feedback.FollowedUp(
+        number=feedback.receipt_number(ID),
+        known=True,
+        given=AT.wall,
+        topic="roads",
+        matter="neglected",
+        sent=True,
+        state="answered",
+        office="示例镇",
+        at=AT.wall,
+        text="示例：路灯本周修好。",
+        rating=4,
+    ),
+    "rate_answer": kiosk_feedback.RateAnswer(number=feedback.receipt_number(ID), rating=4),
     "phone_code": kiosk_visits.PhoneCode(
         visit="0123456789abcdef",
         address="https://door.example:8443/K#23456789ABCD",
