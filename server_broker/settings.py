@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "server_broker.regions",
     "server_broker.people",
     "server_broker.pins",
+    "server_broker.feedback",
     "server_broker.fleet",
     "server_broker.ingest",
     "server_broker.attendance",

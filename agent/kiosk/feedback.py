@@ -1,7 +1,7 @@
 """Take questions to the village, and tell by the receipt number what became of them, with or without a line.
 
-A question is on disk before its number is shown. What this station was asked is kept beside its facts, because facts are
-erased in time; the last facts of the outbox are read again at each start. Answers come in the county's `answers`
+A question is on disk before its number is shown. What this station was asked is kept beside its facts, because facts
+are erased in time; the last facts of the outbox are read again at each start. Answers come in the county's `answers`
 bundles, which are read when somebody asks.
 """
 

@@ -37,6 +37,9 @@ class Power(StrEnum):
     SEE_CONTENT = "bundles.see"
     PUBLISH = "bundles.publish"
     HOLD_FILES = "media.hold_files"
+    SEE_FEEDBACK = "feedback.see"
+    ANSWER_FEEDBACK = "feedback.answer"
+    SET_CONTACT = "feedback.set_contact"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
 
@@ -61,6 +64,9 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
     Power.HOLD_FILES: (_OPERATOR, _OFFICER),
+    Power.SEE_FEEDBACK: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
+    Power.ANSWER_FEEDBACK: (_OFFICER, Role.SECRETARY),
+    Power.SET_CONTACT: (_OPERATOR, _OFFICER),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
 }
@@ -90,6 +96,13 @@ there."""
 def may(user: User | AnonymousUser, power: Power) -> bool:
     """Return whether ``user``'s role has ``power``. Django's superuser flag is ignored."""
     return isinstance(user, User) and user.is_open and power in POWERS.get(user.role, frozenset())
+
+
+def account_of(request: HttpRequest) -> User:
+    """Return the account of a view that `needs` protects: nobody else gets there."""
+    user = request.user
+    assert isinstance(user, User)
+    return user
 
 
 def is_verified(user: User | AnonymousUser) -> bool:

@@ -15,13 +15,14 @@ from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
 from server_broker.bundles.models import Bundle, BundleQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
+from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
 from server_broker.people.models import Binding, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
-from server_broker.regions.models import subtree_prefix
+from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, subtree_prefix
 
 HAPPENED = Case(
     When(corrected_wall__isnull=False, then=F("corrected_wall")),
@@ -126,6 +127,20 @@ def alarms_of(user: Viewer) -> QuerySet[Alarm]:
         return Alarm.objects.none()
     seen = Q(station__village__code__startswith=subtree_prefix(own))
     return Alarm.objects.filter(seen | Q(station=None) if sees_county(user) else seen)
+
+
+def feedback_of(user: Viewer) -> QuerySet[Feedback]:
+    """Return what villagers asked at the stations that ``user`` sees."""
+    own = scope(user)
+    if own is None:
+        return Feedback.objects.none()
+    return Feedback.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def townships_of(user: Viewer) -> RegionQuerySet:
+    """Return the townships that ``user`` sees as a whole."""
+    own = regions_of(user).filter(ended=False, code__endswith="0" * (12 - TOWNSHIP_DIGITS))
+    return own.exclude(code__endswith="0" * (12 - COUNTY_DIGITS))
 
 
 def held_of(user: Viewer) -> QuerySet[Fact]:

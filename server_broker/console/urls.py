@@ -7,8 +7,10 @@ from django.views.generic import RedirectView
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
 from server_broker.console.views.commands import command, station_log
+from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk
+from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
@@ -82,6 +84,12 @@ urlpatterns = [
     path("published/notice/", new_notice, name="notice-new"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
+    path("feedback/", feedback, name="feedback"),
+    path("feedback/<int:pk>/", feedback_one, name="feedback-one"),
+    path("feedback/<int:pk>/answer/", feedback_answer, name="feedback-answer"),
+    path("feedback/<int:pk>/pass-on/", feedback_pass_on, name="feedback-pass-on"),
+    path("contacts/", contacts, name="contacts"),
+    re_path(r"^contacts/(?P<code>[0-9]{12})/$", contact_set, name="contact-set"),
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),

@@ -169,6 +169,7 @@ ALARMS = {
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
+    "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
     "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
     "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",
     "times_moved": "请核对该站点那几天的打卡：站点机器丢过、借出过，就先吊销，并和村里对人。",
@@ -269,6 +270,9 @@ ACTIONS = {
     "account.link_made": "给出登录链接",
     "account.second_factor_set": "设置第二步验证",
     "account.second_factor_reset": "重置第二步验证",
+    "feedback.answered": "答复群众意见",
+    "feedback.passed_on": "群众意见转镇办",
+    "contact.set": "改镇办联系人",
     "card.bound": "绑定卡",
     "card.lost": "挂失卡",
     "pin.reset": "作废密码",

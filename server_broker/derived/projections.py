@@ -10,6 +10,8 @@ from psycopg.types.json import Jsonb
 
 from server_broker.attendance.facts import TOUCH
 from server_broker.attendance.tables import TOUCHES
+from server_broker.feedback.facts import GIVEN, RATED
+from server_broker.feedback.tables import FEEDBACKS, RATINGS
 from server_broker.fleet.fact_rows import STATION_EVENT, RowKind
 from server_broker.fleet.tables import IDENTITY_COLUMNS, STATION_EVENTS
 from server_broker.learning.facts import ATTEMPT, LEVEL_RUN
@@ -89,5 +91,7 @@ PROJECTIONS = (
     Projection(NUMBER_ENTRIES, ENTRY, "输入编号", erased_kinds=("number_entered",)),
     Projection(ATTEMPTS, ATTEMPT, "答题", erased_kinds=("attempt",), json="chosen"),
     Projection(LEVEL_RUNS, LEVEL_RUN, "闯关", erased_kinds=("level_ended",)),
+    Projection(FEEDBACKS, GIVEN, "群众意见"),
+    Projection(RATINGS, RATED, "对答复的评价"),
     Projection(STATION_EVENTS, STATION_EVENT, "站点事件", json="detail"),
 )

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from protocol.facts import Severity
+from server_broker.accounts.models import User
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import without_nul
 
@@ -180,9 +182,21 @@ def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
     raise_alarms(after, at=at)
 
 
-def acknowledge(alarm: Alarm, *, at: datetime) -> None:
-    """Note that a person has seen the alarm; repeats still count up."""
-    Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True).update(acknowledged_at=at)
+HELP_ASKED = "help_asked"
+"""Somebody at a station calls for help."""
+
+
+def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> None:
+    """Note that a person has seen the alarm; repeats still count up.
+
+    A call for help is over once it is seen, so that the next call is a new alarm; and its station is told who saw it.
+    """
+    rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True)
+    with transaction.atomic():
+        if alarm.code != HELP_ASKED:
+            rows.update(acknowledged_at=at, acknowledged_by=by)
+        elif rows.update(acknowledged_at=at, acknowledged_by=by, resolved_at=at) and alarm.station_id:
+            desired_changed([alarm.station_id])
 
 
 def resolve(*, station: str | None, code: str, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from protocol import facts
 from protocol.fact_base import StationFact
 from protocol.units import FactRef
-from server_broker.fleet.alarms import AlarmCall, AlarmOver
+from server_broker.fleet.alarms import HELP_ASKED, AlarmCall, AlarmOver
 from server_broker.fleet.fact_rows import STATION_EVENT, FactRoom, Handler, Identity, Rows, add_event, wall_time
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.platform.sql import copy_rows
@@ -78,7 +78,7 @@ def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
 
 def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"screen": fact.screen})
-    rows.alarms.append(AlarmCall(identity.station, "help_asked", "minor", "站点有人求助"))
+    rows.alarms.append(AlarmCall(identity.station, HELP_ASKED, "minor", "站点有人求助"))
 
 
 def _live_view_began(fact: facts.LiveViewBegan, identity: Identity, rows: Rows) -> None:

@@ -155,6 +155,8 @@ class Alarm(models.Model):
     last_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
     acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    """Null too where it was acknowledged before the county kept who did."""
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=16, blank=True)
     """Empty if its cause is over; ``revoked`` if it was closed because the station is revoked."""

@@ -4,6 +4,7 @@ from itertools import chain
 
 from server_broker.attendance.facts import ATTENDANCE
 from server_broker.commands.facts import COMMANDS
+from server_broker.feedback.facts import FEEDBACK
 from server_broker.fleet.fact_rows import FactRoom, RefColumns
 from server_broker.fleet.facts import FLEET
 from server_broker.ingest.tables import REISSUES
@@ -12,7 +13,7 @@ from server_broker.media.facts import MEDIA
 from server_broker.pins.facts import PINS
 from server_broker.platform.tables import Table
 
-ROOMS: tuple[FactRoom, ...] = (ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS, PINS)
+ROOMS: tuple[FactRoom, ...] = (ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS, PINS, FEEDBACK)
 """In the order in which their rows are stored."""
 
 STAMPED_TABLES: tuple[Table, ...] = tuple(chain.from_iterable(room.stamped for room in ROOMS))

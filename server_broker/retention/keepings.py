@@ -142,6 +142,14 @@ KEEPINGS: tuple[Keeping, ...] = (
             *("record_made", "record_withdrawn", "meeting_step", "votes_counted", "ballots_sealed", "slips_spent"),
             *("feedback_given", "feedback_rated", "score_given"),
         ),
+        models=("feedback.Feedback", "feedback.FeedbackRating", "feedback.FeedbackStep"),
+    ),
+    Stays(
+        key="help_contacts",
+        what="镇办联系人的姓名和工作电话",
+        purpose="村里有急事，打得通电话",
+        ends="换人时由镇办改掉；以前的留在县里的决定里",
+        models=("feedback.HelpContact",),
     ),
     FilesEnd(
         key="pictures",

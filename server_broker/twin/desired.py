@@ -36,6 +36,7 @@ from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
 from server_broker.people.posts import holders
 from server_broker.platform.database_text import without_nul
+from server_broker.twin.help_seen import contact, help_seen
 from server_broker.twin.station_settings import note_settings, wanted_settings
 from server_broker.twin.township import MAX_CARDS, MAX_PAYLOAD_BYTES, MAX_PEOPLE, card_of, with_neighbours
 
@@ -162,6 +163,8 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
             for row in listed
         ],
         packs=pack_files_of(station, now=now),
+        help=help_seen(station),
+        contact=contact(station),
     )
     _check(desired)
     return known_desired(desired, spoken_contract(station.pk))

@@ -9,10 +9,12 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.bundles.models import Bundle
+from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
@@ -111,6 +113,28 @@ def touch(station: Station, card: bytes, *, at: dt.datetime | None = None, **val
             "reader": "simulated",
             "answer": "recorded",
             "direction": "in",
+        }
+        | values
+    )
+
+
+def asked(station: Station, *, topic: str = "lamps", matter: str = "broken", **values: object) -> Feedback:
+    """A question of a villager."""
+    now, feedback = timezone.now(), secrets.token_bytes(16)
+    return Feedback.objects.create(
+        **{
+            "station": station,
+            "epoch": secrets.token_bytes(16),
+            "seq": 1,
+            "feedback": feedback,
+            "number": receipt_number(feedback),
+            "topic": topic,
+            "matter": matter,
+            "wall": now,
+            "quality": "synced",
+            "boot": bytes(16),
+            "mono_ms": 0,
+            "received_at": now,
         }
         | values
     )

@@ -18,7 +18,7 @@ from server_broker.attendance import times
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
-from server_broker.console import audit_words, command_words, event_words, health, shelf_words, words
+from server_broker.console import audit_words, command_words, event_words, feedback_words, health, shelf_words, words
 from server_broker.console.moments import moment_words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -31,6 +31,9 @@ register.filter("command_reason", command_words.reason_word)
 register.filter("command_state", command_words.state_word)
 register.filter("command_figures", command_words.figure_words)
 register.filter("event_note", event_words.note_of)
+register.filter("feedback_topic", feedback_words.topic_word)
+register.filter("feedback_matter", feedback_words.matter_word)
+register.filter("feedback_state", feedback_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
 
@@ -51,6 +54,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("人员与卡", "people", Power.SEE_PEOPLE),
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),
+    ("群众意见", "feedback", Power.SEE_FEEDBACK),
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
     ("保存期限", "kept", Power.READ_AUDIT),

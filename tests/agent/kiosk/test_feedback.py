@@ -9,7 +9,6 @@ from protocol.kiosk import Sorry
 from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, FollowUp, GiveFeedback, RateAnswer
 from tests.agent.bench import ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import open_by_card
-from tests.agent.storage.outboxes import receipt
 from tests.fakes.clockwork import FakeSystemClock
 
 ASKED = GiveFeedback(topic="lamps", matter="broken", about="finance-2026-11", item="3")
@@ -37,11 +36,6 @@ def answer(station: Bench, *feedbacks: bytes, text: str = "示例：本周修好
         for one in feedbacks
     ]
     station.bundles.put("answers", Answers(answers=answers))
-
-
-def receipted(station: Bench) -> None:
-    """Have the county receive everything."""
-    assert station.outbox.take_receipt(receipt(station.outbox, station.outbox.through))
 
 
 def test_the_number_is_shown_after_the_fact_is_on_disk_and_names_nobody(station: Bench) -> None:
@@ -105,7 +99,7 @@ def test_a_question_is_followed_until_it_is_answered_and_the_answer_is_rated_onc
         "lamps",
         fact.at.wall,
     )
-    receipted(station)
+    station.receipted()
     assert follow(station, number).sent is True
     assert station.ask(RateAnswer(number=number, rating=5)) == [follow(station, number)]
     answer(station, fact.feedback)

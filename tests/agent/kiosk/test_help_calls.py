@@ -11,7 +11,6 @@ from protocol.kiosk_feedback import HelpContact, HelpState
 from protocol.twin import Contact, HelpSeen
 from protocol.units import FactRef
 from tests.agent.bench import Bench, bench, desired
-from tests.agent.storage.outboxes import receipt
 from tests.fakes.clockwork import FakeSystemClock
 
 CALL = AskHelp(screen="home")
@@ -36,7 +35,7 @@ def test_a_call_is_recorded_then_sent_then_seen_and_then_no_longer_shown(
     asked = system.wall
     station.ask(CALL)
     assert shown(station) == HelpState(asked=asked)
-    assert station.outbox.take_receipt(receipt(station.outbox, station.outbox.through))
+    station.receipted()
     assert shown(station) == HelpState(asked=asked, sent=True)
     system.pass_ms(60_000)
     see(station, seq=station.outbox.through)

@@ -41,7 +41,11 @@ def village(station: Bench) -> Bench:
 def test_a_number_opens_a_visit_and_is_no_touch(village: Bench) -> None:
     shown = enter(village, ZHANG_PIN)
     assert isinstance(shown, VisitShown)
-    assert (shown.name, shown.opened_by, shown.can) == ("张示例", "number", ["month", "requests", "learning", "clock"])
+    assert (shown.name, shown.opened_by, shown.can) == (
+        "张示例",
+        "number",
+        ["month", "requests", "learning", "clock", "feedback"],
+    )
     (entered,) = village.of(NumberEntered)
     assert (entered.person, entered.answer, entered.clocks) == ("p1", "accepted", False)
     assert village.of(Touch) == []

@@ -45,6 +45,8 @@ ABSENT = {
     "unit": "9999",
     "holding": "9999",
     "bundle": "9999",
+    "feedback": "9999",
+    "township": "000000000000",
 }
 """Things that are not there."""
 _ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
@@ -122,6 +124,13 @@ GET  /published/{bundle}/                          200 200 403 200 200 200 200 2
 GET  /published/notice/                            403 403 403 200 200 403 403 403 200 200 302 proof
 POST /published/notice/                            403 403 403 422 422 403 403 403 422 422 302 proof
 POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
+# Questions of villagers, and whom to telephone
+GET  /feedback/                                    403 403 403 200 200 200 200 200 403 200 302
+GET  /feedback/{feedback}/                         403 403 403 200 200 200 200 200 403 404 302
+POST /feedback/{feedback}/answer/                  403 403 403 403 404 403 404 403 403 404 302
+POST /feedback/{feedback}/pass-on/                 403 403 403 403 404 403 404 403 403 404 302
+GET  /contacts/                                    403 403 403 200 200 403 403 403 403 200 302
+POST /contacts/{township}/                         403 403 403 404 404 403 403 403 403 404 302
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302

@@ -18,11 +18,12 @@ from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
-from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG, Account
+from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, ZHANG, Account
 from tests.server_broker.console.routes import IN_FRONT, ROLES, ROUTES, Route, path_of
 from tests.server_broker.county import (
     FictionalCounty,
     alarm,
+    asked,
     content_for,
     make_county,
     signed_in,
@@ -89,6 +90,8 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "unit": str(holding.post.unit_id),
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
+        "feedback": str(asked(station).pk),
+        "township": TOWNSHIP,
     }
 
 

@@ -39,6 +39,8 @@ def fill(double: StationDouble) -> StationDouble:
         ),
         facts.BlobEvicted(at=moment(12), sha256=PICTURE, reason="disk"),
         facts.CommandResult(at=moment(13), command=COMMAND, outcome="done", figures={"lines": 3}),
+        facts.FeedbackGiven(at=moment(14), feedback=COMMAND, topic="lamps", matter="broken", by=double.ref(2)),
+        facts.FeedbackRated(at=moment(15), feedback=COMMAND, rating=4),
     )  # fmt: skip
     take(double)
     return double

@@ -77,6 +77,9 @@ CHANGES = [
     ("learning_attempt", "chosen = '[1]'", "chosen", 7),
     ("learning_attempt", '"right" = false', "right", 7),
     ("learning_levelrun", "stars = 3", "stars", 8),
+    ("feedback_feedback", "topic = 'roads'", "topic", 14),
+    ("feedback_feedback", "by_seq = NULL, by_epoch = NULL", "by_epoch", 14),
+    ("feedback_feedbackrating", "rating = 1", "rating", 15),
     ("fleet_stationevent", "detail = '{}' WHERE seq = 9", "detail", 9),
     ("fleet_stationevent", "kind = 'shut_down' WHERE seq = 1", "kind", 1),
     ("pins_pinclaim", "number = '2002'", "number", 10),
@@ -147,16 +150,16 @@ def test_a_correction_of_the_clock_dates_rows_and_no_other_time_may_stand(statio
     corrected = ClockCorrected(
         at=moment(20), boot=moment().boot, mono=20, wall=moment(20).wall + 3_600_000, source="county", before="unknown"
     )
-    take(station.add(corrected, touch(21, quality="unknown")), first=14)
-    assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall IS NOT NULL AND seq IN (3, 15)") == 2
+    take(station.add(corrected, touch(21, quality="unknown")), first=16)
+    assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall IS NOT NULL AND seq IN (3, 17)") == 2
     assert said() == []
-    psql("UPDATE attendance_touch SET corrected_wall = corrected_wall + interval '1 minute' WHERE seq = 15")
-    assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
-    psql("UPDATE attendance_touch SET corrected_wall = NULL WHERE seq = 15")
-    assert [one for one in said() if "第 15 条（attendance_touch）：corrected_wall" in one]
+    psql("UPDATE attendance_touch SET corrected_wall = corrected_wall + interval '1 minute' WHERE seq = 17")
+    assert [one for one in said() if "第 17 条（attendance_touch）：corrected_wall" in one]
+    psql("UPDATE attendance_touch SET corrected_wall = NULL WHERE seq = 17")
+    assert [one for one in said() if "第 17 条（attendance_touch）：corrected_wall" in one]
 
 
-@pytest.mark.parametrize(("seq", "to"), [(2, "wall"), (16, "NULL"), (17, "NULL"), (17, "wall")])
+@pytest.mark.parametrize(("seq", "to"), [(2, "wall"), (18, "NULL"), (19, "NULL"), (19, "wall")])
 def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
     station: StationDouble, seq: int, to: str
 ) -> None:
@@ -167,7 +170,7 @@ def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
         at=moment(20), boot=moment().boot, mono=20, wall=moment(20).wall, source="county", before="unknown",
         clock_run=run.id,
     )  # fmt: skip
-    take(station.add(told, touch(21), touch(22), touch(23, quality="unknown")), first=14)
+    take(station.add(told, touch(21), touch(22), touch(23, quality="unknown")), first=16)
     better = CountyClockRun(id=b"betterru", boot=bytes(16), began=hour, offset=-hour, vouched=BY_HAND)
     date_again(note_run(better, ended=run, at=NOW), at=NOW)
     assert psql("SELECT 1 FROM attendance_touch WHERE corrected_wall < wall - interval '59 minutes'") == 6
@@ -177,7 +180,7 @@ def test_where_a_run_of_the_countys_clock_was_corrected_no_touch_may_be_moved(
 
 
 def test_of_several_directions_the_last_must_stand(station: StationDouble) -> None:
-    take(station.add(DirectionChosen(at=moment(30), touch=station.ref(2), direction="in")), first=14)
+    take(station.add(DirectionChosen(at=moment(30), touch=station.ref(2), direction="in")), first=16)
     assert said() == []
     psql("UPDATE attendance_touch SET chosen_direction = 'out' WHERE seq = 2")
     assert [one for one in said() if "第 2 条（attendance_touch）：chosen_direction" in one]
@@ -185,7 +188,7 @@ def test_of_several_directions_the_last_must_stand(station: StationDouble) -> No
 
 @pytest.mark.parametrize("at", [moment(15 * 60_000 + 3), moment(4, boot=bytes(16))], ids=["later", "boot"])
 def test_a_direction_that_is_stated_long_after_its_touch_changes_nothing(station: StationDouble, at: Moment) -> None:
-    take(station.add(DirectionChosen(at=at, touch=station.ref(2), direction="in")), first=14)
+    take(station.add(DirectionChosen(at=at, touch=station.ref(2), direction="in")), first=16)
     assert psql("SELECT 1 FROM attendance_touch WHERE seq = 2 AND chosen_direction = 'out'") == 1
     assert said() == []
     psql("UPDATE attendance_touch SET chosen_direction = 'in' WHERE seq = 2")
@@ -193,17 +196,17 @@ def test_a_direction_that_is_stated_long_after_its_touch_changes_nothing(station
 
 
 def test_what_came_again_in_a_later_stream_is_no_false_alarm_and_stays_under_watch(station: StationDouble) -> None:
-    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(14), direction="out"))
+    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(16), direction="out"))
     again = station.reopen(matched=13)
     take(again)
     assert said() == []
     for change, named in (
-        ("UPDATE attendance_touch SET answer = 'lost' WHERE seq = 14", "第 14 条（attendance_touch）：answer"),
-        ("UPDATE attendance_touch SET chosen_direction = '' WHERE seq = 14", "（attendance_touch）：chosen_direction"),
-        ("DELETE FROM attendance_touch WHERE seq = 14", "第 14 条（attendance_touch）：站点的记录里有它"),
-        ("DELETE FROM ingest_reissue WHERE seq = 14", "第 14 条（ingest_reissue）：站点的记录里有它"),
-        ("UPDATE ingest_reissue SET digest = sha256('x') WHERE seq = 14", "第 14 条（ingest_reissue）"),
-        ("UPDATE ingest_reissue SET identity_seq = 77 WHERE seq = 14", "（ingest_reissue）：identity_seq"),
+        ("UPDATE attendance_touch SET answer = 'lost' WHERE seq = 16", "第 16 条（attendance_touch）：answer"),
+        ("UPDATE attendance_touch SET chosen_direction = '' WHERE seq = 16", "（attendance_touch）：chosen_direction"),
+        ("DELETE FROM attendance_touch WHERE seq = 16", "第 16 条（attendance_touch）：站点的记录里有它"),
+        ("DELETE FROM ingest_reissue WHERE seq = 16", "第 16 条（ingest_reissue）：站点的记录里有它"),
+        ("UPDATE ingest_reissue SET digest = sha256('x') WHERE seq = 16", "第 16 条（ingest_reissue）"),
+        ("UPDATE ingest_reissue SET identity_seq = 77 WHERE seq = 16", "（ingest_reissue）：identity_seq"),
     ):
         with connection.cursor() as cursor:
             cursor.execute("SAVEPOINT untouched")
@@ -215,16 +218,16 @@ def test_what_came_again_in_a_later_stream_is_no_false_alarm_and_stays_under_wat
 
 def test_clones_with_other_facts_under_one_identity_are_no_false_alarm(station: StationDouble) -> None:
     clone = station.clone()
-    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(14), direction="out"))
-    clone.add(touch(42), DirectionChosen(at=moment(43), touch=clone.ref(14), direction="in"))
+    station.add(touch(40), DirectionChosen(at=moment(41), touch=station.ref(16), direction="out"))
+    clone.add(touch(42), DirectionChosen(at=moment(43), touch=clone.ref(16), direction="in"))
     take(station.reopen(matched=13))
-    take(clone, first=14)
+    take(clone, first=16)
     assert psql("SELECT 1 FROM attendance_touch WHERE mono_ms IN (40, 42)") == 2
     assert said() == []
 
 
 def test_a_held_fact_has_no_rows_until_it_is_read(station: StationDouble) -> None:
-    take(station.add(touch(50, reader="a\x00b"), touch(51)), first=14)
+    take(station.add(touch(50, reader="a\x00b"), touch(51)), first=16)
     Fact.objects.filter(held_reason="out_of_range").update(held_reason="held_by_hand")
     assert said() == []
     reread_held(station.id, now=timezone.now())

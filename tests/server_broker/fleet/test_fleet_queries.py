@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from server_broker.accounts.models import User
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station
@@ -61,7 +62,7 @@ def test_one_open_row_counts_up_until_it_is_resolved(station: StationDouble) -> 
     alarm = Alarm.objects.get()
     assert (alarm.count, alarm.opened_at, alarm.last_at) == (2, NOW, NOW + timedelta(minutes=1))
     assert alarm.detail == "磁盘�将满"
-    acknowledge(alarm, at=NOW)
+    acknowledge(alarm, by=User.objects.create(username="officer"), at=NOW)
     call(minutes=2)
     alarm.refresh_from_db()
     assert (alarm.acknowledged_at, alarm.count) == (NOW, 3)

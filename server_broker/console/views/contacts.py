@@ -1,0 +1,44 @@
+"""镇办联系人: the telephone that kiosks show to whoever needs help."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from server_broker.accounts.powers import Power, account_of, needs
+from server_broker.console import parameters
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import townships_of
+from server_broker.feedback.contacts import MAX_NAME, ContactRefused, set_contact
+from server_broker.feedback.models import HelpContact
+
+
+@require_safe
+@needs(Power.SET_CONTACT)
+def contacts(request: HttpRequest) -> HttpResponse:
+    """List the townships of the viewer's scope with their telephones."""
+    page = parameters.page_of(request, townships_of(request.user).order_by("code"), size=50)
+    set_already = HelpContact.objects.in_bulk([region.pk for region in page])
+    context = {
+        "section": "feedback",
+        "page": page,
+        "rows": [(region, set_already.get(region.pk)) for region in page],
+        "max_name": MAX_NAME,
+    }
+    return render(request, "console/contacts.html", context)
+
+
+@post_only("contacts")
+@needs(Power.SET_CONTACT)
+def contact_set(request: HttpRequest, code: str) -> HttpResponse:
+    """Set a township's telephone, or take it away."""
+    township = get_object_or_404(townships_of(request.user), pk=code)
+    name = parameters.text(request.POST, "name", longest=MAX_NAME + 1)
+    phone = parameters.text(request.POST, "phone", longest=21).replace(" ", "")
+    try:
+        set_contact(township, name, phone, actor=account_of(request))
+    except ContactRefused as refused:
+        messages.error(request, f"没有改：{refused}。")
+    else:
+        messages.success(request, f"{township.name}的大屏联网后就会显示。")
+    return redirect("contacts")

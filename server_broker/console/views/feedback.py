@@ -1,0 +1,135 @@
+"""群众意见: what villagers asked at the kiosks, the answers, and giving a question to the township."""
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from protocol.feedback import TOPICS
+from server_broker.accounts.powers import Power, account_of, may, needs
+from server_broker.accounts.scope import scope
+from server_broker.console import parameters
+from server_broker.console.askers import asker_of
+from server_broker.console.feedback_words import RATINGS, TOPIC_CHOICES
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import HAPPENED, feedback_of
+from server_broker.feedback.answering import MAX_TEXT, MIN_TEXT, NotAnswered, answer, pass_on
+from server_broker.feedback.models import Feedback, FeedbackRating, FeedbackStep, StepKind
+from server_broker.regions.models import TOWNSHIP_DIGITS, subtree_prefix
+
+PAGE_SIZE = 50
+STATES = ("open", "passed_on", "answered", "all")
+
+
+@require_safe
+@needs(Power.SEE_FEEDBACK)
+def feedback(request: HttpRequest) -> HttpResponse:
+    """List the questions of the viewer's scope, the newest first, by how far they are, topic and number."""
+    state = parameters.choice(request.GET, "state", STATES)
+    topic = parameters.choice(request.GET, "topic", ("", *TOPICS))
+    number = parameters.text(request.GET, "number", longest=14).replace(" ", "")
+    found = feedback_of(request.user)
+    if topic:
+        found = found.filter(topic=topic)
+    if number:
+        found = found.filter(number=number)
+    in_state = _in_states(found)
+    shown = in_state[state].select_related("station__village").annotate(happened=HAPPENED)
+    page = parameters.page_of(request, shown.order_by("-received_at", "-pk"), size=PAGE_SIZE)
+    states = newest_steps(list(page.object_list))
+    words = ("等答复", "已转镇办", "已答复", "全部")
+    context = {
+        "section": "feedback",
+        "page": page,
+        "rows": [(row, states.get(row.pk, "")) for row in page.object_list],
+        "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
+        "state": state,
+        "topic": topic,
+        "topics": TOPIC_CHOICES,
+        "number": number,
+        "may_set_contact": may(request.user, Power.SET_CONTACT),
+    }
+    return render(request, "console/feedback.html", context)
+
+
+@require_http_methods(["GET", "HEAD"])
+@needs(Power.SEE_FEEDBACK)
+def feedback_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one question with all that was done about it, and how the answer was rated."""
+    return _page(request, _one(request, pk))
+
+
+@post_only("feedback-one", "pk")
+@needs(Power.ANSWER_FEEDBACK)
+def feedback_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a question."""
+    row = _one(request, pk)
+    text = parameters.plain(request.POST.get("text", ""), longest=MAX_TEXT + 1)
+    try:
+        answer(row, text, actor=account_of(request), at=timezone.now())
+    except NotAnswered as refused:
+        messages.error(request, f"没有答复：{refused}。")
+        return _page(request, row, typed=text, status=422)
+    messages.success(request, "已答复。村里的大屏联网后就能查到。")
+    return redirect("feedback-one", pk)
+
+
+@post_only("feedback-one", "pk")
+@needs(Power.ANSWER_FEEDBACK)
+def feedback_pass_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a question to the township."""
+    row = _one(request, pk)
+    try:
+        pass_on(row, actor=account_of(request), at=timezone.now())
+    except NotAnswered as refused:
+        messages.error(request, f"没有转：{refused}。")
+    else:
+        messages.success(request, "已转镇办。")
+    return redirect("feedback-one", pk)
+
+
+def newest_steps(rows: list[Feedback]) -> dict[int, str]:
+    """Return the kind of each question's newest step, by the question's key."""
+    steps = FeedbackStep.objects.filter(feedback__in=[row.pk for row in rows]).order_by("at", "pk")
+    return {step.feedback_id: step.kind for step in steps}
+
+
+def _one(request: HttpRequest, pk: int) -> Feedback:
+    rows = feedback_of(request.user).select_related("station__village").annotate(happened=HAPPENED)
+    return get_object_or_404(rows, pk=pk)
+
+
+def _in_states(found: QuerySet[Feedback]) -> dict[str, QuerySet[Feedback]]:
+    steps = FeedbackStep.objects.filter(feedback=OuterRef("pk"))
+    answered, passed = Exists(steps.filter(kind=StepKind.ANSWERED)), Exists(steps)
+    return {
+        "open": found.filter(~passed),
+        "passed_on": found.filter(passed, ~answered),
+        "answered": found.filter(answered),
+        "all": found,
+    }
+
+
+def _page(request: HttpRequest, row: Feedback, *, typed: str = "", status: int = 200) -> HttpResponse:
+    steps = list(row.steps.order_by("at", "pk"))
+    ratings = FeedbackRating.objects.filter(station=row.station, feedback=row.feedback).order_by("received_at", "pk")
+    own = scope(request.user) or ""
+    is_village = len(subtree_prefix(own)) > TOWNSHIP_DIGITS if own else False
+    passed = any(step.kind == StepKind.PASSED_ON for step in steps)
+    may_answer = may(request.user, Power.ANSWER_FEEDBACK)
+    context = {
+        "section": "feedback",
+        "asked": row,
+        "asker": asker_of(row, request.user),
+        "state": steps[-1].kind if steps else "",
+        "steps": steps,
+        "ratings": [(rating, RATINGS.get(rating.rating, "")) for rating in ratings],
+        "may_answer": may_answer and not (is_village and passed),
+        "may_pass_on": may_answer and is_village and not steps,
+        "typed": typed,
+        "shortest": MIN_TEXT,
+        "longest": MAX_TEXT,
+    }
+    return render(request, "console/feedback_one.html", context, status=status)

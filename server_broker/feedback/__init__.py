@@ -1,0 +1,1 @@
+"""Questions of villagers, who answers them, and whom a village may telephone."""
