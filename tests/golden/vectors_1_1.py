@@ -372,6 +372,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
     ),
     "desired-text_size": twin.Desired(
         station=STATION, version=10, station_name="示例站", village="示例村", settings={"text_size": "large"}
+    ),
     "desired-help": twin.Desired(
         station=STATION,
         version=10,
