@@ -19,6 +19,15 @@ from protocol.kiosk_feedback import (
     HelpContact,
     HelpState,
     RateAnswer,
+from protocol.kiosk_documents import (
+    AskPicture,
+    CloseDocument,
+    DocumentGone,
+    DocumentShown,
+    OpenDocument,
+    OpenShelf,
+    PictureShown,
+    ShelfShown,
 )
 from protocol.kiosk_find import Found, Search
 from protocol.kiosk_keeping import Hello, Keep, Kept
@@ -269,6 +278,10 @@ type ToKiosk = (
     | MineShown
     | PinAsked
     | PhoneCode
+    | ShelfShown
+    | DocumentShown
+    | DocumentGone
+    | PictureShown
     | Found
     | SoundShown
     | MonthShown
@@ -294,6 +307,10 @@ type ToAgent = (
     | SetPin
     | ShowPhoneCode
     | EndVisit
+    | OpenShelf
+    | OpenDocument
+    | CloseDocument
+    | AskPicture
     | Search
     | Play
     | StopSound

@@ -11,12 +11,15 @@ from msgspec import Meta
 from protocol.bundle_contents import Notices, read_content
 from protocol.bundles import Bundle
 from protocol.codec import Message, decode, encode
+from protocol.documents import MAX_DOCUMENTS, Documents
 from protocol.packs import PackHead, read_head
 from protocol.refusal import Refused
 from protocol.units import WallMs
 
 MAX_GIST_BYTES = 65_536
-_WITHOUT_A_READER = frozenset({"disclosure", "library", "answers", "poll"})
+MAX_HEADS_BYTES = 2 * MAX_GIST_BYTES
+"""200 documents with the longest titles and sources."""
+_WITHOUT_A_READER = frozenset({"answers", "poll"})
 """Kinds whose content no part of this version reads. They are kept for the one that does."""
 
 
@@ -33,6 +36,24 @@ class NoticeLines(Message, frozen=True, kw_only=True):
     """The gist of a ``notices`` bundle."""
 
     lines: Annotated[list[NoticeLine], Meta(max_length=100)]
+
+
+class DocumentHead(Message, frozen=True, kw_only=True, array_like=True):
+    """A document that stands on the shelf, as the list of documents shows it."""
+
+    id: str
+    title: str
+    kind: str
+    period: str
+    published: str
+    source: str
+    sample: bool
+
+
+class DocumentHeads(Message, frozen=True, kw_only=True):
+    """The gist of a ``disclosure`` or ``library`` bundle."""
+
+    heads: Annotated[list[DocumentHead], Meta(max_length=MAX_DOCUMENTS)]
 
 
 def gist_of(bundle: Bundle) -> bytes:
@@ -55,7 +76,26 @@ def gist_of(bundle: Bundle) -> bytes:
             for one in content.notices
         ]
         return encode(NoticeLines(lines=lines))
+    if isinstance(content, Documents):
+        return encode(DocumentHeads(heads=heads_of(content)))
     return b""
+
+
+def heads_of(documents: Documents) -> list[DocumentHead]:
+    """Return the heads of those that are part of no other."""
+    return [
+        DocumentHead(
+            id=one.id,
+            title=one.title,
+            kind=one.kind,
+            period=one.period,
+            published=one.published,
+            source=one.source,
+            sample=one.sample,
+        )
+        for one in documents.documents
+        if not one.part_of
+    ]
 
 
 def head_in(gist: bytes) -> PackHead:
@@ -74,3 +114,12 @@ def lines_in(gist: bytes) -> list[NoticeLine]:
         Refused: ``malformed``.
     """
     return decode(gist, NoticeLines, limit=MAX_GIST_BYTES).lines
+
+
+def heads_in(gist: bytes) -> list[DocumentHead]:
+    """Read the gist of a ``disclosure`` or ``library`` bundle.
+
+    Raises:
+        Refused: ``malformed``; also for an empty one, which a release without documents made.
+    """
+    return decode(gist, DocumentHeads, limit=MAX_HEADS_BYTES).heads

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from agent.shelf.disk import ShelfDisk
-from agent.shelf.gist import NoticeLine, head_in, lines_in
+from agent.shelf.gist import DocumentHead, NoticeLine, gist_of, head_in, heads_in, lines_in
 from agent.shelf.question_set import QuestionSet
 from agent.shelf.state import HeldBundle
 from agent.timekeeping.clock import StationClock
@@ -32,6 +32,8 @@ class Offered:
         self._broken = broken
         self._sets: dict[bytes, QuestionSet | None] = {}
         self._lines: dict[bytes, list[NoticeLine]] = {}
+        self._made: dict[bytes, bytes] = {}
+        """Gists of documents that were taken by a release without a reader for them."""
 
     def bundles(self, kind: BundleKind) -> list[HeldBundle]:
         """Return what is offered of one kind."""
@@ -74,6 +76,25 @@ class Offered:
                     self._broken()
                     raise
         raise KeyError(name)
+
+    def has(self, bundle: str) -> bool:
+        """Tell whether a bundle is in force here, whether or not its time has come or is over."""
+        return self._disk.state.find(bundle) is not None
+
+    def heads(self, bundle: HeldBundle) -> list[DocumentHead]:
+        """Return what documents stand on the shelf in a bundle; none if it can't be read."""
+        try:
+            return heads_in(bundle.gist or self._gist(bundle))
+        except (Refused, OSError) as error:
+            log.warning("the documents of %s %d can't be listed: %s", bundle.id, bundle.version, error)
+            return []
+
+    def _gist(self, bundle: HeldBundle) -> bytes:
+        if bundle.sha256 not in self._made:
+            held = {one.sha256 for one in self._disk.state.held}
+            self._made = {sha256: gist for sha256, gist in self._made.items() if sha256 in held}
+            self._made[bundle.sha256] = gist_of(self.read(bundle))
+        return self._made[bundle.sha256]
 
     def packs(self) -> list[QuestionSet]:
         """Return the packs that can be played."""

@@ -45,6 +45,7 @@ from agent.events import (
 from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
+from agent.kiosk.documents import DocumentDesk
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.number_sign_in import NumberSignIn
@@ -156,6 +157,7 @@ class StationParts(Struct, frozen=True, kw_only=True):
     visits: Visits
     keeping: Keeping
     sound: KioskSound
+    documents: DocumentDesk
     number_sign_in: NumberSignIn
     pin_work: PinWork
     uplink: UplinkControl
@@ -316,6 +318,7 @@ class Core:
         parts.visits.tick()
         parts.keeping.tick()
         parts.sound.tick()
+        parts.documents.look()
         parts.snapshots.tick()
         parts.traffic.tick()
         self._state(parts.clock.check_ntp())
@@ -362,6 +365,7 @@ class Core:
         parts.shelf.moved(event)
         parts.witness.look()
         parts.sound.look()
+        parts.documents.look()
         parts.home.changed()
         if event.ended and parts.shelf.take_report():
             parts.uplink.report(parts.reported())

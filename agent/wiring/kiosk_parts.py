@@ -8,6 +8,7 @@ from agent.kiosk.clips import ClipBook, OfferedClips
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
 from agent.kiosk.feedback import FeedbackDesk
 from agent.kiosk.finding import Finding, FindsTitles
+from agent.kiosk.documents import DocumentDesk, ShelfOfDocuments
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
@@ -60,12 +61,14 @@ class KioskRooms:
         offered: OfferedBundles,
         finder: FindsTitles,
         clips: OfferedClips,
+        shelf: ShelfOfDocuments,
         recent: Recent,
         connected: Callable[[], bool],
     ) -> None:
         """Make the parts that read what the county sent. ``connected`` tells whether it hears of a fact at once."""
         ports, visits = self._ports, self.visits
         self.lists = CountyLists(offered)
+        self.documents = DocumentDesk(clock=ports.clock, shelf=shelf, screens=ports.kiosks)
         self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
         self.progress.recall(recent)
         self.learning = Learning(
@@ -169,6 +172,7 @@ class KioskRooms:
             self.help_calls.rows(),
             self.sound.rows(),
             self.feedback.rows(),
+            self.documents.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])
 

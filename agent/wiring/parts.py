@@ -194,6 +194,7 @@ class Station:
             offered=offered,
             finder=self.shelf.finder,
             clips=self.shelf.offered,
+            shelf=self.shelf.offered,
             recent=recent,
             connected=lambda: self.home.link == "connected",
         )
@@ -333,6 +334,7 @@ class Station:
             visits=self.kiosk.visits,
             keeping=self.kiosk.keeping,
             sound=self.kiosk.sound,
+            documents=self.kiosk.documents,
             number_sign_in=self.kiosk.number_sign_in,
             pin_work=self.kiosk.pin_work,
             uplink=self.uplink,

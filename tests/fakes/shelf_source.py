@@ -50,7 +50,7 @@ class ShelfCounty:
         version: int,
         content: bytes = b"",
         *,
-        kind: BundleKind = "library",
+        kind: BundleKind = "clips",
         items: list[Item] | None = None,
         not_before: int = 0,
         not_after: int = FAR,

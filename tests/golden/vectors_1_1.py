@@ -15,6 +15,7 @@ from protocol import (
     health,
     kiosk,
     kiosk_feedback,
+    kiosk_documents,
     kiosk_find,
     kiosk_keeping,
     kiosk_sound,
@@ -489,6 +490,52 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "shelf": kiosk_documents.ShelfShown(
+        what="all",
+        start=0,
+        total=7,
+        entries=[
+            kiosk_documents.ShelfEntry(
+                bundle="finance",
+                document="finance-2026-11",
+                title="示例村十一月收支",
+                kind="finance",
+                period="2026-11",
+                published="2026-11-28",
+                source="示例村村委会",
+                sample=True,
+                new=True,
+            )
+        ],
+    ),
+    "document": kiosk_documents.DocumentShown(
+        bundle="finance",
+        version=3,
+        document="finance-2026-11",
+        part=0,
+        more=True,
+        title="示例村十一月收支",
+        kind="finance",
+        period="2026-11",
+        published="2026-11-28",
+        source="示例村村委会",
+        blocks=[
+            documents.Paragraph(text="示例正文"),
+            documents.Table(
+                columns=[documents.Column(title="项目"), documents.Column(title="金额", kind="yuan")],
+                rows=[documents.Row(cells=["修路灯", 123_450], opens="lamps")],
+                sums=[None, 120_000],
+            ),
+            documents.Picture(item="lamps.png", words="修好的路灯"),
+        ],
+        wrong=[[], [1], []],
+    ),
+    "document_gone": kiosk_documents.DocumentGone(bundle="finance", document="lamps", why="replaced"),
+    "picture": kiosk_documents.PictureShown(bundle="finance", item="lamps.png", content=bytes(range(8))),
+    "open_shelf": kiosk_documents.OpenShelf(what="all", start=6),
+    "open_document": kiosk_documents.OpenDocument(bundle="finance", document="finance-2026-11", part=1, version=3),
+    "close_document": kiosk_documents.CloseDocument(),
+    "ask_picture": kiosk_documents.AskPicture(bundle="finance", item="lamps.png"),
     "search": kiosk_find.Search(digits="28"),
     "search_hits": kiosk_find.Found(
         digits="28",
