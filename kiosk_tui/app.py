@@ -23,6 +23,7 @@ from kiosk_tui.keeping import FlowKept, encode
 from kiosk_tui.keys import understand
 from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
 from kiosk_tui.screens.entry import EntryScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
@@ -46,6 +47,7 @@ from kiosk_tui.session_line import SessionLine
 from kiosk_tui.textsize import SIZE_NAMES, SMALLEST
 from kiosk_tui.views import (
     AwayView,
+    DocumentView,
     EntryView,
     HelpView,
     HomeView,
@@ -57,6 +59,7 @@ from kiosk_tui.views import (
     PhoneView,
     QuestionView,
     ReviewView,
+    ShelfView,
     TouchView,
     View,
     VisitView,
@@ -98,6 +101,8 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     RequestsView: RequestsScreen,
     RequestView: RequestScreen,
     PhoneView: PhoneScreen,
+    ShelfView: ShelfScreen,
+    DocumentView: DocumentScreen,
     AwayView: AwayScreen,
     WaitView: WaitScreen,
     IdleView: IdleScreen,
@@ -266,6 +271,7 @@ class KioskApp(App[None], inherit_bindings=False):
         if not self.screen_stack:
             return
         size = (self.size.width, self.size.height)
+        self.flow.room.resize(*size)
         view = self.flow.view()
         self._set_size()
         banner, listens = self.flow.banner(), self.flow.listens()

@@ -16,6 +16,7 @@ from kiosk_tui.home import HomePlace
 from kiosk_tui.keys import HELP, Key
 from kiosk_tui.places import Help, Place
 from kiosk_tui.textsize import SIZE_NAMES
+from kiosk_tui.room import Room
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
@@ -52,7 +53,8 @@ class Flow:
         self._say = say
         self._guard = KeyGuard(mono_ms)
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
-        self._home = HomePlace(mono_ms=mono_ms, say=say)
+        self.room = Room()
+        self._home = HomePlace(mono_ms=mono_ms, say=say, room=self.room)
         self._visit: VisitPlace | None = None
         self._over: list[Place] = []
         self._away = True

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.documents import Documents
 from kiosk_tui.entry import SignIn
 from kiosk_tui.keys import Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.places import Move
+from kiosk_tui.room import Room
 from kiosk_tui.views import HomeView
 from protocol.kiosk import Home, ToAgent, ToKiosk
 
@@ -21,9 +23,10 @@ class HomePlace:
 
     personal = running = types_digits = False
 
-    def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None]) -> None:
+    def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None], room: Room) -> None:
         self._mono_ms = mono_ms
         self._say = say
+        self._room = room
         self._clock = RunningClock(mono_ms)
         self._home: Home | None = None
         self._turned_at = mono_ms()
@@ -50,6 +53,8 @@ class HomePlace:
             return self._lesson()
         if key == "2" and self._home is not None and self._home.number_sign_in:
             return SignIn(say=self._say)
+        if key == "4":
+            return Documents(say=self._say, room=self._room)
         if key == "enter":
             self._turn = self._turns() + 1
             self._turned_at = self._mono_ms()

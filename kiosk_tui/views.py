@@ -7,9 +7,11 @@ it before keys count. `kiosk_tui.guard` explains both.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from kiosk_tui.document_pages import Page
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from kiosk_tui.views_months import OwnView
 from protocol.kiosk import Home, TouchShown
+from protocol.kiosk_documents import DocumentShown, ShelfShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PhoneCode
 from protocol.units import Direction, WallMs
@@ -241,6 +243,44 @@ class PhoneView:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfView:
+    """The documents that can be read, a page of them. None while they are asked for. ``note`` says what went wrong."""
+
+    shown: ShelfShown | None
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The documents that the number keys open now."""
+        entries = () if self.shown is None else self.shown.entries
+        return ("shelf", self.note, tuple((entry.bundle, entry.document) for entry in entries))
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A page of a document. ``head`` is None while it is asked for; ``number`` counts pages from 1, ``depth`` the
+    documents that lie over one another. ``picture`` is that of the page: None while it is asked for, empty if it can't
+    be had."""
+
+    bundle: str
+    document: str
+    version: int
+    head: DocumentShown | None
+    page: Page
+    number: int
+    depth: int
+    picture: bytes | None
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This page of this document."""
+        return ("document", self.bundle, self.document, self.version, self.number, self.head is None)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveBannerView:
     """The county looks into the room. The line stands above every screen."""
 
@@ -249,8 +289,10 @@ class LiveBannerView:
 
 
 type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
+type DocumentsView = ShelfView | DocumentView
 type View = (
     HomeView
+    | DocumentsView
     | TouchView
     | LessonView
     | EntryView

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from protocol import MAJOR
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.refusal import Refused
 from protocol.units import CodeWord, DayText, FileName
@@ -183,7 +184,7 @@ def wrong_sums(documents: list[Document]) -> list[WrongSum]:
     A row and the document that it opens are compared by the first column of money that each has a figure in.
     """
     wrong = []
-    totals = {one.id: total_of(one) for one in documents}
+    totals = {one.id: total_of(one.blocks) for one in documents}
     for one in documents:
         for table in one.blocks:
             if not isinstance(table, Table):
@@ -193,7 +194,7 @@ def wrong_sums(documents: list[Document]) -> list[WrongSum]:
                 assert published is not None
                 wrong.append(WrongSum(one.id, table.columns[place].title, published, counted(table, place)))
             for row in table.rows:
-                place, figure = _money(table, row)
+                place, figure = figure_of(table, row)
                 below = totals.get(row.opens)
                 if figure is not None and below is not None and figure != below:
                     wrong.append(WrongSum(one.id, table.columns[place].title, figure, below))
@@ -210,9 +211,9 @@ def counted(table: Table, place: int) -> int:
     return sum(cell for row in table.rows if isinstance(cell := row.cells[place], int))
 
 
-def total_of(document: Document) -> int | None:
-    """Return the first published sum of money of a document, in 分, or None."""
-    for table in document.blocks:
+def total_of(blocks: list[Block]) -> int | None:
+    """Return the first published sum of money of a document's blocks, in 分, or None."""
+    for table in blocks:
         if isinstance(table, Table):
             for column, total in zip(table.columns, table.sums, strict=False):
                 if column.kind == "yuan" and total is not None:
@@ -220,16 +221,18 @@ def total_of(document: Document) -> int | None:
     return None
 
 
-def _money(table: Table, row: Row) -> tuple[int, int | None]:
+def figure_of(table: Table, row: Row) -> tuple[int, int | None]:
+    """Return the place of the first column of money in which a row has a figure, and that figure in 分; or None."""
     for place, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
         if column.kind == "yuan" and isinstance(cell, int):
             return place, cell
     return 0, None
 
 
-class _Opened(VersionedMessage, frozen=True, kw_only=True):
+class _Opened(Message, frozen=True, kw_only=True):
     """Documents that are not decoded yet."""
 
+    v: int = MAJOR
     documents: Annotated[list[msgspec.Raw], Meta(max_length=MAX_DOCUMENTS)] = []
 
 

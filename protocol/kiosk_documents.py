@@ -16,6 +16,8 @@ MAX_PART_BYTES = 40_000
 MAX_PICTURE_BYTES = 30_000
 """A picture that is larger is not sent; its words stand for it."""
 
+type GoneWhy = Literal["withdrawn", "replaced", "over", "unreadable"]
+
 
 class ShelfEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A document that can be read."""
@@ -73,7 +75,7 @@ class DocumentGone(Line, frozen=True, kw_only=True, tag="document_gone"):
 
     bundle: FileName
     document: DocumentLink
-    why: Literal["withdrawn", "replaced", "over", "unreadable"]
+    why: GoneWhy
 
 
 class PictureShown(Line, frozen=True, kw_only=True, tag="picture"):

@@ -7,7 +7,7 @@ fifty documents on its shelf needs no more memory than one without.
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
@@ -26,6 +26,7 @@ from protocol.kiosk_documents import (
     CloseDocument,
     DocumentGone,
     DocumentShown,
+    GoneWhy,
     OpenDocument,
     OpenShelf,
     PictureShown,
@@ -191,13 +192,11 @@ class DocumentDesk:
     def _held(self, bundle: str) -> HeldBundle | None:
         return next((held for kind in KINDS for held in self._shelf.bundles(kind) if held.id == bundle), None)
 
-    def _why_gone(self, held: HeldBundle | None, bundle: str) -> Literal["withdrawn", "replaced", "over"]:
+    def _why_gone(self, held: HeldBundle | None, bundle: str) -> GoneWhy:
         if held is not None:
             return "replaced"
         return "over" if self._shelf.has(bundle) else "withdrawn"
 
-    def _gone(
-        self, kiosk: int, bundle: str, document: str, why: Literal["withdrawn", "replaced", "over", "unreadable"]
-    ) -> None:
+    def _gone(self, kiosk: int, bundle: str, document: str, why: GoneWhy) -> None:
         self._reading.pop(kiosk, None)
         self._screens.answer(kiosk, DocumentGone(bundle=bundle, document=document, why=why))

@@ -127,7 +127,7 @@ def test_a_sum_that_does_not_add_up_is_named() -> None:
     assert wrong_sums([finance(rows, 70)]) == []
     assert wrong_sums([finance(rows, None)]) == []
     assert wrong_sums([finance(rows, 71)]) == [("a", "金额", 71, 70)]
-    assert total_of(finance(rows, 71)) == 71
+    assert total_of(finance(rows, 71).blocks) == 71
 
 
 def test_a_row_and_what_it_opens_have_the_same_sum() -> None:

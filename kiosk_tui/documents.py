@@ -1,0 +1,94 @@
+"""公示: the list of the documents on the shelf, and the one that somebody reads."""
+
+from collections.abc import Callable
+
+from kiosk_tui import words_documents as words
+from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.places import Move
+from kiosk_tui.reader import Reader
+from kiosk_tui.room import Room
+from kiosk_tui.views import DocumentsView, ShelfView
+from protocol.kiosk import Home, ToAgent, ToKiosk
+from protocol.kiosk_documents import SHELF_PAGE, OpenShelf, ShelfShown
+
+
+class Documents:
+    """The place of everything that the county publishes to be read."""
+
+    personal = running = types_digits = False
+
+    def __init__(self, *, say: Callable[[ToAgent], None], room: Room, what: str = "all") -> None:
+        """
+        Args:
+            what: A kind of bundle, or ``all``.
+        """
+        self._say = say
+        self._room = room
+        self._what = what
+        self._shown: ShelfShown | None = None
+        self._start = 0
+        self._note = ""
+        self._reader: Reader | None = None
+        self._away = False
+        self._ask()
+
+    def view(self) -> DocumentsView:
+        """Return what is to be shown now."""
+        if self._reader is not None:
+            return self._reader.view()
+        return ShelfView(self._shown, self._note)
+
+    def key(self, key: Key) -> Move:
+        """Open a document with 1 to 6, turn pages with 7, 8 and Enter, go back with 0."""
+        if self._reader is not None:
+            if not self._reader.key(key):
+                self._to_list("")
+            return "stay"
+        if key == BACK:
+            return "leave"
+        number = digit(key)
+        if self._shown is None:
+            return "stay"
+        if number in (7, 8) or key == "enter":
+            self._turn(-1 if number == 7 else 1, self._shown.total)
+        elif number is not None and 1 <= number <= len(self._shown.entries):
+            entry = self._shown.entries[number - 1]
+            self._note = ""
+            self._reader = Reader(say=self._say, room=self._room, bundle=entry.bundle, document=entry.document)
+        return "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take the list, and what concerns the document that is read."""
+        if isinstance(message, ShelfShown) and (message.what, message.start) == (self._what, self._start):
+            self._shown = message
+            if not message.entries and self._start:
+                # The county has taken so many away that this page is no more.
+                self._start = 0
+                self._ask()
+        if isinstance(message, Home) and self._away:
+            self._away = False
+            self._ask()
+        if self._reader is not None:
+            self._reader.agent_said(message)
+            if self._reader.gone:
+                self._to_list(words.gone(self._reader.gone))
+
+    def agent_away(self) -> None:
+        """What is here can be read on; what was asked for is asked for again."""
+        self._away = True
+        if self._reader is not None:
+            self._reader.agent_away()
+
+    def _turn(self, step: int, total: int) -> None:
+        pages = max(1, -(-total // SHELF_PAGE))
+        start = (self._start // SHELF_PAGE + step) % pages * SHELF_PAGE
+        if start != self._start:
+            self._start, self._note = start, ""
+            self._ask()
+
+    def _to_list(self, note: str) -> None:
+        self._reader, self._note = None, note
+        self._ask()
+
+    def _ask(self) -> None:
+        self._say(OpenShelf(what=self._what, start=self._start))
