@@ -15,8 +15,8 @@ from kiosk_tui.guard import KeyGuard
 from kiosk_tui.home import HomePlace
 from kiosk_tui.keys import HELP, Key
 from kiosk_tui.places import Help, Place
-from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.room import Room
+from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
