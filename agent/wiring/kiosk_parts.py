@@ -9,6 +9,7 @@ from agent.kiosk.county_lists import CountyLists, OfferedBundles
 from agent.kiosk.feedback import FeedbackDesk
 from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.documents import DocumentDesk, ShelfOfDocuments
+from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning

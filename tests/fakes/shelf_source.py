@@ -50,7 +50,7 @@ class ShelfCounty:
         version: int,
         content: bytes = b"",
         *,
-        kind: BundleKind = "clips",
+        kind: BundleKind | None = None,
         items: list[Item] | None = None,
         not_before: int = 0,
         not_after: int = FAR,
@@ -60,7 +60,12 @@ class ShelfCounty:
         key: Ed25519PrivateKey | None = None,
         find: list[FindEntry] | None = None,
     ) -> IndexEntry:
-        """Publish a bundle in the place of its version before; `index` announces it."""
+        """Publish a bundle in the place of its version before; `index` announces it.
+
+        Args:
+            kind: If it is left out, content may be any bytes, because no part of a station reads such a kind.
+        """
+        kind = kind or ("poll" if content else "library")
         bundle = Bundle(
             id=name,
             kind=kind,

@@ -166,9 +166,9 @@ def test_what_has_not_begun_is_here_and_not_shown(station: Bench, system: FakeSy
     station.county.publish("later", 1, not_before=MORNING_MS + HOUR_MS)
     take(station)
     assert in_force(station) == {"later": 1}
-    assert station.shelf.offered.bundles("clips") == []
+    assert station.shelf.offered.bundles("library") == []
     system.pass_ms(HOUR_MS)
-    assert [one.id for one in station.shelf.offered.bundles("clips")] == ["later"]
+    assert [one.id for one in station.shelf.offered.bundles("library")] == ["later"]
 
 
 def test_several_notices_take_turns_and_an_urgent_one_goes_before_them(station: Bench, system: FakeSystemClock) -> None:
