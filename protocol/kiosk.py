@@ -11,14 +11,6 @@ import msgspec
 from msgspec import Meta
 
 from protocol.health import Health
-from protocol.kiosk_feedback import (
-    FeedbackTaken,
-    FollowedUp,
-    FollowUp,
-    GiveFeedback,
-    HelpContact,
-    HelpState,
-    RateAnswer,
 from protocol.kiosk_documents import (
     AskPicture,
     CloseDocument,
@@ -28,6 +20,15 @@ from protocol.kiosk_documents import (
     OpenShelf,
     PictureShown,
     ShelfShown,
+)
+from protocol.kiosk_feedback import (
+    FeedbackTaken,
+    FollowedUp,
+    FollowUp,
+    GiveFeedback,
+    HelpContact,
+    HelpState,
+    RateAnswer,
 )
 from protocol.kiosk_find import Found, Search
 from protocol.kiosk_keeping import Hello, Keep, Kept

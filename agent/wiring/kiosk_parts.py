@@ -6,9 +6,8 @@ from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.clips import ClipBook, OfferedClips
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
-from agent.kiosk.feedback import FeedbackDesk
-from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.documents import DocumentDesk, ShelfOfDocuments
+from agent.kiosk.feedback import FeedbackDesk
 from agent.kiosk.finding import Finding, FindsTitles
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
