@@ -25,7 +25,7 @@ from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
 from kiosk_tui.screens.entry import EntryScreen
-from kiosk_tui.screens.home import HomeScreen
+from kiosk_tui.screens.home import AskCardScreen, HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
 from kiosk_tui.screens.month import (
@@ -40,14 +40,17 @@ from kiosk_tui.screens.month import (
 from kiosk_tui.screens.phone import PhoneScreen
 from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen, WaitScreen
 from kiosk_tui.screens.question import QuestionScreen
+from kiosk_tui.screens.today import DutyScreen, TodayScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
 from kiosk_tui.screens.visit import VisitScreen
 from kiosk_tui.session_line import SessionLine
 from kiosk_tui.textsize import SIZE_NAMES, SMALLEST
 from kiosk_tui.views import (
+    AskCardView,
     AwayView,
     DocumentView,
+    DutyView,
     EntryView,
     HelpView,
     HomeView,
@@ -60,6 +63,7 @@ from kiosk_tui.views import (
     QuestionView,
     ReviewView,
     ShelfView,
+    TodayView,
     TouchView,
     View,
     VisitView,
@@ -84,6 +88,9 @@ EXIT_PANIC = 1
 
 _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     HomeView: HomeScreen,
+    TodayView: TodayScreen,
+    DutyView: DutyScreen,
+    AskCardView: AskCardScreen,
     TouchView: TouchScreen,
     LevelsView: LevelsScreen,
     QuestionView: QuestionScreen,
@@ -174,8 +181,9 @@ class KioskApp(App[None], inherit_bindings=False):
         self._drawn: tuple[View, LiveBannerView | None, tuple[int, int], bool] | None = None
         self._face: Face = None
         self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
-        self.register_theme(theme.VILLAGE)
-        self.theme = theme.VILLAGE.name
+        for known in theme.THEMES:
+            self.register_theme(known)
+        self.theme = theme.DEFAULT
 
     def on_mount(self) -> None:
         """Start the link and the tick."""
@@ -311,5 +319,5 @@ class KioskApp(App[None], inherit_bindings=False):
             self._kiosk_screens[kind] = screen
         return self._kiosk_screens[kind]
 
-    def _turn_page(self) -> bool:
-        return isinstance(self.screen, KioskScreen) and self.screen.turn_page()
+    def _turn_page(self, by: int) -> bool:
+        return isinstance(self.screen, KioskScreen) and self.screen.turn_page(by)

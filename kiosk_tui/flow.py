@@ -30,8 +30,10 @@ IDLE_MS = 120_000
 COUNTDOWN_MS = 30_000
 RESUME_MS = 2_000
 """How long a kiosk that takes another one's place waits for what was kept. Then it is a kiosk like any other."""
-MAX_OVER = 2
-"""Places over home or a visit: what a person opened there, and help over it."""
+MAX_OVER = 4
+"""Places over home or a visit: what a person opened there, what it leads to, a form or a detail of that, and help."""
+PAGES: dict[Key, int] = {"enter": 1, "8": 1, "7": -1}
+"""The keys that turn the pages of a long text, if it has such a page; otherwise they mean what the place says."""
 
 
 class Flow:
@@ -103,8 +105,6 @@ class Flow:
                 if self._visit is None:
                     # Whoever was typing here has turned away, or it is their card.
                     self._over = [place for place in self._over if not place.personal]
-                # The duty board shows its first page when the touch leaves the screen.
-                self._home.begin_board_at(self._touch.until)
             case LiveShown():
                 self._viewer = message.viewer
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
@@ -141,7 +141,8 @@ class Flow:
             return
         self._last_life = min(kept.life, self._mono_ms())
         self._size = kept.size
-        self._over = keeping.make_again(kept, visit=self._visit.id if self._visit is not None else "", say=self._say)
+        visit = self._visit.id if self._visit is not None else ""
+        self._over = keeping.make_again(kept, visit=visit, say=self._say, opening=self._home.opening())
         for place in self._over:
             if self._home.said is not None:
                 place.agent_said(self._home.said)
@@ -211,13 +212,13 @@ class Flow:
         view = self.view()
         return self._guard.listens(view.face, after_ms=view.deaf_ms)
 
-    def key(self, key: Key, *, ago_ms: int = 0, turn_page: Callable[[], bool] = lambda: False) -> None:
+    def key(self, key: Key, *, ago_ms: int = 0, turn_page: Callable[[int], bool] = lambda _: False) -> None:
         """Take a key of the pad.
 
         Args:
             key: Counts only while `listens` is true, and only once while it is held down.
             ago_ms: How long ago it was pressed; a busy machine may deliver it late.
-            turn_page: Turns to the next page of a long text on the screen; returns False if there is none.
+            turn_page: Turns a long text on the screen to its next page (1) or back (-1); False if there is none.
         """
         view = self.view()
         repeats = self._guard.is_repeat(key, ago_ms=ago_ms)
@@ -226,7 +227,7 @@ class Flow:
         # A key on a touch's result says nothing about whether somebody still plays the level behind it.
         if not isinstance(view, TouchView):
             self._last_life = self._mono_ms()
-        if key == "enter" and turn_page():
+        if self._turns_page(view, key) and turn_page(PAGES[key]):
             return
         # A key on the idle screen has done its part above: it says that somebody is there.
         if key == "text_size":
@@ -241,6 +242,11 @@ class Flow:
             self._touch.key(key)
         elif not isinstance(view, IdleView | AwayView):
             self._key_on_place(key)
+
+    def _turns_page(self, view: View, key: Key) -> bool:
+        """Return whether the key is for the pages of a long text, and for no figure and no direction."""
+        figures = self._place.types_digits or isinstance(view, TouchView)
+        return key == "enter" or (key in PAGES and not figures)
 
     def _key_on_place(self, key: Key) -> None:
         place = self._place

@@ -1,21 +1,55 @@
-"""Home, the place that everything returns to: the duty board, whose pages turn, and the ways from here."""
+"""Home, the place that everything returns to, and its menu: the ways from here, each by a key."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
+from kiosk_tui import words, words_documents, words_visits
+from kiosk_tui.asking_card import AskCard
 from kiosk_tui.clock import MonoMs, RunningClock
 from kiosk_tui.documents import Documents
-from kiosk_tui.entry import SignIn
 from kiosk_tui.keys import Key
 from kiosk_tui.lesson import Lesson
-from kiosk_tui.places import Move
+from kiosk_tui.opening import Opening
+from kiosk_tui.places import Move, Place
 from kiosk_tui.room import Room
-from kiosk_tui.views import HomeView
+from kiosk_tui.today import TodayPlace
+from kiosk_tui.views import HomeView, MenuLine
 from protocol.kiosk import Home, ToAgent, ToKiosk
 
 TURN_MS = 8_000
-"""How long a page of the duty board stands before the next one comes by itself."""
+"""How long each line of a long notice stands before the next one comes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuRow:
+    """A way from home: its key, its name in the code, its words, what it opens, and when it is there at all."""
+
+    key: Key
+    code: str
+    word: str
+    open: Callable[[Opening], Place]
+    shown: Callable[[Home], bool] = lambda _: True
+
+
+def _learning(opening: Opening) -> Place:
+    lesson = Lesson(say=opening.say)
+    lesson.agent_said(opening.home)
+    return lesson
+
+
+def _documents(opening: Opening) -> Place:
+    return Documents(say=opening.say, room=opening.room)
+
+
+MENU: tuple[MenuRow, ...] = (
+    MenuRow("1", "today", words.TODAY, TodayPlace),
+    MenuRow("2", "mine", words_visits.KEY_MINE, AskCard),
+    MenuRow("3", "learning", words.KEY_LEARN, _learning),
+    MenuRow("4", "documents", words_documents.SHELF, _documents),
+)
+"""In the order of their keys. A place that does not exist yet has no row."""
 
 
 class HomePlace:
@@ -45,26 +79,23 @@ class HomePlace:
     def view(self) -> HomeView:
         """Return home as it is now."""
         assert self._home is not None
-        return HomeView(self._home, self._clock.minute(), self._turns())
+        menu = tuple(MenuLine(row.key, row.word) for row in MENU if row.shown(self._home))
+        return HomeView(self._home, self._clock.minute(), self._turns(), menu)
 
     def key(self, key: Key) -> Move:
-        """Open learning with 1, sign in with 2 if that is allowed here, turn the board's page with Enter."""
-        if key == "1":
-            return self._lesson()
-        if key == "2" and self._home is not None and self._home.number_sign_in:
-            return SignIn(say=self._say)
-        if key == "4":
-            return Documents(say=self._say, room=self._room)
+        """Open what the menu has under this key, or read on in a long notice with Enter."""
+        opening = self.opening()
+        for row in MENU:
+            if opening is not None and row.key == key and row.shown(opening.home):
+                return row.open(opening)
         if key == "enter":
             self._turn = self._turns() + 1
             self._turned_at = self._mono_ms()
         return "stay"
 
-    def _lesson(self) -> Lesson:
-        lesson = Lesson(say=self._say)
-        if self._home is not None:
-            lesson.agent_said(self._home)
-        return lesson
+    def opening(self) -> Opening | None:
+        """Return what a place over home is made with; None before the agent has said what home shows."""
+        return Opening(self._home, self._clock, self._say, self._room) if self._home is not None else None
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take what home shows."""
@@ -76,10 +107,6 @@ class HomePlace:
 
     def agent_away(self) -> None:
         """Home comes back with the agent."""
-
-    def begin_board_at(self, mono_ms: int) -> None:
-        """Have the duty board show its first page at a time to come."""
-        self._turn, self._turned_at = 0, mono_ms
 
     def _turns(self) -> int:
         return self._turn + max(0, self._mono_ms() - self._turned_at) // TURN_MS

@@ -1,8 +1,8 @@
 """What stands on the screen as data, and the places made again from it, for a kiosk that takes another one's place.
 
-A place that can be kept has a method `kept`, which returns a value of its own kind or None, and a row in `_MAKERS`.
-Every other place falls back to what lies under it. What is being typed is never kept, and what is personal is made
-again only in the visit that it belongs to.
+A place that can be kept has a method `kept`, which returns a value of its own kind or None, and a row in `_MAKERS` or
+`_FROM_HOME`. Every other place falls back to what lies under it. What is being typed is never kept, and what is
+personal is made again only in the visit that it belongs to.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,18 +10,23 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from kiosk_tui.asking_card import AskCard, AskCardKept
 from kiosk_tui.entry import NewPin, NewPinKept
 from kiosk_tui.lesson import Lesson, LessonKept
+from kiosk_tui.opening import Opening
 from kiosk_tui.own_month import MonthKept, MonthPlace
 from kiosk_tui.own_requests import RequestsKept, RequestsPlace
 from kiosk_tui.places import Help, HelpKept, Place
+from kiosk_tui.today import DutyKept, DutyPlace, TodayKept, TodayPlace
 from kiosk_tui.visit import OnTelephone, TelephoneKept
 from protocol.kiosk import ToAgent
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS
 from protocol.units import TextSizeName
 
 type Say = Callable[[ToAgent], None]
-type PlaceKept = LessonKept | NewPinKept | HelpKept | MonthKept | RequestsKept | TelephoneKept
+type PlaceKept = (
+    LessonKept | NewPinKept | HelpKept | MonthKept | RequestsKept | TelephoneKept | AskCardKept | TodayKept | DutyKept
+)
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     LessonKept: Lesson.again,
@@ -31,6 +36,13 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     RequestsKept: RequestsPlace.again,
     TelephoneKept: OnTelephone.again,
 }
+
+_FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {
+    AskCardKept: AskCard.again,
+    TodayKept: TodayPlace.again,
+    DutyKept: DutyPlace.again,
+}
+"""Places that are made of what home shows."""
 
 
 @runtime_checkable
@@ -68,11 +80,18 @@ def keep_places(places: Iterable[Place]) -> tuple[PlaceKept, ...]:
     return tuple(kept)
 
 
-def make_again(kept: FlowKept, *, visit: str, say: Say) -> list[Place]:
-    """Make the places again. In another visit than theirs they are left out."""
-    if kept.visit != visit:
-        return []
-    return [_MAKERS[type(one)](one, say) for one in kept.over]
+def make_again(kept: FlowKept, *, visit: str, say: Say, opening: Opening | None = None) -> list[Place]:
+    """Make the places again. In another visit than theirs they are left out, and so is all that stands on one that is
+    made of home while nothing is known of home."""
+    places: list[Place] = []
+    for one in kept.over if kept.visit == visit else ():
+        if (maker := _MAKERS.get(type(one))) is not None:
+            places.append(maker(one, say))
+        elif opening is not None:
+            places.append(_FROM_HOME[type(one)](one, opening))
+        else:
+            break
+    return places
 
 
 def encode(kept: FlowKept) -> str:

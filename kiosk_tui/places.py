@@ -1,7 +1,7 @@
 """Where somebody can be in the kiosk: each place knows its view and its keys, and what the agent says in it.
 
-`kiosk_tui.flow` holds home, or the visit that stands in its place, and at most two places over it: what a person opened
-there, and help. A place decides nothing about touches, idling or the agent's absence.
+`kiosk_tui.flow` holds home, or the visit that stands in its place, and the places over it: what a person opened there,
+what that leads to, a form or a detail, and help. A place decides nothing about touches, idling or the agent's absence.
 """
 
 from collections.abc import Callable

@@ -10,24 +10,73 @@ from typing import ClassVar, Literal
 from kiosk_tui.document_pages import Page
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from kiosk_tui.views_months import OwnView
-from protocol.kiosk import Home, TouchShown
+from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_documents import DocumentShown, ShelfShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PhoneCode
-from protocol.units import Direction, WallMs
+from protocol.units import ClockQuality, Direction, WallMs
 
 LEVELS_A_PAGE = 6
 
 
 @dataclass(frozen=True, slots=True)
+class MenuLine:
+    """A way from home: its key, and the words beside it."""
+
+    key: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeView:
-    """``turn`` counts the page turns of the duty board and of a long notice."""
+    """``turn`` counts the lines of a long notice."""
 
     home: Home
     minute: WallMs
     turn: int
-    face: ClassVar[Face] = "home"
+    menu: tuple[MenuLine, ...]
     deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What the number keys open now."""
+        return ("home", self.menu)
+
+
+@dataclass(frozen=True, slots=True)
+class TodayView:
+    """The day in words, and what opens from there."""
+
+    home: Home
+    minute: WallMs
+    face: ClassVar[Face] = "today"
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """The whole duty board. ``turn`` counts the page turns, those back as minus one."""
+
+    rows: tuple[DutyRow, ...]
+    quality: ClockQuality
+    left_out: int
+    turn: int
+    face: ClassVar[Face] = "duty"
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
+class AskCardView:
+    """A card is asked for; ``by_number``: a number will do as well."""
+
+    by_number: bool
+    reader_ready: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """Whether Enter leads to a number."""
+        return ("ask_card", self.by_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +342,9 @@ type DocumentsView = ShelfView | DocumentView
 type View = (
     HomeView
     | DocumentsView
+    | TodayView
+    | DutyView
+    | AskCardView
     | TouchView
     | LessonView
     | EntryView

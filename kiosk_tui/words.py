@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from protocol.kiosk import Lacking, LinkState, Missing
-from protocol.units import Direction
+from protocol.units import ClockQuality, Direction
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
@@ -75,8 +75,24 @@ OTHER_VILLAGE = "外村"
 UNDATED = "时间待校准"
 CLOCK_WAITS = "！ 时间待校准"
 DUTY_TODAY = "今日值班"
+DUTY_WHOLE = "看全部值班"
 NO_DUTY = "今天没有排班。"
-NO_DATE = "时间校准以后，这里显示今天的值班表。"
+DUTY_OVER = "今天的值班都结束了。"
+NOBODY = "还没有人"
+EVERYBODY = "都打了"
+CLOCK_SAID: dict[ClockQuality, str] = {
+    "synced": "时间准，刚和县里对过。",
+    "holdover": "时间准，连上网会再对一次。",
+    "restored": "停过电，时间还没有对准。",
+    "unknown": "时间还没有对准。",
+}
+"""How well the station knows the time."""
+LINK_SAID: dict[LinkState, str] = {
+    "connected": "网络通，打卡马上传到县里。",
+    "connecting": "正在连接县里，打卡照常。",
+    "offline": "网络不通，打卡照常，有网自动上传。",
+}
+NO_DATE = "时间校准以后，这里显示谁在值班。"
 COLUMN_WINDOW = "时段"
 COLUMN_IN = "上班"
 COLUMN_OUT = "下班"
@@ -97,6 +113,7 @@ TROUBLE = {
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
 PRESENT_CARD = "请把卡贴到读卡器上"
 
+TODAY = "今日"
 KEY_LEARN = "学习"
 KEY_HELP = "求助"
 KEY_BACK = "返回"
@@ -178,6 +195,26 @@ def date(moment: datetime, *, year: bool) -> str:
     """Return the date as people say it, with its weekday."""
     day = f"{moment.month}月{moment.day}日 {WEEKDAYS[moment.weekday()]}"
     return f"{moment.year}年{day}" if year else day
+
+
+def link_said(link: LinkState, count: int) -> str:
+    """Return how the line to the county is, and how much waits for it."""
+    return LINK_SAID[link] + (f"还有 {count} 条没传。" if count else "")
+
+
+def here(names: Sequence[str]) -> str:
+    """Return who is on duty here now."""
+    return "在岗：" + ("、".join(names) or NOBODY)
+
+
+def not_touched(names: Sequence[str]) -> str:
+    """Return who is on duty now and has not touched yet."""
+    return f"{NOT_YET}：" + ("、".join(names) or EVERYBODY)
+
+
+def next_window(name: str, start: int, end: int) -> str:
+    """Return when the next duty window is."""
+    return f"下一班：{name} {clock(start)}-{clock(end)}"
 
 
 def waiting(count: int) -> tuple[str, ...]:

@@ -9,6 +9,10 @@ KEY_LEAVE_VISIT = "退出"
 KEY_NEXT_STEP = "下一步"
 KEY_DELETE = "删一位"
 VISIT = "我的"
+ASK_CARD = "请把您的卡贴到读卡器上"
+ASK_CARD_THEN = "看到打卡结果，再按 1。"
+ASK_NUMBER = "没带卡，按 Enter 输编号和密码。"
+ASK_CARD_WHAT = "这里看您的打卡和学习。看完按 0 退出。"
 VISIT_CAN = {
     "month": "我的本月",
     "requests": "我的办事",

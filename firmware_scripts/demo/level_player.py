@@ -9,7 +9,7 @@ from pathlib import Path
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from protocol.packs import Pack, Question
 
-_LEARN, _CHOOSE, _PLACE = "1 学习", "0 返回", "还可以错"
+_LEARN, _CHOOSE, _PLACE = "3 学习", "0 返回", "还可以错"
 _LEAVE = "0 离开本关"
 """The screen names this key as soon as the keys of a question count."""
 _RIGHT, _WRONG = "✓ 答对了", "× 答错了"
@@ -81,7 +81,7 @@ def play_level(terminal: Terminal, pack: Pack, *, tries: int = 3) -> bool:
 def _play_once(terminal: Terminal, pack: Pack) -> bool:
     try:
         terminal.wait_for(_LEARN, timeout_s=30)
-        terminal.press("1")
+        terminal.press("3")
         terminal.wait_for(pack.levels[0].name, timeout_s=30)
         terminal.wait_for(_CHOOSE)
         terminal.press("1")

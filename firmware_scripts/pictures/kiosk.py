@@ -21,14 +21,15 @@ def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], screen: Sc
     out_dir.mkdir(parents=True, exist_ok=True)
     suffix = "" if screen == NORMAL else f"-{screen}"
     with stage(socket, screen) as kiosk:
-        kiosk.wait_for(words.KEY_LEARN)  # keys are named once they count
+        kiosk.wait_for(words.KEY_HELP)  # keys are named once they count
         drawn = [kiosk.photograph(out_dir / f"kiosk-home{suffix}.png")]
         touch()
         kiosk.wait_for(*words.ANSWER.values())
         kiosk.wait_for(words.KEY_BACK)
         drawn.append(kiosk.photograph(out_dir / f"kiosk-touch{suffix}.png"))
-        kiosk.press("0", words.KEY_LEARN)
-        kiosk.press("1", words.CHOOSE_LEVEL)
+        kiosk.press("0", words.PRESENT_CARD)
+        kiosk.wait_for(words.KEY_HELP)
+        kiosk.press("3", words.CHOOSE_LEVEL)
         kiosk.wait_for(words.KEY_BACK)
         kiosk.press("1", *words.KIND.values())
         kiosk.wait_for(words.KEY_LEAVE)

@@ -67,7 +67,7 @@ def take(
 def _code_on(socket: Path, drawn: Path, *, touch: Callable[[], object], screen: Screen) -> str:
     """Touch a card, open 我的 and the code at the kiosk, draw that screen, and return the code on it."""
     with stage(socket, screen) as kiosk:
-        kiosk.wait_for(words.KEY_LEARN)
+        kiosk.wait_for(words.KEY_HELP)
         touch()
         kiosk.wait_for(words_visits.KEY_MINE)
         kiosk.press("1", words_visits.VISIT_CAN["phone"])

@@ -41,9 +41,9 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         """Draw ``view``."""
         raise TypeError(f"{type(self).__name__} draws nothing")
 
-    def turn_page(self) -> bool:
-        """Turn to the next page of a long text; return False if there is none."""
-        return any(body.turn() for body in self.query(PageBody))
+    def turn_page(self, by: int) -> bool:
+        """Turn a long text to its next page (1) or back (-1); return False if there is none."""
+        return any(body.turn(by) for body in self.query(PageBody))
 
 
 class TextScreen[V](KioskScreen[V]):

@@ -1,4 +1,4 @@
-"""Home: the village and station, the time, who is on duty, and whether the county can be reached."""
+"""Home: the time, where the card goes, who is on duty now, and the menu. Beside it the screen that asks for a card."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -7,13 +7,13 @@ from textual.content import Content
 from kiosk_tui import theme, words, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
-from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import cells, clean, fit, wrap
-from kiosk_tui.views import HomeView
+from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.typeset import Block, cells, clean, fit, wrap
+from kiosk_tui.views import AskCardView, HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
-from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.widgets.lines import PixelArt, TextLine
-from protocol.kiosk import Home
+from kiosk_tui.widgets.menu import Menu
+from protocol.kiosk import DutyRow, Home
 from protocol.units import DATED_QUALITIES
 
 _MARGIN = 3
@@ -30,68 +30,93 @@ class HomeScreen(KioskScreen[HomeView]):
     def __init__(self) -> None:
         super().__init__()
         self._header = HeaderBar()
-        self._notice = TextLine(id="notice")
         self._clock = PixelArt(id="clock")
         self._status = TextLine(id="status")
-        self._board = DutyBoard()
-        self._simulated = TextLine(id="simulated")
+        self._card = TextLine(id="card")
+        self._notice = TextLine(id="notice")
+        self._people = TextLine(id="people")
+        self._menu = Menu()
         self._keys = KeyBar()
-        self._number_sign_in = False
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
         yield self._header
-        yield self._notice
         with Horizontal(id="now"):
             yield self._clock
             yield self._status
-        yield self._board
-        yield self._simulated
+        yield self._card
+        yield self._notice
+        yield self._people
+        yield self._menu
         yield self._keys
 
     def show(self, view: HomeView) -> None:
         """Draw the home view."""
-        home = view.home
+        home, width = view.home, self.size.width - 2 * _MARGIN
         self._header.left = f"{home.village}·{home.station_name}" if home.village else home.station_name
-        notice = _notice(home)
-        text = _one_line(notice, self.size.width - 2 * _MARGIN, view.turn)
-        self._notice.set_class(not text, "-empty")
-        # Where no notice stands, the line asks for the card, because people come for that.
-        self._notice.show(Content(text or words.PRESENT_CARD))
-        self._header.right = words.PRESENT_CARD if text and home.reader_ready else ""
-        self._clock.show(clock_face(f"{village_time(view.minute):%H:%M}" if _is_dated(home) else "--:--"))
+        self._clock.show(clock_face(f"{village_time(view.minute):%H:%M}" if is_dated(home) else "--:--"))
         # Beside the clock a narrow screen has no room for the year.
         self._status.show(_status(view, year=self.size.width >= 72))
-        self._board.rows = tuple(home.duty) if _is_dated(home) else ()
-        self._board.dated = _is_dated(home)
-        self._board.turn = view.turn
-        self._simulated.display = bool(home.simulated)
-        self._simulated.show(Content(words.simulated(home.simulated)))
-        self._number_sign_in = home.number_sign_in
-        self._show_keys()
+        self._card.set_class(not home.reader_ready, "-gone")
+        self._card.show(Content(fit(words.PRESENT_CARD if home.reader_ready else words.READER_GONE, width)))
+        trouble = words.TROUBLE.get(home.trouble, "")
+        notice = trouble or home.notice
+        self._notice.display = bool(notice)
+        self._notice.set_class(bool(trouble), "-trouble")
+        self._notice.show(Content(_one_line(notice, width, view.turn)))
+        self._people.show(Content("\n".join(fit(line, width) for line in on_duty(home))))
+        self._menu.show(view.menu)
+        self._keys.hints = (KeyHint("9", words.KEY_HELP),)
+        self._keys.right = words.simulated(home.simulated) if home.simulated else words.PRODUCT
 
-    def on_duty_board_fitted(self) -> None:
-        """Say how many pages the board has."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        number = [KeyHint("2", words_visits.KEY_NUMBER)] if self._number_sign_in else []
-        hints = [KeyHint("1", words.KEY_LEARN), *number, KeyHint("9", words.KEY_HELP)]
-        if self._board.pages > 1:
-            place = f"{words.KEY_NEXT_PAGE} {self._board.page + 1}/{self._board.pages}"
-            hints.append(KeyHint(words.ENTER, place))
-        self._keys.hints = tuple(hints)
-        self._keys.right = words.PRODUCT
+    def show_keys(self, *, count: bool) -> None:
+        """Name the keys only while they count, also in the menu."""
+        super().show_keys(count=count)
+        self._menu.count = count
 
 
-def _notice(home: Home) -> str:
-    """Return the one line above the board: first what somebody here can put right, then what is missing from the board,
-    then the county's notice."""
-    if not home.reader_ready:
-        return words.READER_GONE
-    if trouble := words.TROUBLE.get(home.trouble, ""):
-        return trouble
-    return words.left_out(home.duty_left_out) if home.duty_left_out else home.notice
+class AskCardScreen(TextScreen[AskCardView]):
+    """Says how one gets to one's own things."""
+
+    def show(self, view: AskCardView) -> None:
+        """Ask for the card."""
+        self._header.left = words_visits.KEY_MINE
+        self._header.right = ""
+        ask = words_visits.ASK_CARD if view.reader_ready else words.READER_GONE
+        number = [Block(words_visits.ASK_NUMBER, gap=1)] if view.by_number else []
+        self._body.show(
+            Block(ask, style=theme.TITLE, gap=2),
+            *([Block(words_visits.ASK_CARD_THEN, gap=1)] if view.reader_ready else []),
+            *number,
+            Block(words_visits.ASK_CARD_WHAT, style=theme.QUIET, gap=1),
+        )
+        by_number = (KeyHint(words.ENTER, words_visits.KEY_NUMBER),) if view.by_number else ()
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), *by_number, KeyHint("9", words.KEY_HELP))
+
+
+def is_dated(home: Home) -> bool:
+    """Return whether the date is known. Without it there is no time, no date and no duty board to show."""
+    return home.quality in DATED_QUALITIES
+
+
+def on_duty(home: Home) -> list[str]:
+    """Return in two lines who is here in the windows that run, and who has not touched; or why there is nothing to
+    say."""
+    if not is_dated(home):
+        return [words.NO_DATE]
+    running = [row for row in home.duty if row.state == "running"]
+    here = [_person(row) for row in running if row.arrived is not None and row.left is None]
+    not_yet = [_person(row) for row in running if row.arrived is None]
+    if running:
+        return [words.here(here), words.not_touched(not_yet)]
+    coming = next((row for row in home.duty if row.state == "coming"), None)
+    if coming is not None:
+        return [words.next_window(coming.window, coming.start, coming.end)]
+    return [words.DUTY_OVER if home.duty else words.NO_DUTY]
+
+
+def _person(row: DutyRow) -> str:
+    return clean(row.name) + words.namesake(row.apart)
 
 
 def _one_line(text: str, width: int, turn: int) -> str:
@@ -105,14 +130,9 @@ def _one_line(text: str, width: int, turn: int) -> str:
 
 def _status(view: HomeView, *, year: bool) -> Content:
     home, now = view.home, village_time(view.minute)
-    today = Content.styled(words.date(now, year=year), theme.STRONG) if _is_dated(home) else _state(words.CLOCK_WAITS)
+    today = Content.styled(words.date(now, year=year), theme.STRONG) if is_dated(home) else _state(words.CLOCK_WAITS)
     troubles = [words.LINK[home.link], *words.waiting(home.waiting)]
     return Content("\n").join([today, *(_state(fit(line, _STATUS)) for line in troubles if line)])
-
-
-def _is_dated(home: Home) -> bool:
-    """Return whether the date is known. Without it there is no time, no date and no duty board to show."""
-    return home.quality in DATED_QUALITIES
 
 
 def _state(text: str) -> Content:

@@ -34,11 +34,13 @@ class PageBody(Widget):
         """How many pages the blocks take in the present room."""
         return len(self._set())
 
-    def turn(self) -> bool:
-        """Show the next page; return False if this was the last."""
-        if not self.more:
+    def turn(self, by: int) -> bool:
+        """Show the page after this one (1) or before it (-1); return False if there is none."""
+        # In a window that has become larger the text may take fewer pages than before.
+        shown = min(self.page, self.pages - 1)
+        if not 0 <= shown + by < self.pages:
             return False
-        self.page += 1
+        self.page = shown + by
         self.post_message(self.Turned())
         return True
 

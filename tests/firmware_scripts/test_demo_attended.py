@@ -80,7 +80,7 @@ def test_hints_stand_until_enter_and_come_again_when_the_kiosk_was_left() -> Non
         wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=100)
         assert OPENS not in shown.said()
         shown.press(b"\n")
-        wait_until(lambda: "今日值班" in shown.said().partition(OPENS)[2], what="the kiosk", timeout_s=30)
+        wait_until(lambda: "请把卡贴到读卡器上" in shown.said().partition(OPENS)[2], what="the kiosk", timeout_s=30)
         shown.press(b"\x11")
         wait_until(lambda: CLOSES in shown.said(), what="the kiosk's end", timeout_s=30)
         wait_until(

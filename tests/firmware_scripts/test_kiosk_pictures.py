@@ -13,6 +13,8 @@ from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
 
+DAY = theme.COLOURS["day"]
+
 
 @pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_home_touch_and_question_are_drawn(tmp_path: Path, screen: Screen) -> None:
@@ -23,10 +25,13 @@ def test_home_touch_and_question_are_drawn(tmp_path: Path, screen: Screen) -> No
     pictures = [Image.open(io.BytesIO(path.read_bytes())).convert("RGB") for path in files]
     assert [picture.size for picture in pictures] == [(screen.width, screen.height)] * 3
     assert [_commonest(picture) for picture in pictures] == list(
-        map(ImageColor.getrgb, (theme.PAPER, theme.GREEN, theme.PAPER))
+        map(
+            ImageColor.getrgb,
+            (DAY["paper"], DAY["green-lamp"], DAY["paper"]),
+        )
     )
     assert {picture.getpixel((screen.width - 1, screen.height - 1)) for picture in pictures} <= {
-        ImageColor.getrgb(colour) for colour in (theme.PAPER, theme.GREEN, theme.BAND)
+        ImageColor.getrgb(colour) for colour in (DAY["paper"], DAY["green-lamp"], DAY["band"])
     }, "what is left around the cells is paper"
 
 

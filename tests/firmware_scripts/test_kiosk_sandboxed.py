@@ -25,7 +25,7 @@ def agent() -> Iterator[FakeAgent]:
 
 def test_cage_foot_and_kiosk_work_under_them(agent: FakeAgent) -> None:
     with stage(agent.path, within=SANDBOX) as shown:
-        shown.wait_for(words.DUTY_TODAY)
+        shown.wait_for(words.PRESENT_CARD)
         agent.send(samples.GREEN)
         shown.wait_for(words.ANSWER["recorded"])
         status = Path(f"/proc/{shown.cage.pid}/status").read_text()

@@ -50,7 +50,7 @@ def test_a_touch_that_stands_before_the_question_is_waited_out() -> None:
 
 
 def test_one_that_comes_between_two_looks_begins_the_level_anew(capsys: pytest.CaptureFixture[str]) -> None:
-    begun = ("1 学习", PACK.levels[0].name, "0 返回")
+    begun = ("3 学习", PACK.levels[0].name, "0 返回")
     cut = (*begun, "还可以错 2 次", asked(), asked(), "✓ 上班 已记录")
     whole = (*begun, "还可以错 2 次", asked(), asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
     assert play_level(Scripted(*cut, *whole), PACK)

@@ -116,7 +116,7 @@ def _presses(*keys: Key) -> Way:
 def _asks(question: QuestionShown, *keys: Key) -> Way:
     def go(flow: Flow, clock: HandClock) -> None:
         _home(flow, clock)
-        press(flow, clock, "1", "1")
+        press(flow, clock, "3", "1")
         flow.agent_said(question)
         press(flow, clock, *keys)
 
@@ -173,7 +173,7 @@ def _long_names(flow: Flow, clock: HandClock) -> None:
 
 def _long_levels(flow: Flow, clock: HandClock) -> None:
     _long_names(flow, clock)
-    press(flow, clock, "1")
+    press(flow, clock, "3")
 
 
 def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
@@ -185,7 +185,7 @@ def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
 
 
 def _enters(*keys: Key) -> Way:
-    return _after(_shows(samples.BY_NUMBER), "2", *keys)
+    return _after(_shows(samples.BY_NUMBER), "2", "enter", *keys)
 
 
 def _answers(way: Way, *messages: ToKiosk) -> Way:
@@ -252,7 +252,6 @@ STATES: dict[str, Way] = {
     "visit-phone-refused": _answers(_after(_PHONES, "3"), Sorry(reason="no_line")),
     "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
     "visit-levels": _answers(_after(_VISITS, "3"), samples.MY_LEVELS),
-    "home-number": _shows(samples.BY_NUMBER),
     "entry-number": _enters(*NUMBER[:4]),
     "entry-pin": _enters(*NUMBER, *PIN[:3]),
     "entry-judged": _enters(*NUMBER, *PIN),
@@ -263,7 +262,15 @@ STATES: dict[str, Way] = {
     "entry-common": _answers(_PIN_TYPED, PinAsked(answer="common")),
     "entry-touch": _answers(_PIN_TYPED, PinAsked(answer="touch_card")),
     "entry-set": _answers(_PIN_TYPED, PinAsked(answer="touch_card"), PinAsked(answer="set")),
-    "levels": _presses("1"),
+    "mine-asking": _presses("2"),
+    "mine-asking-number": _after(_shows(samples.BY_NUMBER), "2"),
+    "today": _presses("1"),
+    "today-troubled": _after(_shows(samples.TROUBLED), "1"),
+    "duty": _presses("1", "1"),
+    "duty-afternoon": _after(_shows(samples.AFTERNOON), "1", "1"),
+    "duty-many": _after(_shows(samples.CROWDED), "1", "1", "8"),
+    "duty-longest": _after(_long_names, "1", "1"),
+    "levels": _presses("3"),
     "levels-longest": _long_levels,
     "question-single": _asks(samples.QUESTION),
     "question-multiple": _asks(samples.MULTIPLE, "1", "3"),
@@ -284,7 +291,7 @@ STATES: dict[str, Way] = {
     "home-live": _viewed(_home),
     "home-live-longest": _viewed(_long_names, 600, "很长的名字" * 12),
     "touch-live": _viewed(_shows(samples.GREEN)),
-    "levels-live": _viewed(_presses("1")),
+    "levels-live": _viewed(_presses("3")),
     "question-live": _viewed(_asks(samples.QUESTION)),
     "marked-live": _viewed(_marks(samples.QUESTION, samples.RIGHT, "2")),
     "over-live": _viewed(_ends(samples.PASSED)),

@@ -98,6 +98,11 @@ TROUBLED = msgspec.structs.replace(
 )
 RESTORED = msgspec.structs.replace(HOME, quality="restored", duty=[], waiting=3)
 AFTERNOON = msgspec.structs.replace(HOME, duty=THE_DAY, wall=MORNING + 8 * 3_600_000)
+CROWDED = msgspec.structs.replace(
+    HOME,
+    duty=[duty(f"示例{number:02}", arrived=500 + number if number % 3 else None, left=None) for number in range(1, 31)],
+)
+"""Thirty people in one window."""
 NOTICED = msgspec.structs.replace(HOME, notice="明天上午九点停电检修，请提前安排。" * 3, quality="restored")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from kiosk_tui import words
 from kiosk_tui.keys import Key
-from kiosk_tui.views import AwayView, Correction, HomeView, LevelsView, QuestionView, TouchView
+from kiosk_tui.views import AwayView, Correction, HomeView, QuestionView, TodayView, TouchView
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry
 from protocol.units import Direction, FactRef
 from tests.kiosk_tui import samples
@@ -171,7 +171,7 @@ def test_after_ten_seconds_one_is_the_menu_again() -> None:
     kiosk.clock.pass_s(10)
     kiosk.press("1")
     assert kiosk.said == []
-    assert isinstance(kiosk.flow.view(), LevelsView)
+    assert isinstance(kiosk.flow.view(), TodayView)
 
 
 def test_a_choice_that_came_too_late_is_said() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from kiosk_tui import words
 from kiosk_tui.views import (
+    AskCardView,
     AwayView,
     HelpView,
     HomeView,
@@ -40,7 +41,7 @@ def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> Non
     if isinstance(before, IdleView):
         assert after == IdleView(before.seconds_left - 10)
     elif state in SIGNING_IN:
-        assert isinstance(after, HomeView)
+        assert isinstance(after, AskCardView)
     elif state in PLACES and not isinstance(before, HomeView):
         assert after == before
     else:
@@ -155,7 +156,7 @@ def test_nine_asks_for_help_and_zero_leads_back() -> None:
 
 def test_a_level_is_played_right_and_wrong() -> None:
     kiosk = OpenKiosk("home")
-    press(kiosk.flow, kiosk.clock, "1", "1")
+    press(kiosk.flow, kiosk.clock, "3", "1")
     kiosk.flow.agent_said(samples.QUESTION)
     press(kiosk.flow, kiosk.clock, "2", "3")
     kiosk.flow.agent_said(samples.RIGHT)
@@ -330,7 +331,7 @@ def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> N
 def test_a_list_that_was_cut_says_so() -> None:
     kiosk = OpenKiosk("home")
     kiosk.flow.agent_said(msgspec.structs.replace(samples.HOME, levels_left_out=7))
-    press(kiosk.flow, kiosk.clock, "1")
+    press(kiosk.flow, kiosk.clock, "3")
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
     assert view.note == words.levels_left_out(7)

@@ -47,7 +47,7 @@ class Screen:
 def test_a_held_key_presses_once(delay_s: float, a_second: int) -> None:
     screen = Screen()
     screen.clock.pass_s(5)
-    screen.hold("1", for_s=5, delay_s=delay_s, a_second=a_second)
+    screen.hold("3", for_s=5, delay_s=delay_s, a_second=a_second)
     assert isinstance(screen.flow.view(), LevelsView)
     assert screen.said == []
 
@@ -118,15 +118,15 @@ def test_a_key_that_comes_late_counts_from_when_it_was_pressed() -> None:
 
 
 def test_a_key_for_what_has_left_the_screen_means_nothing() -> None:
-    """The result's time is over, and the terminal still shows it: 1 is not yet 学习."""
+    """The result's time is over, and the terminal still shows it: 3 is not yet 学习."""
     screen = Screen("touch-in")
     screen.clock.pass_s(10)
     assert isinstance(screen.flow.view(), HomeView)
-    screen.flow.key("1")
+    screen.flow.key("3")
     assert isinstance(screen.flow.view(), HomeView)
     screen.paint()
     screen.clock.pass_s(1)
-    screen.flow.key("1")
+    screen.flow.key("3")
     assert isinstance(screen.flow.view(), LevelsView)
 
 
@@ -185,8 +185,8 @@ def test_a_key_that_something_lies_on_keeps_nobody_there() -> None:
 def test_enter_turns_the_page_before_it_goes_on() -> None:
     turned: list[str] = []
 
-    def turn() -> bool:
-        turned.append("page")
+    def turn(by: int) -> bool:
+        turned.append("page" if by == 1 else "back")
         return True
 
     screen = Screen("marked-longest")

@@ -65,7 +65,7 @@ async def kiosk(agent: FakeAgent, size: tuple[int, int] = (60, 16)) -> AsyncIter
 async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: str) -> None:
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await screen.press("end")
+        await screen.press("pagedown")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -75,13 +75,13 @@ async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: st
         await screen.press("enter")
         await screen.shows("✓过关了")
         await screen.press("insert", "0")
-        await screen.shows("今日值班")
+        await screen.shows("请把卡贴到读卡器上")
 
 
 async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> None:
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await screen.press("1")
+        await screen.press("3")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -110,7 +110,7 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
 async def test_the_agent_may_restart_at_any_time(agent: FakeAgent) -> None:
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await screen.press("1")
+        await screen.press("3")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -154,7 +154,7 @@ _CONTROL = "cqzpdsloxw"
 HOSTILE = [
     *(f"ctrl+{letter}" for letter in _CONTROL),
     *(f"f{number}" for number in range(1, 13)),
-    *("ctrl+backslash", "ctrl+alt+f2", "escape", "tab", "shift+tab", "space", "a", "q", "delete", "colon", "slash"),
+    *("ctrl+backslash", "ctrl+alt+f2", "escape", "tab", "shift+tab", "space", "a", "q", "delete", "colon"),
 ]
 
 
@@ -163,7 +163,7 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
     async with kiosk(agent) as (pilot, screen):
         await screen.shows("示例东村")
         if state == "question":
-            await screen.press("1")
+            await screen.press("3")
             await screen.shows("请按数字选一关")
             await screen.press("1")
             await screen.shows(samples.QUESTION.stem)
@@ -194,14 +194,14 @@ async def test_a_tiny_window_says_so_and_recovers(agent: FakeAgent) -> None:
         await screen.shows("示例东村")
         for size in ((1, 1), (20, 5), (52, 15), (53, 14)):
             await pilot.resize_terminal(*size)
-            await screen.until(lambda: "今日值班" not in screen.text(), "home is not drawn")
+            await screen.until(lambda: "请把卡贴到读卡器上" not in screen.text(), "home is not drawn")
         await screen.shows("屏幕设置不对，请叫装机员")
         agent.send(samples.GREEN)
         await screen.shows("✓打卡成功")
         await pilot.resize_terminal(53, 15)
         await screen.shows("✓打卡成功")
         await screen.press("0")
-        await screen.shows("今日值班")
+        await screen.shows("请把卡贴到读卡器上")
 
 
 async def test_quitting_is_for_demonstrations_only(agent: FakeAgent) -> None:

@@ -45,7 +45,7 @@ def test_the_unit_shows_home_and_a_touch_at_every_size(
     agent: FakeAgent, screen: Screen, cells: tuple[int, int]
 ) -> None:
     with stage(agent.path, screen) as shown:
-        shown.wait_for(words.DUTY_TODAY)
+        shown.wait_for(words.PRESENT_CARD)
         assert shown.cells() == cells
         agent.send(samples.GREEN)
         shown.wait_for(words.ANSWER["recorded"])
@@ -53,7 +53,7 @@ def test_the_unit_shows_home_and_a_touch_at_every_size(
 
 def test_a_screen_that_stands_upright_is_measured_upright(agent: FakeAgent) -> None:
     with stage(agent.path) as shown:
-        shown.wait_for(words.DUTY_TODAY)
+        shown.wait_for(words.PRESENT_CARD)
         shown.tool("wlr-randr", "--output", "HEADLESS-1", "--transform", "90")
         wait_until(lambda: shown.cells() == (60, 42), what="the size of the turned screen", timeout_s=30)
 
@@ -78,7 +78,7 @@ def test_without_a_compositor_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys
 
 def test_the_session_ends_with_its_terminal(agent: FakeAgent) -> None:
     with stage(agent.path) as shown:
-        shown.wait_for(words.DUTY_TODAY)
+        shown.wait_for(words.PRESENT_CARD)
         shown.tmux("kill-server")
         wait_until(lambda: not shown.cage.running(), what="the end of the unit's command", timeout_s=30)
 
@@ -92,8 +92,8 @@ def test_foot_takes_the_file(tmp_path: Path) -> None:
 def test_the_terminals_colours_are_the_themes() -> None:
     colours = _settings(TERMINAL_CONFIG.read_text(encoding="utf-8"))["colors"]
     assert {name: f"#{value}" for name, value in colours.items()} == {
-        "background": theme.PAPER,
-        "foreground": theme.INK,
+        "background": theme.COLOURS["day"]["paper"],
+        "foreground": theme.COLOURS["day"]["ink"],
     }
 
 
@@ -180,8 +180,8 @@ def _typed(combination: str) -> list[str]:
 def test_slash_changes_the_size_in_the_same_window_in_the_middle_of_a_question(agent: FakeAgent) -> None:
     agent.answers = samples.one_question_level
     with stage(agent.path, Screen(1920, 1080)) as shown:
-        shown.wait_for(words.KEY_LEARN)
-        shown.press("1", words.CHOOSE_LEVEL)
+        shown.wait_for(words.KEY_HELP)
+        shown.press("3", words.CHOOSE_LEVEL)
         shown.press("1", words.KEY_LEAVE)
         terminals = _feet(shown)
         sizes = [shown.cells()]
@@ -206,8 +206,8 @@ def _let_go_of_the_key() -> None:
 def test_another_screen_shows_the_same_question(agent: FakeAgent) -> None:
     agent.answers = samples.one_question_level
     with stage(agent.path, Screen(800, 480)) as shown:
-        shown.wait_for(words.KEY_LEARN)
-        shown.press("1", words.CHOOSE_LEVEL)
+        shown.wait_for(words.KEY_HELP)
+        shown.press("3", words.CHOOSE_LEVEL)
         shown.press("1", words.KEY_LEAVE)
         agent.wait_until_kept(samples.QUESTION.stem)
         shown.resize(Screen(1920, 1080))

@@ -73,14 +73,14 @@ def agent() -> Iterator[FakeAgent]:
 def terminal(agent: FakeAgent) -> Iterator[Terminal]:
     terminal = Terminal(agent.path.parent, agent.path)
     try:
-        terminal.shows("翻页1/2")
+        terminal.shows("3学习")
         yield terminal
     finally:
         terminal.close()
 
 
 def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> None:
-    terminal.press_named("End", "1学习")
+    terminal.press_named("NPage", "3学习")
     terminal.shows("请按数字选一关")
     terminal.press_named("1", "0返回")
     terminal.shows(samples.QUESTION.stem)
@@ -95,7 +95,7 @@ def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> 
     agent.start()
     terminal.shows("答题闯关本关已中断")
     terminal.press_named("0", "0返回")
-    terminal.shows("今日值班")
+    terminal.shows("请把卡贴到读卡器上")
 
 
 def test_there_is_no_way_out(agent: FakeAgent, terminal: Terminal) -> None:
@@ -106,7 +106,7 @@ def test_there_is_no_way_out(agent: FakeAgent, terminal: Terminal) -> None:
     agent.send(samples.UNKNOWN)
     terminal.shows("待县里核对")
     terminal.press_named("0", "0返回")
-    terminal.shows("1学习")
+    terminal.shows("3学习")
     assert terminal.screen() == before
     assert f"{terminal.pid} (" in Path(f"/proc/{terminal.pid}/stat").read_text()
 
@@ -153,7 +153,7 @@ def test_the_window_may_become_tiny(agent: FakeAgent, terminal: Terminal) -> Non
 
 def test_the_keypads_five_without_numlock_in_a_plain_terminal(agent: FakeAgent, terminal: Terminal) -> None:
     level = samples.LEVELS[0]
-    terminal.press_named("1", "1学习")
+    terminal.press_named("3", "3学习")
     terminal.shows("请按数字选一关")
     agent.send(msgspec.structs.replace(samples.HOME, levels=[level] * 4 + [samples.LEVELS[1]]))
     terminal.shows("5示例·防火常识")
@@ -193,7 +193,7 @@ def test_its_help_is_chinese(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_terminal_itself_says_how_large_it_is(agent: FakeAgent) -> None:
     terminal = Terminal(agent.path.parent, agent.path, COLUMNS="120", LINES="40")
     try:
-        terminal.shows("翻页1/2")
+        terminal.shows("3学习")
         terminal.shows(samples.HOME.village)
     finally:
         terminal.close()

@@ -107,7 +107,7 @@ def kiosk(*command: str) -> Iterator[tuple[Kiosk, FakeAgent]]:
     with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME) as agent:
         started = Kiosk(agent, *command)
         try:
-            started.shows("今日值班")
+            started.shows("请把卡贴到读卡器上")
             yield started, agent
         finally:
             started.close()

@@ -7,7 +7,7 @@ from copy import replace
 import pytest
 
 from kiosk_tui import words, words_visits
-from kiosk_tui.views import EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
+from kiosk_tui.views import AskCardView, EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
 from kiosk_tui.views_months import MonthView
 from protocol.kiosk import Sorry
 from protocol.kiosk_learning import OpenLevel
@@ -145,13 +145,13 @@ def test_a_touch_takes_away_what_somebody_typed(state: str) -> None:
     kiosk = Kiosk(state)
     kiosk.flow.agent_said(samples.GREEN)
     kiosk.clock.pass_s(20)
-    assert isinstance(kiosk.flow.view(), HomeView)
+    assert isinstance(kiosk.flow.view(), AskCardView)
     assert kiosk.holds("8800", "508213") == []
 
 
 def test_number_and_pin_are_said_once_and_kept_nowhere() -> None:
-    kiosk = Kiosk("home-number")
-    kiosk.press("2", *NUMBER, *PIN)
+    kiosk = Kiosk("mine-asking-number")
+    kiosk.press("enter", *NUMBER, *PIN)
     assert kiosk.said == [EnterNumber(number="880001", pin="508213")]
     kiosk.said.clear()
     assert kiosk.holds("508213") == []
@@ -163,19 +163,19 @@ def test_number_and_pin_are_said_once_and_kept_nowhere() -> None:
 
 
 def test_without_the_countys_word_nobody_is_asked_for_a_number() -> None:
-    kiosk = Kiosk("home")
-    kiosk.press("2")
-    assert isinstance(kiosk.flow.view(), HomeView)
+    kiosk = Kiosk("mine-asking")
+    kiosk.press("enter")
+    assert kiosk.flow.view() == AskCardView(by_number=False, reader_ready=True)
 
 
 def test_0_and_9_are_figures_and_star_takes_one_back_and_leads_away() -> None:
-    kiosk = Kiosk("home-number")
-    kiosk.press("2", "9", "0", "repeat")
+    kiosk = Kiosk("mine-asking-number")
+    kiosk.press("enter", "9", "0", "repeat")
     view = kiosk.flow.view()
     assert isinstance(view, EntryView)
     assert view.shown == "9"
     kiosk.press("repeat", "repeat")
-    assert isinstance(kiosk.flow.view(), HomeView)
+    assert isinstance(kiosk.flow.view(), AskCardView)
     assert kiosk.said == []
 
 

@@ -138,8 +138,8 @@ def test_an_error_shows_no_word_of_its_own_and_leads_back_and_the_second_time_ho
 ) -> None:
     with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, samples.one_question_level) as agent:
         watched = opened(*FAILING, "--socket", str(agent.path))
-        watched.shows("学习")
-        _press(watched, "1", "请按数字选一关")
+        watched.shows("3学习")
+        _press(watched, "3", "请按数字选一关")
         _press(watched, "1", samples.QUESTION.stem)
         agent.wait_until_kept(samples.QUESTION.stem)
         watched.type("7")
@@ -149,7 +149,7 @@ def test_an_error_shows_no_word_of_its_own_and_leads_back_and_the_second_time_ho
         agent.wait_for_kiosk(2)
         watched.type("7")
         watched.until(lambda: len(watched.said()) == 2)
-        watched.shows("今日值班")
+        watched.shows("请把卡贴到读卡器上")
         assert [hello.fresh for hello in agent.hellos] == [False, False, True]
         assert len({hello.token for hello in agent.hellos}) == 1
         for said in watched.said():

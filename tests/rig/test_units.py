@@ -199,7 +199,7 @@ def test_the_kiosk_is_on_the_screen_and_hears_a_keypad_that_comes_later(agent: s
     kiosk = "cunhui-kiosk.service"
     systemctl("start", kiosk)
     until(lambda: isinstance(status := ask_agent(KIOSK_SOCKET), Status) and status.screen)
-    until(lambda: commonest_colour() == ImageColor.getrgb(theme.PAPER))
+    until(lambda: commonest_colour() == ImageColor.getrgb(theme.COLOURS["day"]["paper"]))
     home = picture()
     with UInput({ecodes.EV_KEY: [ecodes.KEY_KP9, ecodes.KEY_9]}, name="keypad") as keypad:
 

@@ -213,7 +213,7 @@ class Kiosk:
         glass = Glass(COLUMNS, ROWS)
         for _, data in list(self.written):
             glass.feed(data)
-        return "1学习" in glass.text()
+        return "3学习" in glass.text()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ WITHOUT_NUMLOCK = {
 }
 OTHERS = {"enter": b"\r", "*": b"*", "/": b"/", "+": b"+", "-": b"-", ".": b".", "backspace": b"\x7f"}
 _ALL: list[str] = [*DIGITS, *OTHERS]
-_PLAYED: list[str] = ["1", "1", "1", "1", "2", "3", "enter", "enter", "enter"]
+_PLAYED: list[str] = ["3", "3", "3", "1", "1", "1", "2", "enter", "enter", "enter", "0"]
 HANDS = {"slow": 0.24, "typing": 0.2, "burst": 0.24, "held": 0.22, "child": 0.1}
 """How often each kind of hand comes."""
 

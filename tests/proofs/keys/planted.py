@@ -31,7 +31,7 @@ def _ends() -> Main:
     """A kiosk that ends at a key."""
     flow_key = Flow.key
 
-    def heard(self: Flow, key: Key, *, ago_ms: int = 0, turn_page: Callable[[], bool] = lambda: False) -> None:
+    def heard(self: Flow, key: Key, *, ago_ms: int = 0, turn_page: Callable[[int], bool] = lambda _: False) -> None:
         if key == "5":
             raise RuntimeError("planted")
         flow_key(self, key, ago_ms=ago_ms, turn_page=turn_page)

@@ -95,7 +95,7 @@ def digits_of(text: str) -> list[Key]:
 def _enter(office: Office, kiosk: KioskDesk, person: int) -> None:
     digits = digits_of(number_of(person))
     pin = digits_of(PIN)
-    office.press(kiosk, "2", *digits, "enter", *pin, "enter")
+    office.press(kiosk, "2", "enter", *digits, "enter", *pin, "enter")
 
 
 def _do(office: Office, kiosk: KioskDesk, random: Random) -> None:

@@ -1,0 +1,70 @@
+"""今日 in words, and the whole duty board."""
+
+from textual.app import ComposeResult
+
+from kiosk_tui import theme, words
+from kiosk_tui.clock import village_time
+from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.screens.home import is_dated, on_duty
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import DutyView, TodayView
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.widgets.duty_board import DutyBoard
+from protocol.units import DATED_QUALITIES
+
+
+class TodayScreen(TextScreen[TodayView]):
+    """The time and how well it is known, the line to the county, who is on duty, and what opens from here."""
+
+    def show(self, view: TodayView) -> None:
+        """Draw the day."""
+        home, now = view.home, village_time(view.minute)
+        self._header.left = words.TODAY
+        self._header.right = f"{now:%H:%M}" if is_dated(home) else ""
+        date = [Block(words.date(now, year=True), style=theme.TITLE)] if is_dated(home) else []
+        self._body.show(
+            *date,
+            Block(words.CLOCK_SAID[home.quality]),
+            Block(words.link_said(home.link, home.waiting)),
+            *(Block(line, gap=0 if place else 1) for place, line in enumerate(on_duty(home))),
+            Block(f" {words.DUTY_WHOLE}", " 1 ", "", theme.CAP, gap=1),
+        )
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+
+
+class DutyScreen(KioskScreen[DutyView]):
+    """Who is on duty today: everybody, in pages."""
+
+    CSS_PATH = "today.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._board = DutyBoard()
+        self._keys = KeyBar()
+        self._left_out = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._board
+        yield self._keys
+
+    def show(self, view: DutyView) -> None:
+        """Draw one page of the board."""
+        dated = view.quality in DATED_QUALITIES
+        self._header.left = words.left_out(view.left_out) if view.left_out else words.DUTY_TODAY
+        self._board.rows = view.rows if dated else ()
+        self._board.dated = dated
+        self._board.turn = view.turn
+        self._name_keys()
+
+    def on_duty_board_fitted(self) -> None:
+        """Say how many pages the board has."""
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        many = self._board.pages > 1
+        self._header.right = words.page(self._board.page + 1, self._board.pages) if many else ""
+        turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if many else ()
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))

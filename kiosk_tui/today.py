@@ -1,0 +1,104 @@
+"""今日: what time it is and how well that is known, who is on duty, and what else matters today."""
+
+import msgspec
+
+from kiosk_tui.keys import BACK, Key
+from kiosk_tui.opening import Opening
+from kiosk_tui.places import Move
+from kiosk_tui.views import DutyView, TodayView
+from protocol.kiosk import Home, ToKiosk
+
+DUTY: Key = "1"
+
+
+def _without_time(home: Home) -> Home:
+    """Return what home shows without the time, which the clock tells: two that look alike are then equal values."""
+    return msgspec.structs.replace(home, wall=0)
+
+
+class TodayKept(msgspec.Struct, frozen=True, tag="today"):
+    """The day was shown."""
+
+
+class DutyKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="duty"):
+    """The duty board was shown, turned so often."""
+
+    turn: int = 0
+
+
+class TodayPlace:
+    """The day in words, and what opens from there."""
+
+    personal = running = types_digits = False
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._home = opening.home
+
+    def kept(self) -> TodayKept:
+        """Return what this place is made from again."""
+        return TodayKept()
+
+    @classmethod
+    def again(cls, _kept: TodayKept, opening: Opening) -> "TodayPlace":
+        """Make the place again."""
+        return cls(opening)
+
+    def view(self) -> TodayView:
+        """Return the day as it is now."""
+        return TodayView(self._home, self._opening.clock.minute())
+
+    def key(self, key: Key) -> Move:
+        """Open the duty board with 1, or leave with 0."""
+        if key == DUTY:
+            return DutyPlace(self._home)
+        return "leave" if key == BACK else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what home shows, because the day is made of it."""
+        if isinstance(message, Home):
+            self._home = _without_time(message)
+
+    def agent_away(self) -> None:
+        """The day comes back with the agent."""
+
+
+class DutyPlace:
+    """The whole duty board, page by page."""
+
+    personal = running = types_digits = False
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._turn = 0
+
+    def kept(self) -> DutyKept:
+        """Return what this place is made from again."""
+        return DutyKept(self._turn)
+
+    @classmethod
+    def again(cls, kept: DutyKept, opening: Opening) -> "DutyPlace":
+        """Make the place again."""
+        place = cls(opening.home)
+        place._turn = kept.turn
+        return place
+
+    def view(self) -> DutyView:
+        """Return the board and how often its page was turned."""
+        return DutyView(tuple(self._home.duty), self._home.quality, self._home.duty_left_out, self._turn)
+
+    def key(self, key: Key) -> Move:
+        """Turn the page with 8 or Enter, back with 7, or leave with 0."""
+        if key in ("8", "enter"):
+            self._turn += 1
+        elif key == "7":
+            self._turn -= 1
+        return "leave" if key == BACK else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what home shows, because the board is part of it."""
+        if isinstance(message, Home):
+            self._home = _without_time(message)
+
+    def agent_away(self) -> None:
+        """The board comes back with the agent."""
