@@ -39,7 +39,7 @@ def prove(
     seed: int,
     stations: int = STATIONS,
     agent_program: str = "agent.cli",
-    kiosk_program: str = "kiosk_tui.cli",
+    kiosk_program: str = "kiosk_tui.watched",
     hands: Mapping[str, float] = HANDS,
 ) -> tuple[Findings, Work]:
     """Press this many keys during this many touches, and judge what was stored."""

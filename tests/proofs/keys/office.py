@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import secrets
 import socket
 import struct
 import subprocess
@@ -26,6 +27,7 @@ from agent.twin import Twin
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
+from kiosk_tui import watch
 from protocol.cards import card_token
 from protocol.packs import seal_pack
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person
@@ -143,6 +145,37 @@ class Station:
         self._lamp.close()
 
 
+def kiosk_on(terminal: int, *, program: str, socket: Path) -> "subprocess.Popen[bytes]":
+    """Start a kiosk on a terminal, as the program that watches it does. Nobody starts it again when it ends.
+
+    Args:
+        terminal: A file descriptor of it.
+        program: The kiosk's module, and arguments for it.
+        socket: The agent's.
+    """
+    _, beat = os.pipe()  # read by nobody; a pipe holds the beats of half a day
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "COLORTERM": "truecolor",
+        watch.TOKEN_VARIABLE: secrets.token_hex(16),
+        watch.BEAT_VARIABLE: str(beat),
+    }
+    command = [sys.executable, "-m", *program.split(), "--socket", str(socket)]
+    started = subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment,
+        start_new_session=True,
+        pass_fds=(beat,),
+    )
+    os.close(beat)
+    return started
+
+
 @dataclass(slots=True)
 class Kiosk:
     """A kiosk on a pseudo-terminal. What it writes is kept with its moment and read after the run."""
@@ -159,16 +192,7 @@ class Kiosk:
         """Start it and wait until the home screen is shown and its keys count."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        command = [sys.executable, "-m", *self.program.split(), "--socket", str(self.station.kiosk_socket)]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "COLORTERM": "truecolor",
-        }
-        self._child = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
-        )
+        self._child = kiosk_on(slave, program=self.program, socket=self.station.kiosk_socket)
         os.close(slave)
         self._thread = threading.Thread(target=self._read, name="kiosk-screen", daemon=True)
         self._thread.start()

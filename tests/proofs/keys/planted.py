@@ -9,7 +9,7 @@ from typing import cast
 from agent import cli as agent_cli
 from agent.clocking import desk
 from agent.clocking.direction_correction import CHOOSE_WITHIN_MS, Offer, Wish
-from kiosk_tui import cli as kiosk_cli
+from kiosk_tui import watched as kiosk
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import KeyGuard
 from kiosk_tui.keys import Key
@@ -17,14 +17,14 @@ from protocol.facts import DirectionChosen
 from protocol.kiosk import ChooseDirection, TouchShown
 from protocol.units import FactRef
 
-type Main = Callable[[list[str] | None], int]
+type Main = Callable[[], int]
 
 
 def _blind() -> Main:
     """A kiosk whose keys count at once, also those of a held key."""
     KeyGuard.listens = lambda *_, **__: True  # type: ignore[method-assign]
     KeyGuard.is_repeat = lambda *_, **__: False  # type: ignore[method-assign]
-    return kiosk_cli.main
+    return kiosk.main
 
 
 def _ends() -> Main:
@@ -37,7 +37,7 @@ def _ends() -> Main:
         flow_key(self, key, ago_ms=ago_ms, turn_page=turn_page)
 
     Flow.key = heard  # type: ignore[method-assign]
-    return kiosk_cli.main
+    return kiosk.main
 
 
 def _first_touch() -> Main:
@@ -72,4 +72,5 @@ def _key_alone() -> Main:
 PLANTED = {"blind": _blind, "ends": _ends, "first-touch": _first_touch, "key-alone": _key_alone}
 
 if __name__ == "__main__":
-    sys.exit(PLANTED[sys.argv[1]]()(sys.argv[2:]))
+    main = PLANTED[sys.argv.pop(1)]()
+    sys.exit(main())

@@ -43,18 +43,10 @@ class AtTerminals(Found):
         }
 
 
-def press_all(
-    folder: Path,
-    *,
-    keys: int,
-    seed: int,
-    stations: int,
-    agent_program: str = "agent.cli",
-    kiosk_program: str = "kiosk_tui.cli",
-) -> AtTerminals:
+def press_all(folder: Path, *, keys: int, seed: int, stations: int) -> AtTerminals:
     """Press so many keys at the kiosks of so many stations."""
     found = AtTerminals()
-    made = [VisitedStation(folder / f"s{one}", number=one, program=agent_program) for one in range(1, stations + 1)]
+    made = [VisitedStation(folder / f"s{one}", number=one, program="agent.cli") for one in range(1, stations + 1)]
     with _running(made) as kiosks:
         _press(kiosks, found, keys=keys, seed=seed)
         for kiosk in kiosks:
@@ -74,7 +66,7 @@ def _running(stations: Sequence[VisitedStation]) -> Iterator[list[Kiosk]]:
             stack.callback(station.stop)
             station.start()
             for number in range(KIOSKS):
-                kiosk = Kiosk(station, number=number, program="kiosk_tui.cli")
+                kiosk = Kiosk(station, number=number, program="kiosk_tui.watched")
                 stack.callback(kiosk.stop)
                 kiosk.start()
                 kiosks.append(kiosk)

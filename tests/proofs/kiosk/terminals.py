@@ -13,7 +13,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import termios
 import threading
 from collections import Counter
@@ -23,7 +22,7 @@ from firmware_scripts.demo.processes import wait_until
 from kiosk_tui import words, words_visits
 from tests.benchmarks.measures.memory import resident
 from tests.proofs.keys.glass import Glass
-from tests.proofs.keys.office import READY_S
+from tests.proofs.keys.office import READY_S, kiosk_on
 from tests.proofs.kiosk.machine import SHOWN_AS_RECORDED
 from tests.proofs.kiosk.station import VisitedStation
 
@@ -119,11 +118,7 @@ class Kiosk:
         """Start it and wait for home."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZES[0][1], SIZES[0][0], 0, 0))
-        command = [sys.executable, "-m", *self._program.split(), "--socket", str(self.relay.path)]
-        environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        self._child = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
-        )
+        self._child = kiosk_on(slave, program=self._program, socket=self.relay.path)
         os.close(slave)
         self._thread = threading.Thread(target=self._see, name="kiosk-screen", daemon=True)
         self._thread.start()
