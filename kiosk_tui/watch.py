@@ -9,7 +9,6 @@ This program draws nothing but one sentence and loads no terminal library, so th
 
 import contextlib
 import os
-import secrets
 import select
 import signal
 import subprocess
@@ -66,7 +65,7 @@ def keep_running(command: Sequence[str], *, report: Report, token: str = "", pat
         token: What the agent knows this screen by; empty: a new one.
     """
     with _Terminal() as terminal, _Signals() as signals:
-        watch = _Watch(command, report, token or secrets.token_hex(16), patience or Patience())
+        watch = _Watch(command, report, token or os.urandom(16).hex(), patience or Patience())
         return watch.run(terminal, signals)
 
 
