@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from protocol.plain_text import one_line
+
 _NOT_FIRST = frozenset("，。、；：？！）》」』”’…％%,.;:?!)")
 _NOT_LAST = frozenset("（《「『“‘(")
 
 
 def clean(text: str) -> str:
-    """Return ``text`` on one line, without control characters, and with a blank after signs that are drawn over two
+    """Return ``text`` on one line, clean (`protocol.plain_text`), and with a blank after signs that are drawn over two
     cells."""
-    plain = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    plain = one_line(text)
     return "".join(
         character + " " if _drawn_wide(character) and plain[place + 1 : place + 2].strip(" ") else character
         for place, character in enumerate(plain)

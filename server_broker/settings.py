@@ -43,6 +43,8 @@ INSTALLED_APPS = [
     "server_broker.attendance",
     "server_broker.media",
     "server_broker.learning",
+    "server_broker.guard",
+    "server_broker.compliance",
     "server_broker.bundles",
     "server_broker.enrolment",
     "server_broker.commands",

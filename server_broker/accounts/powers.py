@@ -36,6 +36,9 @@ class Power(StrEnum):
     SEE_PICTURES = "media.see_pictures"
     SEE_CONTENT = "bundles.see"
     PUBLISH = "bundles.publish"
+    KEEP_WORDS = "guard.keep_words"
+    SEE_SWITCHES = "compliance.see"
+    TURN_SWITCHES = "compliance.turn"
     HOLD_FILES = "media.hold_files"
     SEE_FEEDBACK = "feedback.see"
     ANSWER_FEEDBACK = "feedback.answer"
@@ -63,6 +66,9 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
+    Power.KEEP_WORDS: (_OPERATOR, _ORGANISATION),
+    Power.SEE_SWITCHES: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
+    Power.TURN_SWITCHES: (_OPERATOR, _ORGANISATION),
     Power.HOLD_FILES: (_OPERATOR, _OFFICER),
     Power.SEE_FEEDBACK: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.ANSWER_FEEDBACK: (_OFFICER, Role.SECRETARY),
@@ -86,11 +92,13 @@ PROVEN = frozenset(
         Power.VIEW_LIVE,
         Power.SET_STATION,
         Power.PUBLISH,
+        Power.KEEP_WORDS,
+        Power.TURN_SWITCHES,
         Power.MANAGE_ACCOUNTS,
     }
 )
-"""Powers that need the second factor: over accounts, over stations, to look into people's rooms, and over what is shown
-there."""
+"""Powers that need the second factor: over accounts, over stations, to look into people's rooms, over what is shown
+there, and over what burdens people."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

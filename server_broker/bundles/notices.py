@@ -8,8 +8,11 @@ from protocol.bundle_contents import Notice, Notices
 from protocol.codec import encode
 from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.guarding import GuardStopped
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish
+from server_broker.guard.contents import find_in_texts
+from server_broker.guard.county import county_for
 
 MAX_LINE = 40
 MAX_TEXT = 2_000
@@ -36,6 +39,11 @@ def publish_notice(draft: NoticeDraft, *, folder: BundleFolder, author: str, at:
         OSError: The disk takes nothing. Nothing was published.
     """
     check_notice(draft, at=at)
+    row, _ = publish(_bundle_of(draft), folder=folder, author=author, at=at)
+    return row
+
+
+def _bundle_of(draft: NoticeDraft) -> Draft:
     name = f"notice-{secrets.token_hex(6)}"
     notice = Notice(
         id=name,
@@ -45,25 +53,19 @@ def publish_notice(draft: NoticeDraft, *, folder: BundleFolder, author: str, at:
         not_after=milliseconds(draft.not_after),
         urgent=draft.urgent,
     )
-    row, _ = publish(
-        Draft(
-            id=name,
-            kind="notices",
-            title=draft.line,
-            regions=[draft.region],
-            not_before=draft.not_before,
-            not_after=draft.not_after,
-            content=encode(Notices(notices=[notice])),
-        ),
-        folder=folder,
-        author=author,
-        at=at,
+    return Draft(
+        id=name,
+        kind="notices",
+        title=draft.line,
+        regions=[draft.region],
+        not_before=draft.not_before,
+        not_after=draft.not_after,
+        content=encode(Notices(notices=[notice])),
     )
-    return row
 
 
 def check_notice(draft: NoticeDraft, *, at: datetime) -> None:
-    """Refuse a notice that no station would show.
+    """Refuse a notice that no station would show, or that says what must not be published.
 
     Raises:
         NotPublished: With a message that says what to change.
@@ -76,3 +78,6 @@ def check_notice(draft: NoticeDraft, *, at: datetime) -> None:
         raise NotPublished("结束时间须晚于开始时间")
     if draft.not_after <= at:
         raise NotPublished("结束时间已经过去")
+    found = find_in_texts([("一句话", draft.line), ("正文", draft.text)], county_for([draft.region]))
+    if found:
+        raise GuardStopped(found)

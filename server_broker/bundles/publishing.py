@@ -17,6 +17,7 @@ from protocol.decisions import BundlePublished, BundleWithdrawn
 from server_broker.audit.log import Detail, record
 from server_broker.bundles.drafts import Draft, NotPublished, check, document
 from server_broker.bundles.files import BundleFolder, ContentDiffers
+from server_broker.bundles.guarding import let_pass
 from server_broker.bundles.models import Bundle, BundleItem
 from server_broker.decisions.stream import decide
 from server_broker.fleet.generation import lowest_version
@@ -86,7 +87,8 @@ def store(
         lowest: The lowest version that is given if ``version`` does not choose one.
 
     Raises:
-        NotPublished: That version exists with other content or a newer one does, or a station would refuse it.
+        NotPublished: That version exists with other content or a newer one does, a station would refuse it, or
+            something in it must not be published (`server_broker.bundles.guarding.GuardStopped`).
     """
     with connection.cursor() as cursor:
         # Until the COMMIT nobody else gives this bundle a version.
@@ -98,6 +100,7 @@ def store(
         return newest, False
     if version is not None and newest is not None and version <= newest.version:
         return _published_before(draft, version), False
+    let_pass(draft, author=author)
     number = version or max(newest.version + 1 if newest else 1, lowest)
     return _add(draft, number, folder=folder, author=author, at=at), True
 

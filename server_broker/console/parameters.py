@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from protocol.plain_text import one_line
+
 _FIRST_DAY = dt.date(2020, 1, 1)
 # ASCII only, because ``\d`` alone also matches digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -23,8 +25,7 @@ def plain(given: str, *, longest: int) -> str:
     """Return what somebody typed in Unicode's form NFKC, trimmed, without control characters, and cut."""
     # Cut before, because NFKC of a very long text takes long. Afterwards again, because NFKC may lengthen a text.
     normal = unicodedata.normalize("NFKC", given[: 4 * longest])
-    kept = "".join(letter for letter in normal if unicodedata.category(letter)[0] != "C")
-    return kept.strip()[:longest]
+    return one_line(normal).strip()[:longest]
 
 
 def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from server_broker.bundles.models import Bundle, BundleQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
+from server_broker.guard.models import Permit, PermitQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
@@ -72,6 +73,11 @@ def windows_of(user: Viewer) -> QuerySet[DutyWindow]:
 def units_of(user: Viewer) -> QuerySet[Unit]:
     """Return the units of the regions that ``user`` sees."""
     return Unit.objects.filter(region__in=regions_of(user))
+
+
+def permits_of(user: Viewer) -> PermitQuerySet:
+    """Return the numbers that may be published, or are asked for, in the regions that ``user`` sees."""
+    return Permit.objects.filter(region__in=regions_of(user))
 
 
 def posts_of(user: Viewer) -> QuerySet[Post]:

@@ -7,11 +7,13 @@ from django.views.generic import RedirectView
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
 from server_broker.console.views.commands import command, station_log
+from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
+from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
 from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
@@ -90,6 +92,14 @@ urlpatterns = [
     path("feedback/<int:pk>/pass-on/", feedback_pass_on, name="feedback-pass-on"),
     path("contacts/", contacts, name="contacts"),
     re_path(r"^contacts/(?P<code>[0-9]{12})/$", contact_set, name="contact-set"),
+    path("guard/", guard, name="guard"),
+    path("guard/permits/ask/", permit_ask, name="permit-ask"),
+    path("guard/permits/<int:pk>/agree/", permit_agree, name="permit-agree"),
+    path("guard/permits/<int:pk>/end/", permit_end, name="permit-end"),
+    path("guard/words/add/", word_add, name="word-add"),
+    path("guard/words/<int:pk>/end/", word_end, name="word-end"),
+    path("compliance/", compliance, name="compliance"),
+    path("compliance/<slug:code>/", switch_step, name="switch-step"),
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),

@@ -294,11 +294,21 @@ KEEPINGS: tuple[Keeping, ...] = (
         models=("decisions.DecidedFact", "decisions.DecidedRow"),
     ),
     Stays(
+        key="permits",
+        what="准许公开的号码、是谁的、谁申请谁同意",
+        purpose="办公电话可以公开；查证是谁放行的",
+        ends="不删除；取消以后只作凭据",
+        models=("guard.Permit",),
+    ),
+    Stays(
         key="audit",
         what="谁在后台做了什么",
         purpose="追责；只增不改",
         ends="不删除",
-        models=("audit.AuditEntry", "ingest.WriteOff", "orders.StationOrder", "tuning.SettingChoice"),
+        models=(
+            *("audit.AuditEntry", "ingest.WriteOff", "orders.StationOrder", "tuning.SettingChoice"),
+            *("compliance.SwitchStep", "guard.SecretWord"),
+        ),
     ),
 )
 

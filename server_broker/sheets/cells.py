@@ -8,6 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
+from protocol.plain_text import is_clean
 from server_broker.sheets.spreadsheetml import Cell
 
 MINUTES_A_DAY = 24 * 60
@@ -51,8 +52,8 @@ def optional_text(cell: Cell, *, longest: int) -> str:
     if any(unicodedata.category(letter) == "Co" for letter in plain):
         raise BadCell("含有别的电脑上显示不出的自造字，请换成标准汉字")
     # Two names that differ only by such a character look the same on screen.
-    if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in plain if letter not in "\n\t"):
-        raise BadCell("含有看不见的字符")
+    if not is_clean(plain):
+        raise BadCell("含有看不见的字符，或一个字上叠了太多符号")
     if len(plain) > longest:
         raise BadCell(f"太长，最多 {longest} 个字")
     return plain

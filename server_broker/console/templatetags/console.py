@@ -55,6 +55,8 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),
     ("群众意见", "feedback", Power.SEE_FEEDBACK),
+    ("公示把关", "guard", Power.SEE_CONTENT),
+    ("合规开关", "compliance", Power.SEE_SWITCHES),
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
     ("保存期限", "kept", Power.READ_AUDIT),

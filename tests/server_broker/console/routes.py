@@ -47,6 +47,9 @@ ABSENT = {
     "bundle": "9999",
     "feedback": "9999",
     "township": "000000000000",
+    "permit": "9999",
+    "word": "9999",
+    "switch": "nothing",
 }
 """Things that are not there."""
 _ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
@@ -131,6 +134,16 @@ POST /feedback/{feedback}/answer/                  403 403 403 403 404 403 404 4
 POST /feedback/{feedback}/pass-on/                 403 403 403 403 404 403 404 403 403 404 302
 GET  /contacts/                                    403 403 403 200 200 403 403 403 403 200 302
 POST /contacts/{township}/                         403 403 403 404 404 403 403 403 403 404 302
+# What must not be published, and what burdens people
+GET  /guard/                                       200 200 403 200 200 200 200 200 200 200 302
+POST /guard/                                       200 200 403 200 200 200 200 200 200 200 302
+POST /guard/permits/ask/                           403 403 403 302 302 403 403 403 302 302 302 proof
+POST /guard/permits/{permit}/agree/                403 403 403 404 404 403 403 403 404 404 302 proof
+POST /guard/permits/{permit}/end/                  403 403 403 404 404 403 403 403 404 404 302 proof
+POST /guard/words/add/                             403 403 403 302 403 302 403 403 403 404 302 proof
+POST /guard/words/{word}/end/                      403 403 403 404 403 404 403 403 403 404 302 proof
+GET  /compliance/                                  200 200 403 200 200 200 200 200 200 200 302
+POST /compliance/{switch}/                         403 403 403 404 403 404 403 403 403 404 302 proof
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302

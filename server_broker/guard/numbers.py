@@ -1,0 +1,203 @@
+"""Judge whether groups of digits are the number of a person, a telephone, a card or an account."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from server_broker.guard.check_digits import (
+    has_right_check,
+    is_credit_code,
+    is_identity,
+    looks_like_identity,
+    passes_luhn,
+)
+from server_broker.guard.labels import LOOK_BACK, Label, label_at_end, label_before
+from server_broker.guard.zones import LEAST_DIGITS, Group, Window
+
+type Kind = Literal["identity_number", "mobile", "landline", "bank_card", "account", "secret_word"]
+
+LONGEST_ONE = 25
+"""Digits of the longest number: an account."""
+LONGEST = 44
+"""Digits of the longest window: two identity numbers that nothing separates, or one and a telephone number."""
+_MOBILE = re.compile(r"(?:0086|86|17951|12593|0)?(1[3-9][0-9]{9})X?")
+_AREA = re.compile(r"(?:0(?:10|2[0-57-9])[2-8][0-9]{6,7}|0[3-9][0-9]{2}[2-8][0-9]{6,7})X?")
+_LOCAL = re.compile(r"[2-8][0-9]{6,7}X?")
+_ISSUER = re.compile(r"62|60|4|5[1-5]|35|955|94")
+_IDENTITY_SHAPE = "[1-9][0-9]{5}(?:(?:19|20)[0-9]{2})?[0-9]{0,2}[01][0-9][0-3][0-9]{4}"
+_PLAIN_SHAPE = re.compile(rf"62|(?:0086|86|17951|12593|0)?1[3-9][0-9]{{9}}|0[1-9][0-9]{{8}}|{_IDENTITY_SHAPE}")
+_SHAPE = re.compile(rf"{_PLAIN_SHAPE.pattern}|{_ISSUER.pattern}")
+_FOURS = re.compile(r"(?:4,){3}4(?:,[1-3])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that was found, from ``start`` to ``end`` of the text.
+
+    ``digits`` is how it is written without anything else. ``sure``: nothing else can be meant.
+    """
+
+    kind: Kind
+    digits: str
+    start: int
+    end: int
+    sure: bool
+
+
+type Judge = Callable[[Window, Label | None, Label | None], Number | None]
+
+
+def numbers_in(groups: list[Group], before: Callable[[int], str], after: str = "") -> Iterator[Number]:
+    """Return the numbers in the groups of one place; a digit belongs to one of them at most.
+
+    Args:
+        before: Returns the words that say what a number is that begins there.
+        after: The words after all of them, which count where none before say anything.
+    """
+    # Rather within a line than over its edge, and rather all of a number than its beginning.
+    windows = sorted(_worth_a_look(groups), key=lambda one: (one.over_columns, -len(one.digits)))
+    taken: set[int] = set()
+    labels: dict[int, tuple[Label | None, Label | None]] = {}
+    for judge in _JUDGES:
+        for window in windows:
+            if any(group.start in taken for group in window.groups):
+                continue
+            if window.start not in labels:
+                words = before(window.start)[-LOOK_BACK:]
+                labels[window.start] = label_before(words) or label_before(after), label_at_end(words)
+            found = judge(window, *labels[window.start])
+            if found is not None:
+                taken.update(group.start for group in window.groups)
+                yield found
+
+
+def _worth_a_look(groups: list[Group]) -> Iterator[Window]:
+    """Return what groups that follow one another may make, without what is nothing by its first digits.
+
+    A page may be all digits, so most of them are passed over before anything is made of them.
+    """
+    digits = "".join(group.digits for group in groups)
+    at = 0
+    for first, group in enumerate(groups):
+        # The words before the first group, or at the head of a column, may say that a number is anything.
+        may_be_named = group.start - groups[0].start < LOOK_BACK or group.opens_cell
+        shape = _SHAPE if len(group.digits) == 4 or len(group.digits) > 6 else _PLAIN_SHAPE
+        if may_be_named or len(group.digits) > LONGEST_ONE or shape.match(digits, at):
+            yield from _windows_from(groups, first)
+        at += len(group.digits)
+
+
+def _windows_from(groups: list[Group], first: int) -> Iterator[Window]:
+    size = 0
+    for last in range(first, len(groups)):
+        size += len(groups[last].digits)
+        is_alone = last - first == len(groups) - 1
+        if size > LONGEST_ONE and last > first and not (is_alone and size <= LONGEST):
+            # Only numbers that nothing separates are longer, and nothing else stands beside them.
+            if first > 0 or size > LONGEST:
+                break
+            continue
+        if size >= LEAST_DIGITS:
+            yield Window(tuple(groups[first : last + 1]), is_alone=is_alone)
+
+
+def _found(kind: Kind, window: Window, *, digits: str = "", sure: bool = True) -> Number:
+    return Number(kind=kind, digits=digits or window.digits, start=window.start, end=window.end, sure=sure)
+
+
+def _identity(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    digits = window.digits
+    if len(digits) == 18 and is_identity(digits):
+        if at_end == "code" and is_credit_code(digits):
+            return None
+        return _found("identity_number", window)
+    return None
+
+
+def _hidden_identity(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    """Find an identity number in a longer one: that of a disabled person's card, or two that nothing separates."""
+    digits = window.digits
+    if len(digits) <= 18 or not (window.is_one or window.is_alone):
+        return None
+    for start in range(len(digits) - 17):
+        part = digits[start : start + 18]
+        if "X" not in part[:17] and is_identity(part):
+            # Over the edges of groups it may be chance.
+            return _found("identity_number", window, digits=part, sure=window.is_one)
+    return None
+
+
+def _likely_identity(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    """Find numbers without the right check digit. One wrong digit does not hide a person."""
+    digits = window.digits
+    if len(digits) not in (15, 18) or "X" in digits[:-1] or (len(digits) == 15 and "X" in digits):
+        return None
+    if label == "identity" and (not window.cuts or looks_like_identity(digits)):
+        return _found("identity_number", window)
+    likely = looks_like_identity(digits) and at_end != "code" and digits[:2] != "91"
+    if not likely or window.over_columns:
+        return None
+    if len(digits) == 15 and not (window.is_one or window.is_alone or window.sizes[0] == 6):
+        return None
+    return _found("identity_number", window, sure=len(digits) == 18 and has_right_check(digits))
+
+
+def _card(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    digits = window.digits
+    if not 15 <= len(digits) <= 19 or "X" in digits or window.cuts or at_end == "code":
+        return None
+    if label == "card" and (not window.over_columns or passes_luhn(digits)):
+        return _found("bank_card", window)
+    if len(digits) < 16 or not _ISSUER.match(digits) or not passes_luhn(digits):
+        return None
+    is_union, in_fours = digits.startswith("62"), bool(_FOURS.fullmatch(",".join(map(str, window.sizes))))
+    if window.is_one or in_fours or (is_union and (not window.over_columns or label == "account")):
+        return _found("bank_card", window)
+    return None
+
+
+def _mobile(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    digits = window.digits
+    found = _MOBILE.fullmatch(digits)
+    if found is None:
+        return _two_mobiles(window, at_end)
+    if at_end == "code" or not _is_meant(window, label):
+        return None
+    return _found("mobile", window, digits=found[1], sure=False)
+
+
+def _two_mobiles(window: Window, at_end: Label | None) -> Number | None:
+    digits = window.digits
+    if len(digits) != 22 or at_end == "code" or not (window.is_one or window.is_alone):
+        return None
+    both = _MOBILE.fullmatch(digits[:11]) and _MOBILE.fullmatch(digits[11:])
+    return _found("mobile", window, sure=False) if both else None
+
+
+def _is_meant(window: Window, label: Label | None) -> bool:
+    """Tell whether groups are one telephone number, rather than sums or days that stand side by side."""
+    if window.is_one:
+        return True
+    if label == "phone":
+        return not window.cuts or not window.over_columns
+    return not (window.cuts or window.is_sums or window.over_columns)
+
+
+def _landline(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    digits = window.digits
+    if _AREA.fullmatch(digits):
+        meant = at_end != "code" and _is_meant(window, label)
+        return _found("landline", window, sure=False) if meant else None
+    meant = at_end == "phone" and not window.cuts and not window.over_columns
+    return _found("landline", window, sure=False) if meant and _LOCAL.fullmatch(digits) else None
+
+
+def _account(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
+    if at_end != "account" or not 10 <= len(window.digits) <= 25 or "X" in window.digits or window.is_sums:
+        return None
+    return _found("account", window, sure=False)
+
+
+_JUDGES: tuple[Judge, ...] = (_identity, _hidden_identity, _card, _likely_identity, _account, _mobile, _landline)
+"""The surest first."""

@@ -1,0 +1,201 @@
+"""Find where digits stand in a text, however they are written, and cut them into groups.
+
+A digit may be full-width, bold, Chinese or in a circle, and signs that nobody sees may stand between digits. Each sign
+is replaced by one sign, so that places in the result are places in the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+UNSEEN = "\u200b"
+CELL = "\x1f"
+"""Stands between the cells of a row."""
+_CHINESE = {
+    **dict(zip("〇零○◯", "0000", strict=True)),
+    **dict(zip("一二三四五六七八九", "123456789", strict=True)),
+    **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
+    **dict(zip("幺两貳參陸", "12236", strict=True)),
+}
+_LETTERS = dict(zip("OoОоΟοlIｌＩＯｏ", "000000111100", strict=True))
+"""Letters that people type for a digit."""
+_SPECIAL = {
+    **dict.fromkeys("×✕xХхⅩｘＸ", "X"),
+    **dict.fromkeys("‐‑‒–—―−－﹣ー﹘", "-"),
+    **dict.fromkeys("．․﹒", "."),
+    **dict.fromkeys("•‧∙⋅・･", "·"),
+    **dict.fromkeys("｜│┃", "|"),
+    **dict.fromkeys("，、。；：", "。"),
+    **dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("\u3164\uffa0\u115f\u1160\u2800", " "),
+}
+type Gap = Literal["near", "column"]
+
+
+class _Plain(dict[int, str]):
+    """How each sign is read. Learnt sign by sign, because Unicode has more than a million of them."""
+
+    def __init__(self, *, chinese: bool = False, circled: bool = False) -> None:
+        super().__init__()
+        self._chinese, self._circled = chinese, circled
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = self._read(chr(code))
+        return found
+
+    def _read(self, sign: str) -> str:
+        if sign in _SPECIAL:
+            return _SPECIAL[sign]
+        if self._chinese and (sign in _CHINESE or sign in _LETTERS):
+            return _CHINESE.get(sign) or _LETTERS[sign]
+        kind = unicodedata.category(sign)
+        if kind == "Nd":
+            return str(unicodedata.digit(sign))
+        if sign in "\n\t" or sign == CELL:
+            return sign
+        if kind in ("Cf", "Cc", "Mn", "Me", "Cs"):
+            return UNSEEN
+        if kind == "Zs":
+            return " "
+        normal = unicodedata.normalize("NFKC", sign)
+        if kind == "No":
+            # ① before a number may be a part of it, or count the line.
+            return normal if self._circled and len(normal) == 1 and normal.isdecimal() else "#"
+        return normal if len(normal) == 1 else sign
+
+
+_READERS = (_Plain(), _Plain(chinese=True), _Plain(chinese=True, circled=True))
+_GAP = rf"[ \t\n|{CELL}_.,/()·~'\-{UNSEEN}]"
+_ZONE = re.compile(rf"[0-9](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9])+(?:{_GAP}{{0,6}}X(?![A-Za-z]))?")
+_GROUP = re.compile(rf"[0-9]+(?:{UNSEEN}+[0-9]+)*(?:{UNSEEN}*X)?|X")
+_DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}([-./])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])")
+_END = rf"(?!{UNSEEN}*[0-9.])"
+_MONEY = rf"[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]{{1,2}})?{_END}|[0-9]+\.[0-9]{{1,2}}{_END}"
+_SUM = re.compile(rf"(?<![0-9.,])(?:(?P<money>{_MONEY})|[0-9]+\.[0-9]+{_END})")
+_COUNTED = re.compile("(?<=[之第初其])[一二三四五六七八九]")
+"""A Chinese digit that belongs to the word before it."""
+LEAST_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits that stand together, from ``start`` to ``end`` of the text, and what lies between them and those before.
+
+    ``whole`` is the date or the sum that the group is a part of, as its bounds in the text.
+    """
+
+    digits: str
+    start: int
+    end: int
+    gap: Gap
+    is_money: bool
+    whole: tuple[int, int]
+    opens_cell: bool = False
+    """Whether it is the first in a cell of a table."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Groups that follow one another, read as one number."""
+
+    groups: tuple[Group, ...]
+    is_alone: bool = False
+    """Whether no other digits stand beside it."""
+
+    @cached_property
+    def digits(self) -> str:
+        """All digits; an X may be the last one."""
+        return "".join(group.digits for group in self.groups)
+
+    @property
+    def start(self) -> int:
+        """Where the number begins in the text."""
+        return self.groups[0].start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.groups[-1].end
+
+    @property
+    def is_one(self) -> bool:
+        """Whether nothing that is seen stands between the digits."""
+        return len(self.groups) == 1
+
+    @property
+    def over_columns(self) -> bool:
+        """Whether it goes over the edge of a column or of a line."""
+        return any(group.gap == "column" for group in self.groups[1:])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many digits each group has."""
+        return tuple(len(group.digits) for group in self.groups)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether it begins or ends in the middle of a date or a sum."""
+        return self.groups[0].whole[0] < self.start or self.groups[-1].whole[1] > self.end
+
+    @property
+    def is_sums(self) -> bool:
+        """Whether it is nothing but sums of money, or one decimal number or day."""
+        first, last = self.groups[0], self.groups[-1]
+        is_one = not self.is_one and first.whole == last.whole
+        return is_one or all(group.is_money for group in self.groups)
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """Return the text with its digits as 0 to 9 in each way in which that can be meant, the plainest first.
+
+    A Chinese digit or one in a circle may be a part of a number, or a word or the number of a line before it.
+    """
+    counted = _COUNTED.sub("#", text)
+    return tuple(dict.fromkeys([*(text.translate(reader) for reader in _READERS), counted.translate(_READERS[1])]))
+
+
+def zones_of(reading: str) -> Iterator[list[Group]]:
+    """Cut each place with enough digits into its groups."""
+    for zone in _ZONE.finditer(reading):
+        piece = zone.group()
+        if len(piece) < LEAST_DIGITS:
+            continue
+        groups = _groups(piece, zone.start())
+        if sum(len(group.digits) for group in groups) >= LEAST_DIGITS:
+            yield groups
+
+
+def _groups(piece: str, offset: int) -> list[Group]:
+    tokens = [(found.span(), False) for found in _DATE.finditer(piece)]
+    tokens += [(found.span(), found["money"] is not None) for found in _SUM.finditer(piece)]
+    tokens.sort()
+    groups: list[Group] = []
+    last, place = 0, 0
+    for found in _GROUP.finditer(piece):
+        start, end = found.span()
+        while place < len(tokens) and tokens[place][0][1] <= start:
+            place += 1
+        inside = place < len(tokens) and tokens[place][0][0] <= start
+        whole = tokens[place][0] if inside else (start, end)
+        groups.append(
+            Group(
+                digits=found.group().replace(UNSEEN, ""),
+                start=offset + start,
+                end=offset + end,
+                gap=_kind_of(piece[last:start]),
+                is_money=inside and tokens[place][1],
+                whole=(offset + whole[0], offset + whole[1]),
+                opens_cell=CELL in piece[last:start],
+            )
+        )
+        last = end
+    return groups
+
+
+def _kind_of(gap: str) -> Gap:
+    seen = gap.replace(UNSEEN, "")
+    is_column = any(sign in seen for sign in ("\t", "\n", "|", CELL, "   ")) or len(seen) > 4
+    return "column" if is_column else "near"
