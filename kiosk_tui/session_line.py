@@ -7,12 +7,9 @@ import contextlib
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kiosk_tui.textsize import SIZE_NAMES
-
-if TYPE_CHECKING:  # the program that watches a kiosk reads this module, and is to stay small
-    from protocol.units import TextSizeName
+from protocol.units import TextSizeName
 
 SESSION_VARIABLE = "CUNHUI_KIOSK_SESSION"
 ONE_SIZE_VARIABLE = "CUNHUI_KIOSK_ONE_SIZE"
@@ -38,7 +35,7 @@ class SessionLine:
         path = os.environ.get(SESSION_VARIABLE)
         return cls(Path(path), one_size=os.environ.get(ONE_SIZE_VARIABLE) == "1") if path else None
 
-    def set_size(self, size: "TextSizeName") -> None:
+    def set_size(self, size: TextSizeName) -> None:
         """Ask for a size of text."""
         self._say(f"size {size}")
 
@@ -80,7 +77,7 @@ class SessionEar:
         """Return the descriptor to wait for before `hear`."""
         return self._sock.fileno()
 
-    def hear(self) -> "tuple[TextSizeName | None, str]":
+    def hear(self) -> tuple[TextSizeName | None, str]:
         """Return a size that was asked for, and a line for the journal; nothing of a line that says neither."""
         kind, _, text = self._sock.recv(_MOST_BYTES).decode(errors="replace").partition(" ")
         size = next((name for name in SIZE_NAMES if kind == "size" and text == name), None)

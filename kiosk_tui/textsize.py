@@ -1,11 +1,10 @@
 """Choose the sizes of a terminal's text so that the layouts that the kiosk is made for fit the screen."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
 
-if TYPE_CHECKING:  # the program that watches a kiosk reads this module, and is to stay small
-    from protocol.units import TextSizeName
+from protocol.units import TextSizeName
 
-SIZE_NAMES: "tuple[TextSizeName, ...]" = ("normal", "large", "largest")
+SIZE_NAMES: tuple[TextSizeName, ...] = ("normal", "large", "largest")
 LAYOUTS = ((80, 22), (60, 16), (53, 15))
 """Columns and rows, the best first. The screens are tested at each, and at nothing smaller than the last."""
 SMALLEST = LAYOUTS[-1]
@@ -14,7 +13,8 @@ READABLE_PX = 24
 _LEAST_PX = 8
 
 
-class TextSize(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TextSize:
     """How foot sets text (foot.ini(5)), in pixels: the font's size, the space between letters, the height of a line."""
 
     font_px: int
@@ -33,13 +33,14 @@ class TextSize(NamedTuple):
         return width // cell, height // line
 
 
-class TextSizes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TextSizes:
     """The size that is normal on a screen, and by how many pixels each larger one is larger; 0 if none would fit."""
 
     normal: TextSize
     step_px: int
 
-    def named(self, name: "TextSizeName") -> TextSize:
+    def named(self, name: TextSizeName) -> TextSize:
         """Return one of the sizes."""
         return self.normal.larger(SIZE_NAMES.index(name) * self.step_px)
 

@@ -1,28 +1,28 @@
 """Keep a kiosk on this terminal: whatever becomes of its program, the screen says 请稍候 and the kiosk is back at once.
 
-The kiosk runs as a child on the same terminal and writes a beat every second into a pipe. A kiosk that dies, or whose
-loop hangs so that no beat comes, is replaced. All of them have the same token, so that the agent gives each what the
-one before showed (`protocol.kiosk_keeping`). If what is shown makes the kiosk die again, the next one begins at home.
+The kiosk runs in a child of this program on the same terminal and writes a beat every second into a pipe. A kiosk that
+dies, or whose loop hangs so that no beat comes, is replaced. All of them have the same token, so that the agent gives
+each what the one before showed (`protocol.kiosk_keeping`). If what is shown makes the kiosk die again, the next one
+begins at home.
 
-This program draws nothing but one sentence and loads no terminal library, so that there is little in it that can fail.
+The child is a fork: everything is loaded already, which takes a small computer longer than all the rest of a start.
+This program itself runs nothing of what it has loaded, and draws nothing but one sentence.
 """
 
 import contextlib
+import gc
 import os
 import select
 import signal
-import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
 
 from kiosk_tui import words_session
 
 TOKEN_VARIABLE = "CUNHUI_KIOSK_TOKEN"  # noqa: S105 -- a name
-FRESH_VARIABLE = "CUNHUI_KIOSK_FRESH"
-BEAT_VARIABLE = "CUNHUI_KIOSK_BEAT"
 BEAT = b"\0"
 BEAT_EVERY_S = 1.0
 SAME_S = 60.0
@@ -41,37 +41,50 @@ _SHOW = _RESET + "\x1b[?1049h\x1b[?25l\x1b[38;2;27;39;41m\x1b[48;2;246;241;231m\
 _LEAVE = _RESET + "\x1b[0m\x1b[?1049l\x1b[?25h"
 
 
+class Turn(NamedTuple):
+    """What one kiosk is told."""
+
+    token: str
+    fresh: bool
+    """It wants nothing of what was kept: that made two kiosks fall."""
+    beat: int
+    """The descriptor for `BEAT`, and for a line about why it dies."""
+
+
 class Patience(NamedTuple):
     """How long is waited for what."""
 
     silent_s: float = 5.0
     """A kiosk whose loop has not turned for so long hangs."""
     start_s: float = 20.0
-    """Until the first beat: loading the program takes seconds on the smallest computer."""
+    """Until the first beat."""
     pauses_s: tuple[float, ...] = (0.0, 0.0, 1.0, 2.0, 4.0)
     """Before each next start, while one fall follows the other. After that the program gives up, and whoever started
     it begins anew with everything."""
 
 
+type Kiosk = Callable[[Turn], int]
+"""Shows the kiosk until it ends, and returns its status."""
 type Report = Callable[[str], None]
 """Takes one line about what became of a kiosk, in English and without anything of a person."""
 
 
-def keep_running(command: Sequence[str], *, report: Report, token: str = "", patience: Patience | None = None) -> int:
+def keep_running(kiosk: Kiosk, *, report: Report, token: str = "", patience: Patience | None = None) -> int:
     """Run a kiosk on this terminal until it ends by itself or this program is told to end. Returns the exit status.
 
     Args:
-        command: Starts the kiosk.
         token: What the agent knows this screen by; empty: a new one.
     """
+    # What is loaded stays as it is, so that the processes share its memory.
+    gc.freeze()
     with _Terminal() as terminal, _Signals() as signals:
-        watch = _Watch(command, report, token or os.urandom(16).hex(), patience or Patience())
+        watch = _Watch(kiosk, report, token or os.urandom(16).hex(), patience or Patience())
         return watch.run(terminal, signals)
 
 
 class _Watch:
-    def __init__(self, command: Sequence[str], report: Report, token: str, patience: Patience) -> None:
-        self._command = list(command)
+    def __init__(self, kiosk: Kiosk, report: Report, token: str, patience: Patience) -> None:
+        self._kiosk = kiosk
         self._report = report
         self._token = token
         self._patience = patience
@@ -87,8 +100,8 @@ class _Watch:
             now = time.monotonic()
             self._falls = self._falls + 1 if now - self._fell_at < SAME_S else 1
             self._fell_at = now
-            self._report(f"the kiosk fell ({why}), {self._falls} in a row")
             terminal.please_wait()
+            self._report(f"the kiosk fell ({why}), {self._falls} in a row")
             if self._falls > len(pauses_s):
                 return EXIT_FELL
             if signals.wait_s(pauses_s[self._falls - 1]):
@@ -97,48 +110,81 @@ class _Watch:
     def _one_kiosk(self, signals: "_Signals") -> tuple[int, str]:
         """Run one kiosk to its end. Return its status, and in words why it ended."""
         beats, beat = os.pipe()
-        environment = {**os.environ, TOKEN_VARIABLE: self._token, BEAT_VARIABLE: str(beat)}
-        # What fell twice would fall a third time, so the next one wants nothing of it.
-        if self._falls > 1:
-            environment[FRESH_VARIABLE] = "1"
-        kiosk = subprocess.Popen(self._command, env=environment, pass_fds=(beat,))  # noqa: S603 -- this program itself
+        turn = Turn(self._token, fresh=self._falls > 1, beat=beat)
+        if (pid := os.fork()) == 0:
+            os.close(beats)
+            signals.leave()
+            _be(self._kiosk, turn)
         os.close(beat)
+        child = _Child(pid)
         try:
-            return self._until_end(kiosk, beats, signals)
+            return self._until_end(child, beats, signals)
         finally:
             os.close(beats)
-            if kiosk.poll() is None:
-                kiosk.kill()
-                kiosk.wait()
+            child.close()
 
-    def _until_end(self, kiosk: "subprocess.Popen[bytes]", beats: int, signals: "_Signals") -> tuple[int, str]:
+    def _until_end(self, child: "_Child", beats: int, signals: "_Signals") -> tuple[int, str]:
         said, silent_s, last = b"", self._patience.start_s, time.monotonic()
-        pid_fd = os.pidfd_open(kiosk.pid)
-        try:
-            waited = [pid_fd, beats, signals.fileno()]
-            while True:
-                left_s = last + silent_s - time.monotonic()
-                ready = select.select(waited, [], [], max(left_s, 0.0))[0]
-                if beats in ready:
-                    piece = os.read(beats, 4_096)
-                    if not piece:
-                        waited.remove(beats)
-                    said = (said + piece.replace(BEAT, b""))[-512:]
-                    if BEAT in piece:
-                        silent_s, last = self._patience.silent_s, time.monotonic()
-                if signals.told_to_end:
-                    kiosk.terminate()
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        kiosk.wait(END_WITHIN_S)
-                    return 0, "told to end"
-                if pid_fd in ready:
-                    return kiosk.wait(), said.decode(errors="replace").strip() or f"status {kiosk.returncode}"
-                if time.monotonic() - last >= silent_s:
-                    kiosk.kill()
-                    kiosk.wait()
-                    return EXIT_FELL, f"no beat for {silent_s:g} s"
-        finally:
-            os.close(pid_fd)
+        waited = [child.fileno(), beats, signals.fileno()]
+        while True:
+            left_s = last + silent_s - time.monotonic()
+            ready = select.select(waited, [], [], max(left_s, 0.0))[0]
+            if beats in ready:
+                piece = os.read(beats, 4_096)
+                if not piece:
+                    waited.remove(beats)
+                said = (said + piece.replace(BEAT, b""))[-512:]
+                if BEAT in piece:
+                    silent_s, last = self._patience.silent_s, time.monotonic()
+            if signals.told_to_end:
+                child.end()
+                return 0, "told to end"
+            if child.fileno() in ready:
+                status = child.status()
+                return status, said.decode(errors="replace").strip() or f"status {status}"
+            if time.monotonic() - last >= silent_s:
+                return EXIT_FELL, f"no beat for {silent_s:g} s"
+
+
+def _be(kiosk: Kiosk, turn: Turn) -> NoReturn:
+    """Be the kiosk: nothing of the watching program may run in this process any more, whatever happens."""
+    status = EXIT_FELL
+    try:
+        status = kiosk(turn)
+    finally:
+        os._exit(status)
+
+
+class _Child:
+    """A kiosk's process."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._pid_fd = os.pidfd_open(pid)
+        self._status: int | None = None
+
+    def fileno(self) -> int:
+        """Return what can be read once it has ended."""
+        return self._pid_fd
+
+    def status(self) -> int:
+        """Wait for its end and return its status; that of a signal is negative."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        return self._status
+
+    def end(self) -> None:
+        """Ask it to end, and wait for a while."""
+        signal.pidfd_send_signal(self._pid_fd, signal.SIGTERM)
+        select.select([self._pid_fd], [], [], END_WITHIN_S)
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        if self._status is None:
+            # Until it is waited for, its number and this descriptor stay its own.
+            signal.pidfd_send_signal(self._pid_fd, signal.SIGKILL)
+            self.status()
+        os.close(self._pid_fd)
 
 
 class _Terminal:
@@ -191,6 +237,13 @@ class _Signals:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def leave(self) -> None:
+        """Let a child be ended by what ends this program; what a keyboard could send it ignores too."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         os.close(self._reader)
         os.close(self._writer)
 

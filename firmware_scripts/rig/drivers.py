@@ -2,7 +2,8 @@
 
 The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
 lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each
-names its driver and what stands under it.
+names its driver and what stands under it. Then the machine boots once more with the station's units enabled, for the
+tests in ``tests/rig/rebooted``.
 """
 
 import shutil
@@ -22,7 +23,7 @@ _PACKAGES = (
     *("pcscd", "libccid", "libpcsclite1"),
     *("cage", "foot", "grim", "fonts-noto-cjk", "libpam-systemd", "login", "passwd"),
 )
-_TIMEOUT_S = 900.0
+_TIMEOUT_S = 1_500.0
 _NOT_EMULATED = [
     "a CSI camera and its tuning",
     "the Pi's own GPIO controller",
@@ -34,7 +35,7 @@ _ORDER = """\
 set -u
 for share in repository environment site; do
     mkdir -p /mnt/$share
-    mount -t 9p -o trans=virtio,msize=262144,ro $share /mnt/$share
+    mountpoint -q /mnt/$share || mount -t 9p -o trans=virtio,msize=262144,ro $share /mnt/$share
 done
 modprobe -a uinput udmabuf
 modprobe vivid n_devs=1
@@ -43,8 +44,20 @@ insmod /mnt/order/gpio-sim.ko
 udevadm settle
 cd /mnt/repository
 export PYTHONPATH=/mnt/repository:/mnt/environment:/mnt/site PYTHONDONTWRITEBYTECODE=1 CUNHUI_RIG=1
-python3 -m pytest tests/rig -q -p no:cacheprovider --timeout 120 -o junit_family=xunit1 \\
-    --junitxml /mnt/order/found.xml >/mnt/order/tests.log 2>&1
+tests() {
+    python3 -m pytest "$1" -q -p no:cacheprovider --timeout 120 -o junit_family=xunit1 \\
+        --junitxml "/mnt/order/$2.xml" $3 >>/mnt/order/tests.log 2>&1
+}
+if [ -e /var/lib/rebooted ]; then
+    tests tests/rig/rebooted rebooted
+else
+    tests tests/rig found --ignore=tests/rig/rebooted
+    python3 -m tests.rig.prepare_reboot >>/mnt/order/tests.log 2>&1
+    touch /var/lib/rebooted
+    sync
+    # At once, as when somebody pulls the plug. This service is not stopped by it, because its end powers off.
+    reboot -ff
+fi
 """
 
 
@@ -85,20 +98,21 @@ def _run() -> dict[str, Tried]:
         shares = {"order": order, "repository": _REPOSITORY, "environment": environment, "site": wheels.site()}
         reader = qemu.card_reader(order / "card.sock")
         tests, serial = order / "tests.log", order / "serial.log"
-        qemu.run(made, shares=shares, log=serial, timeout_s=_TIMEOUT_S, devices=reader)
+        qemu.run(made, shares=shares, log=serial, timeout_s=_TIMEOUT_S, devices=reader, reboots=True)
         if tests.exists():
             print(tests.read_text(encoding="utf-8"), file=sys.stderr)
         else:
             print(serial.read_text(encoding="utf-8", errors="replace")[-5_000:], file=sys.stderr)
-        return results(order / "found.xml")
+        return results(order / "found.xml", order / "rebooted.xml")
 
 
-def results(file: Path) -> dict[str, Tried]:
-    """Return what pytest's JUnit report says, by driver. A skipped test proves nothing, so it counts as failed."""
+def results(*files: Path) -> dict[str, Tried]:
+    """Return what pytest's JUnit reports say, by driver. A skipped test proves nothing, so it counts as failed."""
     found: dict[str, Tried] = {}
-    if not file.exists():
+    # A report that is not there is of a machine that did not come so far, and then nothing of it is proven.
+    if not all(file.exists() for file in files):
         return found
-    for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314 -- written by our own pytest
+    for case in (case for file in files for case in ElementTree.parse(file).iter("testcase")):  # noqa: S314 -- our own
         said = {one.get("name"): one.get("value") for one in case.iter("property")}
         name = said.get("driver") or str(case.get("classname"))
         one = found.setdefault(name, Tried(stack=said.get("stack") or "unknown"))

@@ -10,13 +10,20 @@ MEMORY_MIB = 2048
 
 
 def run(
-    machine: EmulatedMachine, *, shares: Mapping[str, Path], log: Path, timeout_s: float, devices: Sequence[str] = ()
+    machine: EmulatedMachine,
+    *,
+    shares: Mapping[str, Path],
+    log: Path,
+    timeout_s: float,
+    devices: Sequence[str] = (),
+    reboots: bool = False,
 ) -> None:
     """Boot, do what ``order.sh`` in the share ``order`` says, power off. The disk is as it was afterwards.
 
     Args:
         shares: Folders by their 9p mount tag; all but ``order`` are read-only in the machine.
         devices: What else it has, as options of QEMU's.
+        reboots: It may boot again by itself; otherwise that ends it too.
         log: Gets what the machine says on its serial line.
 
     Raises:
@@ -25,7 +32,8 @@ def run(
     """
     command = [
         *("qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"),
-        *("-smp", "2", "-m", str(MEMORY_MIB), "-display", "none", "-no-reboot", "-serial", f"file:{log}"),
+        *("-smp", "2", "-m", str(MEMORY_MIB), "-display", "none", "-serial", f"file:{log}"),
+        *([] if reboots else ["-no-reboot"]),
         *("-kernel", str(machine.kernel), "-initrd", str(machine.initrd)),
         *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 net.ifnames=0"),
         *("-drive", f"file={machine.disk},if=virtio,format=raw,snapshot=on", "-nic", "none"),

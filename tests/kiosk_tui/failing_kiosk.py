@@ -1,9 +1,9 @@
-"""A kiosk with a fault: 7 raises, 8 hangs. For tests of what becomes of a kiosk that does."""
+"""``cunhui-kiosk`` with a fault: 7 raises, 8 hangs. For tests of what becomes of a kiosk that does."""
 
 import threading
 from typing import Any
 
-from kiosk_tui import app, watched
+from kiosk_tui import app, cli
 from kiosk_tui.flow import Flow
 
 _SECRET = "张示例 880001"
@@ -23,4 +23,4 @@ class FailingFlow(Flow):
 
 if __name__ == "__main__":
     setattr(app, "Flow", FailingFlow)  # noqa: B010 -- it is no name that the module gives away
-    raise SystemExit(watched.main())
+    raise SystemExit(cli.main())

@@ -1,5 +1,6 @@
-"""Watch any program as a kiosk is watched; the arguments are SILENT_S PAUSES REPORTS COMMAND..."""
+"""Watch any command as a kiosk is watched; the arguments are SILENT_S PAUSES REPORTS COMMAND..."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,8 +15,12 @@ def main() -> int:
         with Path(reports).open("a", encoding="utf-8") as file:
             file.write(f"{what}\n")
 
+    def kiosk(turn: watch.Turn) -> int:
+        os.set_inheritable(turn.beat, True)
+        os.execvpe(command[0], command, {**os.environ, "BEAT": str(turn.beat)})
+
     patience = watch.Patience(silent_s=float(silent_s), pauses_s=tuple(float(pause) for pause in pauses.split(",")))
-    return watch.keep_running(command, report=report, patience=patience)
+    return watch.keep_running(kiosk, report=report, patience=patience)
 
 
 if __name__ == "__main__":

@@ -2,61 +2,43 @@
 the kiosk is on the screen, and what the camera's sandbox must keep out is tried from inside it.
 """
 
-import io
 import json
-import os
 import pwd
 import shutil
 import socket
-import subprocess
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from evdev import UInput, ecodes
-from PIL import Image, ImageChops, ImageColor
+from PIL import ImageColor
 
 from agent.doctor.asking import ask_agent
-from firmware_scripts.systemd.unit import FOLDER
 from kiosk_tui import theme
 from protocol.kiosk import Status
-from tests.fakes.enrolled import make_enrolled
+from tests.rig.station import (
+    CONFIG,
+    HELP_IS_ANOTHER_PAGE,
+    KIOSK_SOCKET,
+    PROGRAMS,
+    STATE,
+    UNITS,
+    commonest_colour,
+    different,
+    install,
+    journal,
+    picture,
+    systemctl,
+    until,
+)
 
 DRIVER = "systemd units"
 STACK = "systemd 257 as pid 1, udev, Linux 6.12; the camera by V4L2 and vivid"
 
 pytestmark = pytest.mark.timeout(420)
-
-UNITS = Path("/etc/systemd/system")
-PROGRAMS = Path("/opt/cunhui/bin")
-STATE, CONFIG = Path("/var/lib/cunhui"), Path("/etc/cunhui/station.toml")
-LIMIT_S = 240
-
-TOML = """\
-[station]
-folder = "/var/lib/cunhui"
-[county]
-url = "https://127.0.0.1:9"
-ca = "ca.pem"
-[[reader]]
-driver = "simulated"
-[indicator]
-driver = "simulated"
-[camera]
-driver = "v4l2"
-device = "/dev/video0"
-socket = "/run/cunhui-camera.sock"
-spool = "/var/spool/cunhui-camera"
-[kiosk]
-socket = "/run/cunhui/kiosk.sock"
-"""
-
-KIOSK_SOCKET = Path("/run/cunhui/kiosk.sock")
-OF_THE_KIOSK = {"XDG_RUNTIME_DIR": "/run/cunhui-kiosk", "WAYLAND_DISPLAY": "wayland-0"}
-HELP_IS_ANOTHER_PAGE = 0.03
 
 PROBE = textwrap.dedent("""
     import ctypes, json, mmap, os, socket
@@ -90,53 +72,9 @@ PROBE = textwrap.dedent("""
 """)
 
 
-def systemctl(*words: str) -> str:
-    done = subprocess.run(["systemctl", *words], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr + _journal()
-    return done.stdout.strip()
-
-
-def _journal() -> str:
-    return subprocess.run(["journalctl", "--no-pager", "-n", "60"], capture_output=True, text=True).stdout
-
-
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not true():
-        assert time.monotonic() < end, _journal()
-        time.sleep(0.2)
-
-
-def program(name: str, command: str) -> None:
-    path = PROGRAMS / name
-    environment = f"export PYTHONPATH={os.environ['PYTHONPATH']} PYTHONDONTWRITEBYTECODE=1"
-    path.write_text(f'#!/bin/sh\n{environment}\nexec {command} "$@"\n')
-    path.chmod(0o755)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> Iterator[None]:
-    """Put everything where README.md says, and make the station an enrolled one."""
-    PROGRAMS.mkdir(parents=True)
-    program("python", "python3")
-    program("cunhui-agent", "python3 -m agent.cli")
-    program("cunhui-kiosk", "python3 -m kiosk_tui.cli")
-    for unit in (*FOLDER.glob("*.service"), *FOLDER.glob("*.socket")):
-        shutil.copy(unit, UNITS)
-    shutil.copy(FOLDER / "70-cunhui-devices.rules", "/etc/udev/rules.d")
-    for command in (
-        ["ip", "link", "add", "outside", "type", "dummy"],
-        ["systemd-sysusers", str(FOLDER / "cunhui.sysusers.conf")],
-        ["systemd-tmpfiles", "--create", str(FOLDER / "cunhui.tmpfiles.conf")],
-        ["udevadm", "control", "--reload"],
-        ["udevadm", "trigger", "--settle"],
-        ["systemctl", "daemon-reload"],
-    ):
-        subprocess.run(command, check=True)
-    make_enrolled(STATE)
-    subprocess.run(["chown", "-R", "cunhui:cunhui", str(STATE)], check=True)
-    CONFIG.parent.mkdir()
-    CONFIG.write_text(TOML, encoding="utf-8")
+    install()
     yield
     systemctl("stop", "cunhui-kiosk.service", "cunhui-agent.service", "cunhui-camera.socket")
 
@@ -214,23 +152,6 @@ def test_the_kiosk_is_on_the_screen_and_hears_a_keypad_that_comes_later(agent: s
     assert (shown(kiosk, "ActiveState"), shown(kiosk, "NRestarts")) == ("active", "0")
 
 
-def picture() -> Image.Image:
-    """Photograph the kiosk's screen from outside its sandbox."""
-    drawn = subprocess.run(["grim", "-"], capture_output=True, env={**os.environ, **OF_THE_KIOSK})
-    assert drawn.returncode == 0, drawn.stderr.decode() + _journal()
-    return Image.open(io.BytesIO(drawn.stdout)).convert("RGB")
-
-
-def commonest_colour() -> object:
-    return max(picture().getcolors(maxcolors=1 << 24) or [(0, None)], key=lambda count: count[0])[1]
-
-
-def different(one: Image.Image, other: Image.Image) -> float:
-    """Return the share of pixels that differ."""
-    changed = ImageChops.difference(one, other).convert("L").point(lambda value: 255 if value > 32 else 0)
-    return changed.histogram()[255] / (one.width * one.height)
-
-
 def by_the_camera(script: str) -> dict[str, Any]:
     """Have the camera's unit run a script instead, and return what it says."""
     folder = UNITS / "cunhui-camera@.service.d"
@@ -242,7 +163,7 @@ def by_the_camera(script: str) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(120)
             line.connect("/run/cunhui-camera.sock")
-            said: dict[str, Any] = json.loads(line.makefile("rb").readline() or _journal())
+            said: dict[str, Any] = json.loads(line.makefile("rb").readline() or journal())
             return said
     finally:
         shutil.rmtree(folder)

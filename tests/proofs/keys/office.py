@@ -27,7 +27,7 @@ from agent.twin import Twin
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
-from kiosk_tui import watch
+from kiosk_tui import watch, watched
 from protocol.cards import card_token
 from protocol.packs import seal_pack
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person
@@ -160,7 +160,7 @@ def kiosk_on(terminal: int, *, program: str, socket: Path) -> "subprocess.Popen[
         "LANG": "C.UTF-8",
         "COLORTERM": "truecolor",
         watch.TOKEN_VARIABLE: secrets.token_hex(16),
-        watch.BEAT_VARIABLE: str(beat),
+        watched.BEAT_VARIABLE: str(beat),
     }
     command = [sys.executable, "-m", *program.split(), "--socket", str(socket)]
     started = subprocess.Popen(
