@@ -117,6 +117,7 @@ def test_a_kiosk_that_falls_again_and_again_ends_the_program_with_a_status(opene
 def test_a_kiosk_without_a_beat_is_ended_and_a_slow_start_is_none(opened: Callable[..., Pty]) -> None:
     watched = opened("sh", "-c", f"sleep 0.6; {LIVES}; exec sleep 100", silent_s=0.3)
     watched.shows(PLEASE_WAIT)
+    watched.until(watched.said)
     assert watched.said() == ["the kiosk fell (no beat for 0.3 s), 1 in a row"]
 
 
@@ -147,7 +148,7 @@ def test_an_error_shows_no_word_of_its_own_and_leads_back_and_the_second_time_ho
     watched = Pty(tmp_path / "log", FAILING, "--socket", str(agent.path), "--log", str(tmp_path / "log"))
     try:
         watched.shows("学习")
-        _press(watched, "1", "请按数字选一关")
+        _press(watched, "3", "请按数字选一关")
         _press(watched, "1", samples.QUESTION.stem)
         agent.wait_until_kept(samples.QUESTION.stem)
         watched.type("7")
@@ -155,7 +156,7 @@ def test_an_error_shows_no_word_of_its_own_and_leads_back_and_the_second_time_ho
         watched.shows(samples.QUESTION.stem)
         watched.type("7")
         watched.shows(PLEASE_WAIT)
-        watched.shows("今日值班")
+        watched.shows("请把卡贴到读卡器上")
     finally:
         watched.close()
     assert [hello.fresh for hello in agent.hellos] == [False, False, True]
