@@ -173,6 +173,7 @@ class WrongSum(NamedTuple):
     document: str
     column: str
     """The column's title."""
+    kind: ColumnKind
     published: int
     counted: int
 
@@ -192,12 +193,13 @@ def wrong_sums(documents: list[Document]) -> list[WrongSum]:
             for place in wrong_places(table):
                 published = table.sums[place]
                 assert published is not None
-                wrong.append(WrongSum(one.id, table.columns[place].title, published, counted(table, place)))
+                column = table.columns[place]
+                wrong.append(WrongSum(one.id, column.title, column.kind, published, counted(table, place)))
             for row in table.rows:
                 place, figure = figure_of(table, row)
                 below = totals.get(row.opens)
                 if figure is not None and below is not None and figure != below:
-                    wrong.append(WrongSum(one.id, table.columns[place].title, figure, below))
+                    wrong.append(WrongSum(one.id, table.columns[place].title, "yuan", figure, below))
     return wrong
 
 

@@ -281,6 +281,17 @@ items    附件，放在清单旁边；可加 size、sha256 核对，可加 medi
 night    不写是 true，等夜间时段再取；要马上取就写 false
 types    只给哪几类人看，不写就是所有人
 """
+_DOCUMENTS_FORM = """每个工作表是一份，第一列写这一行是什么：
+
+标题 所属期 公布日期 来源 类别   第二列写内容；所属期像 2026-11
+小标题 段落                     第二列写文字
+图片                            第二列写文件名，第三列写图上是什么；图片放在 Excel 文件旁边
+表头                            从第二列起写每列的名字；最后一列可以叫“明细”
+列类型                          文字、金额、数量 或 日期；金额按元写，最多两位小数
+行 合计                         从第二列起写内容；“明细”列写另一个工作表的名字
+
+合计与各项不符就不发布。现在发布的都标“示例”。
+"""
 _PACK_FORM = """学习包是一个 JSON 文件（或同样内容的 MessagePack 文件），例如：
 {
   "id": "sample", "version": 1, "title": "示例题库",
@@ -313,6 +324,25 @@ def _add_content_verbs(add: Add, file: str) -> None:
     listed = add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
     listed.formatter_class = argparse.RawDescriptionHelpFormatter
     listed.epilog = _BUNDLE_FORM
+    documents = add(
+        "publish-documents",
+        _with_models("publish-documents"),
+        "发布公示或资料：一个 Excel 文件和它旁边的图片",
+        file=file,
+    )
+    documents.formatter_class = argparse.RawDescriptionHelpFormatter
+    documents.epilog = _DOCUMENTS_FORM
+    documents.add_argument("--id", required=True, metavar="内容编号", help="撤回时也用它；同一编号再发布就是新的一版")
+    documents.add_argument(
+        "--kind",
+        choices=("disclosure", "library"),
+        default="disclosure",
+        help="disclosure 公示（不写就是），library 资料",
+    )
+    documents.add_argument(
+        "--to", action="append", required=True, metavar="区划代码", help="发给哪个县、镇或村，可写多次"
+    )
+    documents.add_argument("--until", type=_day, required=True, metavar="日期", help="用到哪天，例如 2027-06-30")
     withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
     withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     setting = add(

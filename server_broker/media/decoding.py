@@ -16,6 +16,11 @@ from server_broker.media.kinds import MAX_PIXELS
 
 THUMBNAIL = (240, 180)
 """Most width and height of a thumbnail, in pixels."""
+FOR_KIOSK = (320, 320)
+"""Most width and height of a picture in a document, in pixels: a kiosk has fewer half cells."""
+FOR_KIOSK_BYTES = 30_000
+MAX_PHOTO_PIXELS = 50_000_000
+"""More than any telephone's camera takes; decoded it fits into the memory of the process that does it."""
 _BROKEN = (
     *(UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning),
     # Pillow raises all of these for broken files.
@@ -47,12 +52,38 @@ def thumbnail(source: Path | BinaryIO) -> bytes:
     return out.getvalue()
 
 
+def for_kiosk(source: Path | BinaryIO) -> bytes:
+    """Return a picture so small that a kiosk is sent it in one line: a PNG, or a JPEG where that is too large. No bytes
+    if it can't be decoded or has too many pixels."""
+    try:
+        with _opened(source, ("JPEG", "PNG"), pixels=MAX_PHOTO_PIXELS) as picture:
+            picture.draft("RGB", FOR_KIOSK)
+            picture.thumbnail(FOR_KIOSK)
+            clear = picture.convert("RGBA")
+            flat = Image.new("RGB", clear.size, "white")
+            flat.paste(clear, mask=clear.getchannel("A"))
+    except _BROKEN:
+        return b""
+    small = _written(flat, "PNG", optimize=True)
+    for quality in (85, 70, 50, 30, 10):
+        if len(small) <= FOR_KIOSK_BYTES:
+            return small
+        small = _written(flat, "JPEG", quality=quality)
+    return small if len(small) <= FOR_KIOSK_BYTES else b""
+
+
+def _written(picture: Image.Image, form: str, **options: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
+
+
 @contextmanager
-def _opened(source: Path | BinaryIO, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+def _opened(source: Path | BinaryIO, formats: tuple[str, ...], *, pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(source, formats=formats) as picture:
             # Before anything is decoded, which allocates memory for as many pixels as the file claims to have.
-            if picture.width * picture.height > MAX_PIXELS:
+            if picture.width * picture.height > pixels:
                 raise ValueError("too many pixels")
             yield picture

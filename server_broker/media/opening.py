@@ -23,7 +23,7 @@ WITHIN_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
-type _Word = Literal[b"judge", b"small"]
+type _Word = Literal[b"judge", b"small", b"kiosk"]
 
 
 class Decoder:
@@ -50,6 +50,10 @@ class Decoder:
     def thumbnail(self, path: Path) -> bytes | None:
         """Return a small JPEG of a JPEG file, or None if the file is none."""
         return self._answer(b"small", path) or None
+
+    def for_kiosk(self, path: Path) -> bytes | None:
+        """Return a picture scaled for a kiosk, or None if the file is no picture or has too many pixels."""
+        return self._answer(b"kiosk", path) or None
 
     def _answer(self, word: _Word, path: Path) -> bytes:
         with self._lock:
@@ -117,6 +121,7 @@ def main() -> None:
     work: dict[bytes, Callable[[Path], bytes]] = {
         b"judge": lambda path: b"1" if decoding.is_whole_picture(path) else b"0",
         b"small": decoding.thumbnail,
+        b"kiosk": decoding.for_kiosk,
     }
     for line in sys.stdin.buffer:
         word, _, path = line.rstrip(b"\n").partition(b" ")

@@ -37,8 +37,12 @@ def text(cell: Cell, *, longest: int) -> str:
     return plain
 
 
-def optional_text(cell: Cell, *, longest: int) -> str:
-    """Return the same as `text`, but an empty text for an empty cell."""
+def optional_text(cell: Cell, *, longest: int, as_typed: bool = False) -> str:
+    """Return the same as `text`, but an empty text for an empty cell.
+
+    Args:
+        as_typed: It is something to read, so a Chinese comma or bracket stays what it is.
+    """
     if cell.is_formula:
         raise BadCell("是公式，请改成值（复制后“选择性粘贴—数值”）")
     if cell.is_error:
@@ -47,7 +51,7 @@ def optional_text(cell: Cell, *, longest: int) -> str:
     # Judged before the text is normalised, which takes time. NFKC makes at most four characters into one.
     if len(written) > 4 * longest:
         raise BadCell(f"太长，最多 {longest} 个字")
-    plain = unicodedata.normalize("NFKC", written).strip()
+    plain = written if as_typed else unicodedata.normalize("NFKC", written).strip()
     # Private-use characters: old Chinese input methods put rare name characters there, and only that computer has them.
     if any(unicodedata.category(letter) == "Co" for letter in plain):
         raise BadCell("含有别的电脑上显示不出的自造字，请换成标准汉字")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from server_broker.sheets.heads import Row
 from server_broker.sheets.row_errors import RowError
+from server_broker.sheets.workbook import Sheet
 
 NOTES_SHEET = "说明"
 """A sheet of this name explains how to fill in the others. It is never read."""
@@ -53,9 +54,11 @@ class Book[P: SheetPlan]:
     place: str
     """Where this declaration stands, ``module:NAME``. The process that reads the file finds it there."""
     plan: type[P]
-    sheets: tuple[SheetKind[P], ...]
+    sheets: tuple[SheetKind[P], ...] = ()
     choices: tuple[str, ...] = ()
     """What the person may choose for the whole file; the empty text is always allowed."""
+    free: Callable[[P, Sheet], None] | None = None
+    """Reads a sheet of any title, where each has a form of its own; then there are no ``sheets``."""
     bound: Callable[[P], None] = lambda plan: None
     """Takes out what would cost too much to check, and adds an error instead."""
 

@@ -22,7 +22,9 @@ def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str =
         title = plain_title(sheet.title)
         if title == NOTES_SHEET or not sheet.rows:
             continue
-        if sheet.untitled:
+        if book.free is not None:
+            book.free(plan, sheet)
+        elif sheet.untitled:
             _read_untitled(book, plan, sheet, choice)
         elif (kind := book.titled(title)) is not None:
             _read_sheet(kind, plan, sheet, choice)

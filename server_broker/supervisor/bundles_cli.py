@@ -11,8 +11,11 @@ import msgspec
 from django.utils import timezone
 
 from protocol.codec import decode
+from protocol.documents import pictures_of
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
+from server_broker.bundles.document_sheets import BOOK
+from server_broker.bundles.documents import DocumentsDraft, publish_documents
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, check_items
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
@@ -24,6 +27,8 @@ from server_broker.platform.causes import os_cause
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region, subtree_prefix
+from server_broker.sheets.reading import read_file
+from server_broker.sheets.workbook import BadWorkbook
 from server_broker.trust.keys import county_keys
 
 MAX_LIST_BYTES = 4 * 2**20
@@ -111,6 +116,37 @@ def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) 
     except NotPublished as error:
         raise ServiceError(f"{path} 没有发布：{error}") from error
     return f"{row.title} 第 {row.version} 版{'' if new else '已经发布过，没有变化'}"
+
+
+def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
+    """Publish the documents of an Excel file, with the pictures beside it; return what to print."""
+    path = Path(chosen.file)
+    try:
+        plan = read_file(BOOK, path)
+        if plan.errors:
+            raise ServiceError("\n".join([f"{path} 没有发布：", *map(str, plan.errors[:50])]))
+        names = {name for one in plan.documents for name in pictures_of(one)}
+        row, new = publish_documents(
+            DocumentsDraft(
+                id=chosen.id,
+                kind=chosen.kind,
+                documents=plan.documents,
+                regions=_beginnings(chosen.to),
+                not_after=end_of(chosen.until),
+                pictures={name: path.parent / name for name in names if _is_file(path.parent / name)},
+            ),
+            folder=BundleFolder(home.bundles),
+            author=actor,
+            at=timezone.now(),
+        )
+    except (BadWorkbook, NotPublished) as error:
+        raise ServiceError(f"{path} 没有发布：{error}") from error
+    return f"{row.title} 第 {row.version} 版{'' if new else '已经发布过，没有变化'}"
+
+
+def _is_file(path: Path) -> bool:
+    # No link: it could lead to any file of the machine.
+    return path.is_file() and not path.is_symlink()
 
 
 def withdraw_bundle(chosen: argparse.Namespace, *, actor: str) -> str:

@@ -247,6 +247,11 @@ def _publish_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _publish_documents(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(bundles_cli.publish_document_file(home, chosen, actor=_actor()))
+    return 0
+
+
 def _withdraw_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(bundles_cli.withdraw_bundle(chosen, actor=_actor()))
     return 0
@@ -369,6 +374,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "export-people": _export_people,
     "publish-pack": _publish_pack,
     "publish-bundle": _publish_bundle,
+    "publish-documents": _publish_documents,
     "withdraw-bundle": _withdraw_bundle,
     "shelf-stick": _shelf_stick,
     "setting": _setting,

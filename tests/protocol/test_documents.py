@@ -126,11 +126,11 @@ def test_a_sum_that_does_not_add_up_is_named() -> None:
     rows = [Row(cells=["甲", 100, ""]), Row(cells=["乙", -30, ""]), Row(cells=["丙", "", ""])]
     assert wrong_sums([finance(rows, 70)]) == []
     assert wrong_sums([finance(rows, None)]) == []
-    assert wrong_sums([finance(rows, 71)]) == [("a", "金额", 71, 70)]
+    assert wrong_sums([finance(rows, 71)]) == [("a", "金额", "yuan", 71, 70)]
     assert total_of(finance(rows, 71).blocks) == 71
 
 
 def test_a_row_and_what_it_opens_have_the_same_sum() -> None:
     below = finance([Row(cells=["甲", 60, ""]), Row(cells=["乙", 40, ""])], 100, id="b", part_of="a")
     assert wrong_sums([finance([Row(cells=["丙", 100, ""], opens="b")], 100), below]) == []
-    assert wrong_sums([finance([Row(cells=["丙", 90, ""], opens="b")], 90), below]) == [("a", "金额", 90, 100)]
+    assert wrong_sums([finance([Row(cells=["丙", 90, ""], opens="b")], 90), below]) == [("a", "金额", "yuan", 90, 100)]

@@ -33,6 +33,7 @@ VERBS = (
     "export-people",
     "publish-pack",
     "publish-bundle",
+    "publish-documents",
     "withdraw-bundle",
     "setting",
     "shelf-stick",
@@ -50,7 +51,20 @@ TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disab
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
 TYPED |= {"check", "county", "make", "export"}
 TYPED |= {"JSON", "MessagePack", "id", "kind", "title", "regions", "until", "items", "name", "size", "media_type"}
-TYPED |= {"night", "types", "false", "true", "library", "clips", "sample", "version", "levels", "draw", "questions"}
+TYPED |= {
+    "night",
+    "types",
+    "false",
+    "true",
+    "library",
+    "disclosure",
+    "clips",
+    "sample",
+    "version",
+    "levels",
+    "draw",
+    "questions",
+}
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}

@@ -1,0 +1,128 @@
+"""Publish documents to read: disclosures and the library, for the villages of some regions.
+
+A document whose sums do not add up is not published. Pictures are scaled here, because a kiosk draws them in cells and
+is sent each in one line.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from protocol.codec import decode, encode
+from protocol.documents import ColumnKind, Document, Documents, pictures_of, wrong_sums
+from protocol.refusal import Refused
+from server_broker.bundles.drafts import Draft, DraftItem, NotPublished
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.publishing import publish
+from server_broker.media.opening import DECODER
+
+MAX_PICTURE_FILE_BYTES = 32 * 2**20
+_MOST_NAMED = 5
+
+type DocumentsKind = Literal["disclosure", "library"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentsDraft:
+    """Documents as somebody wants to publish them."""
+
+    id: str
+    """Publishing under the same id again is a new version."""
+    kind: DocumentsKind
+    documents: list[Document]
+    regions: list[str]
+    """Beginnings of region codes."""
+    not_after: datetime
+    not_before: datetime | None = None
+    pictures: Mapping[str, Path] = field(default_factory=dict)
+    """Where the files lie that the documents show, by name."""
+
+
+def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: str, at: datetime) -> tuple[Bundle, bool]:
+    """Publish documents as the next version of their bundle; return the row, and whether it is new.
+
+    Raises:
+        NotPublished: Nothing was published. The message is Chinese.
+        OSError: A file can't be read, or the disk takes nothing.
+    """
+    content = check_documents(draft)
+    with tempfile.TemporaryDirectory() as scaled:
+        return publish(
+            Draft(
+                id=draft.id,
+                kind=draft.kind,
+                title=title_of(draft.documents),
+                regions=draft.regions,
+                not_before=draft.not_before,
+                not_after=draft.not_after,
+                content=content,
+                items=_items(draft, Path(scaled)),
+            ),
+            folder=folder,
+            author=author,
+            at=at,
+        )
+
+
+def check_documents(draft: DocumentsDraft) -> bytes:
+    """Return the content of the bundle, as a station reads it.
+
+    Raises:
+        NotPublished: A sum does not add up, a picture is missing, or no station would read it.
+    """
+    if not all(one.sample for one in draft.documents):
+        raise NotPublished("现在只能发布标明“示例”的内容")
+    if wrong := wrong_sums(draft.documents):
+        titles = {one.id: one.title for one in draft.documents}
+        said = [
+            f"“{titles[one.document]}”的“{one.column}”写的是 {_figure(one.published, one.kind)}，"
+            f"各项加起来是 {_figure(one.counted, one.kind)}"
+            for one in wrong[:_MOST_NAMED]
+        ]
+        more = f"；另有 {len(wrong) - _MOST_NAMED} 处" if len(wrong) > _MOST_NAMED else ""
+        raise NotPublished(f"合计与各项不符：{'；'.join(said)}{more}。请核对后再发布")
+    wanted = {name for one in draft.documents for name in pictures_of(one)}
+    if missing := sorted(wanted - draft.pictures.keys()):
+        raise NotPublished(f"缺少图片：{'、'.join(missing[:_MOST_NAMED])}")
+    try:
+        content = encode(Documents(documents=draft.documents))
+        decode(content, Documents, limit=len(content))
+    except (Refused, ValueError) as error:
+        raise NotPublished(f"站点读不了这份内容：{getattr(error, 'detail', error)}") from error
+    return content
+
+
+def title_of(documents: list[Document]) -> str:
+    """Return how a bundle of documents is called on the county's pages."""
+    shown = [one for one in documents if not one.part_of]
+    first = shown[0].title if shown else ""
+    return first if len(shown) < 2 else f"{first[:50]}等 {len(shown)} 份"
+
+
+def _figure(value: int, kind: ColumnKind) -> str:
+    if kind != "yuan":
+        return f"{value:,}"
+    return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d} 元"
+
+
+def _items(draft: DocumentsDraft, scaled: Path) -> list[DraftItem]:
+    wanted = sorted({name for one in draft.documents for name in pictures_of(one)})
+    return [_scaled(name, draft.pictures[name], scaled / str(number)) for number, name in enumerate(wanted)]
+
+
+def _scaled(name: str, source: Path, to: Path) -> DraftItem:
+    if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
+        raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
+    small = DECODER.for_kiosk(source)
+    if small is None:
+        raise NotPublished(f"图片“{name}”打不开，或像素太多：须是 JPG 或 PNG，最多 5,000 万像素")
+    to.write_bytes(small)
+    media_type = "image/png" if small.startswith(b"\x89PNG") else "image/jpeg"
+    return DraftItem(
+        name=name, sha256=hashlib.sha256(small).digest(), size=len(small), media_type=media_type, source=to
+    )
