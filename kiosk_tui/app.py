@@ -37,6 +37,7 @@ from kiosk_tui.screens.month import (
     RequestsScreen,
     TakenScreen,
 )
+from kiosk_tui.screens.notices import NoticeScreen, RestScreen
 from kiosk_tui.screens.phone import PhoneScreen
 from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen, WaitScreen
 from kiosk_tui.screens.question import QuestionScreen
@@ -58,9 +59,11 @@ from kiosk_tui.views import (
     LevelsView,
     LiveBannerView,
     MarkedView,
+    NoticeView,
     OverView,
     PhoneView,
     QuestionView,
+    RestView,
     ReviewView,
     ShelfView,
     TodayView,
@@ -89,6 +92,8 @@ EXIT_PANIC = 1
 _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     HomeView: HomeScreen,
     TodayView: TodayScreen,
+    NoticeView: NoticeScreen,
+    RestView: RestScreen,
     DutyView: DutyScreen,
     AskCardView: AskCardScreen,
     TouchView: TouchScreen,
@@ -282,6 +287,8 @@ class KioskApp(App[None], inherit_bindings=False):
         self.flow.room.resize(*size)
         view = self.flow.view()
         self._set_size()
+        if (chosen := theme.known(self.flow.theme)) != self.theme:
+            self.theme = chosen
         banner, listens = self.flow.banner(), self.flow.listens()
         # The tick comes five times a second, and drawing is too slow on a Raspberry Pi to be done for nothing.
         if (view, banner, size, listens) == self._drawn:

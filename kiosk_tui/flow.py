@@ -14,11 +14,12 @@ from kiosk_tui.clock import MonoMs
 from kiosk_tui.guard import KeyGuard
 from kiosk_tui.home import HomePlace
 from kiosk_tui.keys import HELP, Key
+from kiosk_tui.notices import Rest
 from kiosk_tui.places import Help, Place
 from kiosk_tui.room import Room
 from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, IdleView, LiveBannerView, TouchView, View, WaitView
+from kiosk_tui.views import AwayView, HomeView, IdleView, LiveBannerView, RestView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Kept
@@ -57,6 +58,7 @@ class Flow:
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
         self.room = Room()
         self._home = HomePlace(mono_ms=mono_ms, say=say, room=self.room)
+        self._rest = Rest(mono_ms=mono_ms, clock=self._home.clock, say=say)
         self._visit: VisitPlace | None = None
         self._over: list[Place] = []
         self._away = True
@@ -69,9 +71,24 @@ class Flow:
     def _place(self) -> Place:
         return self._over[-1] if self._over else self._visit or self._home
 
+    @property
+    def theme(self) -> str:
+        """The name of the colours in which everything is drawn; empty before the agent has said it."""
+        return self._home.theme
+
     def view(self) -> View:
         """Return what is to be shown now."""
+        view = self._what_to_show()
+        if not isinstance(view, HomeView):
+            self._rest.stir()
+            return view
+        # Nobody stands before home for so long without a key or a card.
+        return self._rest.view() or view
+
+    def _what_to_show(self) -> View:
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
+            if self._over:
+                self._rest.stir()
             self._end_visit("time")
             self._over.clear()
         if self._place is self._home and self._mono_ms() - self._last_life >= IDLE_MS:
@@ -121,6 +138,7 @@ class Flow:
             case _:
                 if isinstance(message, Home):
                     self._away = self._interrupted = False
+                self._rest.agent_said(message)
                 self._home.agent_said(message)
                 for place in self._over:
                     place.agent_said(message)
@@ -227,6 +245,11 @@ class Flow:
         # A key on a touch's result says nothing about whether somebody still plays the level behind it.
         if not isinstance(view, TouchView):
             self._last_life = self._mono_ms()
+        if isinstance(view, RestView):
+            # Nobody has read yet what the keys of home open, so this one only shows home.
+            self._rest.stir()
+            return
+        self._rest.stir()
         if self._turns_page(view, key) and turn_page(PAGES[key]):
             return
         # A key on the idle screen has done its part above: it says that somebody is there.

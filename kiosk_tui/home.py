@@ -67,6 +67,16 @@ class HomePlace:
         self._turn = 0
 
     @property
+    def clock(self) -> RunningClock:
+        """The time that the agent told, and that goes on without it."""
+        return self._clock
+
+    @property
+    def theme(self) -> str:
+        """The colours that the county chose for this station."""
+        return self._home.theme if self._home is not None else ""
+
+    @property
     def known(self) -> bool:
         """Whether the agent has ever said what home shows."""
         return self._home is not None

@@ -13,6 +13,7 @@ import msgspec
 from kiosk_tui.asking_card import AskCard, AskCardKept
 from kiosk_tui.entry import NewPin, NewPinKept
 from kiosk_tui.lesson import Lesson, LessonKept
+from kiosk_tui.notices import NoticeKept, NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.own_month import MonthKept, MonthPlace
 from kiosk_tui.own_requests import RequestsKept, RequestsPlace
@@ -25,7 +26,16 @@ from protocol.units import TextSizeName
 
 type Say = Callable[[ToAgent], None]
 type PlaceKept = (
-    LessonKept | NewPinKept | HelpKept | MonthKept | RequestsKept | TelephoneKept | AskCardKept | TodayKept | DutyKept
+    LessonKept
+    | NewPinKept
+    | HelpKept
+    | MonthKept
+    | RequestsKept
+    | TelephoneKept
+    | AskCardKept
+    | TodayKept
+    | DutyKept
+    | NoticeKept
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
@@ -35,6 +45,7 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     MonthKept: MonthPlace.again,
     RequestsKept: RequestsPlace.again,
     TelephoneKept: OnTelephone.again,
+    NoticeKept: NoticePlace.again,
 }
 
 _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {

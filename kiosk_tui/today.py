@@ -2,13 +2,13 @@
 
 import msgspec
 
-from kiosk_tui.keys import BACK, Key
+from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.notices import NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
 from kiosk_tui.views import DutyView, TodayView
 from protocol.kiosk import Home, ToKiosk
-
-DUTY: Key = "1"
+from protocol.kiosk_notices import AskNotices, NoticeLine, NoticesShown
 
 
 def _without_time(home: Home) -> Home:
@@ -16,8 +16,10 @@ def _without_time(home: Home) -> Home:
     return msgspec.structs.replace(home, wall=0)
 
 
-class TodayKept(msgspec.Struct, frozen=True, tag="today"):
-    """The day was shown."""
+class TodayKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="today"):
+    """The day was shown, on this page."""
+
+    page: int = 0
 
 
 class DutyKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="duty"):
@@ -34,30 +36,48 @@ class TodayPlace:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._home = opening.home
+        self._say = opening.say
+        self._notices: tuple[NoticeLine, ...] | None = None
+        self._page = 0
+        self._say(AskNotices())
 
     def kept(self) -> TodayKept:
         """Return what this place is made from again."""
-        return TodayKept()
+        return TodayKept(self._page)
 
     @classmethod
-    def again(cls, _kept: TodayKept, opening: Opening) -> "TodayPlace":
-        """Make the place again."""
-        return cls(opening)
+    def again(cls, kept: TodayKept, opening: Opening) -> "TodayPlace":
+        """Make the place again. The notices are asked for anew, and with them the page comes back."""
+        place = cls(opening)
+        place._page = kept.page
+        return place
 
     def view(self) -> TodayView:
         """Return the day as it is now."""
-        return TodayView(self._home, self._opening.clock.minute())
+        return TodayView(self._home, self._opening.clock.minute(), self._notices, self._page)
 
     def key(self, key: Key) -> Move:
-        """Open the duty board with 1, or leave with 0."""
-        if key == DUTY:
-            return DutyPlace(self._home)
-        return "leave" if key == BACK else "stay"
+        """Open what stands beside the number, turn the page with 8 or Enter, back with 7, or leave with 0."""
+        view, number = self.view(), digit(key)
+        if key == BACK:
+            return "leave"
+        if key in ("7", "8", "enter"):
+            self._page = (self._page + (-1 if key == "7" else 1)) % view.pages
+        elif number is not None and 1 <= number <= len(view.rows):
+            notice = view.rows[number - 1]
+            return DutyPlace(self._home) if notice is None else NoticePlace(notice, say=self._say)
+        return "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
-        """Take what home shows, because the day is made of it."""
+        """Take what home shows, because the day is made of it, and the notices."""
         if isinstance(message, Home):
+            if message.notice != self._home.notice:
+                self._say(AskNotices())
             self._home = _without_time(message)
+        elif isinstance(message, NoticesShown):
+            self._notices = tuple(message.notices)
+            # A notice that is over may take the page away that is shown.
+            self._page = min(self._page, self.view().pages - 1)
 
     def agent_away(self) -> None:
         """The day comes back with the agent."""

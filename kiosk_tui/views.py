@@ -13,10 +13,12 @@ from kiosk_tui.views_months import OwnView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_documents import DocumentShown, ShelfShown
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
+from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
 from protocol.units import ClockQuality, Direction, WallMs
 
 LEVELS_A_PAGE = 6
+ROWS_A_PAGE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,63 @@ class HomeView:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """The day in words, and what opens from there."""
+    """The day in words, and what opens from there: the duty board by 1 on the first page, and the notices.
+
+    ``notices`` are None while they are asked for. ``page`` counts from 0.
+    """
 
     home: Home
     minute: WallMs
-    face: ClassVar[Face] = "today"
+    notices: tuple[NoticeLine, ...] | None
+    page: int
     deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What the number keys open now."""
+        return ("today", self.page, tuple(row and row.id for row in self.rows))
+
+    @property
+    def _all(self) -> tuple[NoticeLine | None, ...]:
+        return (None, *(self.notices or ()))
+
+    @property
+    def pages(self) -> int:
+        """How many pages the rows take."""
+        return -(-len(self._all) // ROWS_A_PAGE)
+
+    @property
+    def rows(self) -> tuple[NoticeLine | None, ...]:
+        """What 1 to 6 open on this page: a notice; None is the duty board."""
+        return self._all[self.page * ROWS_A_PAGE : (self.page + 1) * ROWS_A_PAGE]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A notice. ``shown`` is None while its text is asked for."""
+
+    line: NoticeLine
+    shown: NoticeShown | None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This notice."""
+        return ("notice", self.line.id, self.shown is None)
+
+
+@dataclass(frozen=True, slots=True)
+class RestView:
+    """Nobody is here: ``number`` of ``of`` notices, counted from 1. Any key only wakes home, whatever stands here."""
+
+    line: NoticeLine
+    shown: NoticeShown | None
+    minute: WallMs
+    dated: bool
+    number: int
+    of: int
+    face: ClassVar[Face] = "rest"
+    deaf_ms: ClassVar[int] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +396,8 @@ type View = (
     HomeView
     | DocumentsView
     | TodayView
+    | NoticeView
+    | RestView
     | DutyView
     | AskCardView
     | TouchView

@@ -65,6 +65,13 @@ class Notice(Message, frozen=True, kw_only=True, omit_defaults=True):
     not_after: WallMs
     urgent: bool = False
     """It stands before all others."""
+    kind: CodeWord = ""
+    """What it is about: ``power_cut`` ``water_cut`` ``weather`` ``market`` ``bus`` ``jobs`` ``wanted`` ``notice``, or a
+    word of a later release; empty: not said."""
+    source: ShortText = ""
+    """Who says it, as people know them: an office, a power company."""
+    owner: ShortText = ""
+    """Whom one asks about it: a name, and a telephone number of the office."""
 
 
 class Notices(VersionedMessage, frozen=True, kw_only=True):

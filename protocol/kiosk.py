@@ -51,6 +51,7 @@ from protocol.kiosk_months import (
     RequestTaken,
     Withdraw,
 )
+from protocol.kiosk_notices import AskNotices, NoticeShown, NoticesShown, OpenNotice
 from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.kiosk_visits import (
     ClockByNumber,
@@ -66,7 +67,17 @@ from protocol.kiosk_visits import (
     VisitShown,
 )
 from protocol.refusal import Refused
-from protocol.units import ClockQuality, Direction, DurationMs, FactRef, LongText, ShortText, TextSizeName, WallMs
+from protocol.units import (
+    ClockQuality,
+    CodeWord,
+    Direction,
+    DurationMs,
+    FactRef,
+    LongText,
+    ShortText,
+    TextSizeName,
+    WallMs,
+)
 
 MAX_LINE_BYTES = 65_536
 
@@ -151,6 +162,10 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """Somebody called for help here a while ago."""
     contact: HelpContact | None = None
     """Whom people here may telephone."""
+    theme: CodeWord = "day"
+    """``day`` or ``dark``; one that a kiosk does not know is ``day``."""
+    rest_min: Annotated[int, Meta(ge=0)] = 0
+    """After so many minutes without a key or a touch home shows the notices; 0: never."""
 
 
 GRACE_MIN = 10
@@ -290,6 +305,8 @@ type ToKiosk = (
     | RequestTaken
     | FeedbackTaken
     | FollowedUp
+    | NoticesShown
+    | NoticeShown
 )
 type ToAgent = (
     ChooseDirection
@@ -322,6 +339,8 @@ type ToAgent = (
     | GiveFeedback
     | FollowUp
     | RateAnswer
+    | AskNotices
+    | OpenNotice
 )
 
 

@@ -38,6 +38,9 @@ type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
 """Minutes after local midnight (Asia/Shanghai) of the window's date; above 1440 it is the next day."""
 
 
+type ScreenTheme = Literal["day", "dark"]
+
+
 class Person(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody whom this station knows, as the kiosk shows them."""
 
@@ -134,6 +137,10 @@ class Settings(Message, frozen=True, kw_only=True):
     night_until_min: Annotated[int, Meta(ge=0, lt=1_440)] = 300
     """The night window, in minutes after local midnight: what is not urgent is fetched in it. If the two are equal, it
     is the whole day; if the first is the later one, it goes over midnight."""
+    theme: ScreenTheme = "day"
+    """The kiosk's colours: ``day``, or ``dark`` for a room that is."""
+    rest_min: Annotated[int, Meta(ge=0, le=120)] = 2
+    """After so many minutes without a key or a touch the kiosk's home shows the notices by turns; 0: never."""
     sound: SoundWhen = "off"
     """When the station makes a sound."""
     espeak: bool = False

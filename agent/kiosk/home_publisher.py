@@ -115,6 +115,8 @@ class HomePublisher:
             text_size=desired.settings.text_size,
             help=self._help_calls.state(),
             contact=self._help_calls.contact(),
+            theme=desired.settings.theme,
+            rest_min=desired.settings.rest_min,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

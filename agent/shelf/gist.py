@@ -30,6 +30,9 @@ class NoticeLine(Message, frozen=True, kw_only=True, array_like=True):
     not_before: WallMs
     not_after: WallMs
     urgent: bool
+    id: str = ""
+    """By which its text is found; empty in a gist of an earlier release."""
+    kind: str = ""
 
 
 class NoticeLines(Message, frozen=True, kw_only=True):
@@ -72,7 +75,14 @@ def gist_of(bundle: Bundle) -> bytes:
     content = read_content(bundle)
     if isinstance(content, Notices):
         lines = [
-            NoticeLine(line=one.line, not_before=one.not_before, not_after=one.not_after, urgent=one.urgent)
+            NoticeLine(
+                line=one.line,
+                not_before=one.not_before,
+                not_after=one.not_after,
+                urgent=one.urgent,
+                id=one.id,
+                kind=one.kind,
+            )
             for one in content.notices
         ]
         return encode(NoticeLines(lines=lines))

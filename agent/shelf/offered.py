@@ -117,19 +117,24 @@ class Offered:
 
         Urgent lines go before all others; several take turns.
         """
+        lines = [line for _, line in self.notices()]
+        urgent = [line for line in lines if line.urgent]
+        shown = urgent or lines
+        return shown[self._clock.mono_ms() // NOTICE_TURN_MS % len(shown)].line if shown else ""
+
+    def notices(self) -> list[tuple[HeldBundle, NoticeLine]]:
+        """Return the notices that can be shown now, each with its bundle: the urgent first, then the newest."""
         now, dated = self._clock.now(), self._clock.dated
         offered = self.bundles("notices")
         known = self._lines
         self._lines = {one.sha256: known[one.sha256] if one.sha256 in known else _lines_of(one) for one in offered}
-        lines = [
-            line
-            for of_one in self._lines.values()
-            for line in of_one
+        shown = [
+            (one, line)
+            for one in offered
+            for line in self._lines[one.sha256]
             if line.not_before <= now.wall and (now.wall < line.not_after or not dated)
         ]
-        urgent = [line for line in lines if line.urgent]
-        shown = urgent or lines
-        return shown[now.mono // NOTICE_TURN_MS % len(shown)].line if shown else ""
+        return sorted(shown, key=lambda found: (not found[1].urgent, -found[1].not_before))
 
 
 def _lines_of(held: HeldBundle) -> list[NoticeLine]:

@@ -13,6 +13,7 @@ from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
+from agent.kiosk.notices import NoticeRoom, OfferedNotices
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_month import OwnMonth
 from agent.kiosk.own_requests import OwnRequests
@@ -62,6 +63,7 @@ class KioskRooms:
         finder: FindsTitles,
         clips: OfferedClips,
         shelf: ShelfOfDocuments,
+        notices: OfferedNotices,
         recent: Recent,
         connected: Callable[[], bool],
     ) -> None:
@@ -115,6 +117,7 @@ class KioskRooms:
             visits=visits,
             connected=connected,
         )
+        self.notices = NoticeRoom(offered=notices, screens=ports.kiosks)
         self.finding = Finding(finder=finder, screens=ports.kiosks)
         self.help_calls = HelpCalls(
             clock=ports.clock,
@@ -173,6 +176,7 @@ class KioskRooms:
             self.sound.rows(),
             self.feedback.rows(),
             self.documents.rows(),
+            self.notices.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])
 

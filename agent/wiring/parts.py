@@ -195,6 +195,7 @@ class Station:
             finder=self.shelf.finder,
             clips=self.shelf.offered,
             shelf=self.shelf.offered,
+            notices=self.shelf.offered,
             recent=recent,
             connected=lambda: self.home.link == "connected",
         )

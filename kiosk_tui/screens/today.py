@@ -2,15 +2,19 @@
 
 from textual.app import ComposeResult
 
-from kiosk_tui import theme, words
+from kiosk_tui import theme, words, words_notices
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.screens.home import is_dated, on_duty
-from kiosk_tui.typeset import Block
+from kiosk_tui.typeset import Block, fit
 from kiosk_tui.views import DutyView, TodayView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
+from protocol.kiosk_notices import NoticeLine
 from protocol.units import DATED_QUALITIES
+
+_BESIDE = 10
+"""Cells of a row that are margins and the cap."""
 
 
 class TodayScreen(TextScreen[TodayView]):
@@ -27,9 +31,18 @@ class TodayScreen(TextScreen[TodayView]):
             Block(words.CLOCK_SAID[home.quality]),
             Block(words.link_said(home.link, home.waiting)),
             *(Block(line, gap=0 if place else 1) for place, line in enumerate(on_duty(home))),
-            Block(f" {words.DUTY_WHOLE}", " 1 ", "", theme.CAP, gap=1),
+            *(self._row(number, row) for number, row in enumerate(view.rows, 1)),
+            *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
         )
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+        many = view.pages > 1
+        self._header.right = words.page(view.page + 1, view.pages) if many else self._header.right
+        turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if many else ()
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))
+
+    def _row(self, number: int, row: NoticeLine | None) -> Block:
+        text = words.DUTY_WHOLE if row is None else words_notices.row(row.kind, row.line, urgent=row.urgent)
+        # One line each, because the whole text is one key away.
+        return Block(f" {fit(text, self.size.width - _BESIDE)}", f" {number} ", "", theme.CAP, gap=1)
 
 
 class DutyScreen(KioskScreen[DutyView]):

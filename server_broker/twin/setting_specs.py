@@ -80,6 +80,8 @@ SPECS: dict[str, Spec] = {
         ),
     ),
     "espeak": Spec("机器念", "没有人录音的句子由机器念，不太自然", choices=_YES_NO),
+    "theme": Spec("大屏颜色", "屋里暗、晚上用得多，选深色", choices=(("day", "浅色", "day"), ("dark", "深色", "dark"))),
+    "rest_min": Spec("大屏歇屏", "没人用多久以后，轮流显示通知；0 表示不显示", "分钟"),
 }
 
 

@@ -18,6 +18,7 @@ from protocol import (
     kiosk_feedback,
     kiosk_find,
     kiosk_keeping,
+    kiosk_notices,
     kiosk_sound,
     kiosk_visits,
     packs,
@@ -259,6 +260,19 @@ MESSAGES: dict[str, msgspec.Struct] = {
             bundle_contents.RosterPerson(id="p2", name="李示例", number="880002"),
         ]
     ),
+    "notices-source": bundle_contents.Notices(
+        notices=[
+            bundle_contents.Notice(
+                id="n1",
+                line="明天停电检修",
+                text="示例东村一组、二组。",
+                not_after=1_798_000_000_000,
+                kind="power_cut",
+                source="示例供电所",
+                owner="示例所长 0000-1234567",
+            )
+        ]
+    ),
     "notices": bundle_contents.Notices(
         notices=[bundle_contents.Notice(id="n1", line="示例通知一行", not_after=1_798_000_000_000)]
     ),
@@ -373,6 +387,13 @@ MESSAGES: dict[str, msgspec.Struct] = {
     ),
     "desired-text_size": twin.Desired(
         station=STATION, version=10, station_name="示例站", village="示例村", settings={"text_size": "large"}
+    ),
+    "desired-rest": twin.Desired(
+        station=STATION,
+        version=10,
+        station_name="示例站",
+        village="示例村",
+        settings={"theme": "dark", "rest_min": 5},
     ),
     "desired-help": twin.Desired(
         station=STATION,
@@ -490,6 +511,20 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "notices": kiosk_notices.NoticesShown(
+        notices=[kiosk_notices.NoticeLine(id="n1", line="明天停电检修", kind="power_cut", urgent=True)]
+    ),
+    "notice": kiosk_notices.NoticeShown(
+        id="n1",
+        line="明天停电检修",
+        text="示例东村一组、二组。",
+        kind="power_cut",
+        source="示例供电所",
+        owner="示例所长 0000-1234567",
+        until=AT.wall,
+    ),
+    "ask_notices": kiosk_notices.AskNotices(),
+    "open_notice": kiosk_notices.OpenNotice(id="n1"),
     "shelf": kiosk_documents.ShelfShown(
         what="all",
         start=0,

@@ -13,7 +13,7 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
-from protocol.kiosk import LiveShown, Sorry, ToAgent, ToKiosk
+from protocol.kiosk import Home, LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PinAsked
 from tests.kiosk_tui import samples
@@ -188,9 +188,26 @@ def _enters(*keys: Key) -> Way:
     return _after(_shows(samples.BY_NUMBER), "2", "enter", *keys)
 
 
-def _answers(way: Way, *messages: ToKiosk) -> Way:
+def _answers(way: Way, *steps: ToKiosk | Key) -> Way:
+    """Go that way, and then hear messages and press keys in this order."""
+
     def go(flow: Flow, clock: HandClock) -> None:
         way(flow, clock)
+        for step in steps:
+            if isinstance(step, str):
+                press(flow, clock, step)
+            else:
+                flow.agent_said(step)
+
+    return go
+
+
+def _rests(home: Home, *messages: ToKiosk) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        flow.agent_said(home)
+        flow.view()
+        clock.pass_s(home.rest_min * 60)
+        flow.view()
         for message in messages:
             flow.agent_said(message)
 
@@ -266,6 +283,18 @@ STATES: dict[str, Way] = {
     "mine-asking-number": _after(_shows(samples.BY_NUMBER), "2"),
     "today": _presses("1"),
     "today-troubled": _after(_shows(samples.TROUBLED), "1"),
+    "today-noticed": _answers(_presses("1"), samples.NOTICES),
+    "today-noticed-more": _after(_answers(_presses("1"), samples.NOTICES), "8"),
+    "notice": _answers(_presses("1"), samples.NOTICES, "2", samples.NOTICE),
+    "notice-asked": _answers(_presses("1"), samples.NOTICES, "2"),
+    "notice-over": _answers(_presses("1"), samples.NOTICES, "2", samples.NOTICE_OVER),
+    "notice-longest": _answers(_presses("1"), samples.NOTICES, "2", samples.NOTICE_LONGEST),
+    "rest": _rests(samples.RESTING, samples.NOTICES, samples.NOTICE),
+    "rest-longest": _rests(samples.RESTING, samples.NOTICES, samples.NOTICE_LONGEST),
+    "rest-undated": _rests(msgspec.structs.replace(samples.RESTING, quality="restored"), samples.NOTICES),
+    "home-dark": _shows(samples.DARK),
+    "touch-dark": _shows(samples.DARK, samples.GREEN),
+    "question-dark": _answers(_asks(samples.MULTIPLE, "1", "3"), samples.DARK),
     "duty": _presses("1", "1"),
     "duty-afternoon": _after(_shows(samples.AFTERNOON), "1", "1"),
     "duty-many": _after(_shows(samples.CROWDED), "1", "1", "8"),

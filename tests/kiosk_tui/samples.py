@@ -27,6 +27,7 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
+from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
 from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
 from protocol.units import FactRef
 
@@ -103,6 +104,29 @@ CROWDED = msgspec.structs.replace(
     duty=[duty(f"示例{number:02}", arrived=500 + number if number % 3 else None, left=None) for number in range(1, 31)],
 )
 """Thirty people in one window."""
+NOTICE_LINES = [
+    NoticeLine(id="n1", line="明天上午 9 点到 12 点停电检修，请提前安排。", kind="power_cut", urgent=True),
+    NoticeLine(id="n2", line="腊月十六赶大集，地点在示例镇东街。", kind="market"),
+    NoticeLine(id="n3", line="示例果园招摘果工二十人，一天一结。", kind="jobs"),
+    NoticeLine(id="n4", line="这一条通知写满了四十个字，" * 3, kind="a_later_word"),
+    NoticeLine(id="n5", line="去县城的班车改到早上七点发车。", kind="bus"),
+    NoticeLine(id="n6", line="后天有大风降温，请加固大棚。", kind="weather"),
+    NoticeLine(id="n7", line="示例西村停水一天。", kind="water_cut"),
+]
+NOTICES = NoticesShown(notices=NOTICE_LINES)
+NOTICE = NoticeShown(
+    id="n1",
+    line=NOTICE_LINES[0].line,
+    text="停电范围：示例东村一组、二组。\n冰箱少开门，养殖户提前备好发电机。",
+    kind="power_cut",
+    source="示例供电所",
+    owner="示例所长 0000-1234567",
+    until=MORNING + 86_400_000,
+)
+NOTICE_LONGEST = msgspec.structs.replace(NOTICE, text="很长的正文，一段接着一段。\n" * 140)
+NOTICE_OVER = NoticeShown(id="n1")
+RESTING = msgspec.structs.replace(HOME, rest_min=2)
+DARK = msgspec.structs.replace(HOME, theme="dark", notice=NOTICE_LINES[0].line)
 NOTICED = msgspec.structs.replace(HOME, notice="明天上午九点停电检修，请提前安排。" * 3, quality="restored")
 
 

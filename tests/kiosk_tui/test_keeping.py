@@ -25,14 +25,15 @@ from protocol.kiosk import Sorry, ToAgent
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
 from protocol.kiosk_months import OpenMonth, OpenRequests
+from protocol.kiosk_notices import AskNotices, OpenNotice
 from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
 
 TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
 """Places that hold figures, or fall back to typing them."""
-NOT_KEPT = [*TYPED, *(state for state in STATES if state.startswith(("touch", "away", "home")))]
-OTHER_HOMES = [state for state in STATES if state.startswith(("today-", "duty-", "mine-asking-"))]
+NOT_KEPT = [*TYPED, *(state for state in STATES if state.startswith(("touch", "away", "home", "rest")))]
+OTHER_HOMES = [state for state in STATES if state.startswith(("today-troubled", "duty-", "mine-asking-"))]
 """Made of another home than the next kiosk hears."""
 ANSWERS: dict[type[Any], Any] = {}
 
@@ -75,6 +76,11 @@ def test_the_next_kiosk_shows_the_same(state: str) -> None:
 def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
     """Say what the agent would say again."""
     match asked:
+        case AskNotices() if "noticed" in state:
+            flow.agent_said(samples.NOTICES)
+        case OpenNotice() if state != "notice-asked":
+            answers = {"notice-over": samples.NOTICE_OVER, "notice-longest": samples.NOTICE_LONGEST}
+            flow.agent_said(answers.get(state, samples.NOTICE))
         case OpenMonth() if state == "visit-month-undated":
             flow.agent_said(samples.MONTH_UNDATED)
         case OpenMonth() if state != "visit-month-asked":
