@@ -25,6 +25,7 @@ from protocol.decisions_people import (
     PersonMade,
     PinReset,
     RegionChanged,
+    RequestAnswered,
     RowsImported,
     WindowChanged,
     WindowEnded,
@@ -89,6 +90,7 @@ __all__ = [
     "PinReset",
     "RecordKeyReplaced",
     "RegionChanged",
+    "RequestAnswered",
     "Row",
     "Rows",
     "RowsImported",
@@ -185,6 +187,7 @@ type Decision = (
     | SigningKeyReplaced
     | ClockConfirmed
     | Decided
+    | RequestAnswered
 )
 
 

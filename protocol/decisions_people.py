@@ -1,6 +1,7 @@
 """Decisions about people, their cards and PINs, duty windows and regions, and the lists that bring them in."""
 
 from protocol.decision_base import DecisionKind, RegionCode, RowNumber
+from protocol.units import CodeWord
 
 
 class _OfPerson(DecisionKind, frozen=True, kw_only=True):
@@ -71,3 +72,11 @@ class RegionChanged(DecisionKind, frozen=True, kw_only=True, tag="region_changed
 
 class RowsImported(DecisionKind, frozen=True, kw_only=True, tag="rows_imported"):
     """A list was imported; the rows say what it wrote."""
+
+
+class RequestAnswered(DecisionKind, frozen=True, kw_only=True, tag="request_answered"):
+    """The township answered what somebody asked for at a kiosk."""
+
+    request: RowNumber
+    outcome: CodeWord
+    """``accepted`` or ``refused``."""

@@ -40,6 +40,7 @@ class Touch(Stamped):
                 fields=["corrected_wall"], condition=Q(corrected_wall__isnull=False), name="touch_by_corrected"
             ),
             models.Index(fields=["person_number"], condition=~Q(person_number=""), name="touch_by_number"),
+            models.Index(fields=["card_token", "-wall"], name="touch_by_card"),
             models.Index(
                 fields=["received_at"], condition=UNDATED & Q(corrected_wall__isnull=True), name="touch_by_receipt"
             ),

@@ -16,6 +16,8 @@ from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
 from server_broker.pins.cleaning import ENTRIES_KEPT
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
+from server_broker.requests.facts import number_entered_at
+from server_broker.requests.tables import REQUESTS, WITHDRAWALS
 
 NO_EVENT = frozenset({"touch", "attempt", "level_ended", "blob_announced"})
 """Kinds of facts that make no event of their station."""
@@ -128,6 +130,11 @@ def _column_at_fault(
             expected |= {"answer": "unknown", "person_number": ""}
     elif projection.table is NUMBER_ENTRIES and (touch := chunk.stored[_BY_NUMBER].get(seq)) is not None:
         expected = expected | {"counts": bool(touch["person_number"])}
+    elif projection.table in (REQUESTS, WITHDRAWALS):
+        ref = (chunk.station, bytes(stored["by_epoch"]), stored["by_seq"])
+        # After some time the entry is gone, and then nothing tells the number any more.
+        if (number := number_entered_at(ref)) is not None:
+            expected = expected | {"person_number": number}
     elif projection.table in (ATTEMPTS, LEVEL_RUNS) and _is_of_earlier_release(stored):
         expected = expected | _ANONYMOUS
     return first_other(expected, stored)

@@ -20,6 +20,8 @@ from server_broker.pins.facts import ENTRY
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
 from server_broker.platform.tables import Table
+from server_broker.requests.facts import REQUEST, WITHDRAWAL
+from server_broker.requests.tables import REQUESTS, WITHDRAWALS
 
 DATED = ("quality", "said_quality", "corrected_wall")
 """Columns that the county changes when it learns what time it was (`server_broker.derived.dating`)."""
@@ -93,5 +95,7 @@ PROJECTIONS = (
     Projection(LEVEL_RUNS, LEVEL_RUN, "闯关", erased_kinds=("level_ended",)),
     Projection(FEEDBACKS, GIVEN, "群众意见"),
     Projection(RATINGS, RATED, "对答复的评价"),
+    Projection(REQUESTS, REQUEST, "申请"),
+    Projection(WITHDRAWALS, WITHDRAWAL, "撤回申请"),
     Projection(STATION_EVENTS, STATION_EVENT, "站点事件", json="detail"),
 )

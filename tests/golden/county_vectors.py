@@ -64,6 +64,7 @@ DECIDED: dict[str, Decision] = {
     "signing_key_replaced": decisions.SigningKeyReplaced(key=COUNTY_PUBLIC),
     "clock_confirmed": decisions.ClockConfirmed(),
     "decided": decisions.Decided(action="noun.verb", subject="示例"),
+    "request_answered": decisions.RequestAnswered(request=7, outcome="accepted"),
 }
 
 

@@ -46,6 +46,20 @@ def fill(double: StationDouble) -> StationDouble:
     return double
 
 
+def ask(double: StationDouble) -> StationDouble:
+    """Have a station state what somebody asks for there and takes back, and the county take it."""
+    double.add(
+        touch(1),
+        facts.RequestMade(
+            at=moment(2), request=bytes(16), by=double.ref(1), request_kind="objection", code="time",
+            begin=moment(1).wall, about=double.ref(1), note="示例",
+        ),
+        facts.RequestWithdrawn(at=moment(3), request=bytes(16), by=double.ref(1)),
+    )  # fmt: skip
+    take(double)
+    return double
+
+
 def take(double: StationDouble, first: int = 1) -> None:
     """Have the county take a station's facts."""
     BatchProcessor(clock=timezone.now).process_batch([double.facts_message(first)])

@@ -1,0 +1,184 @@
+"""The months of a village's people as bundles for its station: what the county has of each touch, and the answers.
+
+A month must not cost the line more than it is worth. Ordinary touches at the station itself are brought in once a week,
+because the station knows them and their receipts. What it can't know is brought in once a night: touches elsewhere, a
+touch that a person must look at, a corrected time, an answer.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F
+from django.utils import timezone
+
+from protocol.bundle_contents import Month
+from protocol.codec import encode
+from protocol.months import MonthRequest, MonthTouch, OfStream
+from protocol.units import Direction
+from server_broker.attendance.touches import TouchRow
+from server_broker.bundles.drafts import Draft, milliseconds
+from server_broker.bundles.models import Bundle
+from server_broker.dated.days import begin_of
+from server_broker.fleet.models import Station
+from server_broker.ingest.held import to_review
+from server_broker.months.own_touches import own_touches, state_of
+from server_broker.people.models import Person
+from server_broker.requests.reading import RequestRow, request_rows, requests_of
+
+log = logging.getLogger(__name__)
+
+MOST_MONTHS = 100
+"""Of one station: half of what an index holds (`protocol.shelf_index.MAX_ENTRIES`)."""
+MOST_TOUCHES, MOST_REQUESTS, MOST_HELD, MOST_STREAMS = 400, 40, 100, 16
+REQUESTS_SHOWN = dt.timedelta(days=100)
+"""For so long after it was received a request stands in the month."""
+KEPT_AFTER = dt.timedelta(days=45)
+"""A month ends by itself so long after its week."""
+_DIRECTIONS: dict[str, Direction] = {"in": "in", "out": "out"}
+
+
+def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
+    """Return the month of each person of the station's village of whom the county has anything.
+
+    Months of others, such as people who have moved away, are withdrawn.
+    """
+    people = list(Person.objects.filter(village=station.village_id, left=False).order_by("number"))
+    cut = _Cut.at(now)
+    touches, requests, held = own_touches(people, cut.first), _requests(people, cut), _held(station, cut)
+    known = [person for person in people if person.pk in touches or person.pk in requests]
+    if len(known) > MOST_MONTHS:
+        log.warning("station %s: %d months are left out", station.pk, len(known) - MOST_MONTHS)
+    ids = {person.pk: f"month-{station.pk}-{person.pk}" for person in known[:MOST_MONTHS]}
+    _withdraw_others(station, ids.values(), now)
+    for person in known[:MOST_MONTHS]:
+        month = _month(station, person, cut, touches.get(person.pk, ()), requests.get(person.pk, ()), held)
+        yield Draft(
+            id=ids[person.pk],
+            kind="month",
+            title="本月",
+            regions=[station.village_id],
+            station=station.pk,
+            not_after=cut.week + KEPT_AFTER,
+            content=encode(month),
+            access="station",
+            night=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Up to when what was received is in the months of today, and from when on touches are."""
+
+    week: dt.datetime
+    """Ordinary touches at the station itself: until last Monday's midnight."""
+    night: dt.datetime
+    """All others: until this night's midnight."""
+    first: dt.datetime
+    """The first of the month in which the week before the last Monday began, so that there is always a week of it."""
+
+    @classmethod
+    def at(cls, now: dt.datetime) -> "_Cut":
+        """Return the cut of a moment: the same all day."""
+        today = timezone.localtime(now).date()
+        monday = today - dt.timedelta(days=today.weekday())
+        first = (monday - dt.timedelta(days=7)).replace(day=1)
+        return cls(begin_of(monday), begin_of(today), begin_of(first))
+
+    def has(self, row: TouchRow, station: Station) -> bool:
+        """Tell whether a touch is in the month."""
+        ordinary = row.touch.station_id == station.pk and state_of(row) == "counted"
+        return row.touch.received_at < (self.week if ordinary else self.night)
+
+
+@dataclass(slots=True)
+class _Streams:
+    """The epochs that a month names, each once."""
+
+    epochs: list[bytes] = field(default_factory=list)
+
+    def place(self, epoch: bytes, seq: int) -> OfStream | None:
+        """Return a fact of the station by the place of its epoch; None if there are too many epochs."""
+        if epoch not in self.epochs:
+            if len(self.epochs) == MOST_STREAMS:
+                return None
+            self.epochs.append(epoch)
+        return OfStream(stream=self.epochs.index(epoch), seq=seq)
+
+
+def _month(
+    station: Station,
+    person: Person,
+    cut: _Cut,
+    touches: Sequence[TouchRow],
+    requests: Sequence[RequestRow],
+    held: Sequence[tuple[bytes, int]],
+) -> Month:
+    streams = _Streams()
+    shown = [row for row in touches if cut.has(row, station)][:MOST_TOUCHES]
+    return Month(
+        person=person.number,
+        month=timezone.localtime(cut.first).strftime("%Y-%m"),
+        as_of=milliseconds(cut.week),
+        touches=[_touch(row, station, streams) for row in shown],
+        requests=[_request(row, station, streams) for row in requests[:MOST_REQUESTS]],
+        held=[place for one in held if (place := streams.place(*one)) is not None],
+        # Last: the others have named them.
+        streams=streams.epochs,
+    )
+
+
+def _touch(row: TouchRow, station: Station, streams: _Streams) -> MonthTouch:
+    touch, state = row.touch, state_of(row)
+    here = touch.station_id == station.pk
+    return MonthTouch(
+        at=milliseconds(row.at),
+        state=None if state == "counted" else state,
+        direction=_DIRECTIONS.get(row.direction),
+        by_number=bool(touch.person_number),
+        touch=streams.place(bytes(touch.epoch), touch.seq) if here else None,
+        where="" if touch.station.village_id == station.village_id else touch.station.village.name[:64],
+    )
+
+
+def _request(row: RequestRow, station: Station, streams: _Streams) -> MonthRequest:
+    one, answer = row.request, row.answer
+    about = None
+    if one.station_id == station.pk and one.about_epoch is not None and one.about_seq is not None:
+        about = streams.place(bytes(one.about_epoch), one.about_seq)
+    return MonthRequest(
+        request=bytes(one.request),
+        kind=one.kind,
+        code=one.code or None,
+        made=milliseconds(row.made_at) if row.is_dated else 0,
+        begin=milliseconds(one.begin_at),
+        about=about,
+        state=row.state,
+        answer=answer.text if answer is not None and row.state == answer.outcome else "",
+        answered=milliseconds(answer.at) if answer is not None and row.state == answer.outcome else 0,
+    )
+
+
+def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow]]:
+    """Return the requests of each person, the newest first. A station knows those that were made there today."""
+    lately = requests_of(people).filter(received_at__gte=cut.night - REQUESTS_SHOWN, received_at__lt=cut.night)
+    found: dict[int, list[RequestRow]] = {}
+    for row in request_rows(lately.select_related("station__village").order_by("-received_at", "-seq")):
+        if row.person is not None:
+            found.setdefault(row.person.pk, []).append(row)
+    return found
+
+
+def _held(station: Station, cut: _Cut) -> list[tuple[bytes, int]]:
+    waiting = to_review().filter(stream__station=station, received_at__lt=cut.night, received_at__gte=cut.first)
+    rows = waiting.annotate(epoch=F("stream__epoch")).order_by("-stream", "-seq").values_list("epoch", "seq")
+    return [(bytes(epoch), seq) for epoch, seq in rows[:MOST_HELD]]
+
+
+def _withdraw_others(station: Station, ids: Iterable[str], now: dt.datetime) -> None:
+    """Withdraw the months of people who have moved away or left: their station has no reason to keep them."""
+    gone = Bundle.objects.filter(kind="month", station=station, author="", withdrawn_at=None).exclude(
+        bundle__in=list(ids)
+    )
+    gone.update(withdrawn_at=now, withdrawn_by="service", withdrawn_reason="县里没有可给本人看的了")

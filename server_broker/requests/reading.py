@@ -1,0 +1,136 @@
+"""Requests with the people who made them, and how far each is.
+
+Whose a request is nobody stores: it is whoever held the card at the touch that opened the visit, or whose number it
+was. So a card that is bound later brings its requests with it, as it brings its touches.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from protocol.units import DATED_QUALITIES
+from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import TouchRow, touch_rows
+from server_broker.people.models import Binding, Person, PersonRecord
+from server_broker.people.numbers import numbers_of
+from server_broker.requests.models import Answer, Request, Withdrawal
+
+OPEN, WITHDRAWN = "open", "withdrawn"
+type _Ref = tuple[str, bytes, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request for a list. ``person`` is None if the card is bound to nobody."""
+
+    request: Request
+    person: Person | None
+    made_at: dt.datetime
+    """When it was made; if nothing dates it, when it was received."""
+    is_dated: bool
+    about: TouchRow | None
+    """The touch that it is about, as the county has it now."""
+    state: str
+    """``open``, ``withdrawn``, or the outcome of the newest answer."""
+    answer: Answer | None
+    changed_at: dt.datetime
+    """When the county last heard of something about it."""
+
+
+def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
+    """Return requests with their people and answers, in their order, with a fixed number of queries."""
+    listed = list(requests)
+    taken_back = list(
+        Withdrawal.objects.filter(
+            station__in={one.station_id for one in listed}, request__in=[bytes(one.request) for one in listed]
+        )
+    )
+    touches = _touches_at([*map(_by, listed), *map(_by, taken_back), *filter(None, map(_about, listed))])
+    people = _people([*listed, *taken_back], touches)
+    answers: dict[int, list[Answer]] = defaultdict(list)
+    for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
+        answers[answer.request_id].append(answer)
+    withdrawals: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
+    for back in taken_back:
+        withdrawals[back.station_id, bytes(back.request)].append(back)
+    rows = []
+    for one in listed:
+        at, dated = made(one)
+        person = people.get(_key(one))
+        own = [back for back in withdrawals[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
+        state, changed = _state(one, answers[one.pk], own if person is not None else [])
+        about = touches.get(ref) if (ref := _about(one)) is not None else None
+        newest = answers[one.pk][-1] if answers[one.pk] else None
+        rows.append(RequestRow(one, person, at, dated, about, state, newest, changed))
+    return rows
+
+
+def _state(one: Request, answers: list[Answer], own: list[Withdrawal]) -> tuple[str, dt.datetime]:
+    back = min((row.received_at for row in own), default=None)
+    # The station may not know yet that somebody has answered. Then the answer stands.
+    if back is not None and not (answers and answers[0].at < back):
+        return WITHDRAWN, back
+    return (answers[-1].outcome, answers[-1].at) if answers else (OPEN, one.received_at)
+
+
+def made(one: Request) -> tuple[dt.datetime, bool]:
+    """Return when a request was made, and whether that is known; if not, when it was received."""
+    dated = one.quality in DATED_QUALITIES
+    return one.corrected_wall or (one.wall if dated else one.received_at), dated or one.corrected_wall is not None
+
+
+def requests_of(people: Sequence[Person]) -> QuerySet[Request]:
+    """Return the requests that may be these people's, wherever they were made: `request_rows` says whose each is."""
+    tokens = Binding.objects.filter(person__in=people).values("subject__token")
+    numbers = PersonRecord.objects.filter(subject__in=people).values("number")
+    touched = Touch.objects.filter(
+        station=OuterRef("station"), epoch=OuterRef("by_epoch"), seq=OuterRef("by_seq")
+    ).filter(Q(card_token__in=tokens) | Q(person_number__in=numbers))
+    return Request.objects.filter(Q(person_number__in=numbers) | Exists(touched))
+
+
+def _by(row: Request | Withdrawal) -> _Ref:
+    return row.station_id, bytes(row.by_epoch), row.by_seq
+
+
+def _about(row: Request) -> _Ref | None:
+    if row.about_epoch is None or row.about_seq is None:
+        return None
+    return row.station_id, bytes(row.about_epoch), row.about_seq
+
+
+def _key(row: Request | Withdrawal) -> tuple[type[Request | Withdrawal], int]:
+    return type(row), row.pk
+
+
+def _touches_at(refs: Iterable[_Ref]) -> dict[_Ref, TouchRow]:
+    wanted = set(refs)
+    if not wanted:
+        return {}
+    found = Touch.objects.filter(
+        station__in={station for station, _, _ in wanted},
+        epoch__in={epoch for _, epoch, _ in wanted},
+        seq__in={seq for _, _, seq in wanted},
+    ).select_related("station__village")
+    here = [touch for touch in found if (touch.station_id, bytes(touch.epoch), touch.seq) in wanted]
+    return {(row.touch.station_id, bytes(row.touch.epoch), row.touch.seq): row for row in touch_rows(here)}
+
+
+def _people(
+    rows: Sequence[Request | Withdrawal], touches: dict[_Ref, TouchRow]
+) -> dict[tuple[type[Request | Withdrawal], int], Person]:
+    numbers = numbers_of({row.person_number for row in rows} - {""})
+    found = {}
+    for row in rows:
+        if row.person_number:
+            at = row.corrected_wall or (row.wall if row.quality in DATED_QUALITIES else row.received_at)
+            person = numbers.person(row.person_number, at)
+        else:
+            touch = touches.get(_by(row))
+            person = None if touch is None or touch.lost else touch.person
+        if person is not None:
+            found[_key(row)] = person
+    return found
