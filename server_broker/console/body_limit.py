@@ -21,8 +21,8 @@ from server_broker.platform.asgi_types import App, Message, Receive, Scope, Send
 
 type Knows = Callable[[Scope], Awaitable[bool]]
 
-UPLOADS = "/people/import/"
-"""Files are uploaded to this path and to paths below it."""
+UPLOADS = ("/people/import/", "/published/voice/record/")
+"""Files are uploaded to these paths and to paths below them."""
 MAX_FORM_BYTES = 256 * 2**10
 MAX_UPLOAD_BYTES = 10 * 2**20
 PIECE_S, WHOLE_S = 20.0, 300.0

@@ -34,6 +34,7 @@ from server_broker.console.views.snapshots import (
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
 from server_broker.console.views.units import unit_add, unit_end, units
+from server_broker.console.views.voice import drop_voice, record_voice, voice, voice_sound
 from server_broker.console.views.windows import window, window_add, window_change, window_new
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
@@ -84,6 +85,10 @@ urlpatterns = [
     path("desk/bind/", bind, name="desk-bind"),
     path("published/", published, name="published"),
     path("published/notice/", new_notice, name="notice-new"),
+    path("published/voice/", voice, name="voice"),
+    path("published/voice/sound/", voice_sound, name="voice-sound"),
+    path("published/voice/record/", record_voice, name="voice-record"),
+    path("published/voice/drop/", drop_voice, name="voice-drop"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
     path("feedback/", feedback, name="feedback"),
