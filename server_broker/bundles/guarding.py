@@ -7,8 +7,8 @@ from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.guard.contents import Texts, find_in_texts, texts_in
 from server_broker.guard.county import county_for
 from server_broker.guard.finding import Finding
+from server_broker.guard.telling import told
 
-MOST_TOLD = 8
 _READ_AS_TEXT = ("text/", "application/json", "application/xml")
 _COMPUTED = ("", "service")
 """Authors of what the county computes for its stations, and of what an upgrade takes over. Nobody typed it: it is for
@@ -20,15 +20,7 @@ class GuardStopped(NotPublished):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        told = "；".join(dict.fromkeys(told_of(finding) for finding in findings[:MOST_TOLD]))
-        more = f"，共 {len(findings)} 处" if len(findings) > MOST_TOLD else ""
-        super().__init__(f"里面有不能公开的内容：{told}{more}。请改掉或遮住再发布")
-
-
-def told_of(finding: Finding) -> str:
-    """Return in Chinese what was found and where."""
-    place = f"{finding.where}：" if finding.where else ""
-    return f"{place}像是{finding.name}“{finding.excerpt}”"
+        super().__init__(told(findings))
 
 
 def findings_in(draft: Draft) -> list[Finding]:

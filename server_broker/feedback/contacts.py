@@ -10,6 +10,7 @@ from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
 from server_broker.feedback.models import HelpContact
 from server_broker.fleet.desired_changes import desired_changed_under
+from server_broker.guard.finding import find
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
 MAX_NAME = 16
@@ -32,6 +33,9 @@ def set_contact(township: Region, name: str, phone: str, *, actor: User) -> None
         raise ContactRefused(f"姓名最多 {MAX_NAME} 个字")
     if phone and not _PHONE.fullmatch(phone):
         raise ContactRefused("电话只能是数字和“-”，3 至 20 位")
+    # A telephone is what a contact is for. The number of a person or of a card is none.
+    if any(finding.sure for finding in find(f"{name} {phone}")):
+        raise ContactRefused("像是身份证号或银行卡号，请填电话")
     with transaction.atomic():
         # The region's row is locked, because the contact's own may not be there yet.
         Region.objects.select_for_update().get(pk=township.pk)
