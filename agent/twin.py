@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from agent.storage.errors import StorageError
 from agent.storage.state import StateSlot, StateStore
+from protocol.plain_text import one_line
 from protocol.twin import (
     Card,
     Contact,
@@ -47,13 +48,19 @@ class EffectiveState(Struct, frozen=True):
     contact: Contact | None = None
 
 
+def _seen(person: Person) -> Person:
+    """Return somebody with the name that people see. Two names that look alike are then told apart as such."""
+    name = one_line(person.name)
+    return person if name == person.name else msgspec.structs.replace(person, name=name)
+
+
 def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
     """Return what is in force with this desired state and these settings."""
     return EffectiveState(
         station_name=desired.station_name,
         village=desired.village,
         settings=settings,
-        people=desired.people,
+        people=[_seen(person) for person in desired.people],
         cards=desired.cards,
         windows=desired.windows,
         packs=desired.packs,
@@ -88,7 +95,7 @@ class Twin:
         self._document = desired
         self._judged = judged
         self.desired = effective_state(desired, judged.settings)
-        people = {person.id: person for person in desired.people}
+        people = {person.id: person for person in self.desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
         self._people: dict[str, Person] = people
         self._tokens: dict[str, list[bytes]] = {}

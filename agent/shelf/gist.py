@@ -13,6 +13,7 @@ from protocol.bundles import Bundle
 from protocol.codec import Message, decode, encode
 from protocol.documents import MAX_DOCUMENTS, Documents
 from protocol.packs import PackHead, read_head
+from protocol.plain_text import one_line
 from protocol.refusal import Refused
 from protocol.units import WallMs
 
@@ -76,7 +77,7 @@ def gist_of(bundle: Bundle) -> bytes:
     if isinstance(content, Notices):
         lines = [
             NoticeLine(
-                line=one.line,
+                line=line,
                 not_before=one.not_before,
                 not_after=one.not_after,
                 urgent=one.urgent,
@@ -84,6 +85,7 @@ def gist_of(bundle: Bundle) -> bytes:
                 kind=one.kind,
             )
             for one in content.notices
+            if (line := one_line(one.line))
         ]
         return encode(NoticeLines(lines=lines))
     if isinstance(content, Documents):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocol.cards import card_token
-from protocol.twin import Desired, ShelfRef
+from protocol.twin import Desired, Person, ShelfRef
 from tests.agent.bench import CARD_KEY, ZHANG, Bench, bench, desired, village, window
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -134,3 +134,15 @@ def test_a_report_after_a_restart_names_what_was_refused_before(tmp_path: Path, 
         )
     with bench(tmp_path, system) as station:
         assert station.twin.reported(at=station.now()) == msgspec.structs.replace(before, at=station.now().wall)
+
+
+def test_a_name_has_nothing_that_nobody_sees(station: Bench) -> None:
+    """The county may be an older one, which let such signs in. Two that look alike are told apart then."""
+    people = [
+        Person(id="p1", name="张\u200b示例\u202e"),
+        Person(id="p2", name="张示例"),
+        Person(id="p3", name="买买提·示例"),
+    ]
+    station.accept(msgspec.structs.replace(desired(version=2), people=people))
+    assert [station.twin.name_of(one.id) for one in people] == ["张示例", "张示例", "买买提·示例"]
+    assert [one.name for one in station.twin.desired.people] == ["张示例", "张示例", "买买提·示例"]

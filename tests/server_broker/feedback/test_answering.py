@@ -104,7 +104,16 @@ def test_the_village_passes_on_what_it_can_t_do_and_then_leaves_it_to_the_townsh
 
 
 @pytest.mark.parametrize(
-    "text", ["", "好", "示" * 401, "请找 11010519491231002X 办。", "请打一三八〇〇一三八〇〇一", "名单不得外传", "已办\u202e好"]
+    "text",
+    [
+        "",
+        "好",
+        "示" * 401,
+        "请找 11010519491231002X 办。",
+        "请打一三八〇〇一三八〇〇一",
+        "名单不得外传",
+        "已办\u202e好",
+    ],
 )
 def test_an_answer_that_can_t_be_shown_is_refused(county: FictionalCounty, officer: User, text: str) -> None:
     with pytest.raises(NotAnswered):

@@ -60,7 +60,8 @@ def test_a_townships_telephone_reaches_its_stations_alone(county: FictionalCount
 
 
 @pytest.mark.parametrize(
-    ("name", "phone"), [("王示例", ""), ("", "12345"), ("王" * 17, "12345"), ("王", "一二三"), ("王", "-1"), ("王", "440524198001010013")]
+    ("name", "phone"),
+    [("王示例", ""), ("", "12345"), ("王" * 17, "12345"), ("王", "一二三"), ("王", "-1"), ("王", "440524198001010013")],
 )
 def test_a_telephone_that_no_kiosk_could_show_is_refused(county: FictionalCounty, name: str, phone: str) -> None:
     with pytest.raises(ContactRefused):
