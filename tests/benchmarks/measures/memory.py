@@ -45,23 +45,21 @@ def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
 def kiosk(terminal: Terminal, pid: int) -> Figure:
     """Measure the kiosk on its home screen, together with the program that watches it.
 
+    The kiosk is a fork of that program, so most of their pages are the same. The value counts each page once (the
+    kernel's proportional set size); the resident sizes of the two are beside it.
+
     Args:
         pid: The watching program's.
     """
     terminal.wait_for("示例")
     _rest()
-    # The kiosk is a fork: most of its memory is its parent's too, and is not there twice.
-    watcher, shown = _shared_out_mb(pid), sum(_shared_out_mb(child) for child in _children(pid))
-    detail: dict[str, Value] = {"watcher_pss": watcher, "kiosk_pss": shown, **resident(pid)}
-    return Figure(
-        name="kiosk_rss_idle_mb", value=round(watcher + shown, 1), unit="MB", goal=KIOSK_GOAL_MB, detail=detail
-    )
-
-
-def _shared_out_mb(pid: int) -> float:
-    """Return a process's memory in MB of 10**6 bytes; of what it shares, its share (proc(5), Pss)."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return round(next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024 * 1024 / 1e6, 1)
+    children = _children(pid)
+    value = sum(_proportional(one) for one in (pid, *children))
+    detail: dict[str, Value] = {
+        "watcher_rss": resident(pid)["VmRSS"],
+        "kiosk_rss": sum(resident(child)["VmRSS"] for child in children),
+    }
+    return Figure(name="kiosk_memory_idle_mb", value=round(value, 1), unit="MB", goal=KIOSK_GOAL_MB, detail=detail)
 
 
 def kiosk_pid(tmux_socket: Path) -> int:
@@ -82,6 +80,13 @@ def _rest() -> None:
 def _children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _proportional(pid: int) -> float:
+    """Return the proportional set size (proc_pid_smaps_rollup(5)) in MB of 10**6 bytes."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    values = dict(line.split(":", 1) for line in lines)
+    return int(values["Pss"].split()[0]) * 1024 / 1e6
 
 
 def resident(pid: int) -> dict[str, float]:
