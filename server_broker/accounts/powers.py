@@ -43,6 +43,8 @@ class Power(StrEnum):
     SEE_FEEDBACK = "feedback.see"
     ANSWER_FEEDBACK = "feedback.answer"
     SET_CONTACT = "feedback.set_contact"
+    SEE_REQUESTS = "requests.see"
+    ANSWER_REQUESTS = "requests.answer"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
 
@@ -73,6 +75,9 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_FEEDBACK: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.ANSWER_FEEDBACK: (_OFFICER, Role.SECRETARY),
     Power.SET_CONTACT: (_OPERATOR, _OFFICER),
+    # Not the village's own: people object to what their village has of them.
+    Power.SEE_REQUESTS: (_OPERATOR, _OFFICER, _ORGANISATION),
+    Power.ANSWER_REQUESTS: (_OFFICER,),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
 }

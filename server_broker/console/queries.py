@@ -24,6 +24,7 @@ from server_broker.media.models import Blob
 from server_broker.people.models import Binding, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, subtree_prefix
+from server_broker.requests.models import Request
 
 HAPPENED = Case(
     When(corrected_wall__isnull=False, then=F("corrected_wall")),
@@ -91,6 +92,14 @@ def touches_of(user: Viewer) -> QuerySet[Touch]:
     if own is None:
         return Touch.objects.none()
     return Touch.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def requests_of(user: Viewer) -> QuerySet[Request]:
+    """Return what was asked for at the stations that ``user`` sees."""
+    own = scope(user)
+    if own is None:
+        return Request.objects.none()
+    return Request.objects.filter(station__village__code__startswith=subtree_prefix(own))
 
 
 def blobs_of(user: Viewer) -> QuerySet[Blob]:

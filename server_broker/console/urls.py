@@ -23,6 +23,7 @@ from server_broker.console.views.person import card_change, holding_change, pers
 from server_broker.console.views.pins import pin_reset
 from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
+from server_broker.console.views.requests import request_answer, request_one, requests
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
     hold_snapshot,
@@ -105,6 +106,9 @@ urlpatterns = [
     path("guard/words/<int:pk>/end/", word_end, name="word-end"),
     path("compliance/", compliance, name="compliance"),
     path("compliance/<slug:code>/", switch_step, name="switch-step"),
+    path("requests/", requests, name="requests"),
+    path("requests/<int:pk>/", request_one, name="request-one"),
+    path("requests/<int:pk>/answer/", request_answer, name="request-answer"),
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),

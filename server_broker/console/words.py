@@ -272,6 +272,7 @@ ACTIONS = {
     "account.second_factor_reset": "重置第二步验证",
     "feedback.answered": "答复群众意见",
     "feedback.passed_on": "群众意见转镇办",
+    "request.answered": "答复异议与申请",
     "contact.set": "改镇办联系人",
     "card.bound": "绑定卡",
     "card.lost": "挂失卡",

@@ -9,11 +9,20 @@ from server_broker.attendance.touches import TouchRow
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import held_facts
+from server_broker.months.month_source import REQUESTS_SHOWN
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
+from server_broker.requests.reading import request_rows, requests_of
 
 _DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
 _REVIEWS = {"lost_card": "这张卡已挂失，待审", "undated": "站点当时不知道准确时间，待审"}
+_REQUEST_STATES = {
+    "open": "等镇办答复",
+    "accepted": "镇办已答复，请到大屏看",
+    "refused": "镇办已答复，请到大屏看",
+    "withdrawn": "已撤回",
+}
+MOST_REQUESTS = 20
 _LATE = dt.timedelta(hours=1)
 """A touch that the county got later than this was brought later, and the page says so."""
 
@@ -45,6 +54,8 @@ class Month:
     first: dt.date
     days: list[OneDay]
     notes: list[str]
+    requests: list[str]
+    """What the person asked for at a kiosk, and how far it is. The answer itself is read at the kiosk."""
 
     @property
     def count(self) -> int:
@@ -58,7 +69,9 @@ def month_of(person: Person, now: dt.datetime) -> Month:
     days: dict[dt.date, list[OneTouch]] = {}
     for row in own_touches([person], begin_of(first)).get(person.pk, ()):
         days.setdefault(timezone.localtime(row.at).date(), []).append(_in_words(row))
-    return Month(first, [OneDay(day, touches) for day, touches in days.items()], _notes(person, now))
+    return Month(
+        first, [OneDay(day, touches) for day, touches in days.items()], _notes(person, now), _requests(person, now)
+    )
 
 
 def _in_words(row: TouchRow) -> OneTouch:
@@ -71,6 +84,12 @@ def _in_words(row: TouchRow) -> OneTouch:
         came_late=row.dated and touch.received_at - row.at > _LATE,
         review=_REVIEWS.get(state_of(row), ""),
     )
+
+
+def _requests(person: Person, now: dt.datetime) -> list[str]:
+    lately = requests_of([person]).filter(received_at__gte=now - REQUESTS_SHOWN).order_by("-received_at", "-seq")
+    rows = [row for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
+    return [f"编号 {row.request.number}：{_REQUEST_STATES.get(row.state, row.state)}" for row in rows]
 
 
 def _notes(person: Person, now: dt.datetime) -> list[str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from protocol.facts_requests import request_number
 from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
@@ -19,6 +20,7 @@ from server_broker.fleet.models import Alarm, Station, StationEvent, StationStat
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
+from server_broker.requests.models import Request
 from tests.cast import REGIONS, SHILI, VILLAGE_OF, WANG, YANGBAN, ZHANG, Account, Cadre
 
 
@@ -130,6 +132,33 @@ def asked(station: Station, *, topic: str = "lamps", matter: str = "broken", **v
             "number": receipt_number(feedback),
             "topic": topic,
             "matter": matter,
+            "wall": now,
+            "quality": "synced",
+            "boot": bytes(16),
+            "mono_ms": 0,
+            "received_at": now,
+        }
+        | values
+    )
+
+
+def requested(station: Station, by: Touch, *, kind: str = "objection", code: str = "time", **values: object) -> Request:
+    """Something that whoever touched ``by`` asks for."""
+    now, request = timezone.now(), secrets.token_bytes(16)
+    return Request.objects.create(
+        **{
+            "station": station,
+            "epoch": secrets.token_bytes(16),
+            "seq": 2,
+            "request": request,
+            "number": request_number(request),
+            "kind": kind,
+            "code": code,
+            "by_epoch": by.epoch,
+            "by_seq": by.seq,
+            "about_epoch": by.epoch,
+            "about_seq": by.seq,
+            "begin_at": by.wall,
             "wall": now,
             "quality": "synced",
             "boot": bytes(16),

@@ -18,7 +18,16 @@ from server_broker.attendance import times
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
-from server_broker.console import audit_words, command_words, event_words, feedback_words, health, shelf_words, words
+from server_broker.console import (
+    audit_words,
+    command_words,
+    event_words,
+    feedback_words,
+    health,
+    request_words,
+    shelf_words,
+    words,
+)
 from server_broker.console.moments import moment_words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -34,6 +43,9 @@ register.filter("event_note", event_words.note_of)
 register.filter("feedback_topic", feedback_words.topic_word)
 register.filter("feedback_matter", feedback_words.matter_word)
 register.filter("feedback_state", feedback_words.state_word)
+register.filter("request_kind", request_words.kind_word)
+register.filter("request_code", request_words.code_word)
+register.filter("request_state", request_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
 
@@ -55,6 +67,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),
     ("群众意见", "feedback", Power.SEE_FEEDBACK),
+    ("异议与申请", "requests", Power.SEE_REQUESTS),
     ("公示把关", "guard", Power.SEE_CONTENT),
     ("合规开关", "compliance", Power.SEE_SWITCHES),
     ("告警", "alarms", Power.SEE_FLEET),

@@ -24,7 +24,7 @@ from server_broker.console import parameters
 from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, asked_moment, decide_on
 from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED, pin_lines
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import cards_of, people_of, refused_pins_of, stations_of, units_of
+from server_broker.console.queries import cards_of, people_of, refused_pins_of, requests_of, stations_of, units_of
 from server_broker.dated.days import end_of
 from server_broker.people.cards import card_found, end_binding, report_lost, take_card
 from server_broker.people.changes import PersonRefused
@@ -34,8 +34,11 @@ from server_broker.people.models import Card, Holding, HoldingState, Person, Per
 from server_broker.people.posts import change_holding, give_post
 from server_broker.pins.models import PinClaim
 from server_broker.pins.voiding import void_set_since
+from server_broker.requests.reading import RequestRow, request_rows
+from server_broker.requests.reading import requests_of as asked_by
 
 PINS_SHOWN = 10
+REQUESTS_SHOWN = 10
 
 
 @require_safe
@@ -60,12 +63,23 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": may_edit and known is None,
         "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
         "refused_pins": _refused_pins(request, found) if known is None else (),
+        "requests": _requests(request, found) if known is None else (),
         "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
         "units": units_of(request.user).filter(ended=False) if may_edit else (),
         "types": PersonType.choices,
         "states": HoldingState.choices,
     }
     return render(request, "console/person.html", context)
+
+
+def _requests(request: HttpRequest, found: Person) -> list[tuple[RequestRow, bool]]:
+    """Return the newest requests of this person, and whether the viewer sees the page of each."""
+    if not may(request.user, Power.SEE_REQUESTS):
+        return []
+    newest = asked_by([found]).select_related("station__village").order_by("-received_at", "-pk")[:REQUESTS_SHOWN]
+    rows = [row for row in request_rows(newest) if row.person == found]
+    seen = set(requests_of(request.user).filter(pk__in=[row.request.pk for row in rows]).values_list("pk", flat=True))
+    return [(row, row.request.pk in seen) for row in rows]
 
 
 def _refused_pins(request: HttpRequest, found: Person) -> list[tuple[PinClaim, str, str]]:

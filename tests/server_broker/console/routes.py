@@ -46,6 +46,7 @@ ABSENT = {
     "holding": "9999",
     "bundle": "9999",
     "feedback": "9999",
+    "request": "9999",
     "township": "000000000000",
     "permit": "9999",
     "word": "9999",
@@ -148,6 +149,10 @@ POST /guard/words/add/                             403 403 403 302 403 302 403 4
 POST /guard/words/{word}/end/                      403 403 403 404 403 404 403 403 403 404 302 proof
 GET  /compliance/                                  200 200 403 200 200 200 200 200 200 200 302
 POST /compliance/{switch}/                         403 403 403 404 403 404 403 403 403 404 302 proof
+# What people object to and ask for
+GET  /requests/                                    403 403 403 200 200 200 403 403 403 200 302
+GET  /requests/{request}/                          403 403 403 200 200 200 403 403 403 404 302
+POST /requests/{request}/answer/                   403 403 403 403 404 403 403 403 403 404 302
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302

@@ -26,8 +26,10 @@ from tests.server_broker.county import (
     asked,
     content_for,
     make_county,
+    requested,
     signed_in,
     snapshot,
+    touch,
     user_of,
     window,
 )
@@ -91,6 +93,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
         "feedback": str(asked(station).pk),
+        "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,
     }
 

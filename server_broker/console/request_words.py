@@ -1,0 +1,45 @@
+"""The Chinese words for people's requests: what they ask for, what is wrong, and how far they are."""
+
+from server_broker.console.words import Word
+
+_KINDS = {
+    "objection": "异议",
+    "correction": "少打了一次",
+    "leave": "请假",
+    "field_duty": "外出报备",
+    "residency": "驻村",
+    "leave_ended": "销假",
+    "swap": "换班",
+    "card_lost": "挂失",
+    "errand": "办事",
+    "transfer": "调动",
+}
+_CODES = {
+    "time": "时间不对",
+    "direction": "上下班记反了",
+    "not_mine": "不是我打的",
+    "other": "其他",
+    "arrival": "上班卡",
+    "departure": "下班卡",
+}
+OPEN = Word("?", "等答复", "warn")
+_STATES = {
+    "accepted": Word("✓", "同意", "good"),
+    "refused": Word("×", "不同意", "bad"),
+    "withdrawn": Word("–", "本人撤回", "quiet"),
+}
+
+
+def kind_word(code: str) -> str:
+    """Return what is asked for. A code of a later version is shown as it is."""
+    return _KINDS.get(code, code)
+
+
+def code_word(code: str) -> str:
+    """Return what is wrong or missing, likewise."""
+    return _CODES.get(code, code)
+
+
+def state_word(state: str) -> Word:
+    """Return how far a request is."""
+    return _STATES.get(state, OPEN)

@@ -1,0 +1,164 @@
+"""A person's month as the kiosk reads it: what the county has of each touch, and no more often than it is worth."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from protocol.bundle_contents import Month, read_content
+from protocol.bundles import Bundle as BundleDocument
+from protocol.codec import decode
+from server_broker.attendance.models import Touch
+from server_broker.bundles.drafts import document, milliseconds
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.index_keeper import IndexKeeper, wanted
+from server_broker.bundles.models import Bundle
+from server_broker.ingest.models import Fact
+from server_broker.months.month_source import MOST_TOUCHES, month_drafts
+from server_broker.people.models import Person
+from server_broker.requests.answering import answer
+from server_broker.requests.models import Outcome
+from server_broker.supervisor.chores import shelf_sources
+from tests.cast import LI, SHILI, SHILI_VILLAGE, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty, add_station, requested, touch
+
+pytestmark = pytest.mark.django_db
+# A Tuesday, 09:00 in the village. The week began on the 23rd.
+NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+EPOCH = bytes(range(16))
+
+
+def months(county: FictionalCounty, now: dt.datetime = NOW, *, station: str = SHILI) -> dict[str, Month]:
+    """Return what a station reads, by person."""
+    found = {}
+    for draft in month_drafts(county.stations[station], now):
+        assert (draft.access, draft.night, draft.station) == ("station", True, station)
+        assert len(draft.id) <= 64
+        content = read_content(decode(document(draft, 1), BundleDocument, limit=2**22))
+        assert isinstance(content, Month)
+        found[content.person] = content
+    return found
+
+
+def made(county: FictionalCounty, at: dt.datetime, seq: int = 1, *, station: str = SHILI, **values: object) -> Touch:
+    return touch(county.stations[station], ZHANG.token, at=at, epoch=EPOCH, seq=seq, **values)
+
+
+def test_each_touch_comes_with_what_the_county_has_it_as(county: FictionalCounty) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    last_week = NOW - 5 * DAY
+    made(county, last_week, 1)
+    made(county, last_week, 2, quality="unknown")
+    made(county, last_week, 3, corrected_wall=last_week + dt.timedelta(hours=2), chosen_direction="out")
+    made(county, last_week, 4, answer="lost")
+    made(county, last_week - DAY, 5, station=YANSHI, card_token=b"", person_number=ZHANG.number)
+    made(county, last_week, 6, answer="repeat")
+    month = months(county)[ZHANG.number]
+    shown = [(one.state, one.direction, one.by_number, one.touch and one.touch.seq, one.where) for one in month.touches]
+    assert shown == [
+        ("corrected", "out", False, 3, ""),
+        ("lost_card", "in", False, 4, ""),
+        ("undated", "in", False, 2, ""),
+        (None, "in", False, 1, ""),
+        (None, "in", True, None, "演示村"),
+    ]
+    assert (month.month, month.streams) == ("2026-11", [EPOCH])
+    assert month.touches[0].at == milliseconds(last_week + dt.timedelta(hours=2))
+
+
+def test_what_the_station_knows_itself_waits_for_the_week_and_what_it_can_not_know_for_the_night(
+    county: FictionalCounty,
+) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    yesterday = NOW - DAY
+    made(county, NOW - 3 * DAY, 1)
+    before = months(county)[ZHANG.number]
+    made(county, yesterday, 2)
+    assert months(county)[ZHANG.number] == before
+    made(county, yesterday, 3, quality="unknown")
+    made(county, yesterday, 4, station=YANSHI)
+    made(county, NOW, 5, station=YANSHI)
+    known = months(county)[ZHANG.number]
+    assert [one.at for one in known.touches] == [milliseconds(at) for at in (yesterday, yesterday, NOW - 3 * DAY)]
+    assert months(county, NOW + dt.timedelta(hours=14))[ZHANG.number] == known
+    assert len(months(county, NOW + DAY)[ZHANG.number].touches) == 4
+    assert len(months(county, NOW + 7 * DAY)[ZHANG.number].touches) == 5
+
+
+def test_a_new_month_still_has_the_week_before(county: FictionalCounty) -> None:
+    made(county, dt.datetime(2026, 11, 2, tzinfo=dt.UTC))
+    first, second = dt.datetime(2026, 12, 3, tzinfo=dt.UTC), dt.datetime(2026, 12, 14, tzinfo=dt.UTC)
+    assert len(months(county, first)[ZHANG.number].touches) == 1
+    assert months(county, second) == {}
+
+
+def test_a_request_comes_with_its_answer(county: FictionalCounty) -> None:
+    disputed = made(county, NOW - 5 * DAY, 7)
+    asked = requested(county.stations[SHILI], disputed, wall=NOW - 4 * DAY, received_at=NOW - 4 * DAY)
+    (one,) = months(county)[ZHANG.number].requests
+    assert (one.request, one.kind, one.code, one.state) == (bytes(asked.request), "objection", "time", "open")
+    assert one.about is not None
+    assert (one.about.seq, one.begin, one.answer) == (7, milliseconds(disputed.wall), "")
+    answer(asked, Outcome.REFUSED, text="时间没有错", actor="chen-shili", at=NOW)
+    (one,) = months(county)[ZHANG.number].requests
+    assert (one.state, one.answer, one.answered) == ("refused", "时间没有错", milliseconds(NOW))
+
+
+def test_a_record_that_the_county_holds_is_named(county: FictionalCounty) -> None:
+    made(county, NOW - 5 * DAY)
+    stream = county.stations[SHILI].streams.create(epoch=EPOCH, opened_at=NOW - 9 * DAY, head=bytes(32), through=9)
+    values = {"digest": bytes(32), "salt": bytes(16), "body": b"x", "kind": "touch", "held_reason": "unknown_kind"}
+    Fact.objects.create(stream=stream, seq=9, received_at=NOW - 2 * DAY, **values)
+    month = months(county)[ZHANG.number]
+    assert [(month.streams[one.stream], one.seq) for one in month.held] == [(EPOCH, 9)]
+
+
+def test_four_hundred_touches_are_the_newest_and_fit(county: FictionalCounty) -> None:
+    Touch.objects.bulk_create(
+        Touch(
+            station=county.stations[SHILI], epoch=EPOCH, seq=seq, card_token=ZHANG.token, quality="synced",
+            wall=NOW - 10 * DAY + dt.timedelta(minutes=seq), boot=bytes(16), mono_ms=seq, reader="simulated",
+            received_at=NOW - 9 * DAY, answer="recorded", direction="in",
+        )
+        for seq in range(1, 451)
+    )  # fmt: skip
+    (draft,) = month_drafts(county.stations[SHILI], NOW)
+    assert len(draft.content) < 12_000
+    touches = months(county)[ZHANG.number].touches
+    assert len(touches) == MOST_TOUCHES
+    assert touches[0].touch is not None
+    assert touches[0].touch.seq == 450
+
+
+def test_a_month_is_one_version_a_week_and_goes_with_its_person(county: FictionalCounty, tmp_path: Path) -> None:
+    county.add(LI)
+    made(county, NOW - 5 * DAY)
+    touch(county.stations[SHILI], LI.token, at=NOW - 5 * DAY)
+    folder = tmp_path / "bundles"
+    folder.mkdir()
+    keeper = IndexKeeper(folder=BundleFolder(folder), sources=[month_drafts])
+    for hours in (0, 2, 9, 20):
+        keeper.go_on(NOW + dt.timedelta(hours=hours))
+        made(county, NOW + dt.timedelta(hours=hours), seq=hours + 10)
+    rows = Bundle.objects.filter(kind="month", station=SHILI)
+    assert sorted(row.version for row in rows) == [1, 1]
+    zhang = county.people[ZHANG]
+    Person.objects.filter(pk=zhang.pk).update(village=YANSHI_VILLAGE)
+    keeper.go_on(NOW + dt.timedelta(hours=22))
+    names = [row.bundle for row in wanted(county.stations[SHILI], NOW + dt.timedelta(hours=22))]
+    assert names == [f"month-{SHILI}-{county.people[LI].pk}"]
+
+
+def test_neighbours_and_people_of_whom_nothing_is_known_have_no_month_here(county: FictionalCounty) -> None:
+    county.add(LI)
+    made(county, NOW - 5 * DAY)
+    assert list(months(county)) == [ZHANG.number]
+    Person.objects.filter(village=SHILI_VILLAGE).update(left=True)
+    assert months(county) == {}
+
+
+def test_the_chore_computes_months() -> None:
+    assert month_drafts in shelf_sources()
+    assert timezone.localtime(NOW).isoweekday() == 2
