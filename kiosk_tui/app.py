@@ -46,7 +46,7 @@ from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
 from kiosk_tui.screens.visit import VisitScreen
 from kiosk_tui.session_line import SessionLine
-from kiosk_tui.textsize import SIZE_NAMES, SMALLEST
+from kiosk_tui.textsize import SMALLEST
 from kiosk_tui.views import (
     AskCardView,
     AwayView,
@@ -176,7 +176,7 @@ class KioskApp(App[None], inherit_bindings=False):
             one_size = words_session.SIZE_BY_SCREEN if session.one_size else ""
         self.flow = Flow(mono_ms=mono_ms, say=link.say, resumes=resumes, one_size=one_size)
         self._session = session
-        self._size_asked: TextSizeName = SIZE_NAMES[0]
+        self._size_asked: TextSizeName | None = None
         self._heart = heart
         self._keeping = False
         self._kept: FlowKept | None = None
@@ -266,10 +266,12 @@ class KioskApp(App[None], inherit_bindings=False):
             self._kept = kept
             self._link.say(Keep(state=encode(kept)))
 
-    def _set_size(self) -> None:
+    def _set_size(self, view: View) -> None:
         """Have the session give the terminal the size of text that is wanted now."""
-        size = self.flow.text_size()
-        if self._session is not None and size != self._size_asked:
+        # Before the agent has said what the village chose and what stood here, the terminal keeps the size that it has.
+        if self._session is None or self._session.one_size or isinstance(view, AwayView | WaitView):
+            return
+        if (size := self.flow.text_size()) != self._size_asked:
             self._size_asked = size
             self._session.set_size(size)
 
@@ -286,7 +288,7 @@ class KioskApp(App[None], inherit_bindings=False):
         size = (self.size.width, self.size.height)
         self.flow.room.resize(*size)
         view = self.flow.view()
-        self._set_size()
+        self._set_size(view)
         if (chosen := theme.known(self.flow.theme)) != self.theme:
             self.theme = chosen
         banner, listens = self.flow.banner(), self.flow.listens()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from kiosk_tui.outputs import Outputs
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         compositor = compositor_socket()
         ear = compositor.parent / "kiosk-session.sock"
-        with Outputs(compositor) as outputs, Zoom(compositor) as zoom, SessionEar(ear) as kiosks:
+        with Outputs(compositor) as outputs, _zoom(compositor) as zoom, SessionEar(ear) as kiosks:
             # foot wants a locale in UTF-8, which a service does not have by itself.
             session = {"LC_ALL": "C.UTF-8", SESSION_VARIABLE: str(ear), TOKEN_VARIABLE: secrets.token_hex(16)}
             return _Session(command, {**os.environ, **session}, outputs, zoom, kiosks).run()
@@ -77,9 +78,23 @@ def terminal(size: TextSize, step_px: int = 0) -> list[str]:
     ]
 
 
+def _zoom(compositor: Path) -> AbstractContextManager[Zoom | None]:
+    """Return what changes the size of the text; None under a compositor that does not allow it."""
+    try:
+        return Zoom(compositor)
+    except NoScreen as lacking:
+        sys.stderr.write(f"kiosk_tui.session: one size of text only: {lacking}\n")
+        return nullcontext()
+
+
 class _Session:
     def __init__(
-        self, command: Sequence[str], environment: dict[str, str], outputs: Outputs, zoom: Zoom, kiosks: SessionEar
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        outputs: Outputs,
+        zoom: Zoom | None,
+        kiosks: SessionEar,
     ) -> None:
         self._command = list(command)
         self._environment = environment
@@ -109,10 +124,11 @@ class _Session:
         """Run a terminal. Return its exit status; None if the screen's size changed first."""
         sizes = fitting(*screen)
         opened = [*terminal(sizes.named(self._size), sizes.step_px), *self._command]
-        environment = self._environment | {ONE_SIZE_VARIABLE: "0" if sizes.step_px else "1"}
+        zooms = self._zoom is not None and sizes.step_px > 0
+        environment = self._environment | {ONE_SIZE_VARIABLE: "0" if zooms else "1"}
         shown = subprocess.Popen(opened, env=environment)  # noqa: S603 -- the unit's own
         try:
-            return self._wait_for_end(shown, screen, zooms=sizes.step_px > 0)
+            return self._wait_for_end(shown, screen)
         finally:
             shown.terminate()
             try:
@@ -121,7 +137,7 @@ class _Session:
                 shown.kill()
                 shown.wait()
 
-    def _wait_for_end(self, shown: "subprocess.Popen[bytes]", screen: tuple[int, int], *, zooms: bool) -> int | None:
+    def _wait_for_end(self, shown: "subprocess.Popen[bytes]", screen: tuple[int, int]) -> int | None:
         pid_fd = os.pidfd_open(shown.pid)
         try:
             # An unplugged screen (None) ends nothing: most often the same one comes back.
@@ -130,18 +146,18 @@ class _Session:
                 if pid_fd in ready:
                     return shown.wait()
                 if self._kiosks.fileno() in ready:
-                    self._hear(zooms=zooms)
+                    self._hear()
                 if self._outputs.fileno() in ready:
                     self._outputs.listen()
         finally:
             os.close(pid_fd)
         return None
 
-    def _hear(self, *, zooms: bool) -> None:
+    def _hear(self) -> None:
         size, said = self._kiosks.hear()
         if said:
             sys.stderr.write(f"kiosk_tui.session: {said}\n")
-        if size is not None and zooms:
+        if size is not None and self._zoom is not None:
             self._zoom.larger(SIZE_NAMES.index(size) - SIZE_NAMES.index(self._size))
         self._size = size or self._size
 

@@ -11,7 +11,7 @@ from firmware_scripts.demo.cast import CastPerson, make_cast
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
-from firmware_scripts.pictures import console, kiosk, phone
+from firmware_scripts.pictures import console, kiosk, kiosk_tour, phone
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
 
 _SEED = 20260101
@@ -56,6 +56,7 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         late.insert(SCREENS.index(NORMAL), late.pop(0))
         for screen, person in zip(SCREENS, late, strict=True):
             drawn += kiosk.take(first.kiosk_socket, out, touch=partial(first.touch, person.uid), screen=screen)
+        drawn += kiosk_tour.take(first.kiosk_socket, out, touch=partial(first.touch, early[0].uid))
     return drawn
 
 
