@@ -51,6 +51,7 @@ _VISIT = (_RESULT, _to("1", words_visits.VISIT_CAN["month"]))
 _LEVELS = _to("3", words.CHOOSE_LEVEL)
 _QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
 _LARGER = Step(SIZE, ())
+_TYPED = [words_visits.ENTRY_ASK[step] for step in ("number", "pin", "new_pin", "again")]
 
 SHOTS = (
     Shot("home"),
@@ -137,7 +138,7 @@ def _go_home(kiosk: Stage) -> None:
         if words.PRESENT_CARD in kiosk.text():
             return True
         # Where digits are typed, 0 is one of them.
-        kiosk.tmux("send-keys", "*" if words_visits.KEY_DELETE in kiosk.text() else "0")
+        kiosk.tmux("send-keys", "*" if any(ask in kiosk.text() for ask in _TYPED) else "0")
         return False
 
     wait_until(at_home, what="home", timeout_s=_IN_TIME_S, every_s=0.5)
