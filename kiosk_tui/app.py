@@ -183,7 +183,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._link = link
         self._may_quit = may_quit
         self._link_task: asyncio.Task[None] | None = None
-        self._drawn: tuple[View, LiveBannerView | None, tuple[int, int], bool] | None = None
+        self._drawn: tuple[View, LiveBannerView | None, tuple[int, int], bool, bool] | None = None
         self._face: Face = None
         self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
         for known in theme.THEMES:
@@ -291,11 +291,11 @@ class KioskApp(App[None], inherit_bindings=False):
         self._set_size(view)
         if (chosen := theme.known(self.flow.theme)) != self.theme:
             self.theme = chosen
-        banner, listens = self.flow.banner(), self.flow.listens()
+        banner, listens, speaks = self.flow.banner(), self.flow.listens(), self.flow.speaks
         # The tick comes five times a second, and drawing is too slow on a Raspberry Pi to be done for nothing.
-        if (view, banner, size, listens) == self._drawn:
+        if (view, banner, size, listens, speaks) == self._drawn:
             return
-        self._drawn = (view, banner, size, listens)
+        self._drawn = (view, banner, size, listens, speaks)
         self._keep()
         face, self._face = self._face, None if self._too_small() else view.face
         screen = self._screen_for(self._kind_for(view))
@@ -304,6 +304,7 @@ class KioskApp(App[None], inherit_bindings=False):
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)
+        screen.show_voice(speaks=speaks)
         if face != self._face:
             # The whole screen is painted in one piece. Otherwise Textual calls back before the last widget is painted,
             # and a key would count that the person has not read yet.

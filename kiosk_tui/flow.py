@@ -17,12 +17,14 @@ from kiosk_tui.keys import HELP, Key
 from kiosk_tui.notices import Rest
 from kiosk_tui.places import Help, Place
 from kiosk_tui.room import Room
+from kiosk_tui.spoken import Voice
 from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, HomeView, IdleView, LiveBannerView, RestView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Kept
+from protocol.kiosk_sound import SoundShown
 from protocol.kiosk_visits import EndVisit, VisitShown
 from protocol.units import TextSizeName
 
@@ -59,6 +61,7 @@ class Flow:
         self.room = Room()
         self._home = HomePlace(mono_ms=mono_ms, say=say, room=self.room)
         self._rest = Rest(mono_ms=mono_ms, clock=self._home.clock, say=say)
+        self._voice = Voice(say)
         self._visit: VisitPlace | None = None
         self._over: list[Place] = []
         self._away = True
@@ -79,6 +82,7 @@ class Flow:
     def view(self) -> View:
         """Return what is to be shown now."""
         view = self._what_to_show()
+        self._voice.shown(view)
         if not isinstance(view, HomeView):
             self._rest.stir()
             return view
@@ -131,6 +135,8 @@ class Flow:
                 self._resuming_until = None  # an agent that keeps nothing
             case Kept():
                 self._take_up(message)
+            case SoundShown():
+                self._voice.told(message)
             case Status():
                 pass  # it answers a technician's program; no kiosk asks for it
             case VisitShown():
@@ -204,6 +210,7 @@ class Flow:
         """Take note that the agent is gone; a running level is lost, and so is a visit."""
         self._away = True
         self._viewed_until = 0
+        self._voice.agent_away()
         self._touch.agent_away()
         self._interrupted = self._interrupted or any(place.running for place in self._over)
         for place in self._over:
@@ -220,6 +227,12 @@ class Flow:
     def typing(self) -> bool:
         """Whether digits are figures now, as in a number."""
         return self._place.types_digits
+
+    @property
+    def speaks(self) -> bool:
+        """Whether `*` has some of the present screen said aloud."""
+        view = self.view()
+        return not (self._place.types_digits and not isinstance(view, TouchView)) and self._voice.can_say(view)
 
     def painted(self, view: View | None) -> None:
         """Take note that a view has really been painted, so that the person sees it; None if no key counts on it."""
@@ -259,7 +272,8 @@ class Flow:
         elif self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView):
             self._key_on_place(key)
         elif key == "repeat":
-            if not self._touch.keep() and not isinstance(self._place, Help) and not self._away:
+            kept = self._touch.keep()
+            if not self._voice.again(view) and not kept and not isinstance(self._place, Help) and not self._away:
                 self._open(Help(words.NOTHING_TO_REPEAT))
         elif isinstance(view, TouchView):
             self._touch.key(key)

@@ -66,6 +66,7 @@ SIMULATED = {
     "indicator": "指示灯",
     "camera": "摄像头",
     "input": "门磁",
+    "speaker": "喇叭",
     "pcsc": "读卡器",
     "simulated": "模拟",
 }
@@ -116,6 +117,7 @@ PRESENT_CARD = "请把卡贴到读卡器上"
 TODAY = "今日"
 KEY_LEARN = "学习"
 KEY_HELP = "求助"
+KEY_SAY = "念一遍"
 KEY_BACK = "返回"
 KEY_LEAVE = "离开本关"
 KEY_CLEAR = "取消"

@@ -37,6 +37,11 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         for bar in self.query(KeyBar):
             bar.count = count
 
+    def show_voice(self, *, speaks: bool) -> None:
+        """Name the key by which the screen is said aloud, if it can be."""
+        for bar in self.query(KeyBar):
+            bar.speaks = speaks
+
     def show(self, view: V) -> None:
         """Draw ``view``."""
         raise TypeError(f"{type(self).__name__} draws nothing")

@@ -39,24 +39,27 @@ class KeyBar(Widget):
     count: reactive[bool] = reactive(False)
     hints: reactive[tuple[KeyHint, ...]] = reactive(())
     right: reactive[str] = reactive("")
+    speaks: reactive[bool] = reactive(False)
     cap_style = theme.CAP
 
     def render(self) -> Content:
-        """Draw the keys. If room is short they move closer together, and then the word at the right is left out."""
+        """Draw the keys. If room is short they move closer together, and then the word at the right is left out; last
+        of all the key that has the screen said aloud."""
         width = self.content_size.width
         if not self.count:
             return Content(" " * max(0, width - cells(self.right)) + self.right)
-        for right in (self.right, ""):
+        said = (*self.hints, KeyHint("*", words.KEY_SAY)) if self.speaks else self.hints
+        for hints, right in ((said, self.right), (said, ""), (self.hints, self.right), (self.hints, "")):
             for gap in (4, 3, 2, 1):
-                keys = self._keys(gap)
+                keys = self._keys(hints, gap)
                 room = width - keys.cell_length - cells(right)
                 if room >= (2 if right else 0):
                     return Content.assemble(keys, " " * room, right)
-        return self._keys(1)
+        return self._keys(self.hints, 1)
 
-    def _keys(self, gap: int) -> Content:
+    def _keys(self, hints: tuple[KeyHint, ...], gap: int) -> Content:
         parts: list[str | tuple[str, str]] = []
-        for hint in self.hints:
+        for hint in hints:
             if parts:
                 parts.append(" " * gap)
             parts += [(f" {hint.cap} ", self.cap_style), " " + fit(hint.label, 24)]

@@ -94,7 +94,7 @@ def test_a_station_without_a_speaker_promises_nothing(tmp_path: Path, system: Fa
 
 def test_kiosks_hear_what_can_be_said_and_get_it(village: Bench) -> None:
     assert told(village).lines == ["present_card", "touch.recorded"]
-    village.ask(Play(lines=["idle", "touch.recorded", "present_card"]))
+    village.ask(Play(lines=["help.called", "touch.recorded", "present_card"]))
     assert last(village) == [Sound("clip", GREETED), Sound("clip", CARD)]
 
 
@@ -208,11 +208,15 @@ def test_the_machines_voice_reads_what_nobody_recorded_if_the_county_wants_it(vi
     choose(village, sound="on_request", espeak=True)
     assert told(village).lines == sorted(SPOKEN)
     shown = opened(village)
-    village.ask(Play(lines=["present_card", "idle", "no_such_line"], run=shown.run))
+    village.ask(Play(lines=["present_card", "help.called", "no_such_line"], run=shown.run))
     asked = (
         f"{shown.stem}。1，{shown.options[0]}。2，{shown.options[1]}。3，{shown.options[2]}。4，{shown.options[3]}。"
     )
-    assert last(village) == [Sound("clip", CARD), Sound("text", "您还在吗？".encode()), Sound("text", asked.encode())]
+    assert last(village) == [
+        Sound("clip", CARD),
+        Sound("text", SPOKEN["help.called"].encode()),
+        Sound("text", asked.encode()),
+    ]
 
 
 def test_a_card_that_is_gone_is_a_device_that_is_not_ready(village: Bench) -> None:

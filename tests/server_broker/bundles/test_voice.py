@@ -71,22 +71,22 @@ def content(folder: BundleFolder, row: Bundle) -> Clips:
 
 
 def test_each_recording_is_the_next_version_and_keeps_the_others(folder: BundleFolder) -> None:
-    card, idle = (Spoken(SPOKEN[line], line=line) for line in ("present_card", "idle"))
+    card, called = (Spoken(SPOKEN[line], line=line) for line in ("present_card", "help.called"))
     first = record_clip(card, clip(lasts_ms=200), folder=folder, author=AUTHOR, at=NOW)
     decided = DecidedFact.objects.count()
-    second = record_clip(idle, clip(lasts_ms=400), folder=folder, author=AUTHOR, at=NOW)
+    second = record_clip(called, clip(lasts_ms=400), folder=folder, author=AUTHOR, at=NOW)
     third = record_clip(card, clip(lasts_ms=600), folder=folder, author=AUTHOR, at=NOW + timedelta(days=1))
     assert [row.version for row in (first, second, third)] == [1, 2, 3]
     assert (third.kind, third.regions, third.night) == ("clips", [""], True)
     known = Voice(folder, now=NOW + timedelta(days=1))
-    assert {one.line: one.lasts_ms for one in content(folder, third).clips} == {"idle": 400, "present_card": 600}
+    assert {one.line: one.lasts_ms for one in content(folder, third).clips} == {"help.called": 400, "present_card": 600}
     rows = {row.spoken.line: row for row in known.lines()}
     assert known.sound(rows["present_card"]) == clip(lasts_ms=600)
-    assert [line for line, row in rows.items() if not row.mute] == ["present_card", "idle"]
+    assert [line for line, row in rows.items() if not row.mute] == ["present_card", "help.called"]
     assert list(AuditEntry.objects.filter(action="bundle.published").values_list("actor", flat=True)) == [AUTHOR] * 3
     assert DecidedFact.objects.count() == decided + 2
     drop_clip(card, folder=folder, author=AUTHOR, at=NOW)
-    assert [row.spoken.line for row in Voice(folder, now=NOW).lines() if not row.mute] == ["idle"]
+    assert [row.spoken.line for row in Voice(folder, now=NOW).lines() if not row.mute] == ["help.called"]
     with pytest.raises(NotPublished, match="没有录音"):
         drop_clip(card, folder=folder, author=AUTHOR, at=NOW)
 

@@ -37,22 +37,22 @@ def test_every_sentence_is_listed_and_what_is_recorded_is_no_longer_mute(officer
     page = officer.get("/published/voice/").content.decode()
     assert all(words in page for words in SPOKEN.values() if "“" not in words)
     assert f"没有录音 {len(SPOKEN)}" in page
-    assert "已录上“您还在吗？”" in record(officer, wav(seconds=0.3), line="idle")
+    assert "已录上“已记下这里有人求助，有网就送到镇办。”" in record(officer, wav(seconds=0.3), line="help.called")
     answer = officer.get("/published/voice/?state=mute")
-    assert "您还在吗？" not in answer.content.decode()
+    assert "已记下这里有人求助，有网就送到镇办。" not in answer.content.decode()
     assert answer.headers["Permissions-Policy"] == "camera=(), microphone=(self), geolocation=()"
-    sound = officer.get("/published/voice/sound/?line=idle")
+    sound = officer.get("/published/voice/sound/?line=help.called")
     assert (sound.headers["Content-Type"], sound.content[:4]) == ("audio/ogg", b"OggS")
-    assert officer.get("/published/voice/sound/?line=away").status_code == 404
-    dropped = officer.post("/published/voice/drop/", {"line": "idle"}, follow=True).content.decode()
-    assert "已删掉“您还在吗？”的录音" in dropped
+    assert officer.get("/published/voice/sound/?line=learn.failed").status_code == 404
+    dropped = officer.post("/published/voice/drop/", {"line": "help.called"}, follow=True).content.decode()
+    assert "已删掉“已记下这里有人求助，有网就送到镇办。”的录音" in dropped
     assert Bundle.objects.filter(kind="clips").count() == 2
 
 
 def test_bad_files_are_named_and_publish_nothing(officer: Client) -> None:
-    assert "录音太长，最多 60 秒" in record(officer, hours_long(), line="idle")
-    assert "这不是录音" in record(officer, b"%PDF-1.7", line="idle")
-    none = officer.post("/published/voice/record/", {"line": "idle"}, follow=True)
+    assert "录音太长，最多 60 秒" in record(officer, hours_long(), line="help.called")
+    assert "这不是录音" in record(officer, b"%PDF-1.7", line="help.called")
+    none = officer.post("/published/voice/record/", {"line": "help.called"}, follow=True)
     assert "还没有录音" in none.content.decode()
     for named in ({"line": "no_such_line"}, {"pack": "sample", "question": "q1"}, {}):
         assert officer.post("/published/voice/record/", {**named, "recording": b"x"}).status_code == 404
@@ -69,12 +69,12 @@ def test_questions_are_listed_by_pack(officer: Client) -> None:
 
 
 def test_a_township_sees_the_recordings_and_makes_none(officer: Client) -> None:
-    record(officer, clip(), line="idle")
+    record(officer, clip(), line="help.called")
     township = signed_in(TOWNSHIP_OFFICER)
     page = township.get("/published/voice/").content.decode()
     assert "录音是全县共用的" in page
     assert "voice-record" not in page
     assert "recorder" not in page.replace("recorder-note", "")
-    assert township.get("/published/voice/sound/?line=idle").status_code == 200
+    assert township.get("/published/voice/sound/?line=help.called").status_code == 200
     for action in ("record", "drop"):
-        assert township.post(f"/published/voice/{action}/", {"line": "idle"}).status_code == 404
+        assert township.post(f"/published/voice/{action}/", {"line": "help.called"}).status_code == 404

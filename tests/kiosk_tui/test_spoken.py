@@ -1,0 +1,89 @@
+"""`*` has a screen said aloud if somebody has recorded it, and another screen ends it; otherwise nothing offers it."""
+
+import pytest
+
+from kiosk_tui.spoken import SENTENCES, lines_of
+from kiosk_tui.views import HelpView
+from protocol.kiosk_sound import MAX_LINES, Play, SoundShown, StopSound
+from protocol.spoken_lines import SPOKEN
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import STATES, OpenKiosk
+
+ALL = SoundShown(lines=list(SPOKEN))
+
+
+def test_the_county_records_the_kiosks_own_words() -> None:
+    assert dict(SPOKEN) == SENTENCES
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_screen_says_sentences_that_can_be_recorded(state: str) -> None:
+    lines = lines_of(OpenKiosk(state).flow.view())
+    assert set(lines) <= SPOKEN.keys()
+    assert len(lines) <= MAX_LINES
+    if state in ("visit", "visit-month", "visit-month-line", "visit-requests", "visit-phone"):
+        assert lines == ()
+
+
+def asked(kiosk: OpenKiosk) -> list[object]:
+    return [one for one in kiosk.said if isinstance(one, Play | StopSound)]
+
+
+def test_without_a_recording_nothing_is_offered_or_said() -> None:
+    kiosk = OpenKiosk("home")
+    assert not kiosk.flow.speaks
+    kiosk.press("repeat")
+    assert asked(kiosk) == []
+    assert isinstance(kiosk.flow.view(), HelpView)
+
+
+def test_home_is_said_and_the_next_screen_ends_it() -> None:
+    kiosk = OpenKiosk("home")
+    kiosk.flow.agent_said(ALL)
+    assert kiosk.flow.speaks
+    kiosk.press("repeat")
+    assert asked(kiosk) == [Play(lines=["present_card"])]
+    kiosk.press("1")
+    kiosk.flow.view()
+    assert asked(kiosk)[1:] == [StopSound()]
+    kiosk.flow.view()
+    assert len(asked(kiosk)) == 2
+
+
+def test_only_what_was_recorded_is_asked_for() -> None:
+    kiosk = OpenKiosk("help")
+    kiosk.flow.agent_said(SoundShown(lines=["help.2"]))
+    kiosk.press("repeat")
+    assert asked(kiosk) == [Play(lines=["help.2"])]
+
+
+def test_a_question_is_said_where_it_can_be_heard() -> None:
+    kiosk = OpenKiosk("question-single")
+    shown = samples.QUESTION
+    kiosk.flow.agent_said(SoundShown(run=shown.run, question="another"))
+    assert not kiosk.flow.speaks
+    kiosk.flow.agent_said(SoundShown(run=shown.run, question=shown.question))
+    kiosk.press("repeat")
+    assert asked(kiosk) == [Play(run=shown.run)]
+
+
+def test_the_result_of_a_touch_is_kept_and_said_without_its_name() -> None:
+    kiosk = OpenKiosk("touch-in")
+    kiosk.flow.agent_said(ALL)
+    kiosk.press("repeat")
+    assert asked(kiosk) == [Play(lines=["touch.recorded"])]
+
+
+def test_where_figures_are_typed_the_star_takes_one_back() -> None:
+    kiosk = OpenKiosk("entry-number")
+    kiosk.flow.agent_said(ALL)
+    assert not kiosk.flow.speaks
+    kiosk.press("1", "repeat")
+    assert asked(kiosk) == []
+
+
+def test_without_an_agent_nothing_can_be_heard() -> None:
+    kiosk = OpenKiosk("home")
+    kiosk.flow.agent_said(ALL)
+    kiosk.flow.agent_away()
+    assert not kiosk.flow.speaks
