@@ -21,6 +21,11 @@ LONGEST_ONE = 25
 """Digits of the longest number: an account."""
 LONGEST = 44
 """Digits of the longest window: two identity numbers that nothing separates, or one and a telephone number."""
+FEWEST_WITHOUT_A_WORD = 10
+"""Fewer digits are a telephone number at most, and only if a word says so."""
+MOST_GROUPS = LONGEST
+LONG_PAGE, MOST_GROUPS_OF_A_PAGE = 2_000, 6
+"""On a page of so many groups of digits and nothing else, a number is looked for in six at most. More takes too long."""
 _MOBILE = re.compile(r"(?:0086|86|17951|12593|0)?(1[3-9][0-9]{9})X?")
 _AREA = re.compile(r"(?:0(?:10|2[0-57-9])[2-8][0-9]{6,7}|0[3-9][0-9]{2}[2-8][0-9]{6,7})X?")
 _LOCAL = re.compile(r"[2-8][0-9]{6,7}X?")
@@ -55,42 +60,60 @@ def numbers_in(groups: list[Group], before: Callable[[int], str], after: str = "
         before: Returns the words that say what a number is that begins there.
         after: The words after all of them, which count where none before say anything.
     """
+    said = _Said(before, after)
     # Rather within a line than over its edge, and rather all of a number than its beginning.
-    windows = sorted(_worth_a_look(groups), key=lambda one: (one.over_columns, -len(one.digits)))
+    windows = sorted(_worth_a_look(groups, said), key=lambda one: (one.over_columns, -len(one.digits)))
     taken: set[int] = set()
-    labels: dict[int, tuple[Label | None, Label | None]] = {}
     for judge in _JUDGES:
         for window in windows:
-            if any(group.start in taken for group in window.groups):
+            if taken and any(group.start in taken for group in window.groups):
                 continue
-            if window.start not in labels:
-                words = before(window.start)[-LOOK_BACK:]
-                labels[window.start] = label_before(words) or label_before(after), label_at_end(words)
-            found = judge(window, *labels[window.start])
+            found = judge(window, *said[window.start])
             if found is not None:
                 taken.update(group.start for group in window.groups)
                 yield found
 
 
-def _worth_a_look(groups: list[Group]) -> Iterator[Window]:
+class _Said(dict[int, tuple[Label | None, Label | None]]):
+    """What the words say that a number is which begins at a place: the nearest label, and the one right before it."""
+
+    def __init__(self, before: Callable[[int], str], after: str) -> None:
+        super().__init__()
+        self._before, self._after = before, label_before(after)
+
+    def __missing__(self, start: int) -> tuple[Label | None, Label | None]:
+        words = self._before(start)[-LOOK_BACK:]
+        self[start] = said = label_before(words) or self._after, label_at_end(words)
+        return said
+
+
+def _worth_a_look(groups: list[Group], said: _Said) -> Iterator[Window]:
     """Return what groups that follow one another may make, without what is nothing by its first digits.
 
     A page may be all digits, so most of them are passed over before anything is made of them.
     """
     digits = "".join(group.digits for group in groups)
+    if len(digits) < FEWEST_WITHOUT_A_WORD and not any(said[group.start][1] == "phone" for group in groups):
+        return
+    most = MOST_GROUPS if len(groups) <= LONG_PAGE else MOST_GROUPS_OF_A_PAGE
     at = 0
     for first, group in enumerate(groups):
-        # The words before the first group, or at the head of a column, may say that a number is anything.
+        # Words stand before the first group, or at the head of a column.
         may_be_named = group.start - groups[0].start < LOOK_BACK or group.opens_cell
         shape = _SHAPE if len(group.digits) == 4 or len(group.digits) > 6 else _PLAIN_SHAPE
-        if may_be_named or len(group.digits) > LONGEST_ONE or shape.match(digits, at):
-            yield from _windows_from(groups, first)
+        if (
+            len(group.digits) > LONGEST_ONE
+            or shape.match(digits, at)
+            or (may_be_named and said[group.start] != (None, None))
+            or (first == 0 and len(digits) <= LONGEST)
+        ):
+            yield from _windows_from(groups, first, most=most)
         at += len(group.digits)
 
 
-def _windows_from(groups: list[Group], first: int) -> Iterator[Window]:
+def _windows_from(groups: list[Group], first: int, *, most: int) -> Iterator[Window]:
     size = 0
-    for last in range(first, len(groups)):
+    for last in range(first, min(len(groups), first + most)):
         size += len(groups[last].digits)
         is_alone = last - first == len(groups) - 1
         if size > LONGEST_ONE and last > first and not (is_alone and size <= LONGEST):

@@ -69,6 +69,10 @@ class _Plain(dict[int, str]):
 
 _READERS = (_Plain(), _Plain(chinese=True), _Plain(chinese=True, circled=True))
 _GAP = rf"[ \t\n|{CELL}_.,/()·~'\-{UNSEEN}]"
+_OTHER = f"#{''.join(_CHINESE)}{''.join(_LETTERS)}"
+_OTHER_DIGIT = re.compile(f"[{_OTHER}]")
+_DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9{_OTHER}]){{6,}}")
+"""Enough signs in a row that can be read as digits, in the plainest reading."""
 _ZONE = re.compile(rf"[0-9](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9])+(?:{_GAP}{{0,6}}X(?![A-Za-z]))?")
 _GROUP = re.compile(rf"[0-9]+(?:{UNSEEN}+[0-9]+)*(?:{UNSEEN}*X)?|X")
 _DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}([-./])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])")
@@ -153,8 +157,12 @@ def readings(text: str) -> tuple[str, ...]:
 
     A Chinese digit or one in a circle may be a part of a number, or a word or the number of a line before it.
     """
+    plain = text.translate(_READERS[0])
+    if not any(_OTHER_DIGIT.search(found.group()) for found in _DIGITS_OF_ANY_KIND.finditer(plain)):
+        return (plain,)
     counted = _COUNTED.sub("#", text)
-    return tuple(dict.fromkeys([*(text.translate(reader) for reader in _READERS), counted.translate(_READERS[1])]))
+    others = [text.translate(reader) for reader in _READERS[1:]]
+    return tuple(dict.fromkeys([plain, *others, counted.translate(_READERS[1])]))
 
 
 def zones_of(reading: str) -> Iterator[list[Group]]:

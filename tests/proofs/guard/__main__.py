@@ -39,9 +39,13 @@ def _mutants(texts: list[Entry], count: int, seed: int) -> list[Entry]:
 
 def _seconds_of_the_largest(by: County) -> float:
     text = _PROSE * (MAX_CONTENT_BYTES // len(_PROSE.encode()))
-    began = time.process_time()
-    find(text, by)
-    return round(time.process_time() - began, 3)
+    took = []
+    # The best of three, because what else the machine does costs time of the processor's caches too.
+    for _ in range(3):
+        began = time.process_time()
+        find(text, by)
+        took.append(time.process_time() - began)
+    return round(min(took), 3)
 
 
 def main() -> int:
