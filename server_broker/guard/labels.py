@@ -22,18 +22,13 @@ _BETWEEN = re.compile(r"[\s。:#.()为是-]{0,8}(?:[A-Za-z][A-Za-z0-9.-]*)?")
 _NAMES: dict[str, Label] = {name: name for name in _WORDS}
 
 
-def label_before(words: str) -> Label | None:
-    """Return what the last label in ``words`` announces."""
+def labels_before(words: str) -> tuple[Label | None, Label | None]:
+    """Return what the last label in ``words`` announces, and the same again if no other word stands after it."""
     found = _last(words)
-    return _NAMES[str(found.lastgroup)] if found else None
-
-
-def label_at_end(words: str) -> Label | None:
-    """Return what a label announces that stands right before what follows ``words``: no other word is between."""
-    found = _last(words)
-    if found is None or not _BETWEEN.fullmatch(words[found.end() :]):
-        return None
-    return _NAMES[str(found.lastgroup)]
+    if found is None:
+        return None, None
+    label = _NAMES[str(found.lastgroup)]
+    return label, label if _BETWEEN.fullmatch(words[found.end() :]) else None
 
 
 def _last(words: str) -> re.Match[str] | None:

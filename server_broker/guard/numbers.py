@@ -12,7 +12,7 @@ from server_broker.guard.check_digits import (
     looks_like_identity,
     passes_luhn,
 )
-from server_broker.guard.labels import LOOK_BACK, Label, label_at_end, label_before
+from server_broker.guard.labels import LOOK_BACK, Label, labels_before
 from server_broker.guard.zones import LEAST_DIGITS, Group, Window
 
 type Kind = Literal["identity_number", "mobile", "landline", "bank_card", "account", "secret_word"]
@@ -25,7 +25,7 @@ FEWEST_WITHOUT_A_WORD = 10
 """Fewer digits are a telephone number at most, and only if a word says so."""
 MOST_GROUPS = LONGEST
 LONG_PAGE, MOST_GROUPS_OF_A_PAGE = 2_000, 6
-"""On a page of so many groups of digits and nothing else, a number is looked for in six at most. More takes too long."""
+"""On a page of so many groups of digits and nothing else a number is looked for in six at most: more takes too long."""
 _MOBILE = re.compile(r"(?:0086|86|17951|12593|0)?(1[3-9][0-9]{9})X?")
 _AREA = re.compile(r"(?:0(?:10|2[0-57-9])[2-8][0-9]{6,7}|0[3-9][0-9]{2}[2-8][0-9]{6,7})X?")
 _LOCAL = re.compile(r"[2-8][0-9]{6,7}X?")
@@ -79,11 +79,11 @@ class _Said(dict[int, tuple[Label | None, Label | None]]):
 
     def __init__(self, before: Callable[[int], str], after: str) -> None:
         super().__init__()
-        self._before, self._after = before, label_before(after)
+        self._before, self._after = before, after
 
     def __missing__(self, start: int) -> tuple[Label | None, Label | None]:
-        words = self._before(start)[-LOOK_BACK:]
-        self[start] = said = label_before(words) or self._after, label_at_end(words)
+        last, at_end = labels_before(self._before(start)[-LOOK_BACK:])
+        self[start] = said = last or labels_before(self._after)[0], at_end
         return said
 
 
@@ -93,8 +93,10 @@ def _worth_a_look(groups: list[Group], said: _Said) -> Iterator[Window]:
     A page may be all digits, so most of them are passed over before anything is made of them.
     """
     digits = "".join(group.digits for group in groups)
-    if len(digits) < FEWEST_WITHOUT_A_WORD and not any(said[group.start][1] == "phone" for group in groups):
-        return
+    if len(digits) < FEWEST_WITHOUT_A_WORD:
+        named = [group for group in groups if group is groups[0] or group.opens_cell]
+        if not any(said[group.start][1] == "phone" for group in named):
+            return
     most = MOST_GROUPS if len(groups) <= LONG_PAGE else MOST_GROUPS_OF_A_PAGE
     at = 0
     for first, group in enumerate(groups):
