@@ -55,6 +55,10 @@ class Roster(VersionedMessage, frozen=True, kw_only=True):
             raise ValueError("Expected each number once")
 
 
+NOTICE_KINDS = ("notice", "power_cut", "water_cut", "weather", "market", "bus", "jobs", "wanted")
+"""What a notice can be about, as this version knows it."""
+
+
 class Notice(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A line for the home screen, and what lies behind it."""
 
@@ -66,8 +70,7 @@ class Notice(Message, frozen=True, kw_only=True, omit_defaults=True):
     urgent: bool = False
     """It stands before all others."""
     kind: CodeWord = ""
-    """What it is about: ``power_cut`` ``water_cut`` ``weather`` ``market`` ``bus`` ``jobs`` ``wanted`` ``notice``, or a
-    word of a later release; empty: not said."""
+    """What it is about: one of `NOTICE_KINDS`, or a word of a later release; empty: not said."""
     source: ShortText = ""
     """Who says it, as people know them: an office, a power company."""
     owner: ShortText = ""

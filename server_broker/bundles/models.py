@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
 
 from server_broker.fleet.models import Station
-from server_broker.regions.models import subtree_prefix
+from server_broker.regions.models import Region, subtree_prefix
 
 
 class BundleQuerySet(models.QuerySet["Bundle"]):
@@ -90,6 +90,55 @@ class Bundle(models.Model):
             models.Index(fields=["sha256"], name="bundle_by_hash"),
             models.Index(fields=["-published_at"], name="bundle_by_age"),
             GinIndex(fields=["regions"], name="bundle_by_region"),
+        ]
+
+
+class WrittenNoticeQuerySet(models.QuerySet["WrittenNotice"]):
+    """Queries over notices that somebody has written."""
+
+    def waiting(self) -> Self:
+        """Return those that wait for a second person."""
+        return self.filter(published_at=None, ended_at=None)
+
+
+class WrittenNotice(models.Model):
+    """A notice that one person has written, and that another one publishes or sends back."""
+
+    line = models.CharField(max_length=40)
+    text = models.CharField(max_length=2_000, blank=True)
+    kind = models.CharField(max_length=16)
+    source = models.CharField(max_length=30)
+    owner = models.CharField(max_length=30)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    """It is for this region as a whole."""
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    urgent = models.BooleanField(default=False)
+    written_by = models.CharField(max_length=150)
+    written_at = models.DateTimeField()
+    published_by = models.CharField(max_length=150, blank=True)
+    published_at = models.DateTimeField(null=True)
+    bundle = models.CharField(max_length=64, blank=True)
+    """As what it was published."""
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.CharField(max_length=200, blank=True)
+    """Why it was sent back or taken back."""
+
+    decided_fields = ("region", "written_by", "published_by", "published_at", "bundle", "ended_by", "ended_at")
+
+    objects = WrittenNoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(published_at=None, published_by="") | (Q(published_at__isnull=False) & ~Q(published_by="")),
+                name="written_notice_published_by_somebody",
+            ),
+            models.CheckConstraint(condition=~Q(published_by=F("written_by")), name="written_notice_by_two_people"),
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(ended_at=None), name="written_notice_published_or_ended"
+            ),
         ]
 
 

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.bundle_contents import Notice, Notices
+from protocol.bundle_contents import NOTICE_KINDS, Notice, Notices
 from protocol.codec import encode
 from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
 from server_broker.bundles.files import BundleFolder
@@ -16,6 +16,8 @@ from server_broker.guard.county import county_for
 
 MAX_LINE = 40
 MAX_TEXT = 2_000
+MAX_ABOUT = 30
+"""Of who says it, and of whom one asks: one line on the kiosk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,10 @@ class NoticeDraft:
     not_before: datetime
     not_after: datetime
     urgent: bool = False
+    kind: str = ""
+    """One of `protocol.bundle_contents.NOTICE_KINDS`."""
+    source: str = ""
+    owner: str = ""
 
 
 def publish_notice(draft: NoticeDraft, *, folder: BundleFolder, author: str, at: datetime) -> Bundle:
@@ -52,6 +58,9 @@ def _bundle_of(draft: NoticeDraft) -> Draft:
         not_before=milliseconds(draft.not_before),
         not_after=milliseconds(draft.not_after),
         urgent=draft.urgent,
+        kind=draft.kind,
+        source=draft.source,
+        owner=draft.owner,
     )
     return Draft(
         id=name,
@@ -74,10 +83,15 @@ def check_notice(draft: NoticeDraft, *, at: datetime) -> None:
         raise NotPublished(f"一句话须是 1 至 {MAX_LINE} 个字")
     if len(draft.text) > MAX_TEXT:
         raise NotPublished(f"正文有 {len(draft.text):,} 个字，最多 {MAX_TEXT:,} 个字")
+    if draft.kind not in NOTICE_KINDS:
+        raise NotPublished("请选择是哪一类通知")
+    if not (0 < len(draft.source) <= MAX_ABOUT and 0 < len(draft.owner) <= MAX_ABOUT):
+        raise NotPublished(f"来源和联系人都要写，各不超过 {MAX_ABOUT} 个字")
     if draft.not_after <= draft.not_before:
         raise NotPublished("结束时间须晚于开始时间")
     if draft.not_after <= at:
         raise NotPublished("结束时间已经过去")
-    found = find_in_texts([("一句话", draft.line), ("正文", draft.text)], county_for([draft.region]))
+    texts = [("一句话", draft.line), ("正文", draft.text), ("来源", draft.source), ("联系人", draft.owner)]
+    found = find_in_texts(texts, county_for([draft.region]))
     if found:
         raise GuardStopped(found)

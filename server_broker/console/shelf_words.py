@@ -2,6 +2,17 @@
 
 from server_broker.console.words import Word
 
+NOTICE_KIND_WORDS = {
+    "notice": "通知",
+    "power_cut": "停电",
+    "water_cut": "停水",
+    "weather": "天气",
+    "market": "赶集",
+    "bus": "班车",
+    "jobs": "招工",
+    "wanted": "求租求购",
+}
+"""What a notice is about, as the kiosk calls it too."""
 BUNDLE_KINDS = {
     "questions": "题库",
     "disclosure": "公示",

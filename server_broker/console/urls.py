@@ -18,10 +18,11 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
+from server_broker.console.views.notices import end_notice, new_notice, publish_notice, written_notice
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
-from server_broker.console.views.published import new_notice, published, published_bundle, withdraw_bundle
+from server_broker.console.views.published import published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.requests import request_answer, request_one, requests
 from server_broker.console.views.settings import region_settings, station_settings
@@ -90,6 +91,9 @@ urlpatterns = [
     path("published/voice/sound/", voice_sound, name="voice-sound"),
     path("published/voice/record/", record_voice, name="voice-record"),
     path("published/voice/drop/", drop_voice, name="voice-drop"),
+    path("published/waiting/<int:pk>/", written_notice, name="written-notice"),
+    path("published/waiting/<int:pk>/publish/", publish_notice, name="written-notice-publish"),
+    path("published/waiting/<int:pk>/end/", end_notice, name="written-notice-end"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
     path("feedback/", feedback, name="feedback"),

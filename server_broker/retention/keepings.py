@@ -302,6 +302,13 @@ KEEPINGS: tuple[Keeping, ...] = (
         models=("guard.Permit",),
     ),
     Stays(
+        key="written_notices",
+        what="写好的通知、谁写谁发布",
+        purpose="两个人把关；查证是谁放行的",
+        ends="不删除；发布或退回以后只作凭据",
+        models=("bundles.WrittenNotice",),
+    ),
+    Stays(
         key="audit",
         what="谁在后台做了什么",
         purpose="追责；只增不改",

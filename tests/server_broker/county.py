@@ -14,7 +14,9 @@ from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow, Touch
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.models import Bundle, WrittenNotice
+from server_broker.bundles.notices import NoticeDraft
+from server_broker.bundles.written_notices import write_notice
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.media.models import Blob
@@ -211,6 +213,22 @@ def window(village: str, name: str, people: list[Person], *, start: int = 480, e
     made = DutyWindow.objects.create(village_id=village, name=name, weekdays=[1, 2, 3, 4, 5], start=start, end=end)
     made.people.set(people)
     return made
+
+
+def written_notice(region: str, *, by: str = "writer") -> WrittenNotice:
+    """Return a notice for a region that waits for a second person."""
+    now = timezone.now()
+    draft = NoticeDraft(
+        line="明天停电检修",
+        text="一组、二组。",
+        region="",
+        not_before=now,
+        not_after=now + dt.timedelta(days=3),
+        kind="power_cut",
+        source="示例供电所",
+        owner="示例所长",
+    )
+    return write_notice(draft, region=Region.objects.get(code=region), actor=by, at=now)
 
 
 def content_for(prefix: str, *, kind: str = "notices", title: str = "示例通知", **values: object) -> Bundle:

@@ -252,6 +252,12 @@ def bundle_kind(kind: str) -> str:
 
 
 @register.filter
+def notice_kind(kind: str) -> str:
+    """Return what a notice is about in Chinese, or its code."""
+    return shelf_words.NOTICE_KIND_WORDS.get(kind, kind)
+
+
+@register.filter
 def bundle_state(bundle: Bundle) -> words.Word:
     """Return in words whether a bundle is shown, will be, is over or was withdrawn."""
     now = timezone.now()

@@ -1,50 +1,28 @@
-"""下发内容: what was published for stations, which villages have it, and notices: write, preview, publish, withdraw."""
+"""下发内容: what was published for stations, which villages have it, what waits, and how something is withdrawn."""
 
-import datetime as dt
 import logging
-from dataclasses import dataclass
 
-from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from protocol.plain_text import lines, one_line
 from server_broker.accounts.powers import Power, may, needs
-from server_broker.accounts.scope import regions_of, scope
 from server_broker.attendance.timelines import Line
-from server_broker.bundles.drafts import NotPublished
-from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
-from server_broker.bundles.notices import MAX_LINE, MAX_TEXT, NoticeDraft, check_notice, publish_notice
 from server_broker.bundles.publishing import withdraw
 from server_broker.bundles.spread import coverage, places_of, spread_of
 from server_broker.console import parameters
 from server_broker.console.deciding import Proposal, decide_on
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
+from server_broker.console.queries import bundles_of, own_bundles_of, stations_of, written_notices_of
 from server_broker.console.shelf_words import BUNDLE_KINDS
-from server_broker.regions.models import subtree_prefix
 
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
 TABS = ("lasting", "notices", "questions", "over")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A notice as it was typed, so that the form shows it again."""
-
-    line: str
-    text: str
-    region: str
-    first_day: str
-    last_day: str
-    urgent: bool
 
 
 @require_safe
@@ -67,7 +45,8 @@ def published(request: HttpRequest) -> HttpResponse:
         "rows": [(row, places[row.pk], counted[row.pk]) for row in shown],
         "state": state,
         "tabs": zip(TABS, ("在用", "通知", "题库", "已撤回或到期"), strict=True),
-        "may_publish": may(user, Power.PUBLISH),
+        "may_write": may(user, Power.WRITE_NOTICE),
+        "waiting": written_notices_of(user).waiting().order_by("written_at", "pk")[:PAGE_SIZE],
     }
     return render(request, "console/published.html", context)
 
@@ -130,93 +109,3 @@ def _shown_lines(row: Bundle) -> list[Line]:
         )
         for one in rows
     ]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(Power.PUBLISH)
-def new_notice(request: HttpRequest) -> HttpResponse:
-    """Write a notice. The first button shows it as the kiosk will; only the second one publishes it."""
-    if request.method != "POST":
-        today = timezone.localdate()
-        blank = Typed("", "", scope(request.user) or "", str(today), str(today + dt.timedelta(days=7)), False)
-        return _notice_page(request, blank)
-    typed = Typed(
-        # Not brought into a common form, as a search is: that would turn the Chinese comma into another one.
-        line=one_line(request.POST.get("line", "")).strip()[: MAX_LINE + 1],
-        text=lines(request.POST.get("text", "")).strip()[: MAX_TEXT + 1],
-        region=request.POST.get("region", "")[:12],
-        first_day=request.POST.get("first_day", "")[:10],
-        last_day=request.POST.get("last_day", "")[:10],
-        urgent=request.POST.get("urgent") == "yes",
-    )
-    try:
-        draft = _draft_of(request, typed)
-        if request.POST.get("step") != "publish":
-            return _notice_page(request, typed, draft=draft)
-        folder = BundleFolder(settings.HOME.bundles)
-        row = publish_notice(draft, folder=folder, author=request.user.get_username(), at=timezone.now())
-    except NotPublished as refused:
-        messages.error(request, f"还不能发布：{refused}。")
-        return _notice_page(request, typed, status=422)
-    except OSError as error:
-        log.error("the county's disk takes no notice: %s", error)
-        words = "没有发布：县里的磁盘写不进去，可能满了。请告诉县运维。写的内容还在下面，磁盘好了再发布。"
-        messages.error(request, words)
-        return _notice_page(request, typed, status=503)
-    messages.success(request, "已发布。在线的站点几分钟内就会显示，离线的连上以后显示。")
-    return redirect("published-bundle", row.pk)
-
-
-def _draft_of(request: HttpRequest, typed: Typed) -> NoticeDraft:
-    """Return what was typed as a notice.
-
-    Raises:
-        NotPublished: It can't be published.
-    """
-    region = regions_of(request.user).filter(pk=typed.region, ended=False).first()
-    if region is None:
-        raise NotPublished("请选择发给哪里")
-    days = [_midnight(typed.first_day), _midnight(typed.last_day)]
-    if days[0] is None or days[1] is None:
-        raise NotPublished("请写明从哪天到哪天")
-    draft = NoticeDraft(
-        line=typed.line,
-        text=typed.text,
-        region=subtree_prefix(region.code),
-        not_before=days[0],
-        not_after=days[1] + dt.timedelta(days=1),
-        urgent=typed.urgent,
-    )
-    check_notice(draft, at=timezone.now())
-    return draft
-
-
-def _midnight(day: str) -> dt.datetime | None:
-    """Return the beginning of a local day, or None if ``day`` is none within a hundred years."""
-    try:
-        date = dt.date.fromisoformat(day)
-    except ValueError:
-        return None
-    if not 2020 <= date.year < 2120:
-        return None
-    return timezone.make_aware(dt.datetime.combine(date, dt.time()))
-
-
-def _notice_page(
-    request: HttpRequest, typed: Typed, *, draft: NoticeDraft | None = None, status: int = 200
-) -> HttpResponse:
-    stations = stations_of(request.user).filter(enrolled_at__isnull=False, revoked_at=None)
-    reached = (
-        stations.filter(village__code__startswith=draft.region).select_related("village") if draft else stations.none()
-    )
-    context = {
-        "section": "published",
-        "typed": typed,
-        "regions": regions_of(request.user).filter(ended=False),
-        "max_line": MAX_LINE,
-        "max_text": MAX_TEXT,
-        "draft": draft,
-        "reached": reached.count(),
-        "sample": reached.order_by("village_id", "pk").first(),
-    }
-    return render(request, "console/notice.html", context, status=status)

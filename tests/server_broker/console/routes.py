@@ -49,6 +49,7 @@ ABSENT = {
     "request": "9999",
     "township": "000000000000",
     "permit": "9999",
+    "written": "9999",
     "word": "9999",
     "switch": "nothing",
 }
@@ -125,8 +126,11 @@ POST /snapshots/{picture}/release/                 403 403 403 404 404 403 403 4
 # Content for stations
 GET  /published/                                   200 200 403 200 200 200 200 200 200 200 302
 GET  /published/{bundle}/                          200 200 403 200 200 200 200 200 200 404 302
-GET  /published/notice/                            403 403 403 200 200 403 403 403 200 200 302 proof
-POST /published/notice/                            403 403 403 422 422 403 403 403 422 422 302 proof
+GET  /published/notice/                            403 403 403 200 200 403 200 403 200 200 302
+POST /published/notice/                            403 403 403 422 422 403 422 403 422 422 302
+GET  /published/waiting/{written}/                 200 200 403 200 200 200 200 200 200 404 302
+POST /published/waiting/{written}/publish/         403 403 403 404 404 403 403 403 404 404 302 proof
+POST /published/waiting/{written}/end/             403 403 403 404 404 403 404 403 404 404 302
 GET  /published/voice/                             200 200 403 200 200 200 200 200 200 200 302
 GET  /published/voice/sound/                       404 404 403 404 404 404 404 404 404 404 302
 POST /published/voice/record/                      403 403 403 404 404 403 403 403 404 404 302 proof

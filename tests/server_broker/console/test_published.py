@@ -7,14 +7,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from protocol.bundle_contents import Notices, read_content
+from kiosk_tui import words_notices
+from protocol.bundle_contents import NOTICE_KINDS, Notices, read_content
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as Document
 from protocol.codec import decode
 from protocol.twin import PackState, Reported
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
-from server_broker.bundles.models import Bundle, ShelfReport
+from server_broker.bundles.models import Bundle, ShelfReport, WrittenNotice
+from server_broker.console.shelf_words import NOTICE_KIND_WORDS
 from server_broker.fleet.models import ShelfDue, StationStatus
 from server_broker.settings import HOME
 from server_broker.twin.desired import note_reported
@@ -23,13 +25,14 @@ from tests.cast import (
     COUNTY_OFFICER,
     OTHER_TOWNSHIP,
     OTHER_TOWNSHIP_OFFICER,
+    SECRETARY,
     SHILI,
     SHILI_VILLAGE,
     TOWNSHIP,
     TOWNSHIP_OFFICER,
     YANGBAN,
 )
-from tests.server_broker.county import FictionalCounty, content_for, make_county, signed_in
+from tests.server_broker.county import FictionalCounty, content_for, make_county, signed_in, written_notice
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,9 @@ def typed(step: str = "preview", **changes: str) -> dict[str, str]:
     usual = {
         "line": "周三下午，卫生院来村里量血压\u202e",
         "text": "请带身份证。\n在村部一楼。",
+        "kind": "notice",
+        "source": "示例镇卫生院",
+        "owner": "示例院长",
         "region": TOWNSHIP,
         "first_day": str(today),
         "last_day": str(today + dt.timedelta(days=2)),
@@ -61,6 +67,11 @@ def typed(step: str = "preview", **changes: str) -> dict[str, str]:
 def write(client: Client, step: str = "preview", **changes: str) -> tuple[int, str]:
     response = client.post("/published/notice/", typed(step, **changes), follow=True)
     return response.status_code, response.content.decode()
+
+
+def publish(client: Client, notice: WrittenNotice) -> str:
+    """Press the button of a written notice."""
+    return client.post(f"/published/waiting/{notice.pk}/publish/", follow=True).content.decode()
 
 
 def withdrawn(client: Client, row: Bundle) -> str:
@@ -75,29 +86,39 @@ def withdrawn(client: Client, row: Bundle) -> str:
 def test_a_notice_is_shown_as_the_kiosk_will_before_it_is_published(officer: Client) -> None:
     status, page = write(officer)
     assert status == 200
-    assert "现在还没有发布" in page
+    assert "现在还没有交，也没有发布" in page
     assert "周三下午，卫生院来村里量血压" in page
     assert "示例村·示例村站" in page, "a kiosk that will show it"
     assert "会发到 1 个站点" in page
-    assert "正文存到站点，现在的大屏还不显示" in page
-    assert "大屏只显示上面这一句" in officer.get("/published/notice/").content.decode()
+    assert "有事问：示例院长" in page
+    assert "按 1“今日”" in officer.get("/published/notice/").content.decode()
     assert not Bundle.objects.exists()
+    assert not WrittenNotice.objects.exists()
 
 
 def test_a_published_notice_is_a_bundle_on_record_and_marks_its_stations(officer: Client) -> None:
-    _, page = write(officer, "publish", urgent="yes")
-    assert "已发布" in page
+    _, page = write(officer, "submit", urgent="yes", kind="weather")
+    assert "请另一个人看过以后发布" in page
+    assert "等另一个人看过再发布" in page
+    assert not Bundle.objects.exists()
+    notice = WrittenNotice.objects.get()
+    assert "已发布" in publish(signed_in(COUNTY_OFFICER), notice)
     row = Bundle.objects.get()
     document = decode(BundleFolder(HOME.bundles).path(bytes(row.sha256)).read_bytes(), Document, limit=MAX_BUNDLE_BYTES)
     content = read_content(document)
     assert isinstance(content, Notices)
-    assert [(one.line, one.text, one.urgent) for one in content.notices] == [
-        ("周三下午，卫生院来村里量血压", "请带身份证。\n在村部一楼。", True)
+    assert [(one.line, one.text, one.urgent, one.kind, one.source, one.owner) for one in content.notices] == [
+        ("周三下午，卫生院来村里量血压", "请带身份证。\n在村部一楼。", True, "weather", "示例镇卫生院", "示例院长")
     ]
     today = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time()))
     assert (row.not_before, row.not_after) == (today, today + dt.timedelta(days=3)), "the last day is a whole day"
-    assert (row.regions, row.author) == ([TOWNSHIP[:9]], TOWNSHIP_OFFICER.username)
-    assert AuditEntry.objects.get(action="bundle.published").actor == TOWNSHIP_OFFICER.username
+    assert (row.regions, row.author) == ([TOWNSHIP[:9]], COUNTY_OFFICER.username)
+    actions = AuditEntry.objects.filter(action__in=("notice.written", "bundle.published", "notice.agreed"))
+    assert list(actions.order_by("pk").values_list("action", "actor")) == [
+        ("notice.written", TOWNSHIP_OFFICER.username),
+        ("bundle.published", COUNTY_OFFICER.username),
+        ("notice.agreed", COUNTY_OFFICER.username),
+    ]
     assert [due.station_id for due in ShelfDue.objects.all()] == [SHILI]
 
 
@@ -115,32 +136,100 @@ def test_a_published_notice_is_a_bundle_on_record_and_marks_its_stations(officer
         ({"first_day": "2020-01-02", "last_day": "2020-01-03"}, "结束时间已经过去"),
         ({"last_day": "2020-01-03"}, "结束时间须晚于开始时间"),
         ({"line": "找 11010519491231002X 领补贴"}, "身份证号"),
+        ({"owner": "示例 13812345678"}, "手机号"),
+        ({"kind": "nothing"}, "请选择是哪一类通知"),
+        ({"source": ""}, "来源和联系人都要写"),
     ],
 )
-@pytest.mark.parametrize("step", ["preview", "publish"])
+@pytest.mark.parametrize("step", ["preview", "submit"])
 def test_a_notice_that_can_t_be_published_says_why(
     officer: Client, step: str, changes: dict[str, str], words: str
 ) -> None:
     status, page = write(officer, step, **changes)
     assert status == 422
-    assert re.search(rf"还不能发布：[^<]*{words}", page), page[page.find("还不能") :][:80]
+    assert re.search(rf"还不能交：[^<]*{words}", page), page[page.find("还不能") :][:80]
+    assert not WrittenNotice.objects.exists()
     assert not Bundle.objects.exists()
+
+
+def test_what_is_refused_comes_back_as_it_was_typed(officer: Client) -> None:
+    _, page = write(officer, "submit", kind="jobs", last_day="2020-01-03")
+    for said in (
+        'value="周三下午，卫生院来村里量血压"',
+        "在村部一楼。</textarea>",
+        'value="示例镇卫生院"',
+        'value="示例院长"',
+    ):
+        assert said in page
+    assert re.search(r'<option value="jobs" selected', page)
+
+
+def test_nobody_publishes_what_they_wrote(officer: Client) -> None:
+    notice = written_notice(TOWNSHIP, by=TOWNSHIP_OFFICER.username.upper())
+    page = officer.get(f"/published/waiting/{notice.pk}/").content.decode()
+    assert "/publish/" not in page
+    assert "要由另一个人看过再发布" in publish(officer, notice)
+    assert not Bundle.objects.exists()
+
+
+def test_a_notice_goes_out_once(county: FictionalCounty, officer: Client) -> None:
+    notice = written_notice(TOWNSHIP)
+    assert "已发布" in publish(officer, notice)
+    assert "已经有人发布了" in publish(signed_in(COUNTY_OFFICER), notice)
+    assert Bundle.objects.count() == 1
+
+
+def test_a_notice_that_is_sent_back_goes_nowhere_and_says_why(officer: Client) -> None:
+    notice = written_notice(TOWNSHIP)
+    where = f"/published/waiting/{notice.pk}/end/"
+    assert "请写明理由" in officer.post(where, {"reason": "错"}, follow=True).content.decode()
+    page = officer.post(where, {"reason": "日期写错了"}, follow=True).content.decode()
+    assert "已退回，没有发布" in page
+    assert "日期写错了" in page
+    assert "已经退回了" in publish(officer, notice)
+    assert not Bundle.objects.exists()
+    assert "明天停电检修" not in officer.get("/published/").content.decode()
+
+
+def test_a_secretary_writes_for_the_own_village_and_takes_back_only_the_own(county: FictionalCounty) -> None:
+    secretary = signed_in(SECRETARY)
+    assert "请选择发给哪里" in write(secretary, "submit", region=TOWNSHIP)[1]
+    assert "请另一个人看过以后发布" in write(secretary, "submit", region=SHILI_VILLAGE)[1]
+    own, others = WrittenNotice.objects.get(), written_notice(SHILI_VILLAGE)
+    assert secretary.post(f"/published/waiting/{own.pk}/publish/").status_code == 403
+    reason = {"reason": "日期写错了"}
+    assert secretary.post(f"/published/waiting/{others.pk}/end/", reason).status_code == 404
+    assert "已退回" in secretary.post(f"/published/waiting/{own.pk}/end/", reason, follow=True).content.decode()
+
+
+def test_what_waits_is_seen_in_the_own_places_alone(county: FictionalCounty, officer: Client) -> None:
+    notice = written_notice(TOWNSHIP)
+    stranger = signed_in(OTHER_TOWNSHIP_OFFICER)
+    assert "明天停电检修" in officer.get("/published/").content.decode()
+    assert "明天停电检修" not in stranger.get("/published/").content.decode()
+    for path in ("", "publish/", "end/"):
+        answer = (stranger.post if path else stranger.get)(f"/published/waiting/{notice.pk}/{path}")
+        assert answer.status_code == 404
+
+
+def test_the_kiosk_calls_each_kind_as_the_form_does() -> None:
+    assert NOTICE_KIND_WORDS == words_notices.KIND
+    assert NOTICE_KIND_WORDS.keys() == set(NOTICE_KINDS)
 
 
 def test_a_disk_that_takes_nothing_costs_nobody_the_text(officer: Client) -> None:
     aside = HOME.bundles.rename(HOME.bundles.with_name("aside"))
     HOME.bundles.write_text("no folder")
     try:
-        status, page = write(officer, "publish")
+        notice = written_notice(TOWNSHIP)
+        page = publish(officer, notice)
     finally:
         HOME.bundles.unlink()
         aside.rename(HOME.bundles)
-    assert status == 503
     assert "没有发布：县里的磁盘写不进去" in page
-    assert "周三下午，卫生院来村里量血压" in page
-    assert "请带身份证。\n在村部一楼。</textarea>" in page
-    assert not Bundle.objects.exists()
-    assert not AuditEntry.objects.filter(action="bundle.published").exists()
+    assert "等着发布" in page
+    assert "已发布" in publish(officer, notice)
+    assert AuditEntry.objects.filter(action="bundle.published").count() == 1
 
 
 def test_each_sees_what_is_for_the_own_places_and_changes_nothing_wider(county: FictionalCounty) -> None:
@@ -243,7 +332,7 @@ def test_what_was_computed_about_people_is_on_no_list(officer: Client) -> None:
 def test_an_old_version_for_the_own_place_is_no_way_to_withdraw_a_newer_one_for_more(
     county: FictionalCounty, officer: Client
 ) -> None:
-    write(officer, "publish")
+    publish(officer, written_notice(TOWNSHIP))
     own = Bundle.objects.get()
     wider = Bundle.objects.get(pk=own.pk)
     wider.pk, wider.version, wider.regions = None, own.version + 1, [COUNTY[:6]]

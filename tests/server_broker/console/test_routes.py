@@ -32,6 +32,7 @@ from tests.server_broker.county import (
     touch,
     user_of,
     window,
+    written_notice,
 )
 from tests.server_broker.picture_sender import jpeg
 
@@ -92,6 +93,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "unit": str(holding.post.unit_id),
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
+        "written": str(written_notice(SHILI_VILLAGE).pk),
         "feedback": str(asked(station).pk),
         "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,
