@@ -18,6 +18,8 @@ from kiosk_tui.textsize import LAYOUTS
 SCREEN = Screen(1920, 1080)
 TOUCH = "touch"
 """In place of a key: somebody's card."""
+ANSWER = "answer"
+"""Any answer to a question of any kind: one key, several and Enter, or all in some order and Enter."""
 SIZE = "/"
 """This key changes the size of the text, and no word tells it."""
 NORMAL_CELLS = LAYOUTS[0]
@@ -66,7 +68,7 @@ SHOTS = (
     Shot("question", _QUESTION),
     Shot("question-large", (_LARGER,), goes_on=True),
     Shot("question-largest", (_LARGER,), goes_on=True),
-    Shot("marked-largest", (_to("1", words.KEY_NEXT),), goes_on=True),
+    Shot("marked-largest", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
     Shot("marked", (_LARGER,), goes_on=True),
     Shot("documents", (_to("4", words_documents.CHOOSE, words_documents.NOTHING_HERE),)),
     Shot("help", (_to("9", words.HELP_CALLED),)),
@@ -107,12 +109,28 @@ def _walk(kiosk: Stage, shot: Shot, touch: Callable[[], object]) -> None:
         if step.key == TOUCH:
             touch()
             kiosk.wait_for(*step.shows)
+        elif step.key == ANSWER:
+            _answer(kiosk, step.shows)
         elif step.key == SIZE:
             _change_size(kiosk)
         else:
             kiosk.press(step.key, *step.shows)
     # Keys are named once they count, and only then the screen is whole.
     kiosk.wait_for(words.KEY_HELP, words.KEY_BACK, words_visits.KEY_LEAVE_VISIT, words.KEY_LEAVE)
+
+
+def _answer(kiosk: Stage, shows: Sequence[str]) -> None:
+    def answered() -> bool:
+        for key in ("1", "2", "3", "4", "5", "6", "Enter"):
+            kiosk.tmux("send-keys", key)
+            try:
+                kiosk.wait_for(*shows, timeout_s=1)
+            except NotInTime:
+                continue
+            return True
+        return False
+
+    wait_until(answered, what="a mark", timeout_s=_IN_TIME_S)
 
 
 def _change_size(kiosk: Stage) -> None:

@@ -9,11 +9,12 @@ import pytest
 from kiosk_tui import keeping
 from kiosk_tui.app import KioskApp
 from kiosk_tui.session_line import SessionEar, SessionLine
+from kiosk_tui.words_session import PLEASE_WAIT
 from protocol.kiosk_keeping import Kept
 from protocol.units import TextSizeName
 from tests.conftest import short_folder
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import HandClock, StillLink
+from tests.kiosk_tui.rig import HandClock, StillLink, drawn
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ async def test_a_kiosk_that_goes_on_asks_for_the_size_that_was_chosen_and_for_no
             app.agent_said(samples.HOME)
             await pilot.pause()
             assert heard(ear) == []
+            assert PLEASE_WAIT in "".join(strip.text for strip in drawn(app))
             app.agent_said(Kept(state=keeping.encode(keeping.FlowKept(life=1_000_000, size="largest"))))
             await pilot.pause()
             assert heard(ear) == ["largest"]

@@ -11,7 +11,7 @@ from protocol.kiosk_visits import EndVisit, VisitShown
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import STATES, HandClock, OpenKiosk, press
 
-SHOWN = [state for state in STATES if not state.startswith(("away", "idle"))]
+SHOWN = [state for state in STATES if not state.startswith(("away", "idle", "rest"))]
 
 
 def test_slash_changes_the_size_and_nothing_else_on_every_screen() -> None:
@@ -30,7 +30,7 @@ def test_slash_changes_the_size_and_nothing_else_on_every_screen() -> None:
 
 
 def test_an_answer_to_whoever_is_still_there_changes_no_size() -> None:
-    for state in ("away", "idle"):
+    for state in ("away", "idle", "rest"):
         kiosk = OpenKiosk(state)
         kiosk.press("text_size")
         assert kiosk.flow.text_size() == "normal"
