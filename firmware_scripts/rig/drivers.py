@@ -46,7 +46,7 @@ cd /mnt/repository
 export PYTHONPATH=/mnt/repository:/mnt/environment:/mnt/site PYTHONDONTWRITEBYTECODE=1 CUNHUI_RIG=1
 tests() {
     python3 -m pytest "$1" -q -p no:cacheprovider --timeout 120 -o junit_family=xunit1 \\
-        --junitxml "/mnt/order/$2.xml" $3 >>/mnt/order/tests.log 2>&1
+        --junitxml "/mnt/order/$2.xml" ${3-} >>/mnt/order/tests.log 2>&1
 }
 if [ -e /var/lib/rebooted ]; then
     tests tests/rig/rebooted rebooted
