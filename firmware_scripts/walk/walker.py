@@ -1,0 +1,144 @@
+"""Somebody at the kiosk: reads the screen, presses a key once, and sees what comes.
+
+Each key is sent once. If it is lost, what it should bring does not come, and the errand fails.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware_scripts.demo.cast import CastPerson
+from firmware_scripts.demo.level_player import Terminal
+from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.demo.station import DemoStation
+from kiosk_tui import words, words_visits
+
+ANSWER_S = 10.0
+"""How long somebody waits for what a key should bring."""
+_HOME_KEYS = 20
+_KEY_LINES = 3
+_READ_S, _FIGURE_S = 1.2, 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How one errand went. Figures of numbers that are typed are counted apart from the keys that choose."""
+
+    keys: int
+    figures: int
+    touches: int
+    seconds: float
+    failed: str
+    """What did not come, or an empty string."""
+
+
+class Walker:
+    """One person at the kiosk of one station."""
+
+    def __init__(
+        self, terminal: Terminal, station: DemoStation, *, press: Callable[[Terminal, str], None] = Terminal.press
+    ) -> None:
+        """``press`` sends a key to the terminal."""
+        self.terminal = terminal
+        self.station = station
+        self._press = press
+        self.keys = self.figures = self.touches = 0
+
+    def see(self, *texts: str) -> str:
+        """Wait for one of some texts and return it.
+
+        Raises:
+            NotInTime: None of them came.
+        """
+        try:
+            return self.terminal.wait_for(*texts, timeout_s=ANSWER_S)
+        except NotInTime as error:
+            raise NotInTime(f"{error}; there was: {' '.join(self.terminal.screen().split())}") from error
+
+    def number_of(self, choice: str) -> str:
+        """Return the number that stands before a choice on the screen.
+
+        Raises:
+            NotInTime: There is no such choice.
+        """
+        self.see(choice)
+        found = re.search(rf"([1-8])\s+{re.escape(choice)}", self.terminal.screen())
+        if found is None:
+            raise NotInTime(f"a number before {choice}: not there")
+        return found[1]
+
+    def go_home(self) -> None:
+        """Leave whatever is open. Its keys count for no errand.
+
+        Raises:
+            NotInTime: Home does not come.
+        """
+        for _ in range(_HOME_KEYS):
+            if self._is_home():
+                return
+            self.terminal.press("0")
+            time.sleep(_READ_S)
+        if not self._is_home():
+            raise NotInTime("home: not reached")
+
+    def _is_home(self) -> bool:
+        screen = "".join(self.terminal.screen().split())
+        return all(word in screen for word in (f"1{words.TODAY}", f"2{words_visits.KEY_MINE}"))
+
+    def press(self, key: str, named: str, *then: str) -> str:
+        """Read the screen until it names the key, press it once, and wait for what it brings.
+
+        Args:
+            named: What stands on the screen once the key counts.
+            then: One of these comes.
+
+        Raises:
+            NotInTime: It did not.
+        """
+        self.see(named)
+        self._wait_for_keys(named)
+        self._press(self.terminal, key)
+        self.keys += 1
+        return self.see(*then)
+
+    def _wait_for_keys(self, named: str) -> None:
+        wait_until(self._keys_count, what=f"keys that count beside {named}", timeout_s=ANSWER_S, every_s=0.05)
+
+    def _keys_count(self) -> bool:
+        """The lowest lines of a screen name its keys as soon as they count."""
+        lowest = self.terminal.screen().splitlines()[-_KEY_LINES:]
+        return any(re.match(r"\s*([0-9*]|Enter)\s+\S", line) for line in lowest)
+
+    def type(self, number: str, named: str) -> None:
+        """Type the figures of a number, once the screen asks for it."""
+        self.see(named)
+        self._wait_for_keys(named)
+        for figure in number:
+            self._press(self.terminal, figure)
+            self.figures += 1
+            # Nobody types the same figure twice within a fifth of a second; the kiosk would take it for one key held.
+            time.sleep(_FIGURE_S)
+
+    def touch(self, uid: str, *then: str) -> str:
+        """Present a card and wait for what it brings.
+
+        Raises:
+            NotInTime: It did not come, or no reader took the card.
+        """
+        if not self.station.touch(uid):
+            raise NotInTime("no reader took the card")
+        self.touches += 1
+        return self.see(*then)
+
+    def walk(self, errand: Callable[["Walker", CastPerson], None], person: CastPerson) -> Walked:
+        """Do an errand from the home screen, and say how it went. Going home afterwards is not counted."""
+        began, failed = time.monotonic(), ""
+        try:
+            self.go_home()
+            self.keys = self.figures = self.touches = 0
+            began = time.monotonic()
+            errand(self, person)
+        except NotInTime as error:
+            failed = str(error)
+        return Walked(self.keys, self.figures, self.touches, round(time.monotonic() - began, 1), failed)
