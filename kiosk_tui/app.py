@@ -22,9 +22,11 @@ from kiosk_tui.heart import Heart
 from kiosk_tui.keeping import FlowKept, encode
 from kiosk_tui.keys import understand
 from kiosk_tui.link import LinkListener
+from kiosk_tui.screens.ask import AskScreen
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
 from kiosk_tui.screens.entry import EntryScreen
+from kiosk_tui.screens.followed import FollowedScreen
 from kiosk_tui.screens.home import AskCardScreen, HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
@@ -72,6 +74,7 @@ from kiosk_tui.views import (
     VisitView,
     WaitView,
 )
+from kiosk_tui.views_feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
 from kiosk_tui.views_months import (
     ChoiceView,
     ConfirmView,
@@ -103,6 +106,11 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     ReviewView: ReviewScreen,
     OverView: LevelOverScreen,
     HelpView: HelpScreen,
+    AskView: AskScreen,
+    ReceiptView: ReceiptScreen,
+    NumberView: TypedNumberScreen,
+    FollowedView: FollowedScreen,
+    CallView: CallScreen,
     EntryView: EntryScreen,
     VisitView: VisitScreen,
     MonthView: MonthScreen,

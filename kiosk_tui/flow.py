@@ -12,17 +12,18 @@ from typing import Literal
 from kiosk_tui import keeping, words
 from kiosk_tui.clock import MonoMs
 from kiosk_tui.guard import KeyGuard
+from kiosk_tui.help import Help
 from kiosk_tui.home import HomePlace
 from kiosk_tui.keys import HELP, Key
 from kiosk_tui.notices import Rest
-from kiosk_tui.places import Help, Place
+from kiosk_tui.places import Place
 from kiosk_tui.room import Room
 from kiosk_tui.spoken import Voice
 from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, HomeView, IdleView, LiveBannerView, RestView, TouchView, View, WaitView
 from kiosk_tui.visit import VisitPlace
-from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
+from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Kept
 from protocol.kiosk_sound import SoundShown
 from protocol.kiosk_visits import EndVisit, VisitShown
@@ -179,7 +180,7 @@ class Flow:
         if not self._one_size:
             self._size = SIZE_NAMES[(SIZE_NAMES.index(self.text_size()) + 1) % len(SIZE_NAMES)]
         elif not isinstance(view, TouchView) and not self._place.types_digits and not isinstance(self._place, Help):
-            self._open(Help(self._one_size))
+            self._open_help(self._one_size)
 
     def _visit_shown(self, shown: VisitShown) -> None:
         running = self._visit is not None and self._visit.id == shown.visit
@@ -274,7 +275,7 @@ class Flow:
         elif key == "repeat":
             kept = self._touch.keep()
             if not self._voice.again(view) and not kept and not isinstance(self._place, Help) and not self._away:
-                self._open(Help(words.NOTHING_TO_REPEAT))
+                self._open_help(words.NOTHING_TO_REPEAT)
         elif isinstance(view, TouchView):
             self._touch.key(key)
         elif not isinstance(view, IdleView | AwayView):
@@ -288,7 +289,7 @@ class Flow:
     def _key_on_place(self, key: Key) -> None:
         place = self._place
         if key == HELP and not place.types_digits and not isinstance(place, Help):
-            self._call_help()
+            self._open_help()
             return
         match place.key(key):
             case "stay":
@@ -300,12 +301,11 @@ class Flow:
             case opened:
                 self._open(opened)
 
-    def _call_help(self) -> None:
-        # The view's name goes into a fact, as the screen on which help was asked for. So renaming a view changes what
-        # the county stores.
+    def _open_help(self, note: str = "") -> None:
+        # The view's name goes into a fact, if help is called, as the screen on which it was asked for. So renaming a
+        # view changes what the county stores.
         screen = type(self._place.view()).__name__.removesuffix("View").lower()
-        self._open(Help(words.HELP_CALLED))
-        self._say(AskHelp(screen=screen))
+        self._open(Help(note, screen=screen, home=self._home.said, say=self._say))
 
     def _open(self, place: Place) -> None:
         assert len(self._over) < MAX_OVER

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk_tui import words, words_documents, words_visits
+from kiosk_tui import words, words_documents, words_feedback, words_visits
+from kiosk_tui.asking import Questions
 from kiosk_tui.asking_card import AskCard
 from kiosk_tui.clock import MonoMs, RunningClock
 from kiosk_tui.documents import Documents
@@ -43,11 +44,16 @@ def _documents(opening: Opening) -> Place:
     return Documents(say=opening.say, room=opening.room)
 
 
+def _questions(opening: Opening) -> Place:
+    return Questions(say=opening.say)
+
+
 MENU: tuple[MenuRow, ...] = (
     MenuRow("1", "today", words.TODAY, TodayPlace),
     MenuRow("2", "mine", words_visits.KEY_MINE, AskCard),
     MenuRow("3", "learning", words.KEY_LEARN, _learning),
     MenuRow("4", "documents", words_documents.SHELF, _documents),
+    MenuRow("5", "questions", words_feedback.TITLE, _questions),
 )
 """In the order of their keys. A place that does not exist yet has no row."""
 

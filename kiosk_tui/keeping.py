@@ -10,14 +10,16 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from kiosk_tui.asking import Questions, QuestionsKept
 from kiosk_tui.asking_card import AskCard, AskCardKept
 from kiosk_tui.entry import NewPin, NewPinKept
+from kiosk_tui.help import Help, HelpKept
 from kiosk_tui.lesson import Lesson, LessonKept
 from kiosk_tui.notices import NoticeKept, NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.own_month import MonthKept, MonthPlace
 from kiosk_tui.own_requests import RequestsKept, RequestsPlace
-from kiosk_tui.places import Help, HelpKept, Place
+from kiosk_tui.places import Place
 from kiosk_tui.today import DutyKept, DutyPlace, TodayKept, TodayPlace
 from kiosk_tui.visit import OnTelephone, TelephoneKept
 from protocol.kiosk import ToAgent
@@ -36,6 +38,7 @@ type PlaceKept = (
     | TodayKept
     | DutyKept
     | NoticeKept
+    | QuestionsKept
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
@@ -46,6 +49,7 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     RequestsKept: RequestsPlace.again,
     TelephoneKept: OnTelephone.again,
     NoticeKept: NoticePlace.again,
+    QuestionsKept: Questions.again,
 }
 
 _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {

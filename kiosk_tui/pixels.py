@@ -31,6 +31,16 @@ def clock_face(text: str) -> list[str]:
     return draw(beside(*(_DIGITS[character] for character in text), gap=2))
 
 
+def number(text: str, width: int) -> list[str]:
+    """Draw digits, ``-`` and blanks as large as they fit into a width; an empty list if they don't."""
+    for signs, gap in ((_DIGITS, 1), (_SMALL_DIGITS, 1)):
+        blank = [".." for _ in signs["0"]]
+        drawn = beside(*(blank if sign == " " else signs[sign] for sign in text), gap=gap) if text else []
+        if drawn and len(drawn[0]) <= width:
+            return draw(drawn)
+    return []
+
+
 def _bitmap(drawing: str) -> list[str]:
     return drawing.split()
 
@@ -57,6 +67,20 @@ _DIGITS: dict[str, list[str]] = {
     },
     ":": _bitmap(_COLON),
     "-": _bitmap(_DASH),
+}
+
+_SMALL_DIGITS: dict[str, list[str]] = {
+    "0": _bitmap("### #.# #.# #.# ###"),
+    "1": _bitmap(".#. ##. .#. .#. ###"),
+    "2": _bitmap("### ..# ### #.. ###"),
+    "3": _bitmap("### ..# ### ..# ###"),
+    "4": _bitmap("#.# #.# ### ..# ..#"),
+    "5": _bitmap("### #.. ### ..# ###"),
+    "6": _bitmap("### #.. ### #.# ###"),
+    "7": _bitmap("### ..# ..# ..# ..#"),
+    "8": _bitmap("### #.# ### #.# ###"),
+    "9": _bitmap("### #.# ### ..# ###"),
+    "-": _bitmap("... ... ### ... ..."),
 }
 
 TICK = _bitmap("""

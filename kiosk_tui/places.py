@@ -4,14 +4,11 @@
 what that leads to, a form or a detail, and help. A place decides nothing about touches, idling or the agent's absence.
 """
 
-from collections.abc import Callable
 from typing import Literal, Protocol
 
-import msgspec
-
-from kiosk_tui.keys import BACK, Key
-from kiosk_tui.views import HelpView, View
-from protocol.kiosk import ToAgent, ToKiosk
+from kiosk_tui.keys import Key
+from kiosk_tui.views import View
+from protocol.kiosk import ToKiosk
 
 type Move = Place | Literal["stay", "leave"]
 """What a key leads to: another place over this one, this one still, or away from it."""
@@ -43,41 +40,3 @@ class Place(Protocol):
 
     def agent_away(self) -> None:
         """Take note that the agent, and what it kept for this place, is gone."""
-
-
-class HelpKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="help"):
-    """What help is made from again."""
-
-    note: str
-
-
-class Help:
-    """How the kiosk is used."""
-
-    personal = running = types_digits = False
-
-    def __init__(self, note: str) -> None:
-        self._note = note
-
-    def kept(self) -> HelpKept:
-        """Return what this place is made from again."""
-        return HelpKept(self._note)
-
-    @classmethod
-    def again(cls, kept: HelpKept, _say: Callable[[ToAgent], None]) -> "Help":
-        """Make the place again."""
-        return cls(kept.note)
-
-    def view(self) -> HelpView:
-        """Return the help, with a note above it that says why it opened."""
-        return HelpView(self._note)
-
-    def key(self, key: Key) -> Move:
-        """Leave with 0 or Enter."""
-        return "leave" if key in (BACK, "enter") else "stay"
-
-    def agent_said(self, message: ToKiosk) -> None:
-        """Nothing that the agent says concerns help."""
-
-    def agent_away(self) -> None:
-        """Help needs no agent."""

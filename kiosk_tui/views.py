@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from kiosk_tui.document_pages import Page
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from kiosk_tui.views_feedback import FeedbackView
 from kiosk_tui.views_months import OwnView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_documents import DocumentShown, ShelfShown
@@ -406,6 +407,7 @@ type View = (
     | VisitView
     | OwnView
     | PhoneView
+    | FeedbackView
     | HelpView
     | AwayView
     | WaitView

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from kiosk_tui.asking import Questions
 from kiosk_tui.entry import NewPin
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.lesson import Lesson
@@ -17,7 +18,7 @@ from kiosk_tui.views import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("month", "requests", "learning", "set_pin", "change_pin", "clock", "phone")
+KNOWN = ("month", "requests", "learning", "set_pin", "change_pin", "clock", "phone", "feedback")
 """What this kiosk can show or do of what a visit offers."""
 
 
@@ -65,6 +66,8 @@ class VisitPlace:
             case "phone":
                 self._say(ShowPhoneCode(visit=self.id))
                 return OnTelephone(self.id)
+            case "feedback":
+                return Questions(say=self._say, visit=self.id)
             case _:
                 return NewPin(self.id, changes=what == "change_pin", say=self._say)
 

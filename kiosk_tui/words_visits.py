@@ -21,6 +21,7 @@ VISIT_CAN = {
     "change_pin": "改密码",
     "clock": "打卡（没带卡）",
     "phone": "用手机看本月打卡",
+    "feedback": "提意见",
 }
 VISIT_HELLO = {"card": "已打卡。按数字选一项，看完按 0 退出。", "number": "按数字选一项，看完按 0 退出。"}
 VISIT_OVER = "已经退出了。要接着看，请再刷一次卡。"

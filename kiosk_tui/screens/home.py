@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kiosk_tui import theme, words, words_visits
+from kiosk_tui import theme, words, words_help, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
 from kiosk_tui.screens.base import KioskScreen, TextScreen
@@ -60,7 +60,8 @@ class HomeScreen(KioskScreen[HomeView]):
         self._card.set_class(not home.reader_ready, "-gone")
         self._card.show(Content(fit(words.PRESENT_CARD if home.reader_ready else words.READER_GONE, width)))
         trouble = words.TROUBLE.get(home.trouble, "")
-        notice = trouble or home.notice
+        call = words_help.short(home.help, home.link) if home.help is not None else ""
+        notice = trouble or call or home.notice
         self._notice.display = bool(notice)
         self._notice.set_class(bool(trouble), "-trouble")
         self._notice.show(Content(_one_line(notice, width, view.turn)))

@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kiosk_tui import pixels, theme, words, words_session
+from kiosk_tui import pixels, theme, words, words_help, words_session
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import AwayView, HelpView, IdleView, WaitView
@@ -17,11 +17,12 @@ class HelpScreen(TextScreen[HelpView]):
 
     def show(self, view: HelpView) -> None:
         """Draw the help."""
-        self._header.left = words.HELP
+        self._header.left = words_help.HELP
         note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
-        lines = (Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words.HELP_LINES)
-        self._body.show(*note, *lines)
-        self._keys.hints = (KeyHint("0", words.KEY_BACK),)
+        lines = (Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words_help.LINES)
+        call = Block(f" {words_help.KEY_CALL}", " 1 ", "", theme.CAP, gap=1)
+        self._body.show(*note, call, *lines)
+        self._keys.hints = (KeyHint("1", words_help.KEY_CALL), KeyHint("0", words.KEY_BACK))
 
 
 class AwayScreen(KioskScreen[AwayView]):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 from textual.app import App
@@ -222,6 +223,9 @@ _MONTH = _answers(_after(_VISITS, "1"), samples.MONTH)
 _REQUESTS = _answers(_after(_VISITS, "2"), samples.REQUESTS)
 _PIN_TYPED = _after(_VISITS, "4", *PIN, *PIN)
 
+ASKED: tuple[Key, ...] = ("5", "1", "1", "1", "enter")
+RECEIPT = cast(tuple[Key, ...], tuple(samples.RECEIPT.number))
+
 STATES: dict[str, Way] = {
     "home": _home,
     "home-troubled": _shows(samples.TROUBLED),
@@ -314,6 +318,12 @@ STATES: dict[str, Way] = {
     "review": _after(_ends(samples.FAILED, samples.MISTAKEN), "2"),
     "marked-leaving": _after(_marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"), "0"),
     "help": _presses("9"),
+    "help-called": _answers(_presses("9", "1"), samples.HELP_SENT),
+    "help-seen": _answers(_presses("9", "1"), samples.HELP_SEEN),
+    "ask-topic": _presses("5", "1"),
+    "ask-confirm": _presses("5", "1", "6", "3", "2"),
+    "ask-receipt": _answers(_presses(*ASKED), samples.RECEIPT),
+    "follow-answered": _answers(_presses("5", "2", *RECEIPT, "enter"), samples.FOLLOWED),
     "away": lambda flow, clock: flow.agent_away(),
     "away-interrupted": _interrupted,
     "idle": _idle,

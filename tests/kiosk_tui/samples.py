@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from protocol.feedback import receipt_number
 from protocol.kiosk import (
     ChooseDirection,
     DutyRow,
@@ -17,6 +18,7 @@ from protocol.kiosk import (
     ToKiosk,
     TouchShown,
 )
+from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, HelpContact, HelpState
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -264,6 +266,27 @@ FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
 
 
 OFFERED = msgspec.structs.replace(GREEN, visit="00" * 8)
+CONTACT = HelpContact(name="王示例", phone="000-12345678")
+HELP_SENT = msgspec.structs.replace(HOME, help=HelpState(asked=HOME.wall - 180_000, sent=True), contact=CONTACT)
+HELP_SEEN = msgspec.structs.replace(
+    HOME,
+    help=HelpState(asked=HOME.wall - 180_000, sent=True, seen=HOME.wall - 60_000, by="示例镇 买买提·吐尔逊·示例"),
+    contact=CONTACT,
+)
+RECEIPT = FeedbackTaken(number=receipt_number(bytes(range(16))))
+FOLLOWED = FollowedUp(
+    number=RECEIPT.number,
+    known=True,
+    given=HOME.wall - 86_400_000,
+    topic="lamps",
+    matter="broken",
+    sent=True,
+    state="answered",
+    office="示例镇",
+    at=HOME.wall - 3_600_000,
+    text="示例：村东头的路灯换了新灯泡，今天晚上起亮。再坏了请接着提。",
+)
+
 VISIT = VisitShown(visit="00" * 8, name="张示例", opened_by="card", can=["month", "requests", "learning", "set_pin"])
 VISIT_BY_NUMBER = VisitShown(
     visit="11" * 8, name="李示例", opened_by="number", can=["month", "a_later_code", "requests", "learning", "clock"]

@@ -1,0 +1,241 @@
+"""提意见: a question to the village by keys alone, its receipt, and what became of it.
+
+`Questions` is the place; it holds the form or the look-up that is open in it, because a form is no depth of its own.
+Whoever reads something may open it for that: `Questions(about=…, item=…)`.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from kiosk_tui import words_feedback as words
+from kiosk_tui.following import Following
+from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.places import Move
+from kiosk_tui.views import View
+from kiosk_tui.views_feedback import AskView, ReceiptView
+from protocol.feedback import MATTERS, TOPICS, Matter, Topic
+from protocol.kiosk import Sorry, ToAgent, ToKiosk
+from protocol.kiosk_feedback import FeedbackTaken, GiveFeedback
+
+_FIRST = 5
+"""So many topics stand on the first page; the others behind its sixth line."""
+
+
+class QuestionsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="questions"):
+    """How far somebody was. A number that is typed, and what was found by one, are not kept."""
+
+    visit: str | None = None
+    about: str = ""
+    item: str = ""
+    open: Literal["", "form", "follow"] = ""
+    topic: Topic | None = None
+    matter: Matter | None = None
+    more: bool = False
+    named: bool | None = None
+    number: str = ""
+    """The receipt's."""
+
+
+class Questions:
+    """The place."""
+
+    running = False
+
+    def __init__(
+        self, *, say: Callable[[ToAgent], None], visit: str | None = None, about: str = "", item: str = ""
+    ) -> None:
+        """
+        Args:
+            visit: The visit in which it is opened: its person may leave their name.
+            about: The bundle that is being read, and of that the item: the form opens at once.
+        """
+        self._say = say
+        self._visit = visit
+        self._about, self._item = about, item
+        self._inner: _Form | Following | None = None
+        if about:
+            self._inner = _Form(say=say, visit=visit, about=about, item=item)
+
+    def kept(self) -> QuestionsKept:
+        """Return what this place is made from again.
+
+        Whether a question that waits was recorded nobody knows then: its last step is shown, and the list of receipts
+        is the agent's.
+        """
+        base = QuestionsKept(self._visit, self._about, self._item)
+        if isinstance(self._inner, _Form):
+            return self._inner.kept(base)
+        return msgspec.structs.replace(base, open="follow") if self._inner is not None else base
+
+    @classmethod
+    def again(cls, kept: QuestionsKept, say: Callable[[ToAgent], None]) -> "Questions":
+        """Make the place again."""
+        place = cls(say=say, visit=kept.visit, about=kept.about, item=kept.item)
+        if kept.open == "form":
+            place._inner = _Form.again(kept, say)
+        elif kept.open == "follow":
+            place._inner = Following(say=say)
+        return place
+
+    @property
+    def personal(self) -> bool:
+        """Whether it belongs to somebody's visit, or shows the answer to somebody's question."""
+        return self._visit is not None or (isinstance(self._inner, Following) and self._inner.shows)
+
+    @property
+    def types_digits(self) -> bool:
+        """Whether a receipt number is being typed."""
+        return isinstance(self._inner, Following) and self._inner.types_digits
+
+    def view(self) -> View:
+        """Return what is open, or the choice between asking and looking up."""
+        if self._inner is not None:
+            return self._inner.view()
+        return AskView(words.TITLE, words.MENU_ASK, words.MENU)
+
+    def key(self, key: Key) -> Move:
+        """Choose, or give the key to what is open."""
+        if self._inner is not None:
+            if self._inner.key(key) == "leave":
+                self._inner = None
+                return "leave" if self._about else "stay"
+        elif key == "1":
+            self._inner = _Form(say=self._say, visit=self._visit)
+        elif key == "2":
+            self._inner = Following(say=self._say)
+        elif key == BACK:
+            return "leave"
+        return "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Give a message to what is open."""
+        if self._inner is not None:
+            self._inner.agent_said(message)
+
+    def agent_away(self) -> None:
+        """What was being recorded may be recorded or not; nothing says that it is."""
+        if self._inner is not None:
+            self._inner.agent_away()
+
+
+class _Form:
+    """Topic, what is wrong, in a visit the name, and Enter."""
+
+    def __init__(self, *, say: Callable[[ToAgent], None], visit: str | None, about: str = "", item: str = "") -> None:
+        self._say = say
+        self._visit = visit
+        self._about, self._item = about, item
+        self._topic: Topic | None = "accounts" if about else None
+        self._matter: Matter | None = None
+        self._more = False
+        self._named: bool | None = None if visit is not None else False
+        self._waiting = False
+        self._note = ""
+        self._number = ""
+
+    def kept(self, base: QuestionsKept) -> QuestionsKept:
+        """Return what was chosen, and the receipt if there is one."""
+        return msgspec.structs.replace(
+            base,
+            open="form",
+            topic=self._topic,
+            matter=self._matter,
+            more=self._more,
+            named=self._named,
+            number=self._number,
+        )
+
+    @classmethod
+    def again(cls, kept: QuestionsKept, say: Callable[[ToAgent], None]) -> "_Form":
+        """Make the form again."""
+        form = cls(say=say, visit=kept.visit, about=kept.about, item=kept.item)
+        form._topic, form._matter, form._more = kept.topic, kept.matter, kept.more
+        form._named, form._number = kept.named, kept.number
+        return form
+
+    def view(self) -> View:
+        """Return the step."""
+        if self._number:
+            return ReceiptView(self._number)
+        if self._topic is None:
+            shown = TOPICS[_FIRST:] if self._more else TOPICS[:_FIRST]
+            options = [words.TOPIC[topic] for topic in shown] + ([] if self._more else [words.MORE])
+            return AskView(words.TITLE, words.TOPIC_ASK, tuple(options))
+        if self._matter is None:
+            return AskView(words.said(words.TITLE, self._subject), words.MATTER_ASK, tuple(words.MATTER.values()))
+        said = words.said(self._subject, words.MATTER[self._matter])
+        if self._named is None:
+            return AskView(said, words.NAME_ASK, words.NAMES)
+        name = words.NAMED if self._named else words.NAMELESS
+        ask = words.SENDING if self._waiting else f"{said}（{name}）"
+        return AskView(words.TITLE, ask, (), self._note or words.CONFIRM, sends=not self._waiting)
+
+    @property
+    def _subject(self) -> str:
+        return words.ABOUT if self._about else words.topic(self._topic)
+
+    def key(self, key: Key) -> Move:
+        """Choose, confirm with Enter, or go a step back with 0."""
+        if self._number:
+            return "leave" if key in (BACK, "enter") else "stay"
+        if self._waiting:
+            return "stay"
+        if key == BACK:
+            return self._back()
+        number = digit(key)
+        if self._topic is None:
+            self._choose_topic(number)
+        elif self._matter is None:
+            self._matter = _nth(MATTERS, number)
+        elif self._named is None:
+            self._named = {1: False, 2: True}.get(number or 0)
+        elif key == "enter":
+            self._send(self._topic, self._matter)
+        return "stay"
+
+    def _choose_topic(self, number: int | None) -> None:
+        if self._more:
+            self._topic = _nth(TOPICS[_FIRST:], number)
+        elif number == _FIRST + 1:
+            self._more = True
+        else:
+            self._topic = _nth(TOPICS[:_FIRST], number)
+
+    def _back(self) -> Move:
+        self._note = ""
+        if self._named is not None and self._visit is not None:
+            self._named = None
+        elif self._matter is not None:
+            self._matter = None
+        elif self._topic is not None and not self._about:
+            self._topic = None
+        elif self._more:
+            self._more = False
+        else:
+            return "leave"
+        return "stay"
+
+    def _send(self, topic: Topic, matter: Matter) -> None:
+        self._waiting, self._note = True, ""
+        visit = self._visit if self._named else None
+        self._say(GiveFeedback(topic=topic, matter=matter, about=self._about, item=self._item, visit=visit))
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take the receipt, or why there is none."""
+        if not self._waiting:
+            return
+        if isinstance(message, FeedbackTaken):
+            self._waiting, self._number = False, message.number
+        elif isinstance(message, Sorry) and message.touch is None:
+            self._waiting, self._note = False, words.sorry(message.reason)
+
+    def agent_away(self) -> None:
+        """Say that it did not work, if it was being recorded."""
+        if self._waiting:
+            self._waiting, self._note = False, words.FAILED
+
+
+def _nth[T](of: tuple[T, ...], number: int | None) -> T | None:
+    return of[number - 1] if number is not None and 1 <= number <= len(of) else None

@@ -1,0 +1,75 @@
+"""Help: how the kiosk is used, and a call to the township by key 1 alone, with what became of it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kiosk_tui import words_help
+from kiosk_tui.keys import BACK, Key
+from kiosk_tui.places import Move
+from kiosk_tui.views import HelpView
+from kiosk_tui.views_feedback import CallView
+from protocol.kiosk import AskHelp, Home, Sorry, ToAgent, ToKiosk
+
+
+class HelpKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="help"):
+    """What help is made from again."""
+
+    note: str = ""
+    screen: str = ""
+    called: bool = False
+
+
+class Help:
+    """How the kiosk is used. Reading it calls nobody."""
+
+    personal = running = types_digits = False
+
+    def __init__(self, note: str, *, screen: str, home: Home | None, say: Callable[[ToAgent], None]) -> None:
+        """
+        Args:
+            note: Why it opened, if nobody asked for it.
+            screen: Where it was opened; a call names it.
+        """
+        self._note = note
+        self._screen = screen
+        self._home = home
+        self._say = say
+        self._called = False
+        self._refused = False
+
+    def kept(self) -> HelpKept:
+        """Return what this place is made from again."""
+        return HelpKept(self._note, self._screen, self._called)
+
+    @classmethod
+    def again(cls, kept: HelpKept, say: Callable[[ToAgent], None]) -> "Help":
+        """Make the place again. What became of a call comes with the agent's next home."""
+        place = cls(kept.note, screen=kept.screen, home=None, say=say)
+        place._called = kept.called
+        return place
+
+    def view(self) -> HelpView | CallView:
+        """Return the help, or what became of the call."""
+        state = self._home.help if self._home else None
+        link = self._home.link if self._home else "offline"
+        if self._called:
+            return CallView(state, self._home.contact if self._home else None, link, self._refused)
+        return HelpView(self._note or (words_help.short(state, link) if state else ""))
+
+    def key(self, key: Key) -> Move:
+        """Call with 1, leave with 0 or Enter."""
+        if key == "1" and (not self._called or self._refused):
+            self._called, self._refused = True, False
+            self._say(AskHelp(screen=self._screen))
+        return "leave" if key in (BACK, "enter") else "stay"
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take what became of the call."""
+        if isinstance(message, Home):
+            self._home = message
+        elif isinstance(message, Sorry) and message.reason == "not_recorded" and self._called:
+            self._refused = True
+
+    def agent_away(self) -> None:
+        """Help needs no agent."""

@@ -1,0 +1,27 @@
+"""A choice by the keys 1 to 6, or one thing to confirm by Enter."""
+
+from kiosk_tui import theme, words
+from kiosk_tui import words_feedback as feedback
+from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views_feedback import AskView
+from kiosk_tui.widgets.bars import KeyHint
+
+
+class AskScreen(TextScreen[AskView]):
+    """What is asked, and the answers with their keys."""
+
+    def show(self, view: AskView) -> None:
+        """Draw the choice."""
+        self._header.left = view.title
+        note = [Block(view.note, style="" if view.sends else theme.WARNING, gap=1)] if view.note else []
+        self._body.show(
+            Block(view.ask, style=theme.TITLE, gap=2),
+            *(
+                Block(f" {option}", f" {number} ", "", theme.CAP, gap=1)
+                for number, option in enumerate(view.options, 1)
+            ),
+            *note,
+        )
+        send = (KeyHint(words.ENTER, feedback.KEY_SEND),) if view.sends else ()
+        self._keys.hints = (*send, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))

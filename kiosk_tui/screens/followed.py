@@ -1,0 +1,33 @@
+"""What became of a question: when it was asked, how far it is, the answer, and how it was."""
+
+from kiosk_tui import theme, words
+from kiosk_tui import words_feedback as feedback
+from kiosk_tui.following import rateable
+from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views_feedback import FollowedView
+from kiosk_tui.widgets.bars import KeyHint
+
+
+class FollowedScreen(TextScreen[FollowedView]):
+    """One question."""
+
+    def show(self, view: FollowedView) -> None:
+        """Draw the question and its answer."""
+        found = view.found
+        self._header.left = feedback.FOLLOW_TITLE
+        self._header.right = feedback.grouped(found.number)
+        note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
+        blocks = [
+            Block(feedback.said(feedback.topic(found.topic), feedback.matter(found.matter)), style=theme.TITLE, gap=1),
+            Block(feedback.asked(found)),
+        ]
+        if found.state == "answered":
+            blocks += [Block(feedback.answered(found), gap=1), Block(found.text, style=theme.STRONG), *note]
+            rating = [Block(feedback.rated(found.rating), gap=1)] if found.rating else []
+            asks = [Block(feedback.RATE_ASK, gap=1), *map(Block, feedback.ratings())] if rateable(found) else []
+            blocks += rating + asks
+        else:
+            blocks += [Block(feedback.way(found), gap=1), *note, Block(feedback.NO_ANSWER, style=theme.QUIET, gap=1)]
+        self._body.show(*blocks)
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))

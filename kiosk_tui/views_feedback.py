@@ -1,0 +1,86 @@
+"""What can be on the screen of questions to the village and of a call for help, as plain values."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from protocol.kiosk import LinkState
+from protocol.kiosk_feedback import FollowedUp, HelpContact, HelpState
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """A choice by the keys 1 to 6. ``sends``: there is nothing to choose, and Enter sends what was chosen."""
+
+    title: str
+    ask: str
+    options: tuple[str, ...]
+    note: str = ""
+    sends: bool = False
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """What is asked, and what the keys choose."""
+        return ("ask", self.title, self.ask, self.options, self.sends)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A question is on disk, and this is its number."""
+
+    number: str
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This receipt."""
+        return ("receipt", self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """A receipt number that is typed; ``waiting``: the agent looks for it."""
+
+    typed: str
+    note: str
+    waiting: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """Figures that appear make no other screen of it."""
+        return ("number", self.note, self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedView:
+    """What became of a question."""
+
+    found: FollowedUp
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This question; its keys change when it was rated."""
+        return ("followed", self.found.number, self.found.rating)
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """What became of a call for help. None as long as the agent has said nothing; ``refused``: it was not recorded."""
+
+    state: HelpState | None
+    contact: HelpContact | None
+    link: LinkState
+    refused: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The call; what becomes of it makes no other screen, but for a call that can be made again."""
+        return ("call", self.refused)
+
+
+type FeedbackView = AskView | ReceiptView | NumberView | FollowedView | CallView
