@@ -28,6 +28,7 @@ from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
 from kiosk_tui.screens.entry import EntryScreen
 from kiosk_tui.screens.followed import FollowedScreen
 from kiosk_tui.screens.home import AskCardScreen, HomeScreen
+from kiosk_tui.screens.large_number import CallScreen, ReceiptScreen, TypedNumberScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
 from kiosk_tui.screens.month import (

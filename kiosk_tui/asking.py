@@ -24,7 +24,7 @@ _FIRST = 5
 
 
 class QuestionsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="questions"):
-    """How far somebody was. A number that is typed, and what was found by one, are not kept."""
+    """How far somebody was. A number that is being typed is not kept; what was found by one is asked for again."""
 
     visit: str | None = None
     about: str = ""
@@ -35,7 +35,7 @@ class QuestionsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="questi
     more: bool = False
     named: bool | None = None
     number: str = ""
-    """The receipt's."""
+    """The receipt's, or of what was looked up."""
 
 
 class Questions:
@@ -67,7 +67,9 @@ class Questions:
         base = QuestionsKept(self._visit, self._about, self._item)
         if isinstance(self._inner, _Form):
             return self._inner.kept(base)
-        return msgspec.structs.replace(base, open="follow") if self._inner is not None else base
+        if self._inner is None:
+            return base
+        return msgspec.structs.replace(base, open="follow", number=self._inner.number)
 
     @classmethod
     def again(cls, kept: QuestionsKept, say: Callable[[ToAgent], None]) -> "Questions":
@@ -76,7 +78,7 @@ class Questions:
         if kept.open == "form":
             place._inner = _Form.again(kept, say)
         elif kept.open == "follow":
-            place._inner = Following(say=say)
+            place._inner = Following(say=say, number=kept.number)
         return place
 
     @property

@@ -14,12 +14,23 @@ from protocol.kiosk_feedback import FollowedUp, FollowUp, RateAnswer
 class Following:
     """Digits that are typed, then what the agent found."""
 
-    def __init__(self, *, say: Callable[[ToAgent], None]) -> None:
+    def __init__(self, *, say: Callable[[ToAgent], None], number: str = "") -> None:
+        """
+        Args:
+            number: What was looked up before, and is at once again.
+        """
         self._say = say
-        self._typed = ""
+        self._typed = number
         self._note = ""
         self._waiting = False
         self._found: FollowedUp | None = None
+        if number:
+            self._look_up()
+
+    @property
+    def number(self) -> str:
+        """The number of the question that stands here; empty while one is typed."""
+        return self._found.number if self._found is not None else ""
 
     @property
     def shows(self) -> bool:

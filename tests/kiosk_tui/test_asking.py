@@ -73,7 +73,8 @@ def test_an_agent_that_dies_has_recorded_nothing_as_far_as_the_screen_says() -> 
 
 def test_in_a_visit_the_person_says_whether_they_leave_their_name() -> None:
     visit = msgspec.structs.replace(samples.VISIT, can=["feedback"])
-    for key, named in (("1", None), ("2", visit.visit)):
+    choices: list[tuple[Key, str | None]] = [("1", None), ("2", visit.visit)]
+    for key, named in choices:
         kiosk = OpenKiosk("home")
         kiosk.flow.agent_said(visit)
         kiosk.press("1", "1", "1", "1", key, "enter")
@@ -117,7 +118,8 @@ def test_a_wrong_number_and_one_that_nobody_has_are_answered_alike() -> None:
     assert kiosk.said == []
     first = kiosk.flow.view()
     assert isinstance(first, NumberView)
-    kiosk.press(*["repeat"] * 10, *RECEIPT, "enter")  # type: ignore[list-item]
+    deleting: list[Key] = ["repeat"] * 10
+    kiosk.press(*deleting, *RECEIPT, "enter")
     kiosk.flow.agent_said(FollowedUp(number=NUMBER))
     second = kiosk.flow.view()
     assert isinstance(second, NumberView)

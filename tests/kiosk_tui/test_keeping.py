@@ -22,6 +22,7 @@ from kiosk_tui.views import (
     WaitView,
 )
 from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk_feedback import FollowUp
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
 from protocol.kiosk_months import OpenMonth, OpenRequests
@@ -46,10 +47,11 @@ class Next:
         self.said: list[ToAgent] = []
         self.flow = Flow(mono_ms=self.clock, say=self.said.append, resumes=True)
         self.state = keeping.encode(before.flow.kept())
+        self.home = samples.HOME
         self.visit = samples.VISIT if before.flow.visiting else None
 
     def hears(self, *, state: str | None = None) -> None:
-        self.flow.agent_said(samples.HOME)
+        self.flow.agent_said(self.home)
         if self.visit is not None:
             self.flow.agent_said(self.visit)
         self.flow.agent_said(Kept(state=self.state if state is None else state))
@@ -63,6 +65,7 @@ def test_the_next_kiosk_shows_the_same(state: str) -> None:
     after.visit = {"visit-by-number": samples.VISIT_BY_NUMBER, "visit-longest": samples.VISIT_LONGEST}.get(
         state, samples.VISIT_WITH_PHONE if "phone" in state else after.visit
     )
+    after.home = {"help-called": samples.HELP_SENT, "help-seen": samples.HELP_SEEN}.get(state, after.home)
     assert after.flow.view() == WaitView()
     after.hears()
     for asked in after.said:
@@ -81,6 +84,8 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
         case OpenNotice() if state != "notice-asked":
             answers = {"notice-over": samples.NOTICE_OVER, "notice-longest": samples.NOTICE_LONGEST}
             flow.agent_said(answers.get(state, samples.NOTICE))
+        case FollowUp():
+            flow.agent_said(samples.FOLLOWED)
         case OpenMonth() if state == "visit-month-undated":
             flow.agent_said(samples.MONTH_UNDATED)
         case OpenMonth() if state != "visit-month-asked":
