@@ -6,7 +6,7 @@ one person is here, and nothing is offered that nobody has recorded.
 
 from collections.abc import Callable
 
-from kiosk_tui import words, words_visits
+from kiosk_tui import words, words_help, words_visits
 from kiosk_tui.guard import Face
 from kiosk_tui.views import (
     AskCardView,
@@ -19,7 +19,9 @@ from kiosk_tui.views import (
     TouchView,
     View,
 )
+from kiosk_tui.views_feedback import CallView
 from protocol.kiosk import ToAgent
+from protocol.kiosk_feedback import HelpState
 from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.spoken_lines import spoken_as
 
@@ -47,8 +49,8 @@ SENTENCES: dict[str, str] = {
         "learn.failed": words.FAILED,
         "learn.well_done": words.WELL_DONE,
         "learn.try_again": words.TRY_AGAIN,
-        "help.called": words.HELP_CALLED,
-        **{f"help.{number}": text for number, (_, text) in enumerate(words.HELP_LINES, 1)},
+        "help.called": words_help.RECORDED,
+        **{f"help.{number}": text for number, (_, text) in enumerate(words_help.LINES, 1)},
     }.items()
 }
 """The kiosk's own words by the codes under which they are recorded."""
@@ -74,8 +76,9 @@ def lines_of(view: View) -> tuple[str, ...]:
         case OverView():
             return ("learn.passed", "learn.well_done") if view.over.passed else ("learn.failed", "learn.try_again")
         case HelpView():
-            called = ("help.called",) if view.note == words.HELP_CALLED else ()
-            return (*called, *(f"help.{number}" for number in range(1, len(words.HELP_LINES) + 1)))
+            return tuple(f"help.{number}" for number in range(1, len(words_help.LINES) + 1))
+        case CallView(state=HelpState(), refused=False):
+            return ("help.called",)
         case _:
             return ()
 

@@ -116,7 +116,7 @@ PRESENT_CARD = "请把卡贴到读卡器上"
 
 TODAY = "今日"
 KEY_LEARN = "学习"
-KEY_HELP = "求助"
+KEY_HELP = "帮助"
 KEY_SAY = "念一遍"
 KEY_BACK = "返回"
 KEY_LEAVE = "离开本关"

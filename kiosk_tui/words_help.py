@@ -6,7 +6,6 @@ from protocol.kiosk_feedback import HelpState
 from protocol.units import WallMs
 
 HELP = "帮助"
-KEY_HELP = "帮助"
 KEY_CALL = "叫镇办的人"
 CALLED = "叫镇办的人"
 LINES = (
@@ -18,6 +17,8 @@ LINES = (
     ("没网", "没有网络也照常打卡，记录存在本站，有网自动上传。"),
     ("急事", "请找值班村干部，或者打镇办电话。"),
 )
+RECORDED = "已记下这里有人求助，有网就送到镇办。"
+"""Said aloud once a call is on disk."""
 CALLING = "正在记下…"
 NOT_CALLED = "没有记下，请再按 1，或者打电话。"
 URGENT = "急事请打电话。"

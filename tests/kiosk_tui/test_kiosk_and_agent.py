@@ -167,7 +167,7 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
             await screen.shows("请按数字选一关")
             await screen.press("1")
             await screen.shows(samples.QUESTION.stem)
-        await screen.shows("9求助")
+        await screen.shows("9帮助")
         before = screen.text()
         await pilot.press(*HOSTILE)
         await pilot.pause()
@@ -180,7 +180,7 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
 async def test_a_paste_of_a_megabyte_does_nothing(agent: FakeAgent) -> None:
     async with kiosk(agent) as (pilot, screen):
         await screen.shows("示例东村")
-        await screen.shows("9求助")
+        await screen.shows("9帮助")
         before = screen.text()
         pilot.app.post_message(events.Paste("1" * 1_000_000))
         await pilot.pause()
