@@ -53,6 +53,8 @@ _VISIT = (_RESULT, _to("1", words_visits.VISIT_CAN["month"]))
 _LEVELS = _to("3", words.CHOOSE_LEVEL)
 _QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
 _LARGER = Step(SIZE, ())
+_NAMED = (words.KEY_HELP, words.KEY_BACK, words.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
+_FOOT_ROWS = 3
 _TYPED = [words_visits.ENTRY_ASK[step] for step in ("number", "pin", "new_pin", "again")]
 
 SHOTS = (
@@ -105,7 +107,7 @@ def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], shots: Seq
 
 def _walk(kiosk: Stage, shot: Shot, touch: Callable[[], object]) -> None:
     for step in shot.steps:
-        kiosk.wait_for(words.KEY_HELP, words.KEY_BACK, words_visits.KEY_LEAVE_VISIT, words.KEY_LEAVE)
+        _wait_for_keys(kiosk)
         if step.key == TOUCH:
             touch()
             kiosk.wait_for(*step.shows)
@@ -115,8 +117,18 @@ def _walk(kiosk: Stage, shot: Shot, touch: Callable[[], object]) -> None:
             _change_size(kiosk)
         else:
             kiosk.press(step.key, *step.shows)
-    # Keys are named once they count, and only then the screen is whole.
-    kiosk.wait_for(words.KEY_HELP, words.KEY_BACK, words_visits.KEY_LEAVE_VISIT, words.KEY_LEAVE)
+    _wait_for_keys(kiosk)
+
+
+def _wait_for_keys(kiosk: Stage) -> None:
+    """Wait until keys are named at the foot of the screen: they count, and the screen is drawn for its present size."""
+
+    def named() -> bool:
+        rows = kiosk.cells()[1]
+        foot = "".join(kiosk.text().splitlines()[rows - _FOOT_ROWS : rows])
+        return any(word in foot for word in _NAMED)
+
+    wait_until(named, what="the names of keys", timeout_s=_IN_TIME_S)
 
 
 def _answer(kiosk: Stage, shows: Sequence[str]) -> None:
@@ -160,7 +172,7 @@ def _go_home(kiosk: Stage) -> None:
         return False
 
     wait_until(at_home, what="home", timeout_s=_IN_TIME_S, every_s=0.5)
-    kiosk.wait_for(words.KEY_HELP)
+    _wait_for_keys(kiosk)
     while kiosk.cells() != NORMAL_CELLS:
         _change_size(kiosk)
 
