@@ -26,8 +26,8 @@ from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Mo
 
 MAX_KEPT = 2_000
 """Touches in memory: more than a village makes in a day."""
-KEEP_MS = 8 * 24 * 3_600_000
-"""The county's list of a person's touches is brought up to date once a week (`server_broker.months`); what came since
+KEEP_MS = 17 * 24 * 3_600_000
+"""The county's list of a person's touches is brought up to date twice a month (`server_broker.months`); what came since
 must be known here. A day's board needs 36 hours: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
 MAX_ROWS = 120

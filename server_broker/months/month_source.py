@@ -1,8 +1,8 @@
 """The months of a village's people as bundles for its station: what the county has of each touch, and the answers.
 
-A month must not cost the line more than it is worth. Ordinary touches at the station itself are brought in once a week,
-because the station knows them and their receipts. What it can't know is brought in once a night: touches elsewhere, a
-touch that a person must look at, a corrected time, an answer.
+A month must not cost the line more than it is worth. Ordinary touches at the station itself are brought in twice a
+month, because the station knows them and their receipts. What it can't know is brought in once a night: touches
+elsewhere, a touch that a person must look at, a corrected time, an answer.
 """
 
 import datetime as dt
@@ -35,7 +35,8 @@ MOST_TOUCHES, MOST_REQUESTS, MOST_HELD, MOST_STREAMS = 400, 40, 100, 16
 REQUESTS_SHOWN = dt.timedelta(days=100)
 """For so long after it was received a request stands in the month."""
 KEPT_AFTER = dt.timedelta(days=45)
-"""A month ends by itself so long after its week."""
+"""A month ends by itself so long after the half of a month with which it was made."""
+_SECOND_HALF = 16
 _DIRECTIONS: dict[str, Direction] = {"in": "in", "out": "out"}
 
 
@@ -60,7 +61,7 @@ def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
             title="本月",
             regions=[station.village_id],
             station=station.pk,
-            not_after=cut.week + KEPT_AFTER,
+            not_after=cut.half + KEPT_AFTER,
             content=encode(month),
             access="station",
             night=True,
@@ -71,25 +72,25 @@ def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
 class _Cut:
     """Up to when what was received is in the months of today, and from when on touches are."""
 
-    week: dt.datetime
-    """Ordinary touches at the station itself: until last Monday's midnight."""
+    half: dt.datetime
+    """Ordinary touches at the station itself: until midnight of the 1st or the 16th, whichever was last."""
     night: dt.datetime
     """All others: until this night's midnight."""
     first: dt.datetime
-    """The first of the month in which the week before the last Monday began, so that there is always a week of it."""
+    """The first of the month that ``half`` ends or halves: in the first half of a month the one before is there too."""
 
     @classmethod
     def at(cls, now: dt.datetime) -> "_Cut":
         """Return the cut of a moment: the same all day."""
         today = timezone.localtime(now).date()
-        monday = today - dt.timedelta(days=today.weekday())
-        first = (monday - dt.timedelta(days=7)).replace(day=1)
-        return cls(begin_of(monday), begin_of(today), begin_of(first))
+        half = today.replace(day=1 if today.day < _SECOND_HALF else _SECOND_HALF)
+        first = (half - dt.timedelta(days=1)).replace(day=1)
+        return cls(begin_of(half), begin_of(today), begin_of(first))
 
     def has(self, row: TouchRow, station: Station) -> bool:
         """Tell whether a touch is in the month."""
         ordinary = row.touch.station_id == station.pk and state_of(row) == "counted"
-        return row.touch.received_at < (self.week if ordinary else self.night)
+        return row.touch.received_at < (self.half if ordinary else self.night)
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def _month(
     return Month(
         person=person.number,
         month=timezone.localtime(cut.first).strftime("%Y-%m"),
-        as_of=milliseconds(cut.week),
+        as_of=milliseconds(cut.half),
         touches=[_touch(row, station, streams) for row in shown],
         requests=[_request(row, station, streams) for row in requests[:MOST_REQUESTS]],
         held=[place for one in held if (place := streams.place(*one)) is not None],

@@ -26,19 +26,25 @@ from agent.identity.station_identity import Identity
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.wiring.shelf_line import open_county
-from protocol.bundle_contents import LevelProgress, Month, MonthRow, Notice, Notices, Progress
+from protocol.bundle_contents import LevelProgress, Month, Notice, Notices, Progress
 from protocol.codec import encode
 from protocol.fetch import SCHEME, read_fetch, sign_fetch
+from protocol.months import MonthTouch, OfStream
 from protocol.twin import PackState, Reported, ShelfRef
 from tests.proofs.shelf.power import PLENTY, in_force
 from tests.proofs.shelf.proxy import CountingProxy
 from tests.proofs.strangers.county import OTHER_VILLAGE, VILLAGE, County
 
 NIGHTS = 30
-STANDING_BUNDLES = 37
-"""Bundles of the village that do not change in the month."""
+STANDING_BUNDLES = 28
+"""Bundles of the village that do not change in the month: 40 with the months, progress and the notices."""
 HOUR_MS = 3_600_000
 MOST_KB = 250
+PEOPLE = 10
+"""Of the village, who have months."""
+HALF_A_MONTH = 15
+FIRST_MS = 1_793_462_400_000
+"""2026-11-01 in the village."""
 _PACKET_BYTES = 140
 """What a message of MQTT costs beside its payload: its heads, TLS and TCP, both ways."""
 
@@ -210,7 +216,7 @@ def prove_month(
         first = proxy.carried.up + proxy.carried.down
         found.spent_on.clear()
         for night in range(NIGHTS):
-            changes = _changes(night, chance)
+            changes = _changes(night, chance, own=own.station)
             content += sum(len(base64.b64decode(str(one["content"]))) for one in changes)
             _follow(county, publisher, own, disk, proxy, changes, found)
         moved = proxy.carried.up + proxy.carried.down - first
@@ -222,24 +228,45 @@ def prove_month(
     found.content_kb = round(content / 1000, 1)
 
 
-def _changes(night: int, chance: random.Random) -> list[dict[str, Any]]:
-    """Return what changes in a night: two people's progress and month, and now and then a notice."""
+def _changes(night: int, chance: random.Random, *, own: str) -> list[dict[str, Any]]:
+    """Return what changes in a night: somebody's progress, a notice, and months.
+
+    As `server_broker.months.month_source` has it, everybody's month changes twice a month, and every other night that
+    of one person, who was at another station or got an answer.
+    """
     now = int(time.time() * 1000)
-    person = f"p{chance.randrange(15):02}"
     levels = [LevelProgress(pack="sample", level=str(n), stars=chance.randrange(4)) for n in range(20)]
-    rows = [
-        MonthRow(date=f"2026-11-{day:02}", window="1", arrived=chance.randrange(480, 560), left=chance.randrange(700))
-        for day in range(1, night + 2)
-    ]
-    progress = encode(Progress(person=person, as_of=now, levels=levels))
-    month = encode(Month(person=person, month="2026-11", as_of=now, rows=rows))
+    progress = encode(Progress(person=f"p{chance.randrange(15):02}", as_of=now, levels=levels))
     notices = encode(Notices(notices=[Notice(id=str(night), line=f"示例通知{night}", not_after=now + HOUR_MS)]))
     private = {"regions": [VILLAGE], "access": "station", "night": True}
+    some = [chance.randrange(PEOPLE)] if night % 2 else []
+    people = range(PEOPLE) if night % HALF_A_MONTH == 0 else some
     return [
         private | {"id": "progress-nightly", "kind": "progress", "content": base64.b64encode(progress).decode()},
-        private | {"id": "month-nightly", "kind": "month", "content": base64.b64encode(month).decode()},
         {"id": "news", "kind": "notices", "regions": [VILLAGE], "content": base64.b64encode(notices).decode()},
+        *(
+            private
+            | {"id": f"month-{own}-{one:05}", "kind": "month", "content": base64.b64encode(_month(one, night)).decode()}
+            for one in people
+        ),
     ]
+
+
+def _month(person: int, night: int) -> bytes:
+    """Return the month of somebody who touches four times a day."""
+    touches = [
+        MonthTouch(
+            at=FIRST_MS + day * 86_400_000 + touch * 3 * HOUR_MS,
+            direction="out" if touch % 2 else "in",
+            touch=OfStream(stream=0, seq=1_000 * person + 4 * day + touch + 1),
+        )
+        for day in range(night + 1)
+        for touch in range(4)
+    ]
+    month = Month(
+        person=f"p{person:02}", month="2026-11", as_of=FIRST_MS + night, streams=[bytes(16)], touches=touches[::-1]
+    )
+    return encode(month)
 
 
 def _follow(

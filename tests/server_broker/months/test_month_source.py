@@ -4,7 +4,6 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from protocol.bundle_contents import Month, read_content
 from protocol.bundles import Bundle as BundleDocument
@@ -24,7 +23,7 @@ from tests.cast import LI, SHILI, SHILI_VILLAGE, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, add_station, requested, touch
 
 pytestmark = pytest.mark.django_db
-# A Tuesday, 09:00 in the village. The week began on the 23rd.
+# 09:00 in the village, in the second half of the month.
 NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 EPOCH = bytes(range(16))
@@ -48,13 +47,13 @@ def made(county: FictionalCounty, at: dt.datetime, seq: int = 1, *, station: str
 
 def test_each_touch_comes_with_what_the_county_has_it_as(county: FictionalCounty) -> None:
     add_station(county, YANSHI, YANSHI_VILLAGE)
-    last_week = NOW - 5 * DAY
-    made(county, last_week, 1)
-    made(county, last_week, 2, quality="unknown")
-    made(county, last_week, 3, corrected_wall=last_week + dt.timedelta(hours=2), chosen_direction="out")
-    made(county, last_week, 4, answer="lost")
-    made(county, last_week - DAY, 5, station=YANSHI, card_token=b"", person_number=ZHANG.number)
-    made(county, last_week, 6, answer="repeat")
+    earlier = NOW - 10 * DAY
+    made(county, earlier, 1)
+    made(county, earlier, 2, quality="unknown")
+    made(county, earlier, 3, corrected_wall=earlier + dt.timedelta(hours=2), chosen_direction="out")
+    made(county, earlier, 4, answer="lost")
+    made(county, earlier - DAY, 5, station=YANSHI, card_token=b"", person_number=ZHANG.number)
+    made(county, earlier, 6, answer="repeat")
     month = months(county)[ZHANG.number]
     shown = [(one.state, one.direction, one.by_number, one.touch and one.touch.seq, one.where) for one in month.touches]
     assert shown == [
@@ -65,15 +64,15 @@ def test_each_touch_comes_with_what_the_county_has_it_as(county: FictionalCounty
         (None, "in", True, None, "演示村"),
     ]
     assert (month.month, month.streams) == ("2026-11", [EPOCH])
-    assert month.touches[0].at == milliseconds(last_week + dt.timedelta(hours=2))
+    assert month.touches[0].at == milliseconds(earlier + dt.timedelta(hours=2))
 
 
-def test_what_the_station_knows_itself_waits_for_the_week_and_what_it_can_not_know_for_the_night(
+def test_what_the_station_knows_itself_waits_for_half_a_month_and_what_it_can_not_know_for_the_night(
     county: FictionalCounty,
 ) -> None:
     add_station(county, YANSHI, YANSHI_VILLAGE)
     yesterday = NOW - DAY
-    made(county, NOW - 3 * DAY, 1)
+    made(county, NOW - 9 * DAY, 1)
     before = months(county)[ZHANG.number]
     made(county, yesterday, 2)
     assert months(county)[ZHANG.number] == before
@@ -81,21 +80,21 @@ def test_what_the_station_knows_itself_waits_for_the_week_and_what_it_can_not_kn
     made(county, yesterday, 4, station=YANSHI)
     made(county, NOW, 5, station=YANSHI)
     known = months(county)[ZHANG.number]
-    assert [one.at for one in known.touches] == [milliseconds(at) for at in (yesterday, yesterday, NOW - 3 * DAY)]
+    assert [one.at for one in known.touches] == [milliseconds(at) for at in (yesterday, yesterday, NOW - 9 * DAY)]
     assert months(county, NOW + dt.timedelta(hours=14))[ZHANG.number] == known
     assert len(months(county, NOW + DAY)[ZHANG.number].touches) == 4
     assert len(months(county, NOW + 7 * DAY)[ZHANG.number].touches) == 5
 
 
-def test_a_new_month_still_has_the_week_before(county: FictionalCounty) -> None:
+def test_the_first_half_of_a_month_still_has_the_month_before(county: FictionalCounty) -> None:
     made(county, dt.datetime(2026, 11, 2, tzinfo=dt.UTC))
-    first, second = dt.datetime(2026, 12, 3, tzinfo=dt.UTC), dt.datetime(2026, 12, 14, tzinfo=dt.UTC)
+    first, second = dt.datetime(2026, 12, 15, tzinfo=dt.UTC), dt.datetime(2026, 12, 16, tzinfo=dt.UTC)
     assert len(months(county, first)[ZHANG.number].touches) == 1
     assert months(county, second) == {}
 
 
 def test_a_request_comes_with_its_answer(county: FictionalCounty) -> None:
-    disputed = made(county, NOW - 5 * DAY, 7)
+    disputed = made(county, NOW - 10 * DAY, 7)
     asked = requested(county.stations[SHILI], disputed, wall=NOW - 4 * DAY, received_at=NOW - 4 * DAY)
     (one,) = months(county)[ZHANG.number].requests
     assert (one.request, one.kind, one.code, one.state) == (bytes(asked.request), "objection", "time", "open")
@@ -107,7 +106,7 @@ def test_a_request_comes_with_its_answer(county: FictionalCounty) -> None:
 
 
 def test_a_record_that_the_county_holds_is_named(county: FictionalCounty) -> None:
-    made(county, NOW - 5 * DAY)
+    made(county, NOW - 10 * DAY)
     stream = county.stations[SHILI].streams.create(epoch=EPOCH, opened_at=NOW - 9 * DAY, head=bytes(32), through=9)
     values = {"digest": bytes(32), "salt": bytes(16), "body": b"x", "kind": "touch", "held_reason": "unknown_kind"}
     Fact.objects.create(stream=stream, seq=9, received_at=NOW - 2 * DAY, **values)
@@ -119,8 +118,8 @@ def test_four_hundred_touches_are_the_newest_and_fit(county: FictionalCounty) ->
     Touch.objects.bulk_create(
         Touch(
             station=county.stations[SHILI], epoch=EPOCH, seq=seq, card_token=ZHANG.token, quality="synced",
-            wall=NOW - 10 * DAY + dt.timedelta(minutes=seq), boot=bytes(16), mono_ms=seq, reader="simulated",
-            received_at=NOW - 9 * DAY, answer="recorded", direction="in",
+            wall=NOW - 12 * DAY + dt.timedelta(minutes=seq), boot=bytes(16), mono_ms=seq, reader="simulated",
+            received_at=NOW - 11 * DAY, answer="recorded", direction="in",
         )
         for seq in range(1, 451)
     )  # fmt: skip
@@ -132,10 +131,10 @@ def test_four_hundred_touches_are_the_newest_and_fit(county: FictionalCounty) ->
     assert touches[0].touch.seq == 450
 
 
-def test_a_month_is_one_version_a_week_and_goes_with_its_person(county: FictionalCounty, tmp_path: Path) -> None:
+def test_a_month_is_one_version_in_its_half_and_goes_with_its_person(county: FictionalCounty, tmp_path: Path) -> None:
     county.add(LI)
-    made(county, NOW - 5 * DAY)
-    touch(county.stations[SHILI], LI.token, at=NOW - 5 * DAY)
+    made(county, NOW - 10 * DAY)
+    touch(county.stations[SHILI], LI.token, at=NOW - 10 * DAY)
     folder = tmp_path / "bundles"
     folder.mkdir()
     keeper = IndexKeeper(folder=BundleFolder(folder), sources=[month_drafts])
@@ -153,7 +152,7 @@ def test_a_month_is_one_version_a_week_and_goes_with_its_person(county: Fictiona
 
 def test_neighbours_and_people_of_whom_nothing_is_known_have_no_month_here(county: FictionalCounty) -> None:
     county.add(LI)
-    made(county, NOW - 5 * DAY)
+    made(county, NOW - 10 * DAY)
     assert list(months(county)) == [ZHANG.number]
     Person.objects.filter(village=SHILI_VILLAGE).update(left=True)
     assert months(county) == {}
@@ -161,4 +160,3 @@ def test_neighbours_and_people_of_whom_nothing_is_known_have_no_month_here(count
 
 def test_the_chore_computes_months() -> None:
     assert month_drafts in shelf_sources()
-    assert timezone.localtime(NOW).isoweekday() == 2
