@@ -26,6 +26,7 @@ from kiosk_tui.screens.ask import AskScreen
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
 from kiosk_tui.screens.entry import EntryScreen
+from kiosk_tui.screens.finding import FindScreen
 from kiosk_tui.screens.followed import FollowedScreen
 from kiosk_tui.screens.home import AskCardScreen, HomeScreen
 from kiosk_tui.screens.large_number import CallScreen, ReceiptScreen, TypedNumberScreen
@@ -56,6 +57,7 @@ from kiosk_tui.views import (
     DocumentView,
     DutyView,
     EntryView,
+    FindView,
     HelpView,
     HomeView,
     IdleView,
@@ -113,6 +115,7 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     FollowedView: FollowedScreen,
     CallView: CallScreen,
     EntryView: EntryScreen,
+    FindView: FindScreen,
     VisitView: VisitScreen,
     MonthView: MonthScreen,
     MonthLineView: MonthLineScreen,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk_tui import words, words_documents, words_feedback, words_visits
+from kiosk_tui import words, words_documents, words_feedback, words_find, words_visits
 from kiosk_tui.asking import Questions
 from kiosk_tui.asking_card import AskCard
 from kiosk_tui.clock import MonoMs, RunningClock
 from kiosk_tui.documents import Documents
+from kiosk_tui.finding import FindPlace
 from kiosk_tui.keys import Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.opening import Opening
@@ -54,6 +55,7 @@ MENU: tuple[MenuRow, ...] = (
     MenuRow("3", "learning", words.KEY_LEARN, _learning),
     MenuRow("4", "documents", words_documents.SHELF, _documents),
     MenuRow("5", "questions", words_feedback.TITLE, _questions),
+    MenuRow("6", "find", words_find.FIND, FindPlace),
 )
 """In the order of their keys. A place that does not exist yet has no row."""
 

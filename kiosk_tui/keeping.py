@@ -13,6 +13,7 @@ import msgspec
 from kiosk_tui.asking import Questions, QuestionsKept
 from kiosk_tui.asking_card import AskCard, AskCardKept
 from kiosk_tui.entry import NewPin, NewPinKept
+from kiosk_tui.finding import FindKept, FindPlace
 from kiosk_tui.help import Help, HelpKept
 from kiosk_tui.lesson import Lesson, LessonKept
 from kiosk_tui.notices import NoticeKept, NoticePlace
@@ -39,6 +40,7 @@ type PlaceKept = (
     | DutyKept
     | NoticeKept
     | QuestionsKept
+    | FindKept
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
@@ -56,6 +58,7 @@ _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {
     AskCardKept: AskCard.again,
     TodayKept: TodayPlace.again,
     DutyKept: DutyPlace.again,
+    FindKept: FindPlace.again,
 }
 """Places that are made of what home shows."""
 

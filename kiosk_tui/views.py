@@ -4,6 +4,7 @@ Each view has a ``face``, which says what its keys mean, and ``deaf_ms``, which 
 it before keys count. `kiosk_tui.guard` explains both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,6 +14,7 @@ from kiosk_tui.views_feedback import FeedbackView
 from kiosk_tui.views_months import OwnView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_documents import DocumentShown, ShelfShown
+from protocol.kiosk_find import Found, Hit
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
@@ -383,6 +385,43 @@ class DocumentView:
         return ("document", self.bundle, self.document, self.version, self.number, self.head is None)
 
 
+HITS_A_PAGE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FindView:
+    """What was typed and what fits it, None while it is asked for. ``page`` counts from 0; None while digits type.
+    ``note`` says what went wrong."""
+
+    typed: str
+    found: Found | None
+    page: int | None
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """That digits type, whatever fits so far; or what the number keys open now."""
+        if self.page is None:
+            return ("find",)
+        return ("find", tuple((hit.bundle, hit.of, hit.kind) for hit in self.shown))
+
+    @property
+    def pages(self) -> int:
+        """How many pages the hits take, at least one."""
+        return max(1, -(-len(self._hits) // HITS_A_PAGE))
+
+    @property
+    def shown(self) -> tuple[Hit, ...]:
+        """The hits of this page, chosen by 1 to 6; while digits type, the first ones."""
+        start = (self.page or 0) * HITS_A_PAGE
+        return tuple(self._hits[start : start + HITS_A_PAGE])
+
+    @property
+    def _hits(self) -> Sequence[Hit]:
+        return () if self.found is None else self.found.hits
+
+
 @dataclass(frozen=True, slots=True)
 class LiveBannerView:
     """The county looks into the room. The line stands above every screen."""
@@ -396,6 +435,7 @@ type DocumentsView = ShelfView | DocumentView
 type View = (
     HomeView
     | DocumentsView
+    | FindView
     | TodayView
     | NoticeView
     | RestView

@@ -226,6 +226,7 @@ _PIN_TYPED = _after(_VISITS, "4", *PIN, *PIN)
 ASKED: tuple[Key, ...] = ("5", "1", "1", "1", "enter")
 RECEIPT = cast(tuple[Key, ...], tuple(samples.RECEIPT.number))
 
+_FINDS = _after(_shows(samples.HOME), "6", "2", "8")
 STATES: dict[str, Way] = {
     "home": _home,
     "home-troubled": _shows(samples.TROUBLED),
@@ -273,6 +274,10 @@ STATES: dict[str, Way] = {
     "visit-phone-refused": _answers(_after(_PHONES, "3"), Sorry(reason="no_line")),
     "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
     "visit-levels": _answers(_after(_VISITS, "3"), samples.MY_LEVELS),
+    "find": _after(_shows(samples.HOME), "6"),
+    "find-nothing": _answers(_FINDS, samples.FOUND_NOTHING),
+    "find-some": _answers(_FINDS, samples.FOUND),
+    "find-many": _answers(_FINDS, samples.FOUND_MANY, "enter", "8"),
     "entry-number": _enters(*NUMBER[:4]),
     "entry-pin": _enters(*NUMBER, *PIN[:3]),
     "entry-judged": _enters(*NUMBER, *PIN),

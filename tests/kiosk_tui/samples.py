@@ -19,6 +19,7 @@ from protocol.kiosk import (
     TouchShown,
 )
 from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, HelpContact, HelpState
+from protocol.kiosk_find import MAX_HITS, Found, Hit
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -370,3 +371,23 @@ def one_question_level(message: ToAgent) -> list[ToKiosk]:
             return [REPEAT_LATER]
         case _:
             return []
+
+
+def _hits(*titles: str, kind: str = "disclosure") -> list[Hit]:
+    return [Hit(bundle="finance", of=f"d{number}", kind=kind, title=title) for number, title in enumerate(titles)]
+
+
+FOUND = Found(
+    digits="28",
+    hits=[
+        *_hits("2026年农业补贴名单"),
+        Hit(bundle="policies", of="p1", kind="library", title="农机购置补贴怎么申请"),
+        Hit(bundle="n1", of="n1", kind="notices", title="补贴发放通知"),
+        Hit(bundle="sample", kind="questions", title="示例补贴政策"),
+    ],
+)
+FOUND_NOTHING = Found(digits="28")
+FOUND_MANY = Found(
+    digits="28", hits=_hits(*["示例东村二〇二六年农业生产补贴发放情况公示" * 3] * MAX_HITS)[:MAX_HITS], more=True
+)
+FOUND_UNSORTED = Found(digits="28", hits=_hits("补贴名单"), ready=False)

@@ -23,6 +23,7 @@ from kiosk_tui.views import (
 )
 from protocol.kiosk import Sorry, ToAgent
 from protocol.kiosk_feedback import FollowUp
+from protocol.kiosk_find import Search
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
 from protocol.kiosk_months import OpenMonth, OpenRequests
@@ -81,6 +82,13 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
     match asked:
         case AskNotices() if "noticed" in state:
             flow.agent_said(samples.NOTICES)
+        case Search():
+            found = {
+                "find-nothing": samples.FOUND_NOTHING,
+                "find-some": samples.FOUND,
+                "find-many": samples.FOUND_MANY,
+            }
+            flow.agent_said(found[state])
         case OpenNotice() if state != "notice-asked":
             answers = {"notice-over": samples.NOTICE_OVER, "notice-longest": samples.NOTICE_LONGEST}
             flow.agent_said(answers.get(state, samples.NOTICE))

@@ -1,0 +1,67 @@
+"""Looking for something by keypad letters: what was typed, how it is done, and what fits."""
+
+from kiosk_tui import theme
+from kiosk_tui import words_find as words
+from kiosk_tui.room import Room
+from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.typeset import Block, fit
+from kiosk_tui.views import FindView
+from kiosk_tui.widgets.bars import KeyHint
+from protocol.kiosk_find import Hit
+
+
+class FindScreen(TextScreen[FindView]):
+    """Up to six hits a page. They get their numbers once numbers choose."""
+
+    def show(self, view: FindView) -> None:
+        """Draw what fits."""
+        choosing = view.page is not None
+        self._header.left = words.FIND
+        self._header.right = words.page((view.page or 0) + 1, view.pages) if view.pages > 1 else ""
+        # One line for each, so that all of it is one page: Enter would turn to the next one instead of choosing.
+        room = Room()
+        room.resize(*self.app.size)
+        hits = [_hit(hit, number if choosing else 0, room.body.width) for number, hit in enumerate(view.shown, 1)]
+        above = [Block(words.CHOOSE, style=theme.TITLE, gap=1)] if choosing else _typing(view)
+        note = _note(view)
+        below = [Block(note, style=theme.WARNING if view.note else theme.QUIET, gap=1)] if note else []
+        self._body.show(*above, *hits, *below)
+        self._keys.hints = _choosing_hints(view) if choosing else _typing_hints(view)
+
+
+def _typing(view: FindView) -> list[Block]:
+    how = Block(words.HOW, style=theme.QUIET, gap=1)
+    return [Block(f"{view.typed}_", style=theme.STRONG, gap=1), how, Block(words.LETTERS, style=theme.QUIET)]
+
+
+def _hit(hit: Hit, number: int, width: int) -> Block:
+    cap = f" {number} " if number else "   "
+    return Block(fit(words.hit(hit.kind, hit.title), width - len(cap) - 1), cap, "", theme.CAP if number else "", gap=1)
+
+
+def _note(view: FindView) -> str:
+    """Return the one thing to say below the hits."""
+    found = view.found
+    if view.note or not view.typed:
+        return view.note
+    if found is None:
+        return words.LOOKING
+    if not found.ready:
+        return words.SORTING
+    if not found.hits:
+        return words.NOTHING
+    if found.more:
+        return words.MORE
+    return words.PRESS_ENTER if view.page is None else ""
+
+
+def _typing_hints(view: FindView) -> tuple[KeyHint, ...]:
+    if not view.typed:
+        return (KeyHint("0", words.KEY_BACK),)
+    enter = (KeyHint("Enter", words.KEY_CHOOSE),) if view.found is not None and view.found.hits else ()
+    return (KeyHint("*", words.KEY_DELETE), *enter)
+
+
+def _choosing_hints(view: FindView) -> tuple[KeyHint, ...]:
+    turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if view.pages > 1 else ()
+    return (KeyHint("0", words.KEY_TYPE), *turn, KeyHint("9", words.KEY_HELP))
