@@ -1,9 +1,9 @@
 """``./run rig drivers``: run the tests of drivers that need the kernel's devices, in an emulated machine that has them.
 
 The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
-lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each
-names its driver and what stands under it. Then the machine boots once more with the station's units enabled, for the
-tests in ``tests/rig/rebooted``.
+lines with edges by gpio-sim, a V4L2 camera by vivid, libcamera's virtual camera, and a sound card by snd-aloop. The tests
+are ``tests/rig``; each names its driver and what stands under it. Then the machine boots once more with the station's
+units enabled, for the tests in ``tests/rig/rebooted``.
 """
 
 import shutil
@@ -21,6 +21,7 @@ _REPOSITORY = Path(__file__).parents[2]
 _PACKAGES = (
     *("libcamera-ipa", "python3-libcamera", "python3-prctl", "v4l-utils", "libgomp1"),
     *("pcscd", "libccid", "libpcsclite1"),
+    *("alsa-utils", "opus-tools", "espeak-ng"),
     *("cage", "foot", "grim", "fonts-noto-cjk", "libpam-systemd", "login", "passwd"),
 )
 _TIMEOUT_S = 1_500.0
@@ -39,6 +40,7 @@ for share in repository environment site; do
 done
 modprobe -a uinput udmabuf
 modprobe vivid n_devs=1
+modprobe snd-aloop
 mount -t configfs none /sys/kernel/config
 insmod /mnt/order/gpio-sim.ko
 udevadm settle

@@ -1,12 +1,15 @@
 """A station as its units make it on a machine with systemd as pid 1, and what its screen shows."""
 
 import io
+import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageChops
 
@@ -67,7 +70,9 @@ def program(name: str, command: str) -> None:
 
 
 def install() -> None:
-    """Put everything where README.md says, and make the station an enrolled one."""
+    """Put everything where README.md says, and make the station an enrolled one, unless that was done already."""
+    if PROGRAMS.exists():
+        return
     PROGRAMS.mkdir(parents=True)
     program("python", "python3")
     program("cunhui-agent", "python3 -m agent.cli")
@@ -88,6 +93,24 @@ def install() -> None:
     subprocess.run(["chown", "-R", "cunhui:cunhui", str(STATE)], check=True)
     CONFIG.parent.mkdir()
     CONFIG.write_text(TOML, encoding="utf-8")
+
+
+def in_sandbox(unit: str, line_path: str, script: str) -> dict[str, Any]:
+    """Have a unit that is started for each connection run a script instead, and return what it says."""
+    folder = UNITS / f"{unit}.d"
+    folder.mkdir()
+    (PROGRAMS / "probe.py").write_text(script)
+    (folder / "probe.conf").write_text(f"[Service]\nExecStart=\nExecStart={PROGRAMS}/python {PROGRAMS}/probe.py\n")
+    systemctl("daemon-reload")
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(120)
+            line.connect(line_path)
+            said: dict[str, Any] = json.loads(line.makefile("rb").readline() or journal())
+            return said
+    finally:
+        shutil.rmtree(folder)
+        systemctl("daemon-reload")
 
 
 def picture() -> Image.Image:

@@ -2,15 +2,12 @@
 the kiosk is on the screen, and what the camera's sandbox must keep out is tried from inside it.
 """
 
-import json
 import pwd
-import shutil
 import socket
 import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from evdev import UInput, ecodes
@@ -23,13 +20,11 @@ from tests.rig.station import (
     CONFIG,
     HELP_IS_ANOTHER_PAGE,
     KIOSK_SOCKET,
-    PROGRAMS,
     STATE,
-    UNITS,
     commonest_colour,
     different,
+    in_sandbox,
     install,
-    journal,
     picture,
     systemctl,
     until,
@@ -122,7 +117,7 @@ def test_the_camera_sees_neither_network_nor_keys_nor_outbox(agent: str) -> None
         told["system"] = opened("/etc/x", os.O_RDWR | os.O_CREAT)
         print(json.dumps(told))
     """)
-    told = by_the_camera(script)
+    told = in_sandbox("cunhui-camera@.service", "/run/cunhui-camera.sock", script)
     assert told["user"] == pwd.getpwnam("cunhui-camera").pw_uid
     assert told["internet"] == "OSError"
     assert told["networks"] == ["lo"]
@@ -150,21 +145,3 @@ def test_the_kiosk_is_on_the_screen_and_hears_a_keypad_that_comes_later(agent: s
 
         until(answered)
     assert (shown(kiosk, "ActiveState"), shown(kiosk, "NRestarts")) == ("active", "0")
-
-
-def by_the_camera(script: str) -> dict[str, Any]:
-    """Have the camera's unit run a script instead, and return what it says."""
-    folder = UNITS / "cunhui-camera@.service.d"
-    folder.mkdir()
-    (PROGRAMS / "probe.py").write_text(script)
-    (folder / "probe.conf").write_text(f"[Service]\nExecStart=\nExecStart={PROGRAMS}/python {PROGRAMS}/probe.py\n")
-    systemctl("daemon-reload")
-    try:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(120)
-            line.connect("/run/cunhui-camera.sock")
-            said: dict[str, Any] = json.loads(line.makefile("rb").readline() or journal())
-            return said
-    finally:
-        shutil.rmtree(folder)
-        systemctl("daemon-reload")
