@@ -193,8 +193,8 @@ def read_content(bundle: Bundle) -> Content:
     kind = _TYPES.get(bundle.kind)
     if kind is None:
         raise Refused("unknown_kind", f"content of kind {bundle.kind}")
-    if kind is Documents and not bundle.content:
-        return Documents()  # files alone, without anything to read
+    if kind in (Documents, Clips) and not bundle.content:
+        return kind()  # files alone, without anything that says what they are
     content = decode(bundle.content, kind, limit=MAX_CONTENT_BYTES)
     if isinstance(content, Documents):
         check_pictures(content, {item.name for item in bundle.items})

@@ -1,9 +1,9 @@
 """``./run rig drivers``: run the tests of drivers that need the kernel's devices, in an emulated machine that has them.
 
 The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
-lines with edges by gpio-sim, a V4L2 camera by vivid, libcamera's virtual camera, and a sound card by snd-aloop. The tests
-are ``tests/rig``; each names its driver and what stands under it. Then the machine boots once more with the station's
-units enabled, for the tests in ``tests/rig/rebooted``.
+lines with edges by gpio-sim, a V4L2 camera by vivid, libcamera's virtual camera, and a sound card by snd-aloop. The
+tests are ``tests/rig``; each names its driver and what stands under it. Then the machine boots once more with the
+station's units enabled, for the tests in ``tests/rig/rebooted``.
 """
 
 import shutil

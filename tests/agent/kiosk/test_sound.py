@@ -110,6 +110,15 @@ def test_a_sentence_that_was_changed_since_is_silent(village: Bench) -> None:
     assert last(village) == []
 
 
+def test_a_bundle_of_files_alone_has_no_voice(village: Bench) -> None:
+    village.county.publish("clips", 2, b"", kind="clips", items=[village.county.item("welcome.opus", CARD)])
+    village.shelf.want(village.county.index())
+    village.make_trip()
+    village.kiosk.sound.look()
+    assert [one.version for one in village.shelf.offered.bundles("clips")] == [2]
+    assert told(village).lines == []
+
+
 def test_the_later_clip_of_a_sentence_counts(village: Bench) -> None:
     again = spoken("present_card")
     record(
