@@ -13,7 +13,8 @@ ALL = SoundShown(lines=list(SPOKEN))
 
 
 def test_the_county_records_the_kiosks_own_words() -> None:
-    assert dict(SPOKEN) == SENTENCES
+    wanted = "\n".join(f'    "{code}": "{words}",' for code, words in SENTENCES.items())
+    assert dict(SPOKEN) == SENTENCES, f"protocol/spoken_lines.py must say:\n{wanted}"
 
 
 @pytest.mark.parametrize("state", STATES)
