@@ -16,12 +16,12 @@ KEY_WITHDRAW = "撤回"
 KEY_WITHDRAW_SURELY = "确定撤回"
 KEY_MISSING = "少打了一次"
 NO_TOUCHES = "还没有打卡记录。"
-NO_LIST = "县里的名单还没到。这里只有本站打的卡。"
-NO_REQUESTS = "您还没有提过异议，也没有报过补卡。"
+NO_LIST = "县里还没核对完，先看本站打的卡。"
+NO_REQUESTS = "您还没有提过异议，也没有报过少打的卡。"
 WHOSE_WORD = "对不对，由镇办核对。"
 NO_DAY_KNOWN = "本机时间还没校准，先不写日期，镇办会问您。"
 WRITING = "正在记录…"
-TOLD = "镇办会核对，答复请在“我的办事”里看。"
+TOLD = "镇办会核对。编号不用记，答复在“我的办事”里看。"
 OFFLINE_TOO = "没有网也算数，有网就送到。"
 UNDATED = "时间不明"
 _WEEKDAYS = "一二三四五六日"
@@ -37,7 +37,7 @@ _TOUCH_STATE = {
 _TOUCH_MORE = {
     "counted": "县里已经收到，算数。",
     "corrected": "打卡时本机时间不准，县里后来核对过时间。",
-    "received": "已经传到县里，还没列进县里的名单，过几天再看。",
+    "received": "已经传到县里。县里还没核对完，过几天再看。",
     "waiting": "还没传到县里。有网就会传，不用再打。",
     "undated": "打卡时本机不知道时间，镇办会核对。",
     "lost_card": "这张卡那时已经挂失，镇办会核对。",

@@ -129,7 +129,7 @@ WHOLE = {
         "6少打了一次",
     ],
     "visit-month-undated": ["少打了哪一次？", "上班卡", "下班卡", "本机时间还没校准，先不写日期，镇办会问您。"],
-    "visit-month-taken": ["✓已记录，编号482913", "镇办会核对，答复请在“我的办事”里看。"],
+    "visit-month-taken": ["✓已记录，编号482913", "镇办会核对。编号不用记，答复在“我的办事”里看。"],
     "visit-requests": ["11月24日周二异议：时间不对…等镇办答复", "11月19日周四补卡：上班卡×镇办没同意"],
     "question-longest": [samples.LONGEST.stem, *samples.LONGEST.options, "○○还可以错0次", "已排：6"],
     "question-leaving": [samples.LONGEST.stem, *samples.LONGEST.options, "再按一次0就离开本关，按其他键继续答题。"],
