@@ -2,7 +2,7 @@
 
 import pytest
 
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.models import Bundle, WrittenNotice
 from server_broker.guard.models import Permit, SecretWord
 from server_broker.settings import HOME
 from tests.cast import (
@@ -15,7 +15,7 @@ from tests.cast import (
     TOWNSHIP_OFFICER,
     TOWNSHIP_OPERATOR,
 )
-from tests.server_broker.console.test_published import write
+from tests.server_broker.console.test_published import publish, write
 from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.pages import text_of
 
@@ -32,7 +32,7 @@ def county() -> None:
 
 def test_an_office_s_number_passes_after_another_person_has_agreed() -> None:
     officer, editor = signed_in(TOWNSHIP_OFFICER), signed_in(EDITOR)
-    status, page = write(officer, "publish", line=LINE)
+    status, page = write(officer, "submit", line=LINE)
     assert status == 422
     assert "一句话：像是座机号码“有事打029******23”" in page
     assert "029-85550123" in page, "what was typed is there to be changed"
@@ -40,11 +40,19 @@ def test_an_office_s_number_passes_after_another_person_has_agreed() -> None:
     permit = Permit.objects.get()
     agree = f"/guard/permits/{permit.pk}/agree/"
     assert "这是您自己的事" in officer.post(agree, {"reason": "我自己同意"}, follow=True).content.decode()
-    assert write(officer, "publish", line=LINE)[0] == 422
+    assert write(officer, "submit", line=LINE)[0] == 422
     assert "示例镇党政办" in text_of(editor, "/guard/")
     assert "已同意" in editor.post(agree, {"reason": "电话簿上查过"}, follow=True).content.decode()
-    assert "已发布" in write(officer, "publish", line=LINE)[1]
+    assert write(officer, "submit", line=LINE)[0] == 200
+    assert "已发布" in publish(editor, WrittenNotice.objects.get())
     assert Bundle.objects.count() == 1
+
+
+def test_what_became_secret_while_it_waited_is_not_published() -> None:
+    write(signed_in(TOWNSHIP_OFFICER), "submit", line="示例行动周三开始")
+    signed_in(OPERATOR).post("/guard/words/add/", {"word": "示例行动"})
+    assert "里面有不能公开的内容" in publish(signed_in(EDITOR), WrittenNotice.objects.get())
+    assert not Bundle.objects.exists()
 
 
 def test_an_identity_number_can_t_be_asked_for() -> None:
