@@ -43,7 +43,7 @@ GONE_S = (IDLE_MS + COUNTDOWN_MS) // 1000 + 10
 """After so long without a key a visit is over."""
 HOME_KEYS = 20
 """So many presses must lead home from everywhere. A number of 13 figures is taken back one by one."""
-SHOWN_AS_RECORDED = {"marked": "attempt", "request_recorded": "request_made", "feedback_recorded": "feedback_given"}
+SHOWN_AS_RECORDED = {"marked": "attempt", "request_recorded": "request_made", "feedback": "feedback_given"}
 """Lines of the agent that say that something is recorded, and the fact that each stands for."""
 
 
