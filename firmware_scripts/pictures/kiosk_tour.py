@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.pictures.stage import Screen, Stage, stage
-from kiosk_tui import words, words_documents, words_months, words_visits
+from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_months, words_visits
 from kiosk_tui.textsize import LAYOUTS
 
 SCREEN = Screen(1920, 1080)
@@ -55,7 +55,8 @@ _QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
 _LARGER = Step(SIZE, ())
 _NAMED = (words.KEY_HELP, words.KEY_BACK, words.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
 _FOOT_ROWS = 3
-_TYPED = [words_visits.ENTRY_ASK[step] for step in ("number", "pin", "new_pin", "again")]
+_TYPED = re.compile(rf"\*\s*({'|'.join((words.KEY_BACK, words_visits.KEY_DELETE, words_find.KEY_DELETE))})")
+"""The keys of a place where 0 is a figure."""
 
 SHOTS = (
     Shot("home"),
@@ -73,7 +74,10 @@ SHOTS = (
     Shot("marked-largest", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
     Shot("marked", (_LARGER,), goes_on=True),
     Shot("documents", (_to("4", words_documents.CHOOSE, words_documents.NOTHING_HERE),)),
-    Shot("help", (_to("9", words.HELP_CALLED),)),
+    Shot("questions", (_to("5", words_feedback.MENU[0]),)),
+    Shot("question-topics", (_to("5", words_feedback.MENU[0]), _to("1", words_feedback.TOPIC_ASK))),
+    Shot("find", (_to("6", words_find.LETTERS),)),
+    Shot("help", (_to("9", words_help.KEY_CALL),)),
     Shot("visit", _VISIT),
     Shot("visit-largest", (_LARGER, _LARGER, *_VISIT)),
     Shot("month", (*_VISIT, _to("1", words_months.KEY_MISSING))),
@@ -168,7 +172,7 @@ def _go_home(kiosk: Stage) -> None:
         if words.PRESENT_CARD in kiosk.text():
             return True
         # Where digits are typed, 0 is one of them.
-        kiosk.tmux("send-keys", "*" if any(ask in kiosk.text() for ask in _TYPED) else "0")
+        kiosk.tmux("send-keys", "*" if _TYPED.search(kiosk.text()) else "0")
         return False
 
     wait_until(at_home, what="home", timeout_s=_IN_TIME_S, every_s=0.5)

@@ -1,5 +1,6 @@
 """The machine has booted again, nobody has touched it, and the kiosk is on the screen; what kills it has it back."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -70,8 +71,17 @@ def ask_for_help(keypad: UInput, home: Image.Image) -> Image.Image:
 
 def kiosks() -> list[int]:
     """The watching program and the kiosk, which is its child."""
-    found = subprocess.run(["pgrep", "-u", "cunhui-kiosk", "-f", "kiosk_tui.cli"], capture_output=True, text=True)
-    return sorted((int(pid) for pid in found.stdout.split()), key=_started)
+    return sorted(_of_the_kiosk(lambda process: b"kiosk_tui.cli" in (process / "cmdline").read_bytes()), key=_started)
+
+
+def _of_the_kiosk(is_it: Callable[[Path], bool]) -> list[int]:
+    """Return the processes of the kiosk's user that are such; zombies have no command line."""
+    user, found = pwd.getpwnam("cunhui-kiosk").pw_uid, []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended while it was looked at
+            if process.stat().st_uid == user and is_it(process):
+                found.append(int(process.name))
+    return found
 
 
 def _started(pid: int) -> int:
@@ -114,8 +124,9 @@ def test_a_killed_terminal_or_compositor_is_back(home: Image.Image, name: str, r
 
 
 def _only(name: str) -> int:
-    found = subprocess.run(["pgrep", "-u", "cunhui-kiosk", "-x", name], capture_output=True, text=True)
-    return int(found.stdout.split()[0]) if found.stdout else 0
+    """Return the process of this name, 0 if there is none now."""
+    found = _of_the_kiosk(lambda process: (process / "comm").read_text().strip() == name)
+    return found[0] if found else 0
 
 
 def test_its_user_can_neither_read_nor_write_what_is_the_agents(home: Image.Image) -> None:
