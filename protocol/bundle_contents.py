@@ -18,7 +18,7 @@ from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from protocol.refusal import Refused
-from protocol.units import CodeWord, DayText, Epoch, FileName, PersonId, Salt, ShortText, WallMs
+from protocol.units import CodeWord, CodeWordOrNone, DayText, Epoch, FileName, PersonId, Salt, ShortText, WallMs
 
 
 class RosterPerson(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,7 +69,7 @@ class Notice(Message, frozen=True, kw_only=True, omit_defaults=True):
     not_after: WallMs
     urgent: bool = False
     """It stands before all others."""
-    kind: CodeWord = ""
+    kind: CodeWordOrNone = ""
     """What it is about: one of `NOTICE_KINDS`, or a word of a later release; empty: not said."""
     source: ShortText = ""
     """Who says it, as people know them: an office, a power company."""

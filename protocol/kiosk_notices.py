@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.kiosk_line import Line
-from protocol.units import CodeWord, LongText, ShortText, WallMs
+from protocol.units import CodeWordOrNone, LongText, ShortText, WallMs
 
 MAX_NOTICES = 100
 
@@ -21,7 +21,7 @@ class NoticeLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: ShortText
     line: LongText
-    kind: CodeWord = ""
+    kind: CodeWordOrNone = ""
     urgent: bool = False
 
 
@@ -37,7 +37,7 @@ class NoticeShown(Line, frozen=True, kw_only=True, tag="notice"):
     id: ShortText
     line: LongText = ""
     text: Annotated[str, Meta(max_length=2_000)] = ""
-    kind: CodeWord = ""
+    kind: CodeWordOrNone = ""
     source: ShortText = ""
     """Who says it."""
     owner: ShortText = ""

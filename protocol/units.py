@@ -81,6 +81,9 @@ type CodeWord = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.:-]{0,63}\Z")]
 """A code of an open list: its meaning is settled between a feature's two ends, and a reader shows one that it does not
 know as it is."""
 
+type CodeWordOrNone = Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_.:-]{0,63})?\Z")]
+"""A `CodeWord`, or an empty string where none is said."""
+
 type RegionPrefix = Annotated[str, Meta(pattern=r"^[0-9]{0,12}\Z")]
 """The beginning of a 12-digit statistical code: everything below that region. Empty: the whole county."""
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.proofs.keys.judge import stored_facts
 from tests.proofs.kiosk.hands import Found, KioskHands
-from tests.proofs.kiosk.machine import SHOWN_AS_RECORDED
 from tests.proofs.kiosk.station import VisitedStation
 from tests.proofs.kiosk.terminals import Kiosk
 
@@ -117,9 +116,9 @@ def _judge_record(station: VisitedStation, kiosks: Sequence[Kiosk], found: AtTer
     """Compare what kiosks were told is recorded with the outbox's file. The agent has ended."""
     stored = Counter(fact.kind for fact in stored_facts(station.outbox))
     told = sum((kiosk.relay.recorded for kiosk in kiosks), Counter[str]())
-    for shown, kind in SHOWN_AS_RECORDED.items():
-        if (missing := told[shown] - stored[kind]) > 0:
-            found.lost += missing
-            found.note(f"{station.id}: {missing} of {told[shown]} {shown} without {kind}")
+    for kind, shown in told.items():
+        if shown > stored[kind]:
+            found.lost += shown - stored[kind]
+            found.note(f"{station.id}: {kind}: {shown} shown as recorded, {stored[kind]} stored")
     found.crashes += station.lost_threads()
     return told

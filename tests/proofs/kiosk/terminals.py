@@ -23,7 +23,7 @@ from kiosk_tui import words, words_visits
 from tests.benchmarks.measures.memory import resident
 from tests.proofs.keys.glass import Glass
 from tests.proofs.keys.office import READY_S, kiosk_on
-from tests.proofs.kiosk.machine import SHOWN_AS_RECORDED
+from tests.proofs.kiosk.machine import recorded_fact
 from tests.proofs.kiosk.station import VisitedStation
 
 SIZES = ((80, 22), (60, 16), (53, 15), (120, 40), (20, 5))
@@ -80,8 +80,8 @@ class Relay:
 
     def _read(self, line: bytes) -> None:
         said = json.loads(line)
-        if said["type"] in SHOWN_AS_RECORDED:
-            self.recorded[said["type"]] += 1
+        if kind := recorded_fact(said):
+            self.recorded[kind] += 1
         elif said["type"] == "visit":
             self.visit = "" if said["ended"] else said["name"]
 

@@ -1,0 +1,64 @@
+"""What the county publishes while people stand at the kiosk: documents, notices, and new versions of them."""
+
+from protocol.codec import encode
+from protocol.documents import Block, Column, Document, Documents, Heading, Paragraph, Row, Table
+from protocol.finding import FindEntry
+from tests.agent.bench import Bench
+from tests.agent.shelf.test_change_of_bundle import take
+from tests.fakes.shelf_source import ShelfCounty
+
+_MONEY = [Column(title="项目"), Column(title="金额", kind="yuan")]
+
+
+class News:
+    """A county that goes on publishing for one station, whose agent may be another each time."""
+
+    def __init__(self, county: ShelfCounty) -> None:
+        self._county = county
+        self._version = 0
+
+    def publish(self, station: Bench, *, withdrawn: bool = False) -> None:
+        """Publish a new version of everything, or all but the library, which is taken back."""
+        self._version += 1
+        # Each agent's bench has a county of its own; this one goes on with what was published before.
+        vars(station.county).update(vars(self._county))
+        county, version = station.county, self._version
+        county.publish("money", version, encode(Documents(documents=_money(version))), kind="disclosure", find=_FIND)
+        county.notice("notes", version, f"示例停水 {version}", "示例赶集")
+        if withdrawn:
+            county.entries.pop("guides", None)
+        else:
+            guide = _document("guide", Heading(text="示例办法"), *[Paragraph(text="示例正文。" * 60)] * 8)
+            county.publish("guides", version, encode(Documents(documents=[guide])), kind="library")
+        take(station)
+        self._county = county
+
+
+_FIND = [
+    FindEntry(of="sum", title="示例收支", digits=["7578"]),
+    FindEntry(of="part", title="示例明细", digits=["7569"]),
+]
+
+
+def _money(version: int) -> list[Document]:
+    rows = [Row(cells=[f"示例支出 {number}", 100 * number], opens="part") for number in range(30)]
+    table = Table(columns=_MONEY, rows=rows, sums=[None, sum(100 * number for number in range(30))])
+    items = Table(columns=_MONEY, rows=[Row(cells=[f"示例一笔 {number}", number]) for number in range(2_000)])
+    return [
+        _document("sum", table, title=f"示例收支 {version}"),
+        _document("part", items, part_of="sum"),
+        *[_document(f"more{number}", Paragraph(text="示例。")) for number in range(8)],
+    ]
+
+
+def _document(name: str, *blocks: Block, title: str = "", part_of: str = "") -> Document:
+    return Document(
+        id=name,
+        title=title or f"示例{name}",
+        kind="finance",
+        published="2026-11-20",
+        source="示例村委会",
+        sample=True,
+        part_of=part_of,
+        blocks=list(blocks),
+    )
