@@ -1,5 +1,7 @@
 """群众意见 in the console: each sees the questions of their own part of the county, and answers as their role may."""
 
+from typing import Any
+
 import pytest
 
 from server_broker.console.askers import NAMELESS, NOT_SEEN
@@ -73,7 +75,7 @@ def test_a_name_is_shown_only_to_whoever_sees_the_person(county: FictionalCounty
     guest = touch(county.stations[SHILI], WANG.token)
     shown = []
     for by in (own, guest, None):
-        named = {"by_epoch": by.epoch, "by_seq": by.seq} if by else {}
+        named: dict[str, Any] = {"by_epoch": by.epoch, "by_seq": by.seq} if by else {}
         row = asked(county.stations[SHILI], **named)
         shown.append(words_of(text_of(signed_in(TOWNSHIP_OFFICER), f"/feedback/{row.pk}/")))
     assert [ZHANG.name in shown[0], NOT_SEEN in shown[1], WANG.name in shown[1], NAMELESS in shown[2]] == [
