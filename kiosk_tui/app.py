@@ -212,7 +212,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._link_task = asyncio.create_task(self._link.run(self))
         self.set_interval(TICK_S, self.draw)
         if self._heart is not None:
-            self._heart.beat()
+            # The first beat comes once the first screen stands: until then a slow computer has more time.
             self.set_interval(BEAT_EVERY_S, self._heart.beat)
         self.draw()
 

@@ -56,8 +56,8 @@ class Patience(NamedTuple):
 
     silent_s: float = 5.0
     """A kiosk whose loop has not turned for so long hangs."""
-    start_s: float = 20.0
-    """Until the first beat."""
+    start_s: float = 30.0
+    """Until the first beat, which comes once a screen stands."""
     pauses_s: tuple[float, ...] = (0.0, 0.0, 1.0, 2.0, 4.0)
     """Before each next start, while one fall follows the other. After that the program gives up, and whoever started
     it begins anew with everything."""

@@ -15,6 +15,7 @@ from kiosk_tui import theme, words
 from kiosk_tui.guard import REPEAT_MS
 from kiosk_tui.session import TERMINAL_CONFIG, main, terminal
 from kiosk_tui.textsize import SIZE_NAMES, fitting
+from protocol.kiosk import AskHelp
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -217,17 +218,22 @@ def test_another_screen_shows_the_same_question(agent: FakeAgent) -> None:
 
 
 def _ask_for_help(shown: Stage, agent: FakeAgent) -> None:
-    """Type 0 and 9 until the agent hears of it; right after a change of screen keys are deaf."""
+    """Open help and call, until the agent hears of it; right after a change of screen keys are deaf."""
     before = len(agent.heard)
 
-    def heard() -> bool:
-        shown.tool("wtype", "09")
-        try:
-            return wait_until(lambda: len(agent.heard) > before, what="9 at the agent", timeout_s=1)
-        except NotInTime:
-            return False
+    def called() -> bool:
+        return any(isinstance(said, AskHelp) for said in agent.heard[before:])
 
-    wait_until(heard, what="9 at the agent", timeout_s=20)
+    def heard() -> bool:
+        for key in "910":
+            shown.tool("wtype", key)
+            try:
+                return wait_until(called, what="a call for help at the agent", timeout_s=1)
+            except NotInTime:
+                continue
+        return False
+
+    wait_until(heard, what="a call for help at the agent", timeout_s=20)
 
 
 def _terminals(shown: Stage) -> int:
