@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.walk.walker import Walker
-from kiosk_tui import words, words_months, words_visits
+from kiosk_tui import words, words_feedback, words_help, words_months, words_visits
 
 PIN = "402719"
 ASK = words_visits.ENTRY_ASK
@@ -64,6 +64,27 @@ def dispute(walker: Walker, person: CastPerson) -> None:
     walker.press("Enter", words_months.KEY_SUBMIT, words_months.TOLD)
 
 
+def ask_and_follow_up(walker: Walker, person: CastPerson) -> None:
+    """Say that the street light is broken, and look up by the receipt number what became of it."""
+    walker.press("5", words_feedback.TITLE, words_feedback.MENU[0])
+    walker.press("1", words_feedback.MENU[0], words_feedback.TOPIC_ASK)
+    lamps, broken = words_feedback.TOPIC["lamps"], words_feedback.MATTER["broken"]
+    walker.press(walker.number_of(lamps), lamps, words_feedback.MATTER_ASK)
+    walker.press(walker.number_of(broken), broken, words_feedback.CONFIRM)
+    walker.press("Enter", words_feedback.CONFIRM, words_feedback.TAKEN_KEEP)
+    number = walker.number_shown()
+    walker.press("0", words.KEY_BACK, words_feedback.MENU[1])
+    walker.press("2", words_feedback.MENU[1], words_feedback.FOLLOW_ASK)
+    walker.type(number, words_feedback.FOLLOW_ASK)
+    walker.press("Enter", "Enter", words_feedback.NO_ANSWER)
+
+
+def call_help(walker: Walker, person: CastPerson) -> None:
+    """Call somebody of the township, and see that the call is told."""
+    walker.press("9", words_help.HELP, words_help.KEY_CALL)
+    walker.press("1", words_help.KEY_CALL, words_help.NOBODY)
+
+
 def _open_visit(walker: Walker, person: CastPerson) -> None:
     walker.touch(person.uid, *words.ANSWER.values())
     walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"][:4])
@@ -74,6 +95,8 @@ ERRANDS: dict[str, Errand] = {
     "correct_direction": correct_direction,
     "forgotten_card": forgotten_card,
     "dispute": dispute,
+    "ask_and_follow_up": ask_and_follow_up,
+    "call_help": call_help,
 }
 MOST_KEYS = 8
 """Numbers that are typed are counted apart. Clocking in needs none."""

@@ -5,19 +5,21 @@ Each key is sent once. If it is lost, what it should bring does not come, and th
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.demo.level_player import Terminal
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.station import DemoStation
-from kiosk_tui import words, words_visits
+from kiosk_tui import pixels, words, words_visits
 
 ANSWER_S = 10.0
 """How long somebody waits for what a key should bring."""
 _HOME_KEYS = 20
 _KEY_LINES = 3
+_DIGIT_WIDTHS = (6, 5)
+"""In cells: a digit of the large size, and one for narrow screens."""
 _READ_S, _FIGURE_S = 1.2, 0.35
 
 
@@ -67,6 +69,17 @@ class Walker:
         if found is None:
             raise NotInTime(f"a number before {choice}: not there")
         return found[1]
+
+    def number_shown(self) -> str:
+        """Return the number that is drawn on the screen in large digits.
+
+        Raises:
+            NotInTime: There is none.
+        """
+        for width in _DIGIT_WIDTHS:
+            if number := _read_digits(self.terminal.screen().splitlines(), width):
+                return number
+        raise NotInTime("a number in large digits: not there")
 
     def go_home(self) -> None:
         """Leave whatever is open. Its keys count for no errand.
@@ -142,3 +155,23 @@ class Walker:
         except NotInTime as error:
             failed = str(error)
         return Walked(self.keys, self.figures, self.touches, round(time.monotonic() - began, 1), failed)
+
+
+def _read_digits(screen: Sequence[str], width: int) -> str:
+    """Read digits that `pixels.number` has drawn in the size that fits into a width."""
+    drawn = {digit: pixels.number(digit, width) for digit in "0123456789"}
+    height = len(drawn["0"])
+    for top in range(len(screen) - height + 1):
+        rows = [line.ljust(max(map(len, screen))) for line in screen[top : top + height]]
+        found, column = "", 0
+        while column < len(rows[0]):
+            here = [digit for digit, glyph in drawn.items() if _stands(glyph, rows, column)]
+            found += "".join(here[:1])
+            column += len(drawn[here[0]][0]) if here else 1
+        if found:
+            return found
+    return ""
+
+
+def _stands(glyph: Sequence[str], rows: Sequence[str], column: int) -> bool:
+    return all(row[column : column + len(part)] == part for part, row in zip(glyph, rows, strict=True))
