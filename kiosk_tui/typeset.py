@@ -7,6 +7,7 @@ terminal.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -43,6 +44,18 @@ def fit(text: str, width: int) -> str:
             break
         kept += character
     return kept + "…" if width > 0 else ""
+
+
+def fit_names(head: str, names: Sequence[str], width: int) -> str:
+    """Return ``head`` and as many whole names as fit into ``width`` cells; if some were left off, it ends in ``…``."""
+    line = clean(head)
+    for place, name in enumerate(names):
+        longer = f"{line}{'、' if place else ''}{clean(name)}"
+        last = place + 1 == len(names)
+        if cells(longer) > width - (0 if last else cells("、…")):
+            return f"{line}、…" if place else fit(longer if last else f"{longer}…", width)
+        line = longer
+    return fit(line, width)
 
 
 def pad(text: str, width: int) -> str:

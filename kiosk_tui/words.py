@@ -79,8 +79,6 @@ DUTY_TODAY = "今日值班"
 DUTY_WHOLE = "看全部值班"
 NO_DUTY = "今天没有排班。"
 DUTY_OVER = "今天的值班都结束了。"
-NOBODY = "还没有人"
-EVERYBODY = "都打了"
 CLOCK_SAID: dict[ClockQuality, str] = {
     "synced": "时间准，刚和县里对过。",
     "holdover": "时间准，连上网会再对一次。",
@@ -94,6 +92,7 @@ LINK_SAID: dict[LinkState, str] = {
     "offline": "网络不通，打卡照常，有网自动上传。",
 }
 NO_DATE = "时间校准以后，这里显示谁在值班。"
+COLUMN_NAME = "姓名"
 COLUMN_WINDOW = "时段"
 COLUMN_IN = "上班"
 COLUMN_OUT = "下班"
@@ -193,14 +192,14 @@ def link_said(link: LinkState, count: int) -> str:
     return LINK_SAID[link] + (f"还有 {count} 条没传。" if count else "")
 
 
-def here(names: Sequence[str]) -> str:
-    """Return who is on duty here now."""
-    return "在岗：" + ("、".join(names) or NOBODY)
+def here(count: int) -> str:
+    """Return how many are on duty here now; their names follow."""
+    return f"在岗 {count} 人：" if count else "在岗：还没有人"
 
 
-def not_touched(names: Sequence[str]) -> str:
-    """Return who is on duty now and has not touched yet."""
-    return f"{NOT_YET}：" + ("、".join(names) or EVERYBODY)
+def not_touched(count: int) -> str:
+    """Return how many are on duty now and have not touched yet; their names follow."""
+    return f"{NOT_YET} {count} 人：" if count else f"{NOT_YET}：没有，都打了"
 
 
 def next_window(name: str, start: int, end: int) -> str:

@@ -8,7 +8,7 @@ from kiosk_tui import theme, words, words_help, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block, cells, clean, fit, wrap
+from kiosk_tui.typeset import Block, cells, clean, fit, fit_names, wrap
 from kiosk_tui.views import AskCardView, HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
@@ -65,7 +65,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._notice.display = bool(notice)
         self._notice.set_class(bool(trouble), "-trouble")
         self._notice.show(Content(_one_line(notice, width, view.turn)))
-        self._people.show(Content("\n".join(fit(line, width) for line in on_duty(home))))
+        self._people.show(Content("\n".join(on_duty(home, width))))
         self._menu.show(view.menu)
         self._keys.hints = (KeyHint("9", words.KEY_HELP),)
         self._keys.right = words.simulated(home.simulated) if home.simulated else words.PRODUCT
@@ -100,7 +100,7 @@ def is_dated(home: Home) -> bool:
     return home.quality in DATED_QUALITIES
 
 
-def on_duty(home: Home) -> list[str]:
+def on_duty(home: Home, width: int) -> list[str]:
     """Return in two lines who is here in the windows that run, and who has not touched; or why there is nothing to
     say."""
     if not is_dated(home):
@@ -109,10 +109,13 @@ def on_duty(home: Home) -> list[str]:
     here = [_person(row) for row in running if row.arrived is not None and row.left is None]
     not_yet = [_person(row) for row in running if row.arrived is None]
     if running:
-        return [words.here(here), words.not_touched(not_yet)]
+        return [
+            fit_names(words.here(len(here)), here, width),
+            fit_names(words.not_touched(len(not_yet)), not_yet, width),
+        ]
     coming = next((row for row in home.duty if row.state == "coming"), None)
     if coming is not None:
-        return [words.next_window(coming.window, coming.start, coming.end)]
+        return [fit(words.next_window(coming.window, coming.start, coming.end), width)]
     return [words.DUTY_OVER if home.duty else words.NO_DUTY]
 
 

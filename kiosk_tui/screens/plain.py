@@ -22,7 +22,15 @@ class HelpScreen(TextScreen[HelpView]):
         lines = (Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words_help.LINES)
         call = Block(f" {words_help.KEY_CALL}", " 1 ", "", theme.CAP, gap=1)
         self._body.show(*note, call, *lines)
-        self._keys.hints = (KeyHint("1", words_help.KEY_CALL), KeyHint("0", words.KEY_BACK))
+        self._name_keys()
+
+    def on_page_body_turned(self) -> None:
+        """Say what Enter does on this page."""
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
+        self._keys.hints = (KeyHint("1", words_help.KEY_CALL), KeyHint("0", words.KEY_BACK), *on)
 
 
 class AwayScreen(KioskScreen[AwayView]):

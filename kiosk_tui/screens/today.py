@@ -13,6 +13,7 @@ from kiosk_tui.widgets.duty_board import DutyBoard
 from protocol.kiosk_notices import NoticeLine
 from protocol.units import DATED_QUALITIES
 
+_MARGIN = 3
 _BESIDE = 10
 """Cells of a row that are margins and the cap."""
 
@@ -30,7 +31,10 @@ class TodayScreen(TextScreen[TodayView]):
             *date,
             Block(words.CLOCK_SAID[home.quality]),
             Block(words.link_said(home.link, home.waiting)),
-            *(Block(line, gap=0 if place else 1) for place, line in enumerate(on_duty(home))),
+            *(
+                Block(line, gap=0 if place else 1)
+                for place, line in enumerate(on_duty(home, self.size.width - 2 * _MARGIN))
+            ),
             *(self._row(number, row) for number, row in enumerate(view.rows, 1)),
             *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
         )

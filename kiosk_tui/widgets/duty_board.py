@@ -58,7 +58,7 @@ class DutyBoard(Widget):
         return max(1, self.content_size.height - len(self._heads()))
 
     def _heads(self) -> list[Content]:
-        columns = (words.DUTY_TODAY, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
+        columns = (words.COLUMN_NAME, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
         heads = [Content.styled(self._line(*columns), theme.TITLE)]
         # On a low screen a row of people is worth more than a rule.
         if self.content_size.height >= _RULE_FROM_HEIGHT:

@@ -5,10 +5,19 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk_tui.typeset import Block, cells, clean, fit, pad, set_blocks, spread, wrap
+from kiosk_tui.typeset import Block, cells, clean, fit, fit_names, pad, set_blocks, spread, wrap
 
 CHINESE = "打卡成功今天还缺下班村民委员会"
 TEXT = st.text(alphabet=CHINESE + "，。：；！？（）《》“”" + string.ascii_letters + string.digits + " .,", max_size=160)
+
+
+def test_names_are_left_off_whole() -> None:
+    names = ["张示例", "李示例", "王示例"]
+    assert fit_names("在岗 3 人：", names, 40) == "在岗 3 人：张示例、李示例、王示例"
+    assert fit_names("在岗 3 人：", names, 30) == "在岗 3 人：张示例、李示例、…"
+    assert fit_names("在岗 3 人：", names, 18) == "在岗 3 人：张示例…"
+    assert fit_names("在岗：还没有人", [], 30) == "在岗：还没有人"
+    assert all(cells(fit_names("在岗 3 人：", names, width)) <= width for width in range(12, 50))
 
 
 @given(TEXT, st.integers(4, 80))
