@@ -1,6 +1,9 @@
 """A person's month as the kiosk reads it: what the county has of each touch, and no more often than it is worth."""
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +159,27 @@ def test_neighbours_and_people_of_whom_nothing_is_known_have_no_month_here(count
     assert list(months(county)) == [ZHANG.number]
     Person.objects.filter(village=SHILI_VILLAGE).update(left=True)
     assert months(county) == {}
+
+
+def test_whoever_moved_finds_their_touches_in_the_new_village(county: FictionalCounty) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    made(county, NOW - 10 * DAY)
+    Person.objects.filter(pk=county.people[ZHANG].pk).update(village=YANSHI_VILLAGE)
+    month = months(county, station=YANSHI)[ZHANG.number]
+    assert [(one.touch, one.where) for one in month.touches] == [(None, "示例村")]
+    assert months(county) == {}
+
+
+def test_more_people_take_no_more_queries(
+    county: FictionalCounty, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    for cadre in (LI, *(replace(LI, number=f"a{n}", name="示例", token=b"%016d" % n) for n in range(20, 40))):
+        county.add(cadre)
+        requested(
+            county.stations[SHILI], touch(county.stations[SHILI], cadre.token, at=NOW - 10 * DAY), received_at=NOW - DAY
+        )
+    with django_assert_max_num_queries(16):
+        assert len(months(county)) == 21
 
 
 def test_the_chore_computes_months() -> None:
