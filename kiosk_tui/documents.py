@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from kiosk_tui import words_documents as words
 from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
 from kiosk_tui.reader import Reader
 from kiosk_tui.room import Room
@@ -12,25 +15,47 @@ from protocol.kiosk import Home, ToAgent, ToKiosk
 from protocol.kiosk_documents import SHELF_PAGE, OpenShelf, ShelfShown
 
 
+class DocumentsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="documents"):
+    """What of the list was shown, and what was read; that is opened from its first page again."""
+
+    what: str
+    start: int = 0
+    reads: tuple[str, str] | None = None
+
+
 class Documents:
     """The place of everything that the county publishes to be read."""
 
     personal = running = types_digits = False
 
-    def __init__(self, *, say: Callable[[ToAgent], None], room: Room, what: str = "all") -> None:
+    def __init__(self, *, say: Callable[[ToAgent], None], room: Room, what: str = "all", start: int = 0) -> None:
         """
         Args:
             what: A kind of bundle, or ``all``.
+            start: The first entry of the list that is shown.
         """
         self._say = say
         self._room = room
         self._what = what
         self._shown: ShelfShown | None = None
-        self._start = 0
+        self._start = start
         self._note = ""
         self._reader: Reader | None = None
         self._away = False
         self._ask()
+
+    def kept(self) -> DocumentsKept:
+        """Return what this place is made from again."""
+        return DocumentsKept(self._what, self._start, self._reader.reads if self._reader is not None else None)
+
+    @classmethod
+    def again(cls, kept: DocumentsKept, opening: Opening) -> "Documents":
+        """Make the place again; everything in it is asked for anew."""
+        place = cls(say=opening.say, room=opening.room, what=kept.what, start=kept.start)
+        if kept.reads is not None:
+            bundle, document = kept.reads
+            place._reader = Reader(say=opening.say, room=opening.room, bundle=bundle, document=document)
+        return place
 
     def view(self) -> DocumentsView:
         """Return what is to be shown now."""

@@ -12,6 +12,7 @@ import msgspec
 
 from kiosk_tui.asking import Questions, QuestionsKept
 from kiosk_tui.asking_card import AskCard, AskCardKept
+from kiosk_tui.documents import Documents, DocumentsKept
 from kiosk_tui.entry import NewPin, NewPinKept
 from kiosk_tui.finding import FindKept, FindPlace
 from kiosk_tui.help import Help, HelpKept
@@ -41,6 +42,7 @@ type PlaceKept = (
     | NoticeKept
     | QuestionsKept
     | FindKept
+    | DocumentsKept
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
@@ -59,6 +61,7 @@ _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {
     TodayKept: TodayPlace.again,
     DutyKept: DutyPlace.again,
     FindKept: FindPlace.again,
+    DocumentsKept: Documents.again,
 }
 """Places that are made of what home shows."""
 

@@ -73,6 +73,11 @@ class Reader:
         """Why nothing can be read any more; empty while something can."""
         self._ask()
 
+    @property
+    def reads(self) -> tuple[str, str]:
+        """The bundle and the document that were opened first."""
+        return self._stack[0].bundle, self._stack[0].document
+
     def view(self) -> DocumentView:
         """Return the page that is read."""
         at = self._stack[-1]

@@ -22,6 +22,7 @@ from kiosk_tui.views import (
     WaitView,
 )
 from protocol.kiosk import Sorry, ToAgent
+from protocol.kiosk_documents import OpenDocument, OpenShelf, ShelfEntry, ShelfShown
 from protocol.kiosk_feedback import FollowUp
 from protocol.kiosk_find import Search
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
@@ -220,3 +221,29 @@ def test_a_place_without_a_row_falls_back_to_what_lies_under_it() -> None:
     before = OpenKiosk("entry-number")
     assert isinstance(before.flow.view(), EntryView)
     assert before.flow.kept().over == (AskCardKept(),)
+
+
+def test_a_document_that_was_read_is_opened_again() -> None:
+    before = OpenKiosk("home")
+    before.press("4")
+    entry = ShelfEntry(
+        bundle="library-000001",
+        document="d1",
+        title="示例",
+        kind="library",
+        period="",
+        published="2026-11-01",
+        source="示例镇",
+    )
+    before.flow.agent_said(ShelfShown(what="all", start=0, entries=[entry], total=1))
+    before.press("1")
+    after = Next(before)
+    after.hears()
+    assert (
+        after.said
+        == before.said
+        == [
+            OpenShelf(what="all"),
+            OpenDocument(bundle="library-000001", document="d1"),
+        ]
+    )
