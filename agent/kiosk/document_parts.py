@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from protocol.documents import Block, Document, Row, Table, wrong_places
+from protocol.documents import Block, Cell, Column, Document, Heading, Paragraph, Picture, Row, Table, wrong_places
 from protocol.kiosk_documents import MAX_PART_BYTES
+from protocol.plain_text import lines, one_line
 
 
 class Part(NamedTuple):
@@ -44,6 +45,25 @@ def parts_of(document: Document) -> list[Part]:
             parts[-1].wrong.append(piece.wrong)
             size += piece.size
     return parts
+
+
+def cleaned(block: Block) -> Block:
+    """Return a block without signs that nobody sees or that turn text round. What is nothing else becomes a blank."""
+    match block:
+        case Heading():
+            return Heading(text=one_line(block.text) or " ")
+        case Paragraph():
+            return Paragraph(text=lines(block.text) or " ")
+        case Picture():
+            return Picture(item=block.item, words=one_line(block.words) or " ")
+        case Table():
+            columns = [Column(title=one_line(one.title) or " ", kind=one.kind) for one in block.columns]
+            rows = [Row(cells=[_cell(cell) for cell in row.cells], opens=row.opens) for row in block.rows]
+            return Table(columns=columns, rows=rows, sums=block.sums)
+
+
+def _cell(cell: Cell) -> Cell:
+    return one_line(cell) if isinstance(cell, str) else cell
 
 
 def _pieces(block: Block, *, room: int) -> Iterator[_Piece]:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.county_lists import OfferedBundles
-from agent.kiosk.document_parts import parts_of
+from agent.kiosk.document_parts import cleaned, parts_of
 from agent.kiosk.table import Rows
 from agent.shelf.gist import DocumentHead
 from agent.shelf.state import HeldBundle
@@ -33,6 +33,7 @@ from protocol.kiosk_documents import (
     ShelfEntry,
     ShelfShown,
 )
+from protocol.plain_text import one_line
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -113,11 +114,11 @@ class DocumentDesk:
                 ShelfEntry(
                     bundle=held.id,
                     document=head.id,
-                    title=head.title,
+                    title=one_line(head.title),
                     kind=head.kind,
                     period=head.period,
                     published=head.published,
-                    source=head.source,
+                    source=one_line(head.source),
                     sample=head.sample,
                     new=head.published > since,
                 )
@@ -152,13 +153,13 @@ class DocumentDesk:
                 document=document.id,
                 part=asked.part,
                 more=asked.part + 1 < len(parts),
-                title=document.title,
+                title=one_line(document.title),
                 kind=document.kind,
                 period=document.period,
                 published=document.published,
-                source=document.source,
+                source=one_line(document.source),
                 sample=document.sample,
-                blocks=part.blocks,
+                blocks=[cleaned(block) for block in part.blocks],
                 continues=part.continues,
                 wrong=part.wrong,
             ),

@@ -11,7 +11,7 @@ from agent.shelf.gist import gist_of
 from protocol.bundles import Bundle, BundleKind
 from protocol.codec import encode
 from protocol.documents import MAX_ROWS, Block, Column, Document, Documents, Heading, Paragraph, Picture, Row, Table
-from protocol.kiosk import MAX_LINE_BYTES, ToAgent, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, ToAgent, decode_from_agent, encode_line
 from protocol.kiosk_documents import (
     AskPicture,
     CloseDocument,
@@ -135,6 +135,22 @@ def test_the_longest_rows_fit_a_line() -> None:
     shown = Table(columns=[Column(title="列" * 24)] * 8, rows=[worst] * 50)
     for part in parts_of(document("a", *([shown] * 3))):
         assert len(msgspec.json.encode(part.blocks)) < 45_000
+
+
+def test_signs_that_turn_text_round_reach_no_kiosk(station: Bench) -> None:
+    bad = "示\u202e例\x1b[2J\u200b"
+    shown = Table(columns=[Column(title=bad)], rows=[Row(cells=[bad])])
+    blocks: list[Block] = [Heading(text="\u202e"), Paragraph(text=f"{bad}\n{bad}"), shown, Picture(item="a", words=bad)]
+    made = msgspec.structs.replace(document("a", *blocks), title=bad, source=bad)
+    item = station.county.item("a", b"a")
+    station.county.publish("money", 1, encode(Documents(documents=[made])), kind="disclosure", items=[item])
+    take(station)
+    listed = answered(station, OpenShelf(what="all"), ShelfShown)
+    read = answered(station, OpenDocument(bundle="money", document="a"), DocumentShown)
+    for line in (encode_line(listed).decode(), encode_line(read).decode()):
+        assert not any(sign in line for sign in ("\u202e", "\u200b", "\\u001b", "\x1b"))
+    assert read.blocks[1] == Paragraph(text="示例[2J\n示例[2J")
+    assert decode_from_agent(encode_line(read)) == read
 
 
 def test_a_sum_that_does_not_add_up_is_told_with_its_table(station: Bench) -> None:
