@@ -80,6 +80,8 @@ class DocumentsPlan(SheetPlan):
     documents: list[Document] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     """While the file is read; empty afterwards."""
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    """What the documents show, scaled, by name. It is added where the pictures are; the file has none."""
 
 
 class _SheetReader:

@@ -39,8 +39,8 @@ class DocumentsDraft:
     """Beginnings of region codes."""
     not_after: datetime
     not_before: datetime | None = None
-    pictures: Mapping[str, Path] = field(default_factory=dict)
-    """Where the files lie that the documents show, by name."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """What the documents show, by name, as `scaled` returned it."""
 
 
 def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: str, at: datetime) -> tuple[Bundle, bool]:
@@ -51,7 +51,7 @@ def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: st
         OSError: A file can't be read, or the disk takes nothing.
     """
     content = check_documents(draft)
-    with tempfile.TemporaryDirectory() as scaled:
+    with tempfile.TemporaryDirectory() as beside:
         return publish(
             Draft(
                 id=draft.id,
@@ -61,7 +61,7 @@ def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: st
                 not_before=draft.not_before,
                 not_after=draft.not_after,
                 content=content,
-                items=_items(draft, Path(scaled)),
+                items=_items(draft, Path(beside)),
             ),
             folder=folder,
             author=author,
@@ -80,8 +80,8 @@ def check_documents(draft: DocumentsDraft) -> bytes:
     if wrong := wrong_sums(draft.documents):
         titles = {one.id: one.title for one in draft.documents}
         said = [
-            f"“{titles[one.document]}”的“{one.column}”写的是 {_figure(one.published, one.kind)}，"
-            f"各项加起来是 {_figure(one.counted, one.kind)}"
+            f"“{titles[one.document]}”的“{one.column}”写的是 {figure(one.published, one.kind)}，"
+            f"各项加起来是 {figure(one.counted, one.kind)}"
             for one in wrong[:_MOST_NAMED]
         ]
         more = f"；另有 {len(wrong) - _MOST_NAMED} 处" if len(wrong) > _MOST_NAMED else ""
@@ -104,25 +104,34 @@ def title_of(documents: list[Document]) -> str:
     return first if len(shown) < 2 else f"{first[:50]}等 {len(shown)} 份"
 
 
-def _figure(value: int, kind: ColumnKind) -> str:
+def figure(value: int, kind: ColumnKind) -> str:
+    """Return a number as it is told to people; money in 元."""
     if kind != "yuan":
         return f"{value:,}"
     return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d} 元"
 
 
-def _items(draft: DocumentsDraft, scaled: Path) -> list[DraftItem]:
-    wanted = sorted({name for one in draft.documents for name in pictures_of(one)})
-    return [_scaled(name, draft.pictures[name], scaled / str(number)) for number, name in enumerate(wanted)]
+def scaled(name: str, source: Path) -> bytes:
+    """Return a picture as a kiosk is sent it.
 
-
-def _scaled(name: str, source: Path, to: Path) -> DraftItem:
+    Raises:
+        NotPublished: It is no picture, or too large.
+        OSError: It can't be read.
+    """
     if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
         raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
     small = DECODER.for_kiosk(source)
     if small is None:
         raise NotPublished(f"图片“{name}”打不开，或像素太多：须是 JPG 或 PNG，最多 5,000 万像素")
-    to.write_bytes(small)
-    media_type = "image/png" if small.startswith(b"\x89PNG") else "image/jpeg"
-    return DraftItem(
-        name=name, sha256=hashlib.sha256(small).digest(), size=len(small), media_type=media_type, source=to
-    )
+    return small
+
+
+def _items(draft: DocumentsDraft, folder: Path) -> list[DraftItem]:
+    items = []
+    for number, name in enumerate(sorted({name for one in draft.documents for name in pictures_of(one)})):
+        content, path = draft.pictures[name], folder / str(number)
+        path.write_bytes(content)
+        media_type = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
+        sha256 = hashlib.sha256(content).digest()
+        items.append(DraftItem(name=name, sha256=sha256, size=len(content), media_type=media_type, source=path))
+    return items

@@ -11,6 +11,7 @@ from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk
+from server_broker.console.views.documents import documents_template, new_documents
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
@@ -94,6 +95,8 @@ urlpatterns = [
     path("published/waiting/<int:pk>/", written_notice, name="written-notice"),
     path("published/waiting/<int:pk>/publish/", publish_notice, name="written-notice-publish"),
     path("published/waiting/<int:pk>/end/", end_notice, name="written-notice-end"),
+    path("published/documents/", new_documents, name="documents-new"),
+    path("published/documents/template/", documents_template, name="documents-template"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
     path("feedback/", feedback, name="feedback"),

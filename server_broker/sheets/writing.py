@@ -40,6 +40,22 @@ def workbook_of(book: Book[Any], rows_of: Mapping[str, Iterable[tuple[str, ...]]
         worksheet.append([_cell(worksheet, title, head=True) for title in titles])
         for row in rows_of.get(kind.title, ()):
             worksheet.append([_cell(worksheet, escaped(text)) for text in row])
+    return _saved(workbook, notes)
+
+
+def free_workbook(sheets: Mapping[str, Iterable[tuple[str, ...]]], notes: Iterable[str]) -> bytes:
+    """Return a file of sheets without declared columns, whose first column says what a row is, and a sheet of notes."""
+    workbook = Workbook(write_only=True)
+    for title, rows in sheets.items():
+        worksheet = workbook.create_sheet(title)
+        for number in range(1, 11):
+            worksheet.column_dimensions[get_column_letter(number)].width = 12 if number == 1 else 22
+        for first, *rest in rows:
+            worksheet.append([_cell(worksheet, first, head=True), *(_cell(worksheet, escaped(text)) for text in rest)])
+    return _saved(workbook, notes)
+
+
+def _saved(workbook: Workbook, notes: Iterable[str]) -> bytes:
     told = workbook.create_sheet(NOTES_SHEET)
     told.column_dimensions["A"].width = 90
     for line in notes:

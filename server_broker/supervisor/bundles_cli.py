@@ -15,7 +15,7 @@ from protocol.documents import pictures_of
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
 from server_broker.bundles.document_sheets import BOOK
-from server_broker.bundles.documents import DocumentsDraft, publish_documents
+from server_broker.bundles.documents import DocumentsDraft, publish_documents, scaled
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, check_items
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.publishing import NotWithdrawn, publish, withdraw
@@ -133,7 +133,7 @@ def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor
                 documents=plan.documents,
                 regions=_beginnings(chosen.to),
                 not_after=end_of(chosen.until),
-                pictures={name: path.parent / name for name in names if _is_file(path.parent / name)},
+                pictures={name: scaled(name, path.parent / name) for name in names if _is_file(path.parent / name)},
             ),
             folder=BundleFolder(home.bundles),
             author=actor,
@@ -141,6 +141,8 @@ def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor
         )
     except (BadWorkbook, NotPublished) as error:
         raise ServiceError(f"{path} 没有发布：{error}") from error
+    except OSError as error:
+        raise ServiceError(f"{path} 没有发布：{os_cause(error)}") from error
     return f"{row.title} 第 {row.version} 版{'' if new else '已经发布过，没有变化'}"
 
 

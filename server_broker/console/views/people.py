@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.own_affairs import OwnAffair
@@ -15,13 +14,13 @@ from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope
 from server_broker.audit.log import record
 from server_broker.console import parameters
+from server_broker.console.downloads import xlsx
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
 from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -52,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @needs(Power.EDIT_PEOPLE)
 def template_file(request: HttpRequest) -> HttpResponse:
     """Respond with an empty workbook to fill in."""
-    return _xlsx(roster_export.template(), "村慧导入模板.xlsx")
+    return xlsx(roster_export.template(), "村慧导入模板.xlsx")
 
 
 @require_safe
@@ -65,12 +64,7 @@ def export_file(request: HttpRequest) -> HttpResponse:
     # Recorded first, so that no personal data leaves the county without an entry.
     record(actor=request.user.get_username(), action="people.exported", subject=own)
     day: dt.date = timezone.localdate()
-    return _xlsx(roster_export.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
-
-
-def _xlsx(content: bytes, name: str) -> HttpResponse:
-    disposition = content_disposition_header(as_attachment=True, filename=name)
-    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": disposition or "attachment"})
+    return xlsx(roster_export.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
 
 
 @post_only("people")

@@ -13,7 +13,7 @@ from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode
 from protocol.documents import Block, Column, Document, Documents, Paragraph, Picture, Row, Table
 from server_broker.audit.models import AuditEntry
-from server_broker.bundles.documents import DocumentsDraft, publish_documents
+from server_broker.bundles.documents import DocumentsDraft, publish_documents, scaled
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
@@ -42,7 +42,7 @@ def published(folder: BundleFolder, *documents: Document, pictures: dict[str, Pa
         documents=list(documents),
         regions=["990101"],
         not_after=END,
-        pictures=pictures or {},
+        pictures={name: scaled(name, path) for name, path in (pictures or {}).items()},
     )
     return publish_documents(draft, folder=folder, author=AUTHOR, at=NOW)[0]
 

@@ -135,6 +135,9 @@ GET  /published/voice/                             200 200 403 200 200 200 200 2
 GET  /published/voice/sound/                       404 404 403 404 404 404 404 404 404 404 302
 POST /published/voice/record/                      403 403 403 404 404 403 403 403 404 404 302 proof
 POST /published/voice/drop/                        403 403 403 404 404 403 403 403 404 404 302 proof
+GET  /published/documents/                         403 403 403 200 200 403 403 403 200 200 302 proof
+POST /published/documents/                         403 403 403 422 422 403 403 403 422 422 302 proof
+GET  /published/documents/template/                403 403 403 200 200 403 403 403 200 200 302 proof
 POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
 # Questions of villagers, and whom to telephone
 GET  /feedback/                                    403 403 403 200 200 200 200 200 403 200 302
