@@ -32,7 +32,9 @@ class Bench:
             self.county.start()
             # The stations' names are in the sheet, so there is no claim code for one before it is imported.
             self.county.load(self._cast, self.folder)
-            self.county.tool("account", ADMIN, "--role", "operator", "--region", self._cast[0].village[:6] + "000000")
+            county = self._cast[0].village[:6] + "000000"
+            self.county.publish_samples(county, self.folder)
+            self.county.tool("account", ADMIN, "--role", "operator", "--region", county)
             where = self.county.where()
             for station in self.stations:
                 station.enrol(url=where["url"], ca=Path(where["ca"]), claim=self.county.claim(station.cast.id))

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from firmware_scripts.demo.cast import CastStation, write_workbook
 from firmware_scripts.demo.processes import Process, is_alive, wait_until
+from firmware_scripts.demo.sample_documents import write_disclosure, write_library
 from firmware_scripts.demo.sample_pack import sample_pack
+from protocol.china_time import CHINA
 from protocol.codec import encode
 
 _PSQL = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-U", "cunhui", "-d", "cunhui"]
@@ -82,6 +85,18 @@ class DemoCounty:
         pack = folder / "sample.pack"
         pack.write_bytes(encode(sample_pack()))
         self.tool("publish-pack", str(pack))
+
+    def publish_samples(self, region: str, folder: Path) -> None:
+        """Publish fictional documents for a region until the end of next year. Their files stay in ``folder``."""
+        today = datetime.now(CHINA).date()
+        for kind, write in (("disclosure", write_disclosure), ("library", write_library)):
+            file = folder / f"sample-{kind}.xlsx"
+            write(file, today)
+            until = f"{today.year + 1}-12-31"
+            self.tool(
+                *("publish-documents", str(file), "--id", f"sample-{kind}", "--kind", kind),
+                *("--to", region, "--until", until),
+            )
 
     def claim(self, station: str) -> str:
         """Return a claim code for a station, as its 13 digits."""

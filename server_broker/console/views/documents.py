@@ -4,7 +4,7 @@ import logging
 import secrets
 import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
@@ -86,13 +86,15 @@ def new_documents(request: HttpRequest) -> HttpResponse:
         replaces=request.POST.get("replaces", "")[:64],
     )
     try:
+        # What was chosen is judged before a file is read, because that costs more.
+        addressed = _addressed(request, typed)
         if request.POST.get("step") == "publish":
-            return _publish(request, typed)
+            return _publish(request, addressed)
         with seat():
             plan = _plan_of(request)
         if plan.errors:
             return _page(request, typed, errors=plan.errors)
-        draft = _draft_of(request, typed, plan)
+        draft = replace(addressed, documents=plan.documents, pictures=plan.pictures)
         check_documents(draft)
     except (NotPublished, BadWorkbook) as refused:
         messages.error(request, f"还不能发布：{str(refused).removesuffix('。')}。")
@@ -105,14 +107,14 @@ def new_documents(request: HttpRequest) -> HttpResponse:
     return _page(request, typed, draft=draft, token=token)
 
 
-def _publish(request: HttpRequest, typed: Typed) -> HttpResponse:
+def _publish(request: HttpRequest, addressed: DocumentsDraft) -> HttpResponse:
     account = _account(request)
     plan = None
     if (token := _token(request.POST.get("token", ""))) is not None:
         plan = pending.kept(BOOK, token, account=account, now=timezone.now())
     if plan is None:
         raise NotPublished("这份预览已经用过、过期或被新的文件代替，请重新上传文件")
-    draft = _draft_of(request, typed, plan)
+    draft = replace(addressed, documents=plan.documents, pictures=plan.pictures)
     folder = BundleFolder(settings.HOME.bundles)
     row, new = publish_documents(draft, folder=folder, author=account.get_username(), at=timezone.now())
     pending.drop(account)
@@ -149,8 +151,8 @@ def _plan_of(request: HttpRequest) -> DocumentsPlan:
     return plan
 
 
-def _draft_of(request: HttpRequest, typed: Typed, plan: DocumentsPlan) -> DocumentsDraft:
-    """Return what was chosen, with what the file holds.
+def _addressed(request: HttpRequest, typed: Typed) -> DocumentsDraft:
+    """Return what was chosen, without what the file holds.
 
     Raises:
         NotPublished: It can't be published.
@@ -173,11 +175,10 @@ def _draft_of(request: HttpRequest, typed: Typed, plan: DocumentsPlan) -> Docume
     return DocumentsDraft(
         id=ident,
         kind=kind,
-        documents=plan.documents,
+        documents=[],
         regions=[subtree_prefix(region.code)],
         not_before=first,
         not_after=last + timedelta(days=1),
-        pictures=plan.pictures,
     )
 
 
