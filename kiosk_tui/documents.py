@@ -8,7 +8,7 @@ from kiosk_tui import words_documents as words
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
-from kiosk_tui.reader import Reader
+from kiosk_tui.reader import Reader, ReadingKept
 from kiosk_tui.room import Room
 from kiosk_tui.views import DocumentsView, ShelfView
 from protocol.kiosk import Home, ToAgent, ToKiosk
@@ -16,11 +16,11 @@ from protocol.kiosk_documents import SHELF_PAGE, OpenShelf, ShelfShown
 
 
 class DocumentsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="documents"):
-    """What of the list was shown, and what was read; that is opened from its first page again."""
+    """What this place is made from again."""
 
     what: str
     start: int = 0
-    reads: tuple[str, str] | None = None
+    reading: ReadingKept | None = None
 
 
 class Documents:
@@ -32,7 +32,7 @@ class Documents:
         """
         Args:
             what: A kind of bundle, or ``all``.
-            start: The first entry of the list that is shown.
+            start: The first document of the list's page, from 0.
         """
         self._say = say
         self._room = room
@@ -46,15 +46,14 @@ class Documents:
 
     def kept(self) -> DocumentsKept:
         """Return what this place is made from again."""
-        return DocumentsKept(self._what, self._start, self._reader.reads if self._reader is not None else None)
+        return DocumentsKept(self._what, self._start, self._reader.kept() if self._reader is not None else None)
 
     @classmethod
     def again(cls, kept: DocumentsKept, opening: Opening) -> "Documents":
-        """Make the place again; everything in it is asked for anew."""
+        """Make the place again; what it shows is asked for anew."""
         place = cls(say=opening.say, room=opening.room, what=kept.what, start=kept.start)
-        if kept.reads is not None:
-            bundle, document = kept.reads
-            place._reader = Reader(say=opening.say, room=opening.room, bundle=bundle, document=document)
+        if kept.reading is not None and kept.reading.documents:
+            place._reader = Reader.again(kept.reading, say=opening.say, room=opening.room)
         return place
 
     def view(self) -> DocumentsView:

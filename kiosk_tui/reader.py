@@ -21,6 +21,20 @@ FOOTER = 1
 """Lines below a page, for who says so."""
 
 
+class DocumentKept(msgspec.Struct, frozen=True, array_like=True):
+    """A document, and where the page begins that is read."""
+
+    document: str
+    at: At
+
+
+class ReadingKept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a reader is made from again: the documents that lie over one another, the lowest first."""
+
+    bundle: str
+    documents: tuple[DocumentKept, ...]
+
+
 class _Open:
     """A document, as far as it has come."""
 
@@ -37,6 +51,8 @@ class _Open:
         self.asked = False
         self.starts = [At()]
         """Where the pages up to the present one begin."""
+        self.sought: At | None = None
+        """The place that was read before; pages are turned to it once it has come."""
         self.laid: tuple[Body, Layout] | None = None
         self.page: tuple[Body, At, int, Page] | None = None
 
@@ -73,10 +89,20 @@ class Reader:
         """Why nothing can be read any more; empty while something can."""
         self._ask()
 
-    @property
-    def reads(self) -> tuple[str, str]:
-        """The bundle and the document that were opened first."""
-        return self._stack[0].bundle, self._stack[0].document
+    def kept(self) -> ReadingKept:
+        """Return what this reader is made from again."""
+        documents = tuple(DocumentKept(one.document, one.sought or one.starts[-1]) for one in self._stack)
+        return ReadingKept(self._stack[0].bundle, documents)
+
+    @classmethod
+    def again(cls, kept: ReadingKept, *, say: Callable[[ToAgent], None], room: Room) -> "Reader":
+        """Make a reader that reads on; what it had is asked for anew."""
+        reader = cls(say=say, room=room, bundle=kept.bundle, document=kept.documents[-1].document)
+        reader._stack = [_Open(kept.bundle, one.document, 0, None) for one in kept.documents]
+        for opened, one in zip(reader._stack, kept.documents, strict=True):
+            opened.sought = one.at if one.at != At() else None
+        reader._stack[-1].asked = True
+        return reader
 
     def view(self) -> DocumentView:
         """Return the page that is read."""
@@ -112,6 +138,7 @@ class Reader:
                 if at.document in ("", message.document) and at.version in (0, message.version):
                     at.document, at.version = message.document, message.version
                     at.take(message)
+                    self._seek(at)
                     self._look()
             case DocumentGone() if message.bundle == at.bundle:
                 self.gone = message.why
@@ -133,11 +160,22 @@ class Reader:
         if len(self._stack) > 1:
             self._stack.pop()
             above = self._stack[-1]
+            if not above.parts:
+                self._ask()
+                return True
             # So the agent tells of the end of the one that is read now.
             self._say(OpenDocument(bundle=above.bundle, document=above.document, version=above.version))
             return True
         self._say(CloseDocument())
         return False
+
+    def _seek(self, at: _Open) -> None:
+        """Turn to the place that is sought, as far as the document has come."""
+        if at.sought is not None:
+            layout = self._layout(at)
+            at.starts = _starts_up_to(at.sought, layout, at.blocks, at.wrong)
+            if not at.more or layout.page(at.blocks, at.wrong, at.starts[-1]).next is not None:
+                at.sought = None
 
     def _forward(self, at: _Open, page: Page) -> None:
         if page.next is not None:

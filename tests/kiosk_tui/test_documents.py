@@ -11,6 +11,7 @@ from PIL import Image
 from kiosk_tui import words_documents as words
 from kiosk_tui.document_pages import OPENABLE, At, Layout, Page
 from kiosk_tui.half_blocks import draw
+from kiosk_tui.keeping import decode, encode, make_again
 from kiosk_tui.keys import Key
 from kiosk_tui.room import Room
 from kiosk_tui.screens.documents import DocumentBody
@@ -130,6 +131,35 @@ def test_another_size_shows_the_same_place() -> None:
     assert kiosk.read.number > 10
     kiosk.press("7")
     assert kiosk.read.page.next is not None
+
+
+def test_a_kiosk_that_takes_anothers_place_reads_on_at_the_same_page() -> None:
+    kiosk = Kiosk()
+    kiosk.open("finance")
+    kiosk.press("1")
+    again = Kiosk()
+    again.flow._over = make_again(
+        kiosk.flow.kept(), visit="", say=again.said.append, opening=again.flow._home.opening()
+    )
+    again.agent.answer(again.said)
+    assert again.read.page == kiosk.read.page
+    again.press("0")
+    assert (again.read.document, again.read.depth) == ("finance", 1)
+    assert "修路灯" in again.text()
+
+
+def test_a_place_deep_in_a_long_document_is_found_again() -> None:
+    kiosk = Kiosk()
+    kiosk.open("long")
+    for _ in range(60):
+        kiosk.press("8")
+    state = encode(kiosk.flow.kept())
+    kept = decode(state)
+    assert kept is not None
+    again = Kiosk()
+    again.flow._over = make_again(kept, visit="", say=again.said.append, opening=again.flow._home.opening())
+    again.agent.answer(again.said)
+    assert (again.read.page, again.read.number) == (kiosk.read.page, kiosk.read.number)
 
 
 @pytest.mark.parametrize("why", get_args(GoneWhy.__value__))
