@@ -17,7 +17,7 @@ from kiosk_tui.link import LinkListener
 from protocol.kiosk import Home, LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PinAsked
-from tests.kiosk_tui import samples
+from tests.kiosk_tui import document_samples, samples
 
 SIZES = [(80, 22), (60, 16), (53, 15)]
 
@@ -215,6 +215,18 @@ def _rests(home: Home, *messages: ToKiosk) -> Way:
     return go
 
 
+def _reads(document: str = "") -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _home(flow, clock)
+        press(flow, clock, "4")
+        flow.agent_said(document_samples.shelf())
+        if document:
+            press(flow, clock, "1")
+            flow.agent_said(document_samples.part(document))
+
+    return go
+
+
 NUMBER: tuple[Key, ...] = ("8", "8", "0", "0", "0", "1", "enter")
 PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
 _VISITS = _shows(samples.VISIT)
@@ -322,6 +334,8 @@ STATES: dict[str, Way] = {
     "over-failed": _ends(samples.FAILED, samples.MISTAKEN),
     "review": _after(_ends(samples.FAILED, samples.MISTAKEN), "2"),
     "marked-leaving": _after(_marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"), "0"),
+    "shelf": _reads(),
+    "document": _reads("finance"),
     "help": _presses("9"),
     "help-called": _answers(_presses("9", "1"), samples.HELP_SENT),
     "help-seen": _answers(_presses("9", "1"), samples.HELP_SEEN),

@@ -25,12 +25,13 @@ from protocol.kiosk import Sorry, ToAgent
 from protocol.kiosk_documents import OpenDocument, OpenShelf, ShelfEntry, ShelfShown
 from protocol.kiosk_feedback import FollowUp
 from protocol.kiosk_find import Search
+from protocol.kiosk_documents import OpenDocument, OpenShelf
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
 from protocol.kiosk_months import OpenMonth, OpenRequests
 from protocol.kiosk_notices import AskNotices, OpenNotice
 from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
-from tests.kiosk_tui import samples
+from tests.kiosk_tui import document_samples, samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
 
 TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
@@ -99,6 +100,10 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
             flow.agent_said(samples.MONTH_UNDATED)
         case OpenMonth() if state != "visit-month-asked":
             flow.agent_said(samples.MONTH_LONGEST if state.endswith("longest") else samples.MONTH)
+        case OpenShelf():
+            flow.agent_said(document_samples.shelf())
+        case OpenDocument():
+            flow.agent_said(document_samples.part(asked.document))
         case OpenRequests():
             flow.agent_said(samples.REQUESTS)
         case OpenMine(what="learning"):
