@@ -36,7 +36,7 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import BundleQuerySet
 from server_broker.console.downloads import xlsx
 from server_broker.console.queries import own_bundles_of, stations_of
-from server_broker.console.views.published import midnight
+from server_broker.console.views.notices import midnight
 from server_broker.regions.models import subtree_prefix
 from server_broker.sheets import pending
 from server_broker.sheets.reading import MAX_FILE_BYTES, read_file, seat

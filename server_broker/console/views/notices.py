@@ -97,7 +97,7 @@ def _draft_of(request: HttpRequest, typed: Typed) -> tuple[Region, NoticeDraft]:
     region = regions_of(request.user).filter(pk=typed.region, ended=False).first()
     if region is None:
         raise NotPublished("请选择发给哪里")
-    days = [_midnight(typed.first_day), _midnight(typed.last_day)]
+    days = [midnight(typed.first_day), midnight(typed.last_day)]
     if days[0] is None or days[1] is None:
         raise NotPublished("请写明从哪天到哪天")
     draft = NoticeDraft(
@@ -115,7 +115,7 @@ def _draft_of(request: HttpRequest, typed: Typed) -> tuple[Region, NoticeDraft]:
     return region, draft
 
 
-def _midnight(day: str) -> dt.datetime | None:
+def midnight(day: str) -> dt.datetime | None:
     """Return the beginning of a local day, or None if ``day`` is none within a hundred years."""
     try:
         date = dt.date.fromisoformat(day)

@@ -45,6 +45,7 @@ def published(request: HttpRequest) -> HttpResponse:
         "rows": [(row, places[row.pk], counted[row.pk]) for row in shown],
         "state": state,
         "tabs": zip(TABS, ("在用", "通知", "题库", "已撤回或到期"), strict=True),
+        "may_publish": may(user, Power.PUBLISH),
         "may_write": may(user, Power.WRITE_NOTICE),
         "waiting": written_notices_of(user).waiting().order_by("written_at", "pk")[:PAGE_SIZE],
     }
