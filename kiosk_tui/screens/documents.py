@@ -6,6 +6,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from kiosk_tui import theme
+from kiosk_tui import words as common
 from kiosk_tui import words_documents as words
 from kiosk_tui.document_pages import Page, PageLine, Role
 from kiosk_tui.half_blocks import draw
@@ -34,8 +35,8 @@ class ShelfScreen(TextScreen[ShelfView]):
         else:
             heading = note or [Block(words.CHOOSE, style=theme.TITLE, gap=2)]
             self._body.show(*heading, *(_entry(number, entry) for number, entry in enumerate(shown.entries, 1)))
-        turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if pages > 1 else ()
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))
+        turn = (KeyHint("7", common.KEY_EARLIER), KeyHint("8", common.KEY_LATER)) if pages > 1 else ()
+        self._keys.hints = (KeyHint("0", common.KEY_BACK), *turn, KeyHint("9", common.KEY_HELP))
 
 
 def _entry(number: int, entry: ShelfEntry) -> Block:
@@ -127,6 +128,6 @@ class DocumentScreen(KioskScreen[DocumentView]):
             self._body.page, self._body.said_by = page, clean(words.said_by(head.source, head.published))
         self._body.picture, self._body.note = view.picture, view.note
         opens = (KeyHint(words.keys_of(len(page.opens)), words.KEY_ITEMS),) if page.opens else ()
-        earlier = (KeyHint("7", words.KEY_EARLIER),) if view.number > 1 else ()
-        later = (KeyHint("8", words.KEY_LATER),) if page.next is not None else ()
-        self._keys.hints = (*opens, KeyHint("0", words.KEY_BACK), *earlier, *later, KeyHint("9", words.KEY_HELP))
+        earlier = (KeyHint("7", common.KEY_EARLIER),) if view.number > 1 else ()
+        later = (KeyHint("8", common.KEY_LATER),) if page.next is not None else ()
+        self._keys.hints = (*opens, KeyHint("0", common.KEY_BACK), *earlier, *later, KeyHint("9", common.KEY_HELP))
