@@ -70,8 +70,17 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
         county.publish(f"document-{number:02}", 1, encode(shown), kind="disclosure")
     for number in range(BUNDLES - PACKS - DOCUMENTS - 1):
         items = [county.item(f"{place}.jpg", b"%d %d" % (number, place) * 500) for place in range(3)]
-        county.publish(f"library-{number:03}", 1, bytes(5_000), items=items)
-    public = key.public_key().public_bytes_raw()
+        county.publish(f"library-{number:03}", 1, encode(Documents()), items=items)
+    put_on_shelf(station, county, bundles=BUNDLES)
+
+
+def put_on_shelf(station: BenchStation, county: ShelfCounty, *, bundles: int) -> None:
+    """Have everything that a county has published come on the shelf of a station that rests, by one trip.
+
+    Args:
+        bundles: How many there must be in force afterwards.
+    """
+    public = county.key.public_key().public_bytes_raw()
     disk = ShelfDisk(station.outbox.parent / "shelf", room=lambda: _PLENTY)
     disk.load()
     trip = Trip(
@@ -84,7 +93,7 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
     )
     # A version that no index of the bench's county reaches, so that the station keeps to this one.
     trip.run(county, county.index(version=1_000_000), survey=False)
-    if len(disk.state.held) != BUNDLES:
+    if len(disk.state.held) != bundles:
         raise RuntimeError(f"only {len(disk.state.held)} bundles came on the shelf: {trip.outcome}")
     for path in (disk.folder, *disk.folder.rglob("*")):
         shutil.chown(path, station.outbox.stat().st_uid)
