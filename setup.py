@@ -27,7 +27,7 @@ EXTRAS = {
         "pillow>=12",
     ],
     "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
-    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6"],
+    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6", "pillow>=12"],
     "server": [
         *CONTRACT,
         "django>=5.2,<5.3",
