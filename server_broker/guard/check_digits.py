@@ -18,16 +18,21 @@ _PROVINCES = frozenset(
         6: "12345",
         7: "1",
         8: "123",
-        9: "1",
+        9: "19",
     }.items()
     for number in numbers
 )
-"""With which an identity number begins (GB/T 2260); 91 is for people from abroad."""
+"""With which an identity number begins (GB/T 2260); 91 is for people from abroad, and 99 for samples."""
 
 
 def is_identity(number: str) -> bool:
     """Tell whether 18 signs are an identity number with the right check digit."""
     return looks_like_identity(number) and has_right_check(number)
+
+
+def may_be_identity(number: str) -> bool:
+    """Tell whether 18 signs have a day of birth and the right check digit, whatever the province."""
+    return number[0] != "0" and is_day(number[6:14]) and has_right_check(number)
 
 
 def has_right_check(number: str) -> bool:

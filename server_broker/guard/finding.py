@@ -115,13 +115,18 @@ def _words_before(reading: str, start: int) -> str:
 def _find(text: str, county: County, where: str, before: Callable[[str, int], str]) -> Iterator[Finding]:
     read = readings(text)
     seen: set[tuple[str, str]] = set()
+    judged: list[Number] = []
     for reading in read:
+        earlier = tuple(judged)
         for groups in zones_of(reading):
             # Of a whole page of digits the words after it say nothing.
             end = groups[-1].end
             after = reading[end : end + LOOK_BACK] if end - groups[0].start < LONGEST_LINE else ""
             for number in numbers_in(groups, partial(before, reading), after):
-                if county.allows(number) or (number.kind, number.digits) in seen:
+                # In another reading the same signs may be a digit more or less: one finding is enough.
+                known = any(_is_within(number, other) for other in earlier)
+                judged.append(number)
+                if known or county.allows(number) or (number.kind, number.digits) in seen:
                     continue
                 seen.add((number.kind, number.digits))
                 yield _of_number(text, number, where)
@@ -134,6 +139,10 @@ def _find(text: str, county: County, where: str, before: Callable[[str, int], st
             value=_seen(word),
             sure=False,
         )
+
+
+def _is_within(one: Number, other: Number) -> bool:
+    return one.kind == other.kind and other.start <= one.start and one.end <= other.end
 
 
 def _of_number(text: str, number: Number, where: str) -> Finding:

@@ -6,8 +6,8 @@ from typing import Literal
 type Label = Literal["identity", "phone", "card", "account", "code"]
 LOOK_BACK = 24
 _WORDS: dict[Label, str] = {
-    "identity": "(?:身份|证件|居留)证?号?码?",
-    "phone": "电话|手机|联系方式|联系人|联系|座机|家电|拨打|请拨|致电|来电|微信|wx|tel|phone|打",
+    "identity": "(?:身份|证件|居留)证?号?码?|sfz",
+    "phone": "(?:电话|手机|微信)号?码?|联系方式|联系人|联系|座机|家电|拨打|请拨|致电|来电|wx|tel|phone|打",
     "card": "卡号|银行卡|一卡通|惠农卡|储蓄卡|社保卡|信用卡|公务卡|[农工建中邮信招交]行卡|信合卡",
     "account": "账号|帐号|账户|帐户|存折",
     "code": (
@@ -18,7 +18,7 @@ _WORDS: dict[Label, str] = {
 _LABEL = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()), re.IGNORECASE)
 
 
-_BETWEEN = re.compile(r"[\s。:#.()为是-]{0,8}(?:[A-Za-z][A-Za-z0-9.-]*)?")
+_BETWEEN = re.compile(r"[\s。、:#.()为是-]{0,8}(?:[A-Za-z][A-Za-z0-9.-]*)?")
 _NAMES: dict[str, Label] = {name: name for name in _WORDS}
 
 

@@ -10,6 +10,7 @@ from server_broker.guard.check_digits import (
     is_credit_code,
     is_identity,
     looks_like_identity,
+    may_be_identity,
     passes_luhn,
 )
 from server_broker.guard.labels import LOOK_BACK, Label, labels_before
@@ -28,10 +29,14 @@ LONG_PAGE, MOST_GROUPS_OF_A_PAGE = 2_000, 6
 """On a page of so many groups of digits and nothing else a number is looked for in six at most: more takes too long."""
 _MOBILE = re.compile(r"(?:0086|86|17951|12593|0)?(1[3-9][0-9]{9})X?")
 _AREA = re.compile(r"(?:0(?:10|2[0-57-9])[2-8][0-9]{6,7}|0[3-9][0-9]{2}[2-8][0-9]{6,7})X?")
+_FROM_ABROAD = re.compile(r"(?:0086|86)0?((?:10|2[0-57-9]|[3-9][0-9]{2})[2-8][0-9]{6,7})")
+"""A landline with the number of the country before that of its area."""
 _LOCAL = re.compile(r"[2-8][0-9]{6,7}X?")
 _ISSUER = re.compile(r"62|60|4|5[1-5]|35|955|94")
 _IDENTITY_SHAPE = "[1-9][0-9]{5}(?:(?:19|20)[0-9]{2})?[0-9]{0,2}[01][0-9][0-3][0-9]{4}"
-_PLAIN_SHAPE = re.compile(rf"62|(?:0086|86|17951|12593|0)?1[3-9][0-9]{{9}}|0[1-9][0-9]{{8}}|{_IDENTITY_SHAPE}")
+_PLAIN_SHAPE = re.compile(
+    rf"62|(?:0086|86|17951|12593|0)?1[3-9][0-9]{{9}}|(?:0|0?0?86)[1-9][0-9]{{8}}|{_IDENTITY_SHAPE}"
+)
 _SHAPE = re.compile(rf"{_PLAIN_SHAPE.pattern}|{_ISSUER.pattern}")
 _FOURS = re.compile(r"(?:4,){3}4(?:,[1-3])?")
 
@@ -72,6 +77,7 @@ def numbers_in(groups: list[Group], before: Callable[[int], str], after: str = "
             if found is not None:
                 taken.update(group.start for group in window.groups)
                 yield found
+                yield from _beside(found, window)
 
 
 class _Said(dict[int, tuple[Label | None, Label | None]]):
@@ -137,13 +143,17 @@ def _identity(window: Window, label: Label | None, at_end: Label | None) -> Numb
         if at_end == "code" and is_credit_code(digits):
             return None
         return _found("identity_number", window)
+    # Elsewhere the day and the check digit may be chance.
+    elsewhere = len(digits) == 18 and at_end != "code" and not (window.over_columns or window.cuts or window.is_sums)
+    if elsewhere and "X" not in digits[:17] and may_be_identity(digits):
+        return _found("identity_number", window, sure=label == "identity")
     return None
 
 
 def _hidden_identity(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
     """Find an identity number in a longer one: that of a disabled person's card, or two that nothing separates."""
     digits = window.digits
-    if len(digits) <= 18 or not (window.is_one or window.is_alone):
+    if len(digits) <= 18 or not (window.is_one or window.is_alone) or window.is_listed:
         return None
     for start in range(len(digits) - 17):
         part = digits[start : start + 18]
@@ -153,12 +163,24 @@ def _hidden_identity(window: Window, label: Label | None, at_end: Label | None) 
     return None
 
 
+def _beside(found: Number, window: Window) -> Iterator[Number]:
+    """Find the telephone or the card that is written together with an identity number."""
+    if found.kind != "identity_number" or len(window.digits) <= 18:
+        return
+    for rest in window.digits.split(found.digits, 1):
+        mobile = _MOBILE.fullmatch(rest)
+        if mobile is not None:
+            yield _found("mobile", window, digits=mobile[1], sure=False)
+        elif 16 <= len(rest) <= 19 and rest.isdecimal() and _ISSUER.match(rest) and passes_luhn(rest):
+            yield _found("bank_card", window, digits=rest, sure=window.is_one)
+
+
 def _likely_identity(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
     """Find numbers without the right check digit. One wrong digit does not hide a person."""
     digits = window.digits
     if len(digits) not in (15, 18) or "X" in digits[:-1] or (len(digits) == 15 and "X" in digits):
         return None
-    if label == "identity" and (not window.cuts or looks_like_identity(digits)):
+    if label == "identity" and (not (window.cuts or window.is_listed) or looks_like_identity(digits)):
         return _found("identity_number", window)
     likely = looks_like_identity(digits) and at_end != "code" and digits[:2] != "91"
     if not likely or window.over_columns:
@@ -172,11 +194,14 @@ def _card(window: Window, label: Label | None, at_end: Label | None) -> Number |
     digits = window.digits
     if not 15 <= len(digits) <= 19 or "X" in digits or window.cuts or at_end == "code":
         return None
-    if label == "card" and (not window.over_columns or passes_luhn(digits)):
+    if label == "card" and (not window.over_columns or (not window.is_listed and passes_luhn(digits))):
         return _found("bank_card", window)
     if len(digits) < 16 or not _ISSUER.match(digits) or not passes_luhn(digits):
         return None
-    is_union, in_fours = digits.startswith("62"), bool(_FOURS.fullmatch(",".join(map(str, window.sizes))))
+    sizes = map(len, window.parts) if window.is_listed else window.sizes
+    is_union, in_fours = digits.startswith("62"), bool(_FOURS.fullmatch(",".join(map(str, sizes))))
+    if window.is_listed:
+        return _found("bank_card", window) if in_fours and (is_union or label in ("card", "account")) else None
     if window.is_one or in_fours or (is_union and (not window.over_columns or label == "account")):
         return _found("bank_card", window)
     return None
@@ -187,9 +212,15 @@ def _mobile(window: Window, label: Label | None, at_end: Label | None) -> Number
     found = _MOBILE.fullmatch(digits)
     if found is None:
         return _two_mobiles(window, at_end)
-    if at_end == "code" or not _is_meant(window, label):
+    if at_end == "code" or not (_is_meant(window, label, at_end) or _is_over_parts(window)):
         return None
     return _found("mobile", window, digits=found[1], sure=False)
+
+
+def _is_over_parts(window: Window) -> bool:
+    """Tell whether three cells or lines are a telephone number by their sizes. No sum begins with a 0."""
+    parts = window.parts if window.is_alone else ()
+    return tuple(map(len, parts)) == (3, 4, 4) and any(part[0] == "0" for part in parts)
 
 
 def _two_mobiles(window: Window, at_end: Label | None) -> Number | None:
@@ -200,8 +231,10 @@ def _two_mobiles(window: Window, at_end: Label | None) -> Number | None:
     return _found("mobile", window, sure=False) if both else None
 
 
-def _is_meant(window: Window, label: Label | None) -> bool:
+def _is_meant(window: Window, label: Label | None, at_end: Label | None) -> bool:
     """Tell whether groups are one telephone number, rather than sums or days that stand side by side."""
+    if (window.is_paid or window.is_listed) and at_end != "phone":
+        return False
     if window.is_one:
         return True
     if label == "phone":
@@ -212,14 +245,20 @@ def _is_meant(window: Window, label: Label | None) -> bool:
 def _landline(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
     digits = window.digits
     if _AREA.fullmatch(digits):
-        meant = at_end != "code" and _is_meant(window, label)
+        meant = at_end != "code" and _is_meant(window, label, at_end)
         return _found("landline", window, sure=False) if meant else None
+    abroad = _FROM_ABROAD.fullmatch(digits)
+    if abroad is not None and at_end != "code" and (label == "phone" or window.sizes[0] in (2, 4)):
+        meant = _is_meant(window, label, at_end)
+        return _found("landline", window, digits=f"0{abroad[1]}", sure=False) if meant else None
     meant = at_end == "phone" and not window.cuts and not window.over_columns
     return _found("landline", window, sure=False) if meant and _LOCAL.fullmatch(digits) else None
 
 
 def _account(window: Window, label: Label | None, at_end: Label | None) -> Number | None:
     if at_end != "account" or not 10 <= len(window.digits) <= 25 or "X" in window.digits or window.is_sums:
+        return None
+    if window.is_listed:
         return None
     return _found("account", window, sure=False)
 

@@ -38,19 +38,25 @@ PHRASES: Mapping[str, Sequence[str]] = {
 }
 """What the product brings: a phrase, and the longer ones in which it is harmless. A county adds its own."""
 _SPACE = rf"[ \t{UNSEEN}]"
-_NOTHING = dict.fromkeys(map(ord, f" \t{UNSEEN}"))
-_WORD = "(?:" + "|".join(rf"{a}{_SPACE}{{0,6}}密" for a in "绝机秘") + ")"
+_NOTHING = dict.fromkeys(map(ord, f" \t\n{UNSEEN}"))
+_BREAK = rf"(?:\n{{1,2}}{_SPACE}{{0,6}})?"
+"""The end of a line, which some systems write with two signs."""
+_WORD = "(?:" + "|".join(rf"{a}{_SPACE}{{0,6}}{_BREAK}密" for a in "绝机秘") + ")"
+_OF_STATE = rf"(?:国{_SPACE}*家|工{_SPACE}*作){_SPACE}*{_BREAK}秘{_SPACE}*{_BREAK}密"
+_PAPER = "(?:[本此该]|这[份个]|以上|上述|文件|材料|通知|方案|附件|名单)"
 _OPEN, _CLOSE = r"[【(\[〔〈<]", r"[】)\]〕〉>]"
-_EDGE = rf"(?:[\n|。{CELL}]|^)"
+_EDGE = rf"(?:[\n|。、{CELL}]|^)"
 _MARK = re.compile(
     "|".join(
         (
             rf"{_WORD}{_SPACE}*[★☆*]",
-            rf"密{_SPACE}*级{_SPACE}*[::。|{CELL}]?{_SPACE}*{_WORD}",
-            rf"{_OPEN}{_SPACE}*{_WORD}{_SPACE}*{_CLOSE}",
-            rf"{_WORD}(?:级(?!别)|文件|材料|件(?=[\s。,,!！)]|$))",
+            rf"密{_SPACE}*级{_SPACE}*[::。、|{CELL}]?{_SPACE}*(?:{_OF_STATE}|{_WORD})",
+            rf"{_OPEN}{_SPACE}*(?:{_OF_STATE}|{_WORD}){_SPACE}*{_CLOSE}",
+            rf"{_WORD}(?:级(?!别)|文件|材料|件(?=[\s。、,,!！)]|$))",
+            # Said of a paper, and not of secrets in general.
+            rf"{_PAPER}[^\n。、{CELL}]{{0,8}}(?<![不非未])(?:属于?|系|定为|列为|涉及|含有?){_SPACE}*{_OF_STATE}(?!的|法|罪|事项范围)(?=[\s。,!！)|{CELL}]|、(?!商业|工作|国家|个人)|$)",
             # As a head of its own, or with what follows it in a head: how long it is secret.
-            rf"{_EDGE}{_SPACE}*{_WORD}(?=[\s|{CELL}{UNSEEN}。!！]|[0-9]|$)",
+            rf"{_EDGE}{_SPACE}*{_WORD}(?=[\s|{CELL}{UNSEEN}。、!！]|[0-9]|$)",
         )
     )
 )
@@ -69,7 +75,7 @@ def marks_in(reading: str) -> Iterator[tuple[int, int, str]]:
 def phrases_in(reading: str, words: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, int, str]]:
     """Return where a word stands that is not part of one of its harmless phrases.
 
-    Blanks, and signs that nobody sees, may stand between the letters of a word.
+    Blanks, the end of a line, and signs that nobody sees may stand between the letters of a word.
     """
     dense = reading.translate(_NOTHING)
     for word in words:
@@ -84,4 +90,4 @@ def phrases_in(reading: str, words: Mapping[str, Sequence[str]]) -> Iterator[tup
 
 @lru_cache(maxsize=2_000)
 def _spaced(word: str) -> re.Pattern[str]:
-    return re.compile(rf"{_SPACE}*".join(re.escape(sign) for sign in word.translate(_NOTHING)))
+    return re.compile(rf"{_SPACE}*{_BREAK}".join(re.escape(sign) for sign in word.translate(_NOTHING)))

@@ -7,7 +7,7 @@ is replaced by one sign, so that places in the result are places in the text.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -28,11 +28,12 @@ _SPECIAL = {
     **dict.fromkeys("．․﹒", "."),
     **dict.fromkeys("•‧∙⋅・･", "·"),
     **dict.fromkeys("｜│┃", "|"),
-    **dict.fromkeys("，、。；：", "。"),
+    **dict.fromkeys("，、", "、"),
+    **dict.fromkeys("。；：", "。"),
     **dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"),
     **dict.fromkeys("\u3164\uffa0\u115f\u1160\u2800", " "),
 }
-type Gap = Literal["near", "column"]
+type Gap = Literal["near", "listed", "column"]
 
 
 class _Plain(dict[int, str]):
@@ -68,7 +69,7 @@ class _Plain(dict[int, str]):
 
 
 _READERS = (_Plain(), _Plain(chinese=True), _Plain(chinese=True, circled=True))
-_GAP = rf"[ \t\n|{CELL}_.,/()·~'\-{UNSEEN}]"
+_GAP = rf"[ \t\n|{CELL}_.,、/()·~'\-{UNSEEN}]"
 _OTHER = f"#{''.join(_CHINESE)}{''.join(_LETTERS)}"
 _OTHER_DIGIT = re.compile(f"[{_OTHER}]")
 _DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9{_OTHER}]){{6,}}")
@@ -79,8 +80,9 @@ _DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}([-./])[0-9]{1,2}\1[0-9]{1,2}(?!
 _END = rf"(?!{UNSEEN}*[0-9.])"
 _MONEY = rf"[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]{{1,2}})?{_END}|[0-9]+\.[0-9]{{1,2}}{_END}"
 _SUM = re.compile(rf"(?<![0-9.,])(?:(?P<money>{_MONEY})|[0-9]+\.[0-9]+{_END})")
-_COUNTED = re.compile("(?<=[之第初其])[一二三四五六七八九]")
-"""A Chinese digit that belongs to the word before it."""
+_COUNTED = re.compile(f"(?<=[\u4e00-\u9fff])(?<![{''.join(_CHINESE)}])[一二三四五六七八九]")
+"""A Chinese digit that may belong to the word before it, as to a name."""
+_YUAN = re.compile(rf"[ {UNSEEN}]{{0,3}}[十百千万亿]{{0,2}}元(?![旦宵])")
 LEAST_DIGITS = 7
 
 
@@ -99,6 +101,8 @@ class Group:
     whole: tuple[int, int]
     opens_cell: bool = False
     """Whether it is the first in a cell of a table."""
+    is_paid: bool = False
+    """Whether it belongs to the sum before a 元."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,28 @@ class Window:
 
     @property
     def over_columns(self) -> bool:
-        """Whether it goes over the edge of a column or of a line."""
-        return any(group.gap == "column" for group in self.groups[1:])
+        """Whether it goes over the edge of a column or of a line, or over a Chinese comma."""
+        return any(group.gap != "near" for group in self.groups[1:])
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a Chinese comma stands between its digits, as between those of different numbers."""
+        return any(group.gap == "listed" for group in self.groups[1:])
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it is, or ends in, the sum before a 元."""
+        return self.groups[-1].is_paid
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The digits of each cell, line or part of a list over which it goes."""
+        parts = [""]
+        for place, group in enumerate(self.groups):
+            if place and group.gap != "near":
+                parts.append("")
+            parts[-1] += group.digits
+        return tuple(parts)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -172,8 +196,12 @@ def zones_of(reading: str) -> Iterator[list[Group]]:
         if len(piece) < LEAST_DIGITS:
             continue
         groups = _groups(piece, zone.start())
-        if sum(len(group.digits) for group in groups) >= LEAST_DIGITS:
-            yield groups
+        if sum(len(group.digits) for group in groups) < LEAST_DIGITS:
+            continue
+        if _YUAN.match(reading, zone.end()):
+            paid = groups[-1].whole
+            groups = [replace(group, is_paid=True) if group.whole == paid else group for group in groups]
+        yield groups
 
 
 def _groups(piece: str, offset: int) -> list[Group]:
@@ -206,4 +234,6 @@ def _groups(piece: str, offset: int) -> list[Group]:
 def _kind_of(gap: str) -> Gap:
     seen = gap.replace(UNSEEN, "")
     is_column = any(sign in seen for sign in ("\t", "\n", "|", CELL, "   ")) or len(seen) > 4
-    return "column" if is_column else "near"
+    if is_column:
+        return "column"
+    return "listed" if "、" in seen else "near"

@@ -1,0 +1,54 @@
+"""What stands between digits, and around words, decides whether they are one number or a mark."""
+
+import pytest
+
+from server_broker.guard.finding import County, find, find_in_table
+
+ELSEWHERE = "987654197809250184"
+"""A day of birth and a right check digit, but no province."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "养老保险缴费档次：200、300、500、1000、2000、3000、5000",
+        "惠农卡发放金额：4000、4500、5000、3500、3000元",
+        "电话补贴500，300，2000元",
+        "存折账户：5000，3000，2000元",
+        "项目总投资13 800 000 000元",
+        "公示期：20250115、20250215、20250315、20250415",
+        "热线：12345、95598、12388",
+        f"单号{ELSEWHERE}",
+        "政府信息涉及国家秘密、商业秘密、个人隐私的不得公开",
+        "本文件不属于国家秘密，可以公开",
+        "关掉手机\n密切联系群众",
+    ],
+)
+def test_lists_sums_and_talk_about_secrets_pass(text: str) -> None:
+    assert find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("示例13900000781元旦后来", [("mobile", "13900000781")]),
+        ("13900000781990121200311301445", [("identity_number", "990121200311301445"), ("mobile", "13900000781")]),
+        ("示例 +86-399-2000892", [("landline", "03992000892")]),
+        ("手机号 1 3 9，0000 0569", [("mobile", "13900000569")]),
+        ("密级：工作秘密", [("secret_word", "密级。工作秘密")]),
+        ("不\r\n得外传", [("secret_word", "不得外传")]),
+    ],
+)
+def test_what_is_cut_or_joined_is_found(text: str, found: list[tuple[str, str]]) -> None:
+    assert [(one.what, one.value) for one in find(text)] == found
+
+
+def test_an_identity_number_of_no_province_may_be_let_pass() -> None:
+    assert [one.what for one in find(ELSEWHERE)] == ["identity_number"]
+    assert find(ELSEWHERE, County(allowed=frozenset({ELSEWHERE}))) == []
+    assert find(f"身份证号{ELSEWHERE}", County(allowed=frozenset({ELSEWHERE})))
+
+
+def test_cells_without_a_zero_ahead_are_sums() -> None:
+    assert find_in_table([["示例", "138", "1200", "1500"]]) == []
+    assert [one.what for one in find_in_table([["示例", "138", "0000", "1500"]])] == ["mobile"]
