@@ -7,6 +7,7 @@ from kiosk_tui import words
 from kiosk_tui.keys import Key
 from kiosk_tui.views import AwayView, Correction, HomeView, QuestionView, TodayView, TouchView
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry
+from protocol.kiosk_notices import AskNotices
 from protocol.units import Direction, FactRef
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import GUARD_S, OpenKiosk
@@ -170,7 +171,7 @@ def test_after_ten_seconds_one_is_the_menu_again() -> None:
     kiosk = Kiosk("touch-in")
     kiosk.clock.pass_s(10)
     kiosk.press("1")
-    assert kiosk.said == []
+    assert kiosk.said == [AskNotices()]
     assert isinstance(kiosk.flow.view(), TodayView)
 
 

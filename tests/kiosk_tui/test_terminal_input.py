@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from kiosk_tui.driver import keys_named
 from kiosk_tui.terminal_input import LONGEST_PASTE_S, PASTE_PAUSE_S, SEQUENCE_S, TerminalInput
+from kiosk_tui.watch import EXIT_FELL
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -82,13 +83,13 @@ class Kiosk:
         wait_until(lambda: words.encode() in self._drawn[before:], what=words, timeout_s=20)
 
     def hears_keys(self) -> None:
-        """Press 0 and 9, again where that comes to nothing, until the agent is told that 9 was pressed."""
+        """Press 0 and 1, again where that comes to nothing, until the agent is asked for what 今日 shows."""
         before = len(self._agent.heard)
 
         def heard() -> bool:
-            self.send(b"09")
+            self.send(b"01")
             try:
-                return wait_until(lambda: len(self._agent.heard) > before, what="9", timeout_s=PASTE_PAUSE_S * 1.5)
+                return wait_until(lambda: len(self._agent.heard) > before, what="1", timeout_s=PASTE_PAUSE_S * 1.5)
             except NotInTime:
                 assert self.process.poll() is None, self._drawn[-2000:].decode(errors="replace")
                 return False
@@ -136,14 +137,16 @@ def test_keys_and_cards_work_after_random_bytes() -> None:
 def test_a_panic_is_no_success() -> None:
     """Should the input thread ever fail, whoever started the kiosk sees it."""
     failing = (
-        "import sys; from kiosk_tui import cli, driver\n"
+        "import os, sys; from kiosk_tui import driver, watch, watched\n"
         "def fail(*_): raise RuntimeError\n"
         "driver.TerminalInput.feed = fail\n"
-        "sys.exit(cli.main(sys.argv[1:]))\n"
+        "os.environ[watch.TOKEN_VARIABLE] = '0' * 32\n"
+        "os.environ[watched.BEAT_VARIABLE] = str(os.open(os.devnull, os.O_WRONLY))\n"
+        "sys.exit(watched.main())\n"
     )
     with kiosk(sys.executable, "-c", failing) as (shown, _):
         shown.send(b"9")
-        assert shown.process.wait(20) == 1
+        assert shown.process.wait(20) == EXIT_FELL
 
 
 def test_the_end_of_the_terminal_ends_the_kiosk() -> None:

@@ -13,7 +13,7 @@ from tests.proofs.kiosk.planted import PLANTED
 from tests.proofs.private_county import temporary
 
 MACHINE_KEYS = 1_000_000
-SMALL_KEYS = 4_000
+SMALL_KEYS = 5_000
 """Enough for each planted fault to show itself."""
 TERMINAL_KEYS, STATIONS = 20_000, 6
 NOT_COVERED = (

@@ -38,7 +38,7 @@ WEIGHTS: dict[Key, int] = {
 """How often each key comes."""
 BURST = 10
 """At most so many keys come from one hand in a row."""
-HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, KILL_EVERY, NEWS_EVERY = 25, 6, 60, 15, 200, 150
+HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, KILL_EVERY, NEWS_EVERY = 25, 6, 60, 15, 90, 150
 """After about so many bursts: somebody wants to go home, touches, signs in by number, leaves, pulls a plug; the county
 publishes something."""
 GONE_S = (IDLE_MS + COUNTDOWN_MS) // 1000 + 10
@@ -174,7 +174,7 @@ class Machine:
         self._news_of.publish(self._office.station, withdrawn=self._random.random() < 0.3)
 
     def _kill(self, screen: _Screen) -> None:
-        if self._random.random() < 0.7:
+        if self._random.random() < 0.8:
             self._office.touch(self._random.randrange(PEOPLE))
             self._press(screen, "1")
         if self._random.random() < 0.5:
