@@ -54,10 +54,8 @@ from kiosk_tui.textsize import SMALLEST
 from kiosk_tui.views import (
     AskCardView,
     AwayView,
-    DocumentView,
     DutyView,
     EntryView,
-    FindView,
     HelpView,
     HomeView,
     IdleView,
@@ -70,7 +68,6 @@ from kiosk_tui.views import (
     QuestionView,
     RestView,
     ReviewView,
-    ShelfView,
     TodayView,
     TouchView,
     View,
@@ -87,6 +84,7 @@ from kiosk_tui.views_months import (
     RequestView,
     TakenView,
 )
+from kiosk_tui.views_reading import DocumentView, FindView, ShelfView
 from kiosk_tui.watch import BEAT_EVERY_S
 from protocol.kiosk import ToAgent, ToKiosk
 from protocol.kiosk_keeping import Keep, Kept

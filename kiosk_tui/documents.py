@@ -10,7 +10,7 @@ from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
 from kiosk_tui.reader import Reader, ReadingKept
 from kiosk_tui.room import Room
-from kiosk_tui.views import DocumentsView, ShelfView
+from kiosk_tui.views_reading import DocumentsView, ShelfView
 from protocol.kiosk import Home, ToAgent, ToKiosk
 from protocol.kiosk_documents import SHELF_PAGE, OpenShelf, ShelfShown
 

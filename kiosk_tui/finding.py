@@ -12,7 +12,7 @@ from kiosk_tui.notices import NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
 from kiosk_tui.reader import Reader
-from kiosk_tui.views import DocumentView, FindView
+from kiosk_tui.views_reading import DocumentView, FindView
 from protocol.kiosk import Home, ToKiosk
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search
 from protocol.kiosk_notices import NoticeLine

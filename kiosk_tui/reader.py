@@ -12,7 +12,7 @@ from kiosk_tui import words_documents as words
 from kiosk_tui.document_pages import At, Layout, Page
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.room import Body, Room
-from kiosk_tui.views import DocumentView
+from kiosk_tui.views_reading import DocumentView
 from protocol.documents import Block, Row, Table, figure_of, total_of
 from protocol.kiosk import Home, ToAgent, ToKiosk
 from protocol.kiosk_documents import AskPicture, CloseDocument, DocumentGone, DocumentShown, OpenDocument, PictureShown

@@ -13,7 +13,7 @@ from kiosk_tui.half_blocks import draw
 from kiosk_tui.reader import FOOTER
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block, cells, clean, fit
-from kiosk_tui.views import DocumentView, ShelfView
+from kiosk_tui.views_reading import DocumentView, ShelfView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from protocol.kiosk_documents import SHELF_PAGE, ShelfEntry
 

@@ -5,7 +5,7 @@ from kiosk_tui import words_find as words
 from kiosk_tui.room import Room
 from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, fit
-from kiosk_tui.views import FindView
+from kiosk_tui.views_reading import FindView
 from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk_find import Hit
 

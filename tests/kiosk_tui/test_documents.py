@@ -16,7 +16,8 @@ from kiosk_tui.keys import Key
 from kiosk_tui.room import Room
 from kiosk_tui.screens.documents import DocumentBody
 from kiosk_tui.typeset import cells
-from kiosk_tui.views import AwayView, DocumentView, HelpView, HomeView, ShelfView
+from kiosk_tui.views import AwayView, HelpView, HomeView
+from kiosk_tui.views_reading import DocumentView, ShelfView
 from protocol.documents import Block, Column, Heading, Paragraph, Picture, Row, Table
 from protocol.kiosk_documents import AskPicture, CloseDocument, DocumentGone, GoneWhy, OpenDocument, OpenShelf
 from tests.kiosk_tui import document_samples as samples

@@ -7,7 +7,8 @@ from kiosk_tui.clock import RunningClock
 from kiosk_tui.keys import Key
 from kiosk_tui.opening import Opening
 from kiosk_tui.room import Room
-from kiosk_tui.views import AwayView, DocumentView, FindView, HelpView, HomeView, LevelsView, NoticeView
+from kiosk_tui.views import AwayView, HelpView, HomeView, LevelsView, NoticeView
+from kiosk_tui.views_reading import DocumentView, FindView
 from protocol.kiosk import ToAgent
 from protocol.kiosk_documents import CloseDocument, DocumentGone, OpenDocument
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search
