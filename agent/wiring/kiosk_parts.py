@@ -84,6 +84,26 @@ class KioskRooms:
             random=ports.random,
         )
         self.sound.furnish(ClipBook(clips), self.learning.open_question)
+        self._furnish_numbers()
+        self._furnish_own()
+        self.own_things = OwnThings(
+            clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
+        )
+        self.phone_codes = PhoneCodes(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            twin=self._twin,
+            screens=ports.kiosks,
+            visits=visits,
+            connected=connected,
+        )
+        self.notices = NoticeRoom(offered=notices, screens=ports.kiosks)
+        self.finding = Finding(finder=finder, screens=ports.kiosks)
+        self._furnish_questions(recent)
+
+    def _furnish_numbers(self) -> None:
+        """Make the parts of numbers and PINs."""
+        ports, visits = self._ports, self.visits
         self.pin_book = PinBook(clock=ports.clock, state=ports.outbox, roster=self.lists.roster)
         self.pin_work = PinWork(ports.inbox)
         self.number_sign_in = NumberSignIn(
@@ -105,20 +125,10 @@ class KioskRooms:
             book=self.pin_book,
             work=self.pin_work,
         )
-        self._furnish_own()
-        self.own_things = OwnThings(
-            clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
-        )
-        self.phone_codes = PhoneCodes(
-            clock=ports.clock,
-            fact_writer=self._fact_writer,
-            twin=self._twin,
-            screens=ports.kiosks,
-            visits=visits,
-            connected=connected,
-        )
-        self.notices = NoticeRoom(offered=notices, screens=ports.kiosks)
-        self.finding = Finding(finder=finder, screens=ports.kiosks)
+
+    def _furnish_questions(self, recent: Recent) -> None:
+        """Make the parts by which people call the township and ask the village."""
+        ports = self._ports
         self.help_calls = HelpCalls(
             clock=ports.clock,
             fact_writer=self._fact_writer,
@@ -133,7 +143,7 @@ class KioskRooms:
             stream=ports.outbox,
             state=ports.outbox,
             screens=ports.kiosks,
-            visits=visits,
+            visits=self.visits,
             answers=self.lists.answers,
         )
         self.feedback.recall(recent)
