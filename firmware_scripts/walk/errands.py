@@ -87,7 +87,7 @@ def call_help(walker: Walker, person: CastPerson) -> None:
 
 def _open_visit(walker: Walker, person: CastPerson) -> None:
     walker.touch(person.uid, *words.ANSWER.values())
-    walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"][:4])
+    walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"])
 
 
 ERRANDS: dict[str, Errand] = {

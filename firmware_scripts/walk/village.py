@@ -16,7 +16,6 @@ from firmware_scripts.demo.station import DemoStation
 class Village:
     """The station, the terminal of its kiosk, and whoever goes there."""
 
-    bench: Bench
     station: DemoStation
     terminal: Terminal
     people: tuple[CastPerson, ...]
@@ -32,6 +31,6 @@ def village(seed: int) -> Iterator[Village]:
             station = bench.stations[0]
             terminal = Terminal(socket=Path(name) / "tmux", kiosk_socket=station.kiosk_socket)
             try:
-                yield Village(bench, station, terminal, cast[0].people)
+                yield Village(station, terminal, cast[0].people)
             finally:
                 terminal.close()

@@ -3,22 +3,11 @@ goes on."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal
+from typing import Literal
 
-from agent.kiosk.visits import Visits
 from kiosk_tui.flow import Flow
 from kiosk_tui.touch import TouchPanel
-from protocol.units import FactRef, Moment
-
-
-@contextmanager
-def _put_in_place(owner: type, name: str, value: Any) -> Iterator[None]:
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
+from tests.proofs.visits.planted import open_to_the_next_card, put_in_place
 
 
 def idle() -> AbstractContextManager[None]:
@@ -29,21 +18,7 @@ def idle() -> AbstractContextManager[None]:
         if why != "time":
             end_visit(self, why)
 
-    return _put_in_place(Flow, "_end_visit", keeping)
-
-
-def second_card() -> AbstractContextManager[None]:
-    """An agent that leaves a visit open when another card is touched."""
-    touched = Visits.touched
-
-    def leaving(self: Visits, person: str, ref: FactRef, at: Moment) -> str:
-        running, self._visits = self._visits, {}
-        try:
-            return touched(self, person, ref, at)
-        finally:
-            self._visits = running
-
-    return _put_in_place(Visits, "touched", leaving)
+    return put_in_place(Flow, "_end_visit", keeping)
 
 
 def restart() -> AbstractContextManager[None]:
@@ -55,7 +30,7 @@ def restart() -> AbstractContextManager[None]:
         agent_away(self)
         self._visit = visit
 
-    return _put_in_place(Flow, "agent_away", going_on)
+    return put_in_place(Flow, "agent_away", going_on)
 
 
 def star() -> AbstractContextManager[None]:
@@ -74,10 +49,10 @@ def star() -> AbstractContextManager[None]:
 
     @contextmanager
     def both() -> Iterator[None]:
-        with _put_in_place(TouchPanel, "forget", remembering), _put_in_place(TouchPanel, "keep", back_again):
+        with put_in_place(TouchPanel, "forget", remembering), put_in_place(TouchPanel, "keep", back_again):
             yield
 
     return both()
 
 
-PLANTED = {"idle": idle, "second_card": second_card, "restart": restart, "star": star}
+PLANTED = {"idle": idle, "second_card": open_to_the_next_card, "restart": restart, "star": star}

@@ -12,7 +12,8 @@ from protocol.units import FactRef, Moment
 
 
 @contextmanager
-def _put_in_place(owner: type, name: str, value: Any) -> Iterator[None]:
+def put_in_place(owner: type, name: str, value: Any) -> Iterator[None]:
+    """Have a class use another function in the place of its own while the context lasts."""
     before = getattr(owner, name)
     setattr(owner, name, value)
     try:
@@ -29,7 +30,7 @@ def kept_on_the_kiosk() -> Any:
         self.last_visit = self._visit  # type: ignore[attr-defined]
         forget(self)
 
-    return _put_in_place(Flow, "_forget_visit", keeping)
+    return put_in_place(Flow, "_forget_visit", keeping)
 
 
 def told_to_everybody() -> Any:
@@ -41,7 +42,7 @@ def told_to_everybody() -> Any:
         shown = VisitShown(visit=visit.id, name=self._twin.name_of(visit.person), can=self._can(visit))
         self._screens.show(shown)
 
-    return _put_in_place(Visits, "show", show)
+    return put_in_place(Visits, "show", show)
 
 
 def open_to_the_next_card() -> Any:
@@ -55,7 +56,7 @@ def open_to_the_next_card() -> Any:
         finally:
             self._visits = running
 
-    return _put_in_place(Visits, "touched", leaving)
+    return put_in_place(Visits, "touched", leaving)
 
 
 def counted_after() -> Any:
@@ -70,7 +71,7 @@ def counted_after() -> Any:
             self._slot.write = write  # type: ignore[method-assign]
 
     begin = PinBook.begin_try
-    return _put_in_place(PinBook, "begin_try", begin_try)
+    return put_in_place(PinBook, "begin_try", begin_try)
 
 
 VISITING = {
