@@ -1,7 +1,7 @@
 """提意见: a question to the village by keys alone, its receipt, and what became of it.
 
 `Questions` is the place; it holds the form or the look-up that is open in it, because a form is no depth of its own.
-Whoever reads something may open it for that: `Questions(about=…, item=…)`.
+`Questions(about=…)` asks about a document that somebody reads: its form opens at once.
 """
 
 from collections.abc import Callable
@@ -23,12 +23,29 @@ _FIRST = 5
 """So many topics stand on the first page; the others behind its sixth line."""
 
 
+_TOPIC_OF: dict[str, Topic] = {"finance": "accounts", "subsidy": "subsidies", "land": "land"}
+"""What a question about a document of some kind is about. One about another kind is about something else."""
+
+
+class About(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document that somebody asks about."""
+
+    bundle: str
+    document: str
+    title: str
+    kind: str = ""
+
+    @property
+    def topic(self) -> Topic:
+        """What such a question is about."""
+        return _TOPIC_OF.get(self.kind, "other")
+
+
 class QuestionsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="questions"):
     """How far somebody was. A number that is being typed is not kept; what was found by one is asked for again."""
 
     visit: str | None = None
-    about: str = ""
-    item: str = ""
+    about: About | None = None
     open: Literal["", "form", "follow"] = ""
     topic: Topic | None = None
     matter: Matter | None = None
@@ -43,20 +60,18 @@ class Questions:
 
     running = False
 
-    def __init__(
-        self, *, say: Callable[[ToAgent], None], visit: str | None = None, about: str = "", item: str = ""
-    ) -> None:
+    def __init__(self, *, say: Callable[[ToAgent], None], visit: str | None = None, about: About | None = None) -> None:
         """
         Args:
             visit: The visit in which it is opened: its person may leave their name.
-            about: The bundle that is being read, and of that the item: the form opens at once.
+            about: The document that is being read.
         """
         self._say = say
         self._visit = visit
-        self._about, self._item = about, item
+        self._about = about
         self._inner: _Form | Following | None = None
-        if about:
-            self._inner = _Form(say=say, visit=visit, about=about, item=item)
+        if about is not None:
+            self._inner = _Form(say=say, visit=visit, about=about)
 
     def kept(self) -> QuestionsKept:
         """Return what this place is made from again.
@@ -64,7 +79,7 @@ class Questions:
         Whether a question that waits was recorded nobody knows then: its last step is shown, and the list of receipts
         is the agent's.
         """
-        base = QuestionsKept(self._visit, self._about, self._item)
+        base = QuestionsKept(self._visit, self._about)
         if isinstance(self._inner, _Form):
             return self._inner.kept(base)
         if self._inner is None:
@@ -74,7 +89,7 @@ class Questions:
     @classmethod
     def again(cls, kept: QuestionsKept, say: Callable[[ToAgent], None]) -> "Questions":
         """Make the place again."""
-        place = cls(say=say, visit=kept.visit, about=kept.about, item=kept.item)
+        place = cls(say=say, visit=kept.visit, about=kept.about)
         if kept.open == "form":
             place._inner = _Form.again(kept, say)
         elif kept.open == "follow":
@@ -102,7 +117,7 @@ class Questions:
         if self._inner is not None:
             if self._inner.key(key) == "leave":
                 self._inner = None
-                return "leave" if self._about else "stay"
+                return "leave" if self._about is not None else "stay"
         elif key == "1":
             self._inner = _Form(say=self._say, visit=self._visit)
         elif key == "2":
@@ -125,11 +140,11 @@ class Questions:
 class _Form:
     """Topic, what is wrong, in a visit the name, and Enter."""
 
-    def __init__(self, *, say: Callable[[ToAgent], None], visit: str | None, about: str = "", item: str = "") -> None:
+    def __init__(self, *, say: Callable[[ToAgent], None], visit: str | None, about: About | None = None) -> None:
         self._say = say
         self._visit = visit
-        self._about, self._item = about, item
-        self._topic: Topic | None = "accounts" if about else None
+        self._about = about
+        self._topic = about.topic if about is not None else None
         self._matter: Matter | None = None
         self._more = False
         self._named: bool | None = None if visit is not None else False
@@ -152,7 +167,7 @@ class _Form:
     @classmethod
     def again(cls, kept: QuestionsKept, say: Callable[[ToAgent], None]) -> "_Form":
         """Make the form again."""
-        form = cls(say=say, visit=kept.visit, about=kept.about, item=kept.item)
+        form = cls(say=say, visit=kept.visit, about=kept.about)
         form._topic, form._matter, form._more = kept.topic, kept.matter, kept.more
         form._named, form._number = kept.named, kept.number
         return form
@@ -176,7 +191,7 @@ class _Form:
 
     @property
     def _subject(self) -> str:
-        return words.ABOUT if self._about else words.topic(self._topic)
+        return self._about.title if self._about is not None else words.topic(self._topic)
 
     def key(self, key: Key) -> Move:
         """Choose, confirm with Enter, or go a step back with 0."""
@@ -211,7 +226,7 @@ class _Form:
             self._named = None
         elif self._matter is not None:
             self._matter = None
-        elif self._topic is not None and not self._about:
+        elif self._topic is not None and self._about is None:
             self._topic = None
         elif self._more:
             self._more = False
@@ -222,7 +237,8 @@ class _Form:
     def _send(self, topic: Topic, matter: Matter) -> None:
         self._waiting, self._note = True, ""
         visit = self._visit if self._named else None
-        self._say(GiveFeedback(topic=topic, matter=matter, about=self._about, item=self._item, visit=visit))
+        bundle, item = (self._about.bundle, self._about.document) if self._about is not None else ("", "")
+        self._say(GiveFeedback(topic=topic, matter=matter, about=bundle, item=item, visit=visit))
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take the receipt, or why there is none."""

@@ -12,8 +12,8 @@ from kiosk_tui import words_documents as words
 from kiosk_tui.typeset import cells, clean, fit, wrap
 from protocol.documents import Block, Heading, Paragraph, Picture, Row, Table
 
-OPENABLE = 6
-"""Rows of a page that can be opened, by 1 to 6."""
+OPENABLE = 5
+"""Rows of a page that can be opened, by 1 to 5. Key 6 asks about the document."""
 SAMPLED_ROWS = 200
 """By so many rows the widths of a table's columns are chosen."""
 GAP = 2

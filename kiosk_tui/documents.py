@@ -65,8 +65,10 @@ class Documents:
     def key(self, key: Key) -> Move:
         """Open a document with 1 to 6, turn pages with 7, 8 and Enter, go back with 0."""
         if self._reader is not None:
-            if not self._reader.key(key):
-                self._to_list("")
+            move = self._reader.key(key)
+            if move != "leave":
+                return move
+            self._to_list("")
             return "stay"
         if key == BACK:
             return "leave"

@@ -11,7 +11,7 @@ from kiosk_tui.lesson import Lesson
 from kiosk_tui.notices import NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
-from kiosk_tui.reader import Reader
+from kiosk_tui.reader import Reader, ReadingKept
 from kiosk_tui.views_reading import DocumentView, FindView
 from protocol.kiosk import Home, ToKiosk
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search
@@ -23,6 +23,7 @@ class FindKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="find"):
 
     typed: str = ""
     page: int | None = None
+    reading: ReadingKept | None = None
 
 
 class FindPlace:
@@ -49,7 +50,7 @@ class FindPlace:
 
     def kept(self) -> FindKept:
         """Return what this place is made from again."""
-        return FindKept(self._typed, self._page)
+        return FindKept(self._typed, self._page, self._reader.kept() if self._reader is not None else None)
 
     @classmethod
     def again(cls, kept: FindKept, opening: Opening) -> "FindPlace":
@@ -57,6 +58,8 @@ class FindPlace:
         place = cls(opening)
         place._typed, place._page = kept.typed[:MAX_SEARCH_DIGITS], kept.page
         place._search()
+        if kept.reading is not None and kept.reading.documents:
+            place._reader = Reader.again(kept.reading, say=opening.say, room=opening.room)
         return place
 
     def view(self) -> FindView | DocumentView:
@@ -68,8 +71,10 @@ class FindPlace:
     def key(self, key: Key) -> Move:
         """Type or choose, as it is the turn."""
         if self._reader is not None:
-            if not self._reader.key(key):
-                self._to_list("")
+            move = self._reader.key(key)
+            if move != "leave":
+                return move
+            self._to_list("")
             return "stay"
         return self._type(key) if self._page is None else self._choose(key, self._page)
 

@@ -9,14 +9,18 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_tui import words_documents as words
+from kiosk_tui.asking import About, Questions
 from kiosk_tui.document_pages import At, Layout, Page
 from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.places import Move
 from kiosk_tui.room import Body, Room
+from kiosk_tui.typeset import clean
 from kiosk_tui.views_reading import DocumentView
 from protocol.documents import Block, Row, Table, figure_of, total_of
 from protocol.kiosk import Home, ToAgent, ToKiosk
 from protocol.kiosk_documents import AskPicture, CloseDocument, DocumentGone, DocumentShown, OpenDocument, PictureShown
 
+ASK: Key = "6"
 FOOTER = 1
 """Lines below a page, for who says so."""
 
@@ -114,13 +118,16 @@ class Reader:
             at.bundle, at.document, at.version, at.head, page, len(at.starts), len(self._stack), picture, note
         )
 
-    def key(self, key: Key) -> bool:
-        """Take a key; return False if it leads away from reading."""
+    def key(self, key: Key) -> Move:
+        """Take a key: read on, open a row, ask about what is read, or leave."""
         at = self._stack[-1]
         page = self._page(at)
         number = digit(key)
         if key == BACK:
             return self._back()
+        if key == ASK and at.head is not None:
+            about = About(at.bundle, at.document, clean(at.head.title), at.head.kind)
+            return Questions(say=self._say, about=about)
         if key == "enter" or number == 8:
             self._forward(at, page)
         elif number == 7 and len(at.starts) > 1:
@@ -128,7 +135,7 @@ class Reader:
         elif number is not None and 1 <= number <= len(page.opens):
             self._open(at, page.opens[number - 1])
         self._look()
-        return True
+        return "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take what the agent says of this document."""
@@ -156,18 +163,18 @@ class Reader:
         self._agent_was_away = True
         self._pictures = {of: content for of, content in self._pictures.items() if content is not None}
 
-    def _back(self) -> bool:
+    def _back(self) -> Move:
         if len(self._stack) > 1:
             self._stack.pop()
             above = self._stack[-1]
             if not above.parts:
                 self._ask()
-                return True
+                return "stay"
             # So the agent tells of the end of the one that is read now.
             self._say(OpenDocument(bundle=above.bundle, document=above.document, version=above.version))
-            return True
+            return "stay"
         self._say(CloseDocument())
-        return False
+        return "leave"
 
     def _seek(self, at: _Open) -> None:
         """Turn to the place that is sought, as far as the document has come."""

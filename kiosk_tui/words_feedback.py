@@ -26,7 +26,6 @@ TOPIC: dict[Topic, str] = {
     "other": "其他",
 }
 MORE = "别的事"
-ABOUT = "这一项公示"
 MATTER_ASK = "怎么了？"
 MATTER: dict[Matter, str] = {
     "broken": "坏了",

@@ -10,7 +10,7 @@ from kiosk_tui import words as common
 from kiosk_tui import words_documents as words
 from kiosk_tui.document_pages import Page, PageLine, Role
 from kiosk_tui.half_blocks import draw
-from kiosk_tui.reader import FOOTER
+from kiosk_tui.reader import ASK, FOOTER
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block, cells, clean, fit
 from kiosk_tui.views_reading import DocumentView, ShelfView
@@ -127,7 +127,21 @@ class DocumentScreen(KioskScreen[DocumentView]):
             self._header.right = words.page(view.number) if view.number > 1 or page.next is not None else ""
             self._body.page, self._body.said_by = page, clean(words.said_by(head.source, head.published))
         self._body.picture, self._body.note = view.picture, view.note
-        opens = (KeyHint(words.keys_of(len(page.opens)), words.KEY_ITEMS),) if page.opens else ()
-        earlier = (KeyHint("7", common.KEY_EARLIER),) if view.number > 1 else ()
-        later = (KeyHint("8", common.KEY_LATER),) if page.next is not None else ()
-        self._keys.hints = (*opens, KeyHint("0", common.KEY_BACK), *earlier, *later, KeyHint("9", common.KEY_HELP))
+        self._keys.hints = hints(view)
+
+
+def hints(view: DocumentView) -> tuple[KeyHint, ...]:
+    """Return what the keys do on this page."""
+    page = view.page
+    opens = (KeyHint(words.keys_of(len(page.opens)), words.KEY_ITEMS),) if page.opens else ()
+    ask = (KeyHint(ASK, words.KEY_ASK),) if view.head is not None else ()
+    turn = _turn(earlier=view.number > 1, later=page.next is not None)
+    return (*opens, *ask, KeyHint("0", common.KEY_BACK), *turn, KeyHint("9", common.KEY_HELP))
+
+
+def _turn(*, earlier: bool, later: bool) -> tuple[KeyHint, ...]:
+    # In one, because two of them are too wide beside the others in the largest text.
+    if earlier and later:
+        return (KeyHint("7/8", words.KEY_TURN),)
+    one = KeyHint("7", common.KEY_EARLIER) if earlier else KeyHint("8", common.KEY_LATER)
+    return (one,) if earlier or later else ()

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kiosk_tui import words_feedback as words
-from kiosk_tui.asking import Questions, QuestionsKept
+from kiosk_tui.asking import About, Questions, QuestionsKept
 from kiosk_tui.keys import Key
 from kiosk_tui.views import HomeView, VisitView
 from kiosk_tui.views_feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
@@ -84,14 +84,25 @@ def test_in_a_visit_the_person_says_whether_they_leave_their_name() -> None:
         assert isinstance(kiosk.flow.view(), HomeView)
 
 
-def test_a_document_opens_the_form_for_the_item_that_is_read() -> None:
+def test_a_question_about_a_document_says_which_and_needs_two_keys() -> None:
     said: list[ToAgent] = []
-    place = Questions(say=said.append, about="finance-2026-11", item="3")
+    place = Questions(say=said.append, about=About("finance-2026-11", "lamps", "修路灯的明细", "finance"))
+    view = place.view()
+    assert isinstance(view, AskView)
+    assert view.title == "提意见：修路灯的明细"
     for key in ("4", "enter"):
         place.key(key)
-    assert said == [GiveFeedback(topic="accounts", matter="question", about="finance-2026-11", item="3")]
+    assert said == [GiveFeedback(topic="accounts", matter="question", about="finance-2026-11", item="lamps")]
     place.agent_said(samples.RECEIPT)
     assert place.key("0") == "leave"
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic"),
+    [("finance", "accounts"), ("subsidy", "subsidies"), ("land", "land"), ("policy", "other"), ("later", "other")],
+)
+def test_the_kind_of_a_document_says_what_a_question_is_about(kind: str, topic: str) -> None:
+    assert About("示例公示", "lamps", "示例", kind).topic == topic
 
 
 def test_a_number_is_looked_up_and_its_answer_rated_once() -> None:

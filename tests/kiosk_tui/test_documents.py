@@ -1,5 +1,6 @@
 """公示 at the kiosk: the list, the pages of a document, the rows that open, and what is taken away while it is read."""
 
+import dataclasses
 import io
 import time
 from collections import Counter
@@ -14,15 +15,18 @@ from kiosk_tui.half_blocks import draw
 from kiosk_tui.keeping import decode, encode, make_again
 from kiosk_tui.keys import Key
 from kiosk_tui.room import Room
-from kiosk_tui.screens.documents import DocumentBody
+from kiosk_tui.screens.documents import DocumentBody, hints
 from kiosk_tui.typeset import cells
 from kiosk_tui.views import AwayView, HelpView, HomeView
+from kiosk_tui.views_feedback import AskView, ReceiptView
 from kiosk_tui.views_reading import DocumentView, ShelfView
+from kiosk_tui.widgets.bars import KeyBar
 from protocol.documents import Block, Column, Heading, Paragraph, Picture, Row, Table
 from protocol.kiosk_documents import AskPicture, CloseDocument, DocumentGone, GoneWhy, OpenDocument, OpenShelf
+from protocol.kiosk_feedback import GiveFeedback
 from tests.kiosk_tui import document_samples as samples
 from tests.kiosk_tui.rig import SIZES, OpenKiosk, Rig
-from tests.kiosk_tui.samples import HOME
+from tests.kiosk_tui.samples import HOME, RECEIPT
 
 BODIES = [(74, 16), (56, 14), (51, 13)]
 
@@ -86,7 +90,7 @@ def test_a_row_opens_its_items_and_says_if_their_sum_is_another() -> None:
     assert "灯泡" in kiosk.text()
     kiosk.press("0", "2")
     assert (kiosk.read.document, kiosk.read.note) == ("sweeping", words.OTHER_SUM)
-    kiosk.press("3", "6")
+    kiosk.press("3", "5")
     assert kiosk.read.document == "sweeping"
     kiosk.press("0")
     assert kiosk.read.document == "finance"
@@ -347,3 +351,77 @@ async def test_the_room_that_is_reckoned_is_the_room_that_is_there(size: tuple[i
         assert rig.app.screen.query_one(DocumentBody).content_size == tuple(room.body)
         assert "来源：示例东村村委会" in rig.text()
         assert words.DOES_NOT_ADD_UP in rig.text()
+
+
+def test_key_6_asks_about_the_item_that_is_read_and_leads_back_to_its_page() -> None:
+    kiosk = Kiosk()
+    kiosk.flow.room.resize(53, 15)
+    kiosk.open("finance")
+    kiosk.press("1", "8")
+    before = kiosk.read
+    kiosk.press("6")
+    asked = kiosk.flow.view()
+    assert isinstance(asked, AskView)
+    assert asked.title == "提意见：修路灯的明细"
+    kiosk.press("0")
+    assert kiosk.read == before
+    kiosk.press("6", "3", "enter")
+    assert kiosk.agent.asked[-1] == GiveFeedback(topic="accounts", matter="unfair", about=samples.BUNDLE, item="lamps")
+    kiosk.flow.agent_said(RECEIPT)
+    assert kiosk.flow.view() == ReceiptView(RECEIPT.number)
+    kiosk.press("0")
+    assert kiosk.read == before
+
+
+def test_nothing_is_asked_about_a_document_that_has_not_come() -> None:
+    kiosk = Kiosk()
+    OpenKiosk.press(kiosk, "1", "6")
+    assert kiosk.read.head is None
+
+
+def test_a_question_about_an_item_and_what_lies_under_it_outlast_a_restart() -> None:
+    kiosk = Kiosk()
+    kiosk.open("finance")
+    kiosk.press("1")
+    before = kiosk.read
+    kiosk.press("6", "3")
+    asked = kiosk.flow.view()
+    again = Kiosk()
+    kept = decode(encode(kiosk.flow.kept()))
+    assert kept is not None
+    again.flow._over = make_again(kept, visit="", say=again.said.append, opening=again.flow._home.opening())
+    again.agent.answer(again.said)
+    assert again.flow.view() == asked
+    again.press("enter", "0", "0")
+    assert isinstance(again.flow.view(), AskView), "it is being recorded"
+    again.flow.agent_said(RECEIPT)
+    again.press("0")
+    assert again.read == before
+
+
+def test_what_is_taken_away_while_it_is_asked_about_leaves_the_question() -> None:
+    kiosk = Kiosk()
+    kiosk.open("finance")
+    kiosk.press("6", "3")
+    kiosk.flow.agent_said(DocumentGone(bundle=samples.BUNDLE, document="finance", why="withdrawn"))
+    assert isinstance(kiosk.flow.view(), AskView)
+    kiosk.press("enter")
+    assert isinstance(kiosk.agent.asked[-1], GiveFeedback)
+    kiosk.flow.agent_said(RECEIPT)
+    kiosk.press("0")
+    view = kiosk.flow.view()
+    assert isinstance(view, ShelfView)
+    assert view.note == words.GONE["withdrawn"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_keys_of_the_fullest_page_fit_the_largest_text(size: tuple[int, int]) -> None:
+    kiosk = Kiosk()
+    kiosk.open("finance")
+    row = Row(cells=["甲"], opens="lamps")
+    for number, after in ((1, At(1)), (2, At(1)), (2, None)):
+        page = Page((), (row,) * OPENABLE, after)
+        shown = hints(dataclasses.replace(kiosk.read, page=page, number=number))
+        room = Room()
+        room.resize(*size)
+        assert KeyBar()._keys(shown, 1).cell_length <= room.body.width

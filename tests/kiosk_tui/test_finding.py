@@ -202,3 +202,17 @@ def test_another_kiosk_goes_on_where_this_one_stood(keys: list[Key]) -> None:
     assert place.view() == FindView("28", None, 0 if keys else None, "")
     assert place.types_digits is not bool(keys)
     assert said == [Search(digits="28")]
+
+
+def test_a_document_that_was_found_is_read_on_by_another_kiosk_and_0_leads_to_the_hits() -> None:
+    kiosk = Kiosk().found()
+    kiosk.press("enter", "1")
+    kept = keeping.decode(keeping.encode(kiosk.flow.kept()))
+    assert kept is not None
+    said: list[ToAgent] = []
+    opening = Opening(HOME, RunningClock(kiosk.clock), said.append, Room())
+    (place,) = keeping.make_again(kept, visit="", say=said.append, opening=opening)
+    assert place.view() == kiosk.flow.view()
+    assert not place.types_digits
+    place.key("0")
+    assert place.view() == FindView("28", None, 0, "")

@@ -1,5 +1,8 @@
 """群众意见: what villagers asked at the kiosks, the answers, and giving a question to the township."""
 
+import logging
+
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -8,16 +11,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.feedback import TOPICS
+from protocol.refusal import Refused
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import scope
+from server_broker.bundles.files import BundleFolder
 from server_broker.console import parameters
 from server_broker.console.askers import asker_of
 from server_broker.console.feedback_words import RATINGS, TOPIC_CHOICES
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import HAPPENED, feedback_of
 from server_broker.feedback.answering import MAX_TEXT, MIN_TEXT, NotAnswered, answer, pass_on
+from server_broker.feedback.asked_about import asked_about
 from server_broker.feedback.models import Feedback, FeedbackRating, FeedbackStep, StepKind
 from server_broker.regions.models import TOWNSHIP_DIGITS, subtree_prefix
+
+log = logging.getLogger(__name__)
 
 PAGE_SIZE = 50
 STATES = ("open", "passed_on", "answered", "all")
@@ -112,6 +120,15 @@ def _in_states(found: QuerySet[Feedback]) -> dict[str, QuerySet[Feedback]]:
     }
 
 
+def _asked_about(row: Feedback) -> list[str]:
+    try:
+        return asked_about(row, BundleFolder(settings.HOME.bundles))
+    except (OSError, Refused):
+        # The question can be answered all the same.
+        log.exception("A published document can't be read")
+        return []
+
+
 def _page(request: HttpRequest, row: Feedback, *, typed: str = "", status: int = 200) -> HttpResponse:
     steps = list(row.steps.order_by("at", "pk"))
     ratings = FeedbackRating.objects.filter(station=row.station, feedback=row.feedback).order_by("received_at", "pk")
@@ -122,6 +139,7 @@ def _page(request: HttpRequest, row: Feedback, *, typed: str = "", status: int =
     context = {
         "section": "feedback",
         "asked": row,
+        "about": _asked_about(row) if row.about else [],
         "asker": asker_of(row, request.user),
         "state": steps[-1].kind if steps else "",
         "steps": steps,
