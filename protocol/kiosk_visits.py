@@ -5,12 +5,11 @@ Such messages go to the one kiosk where the person stands, never to all.
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from protocol.kiosk_learning import LevelChoice
 from protocol.kiosk_line import Line
-from protocol.units import CodeWord, Direction, DurationMs, ShortText
+from protocol.units import CodeWord, DurationMs, ShortText
 
 type VisitId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 """Random; a kiosk that names another visit than the running one gets ``sorry`` with ``too_late``."""
@@ -33,27 +32,12 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
     ``phone``, and codes of later features, which a kiosk that does not know them leaves out."""
 
 
-class OwnTouch(msgspec.Struct, frozen=True, kw_only=True):
-    """A touch of the person, of today."""
-
-    minute: Annotated[int, Meta(ge=0, lt=1_440)]
-    """After midnight."""
-    direction: Direction | None = None
-    by_number: bool = False
-
-
 class MineShown(Line, frozen=True, kw_only=True, tag="mine"):
     """What the person of the visit opened."""
 
     visit: VisitId
     what: CodeWord
-    """``touches`` or ``learning``."""
-    touches: list[OwnTouch] = []
-    """Those of today that this station has, oldest first."""
-    lacking: list[CodeWord] = []
-    """``arrival`` and ``departure``, where a window of today that has opened still lacks them."""
-    dated: bool = True
-    """The station knows what today is."""
+    """``learning``."""
     levels: list[LevelChoice] = []
     """With the stars of this person, and no others, as far as this station knows them."""
 

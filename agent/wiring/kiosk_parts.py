@@ -86,9 +86,7 @@ class KioskRooms:
         self.sound.furnish(ClipBook(clips), self.learning.open_question)
         self._furnish_numbers()
         self._furnish_own()
-        self.own_things = OwnThings(
-            clock=ports.clock, history=self._history, learning=self.learning, screens=ports.kiosks, visits=visits
-        )
+        self.own_things = OwnThings(learning=self.learning, screens=ports.kiosks, visits=visits)
         self.phone_codes = PhoneCodes(
             clock=ports.clock,
             fact_writer=self._fact_writer,

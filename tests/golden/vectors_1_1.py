@@ -18,6 +18,7 @@ from protocol import (
     kiosk_feedback,
     kiosk_find,
     kiosk_keeping,
+    kiosk_learning,
     kiosk_notices,
     kiosk_sound,
     kiosk_visits,
@@ -629,13 +630,16 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
     "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN),
     "open_visit": kiosk_visits.OpenVisit(visit=ID[:8].hex()),
-    "open_mine": kiosk_visits.OpenMine(visit=ID[:8].hex(), what="touches"),
+    "open_mine": kiosk_visits.OpenMine(visit=ID[:8].hex(), what="learning"),
     "clock_by_number": kiosk_visits.ClockByNumber(visit=ID[:8].hex()),
     "mine": kiosk_visits.MineShown(
         visit=ID[:8].hex(),
-        what="touches",
-        touches=[kiosk_visits.OwnTouch(minute=485, direction="in", by_number=True)],
-        lacking=["departure"],
+        what="learning",
+        levels=[
+            kiosk_learning.LevelChoice(
+                pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=2
+            )
+        ],
     ),
     "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
     "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),

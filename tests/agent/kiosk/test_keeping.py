@@ -38,11 +38,11 @@ def test_the_next_kiosk_with_the_token_gets_the_state_once(station: Bench) -> No
 def test_a_visit_goes_on_at_the_next_kiosk_and_there_alone(station: Bench) -> None:
     greet(station, 2)
     visit = open_by_card(station, ZHANG, kiosk=2)
-    station.ask(OpenMine(visit=visit.visit, what="touches"), kiosk=2)
+    station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2)
     station.ask(Keep(state=STATE), kiosk=2)
     leave(station, 2)
     assert station.ask(Hello(token=TOKEN), kiosk=5) == [visit, Kept(state=STATE)]
-    wanted = OpenMine(visit=visit.visit, what="touches")
+    wanted = OpenMine(visit=visit.visit, what="learning")
     assert isinstance(station.ask(wanted, kiosk=5)[0], MineShown)
     assert station.ask(wanted, kiosk=2) == [Sorry(reason="too_late")]
     assert station.of(VisitEnded) == []
@@ -65,7 +65,7 @@ def test_a_level_in_a_visit_goes_on_with_its_lives(station: Bench) -> None:
 def test_after_some_seconds_the_visit_has_ended_and_the_state_is_gone(station: Bench, system: FakeSystemClock) -> None:
     greet(station, 2)
     visit = open_by_card(station, ZHANG, kiosk=2)
-    station.ask(OpenMine(visit=visit.visit, what="touches"), kiosk=2)
+    station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2)
     station.ask(Keep(state=STATE), kiosk=2)
     leave(station, 2)
     system.pass_ms(WITHIN_MS)
@@ -100,7 +100,7 @@ def test_a_hung_kiosk_is_replaced_while_it_still_seems_to_be_there(station: Benc
     station.ask(Keep(state=STATE), kiosk=2)
     assert station.ask(Hello(token=TOKEN), kiosk=3) == [visit, Kept(state=STATE)]
     leave(station, 2)
-    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="touches"), kiosk=3)[0], MineShown)
+    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=3)[0], MineShown)
 
 
 def test_a_kiosk_without_a_token_keeps_nothing_and_one_token_is_all_that_a_kiosk_has(station: Bench) -> None:

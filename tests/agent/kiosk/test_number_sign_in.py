@@ -12,7 +12,7 @@ from agent.storage.errors import StorageError, StorageFailed, StorageFull
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.facts import AlarmRaised, NumberEntered, Touch
 from protocol.kiosk import TouchShown
-from protocol.kiosk_visits import ClockByNumber, EnterNumber, MineShown, OpenMine, OwnTouch, PinAsked, VisitShown
+from protocol.kiosk_visits import ClockByNumber, EnterNumber, PinAsked, VisitShown
 from protocol.pin_tries import PinTries
 from protocol.pins import BLOCK_SIZE, LOG2_N, PARALLEL, PinVerifier, is_pin
 from tests.agent.bench import ZHANG, Bench, bench, desired
@@ -65,9 +65,6 @@ def test_daka_by_number_has_the_direction_of_the_window_and_stands_on_the_board(
     assert isinstance(again, TouchShown)
     assert again.answer == "repeat"
     assert len(village.of(NumberEntered)) == 2
-    (mine,) = village.ask(OpenMine(visit=visit.visit, what="touches"))
-    assert isinstance(mine, MineShown)
-    assert mine.touches == [OwnTouch(minute=510, direction="in", by_number=True)]
 
 
 def test_after_a_restart_the_board_has_what_was_clocked_by_number(tmp_path: Path, system: FakeSystemClock) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from protocol.facts import Touch, VisitEnded
 from protocol.kiosk import Sorry
-from protocol.kiosk_visits import EndVisit, MineShown, OpenMine, OpenVisit, OwnTouch, VisitShown
+from protocol.kiosk_visits import EndVisit, MineShown, OpenMine, OpenVisit, VisitShown
 from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import allow_numbers, enter, open_by_card
 from tests.fakes.clockwork import FakeSystemClock
@@ -57,22 +57,19 @@ def test_another_card_ends_the_visit_before_its_own_screen_comes(station: Bench,
     shown = [(who, what) for who, what in station.recorded.order[before:] if who.startswith("kiosk")]
     assert shown[0] == ("kiosk 2", VisitShown(visit=visit.visit, ended="card"))
     assert shown[1][0] == "kiosk"
-    assert station.ask(OpenMine(visit=visit.visit, what="touches"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2) == [TOO_LATE]
 
 
 def test_ones_own_card_does_not_end_ones_visit(station: Bench) -> None:
     visit = open_by_card(station, ZHANG)
     assert station.touch(ZHANG).visit == ""
-    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="touches"))[0], MineShown)
+    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="learning"))[0], MineShown)
 
 
 def test_what_is_ones_own_is_shown_at_ones_own_kiosk(station: Bench, system: FakeSystemClock) -> None:
     visit = open_by_card(station, ZHANG, kiosk=2)
-    wanted = OpenMine(visit=visit.visit, what="touches")
-    touches = [OwnTouch(minute=510, direction="in")]
-    assert station.ask(wanted, kiosk=2) == [
-        MineShown(visit=visit.visit, what="touches", touches=touches, lacking=["departure"])
-    ]
+    wanted = OpenMine(visit=visit.visit, what="learning")
+    assert station.ask(wanted, kiosk=2) == [MineShown(visit=visit.visit, what="learning")]
     assert station.ask(wanted, kiosk=1) == [TOO_LATE]
     assert station.ask(OpenMine(visit=visit.visit, what="wealth"), kiosk=2) == [Sorry(reason="not_here")]
 
@@ -82,11 +79,11 @@ def test_a_visit_that_opened_something_is_told_of(station: Bench, system: FakeSy
     station.ask(EndVisit(visit=quiet.visit))
     assert station.of(VisitEnded) == []
     visit = open_by_card(station, LI)
-    station.ask(OpenMine(visit=visit.visit, what="touches"))
+    station.ask(OpenMine(visit=visit.visit, what="learning"))
     system.pass_ms(40_000)
     assert station.ask(EndVisit(visit=visit.visit, why="time")) == [VisitShown(visit=visit.visit, ended="time")]
     (ended,) = station.of(VisitEnded)
-    assert (ended.person, ended.opened, ended.why, ended.seconds) == ("p2", ["touches"], "time", 40)
+    assert (ended.person, ended.opened, ended.why, ended.seconds) == ("p2", ["learning"], "time", 40)
     refs = {(ref.epoch, ref.seq): fact for ref, fact in station.recent_now()}
     assert isinstance(refs[ended.by.epoch, ended.by.seq], Touch)
 
@@ -96,7 +93,7 @@ def test_a_visit_ends_with_its_kiosk_with_its_person_and_after_a_long_silence(
 ) -> None:
     gone = open_by_card(station, ZHANG, kiosk=2)
     station.kiosk.visits.kiosk_left(2)
-    assert station.ask(OpenMine(visit=gone.visit, what="touches"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=gone.visit, what="learning"), kiosk=2) == [TOO_LATE]
     hung = open_by_card(station, LI)
     system.pass_ms(900_001)
     station.kiosk.visits.tick()
@@ -116,7 +113,7 @@ def test_a_restart_knows_no_visit(tmp_path: Path, system: FakeSystemClock) -> No
         assert station.recorded.answers[-1] == VisitShown(visit=visit.visit, ended="restart")
         killed = open_by_card(station, LI)
     with bench(tmp_path, system) as again:
-        assert again.ask(OpenMine(visit=killed.visit, what="touches")) == [TOO_LATE]
+        assert again.ask(OpenMine(visit=killed.visit, what="learning")) == [TOO_LATE]
 
 
 def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
@@ -125,4 +122,4 @@ def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
     assert isinstance(one, VisitShown)
     assert isinstance(other, VisitShown)
     assert (one.name, other.name) == ("张示例", "李示例")
-    assert station.ask(OpenMine(visit=one.visit, what="touches"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=one.visit, what="learning"), kiosk=2) == [TOO_LATE]
