@@ -15,6 +15,7 @@ from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import View
 from kiosk_tui.views_feedback import AskView, ReceiptView
+from kiosk_tui.words import bracketed
 from protocol.feedback import MATTERS, TOPICS, Matter, Topic
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_feedback import FeedbackTaken, GiveFeedback
@@ -186,7 +187,7 @@ class _Form:
         if self._named is None:
             return AskView(said, words.NAME_ASK, words.NAMES)
         name = words.NAMED if self._named else words.NAMELESS
-        ask = words.SENDING if self._waiting else f"{said}（{name}）"
+        ask = words.SENDING if self._waiting else said + bracketed(name)
         return AskView(words.TITLE, ask, (), self._note or words.CONFIRM, sends=not self._waiting)
 
     @property

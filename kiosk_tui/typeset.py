@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from kiosk_tui.catalogue import _
 from protocol.plain_text import one_line
 
+_BETWEEN = _("、")
+"""Between names."""
 _NOT_FIRST = frozenset("，。、；：？！）》」』”’…％%,.;:?!)")
 _NOT_LAST = frozenset("（《「『“‘(")
 
@@ -50,10 +53,10 @@ def fit_names(head: str, names: Sequence[str], width: int) -> str:
     """Return ``head`` and as many whole names as fit into ``width`` cells; if some were left off, it ends in ``…``."""
     line = clean(head)
     for place, name in enumerate(names):
-        longer = f"{line}{'、' if place else ''}{clean(name)}"
+        longer = f"{line}{_BETWEEN if place else ''}{clean(name)}"
         last = place + 1 == len(names)
-        if cells(longer) > width - (0 if last else cells("、…")):
-            return f"{line}、…" if place else fit(longer if last else f"{longer}…", width)
+        if cells(longer) > width - (0 if last else cells(f"{_BETWEEN}…")):
+            return f"{line}{_BETWEEN}…" if place else fit(longer if last else f"{longer}…", width)
         line = longer
     return fit(line, width)
 

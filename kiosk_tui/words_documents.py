@@ -1,37 +1,40 @@
 """Every Chinese sentence of the list of documents, and of a document that is read."""
 
+from kiosk_tui import words_dates
+from kiosk_tui.catalogue import _
+from kiosk_tui.words import bracketed
 from protocol.documents import ColumnKind
 from protocol.kiosk_documents import ShelfEntry
 
-SHELF = "公示"
-NOTHING_HERE = "现在没有公示。县里发来以后，这里就有。"
-CHOOSE = "按数字看一份"
-NEW = "新"
-SAMPLE = "示例"
-OPENING = "正在打开…"
-KEY_ITEMS, KEY_ASK, KEY_TURN = "明细", "问这项", "翻页"
-TOTAL = "合计"
-DOES_NOT_ADD_UP = "！合计与各项不符"
-OTHER_SUM = "！与上一页的数不符"
-NO_ROWS = "（没有内容）"
-NO_PICTURE = "图片："
-YUAN = "元"
+SHELF = _("公示")
+NOTHING_HERE = _("现在没有公示。县里发来以后，这里就有。")
+CHOOSE = _("按数字看一份")
+NEW = _("新")
+SAMPLE = _("示例")
+OPENING = _("正在打开…")
+KEY_ITEMS, KEY_ASK, KEY_TURN = _("明细"), _("问这项"), _("翻页")
+TOTAL = _("合计")
+DOES_NOT_ADD_UP = _("！合计与各项不符")
+OTHER_SUM = _("！与上一页的数不符")
+NO_ROWS = _("（没有内容）")
+NO_PICTURE = _("图片：")
+YUAN = _("元")
 
 GONE = {
-    "withdrawn": "这一份已收回，不再公示。",
-    "replaced": "这一份已换成新的，请重新打开。",
-    "over": "这一份已过期，不再公示。",
-    "unreadable": "这一份现在打不开，请过一会儿再试。",
+    "withdrawn": _("这一份已收回，不再公示。"),
+    "replaced": _("这一份已换成新的，请重新打开。"),
+    "over": _("这一份已过期，不再公示。"),
+    "unreadable": _("这一份现在打不开，请过一会儿再试。"),
 }
 
 KINDS = {
-    "finance": "财务",
-    "subsidy": "补贴",
-    "policy": "政策",
-    "prices": "价格",
-    "project": "项目",
-    "land": "土地",
-    "notice": "通知",
+    "finance": _("财务"),
+    "subsidy": _("补贴"),
+    "policy": _("政策"),
+    "prices": _("价格"),
+    "project": _("项目"),
+    "land": _("土地"),
+    "notice": _("通知"),
 }
 """What a document is, by its code. One that is not here is named by its title alone."""
 
@@ -48,22 +51,21 @@ def gone(why: str) -> str:
 
 def period(text: str) -> str:
     """Return a year, month or quarter as people write it."""
-    year, _, part = text.partition("-")
-    if not year:
-        return ""
+    year, dash, part = text.partition("-")
     if part.startswith("Q"):
-        return f"{year}年第{part[1:]}季度"
-    return f"{year}年{int(part)}月" if part else f"{year}年"
+        return words_dates.quarter_of(part[1:], year)
+    if dash:
+        return words_dates.month_of(int(part), year)
+    return words_dates.whole_year(year) if year else ""
 
 
 def day(text: str, *, this_year: str = "") -> str:
     """Return a date as people write it; without the year if it is ``this_year``."""
-    year, _, rest = text.partition("-")
-    month, _, of_month = rest.partition("-")
-    if not (month.isdigit() and of_month.isdigit()):
+    year, *rest = text.split("-")
+    if len(rest) != 2 or not all(part.isdecimal() for part in rest) or not 1 <= int(rest[0]) <= 12:
         return text
-    short = f"{int(month)}月{int(of_month)}日"
-    return short if year == this_year else f"{year}年{short}"
+    short = words_dates.month_day(int(rest[0]), int(rest[1]))
+    return short if year == this_year else words_dates.with_year(short, year)
 
 
 def money(fen: int) -> str:
@@ -92,17 +94,17 @@ def column(title: str, of: ColumnKind) -> str:
 
 def said_by(source: str, published: str) -> str:
     """Return who says so, and since when."""
-    return f"来源：{source}  {day(published)}公布"
+    return _("来源：{source}  {day}公布").format(source=source, day=day(published))
 
 
 def page(number: int) -> str:
     """Return which page is shown, from 1."""
-    return f"第{number}页"
+    return _("第{number}页").format(number=number)
 
 
 def place(number: int, of: int) -> str:
     """Return which page of the list is shown, from 1."""
-    return f"第{number}/{of}页"
+    return _("第{number}/{of}页").format(number=number, of=of)
 
 
 def keys_of(rows: int) -> str:
@@ -114,4 +116,4 @@ def entry(shown: ShelfEntry) -> str:
     """Return a line of the list: what it is, of when, and its title."""
     sample = f"{SAMPLE}·" if shown.sample and SAMPLE not in shown.title else ""
     about = "".join(one for one in (kind(shown.kind), period(shown.period)) if one and one not in shown.title)
-    return f"{sample}{shown.title}" + (f"（{about}）" if about else "")
+    return f"{sample}{shown.title}" + (bracketed(about) if about else "")

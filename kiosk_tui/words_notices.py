@@ -2,21 +2,25 @@
 
 from datetime import datetime
 
+from kiosk_tui import words_dates
+from kiosk_tui.catalogue import _
+from kiosk_tui.words import labelled
+
 KIND = {
-    "power_cut": "停电",
-    "water_cut": "停水",
-    "weather": "天气",
-    "market": "赶集",
-    "bus": "班车",
-    "jobs": "招工",
-    "wanted": "求租求购",
-    "notice": "通知",
+    "power_cut": _("停电"),
+    "water_cut": _("停水"),
+    "weather": _("天气"),
+    "market": _("赶集"),
+    "bus": _("班车"),
+    "jobs": _("招工"),
+    "wanted": _("求租求购"),
+    "notice": _("通知"),
 }
 """What a notice is about, by its code."""
-URGENT = "急"
-OVER = "这条通知已经过期或者撤回了。"
-WAKE = "按任意键回首页，随时可以刷卡"
-NO_NOTICES = "现在没有通知。"
+URGENT = _("急")
+OVER = _("这条通知已经过期或者撤回了。")
+WAKE = _("按任意键回首页，随时可以刷卡")
+NO_NOTICES = _("现在没有通知。")
 
 
 def kind(code: str) -> str:
@@ -26,16 +30,17 @@ def kind(code: str) -> str:
 
 def row(code: str, line: str, *, urgent: bool) -> str:
     """Return a notice in a list."""
-    return f"{f'{URGENT}·' if urgent else ''}{kind(code)}：{line}"
+    return (f"{URGENT}·" if urgent else "") + labelled(kind(code), line)
 
 
 def place(number: int, of: int) -> str:
     """Return which of the notices this is, counted from 1."""
-    return f"第 {number}/{of} 条"
+    return _("第 {number}/{of} 条").format(number=number, of=of)
 
 
 def about(source: str, owner: str, until: datetime | None) -> list[str]:
     """Return who says it, whom one asks, and the last day on which it holds."""
-    lines = [f"来源：{source}"] if source else []
-    lines += [f"有事问：{owner}"] if owner else []
-    return lines + ([f"有效到 {until.month}月{until.day}日"] if until else [])
+    lines = [_("来源：{source}").format(source=source)] if source else []
+    lines += [_("有事问：{owner}").format(owner=owner)] if owner else []
+    ends = _("有效到 {day}")
+    return lines + ([ends.format(day=words_dates.month_day(until.month, until.day))] if until else [])

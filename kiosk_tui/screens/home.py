@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kiosk_tui import theme, words, words_help, words_visits
+from kiosk_tui import theme, words, words_dates, words_help, words_visits
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
 from kiosk_tui.screens.base import KioskScreen, TextScreen
@@ -134,7 +134,9 @@ def _one_line(text: str, width: int, turn: int) -> str:
 
 def _status(view: HomeView, *, year: bool) -> Content:
     home, now = view.home, village_time(view.minute)
-    today = Content.styled(words.date(now, year=year), theme.STRONG) if is_dated(home) else _state(words.CLOCK_WAITS)
+    today = (
+        Content.styled(words_dates.date(now, year=year), theme.STRONG) if is_dated(home) else _state(words.CLOCK_WAITS)
+    )
     troubles = [words.LINK[home.link], *words.waiting(home.waiting)]
     return Content("\n").join([today, *(_state(fit(line, _STATUS)) for line in troubles if line)])
 

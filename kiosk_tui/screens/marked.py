@@ -95,4 +95,4 @@ def _order(question: QuestionShown, marked: Marked) -> list[Block]:
 
 
 def _texts(question: QuestionShown, numbers: list[int]) -> str:
-    return "、".join(question.options[number] for number in numbers if 0 <= number < len(question.options))
+    return words.listed(question.options[number] for number in numbers if 0 <= number < len(question.options))

@@ -2,7 +2,7 @@
 
 from textual.app import ComposeResult
 
-from kiosk_tui import theme, words, words_notices
+from kiosk_tui import theme, words, words_dates, words_notices
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.screens.home import is_dated, on_duty
@@ -26,7 +26,7 @@ class TodayScreen(TextScreen[TodayView]):
         home, now = view.home, village_time(view.minute)
         self._header.left = words.TODAY
         self._header.right = f"{now:%H:%M}" if is_dated(home) else ""
-        date = [Block(words.date(now, year=True), style=theme.TITLE)] if is_dated(home) else []
+        date = [Block(words_dates.date(now, year=True), style=theme.TITLE)] if is_dated(home) else []
         self._body.show(
             *date,
             Block(words.CLOCK_SAID[home.quality]),

@@ -5,6 +5,7 @@ from textual.containers import Center, Vertical
 from textual.content import Content
 
 from kiosk_tui import pixels, words, words_visits
+from kiosk_tui.catalogue import LANGUAGE, SOURCE_LANGUAGE
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.typeset import Block, cells, clean, fit
@@ -84,7 +85,8 @@ def headline(touch: TouchShown) -> str:
 
 def _art(touch: TouchShown) -> list[str]:
     sign = _SIGN[touch.colour]
-    if touch.direction is not None and touch.answer in _UNDERSTOOD:
+    # The large words are Chinese characters. In another language the headline alone says the direction.
+    if touch.direction is not None and touch.answer in _UNDERSTOOD and LANGUAGE == SOURCE_LANGUAGE:
         return pixels.draw(pixels.beside(sign, _DIRECTION[touch.direction], gap=2))
     return pixels.draw(sign)
 
@@ -105,10 +107,10 @@ def _name(touch: TouchShown, width: int) -> str:
     """Return the person's name; for somebody of another village with that word, and with the village if it fits."""
     if not touch.village:
         return fit(touch.name, width)
-    whole = f"{touch.name}（{words.OTHER_VILLAGE}：{touch.village}）"
+    whole = touch.name + words.bracketed(words.labelled(words.OTHER_VILLAGE, touch.village))
     if cells(whole) <= width:
         return fit(whole, width)
-    mark = f"（{words.OTHER_VILLAGE}）"
+    mark = words.bracketed(words.OTHER_VILLAGE)
     return fit(touch.name, max(width - cells(mark), 2)) + mark
 
 

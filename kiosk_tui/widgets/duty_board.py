@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme, words
+from kiosk_tui import theme, words, words_dates
 from kiosk_tui.typeset import cells, clean, fit, pad
 from protocol.kiosk import GRACE_MIN, DutyRow
 
@@ -69,7 +69,7 @@ class DutyBoard(Widget):
         apart = words.namesake(row.apart)
         # The end of the number tells two people of one name apart, so the name is cut and never the number.
         person = fit(row.name, self._name_width() - cells(apart)) + apart
-        window = f"{words.clock(row.start)}-{words.clock(row.end)}"
+        window = f"{words_dates.clock(row.start)}-{words_dates.clock(row.end)}"
         room = self._window_width() - len(window) - 1
         if row.window and room >= _LEAST_NAME:
             window = f"{fit(row.window, room)} {window}"
@@ -109,4 +109,4 @@ def _departure(row: DutyRow) -> str:
 
 def _touched(minutes: int, sign: str, *, by_time: bool) -> str:
     """Return a time with its sign; without a sign if only the county can say what the touch was."""
-    return words.touched_at(words.clock(minutes), sign=words.NO_SIGN if by_time else sign)
+    return words.touched_at(words_dates.clock(minutes), sign=words.NO_SIGN if by_time else sign)
