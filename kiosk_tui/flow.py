@@ -6,7 +6,7 @@ then the place that the person chose. Home lies under everything; a visit stands
 screen was painted (`Flow.painted`) and has stood long enough to be read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from kiosk_tui import keeping, words
@@ -21,7 +21,19 @@ from kiosk_tui.room import Room
 from kiosk_tui.spoken import Voice
 from kiosk_tui.textsize import SIZE_NAMES
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, HomeView, IdleView, LiveBannerView, RestView, TouchView, View, WaitView
+from kiosk_tui.views import (
+    AwayView,
+    EntryView,
+    HomeView,
+    IdleView,
+    LiveBannerView,
+    RestView,
+    TouchView,
+    View,
+    WaitView,
+)
+from kiosk_tui.views_feedback import AskView
+from kiosk_tui.views_months import ChoiceView, ConfirmView
 from kiosk_tui.visit import VisitPlace
 from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Kept
@@ -67,6 +79,7 @@ class Flow:
         self._over: list[Place] = []
         self._away = True
         self._interrupted = False
+        self._form_dropped = False
         self._viewer = ""
         self._viewed_until = 0
         self._last_life = mono_ms()
@@ -123,10 +136,7 @@ class Flow:
         """Take a message of the agent."""
         match message:
             case TouchShown():
-                self._touch.show(message)
-                if self._visit is None:
-                    # Whoever was typing here has turned away, or it is their card.
-                    self._over = [place for place in self._over if not place.personal]
+                self._show_touch(message)
             case LiveShown():
                 self._viewer = message.viewer
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
@@ -149,6 +159,14 @@ class Flow:
                 self._home.agent_said(message)
                 for place in self._over:
                     place.agent_said(message)
+
+    def _show_touch(self, touch: TouchShown) -> None:
+        dropped, self._form_dropped = self._form_dropped, False
+        if self._visit is None:
+            # Whoever was typing here has turned away, or it is their card.
+            dropped = dropped or _are_filled_in(place for place in self._over if place.personal)
+            self._over = [place for place in self._over if not place.personal]
+        self._touch.show(touch, dropped=dropped)
 
     def kept(self) -> keeping.FlowKept:
         """Return what another kiosk needs to go on from here."""
@@ -186,6 +204,8 @@ class Flow:
         running = self._visit is not None and self._visit.id == shown.visit
         if shown.ended:
             if running:
+                # The card's own screen, which comes next, says that what was being filled in is gone.
+                self._form_dropped = shown.ended == "card" and _are_filled_in(self._over)
                 self._forget_visit()
         elif self._visit is not None and running:
             self._visit.agent_said(shown)
@@ -310,3 +330,14 @@ class Flow:
     def _open(self, place: Place) -> None:
         assert len(self._over) < MAX_OVER
         self._over.append(place)
+
+
+def _are_filled_in(places: Iterable[Place]) -> bool:
+    """Return whether somebody has begun to fill something in and not finished. Nothing of that is recorded."""
+    return any(_is_filled_in(place.view()) for place in places)
+
+
+def _is_filled_in(view: View) -> bool:
+    if isinstance(view, EntryView):
+        return view.step != "set" and (view.typed > 0 or view.step != "number")
+    return isinstance(view, AskView | ChoiceView | ConfirmView)

@@ -36,7 +36,8 @@ class Help:
         self._home = home
         self._say = say
         self._called = False
-        self._refused = False
+        self._refused = ""
+        """A code, if the agent did not record the call."""
 
     def kept(self) -> HelpKept:
         """Return what this place is made from again."""
@@ -60,7 +61,7 @@ class Help:
     def key(self, key: Key) -> Move:
         """Call with 1, leave with 0 or Enter."""
         if key == "1" and (not self._called or self._refused):
-            self._called, self._refused = True, False
+            self._called, self._refused = True, ""
             self._say(AskHelp(screen=self._screen))
         return "leave" if key in (BACK, "enter") else "stay"
 
@@ -68,8 +69,8 @@ class Help:
         """Take what became of the call."""
         if isinstance(message, Home):
             self._home = message
-        elif isinstance(message, Sorry) and message.reason == "not_recorded" and self._called:
-            self._refused = True
+        elif isinstance(message, Sorry) and message.reason in ("not_recorded", "too_many") and self._called:
+            self._refused = message.reason
 
     def agent_away(self) -> None:
         """Help needs no agent."""

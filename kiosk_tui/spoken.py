@@ -77,7 +77,7 @@ def lines_of(view: View) -> tuple[str, ...]:
             return ("learn.passed", "learn.well_done") if view.over.passed else ("learn.failed", "learn.try_again")
         case HelpView():
             return tuple(f"help.{number}" for number in range(1, len(words_help.LINES) + 1))
-        case CallView(state=HelpState(), refused=False):
+        case CallView(state=HelpState(), refused=""):
             return ("help.called",)
         case _:
             return ()

@@ -41,9 +41,14 @@ class TouchPanel:
         self._note = ""
         self._asked = False
         self._correctable = False
+        self._dropped = False
 
-    def show(self, touch: TouchShown) -> None:
-        """Show a touch at once, in place of an earlier one."""
+    def show(self, touch: TouchShown, *, dropped: bool = False) -> None:
+        """Show a touch at once, in place of an earlier one.
+
+        Args:
+            dropped: It took away what somebody was filling in.
+        """
         now = self._mono_ms()
         if self._touch is None or now - self._came >= HARDLY_SEEN_MS or now >= self._until:
             self._before = ()
@@ -52,7 +57,7 @@ class TouchPanel:
             others = (one for one in (*self._before, self._touch) if not (touch.name and one.name == touch.name))
             self._before = tuple(others)[-MAX_BEFORE:]
         self._note = words.CORRECTED if touch.corrected else ""
-        self._asked = False
+        self._asked, self._dropped = False, dropped
         self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
         # The screen says that touching again corrects the direction, so it stays as long as that is true.
@@ -78,7 +83,7 @@ class TouchPanel:
         if self._touch is None:
             return None
         again_s = -(-self._left_ms(self._touch.again_within_ms) // 1000)
-        return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown)
+        return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown, self._dropped)
 
     def key(self, key: Key) -> None:
         """Take a key while the touch is shown: choose a direction, take that back, or close the result."""

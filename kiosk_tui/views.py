@@ -148,6 +148,7 @@ class TouchView:
 
     ``again_s``: within so many seconds the same card, touched again, may correct the direction. ``before``: results
     that stood on the screen too shortly for their owners. ``shown`` counts how often a result was put on the screen.
+    ``dropped``: the card took away what somebody was filling in.
     """
 
     touch: TouchShown
@@ -156,6 +157,7 @@ class TouchView:
     again_s: int
     before: tuple[TouchShown, ...]
     shown: int
+    dropped: bool = False
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property

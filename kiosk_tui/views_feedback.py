@@ -69,12 +69,13 @@ class FollowedView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """What became of a call for help. None as long as the agent has said nothing; ``refused``: it was not recorded."""
+    """What became of a call for help. None as long as the agent has said nothing; ``refused``: the code of why it was
+    not recorded."""
 
     state: HelpState | None
     contact: HelpContact | None
     link: LinkState
-    refused: bool
+    refused: str
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property

@@ -23,6 +23,7 @@ RECORDED = _("已记下这里有人求助，有网就送到镇办。")
 """Said aloud once a call is on disk."""
 CALLING = _("正在记下…")
 NOT_CALLED = _("没有记下，请再按 1，或者打电话。")
+CALLED_OFTEN = _("已经叫过很多次了，请打电话。")
 URGENT = _("急事请打电话。")
 NOBODY = _("还没有人看到。")
 
@@ -37,6 +38,11 @@ def state(call: HelpState, link: LinkState) -> str:
     if link == "offline":
         return _("{at}已记下，网络不通，还没传到。").format(at=at)
     return _("{at}已记下，正在告诉镇办。").format(at=at)
+
+
+def not_called(reason: str) -> str:
+    """Return why a call was not recorded."""
+    return CALLED_OFTEN if reason == "too_many" else NOT_CALLED
 
 
 def short(call: HelpState, link: LinkState) -> str:

@@ -25,6 +25,7 @@ VISIT_CAN = {
     "feedback": _("提意见"),
 }
 VISIT_HELLO = {"card": _("已打卡。按数字选一项，看完按 0 退出。"), "number": _("按数字选一项，看完按 0 退出。")}
+FORM_DROPPED = _("刚才没办完的没有记下。")
 VISIT_OVER = _("已经退出了。要接着看，请再刷一次卡。")
 NOT_A_TOUCH = _("这样登录不算打卡。要打卡，请选“打卡”。")
 ON_TELEPHONE = _("手机看打卡")

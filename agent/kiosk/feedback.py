@@ -6,12 +6,12 @@ bundles, which are read when somebody asks.
 """
 
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from agent.clocking.desk import KioskScreens
+from agent.kiosk.spacing import Allowance
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visits
 from agent.storage.errors import StorageError
@@ -28,7 +28,8 @@ from protocol.units import DATED_QUALITIES, FactRef, Moment, WallMs
 MAX_KEPT = 500
 """The newest questions of this station that are found again."""
 MOST_AN_HOUR = 12
-"""Questions and ratings together: each costs disk and data for ever, and a child plays with keys. Counted in memory."""
+"""Questions and ratings together: each costs disk and data for ever, and a child plays with keys. Recalled from the
+facts, so that a restart gives nobody more."""
 WRONG_TRIES, WRONG_WITHIN_MS = 10, 600_000
 """After so many numbers that nobody has, within so long, no number is looked up: somebody is trying them."""
 _HOUR_MS = 3_600_000
@@ -78,8 +79,8 @@ class FeedbackDesk:
         self._draw = draw
         self._slot = StateSlot(state, "feedback", list[Kept], title="the list of questions to the village")
         self._kept = self._slot.read() or []
-        self._stated_ms: deque[int] = deque()
-        self._wrong_ms: deque[int] = deque()
+        self._stated = Allowance(clock, MOST_AN_HOUR, within_ms=_HOUR_MS)
+        self._wrong = Allowance(clock, WRONG_TRIES, within_ms=WRONG_WITHIN_MS)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -89,6 +90,8 @@ class FeedbackDesk:
         """Learn from the last facts of the outbox what was stated and perhaps not kept, oldest first."""
         known = {one.feedback: one for one in self._kept}
         for ref, fact in facts:
+            if isinstance(fact, FeedbackGiven | FeedbackRated):
+                self._stated.recall(fact.at)
             if isinstance(fact, FeedbackGiven) and fact.feedback not in known:
                 known[fact.feedback] = self._take(fact, ref)
             elif isinstance(fact, FeedbackRated) and fact.feedback in known:
@@ -102,7 +105,7 @@ class FeedbackDesk:
             if visit is None:
                 return
             by = visit.by
-        if self._are_too_many(self._stated_ms, MOST_AN_HOUR, within_ms=_HOUR_MS):
+        if self._stated.is_used_up():
             self._screens.answer(kiosk, Sorry(reason="too_many"))
             return
         fact = FeedbackGiven(
@@ -123,12 +126,12 @@ class FeedbackDesk:
 
     def followed(self, kiosk: int, asked: FollowUp) -> None:
         """Show what became of the question with a number."""
-        if self._are_too_many(self._wrong_ms, WRONG_TRIES, within_ms=WRONG_WITHIN_MS):
+        if self._wrong.is_used_up():
             self._screens.answer(kiosk, Sorry(reason="too_many_tries"))
             return
         found = self._found(asked.number)
         if not found.known:
-            self._wrong_ms.append(self._clock.mono_ms())
+            self._wrong.done()
         self._screens.answer(kiosk, found)
 
     def rated(self, kiosk: int, asked: RateAnswer) -> None:
@@ -137,7 +140,7 @@ class FeedbackDesk:
         if found.state != "answered" or found.rating:
             self._screens.answer(kiosk, found)
             return
-        if self._are_too_many(self._stated_ms, MOST_AN_HOUR, within_ms=_HOUR_MS):
+        if self._stated.is_used_up():
             self._screens.answer(kiosk, Sorry(reason="too_many"))
             return
         one = self._own(asked.number) or self._of_answer(asked.number)
@@ -156,7 +159,7 @@ class FeedbackDesk:
         except StorageError:
             self._screens.answer(kiosk, Sorry(reason="not_recorded"))
             return []
-        self._stated_ms.append(self._clock.mono_ms())
+        self._stated.done()
         return refs
 
     def _draw_id(self) -> bytes:
@@ -222,12 +225,6 @@ class FeedbackDesk:
                 text=answer.text,
             )
         return found
-
-    def _are_too_many(self, times: deque[int], most: int, *, within_ms: int) -> bool:
-        now = self._clock.mono_ms()
-        while times and now - times[0] >= within_ms:
-            times.popleft()
-        return len(times) >= most
 
 
 def _dated(at: Moment) -> WallMs:

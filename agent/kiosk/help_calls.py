@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from agent.clocking.desk import KioskScreens
-from agent.kiosk.spacing import Spacing
+from agent.kiosk.spacing import Allowance, Spacing
 from agent.kiosk.table import Rows
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
@@ -24,6 +24,9 @@ from protocol.units import DATED_QUALITIES, FactRef, Moment
 
 HELP_EVERY_MS = 10_000
 """However often the key is pressed: each fact costs disk and data, and one is enough to act on."""
+MOST_AN_HOUR = 12
+"""Then the screen gives the telephone number instead. Recalled from the facts, so that a restart gives nobody more."""
+_HOUR_MS = 3_600_000
 UNSEEN_SHOWN_MS = 7_200_000
 """A call that nobody has seen stands on home for so long."""
 SEEN_SHOWN_MS = 600_000
@@ -55,6 +58,7 @@ class HelpCalls:
         self._twin = twin
         self._screens = screens
         self._spacing = Spacing(clock, HELP_EVERY_MS)
+        self._stated = Allowance(clock, MOST_AN_HOUR, within_ms=_HOUR_MS)
         self._last: _Call | None = None
 
     def rows(self) -> Rows:
@@ -66,9 +70,13 @@ class HelpCalls:
         for ref, fact in facts:
             if isinstance(fact, HelpAsked):
                 self._last = _Call(ref, fact.at)
+                self._stated.recall(fact.at)
 
     def asked(self, kiosk: int, call: AskHelp) -> None:
-        """State a call, unless one was stated just now."""
+        """State a call, unless one was stated just now, or so many that the screen names the telephone instead."""
+        if self._stated.is_used_up():
+            self._screens.answer(kiosk, Sorry(reason="too_many"))
+            return
         if not self._spacing.is_due():
             return
         now = self._clock.now()
@@ -79,6 +87,7 @@ class HelpCalls:
             self._screens.answer(kiosk, Sorry(reason="not_recorded"))
             return
         self._last = _Call(ref, now)
+        self._stated.done()
 
     def state(self) -> HelpState | None:
         """Return what became of the last call, while that is worth saying."""

@@ -79,6 +79,9 @@ class OwnRequests:
         if isinstance(fact, str):
             self._screens.answer(kiosk, Sorry(reason=fact))
             return
+        if self._book.are_too_many(visit.person, self._clock.wall_of(fact.at)):
+            self._screens.answer(kiosk, Sorry(reason="too_many_today"))
+            return
         try:
             self._book.make(fact, visit.person)
         except StorageError as error:

@@ -19,6 +19,10 @@ from protocol.units import DATED_QUALITIES, CodeWord, FactRef, PersonId, WallMs
 
 MAX_KEPT = 200
 """Requests of all people that this station remembers by itself; the oldest goes first."""
+MOST_A_DAY, MOST_A_DAY_HERE = 20, 100
+"""Requests of one person within a day, and of all people here. Whoever takes each back could otherwise make them
+without end, and those of others would be forgotten for it."""
+_DAY_MS = 86_400_000
 
 
 class KeptRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +36,8 @@ class KeptRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     begin: WallMs = 0
     about: FactRef | None = None
     withdrawn: bool = False
+    counted: WallMs = 0
+    """When it was made, as far as this station knew; only for counting."""
 
 
 class KnownRequest(Struct, frozen=True, kw_only=True):
@@ -78,6 +84,12 @@ class RequestBook:
         # What the county does not name yet was made after what it names. Its own list is in order.
         return [*own, *listed]
 
+    def are_too_many(self, person: PersonId, now: WallMs) -> bool:
+        """Tell whether the person, or everybody here, has made as many requests as one day takes."""
+        # A clock that was set back must not lock anybody out until it has caught up.
+        today = [one.person for one in self._kept if abs(now - one.counted) < _DAY_MS]
+        return today.count(person) >= MOST_A_DAY or len(today) >= MOST_A_DAY_HERE
+
     def make(self, fact: RequestMade, person: PersonId) -> None:
         """State a request; when this returns, it is on the disk.
 
@@ -92,6 +104,7 @@ class RequestBook:
             made=fact.at.wall if fact.at.quality in DATED_QUALITIES else 0,
             begin=fact.begin or 0,
             about=fact.about,
+            counted=fact.at.wall,
         )
         self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
 
@@ -101,6 +114,7 @@ class RequestBook:
         Raises:
             StorageError: Nothing was recorded.
         """
+        before = next((one for one in self._kept if one.request == known.request), None)
         kept = KeptRequest(
             request=known.request,
             person=person,
@@ -110,6 +124,7 @@ class RequestBook:
             begin=known.begin,
             about=known.about,
             withdrawn=True,
+            counted=before.counted if before is not None else 0,
         )
         others = [one for one in self._kept if one.request != known.request]
         self._commit(fact, [*others, kept][-MAX_KEPT:])

@@ -104,5 +104,5 @@ class CallScreen(NumberScreen[CallView]):
 
 def _state(view: CallView) -> str:
     if view.refused:
-        return words_help.NOT_CALLED
+        return words_help.not_called(view.refused)
     return words_help.state(view.state, view.link) if view.state else words_help.CALLING

@@ -56,6 +56,7 @@ class TouchScreen(KioskScreen[TouchView]):
         # Textual keeps its own classes for the window's size in the same list, and they must stay.
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
         before = words.just_before([_in_short(one) for one in reversed(view.before)]) if view.before else ""
+        before = words_visits.FORM_DROPPED if view.dropped else before
         self._before.show(Content(fit(before, self.size.width - 4)))
         self._headline.show(Content(clean(headline(touch))))
         self._art.show(_art(touch))

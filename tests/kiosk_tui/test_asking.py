@@ -169,6 +169,6 @@ def test_only_1_calls_for_help_and_the_screen_tells_what_is_known() -> None:
     kiosk.press("1")
     assert len(kiosk.said) == 2
     kiosk.flow.agent_said(samples.HELP_SEEN)
-    assert kiosk.flow.view() == CallView(samples.HELP_SEEN.help, samples.CONTACT, "connected", False)
+    assert kiosk.flow.view() == CallView(samples.HELP_SEEN.help, samples.CONTACT, "connected", "")
     kiosk.press("0")
     assert isinstance(kiosk.flow.view(), VisitView)
