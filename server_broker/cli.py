@@ -339,8 +339,12 @@ def _add_content_verbs(add: Add, file: str) -> None:
         default="disclosure",
         help="disclosure 公示（不写就是），library 资料",
     )
+    documents.add_argument("--to", required=True, metavar="区划代码", help="发给哪个县、镇或村")
     documents.add_argument(
-        "--to", action="append", required=True, metavar="区划代码", help="发给哪个县、镇或村，可写多次"
+        "--written-by",
+        required=True,
+        metavar="谁写的",
+        help="写的人；运行命令的人看过再发布，不能是同一个人。命令查不了这个人是谁，只照写的记入审计",
     )
     documents.add_argument("--until", type=_day, required=True, metavar="日期", help="用到哪天，例如 2027-06-30")
     withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")

@@ -95,7 +95,7 @@ class DemoCounty:
             until = f"{today.year + 1}-12-31"
             self.tool(
                 *("publish-documents", str(file), "--id", f"sample-{kind}", "--kind", kind),
-                *("--to", region, "--until", until),
+                *("--to", region, "--until", until, "--written-by", "sample-editor"),
             )
 
     def claim(self, station: str) -> str:

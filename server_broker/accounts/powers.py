@@ -35,7 +35,7 @@ class Power(StrEnum):
     BIND_CARDS = "people.bind_cards"
     SEE_PICTURES = "media.see_pictures"
     SEE_CONTENT = "bundles.see"
-    WRITE_NOTICE = "bundles.write_notice"
+    WRITE = "bundles.write"
     PUBLISH = "bundles.publish"
     KEEP_WORDS = "guard.keep_words"
     SEE_SWITCHES = "compliance.see"
@@ -68,7 +68,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.BIND_CARDS: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
-    Power.WRITE_NOTICE: (_OPERATOR, _OFFICER, Role.SECRETARY, Role.EDITOR),
+    Power.WRITE: (_OPERATOR, _OFFICER, Role.SECRETARY, Role.EDITOR),
     Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
     Power.KEEP_WORDS: (_OPERATOR, _ORGANISATION),
     Power.SEE_SWITCHES: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),

@@ -15,8 +15,9 @@ from typing import Literal
 from protocol.codec import decode, encode
 from protocol.documents import ColumnKind, Document, Documents, pictures_of, wrong_sums
 from protocol.refusal import Refused
-from server_broker.bundles.drafts import Draft, DraftItem, NotPublished
+from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.guarding import let_pass
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish
 from server_broker.media.opening import DECODER
@@ -50,26 +51,38 @@ def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: st
         NotPublished: Nothing was published. The message is Chinese.
         OSError: A file can't be read, or the disk takes nothing.
     """
-    content = check_documents(draft)
     with tempfile.TemporaryDirectory() as beside:
-        return publish(
-            Draft(
-                id=draft.id,
-                kind=draft.kind,
-                title=title_of(draft.documents),
-                regions=draft.regions,
-                not_before=draft.not_before,
-                not_after=draft.not_after,
-                content=content,
-                items=_items(draft, Path(beside)),
-            ),
-            folder=folder,
-            author=author,
-            at=at,
-        )
+        return publish(_bundle_of(draft, _items(draft, Path(beside))), folder=folder, author=author, at=at)
 
 
-def check_documents(draft: DocumentsDraft) -> bytes:
+def check_before_publishing(draft: DocumentsDraft, *, author: str, at: datetime) -> Draft:
+    """Return the bundle that would be published now, without the files of its pictures.
+
+    Raises:
+        NotPublished: It can't be published, or says what must not be published.
+    """
+    bundle = _bundle_of(draft, [])
+    check(bundle)
+    if draft.not_after <= at:
+        raise NotPublished("结束时间已经过去，没有站点会显示它")
+    let_pass(bundle, author=author)
+    return bundle
+
+
+def _bundle_of(draft: DocumentsDraft, items: list[DraftItem]) -> Draft:
+    return Draft(
+        id=draft.id,
+        kind=draft.kind,
+        title=title_of(draft.documents),
+        regions=draft.regions,
+        not_before=draft.not_before,
+        not_after=draft.not_after,
+        content=_content_of(draft),
+        items=items,
+    )
+
+
+def _content_of(draft: DocumentsDraft) -> bytes:
     """Return the content of the bundle, as a station reads it.
 
     Raises:
@@ -128,7 +141,9 @@ def scaled(name: str, source: Path) -> bytes:
 
 def _items(draft: DocumentsDraft, folder: Path) -> list[DraftItem]:
     items = []
-    for number, name in enumerate(sorted({name for one in draft.documents for name in pictures_of(one)})):
+    wanted = {name for one in draft.documents for name in pictures_of(one)}
+    # One that is missing is refused with its name, where the content is made.
+    for number, name in enumerate(sorted(wanted & draft.pictures.keys())):
         content, path = draft.pictures[name], folder / str(number)
         path.write_bytes(content)
         media_type = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"

@@ -1,7 +1,7 @@
 """Published and computed bundles, the index of each station, and what stations say that they have."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -93,27 +93,26 @@ class Bundle(models.Model):
         ]
 
 
-class WrittenNoticeQuerySet(models.QuerySet["WrittenNotice"]):
-    """Queries over notices that somebody has written."""
+class WrittenQuerySet[M: "Written"](models.QuerySet[M]):
+    """Queries over what somebody has written."""
 
     def waiting(self) -> Self:
-        """Return those that wait for a second person."""
+        """Return what waits for a second person."""
         return self.filter(published_at=None, ended_at=None)
 
 
-class WrittenNotice(models.Model):
-    """A notice that one person has written, and that another one publishes or sends back."""
+class Written(models.Model):
+    """Something that one person has written for a region, and that another one publishes or sends back.
 
-    line = models.CharField(max_length=40)
-    text = models.CharField(max_length=2_000, blank=True)
-    kind = models.CharField(max_length=16)
-    source = models.CharField(max_length=30)
-    owner = models.CharField(max_length=30)
+    What was written never changes. `server_broker.bundles.written` takes each step.
+    """
+
+    called: ClassVar[str]
+    """How actions of the audit log and addresses of pages call it."""
+
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
     """It is for this region as a whole."""
-    not_before = models.DateTimeField()
     not_after = models.DateTimeField()
-    urgent = models.BooleanField(default=False)
     written_by = models.CharField(max_length=150)
     written_at = models.DateTimeField()
     published_by = models.CharField(max_length=150, blank=True)
@@ -125,21 +124,87 @@ class WrittenNotice(models.Model):
     ended_reason = models.CharField(max_length=200, blank=True)
     """Why it was sent back or taken back."""
 
-    decided_fields = ("region", "written_by", "published_by", "published_at", "bundle", "ended_by", "ended_at")
-
-    objects = WrittenNoticeQuerySet.as_manager()
+    decided_fields: ClassVar[tuple[str, ...]] = (
+        *("region", "written_by", "published_by", "published_at", "bundle", "ended_by", "ended_at"),
+    )
+    emptied: ClassVar[tuple[str, ...]] = ()
+    """Fields whose content is kept no longer than it waits."""
 
     class Meta:
+        abstract = True
         constraints = [
             models.CheckConstraint(
                 condition=Q(published_at=None, published_by="") | (Q(published_at__isnull=False) & ~Q(published_by="")),
-                name="written_notice_published_by_somebody",
+                name="%(class)s_published_by_somebody",
             ),
-            models.CheckConstraint(condition=~Q(published_by=F("written_by")), name="written_notice_by_two_people"),
+            models.CheckConstraint(condition=~Q(published_by=F("written_by")), name="%(class)s_by_two_people"),
             models.CheckConstraint(
-                condition=Q(published_at=None) | Q(ended_at=None), name="written_notice_published_or_ended"
+                condition=Q(published_at=None) | Q(ended_at=None), name="%(class)s_published_or_ended"
             ),
         ]
+
+    @property
+    def heading(self) -> str:
+        """How lists call it."""
+        raise NotImplementedError
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a second person."""
+        return self.published_at is None and self.ended_at is None
+
+
+class WrittenNotice(Written):
+    """A notice for home screens."""
+
+    called = "notice"
+
+    line = models.CharField(max_length=40)
+    text = models.CharField(max_length=2_000, blank=True)
+    kind = models.CharField(max_length=16)
+    source = models.CharField(max_length=30)
+    owner = models.CharField(max_length=30)
+    urgent = models.BooleanField(default=False)
+    not_before = models.DateTimeField()
+
+    objects = WrittenQuerySet["WrittenNotice"].as_manager()
+
+    @property
+    def heading(self) -> str:
+        """What the home screen shows."""
+        return self.line
+
+
+class WrittenDocuments(Written):
+    """Documents to read: a disclosure, or a part of the library."""
+
+    called = "documents"
+
+    kind = models.CharField(max_length=16)
+    """A kind of bundle: ``disclosure`` or ``library``."""
+    title = models.CharField(max_length=64)
+    not_before = models.DateTimeField(null=True)
+    """None: from the day on which it is published."""
+    becomes = models.CharField(max_length=64)
+    """The id of the bundle that it is published as."""
+    replaces = models.PositiveIntegerField()
+    """The version of that bundle whose place it takes; 0: there is none yet."""
+    content = models.BinaryField()
+    """The encoded `protocol.documents.Documents`. A published bundle has it, and what was sent back needs no copy."""
+    pictures = models.BinaryField()
+    """What they show, by name, as MessagePack."""
+    sha256 = models.BinaryField(max_length=32)
+    """Of what was handed over: content, then pictures."""
+
+    decided_fields = (*Written.decided_fields, "kind", "becomes", "replaces", "sha256")
+    emptied = ("content", "pictures")
+
+    objects = WrittenQuerySet["WrittenDocuments"].as_manager()
+
+    @property
+    def heading(self) -> str:
+        """The title of its bundle."""
+        return self.title
 
 
 class BundleItem(models.Model):

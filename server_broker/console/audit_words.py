@@ -65,10 +65,12 @@ _KEYS = {
     "station": "站点",
     "temporary": "临时",
     "still_held": "仍待审",
+    "unchecked": "命令行上没有查证",
     "value": "改为",
     "version": "版本",
     "village": "村",
     "village_was": "原村",
+    "writer": "谁写的",
     "wrong_tries": "输错次数",
 }
 _FIELDS = {"number": "编号", "name": "姓名", "village_id": "村、镇", "type": "类别"}

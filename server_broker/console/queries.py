@@ -13,7 +13,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
-from server_broker.bundles.models import Bundle, BundleQuerySet, WrittenNotice, WrittenNoticeQuerySet
+from server_broker.bundles.models import Bundle, BundleQuerySet, Written, WrittenQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
@@ -122,9 +122,10 @@ def bundles_of(user: Viewer) -> BundleQuerySet:
     return Bundle.objects.none() if own is None else Bundle.objects.touching(own)
 
 
-def written_notices_of(user: Viewer) -> WrittenNoticeQuerySet:
-    """Return the notices that were written for regions that ``user`` sees."""
-    return WrittenNotice.objects.filter(region__in=regions_of(user)).select_related("region")
+def written_of[W: Written](model: type[W], user: Viewer) -> WrittenQuerySet[W]:
+    """Return what was written, of one kind, for regions that ``user`` sees."""
+    rows: WrittenQuerySet[W] = WrittenQuerySet(model)
+    return rows.filter(region__in=regions_of(user)).select_related("region")
 
 
 def own_bundles_of(user: Viewer) -> BundleQuerySet:

@@ -19,7 +19,7 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
-from server_broker.console.views.notices import end_notice, new_notice, publish_notice, written_notice
+from server_broker.console.views.notices import new_notice
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
@@ -39,6 +39,7 @@ from server_broker.console.views.today import today
 from server_broker.console.views.units import unit_add, unit_end, units
 from server_broker.console.views.voice import drop_voice, record_voice, voice, voice_sound
 from server_broker.console.views.windows import window, window_add, window_change, window_new
+from server_broker.console.views.written import end, publish_written, written
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
@@ -92,9 +93,9 @@ urlpatterns = [
     path("published/voice/sound/", voice_sound, name="voice-sound"),
     path("published/voice/record/", record_voice, name="voice-record"),
     path("published/voice/drop/", drop_voice, name="voice-drop"),
-    path("published/waiting/<int:pk>/", written_notice, name="written-notice"),
-    path("published/waiting/<int:pk>/publish/", publish_notice, name="written-notice-publish"),
-    path("published/waiting/<int:pk>/end/", end_notice, name="written-notice-end"),
+    path("published/waiting/<slug:what>/<int:pk>/", written, name="written"),
+    path("published/waiting/<slug:what>/<int:pk>/publish/", publish_written, name="written-publish"),
+    path("published/waiting/<slug:what>/<int:pk>/end/", end, name="written-end"),
     path("published/documents/", new_documents, name="documents-new"),
     path("published/documents/template/", documents_template, name="documents-template"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),

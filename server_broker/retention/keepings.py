@@ -303,10 +303,10 @@ KEEPINGS: tuple[Keeping, ...] = (
     ),
     Stays(
         key="written_notices",
-        what="写好的通知、谁写谁发布",
+        what="写好的通知、公示和资料，谁写谁发布",
         purpose="两个人把关；查证是谁放行的",
-        ends="不删除；发布或退回以后只作凭据",
-        models=("bundles.WrittenNotice",),
+        ends="不删除；发布或退回以后只作凭据，公示和资料的正文这时就清掉",
+        models=("bundles.WrittenNotice", "bundles.WrittenDocuments"),
     ),
     Stays(
         key="audit",

@@ -3,19 +3,23 @@
 import datetime as dt
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from protocol.documents import Document, Paragraph
 from protocol.facts_requests import request_number
 from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow, Touch
-from server_broker.bundles.models import Bundle, WrittenNotice
+from server_broker.bundles.documents import DocumentsDraft
+from server_broker.bundles.models import Bundle, WrittenDocuments, WrittenNotice
 from server_broker.bundles.notices import NoticeDraft
+from server_broker.bundles.written_documents import new_id, write_documents
 from server_broker.bundles.written_notices import write_notice
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -229,6 +233,30 @@ def written_notice(region: str, *, by: str = "writer") -> WrittenNotice:
         owner="示例所长",
     )
     return write_notice(draft, region=Region.objects.get(code=region), actor=by, at=now)
+
+
+def written_documents(region: str, *, by: str = "writer", **changed: Any) -> WrittenDocuments:
+    """Return a document for a region that waits for a second person."""
+    now = timezone.now()
+    usual: dict[str, Any] = {
+        "id": new_id("library"),
+        "kind": "library",
+        "documents": [
+            Document(
+                id="d1",
+                title="示例办事指南",
+                kind="policy",
+                source="示例镇",
+                published="2026-11-28",
+                blocks=[Paragraph(text="带上材料。")],
+                sample=True,
+            )
+        ],
+        "regions": [],
+        "not_after": now + dt.timedelta(days=3),
+    }
+    draft = DocumentsDraft(**(usual | changed))
+    return write_documents(draft, region=Region.objects.get(code=region), actor=by, at=now)
 
 
 def content_for(prefix: str, *, kind: str = "notices", title: str = "示例通知", **values: object) -> Bundle:

@@ -1,7 +1,6 @@
-"""发布公示或资料: an Excel file is read, shown as people will read it, and published by a second button."""
+"""写公示或资料: an Excel file is read, shown as people will read it, and handed to another person who publishes it."""
 
 import logging
-import secrets
 import tempfile
 import uuid
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -17,27 +15,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from protocol.documents import Document, Table, pictures_of
-from server_broker.accounts.models import User
-from server_broker.accounts.powers import Power, needs
+from protocol.documents import pictures_of
+from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.accounts.scope import regions_of, scope
 from server_broker.bundles.document_sheets import BOOK, DocumentsPlan
 from server_broker.bundles.document_template import template
-from server_broker.bundles.documents import (
-    DocumentsDraft,
-    DocumentsKind,
-    check_documents,
-    figure,
-    publish_documents,
-    scaled,
-)
+from server_broker.bundles.documents import DocumentsDraft, DocumentsKind, check_before_publishing, scaled
 from server_broker.bundles.drafts import NotPublished
-from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import BundleQuerySet
+from server_broker.bundles.written_documents import new_id, write_documents
+from server_broker.console.documents_shown import shown
 from server_broker.console.downloads import xlsx
-from server_broker.console.queries import own_bundles_of, stations_of
+from server_broker.console.queries import own_bundles_of
 from server_broker.console.views.notices import midnight
-from server_broker.regions.models import subtree_prefix
+from server_broker.console.views.written import reached
+from server_broker.regions.models import Region, subtree_prefix
 from server_broker.sheets import pending
 from server_broker.sheets.reading import MAX_FILE_BYTES, read_file, seat
 from server_broker.sheets.row_errors import RowError
@@ -45,7 +37,6 @@ from server_broker.sheets.workbook import BadWorkbook
 
 log = logging.getLogger(__name__)
 
-ROWS_SHOWN = 20
 MOST_ERRORS_SHOWN = 200
 MOST_PICTURES = 40
 KINDS: dict[DocumentsKind, str] = {"disclosure": "公示", "library": "资料"}
@@ -64,16 +55,16 @@ class Typed:
 
 
 @require_safe
-@needs(Power.PUBLISH)
+@needs(Power.WRITE)
 def documents_template(request: HttpRequest) -> HttpResponse:
     """Return a file to fill in."""
     return xlsx(template(), "公示和资料模板.xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs(Power.PUBLISH)
+@needs(Power.WRITE)
 def new_documents(request: HttpRequest) -> HttpResponse:
-    """Take a file and show what it holds. Only the second button publishes exactly that."""
+    """Take a file and show what it holds. Only the second button hands over exactly that."""
     if request.method != "POST":
         today = timezone.localdate()
         own = scope(request.user) or ""
@@ -87,42 +78,38 @@ def new_documents(request: HttpRequest) -> HttpResponse:
     )
     try:
         # What was chosen is judged before a file is read, because that costs more.
-        addressed = _addressed(request, typed)
-        if request.POST.get("step") == "publish":
-            return _publish(request, addressed)
+        region, addressed = _addressed(request, typed)
+        if request.POST.get("step") == "submit":
+            return _hand_over(request, region, addressed)
         with seat():
             plan = _plan_of(request)
         if plan.errors:
             return _page(request, typed, errors=plan.errors)
         draft = replace(addressed, documents=plan.documents, pictures=plan.pictures)
-        check_documents(draft)
+        check_before_publishing(draft, author=request.user.get_username(), at=timezone.now())
     except (NotPublished, BadWorkbook) as refused:
-        messages.error(request, f"还不能发布：{str(refused).removesuffix('。')}。")
+        messages.error(request, f"还不能交：{str(refused).removesuffix('。')}。")
         return _page(request, typed, status=422)
     except OSError as error:
         log.error("the county's disk takes no documents: %s", error)
-        messages.error(request, "没有发布：县里的磁盘写不进去，可能满了。请告诉县运维，磁盘好了再发布。")
+        messages.error(request, "没有交：县里的磁盘写不进去，可能满了。请告诉县运维，磁盘好了再交。")
         return _page(request, typed, status=503)
-    token = pending.keep(BOOK, plan, account=_account(request), now=timezone.now())
+    token = pending.keep(BOOK, plan, account=account_of(request), now=timezone.now())
     return _page(request, typed, draft=draft, token=token)
 
 
-def _publish(request: HttpRequest, addressed: DocumentsDraft) -> HttpResponse:
-    account = _account(request)
+def _hand_over(request: HttpRequest, region: Region, addressed: DocumentsDraft) -> HttpResponse:
+    account = account_of(request)
     plan = None
     if (token := _token(request.POST.get("token", ""))) is not None:
         plan = pending.kept(BOOK, token, account=account, now=timezone.now())
     if plan is None:
         raise NotPublished("这份预览已经用过、过期或被新的文件代替，请重新上传文件")
     draft = replace(addressed, documents=plan.documents, pictures=plan.pictures)
-    folder = BundleFolder(settings.HOME.bundles)
-    row, new = publish_documents(draft, folder=folder, author=account.get_username(), at=timezone.now())
+    row = write_documents(draft, region=region, actor=account.get_username(), at=timezone.now())
     pending.drop(account)
-    if new:
-        messages.success(request, "已发布。在线的站点几分钟内就能看，离线的连上以后能看。")
-    else:
-        messages.success(request, "和已经发布的一样，没有变化。")
-    return redirect("published-bundle", row.pk)
+    messages.success(request, "已交。请另一个人看过以后发布；发布之前大屏上没有。")
+    return redirect("written", row.called, row.pk)
 
 
 def _plan_of(request: HttpRequest) -> DocumentsPlan:
@@ -151,8 +138,8 @@ def _plan_of(request: HttpRequest) -> DocumentsPlan:
     return plan
 
 
-def _addressed(request: HttpRequest, typed: Typed) -> DocumentsDraft:
-    """Return what was chosen, without what the file holds.
+def _addressed(request: HttpRequest, typed: Typed) -> tuple[Region, DocumentsDraft]:
+    """Return what was chosen, without what the file holds, and for which region.
 
     Raises:
         NotPublished: It can't be published.
@@ -166,13 +153,13 @@ def _addressed(request: HttpRequest, typed: Typed) -> DocumentsDraft:
     first, last = midnight(typed.first_day), midnight(typed.last_day)
     if first is None or last is None:
         raise NotPublished("请写明从哪天到哪天")
-    ident = f"{kind}-{secrets.token_hex(6)}"
+    ident = new_id(kind)
     if typed.replaces:
         before = _replaceable(request).filter(bundle=typed.replaces, kind=kind).first()
         if before is None:
             raise NotPublished("要换掉的那一份现在没有，或者种类不同，请重新选择")
         ident = before.bundle
-    return DocumentsDraft(
+    return region, DocumentsDraft(
         id=ident,
         kind=kind,
         documents=[],
@@ -195,42 +182,6 @@ def _token(text: str) -> uuid.UUID | None:
         return None
 
 
-def _account(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # `needs` lets nobody else in
-    return request.user
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A table as the page shows it: its first rows, and how many there are."""
-
-    heads: list[str]
-    rows: list[list[str]]
-    count: int
-    sums: list[str]
-
-
-def _shown_table(table: Table, titles: dict[str, str]) -> ShownTable:
-    rows = []
-    for row in table.rows[:ROWS_SHOWN]:
-        written = [
-            figure(cell, column.kind) if isinstance(cell, int) else cell
-            for cell, column in zip(row.cells, table.columns, strict=True)
-        ]
-        rows.append([*written, f"› {titles[row.opens]}" if row.opens else ""])
-    sums = [
-        "" if total is None else figure(total, column.kind)
-        for total, column in zip(table.sums, table.columns, strict=False)
-    ]
-    return ShownTable([column.title for column in table.columns], rows, len(table.rows), sums)
-
-
-def _shown(document: Document, titles: dict[str, str]) -> dict[str, object]:
-    """Return a document for the page."""
-    blocks = [_shown_table(block, titles) if isinstance(block, Table) else block for block in document.blocks]
-    return {"document": document, "above": titles.get(document.part_of, ""), "blocks": blocks}
-
-
 def _page(
     request: HttpRequest,
     typed: Typed,
@@ -240,8 +191,6 @@ def _page(
     errors: list[RowError] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    stations = stations_of(request.user).filter(enrolled_at__isnull=False, revoked_at=None)
-    titles = {one.id: one.title for one in draft.documents} if draft else {}
     context = {
         "section": "published",
         "typed": typed,
@@ -251,7 +200,7 @@ def _page(
         "errors": (errors or [])[:MOST_ERRORS_SHOWN],
         "error_count": len(errors or []),
         "token": token,
-        "documents": [_shown(one, titles) for one in draft.documents] if draft else [],
-        "reached": stations.filter(village__code__startswith=draft.regions[0]).count() if draft else 0,
+        "documents": shown(draft.documents) if draft else [],
+        **(reached(request, draft.regions[0]) if draft else {}),
     }
     return render(request, "console/documents.html", context, status=422 if errors else status)

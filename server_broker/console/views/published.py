@@ -16,8 +16,9 @@ from server_broker.bundles.spread import coverage, places_of, spread_of
 from server_broker.console import parameters
 from server_broker.console.deciding import Proposal, decide_on
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import bundles_of, own_bundles_of, stations_of, written_notices_of
+from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
 from server_broker.console.shelf_words import BUNDLE_KINDS
+from server_broker.console.views.written import waiting
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,8 @@ def published(request: HttpRequest) -> HttpResponse:
         "rows": [(row, places[row.pk], counted[row.pk]) for row in shown],
         "state": state,
         "tabs": zip(TABS, ("在用", "通知", "题库", "已撤回或到期"), strict=True),
-        "may_publish": may(user, Power.PUBLISH),
-        "may_write": may(user, Power.WRITE_NOTICE),
-        "waiting": written_notices_of(user).waiting().order_by("written_at", "pk")[:PAGE_SIZE],
+        "may_write": may(user, Power.WRITE),
+        "waiting": waiting(request, most=PAGE_SIZE),
     }
     return render(request, "console/published.html", context)
 

@@ -128,16 +128,19 @@ GET  /published/                                   200 200 403 200 200 200 200 2
 GET  /published/{bundle}/                          200 200 403 200 200 200 200 200 200 404 302
 GET  /published/notice/                            403 403 403 200 200 403 200 403 200 200 302
 POST /published/notice/                            403 403 403 422 422 403 422 403 422 422 302
-GET  /published/waiting/{written}/                 200 200 403 200 200 200 200 200 200 404 302
-POST /published/waiting/{written}/publish/         403 403 403 404 404 403 403 403 404 404 302 proof
-POST /published/waiting/{written}/end/             403 403 403 404 404 403 404 403 404 404 302
+GET  /published/waiting/notice/{written}/          200 200 403 200 200 200 200 200 200 404 302
+POST /published/waiting/notice/{written}/publish/  403 403 403 404 404 403 403 403 404 404 302 proof
+POST /published/waiting/notice/{written}/end/      403 403 403 404 404 403 404 403 404 404 302
+GET  /published/waiting/documents/{documents}/     200 200 403 200 200 200 200 200 200 404 302
+POST /published/waiting/documents/{documents}/publish/ 403 403 403 404 404 403 403 403 404 404 302 proof
+POST /published/waiting/documents/{documents}/end/ 403 403 403 404 404 403 404 403 404 404 302
 GET  /published/voice/                             200 200 403 200 200 200 200 200 200 200 302
 GET  /published/voice/sound/                       404 404 403 404 404 404 404 404 404 404 302
 POST /published/voice/record/                      403 403 403 404 404 403 403 403 404 404 302 proof
 POST /published/voice/drop/                        403 403 403 404 404 403 403 403 404 404 302 proof
-GET  /published/documents/                         403 403 403 200 200 403 403 403 200 200 302 proof
-POST /published/documents/                         403 403 403 422 422 403 403 403 422 422 302 proof
-GET  /published/documents/template/                403 403 403 200 200 403 403 403 200 200 302 proof
+GET  /published/documents/                         403 403 403 200 200 403 200 403 200 200 302
+POST /published/documents/                         403 403 403 422 422 403 422 403 422 422 302
+GET  /published/documents/template/                403 403 403 200 200 403 200 403 200 200 302
 POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
 # Questions of villagers, and whom to telephone
 GET  /feedback/                                    403 403 403 200 200 200 200 200 403 200 302

@@ -71,7 +71,7 @@ def write(client: Client, step: str = "preview", **changes: str) -> tuple[int, s
 
 def publish(client: Client, notice: WrittenNotice) -> str:
     """Press the button of a written notice."""
-    return client.post(f"/published/waiting/{notice.pk}/publish/", follow=True).content.decode()
+    return client.post(f"/published/waiting/notice/{notice.pk}/publish/", follow=True).content.decode()
 
 
 def withdrawn(client: Client, row: Bundle) -> str:
@@ -166,7 +166,7 @@ def test_what_is_refused_comes_back_as_it_was_typed(officer: Client) -> None:
 
 def test_nobody_publishes_what_they_wrote(officer: Client) -> None:
     notice = written_notice(TOWNSHIP, by=TOWNSHIP_OFFICER.username.upper())
-    page = officer.get(f"/published/waiting/{notice.pk}/").content.decode()
+    page = officer.get(f"/published/waiting/notice/{notice.pk}/").content.decode()
     assert "/publish/" not in page
     assert "要由另一个人看过再发布" in publish(officer, notice)
     assert not Bundle.objects.exists()
@@ -181,12 +181,12 @@ def test_a_notice_goes_out_once(county: FictionalCounty, officer: Client) -> Non
 
 def test_a_notice_that_is_sent_back_goes_nowhere_and_says_why(officer: Client) -> None:
     notice = written_notice(TOWNSHIP)
-    where = f"/published/waiting/{notice.pk}/end/"
+    where = f"/published/waiting/notice/{notice.pk}/end/"
     assert "请写明理由" in officer.post(where, {"reason": "错"}, follow=True).content.decode()
     page = officer.post(where, {"reason": "日期写错了"}, follow=True).content.decode()
     assert "已退回，没有发布" in page
     assert "日期写错了" in page
-    assert "已经退回了" in publish(officer, notice)
+    assert "已经退回或收回了" in publish(officer, notice)
     assert not Bundle.objects.exists()
     assert "明天停电检修" not in officer.get("/published/").content.decode()
 
@@ -196,10 +196,10 @@ def test_a_secretary_writes_for_the_own_village_and_takes_back_only_the_own(coun
     assert "请选择发给哪里" in write(secretary, "submit", region=TOWNSHIP)[1]
     assert "请另一个人看过以后发布" in write(secretary, "submit", region=SHILI_VILLAGE)[1]
     own, others = WrittenNotice.objects.get(), written_notice(SHILI_VILLAGE)
-    assert secretary.post(f"/published/waiting/{own.pk}/publish/").status_code == 403
+    assert secretary.post(f"/published/waiting/notice/{own.pk}/publish/").status_code == 403
     reason = {"reason": "日期写错了"}
-    assert secretary.post(f"/published/waiting/{others.pk}/end/", reason).status_code == 404
-    assert "已退回" in secretary.post(f"/published/waiting/{own.pk}/end/", reason, follow=True).content.decode()
+    assert secretary.post(f"/published/waiting/notice/{others.pk}/end/", reason).status_code == 404
+    assert "已退回" in secretary.post(f"/published/waiting/notice/{own.pk}/end/", reason, follow=True).content.decode()
 
 
 def test_what_waits_is_seen_in_the_own_places_alone(county: FictionalCounty, officer: Client) -> None:
@@ -208,7 +208,7 @@ def test_what_waits_is_seen_in_the_own_places_alone(county: FictionalCounty, off
     assert "明天停电检修" in officer.get("/published/").content.decode()
     assert "明天停电检修" not in stranger.get("/published/").content.decode()
     for path in ("", "publish/", "end/"):
-        answer = (stranger.post if path else stranger.get)(f"/published/waiting/{notice.pk}/{path}")
+        answer = (stranger.post if path else stranger.get)(f"/published/waiting/notice/{notice.pk}/{path}")
         assert answer.status_code == 404
 
 

@@ -32,6 +32,7 @@ from tests.server_broker.county import (
     touch,
     user_of,
     window,
+    written_documents,
     written_notice,
 )
 from tests.server_broker.picture_sender import jpeg
@@ -94,6 +95,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
         "written": str(written_notice(SHILI_VILLAGE).pk),
+        "documents": str(written_documents(SHILI_VILLAGE).pk),
         "feedback": str(asked(station).pk),
         "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,

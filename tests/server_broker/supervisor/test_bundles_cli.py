@@ -10,17 +10,25 @@ import msgspec
 import pytest
 from django.utils import timezone
 
+from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import wanted
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.models import Bundle, WrittenDocuments
 from server_broker.bundles.questions import pack_files_of
 from server_broker.fleet.models import Station, StationStatus
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region
-from server_broker.supervisor.bundles_cli import MAX_LIST_BYTES, publish_listed, publish_pack_file, withdraw_bundle
+from server_broker.supervisor.bundles_cli import (
+    MAX_LIST_BYTES,
+    publish_document_file,
+    publish_listed,
+    publish_pack_file,
+    withdraw_bundle,
+)
 from server_broker.trust import prepare
 from tests.cast import SHILI, TOWNSHIP, YANGBAN
+from tests.server_broker.bundles.document_files import GOOD, workbook
 from tests.server_broker.bundles.samples import pack
 from tests.server_broker.county import make_county
 
@@ -145,3 +153,24 @@ def test_a_place_whose_code_ends_with_nought_is_not_its_neighbour(home: CountyHo
     Region.objects.create(code="990101001010", name="示例十村")
     publish_listed(home, listed(home, regions=["990101001010"]), actor="cli:wu")
     assert Bundle.objects.get().regions == ["990101001010"]
+
+
+def test_documents_are_published_by_another_person_than_wrote_them(home: CountyHome) -> None:
+    file = home.root / "a.xlsx"
+    file.write_bytes(workbook(GOOD))
+    until = timezone.localdate() + timedelta(days=9)
+
+    def publish(**changed: str) -> str:
+        asked = {"file": str(file), "id": "money", "kind": "disclosure", "to": TOWNSHIP, "written_by": "li"}
+        return publish_document_file(home, Namespace(**(asked | changed), until=until), actor="cli:wu")
+
+    with pytest.raises(ServiceError, match="写的人不能自己发布"):
+        publish(written_by="Wu")
+    assert not WrittenDocuments.objects.exists(), "nothing is left waiting"
+    with pytest.raises(ServiceError, match="没有区划"):
+        publish(to="112233")
+    assert publish() == "示例村十一月收支 第 1 版"
+    row = WrittenDocuments.objects.get()
+    assert (row.written_by, row.published_by, row.bundle) == ("cli:li", "cli:wu", "money")
+    assert AuditEntry.objects.get(action="documents.written").detail["unchecked"] is True
+    assert "没有变化" in publish()

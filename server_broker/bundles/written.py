@@ -1,0 +1,81 @@
+"""Content goes out by two people: one writes, another one publishes what was written or sends it back."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from protocol.decisions import Decided
+from server_broker.accounts.own_affairs import refuse_own_affair
+from server_broker.audit.log import LEAST_REASON, Detail, record
+from server_broker.bundles.drafts import NotPublished
+from server_broker.bundles.models import Bundle, Written
+from server_broker.decisions.stream import decide
+
+
+def hand_over[W: Written](row: W, *, actor: str, at: datetime, note: Detail | None = None) -> W:
+    """Keep what was written for a second person. No station gets it.
+
+    Args:
+        note: What the audit log is to say beside.
+    """
+    row.written_by, row.written_at = row.written_by or actor, at
+    with transaction.atomic():
+        row.save(force_insert=True)
+        _decided("written", row, actor, note or {})
+    return row
+
+
+def publish_written[W: Written](row: W, publish: Callable[[W], Bundle], *, actor: str, at: datetime) -> Bundle:
+    """Publish what another person has written, by ``publish``, and return the bundle.
+
+    Raises:
+        NotPublished: It no longer waits, or ``publish`` refuses it.
+        OwnAffair: The actor wrote it.
+        OSError: The disk takes nothing. Nothing was published.
+    """
+    with transaction.atomic():
+        locked = _locked(row)
+        refuse_own_affair(actor, asked_by=locked.written_by)
+        bundle = publish(locked)
+        locked.published_by, locked.published_at, locked.bundle = actor, at, bundle.bundle
+        _save(locked, "published_by", "published_at", "bundle")
+        _decided("agreed", locked, actor, {})
+    return bundle
+
+
+def end_written(row: Written, *, reason: str, actor: str, at: datetime) -> None:
+    """Send something back, or take back one's own. It stays on record.
+
+    Raises:
+        NotPublished: It no longer waits, or no reason is given.
+    """
+    reason = " ".join(reason.split())
+    if not LEAST_REASON <= len(reason) <= 200:
+        raise NotPublished(f"请写明理由（{LEAST_REASON} 到 200 个字）")
+    with transaction.atomic():
+        locked = _locked(row)
+        locked.ended_by, locked.ended_at, locked.ended_reason = actor, at, reason
+        _save(locked, "ended_by", "ended_at", "ended_reason")
+        _decided("ended", locked, actor, {"reason": reason})
+
+
+def _locked[W: Written](row: W) -> W:
+    locked = type(row)._default_manager.select_for_update(of=("self",)).select_related("region").get(pk=row.pk)
+    if locked.published_at is not None:
+        raise NotPublished("已经有人发布了")
+    if locked.ended_at is not None:
+        raise NotPublished("已经退回或收回了")
+    return locked
+
+
+def _save(row: Written, *fields: str) -> None:
+    for name in row.emptied:
+        setattr(row, name, b"")
+    row.save(update_fields=[*fields, *row.emptied])
+
+
+def _decided(step: str, row: Written, actor: str, detail: Detail) -> None:
+    action = f"{row.called}.{step}"
+    entry = record(actor, action, str(row.pk), {"region": row.region_id, **detail})
+    decide(entry, Decided(action=action, subject=str(row.pk)), [row])
