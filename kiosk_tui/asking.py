@@ -22,8 +22,10 @@ from protocol.kiosk_feedback import FeedbackTaken, GiveFeedback
 
 _FIRST = 5
 """So many topics stand on the first page; the others behind its sixth line."""
-
-
+TOPIC_PAGES = (
+    (*(words.TOPIC[topic] for topic in TOPICS[:_FIRST]), words.MORE),
+    tuple(words.TOPIC[topic] for topic in TOPICS[_FIRST:]),
+)
 _TOPIC_OF: dict[str, Topic] = {"finance": "accounts", "subsidy": "subsidies", "land": "land"}
 """What a question about a document of some kind is about. One about another kind is about something else."""
 
@@ -178,17 +180,16 @@ class _Form:
         if self._number:
             return ReceiptView(self._number)
         if self._topic is None:
-            shown = TOPICS[_FIRST:] if self._more else TOPICS[:_FIRST]
-            options = [words.TOPIC[topic] for topic in shown] + ([] if self._more else [words.MORE])
-            return AskView(words.TITLE, words.TOPIC_ASK, tuple(options))
+            return AskView(words.TITLE, words.TOPIC_ASK, TOPIC_PAGES[self._more])
         if self._matter is None:
             return AskView(words.said(words.TITLE, self._subject), words.MATTER_ASK, tuple(words.MATTER.values()))
         said = words.said(self._subject, words.MATTER[self._matter])
         if self._named is None:
             return AskView(said, words.NAME_ASK, words.NAMES)
         name = words.NAMED if self._named else words.NAMELESS
-        ask = words.SENDING if self._waiting else said + bracketed(name)
-        return AskView(words.TITLE, ask, (), self._note or words.CONFIRM, sends=not self._waiting)
+        if self._waiting:
+            return AskView(words.TITLE, words.SENDING, ())
+        return AskView(words.TITLE, said + bracketed(name), (), self._note or words.CONFIRM, sends=True)
 
     @property
     def _subject(self) -> str:

@@ -1,25 +1,41 @@
 """What of a screen can be said aloud: `*` asks the agent to say it, and another screen ends it.
 
-The sentences are named by codes that county and station share (`protocol.spoken_lines`). No screen with something of
-one person is here, and nothing is offered that nobody has recorded.
+The sentences are named by codes that county and station share (`protocol.spoken_lines`). Only what stands in that table
+is said. So no name, number, day, touch, request or answer is said on any screen, and nothing is offered that nobody has
+recorded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from kiosk_tui import words, words_help, words_visits
+from kiosk_tui import (
+    words,
+    words_documents,
+    words_feedback,
+    words_find,
+    words_help,
+    words_months,
+    words_notices,
+    words_visits,
+)
+from kiosk_tui.asking import TOPIC_PAGES
 from kiosk_tui.guard import Face
+from kiosk_tui.own_month import MARKS, REASONS
 from kiosk_tui.views import (
     AskCardView,
     HelpView,
     HomeView,
     LevelsView,
     MarkedView,
+    NoticeView,
     OverView,
     QuestionView,
+    TodayView,
     TouchView,
     View,
 )
-from kiosk_tui.views_feedback import CallView
+from kiosk_tui.views_feedback import AskView, CallView, ReceiptView
+from kiosk_tui.views_months import ChoiceView, ConfirmView, MonthView, TakenView
+from kiosk_tui.views_reading import DocumentView, FindView, ShelfView
 from protocol.kiosk import ToAgent
 from protocol.kiosk_feedback import HelpState
 from protocol.kiosk_sound import Play, SoundShown, StopSound
@@ -49,11 +65,53 @@ SENTENCES: dict[str, str] = {
         "learn.failed": words.FAILED,
         "learn.well_done": words.WELL_DONE,
         "learn.try_again": words.TRY_AGAIN,
+        **{f"today.clock.{quality}": text for quality, text in words.CLOCK_SAID.items()},
+        **{f"today.link.{link}": text for link, text in words.LINK_SAID.items()},
+        "today.no_notices": words_notices.NO_NOTICES,
+        "notice.over": words_notices.OVER,
+        "documents.choose": words_documents.CHOOSE,
+        "documents.none": words_documents.NOTHING_HERE,
+        **{f"documents.{why}": text for why, text in words_documents.GONE.items()},
+        "document.wrong_sum": words_documents.DOES_NOT_ADD_UP,
+        "document.other_sum": words_documents.OTHER_SUM,
+        "find.choose": words_find.CHOOSE,
+        "find.more": words_find.MORE,
+        "find.sorting": words_find.SORTING,
+        "find.nothing": words_find.NOTHING,
+        "ask": words_feedback.MENU_ASK,
+        "ask.keys": words.keys_aloud(words_feedback.MENU),
+        "ask.topic": words_feedback.TOPIC_ASK,
+        **{f"ask.topic.keys{number}": words.keys_aloud(page) for number, page in enumerate(TOPIC_PAGES, 1)},
+        "ask.matter": words_feedback.MATTER_ASK,
+        "ask.matter.keys": words.keys_aloud(words_feedback.MATTER.values()),
+        "ask.name": words_feedback.NAME_ASK,
+        "ask.name.keys": words.keys_aloud(words_feedback.NAMES),
+        "ask.confirm": words_feedback.CONFIRM,
+        **{f"ask.{reason}": words_feedback.SORRY[reason] for reason in ("too_many", "not_recorded", "too_late")},
+        "ask.failed": words_feedback.FAILED,
+        "ask.taken": words_feedback.TAKEN,
+        "ask.taken.keep": words_feedback.TAKEN_KEEP,
+        "ask.taken.later": words_feedback.TAKEN_LATER,
+        "month.no_list": words_months.NO_LIST,
+        **{f"month.{ask}": text for ask, text in words_months.ASK.items()},
+        "month.reason.keys": words.keys_aloud(words_months.option("reason", code) for code in REASONS),
+        "month.mark.keys": words.keys_aloud(words_months.option("mark", code) for code in MARKS),
+        "month.no_day": words_months.NO_DAY_KNOWN,
+        "request.whose_word": words_months.WHOSE_WORD,
+        "request.told": words_months.TOLD,
+        "request.offline_too": words_months.OFFLINE_TOO,
         "help.called": words_help.RECORDED,
+        "help.not_called": words_help.NOT_CALLED,
         **{f"help.{number}": text for number, (_, text) in enumerate(words_help.LINES, 1)},
     }.items()
 }
 """The kiosk's own words by the codes under which they are recorded."""
+_CODES = {text: code for code, text in SENTENCES.items()}
+
+
+def _codes(*texts: str) -> tuple[str, ...]:
+    """Return the codes of those of some texts that are sentences of the table, each once."""
+    return tuple(dict.fromkeys(_CODES[spoken] for text in texts if (spoken := spoken_as(text)) in _CODES))
 
 
 def lines_of(view: View) -> tuple[str, ...]:
@@ -79,8 +137,44 @@ def lines_of(view: View) -> tuple[str, ...]:
             return tuple(f"help.{number}" for number in range(1, len(words_help.LINES) + 1))
         case CallView(state=HelpState(), refused=""):
             return ("help.called",)
+        case CallView(refused=True):
+            return ("help.not_called",)
         case _:
-            return ()
+            return _codes(*_texts_of(view))
+
+
+def _texts_of(view: View) -> Iterable[str]:
+    """Return the sentences of a screen that shows more than sentences; what is not in the table is left out."""
+    match view:
+        case TodayView():
+            none = [words_notices.NO_NOTICES] if view.notices == () else []
+            return [words.CLOCK_SAID[view.home.quality], words.LINK_SAID[view.home.link], *none]
+        case NoticeView() if view.shown is not None and not view.shown.line:
+            return [words_notices.OVER]
+        case ShelfView() if view.shown is not None:
+            return [view.note, words_documents.CHOOSE if view.shown.entries else words_documents.NOTHING_HERE]
+        case DocumentView():
+            return [*(line.text for line in view.page.lines if line.role == "wrong"), view.note]
+        case FindView() if view.page is not None and view.found is not None:
+            more = words_find.MORE if view.found.more else ""
+            choose = words_find.CHOOSE if view.shown else words_find.NOTHING
+            return [view.note, choose, more if view.found.ready else words_find.SORTING]
+        case AskView():
+            return [view.ask, words.keys_aloud(view.options), view.note]
+        case ReceiptView():
+            return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER]
+        case MonthView() if view.shown is not None and not view.shown.begins:
+            return [words_months.NO_LIST]
+        case ChoiceView():
+            no_day = [words_months.NO_DAY_KNOWN] if view.ask == "mark" and view.day is None else []
+            options = (words_months.option(view.ask, code) for code in view.options)
+            return [words_months.ASK[view.ask], words.keys_aloud(options), *no_day]
+        case ConfirmView(waiting=False):
+            return [words_months.WHOSE_WORD]
+        case TakenView():
+            return words_months.taken(view.taken)
+        case _:
+            return []
 
 
 class Voice:

@@ -194,6 +194,13 @@ def bracketed(text: str) -> str:
     return _("（{text}）").format(text=text)
 
 
+def keys_aloud(options: Iterable[str]) -> str:
+    """Return what the keys 1, 2, … choose, as it is read aloud."""
+    return "".join(
+        _("{number}，{option}。").format(number=number, option=option) for number, option in enumerate(options, 1)
+    )
+
+
 def together(first: str, second: str) -> str:
     """Return two sentences in one line."""
     return _("{first}{second}").format(first=first, second=second)

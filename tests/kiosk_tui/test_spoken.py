@@ -4,9 +4,11 @@ import pytest
 
 from kiosk_tui.spoken import SENTENCES, lines_of
 from kiosk_tui.views import HelpView
+from protocol.kiosk import Sorry
+from protocol.kiosk_documents import DocumentGone
 from protocol.kiosk_sound import MAX_LINES, Play, SoundShown, StopSound
 from protocol.spoken_lines import SPOKEN
-from tests.kiosk_tui import samples
+from tests.kiosk_tui import document_samples, samples
 from tests.kiosk_tui.rig import STATES, OpenKiosk
 
 ALL = SoundShown(lines=list(SPOKEN))
@@ -22,8 +24,59 @@ def test_each_screen_says_sentences_that_can_be_recorded(state: str) -> None:
     lines = lines_of(OpenKiosk(state).flow.view())
     assert set(lines) <= SPOKEN.keys()
     assert len(lines) <= MAX_LINES
-    if state in ("visit", "visit-month", "visit-month-line", "visit-requests", "visit-phone"):
+    if state in ("visit", "visit-month", "visit-month-line", "visit-requests", "visit-request", "visit-phone"):
         assert lines == ()
+
+
+SAID = {
+    "today": ("today.clock.synced", "today.link.connected"),
+    "notice": (),
+    "notice-over": ("notice.over",),
+    "shelf": ("documents.choose",),
+    "document": ("document.wrong_sum",),
+    "find-some": (),
+    "find-many": ("find.choose", "find.more"),
+    "ask-topic": ("ask.topic", "ask.topic.keys1"),
+    "ask-confirm": ("ask.confirm",),
+    "ask-receipt": ("ask.taken", "ask.taken.keep", "ask.taken.later"),
+    "follow-answered": (),
+    "visit-month-reason": ("month.reason", "month.reason.keys"),
+    "visit-month-confirm": ("request.whose_word",),
+    "visit-month-undated": ("month.mark", "month.mark.keys", "month.no_day"),
+    "visit-month-taken": ("request.told", "request.offline_too", "month.no_day"),
+}
+
+
+@pytest.mark.parametrize("state", SAID)
+def test_what_is_the_same_for_everybody_is_said_and_nothing_of_what_somebody_reads_or_asks(state: str) -> None:
+    assert lines_of(OpenKiosk(state).flow.view()) == SAID[state]
+
+
+def test_the_steps_of_a_question_are_said_with_their_keys() -> None:
+    kiosk = OpenKiosk("home")
+    kiosk.press("5")
+    assert lines_of(kiosk.flow.view()) == ("ask", "ask.keys")
+    kiosk.press("1", "6")
+    assert lines_of(kiosk.flow.view()) == ("ask.topic", "ask.topic.keys2")
+    kiosk.press("7")
+    assert lines_of(kiosk.flow.view()) == ("ask.matter", "ask.matter.keys")
+    kiosk.press("3", "enter")
+    assert lines_of(kiosk.flow.view()) == ()
+    kiosk.flow.agent_said(Sorry(reason="too_many"))
+    assert lines_of(kiosk.flow.view()) == ("ask.too_many",)
+
+
+def test_a_document_that_was_taken_away_is_said_to_be() -> None:
+    kiosk = OpenKiosk("document")
+    kiosk.flow.agent_said(DocumentGone(bundle=document_samples.BUNDLE, document="finance", why="withdrawn"))
+    kiosk.flow.agent_said(document_samples.shelf())
+    assert lines_of(kiosk.flow.view()) == ("documents.withdrawn", "documents.choose")
+
+
+def test_the_day_that_somebody_chooses_is_not_said() -> None:
+    kiosk = OpenKiosk("visit-month")
+    kiosk.press("6")
+    assert lines_of(kiosk.flow.view()) == ("month.day",)
 
 
 def asked(kiosk: OpenKiosk) -> list[object]:
