@@ -256,10 +256,10 @@ def _run(config: StationConfig) -> int:
     from agent.station.core import NotStarted  # noqa: PLC0415
     from agent.storage.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import real_ports  # noqa: PLC0415
-    from agent.wiring.memory import give_back_large_blocks  # noqa: PLC0415
+    from agent.wiring.memory import keep_little_memory  # noqa: PLC0415
     from agent.wiring.parts import Station  # noqa: PLC0415
 
-    give_back_large_blocks()
+    keep_little_memory()
     tail.recall(config.folder / LAST_LOG)  # so that the county can ask how the run before ended
     try:
         with real_ports(config, identity, environ=os.environ, log_tail=tail) as ports:

@@ -14,10 +14,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from gpiozero import DigitalInputDevice
-
 from agent.config.settings import ConfigSettings, Setting, between, one_of
 from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
+from agent.drivers.gpiozero_alone import DigitalInputDevice
 from agent.ports import DeviceError
 
 log = logging.getLogger(__name__)

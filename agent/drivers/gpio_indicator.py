@@ -9,10 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from gpiozero import LED, Buzzer
-
 from agent.config.settings import ConfigSettings, Setting
 from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
+from agent.drivers.gpiozero_alone import LED, Buzzer
 from agent.ports import Colour, DeviceError
 
 log = logging.getLogger(__name__)

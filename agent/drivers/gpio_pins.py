@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gpiozero.exc import GPIOZeroError
-
 from agent.config.settings import Setting, between
+from agent.drivers.gpiozero_alone import GPIOZeroError
 from agent.ports import DeviceError
 
 log = logging.getLogger(__name__)

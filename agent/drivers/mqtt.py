@@ -10,10 +10,10 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.drivers.mqtt_connection import LOOP_S, Connection
+from agent.drivers.paho_alone import mqtt
 from agent.drivers.station_tls import judging, station_context
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Event

@@ -8,13 +8,13 @@ from functools import partial
 from time import monotonic
 from typing import Any, Literal
 
-from paho.mqtt import client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from agent.drivers.paho_alone import mqtt
 from agent.drivers.station_tls import check_dates, dates_refused
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame

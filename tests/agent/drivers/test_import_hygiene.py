@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from agent.config.catalogue import CAMERAS
+from agent.drivers.left_out import left_out
 
 RULES = [
     *(
@@ -51,7 +52,12 @@ FOREIGN = (
 
 def loaded_by(*modules: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter has after importing."""
-    program = f"import sys, {', '.join(modules)}; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    return {name.partition(".")[0] for name in all_loaded_by(*modules)}
+
+
+def all_loaded_by(*modules: str) -> set[str]:
+    """Return the full names of the modules that a fresh interpreter has after importing."""
+    program = f"import sys, {', '.join(modules)}; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
@@ -83,3 +89,33 @@ def test_the_wiring_loads_only_what_every_station_uses() -> None:
 @pytest.mark.parametrize("module", ["agent.camera.camera_process", "agent.cli"])
 def test_helpers_start_small(module: str) -> None:
     assert loaded_by(module).isdisjoint({*FOREIGN, "apsw", "cryptography"})
+
+
+@pytest.mark.parametrize(
+    ("driver", "library", "large"),
+    [
+        ("agent.drivers.mqtt", "paho.mqtt.client", {"urllib.request", "http.client", "email", "socks"}),
+        ("agent.drivers.gpio_indicator", "gpiozero", {"importlib.metadata", "importlib.resources", "zipfile"}),
+        ("agent.drivers.gpio_contact", "gpiozero", {"importlib.metadata", "importlib.resources", "zipfile"}),
+        ("agent.drivers.wedge", "evdev", {"asyncio"}),
+    ],
+)
+def test_a_driver_leaves_out_the_large_parts_of_its_library(driver: str, library: str, large: set[str]) -> None:
+    """What a library has loaded stays in the agent's memory."""
+    loaded = all_loaded_by(driver)
+    assert library in loaded
+    assert loaded.isdisjoint(large)
+
+
+@pytest.mark.parametrize("module", ["urllib.request", "importlib.metadata", "asyncio"])
+def test_what_a_driver_left_out_can_be_imported_later(module: str) -> None:
+    drivers = "agent.drivers.mqtt, agent.drivers.gpio_indicator, agent.drivers.wedge"
+    program = f"import {drivers}; import {module} as real; assert real.__spec__.origin.endswith('.py'), real"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_was_loaded_before_is_not_left_out() -> None:
+    before = sys.modules["subprocess"]
+    with left_out({"subprocess": None}):
+        assert sys.modules["subprocess"] is before
+    assert sys.modules["subprocess"] is before

@@ -12,14 +12,18 @@ from collections import deque
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gpiozero.pins.mock import MockFactory, MockPin
-
 from agent import cli
 from agent.config import catalogue
 from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
+from agent.drivers.gpiozero_alone import STAND_INS
+from agent.drivers.left_out import left_out
 from agent.ports import Colour
+
+# The mock looks for packages as well, but lgpio, for which it stands, does not.
+with left_out(STAND_INS):
+    from gpiozero.pins.mock import MockFactory, MockPin
 
 
 class ForgettingPin(MockPin):  # type: ignore[misc]
