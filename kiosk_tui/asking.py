@@ -178,7 +178,7 @@ class _Form:
     def view(self) -> View:
         """Return the step."""
         if self._number:
-            return ReceiptView(self._number)
+            return ReceiptView(self._number, named=bool(self._named))
         if self._topic is None:
             return AskView(words.TITLE, words.TOPIC_ASK, TOPIC_PAGES[self._more])
         if self._matter is None:

@@ -1,4 +1,4 @@
-"""Places where somebody types a number or a PIN: each digit is a figure, `*` takes one back, and then leads away.
+"""Places where somebody types a number or a PIN: each digit is a figure, `*` takes one back, and held leads away.
 
 What was typed is dropped as soon as it was said to the agent, and with the place.
 """
@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from kiosk_tui import words_visits
-from kiosk_tui.keys import Key, digit
+from kiosk_tui.keys import HELD, Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import EntryStep, EntryView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
@@ -39,7 +39,9 @@ class _Entry:
         return EntryView(self._step, shown, len(self._typed), self._note, self._waiting, self._changes)
 
     def key(self, key: Key) -> Move:
-        """Take a figure, take one back with `*`, or go on with Enter."""
+        """Take a figure, take one back with `*` or leave by holding it, or go on with Enter."""
+        if key == HELD and not self._waiting:
+            return "leave"
         if key == "repeat" and not self._waiting:
             if not self._typed:
                 return "leave"

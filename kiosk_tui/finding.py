@@ -1,4 +1,5 @@
-"""查找: somebody types keypad letters, sees what begins to fit, and then chooses from it.
+"""查找: somebody types keypad letters, sees what begins to fit, and then chooses from it. Before the first letter
+stands what is newest, for whoever knows no letters.
 
 A digit can't both type and choose. So digits type until Enter, and choose after it; 0 leads back to typing.
 """
@@ -6,7 +7,7 @@ A digit can't both type and choose. So digits type until Enter, and choose after
 import msgspec
 
 from kiosk_tui import words_documents
-from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.keys import BACK, HELD, Key, digit
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.notices import NoticePlace
 from kiosk_tui.opening import Opening
@@ -31,17 +32,18 @@ class FindPlace:
 
     personal = running = False
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, *, typed: str = "") -> None:
         self._opening = opening
         self._home = opening.home
         self._say = opening.say
-        self._typed = ""
+        self._typed = typed
         self._found: Found | None = None
         self._page: int | None = None
         """None while digits type."""
         self._note = ""
         self._reader: Reader | None = None
         self._away = False
+        self._search()
 
     @property
     def types_digits(self) -> bool:
@@ -55,9 +57,8 @@ class FindPlace:
     @classmethod
     def again(cls, kept: FindKept, opening: Opening) -> "FindPlace":
         """Make the place again. What fits is asked for anew."""
-        place = cls(opening)
-        place._typed, place._page = kept.typed[:MAX_SEARCH_DIGITS], kept.page
-        place._search()
+        place = cls(opening, typed=kept.typed[:MAX_SEARCH_DIGITS])
+        place._page = kept.page
         if kept.reading is not None and kept.reading.documents:
             place._reader = Reader.again(kept.reading, say=opening.say, room=opening.room)
         return place
@@ -79,12 +80,15 @@ class FindPlace:
         return self._type(key) if self._page is None else self._choose(key, self._page)
 
     def _type(self, key: Key) -> Move:
-        """Take a letter, take one back with `*`, go to what fits with Enter. Before the first letter 0 leads back."""
+        """Take a letter, take one back with `*` or leave by holding it, go to what fits with Enter. Before the first
+        letter 0 leads back."""
         if key == "enter":
             # What is on the screen may still be what fitted before the last letter.
             if self._found is not None and self._found.digits == self._typed and self._found.hits:
                 self._page = 0
             return "stay"
+        if key == HELD:
+            return "leave"
         if key == "repeat":
             if not self._typed:
                 return "leave"
@@ -153,7 +157,6 @@ class FindPlace:
         self._search()
 
     def _search(self) -> None:
-        if self._typed:
-            self._say(Search(digits=self._typed))
-        else:
+        if not self._typed:
             self._found = None
+        self._say(Search(digits=self._typed))

@@ -14,7 +14,7 @@ from kiosk_tui.clock import MonoMs
 from kiosk_tui.guard import KeyGuard
 from kiosk_tui.help import Help
 from kiosk_tui.home import HomePlace
-from kiosk_tui.keys import HELP, Key
+from kiosk_tui.keys import HELD, HELP, Key
 from kiosk_tui.notices import Rest
 from kiosk_tui.places import Place
 from kiosk_tui.room import Room
@@ -273,33 +273,44 @@ class Flow:
             turn_page: Turns a long text on the screen to its next page (1) or back (-1); False if there is none.
         """
         view = self.view()
-        repeats = self._guard.is_repeat(key, ago_ms=ago_ms)
-        if repeats or not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
+        if self._guard.is_repeat(key, ago_ms=ago_ms):
+            if not self._leaves_by_holding(view, key):
+                return
+            key = HELD
+        if not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
             return
         # A key on a touch's result says nothing about whether somebody still plays the level behind it.
         if not isinstance(view, TouchView):
             self._last_life = self._mono_ms()
-        if isinstance(view, RestView):
-            # Nobody has read yet what the keys of home open, so this one only shows home.
-            self._rest.stir()
-            return
         self._rest.stir()
-        if self._turns_page(view, key) and turn_page(PAGES[key]):
+        # At rest nobody has read yet what the keys of home open, so this one only shows home.
+        if isinstance(view, RestView) or (self._turns_page(view, key) and turn_page(PAGES[key])):
             return
         # A key on the idle screen has done its part above: it says that somebody is there.
         if key == "text_size":
             if not isinstance(view, IdleView | AwayView):
                 self._next_size(view)
-        elif self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView):
+        elif self._types(view):
             self._key_on_place(key)
         elif key == "repeat":
-            kept = self._touch.keep()
-            if not self._voice.again(view) and not kept and not isinstance(self._place, Help) and not self._away:
-                self._open_help(words.NOTHING_TO_REPEAT)
+            self._again(view)
         elif isinstance(view, TouchView):
             self._touch.key(key)
         elif not isinstance(view, IdleView | AwayView):
             self._key_on_place(key)
+
+    def _leaves_by_holding(self, view: View, key: Key) -> bool:
+        return key == "repeat" and self._guard.is_held(key) and self._types(view)
+
+    def _again(self, view: View) -> None:
+        """Keep a result on the screen, have the screen said, or tell why there is nothing to hear."""
+        kept = self._touch.keep()
+        if not self._voice.again(view) and not kept and not isinstance(self._place, Help) and not self._away:
+            self._open_help(words.NOTHING_TO_SAY if self._over else words.NOTHING_TO_REPEAT)
+
+    def _types(self, view: View) -> bool:
+        """Return whether every digit is a figure of what this view asks for."""
+        return self._place.types_digits and not isinstance(view, TouchView | IdleView | AwayView)
 
     def _turns_page(self, view: View, key: Key) -> bool:
         """Return whether the key is for the pages of a long text, and for no figure and no direction."""
@@ -322,10 +333,11 @@ class Flow:
                 self._open(opened)
 
     def _open_help(self, note: str = "") -> None:
+        place = self._place
         # The view's name goes into a fact, if help is called, as the screen on which it was asked for. So renaming a
         # view changes what the county stores.
-        screen = type(self._place.view()).__name__.removesuffix("View").lower()
-        self._open(Help(note, screen=screen, home=self._home.said, say=self._say))
+        screen = type(place.view()).__name__.removesuffix("View").lower()
+        self._open(Help(note, screen=screen, home=self._home.said, say=self._say, resumes=place.running))
 
     def _open(self, place: Place) -> None:
         assert len(self._over) < MAX_OVER

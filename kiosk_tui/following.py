@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kiosk_tui import words_feedback as words
-from kiosk_tui.keys import BACK, Key, digit
+from kiosk_tui.keys import BACK, HELD, Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views_feedback import FollowedView, NumberView
 from protocol.feedback import RECEIPT_DIGITS, is_receipt_number
@@ -49,11 +49,14 @@ class Following:
         return FollowedView(self._found, self._note)
 
     def key(self, key: Key) -> Move:
-        """Take a figure, take one back with `*`, look up with Enter; then rate, or go back with 0."""
+        """Take a figure, take one back with `*` or leave by holding it, look up with Enter; then rate, or go back with
+        0."""
         if self._found is not None:
             return self._key_on(self._found, key)
         if self._waiting:
             return "stay"
+        if key == HELD:
+            return "leave"
         if key == "repeat":
             if not self._typed:
                 return "leave"

@@ -13,6 +13,8 @@ SCREEN_MS = 700
 """Longer than a keyboard waits before it repeats a held key (600 ms under wlroots, 660 ms under X)."""
 CHOICE_MS = 900
 """If the key answers a question or decides pay: 800 ms for the eye, and 100 ms until a busy machine has drawn it."""
+HELD_REPEATS = 5
+"""After so many repeats a key is held on purpose: at most half a second after the first of them."""
 REPEAT_MS = 200
 """The same key again within this time was held down or bounced: keyboards repeat a key 11 to 40 times a second."""
 
@@ -28,6 +30,7 @@ class KeyGuard:
         self._face: Face = None
         self._since = 0
         self._came: dict[Key, int] = {}
+        self._repeats: dict[Key, int] = {}
 
     def painted(self, face: Face) -> None:
         """Take note that the person sees this face now; None for a screen on which no key counts."""
@@ -43,4 +46,10 @@ class KeyGuard:
         bounce."""
         came = self._mono_ms() - ago_ms
         before, self._came[key] = self._came.get(key), came
-        return before is not None and came - before < REPEAT_MS
+        repeated = before is not None and came - before < REPEAT_MS
+        self._repeats[key] = self._repeats.get(key, 0) + 1 if repeated else 0
+        return repeated
+
+    def is_held(self, key: Key) -> bool:
+        """Tell whether the key that came last has just been held for so long that it is meant. True once a hold."""
+        return self._repeats.get(key) == HELD_REPEATS

@@ -7,10 +7,12 @@ keyboard means nothing.
 
 from typing import Literal
 
-type Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "repeat", "text_size", "enter"]
+type Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "repeat", "text_size", "enter", "held"]
 
 BACK: Key = "0"
 HELP: Key = "9"
+HELD: Key = "held"
+"""`*` held down while figures are typed. No keyboard sends it: a held key is the same key again and again."""
 
 _PAD: dict[str, Key] = {
     "0": "0",

@@ -230,6 +230,8 @@ class Lesson:
             least = len(self._question.options) if self._question.kind == "ordering" else 1
             if len(self._chosen) >= least:
                 self._give_answer()
+            else:
+                self._note = words.CHOOSE_ALL if self._chosen else words.CHOOSE_FIRST
 
     def _pick(self, option: int) -> None:
         assert self._question is not None

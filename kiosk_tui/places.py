@@ -23,7 +23,8 @@ class Place(Protocol):
 
     @property
     def types_digits(self) -> bool:
-        """Whether every digit is a figure here, so that 9 asks for no help, and `*` takes a figure back."""
+        """Whether every digit is a figure here, so that 9 asks for no help, and `*` takes a figure back, or held leads
+        away (`HELD`)."""
 
     @property
     def running(self) -> bool:

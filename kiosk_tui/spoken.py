@@ -92,6 +92,7 @@ SENTENCES: dict[str, str] = {
         "ask.taken": words_feedback.TAKEN,
         "ask.taken.keep": words_feedback.TAKEN_KEEP,
         "ask.taken.later": words_feedback.TAKEN_LATER,
+        "ask.taken.unnamed": words_feedback.TAKEN_UNNAMED,
         "month.no_list": words_months.NO_LIST,
         **{f"month.{ask}": text for ask, text in words_months.ASK.items()},
         "month.reason.keys": words.keys_aloud(words_months.option("reason", code) for code in REASONS),
@@ -100,6 +101,7 @@ SENTENCES: dict[str, str] = {
         "request.whose_word": words_months.WHOSE_WORD,
         "request.told": words_months.TOLD,
         "request.offline_too": words_months.OFFLINE_TOO,
+        "help.ask": words_help.ASK,
         "help.called": words_help.RECORDED,
         "help.not_called": words_help.NOT_CALLED,
         **{f"help.{number}": text for number, (_, text) in enumerate(words_help.LINES, 1)},
@@ -133,12 +135,8 @@ def lines_of(view: View) -> tuple[str, ...]:
             return ("learn.right" if view.marked.right else "learn.wrong",)
         case OverView():
             return ("learn.passed", "learn.well_done") if view.over.passed else ("learn.failed", "learn.try_again")
-        case HelpView():
-            return tuple(f"help.{number}" for number in range(1, len(words_help.LINES) + 1))
         case CallView(state=HelpState(), refused=""):
             return ("help.called",)
-        case CallView(refused=True):
-            return ("help.not_called",)
         case _:
             return _codes(*_texts_of(view))
 
@@ -148,7 +146,7 @@ def _texts_of(view: View) -> Iterable[str]:
     match view:
         case TodayView():
             none = [words_notices.NO_NOTICES] if view.notices == () else []
-            return [words.CLOCK_SAID[view.home.quality], words.LINK_SAID[view.home.link], *none]
+            return [*none, words.CLOCK_SAID[view.home.quality], words.LINK_SAID[view.home.link]]
         case NoticeView() if view.shown is not None and not view.shown.line:
             return [words_notices.OVER]
         case ShelfView() if view.shown is not None:
@@ -162,7 +160,8 @@ def _texts_of(view: View) -> Iterable[str]:
         case AskView():
             return [view.ask, words.keys_aloud(view.options), view.note]
         case ReceiptView():
-            return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER]
+            unnamed = "" if view.named else words_feedback.TAKEN_UNNAMED
+            return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER, unnamed]
         case MonthView() if view.shown is not None and not view.shown.begins:
             return [words_months.NO_LIST]
         case ChoiceView():
@@ -173,6 +172,10 @@ def _texts_of(view: View) -> Iterable[str]:
             return [words_months.WHOSE_WORD]
         case TakenView():
             return words_months.taken(view.taken)
+        case CallView() if view.refused:
+            return [words_help.not_called(view.refused)]
+        case HelpView():
+            return [text for _, text in words_help.LINES] if view.rules else [words_help.ASK]
         case _:
             return []
 

@@ -12,6 +12,7 @@ from kiosk_tui.views_feedback import FeedbackView
 from kiosk_tui.views_months import OwnView
 from kiosk_tui.views_reading import ReadingView
 from protocol.kiosk import DutyRow, Home, TouchShown
+from protocol.kiosk_feedback import HelpContact
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
@@ -258,11 +259,21 @@ class OverView:
 
 @dataclass(frozen=True, slots=True)
 class HelpView:
-    """How the kiosk is used."""
+    """The way to call somebody, and one key further (``rules``) how the kiosk is used.
+
+    ``resumes``: a level goes on under it, so the way back has to say that it leads there.
+    """
 
     note: str
-    face: ClassVar[Face] = "help"
+    rules: bool = False
+    resumes: bool = False
+    contact: HelpContact | None = None
     deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What its keys do now."""
+        return "help rules" if self.rules else "help"
 
 
 @dataclass(frozen=True, slots=True)

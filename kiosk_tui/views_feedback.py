@@ -30,6 +30,7 @@ class ReceiptView:
     """A question is on disk, and this is its number."""
 
     number: str
+    named: bool = False
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property

@@ -18,8 +18,9 @@ from kiosk_tui.views import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("month", "requests", "learning", "set_pin", "change_pin", "clock", "phone", "feedback")
-"""What this kiosk can show or do of what a visit offers."""
+KNOWN = ("clock", "month", "requests", "learning", "feedback", "phone", "set_pin", "change_pin")
+"""What this kiosk can show or do of what a visit offers, the more usual first. A visit without a card begins with the
+touch, because somebody without a card came for that."""
 
 
 class VisitPlace:
@@ -39,7 +40,7 @@ class VisitPlace:
 
     def view(self) -> VisitView:
         """Return the visit's home."""
-        can = tuple(what for what in self._shown.can if what in KNOWN)
+        can = tuple(what for what in KNOWN if what in self._shown.can)
         return VisitView(self._shown.visit, self._shown.name, self._shown.opened_by, can)
 
     def key(self, key: Key) -> Move:

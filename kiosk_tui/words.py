@@ -96,7 +96,7 @@ COLUMN_WINDOW = _("时段")
 COLUMN_IN = _("上班")
 COLUMN_OUT = _("下班")
 NOT_YET = _("待打卡")
-NOT_DONE = _("没打")
+NOT_DONE = _("还没记录")
 NOTHING = "—"
 IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", _("晚"), _("早"), "  "
 """Late and early go by the clock alone. What follows for a person is the county's decision."""
@@ -117,6 +117,7 @@ KEY_LEARN = _("学习")
 KEY_HELP = _("帮助")
 KEY_SAY = _("念一遍")
 KEY_BACK = _("返回")
+KEY_DELETE = _("删一位，按住返回")
 KEY_LEAVE = _("离开本关")
 KEY_CLEAR = _("取消")
 KEY_CONFIRM = _("确定")
@@ -158,6 +159,8 @@ KIND = {
     "true_false": _("判断：按数字作答"),
     "ordering": _("排序：按先后依次按数字，选好按 Enter"),
 }
+CHOOSE_FIRST = _("先按数字选。")
+CHOOSE_ALL = _("还没排完，接着按数字。")
 RECORDING = _("正在记录…")
 LEAVE = _("再按一次 0 就离开本关，按其他键继续答题。")
 LEAVE_MARKED = _("再按一次 0 就离开本关，按其他键继续看。")
@@ -176,6 +179,7 @@ AWAY = _("机器正在启动，现在先不要刷卡")
 AWAY_DETAIL = _("请稍等，好了会自动恢复。已经显示成功的打卡不会丢。")
 IDLE = _("您还在吗？")
 TOO_SMALL = _("屏幕设置不对，请叫装机员")
+NOTHING_TO_SAY = _("这个画面没有录音，请看着屏幕。")
 NOTHING_TO_REPEAT = _("打卡结果只给本人看：要再看，请再刷一次卡。")
 
 
@@ -257,7 +261,7 @@ def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]
         ]
     # The touch on the screen may become one of the missed touches by a correction. Those come first.
     too_late = _("{window}没打{marks}，已过，请找镇办补卡。")
-    may_be_it = _("{window}没打{marks}；这次就是的话，照上面改。") if correctable else too_late
+    may_be_it = _("{window}没打{marks}；这次就是的话，再刷一次卡改。") if correctable else too_late
     for mendable, said in ((True, may_be_it), (False, too_late)):
         for window, marks in _by_window(lacks, "past"):
             if those := [lack for lack in marks if lack.correctable == mendable]:

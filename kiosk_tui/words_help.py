@@ -9,6 +9,9 @@ from protocol.units import WallMs
 
 HELP = _("帮助")
 KEY_CALL = _("叫镇办的人")
+KEY_RULES = _("怎么用这台机器")
+KEY_TO_QUESTION = _("接着答题")
+ASK = _("按 1，镇办就知道这里要帮忙。")
 CALLED = _("叫镇办的人")
 LINES = (
     (_("打卡"), _("把卡贴近读卡器，看到“打卡成功”就好了。任何画面都可以打卡。")),
@@ -53,6 +56,11 @@ def short(call: HelpState, link: LinkState) -> str:
 def contact(name: str) -> str:
     """Return whose telephone stands above."""
     return _("上面是{name}的电话。").format(name=name)
+
+
+def telephone(name: str, phone: str) -> str:
+    """Return whom one may call without waiting."""
+    return _("急事请打{name}的电话：{phone}").format(name=name, phone=phone)
 
 
 def _clock(wall: WallMs) -> str:

@@ -11,15 +11,14 @@ from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestTake
 
 MONTH = _("我的本月")
 REQUESTS = _("我的办事")
-OBJECT = _("有异议")
-KEY_OBJECT = _("有异议")
+OBJECT = _("这一条不对")
 KEY_SUBMIT = _("提交")
 KEY_WITHDRAW = _("撤回")
 KEY_WITHDRAW_SURELY = _("确定撤回")
 KEY_MISSING = _("少打了一次")
 NO_TOUCHES = _("还没有打卡记录。")
 NO_LIST = _("县里还没核对完，先看本站打的卡。")
-NO_REQUESTS = _("您还没有提过异议，也没有报过少打的卡。")
+NO_REQUESTS = _("您还没有说过哪条不对，也没有报过少打的卡。")
 WHOSE_WORD = _("对不对，由镇办核对。")
 NO_DAY_KNOWN = _("本机时间还没校准，先不写日期，镇办会问您。")
 WRITING = _("正在记录…")
@@ -55,8 +54,8 @@ OPTION = {
     "departure": _("下班卡"),
 }
 KIND = {
-    "objection": _("异议"),
-    "correction": _("补卡"),
+    "objection": _("打卡不对"),
+    "correction": _("少打的卡"),
     "leave": _("请假"),
     "field_duty": _("外出报备"),
     "residency": _("驻村"),
@@ -73,10 +72,10 @@ REQUEST_STATE = {
     "withdrawn": _("已撤回"),
 }
 _OBJECTION_STATE = {
-    "open": _("已提异议，等镇办答复"),
-    "accepted": _("异议已同意"),
-    "refused": _("异议没同意"),
-    "withdrawn": _("异议已撤回"),
+    "open": _("已说不对，等镇办答复"),
+    "accepted": _("镇办同意您说的"),
+    "refused": _("镇办没同意您说的"),
+    "withdrawn": _("说过不对，已撤回"),
 }
 _SORRY = {
     "gone": _("列表变了，请重新选。"),

@@ -11,7 +11,7 @@ from protocol.units import CodeWord, FileName, ShortText
 MAX_SEARCH_DIGITS = 12
 MAX_HITS = 24
 
-type SearchDigits = Annotated[str, Meta(pattern=rf"^[0-9]{{1,{MAX_SEARCH_DIGITS}}}\Z")]
+type SearchDigits = Annotated[str, Meta(pattern=rf"^[0-9]{{0,{MAX_SEARCH_DIGITS}}}\Z")]
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(Line, frozen=True, kw_only=True, tag="search_hits"):
-    """What fits the digits. Titles that begin with them come first, then newer bundles before older ones."""
+    """What fits the digits. Titles that begin with them come first, then newer bundles before older ones. For no digits
+    the newest titles, each thing once."""
 
     digits: SearchDigits
     hits: Annotated[list[Hit], Meta(max_length=MAX_HITS)] = []
@@ -43,6 +44,6 @@ class Found(Line, frozen=True, kw_only=True, tag="search_hits"):
 
 
 class Search(Line, frozen=True, kw_only=True, tag="search"):
-    """Somebody has typed these digits; the answer is `Found`, to this kiosk alone."""
+    """Somebody has typed these digits, or none yet; the answer is `Found`, to this kiosk alone."""
 
     digits: SearchDigits

@@ -44,6 +44,12 @@ SELECT bundle.sha256, entry.of, entry.title FROM entry JOIN bundle ON bundle.num
 WHERE instr(entry.digits, ?1) > 0 AND bundle.number IN ({numbers})
 ORDER BY instr(entry.digits, ' ' || ?1) = 0, entry.bundle DESC, entry.rowid LIMIT ?2
 """
+# The first entry of a thing is its title; the others are its headings.
+_NEWEST = """
+SELECT bundle.sha256, entry.of, entry.title, min(entry.rowid) AS first
+FROM entry JOIN bundle ON bundle.number = entry.bundle WHERE bundle.number IN ({numbers})
+GROUP BY entry.bundle, entry.of ORDER BY entry.bundle DESC, first LIMIT ?1
+"""
 
 
 class Fitting(Struct, frozen=True):
@@ -73,7 +79,7 @@ class FindIndex:
 
     def search(self, digits: str, offered: Sequence[HeldBundle], *, limit: int) -> tuple[list[Fitting], bool]:
         """Return at most ``limit`` entries whose titles have these digits in a row, those that begin with them first,
-        and whether all of ``offered`` could be searched.
+        and whether all of ``offered`` could be searched. For no digits the newest titles.
 
         Args:
             offered: The bundles that may be shown now. Nothing of any other is found, whatever the index has.
@@ -89,10 +95,10 @@ class FindIndex:
                 }
                 here = by_hash.keys() & numbers.keys()
                 chosen = ",".join(str(int(numbers[sha256])) for sha256 in here)
-                rows = list(index.execute(_FITTING.format(numbers=chosen), (digits, limit)))
+                rows = list(_rows_of(index, digits, chosen, limit))
         except (apsw.Error, OSError, UnicodeDecodeError) as error:
             raise NotIndexed(f"the index can't be read: {error}") from error
-        return [Fitting(by_hash[bytes(sha256)], of, title) for sha256, of, title in rows], len(here) == len(by_hash)
+        return [Fitting(by_hash[bytes(sha256)], of, title) for sha256, of, title, *_ in rows], len(here) == len(by_hash)
 
     def follow(self) -> None:
         """Have the index say what is in force, if it does not. Called on the thread that changes the shelf.
@@ -159,6 +165,12 @@ class FindIndex:
         payload, _ = self._disk.read_signed(held.sha256, limit=MAX_BUNDLE_BYTES)
         find = decode(payload, _Findable, limit=MAX_BUNDLE_BYTES).find
         return [] if find is UNSET else find
+
+
+def _rows_of(index: apsw.Connection, digits: str, numbers: str, limit: int) -> apsw.Cursor:
+    if digits:
+        return index.execute(_FITTING.format(numbers=numbers), (digits, limit))
+    return index.execute(_NEWEST.format(numbers=numbers), (limit,))
 
 
 def _rows(number: int, entries: Sequence[FindEntry]) -> Iterator[tuple[int, str, str, str]]:

@@ -55,7 +55,7 @@ _QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
 _LARGER = Step(SIZE, ())
 _NAMED = (words.KEY_HELP, words.KEY_BACK, words.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
 _FOOT_ROWS = 3
-_TYPED = re.compile(rf"\*\s*({'|'.join((words.KEY_BACK, words_visits.KEY_DELETE, words_find.KEY_DELETE))})")
+_TYPED = re.compile(rf"\*\s*({words.KEY_BACK}|{words.KEY_DELETE})")
 """The keys of a place where 0 is a figure."""
 
 SHOTS = (

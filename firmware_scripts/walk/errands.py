@@ -58,8 +58,8 @@ def dispute(walker: Walker, person: CastPerson) -> None:
     _open_visit(walker, person)
     month = words_visits.VISIT_CAN["month"]
     walker.press(walker.number_of(month), month, words_months.KEY_MISSING)
-    walker.press("1", "1", words_months.KEY_OBJECT)
-    walker.press("1", words_months.KEY_OBJECT, words_months.ASK["reason"])
+    walker.press("1", "1", words_months.OBJECT)
+    walker.press("1", words_months.OBJECT, words_months.ASK["reason"])
     walker.press("1", words_months.OPTION["time"], words_months.KEY_SUBMIT)
     walker.press("Enter", words_months.KEY_SUBMIT, words_months.TOLD)
 

@@ -38,7 +38,7 @@ def _figures(view: EntryView) -> str:
 def _hints(view: EntryView) -> tuple[KeyHint, ...]:
     if view.step == "set":
         return (KeyHint("0", words.KEY_BACK),)
-    back = KeyHint("*", words_visits.KEY_DELETE if view.typed else words.KEY_BACK)
+    back = KeyHint("*", words.KEY_DELETE if view.typed else words.KEY_BACK)
     if view.waiting:
         return ()
     if view.step == "touch":

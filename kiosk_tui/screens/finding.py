@@ -7,6 +7,7 @@ from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, fit
 from kiosk_tui.views_reading import FindView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import KEY_DELETE
 from protocol.kiosk_find import Hit
 
 
@@ -31,7 +32,9 @@ class FindScreen(TextScreen[FindView]):
 
 def _typing(view: FindView) -> list[Block]:
     how = Block(words.HOW, style=theme.QUIET, gap=1)
-    return [Block(f"{view.typed}_", style=theme.STRONG, gap=1), how, Block(words.LETTERS, style=theme.QUIET)]
+    newest = [Block(words.NEWEST, style=theme.TITLE, gap=1)] if not view.typed and view.shown else []
+    letters = Block(words.LETTERS, style=theme.QUIET)
+    return [Block(f"{view.typed}_", style=theme.STRONG, gap=1), how, letters, *newest]
 
 
 def _hit(hit: Hit, number: int, width: int) -> Block:
@@ -56,10 +59,9 @@ def _note(view: FindView) -> str:
 
 
 def _typing_hints(view: FindView) -> tuple[KeyHint, ...]:
-    if not view.typed:
-        return (KeyHint("0", words.KEY_BACK),)
     enter = (KeyHint("Enter", words.KEY_CHOOSE),) if view.found is not None and view.found.hits else ()
-    return (KeyHint("*", words.KEY_DELETE), *enter)
+    back = KeyHint("*", KEY_DELETE) if view.typed else KeyHint("0", words.KEY_BACK)
+    return (back, *enter)
 
 
 def _choosing_hints(view: FindView) -> tuple[KeyHint, ...]:

@@ -62,6 +62,7 @@ class ReceiptScreen(NumberScreen[ReceiptView]):
             *self._draw(feedback.grouped(view.number)),
             Block(feedback.TAKEN_KEEP, style=theme.TITLE, gap=1),
             Block(feedback.TAKEN_LATER, gap=1),
+            *([] if view.named else [Block(feedback.TAKEN_UNNAMED, gap=1)]),
         )
         self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
 
@@ -80,7 +81,7 @@ class TypedNumberScreen(NumberScreen[NumberView]):
             Block(feedback.LOOKING if view.waiting else feedback.FOLLOW_ASK, style=theme.TITLE, gap=1),
             Block(feedback.FOLLOW_HINT, style=theme.QUIET, gap=1),
         )
-        back = KeyHint("*", feedback.KEY_DELETE if view.typed else words.KEY_BACK)
+        back = KeyHint("*", words.KEY_DELETE if view.typed else words.KEY_BACK)
         self._keys.hints = () if view.waiting else (back, KeyHint(words.ENTER, words.KEY_CONFIRM))
 
 

@@ -82,7 +82,7 @@ class MonthLineScreen(_OwnScreen[MonthLineView]):
             *(Block(text, gap=1) for text in more),
             *([Block(f" {words_months.OBJECT}", " 1 ", "", theme.CAP, gap=1)] if view.can_object else []),
         )
-        self._name_keys(_BACK, *((KeyHint("1", words_months.KEY_OBJECT),) if view.can_object else ()))
+        self._name_keys(_BACK)
 
 
 class ChoiceScreen(_OwnScreen[ChoiceView]):
@@ -117,7 +117,7 @@ class ConfirmScreen(_OwnScreen[ConfirmView]):
             Block(words_months.WRITING if view.waiting else words_months.WHOSE_WORD, gap=1),
             *([] if view.waiting else [Block(f" {words_months.KEY_SUBMIT}", " 1 ", "", theme.CAP, gap=1)]),
         )
-        self._name_keys(*(() if view.waiting else (_BACK, KeyHint("1", words_months.KEY_SUBMIT))))
+        self._name_keys(*(() if view.waiting else (_BACK,)))
 
 
 class TakenScreen(_OwnScreen[TakenView]):

@@ -11,17 +11,21 @@ from kiosk_tui.widgets.bars import HeaderBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
 
+_HELP_KEYS = (("1", words_help.KEY_CALL), ("2", words_help.KEY_RULES))
+
 
 class HelpScreen(TextScreen[HelpView]):
-    """How the kiosk is used."""
+    """The call first; the rules are a page of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._back = words.KEY_BACK
 
     def show(self, view: HelpView) -> None:
-        """Draw the help."""
-        self._header.left = words_help.HELP
-        note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
-        lines = (Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words_help.LINES)
-        call = Block(f" {words_help.KEY_CALL}", " 1 ", "", theme.CAP, gap=1)
-        self._body.show(*note, call, *lines)
+        """Draw the call, or the rules."""
+        self._header.left = words_help.KEY_RULES if view.rules else words_help.HELP
+        self._body.show(*(_rules() if view.rules else _call(view)))
+        self._back = words_help.KEY_TO_QUESTION if view.resumes and not view.rules else words.KEY_BACK
         self._name_keys()
 
     def on_page_body_turned(self) -> None:
@@ -30,7 +34,18 @@ class HelpScreen(TextScreen[HelpView]):
 
     def _name_keys(self) -> None:
         on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
-        self._keys.hints = (KeyHint("1", words_help.KEY_CALL), KeyHint("0", words.KEY_BACK), *on)
+        self._keys.hints = (KeyHint("0", self._back), *on)
+
+
+def _rules() -> list[Block]:
+    return [Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words_help.LINES]
+
+
+def _call(view: HelpView) -> list[Block]:
+    note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
+    rows = (Block(f" {text}", f" {key} ", "", theme.CAP, gap=1) for key, text in _HELP_KEYS)
+    phone = words_help.telephone(view.contact.name, view.contact.phone) if view.contact else ""
+    return [*note, *rows, Block(words_help.ASK, gap=1), *([Block(phone, gap=1)] if phone else [])]
 
 
 class AwayScreen(KioskScreen[AwayView]):

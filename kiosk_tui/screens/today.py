@@ -19,24 +19,21 @@ _BESIDE = 10
 
 
 class TodayScreen(TextScreen[TodayView]):
-    """The time and how well it is known, the line to the county, who is on duty, and what opens from here."""
+    """Who is on duty and what opens from here; below it the time, how well it is known, and the line to the county."""
 
     def show(self, view: TodayView) -> None:
         """Draw the day."""
         home, now = view.home, village_time(view.minute)
         self._header.left = words.TODAY
         self._header.right = f"{now:%H:%M}" if is_dated(home) else ""
-        date = [Block(words_dates.date(now, year=True), style=theme.TITLE)] if is_dated(home) else []
+        date = [Block(words_dates.date(now, year=True), style=theme.QUIET, gap=1)] if is_dated(home) else []
         self._body.show(
-            *date,
-            Block(words.CLOCK_SAID[home.quality]),
-            Block(words.link_said(home.link, home.waiting)),
-            *(
-                Block(line, gap=0 if place else 1)
-                for place, line in enumerate(on_duty(home, self.size.width - 2 * _MARGIN))
-            ),
+            *(Block(line) for line in on_duty(home, self.size.width - 2 * _MARGIN)),
             *(self._row(number, row) for number, row in enumerate(view.rows, 1)),
             *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
+            *date,
+            Block(words.CLOCK_SAID[home.quality], gap=0 if date else 1),
+            Block(words.link_said(home.link, home.waiting)),
         )
         many = view.pages > 1
         self._header.right = words.page(view.page + 1, view.pages) if many else self._header.right

@@ -19,8 +19,8 @@ from protocol.units import DATED_QUALITIES
 _SIGN = {"green": pixels.TICK, "amber": pixels.BANG, "red": pixels.CROSS}
 _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
 _UNDERSTOOD = ("recorded", "repeat")
-_MOST_LACKING = 2
-"""How many lines about missing touches fit the smallest screen."""
+_MOST_HINTS = 2
+"""More than two sentences nobody reads while they put their card away. 我的本月 has all that is missing."""
 _NAME_BEFORE = 12
 """How many cells of an earlier person's name fit the smallest screen."""
 
@@ -63,7 +63,9 @@ class TouchScreen(KioskScreen[TouchView]):
         self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view, keys_count=self._keys_count))
         self._keys.hints = _hints(touch, view.correction)
-        seconds = view.correction.seconds_left if view.correction else 0 if view.note else view.again_s
+        # After a repeat no sentence says what could still be done in that time.
+        silent = view.note or touch.answer == "repeat"
+        seconds = view.correction.seconds_left if view.correction else 0 if silent else view.again_s
         self._keys.right = words.seconds_left(seconds) if seconds else ""
 
     def show_keys(self, *, count: bool) -> None:
@@ -130,10 +132,10 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
             # not be called too late, so it is left out.
             lacks = [lack for lack in lacks if not lack.correctable]
         lacking = words.lacking(lacks, correctable=correctable)
-        texts = [*_about_the_direction(view, keys_count=keys_count), *lacking[:_MOST_LACKING]]
+        texts = [*_about_the_direction(view, keys_count=keys_count), *lacking]
         if touch.complete:
             texts.append(words.MISSING_NOTHING)
-    return tuple(Block(text) for text in texts if text)
+    return tuple(Block(text) for text in [text for text in texts if text][:_MOST_HINTS])
 
 
 def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
@@ -146,6 +148,9 @@ def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
     said = words.NOT_CHANGED if touch.chosen is not None else words.DETAIL[touch.answer]
     if correction is not None:
         # Its keys do not count yet, so none is named.
+        return [said]
+    if touch.answer == "repeat" and said:
+        # It says that nothing is left to do. How to correct the direction would say the opposite.
         return [said]
     if touch.direction is not None:
         return [said, words.TOUCH_AGAIN if view.again_s else words.PUT_RIGHT]

@@ -287,6 +287,7 @@ STATES: dict[str, Way] = {
     "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
     "visit-levels": _answers(_after(_VISITS, "3"), samples.MY_LEVELS),
     "find": _after(_shows(samples.HOME), "6"),
+    "find-newest": _answers(_presses("6"), samples.NEWEST),
     "find-nothing": _answers(_FINDS, samples.FOUND_NOTHING),
     "find-some": _answers(_FINDS, samples.FOUND),
     "find-many": _answers(_FINDS, samples.FOUND_MANY, "enter", "8"),
@@ -337,6 +338,8 @@ STATES: dict[str, Way] = {
     "shelf": _reads(),
     "document": _reads("finance"),
     "help": _presses("9"),
+    "help-rules": _presses("9", "2"),
+    "help-from-question": _asks(samples.QUESTION, "repeat"),
     "help-called": _answers(_presses("9", "1"), samples.HELP_SENT),
     "help-seen": _answers(_presses("9", "1"), samples.HELP_SEEN),
     "ask-topic": _presses("5", "1"),
@@ -357,6 +360,16 @@ STATES: dict[str, Way] = {
     "idle-live": _viewed(_idle, 9),
 }
 """The way from a fresh kiosk to each thing that it can show."""
+
+
+def hold(kiosk: "OpenKiosk", key: Key) -> None:
+    """Hold a key down for a second, as a keyboard repeats it."""
+    kiosk.press(key)
+    kiosk.clock.pass_s(0.6)
+    for _ in range(10):
+        kiosk.flow.key(key)
+        kiosk.flow.painted(kiosk.flow.view())
+        kiosk.clock.pass_s(0.04)
 
 
 class OpenKiosk:

@@ -386,6 +386,7 @@ FOUND = Found(
         Hit(bundle="sample", kind="questions", title="示例补贴政策"),
     ],
 )
+NEWEST = replace(FOUND, digits="")
 FOUND_NOTHING = Found(digits="28")
 FOUND_MANY = Found(
     digits="28", hits=_hits(*["示例东村二〇二六年农业生产补贴发放情况公示" * 3] * MAX_HITS)[:MAX_HITS], more=True

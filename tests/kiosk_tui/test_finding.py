@@ -1,5 +1,6 @@
 """查找: digits type until Enter and choose after it, and nothing is opened that the person has not seen."""
 
+import msgspec
 import pytest
 
 from kiosk_tui import keeping, words_documents
@@ -42,7 +43,7 @@ def test_every_digit_types_and_is_asked_for_at_once() -> None:
     kiosk = Kiosk()
     kiosk.press(*LETTERS)
     assert kiosk.shown.typed == "".join(LETTERS)
-    assert kiosk.said == [Search(digits="".join(LETTERS[:end])) for end in range(1, len(LETTERS) + 1)]
+    assert kiosk.said == [Search(digits="".join(LETTERS[:end])) for end in range(len(LETTERS) + 1)]
 
 
 def test_the_star_takes_a_digit_back_and_then_leads_home() -> None:
@@ -52,6 +53,15 @@ def test_the_star_takes_a_digit_back_and_then_leads_home() -> None:
     kiosk.press("repeat")
     assert (kiosk.shown.typed, kiosk.shown.found) == ("", None)
     kiosk.press("repeat")
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_before_the_first_letter_enter_chooses_from_the_newest() -> None:
+    kiosk = Kiosk()
+    kiosk.flow.agent_said(msgspec.structs.replace(FOUND, digits=""))
+    kiosk.press("enter", "1")
+    assert isinstance(kiosk.flow.view(), DocumentView)
+    kiosk.press("0", "0", "0")
     assert isinstance(kiosk.flow.view(), HomeView)
 
 
@@ -68,7 +78,7 @@ def test_no_more_is_typed_than_the_agent_takes() -> None:
     keys: list[Key] = ["2"] * (MAX_SEARCH_DIGITS + 3)
     kiosk.press(*keys)
     assert len(kiosk.shown.typed) == MAX_SEARCH_DIGITS
-    assert len(kiosk.said) == MAX_SEARCH_DIGITS
+    assert len(kiosk.said) == 1 + MAX_SEARCH_DIGITS
 
 
 def test_an_answer_to_what_is_no_longer_typed_is_not_shown() -> None:

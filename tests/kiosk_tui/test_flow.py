@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from kiosk_tui import words
+from kiosk_tui.keys import Key
 from kiosk_tui.views import (
     AskCardView,
     AwayView,
+    DutyView,
     HelpView,
     HomeView,
     IdleView,
@@ -155,6 +157,47 @@ def test_nine_opens_help_which_calls_nobody_and_zero_leads_back() -> None:
     press(kiosk.flow, kiosk.clock, "0")
     assert kiosk.flow.view() == before
     assert kiosk.said == []
+
+
+def test_star_in_a_question_comes_back_to_the_same_question() -> None:
+    kiosk = OpenKiosk("question-multiple")
+    before = kiosk.flow.view()
+    press(kiosk.flow, kiosk.clock, "repeat")
+    assert kiosk.flow.view() == HelpView(words.NOTHING_TO_SAY, resumes=True)
+    press(kiosk.flow, kiosk.clock, "0")
+    assert kiosk.flow.view() == before
+
+
+def test_the_rules_are_one_key_further_than_the_call_and_lead_back_to_it() -> None:
+    kiosk = OpenKiosk("help")
+    press(kiosk.flow, kiosk.clock, "2", "1")
+    assert kiosk.flow.view() == HelpView("", rules=True)
+    assert kiosk.said == []
+    press(kiosk.flow, kiosk.clock, "0")
+    assert kiosk.flow.view() == HelpView("")
+
+
+@pytest.mark.parametrize(
+    ("state", "keys", "note"),
+    [
+        ("question-single", ["enter"], words.CHOOSE_FIRST),
+        ("question-multiple", ["0", "0", "enter"], words.CHOOSE_FIRST),
+        ("question-ordering", ["enter"], words.CHOOSE_ALL),
+    ],
+)
+def test_enter_without_a_choice_says_what_to_press_first(state: str, keys: list[Key], note: str) -> None:
+    kiosk = OpenKiosk(state)
+    press(kiosk.flow, kiosk.clock, *keys)
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert (view.note, view.asked) == (note, False)
+    assert kiosk.said == []
+
+
+def test_the_board_stands_in_the_order_of_the_day() -> None:
+    view = OpenKiosk("duty-afternoon").flow.view()
+    assert isinstance(view, DutyView)
+    assert [row.start for row in view.rows] == sorted(row.start for row in samples.AFTERNOON.duty)
 
 
 def test_a_level_is_played_right_and_wrong() -> None:

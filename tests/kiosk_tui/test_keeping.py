@@ -89,8 +89,10 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
                 "find-nothing": samples.FOUND_NOTHING,
                 "find-some": samples.FOUND,
                 "find-many": samples.FOUND_MANY,
+                "find-newest": samples.NEWEST,
             }
-            flow.agent_said(found[state])
+            if state in found:
+                flow.agent_said(found[state])
         case OpenNotice() if state != "notice-asked":
             answers = {"notice-over": samples.NOTICE_OVER, "notice-longest": samples.NOTICE_LONGEST}
             flow.agent_said(answers.get(state, samples.NOTICE))

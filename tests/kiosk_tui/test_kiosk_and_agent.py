@@ -92,7 +92,7 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
         await screen.press("7")
         await screen.shows("再刷一次这张卡，就改为下班；不改请按0或不动。")
         await screen.press("0")
-        await screen.shows("上班、下班记反了？10秒内再刷一次这张卡，就能改。")
+        await screen.shows("刚才已经打过，不用再打。")
         agent.send(samples.AGAIN)
         await screen.press("7")
         await screen.shows("再刷一次这张卡，就改为下班")

@@ -68,8 +68,8 @@ def test_a_touch_whose_objection_waits_can_not_be_disputed_again() -> None:
     kiosk.press("1")
     assert isinstance(kiosk.flow.view(), MonthLineView)
     assert kiosk.said == []
-    assert words_months.touch_state(samples.MONTH.lines[1]) == "… 已提异议，等镇办答复"
-    assert "已提异议，等镇办答复（编号 482913）" in words_months.touch_more(samples.MONTH.lines[1])
+    assert words_months.touch_state(samples.MONTH.lines[1]) == "… 已说不对，等镇办答复"
+    assert "已说不对，等镇办答复（编号 482913）" in words_months.touch_more(samples.MONTH.lines[1])
     answered = replace(samples.MONTH.lines[1], request_state="refused")
     assert MonthLineView(VISIT, answered).can_object
 

@@ -38,7 +38,7 @@ SAID = {
     "find-many": ("find.choose", "find.more"),
     "ask-topic": ("ask.topic", "ask.topic.keys1"),
     "ask-confirm": ("ask.confirm",),
-    "ask-receipt": ("ask.taken", "ask.taken.keep", "ask.taken.later"),
+    "ask-receipt": ("ask.taken", "ask.taken.keep", "ask.taken.later", "ask.taken.unnamed"),
     "follow-answered": (),
     "visit-month-reason": ("month.reason", "month.reason.keys"),
     "visit-month-confirm": ("request.whose_word",),
@@ -105,7 +105,7 @@ def test_home_is_said_and_the_next_screen_ends_it() -> None:
 
 
 def test_only_what_was_recorded_is_asked_for() -> None:
-    kiosk = OpenKiosk("help")
+    kiosk = OpenKiosk("help-rules")
     kiosk.flow.agent_said(SoundShown(lines=["help.2"]))
     kiosk.press("repeat")
     assert asked(kiosk) == [Play(lines=["help.2"])]

@@ -63,14 +63,14 @@ def test_1_on_a_touch_that_offers_none_opens_nothing() -> None:
 def test_what_the_numbers_of_a_visit_open() -> None:
     kiosk = Kiosk("visit-by-number")
     visit = samples.VISIT_BY_NUMBER.visit
-    kiosk.press("4")
-    assert kiosk.said.pop() == ClockByNumber(visit=visit)
     kiosk.press("1")
+    assert kiosk.said.pop() == ClockByNumber(visit=visit)
+    kiosk.press("2")
     assert kiosk.said.pop() == OpenMonth(visit=visit)
     assert kiosk.flow.view() == MonthView(visit, None, "")
-    kiosk.press("0", "2")
-    assert kiosk.said.pop() == OpenRequests(visit=visit)
     kiosk.press("0", "3")
+    assert kiosk.said.pop() == OpenRequests(visit=visit)
+    kiosk.press("0", "4")
     assert kiosk.said.pop() == OpenMine(visit=visit, what="learning")
     kiosk.press("0", "5", "7")
     assert isinstance(kiosk.flow.view(), VisitView)

@@ -45,5 +45,5 @@ def test_what_a_correction_would_mend_is_not_too_late_yet() -> None:
     may_be_it = msgspec.structs.replace(lack(PM, "arrival", "past", 870), correctable=True)
     lacks = [lack(AM, "departure", "past"), may_be_it]
     past = "上午坐班没打下班卡，已过，请找镇办补卡。"
-    assert words.lacking(lacks, correctable=True) == ["下午坐班没打上班卡；这次就是的话，照上面改。", past]
+    assert words.lacking(lacks, correctable=True) == ["下午坐班没打上班卡；这次就是的话，再刷一次卡改。", past]
     assert words.lacking(lacks) == ["下午坐班没打上班卡，已过，请找镇办补卡。", past]

@@ -222,3 +222,12 @@ def test_the_kiosk_that_asks_is_answered_and_no_other(station: Bench) -> None:
     assert isinstance(answer, Found)
     assert [hit.title for hit in answer.hits] == ["农业补贴"]
     assert answer not in [what for who, what in station.recorded.order if who != "kiosk 2"]
+
+
+def test_without_digits_the_newest_titles_are_found_and_each_thing_once(station: Bench) -> None:
+    station.county.publish("one", 1, find=[SUBSIDY])
+    take(station)
+    heading = msgspec.structs.replace(WATER, title="二、停水的时间")
+    station.county.publish("two", 1, find=[WATER, heading])
+    take(station)
+    assert found(station, "") == [WATER.title, SUBSIDY.title]

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from firmware_scripts.demo.processes import wait_until
-from kiosk_tui import words, words_visits
+from kiosk_tui import words
 from tests.benchmarks.measures.memory import resident
 from tests.proofs.keys.glass import Glass
 from tests.proofs.keys.office import READY_S, kiosk_on
@@ -29,7 +29,7 @@ from tests.proofs.kiosk.station import VisitedStation
 SIZES = ((80, 22), (60, 16), (53, 15), (120, 40), (20, 5))
 """Columns and rows. The last is too small for any screen."""
 HOME = "".join(words.PRESENT_CARD.split())
-TYPING = (f"*{words_visits.KEY_DELETE}", f"*{words.KEY_BACK}")
+TYPING = (f"*{words.KEY_DELETE}", f"*{words.KEY_BACK}")
 """One of these stands on a screen on which figures are typed."""
 
 
