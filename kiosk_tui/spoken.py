@@ -162,6 +162,17 @@ def _texts_of(view: View) -> Iterable[str]:
         case ReceiptView():
             unnamed = "" if view.named else words_feedback.TAKEN_UNNAMED
             return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER, unnamed]
+        case CallView() if view.refused:
+            return [words_help.not_called(view.refused)]
+        case HelpView():
+            return [text for _, text in words_help.LINES] if view.rules else [words_help.ASK]
+        case _:
+            return _own_texts_of(view)
+
+
+def _own_texts_of(view: View) -> Iterable[str]:
+    """Return the same of a screen on which somebody reads of their own."""
+    match view:
         case MonthView() if view.shown is not None and not view.shown.begins:
             return [words_months.NO_LIST]
         case ChoiceView():
@@ -172,10 +183,6 @@ def _texts_of(view: View) -> Iterable[str]:
             return [words_months.WHOSE_WORD]
         case TakenView():
             return words_months.taken(view.taken)
-        case CallView() if view.refused:
-            return [words_help.not_called(view.refused)]
-        case HelpView():
-            return [text for _, text in words_help.LINES] if view.rules else [words_help.ASK]
         case _:
             return []
 
