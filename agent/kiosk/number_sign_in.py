@@ -18,7 +18,7 @@ from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.events import PinWorked
 from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.pin_work import PinWork
-from agent.kiosk.spacing import Spacing
+from agent.kiosk.spacing import Allowance, Spacing
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
 from agent.storage.errors import StorageError
@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 
 FACT_EVERY_MS = 10_000
 """Entries at which nothing was judged are told in a fact at most so often: facts cost disk and data."""
-ALARM_EVERY_MS = 3_600_000
+MOST_REFUSALS_AN_HOUR = 30
+ALARM_EVERY_MS = _HOUR_MS = 3_600_000
 
 
 class _Try(Struct, frozen=True):
@@ -72,6 +73,7 @@ class NumberSignIn:
         self._work = work
         self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
         self._refusals = Spacing(clock, FACT_EVERY_MS)
+        self._stated = Allowance(clock, MOST_REFUSALS_AN_HOUR, within_ms=_HOUR_MS)
         self._alarms = Spacing(clock, ALARM_EVERY_MS)
 
     def rows(self) -> Rows:
@@ -169,7 +171,8 @@ class NumberSignIn:
 
     def _refuse(self, kiosk: int, person: PersonId, answer: NumberAnswer, shown: PinAsked) -> None:
         """Answer an entry at which no PIN was judged. A fact tells of it, but not of each press of a key."""
-        if self._refusals.is_due():
+        if not self._stated.is_used_up() and self._refusals.is_due():
+            self._stated.done()
             self._fact_writer.owe(self._fact(person, answer))
         self._screens.answer(kiosk, shown)
 

@@ -24,6 +24,10 @@ def is_own_affair(actor: str, people: Iterable[int] = (), *, asked_by: str = "")
     if asked_by and asked_by.casefold() == actor.casefold():
         return True
     about = set(people)
+    if asked_by:
+        # Whoever got another account since is the same person.
+        askers = User.objects.filter(username__iexact=asked_by, person__isnull=False)
+        about.update(askers.values_list("person_id", flat=True))
     return bool(about) and User.objects.filter(username=actor, person__in=about).exists()
 
 

@@ -194,3 +194,12 @@ def test_who_has_left_gets_no_account(county: FictionalCounty) -> None:
         make_account("zhang-2", role=Role.OFFICER, region=TOWNSHIP, person=zhang.pk)
     other.refresh_from_db()
     assert other.person is None
+
+
+def test_what_one_asked_for_by_an_earlier_account_is_ones_own_affair(county: FictionalCounty) -> None:
+    first = zhang_s_account(county)
+    close_account(first, administrator=user_of(TOWNSHIP_ADMINISTRATOR))
+    make_account("zhang-2", role=Role.OFFICER, region=TOWNSHIP, person=county.people[ZHANG].pk)
+    assert is_own_affair("zhang-2", asked_by="zhang")
+    assert not is_own_affair("zhang-2", asked_by=TOWNSHIP_OFFICER.username)
+    assert not is_own_affair(TOWNSHIP_OFFICER.username, asked_by="zhang")
