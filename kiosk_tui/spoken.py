@@ -142,7 +142,7 @@ def lines_of(view: View) -> tuple[str, ...]:
 
 
 def _texts_of(view: View) -> Iterable[str]:
-    """Return the sentences of a screen that shows more than sentences; what is not in the table is left out."""
+    """Return what a screen says that shows more than sentences of the table; the rest is left out."""
     match view:
         case TodayView():
             none = [words_notices.NO_NOTICES] if view.notices == () else []
@@ -157,6 +157,13 @@ def _texts_of(view: View) -> Iterable[str]:
             more = words_find.MORE if view.found.more else ""
             choose = words_find.CHOOSE if view.shown else words_find.NOTHING
             return [view.note, choose, more if view.found.ready else words_find.SORTING]
+        case _:
+            return _texts_of_asking(view)
+
+
+def _texts_of_asking(view: View) -> Iterable[str]:
+    """Return the sentences of the steps of a question or a request."""
+    match view:
         case AskView():
             return [view.ask, words.keys_aloud(view.options), view.note]
         case ReceiptView():
