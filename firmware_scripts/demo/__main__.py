@@ -59,24 +59,26 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
     print("· starting a county and three stations", flush=True)
     with Bench(folder, make_cast(people_per_station=12, seed=seed), pcsc=False) as bench:
         _write_cast(folder, bench)
-        _print_hints(bench)
+        receipt = bench.furnish()
+        _print_hints(bench, receipt)
         if kiosk and sys.stdin.isatty() and sys.stdout.isatty():
-            _kiosk_here(bench, stop)
+            _kiosk_here(bench, receipt, stop)
         stop.wait()
         print("· ending", flush=True)
     return 0
 
 
-def _print_hints(bench: Bench) -> None:
+def _print_hints(bench: Bench, receipt: str) -> None:
     """Say what a person can do now. The sign-in link is a new one each time, because each works only once."""
     print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
     print(f"· for telephones: {bench.county.where()['front_door']}/  (its certificate is for this demonstration)")
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
+    print(f"· a question with its answer at the kiosk: keys 5 and 2, then {receipt} and Enter")
     print("· end: Ctrl+C here, or ./run demo --stop in a second terminal", flush=True)
 
 
-def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
+def _kiosk_here(bench: Bench, receipt: str, stop: threading.Event) -> None:
     """Give the terminal to the kiosk once a person has read it and pressed Enter, and again each time they leave the
     kiosk."""
     while _enter_pressed(stop):
@@ -87,7 +89,7 @@ def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
         shown.terminate()
         shown.wait()
         if not stop.is_set():
-            _print_hints(bench)
+            _print_hints(bench, receipt)
 
 
 def _enter_pressed(stop: threading.Event) -> bool:

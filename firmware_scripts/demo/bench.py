@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
-from firmware_scripts.demo.cast import CastStation
+from firmware_scripts.demo.cast import TOWNSHIP, CastStation
 from firmware_scripts.demo.county import DemoCounty
+from firmware_scripts.demo.officer import Officer
+from firmware_scripts.demo.samples import give_samples
 from firmware_scripts.demo.station import DemoStation
 
 ADMIN = "demo-admin"
+_EDITOR, _OFFICER = "demo-editor", "demo-officer"
+"""Not the account that whoever runs the demonstration signs in with: these have a second factor that nobody holds."""
 
 
 class Bench:
@@ -51,6 +55,14 @@ class Bench:
     def sign_in_link(self) -> str:
         """Return the address under which the console signs the operator in, once."""
         return self.county.tool("sign-in-link", ADMIN)
+
+    def furnish(self) -> str:
+        """Give every place of the kiosks something to show, and return the number of a question that is answered."""
+        for account, role in ((_EDITOR, "editor"), (_OFFICER, "officer")):
+            self.county.tool("account", account, "--role", role, "--region", TOWNSHIP)
+        ca = Path(self.county.where()["ca"])
+        writer, publisher = (Officer(self.county.tool("sign-in-link", name), ca) for name in (_EDITOR, _OFFICER))
+        return give_samples(writer, publisher, kiosks=[station.kiosk_socket for station in self.stations])
 
     def stop(self) -> None:
         """Stop the stations, then the county."""

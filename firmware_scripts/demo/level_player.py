@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 import unicodedata
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from kiosk_tui import words
 from protocol.packs import Pack, Question
 
 _LEARN, _CHOOSE, _PLACE = "3 学习", "0 返回", "还可以错"
@@ -18,26 +20,16 @@ _PAGES = 12
 _PASSED, _FAILED = "✓ 过关了", "× 没有过关"
 
 
-class Terminal:
-    """One tmux server of its own with the kiosk in it."""
+class Shown(ABC):
+    """A kiosk that is read from outside, whatever shows it, and whose keys are pressed there."""
 
-    def __init__(self, *, socket: Path, kiosk_socket: Path, columns: int = 80, rows: int = 22) -> None:
-        self._tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
-        command = f"exec {sys.executable} -m kiosk_tui.cli --socket {kiosk_socket}"
-        subprocess.run(
-            [*self._tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows), command],
-            check=True,
-            env={"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"},
-        )
-
+    @abstractmethod
     def press(self, *keys: str) -> None:
         """Send keys by tmux's names."""
-        subprocess.run([*self._tmux, "send-keys", *keys], check=True)
 
+    @abstractmethod
     def screen(self) -> str:
         """Return the text on the screen."""
-        done = subprocess.run([*self._tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True)
-        return done.stdout
 
     def wait_for(self, *texts: str, timeout_s: float = 15) -> str:
         """Wait until one of ``texts`` is on the screen, and return it.
@@ -60,6 +52,28 @@ class Terminal:
         screen = _plain(self.screen())
         return next((text for text in texts if _plain(text) in screen), "")
 
+
+class Terminal(Shown):
+    """One tmux server of its own with the kiosk in it."""
+
+    def __init__(self, *, socket: Path, kiosk_socket: Path, columns: int = 80, rows: int = 22) -> None:
+        self._tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
+        command = f"exec {sys.executable} -m kiosk_tui.cli --socket {kiosk_socket}"
+        subprocess.run(
+            [*self._tmux, "new-session", "-d", "-x", str(columns), "-y", str(rows), command],
+            check=True,
+            env={"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"},
+        )
+
+    def press(self, *keys: str) -> None:
+        """Send keys by tmux's names."""
+        subprocess.run([*self._tmux, "send-keys", *keys], check=True)
+
+    def screen(self) -> str:
+        """Return the text on the screen."""
+        done = subprocess.run([*self._tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True)
+        return done.stdout
+
     def close(self) -> None:
         """End the kiosk and its terminal."""
         subprocess.run([*self._tmux, "kill-server"], check=False)
@@ -68,6 +82,17 @@ class Terminal:
 def _plain(text: str) -> str:
     """Return a text without blanks, because the kiosk breaks lines and puts a blank after some signs."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+
+
+def number_before(choice: str, screen: str) -> str | None:
+    """Return the number that stands before a choice on the screen, or None if there is no such choice."""
+    found = re.search(rf"([1-8])\s+{re.escape(choice)}", screen)
+    return found[1] if found else None
+
+
+def way_back(screen: str) -> str:
+    """Return the key that leads a step back from a screen: 0, or `*` where 0 is a figure that is typed."""
+    return "*" if re.search(rf"\*\s*({words.KEY_BACK}|{words.KEY_DELETE})", screen) else "0"
 
 
 def play_level(terminal: Terminal, pack: Pack, *, tries: int = 3) -> bool:

@@ -11,20 +11,26 @@ from PIL import Image, ImageDraw
 type Rows = Iterable[list[Any]]
 
 PICTURE = "路灯.png"
+LAMPS, BULBS, SUBSIDIES, POLICY = "修路灯", "灯泡 12 个", "示例村耕地补贴发放表", "示例镇医保缴费办法"
 _SOURCE = "示例村村委会"
+
+
+def money_of(today: date) -> str:
+    """Return the title of a month's money."""
+    return f"示例村{today.month}月收支"
 
 
 def write_disclosure(path: Path, today: date) -> None:
     """Write what a village must show: money with its items, and subsidies."""
     month = f"{today:%Y-%m}"
-    lamps = [("灯泡 12 个", 234.5), ("人工 2 天", 1000.0)]
-    spent = [("修路灯", sum(cost for _, cost in lamps), "路灯明细"), ("打扫村道", 500.0, ""), ("办公用纸", 86.4, "")]
+    lamps = [(BULBS, 234.5), ("人工 2 天", 1000.0)]
+    spent = [(LAMPS, sum(cost for _, cost in lamps), "路灯明细"), ("打扫村道", 500.0, ""), ("办公用纸", 86.4, "")]
     subsidies = [(f"示例户{number}", 12 + number, 95.0 * (12 + number)) for number in range(1, 25)]
     _write(
         path,
         {
             "收支": [
-                *_head(f"示例村{today.month}月收支", "财务", month, today),
+                *_head(money_of(today), "财务", month, today),
                 ["小标题", "收入"],
                 ["表头", "项目", "金额"],
                 ["列类型", "文字", "金额"],
@@ -45,7 +51,7 @@ def write_disclosure(path: Path, today: date) -> None:
                 ["合计", None, sum(cost for _, cost in lamps)],
             ],
             "补贴": [
-                *_head("示例村耕地补贴发放表", "补贴", f"{today:%Y}", today),
+                *_head(SUBSIDIES, "补贴", f"{today:%Y}", today),
                 ["表头", "户", "面积（亩）", "金额"],
                 ["列类型", "文字", "数量", "金额"],
                 *(["行", *row] for row in subsidies),
@@ -63,7 +69,7 @@ def write_library(path: Path, today: date) -> None:
         path,
         {
             "医保": [
-                *_head("示例镇医保缴费办法", "政策", f"{today:%Y}", today, source="示例镇人民政府"),
+                *_head(POLICY, "政策", f"{today:%Y}", today, source="示例镇人民政府"),
                 ["小标题", "谁要缴"],
                 ["段落", "没有单位的人，每年缴一次。这是示例，不是真的规定。"],
                 ["小标题", "到哪里缴"],

@@ -3,16 +3,20 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.cast import CastPerson, make_cast
+from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.pictures import console, kiosk, kiosk_tour, phone
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
+from protocol.kiosk import Home
+from protocol.kiosk_notices import AskNotices
 
 _SEED = 20260101
 _TOUCHES_A_STATION = 7
@@ -56,8 +60,18 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         late.insert(SCREENS.index(NORMAL), late.pop(0))
         for screen, person in zip(SCREENS, late, strict=True):
             drawn += kiosk.take(first.kiosk_socket, out, touch=partial(first.touch, person.uid), screen=screen)
-        drawn += kiosk_tour.take(first.kiosk_socket, out, touch=partial(first.touch, early[0].uid))
+        drawn += _tour(bench, out, touch=partial(first.touch, early[0].uid))
     return drawn
+
+
+def _tour(bench: Bench, out: Path, *, touch: Callable[[], object]) -> list[Path]:
+    """Draw every screen by day, some in the dark, and all of them on one sheet."""
+    first, receipt = bench.stations[0], bench.furnish()
+    drawn = kiosk_tour.take(first.kiosk_socket, out, touch=touch, receipt=receipt)
+    bench.county.tool("setting", "theme", "深色", "--at", first.cast.village)
+    wait_until(lambda: ask(first.kiosk_socket, AskNotices(), Home).theme == "dark", what="the dark", timeout_s=60)
+    drawn += kiosk_tour.take(first.kiosk_socket, out, touch=touch, receipt=receipt, shots=kiosk_tour.DARK_SHOTS)
+    return [*drawn, kiosk_tour.sheet(drawn, out / "kiosk-sheet.png")]
 
 
 def _touch_cards(bench: Bench) -> None:

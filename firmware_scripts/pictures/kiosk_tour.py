@@ -4,29 +4,47 @@
 """
 
 import re
+import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from firmware_scripts.demo.level_player import number_before, way_back
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, SUBSIDIES, money_of
+from firmware_scripts.demo.samples import NOTICES, POLICY_LETTERS
 from firmware_scripts.pictures.stage import Screen, Stage, stage
 from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_months, words_visits
 from kiosk_tui.textsize import LAYOUTS
+from protocol.china_time import CHINA
 
 SCREEN = Screen(1920, 1080)
-TOUCH = "touch"
-"""In place of a key: somebody's card."""
-ANSWER = "answer"
-"""Any answer to a question of any kind: one key, several and Enter, or all in some order and Enter."""
+type Instead = Literal["touch", "answer", "receipt", "rest"]
+"""In place of a key. ``touch``: somebody's card. ``answer``: any answer to a question of any kind, which is one key,
+several and Enter, or all in some order and Enter. ``receipt``: the number of a question that was answered, figure by
+figure. ``rest``: nobody presses a key."""
+TOUCH: Instead = "touch"
+ANSWER: Instead = "answer"
+RECEIPT: Instead = "receipt"
+REST: Instead = "rest"
 SIZE = "/"
 """This key changes the size of the text, and no word tells it."""
 NORMAL_CELLS = LAYOUTS[0]
 _IN_TIME_S = 30
+_REST_S = 200
+"""Longer than home stands before the notices come."""
+_FIGURE_S = 0.35
+"""Between two figures; the same figure sooner would be one key held down."""
 _COLUMNS, _THUMB = 4, (480, 270)
 _CAPTION_PX = 34
 _FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+
+
+class Line(str):
+    """In place of a key: the number that stands before these words."""
 
 
 class Step(NamedTuple):
@@ -43,20 +61,32 @@ class Shot(NamedTuple):
     steps: tuple[Step, ...] = ()
     goes_on: bool = False
 
+    @property
+    def rests(self) -> bool:
+        """Whether nobody is there, and no key is named."""
+        return any(step.key == REST for step in self.steps)
+
 
 def _to(key: str, *shows: str) -> Step:
     return Step(key, shows)
+
+
+def _letters(typed: str) -> tuple[Step, ...]:
+    return tuple(_to(letter, f"{typed[:place]}_") for place, letter in enumerate(typed, 1))
 
 
 _RESULT = _to(TOUCH, *words.ANSWER.values())
 _VISIT = (_RESULT, _to("1", words_visits.VISIT_CAN["month"]))
 _LEVELS = _to("3", words.CHOOSE_LEVEL)
 _QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
+_DOCUMENTS = _to("4", words_documents.CHOOSE)
+_MONEY = money_of(datetime.now(CHINA).date())
+_FIND = _to("6", words_find.LETTERS)
+_TOPICS = (_to("5", words_feedback.MENU[0]), _to("1", words_feedback.TOPIC_ASK))
+_ANY_TOPIC = _to("1", words_feedback.MATTER_ASK)
 _LARGER = Step(SIZE, ())
 _NAMED = (words.KEY_HELP, words.KEY_BACK, words.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
 _FOOT_ROWS = 3
-_TYPED = re.compile(rf"\*\s*({words.KEY_BACK}|{words.KEY_DELETE})")
-"""The keys of a place where 0 is a figure."""
 
 SHOTS = (
     Shot("home"),
@@ -73,26 +103,53 @@ SHOTS = (
     Shot("question-largest", (_LARGER,), goes_on=True),
     Shot("marked-largest", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
     Shot("marked", (_LARGER,), goes_on=True),
-    Shot("documents", (_to("4", words_documents.CHOOSE, words_documents.NOTHING_HERE),)),
+    Shot("documents", (_DOCUMENTS,)),
+    Shot("document", (_to(Line(_MONEY), LAMPS),), goes_on=True),
+    Shot("document-sum", (_to(Line(LAMPS), BULBS),), goes_on=True),
+    Shot("document-table", (_DOCUMENTS, _to(Line(SUBSIDIES), "示例户1"))),
+    Shot("document-table-2", (_to("8", words_documents.page(2)),), goes_on=True),
+    Shot("document-largest", (_LARGER, _LARGER, _DOCUMENTS, _to(Line(_MONEY), LAMPS))),
     Shot("questions", (_to("5", words_feedback.MENU[0]),)),
-    Shot("question-topics", (_to("5", words_feedback.MENU[0]), _to("1", words_feedback.TOPIC_ASK))),
-    Shot("find", (_to("6", words_find.LETTERS),)),
+    Shot("question-topics", _TOPICS),
+    Shot("question-confirm", (*_TOPICS, _ANY_TOPIC, _to("1", words_feedback.CONFIRM))),
+    Shot("question-receipt", (_to("Enter", words_feedback.TAKEN_KEEP),), goes_on=True),
+    Shot("question-follow", (_to("5", words_feedback.MENU[1]), _to("2", words_feedback.FOLLOW_ASK))),
+    Shot("question-answer", (_to(RECEIPT, ""), _to("Enter", words_feedback.RATE_ASK)), goes_on=True),
+    Shot("find", (_FIND,)),
+    Shot("find-hits", _letters(POLICY_LETTERS), goes_on=True),
+    Shot("find-choose", (_to("Enter", words_find.CHOOSE),), goes_on=True),
+    Shot("find-policy", (_to("1", POLICY),), goes_on=True),
     Shot("help", (_to("9", words_help.KEY_CALL),)),
+    Shot("help-called", (_to("1", words_help.URGENT),), goes_on=True),
     Shot("visit", _VISIT),
     Shot("visit-largest", (_LARGER, _LARGER, *_VISIT)),
     Shot("month", (*_VISIT, _to("1", words_months.KEY_MISSING))),
     Shot("requests", (*_VISIT, _to("2", words_months.NO_REQUESTS))),
     Shot("own-levels", (*_VISIT, _to("3", words.CHOOSE_LEVEL))),
     Shot("new-pin", (*_VISIT, _to("4", words_visits.ENTRY_ASK["new_pin"]))),
+    Shot("rest", (_to(REST, *NOTICES),)),
 )
 
+DARK_SHOTS = (
+    Shot("dark-home"),
+    Shot("dark-touch", (_RESULT,)),
+    Shot("dark-question", _QUESTION),
+    Shot("dark-marked", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
+    Shot("dark-document", (_DOCUMENTS, _to(Line(_MONEY), LAMPS))),
+    Shot("dark-rest", (_to(REST, *NOTICES),)),
+)
+"""The same in the colours for a dark room."""
 
-def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], shots: Sequence[Shot] = SHOTS) -> list[Path]:
-    """Draw the screens of the table into ``out_dir``, and ``kiosk-sheet.png`` with all of them; return the files.
+
+def take(
+    socket: Path, out_dir: Path, *, touch: Callable[[], object], receipt: str, shots: Sequence[Shot] = SHOTS
+) -> list[Path]:
+    """Draw the screens of a table into ``out_dir`` and return the files.
 
     Args:
-        socket: The kiosk socket of a running agent that has a level to play.
+        socket: The kiosk socket of a running agent that has a level to play and the samples on its shelf.
         touch: Presents a card to that agent.
+        receipt: The number of a question that was answered.
 
     Raises:
         NotInTime: The kiosk did not show what was waited for.
@@ -104,24 +161,35 @@ def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], shots: Seq
         for shot in shots:
             if not shot.goes_on:
                 _go_home(kiosk)
-            _walk(kiosk, shot, touch)
+            for step in shot.steps:
+                _take_step(kiosk, step, touch, receipt)
+            if not shot.rests:
+                _wait_for_keys(kiosk)
             drawn.append(kiosk.photograph(out_dir / f"kiosk-tour-{shot.name}.png"))
-    return [*drawn, _sheet(drawn, out_dir / "kiosk-sheet.png")]
+    return drawn
 
 
-def _walk(kiosk: Stage, shot: Shot, touch: Callable[[], object]) -> None:
-    for step in shot.steps:
-        _wait_for_keys(kiosk)
-        if step.key == TOUCH:
+def _take_step(kiosk: Stage, step: Step, touch: Callable[[], object], receipt: str) -> None:
+    _wait_for_keys(kiosk)
+    match step.key:
+        case Line():
+            kiosk.wait_for(step.key)
+            kiosk.press(number_before(step.key, kiosk.text()) or "", *step.shows)
+        case "touch":
             touch()
             kiosk.wait_for(*step.shows)
-        elif step.key == ANSWER:
+        case "answer":
             _answer(kiosk, step.shows)
-        elif step.key == SIZE:
+        case "/":
             _change_size(kiosk)
-        else:
+        case "receipt":
+            for figure in receipt:
+                kiosk.tmux("send-keys", figure)
+                time.sleep(_FIGURE_S)
+        case "rest":
+            kiosk.wait_for(*step.shows, timeout_s=_REST_S)
+        case _:
             kiosk.press(step.key, *step.shows)
-    _wait_for_keys(kiosk)
 
 
 def _wait_for_keys(kiosk: Stage) -> None:
@@ -171,8 +239,7 @@ def _go_home(kiosk: Stage) -> None:
     def at_home() -> bool:
         if words.PRESENT_CARD in kiosk.text():
             return True
-        # Where digits are typed, 0 is one of them.
-        kiosk.tmux("send-keys", "*" if _TYPED.search(kiosk.text()) else "0")
+        kiosk.tmux("send-keys", way_back(kiosk.text()))
         return False
 
     wait_until(at_home, what="home", timeout_s=_IN_TIME_S, every_s=0.5)
@@ -181,8 +248,8 @@ def _go_home(kiosk: Stage) -> None:
         _change_size(kiosk)
 
 
-def _sheet(pictures: Sequence[Path], into: Path) -> Path:
-    """Draw all pictures on one sheet, each with its name."""
+def sheet(pictures: Sequence[Path], into: Path) -> Path:
+    """Draw all pictures on one sheet, each with its name, and return its file."""
     rows = -(-len(pictures) // _COLUMNS)
     width, height = _THUMB
     sheet = Image.new("RGB", (_COLUMNS * width, rows * (height + _CAPTION_PX)), "white")

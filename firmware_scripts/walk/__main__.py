@@ -2,70 +2,97 @@
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from firmware_scripts.demo.level_player import Terminal
-from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
-from firmware_scripts.walk.errands import ERRANDS, MOST_KEYS, set_pin
-from firmware_scripts.walk.village import Village, village
+from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from firmware_scripts.walk.errands import ERRANDS, MOST_KEYS
+from firmware_scripts.walk.losing import STATIONS, Lost, lose_each
+from firmware_scripts.walk.village import Village, villages
 from firmware_scripts.walk.walker import Walked, Walker
 
+_PEOPLE = 12
+_EACH = "each"
 
-def walk_all(place: Village, names: Sequence[str], *, drop: int = 0) -> dict[str, Walked]:
+
+def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str, Walked]:
     """Play errands, each by a person of its own.
 
     Args:
-        drop: The keyboard loses the key of this number, counted from 1 in each errand; 0: none.
+        lose: The keyboard loses the key of this number, counted from 1 in each errand; 0: none.
     """
     done: dict[str, Walked] = {}
     for name, person in zip(names, place.people, strict=False):
-        walker = Walker(place.terminal, place.station)
-        if name == "forgotten_card":
-            set_pin(walker, person)
-        done[name] = Walker(place.terminal, place.station, press=_losing(drop)).walk(ERRANDS[name], person)
+        errand = ERRANDS[name]
+        walker = Walker(place.kiosk, place.station)
+        done[name] = walker.walk(errand.steps, person, before=errand.before, lose=lose)
     return done
-
-
-def _losing(drop: int) -> Callable[[Terminal, str], None]:
-    pressed = 0
-
-    def press(terminal: Terminal, key: str) -> None:
-        nonlocal pressed
-        pressed += 1
-        if pressed != drop:
-            terminal.press(key)
-
-    return press
 
 
 def main() -> int:
     """Walk."""
     parser = arguments("./run walk")
     parser.add_argument("errand", choices=("all", *ERRANDS), help="which; all: one after another")
-    parser.add_argument("--drop", type=int, default=0, help="lose the key of this number in each errand")
+    parser.add_argument(
+        "--drop",
+        default="0",
+        type=_key,
+        metavar="N",
+        help=f"lose the key of this number in each errand; {_EACH}: each key of each errand, one at a time",
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("walk", seed=seed)
     names = list(ERRANDS) if options.errand == "all" else [options.errand]
-    with village(seed) as place:
-        done = walk_all(place, names, drop=options.drop)
-    errands = [
-        {"errand": name, "keys": one.keys, "figures": one.figures, "touches": one.touches, "seconds": one.seconds}
-        for name, one in done.items()
-    ]
-    failed = {name: one.failed for name, one in done.items() if one.failed}
-    for name, why in failed.items():
+    repeat = f"./run walk {options.errand} --drop {options.drop} --seed {seed}"
+    if options.drop == _EACH:
+        with villages(seed, people=_PEOPLE, stations=STATIONS) as places:
+            people = iter(places[0].people)
+            lost = {name: lose_each(places, ERRANDS[name], people) for name in names}
+        told, bad = _told_lost(lost), ("unnoticed", "failed")
+    else:
+        with villages(seed, people=_PEOPLE) as places:
+            told = _told(walk_all(places[0], names, lose=int(options.drop)))
+        bad = ("too_long", "failed")
+    return exit_code(report.finish(as_json=options.json, **told), *bad, repeat=repeat)
+
+
+def _key(text: str) -> str:
+    if text != _EACH and not text.isdecimal():
+        raise ValueError(text)
+    return text
+
+
+def _told(done: dict[str, Walked]) -> dict[str, Value]:
+    failures = {name: one.failed for name, one in done.items() if one.failed}
+    _say(failures)
+    return {
+        "errands": [
+            {"errand": name, "keys": one.keys, "figures": one.figures, "touches": one.touches, "seconds": one.seconds}
+            for name, one in done.items()
+        ],
+        "most_keys": max(one.keys for one in done.values()),
+        "too_long": [name for name, one in done.items() if one.keys > MOST_KEYS],
+        "failed": len(failures),
+        "failures": dict(failures),
+    }
+
+
+def _told_lost(lost: dict[str, Lost]) -> dict[str, Value]:
+    failures = {name: one.failed for name, one in lost.items() if one.failed}
+    _say(failures)
+    return {
+        "lost_keys": {name: one.keys + len(one.unnoticed) for name, one in lost.items()},
+        "noticed": sum(one.keys for one in lost.values()),
+        "unnoticed": {name: one.unnoticed for name, one in lost.items() if one.unnoticed},
+        "failed": len(failures),
+        "failures": dict(failures),
+    }
+
+
+def _say(failures: dict[str, str]) -> None:
+    for name, why in failures.items():
         print(f"{name}: {why}", file=sys.stderr)
-    result = report.finish(
-        as_json=options.json,
-        errands=errands,
-        most_keys=max(one.keys for one in done.values()),
-        too_long=[name for name, one in done.items() if one.keys > MOST_KEYS],
-        failed=len(failed),
-        failures=failed,
-    )
-    return exit_code(result, "failed", "too_long", repeat=f"./run walk {options.errand} --seed {seed}")
 
 
 if __name__ == "__main__":

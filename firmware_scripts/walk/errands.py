@@ -3,16 +3,28 @@
 They follow one another at one kiosk. Each begins at home and ends there; what the people did before is in the county.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from firmware_scripts.demo.cast import CastPerson
-from firmware_scripts.walk.walker import Walker
-from kiosk_tui import words, words_feedback, words_help, words_months, words_visits
+from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, money_of
+from firmware_scripts.demo.samples import POLICY_LETTERS
+from firmware_scripts.walk.walker import Steps, Walker
+from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_months, words_visits
 
 PIN = "402719"
 ASK = words_visits.ENTRY_ASK
-type Errand = Callable[[Walker, CastPerson], None]
-"""What a person does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What somebody comes for, and what must have been done before."""
+
+    steps: Steps
+    before: Steps | None = None
+    first_touch: bool = False
+    """It is done by somebody whose card was not touched in the last minutes."""
+    asks: bool = False
+    """It asks the village something, without a card."""
 
 
 def set_pin(walker: Walker, person: CastPerson) -> None:
@@ -85,18 +97,47 @@ def call_help(walker: Walker, person: CastPerson) -> None:
     walker.press("1", words_help.KEY_CALL, words_help.NOBODY)
 
 
+def month_finances(walker: Walker, person: CastPerson) -> None:
+    """Read this month's money, and of what was spent one sum down to its items."""
+    walker.press("4", words_documents.SHELF, words_documents.CHOOSE)
+    month = money_of(walker.today())
+    walker.press(walker.number_of(month), month, LAMPS)
+    walker.press(walker.number_of(LAMPS), LAMPS, BULBS)
+
+
+def find_policy(walker: Walker, person: CastPerson) -> None:
+    """Find what the health insurance costs by the first letters of its name."""
+    walker.press("6", words_find.FIND, words_find.LETTERS)
+    typed = ""
+    for letter in POLICY_LETTERS:
+        walker.press(letter, f"{typed}_" if typed else words_find.LETTERS, f"{typed}{letter}_")
+        typed += letter
+    walker.press("Enter", words_find.KEY_CHOOSE, words_find.CHOOSE)
+    policy = words_find.hit("library", POLICY)
+    walker.press(walker.number_of(policy), policy, "谁要缴")
+
+
+def text_size(walker: Walker, person: CastPerson) -> None:
+    """Make the text larger, as large as it gets, and as it was."""
+    for _ in range(3):
+        walker.press_size(words.PRESENT_CARD)
+
+
 def _open_visit(walker: Walker, person: CastPerson) -> None:
     walker.touch(person.uid, *words.ANSWER.values())
     walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"])
 
 
 ERRANDS: dict[str, Errand] = {
-    "clock_in": clock_in,
-    "correct_direction": correct_direction,
-    "forgotten_card": forgotten_card,
-    "dispute": dispute,
-    "ask_and_follow_up": ask_and_follow_up,
-    "call_help": call_help,
+    "clock_in": Errand(clock_in, first_touch=True),
+    "correct_direction": Errand(correct_direction, first_touch=True),
+    "forgotten_card": Errand(forgotten_card, before=set_pin),
+    "dispute": Errand(dispute),
+    "month_finances": Errand(month_finances),
+    "find_policy": Errand(find_policy),
+    "ask_and_follow_up": Errand(ask_and_follow_up, asks=True),
+    "call_help": Errand(call_help),
+    "text_size": Errand(text_size),
 }
 MOST_KEYS = 8
-"""Numbers that are typed are counted apart. Clocking in needs none."""
+"""Numbers that are typed are counted apart, letters are not. Clocking in needs none."""

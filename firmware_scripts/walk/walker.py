@@ -7,20 +7,27 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from firmware_scripts.demo.cast import CastPerson
-from firmware_scripts.demo.level_player import Terminal
+from firmware_scripts.demo.level_player import number_before, way_back
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.station import DemoStation
+from firmware_scripts.walk.village import SessionKiosk
 from kiosk_tui import pixels, words, words_visits
+from kiosk_tui.textsize import LAYOUTS
+from protocol.china_time import CHINA
 
 ANSWER_S = 10.0
 """How long somebody waits for what a key should bring."""
-_HOME_KEYS = 20
+SIZE = "/"
+"""This key changes the size of the text."""
+_HOME_KEYS = 30
 _KEY_LINES = 3
 _DIGIT_WIDTHS = (6, 5)
 """In cells: a digit of the large size, and one for narrow screens."""
 _READ_S, _FIGURE_S = 1.2, 0.35
+"""Nobody presses the same key twice within a fifth of a second; the kiosk would take it for one key that is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,25 @@ class Walked:
     failed: str
     """What did not come, or an empty string."""
 
+    @property
+    def sent(self) -> int:
+        """How many keys were pressed in all, a lost one among them."""
+        return self.keys + self.figures
+
+
+type Steps = Callable[["Walker", CastPerson], None]
+"""What a person does."""
+
 
 class Walker:
     """One person at the kiosk of one station."""
 
-    def __init__(
-        self, terminal: Terminal, station: DemoStation, *, press: Callable[[Terminal, str], None] = Terminal.press
-    ) -> None:
-        """``press`` sends a key to the terminal."""
-        self.terminal = terminal
+    def __init__(self, kiosk: SessionKiosk, station: DemoStation, *, answer_s: float = ANSWER_S) -> None:
+        """``answer_s`` is how long somebody waits for what a key should bring."""
+        self._kiosk = kiosk
         self.station = station
-        self._press = press
+        self._lose = 0
+        self._answer_s = answer_s
         self.keys = self.figures = self.touches = 0
 
     def see(self, *texts: str) -> str:
@@ -54,9 +69,13 @@ class Walker:
             NotInTime: None of them came.
         """
         try:
-            return self.terminal.wait_for(*texts, timeout_s=ANSWER_S)
+            return self._kiosk.wait_for(*texts, timeout_s=self._answer_s)
         except NotInTime as error:
-            raise NotInTime(f"{error}; there was: {' '.join(self.terminal.screen().split())}") from error
+            raise NotInTime(f"{error}; there was: {' '.join(self._kiosk.screen().split())}") from error
+
+    def today(self) -> date:
+        """Return the day in the village."""
+        return datetime.now(CHINA).date()
 
     def number_of(self, choice: str) -> str:
         """Return the number that stands before a choice on the screen.
@@ -65,10 +84,10 @@ class Walker:
             NotInTime: There is no such choice.
         """
         self.see(choice)
-        found = re.search(rf"([1-8])\s+{re.escape(choice)}", self.terminal.screen())
-        if found is None:
+        number = number_before(choice, self._kiosk.screen())
+        if number is None:
             raise NotInTime(f"a number before {choice}: not there")
-        return found[1]
+        return number
 
     def number_shown(self) -> str:
         """Return the number that is drawn on the screen in large digits.
@@ -77,7 +96,7 @@ class Walker:
             NotInTime: There is none.
         """
         for width in _DIGIT_WIDTHS:
-            if number := _read_digits(self.terminal.screen().splitlines(), width):
+            if number := _read_digits(self._kiosk.screen().splitlines(), width):
                 return number
         raise NotInTime("a number in large digits: not there")
 
@@ -89,14 +108,19 @@ class Walker:
         """
         for _ in range(_HOME_KEYS):
             if self._is_home():
-                return
-            self.terminal.press("0")
-            time.sleep(_READ_S)
+                break
+            back = way_back(self._kiosk.screen())
+            self._kiosk.press(back)
+            time.sleep(_FIGURE_S if back == "*" else _READ_S)
         if not self._is_home():
             raise NotInTime("home: not reached")
+        for _ in LAYOUTS:
+            if self._kiosk.cells() != LAYOUTS[0]:
+                self._kiosk.press(SIZE)
+                time.sleep(_READ_S)
 
     def _is_home(self) -> bool:
-        screen = "".join(self.terminal.screen().split())
+        screen = "".join(self._kiosk.screen().split())
         return all(word in screen for word in (f"1{words.TODAY}", f"2{words_visits.KEY_MINE}"))
 
     def press(self, key: str, named: str, *then: str) -> str:
@@ -111,16 +135,40 @@ class Walker:
         """
         self.see(named)
         self._wait_for_keys(named)
-        self._press(self.terminal, key)
+        self._send(key)
         self.keys += 1
         return self.see(*then)
 
+    def press_size(self, named: str) -> None:
+        """Press the key for another size of the text, which no screen names, and wait until the same text has it.
+
+        Raises:
+            NotInTime: The size stayed, or what was there is not there any more.
+        """
+        self.see(named)
+        self._wait_for_keys(named)
+        before = self._kiosk.cells()
+        self._send(SIZE)
+        self.keys += 1
+        wait_until(
+            lambda: self._kiosk.cells() not in (before, (0, 0)),
+            what=f"another size than {before}",
+            timeout_s=self._answer_s,
+        )
+        self.see(named)
+        time.sleep(_FIGURE_S)
+
+    def _send(self, key: str) -> None:
+        """Send a key, unless the keyboard loses it."""
+        if self.keys + self.figures + 1 != self._lose:
+            self._kiosk.press(key)
+
     def _wait_for_keys(self, named: str) -> None:
-        wait_until(self._keys_count, what=f"keys that count beside {named}", timeout_s=ANSWER_S, every_s=0.05)
+        wait_until(self._keys_count, what=f"keys that count beside {named}", timeout_s=self._answer_s, every_s=0.05)
 
     def _keys_count(self) -> bool:
         """The lowest lines of a screen name its keys as soon as they count."""
-        lowest = self.terminal.screen().splitlines()[-_KEY_LINES:]
+        lowest = self._kiosk.screen().splitlines()[-_KEY_LINES:]
         return any(re.match(r"\s*([0-9*]|Enter)\s+\S", line) for line in lowest)
 
     def type(self, number: str, named: str) -> None:
@@ -128,9 +176,8 @@ class Walker:
         self.see(named)
         self._wait_for_keys(named)
         for figure in number:
-            self._press(self.terminal, figure)
+            self._send(figure)
             self.figures += 1
-            # Nobody types the same figure twice within a fifth of a second; the kiosk would take it for one key held.
             time.sleep(_FIGURE_S)
 
     def touch(self, uid: str, *then: str) -> str:
@@ -144,14 +191,23 @@ class Walker:
         self.touches += 1
         return self.see(*then)
 
-    def walk(self, errand: Callable[["Walker", CastPerson], None], person: CastPerson) -> Walked:
-        """Do an errand from the home screen, and say how it went. Going home afterwards is not counted."""
+    def walk(self, steps: Steps, person: CastPerson, *, before: Steps | None = None, lose: int = 0) -> Walked:
+        """Do an errand from the home screen, and say how it went. Going home before it and afterwards is not counted.
+
+        Args:
+            before: What must be done first, and is not counted either.
+            lose: The keyboard loses the key of this number, counted from 1; 0: none.
+        """
         began, failed = time.monotonic(), ""
         try:
             self.go_home()
+            if before is not None:
+                before(self, person)
+                self.go_home()
             self.keys = self.figures = self.touches = 0
+            self._lose = lose
             began = time.monotonic()
-            errand(self, person)
+            steps(self, person)
         except NotInTime as error:
             failed = str(error)
         return Walked(self.keys, self.figures, self.touches, round(time.monotonic() - began, 1), failed)

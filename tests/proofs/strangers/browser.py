@@ -1,8 +1,6 @@
 """A browser as an outsider writes one: cookies, the token against forged posts, and a telephone for the second
 factor."""
 
-import base64
-import hmac
 import re
 import time
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from firmware_scripts.demo.officer import one_time
 from protocol.phone_link import PATH
 from tests.proofs.strangers.county import County
 
@@ -180,10 +179,3 @@ class Telephone(Browser):
     def shows(self, name: str) -> bool:
         """Return whether the first page has somebody's name on it."""
         return name in self.ask("GET", "/").text
-
-
-def one_time(secret: str, at_s: float) -> str:
-    """Return the token of a moment, in Unix seconds (RFC 6238: SHA-1, 30 s, six digits)."""
-    digest = hmac.digest(base64.b32decode(secret.replace(" ", "")), int(at_s // 30).to_bytes(8), "sha1")
-    place = digest[-1] & 15
-    return f"{(int.from_bytes(digest[place : place + 4]) & 0x7FFF_FFFF) % 1_000_000:06}"

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from openpyxl import Workbook
 
+from firmware_scripts.demo.officer import one_time
 from firmware_scripts.demo.processes import wait_until
 from protocol.blobs import BlobMissing
 from protocol.codec import encode
@@ -41,7 +42,7 @@ from tests.proofs.strangers import (
     topics,
 )
 from tests.proofs.strangers import station as stations
-from tests.proofs.strangers.browser import Browser, Page, one_time
+from tests.proofs.strangers.browser import Browser, Page
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.forging import make_certificate
