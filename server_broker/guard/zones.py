@@ -18,19 +18,23 @@ _CHINESE = {
     **dict(zip("〇零○◯", "0000", strict=True)),
     **dict(zip("一二三四五六七八九", "123456789", strict=True)),
     **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
-    **dict(zip("幺两貳參陸", "12236", strict=True)),
+    **dict(zip("幺两貳參陸弌弍弎", "12236123", strict=True)),
+    **dict(zip("〡〢〣〤〥〦〧〨〩", "123456789", strict=True)),
+    **dict(zip("洞拐勾", "079", strict=True)),
 }
 _LETTERS = dict(zip("OoОоΟοlIｌＩＯｏ", "000000111100", strict=True))
 """Letters that people type for a digit."""
 _SPECIAL = {
     **dict.fromkeys("×✕xХхⅩｘＸ", "X"),
-    **dict.fromkeys("‐‑‒–—―−－﹣ー﹘", "-"),
+    **dict.fromkeys("‐‑‒–—―−－﹣ー﹘━─", "-"),
     **dict.fromkeys("．․﹒", "."),
     **dict.fromkeys("•‧∙⋅・･", "·"),
     **dict.fromkeys("｜│┃", "|"),
     **dict.fromkeys("，、", "、"),
     **dict.fromkeys("。；：", "。"),
     **dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"),
+    # Of marks of secrecy and what stands around them.
+    **dict(zip("機絕祕國級內資傳擴單", "机绝秘国级内资传扩单", strict=True)),
     **dict.fromkeys("\u3164\uffa0\u115f\u1160\u2800", " "),
 }
 type Gap = Literal["near", "listed", "column"]
@@ -63,13 +67,14 @@ class _Plain(dict[int, str]):
             return " "
         normal = unicodedata.normalize("NFKC", sign)
         if kind == "No":
-            # ① before a number may be a part of it, or count the line.
-            return normal if self._circled and len(normal) == 1 and normal.isdecimal() else "#"
+            # ①, ⑴ or ㈠ before a number may be a part of it, or count the line.
+            value = unicodedata.numeric(sign, -1)
+            return str(int(value)) if self._circled and value in range(10) else "#"
         return normal if len(normal) == 1 else sign
 
 
 _READERS = (_Plain(), _Plain(chinese=True), _Plain(chinese=True, circled=True))
-_GAP = rf"[ \t\n|{CELL}_.,、/()·~'\-{UNSEEN}]"
+_GAP = rf"[ \t\n|{CELL}_.,、/()·~'\"*\\…\-{UNSEEN}]"
 _OTHER = f"#{''.join(_CHINESE)}{''.join(_LETTERS)}"
 _OTHER_DIGIT = re.compile(f"[{_OTHER}]")
 _DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9{_OTHER}]){{6,}}")

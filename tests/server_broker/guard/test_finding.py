@@ -52,3 +52,32 @@ def test_an_identity_number_of_no_province_may_be_let_pass() -> None:
 def test_cells_without_a_zero_ahead_are_sums() -> None:
     assert find_in_table([["示例", "138", "1200", "1500"]]) == []
     assert [one.what for one in find_in_table([["示例", "138", "0000", "1500"]])] == ["mobile"]
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        "0⑴⑵⑶⑷⑸⑹⑺⑻⑼",
+        "0⒈⒉⒊⒋⒌⒍⒎⒏⒐",
+        "⓿❶❷❸❹❺❻❼❽❾",
+        "0㈠㈡㈢㈣㈤㈥㈦㈧㈨",
+        "〇〡〢〣〤〥〦〧〨〩",
+        "零壹弍弎肆伍陆柒捌玖",
+        "洞幺两三四五六拐八勾",
+    ],
+)
+def test_digits_that_somebody_disguises_are_found(digits: str) -> None:
+    said = "".join(digits[int(digit)] for digit in "13912345678")
+    (found,) = find(f"有事请拨 {said}。")
+    assert (found.what, found.value) == ("mobile", "13912345678")
+
+
+@pytest.mark.parametrize("between", ["*", "\\", '"', "…", "━", "─"])
+def test_signs_between_the_parts_of_a_number_hide_nothing(between: str) -> None:
+    (found,) = find(f"电话：{between.join(('139', '1234', '5678'))}。")
+    assert found.value == "13912345678"
+
+
+@pytest.mark.parametrize("mark", ["機密★", "密级：機密", "本件系內部資料，不得外傳", "國家秘密★"])
+def test_a_mark_in_traditional_characters_is_one(mark: str) -> None:
+    assert {found.what for found in find(mark)} == {"secret_word"}
