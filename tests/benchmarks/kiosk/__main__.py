@@ -1,10 +1,10 @@
-"""``./run bench kiosk``: how long a search at the kiosk takes, and what the agent needs with a full shelf."""
+"""``./run bench kiosk``: how soon a kiosk starts, paints and finds; what it, and the agent with a full shelf, need."""
 
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks.measures import finding
+from tests.benchmarks.measures import finding, painting
 from tests.benchmarks.stage.bench import StationBench, run
 from tests.benchmarks.stage.county import BenchCounty
 
@@ -22,6 +22,7 @@ class KioskBench(StationBench):
         finding.fill(station, key=self._county.signing_key)
         with station.running(settled=False):
             self._note(*finding.measure(station, seed=self._seed))
+            self._note(*painting.measure(station))
 
     def _busy_station(self, station: object) -> None:
         raise NotImplementedError

@@ -39,7 +39,7 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
         titles = [_title(chance, f"d{number}") for _ in range(TITLES // BUNDLES)]
         written = [_document(number)] if number < DOCUMENTS else []
         county.publish(f"shown-{number:03}", 1, encode(Documents(documents=written)), kind="disclosure", find=titles)
-    put_on_shelf(station, county, bundles=BUNDLES)
+    put_on_shelf(station, county)
 
 
 def _title(chance: random.Random, document: str) -> FindEntry:

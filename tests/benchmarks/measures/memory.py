@@ -24,7 +24,7 @@ def idle(station: BenchStation) -> Figure:
 
 def camera(station: BenchStation) -> Figure:
     """Measure the camera's process, which the agent starts for its first picture."""
-    cameras = [resident(child)["VmRSS"] for child in _children(station.pid)]
+    cameras = [resident(child)["VmRSS"] for child in children(station.pid)]
     detail: dict[str, Value] = {} if cameras else {"why": "the agent has no child"}
     return Figure(name="camera_worker_rss_mb", value=sum(cameras) if cameras else None, unit="MB", detail=detail)
 
@@ -43,22 +43,30 @@ def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
 
 
 def kiosk(terminal: Terminal, pid: int) -> Figure:
-    """Measure the kiosk on its home screen, together with the program that watches it.
-
-    The kiosk is a fork of that program, so most of their pages are the same. The value counts each page once (the
-    kernel's proportional set size); the resident sizes of the two are beside it.
+    """Measure the kiosk on its home screen, as `of_kiosk` does.
 
     Args:
         pid: The watching program's.
     """
     terminal.wait_for("示例")
     _rest()
-    children = _children(pid)
-    value = sum(_proportional(one) for one in (pid, *children))
-    detail: dict[str, Value] = {
-        "watcher_rss": resident(pid)["VmRSS"],
-        "kiosk_rss": sum(resident(child)["VmRSS"] for child in children),
-    }
+    return of_kiosk(pid)
+
+
+def of_kiosk(pid: int) -> Figure:
+    """Measure a kiosk together with the program that watches it.
+
+    The kiosk is a fork of that program, so most of their pages are the same, and each is counted once. Pages that no
+    file has are shared by these two alone, so the kernel's proportional sizes add up to them. Of the pages of files,
+    such as libraries, the larger of the two counts whole, although the agent has some of them too.
+
+    Args:
+        pid: The watching program's.
+    """
+    both = (pid, *children(pid))
+    sizes = [resident(one) for one in both]
+    value = sum(_proportional_anonymous(one) for one in both) + max(one["RssFile"] for one in sizes)
+    detail: dict[str, Value] = {"watcher_rss": sizes[0]["VmRSS"], "kiosk_rss": sum(one["VmRSS"] for one in sizes[1:])}
     return Figure(name="kiosk_memory_idle_mb", value=round(value, 1), unit="MB", goal=KIOSK_GOAL_MB, detail=detail)
 
 
@@ -77,16 +85,18 @@ def _rest() -> None:
     threading.Event().wait(_REST_S)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the programs that a program has started, as the kernel knows them."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _proportional(pid: int) -> float:
-    """Return the proportional set size (proc_pid_smaps_rollup(5)) in MB of 10**6 bytes."""
+def _proportional_anonymous(pid: int) -> float:
+    """Return the proportional set size of the pages that no file has (proc_pid_smaps_rollup(5)), in MB of 10**6
+    bytes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     values = dict(line.split(":", 1) for line in lines)
-    return int(values["Pss"].split()[0]) * 1024 / 1e6
+    return int(values["Pss_Anon"].split()[0]) * 1024 / 1e6
 
 
 def resident(pid: int) -> dict[str, float]:

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.shelf.disk import ShelfDisk
-from agent.shelf.trip import Addressee, Allowance, Trip
-from agent.storage.disk import Space
 from firmware_scripts.report import Value
 from protocol.codec import encode
 from protocol.documents import MAX_ROWS, Column, Document, Documents, Paragraph, Row, Table
@@ -17,10 +14,10 @@ from protocol.kiosk import Home, decode_from_agent, encode_line
 from protocol.kiosk_documents import DocumentShown, OpenDocument
 from protocol.kiosk_learning import OpenLevel, QuestionShown
 from protocol.packs import Level, Pack, Question
-from protocol.signing import key_id
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.memory import AGENT_GOAL_MB, resident
 from tests.benchmarks.stage.station import BenchStation
+from tests.fakes.filled_shelf import fill_shelf
 from tests.fakes.shelf_source import ShelfCounty
 
 BUNDLES, PACKS, DOCUMENTS = 200, 20, 50
@@ -28,7 +25,6 @@ ROWS = 200
 """Of each document's table; that of the first is as long as the contract allows."""
 LEVELS, QUESTIONS = 10, 100
 """Of each pack: 1,000 questions."""
-_PLENTY = Space(free_bytes=1 << 40, total_bytes=1 << 40)
 _REST_S = 5.0
 
 
@@ -71,31 +67,14 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
     for number in range(BUNDLES - PACKS - DOCUMENTS - 1):
         items = [county.item(f"{place}.jpg", b"%d %d" % (number, place) * 500) for place in range(3)]
         county.publish(f"library-{number:03}", 1, encode(Documents()), items=items)
-    put_on_shelf(station, county, bundles=BUNDLES)
+    put_on_shelf(station, county)
 
 
-def put_on_shelf(station: BenchStation, county: ShelfCounty, *, bundles: int) -> None:
-    """Have everything that a county has published come on the shelf of a station that rests, by one trip.
-
-    Args:
-        bundles: How many there must be in force afterwards.
-    """
-    public = county.key.public_key().public_bytes_raw()
-    disk = ShelfDisk(station.outbox.parent / "shelf", room=lambda: _PLENTY)
-    disk.load()
-    trip = Trip(
-        disk,
-        addressee=Addressee(station=station.cast.id, region="", public_keys={key_id(public): public}),
-        allowance=Allowance(mono_ms=lambda: 0),
-        via="stick",
-        changed=lambda: None,
-        refused={},
-    )
-    # A version that no index of the bench's county reaches, so that the station keeps to this one.
-    trip.run(county, county.index(version=1_000_000), survey=False)
-    if len(disk.state.held) != bundles:
-        raise RuntimeError(f"only {len(disk.state.held)} bundles came on the shelf: {trip.outcome}")
-    for path in (disk.folder, *disk.folder.rglob("*")):
+def put_on_shelf(station: BenchStation, county: ShelfCounty) -> None:
+    """Have everything that a county has published come on the shelf of a station that rests."""
+    folder = station.outbox.parent / "shelf"
+    fill_shelf(folder, county, station=station.cast.id)
+    for path in (folder, *folder.rglob("*")):
         shutil.chown(path, station.outbox.stat().st_uid)
 
 

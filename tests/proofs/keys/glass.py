@@ -50,6 +50,11 @@ class Glass:
         """Return the text without blanks and line ends, so that a text broken over lines reads as one."""
         return "".join("".join(row) for row in self._cells).replace(" ", "")
 
+    def last_line(self) -> str:
+        """Return the lowest line on which something stands, without blanks."""
+        lines = ("".join(row).replace(" ", "") for row in reversed(self._cells))
+        return next((line for line in lines if line), "")
+
     def _put(self, character: str) -> None:
         if character == "\r":
             self._column = 0

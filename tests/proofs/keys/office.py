@@ -1,16 +1,8 @@
 """The stations and kiosks of the proof: real agents with simulated readers, and real kiosks on pseudo-terminals."""
 
 import contextlib
-import fcntl
-import os
-import pty
-import secrets
 import socket
-import struct
-import subprocess
 import sys
-import termios
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +10,8 @@ from copy import replace
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.drivers.system_clock import LinuxClock
@@ -27,7 +21,6 @@ from agent.twin import Twin
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
-from kiosk_tui import watch, watched
 from protocol.cards import card_token
 from protocol.packs import seal_pack
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person
@@ -35,6 +28,7 @@ from tests.fakes.devices import lamp_socket
 from tests.fakes.enrolled import CARD_KEY, EnrolledStation, make_enrolled
 from tests.proofs.keys.glass import Glass
 from tests.proofs.keys.judge import KeyPressed
+from tests.proofs.terminal import KioskTerminal, kiosk_alone
 
 COLUMNS, ROWS = 80, 22
 READY_S = 60.0
@@ -111,6 +105,11 @@ class Station:
         )
 
     @property
+    def county_key(self) -> Ed25519PrivateKey:
+        """What its county signs with."""
+        return self._enrolled.county_key
+
+    @property
     def outbox(self) -> Path:
         """The file with its facts."""
         return self.folder / OUTBOX_FILE
@@ -145,37 +144,6 @@ class Station:
         self._lamp.close()
 
 
-def kiosk_on(terminal: int, *, program: str, socket: Path) -> "subprocess.Popen[bytes]":
-    """Start a kiosk on a terminal, as the program that watches it does. Nobody starts it again when it ends.
-
-    Args:
-        terminal: A file descriptor of it.
-        program: The kiosk's module, and arguments for it.
-        socket: The agent's.
-    """
-    _, beat = os.pipe()  # read by nobody; a pipe holds the beats of half a day
-    environment = {
-        "PATH": os.environ["PATH"],
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "COLORTERM": "truecolor",
-        watch.TOKEN_VARIABLE: secrets.token_hex(16),
-        watched.BEAT_VARIABLE: str(beat),
-    }
-    command = [sys.executable, "-m", *program.split(), "--socket", str(socket)]
-    started = subprocess.Popen(
-        command,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env=environment,
-        start_new_session=True,
-        pass_fds=(beat,),
-    )
-    os.close(beat)
-    return started
-
-
 @dataclass(slots=True)
 class Kiosk:
     """A kiosk on a pseudo-terminal. What it writes is kept with its moment and read after the run."""
@@ -184,54 +152,33 @@ class Kiosk:
     program: str
     written: list[tuple[int, bytes]] = field(default_factory=list)
     pressed: list[KeyPressed] = field(default_factory=list)
-    _master: int = -1
-    _child: subprocess.Popen[bytes] | None = None
-    _thread: threading.Thread | None = None
+    _terminal: KioskTerminal | None = None
 
     def start(self) -> None:
         """Start it and wait until the home screen is shown and its keys count."""
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self._child = kiosk_on(slave, program=self.program, socket=self.station.kiosk_socket)
-        os.close(slave)
-        self._thread = threading.Thread(target=self._read, name="kiosk-screen", daemon=True)
-        self._thread.start()
+        self._terminal = kiosk_alone(
+            self.program, self.station.kiosk_socket, columns=COLUMNS, rows=ROWS, read=self._note
+        )
         wait_until(self._is_home, what="home on a kiosk", timeout_s=READY_S, every_s=0.3)
 
     def press(self, key: str, sent: bytes) -> None:
         """Send a key, and note when."""
+        assert self._terminal is not None
         self.pressed.append(KeyPressed(boot_ms(), key))
-        with contextlib.suppress(OSError):  # a kiosk that has ended is counted as a crash
-            os.write(self._master, sent)
+        self._terminal.send(sent)
 
     def crashes(self) -> int:
         """Return 1 if the kiosk has ended by itself or shows a traceback."""
-        assert self._child is not None
-        return int(self._child.poll() is not None or any(b"Traceback" in data for _, data in self.written))
+        assert self._terminal is not None
+        return int(self._terminal.ended() or any(b"Traceback" in data for _, data in self.written))
 
     def stop(self) -> None:
         """End the kiosk."""
-        if self._child is None:
-            return
-        self._child.terminate()
-        try:
-            self._child.wait(10)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
-        assert self._thread is not None
-        self._thread.join()
-        os.close(self._master)
+        if self._terminal is not None:
+            self._terminal.close()
 
-    def _read(self) -> None:
-        while True:
-            try:
-                data = os.read(self._master, 65_536)
-            except OSError:  # EIO: the program has ended
-                return
-            if not data:
-                return
-            self.written.append((boot_ms(), data))
+    def _note(self, data: bytes) -> None:
+        self.written.append((boot_ms(), data))
 
     def _is_home(self) -> bool:
         glass = Glass(COLUMNS, ROWS)

@@ -4,35 +4,22 @@ as recorded?"""
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
-from tests.proofs.kiosk.machine import Machine, Played
+from tests.proofs.kiosk.machines import is_caught, on_machines
 from tests.proofs.kiosk.office import AtTerminals, press_all
 from tests.proofs.kiosk.planted import PLANTED
 from tests.proofs.private_county import temporary
 
 MACHINE_KEYS = 1_000_000
-SMALL_KEYS = 5_000
-"""Enough for each planted fault to show itself."""
 TERMINAL_KEYS, STATIONS = 20_000, 6
 NOT_COVERED = (
     "a keyboard and its driver: keys are the bytes that a terminal sends for them; foot and cage; visits by number at "
     "terminals; the county, which nobody reaches here"
 )
 BAD = ("crashes", "dead_ends", "canaries_after", "lost")
-
-
-def on_machine(keys: int, seed: int) -> Played:
-    """Press so many keys at the state machine of a fresh station."""
-    with temporary("kiosk") as name:
-        return Machine(Path(name), seed=seed).play(keys)
-
-
-def is_caught(fault: str, seed: int) -> bool:
-    """Return whether a small run with this planted fault finds what is left of visits."""
-    with PLANTED[fault]():
-        return on_machine(SMALL_KEYS, seed).canaries_after > 0
 
 
 def at_terminals(keys: int, seed: int, *, stations: int = STATIONS) -> AtTerminals:
@@ -50,8 +37,11 @@ def main() -> int:
     seed = chosen_seed(options.seed)
     report = Report("kiosk", seed=seed)
     logging.disable(logging.CRITICAL)
+    began = time.monotonic()
     pressed = at_terminals(options.keys, seed, stations=options.stations)
-    played = on_machine(options.machine_keys, seed)
+    terminals_s = time.monotonic() - began
+    played = on_machines(options.machine_keys, seed)
+    machine_s = time.monotonic() - began - terminals_s
     not_caught = [fault for fault in PLANTED if not is_caught(fault, seed)]
     for example in (*pressed.examples, *played.examples):
         print(example, file=sys.stderr)
@@ -60,8 +50,14 @@ def main() -> int:
         as_json=options.json,
         **pressed.said(),
         machine_keys=played.keys,
+        terminals_seconds=round(terminals_s, 1),
+        machine_seconds=round(machine_s, 1),
         machine_visits=played.visits,
         machine_views=dict(played.views),
+        machine_sizes=dict(played.sizes),
+        machine_months_seen=played.months_seen,
+        machine_replaced=played.replaced,
+        machine_same_place=played.same_place,
         machine_recorded=dict(played.recorded),
         canaries_seen_in_visit=played.canaries_seen_in_visit + pressed.canaries_seen_in_visit,
         **bad,

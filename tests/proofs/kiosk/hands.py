@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from kiosk_tui import home
 from tests.proofs.keys.office import CAST, CastPerson
 from tests.proofs.keys.pad import HANDS, presses
+from tests.proofs.kiosk.news import minute_of, village_of
 from tests.proofs.kiosk.station import VisitedStation
 from tests.proofs.kiosk.terminals import SIZES, Kiosk
 
@@ -17,6 +19,10 @@ VISITORS = [person for person in CAST if not person.on_duty]
 RESULT_S = 16.0
 """No result of a touch stays longer on a screen."""
 HOME_KEYS = 25
+MENU = tuple(row.key for row in home.MENU)
+READER = ("1", "1", "1", "2", "3", "4", "5", "6", "7", "8", "8", "enter", "enter", "enter", "/", "9")
+"""What somebody presses who reads and chooses."""
+VISITOR = ("1", "1", "1", "2", "3", "4", "5", "6", "8", "enter", "/")
 READ_S = 1.05
 """As long as a person looks at a screen before a key; the kiosk hears none earlier."""
 PASTES = (
@@ -45,6 +51,7 @@ class Found:
     visits: int = 0
     canaries_seen_in_visit: int = 0
     canaries_after: int = 0
+    months_seen: int = 0
     dead_ends: int = 0
     ended_by: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
@@ -75,6 +82,7 @@ class KioskHands:
 
     def run(self) -> None:
         """Go on until all hands together have pressed enough."""
+        self._tour()
         pad = presses(self._random, HANDS)
         while not self._found.over.is_set():
             for _ in range(self._random.randint(20, 60)):
@@ -83,8 +91,26 @@ class KioskHands:
                 self._send(press.sent)
             self._disturb()
             self._go_home()
+            self._look_around(self._random.choice(MENU))
+            self._disturb()
+            self._go_home()
             if self._random.random() < 0.5:
                 self._visit()
+
+    def _tour(self) -> None:
+        """See what home leads to, and a visit: each screen is built when it is first shown. From here on the kiosk
+        should need no more memory."""
+        for key in MENU:
+            self._look_around(key)
+            self._go_home()
+        self._visit()
+        self._kiosk.start_mb = self._kiosk.memory_mb()
+
+    def _look_around(self, key: str) -> None:
+        """Open a place as somebody does who reads, and go on in it."""
+        self._press(key)
+        for _ in range(self._random.randint(2, 8)):
+            self._press(self._random.choice(READER))
 
     def _send(self, key: bytes) -> None:
         self._kiosk.send(key)
@@ -141,8 +167,11 @@ class KioskHands:
                 self._pause.wait(RESULT_S)
                 return
             self._found.count(visits=1, canaries_seen_in_visit=int(person.name in self._kiosk.text()))
-            for _ in range(self._random.randrange(4)):
-                self._press(self._random.choice("123456"))
+            month_seen = False
+            for _ in range(self._random.randrange(6)):
+                self._press(self._random.choice(VISITOR))
+                month_seen = month_seen or minute_of(CAST.index(person)) in self._kiosk.text()
+            self._found.count(months_seen=int(month_seen))
             end = self._random.choice(("key", "key", "card", "agent killed", "star"))
             self._found.ended_by[end] += 1
             self._leave(end, person)
@@ -165,7 +194,10 @@ class KioskHands:
     def _look_after(self, person: CastPerson, end: str) -> None:
         # An agent that was killed shows the kiosk first that it is away; then the kiosk connects again.
         self._pause.wait(RESULT_S if end != "agent killed" else 2)
+        place = CAST.index(person)
         for kiosk in self._beside:
-            if person.name in (text := kiosk.text()):
-                self._found.count(canaries_after=1)
-                self._found.note(f"{person.name} after a visit that {end} ended: {text[:300]}")
+            text = kiosk.text()
+            for canary in (person.name, person.number, minute_of(place), village_of(place)):
+                if canary in text:
+                    self._found.count(canaries_after=1)
+                    self._found.note(f"{canary} after a visit that {end} ended: {text[:300]}")

@@ -7,16 +7,18 @@ is searched for the person, and again and again somebody wants to go home.
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from kiosk_tui.flow import COUNTDOWN_MS, IDLE_MS
 from kiosk_tui.keys import Key
-from kiosk_tui.views import HomeView, IdleView, TouchView
+from kiosk_tui.views import HomeView, IdleView, TouchView, View
+from kiosk_tui.views_months import MonthLineView
 from tests.proofs.keys.judge import stored_facts
-from tests.proofs.kiosk.news import News
+from tests.proofs.kiosk.news import News, month_of, village_of
+from tests.proofs.kiosk.replaced import KeptScreen, same_place
 from tests.proofs.visits.office import PEOPLE, PIN, KioskDesk, Office, name_of, number_of
 from tests.proofs.visits.visiting import digits_of
 
@@ -36,11 +38,13 @@ WEIGHTS: dict[Key, int] = {
     "text_size": 1,
 }
 """How often each key comes."""
+MINE: dict[Key, int] = {"1": 30, "2": 10, "3": 4, "4": 2, "5": 4, "6": 4, "8": 4, "7": 2, "0": 6, "enter": 8}
+"""And with somebody who looks at what is theirs."""
 BURST = 10
 """At most so many keys come from one hand in a row."""
-HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, KILL_EVERY, NEWS_EVERY = 25, 6, 60, 15, 90, 150
-"""After about so many bursts: somebody wants to go home, touches, signs in by number, leaves, pulls a plug; the county
-publishes something."""
+HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, FALL_EVERY, KILL_EVERY, NEWS_EVERY = 25, 6, 60, 15, 30, 90, 150
+"""After about so many bursts: somebody wants to go home, touches, signs in by number, leaves; a kiosk falls; somebody
+pulls a plug; the county publishes something."""
 GONE_S = (IDLE_MS + COUNTDOWN_MS) // 1000 + 10
 """After so long without a key a visit is over."""
 HOME_KEYS = 20
@@ -62,6 +66,12 @@ class Played:
 
     keys: int = 0
     visits: int = 0
+    replaced: int = 0
+    """Kiosks in whose place another one came."""
+    same_place: int = 0
+    """How many of those showed the same kind of screen."""
+    months_seen: int = 0
+    """How often a line of a month stood on the screen whose time and village are one person's."""
     canaries_seen_in_visit: int = 0
     """Visits in which the person's name stood on the screen."""
     canaries_after: int = 0
@@ -70,7 +80,13 @@ class Played:
     lost: int = 0
     views: Counter[str] = field(default_factory=Counter)
     recorded: Counter[str] = field(default_factory=Counter)
+    sizes: Counter[str] = field(default_factory=Counter)
+    """How often somebody chose each size of text."""
     examples: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Played") -> "Played":
+        """Return what came of both."""
+        return Played(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
     def note(self, what: str) -> None:
         """Keep an example for whoever looks into it."""
@@ -81,8 +97,9 @@ class Played:
 class _Screen:
     """A kiosk, and whose visit runs there."""
 
-    def __init__(self, desk: KioskDesk) -> None:
+    def __init__(self, desk: KioskDesk, kept: KeptScreen) -> None:
         self.desk = desk
+        self.kept = kept
         self.begin("", "")
 
     def begin(self, visit: str, name: str) -> None:
@@ -94,13 +111,16 @@ class _Screen:
 class Machine:
     """One station with two kiosks under random hands."""
 
-    def __init__(self, folder: Path, *, seed: int) -> None:
+    def __init__(self, folder: Path, *, seed: int | str) -> None:
         self._random = Random(seed)
         self._office = Office(folder)
         self._office.connect()
         self._news_of = News(self._office.station.county)
         self._news_of.publish(self._office.station)
-        self._screens = [_Screen(desk) for desk in self._office.kiosks]
+        self._give_months()
+        # The terminal of this one has three sizes of text, that of the other only one.
+        self._office.kill_kiosk(self._office.kiosks[0])
+        self._screens = [_Screen(desk, KeptScreen(self._office, desk)) for desk in self._office.kiosks]
         self._pressed: list[Key] = []
         self.played = Played()
 
@@ -114,7 +134,7 @@ class Machine:
             except Exception as error:  # noqa: BLE001
                 self.played.crashes += 1
                 self.played.note(f"{type(error).__name__}: {error}, after {' '.join(self._pressed[-12:])}")
-                self._office.kill_agent()
+                self._kill_agent()
             self._look()
         self._office.station.outbox.close()
         self._compare()
@@ -126,13 +146,15 @@ class Machine:
                 act(screen)
                 self._look()
         for _ in range(self._random.randrange(1, BURST)):
-            self._press(screen, *self._random.choices(list(WEIGHTS), list(WEIGHTS.values())))
+            weights = MINE if screen.visit else WEIGHTS
+            self._press(screen, *self._random.choices(list(weights), list(weights.values())))
 
     def _acts(self) -> dict[int, Callable[[_Screen], None]]:
         return {
             TOUCH_EVERY: self._touch,
             NUMBER_EVERY: self._sign_in,
             WAIT_EVERY: self._wait,
+            FALL_EVERY: self._fall,
             KILL_EVERY: self._kill,
             HOME_EVERY: self._go_home,
             NEWS_EVERY: self._news,
@@ -141,14 +163,26 @@ class Machine:
     def _press(self, screen: _Screen, *keys: Key) -> None:
         for key in keys:
             self._pressed = [*self._pressed[-30:], key]
+            size = screen.desk.flow.text_size()
             self._office.press(screen.desk, key)
+            screen.kept.keep()
             self.played.keys += 1
-            view = screen.desk.flow.view()
-            self.played.views[type(view).__name__] += 1
+            if screen.desk.flow.text_size() != size:
+                self.played.sizes[screen.desk.flow.text_size()] += 1
+            view = self._count(screen)
             self._look()
-            if screen.name and not screen.seen and screen.name in repr(view):
-                screen.seen = True
-                self.played.canaries_seen_in_visit += 1
+            if screen.name:
+                said = repr(view)
+                self.played.months_seen += isinstance(view, MonthLineView) and _village(screen.name) in said
+                if not screen.seen and screen.name in said:
+                    screen.seen = True
+                    self.played.canaries_seen_in_visit += 1
+
+    def _count(self, screen: _Screen) -> View:
+        """Count the screen that is shown now, and return it."""
+        view = screen.desk.flow.view()
+        self.played.views[type(view).__name__] += 1
+        return view
 
     def _touch(self, screen: _Screen) -> None:
         person = self._random.randrange(PEOPLE)
@@ -166,6 +200,7 @@ class Machine:
     def _wait(self, screen: _Screen) -> None:
         seconds = self._random.choice((3, 40, 125, GONE_S))
         self._office.pass_s(seconds)
+        self._count(screen)
         if seconds == GONE_S:
             self._all_are_over(lambda _: True)
 
@@ -178,11 +213,33 @@ class Machine:
             self._office.touch(self._random.randrange(PEOPLE))
             self._press(screen, "1")
         if self._random.random() < 0.5:
-            self._office.kill_agent()
+            self._kill_agent()
             self._all_are_over(lambda _: True)
         else:
             screen.over = bool(screen.visit)
             self._office.kill_kiosk(screen.desk)
+            screen.kept.greet()
+
+    def _fall(self, screen: _Screen) -> None:
+        """Have another kiosk come in the place of one. After two falls it wants nothing of before."""
+        fresh = self._random.random() < 0.2
+        screen.over = screen.over or (fresh and bool(screen.visit))
+        same = same_place(screen.desk, lambda: screen.kept.replace(fresh=fresh))
+        if not fresh:
+            self.played.replaced += 1
+            self.played.same_place += same
+
+    def _kill_agent(self) -> None:
+        self._office.kill_agent()
+        self._give_months()
+        for screen in self._screens:
+            screen.kept.greet()
+
+    def _give_months(self) -> None:
+        """Put on the shelf what the county has of each person; an agent that is started anew finds it there."""
+        for person in range(PEOPLE):
+            month = month_of(number_of(person), person)
+            self._office.station.bundles.put("month", month, name=str(person))
 
     def _all_are_over(self, which: Callable[[_Screen], bool]) -> None:
         """Take visits for over that must be, whatever the agent says of them."""
@@ -234,7 +291,8 @@ class Machine:
             return
         # The screen that stands now is painted, as it is a moment after each change.
         screen.desk.flow.painted(view)
-        if held := screen.desk.holds([screen.visit, PIN, screen.name, number_of(_person(screen.name))]):
+        number = number_of(_person(screen.name))
+        if held := screen.desk.holds([screen.visit, PIN, screen.name, number, _village(screen.name)]):
             self.played.canaries_after += len(held)
             self.played.note(f"{held} after a visit of {screen.name}, after {' '.join(self._pressed[-12:])}")
         screen.begin("", "")
@@ -250,3 +308,7 @@ class Machine:
 
 def _person(name: str) -> int:
     return next(person for person in range(PEOPLE) if name_of(person) == name)
+
+
+def _village(name: str) -> str:
+    return village_of(_person(name))

@@ -1,12 +1,16 @@
 """What the county publishes while people stand at the kiosk: documents, notices, and new versions of them."""
 
+from protocol.bundle_contents import Month
 from protocol.codec import encode
 from protocol.documents import Block, Column, Document, Documents, Heading, Paragraph, Row, Table
 from protocol.finding import FindEntry
+from protocol.months import MonthTouch
 from tests.agent.bench import Bench
 from tests.agent.shelf.test_change_of_bundle import take
 from tests.fakes.shelf_source import ShelfCounty
 
+_MONTH_MS = 1_794_247_200_000
+"""10 November 2026, two o'clock in the night, by the village's clock."""
 _MONEY = [Column(title="项目"), Column(title="金额", kind="yuan")]
 
 
@@ -22,16 +26,41 @@ class News:
         self._version += 1
         # Each agent's bench has a county of its own; this one goes on with what was published before.
         vars(station.county).update(vars(self._county))
-        county, version = station.county, self._version
-        county.publish("money", version, encode(Documents(documents=_money(version))), kind="disclosure", find=_FIND)
-        county.notice("notes", version, f"示例停水 {version}", "示例赶集")
-        if withdrawn:
-            county.entries.pop("guides", None)
-        else:
-            guide = _document("guide", Heading(text="示例办法"), *[Paragraph(text="示例正文。" * 60)] * 8)
-            county.publish("guides", version, encode(Documents(documents=[guide])), kind="library")
+        put_out(station.county, self._version, withdrawn=withdrawn)
         take(station)
-        self._county = county
+        self._county = station.county
+
+
+def put_out(county: ShelfCounty, version: int, *, withdrawn: bool = False) -> None:
+    """Publish a new version of everything, or all but the library, which is taken back."""
+    county.publish("money", version, encode(Documents(documents=_money(version))), kind="disclosure", find=_FIND)
+    county.notice("notes", version, f"示例停水 {version}", "示例赶集")
+    if withdrawn:
+        county.entries.pop("guides", None)
+    else:
+        guide = _document("guide", Heading(text="示例办法"), *[Paragraph(text="示例正文。" * 60)] * 8)
+        county.publish("guides", version, encode(Documents(documents=[guide])), kind="library")
+
+
+def month_of(person: str, place: int) -> Month:
+    """Return what the county has of somebody: one touch of two weeks ago, at a minute and in a village that are no one
+    else's."""
+    return Month(
+        person=person,
+        month="2026-11",
+        as_of=_MONTH_MS,
+        touches=[MonthTouch(at=_MONTH_MS + place * 60_000, direction="in", where=village_of(place))],
+    )
+
+
+def village_of(place: int) -> str:
+    """Return where that touch was made."""
+    return f"示例{place:03}村"
+
+
+def minute_of(place: int) -> str:
+    """Return when it was made, as the list shows it, without blanks."""
+    return f"11月10日周二{place // 60 + 2:02}:{place % 60:02}"
 
 
 _FIND = [

@@ -1,11 +1,13 @@
 """Stations, two kiosks at each, and the hands at all of them; afterwards what is left is judged."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from tests.proofs.keys.judge import stored_facts
@@ -15,9 +17,8 @@ from tests.proofs.kiosk.terminals import Kiosk
 
 KIOSKS = 2
 MOST_MB, MOST_GROWTH = 60.0, 1.10
-WARM_UP = 0.1
-"""Screens are built when they are first shown. So a kiosk's memory is compared with that after this share of the
-keys."""
+LOOK_EVERY_S = 30.0
+"""How often the memory of all kiosks is read."""
 
 
 @dataclass
@@ -30,15 +31,21 @@ class AtTerminals(Found):
     over_memory: int = 0
     most_mb: float = 0.0
     most_growth: float = 0.0
-    recorded: Counter[str] | None = None
+    memory_mb: list[float] = field(default_factory=list)
+    """The mean of all kiosks, from the beginning to the end, every `LOOK_EVERY_S`."""
+    recorded: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+    sizes: Counter[str] = field(default_factory=Counter)
 
     def said(self) -> dict[str, Any]:
         """Return what the report says of them."""
-        names = ("keys", "pastes", "resizes", "touches", "kills", "visits", "most_mb", "most_growth")
+        names = ("keys", "pastes", "resizes", "touches", "kills", "visits", "months_seen", "most_mb", "most_growth")
+        counted = ("ended_by", "recorded", "places", "sizes")
+        every = max(1, len(self.memory_mb) // 10)
         return {
             **{name: getattr(self, name) for name in names},
-            "ended_by": dict(self.ended_by),
-            "recorded": dict(self.recorded or {}),
+            **{name: dict(getattr(self, name)) for name in counted},
+            "memory_mb": self.memory_mb[::every],
         }
 
 
@@ -50,10 +57,10 @@ def press_all(folder: Path, *, keys: int, seed: int, stations: int) -> AtTermina
         _press(kiosks, found, keys=keys, seed=seed)
         for kiosk in kiosks:
             _judge_program(kiosk, found)
-    recorded = Counter[str]()
+            found.places += kiosk.relay.places
+            found.sizes += kiosk.session.sizes
     for station in made:
-        recorded += _judge_record(station, [one for one in kiosks if one.station is station], found)
-    found.recorded = recorded
+        found.recorded += _judge_record(station, [one for one in kiosks if one.station is station], found)
     return found
 
 
@@ -86,13 +93,12 @@ def _press(kiosks: Sequence[Kiosk], found: AtTerminals, *, keys: int, seed: int)
     threads = [threading.Thread(target=one.run, name="hands", daemon=True) for one in hands]
     for thread in threads:
         thread.start()
-    warm = False
+    looked_at = time.monotonic()
     while any(thread.is_alive() for thread in threads):
         found.over.wait(1)
-        if not warm and found.keys >= keys * WARM_UP:
-            warm = True
-            for kiosk in kiosks:
-                kiosk.start_mb = kiosk.memory_mb()
+        if time.monotonic() - looked_at >= LOOK_EVERY_S:
+            looked_at += LOOK_EVERY_S
+            found.memory_mb.append(round(mean(kiosk.memory_mb() for kiosk in kiosks), 1))
         if found.over.is_set():
             for thread in threads:
                 thread.join()
@@ -109,7 +115,7 @@ def _judge_program(kiosk: Kiosk, found: AtTerminals) -> None:
     found.most_mb, found.most_growth = max(found.most_mb, memory), round(max(found.most_growth, growth), 3)
     if memory > MOST_MB or growth > MOST_GROWTH:
         found.over_memory += 1
-        found.note(f"a kiosk has {memory} MB, {kiosk.start_mb} MB after the warm-up")
+        found.note(f"a kiosk has {memory} MB, {kiosk.start_mb} MB after its first tour")
 
 
 def _judge_record(station: VisitedStation, kiosks: Sequence[Kiosk], found: AtTerminals) -> Counter[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.proofs.kiosk.__main__ import is_caught, on_machine
+from tests.proofs.kiosk.machines import is_caught, on_machine
 from tests.proofs.kiosk.planted import PLANTED
 
 
@@ -22,6 +22,8 @@ def test_random_hands_find_nothing_wrong() -> None:
     assert (played.crashes, played.dead_ends, played.canaries_after, played.lost) == (0, 0, 0, 0), played.examples
     assert played.canaries_seen_in_visit > 10
     assert played.recorded["attempt"] > 10
+    assert played.months_seen > 10
+    assert played.same_place > 0
 
 
 @pytest.mark.parametrize("fault", PLANTED)

@@ -117,11 +117,11 @@ class KioskDesk:
     def flow(self) -> Flow:
         return self.app.flow
 
-    def begin_anew(self, number: int) -> None:
+    def begin_anew(self, number: int, *, resumes: bool = False) -> None:
         """Be another process: nothing of before is in its memory."""
         self.number = number
         self.link.said.clear()
-        self.app.flow = Flow(mono_ms=self._system.mono_ms, say=self.link.say)
+        self.app.flow = Flow(mono_ms=self._system.mono_ms, say=self.link.say, resumes=resumes)
 
     def press(self, *keys: Key) -> None:
         """Press keys as one does who looks at each screen first."""
@@ -266,7 +266,16 @@ class Office:
         """End a kiosk, and start another one at its screen."""
         del self.glass.reach[kiosk.number]
         self.station.kiosk.visits.kiosk_left(kiosk.number)
-        kiosk.begin_anew(self._next)
+        self._begin_anew(kiosk, resumes=False)
+
+    def replace_kiosk(self, kiosk: KioskDesk, *, resumes: bool) -> None:
+        """End a kiosk that has said hello, and start the one that takes its place."""
+        del self.glass.reach[kiosk.number]
+        self.station.kiosk.keeping.kiosk_left(kiosk.number)
+        self._begin_anew(kiosk, resumes=resumes)
+
+    def _begin_anew(self, kiosk: KioskDesk, *, resumes: bool) -> None:
+        kiosk.begin_anew(self._next, resumes=resumes)
         self._next += 1
         self._connect(kiosk)
 
@@ -277,3 +286,4 @@ class Office:
             kiosk.flow.view()
         self.exchange()
         self.station.kiosk.visits.tick()
+        self.station.kiosk.keeping.tick()
