@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from protocol.china_time import china_time
+from protocol.china_time import china_time, milliseconds
 from protocol.units import WallMs
 
 type MonoMs = Callable[[], int]
@@ -19,7 +19,7 @@ def village_time(wall: WallMs) -> datetime:
     """Return ``wall`` as the village reads it; a time beyond the year 9998 becomes that year's last day."""
     # Python's dates end with the year 9999, while the wire carries any number that fits.
     latest = datetime(9998, 12, 31, tzinfo=UTC)
-    return china_time(min(wall, int(latest.timestamp() * 1000)))
+    return china_time(min(wall, milliseconds(latest)))
 
 
 class RunningClock:

@@ -15,3 +15,8 @@ CHINA = timezone(timedelta(minutes=OFFSET_MIN), "Asia/Shanghai")
 def china_time(wall_ms: int) -> datetime:
     """Return a wall time in Asia/Shanghai."""
     return datetime.fromtimestamp(wall_ms / 1000, CHINA)
+
+
+def milliseconds(moment: datetime | None) -> int:
+    """Return an aware time as the contract has it, in milliseconds since 1970; 0 for none."""
+    return round(moment.timestamp() * 1000) if moment else 0

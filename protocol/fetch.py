@@ -22,8 +22,8 @@ VALID_MS = 600_000
 """How far the station's time may be from the county's, and how long the county remembers a nonce."""
 
 
-type FetchPath = Annotated[str, Meta(pattern=r"^/[a-z]+/[0-9a-f]{64}(\.sig)?\Z")]
-"""The path of a file that is named by its SHA-256, or of the signature beside it."""
+type FetchPath = Annotated[str, Meta(pattern=r"^/[a-z]+/[0-9a-f]{64}\Z")]
+"""The path of a file that is named by its SHA-256."""
 
 
 class FetchRequest(VersionedMessage, frozen=True, kw_only=True):

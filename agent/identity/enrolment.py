@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.identity.station_identity import Identity, record_key, save_enrolment, tls_key
 from agent.ports import DeviceError, PeerNotProven
+from protocol.china_time import milliseconds
 from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (
     MAX_ANSWER_BYTES,
@@ -127,7 +128,7 @@ def renewal_due_ms(certificate: str) -> int:
         certificate: PEM. Its start is back-dated, so its life is counted back from its end.
     """
     ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
-    return int((ends - LIFE / 2).timestamp() * 1000)
+    return milliseconds(ends - LIFE / 2)
 
 
 def _wrong_code(typed: str) -> str:

@@ -11,7 +11,7 @@ from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
 from agent.storage.errors import StorageError
 from agent.timekeeping.clock import StationClock
-from protocol.china_time import CHINA
+from protocol.china_time import CHINA, milliseconds
 from protocol.facts import RequestMade, RequestWithdrawn
 from protocol.facts_requests import request_number
 from protocol.kiosk import Sorry
@@ -162,7 +162,7 @@ class OwnRequests:
 
 def _midnight(day: DayText) -> WallMs:
     at = datetime.combine(date.fromisoformat(day), datetime.min.time(), CHINA)
-    return round(at.timestamp() * 1000)
+    return milliseconds(at)
 
 
 def _shown(one: KnownRequest) -> OwnRequest:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
-from agent.kiosk.clips import ClipBook, OfferedClips
+from agent.kiosk.clips import ClipBook
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
-from agent.kiosk.documents import DocumentDesk, ShelfOfDocuments
+from agent.kiosk.documents import DocumentDesk
 from agent.kiosk.feedback import FeedbackDesk
-from agent.kiosk.finding import Finding, FindsTitles
+from agent.kiosk.finding import Finding
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
-from agent.kiosk.notices import NoticeRoom, OfferedNotices
+from agent.kiosk.notices import NoticeRoom
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_month import OwnMonth
 from agent.kiosk.own_requests import OwnRequests
@@ -27,6 +27,7 @@ from agent.kiosk.request_book import RequestBook
 from agent.kiosk.sound import HeardScreens, KioskSound
 from agent.kiosk.table import KioskTable, Rows
 from agent.kiosk.visits import Visit, Visits
+from agent.shelf.shelf import Shelf
 from agent.storage.fact_writer import FactWriter
 from agent.twin import Twin
 from agent.wiring.ports import StationPorts
@@ -60,17 +61,19 @@ class KioskRooms:
         *,
         library: Library,
         offered: OfferedBundles,
-        finder: FindsTitles,
-        clips: OfferedClips,
-        shelf: ShelfOfDocuments,
-        notices: OfferedNotices,
+        shelf: Shelf,
         recent: Recent,
         connected: Callable[[], bool],
     ) -> None:
-        """Make the parts that read what the county sent. ``connected`` tells whether it hears of a fact at once."""
+        """Make the parts that read what the county sent.
+
+        Args:
+            offered: The lists about people; a test may have them without a shelf.
+            connected: Tells whether the county hears of a fact at once.
+        """
         ports, visits = self._ports, self.visits
         self.lists = CountyLists(offered)
-        self.documents = DocumentDesk(clock=ports.clock, shelf=shelf, screens=ports.kiosks)
+        self.documents = DocumentDesk(clock=ports.clock, shelf=shelf.offered, screens=ports.kiosks)
         self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
         self.progress.recall(recent)
         self.learning = Learning(
@@ -83,7 +86,7 @@ class KioskRooms:
             progress=self.progress,
             random=ports.random,
         )
-        self.sound.furnish(ClipBook(clips), self.learning.open_question)
+        self.sound.furnish(ClipBook(shelf.offered), self.learning.open_question)
         self._furnish_numbers()
         self._furnish_own()
         self.own_things = OwnThings(learning=self.learning, screens=ports.kiosks, visits=visits)
@@ -95,8 +98,8 @@ class KioskRooms:
             visits=visits,
             connected=connected,
         )
-        self.notices = NoticeRoom(offered=notices, screens=ports.kiosks)
-        self.finding = Finding(finder=finder, screens=ports.kiosks)
+        self.notices = NoticeRoom(offered=shelf.offered, screens=ports.kiosks)
+        self.finding = Finding(finder=shelf.finder, screens=ports.kiosks)
         self._furnish_questions(recent)
 
     def _furnish_numbers(self) -> None:

@@ -192,10 +192,7 @@ class Station:
         self.kiosk.furnish(
             library=Library(self.shelf.offered, self.packs),
             offered=offered,
-            finder=self.shelf.finder,
-            clips=self.shelf.offered,
-            shelf=self.shelf.offered,
-            notices=self.shelf.offered,
+            shelf=self.shelf,
             recent=recent,
             connected=lambda: self.home.link == "connected",
         )

@@ -19,6 +19,7 @@ from protocol.bundles import (
     Item,
     encode_bundle,
 )
+from protocol.china_time import milliseconds
 from protocol.codec import decode
 from protocol.refusal import Refused
 from protocol.shelf_index import Access
@@ -153,8 +154,3 @@ def document(draft: Draft, version: int, *, findable: bool = True) -> bytes:
     except (Refused, ValueError) as error:
         raise NotPublished(f"站点读不了这份内容：{getattr(error, 'detail', error)}") from error
     return payload
-
-
-def milliseconds(moment: datetime | None) -> int:
-    """Return an aware time in milliseconds since 1970, or 0 for none."""
-    return round(moment.timestamp() * 1000) if moment else 0

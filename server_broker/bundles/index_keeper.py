@@ -14,11 +14,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from protocol.bundles import BundleKind
+from protocol.china_time import milliseconds
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.shelf_index import MAX_ENTRIES, MAX_INDEX_BYTES, IndexEntry, ShelfIndex
 from protocol.twin import ShelfRef
-from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
+from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, StationIndex
 from server_broker.bundles.publishing import keep_items, publish_again_after_restore, store

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from protocol.bundle_contents import NOTICE_KINDS, Notice, Notices
+from protocol.china_time import milliseconds
 from protocol.codec import encode
-from server_broker.bundles.drafts import Draft, NotPublished, milliseconds
+from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.guarding import GuardStopped
 from server_broker.bundles.models import Bundle

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from protocol.china_time import milliseconds
 from protocol.fetch import VALID_MS, FetchRequest, read_fetch, verify_fetch
 from protocol.refusal import Refused
 from protocol.signing import seal
@@ -131,7 +132,7 @@ class ShelfKeys:
         station = Station.objects.filter(pk=request.station).first()
         if station is None or station.record_key is None:
             return HTTPStatus.UNAUTHORIZED
-        verify_fetch(bytes(station.record_key), request, path=path, now=round(now.timestamp() * 1000))
+        verify_fetch(bytes(station.record_key), request, path=path, now=milliseconds(now))
         if station.enrolled_at is None or station.revoked_at is not None:
             return HTTPStatus.UNAUTHORIZED
         # Only a proven sender is counted: otherwise a stranger could use up a station's turns.

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
+from protocol.china_time import milliseconds
 from protocol.commands import MAX_LEASE_S, Command, CommandKind, LiveTerms, LogTerms
 from protocol.decisions import StationOrdered
 from server_broker.audit.log import Detail, record
@@ -162,7 +163,7 @@ def wire_command(command: StationOrder) -> Command:
         "id": command.id.bytes,
         "station": command.station_id,
         "order": command.order,
-        "not_after": round(command.not_after.timestamp() * 1000),
+        "not_after": milliseconds(command.not_after),
         "issuer": command.issuer[:64],
         "reason": command.reason,
     }

@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 
 from protocol import chain, decisions
+from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.decisions import CountyFact, Row, StreamEnd, StreamOpened, TablesStated, row_digest
 from protocol.heads import sign_head
@@ -160,7 +161,7 @@ def _append(
     made = [_row(*one) for one in stated]
     body = encode(
         CountyFact(
-            at=round(entry.at.timestamp() * 1000),
+            at=milliseconds(entry.at),
             by=entry.actor,
             audit=bytes(entry.hash),
             what=what,

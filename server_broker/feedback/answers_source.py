@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
+from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.feedback import MATTERS, MAX_ANSWERS, TOPICS, Answer, Answers
 from protocol.units import DATED_QUALITIES
-from server_broker.bundles.drafts import Draft, end_of_computed, milliseconds
+from server_broker.bundles.drafts import Draft, end_of_computed
 from server_broker.feedback.models import Feedback, FeedbackStep
 from server_broker.fleet.models import Station
 

@@ -18,10 +18,10 @@ from typing import BinaryIO
 
 from protocol.export import MAX_EXPORT_BYTES, ExportReader
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 from server_broker.fleet.models import Station
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
-from server_broker.platform.causes import os_cause
 
 PROGRAM = Path(sys.executable).with_name("cunhui-agent")
 LIMIT_S = 1_800

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from protocol.system_errors import os_cause
 from server_broker.decisions.record_key_change import replace_record_key
 from server_broker.fleet.models import Station
 from server_broker.ledger.verify import verify_station
@@ -19,7 +20,6 @@ from server_broker.manifest.manifests_check import check_signed, stored_manifest
 from server_broker.manifest.models import DailyManifest
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided
-from server_broker.platform.causes import os_cause
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from protocol.china_time import milliseconds
 from server_broker.audit import log as audit
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
@@ -124,7 +125,7 @@ def check_audit(entries: Iterable[AuditEntry], found: Decided) -> tuple[int, Pro
                 begun = True
                 seen.add(own)
                 fact = decided[own][1]
-                if fact.by != entry.actor or fact.at != round(entry.at.timestamp() * 1000):
+                if fact.by != entry.actor or fact.at != milliseconds(entry.at):
                     strange.append(entry)
             elif begun and entry.action not in UNDECIDED:
                 undecided.append(entry)

@@ -7,7 +7,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 
-from protocol.china_time import CHINA
+from protocol.china_time import CHINA, milliseconds
 from protocol.decisions import ManifestMade
 from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, read_leaves, root_over, seal_root
 from server_broker.audit.log import record
@@ -58,7 +58,7 @@ def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
             county=stream.county,
             number=1 if last is None else last.number + 1,
             day=day.isoformat(),
-            at=round(now.timestamp() * 1000),
+            at=milliseconds(now),
             leaves=len(leaves),
             root=root_over(leaves),
         )

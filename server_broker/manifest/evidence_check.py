@@ -13,6 +13,7 @@ from protocol.decisions import Row, rows_of
 from protocol.heads import SignedHead, verify_head
 from protocol.manifest import Leaf
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.county_check import check_audit
 from server_broker.manifest.evidence import AUDIT, COUNTY, MANIFESTS
@@ -20,7 +21,6 @@ from server_broker.manifest.evidence_erasures import Erasures, told_in
 from server_broker.manifest.manifests_check import ManifestRecord, check_signed
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided, FactRecord, StreamRecord, replay, restorations
-from server_broker.platform.causes import os_cause
 
 
 class Hex(bytes):

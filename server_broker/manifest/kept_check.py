@@ -11,9 +11,9 @@ from protocol.codec import decode
 from protocol.decisions import RecordKeyReplaced
 from protocol.manifest import MAX_KEPT_HEADS_BYTES, KeptHead, KeptHeads, ManifestRoot, check_kept_head, unseal_root
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 from server_broker.manifest.problems import Problem
 from server_broker.manifest.replay import Decided
-from server_broker.platform.causes import os_cause
 
 FILE = "heads"
 

@@ -13,10 +13,10 @@ from django.conf import settings
 
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as BundleDocument
+from protocol.china_time import milliseconds
 from protocol.codec import decode
 from protocol.decisions import BundlePublished, BundleWithdrawn
 from protocol.refusal import Refused
-from server_broker.bundles.drafts import milliseconds
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.manifest.problems import Problem

@@ -14,11 +14,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from protocol.bundle_contents import Month
+from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.months import MonthRequest, MonthTouch, OfStream
 from protocol.units import Direction
 from server_broker.attendance.touches import TouchRow
-from server_broker.bundles.drafts import Draft, milliseconds
+from server_broker.bundles.drafts import Draft
 from server_broker.bundles.models import Bundle
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, QuerySet
 
+from protocol.china_time import milliseconds
 from protocol.pin_tries import DAY_MS, MOST_PEOPLE_A_DAY, NO_TRIES, PinTries, failed, locked_ms
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed_under
@@ -67,11 +68,6 @@ def mark_villages(villages: Iterable[str], *, at: datetime) -> None:
     """Mark the stations of these villages, because their rosters may have changed."""
     for village in sorted(set(villages)):
         shelf_changed_under(village, at=at)
-
-
-def milliseconds(at: datetime) -> int:
-    """Return a time as the contract has it."""
-    return int(at.timestamp() * 1000)
 
 
 def _could_be_judged(own: QuerySet[KioskTry], person: Person, begin: datetime | None, at: datetime) -> bool:

@@ -5,11 +5,12 @@ from collections import defaultdict
 from msgspec.structs import replace
 
 from protocol.bundle_contents import Roster, RosterPerson
+from protocol.china_time import milliseconds
 from protocol.codec import decode
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
 from server_broker.people.models import Person
-from server_broker.pins.counting import milliseconds, tries_of
+from server_broker.pins.counting import tries_of
 from server_broker.pins.models import PersonPin, PinClaim
 from server_broker.pins.voiding import valid
 

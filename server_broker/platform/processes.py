@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from server_broker.platform.causes import os_cause
+from protocol.system_errors import os_cause
 
 ASK_AGAIN_S = 1.0
 _PID_DIGITS = 10

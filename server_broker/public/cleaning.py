@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from protocol.china_time import milliseconds
 from protocol.pin_tries import PinTries, standing
 from server_broker.public.brake import drop_old_tries
 from server_broker.public.models import DoorTries, NobodysTries
@@ -15,7 +16,7 @@ def drop_old(now: dt.datetime) -> int:
 
 def _drop_forgotten(now: dt.datetime) -> int:
     """Delete the counts of numbers of which no wrong try counts any more (`protocol.pin_tries`)."""
-    now_ms, dropped = int(now.timestamp() * 1000), 0
+    now_ms, dropped = milliseconds(now), 0
     for rows in (DoorTries.objects, NobodysTries.objects):
         counts = rows.exclude(last=None).values_list("pk", "fails", "last")
         over = [pk for pk, fails, last in counts if last and not standing(_tries(fails, last), now_ms)]
@@ -24,4 +25,4 @@ def _drop_forgotten(now: dt.datetime) -> int:
 
 
 def _tries(fails: int, last: dt.datetime) -> PinTries:
-    return PinTries(fails=fails, last=int(last.timestamp() * 1000))
+    return PinTries(fails=fails, last=milliseconds(last))

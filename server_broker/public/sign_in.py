@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
+from protocol.china_time import milliseconds
 from protocol.pin_tries import NO_TRIES, PinTries, failed, locked_ms
 from protocol.pins import derive_verifier, is_pin
 from protocol.refusal import Refused
@@ -82,12 +83,12 @@ def _count_try(
     Raises:
         SignInRefused: The number is locked. Nothing was counted.
     """
-    now_ms = _ms(now)
+    now_ms = milliseconds(now)
     with transaction.atomic():
         rows.get_or_create(**whose)
         # Locked, so that tries at the same time are counted one after the other.
         row = rows.select_for_update().get(**whose)
-        tries = PinTries(fails=row.fails, last=_ms(row.last)) if row.last else NO_TRIES
+        tries = PinTries(fails=row.fails, last=milliseconds(row.last)) if row.last else NO_TRIES
         # A PIN is set by whoever has the person's card, so tries at the one before say nothing of it.
         if row.last and pin_set and pin_set > row.last:
             tries = NO_TRIES
@@ -105,7 +106,3 @@ def _hidden(number: str) -> bytes:
 def _take_back(person: Person) -> None:
     """Count the try that was right no longer. It forgives no wrong one (`protocol.pin_tries`)."""
     DoorTries.objects.filter(person=person, fails__gt=0).update(fails=F("fails") - 1)
-
-
-def _ms(at: dt.datetime) -> int:
-    return int(at.timestamp() * 1000)

@@ -15,6 +15,7 @@ from protocol.codec import decode
 from protocol.documents import pictures_of
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.bundles.document_sheets import BOOK
 from server_broker.bundles.documents import DocumentsDraft, scaled
@@ -27,7 +28,6 @@ from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.bundles.written_documents import publish_written_documents, write_documents
 from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
-from server_broker.platform.causes import os_cause
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region, subtree_prefix

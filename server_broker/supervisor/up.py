@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
+from protocol.system_errors import os_cause
 from server_broker import broker, postgres
-from server_broker.platform.causes import os_cause
 from server_broker.platform.county_config import (
     CountyConfig,
     free_ports,

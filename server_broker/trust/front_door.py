@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from server_broker.platform.causes import os_cause
+from protocol.system_errors import os_cause
 from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome

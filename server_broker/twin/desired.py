@@ -14,12 +14,12 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from protocol.china_time import milliseconds
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.attendance.models import WindowRecord
-from server_broker.bundles.drafts import milliseconds
 from server_broker.bundles.index_keeper import index_in_force
 from server_broker.bundles.questions import pack_files_of
 from server_broker.bundles.shelf_reports import note_shelves

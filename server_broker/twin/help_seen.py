@@ -1,9 +1,9 @@
 """What a station is told about its last call for help, and whom its people may telephone."""
 
+from protocol.china_time import milliseconds
 from protocol.twin import Contact, HelpSeen
 from protocol.units import MAX_SHORT_TEXT, FactRef
 from server_broker.accounts.models import User
-from server_broker.bundles.drafts import milliseconds
 from server_broker.feedback.contacts import contact_of
 from server_broker.fleet.alarms import HELP_ASKED
 from server_broker.fleet.models import Alarm, Station, StationEvent

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
+from protocol.china_time import milliseconds
 from tests.proofs.private_county import county_home, private_cluster
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _make_county(villages: int, now: datetime) -> list[str]:
 def _notice(number: int, prefix: str, now: datetime) -> "Draft":
     from protocol.bundle_contents import Notice, Notices  # noqa: PLC0415
     from protocol.codec import encode  # noqa: PLC0415
-    from server_broker.bundles.drafts import Draft, milliseconds  # noqa: PLC0415
+    from server_broker.bundles.drafts import Draft  # noqa: PLC0415
 
     end = now + timedelta(days=30)
     notice = Notice(id="n", line="示例通知一行", text="示例正文" * 20, not_after=milliseconds(end))

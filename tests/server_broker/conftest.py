@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cast import LI
 from tests.server_broker.station_double import NOW, StationDouble
 
 if TYPE_CHECKING:
     from server_broker.ingest.batch import BatchProcessor
+    from server_broker.people.models import Person
     from tests.server_broker.county import FictionalCounty
 
 
@@ -26,6 +28,12 @@ def county() -> "FictionalCounty":
     from tests.server_broker.county import make_county  # noqa: PLC0415
 
     return make_county()
+
+
+@pytest.fixture
+def li(county: "FictionalCounty") -> "Person":
+    """A second person of the fictional county's first village, with a card."""
+    return county.add(LI)
 
 
 @pytest.fixture

@@ -12,19 +12,12 @@ from server_broker.people.cards import bind_card, card_found, report_lost
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from tests.cast import LI, SHILI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county
+from tests.server_broker.county import FictionalCounty
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 TOKEN = b"another-card--16"
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 def lines(person: Person, kind: str, known: dt.datetime | None = None) -> list[Line]:

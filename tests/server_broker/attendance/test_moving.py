@@ -14,16 +14,9 @@ from server_broker.decisions.models import DecidedRow
 from server_broker.regions.models import Region
 from tests.cast import LI, OPERATOR, SHILI_VILLAGE, YANGBAN_VILLAGE, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.console.test_dated_pages import ask, confirm, day, text
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, window
+from tests.server_broker.county import FictionalCounty, signed_in, window
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 
 def due(village: str, offset: int) -> dict[str, tuple[int, ...]]:

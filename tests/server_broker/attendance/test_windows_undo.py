@@ -22,20 +22,13 @@ from server_broker.people.posts import PostRefused, give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.twin.desired import build
 from tests.cast import CLERK, LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county, user_of, window
+from tests.server_broker.county import FictionalCounty, user_of, window
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 BY = "wu-yunwei"
 DAY = dt.timedelta(days=1)
 WEEK = [1, 2, 3, 4, 5, 6, 7]
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from protocol.bundle_contents import Notice, Notices
+from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.packs import Level, Pack, Question
-from server_broker.bundles.drafts import Draft, DraftItem, milliseconds
+from server_broker.bundles.drafts import Draft, DraftItem
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish

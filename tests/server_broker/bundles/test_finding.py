@@ -5,11 +5,12 @@ from msgspec import UNSET
 
 from protocol.bundle_contents import Notice, Notices, Roster
 from protocol.bundles import Bundle as Document
+from protocol.china_time import milliseconds
 from protocol.codec import decode, encode
 from protocol.documents import Document as Paper
 from protocol.documents import Documents, Heading, Paragraph
 from protocol.finding import MAX_DIGITS, MAX_FIND_ENTRIES, MAX_READINGS
-from server_broker.bundles.drafts import NotPublished, document, milliseconds
+from server_broker.bundles.drafts import NotPublished, document
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.finding import entries_of, readings
 from server_broker.bundles.publishing import publish

@@ -12,19 +12,12 @@ from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
 from tests.cast import COUNTY_OFFICER, LI, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.console.test_dated_pages import ask, confirm, day, text
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch, window
+from tests.server_broker.county import FictionalCounty, signed_in, touch, window
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 CHANGE = f"/regions/{SHILI_VILLAGE}/change/"
 NEW = "990101001009"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 @pytest.fixture

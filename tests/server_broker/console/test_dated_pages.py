@@ -35,18 +35,11 @@ from tests.cast import (
     YANSHI_VILLAGE,
     ZHANG,
 )
-from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch, user_of, window
+from tests.server_broker.county import FictionalCounty, signed_in, touch, user_of, window
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 REASON = "照实更正"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 @pytest.fixture

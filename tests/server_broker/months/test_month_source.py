@@ -10,9 +10,10 @@ import pytest
 
 from protocol.bundle_contents import Month, read_content
 from protocol.bundles import Bundle as BundleDocument
+from protocol.china_time import milliseconds
 from protocol.codec import decode
 from server_broker.attendance.models import Touch
-from server_broker.bundles.drafts import document, milliseconds
+from server_broker.bundles.drafts import document
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import IndexKeeper, wanted
 from server_broker.bundles.models import Bundle

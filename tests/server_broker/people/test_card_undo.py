@@ -16,19 +16,12 @@ from server_broker.dated.models import AsOf
 from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
 from server_broker.people.models import Binding, Card, Person
 from tests.cast import LI, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county, touch, user_of
+from tests.server_broker.county import FictionalCounty, touch, user_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 HOUR = dt.timedelta(hours=1)
 BY = "chen-shili"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from protocol.china_time import milliseconds
 from protocol.facts import NumberEntered, PinSet, Touch
 from protocol.pins import PinVerifier
 from protocol.units import FactRef, Moment
@@ -161,7 +162,7 @@ def test_a_station_that_takes_no_numbers_hears_which_pins_are_none(
     at = timezone.now()
     reset_pin(zhang, actor="officer", reason="本人忘了密码", at=at)
     [listed] = roster_of(SHILI_VILLAGE, numbers=False).people
-    assert (listed.refused, listed.voided) == ([b"salt-of-a-sample"], int(at.timestamp() * 1000))
+    assert (listed.refused, listed.voided) == ([b"salt-of-a-sample"], milliseconds(at))
     assert (listed.pin, listed.pin_set_at, listed.tries.fails, listed.may_number_sign_in) == (None, 0, 0, False)
 
 
@@ -235,7 +236,7 @@ def test_the_township_resets_a_pin_and_it_is_on_record(
     reset_pin(zhang, actor="officer", reason="本人忘了密码", at=at)
     assert verifier_of(zhang) is None
     [listed] = roster_of(SHILI_VILLAGE, numbers=True).people
-    assert (listed.pin, listed.tries.fails, listed.voided) == (None, 0, int(at.timestamp() * 1000))
+    assert (listed.pin, listed.tries.fails, listed.voided) == (None, 0, milliseconds(at))
     entry = AuditEntry.objects.get(action="pin.reset")
     assert (entry.subject, entry.detail["reason"]) == (ZHANG.number, "本人忘了密码")
     with connection.cursor() as cursor:

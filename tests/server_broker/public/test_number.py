@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
 
+from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.pin_tries import LOCKS_AT, PinTries, locked_ms
 from protocol.pins import PinVerifier, derive_verifier
@@ -156,7 +157,7 @@ def test_a_new_pin_begins_with_no_wrong_tries(zhang: Person, evaluated: list[str
 def _counted() -> PinTries:
     tries = DoorTries.objects.get()
     assert tries.last is not None
-    return PinTries(fails=tries.fails, last=int(tries.last.timestamp() * 1000))
+    return PinTries(fails=tries.fails, last=milliseconds(tries.last))
 
 
 def test_ninety_days_of_guessing_are_twenty_guesses(zhang: Person, evaluated: list[str]) -> None:
@@ -166,7 +167,7 @@ def test_ninety_days_of_guessing_are_twenty_guesses(zhang: Person, evaluated: li
     while now < end:
         turn += 1
         refusal(ZHANG.number, WRONG_PIN, address=f"192.0.2.{turn}", now=now)
-        now += dt.timedelta(milliseconds=1 + locked_ms(_counted(), int(now.timestamp() * 1000)))
+        now += dt.timedelta(milliseconds=1 + locked_ms(_counted(), milliseconds(now)))
     assert len(evaluated) <= 20
 
 

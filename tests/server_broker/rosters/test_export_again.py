@@ -23,19 +23,12 @@ from tests.cast import (
     YANSHI_VILLAGE,
     ZHANG,
 )
-from tests.server_broker.county import FictionalCounty, make_county, window
+from tests.server_broker.county import FictionalCounty, window
 from tests.server_broker.rosters.workbooks import book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 BY = "service"
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 def again(scope: str) -> ImportResult:

@@ -14,19 +14,12 @@ from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.rosters.roster_import import import_people
 from tests.cast import LI, OPERATOR, SHILI_VILLAGE, YANSHI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county, user_of, window
+from tests.server_broker.county import FictionalCounty, user_of, window
 from tests.server_broker.rosters.workbooks import book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 
 DUTY = (SHILI_VILLAGE, "上午", "1-5", "08:00", "12:00")
-
-
-@pytest.fixture
-def county() -> FictionalCounty:
-    made = make_county()
-    made.add(LI)
-    return made
 
 
 def refused(actor: str = "service", **sheets: list[tuple[str, ...]]) -> list[str]:
