@@ -1,24 +1,79 @@
-"""Every screen at the three sizes, as it was when somebody last looked at it."""
+"""Every state of every screen at three sizes: as it was when somebody last looked at it, whole and readable.
 
-from collections.abc import Callable
+Each state is drawn once for each size, and everything is checked on that drawing. After a change that is wanted, run this
+file with ``--snapshot-update`` and read what `git diff` shows of the screens.
+"""
+
+from collections.abc import AsyncIterator
 
 import pytest
-from textual.pilot import Pilot
+import pytest_asyncio
+from rich.cells import cell_len
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.strip import Strip
 
-from tests.kiosk_tui.rig import SIZES, STATES, Rig
+from kiosk_tui.keys import HELP
+from kiosk_tui.views import AwayView, HelpView, IdleView, RestView, TouchView, WaitView
+from kiosk_tui.views_feedback import CallView
+from tests.kiosk_tui.contrast import all_readable
+from tests.kiosk_tui.drawing import Easel, Size, as_text, easel
+from tests.kiosk_tui.rig import SIZES, STATES, OpenKiosk
+from tests.kiosk_tui.whole import WHOLE
+
+WITHOUT_HELP = (TouchView, RestView, AwayView, WaitView, IdleView, HelpView, CallView)
+"""A result that is gone in seconds, a screen that every key wakes, one on which no key counts, and help itself."""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+class TextFiles(SingleFileSnapshotExtension):
+    """One file for each state, which can be read as it is."""
+
+    _file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def drawer() -> AsyncIterator[Easel]:
+    async with easel() as ready:
+        yield ready
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("state", STATES)
-def test_the_screen_is_as_it_was(state: str, size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
-    rig = Rig()
+async def test_a_screen_is_whole_and_as_it_was(state: str, drawer: Easel, snapshot: SnapshotAssertion) -> None:
+    sheet = []
+    for size in SIZES:
+        strips = await drawer.draw(state, size)
+        _fills_its_cells(strips, size)
+        for strip in strips:
+            all_readable(strip)
+        text = "".join("".join(strip.text for strip in strips).split())
+        for words in WHOLE.get(state, []):
+            assert "".join(words.split()) in text
+        _says_its_title_once(strips)
+        _names_the_key_of_help(state, strips)
+        sheet.append(f"{size[0]} × {size[1]}\n{as_text(strips)}")
+    assert "\n".join(sheet) == snapshot(extension_class=TextFiles)
 
-    async def go(pilot: Pilot[None]) -> None:
-        STATES[state](rig.app.flow, rig.clock)
-        await rig.settle(pilot)
 
-    assert snap_compare(rig.app, terminal_size=size, run_before=go)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_too_small_a_window_says_so(drawer: Easel, snapshot: SnapshotAssertion) -> None:
+    assert as_text(await drawer.draw("home", (20, 5))) == snapshot(extension_class=TextFiles)
 
 
-def test_too_small_a_window_says_so(snap_compare: Callable[..., bool]) -> None:
-    assert snap_compare(Rig().app, terminal_size=(20, 5))
+def _fills_its_cells(strips: list[Strip], size: Size) -> None:
+    assert len(strips) == size[1]
+    for strip in strips:
+        assert cell_len(strip.text) == size[0], strip.text
+
+
+def _says_its_title_once(strips: list[Strip]) -> None:
+    title, *below = (strip.text.strip() for strip in strips)
+    assert not title or title.split("  ")[0] not in below
+
+
+def _names_the_key_of_help(state: str, strips: list[Strip]) -> None:
+    flow = OpenKiosk(state).flow
+    if not flow.typing and not isinstance(flow.view(), WITHOUT_HELP):
+        bar = strips[-3:]  # in a tall window the keys stand between two empty lines
+        assert any(text.strip() == HELP for strip in bar for text, _, _ in strip), [strip.text for strip in bar]
