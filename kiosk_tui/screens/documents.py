@@ -142,6 +142,6 @@ def hints(view: DocumentView) -> tuple[KeyHint, ...]:
 def _turn(*, earlier: bool, later: bool) -> tuple[KeyHint, ...]:
     # In one, because two of them are too wide beside the others in the largest text.
     if earlier and later:
-        return (KeyHint("7/8", words.KEY_TURN),)
+        return (KeyHint("7/8", common.KEY_NEXT_PAGE),)
     one = KeyHint("7", common.KEY_EARLIER) if earlier else KeyHint("8", common.KEY_LATER)
     return (one,) if earlier or later else ()

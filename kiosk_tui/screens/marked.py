@@ -59,7 +59,7 @@ class ReviewScreen(TextScreen[ReviewView]):
 
     def _show_keys(self) -> None:
         onward = words.KEY_READ_ON if self._body.more else self._next
-        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("0", words.KEY_BACK))
+        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
 
 
 def _blocks(question: QuestionShown, marked: Marked) -> tuple[Block, ...]:

@@ -16,6 +16,9 @@ from kiosk_tui.views_months import (
 from kiosk_tui.widgets.bars import KeyHint
 
 _BACK = KeyHint("0", words.KEY_BACK)
+_HELP = KeyHint("9", words.KEY_HELP)
+_TURN = KeyHint("7/8", words.KEY_NEXT_PAGE)
+"""In one, because two of them are too wide beside the others in the largest text."""
 
 
 def _numbered(texts: list[str]) -> list[Block]:
@@ -23,7 +26,7 @@ def _numbered(texts: list[str]) -> list[Block]:
 
 
 def _turning(pages: int) -> tuple[KeyHint, ...]:
-    return (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if pages > 1 else ()
+    return (_TURN,) if pages > 1 else ()
 
 
 def _warning(text: str) -> list[Block]:
@@ -42,9 +45,10 @@ class _OwnScreen[V](TextScreen[V]):
         self.on_page_body_turned()
 
     def on_page_body_turned(self) -> None:
-        """Name Enter while there is more to read."""
-        more = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
-        self._keys.hints = (*self._hints, *more)
+        """Name Enter while there is more to read, unless 7 and 8 stand there, which read on as well."""
+        reads_on = self._body.more and _TURN not in self._hints
+        more = (KeyHint(words.ENTER, words.KEY_READ_ON),) if reads_on else ()
+        self._keys.hints = (*self._hints, *more, _HELP)
 
 
 class MonthScreen(_OwnScreen[MonthView]):

@@ -41,7 +41,7 @@ class PhoneScreen(KioskScreen[PhoneView]):
     def show(self, view: PhoneView) -> None:
         """Draw the code, or why there is none."""
         self._view = view
-        self._keys.hints = (KeyHint("0", words.KEY_BACK),)
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
         lines = self._drawn(view.shown)
         self._code.show(lines or [])
         self._code.display = lines is not None
