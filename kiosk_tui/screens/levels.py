@@ -73,4 +73,5 @@ class LevelOverScreen(KioskScreen[OverView]):
             Block(words.WELL_DONE if over.passed else words.TRY_AGAIN, style=theme.QUIET),
         )
         wrong = (KeyHint("2", words.KEY_WRONG_ONES),) if view.wrong else ()
-        self._keys.hints = (KeyHint("1", words.KEY_AGAIN), *wrong, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+        back, ask = KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP)
+        self._keys.hints = (KeyHint("1", words.KEY_AGAIN), *wrong, back, ask)

@@ -1,7 +1,7 @@
 """One kiosk that draws any state at any size, and what it drew as lines of text and colours.
 
-Starting an app costs a hundred times what drawing a screen costs, so every state is drawn by the same app, each time with
-a flow of its own. A screen that still shows something of the state before it is then found out, too.
+Starting an app costs far more than drawing a screen, so every state is drawn by the same app, each time with a flow of
+its own. A screen that still shows something of the state before it is then found out, too.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Every state of every screen at three sizes: as it was when somebody last looked at it, whole and readable.
 
-Each state is drawn once for each size, and everything is checked on that drawing. After a change that is wanted, run this
-file with ``--snapshot-update`` and read what `git diff` shows of the screens.
+Each state is drawn once for each size, and everything is checked on that drawing. After a change that is wanted, run
+this file with ``--snapshot-update`` and read what `git diff` shows of the screens.
 """
 
 from collections.abc import AsyncIterator
