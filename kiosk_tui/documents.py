@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from kiosk_tui import words_documents as words
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
-from kiosk_tui.reader import Reader, ReadingKept
+from kiosk_tui.reader import ReadingKept
+from kiosk_tui.reading_place import ReadingPlace
 from kiosk_tui.room import Room
 from kiosk_tui.views_reading import DocumentsView, ShelfView
 from protocol.kiosk import Home, ToAgent, ToKiosk
@@ -23,7 +23,7 @@ class DocumentsKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="docume
     reading: ReadingKept | None = None
 
 
-class Documents:
+class Documents(ReadingPlace):
     """The place of everything that the county publishes to be read."""
 
     personal = running = types_digits = False
@@ -34,26 +34,21 @@ class Documents:
             what: A kind of bundle, or ``all``.
             start: The first document of the list's page, from 0.
         """
-        self._say = say
-        self._room = room
+        super().__init__(say=say, room=room)
         self._what = what
         self._shown: ShelfShown | None = None
         self._start = start
-        self._note = ""
-        self._reader: Reader | None = None
-        self._away = False
         self._ask()
 
     def kept(self) -> DocumentsKept:
         """Return what this place is made from again."""
-        return DocumentsKept(self._what, self._start, self._reader.kept() if self._reader is not None else None)
+        return DocumentsKept(self._what, self._start, self._kept())
 
     @classmethod
     def again(cls, kept: DocumentsKept, opening: Opening) -> "Documents":
         """Make the place again; what it shows is asked for anew."""
         place = cls(say=opening.say, room=opening.room, what=kept.what, start=kept.start)
-        if kept.reading is not None and kept.reading.documents:
-            place._reader = Reader.again(kept.reading, say=opening.say, room=opening.room)
+        place._read_again(kept.reading)
         return place
 
     def view(self) -> DocumentsView:
@@ -62,14 +57,8 @@ class Documents:
             return self._reader.view()
         return ShelfView(self._shown, self._note)
 
-    def key(self, key: Key) -> Move:
+    def _key_on_list(self, key: Key) -> Move:
         """Open a document with 1 to 6, turn pages with 7, 8 and Enter, go back with 0."""
-        if self._reader is not None:
-            move = self._reader.key(key)
-            if move != "leave":
-                return move
-            self._to_list("")
-            return "stay"
         if key == BACK:
             return "leave"
         number = digit(key)
@@ -79,8 +68,7 @@ class Documents:
             self._turn(-1 if number == 7 else 1, self._shown.total)
         elif number is not None and 1 <= number <= len(self._shown.entries):
             entry = self._shown.entries[number - 1]
-            self._note = ""
-            self._reader = Reader(say=self._say, room=self._room, bundle=entry.bundle, document=entry.document)
+            self._read(entry.bundle, entry.document)
         return "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
@@ -94,16 +82,7 @@ class Documents:
         if isinstance(message, Home) and self._away:
             self._away = False
             self._ask()
-        if self._reader is not None:
-            self._reader.agent_said(message)
-            if self._reader.gone:
-                self._to_list(words.gone(self._reader.gone))
-
-    def agent_away(self) -> None:
-        """What is here can be read on; what was asked for is asked for again."""
-        self._away = True
-        if self._reader is not None:
-            self._reader.agent_away()
+        self._reader_said(message)
 
     def _turn(self, step: int, total: int) -> None:
         pages = max(1, -(-total // SHELF_PAGE))
@@ -111,10 +90,6 @@ class Documents:
         if start != self._start:
             self._start, self._note = start, ""
             self._ask()
-
-    def _to_list(self, note: str) -> None:
-        self._reader, self._note = None, note
-        self._ask()
 
     def _ask(self) -> None:
         self._say(OpenShelf(what=self._what, start=self._start))

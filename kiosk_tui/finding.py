@@ -6,13 +6,13 @@ A digit can't both type and choose. So digits type until Enter, and choose after
 
 import msgspec
 
-from kiosk_tui import words_documents
 from kiosk_tui.keys import BACK, HELD, Key, digit
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.notices import NoticePlace
 from kiosk_tui.opening import Opening
 from kiosk_tui.places import Move
-from kiosk_tui.reader import Reader, ReadingKept
+from kiosk_tui.reader import ReadingKept
+from kiosk_tui.reading_place import ReadingPlace
 from kiosk_tui.views_reading import DocumentView, FindView
 from protocol.kiosk import Home, ToKiosk
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search
@@ -27,23 +27,19 @@ class FindKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="find"):
     reading: ReadingKept | None = None
 
 
-class FindPlace:
+class FindPlace(ReadingPlace):
     """The place where people look for something by its letters."""
 
     personal = running = False
 
     def __init__(self, opening: Opening, *, typed: str = "") -> None:
-        self._opening = opening
+        super().__init__(say=opening.say, room=opening.room)
         self._home = opening.home
-        self._say = opening.say
         self._typed = typed
         self._found: Found | None = None
         self._page: int | None = None
         """None while digits type."""
-        self._note = ""
-        self._reader: Reader | None = None
-        self._away = False
-        self._search()
+        self._ask()
 
     @property
     def types_digits(self) -> bool:
@@ -52,15 +48,14 @@ class FindPlace:
 
     def kept(self) -> FindKept:
         """Return what this place is made from again."""
-        return FindKept(self._typed, self._page, self._reader.kept() if self._reader is not None else None)
+        return FindKept(self._typed, self._page, self._kept())
 
     @classmethod
     def again(cls, kept: FindKept, opening: Opening) -> "FindPlace":
         """Make the place again. What fits is asked for anew."""
         place = cls(opening, typed=kept.typed[:MAX_SEARCH_DIGITS])
         place._page = kept.page
-        if kept.reading is not None and kept.reading.documents:
-            place._reader = Reader.again(kept.reading, say=opening.say, room=opening.room)
+        place._read_again(kept.reading)
         return place
 
     def view(self) -> FindView | DocumentView:
@@ -69,14 +64,8 @@ class FindPlace:
             return self._reader.view()
         return FindView(self._typed, self._found, self._page, self._note)
 
-    def key(self, key: Key) -> Move:
+    def _key_on_list(self, key: Key) -> Move:
         """Type or choose, as it is the turn."""
-        if self._reader is not None:
-            move = self._reader.key(key)
-            if move != "leave":
-                return move
-            self._to_list("")
-            return "stay"
         return self._type(key) if self._page is None else self._choose(key, self._page)
 
     def _type(self, key: Key) -> Move:
@@ -100,7 +89,7 @@ class FindPlace:
         else:
             self._typed += key
         self._note = ""
-        self._search()
+        self._ask()
         return "stay"
 
     def _choose(self, key: Key, page: int) -> Move:
@@ -125,8 +114,7 @@ class FindPlace:
                 lesson.agent_said(self._home)
                 return lesson
             case _:
-                room = self._opening.room
-                self._reader = Reader(say=self._say, room=room, bundle=hit.bundle, document=hit.of)
+                self._read(hit.bundle, hit.of)
                 return "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
@@ -140,23 +128,10 @@ class FindPlace:
             self._home = message
             if self._away or (self._found is not None and not self._found.ready):
                 self._away = False
-                self._search()
-        if self._reader is not None:
-            self._reader.agent_said(message)
-            if self._reader.gone:
-                self._to_list(words_documents.gone(self._reader.gone))
+                self._ask()
+        self._reader_said(message)
 
-    def agent_away(self) -> None:
-        """What is here can be read on; what was asked for is asked for again."""
-        self._away = True
-        if self._reader is not None:
-            self._reader.agent_away()
-
-    def _to_list(self, note: str) -> None:
-        self._reader, self._note = None, note
-        self._search()
-
-    def _search(self) -> None:
+    def _ask(self) -> None:
         if not self._typed:
             self._found = None
         self._say(Search(digits=self._typed))

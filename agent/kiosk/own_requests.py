@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from agent.clocking.desk import KioskScreens
@@ -13,7 +14,7 @@ from agent.storage.errors import StorageError
 from agent.timekeeping.clock import StationClock
 from protocol.china_time import CHINA, milliseconds
 from protocol.facts import RequestMade, RequestWithdrawn
-from protocol.facts_requests import request_number
+from protocol.facts_requests import RequestKind, request_number
 from protocol.kiosk import Sorry
 from protocol.kiosk_months import (
     REQUEST_LINES,
@@ -24,7 +25,7 @@ from protocol.kiosk_months import (
     RequestTaken,
     Withdraw,
 )
-from protocol.units import DayText, WallMs
+from protocol.units import DayText, FactRef, WallMs
 
 log = logging.getLogger(__name__)
 
@@ -99,19 +100,10 @@ class OwnRequests:
             return "gone"
         if asked.code not in OBJECTIONS:
             return "not_here"
-        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
-        if any(one.kind == "objection" and is_about(one, touch) for one in waiting):
-            return "asked_already"
-        if len(waiting) >= MAX_OPEN:
-            return "too_many"
-        return RequestMade(
-            at=self._clock.now(),
-            request=secrets.token_bytes(16),
-            by=visit.by,
-            request_kind="objection",
-            code=asked.code,
-            begin=touch.at or None,
-            about=touch.touch,
+        waiting = self._waiting(visit)
+        same = any(one.kind == "objection" and is_about(one, touch) for one in waiting)
+        return _why_not(waiting, same=same) or self._request(
+            visit, "objection", asked.code, begin=touch.at or None, about=touch.touch
         )
 
     def _correction(self, visit: Visit, asked: MakeRequest) -> RequestMade | str:
@@ -125,19 +117,25 @@ class OwnRequests:
         if asked.day is not None and asked.day not in days:
             return "gone"
         begin = _midnight(asked.day) if asked.day is not None else None
-        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
-        same = (one for one in waiting if (one.kind, one.code) == ("correction", asked.code))
-        if begin is not None and any(one.begin == begin for one in same):
-            return "asked_already"
-        if len(waiting) >= MAX_OPEN:
-            return "too_many"
+        waiting = self._waiting(visit)
+        wanted = ("correction", asked.code, begin)
+        same = begin is not None and any((one.kind, one.code, one.begin) == wanted for one in waiting)
+        return _why_not(waiting, same=same) or self._request(visit, "correction", asked.code, begin=begin)
+
+    def _waiting(self, visit: Visit) -> list[KnownRequest]:
+        return [one for one in self._book.of(visit.person) if one.state == "open"]
+
+    def _request(
+        self, visit: Visit, kind: RequestKind, code: str, *, begin: WallMs | None, about: FactRef | None = None
+    ) -> RequestMade:
         return RequestMade(
             at=self._clock.now(),
             request=secrets.token_bytes(16),
             by=visit.by,
-            request_kind="correction",
-            code=asked.code,
+            request_kind=kind,
+            code=code,
             begin=begin,
+            about=about,
         )
 
     def withdrawn(self, kiosk: int, asked: Withdraw) -> None:
@@ -158,6 +156,13 @@ class OwnRequests:
             return
         taken = RequestTaken(visit=visit.id, number=request_number(known.request), state="withdrawn")
         self._screens.answer(kiosk, taken)
+
+
+def _why_not(waiting: Sequence[KnownRequest], *, same: bool) -> str:
+    """Return the code of why nothing more can be asked for; empty: it can."""
+    if same:
+        return "asked_already"
+    return "too_many" if len(waiting) >= MAX_OPEN else ""
 
 
 def _midnight(day: DayText) -> WallMs:
