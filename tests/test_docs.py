@@ -132,6 +132,12 @@ def test_the_map_has_every_room_of_the_contract(room: str) -> None:
     assert [name for name in rooms if name not in described] == []
 
 
+def test_the_map_has_every_module_of_the_kiosk() -> None:
+    modules = {path.stem for path in (ROOT / "kiosk_tui").glob("*.py")} - {"__init__"}
+    described = set(re.findall(r"`kiosk_tui/(\w+)\.py`", text_of(MAPS[0]).partition("\n## The kiosk\n")[2]))
+    assert modules - described == set()
+
+
 def test_the_glossary_is_in_alphabetical_order() -> None:
     terms = re.findall(r"^\| ([a-z][a-z -]*?) \|", text_of(MAPS[1]), re.MULTILINE)[1:]
     assert len(terms) >= 40
