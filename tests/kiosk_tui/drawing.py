@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
-from tests.kiosk_tui.rig import GUARD_S, SIZES, STATES, HandClock, StillLink, drawn
+from tests.kiosk_tui.rig import GUARD_S, SIZES, HandClock, StillLink, Way, drawn
 
 type Size = tuple[int, int]
 ENOUGH = 20
@@ -32,14 +32,14 @@ class Easel:
         self._app = app
         self._pilot = pilot
 
-    async def draw(self, state: str, size: Size) -> list[Strip]:
-        """Return the lines of this state once its keys count."""
+    async def draw(self, way: Way, size: Size) -> list[Strip]:
+        """Return the lines of what this way leads to, once its keys count."""
         clock = HandClock()
         self._app.flow = Flow(mono_ms=clock, say=StillLink().say)
         self._app._drawn = self._app._face = None  # whatever stood here, this is another screen
         if self._app.size != size:
             await self._pilot.resize_terminal(*size)
-        STATES[state](self._app.flow, clock)
+        way(self._app.flow, clock)
         await self._still()
         if not self._app.flow.listens():
             clock.pass_s(GUARD_S + 0.09)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import cycle
 from typing import cast
 
 import msgspec
@@ -166,7 +167,8 @@ def _long_names(flow: Flow, clock: HandClock) -> None:
         for level in samples.LEVELS
         for _ in range(4)
     ]
-    duty = [msgspec.structs.replace(row, name=long, window=long) for row in samples.DUTY]
+    names = cycle([samples.TWELVE, samples.DOTTED, long])
+    duty = [msgspec.structs.replace(row, name=next(names), window=long) for row in samples.DUTY]
     flow.agent_said(
         msgspec.structs.replace(samples.HOME, village=long, station_name=long, levels=levels, duty=duty, waiting=10**9)
     )
@@ -306,7 +308,6 @@ STATES: dict[str, Way] = {
     "today": _presses("1"),
     "today-troubled": _after(_shows(samples.TROUBLED), "1"),
     "today-noticed": _answers(_presses("1"), samples.NOTICES),
-    "today-noticed-more": _after(_answers(_presses("1"), samples.NOTICES), "8"),
     "notice": _answers(_presses("1"), samples.NOTICES, "2", samples.NOTICE),
     "notice-asked": _answers(_presses("1"), samples.NOTICES, "2"),
     "notice-over": _answers(_presses("1"), samples.NOTICES, "2", samples.NOTICE_OVER),
@@ -373,13 +374,15 @@ def hold(kiosk: "OpenKiosk", key: Key) -> None:
 
 
 class OpenKiosk:
-    """A flow that stands at one of the `STATES`, with its clock in hand and what it says to the agent from now on."""
+    """A flow that stands at one of the `STATES` or where a way leads, with its clock in hand and what it says to the
+    agent from now on."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str | Way) -> None:
         self.clock = HandClock()
         self.said: list[ToAgent] = []
         self.flow = Flow(mono_ms=self.clock, say=self.said.append)
-        STATES[state](self.flow, self.clock)
+        way = STATES[state] if isinstance(state, str) else state
+        way(self.flow, self.clock)
         self.said.clear()
 
     def press(self, *keys: Key) -> None:

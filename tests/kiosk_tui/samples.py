@@ -37,6 +37,8 @@ from protocol.units import FactRef
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
 """2026-11-24, a Tuesday, 08:06 in the village."""
 
+TWELVE, DOTTED = "欧阳示例欧阳示例欧阳示例", "阿卜杜热依木·买买提吐逊"
+"""The longest names that people have here: twelve characters, and those of a minority with its ·."""
 TOUCH = FactRef(epoch=bytes(16), seq=7)
 
 
@@ -187,9 +189,9 @@ CHOSEN_UNDIRECTED = msgspec.structs.replace(
 )
 AGAIN_UNDATED = msgspec.structs.replace(UNDATED, answer="repeat", choose_within_ms=10_000)
 CROWD = [
-    msgspec.structs.replace(GREEN, name="买买提·吐尔逊阿依"),
+    msgspec.structs.replace(GREEN, name=DOTTED),
     UNKNOWN,
-    msgspec.structs.replace(LEAVING, name="欧阳示例"),
+    msgspec.structs.replace(LEAVING, name=TWELVE),
     msgspec.structs.replace(LACKING, name="很长的名字" * 12),
 ]
 """Four people one right after the other."""

@@ -18,7 +18,8 @@ from kiosk_tui.views import AwayView, HelpView, IdleView, RestView, TouchView, W
 from kiosk_tui.views_feedback import CallView
 from tests.kiosk_tui.contrast import all_readable
 from tests.kiosk_tui.drawing import Easel, Size, as_text, easel
-from tests.kiosk_tui.rig import SIZES, STATES, OpenKiosk
+from tests.kiosk_tui.edges import DRAWN
+from tests.kiosk_tui.rig import SIZES, OpenKiosk
 from tests.kiosk_tui.whole import WHOLE
 
 WITHOUT_HELP = (TouchView, RestView, AwayView, WaitView, IdleView, HelpView, CallView)
@@ -39,11 +40,11 @@ async def drawer() -> AsyncIterator[Easel]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", DRAWN)
 async def test_a_screen_is_whole_and_as_it_was(state: str, drawer: Easel, snapshot: SnapshotAssertion) -> None:
     sheet = []
     for size in SIZES:
-        strips = await drawer.draw(state, size)
+        strips = await drawer.draw(DRAWN[state], size)
         _fills_its_cells(strips, size)
         for strip in strips:
             all_readable(strip)
@@ -58,7 +59,7 @@ async def test_a_screen_is_whole_and_as_it_was(state: str, drawer: Easel, snapsh
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_too_small_a_window_says_so(drawer: Easel, snapshot: SnapshotAssertion) -> None:
-    assert as_text(await drawer.draw("home", (20, 5))) == snapshot(extension_class=TextFiles)
+    assert as_text(await drawer.draw(DRAWN["home"], (20, 5))) == snapshot(extension_class=TextFiles)
 
 
 def _fills_its_cells(strips: list[Strip], size: Size) -> None:
@@ -73,7 +74,7 @@ def _says_its_title_once(strips: list[Strip]) -> None:
 
 
 def _names_the_key_of_help(state: str, strips: list[Strip]) -> None:
-    flow = OpenKiosk(state).flow
+    flow = OpenKiosk(DRAWN[state]).flow
     if not flow.typing and not isinstance(flow.view(), WITHOUT_HELP):
         bar = strips[-3:]  # in a tall window the keys stand between two empty lines
         assert any(text.strip() == HELP for strip in bar for text, _, _ in strip), [strip.text for strip in bar]

@@ -1,0 +1,111 @@
+"""The states in which a screen has nothing, one thing, or something that went wrong, beside the `STATES` of `rig`.
+
+They are drawn as the others are (`test_screens_as_drawn`), and `test_every_state_of_every_screen` asks for them.
+"""
+
+from copy import replace
+
+from kiosk_tui.flow import RESUME_MS, Flow
+from protocol.kiosk import Sorry
+from protocol.kiosk_documents import ShelfShown
+from protocol.kiosk_feedback import FollowedUp, HelpState
+from protocol.kiosk_find import Found
+from protocol.kiosk_months import RequestsShown
+from protocol.kiosk_notices import NoticesShown
+from tests.kiosk_tui import rig, samples
+from tests.kiosk_tui.document_samples import part, shelf
+from tests.kiosk_tui.rig import NUMBER, RECEIPT, STATES, HandClock, Way
+
+_shows, _after, _answers, _presses = rig._shows, rig._after, rig._answers, rig._presses
+REFUSED = Sorry(reason="not_recorded")
+EMPTY = replace(samples.HOME, duty=[], levels=[], simulated=[])
+ONE = replace(samples.HOME, duty=samples.DUTY[:1], levels=samples.LEVELS[:1])
+OFFLINE = replace(samples.HOME, link="offline", waiting=3)
+NO_READER = replace(samples.HOME, reader_ready=False)
+ONE_NOTICE = NoticesShown(notices=samples.NOTICE_LINES[:1])
+SHELF = shelf()
+_VISIT = _shows(samples.VISIT)
+_MONTH, _REQUESTS = _after(_VISIT, "1"), _after(_VISIT, "2")
+_OPEN_REQUESTS = _answers(_REQUESTS, samples.REQUESTS)
+_OBJECTING = _after(_answers(_MONTH, samples.MONTH), "1", "1", "1")
+_SHELF = _presses("4")
+_FOUND = _after(_shows(samples.HOME), "6", "2", "8")
+_FOLLOWS = _presses("5", "2", *RECEIPT, "enter")
+
+
+def _waiting(flow: Flow, clock: HandClock) -> None:
+    """A kiosk that has taken the place of another one and has not heard yet what stood there."""
+    rig._home(flow, clock)
+    flow._resuming_until = clock() + RESUME_MS
+
+
+EDGES: dict[str, Way] = {
+    "home-empty": _shows(EMPTY),
+    "home-one": _shows(ONE),
+    "home-offline": _shows(OFFLINE),
+    "home-no-reader": _shows(NO_READER),
+    "today-empty": _answers(_presses("1"), NoticesShown(notices=[])),
+    "today-one": _answers(_presses("1"), ONE_NOTICE),
+    "today-offline": _after(_shows(OFFLINE), "1"),
+    "today-longest": _answers(_after(rig._long_names, "1"), samples.NOTICES),
+    "rest-one": rig._rests(samples.RESTING, ONE_NOTICE, samples.NOTICE),
+    "duty-empty": _after(_shows(EMPTY), "1", "1"),
+    "duty-one": _after(_shows(ONE), "1", "1"),
+    "duty-unknown": _after(_shows(samples.TROUBLED), "1", "1"),
+    "mine-asking-no-reader": _after(_shows(NO_READER), "2"),
+    "touch-twelve": _shows(replace(samples.GREEN, name=samples.TWELVE)),
+    "touch-minority": _shows(replace(samples.GREEN, name=samples.DOTTED)),
+    "levels-empty": _after(_shows(EMPTY), "3"),
+    "levels-one": _after(_shows(ONE), "3"),
+    "levels-refused": _answers(_presses("3", "1"), Sorry(reason="no_such_level")),
+    "question-refused": _answers(rig._asks(samples.QUESTION, "2"), REFUSED),
+    "visit-empty": _shows(replace(samples.VISIT, can=[])),
+    "visit-one": _shows(replace(samples.VISIT, can=["month"])),
+    "visit-twelve": _shows(replace(samples.VISIT, name=samples.TWELVE)),
+    "visit-minority": _shows(replace(samples.VISIT, name=samples.DOTTED)),
+    "visit-month-empty": _answers(_MONTH, samples.MONTH_UNDATED),
+    "visit-month-one": _answers(_MONTH, replace(samples.MONTH, pages=1, lines=samples.MONTH.lines[:1], lacking=[])),
+    "visit-month-refused": _answers(_MONTH, REFUSED),
+    "visit-month-line-longest": _after(_answers(_MONTH, samples.MONTH_LONGEST), "3"),
+    "visit-month-days": _after(_answers(_MONTH, samples.MONTH), "6"),
+    "visit-month-writing": _after(_OBJECTING, "1"),
+    "visit-requests-empty": _answers(_REQUESTS, replace(samples.REQUESTS, pages=1, requests=[])),
+    "visit-requests-one": _answers(
+        _REQUESTS, RequestsShown(visit=samples.VISIT.visit, page=0, pages=1, requests=samples.REQUESTS.requests[:1])
+    ),
+    "visit-requests-refused": _answers(_REQUESTS, REFUSED),
+    "visit-request-open": _after(_OPEN_REQUESTS, "1"),
+    "visit-request-withdrawing": _after(_OPEN_REQUESTS, "1", "1"),
+    "entry-empty": rig._enters(),
+    "entry-longest": rig._enters(*NUMBER[:6], *NUMBER[:6], NUMBER[0]),
+    "shelf-asked": _SHELF,
+    "shelf-empty": _answers(_SHELF, ShelfShown(what="all", start=0, total=0, entries=[])),
+    "shelf-one": _answers(_SHELF, ShelfShown(what="all", start=0, total=1, entries=SHELF.entries[:1])),
+    "shelf-many": _answers(_SHELF, shelf(total=20)),
+    "shelf-longest": _answers(
+        _SHELF,
+        replace(SHELF, entries=[replace(one, title="很长的题目" * 12) for one in SHELF.entries]),
+    ),
+    "document-asked": _answers(_SHELF, SHELF, "1"),
+    "document-wide": _answers(_SHELF, SHELF, "2", part("wide")),
+    "document-long": _answers(_SHELF, SHELF, "3", part("long")),
+    "document-picture": _answers(_SHELF, SHELF, "4", part("pictured")),
+    "find-one": _answers(_FOUND, Found(digits="28", hits=samples.FOUND.hits[:1])),
+    "find-unready": _answers(_FOUND, samples.FOUND_UNSORTED),
+    "ask-menu": _presses("5"),
+    "ask-refused": _answers(_presses("5", "1", "1", "1", "enter"), REFUSED),
+    "follow-empty": _presses("5", "2"),
+    "follow-typed": _presses("5", "2", *RECEIPT[:4]),
+    "follow-unknown": _answers(_FOLLOWS, FollowedUp(number=samples.RECEIPT.number, known=False)),
+    "follow-sent": _answers(_FOLLOWS, replace(samples.FOLLOWED, state=None, office="", text="")),
+    "follow-longest": _answers(_FOLLOWS, replace(samples.FOLLOWED, text="很长的答复，" * 80, office="很长的名字" * 12)),
+    "help-note": _presses("repeat"),
+    "help-calling": _presses("9", "1"),
+    "help-refused": _answers(_presses("9", "1"), REFUSED),
+    "help-offline": _answers(
+        _presses("9", "1"), replace(OFFLINE, help=HelpState(asked=OFFLINE.wall), contact=samples.CONTACT)
+    ),
+    "wait": _waiting,
+}
+DRAWN = {state: way for state, way in (STATES | EDGES).items() if state != "visit-levels"}
+"""In a visit the choice of a level looks as it does outside."""
