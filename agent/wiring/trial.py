@@ -26,8 +26,6 @@ from agent.ports import CardReader, Contact, DeviceError, Indicator
 
 log = logging.getLogger(__name__)
 
-_ANSWERS: dict[str, CameraTrial] = {"ok": "well", "ok black": "black", "ok covered": "covered"}
-"""What the doctor says for each reply of the camera's process. A single picture can't be frozen."""
 READER_S = 5.0
 CAMERA_S = 20.0
 
