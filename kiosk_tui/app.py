@@ -93,7 +93,7 @@ from protocol.units import TextSizeName
 TICK_S = 0.2
 EXIT_PANIC = 1
 
-_SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
+SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     HomeView: HomeScreen,
     TodayView: TodayScreen,
     NoticeView: NoticeScreen,
@@ -129,6 +129,7 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     WaitView: WaitScreen,
     IdleView: IdleScreen,
 }
+"""Which screen draws each kind of view."""
 
 
 class KioskLink(Protocol):
@@ -323,7 +324,7 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def _kind_for(self, view: View) -> type[KioskScreen[Any]]:
         if not self._too_small():
-            return _SCREENS[type(view)]
+            return SCREENS[type(view)]
         return SmallTouchScreen if isinstance(view, TouchView) else TooSmallScreen
 
     def _too_small(self) -> bool:

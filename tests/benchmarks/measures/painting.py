@@ -31,6 +31,7 @@ REST_AFTER_S = 125.0
 _PATIENCE_S = 30.0
 _APART_S = 0.5
 """Between two keys. The same key much sooner than that is one that is held down."""
+_HEARD_S = 5.0
 _WHOLE_S = 0.03
 """A screen is painted in pieces; once none has come for so long, it is whole."""
 
@@ -45,8 +46,8 @@ class Step:
     place: str
     key: bytes
     shown: Shown
-    until: str = ""
-    """The key is pressed again until this stands there."""
+    where: Shown = ()
+    """The key is pressed only where one of these stands; it always is if this is empty."""
 
 
 def _steps(place: str, *keys: tuple[bytes, str | Shown]) -> tuple[Step, ...]:
@@ -55,14 +56,16 @@ def _steps(place: str, *keys: tuple[bytes, str | Shown]) -> tuple[Step, ...]:
 
 _HOME = words.PRESENT_CARD
 _DOCUMENT = "示例公示"
-_LEVEL, _QUESTION = words.CHOOSE_LEVEL, tuple(words.KIND.values())
-_ANSWERED = (words.RIGHT, words.WRONG, words.chosen([1]), words.chosen_order([1]))
-_NOTHING_CHOSEN = (words.chosen([]), words.chosen_order([]))
+_LEVEL = words.CHOOSE_LEVEL
+_LETTERS = words_find.HOW
+"""It stands below the letters that are typed."""
 WALK = (
     *_steps("today", (b"1", tuple(words.LINK_SAID.values())), (b"0", _HOME)),
     *_steps("one's own", (b"2", words_visits.ASK_CARD), (b"0", _HOME)),
-    *_steps("learning", (b"3", _LEVEL), (b"1", _QUESTION), (b"1", _ANSWERED)),
-    Step("learning", b"0", (words.LEAVE, words.LEAVE_MARKED, *_NOTHING_CHOSEN, _LEVEL), until=_LEVEL),
+    *_steps("learning", (b"3", _LEVEL), (b"1", tuple(words.KIND.values()))),
+    Step("learning", b"1", (words.RIGHT, words.WRONG), where=(words.KIND["single"], words.KIND["true_false"])),
+    Step("learning", b"0", (words.LEAVE, words.LEAVE_MARKED)),
+    Step("learning", b"0", (_LEVEL,)),
     *_steps("learning", (b"0", _HOME)),
     *_steps("documents", (b"4", _DOCUMENT), (b"1", words_documents.page(1)), (b"8", words_documents.page(2))),
     *_steps("documents", (b"7", words_documents.page(1)), (b"0", words_documents.CHOOSE), (b"0", _HOME)),
@@ -70,9 +73,9 @@ WALK = (
     *_steps("questions", (b"1", words_feedback.MATTER_ASK), (b"1", words_feedback.CONFIRM)),
     *_steps("questions", (b"\r", words_feedback.TAKEN_KEEP), (b"0", words_feedback.MENU_ASK)),
     *_steps("questions", (b"2", words_feedback.FOLLOW_HINT), (b"*", words_feedback.MENU_ASK), (b"0", _HOME)),
-    *_steps("search", (b"6", words_find.LETTERS), (b"2", f"{words_find.FIND} 2_"), (b"8", f"{words_find.FIND} 28_")),
-    *_steps("search", (b"*", f"{words_find.FIND} 2_"), (b"*", f"{words_find.FIND} _"), (b"0", _HOME)),
-    *_steps("help", (b"9", words_help.LINES[0][1]), (b"0", _HOME)),
+    *_steps("search", (b"6", words_find.LETTERS), (b"2", f"2_{_LETTERS}"), (b"8", f"28_{_LETTERS}")),
+    *_steps("search", (b"*", f"2_{_LETTERS}"), (b"*", f"{words_find.FIND} _{_LETTERS}"), (b"0", _HOME)),
+    *_steps("help", (b"9", words_help.KEY_CALL), (b"0", _HOME)),
 )
 """Every place that home leads to."""
 _COUNTS = (
@@ -86,12 +89,14 @@ _COUNTS = (
 
 def measure(station: BenchStation) -> tuple[Figure, ...]:
     """Start kiosks, press keys at the last one, and let it rest."""
-    starts = []
+    starts, ran = [], []
     for _ in range(STARTS - 1):
         with _kiosk(station) as kiosk:
             starts.append(kiosk.start_s)
+            ran.append(kiosk.start_ran_s)
     with _kiosk(station) as kiosk:
         starts.append(kiosk.start_s)
+        ran.append(kiosk.start_ran_s)
         at_first = of_kiosk(kiosk.pid).value
         painted: dict[str, list[float]] = defaultdict(list)
         for _ in range(ROUNDS):
@@ -102,15 +107,18 @@ def measure(station: BenchStation) -> tuple[Figure, ...]:
         _pause(REST_AFTER_S - (time.monotonic() - left_s))
         rest = _cpu_percent(kiosk.pids, IDLE_S)
         memory = of_kiosk(kiosk.pid)
-    return (*_painted(painted), _started(starts), _idle(home, rest), _memory(memory, at_first))
+    return (*_painted(painted, kiosk), _started(starts, ran), _idle(home, rest), _memory(memory, at_first))
 
 
-def _painted(painted: dict[str, list[float]]) -> tuple[Figure, Figure]:
+def _painted(painted: dict[str, list[float]], kiosk: "_Kiosk") -> tuple[Figure, Figure]:
     every = [waited for ones in painted.values() for waited in ones]
     places: dict[str, Value] = {f"{place}_ms": round(median(ones), 1) for place, ones in painted.items()}
     detail: dict[str, Value] = {
         "keys": len(every),
+        "unheard": kiosk.unheard,
         "slowest_ms": round(max(every), 1),
+        "processor_p50_ms": round(median(kiosk.ran_ms), 1),
+        "processor_p99_ms": round(percentile(kiosk.ran_ms, 0.99), 1),
         **places,
     }
     return (
@@ -119,8 +127,11 @@ def _painted(painted: dict[str, list[float]]) -> tuple[Figure, Figure]:
     )
 
 
-def _started(starts: list[float]) -> Figure:
-    detail: dict[str, Value] = {"starts": [round(one, 3) for one in starts]}
+def _started(starts: list[float], ran: list[float]) -> Figure:
+    detail: dict[str, Value] = {
+        "starts": [round(one, 3) for one in starts],
+        "processor_s": round(median(ran), 3),
+    }
     return Figure(name="kiosk_start_s", value=median(starts), unit="s", goal=START_GOAL_S, detail=detail)
 
 
@@ -141,11 +152,16 @@ class _Kiosk:
         self._glass = Glass(COLUMNS, ROWS)
         self._changed = threading.Condition()
         self._painted_at = 0
+        self.unheard = 0
+        """Keys that had to be pressed again; none on a quiet machine."""
+        self.ran_ms: list[float] = []
+        """How long a processor had to work for each key."""
         began = time.monotonic_ns()
         self._terminal = KioskTerminal(
             ["kiosk_tui.cli", "--socket", str(socket)], columns=COLUMNS, rows=ROWS, read=self._see
         )
         self.start_s = (self._wait((_HOME,)) - began) / 1e9
+        self.start_ran_s = _ran_ms(self.pids) / 1e3
 
     @property
     def pid(self) -> int:
@@ -159,18 +175,31 @@ class _Kiosk:
 
     def press(self, step: Step) -> Iterator[float]:
         """Press a key once it counts; yield in how many ms all that it leads to is painted."""
-        while True:
-            before = self._glass.text()
-            new = tuple(one for one in step.shown if _plain(one) not in before)
+        while not step.where or self._has(step.where):
             self._await(self._counts, after=step)
             _pause(_APART_S)
             if not self._counts():  # that was a line of the screen before
                 continue
+            before = self._glass.text()
+            new = tuple(one for one in step.shown if _plain(one) not in before)
+            ran = _ran_ms(self.pids)
             began = time.monotonic_ns()
             self._terminal.send(step.key)
+            if not self._changes_from(before):
+                # On a busy machine a line may say that keys count while the screen is being painted anew.
+                self.unheard += 1
+                continue
             yield (self._wait(new, after=step) - began) / 1e6
-            if not step.until or _plain(step.until) in self._glass.text():
-                return
+            self.ran_ms.append(_ran_ms(self.pids) - ran)
+            return
+
+    def _changes_from(self, before: str) -> bool:
+        """Return whether something else stands there soon, apart from the keys."""
+        line = self._glass.last_line()
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._glass.text().removesuffix(self._glass.last_line()) != before.removesuffix(line), _HEARD_S
+            )
 
     def _has(self, shown: Shown) -> bool:
         return any(_plain(one) in self._glass.text() for one in shown)
@@ -222,6 +251,13 @@ def _plain(text: str) -> str:
 
 def _pause(seconds: float) -> None:
     threading.Event().wait(max(0.0, seconds))
+
+
+def _ran_ms(pids: list[int]) -> float:
+    """Return how long the threads of some processes have run until now, by the scheduler's count. Other programs do
+    not make it longer."""
+    tasks = [task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e6
 
 
 def _cpu_percent(pids: list[int], seconds: float) -> float:

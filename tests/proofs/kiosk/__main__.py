@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from kiosk_tui import app
 from tests.proofs.kiosk.machines import is_caught, on_machines
 from tests.proofs.kiosk.office import AtTerminals, press_all
 from tests.proofs.kiosk.planted import PLANTED
@@ -19,6 +20,7 @@ NOT_COVERED = (
     "a keyboard and its driver: keys are the bytes that a terminal sends for them; foot and cage; visits by number at "
     "terminals; the county, which nobody reaches here"
 )
+SCREENS = [view.__name__ for view in app.SCREENS]
 BAD = ("crashes", "dead_ends", "canaries_after", "lost")
 
 
@@ -54,6 +56,7 @@ def main() -> int:
         machine_seconds=round(machine_s, 1),
         machine_visits=played.visits,
         machine_views=dict(played.views),
+        machine_unreached=sorted(name for name in SCREENS if name not in played.views),
         machine_sizes=dict(played.sizes),
         machine_months_seen=played.months_seen,
         machine_replaced=played.replaced,
