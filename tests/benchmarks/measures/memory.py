@@ -65,8 +65,12 @@ def of_kiosk(pid: int) -> Figure:
     """
     both = (pid, *children(pid))
     sizes = [resident(one) for one in both]
-    value = sum(_proportional_anonymous(one) for one in both) + max(one["RssFile"] for one in sizes)
-    detail: dict[str, Value] = {"watcher_rss": sizes[0]["VmRSS"], "kiosk_rss": sum(one["VmRSS"] for one in sizes[1:])}
+    value = sum(_proportional(one)["Pss_Anon"] for one in both) + max(one["RssFile"] for one in sizes)
+    detail: dict[str, Value] = {
+        "watcher_rss": sizes[0]["VmRSS"],
+        "kiosk_rss": sum(one["VmRSS"] for one in sizes[1:]),
+        "pss": round(sum(_proportional(one)["Pss"] for one in both), 1),
+    }
     return Figure(name="kiosk_memory_idle_mb", value=round(value, 1), unit="MB", goal=KIOSK_GOAL_MB, detail=detail)
 
 
@@ -91,12 +95,12 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _proportional_anonymous(pid: int) -> float:
-    """Return the proportional set size of the pages that no file has (proc_pid_smaps_rollup(5)), in MB of 10**6
-    bytes."""
+def _proportional(pid: int) -> dict[str, float]:
+    """Return the proportional set sizes (proc_pid_smaps_rollup(5)), of all pages and of those that no file has, in MB of
+    10**6 bytes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     values = dict(line.split(":", 1) for line in lines)
-    return int(values["Pss_Anon"].split()[0]) * 1024 / 1e6
+    return {name: int(values[name].split()[0]) * 1024 / 1e6 for name in ("Pss", "Pss_Anon")}
 
 
 def resident(pid: int) -> dict[str, float]:
