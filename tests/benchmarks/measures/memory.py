@@ -96,8 +96,8 @@ def children(pid: int) -> list[int]:
 
 
 def _proportional(pid: int) -> dict[str, float]:
-    """Return the proportional set sizes (proc_pid_smaps_rollup(5)), of all pages and of those that no file has, in MB of
-    10**6 bytes."""
+    """Return the proportional set sizes (proc_pid_smaps_rollup(5)) in MB of 10**6 bytes: of all pages, and of those
+    that no file has."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     values = dict(line.split(":", 1) for line in lines)
     return {name: int(values[name].split()[0]) * 1024 / 1e6 for name in ("Pss", "Pss_Anon")}
