@@ -167,9 +167,12 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
     """
     set_lines: list[list[Line]] = []
     for block in blocks:
-        hang = cells(block.cap)
-        first, *more = wrap(block.text, max(width - hang, 2))
-        set_lines.append([Line(block.cap, first, block.style, block.cap_style)])
+        # What goes on in a next line stands below the first word, not below the blank between it and its cap.
+        text = block.text.lstrip(" ")
+        lead = block.text[: len(block.text) - len(text)]
+        hang = cells(block.cap) + len(lead)
+        first, *more = wrap(text, max(width - hang, 2))
+        set_lines.append([Line(block.cap, lead + first, block.style, block.cap_style)])
         set_lines[-1] += [Line(" " * hang, text, block.style, "") for text in more]
     # First with every blank line that is wanted, then with fewer, at last with none.
     for least_wanted in (1, 2, 3):
@@ -184,8 +187,8 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
 def _pages(set_lines: list[list[Line]], height: int) -> list[list[Line]]:
     pages: list[list[Line]] = [[]]
     for lines in set_lines:
-        # A block begins on a new page rather than being torn apart, unless it is longer than a page.
-        if pages[-1] and len(pages[-1]) + len(lines) > height:
+        # A block begins on a new page rather than being torn apart. One that is longer than a page begins here.
+        if pages[-1] and len(pages[-1]) + len(lines) > height >= len(lines):
             pages.append([])
         for line in lines:
             if len(pages[-1]) == height:

@@ -7,7 +7,7 @@ from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, fit
 from kiosk_tui.views_reading import FindView
 from kiosk_tui.widgets.bars import KeyHint
-from kiosk_tui.words import KEY_DELETE
+from kiosk_tui.words import KEY_DELETE, KEY_EARLIER, KEY_HELP, KEY_LATER
 from protocol.kiosk_find import Hit
 
 
@@ -65,5 +65,5 @@ def _typing_hints(view: FindView) -> tuple[KeyHint, ...]:
 
 
 def _choosing_hints(view: FindView) -> tuple[KeyHint, ...]:
-    turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if view.pages > 1 else ()
-    return (KeyHint("0", words.KEY_TYPE), *turn, KeyHint("9", words.KEY_HELP))
+    turn = (KeyHint("7", KEY_EARLIER), KeyHint("8", KEY_LATER)) if view.pages > 1 else ()
+    return (KeyHint("0", words.KEY_TYPE), *turn, KeyHint("9", KEY_HELP))

@@ -55,11 +55,18 @@ def journal() -> str:
     return subprocess.run(["journalctl", "--no-pager", "-n", "60"], capture_output=True, text=True).stdout
 
 
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + LIMIT_S
+def within(limit_s: float, true: Callable[[], object]) -> bool:
+    """Return whether this becomes true in so many seconds."""
+    end = time.monotonic() + limit_s
     while not true():
-        assert time.monotonic() < end, journal()
+        if time.monotonic() >= end:
+            return False
         time.sleep(0.2)
+    return True
+
+
+def until(true: Callable[[], object]) -> None:
+    assert within(LIMIT_S, true), journal()
 
 
 def program(name: str, command: str) -> None:

@@ -27,6 +27,7 @@ from tests.rig.station import (
     picture,
     systemctl,
     until,
+    within,
 )
 
 DRIVER = "kiosk session"
@@ -63,8 +64,7 @@ def press(keypad: UInput, key: int) -> None:
 def ask_for_help(keypad: UInput, home: Image.Image) -> Image.Image:
     def shown() -> bool:
         press(keypad, ecodes.KEY_9)
-        time.sleep(1)
-        return different(home, picture()) > HELP_IS_ANOTHER_PAGE
+        return within(5, lambda: different(home, picture()) > HELP_IS_ANOTHER_PAGE)
 
     until(shown)
     return picture()
