@@ -30,4 +30,12 @@ class FollowedScreen(TextScreen[FollowedView]):
         else:
             blocks += [Block(feedback.way(found), gap=1), *note, Block(feedback.NO_ANSWER, style=theme.QUIET, gap=1)]
         self._body.show(*blocks)
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+        self._name_keys()
+
+    def on_page_body_turned(self) -> None:
+        """Say what Enter does on this page."""
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
+        self._keys.hints = (KeyHint("0", words.KEY_BACK), *on, KeyHint("9", words.KEY_HELP))
