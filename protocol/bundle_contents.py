@@ -6,7 +6,7 @@ their content gets its type together with the first reader.
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
@@ -112,6 +112,10 @@ class MonthRow(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A word of the rules; absent where nothing is concluded yet."""
 
 
+MAX_OTHERS = 99
+"""Months that lie in one bundle beside the first."""
+
+
 class Month(VersionedMessage, frozen=True, kw_only=True):
     """Content of ``month``: one person's touches since the first of a month, as the county has them."""
 
@@ -129,6 +133,9 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     """Records of this station, of whatever kind, that wait for a person's look in the county."""
     requests: Annotated[list[MonthRequest], Meta(max_length=40)] = []
     """The newest first."""
+    others: Annotated[list["Month"], Meta(max_length=MAX_OTHERS)] | UnsetType = UNSET
+    """Months of further people, where a village has more people than an index has room for. They have no others of
+    their own. Unset rather than empty, so that a month without them keeps its bytes."""
 
 
 class Clip(Message, frozen=True, kw_only=True, omit_defaults=True):

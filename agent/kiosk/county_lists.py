@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from msgspec import UNSET
+
 from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Month, Progress, Roster, read_content
 from protocol.bundles import Bundle, BundleKind
@@ -39,8 +41,8 @@ class CountyLists:
         self._offered = offered
         self._roster: tuple[bytes, Roster | None] = (b"", None)
         self._progress: dict[bytes, Progress | None] = {}
-        self._months: dict[bytes, PersonId] = {}
-        """Whose month lies in which bundle. The months themselves stay on the disk."""
+        self._months: dict[bytes, tuple[PersonId, ...]] = {}
+        """Whose months lie in which bundle. The months themselves stay on the disk."""
 
     def roster(self) -> Roster | None:
         """Return the roster that is in force, or None."""
@@ -70,12 +72,14 @@ class CountyLists:
         offered = self._offered.bundles("month")
         self._months = {one.sha256: self._months[one.sha256] for one in offered if one.sha256 in self._months}
         for bundle in offered:
-            if self._months.get(bundle.sha256, person) != person:
+            if person not in self._months.get(bundle.sha256, (person,)):
                 continue
             read = self._read(bundle)
-            self._months[bundle.sha256] = read.person if isinstance(read, Month) else ""
-            if isinstance(read, Month) and read.person == person:
-                return read
+            months = _all_of(read) if isinstance(read, Month) else []
+            self._months[bundle.sha256] = tuple(one.person for one in months)
+            for month in months:
+                if month.person == person:
+                    return month
         return None
 
     def answers(self) -> Iterator[Answer]:
@@ -91,3 +95,7 @@ class CountyLists:
         except (Refused, OSError) as error:
             log.warning("a list of the county can't be read: %s", error)
             return None
+
+
+def _all_of(month: Month) -> list[Month]:
+    return [month, *(() if month.others is UNSET else month.others)]

@@ -6,7 +6,7 @@ from protocol.plain_text import is_clean
 from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.guard.contents import Texts, find_in_texts, texts_in
 from server_broker.guard.county import county_for
-from server_broker.guard.finding import Finding
+from server_broker.guard.finding import County, Finding
 from server_broker.guard.telling import told
 
 _READ_AS_TEXT = ("text/", "application/json", "application/xml")
@@ -28,7 +28,11 @@ def findings_in(draft: Draft) -> list[Finding]:
 
     What pictures, sounds and clips show nobody looks at here.
     """
-    county = county_for(draft.regions)
+    return findings_in_draft(draft, county_for(draft.regions))
+
+
+def findings_in_draft(draft: Draft, county: County) -> list[Finding]:
+    """Return the same by what a county has decided."""
     found = find_in_texts(_words_beside(draft), county) + find_in_texts(texts_in(draft.content), county)
     for item in draft.items:
         if item.media_type.startswith(_READ_AS_TEXT):

@@ -27,6 +27,8 @@ class Switch:
     note: str
     rule: str
     source: str
+    asked_by: str = ""
+    """What of the product asks `is_on`, in Chinese; empty: the product does no such thing, on or off."""
 
 
 SWITCHES: dict[str, Switch] = {

@@ -5,16 +5,13 @@ from datetime import datetime
 from django.db import transaction
 
 from protocol.decisions import Decided
-from protocol.plain_text import is_clean
 from protocol.units import MAX_LONG_TEXT
 from server_broker.accounts.models import User
 from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
 from server_broker.feedback.models import Feedback, FeedbackStep, StepKind
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.guard.county import county_for
-from server_broker.guard.finding import find
-from server_broker.guard.telling import told
+from server_broker.guard.answers import reason_against
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 
 MAX_TEXT = MAX_LONG_TEXT
@@ -36,11 +33,8 @@ def answer(feedback: Feedback, text: str, *, actor: User, at: datetime) -> Feedb
     if not MIN_TEXT <= len(text) <= MAX_TEXT:
         raise NotAnswered(f"答复须是 {MIN_TEXT} 至 {MAX_TEXT} 个字")
     # Whoever has the receipt's number reads it at the kiosk, so it is published.
-    found = find(text, county_for([feedback.station.village_id]), where="答复")
-    if found:
-        raise NotAnswered(told(found))
-    if not is_clean(text):
-        raise NotAnswered("答复里有看不见的字符，请重新打一遍")
+    if against := reason_against(text, [feedback.station.village_id]):
+        raise NotAnswered(against)
     with transaction.atomic():
         locked = Feedback.objects.select_for_update().select_related("station").get(pk=feedback.pk)
         if _is_village(actor) and locked.steps.filter(kind=StepKind.PASSED_ON).exists():

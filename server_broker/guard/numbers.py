@@ -69,9 +69,9 @@ def numbers_in(groups: list[Group], before: Callable[[int], str], after: str = "
     # Rather within a line than over its edge, and rather all of a number than its beginning.
     windows = sorted(_worth_a_look(groups, said), key=lambda one: (one.over_columns, -len(one.digits)))
     taken: set[int] = set()
-    for judge in _JUDGES:
+    for judge, lengths in _JUDGES.items():
         for window in windows:
-            if taken and any(group.start in taken for group in window.groups):
+            if len(window.digits) not in lengths or (taken and any(group.start in taken for group in window.groups)):
                 continue
             found = judge(window, *said[window.start])
             if found is not None:
@@ -263,5 +263,13 @@ def _account(window: Window, label: Label | None, at_end: Label | None) -> Numbe
     return _found("account", window, sure=False)
 
 
-_JUDGES: tuple[Judge, ...] = (_identity, _hidden_identity, _card, _likely_identity, _account, _mobile, _landline)
-"""The surest first."""
+_JUDGES: dict[Judge, range] = {
+    _identity: range(18, 19),
+    _hidden_identity: range(19, LONGEST + 1),
+    _card: range(15, 20),
+    _likely_identity: range(15, 19),
+    _account: range(10, LONGEST_ONE + 1),
+    _mobile: range(11, 23),
+    _landline: range(LEAST_DIGITS, 18),
+}
+"""The surest first, each with how many digits a number can have of which it says anything."""

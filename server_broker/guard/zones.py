@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 UNSEEN = "\u200b"
@@ -236,7 +236,9 @@ def _groups(piece: str, offset: int) -> list[Group]:
     return groups
 
 
+@lru_cache(maxsize=1_000)
 def _kind_of(gap: str) -> Gap:
+    # A page of digits has the same few gaps all over.
     seen = gap.replace(UNSEEN, "")
     is_column = any(sign in seen for sign in ("\t", "\n", "|", CELL, "   ")) or len(seen) > 4
     if is_column:

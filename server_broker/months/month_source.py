@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import F
 from django.utils import timezone
+from msgspec import structs
 
-from protocol.bundle_contents import Month
+from protocol.bundle_contents import MAX_OTHERS, Month
 from protocol.china_time import milliseconds
 from protocol.codec import encode
 from protocol.months import MonthRequest, MonthTouch, OfStream
@@ -30,8 +31,9 @@ from server_broker.requests.reading import RequestRow, request_rows, requests_of
 
 log = logging.getLogger(__name__)
 
-MOST_MONTHS = 100
-"""Of one station: half of what an index holds (`protocol.shelf_index.MAX_ENTRIES`)."""
+MOST_BUNDLES = 100
+"""Of months at one station: half of what an index holds (`protocol.shelf_index.MAX_ENTRIES`). Where more people have a
+month, several lie in one bundle."""
 MOST_TOUCHES, MOST_REQUESTS, MOST_HELD, MOST_STREAMS = 400, 40, 100, 16
 REQUESTS_SHOWN = dt.timedelta(days=100)
 """For so long after it was received a request stands in the month."""
@@ -50,14 +52,17 @@ def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
     cut = _Cut.at(now)
     touches, requests, held = own_touches(people, cut.first), _requests(people, cut), _held(station, cut)
     known = [person for person in people if person.pk in touches or person.pk in requests]
-    if len(known) > MOST_MONTHS:
-        log.warning("station %s: %d months are left out", station.pk, len(known) - MOST_MONTHS)
-    ids = {person.pk: f"month-{station.pk}-{person.pk}" for person in known[:MOST_MONTHS]}
-    _withdraw_others(station, ids.values(), now)
-    for person in known[:MOST_MONTHS]:
-        month = _month(station, person, cut, touches.get(person.pk, ()), requests.get(person.pk, ()), held)
+    bundles = _shared_out(station, known)
+    _withdraw_others(station, bundles, now)
+    for name, group in bundles.items():
+        month, *others = (
+            _month(station, person, cut, touches.get(person.pk, ()), requests.get(person.pk, ()), held)
+            for person in group
+        )
+        if others:
+            month = structs.replace(month, others=others)
         yield Draft(
-            id=ids[person.pk],
+            id=name,
             kind="month",
             title="本月",
             regions=[station.village_id],
@@ -67,6 +72,20 @@ def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
             access="station",
             night=True,
         )
+
+
+def _shared_out(station: Station, people: Sequence[Person]) -> dict[str, list[Person]]:
+    """Return whose months lie in which bundle: one each, as long as there is room for that."""
+    if len(people) <= MOST_BUNDLES:
+        return {f"month-{station.pk}-{person.pk}": [person] for person in people}
+    bundles: dict[str, list[Person]] = {}
+    for person in people:
+        # By the key and not in turn: whoever comes or goes changes one bundle and not all that follow.
+        bundles.setdefault(f"months-{station.pk}-{person.pk % MOST_BUNDLES}", []).append(person)
+    most = MAX_OTHERS + 1
+    if left_out := sum(max(0, len(group) - most) for group in bundles.values()):
+        log.warning("station %s: %d months are left out", station.pk, left_out)
+    return {name: group[:most] for name, group in bundles.items()}
 
 
 @dataclass(frozen=True, slots=True)

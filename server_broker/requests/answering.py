@@ -9,6 +9,7 @@ from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.guard.answers import reason_against
 from server_broker.requests.models import Answer, Outcome, Request
 from server_broker.requests.reading import WITHDRAWN, RequestRow, request_rows
 
@@ -27,7 +28,8 @@ def answer(request: Request, outcome: Outcome, *, text: str, actor: str, at: dat
         text: What the person reads.
 
     Raises:
-        NotAnswered: The person has taken the request back, nobody knows whose it is, or it has just this answer.
+        NotAnswered: The person has taken the request back, nobody knows whose it is, it has just this answer, or the
+            text can't be shown.
         OwnAffair: It is the officer's own request.
     """
     with transaction.atomic():
@@ -36,11 +38,14 @@ def answer(request: Request, outcome: Outcome, *, text: str, actor: str, at: dat
         _check(row, outcome, text)
         assert row.person is not None
         refuse_own_affair(actor, [row.person.pk])
+        villages = sorted({row.person.village_id, locked.station.village_id})
+        if against := reason_against(text, villages):
+            raise NotAnswered(against)
         made = Answer.objects.create(request=locked, outcome=outcome, text=text, at=at, actor=actor)
         detail: Detail = {"station": locked.station_id, "kind": locked.kind, "outcome": outcome.value, "reason": text}
         entry = record(actor, ANSWERED, locked.number, detail)
         decide(entry, RequestAnswered(request=locked.pk, outcome=outcome.value), [made])
-        for village in {row.person.village_id, locked.station.village_id}:
+        for village in villages:
             shelf_changed_under(village, at=at)
     return made
 

@@ -12,8 +12,16 @@ from server_broker.fleet.models import Station
 from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import hold, make_day
-from tests.cast import AUDITOR, COUNTY, OPERATOR, YANGBAN
-from tests.server_broker.county import FictionalCounty, user_of
+from tests.cast import AUDITOR, COUNTY, OPERATOR, SHILI, TOWNSHIP, YANGBAN, ZHANG
+from tests.server_broker.county import (
+    FictionalCounty,
+    asked,
+    requested,
+    touch,
+    user_of,
+    written_documents,
+    written_notice,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,13 +35,23 @@ PAGES = (
     f"/settings/{COUNTY}/",
     "/people/",
     "/published/",
-    "/published/notice/",
     "/desk/",
     "/alarms/",
     "/held/",
     "/held/?station=shifan-01&state=messages",
     "/nowhere/",
 )
+WITHOUT_LIVE_PARTS = (
+    "/published/notice/",
+    "/published/documents/",
+    "/published/voice/",
+    "/feedback/",
+    "/contacts/",
+    "/requests/",
+    "/guard/",
+    "/compliance/",
+)
+"""They ask for nothing after they are loaded."""
 
 
 @pytest.fixture
@@ -53,10 +71,26 @@ def page(browser: Browser, web: str, day: FictionalCounty, request: pytest.Fixtu
     context.close()
 
 
-def test_no_text_lies_over_another_and_links_are_underlined_among_words(page: Page, web: str) -> None:
-    for path in PAGES:
+@pytest.fixture
+def single(day: FictionalCounty) -> list[str]:
+    """Pages that show one thing each."""
+    station = day.stations[SHILI]
+    notice, documents = written_notice(TOWNSHIP), written_documents(TOWNSHIP)
+    return [
+        f"/published/waiting/notice/{notice.pk}/",
+        f"/published/waiting/documents/{documents.pk}/",
+        f"/feedback/{asked(station).pk}/",
+        f"/requests/{requested(station, touch(station, ZHANG.token)).pk}/",
+    ]
+
+
+def test_no_text_lies_over_another_and_links_are_underlined_among_words(
+    page: Page, web: str, single: list[str]
+) -> None:
+    for path in (*PAGES, *WITHOUT_LIVE_PARTS, *single):
         page.goto(urljoin(web, path))
-        page.wait_for_load_state("networkidle")
+        if path in PAGES:
+            page.wait_for_load_state("networkidle")
         assert page.url == urljoin(web, quote(path, safe="/?=&")), "led to another page"
         assert (path, page.evaluate(READABLE)) == (path, [])
         assert (path, page.evaluate(BY_COLOUR_ALONE)) == (path, [])

@@ -34,6 +34,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "compliance",
         "rows": rows,
+        "unbuilt": any(not now.switch.asked_by for now, _ in rows),
         "steps": [(SWITCHES[step.code], step) for step in _steps() if step.code in SWITCHES],
         "may_turn": may(request.user, Power.TURN_SWITCHES) and sees_county(request.user),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,9 +12,11 @@ from django.views.decorators.http import require_http_methods
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope, sees_county
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.looking_again import look_again
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import permits_of
+from server_broker.console.queries import bundles_of, permits_of
 from server_broker.guard.county import county_for
 from server_broker.guard.finding import Finding, find
 from server_broker.guard.models import SecretWord
@@ -47,6 +50,7 @@ def guard(request: HttpRequest) -> HttpResponse:
         "own_region": scope(user),
         "tried": tried,
         "findings": _tried(request, tried),
+        "looked": look_again(bundles_of(user), folder=BundleFolder(settings.HOME.bundles), now=timezone.now()),
     }
     return render(request, "console/guard.html", context)
 
@@ -117,7 +121,7 @@ def permit_end(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(
         request,
         lambda: end_permit(permit, reason=_reason(request), actor=actor, at=now),
-        "已取消。以后再写这个号码会被拦下；已经发布的要到“下发内容”里撤回。",
+        "已取消。以后再写这个号码会被拦下；已经发布的列在这一页，要用手撤回。",
     )
 
 
@@ -130,7 +134,9 @@ def word_add(request: HttpRequest) -> HttpResponse:
     word = parameters.text(request.POST, "word")
     actor, now = request.user.get_username(), timezone.now()
     return _done(
-        request, lambda: add_word(word, harmless=harmless, actor=actor, at=now), "已添加，从现在起发布时会拦下。"
+        request,
+        lambda: add_word(word, harmless=harmless, actor=actor, at=now),
+        "已添加，从现在起发布时会拦下。已经发布的也查了一遍，查到的列在这一页。",
     )
 
 

@@ -1,7 +1,9 @@
 """The roster and what people learnt come from the shelf: the newest version, and nothing once it is withdrawn."""
 
+from msgspec import structs
+
 from agent.kiosk.county_lists import CountyLists
-from protocol.bundle_contents import LevelProgress, Progress, Roster, RosterPerson
+from protocol.bundle_contents import LevelProgress, Month, Progress, Roster, RosterPerson
 from protocol.codec import encode
 from tests.agent.bench import Bench
 from tests.agent.shelf.test_change_of_bundle import take
@@ -36,3 +38,15 @@ def test_each_persons_progress_is_their_own(station: Bench) -> None:
     lists = CountyLists(station.shelf.offered)
     assert lists.progress("p1") == progress
     assert lists.progress("p2") is None
+
+
+def test_each_person_of_a_large_village_finds_their_own_month(station: Bench) -> None:
+    first, second = (Month(person=person, month="2026-11", as_of=1) for person in ("p1", "p2"))
+    shared = structs.replace(first, others=[second])
+    station.county.publish("months-1", 1, encode(shared), kind="month", access="station")
+    station.county.publish("month-p3", 1, encode(structs.replace(first, person="p3")), kind="month", access="station")
+    take(station)
+    lists = CountyLists(station.shelf.offered)
+    for _ in range(2):  # whose month lies where is known the second time
+        assert lists.month("p2") == second
+        assert [found and found.person for found in map(lists.month, ("p1", "p3", "p4"))] == ["p1", "p3", None]

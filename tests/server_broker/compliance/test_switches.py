@@ -1,5 +1,7 @@
 """What burdens people is off until two people turn it on; one person turns it off."""
 
+from pathlib import Path
+
 import pytest
 
 from server_broker.accounts.own_affairs import OwnAffair
@@ -10,6 +12,7 @@ from server_broker.decisions.models import DecidedRow
 from tests.server_broker.station_double import NOW
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[3]
 BOARD = "named_leaderboards"
 WHY = "县委会议定了试行"
 
@@ -26,6 +29,14 @@ def test_every_switch_is_off_by_itself_and_says_its_rule(code: str) -> None:
     assert switch.word
     assert switch.rule
     assert switch.source
+
+
+def test_what_the_page_says_of_a_switch_without_a_feature_is_true() -> None:
+    rooms = [ROOT / name for name in ("server_broker", "agent", "kiosk_tui", "protocol")]
+    own = ROOT / "server_broker/compliance"
+    code = "\n".join(one.read_text() for room in rooms for one in room.rglob("*.py") if own not in one.parents)
+    for name, switch in SWITCHES.items():
+        assert bool(switch.asked_by) == (f'is_on("{name}")' in code), name
 
 
 def test_there_is_a_switch_for_each_form_of_burden() -> None:

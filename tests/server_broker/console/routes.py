@@ -50,6 +50,7 @@ ABSENT = {
     "township": "000000000000",
     "permit": "9999",
     "written": "9999",
+    "documents": "9999",
     "word": "9999",
     "switch": "nothing",
 }

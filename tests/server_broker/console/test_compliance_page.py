@@ -6,7 +6,7 @@ from django.test import Client
 from server_broker.compliance.switches import SWITCHES, is_on
 from tests.cast import OPERATOR, ORGANISER, SECRETARY, TOWNSHIP_OPERATOR
 from tests.server_broker.county import make_county, signed_in
-from tests.server_broker.pages import cells_beside, text_of
+from tests.server_broker.pages import cells_beside, text_of, words_of
 
 pytestmark = pytest.mark.django_db
 BOARD = "named_leaderboards"
@@ -24,6 +24,7 @@ def turn(client: Client, act: str, reason: str = "县委会议定的") -> str:
 def test_every_switch_has_a_row_and_is_off_and_names_its_rule() -> None:
     page = text_of(signed_in(SECRETARY), "/compliance/")
     for switch in SWITCHES.values():
+        assert f"{switch.note} △ 本系统现在没有这个功能" in words_of(page), "nothing asks this switch yet"
         now, rule = cells_beside(page, switch.word)
         assert now == "○ 关 从来没有打开过"
         assert rule == f"{switch.rule} {switch.source}"

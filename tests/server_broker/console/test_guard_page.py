@@ -1,8 +1,11 @@
 """The page 公示把关: a number is asked for, agreed to by another person, and passes; a text is tried and not kept."""
 
 import pytest
+from django.utils import timezone
 
+from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, WrittenNotice
+from server_broker.bundles.publishing import withdraw
 from server_broker.guard.models import Permit, SecretWord
 from server_broker.settings import HOME
 from tests.cast import (
@@ -53,6 +56,26 @@ def test_what_became_secret_while_it_waited_is_not_published() -> None:
     signed_in(OPERATOR).post("/guard/words/add/", {"word": "示例行动"})
     assert "里面有不能公开的内容" in publish(signed_in(EDITOR), WrittenNotice.objects.get())
     assert not Bundle.objects.exists()
+
+
+def test_what_is_published_is_looked_at_again_when_the_county_adds_a_word() -> None:
+    officer, editor, operator = signed_in(TOWNSHIP_OFFICER), signed_in(EDITOR), signed_in(OPERATOR)
+    write(officer, "submit", line="示例行动周三开始")
+    publish(editor, WrittenNotice.objects.get())
+    head = "已经发布、现在不能公开的"
+    assert head not in text_of(officer, "/guard/")
+    page = operator.post("/guard/words/add/", {"word": "示例行动"}, follow=True).content.decode()
+    row = Bundle.objects.get()
+    assert head in page
+    assert f'href="/published/{row.pk}/"' in page
+    assert "不能外传的字样“示例行动周三开始”" in text_of(officer, "/guard/")
+    assert head not in text_of(signed_in(OTHER_TOWNSHIP_OFFICER), "/guard/"), "not for their places"
+    assert row.withdrawn_at is None, "people withdraw, not the guard"
+    BundleFolder(HOME.bundles).path(bytes(row.sha256)).unlink()
+    operator.post("/guard/words/add/", {"word": "示例工程"})
+    assert "县里的文件读不到，没有查" in text_of(officer, "/guard/")
+    withdraw(row.bundle, reason="不能公开", actor="other", at=timezone.now())
+    assert head not in text_of(officer, "/guard/")
 
 
 def test_an_identity_number_can_t_be_asked_for() -> None:

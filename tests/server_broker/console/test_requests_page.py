@@ -42,6 +42,7 @@ def test_an_officer_answers_and_everybody_concerned_reads_it(county: FictionalCo
         ({"outcome": "refused"}, "请选同意或不同意，写明理由"),
         ({"outcome": "later", "text": "再说吧再说"}, "请选同意或不同意，写明理由"),
         ({"outcome": "accepted", "text": "11010519491231002X"}, "不要写身份证号"),
+        ({"outcome": "accepted", "text": "有事打 13800138001"}, "里面有不能公开的内容：答复：像是手机号"),
     ],
 )
 def test_an_answer_without_a_word_is_refused(asked: Request, form: dict[str, str], said: str) -> None:

@@ -18,6 +18,7 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import IndexKeeper, wanted
 from server_broker.bundles.models import Bundle
 from server_broker.ingest.models import Fact
+from server_broker.months import month_source
 from server_broker.months.month_source import MOST_TOUCHES, month_drafts
 from server_broker.people.models import Person
 from server_broker.requests.answering import answer
@@ -41,7 +42,8 @@ def months(county: FictionalCounty, now: dt.datetime = NOW, *, station: str = SH
         assert len(draft.id) <= 64
         content = read_content(decode(document(draft, 1), BundleDocument, limit=2**22))
         assert isinstance(content, Month)
-        found[content.person] = content
+        for month in (content, *(content.others or ())):
+            found[month.person] = month
     return found
 
 
@@ -181,6 +183,24 @@ def test_more_people_take_no_more_queries(
         )
     with django_assert_max_num_queries(16):
         assert len(months(county)) == 21
+
+
+def test_everybody_of_a_large_village_has_a_month_in_few_bundles(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(month_source, "MOST_BUNDLES", 3)
+    station = county.stations[SHILI]
+    people = [replace(LI, number=f"a{n}", name="示例", token=b"%016d" % n) for n in range(20, 28)]
+    for cadre in people:
+        county.add(cadre)
+        touch(station, cadre.token, at=NOW - 10 * DAY)
+    drafts = {draft.id: draft.content for draft in month_drafts(station, NOW)}
+    assert len(drafts) == 3
+    assert set(months(county)) == {cadre.number for cadre in people}
+    Person.objects.filter(pk=county.people[people[0]].pk).update(left=True)
+    assert set(months(county)) == {cadre.number for cadre in people[1:]}
+    changed = {draft.id for draft in month_drafts(station, NOW) if drafts.get(draft.id) != draft.content}
+    assert len(changed) <= 1, "whoever leaves changes no other bundle"
 
 
 def test_the_chore_computes_months() -> None:

@@ -1,7 +1,10 @@
-/* Refreshes a page's live part (`server_broker.console.polling`). A hidden page does not poll, and polls at once when it
+/* Scrolls the menu to the page that is shown: in a narrow window the menu is wider than the screen.
+
+   Refreshes a page's live part (`server_broker.console.polling`). A hidden page does not poll, and polls at once when it
    is shown again. The county sends the part only if it has changed. While the county can't be reached, a notice says so. */
 "use strict";
 (() => {
+  document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const live = document.getElementById("live");
   const notice = document.getElementById("offline-notice");
   if (!live || !notice) return;
