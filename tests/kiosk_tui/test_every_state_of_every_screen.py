@@ -156,7 +156,7 @@ def states(cell: Cell) -> tuple[str, ...]:
 
 
 def test_every_screen_of_the_kiosk_has_a_row() -> None:
-    assert set(TABLE) == set(app._SCREENS)
+    assert set(TABLE) == set(app.SCREENS)
 
 
 @pytest.mark.parametrize("view", TABLE, ids=lambda view: view.__name__)
