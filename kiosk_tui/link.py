@@ -66,6 +66,8 @@ class AgentLink:
         self._hello = hello
         self._writer: asyncio.StreamWriter | None = None
         self._greeted = False
+        self._passed_over = ""
+        """Why the last line was that was passed over."""
 
     async def run(self, listener: LinkListener) -> None:
         """Keep connected until cancelled."""
@@ -106,7 +108,7 @@ class AgentLink:
                 try:
                     message = decode_from_agent(line)
                 except Refused as refused:
-                    log.warning("a line from the agent was passed over: %s", refused)
+                    self._pass_over(str(refused))
                     continue
                 self._greeted = self._greeted or isinstance(message, Home)
                 listener.agent_said(message)
@@ -117,6 +119,12 @@ class AgentLink:
         finally:
             self._writer.transport.abort()
             self._writer = None
+
+    def _pass_over(self, why: str) -> None:
+        # An agent of another version may say the same thing every five seconds, for weeks.
+        if why != self._passed_over:
+            log.warning("lines from the agent are passed over: %s", why)
+        self._passed_over = why
 
     async def _next_line(self, reader: asyncio.StreamReader, listener: LinkListener) -> bytes:
         """Return the next line, or what came of one before the end. Meanwhile tell the listener of a long silence.

@@ -102,6 +102,19 @@ async def test_a_malformed_line_is_passed_over(agent: FakeAgent, line: bytes) ->
         assert listener.away == 0
 
 
+async def test_an_agent_of_another_version_is_logged_once_and_its_cards_are_still_answered(
+    agent: FakeAgent, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with linked(agent) as (_, listener):
+        await listener.until(heard=1)
+        for _ in range(50):
+            agent.send_raw(b'{"type":"home_of_a_later_version","words":"..."}\n')
+        agent.send(samples.GREEN)
+        await listener.until(heard=2)
+        assert listener.heard[1] == samples.GREEN
+    assert len([line for line in caplog.messages if "passed over" in line]) == 1
+
+
 async def test_a_line_without_end_costs_the_connection_and_nothing_more(agent: FakeAgent) -> None:
     async with linked(agent) as (_, listener):
         await listener.until(heard=1)
