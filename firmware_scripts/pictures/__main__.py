@@ -71,7 +71,7 @@ def _tour(bench: Bench, out: Path, *, touch: Callable[[], object]) -> list[Path]
     bench.county.tool("setting", "theme", "深色", "--at", first.cast.village)
     wait_until(lambda: ask(first.kiosk_socket, AskNotices(), Home).theme == "dark", what="the dark", timeout_s=60)
     drawn += kiosk_tour.take(first.kiosk_socket, out, touch=touch, receipt=receipt, shots=kiosk_tour.DARK_SHOTS)
-    return [*drawn, kiosk_tour.sheet(drawn, out / "kiosk-sheet.png")]
+    return [*drawn, *kiosk_tour.for_guide(drawn, out), kiosk_tour.sheet(drawn, out / "kiosk-sheet.png")]
 
 
 def _touch_cards(bench: Bench) -> None:

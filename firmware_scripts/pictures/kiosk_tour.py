@@ -3,7 +3,6 @@
 `SHOTS` is the table: a line for each screen, with the keys that lead there from home. A new place gets a line here.
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -40,6 +39,8 @@ _FIGURE_S = 0.35
 """Between two figures; the same figure sooner would be one key held down."""
 _COLUMNS, _THUMB = 4, (480, 270)
 _CAPTION_PX = 34
+_PREFIX = "kiosk-tour-"
+_GUIDE_SIZE, _GUIDE_COLOURS = (960, 540), 48
 _FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
 
@@ -124,6 +125,7 @@ SHOTS = (
     Shot("visit", _VISIT),
     Shot("visit-largest", (_LARGER, _LARGER, *_VISIT)),
     Shot("month", (*_VISIT, _to("1", words_months.KEY_MISSING))),
+    Shot("month-line", (_to("1", words_months.OBJECT),), goes_on=True),
     Shot("requests", (*_VISIT, _to("2", words_months.NO_REQUESTS))),
     Shot("own-levels", (*_VISIT, _to("3", words.CHOOSE_LEVEL))),
     Shot("new-pin", (*_VISIT, _to("4", words_visits.ENTRY_ASK["new_pin"]))),
@@ -139,6 +141,14 @@ DARK_SHOTS = (
     Shot("dark-rest", (_to(REST, *NOTICES),)),
 )
 """The same in the colours for a dark room."""
+
+
+GUIDE = (
+    *("home", "home-largest", "touch", "today", "visit", "month", "month-line", "new-pin", "documents", "document"),
+    *("document-sum", "find-hits", "find-choose", "question-topics", "question-receipt", "question-answer"),
+    *("help", "question", "rest"),
+)
+"""The screens that docs/guides/村务大屏使用说明.md shows: its pictures lie in docs/pictures."""
 
 
 def take(
@@ -165,7 +175,7 @@ def take(
                 _take_step(kiosk, step, touch, receipt)
             if not shot.rests:
                 _wait_for_keys(kiosk)
-            drawn.append(kiosk.photograph(out_dir / f"kiosk-tour-{shot.name}.png"))
+            drawn.append(kiosk.photograph(out_dir / f"{_PREFIX}{shot.name}.png"))
     return drawn
 
 
@@ -248,6 +258,19 @@ def _go_home(kiosk: Stage) -> None:
         _change_size(kiosk)
 
 
+def for_guide(pictures: Sequence[Path], out_dir: Path) -> list[Path]:
+    """Write the pictures of `GUIDE` smaller and in few colours, as the guide shows them, and return their files."""
+    drawn = []
+    for path in pictures:
+        name = path.stem.removeprefix(_PREFIX)
+        if name in GUIDE:
+            drawn.append(out_dir / f"guide-{name}.png")
+            with Image.open(path) as picture:
+                small = picture.convert("RGB").resize(_GUIDE_SIZE, Image.Resampling.LANCZOS)
+            small.quantize(_GUIDE_COLOURS, dither=Image.Dither.NONE).save(drawn[-1], optimize=True)
+    return drawn
+
+
 def sheet(pictures: Sequence[Path], into: Path) -> Path:
     """Draw all pictures on one sheet, each with its name, and return its file."""
     rows = -(-len(pictures) // _COLUMNS)
@@ -258,6 +281,6 @@ def sheet(pictures: Sequence[Path], into: Path) -> Path:
         left, top = place % _COLUMNS * width, place // _COLUMNS * (height + _CAPTION_PX)
         with Image.open(path) as picture:
             sheet.paste(picture.convert("RGB").resize(_THUMB), (left, top + _CAPTION_PX))
-        draw.text((left + 8, top), re.sub(r"^kiosk-tour-", "", path.stem), fill="black", font=font)
+        draw.text((left + 8, top), path.stem.removeprefix(_PREFIX), fill="black", font=font)
     sheet.save(into)
     return into
