@@ -2,7 +2,7 @@
 
 from kiosk_tui import words_dates
 from kiosk_tui.catalogue import _
-from kiosk_tui.words import bracketed
+from kiosk_tui.words import bracketed, listed
 from protocol.documents import ColumnKind
 from protocol.kiosk_documents import ShelfEntry
 
@@ -115,5 +115,5 @@ def keys_of(rows: int) -> str:
 def entry(shown: ShelfEntry) -> str:
     """Return a line of the list: what it is, of when, and its title."""
     sample = f"{SAMPLE}·" if shown.sample and SAMPLE not in shown.title else ""
-    about = "".join(one for one in (kind(shown.kind), period(shown.period)) if one and one not in shown.title)
-    return f"{sample}{shown.title}" + (bracketed(about) if about else "")
+    about = [one for one in (kind(shown.kind), period(shown.period)) if one and one not in shown.title]
+    return f"{sample}{shown.title}" + (bracketed(listed(about)) if about else "")
