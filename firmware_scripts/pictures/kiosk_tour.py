@@ -72,6 +72,10 @@ def _to(key: str, *shows: str) -> Step:
     return Step(key, shows)
 
 
+def _own(code: str, shows: str) -> Step:
+    return _to(Line(words_visits.VISIT_CAN[code]), shows)
+
+
 def _letters(typed: str) -> tuple[Step, ...]:
     return tuple(_to(letter, f"{typed[:place]}_") for place, letter in enumerate(typed, 1))
 
@@ -124,11 +128,11 @@ SHOTS = (
     Shot("help-called", (_to("1", words_help.URGENT),), goes_on=True),
     Shot("visit", _VISIT),
     Shot("visit-largest", (_LARGER, _LARGER, *_VISIT)),
-    Shot("month", (*_VISIT, _to("1", words_months.KEY_MISSING))),
+    Shot("month", (*_VISIT, _own("month", words_months.KEY_MISSING))),
     Shot("month-line", (_to("1", words_months.OBJECT),), goes_on=True),
-    Shot("requests", (*_VISIT, _to("2", words_months.NO_REQUESTS))),
-    Shot("own-levels", (*_VISIT, _to("3", words.CHOOSE_LEVEL))),
-    Shot("new-pin", (*_VISIT, _to("4", words_visits.ENTRY_ASK["new_pin"]))),
+    Shot("requests", (*_VISIT, _own("requests", words_months.NO_REQUESTS))),
+    Shot("own-levels", (*_VISIT, _own("learning", words.CHOOSE_LEVEL))),
+    Shot("new-pin", (*_VISIT, _own("set_pin", words_visits.ENTRY_ASK["new_pin"]))),
     Shot("rest", (_to(REST, *NOTICES),)),
 )
 

@@ -39,7 +39,8 @@ def _typing(view: FindView) -> list[Block]:
 
 def _hit(hit: Hit, number: int, width: int) -> Block:
     cap = f" {number} " if number else "   "
-    return Block(fit(words.hit(hit.kind, hit.title), width - len(cap) - 1), cap, "", theme.CAP if number else "", gap=1)
+    title = fit(words.hit(hit.kind, hit.title), width - len(cap) - 1)
+    return Block(f" {title}", cap, "", theme.CAP if number else "", gap=1)
 
 
 def _note(view: FindView) -> str:
