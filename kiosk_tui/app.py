@@ -311,7 +311,10 @@ class KioskApp(App[None], inherit_bindings=False):
         face, self._face = self._face, None if self._too_small() else view.face
         screen = self._screen_for(self._kind_for(view))
         if screen is not self.screen:
+            left = self.screen
             self.switch_screen(screen)
+            if isinstance(left, KioskScreen):
+                left.forget_drawn()
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)

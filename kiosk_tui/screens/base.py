@@ -46,6 +46,14 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         """Draw ``view``."""
         raise TypeError(f"{type(self).__name__} draws nothing")
 
+    def forget_drawn(self) -> None:
+        """Drop the lines that Textual keeps of a screen that is left.
+
+        All screens' lines together are 8 MB. They are drawn anew when the screen is shown again.
+        """
+        for widget in (self, *self.query()):
+            widget._styles_cache.clear()
+
     def turn_page(self, by: int) -> bool:
         """Turn a long text to its next page (1) or back (-1); return False if there is none."""
         return any(body.turn(by) for body in self.query(PageBody))
