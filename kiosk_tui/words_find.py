@@ -14,7 +14,7 @@ MORE = _("还有更多，请再按几个字母")
 SORTING = _("站点还在整理，可能不全")
 KEY_BACK, KEY_TYPE, KEY_CHOOSE = _("返回"), _("再找"), _("去选")
 NEWEST = _("不会拼音？最近的这些，按 Enter 去选：")
-KEY_EARLIER, KEY_LATER, KEY_HELP = _("上一页"), _("下一页"), _("求助")
+KEY_EARLIER, KEY_LATER, KEY_HELP = _("上一页"), _("下一页"), _("帮助")
 
 KINDS = {"disclosure": _("公示"), "library": _("资料"), "notices": _("通知"), "questions": _("学习")}
 """What a hit is, by its bundle's kind."""
