@@ -20,12 +20,9 @@ from protocol.feedback import MATTERS, TOPICS, Matter, Topic
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_feedback import FeedbackTaken, GiveFeedback
 
-_FIRST = 5
-"""So many topics stand on the first page; the others behind its sixth line."""
-TOPIC_PAGES = (
-    (*(words.TOPIC[topic] for topic in TOPICS[:_FIRST]), words.MORE),
-    tuple(words.TOPIC[topic] for topic in TOPICS[_FIRST:]),
-)
+_A_PAGE = 6
+TOPIC_PAGES = tuple(tuple(words.TOPIC[topic] for topic in TOPICS[first : first + _A_PAGE]) for first in (0, _A_PAGE))
+"""All topics: 8 turns to the second page."""
 _TOPIC_OF: dict[str, Topic] = {"finance": "accounts", "subsidy": "subsidies", "land": "land"}
 """What a question about a document of some kind is about. One about another kind is about something else."""
 
@@ -180,7 +177,8 @@ class _Form:
         if self._number:
             return ReceiptView(self._number, named=bool(self._named))
         if self._topic is None:
-            return AskView(words.TITLE, words.TOPIC_ASK, TOPIC_PAGES[self._more])
+            turn = ("7", words.FEWER) if self._more else ("8", words.MORE)
+            return AskView(words.TITLE, words.TOPIC_ASK, TOPIC_PAGES[self._more], turn=turn)
         if self._matter is None:
             return AskView(words.said(words.TITLE, self._subject), words.MATTER_ASK, tuple(words.MATTER.values()))
         said = words.said(self._subject, words.MATTER[self._matter])
@@ -189,7 +187,9 @@ class _Form:
         name = words.NAMED if self._named else words.NAMELESS
         if self._waiting:
             return AskView(words.TITLE, words.SENDING, ())
-        return AskView(words.TITLE, said + bracketed(name), (), self._note or words.CONFIRM, sends=True)
+        return AskView(
+            words.TITLE, said + bracketed(name), (), self._note or words.confirm(self._topic, self._matter), sends=True
+        )
 
     @property
     def _subject(self) -> str:
@@ -205,7 +205,7 @@ class _Form:
             return self._back()
         number = digit(key)
         if self._topic is None:
-            self._choose_topic(number)
+            self._choose_topic(key)
         elif self._matter is None:
             self._matter = _nth(MATTERS, number)
         elif self._named is None:
@@ -214,13 +214,12 @@ class _Form:
             self._send(self._topic, self._matter)
         return "stay"
 
-    def _choose_topic(self, number: int | None) -> None:
-        if self._more:
-            self._topic = _nth(TOPICS[_FIRST:], number)
-        elif number == _FIRST + 1:
-            self._more = True
+    def _choose_topic(self, key: Key) -> None:
+        if key in ("7", "8"):
+            self._more = key == "8"
         else:
-            self._topic = _nth(TOPICS[:_FIRST], number)
+            first = _A_PAGE if self._more else 0
+            self._topic = _nth(TOPICS[first : first + _A_PAGE], digit(key))
 
     def _back(self) -> Move:
         self._note = ""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from kiosk_tui import words_visits
+from kiosk_tui import words, words_visits
 from kiosk_tui.keys import HELD, Key, digit
 from kiosk_tui.places import Move
 from kiosk_tui.views import EntryStep, EntryView
@@ -50,7 +50,7 @@ class _Entry:
         elif self._waiting or self._step in ("touch", "set"):
             return "leave" if self._step == "set" and key in ("0", "enter") else "stay"
         elif key == "enter":
-            self._entered()
+            self._enter()
         elif digit(key) is not None and len(self._typed) < (MOST_DIGITS if self._step == "number" else PIN_DIGITS):
             self._typed += key
             self._note = ""
@@ -59,6 +59,14 @@ class _Entry:
     def agent_away(self) -> None:
         """Drop what was typed."""
         self._typed, self._waiting = "", False
+
+    def _enter(self) -> None:
+        """Go on, or say what is still to be typed."""
+        lacks = (1 if self._step == "number" else PIN_DIGITS) - len(self._typed)
+        if lacks <= 0:
+            self._entered()
+        else:
+            self._note = words.digits_lack(lacks) if self._typed else words.TYPE_FIRST
 
     def _entered(self) -> None:
         raise NotImplementedError
@@ -76,10 +84,10 @@ class SignIn(_Entry):
         self._number = ""
 
     def _entered(self) -> None:
-        if self._step == "number" and self._typed:
+        if self._step == "number":
             self._number = self._typed
             self._go("pin")
-        elif self._step == "pin" and len(self._typed) == PIN_DIGITS:
+        else:
             pin, self._typed, self._waiting, self._note = self._typed, "", True, ""
             self._say(EnterNumber(number=self._number, pin=pin))
 
@@ -131,8 +139,6 @@ class NewPin(_Entry):
         return place
 
     def _entered(self) -> None:
-        if len(self._typed) < PIN_DIGITS:
-            return
         if self._step == "new_pin":
             self._first = self._typed
             self._go("again")

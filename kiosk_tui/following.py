@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kiosk_tui import words as common
 from kiosk_tui import words_feedback as words
 from kiosk_tui.keys import BACK, HELD, Key, digit
 from kiosk_tui.places import Move
@@ -78,6 +79,9 @@ class Following:
         return "stay"
 
     def _look_up(self) -> None:
+        if lacks := RECEIPT_DIGITS - len(self._typed):
+            self._note = common.digits_lack(lacks) if self._typed else common.TYPE_FIRST
+            return
         # A number that can't be one is answered as one that nobody has, at once.
         if not is_receipt_number(self._typed):
             self._note = words.NOT_FOUND

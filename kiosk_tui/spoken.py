@@ -82,6 +82,7 @@ SENTENCES: dict[str, str] = {
         "ask.keys": words.keys_aloud(words_feedback.MENU),
         "ask.topic": words_feedback.TOPIC_ASK,
         **{f"ask.topic.keys{number}": words.keys_aloud(page) for number, page in enumerate(TOPIC_PAGES, 1)},
+        "ask.topic.more": words_feedback.MORE_ALOUD,
         "ask.matter": words_feedback.MATTER_ASK,
         "ask.matter.keys": words.keys_aloud(words_feedback.MATTER.values()),
         "ask.name": words_feedback.NAME_ASK,
@@ -165,7 +166,8 @@ def _texts_of_asking(view: View) -> Iterable[str]:
     """Return the sentences of the steps of a question or a request."""
     match view:
         case AskView():
-            return [view.ask, words.keys_aloud(view.options), view.note]
+            more = words_feedback.MORE_ALOUD if view.turn == ("8", words_feedback.MORE) else ""
+            return [view.ask, words.keys_aloud(view.options), more, view.note]
         case ReceiptView():
             unnamed = "" if view.named else words_feedback.TAKEN_UNNAMED
             return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER, unnamed]

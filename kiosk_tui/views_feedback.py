@@ -17,6 +17,8 @@ class AskView:
     options: tuple[str, ...]
     note: str = ""
     sends: bool = False
+    turn: tuple[str, str] | None = None
+    """The key of the other page of choices, and what stands there."""
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property

@@ -159,6 +159,7 @@ KIND = {
     "true_false": _("判断：按数字作答"),
     "ordering": _("排序：按先后依次按数字，选好按 Enter"),
 }
+TYPE_FIRST = _("先按数字输。")
 CHOOSE_FIRST = _("先按数字选。")
 CHOOSE_ALL = _("还没排完，接着按数字。")
 RECORDING = _("正在记录…")
@@ -341,6 +342,11 @@ def stars(count: int) -> str:
 def score(right: int, of: int) -> str:
     """Return how many answers were right."""
     return _("{of} 题答对 {right} 题").format(of=of, right=right)
+
+
+def digits_lack(count: int) -> str:
+    """Return how many figures are still to be typed."""
+    return counted("还差 {count} 位。", count)
 
 
 def chosen_order(numbers: list[int]) -> str:

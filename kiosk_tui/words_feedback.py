@@ -3,7 +3,7 @@
 from kiosk_tui import words_dates
 from kiosk_tui.catalogue import _
 from kiosk_tui.clock import village_time
-from kiosk_tui.words import labelled
+from kiosk_tui.words import labelled, together
 from protocol.feedback import RECEIPT_DIGITS, Matter, Topic
 from protocol.kiosk_feedback import FollowedUp
 from protocol.units import WallMs
@@ -27,7 +27,8 @@ TOPIC: dict[Topic, str] = {
     "cadres": _("干部办事"),
     "other": _("其他"),
 }
-MORE = _("别的事")
+MORE, FEWER = _("别的事"), _("上一页")
+MORE_ALOUD = _("别的事按 8。")
 MATTER_ASK = _("怎么了？")
 MATTER: dict[Matter, str] = {
     "broken": _("坏了"),
@@ -40,6 +41,7 @@ MATTER: dict[Matter, str] = {
 NAME_ASK = _("要不要留名字？")
 NAMES = (_("不留名"), _("留名，好找我回话"))
 CONFIRM = _("按 Enter 提交，按 0 重选。")
+UNCLEAR = _("说不清的事，也可以按 9 叫镇办的人。")
 NAMED = _("留名")
 NAMELESS = _("不留名")
 SENDING = _("正在记录…")
@@ -78,6 +80,11 @@ def topic(code: str | None) -> str:
 def matter(code: str | None) -> str:
     """Return what is wrong, likewise."""
     return next((word for known, word in MATTER.items() if known == code), MATTER["other"])
+
+
+def confirm(topic: str | None, matter: str | None) -> str:
+    """Return how a question is sent; what no choice has words for is better said to somebody."""
+    return together(CONFIRM, UNCLEAR) if (topic, matter) == ("other", "other") else CONFIRM
 
 
 def said(about: str, wrong: str) -> str:

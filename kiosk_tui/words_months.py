@@ -7,7 +7,7 @@ from kiosk_tui import words_dates, words_visits
 from kiosk_tui.catalogue import _
 from kiosk_tui.words import DIRECTION, MISSING, bracketed, labelled, listed
 from kiosk_tui.words_dates import clock
-from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestTaken
+from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestTaken, WindowLacks
 
 MONTH = _("我的本月")
 REQUESTS = _("我的办事")
@@ -129,10 +129,15 @@ def title(shown: MonthShown) -> str:
     return _("{day} 起").format(day=day(shown.begins)) if shown.begins else ""
 
 
-def lacking(marks: Sequence[str]) -> str:
-    """Return which touches of today are still to be made; empty if none is."""
-    lacks = [name for mark, name in MISSING.items() if mark in marks]
-    return _("今天还差：{marks}。").format(marks=listed(lacks)) if lacks else ""
+def lacking(lacks: Sequence[WindowLacks]) -> str:
+    """Return which touches of today are not there, by window; empty if all are."""
+    said = [
+        _("{window}的{marks}").format(
+            window=one.window, marks=listed(name for mark, name in MISSING.items() if mark in one.marks)
+        )
+        for one in lacks
+    ]
+    return _("今天还差：{marks}。").format(marks=_("；").join(said)) if said else ""
 
 
 def option(ask: str, code: str) -> str:
@@ -169,7 +174,7 @@ def request_more(one: OwnRequest) -> list[str]:
     number = dated.format(number=one.number, day=day(one.made)) if one.made else named.format(number=one.number)
     said = [number, REQUEST_STATE.get(one.state, one.state)]
     if one.state == "open" and not one.listed:
-        said.append(_("县里的答复名单里还没有它。"))
+        said.append(_("县里还没登记到，过几天再看。"))
     if one.answered:
         said.append(_("{day} 镇办答复：").format(day=day(one.answered)))
     return said

@@ -47,6 +47,14 @@ class MonthLine(msgspec.Struct, frozen=True, kw_only=True):
     """As in `OwnRequest`."""
 
 
+class WindowLacks(msgspec.Struct, frozen=True, kw_only=True):
+    """What one of today's windows still lacks."""
+
+    window: ShortText
+    marks: list[CodeWord]
+    """``arrival``, ``departure``."""
+
+
 class MonthShown(Line, frozen=True, kw_only=True, tag="month"):
     """A page of the touches of the visit's person, the newest first."""
 
@@ -56,8 +64,8 @@ class MonthShown(Line, frozen=True, kw_only=True, tag="month"):
     begins: DayText | None = None
     """The day from which on the county's list has touches; None: the county's list is not here."""
     lines: list[MonthLine] = []
-    lacking: list[CodeWord] = []
-    """``arrival`` and ``departure``, where a window of today that has opened still lacks them."""
+    lacking: list[WindowLacks] = []
+    """What windows of today that have opened still lack."""
     days: list[DayText] = []
     """The days for which a missing touch can be reported, the newest first. None, if the station does not know what day
     it is: then it is reported without one."""

@@ -4,13 +4,12 @@ The county's list says of most touches what they count as. It is not renewed wit
 own touches that the list does not name: those that have reached the county, and those that wait here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field
 
 from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
-from agent.clocking.outcome import missing
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.request_book import KnownRequest, RequestBook, ref_in
 from agent.kiosk.table import Rows
@@ -20,7 +19,8 @@ from agent.timekeeping.clock import StationClock
 from protocol.bundle_contents import Month
 from protocol.china_time import china_time
 from protocol.facts_requests import request_number
-from protocol.kiosk_months import MONTH_LINES, MonthLine, MonthShown, OpenMonth
+from protocol.kiosk import Lacking
+from protocol.kiosk_months import MONTH_LINES, MonthLine, MonthShown, OpenMonth, WindowLacks
 from protocol.units import CodeWord, DayText, Direction, FactRef, PersonId, WallMs
 
 DAYS_BACK = 14
@@ -118,7 +118,7 @@ class OwnMonth:
             pages=pages,
             begins=f"{month.month}-01" if month is not None else None,
             lines=[_line(number, seen.touches[number], objections) for number in shown],
-            lacking=list(missing(self._history.lacking(visit.person, self._clock.now()))),
+            lacking=_by_window(self._history.lacking(visit.person, self._clock.now())),
             days=self.days(),
         )
         self._screens.answer(kiosk, answer)
@@ -189,6 +189,15 @@ def is_about(request: KnownRequest, touch: OwnTouch) -> bool:
     if request.about is not None or touch.touch is not None:
         return request.about == touch.touch
     return bool(request.begin) and request.begin == touch.at
+
+
+def _by_window(lacking: Sequence[Lacking]) -> list[WindowLacks]:
+    """Return what the windows lack that have opened."""
+    marks: dict[tuple[str, int], list[CodeWord]] = {}
+    for lack in lacking:
+        if lack.when != "later":
+            marks.setdefault((lack.window, lack.start), []).append(lack.mark)
+    return [WindowLacks(window=window, marks=lacks) for (window, _), lacks in marks.items()]
 
 
 def _line(number: int, touch: OwnTouch, objections: list[KnownRequest]) -> MonthLine:

@@ -24,4 +24,5 @@ class AskScreen(TextScreen[AskView]):
             *note,
         )
         send = (KeyHint(words.ENTER, feedback.KEY_SEND),) if view.sends else ()
-        self._keys.hints = (*send, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+        turn = (KeyHint(*view.turn),) if view.turn else ()
+        self._keys.hints = (*send, KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))

@@ -20,7 +20,8 @@ class VisitScreen(TextScreen[VisitView]):
             Block(words_visits.VISIT_HELLO[view.opened_by], gap=1),
             *not_yet,
             *(
-                Block(f" {words_visits.VISIT_CAN[what]}", f" {number} ", "", theme.CAP, gap=1)
+                # One blank line before the first, where there is no room for one before each.
+                Block(f" {words_visits.VISIT_CAN[what]}", f" {number} ", "", theme.CAP, gap=2 if number == 1 else 1)
                 for number, what in enumerate(view.can, 1)
             ),
         )

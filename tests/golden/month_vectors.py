@@ -49,7 +49,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
             ),
             kiosk_months.MonthLine(line=1, state="undated", by_number=True, where="演示村"),
         ],
-        lacking=["departure"],
+        lacking=[kiosk_months.WindowLacks(window="上午坐班", marks=["arrival", "departure"])],
         days=[_DAY],
     ),
     "requests": kiosk_months.RequestsShown(

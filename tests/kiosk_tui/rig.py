@@ -344,7 +344,7 @@ STATES: dict[str, Way] = {
     "help-called": _answers(_presses("9", "1"), samples.HELP_SENT),
     "help-seen": _answers(_presses("9", "1"), samples.HELP_SEEN),
     "ask-topic": _presses("5", "1"),
-    "ask-confirm": _presses("5", "1", "6", "3", "2"),
+    "ask-confirm": _presses("5", "1", "8", "2", "2"),
     "ask-receipt": _answers(_presses(*ASKED), samples.RECEIPT),
     "follow-answered": _answers(_presses("5", "2", *RECEIPT, "enter"), samples.FOLLOWED),
     "away": lambda flow, clock: flow.agent_away(),

@@ -29,7 +29,7 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
-from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
+from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken, WindowLacks
 from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
 from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
 from protocol.units import FactRef
@@ -310,7 +310,7 @@ MONTH = MonthShown(
         MonthLine(line=3, state="lost_card", day="2026-11-20", minute=487, direction="in"),
         MonthLine(line=4, state="undated"),
     ],
-    lacking=["departure"],
+    lacking=[WindowLacks(window="上午坐班", marks=["arrival", "departure"])],
     days=[_DAY, *(f"2026-11-{day:02}" for day in range(23, 10, -1))],
 )
 MONTH_LONGEST = replace(

@@ -39,17 +39,17 @@ def test_five_keys_ask_and_the_number_comes_with_the_agents_word_alone() -> None
     assert isinstance(kiosk.flow.view(), HomeView)
 
 
-def test_the_other_topics_stand_behind_the_sixth_line_and_0_goes_a_step_back() -> None:
+def test_the_other_topics_stand_on_the_page_behind_8_and_0_goes_a_step_back() -> None:
     kiosk = OpenKiosk("home")
-    kiosk.press("5", "1", "6", "7")
+    kiosk.press("5", "1", "8", "6")
     assert asks(kiosk).ask == words.MATTER_ASK
     kiosk.press("0")
     assert words.TOPIC["other"] in asks(kiosk).options
     kiosk.press("0")
-    assert words.MORE in asks(kiosk).options
+    assert asks(kiosk).turn == ("8", words.MORE)
     kiosk.press("0")
     assert asks(kiosk).options == words.MENU
-    kiosk.press("1", "6", "6", "4", "enter")
+    kiosk.press("1", "8", "7", "8", "5", "4", "enter")
     assert kiosk.said == [GiveFeedback(topic="cadres", matter="question")]
 
 

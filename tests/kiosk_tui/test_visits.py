@@ -7,6 +7,7 @@ from copy import replace
 import pytest
 
 from kiosk_tui import words, words_visits
+from kiosk_tui.keys import Key
 from kiosk_tui.views import AskCardView, EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
 from kiosk_tui.views_months import MonthView
 from protocol.kiosk import Sorry
@@ -230,3 +231,20 @@ def test_whoever_has_no_card_is_told_whom_to_ask() -> None:
 
 def test_a_level_that_nobody_tried_is_not_called_failed() -> None:
     assert words.stars(0) == "还没过关"
+
+
+@pytest.mark.parametrize(
+    ("state", "keys", "note"),
+    [
+        ("mine-asking-number", ["enter", "enter"], words.TYPE_FIRST),
+        ("entry-pin", ["enter"], words.digits_lack(3)),
+        ("entry-new", ["enter"], words.digits_lack(4)),
+    ],
+)
+def test_enter_says_how_many_figures_are_still_to_be_typed(state: str, keys: list[Key], note: str) -> None:
+    kiosk = Kiosk(state)
+    kiosk.press(*keys)
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert (view.note, view.waiting) == (note, False)
+    assert kiosk.said == []
