@@ -34,6 +34,14 @@ class Feedback(Stamped):
             models.Index(fields=["-received_at", "-id"], name="feedback_newest"),
         ]
 
+    @property
+    def number_end(self) -> str:
+        """The end of the receipt number, by which officers name a question.
+
+        Whoever knows all of it rates the answer at the kiosk, and that is for whoever asked, not for who answers.
+        """
+        return f"······{self.number[-4:]}"
+
 
 class FeedbackRating(Stamped):
     """How an answer was, as somebody said at the station: 1 is the worst, 5 the best."""

@@ -79,7 +79,7 @@ def test_own_touches_stand_in_the_month_before_the_county_names_them(station: Be
     assert (shown.page, shown.pages, shown.begins) == (0, 1, None)
     (line,) = shown.lines
     assert (line.state, line.day, line.minute, line.direction) == ("waiting", "2026-11-24", 510, "in")
-    assert shown.lacking == ["departure"]
+    assert [one.marks for one in shown.lacking] == [["departure"]]
     receive_all(station)
     assert look(station, visit).lines[0].state == "received"
 
