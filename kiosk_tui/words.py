@@ -32,8 +32,8 @@ DETAIL = {
 }
 PROBLEM = {
     "": "",
-    "disk_full": _("站点存满了，请联系镇办。"),
-    "disk_error": _("站点存储出了故障，请联系镇办。"),
+    "disk_full": _("本站存满了，请联系镇办。"),
+    "disk_error": _("本站存不了记录，请联系镇办。"),
     "bad_card": _("卡读不出来，请再刷一次；不行请联系镇办。"),
     "too_fast": _("刷得太快了，请等一下再刷。"),
 }
@@ -44,8 +44,8 @@ SORRY = {
     "not_recorded": _("刚才的操作没有记录，请再试一次。"),
     "malformed": _("刚才的操作没有成功，请再试一次。"),
     "not_here": _("这个功能本站现在没有。"),
-    "no_line": _("现在连不上县里。请过一会儿再试，或在手机上用编号和密码登录。"),
-    "no_time": _("站点还不知道准确时间。请在手机上用编号和密码登录。"),
+    "no_line": _("现在连不上县里。过一会儿再试，或用手机输编号和密码。"),
+    "no_time": _("本站时间还没对准。请用手机输编号和密码。"),
     "touch_again": _("刷卡过了一会儿了。请再刷一次卡，再选这一项。"),
 }
 
@@ -72,8 +72,8 @@ SIMULATED = {
 
 PRODUCT = _("村慧")
 OTHER_VILLAGE = _("外村")
-UNDATED = _("时间待校准")
-CLOCK_WAITS = _("！ 时间待校准")
+UNDATED = _("时间还没对准")
+CLOCK_WAITS = _("！ 时间还没对准")
 DUTY_TODAY = _("今日值班")
 DUTY_WHOLE = _("看全部值班")
 NO_DUTY = _("今天没有排班。")
@@ -81,16 +81,16 @@ DUTY_OVER = _("今天的值班都结束了。")
 CLOCK_SAID: dict[ClockQuality, str] = {
     "synced": _("时间准，刚和县里对过。"),
     "holdover": _("时间准，连上网会再对一次。"),
-    "restored": _("停过电，时间还没有对准。"),
-    "unknown": _("时间还没有对准。"),
+    "restored": _("停过电，时间还没对准。"),
+    "unknown": _("时间还没对准。"),
 }
 """How well the station knows the time."""
 LINK_SAID: dict[LinkState, str] = {
     "connected": _("网络通，打卡马上传到县里。"),
     "connecting": _("正在连接县里，打卡照常。"),
-    "offline": _("网络不通，打卡照常，有网自动上传。"),
+    "offline": _("网络不通，打卡照常，有网就上传。"),
 }
-NO_DATE = _("时间校准以后，这里显示谁在值班。")
+NO_DATE = _("时间对准以后，这里显示谁在值班。")
 COLUMN_NAME = _("姓名")
 COLUMN_WINDOW = _("时段")
 COLUMN_IN = _("上班")
@@ -102,14 +102,14 @@ IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", _("晚"), _("早"), "  "
 """Late and early go by the clock alone. What follows for a person is the county's decision."""
 TROUBLE = {
     "strange_keyboard": _("有人插上了陌生键盘，请把它拔下来"),
-    "one_reader_gone": _("有一个读卡器没反应，请用另一个，并告诉镇办"),
+    "one_reader_gone": _("一个读卡器没反应，请用另一个，并告诉镇办"),
     "camera_failed": _("摄像头拍不出，请看看插好没有"),
     "camera_black": _("摄像头画面全黑，请看看镜头盖和灯"),
     "camera_covered": _("摄像头被挡住了，请拿开镜头前的东西"),
     "camera_frozen": _("摄像头画面不动了，请把摄像头重新插一下"),
 }
 """What somebody at the station can put right, by the agent's code."""
-READER_GONE = _("！读卡器没有准备好，暂时不能打卡，请联系镇办。")
+READER_GONE = _("！读卡器没准备好，先别打卡，请联系镇办。")
 PRESENT_CARD = _("请把卡贴到读卡器上")
 
 TODAY = _("今日")
@@ -135,8 +135,8 @@ KEY_KEEP = _("不改")
 ENTER = "Enter"
 
 MISSING_NOTHING = _("✓  今天的卡已打齐")
-NO_WINDOW = _("现在不是您的值班时段，不选上班、下班也可以。")
-NO_TIME = _("本机时间还没校准，不选上班、下班也可以。")
+NO_WINDOW = _("现在不是您的值班时段，不选上下班也行。")
+NO_TIME = _("本站时间还没对准，不选上下班也行。")
 NO_LIST = _("本站还没收到名单，已记录，县里会核对。")
 TOUCH_AGAIN = _("上班、下班记反了？10 秒内再刷一次这张卡，就能改。")
 TOUCH_AGAIN_TO_CHOOSE = _("想选的话，10 秒内再刷一次这张卡。")
@@ -163,8 +163,8 @@ TYPE_FIRST = _("先按数字输。")
 CHOOSE_FIRST = _("先按数字选。")
 CHOOSE_ALL = _("还没排完，接着按数字。")
 RECORDING = _("正在记录…")
-LEAVE = _("再按一次 0 就离开本关，按其他键继续答题。")
-LEAVE_MARKED = _("再按一次 0 就离开本关，按其他键继续看。")
+LEAVE = _("再按 0 就离开本关，按其他键继续答题。")
+LEAVE_MARKED = _("再按 0 就离开本关，按其他键继续看。")
 RIGHT = _("✓  答对了")
 WRONG = _("×  答错了")
 ANSWER_IS = _("正确答案：")
@@ -181,7 +181,7 @@ AWAY_DETAIL = _("请稍等，好了会自动恢复。已经显示成功的打卡
 IDLE = _("您还在吗？")
 TOO_SMALL = _("屏幕设置不对，请叫装机员")
 NOTHING_TO_SAY = _("这个画面没有录音，请看着屏幕。")
-NOTHING_TO_REPEAT = _("打卡结果只给本人看：要再看，请再刷一次卡。")
+NOTHING_TO_REPEAT = _("打卡结果只给本人看。要再看，请再刷卡。")
 
 
 def labelled(label: str, text: str) -> str:
@@ -206,9 +206,9 @@ def keys_aloud(options: Iterable[str]) -> str:
     )
 
 
-def together(first: str, second: str) -> str:
-    """Return two sentences in one line."""
-    return _("{first}{second}").format(first=first, second=second)
+def together(first: str, second: str = "") -> str:
+    """Return two texts one after the other."""
+    return _("{first}{second}").format(first=first, second=second) if second else first
 
 
 def link_said(link: LinkState, count: int) -> str:
@@ -229,7 +229,7 @@ def not_touched(count: int) -> str:
 
 def next_window(name: str, start: int, end: int) -> str:
     """Return when the next duty window is."""
-    return _("下一班：{name} {start}-{end}").format(name=name, start=clock(start), end=clock(end))
+    return _("下一班：{window} {start}-{end}").format(window=name, start=clock(start), end=clock(end))
 
 
 def waiting(count: int) -> tuple[str, ...]:

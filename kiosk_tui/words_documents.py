@@ -83,8 +83,7 @@ def cell(value: str | int, of: ColumnKind, *, this_year: str = "") -> str:
 
 def total(column: str, value: str, of: ColumnKind) -> str:
     """Return a published sum. A column that is called a sum already is not called so twice."""
-    unit = YUAN if of == "yuan" else ""
-    return f"{TOTAL}  {column} {value}{unit}"
+    return f"{TOTAL}  {column} {_('{amount}元').format(amount=value) if of == 'yuan' else value}"
 
 
 def column(title: str, of: ColumnKind) -> str:

@@ -7,11 +7,11 @@ FIND = _("查找")
 HOW = _("按拼音首字母：补贴按 2 8")
 LETTERS = "2abc 3def 4ghi 5jkl 6mno 7pqrs 8tuv 9wxyz"
 LOOKING = _("正在查找…")
-NOTHING = _("没有找到。按 * 删去一个再试。")
+NOTHING = _("没有找到。按 * 删一位再试。")
 PRESS_ENTER = _("找到了就按 Enter")
 CHOOSE = _("按数字看一条")
 MORE = _("还有更多，请再按几个字母")
-SORTING = _("站点还在整理，可能不全")
+SORTING = _("本站还在整理，可能不全")
 KEY_BACK, KEY_TYPE, KEY_CHOOSE = _("返回"), _("再找"), _("去选")
 NEWEST = _("不会拼音？最近的这些，按 Enter 去选：")
 

@@ -14,15 +14,15 @@ KEY_TO_QUESTION = _("接着答题")
 ASK = _("按 1，镇办就知道这里要帮忙。")
 CALLED = _("叫镇办的人")
 LINES = (
-    (_("打卡"), _("把卡贴近读卡器，看到“打卡成功”就好了。任何画面都可以打卡。")),
-    (_("更正"), _("上班、下班记反了，马上再刷一次卡，照提示改；改不了请找镇办。")),
+    (_("打卡"), _("把卡贴到读卡器上，看到“打卡成功”就行。任何画面都可以打卡。")),
+    (_("更正"), _("上下班记反了，马上再刷卡，照提示改；改不了请找镇办。")),
     (_("选择"), _("按画面上的数字。0 返回，7、8 翻页，Enter 接着看。")),
     (_("再看"), _("打卡结果没看清，按 * 多看一会儿；过后请再刷一次卡。")),
     (_("大字"), _("按 / 把字变大，再按更大，再按复原。")),
-    (_("没网"), _("没有网络也照常打卡，记录存在本站，有网自动上传。")),
+    (_("没网"), _("没有网也照常打卡。记录存在本站，有网就上传。")),
     (_("急事"), _("请找值班村干部，或者打镇办电话。")),
 )
-RECORDED = _("已记下这里有人求助，有网就送到镇办。")
+RECORDED = _("已记下这里要帮忙，有网就送到镇办。")
 """Said aloud once a call is on disk."""
 CALLING = _("正在记下…")
 NOT_CALLED = _("没有记下，请再按 1，或者打电话。")
@@ -50,7 +50,7 @@ def not_called(reason: str) -> str:
 
 def short(call: HelpState, link: LinkState) -> str:
     """Return the same for home's one line."""
-    return _("求助：{state}").format(state=state(call, link).removeprefix("✓  "))
+    return _("帮助：{state}").format(state=state(call, link).removeprefix("✓  "))
 
 
 def contact(name: str) -> str:

@@ -9,7 +9,7 @@ TOO_SMALL = "屏幕设置不对，请叫装机员"
 TOUCHES = {
     "touch-in": "✓打卡成功·上班张示例08:06",
     "touch-unknown": "！已记录，待县里核对08:06这张卡还没有登记，核对以后照样算数。",
-    "touch-not-recorded": "×没有记录站点存满了，请联系镇办。",
+    "touch-not-recorded": "×没有记录本站存满了，请联系镇办。",
 }
 
 
