@@ -230,5 +230,7 @@ def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, las
 
 def _is_second_touch(text: str, name: str) -> bool:
     """Return whether this is the screen of a card that was touched again, with nothing chosen yet."""
-    whose = re.search(rf"{re.escape(name)}(\d\d:\d\d|时间还没对准)", text)  # it also names people who touched just before
+    whose = re.search(
+        rf"{re.escape(name)}(\d\d:\d\d|时间还没对准)", text
+    )  # it also names people who touched just before
     return whose is not None and "已打卡" in text and "再刷一次这张卡，就改为" not in text and "，就记为" not in text
