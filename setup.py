@@ -27,7 +27,7 @@ EXTRAS = {
         "pillow>=12",
     ],
     "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
-    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6", "pillow>=12"],
+    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6", "pillow>=12", "polib>=1.2"],
     "server": [
         *CONTRACT,
         "django>=5.2,<5.3",
@@ -60,6 +60,7 @@ EXTRAS = {
         "import-linter>=2.5",
         "django-stubs>=5.2,<6",
         "types-requests",
+        "types-polib>=1.2",
         "types-openpyxl",
         "types-pyserial",
         "types-defusedxml",
@@ -88,7 +89,7 @@ setup(
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.public": ["templates/**/*.html", "static/**/*"],
-        "kiosk_tui": ["*.ini", "*.tcss", "**/*.tcss"],
+        "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po"],
     },
     extras_require=EXTRAS,
     entry_points={

@@ -5,10 +5,9 @@ each sentence once, by `_`, or by `counted` where another language has a singula
 no file. For another one, `locale/*/LC_MESSAGES/kiosk.po` is read as it stands, so that nothing has to be compiled.
 """
 
-import ast
 import gettext
 import os
-from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 LANGUAGE_VARIABLE = "CUNHUI_KIOSK_LANGUAGE"
@@ -16,48 +15,6 @@ LANGUAGE_VARIABLE = "CUNHUI_KIOSK_LANGUAGE"
 SOURCE_LANGUAGE = "zh"
 LOCALE = Path(__file__).parent / "locale"
 POT = LOCALE / "kiosk.pot"
-
-
-class PoTranslations(gettext.NullTranslations):
-    """The sentences of a catalogue file (gettext's PO format); one that is not in it stays Chinese."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._sentences = {source: forms for source, forms, unsure in entries(text) if all(forms) and not unsure}
-        headers = self._sentences.pop("", ("",))[0].splitlines()
-        plural = next((line.partition("plural=")[2] for line in headers if line.startswith("Plural-Forms:")), "")
-        self._form = gettext.c2py(plural.strip(" ;") or "0")
-
-    def gettext(self, message: str) -> str:
-        """Return a sentence in this language."""
-        return self._sentences.get(message, (message,))[0]
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return a sentence about ``n`` things in this language."""
-        forms = self._sentences.get(msgid1)
-        if forms is None:
-            return super().ngettext(msgid1, msgid2, n)
-        return forms[min(self._form(n), len(forms) - 1)]
-
-
-def entries(text: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    """Read a catalogue: each sentence, its forms in the other language, and whether somebody must look at it (fuzzy).
-
-    Entries that are commented out are not read. The first one has the empty sentence: it is the header.
-    """
-    for paragraph in text.split("\n\n"):
-        lines = paragraph.splitlines()
-        fields: dict[str, str] = {}
-        field = ""
-        for line in lines:
-            if line.startswith('"'):
-                fields[field] += ast.literal_eval(line)
-            elif line and not line.startswith("#"):
-                field, _, quoted = line.partition(" ")
-                fields[field] = ast.literal_eval(quoted)
-        if "msgid" in fields:
-            forms = tuple(value for name, value in fields.items() if name.startswith("msgstr"))
-            yield fields["msgid"], forms, any(line.startswith("#,") and "fuzzy" in line for line in lines)
 
 
 def languages() -> tuple[str, ...]:
@@ -69,7 +26,10 @@ def translations(language: str) -> gettext.NullTranslations:
     """Return the sentences in a language; in Chinese for one that is not here."""
     if language == SOURCE_LANGUAGE or language not in languages():
         return gettext.NullTranslations()
-    return PoTranslations((LOCALE / language / "LC_MESSAGES" / "kiosk.po").read_text(encoding="utf-8"))
+    import polib  # noqa: PLC0415 -- a kiosk in Chinese reads no catalogue
+
+    catalogue = polib.pofile(str(LOCALE / language / "LC_MESSAGES" / "kiosk.po"))
+    return gettext.GNUTranslations(BytesIO(catalogue.to_binary()))
 
 
 LANGUAGE = os.environ.get(LANGUAGE_VARIABLE, SOURCE_LANGUAGE)

@@ -5,18 +5,20 @@ the sentences that are missing, without a translation, and takes out those that 
 """
 
 import ast
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk_tui.catalogue import LOCALE, POT, entries
+import polib
+
+from kiosk_tui.catalogue import LOCALE, POT
 
 ROOM = LOCALE.parent
 CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
 """Chinese characters, and punctuation as only Chinese has it. The signs of a screen (✓ × ！ ●) need no translation."""
 PLACEHOLDER = re.compile(r"{(\w+)}")
-_HEADER = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n"
+WRAP = 100
+_ENCODING = {"Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "8bit"}
 
 
 @dataclass
@@ -72,16 +74,31 @@ def outside_the_catalogue(source: str, name: str) -> list[Outside]:
     ]
 
 
-def pot() -> str:
+def pot() -> polib.POFile:
     """Return the template: every sentence without a translation."""
-    return _file("The kiosk's sentences. The program has them in Chinese.", _HEADER, {})
+    template = polib.POFile(wrapwidth=WRAP)
+    template.header = "The kiosk's sentences. The program has them in Chinese."
+    template.metadata = _ENCODING
+    template.extend(_untranslated(one) for one in sentences().values())
+    return template
 
 
-def renewed(text: str) -> str:
-    """Return a language's catalogue with the sentences that the kiosk says now."""
-    known = {source: forms for source, forms, _ in entries(text)}
-    comment = text.partition("\n")[0].removeprefix("# ")
-    return _file(comment, known.pop("")[0], known)
+def renewed(catalogue: polib.POFile) -> polib.POFile:
+    """Return a language's catalogue with the sentences that the kiosk says now, in the template's order."""
+    known = {entry.msgid: entry for entry in catalogue if not entry.obsolete}
+    anew = pot()
+    anew.header, anew.metadata = catalogue.header, catalogue.metadata
+    for entry in anew:
+        if (translated := known.get(entry.msgid)) is not None:
+            entry.msgstr = translated.msgstr
+            entry.msgstr_plural = translated.msgstr_plural or entry.msgstr_plural
+            entry.flags += [flag for flag in translated.flags if flag not in entry.flags]
+    return anew
+
+
+def read(path: Path) -> polib.POFile:
+    """Return the catalogue in a file."""
+    return polib.pofile(str(path), wrapwidth=WRAP)
 
 
 def catalogues() -> list[Path]:
@@ -91,10 +108,11 @@ def catalogues() -> list[Path]:
 
 def main() -> None:
     """Write the template and renew each language."""
-    POT.write_text(pot(), encoding="utf-8")
+    pot().save(str(POT))
     for path in catalogues():
-        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
-        missing = [source for source, forms, _ in entries(path.read_text(encoding="utf-8")) if not all(forms)]
+        catalogue = renewed(read(path))
+        catalogue.save(str(path))
+        missing = [entry.msgid for entry in catalogue.untranslated_entries()]
         print(f"{path.relative_to(ROOM.parent)}: {len(missing)} without a translation", *missing, sep="\n  ")
 
 
@@ -111,25 +129,14 @@ def _named(tree: ast.AST) -> list[ast.Call]:
     return sorted((call for call in calls if call.args), key=lambda call: (call.lineno, call.col_offset))
 
 
-def _file(comment: str, header: str, known: dict[str, tuple[str, ...]]) -> str:
-    """Return a catalogue of all sentences, with the translations that are known."""
-    paragraphs = [f'# {comment}\nmsgid ""\nmsgstr ""\n' + "".join(_quoted(line) for line in header.splitlines(True))]
-    for one in sentences().values():
-        about = "".join(f"#: {place}\n" for place in one.places)
-        about += "#, python-brace-format\n" if one.placeholders else ""
-        forms = known.get(one.text, ())
-        if one.counted:
-            names = "".join(f"{kind} {_quoted(one.text)}" for kind in ("msgid", "msgid_plural"))
-            some = [*forms, "", ""][: max(len(forms), 2)]
-            words = "".join(f"msgstr[{at}] {_quoted(form)}" for at, form in enumerate(some))
-        else:
-            names, words = f"msgid {_quoted(one.text)}", f"msgstr {_quoted((*forms, '')[0])}"
-        paragraphs.append(about + names + words)
-    return "\n".join(paragraphs)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False) + "\n"
+def _untranslated(one: Sentence) -> polib.POEntry:
+    return polib.POEntry(
+        msgid=one.text,
+        msgid_plural=one.text if one.counted else "",
+        msgstr_plural={0: "", 1: ""} if one.counted else {},
+        occurrences=[(place, "") for place in one.places],
+        flags=["python-brace-format"] if one.placeholders else [],
+    )
 
 
 if __name__ == "__main__":

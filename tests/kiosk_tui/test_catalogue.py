@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+import polib
 import pytest
 
-from kiosk_tui.catalogue import POT, PoTranslations, entries, languages, translations
+from kiosk_tui.catalogue import POT, languages, translations
 from kiosk_tui.typeset import cells, clean, wrap
 from tests.kiosk_tui import sentences
 from tests.kiosk_tui.sentences import CHINESE, PLACEHOLDER, Sentence, outside_the_catalogue
@@ -66,52 +67,48 @@ def test_the_search_finds_what_is_outside() -> None:
 
 
 def test_the_template_has_what_the_kiosk_says() -> None:
-    assert POT.read_text(encoding="utf-8") == sentences.pot(), RENEW
+    assert str(sentences.read(POT)) == str(sentences.pot()), RENEW
 
 
 @pytest.mark.parametrize("path", sentences.catalogues(), ids=lambda path: path.parents[1].name)
 def test_a_language_has_every_sentence(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text == sentences.renewed(text), f"sentences are missing, or are not said any more; {RENEW}"
-    known = list(entries(text))
-    assert [source for source, _, _ in known if source] == list(SENTENCES)
-    assert [source for source, forms, unsure in known if unsure or not all(forms)] == []
-    assert [source for source, forms, _ in known if any(CHINESE.search(form) for form in forms)] == []
+    catalogue = sentences.read(path)
+    assert str(catalogue) == str(sentences.renewed(catalogue)), f"sentences are missing, or are not said now; {RENEW}"
+    assert [entry.msgid for entry in catalogue] == list(SENTENCES)
+    assert [entry.msgid for entry in catalogue if not entry.translated()] == []
+    assert [entry.msgid for entry in catalogue if CHINESE.search("".join(forms_of(entry)))] == []
 
 
 @pytest.mark.parametrize("path", sentences.catalogues(), ids=lambda path: path.parents[1].name)
 def test_a_translation_takes_what_the_sentence_takes(path: Path) -> None:
-    for source, forms, _ in list(entries(path.read_text(encoding="utf-8")))[1:]:
-        for form in forms:
-            assert Sentence(form).placeholders == SENTENCES[source].placeholders, source
+    for entry in sentences.read(path):
+        for form in forms_of(entry):
+            assert Sentence(form).placeholders == SENTENCES[entry.msgid].placeholders, entry.msgid
+
+
+def forms_of(entry: polib.POEntry) -> list[str]:
+    """Return a sentence in the other language, for one thing and for many where these differ."""
+    return list(entry.msgstr_plural.values()) or [entry.msgstr]
 
 
 def test_what_the_template_lacks_and_what_is_left_over_is_noticed() -> None:
-    text = '# In some language.\nmsgid ""\nmsgstr "Language: xx\\n"\n\nmsgid "早就不说的"\nmsgstr "gone"\n'
-    renewed = sentences.renewed(text)
-    assert "早就不说的" not in renewed
-    assert {source for source, forms, _ in entries(renewed) if source and not any(forms)} == SENTENCES.keys()
-
-
-def test_a_catalogue_is_read_as_gettext_writes_it() -> None:
-    known = PoTranslations(
-        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-        '# a remark\n#: some.py\nmsgid "一行"\nmsgstr ""\n"one "\n"line \\"here\\""\n\n'
-        'msgid "{count} 个"\nmsgid_plural "{count} 个"\nmsgstr[0] "{count} one"\nmsgstr[1] "{count} many"\n\n'
-        '#, fuzzy\nmsgid "不定"\nmsgstr "unsure"\n\nmsgid "没有"\nmsgstr ""\n\n#~ msgid "旧"\n#~ msgstr "old"\n'
+    catalogue = polib.pofile(
+        '# In some language.\nmsgid ""\nmsgstr "Language: xx\\n"\n\nmsgid "早就不说的"\nmsgstr "gone"\n'
     )
-    assert known.gettext("一行") == 'one line "here"'
-    assert [known.ngettext("{count} 个", "{count} 个", count) for count in (0, 1, 2)] == [
-        "{count} many",
-        "{count} one",
-        "{count} many",
-    ]
-    assert [known.gettext(source) for source in ("不定", "没有", "旧")] == ["不定", "没有", "旧"]
+    renewed = sentences.renewed(catalogue)
+    assert renewed.find("早就不说的") is None
+    assert {entry.msgid for entry in renewed.untranslated_entries()} == SENTENCES.keys()
 
 
 def test_a_language_that_is_not_here_is_chinese() -> None:
     assert languages() == ("zh", "en")
-    assert translations("en").gettext("返回") == "Back"
+    english = translations("en")
+    assert english.gettext("返回") == "Back"
+    assert [english.ngettext("{count} 天", "{count} 天", count) for count in (0, 1, 2)] == [
+        "{count} days",
+        "{count} day",
+        "{count} days",
+    ]
     assert [translations(other).gettext("返回") for other in ("zh", "xx", "../en", "")] == ["返回"] * 4
 
 
