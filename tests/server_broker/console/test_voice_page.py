@@ -45,15 +45,15 @@ def test_every_sentence_is_listed_and_what_is_recorded_is_no_longer_mute(officer
     page = listed(officer)
     assert all(words in page for words in SPOKEN.values() if "“" not in words)
     assert f"没有录音 {len(SPOKEN)}" in page
-    assert "已录上“已记下这里要人帮助，有网就送到镇办。”" in record(officer, wav(seconds=0.3), line="help.called")
-    assert "已记下这里要人帮助，有网就送到镇办。" not in listed(officer, "state=mute")
+    assert "已录上“已记下这里要帮忙，有网就送到镇办。”" in record(officer, wav(seconds=0.3), line="help.called")
+    assert "已记下这里要帮忙，有网就送到镇办。" not in listed(officer, "state=mute")
     answer = officer.get("/published/voice/?state=mute")
     assert answer.headers["Permissions-Policy"] == "camera=(), microphone=(self), geolocation=()"
     sound = officer.get("/published/voice/sound/?line=help.called")
     assert (sound.headers["Content-Type"], sound.content[:4]) == ("audio/ogg", b"OggS")
     assert officer.get("/published/voice/sound/?line=learn.failed").status_code == 404
     dropped = officer.post("/published/voice/drop/", {"line": "help.called"}, follow=True).content.decode()
-    assert "已删掉“已记下这里要人帮助，有网就送到镇办。”的录音" in dropped
+    assert "已删掉“已记下这里要帮忙，有网就送到镇办。”的录音" in dropped
     assert Bundle.objects.filter(kind="clips").count() == 2
 
 
