@@ -13,15 +13,13 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
-from kiosk_tui import theme, words_session
 from kiosk_tui.clock import MonoMs, boot_time_ms
-from kiosk_tui.driver import KioskDriver
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.textsize import SMALLEST
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
-from kiosk_tui.heart import Heart
-from kiosk_tui.keeping import FlowKept, encode
-from kiosk_tui.keys import understand
 from kiosk_tui.link import LinkListener
+from kiosk_tui.places.keeping import FlowKept, encode
 from kiosk_tui.screens.ask import AskScreen
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
@@ -49,9 +47,9 @@ from kiosk_tui.screens.today import DutyScreen, TodayScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
 from kiosk_tui.screens.visit import VisitScreen
-from kiosk_tui.session_line import SessionLine
-from kiosk_tui.textsize import SMALLEST
-from kiosk_tui.views import (
+from kiosk_tui.terminal.driver import KioskDriver
+from kiosk_tui.terminal.keys import understand
+from kiosk_tui.views.common import (
     AskCardView,
     AwayView,
     DutyView,
@@ -74,8 +72,8 @@ from kiosk_tui.views import (
     VisitView,
     WaitView,
 )
-from kiosk_tui.views_feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
-from kiosk_tui.views_months import (
+from kiosk_tui.views.feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
+from kiosk_tui.views.months import (
     ChoiceView,
     ConfirmView,
     MonthLineView,
@@ -84,8 +82,11 @@ from kiosk_tui.views_months import (
     RequestView,
     TakenView,
 )
-from kiosk_tui.views_reading import DocumentView, FindView, ShelfView
-from kiosk_tui.watch import BEAT_EVERY_S
+from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
+from kiosk_tui.watching.heart import Heart
+from kiosk_tui.watching.session_line import SessionLine
+from kiosk_tui.watching.watch import BEAT_EVERY_S
+from kiosk_tui.words import session as words_session
 from protocol.kiosk import ToAgent, ToKiosk
 from protocol.kiosk_keeping import Keep, Kept
 from protocol.units import TextSizeName

@@ -5,9 +5,9 @@ import os
 import sys
 from functools import partial
 
-from kiosk_tui import watch
-from kiosk_tui.session_line import SessionLine
 from kiosk_tui.watched import options, show
+from kiosk_tui.watching import watch
+from kiosk_tui.watching.session_line import SessionLine
 
 log = logging.getLogger(__name__)
 

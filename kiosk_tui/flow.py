@@ -9,19 +9,20 @@ screen was painted (`Flow.painted`) and has stood long enough to be read.
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from kiosk_tui import keeping, words
 from kiosk_tui.clock import MonoMs
+from kiosk_tui.drawing.textsize import SIZE_NAMES
 from kiosk_tui.guard import KeyGuard
-from kiosk_tui.help import Help
-from kiosk_tui.home import HomePlace
-from kiosk_tui.keys import HELD, HELP, Key
-from kiosk_tui.notices import Rest
-from kiosk_tui.places import Place
-from kiosk_tui.room import Room
+from kiosk_tui.places import keeping
+from kiosk_tui.places.help import Help
+from kiosk_tui.places.home import HomePlace
+from kiosk_tui.places.notices import Rest
+from kiosk_tui.places.place import Place
+from kiosk_tui.places.room import Room
+from kiosk_tui.places.touch import TouchPanel
+from kiosk_tui.places.visit import VisitPlace
 from kiosk_tui.spoken import Voice
-from kiosk_tui.textsize import SIZE_NAMES
-from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import (
+from kiosk_tui.terminal.keys import HELD, HELP, Key
+from kiosk_tui.views.common import (
     AwayView,
     EntryView,
     HomeView,
@@ -32,9 +33,9 @@ from kiosk_tui.views import (
     View,
     WaitView,
 )
-from kiosk_tui.views_feedback import AskView
-from kiosk_tui.views_months import ChoiceView, ConfirmView
-from kiosk_tui.visit import VisitPlace
+from kiosk_tui.views.feedback import AskView
+from kiosk_tui.views.months import ChoiceView, ConfirmView
+from kiosk_tui.words import common as words
 from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Kept
 from protocol.kiosk_sound import SoundShown

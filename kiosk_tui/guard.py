@@ -7,7 +7,7 @@ person needs to read it. Every change of screen starts that time again.
 from collections.abc import Hashable
 
 from kiosk_tui.clock import MonoMs
-from kiosk_tui.keys import Key
+from kiosk_tui.terminal.keys import Key
 
 SCREEN_MS = 700
 """Longer than a keyboard waits before it repeats a held key (600 ms under wlroots, 660 ms under X)."""

@@ -7,20 +7,10 @@ recorded.
 
 from collections.abc import Callable, Iterable
 
-from kiosk_tui import (
-    words,
-    words_documents,
-    words_feedback,
-    words_find,
-    words_help,
-    words_months,
-    words_notices,
-    words_visits,
-)
-from kiosk_tui.asking import TOPIC_PAGES
 from kiosk_tui.guard import Face
-from kiosk_tui.own_month import MARKS, REASONS
-from kiosk_tui.views import (
+from kiosk_tui.places.asking import TOPIC_PAGES
+from kiosk_tui.places.own_month import MARKS, REASONS
+from kiosk_tui.views.common import (
     AskCardView,
     HelpView,
     HomeView,
@@ -33,9 +23,17 @@ from kiosk_tui.views import (
     TouchView,
     View,
 )
-from kiosk_tui.views_feedback import AskView, CallView, ReceiptView
-from kiosk_tui.views_months import ChoiceView, ConfirmView, MonthView, TakenView
-from kiosk_tui.views_reading import DocumentView, FindView, ShelfView
+from kiosk_tui.views.feedback import AskView, CallView, ReceiptView
+from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthView, TakenView
+from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
+from kiosk_tui.words import common as words
+from kiosk_tui.words import documents as words_documents
+from kiosk_tui.words import feedback as words_feedback
+from kiosk_tui.words import find as words_find
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import months as words_months
+from kiosk_tui.words import notices as words_notices
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import ToAgent
 from protocol.kiosk_feedback import HelpState
 from protocol.kiosk_sound import Play, SoundShown, StopSound

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk_tui.app import KioskApp
-from kiosk_tui.heart import Heart
 from kiosk_tui.link import AgentLink
-from kiosk_tui.session_line import SessionLine
-from kiosk_tui.watch import TOKEN_VARIABLE, Turn
+from kiosk_tui.watching.heart import Heart
+from kiosk_tui.watching.session_line import SessionLine
+from kiosk_tui.watching.watch import TOKEN_VARIABLE, Turn
 from protocol.chinese_argparse import argparse_in_chinese
 from protocol.kiosk_keeping import Hello
 

@@ -1,7 +1,7 @@
 """A screen that outlives its program: what a kiosk shows is kept with the agent, for the kiosk that comes in its place.
 
-A kiosk that crashed or hung is started again within seconds, by whoever started it (`kiosk_tui/watch.py`). It knows a
-token that the one before knew, and no other kiosk does.
+A kiosk that crashed or hung is started again within seconds, by whoever started it (`kiosk_tui/watching/watch.py`). It
+knows a token that the one before knew, and no other kiosk does.
 """
 
 from typing import Annotated

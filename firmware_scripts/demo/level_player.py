@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
-from kiosk_tui import words
+from kiosk_tui.words import common as words
 from protocol.packs import Pack, Question
 
 _LEARN, _CHOOSE, _PLACE = "3 学习", "0 返回", "还可以错"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmware_scripts.pictures.stage import NORMAL, Screen, stage
-from kiosk_tui import words
+from kiosk_tui.words import common as words
 
 
 def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], screen: Screen = NORMAL) -> list[Path]:

@@ -16,8 +16,14 @@ from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, SUBSIDIES, money_of
 from firmware_scripts.demo.samples import NOTICES, POLICY_LETTERS
 from firmware_scripts.pictures.stage import Screen, Stage, stage
-from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_months, words_visits
-from kiosk_tui.textsize import LAYOUTS
+from kiosk_tui.drawing.textsize import LAYOUTS
+from kiosk_tui.words import common as words
+from kiosk_tui.words import documents as words_documents
+from kiosk_tui.words import feedback as words_feedback
+from kiosk_tui.words import find as words_find
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import months as words_months
+from kiosk_tui.words import visits as words_visits
 from protocol.china_time import CHINA
 
 SCREEN = Screen(1920, 1080)

@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.pictures.console import WHOLE, chromium, open_context
 from firmware_scripts.pictures.stage import NORMAL, Screen, stage
-from kiosk_tui import words, words_visits
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.phone_link import ALPHABET, phone_address
 
 WIDTH = 390

@@ -9,7 +9,13 @@ from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, money_of
 from firmware_scripts.demo.samples import POLICY_LETTERS
 from firmware_scripts.walk.walker import Steps, Walker
-from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_months, words_visits
+from kiosk_tui.words import common as words
+from kiosk_tui.words import documents as words_documents
+from kiosk_tui.words import feedback as words_feedback
+from kiosk_tui.words import find as words_find
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import months as words_months
+from kiosk_tui.words import visits as words_visits
 
 PIN = "402719"
 ASK = words_visits.ENTRY_ASK

@@ -14,8 +14,10 @@ from firmware_scripts.demo.level_player import number_before, way_back
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.walk.village import SessionKiosk
-from kiosk_tui import pixels, words, words_visits
-from kiosk_tui.textsize import LAYOUTS
+from kiosk_tui.drawing import pixels
+from kiosk_tui.drawing.textsize import LAYOUTS
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.china_time import CHINA
 
 ANSWER_S = 10.0

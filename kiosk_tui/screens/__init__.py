@@ -1,1 +1,1 @@
-"""The screens: each draws one view of `kiosk_tui.views`."""
+"""The screens: each draws one view of `kiosk_tui.views.common`."""

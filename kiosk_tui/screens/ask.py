@@ -1,11 +1,12 @@
 """A choice by the keys 1 to 6, or one thing to confirm by Enter."""
 
-from kiosk_tui import theme, words
-from kiosk_tui import words_feedback as feedback
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views_feedback import AskView
+from kiosk_tui.views.feedback import AskView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
+from kiosk_tui.words import feedback
 
 
 class AskScreen(TextScreen[AskView]):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from kiosk_tui.views import LiveBannerView
+from kiosk_tui.views.common import LiveBannerView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, LiveBanner
 from kiosk_tui.widgets.page_body import PageBody
 

@@ -5,16 +5,16 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme
-from kiosk_tui import words as common
-from kiosk_tui import words_documents as words
-from kiosk_tui.document_pages import Page, PageLine, Role
-from kiosk_tui.half_blocks import draw
-from kiosk_tui.reader import ASK, FOOTER
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.document_pages import Page, PageLine, Role
+from kiosk_tui.drawing.half_blocks import draw
+from kiosk_tui.drawing.typeset import Block, cells, clean, fit
+from kiosk_tui.places.reader import ASK, FOOTER
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block, cells, clean, fit
-from kiosk_tui.views_reading import DocumentView, ShelfView
+from kiosk_tui.views.reading import DocumentView, ShelfView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.words import common
+from kiosk_tui.words import documents as words
 from protocol.kiosk_documents import SHELF_PAGE, ShelfEntry
 
 

@@ -1,13 +1,13 @@
 """Looking for something by keypad letters: what was typed, how it is done, and what fits."""
 
-from kiosk_tui import theme
-from kiosk_tui import words_find as words
-from kiosk_tui.room import Room
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block, fit
+from kiosk_tui.places.room import Room
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block, fit
-from kiosk_tui.views_reading import FindView
+from kiosk_tui.views.reading import FindView
 from kiosk_tui.widgets.bars import KeyHint
-from kiosk_tui.words import KEY_DELETE, KEY_EARLIER, KEY_HELP, KEY_LATER
+from kiosk_tui.words import find as words
+from kiosk_tui.words.common import KEY_DELETE, KEY_EARLIER, KEY_HELP, KEY_LATER
 from protocol.kiosk_find import Hit
 
 

@@ -1,12 +1,13 @@
 """What became of a question: when it was asked, how far it is, the answer, and how it was."""
 
-from kiosk_tui import theme, words
-from kiosk_tui import words_feedback as feedback
-from kiosk_tui.following import rateable
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
+from kiosk_tui.places.following import rateable
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views_feedback import FollowedView
+from kiosk_tui.views.feedback import FollowedView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
+from kiosk_tui.words import feedback
 
 
 class FollowedScreen(TextScreen[FollowedView]):

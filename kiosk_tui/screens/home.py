@@ -4,15 +4,19 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kiosk_tui import theme, words, words_dates, words_help, words_visits
 from kiosk_tui.clock import village_time
-from kiosk_tui.pixels import clock_face
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.pixels import clock_face
+from kiosk_tui.drawing.typeset import Block, cells, clean, fit, fit_names, wrap
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block, cells, clean, fit, fit_names, wrap
-from kiosk_tui.views import AskCardView, HomeView
+from kiosk_tui.views.common import AskCardView, HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.menu import Menu
+from kiosk_tui.words import common as words
+from kiosk_tui.words import dates as words_dates
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import DutyRow, Home
 from protocol.units import DATED_QUALITIES
 

@@ -4,14 +4,16 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kiosk_tui import pixels, theme, words, words_help
-from kiosk_tui import words_feedback as feedback
+from kiosk_tui.drawing import pixels, theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views_feedback import CallView, NumberView, ReceiptView
+from kiosk_tui.views.feedback import CallView, NumberView, ReceiptView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
+from kiosk_tui.words import feedback
+from kiosk_tui.words import help as words_help
 from protocol.feedback import RECEIPT_DIGITS
 
 _MARGINS = 6

@@ -3,13 +3,14 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kiosk_tui import pixels, theme, words
+from kiosk_tui.drawing import pixels, theme
+from kiosk_tui.drawing.typeset import Block, fit
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block, fit
-from kiosk_tui.views import LevelsView, OverView
+from kiosk_tui.views.common import LevelsView, OverView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
 from protocol.kiosk_learning import LevelChoice
 
 _TITLE = 40

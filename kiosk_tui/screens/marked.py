@@ -1,11 +1,12 @@
 """Right or wrong, by sign and word, with the answer, the explanation and where it comes from."""
 
-from kiosk_tui import theme, words
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.screens.question import heading, space_after_cap
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import MarkedView, ReviewView
+from kiosk_tui.views.common import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
 from protocol.kiosk_learning import Marked, QuestionShown
 
 

@@ -1,10 +1,10 @@
 """The screens of a person's month and requests."""
 
-from kiosk_tui import theme, words, words_months
-from kiosk_tui.own_month import MISSING_KEY
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
+from kiosk_tui.places.own_month import MISSING_KEY
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views_months import (
+from kiosk_tui.views.months import (
     ChoiceView,
     ConfirmView,
     MonthLineView,
@@ -14,6 +14,8 @@ from kiosk_tui.views_months import (
     TakenView,
 )
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
+from kiosk_tui.words import months as words_months
 
 _BACK = KeyHint("0", words.KEY_BACK)
 _HELP = KeyHint("9", words.KEY_HELP)

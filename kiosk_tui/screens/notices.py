@@ -4,15 +4,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kiosk_tui import theme, words, words_notices
 from kiosk_tui.clock import village_time
-from kiosk_tui.pixels import clock_face
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.pixels import clock_face
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import NoticeView, RestView
+from kiosk_tui.views.common import NoticeView, RestView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
+from kiosk_tui.words import notices as words_notices
 from protocol.kiosk_notices import NoticeShown
 
 

@@ -4,14 +4,16 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from kiosk_tui import theme, words, words_visits
-from kiosk_tui.qr import qr_code
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.qr import qr_code
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import PhoneView
+from kiosk_tui.views.common import PhoneView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk_visits import PhoneCode
 
 _WORDS_COLUMNS = 20

@@ -3,13 +3,16 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from kiosk_tui import pixels, theme, words, words_help, words_session
+from kiosk_tui.drawing import pixels, theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import KioskScreen, TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import AwayView, HelpView, IdleView, WaitView
+from kiosk_tui.views.common import AwayView, HelpView, IdleView, WaitView
 from kiosk_tui.widgets.bars import HeaderBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import session as words_session
 
 _HELP_KEYS = (("1", words_help.KEY_CALL), ("2", words_help.KEY_RULES))
 
@@ -73,7 +76,7 @@ class AwayScreen(KioskScreen[AwayView]):
 
 
 class WaitScreen(KioskScreen[WaitView]):
-    """The kiosk has begun anew. It looks like what stood here while it was loaded (`kiosk_tui.watch`)."""
+    """The kiosk has begun anew. It looks like what stood here while it was loaded (`kiosk_tui.watching.watch`)."""
 
     def __init__(self) -> None:
         super().__init__()

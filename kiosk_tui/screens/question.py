@@ -1,10 +1,11 @@
 """A question and its options."""
 
-from kiosk_tui import theme, words
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block, cells
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block, cells
-from kiosk_tui.views import QuestionView
+from kiosk_tui.views.common import QuestionView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
 from protocol.kiosk_learning import QuestionShown
 
 _NARROW_ROOM = 47

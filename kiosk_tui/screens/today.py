@@ -2,14 +2,17 @@
 
 from textual.app import ComposeResult
 
-from kiosk_tui import theme, words, words_dates, words_notices
 from kiosk_tui.clock import village_time
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block, fit
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.screens.home import is_dated, on_duty
-from kiosk_tui.typeset import Block, fit
-from kiosk_tui.views import DutyView, TodayView
+from kiosk_tui.views.common import DutyView, TodayView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
+from kiosk_tui.words import common as words
+from kiosk_tui.words import dates as words_dates
+from kiosk_tui.words import notices as words_notices
 from protocol.kiosk_notices import NoticeLine
 from protocol.units import DATED_QUALITIES
 

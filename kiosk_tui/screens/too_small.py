@@ -2,12 +2,13 @@
 
 from textual.app import ComposeResult
 
-from kiosk_tui import theme, words
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.touch import detail, headline, who
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import TouchView, View
+from kiosk_tui.views.common import TouchView, View
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
 
 
 class _WordsScreen[V](KioskScreen[V]):

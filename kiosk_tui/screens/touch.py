@@ -4,15 +4,17 @@ from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.content import Content
 
-from kiosk_tui import pixels, words, words_visits
 from kiosk_tui.catalogue import LANGUAGE, SOURCE_LANGUAGE
 from kiosk_tui.clock import village_time
+from kiosk_tui.drawing import pixels
+from kiosk_tui.drawing.typeset import Block, cells, clean, fit
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import Block, cells, clean, fit
-from kiosk_tui.views import Correction, TouchView
+from kiosk_tui.views.common import Correction, TouchView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import TouchShown
 from protocol.units import DATED_QUALITIES
 

@@ -1,10 +1,12 @@
 """The screen of a visit's home."""
 
-from kiosk_tui import theme, words, words_visits
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.screens.base import TextScreen
-from kiosk_tui.typeset import Block
-from kiosk_tui.views import VisitView
+from kiosk_tui.views.common import VisitView
 from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 
 
 class VisitScreen(TextScreen[VisitView]):

@@ -6,9 +6,10 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme, words
-from kiosk_tui.typeset import cells, fit, spread
-from kiosk_tui.views import LiveBannerView
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import cells, fit, spread
+from kiosk_tui.views.common import LiveBannerView
+from kiosk_tui.words import common as words
 
 
 class HeaderBar(Widget):

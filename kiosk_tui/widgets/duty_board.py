@@ -5,8 +5,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme, words, words_dates
-from kiosk_tui.typeset import cells, clean, fit, pad
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import cells, clean, fit, pad
+from kiosk_tui.words import common as words
+from kiosk_tui.words import dates as words_dates
 from protocol.kiosk import GRACE_MIN, DutyRow
 
 _TIME = 8

@@ -21,7 +21,7 @@ class TextLine(Widget):
 
 
 class PixelArt(Widget):
-    """Lines of half blocks in the widget's colour, as large as they are (`kiosk_tui.pixels`)."""
+    """Lines of half blocks in the widget's colour, as large as they are (`kiosk_tui.drawing.pixels`)."""
 
     lines: reactive[tuple[str, ...]] = reactive((), layout=True)
 

@@ -4,9 +4,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme
-from kiosk_tui.typeset import pad
-from kiosk_tui.views import MenuLine
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.typeset import pad
+from kiosk_tui.views.common import MenuLine
 
 COLUMNS = 2
 _GAP = 2

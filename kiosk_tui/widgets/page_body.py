@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui.typeset import Block, Line, cells, set_blocks
+from kiosk_tui.drawing.typeset import Block, Line, cells, set_blocks
 
 
 class PageBody(Widget):

@@ -8,7 +8,7 @@ from PIL import Image, ImageColor
 
 from firmware_scripts.pictures.kiosk import take
 from firmware_scripts.pictures.stage import NORMAL, SCREENS, Screen
-from kiosk_tui import theme
+from kiosk_tui.drawing import theme
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmware_scripts.pictures.stage import KIOSK_UNIT, stage
-from kiosk_tui import words
+from kiosk_tui.words import common as words
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.firmware_scripts.sandbox import allowed_calls

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
-from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
+from kiosk_tui.terminal.keys import Key
 from protocol.kiosk import Home, LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from protocol.kiosk_visits import PinAsked

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from kiosk_tui import words_feedback as words
-from kiosk_tui.asking import About, Questions, QuestionsKept
-from kiosk_tui.keys import Key
-from kiosk_tui.views import HomeView, VisitView
-from kiosk_tui.views_feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
+from kiosk_tui.places.asking import About, Questions, QuestionsKept
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import HomeView, VisitView
+from kiosk_tui.views.feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
+from kiosk_tui.words import feedback as words
 from protocol.kiosk import AskHelp, Sorry, ToAgent
 from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, FollowUp, GiveFeedback, RateAnswer
 from tests.kiosk_tui import samples

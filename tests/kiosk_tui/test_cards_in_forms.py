@@ -2,12 +2,13 @@
 
 import pytest
 
-from kiosk_tui import words, words_visits
-from kiosk_tui.keys import Key
-from kiosk_tui.textsize import SMALLEST
-from kiosk_tui.views import AskCardView, EntryView, HomeView, TouchView
-from kiosk_tui.views_feedback import AskView
-from kiosk_tui.views_months import ConfirmView
+from kiosk_tui.drawing.textsize import SMALLEST
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AskCardView, EntryView, HomeView, TouchView
+from kiosk_tui.views.feedback import AskView
+from kiosk_tui.views.months import ConfirmView
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk_months import RequestTaken
 from protocol.kiosk_visits import VisitShown
 from tests.kiosk_tui import samples

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from kiosk_tui import words
-from kiosk_tui.keys import Key
-from kiosk_tui.views import AwayView, Correction, HomeView, QuestionView, TodayView, TouchView
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AwayView, Correction, HomeView, QuestionView, TodayView, TouchView
+from kiosk_tui.words import common as words
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry
 from protocol.kiosk_notices import AskNotices
 from protocol.units import Direction, FactRef

@@ -9,18 +9,18 @@ from typing import get_args
 import pytest
 from PIL import Image
 
-from kiosk_tui import words_documents as words
-from kiosk_tui.document_pages import OPENABLE, At, Layout, Page
-from kiosk_tui.half_blocks import draw
-from kiosk_tui.keeping import decode, encode, make_again
-from kiosk_tui.keys import Key
-from kiosk_tui.room import Room
+from kiosk_tui.drawing.document_pages import OPENABLE, At, Layout, Page
+from kiosk_tui.drawing.half_blocks import draw
+from kiosk_tui.drawing.typeset import cells
+from kiosk_tui.places.keeping import decode, encode, make_again
+from kiosk_tui.places.room import Room
 from kiosk_tui.screens.documents import DocumentBody, hints
-from kiosk_tui.typeset import cells
-from kiosk_tui.views import AwayView, HelpView, HomeView
-from kiosk_tui.views_feedback import AskView, ReceiptView
-from kiosk_tui.views_reading import DocumentView, ShelfView
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AwayView, HelpView, HomeView
+from kiosk_tui.views.feedback import AskView, ReceiptView
+from kiosk_tui.views.reading import DocumentView, ShelfView
 from kiosk_tui.widgets.bars import KeyBar
+from kiosk_tui.words import documents as words
 from protocol.documents import Block, Column, Heading, Paragraph, Picture, Row, Table
 from protocol.kiosk_documents import AskPicture, CloseDocument, DocumentGone, GoneWhy, OpenDocument, OpenShelf
 from protocol.kiosk_feedback import GiveFeedback

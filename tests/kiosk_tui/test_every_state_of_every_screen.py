@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from kiosk_tui import app, views, views_feedback, views_months, views_reading
+from kiosk_tui import app
+from kiosk_tui.views import common as views
+from kiosk_tui.views import feedback as views_feedback
+from kiosk_tui.views import months as views_months
+from kiosk_tui.views import reading as views_reading
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.edges import DRAWN, OFFLINE
 from tests.kiosk_tui.rig import HandClock, OpenKiosk

@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
-from kiosk_tui import keeping, words_documents
 from kiosk_tui.clock import RunningClock
-from kiosk_tui.keys import Key
-from kiosk_tui.opening import Opening
-from kiosk_tui.room import Room
-from kiosk_tui.views import AwayView, HelpView, HomeView, LevelsView, NoticeView
-from kiosk_tui.views_reading import DocumentView, FindView
+from kiosk_tui.places import keeping
+from kiosk_tui.places.opening import Opening
+from kiosk_tui.places.room import Room
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AwayView, HelpView, HomeView, LevelsView, NoticeView
+from kiosk_tui.views.reading import DocumentView, FindView
+from kiosk_tui.words import documents as words_documents
 from protocol.kiosk import ToAgent
 from protocol.kiosk_documents import CloseDocument, DocumentGone, OpenDocument
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search

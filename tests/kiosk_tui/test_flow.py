@@ -3,9 +3,8 @@
 import msgspec
 import pytest
 
-from kiosk_tui import words
-from kiosk_tui.keys import Key
-from kiosk_tui.views import (
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import (
     AskCardView,
     AwayView,
     DutyView,
@@ -21,6 +20,7 @@ from kiosk_tui.views import (
     ReviewView,
     TouchView,
 )
+from kiosk_tui.words import common as words
 from protocol.kiosk import LiveShown, Sorry
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenLevel
 from tests.kiosk_tui import samples

@@ -5,8 +5,17 @@ import pytest
 
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS, REPEAT_MS, SCREEN_MS
-from kiosk_tui.keys import Key
-from kiosk_tui.views import HelpView, HomeView, IdleView, LevelsView, LiveBannerView, MarkedView, QuestionView, View
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import (
+    HelpView,
+    HomeView,
+    IdleView,
+    LevelsView,
+    LiveBannerView,
+    MarkedView,
+    QuestionView,
+    View,
+)
 from protocol.kiosk import LiveShown, ToAgent
 from protocol.kiosk_learning import AnswerQuestion, OpenLevel
 from tests.kiosk_tui import samples

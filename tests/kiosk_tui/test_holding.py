@@ -2,9 +2,9 @@
 
 import pytest
 
-from kiosk_tui.views import AskCardView, EntryView, HomeView, View, VisitView
-from kiosk_tui.views_feedback import AskView, NumberView
-from kiosk_tui.views_reading import FindView
+from kiosk_tui.views.common import AskCardView, EntryView, HomeView, View, VisitView
+from kiosk_tui.views.feedback import AskView, NumberView
+from kiosk_tui.views.reading import FindView
 from tests.kiosk_tui.rig import OpenKiosk, hold
 
 

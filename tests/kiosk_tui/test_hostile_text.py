@@ -7,8 +7,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from kiosk_tui.drawing.textsize import SMALLEST
 from kiosk_tui.flow import Flow
-from kiosk_tui.textsize import SMALLEST
 from protocol.kiosk import ToKiosk, decode_from_agent, encode_line
 from protocol.refusal import Refused
 from tests.kiosk_tui.rig import STATES, Rig

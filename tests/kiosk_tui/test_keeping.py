@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from kiosk_tui import keeping
-from kiosk_tui.asking_card import AskCardKept
 from kiosk_tui.flow import Flow
-from kiosk_tui.lesson import LessonKept
-from kiosk_tui.views import (
+from kiosk_tui.places import keeping
+from kiosk_tui.places.asking_card import AskCardKept
+from kiosk_tui.places.lesson import LessonKept
+from kiosk_tui.views.common import (
     AskCardView,
     AwayView,
     EntryView,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kiosk_tui.driver import KEYS_AT_ONCE, KeyGate
-from kiosk_tui.keys import understand
+from kiosk_tui.terminal.driver import KEYS_AT_ONCE, KeyGate
+from kiosk_tui.terminal.keys import understand
 
 WITHOUT_NUMLOCK = {
     "insert": "0",

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from textual.color import Color
 
-from kiosk_tui import theme
-from kiosk_tui.pixels import clock_face
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.pixels import clock_face
 from protocol.kiosk import DutyRow
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.contrast import LEAST, contrast

@@ -4,10 +4,10 @@ from copy import replace
 
 import pytest
 
-from kiosk_tui import keeping, words_months
-from kiosk_tui.keys import Key
-from kiosk_tui.views import HelpView, HomeView, VisitView
-from kiosk_tui.views_months import (
+from kiosk_tui.places import keeping
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import HelpView, HomeView, VisitView
+from kiosk_tui.views.months import (
     ChoiceView,
     ConfirmView,
     MonthLineView,
@@ -16,6 +16,7 @@ from kiosk_tui.views_months import (
     RequestView,
     TakenView,
 )
+from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry
 from protocol.kiosk_months import (
     MakeRequest,

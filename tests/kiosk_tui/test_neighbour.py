@@ -2,8 +2,8 @@
 
 import pytest
 
+from kiosk_tui.drawing.typeset import cells
 from kiosk_tui.screens.touch import who
-from kiosk_tui.typeset import cells
 from protocol.kiosk import TouchShown
 
 

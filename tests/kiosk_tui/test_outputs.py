@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from kiosk_tui.outputs import Outputs
-from kiosk_tui.wayland import NoScreen
+from kiosk_tui.session.outputs import Outputs
+from kiosk_tui.session.wayland import NoScreen
 from tests.conftest import short_folder
 
 DISPLAY, REGISTRY = 1, 2

@@ -4,9 +4,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from kiosk_tui import words
-from kiosk_tui.qr import LEAST_QUIET, qr_code
-from kiosk_tui.views import PhoneView, VisitView
+from kiosk_tui.drawing.qr import LEAST_QUIET, qr_code
+from kiosk_tui.views.common import PhoneView, VisitView
+from kiosk_tui.words import common as words
 from protocol.kiosk import Sorry
 from protocol.kiosk_visits import ShowPhoneCode
 from protocol.phone_link import CODE_LETTERS, new_code, phone_address

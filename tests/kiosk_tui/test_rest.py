@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from kiosk_tui.keys import Key
-from kiosk_tui.notices import REST_TURN_MS
-from kiosk_tui.views import AwayView, DutyView, HomeView, NoticeView, RestView, TodayView, TouchView
+from kiosk_tui.places.notices import REST_TURN_MS
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AwayView, DutyView, HomeView, NoticeView, RestView, TodayView, TouchView
 from protocol.kiosk_notices import AskNotices, NoticesShown, OpenNotice
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import OpenKiosk

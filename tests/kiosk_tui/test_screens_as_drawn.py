@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.strip import Strip
 
-from kiosk_tui.keys import HELP
-from kiosk_tui.views import AwayView, HelpView, IdleView, RestView, TouchView, WaitView
-from kiosk_tui.views_feedback import CallView
+from kiosk_tui.terminal.keys import HELP
+from kiosk_tui.views.common import AwayView, HelpView, IdleView, RestView, TouchView, WaitView
+from kiosk_tui.views.feedback import CallView
 from tests.kiosk_tui.contrast import all_readable
 from tests.kiosk_tui.drawing import Easel, Size, as_text, easel
 from tests.kiosk_tui.edges import DRAWN

@@ -11,10 +11,11 @@ import pytest
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.pictures.stage import Screen, Stage, stage
-from kiosk_tui import theme, words
+from kiosk_tui.drawing import theme
+from kiosk_tui.drawing.textsize import SIZE_NAMES, fitting
 from kiosk_tui.guard import REPEAT_MS
-from kiosk_tui.session import TERMINAL_CONFIG, main, terminal
-from kiosk_tui.textsize import SIZE_NAMES, fitting
+from kiosk_tui.session.session import TERMINAL_CONFIG, main, terminal
+from kiosk_tui.words import common as words
 from protocol.kiosk import AskHelp
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent

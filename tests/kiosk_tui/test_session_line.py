@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk_tui import keeping
 from kiosk_tui.app import KioskApp
-from kiosk_tui.session_line import SessionEar, SessionLine
-from kiosk_tui.words_session import PLEASE_WAIT
+from kiosk_tui.places import keeping
+from kiosk_tui.watching.session_line import SessionEar, SessionLine
+from kiosk_tui.words.session import PLEASE_WAIT
 from protocol.kiosk_keeping import Kept
 from protocol.units import TextSizeName
 from tests.conftest import short_folder

@@ -3,7 +3,7 @@
 import pytest
 
 from kiosk_tui.spoken import SENTENCES, lines_of
-from kiosk_tui.views import HelpView
+from kiosk_tui.views.common import HelpView
 from protocol.kiosk import Sorry
 from protocol.kiosk_documents import DocumentGone
 from protocol.kiosk_sound import MAX_LINES, Play, SoundShown, StopSound

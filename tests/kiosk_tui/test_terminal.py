@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from kiosk_tui.cli import main
-from kiosk_tui.driver import KEYS_A_SECOND, KEYS_AT_ONCE
+from kiosk_tui.terminal.driver import KEYS_A_SECOND, KEYS_AT_ONCE
 from protocol.kiosk_learning import OpenLevel
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent

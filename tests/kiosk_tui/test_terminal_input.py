@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
-from kiosk_tui.driver import keys_named
-from kiosk_tui.terminal_input import LONGEST_PASTE_S, PASTE_PAUSE_S, SEQUENCE_S, TerminalInput
-from kiosk_tui.watch import EXIT_FELL
+from kiosk_tui.terminal.driver import keys_named
+from kiosk_tui.terminal.terminal_input import LONGEST_PASTE_S, PASTE_PAUSE_S, SEQUENCE_S, TerminalInput
+from kiosk_tui.watching.watch import EXIT_FELL
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples

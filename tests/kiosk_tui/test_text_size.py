@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from kiosk_tui import words_session
+from kiosk_tui.drawing.textsize import LAYOUTS, READABLE_PX, SIZE_NAMES, SMALLEST, TextSize, fitting
 from kiosk_tui.flow import Flow
-from kiosk_tui.textsize import LAYOUTS, READABLE_PX, SIZE_NAMES, SMALLEST, TextSize, fitting
-from kiosk_tui.views import HelpView
+from kiosk_tui.views.common import HelpView
+from kiosk_tui.words import session as words_session
 from protocol.kiosk_visits import EndVisit, VisitShown
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import STATES, HandClock, OpenKiosk, press

@@ -5,7 +5,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk_tui.typeset import Block, cells, clean, fit, fit_names, pad, set_blocks, spread, wrap
+from kiosk_tui.drawing.typeset import Block, cells, clean, fit, fit_names, pad, set_blocks, spread, wrap
 
 CHINESE = "打卡成功今天还缺下班村民委员会"
 TEXT = st.text(alphabet=CHINESE + "，。：；！？（）《》“”" + string.ascii_letters + string.digits + " .,", max_size=160)

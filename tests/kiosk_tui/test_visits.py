@@ -6,10 +6,11 @@ from copy import replace
 
 import pytest
 
-from kiosk_tui import words, words_visits
-from kiosk_tui.keys import Key
-from kiosk_tui.views import AskCardView, EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
-from kiosk_tui.views_months import MonthView
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import AskCardView, EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
+from kiosk_tui.views.months import MonthView
+from kiosk_tui.words import common as words
+from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import Sorry
 from protocol.kiosk_learning import OpenLevel
 from protocol.kiosk_months import OpenMonth, OpenRequests

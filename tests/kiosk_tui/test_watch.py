@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_tui.watch import EXIT_FELL
-from kiosk_tui.words_session import PLEASE_WAIT
+from kiosk_tui.watching.watch import EXIT_FELL
+from kiosk_tui.words.session import PLEASE_WAIT
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from kiosk_tui import words
+from kiosk_tui.words import common as words
 from protocol.kiosk import Lacking
 from tests.kiosk_tui.samples import lack
 

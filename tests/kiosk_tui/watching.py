@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from kiosk_tui import watch
+from kiosk_tui.watching import watch
 
 
 def main() -> int:

@@ -14,8 +14,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from kiosk_tui import watch, watched
-from kiosk_tui.session_line import SESSION_VARIABLE
+from kiosk_tui import watched
+from kiosk_tui.watching import watch
+from kiosk_tui.watching.session_line import SESSION_VARIABLE
 
 _READ_BYTES = 65_536
 _END_WITHIN_S = 10.0

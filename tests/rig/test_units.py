@@ -13,7 +13,7 @@ from evdev import UInput, ecodes
 from PIL import ImageColor
 
 from agent.doctor.asking import ask_agent
-from kiosk_tui import theme
+from kiosk_tui.drawing import theme
 from protocol.kiosk import Status
 from tests.rig.station import (
     CONFIG,

@@ -15,7 +15,12 @@ from pathlib import Path
 from statistics import median
 
 from firmware_scripts.report import Value
-from kiosk_tui import words, words_documents, words_feedback, words_find, words_help, words_visits
+from kiosk_tui.words import common as words
+from kiosk_tui.words import documents as words_documents
+from kiosk_tui.words import feedback as words_feedback
+from kiosk_tui.words import find as words_find
+from kiosk_tui.words import help as words_help
+from kiosk_tui.words import visits as words_visits
 from tests.benchmarks.measures.figures import Figure, percentile
 from tests.benchmarks.measures.memory import children, of_kiosk
 from tests.benchmarks.stage.station import BenchStation

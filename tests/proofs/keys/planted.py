@@ -12,7 +12,7 @@ from agent.clocking.direction_correction import CHOOSE_WITHIN_MS, Offer, Wish
 from kiosk_tui import watched as kiosk
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import KeyGuard
-from kiosk_tui.keys import Key
+from kiosk_tui.terminal.keys import Key
 from protocol.facts import DirectionChosen
 from protocol.kiosk import ChooseDirection, TouchShown
 from protocol.units import FactRef

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from kiosk_tui import home
+from kiosk_tui.places import home
 from tests.proofs.keys.office import CAST, CastPerson
 from tests.proofs.keys.pad import HANDS, presses
 from tests.proofs.kiosk.news import minute_of, village_of

@@ -13,9 +13,9 @@ from random import Random
 from typing import Any
 
 from kiosk_tui.flow import COUNTDOWN_MS, IDLE_MS
-from kiosk_tui.keys import Key
-from kiosk_tui.views import HomeView, IdleView, TouchView, View
-from kiosk_tui.views_months import MonthLineView
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import HomeView, IdleView, TouchView, View
+from kiosk_tui.views.months import MonthLineView
 from tests.proofs.keys.judge import stored_facts
 from tests.proofs.kiosk.news import News, month_of, village_of
 from tests.proofs.kiosk.replaced import KeptScreen, same_place

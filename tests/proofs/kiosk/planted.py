@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 from kiosk_tui.flow import Flow
-from kiosk_tui.touch import TouchPanel
+from kiosk_tui.places.touch import TouchPanel
 from tests.proofs.visits.planted import open_to_the_next_card, put_in_place
 
 

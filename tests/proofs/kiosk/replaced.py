@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk_tui.keeping import FlowKept, encode
+from kiosk_tui.places.keeping import FlowKept, encode
 from protocol.kiosk_keeping import Hello, Keep
 from tests.proofs.visits.office import KioskDesk, Office
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmware_scripts.demo.processes import wait_until
-from kiosk_tui import words
-from kiosk_tui.session_line import SessionEar
+from kiosk_tui.watching.session_line import SessionEar
+from kiosk_tui.words import common as words
 from protocol.units import TextSizeName
 from tests.benchmarks.measures.memory import children, resident
 from tests.proofs.keys.glass import Glass

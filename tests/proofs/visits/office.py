@@ -15,8 +15,8 @@ from agent.wiring.ports import StationPorts
 from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
-from kiosk_tui.keys import Key
 from kiosk_tui.link import LinkListener
+from kiosk_tui.terminal.keys import Key
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.cards import card_token
 from protocol.kiosk import ToAgent, ToKiosk, decode_from_agent, decode_from_kiosk, encode_line

@@ -6,8 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-from kiosk_tui.keys import Key
-from kiosk_tui.views import HomeView, VisitView
+from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import HomeView, VisitView
 from tests.proofs.visits.office import PEOPLE, PIN, KioskDesk, Office, name_of, number_of
 
 ENDS = ("key", "time", "card", "agent killed", "kiosk killed")

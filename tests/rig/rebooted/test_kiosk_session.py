@@ -14,8 +14,8 @@ from evdev import UInput, ecodes
 from PIL import Image, ImageColor
 
 from agent.doctor.asking import ask_agent
-from kiosk_tui.theme import COLOURS
-from kiosk_tui.watch import Patience
+from kiosk_tui.drawing.theme import COLOURS
+from kiosk_tui.watching.watch import Patience
 from protocol.kiosk import Status
 from tests.rig.station import (
     HELP_IS_ANOTHER_PAGE,

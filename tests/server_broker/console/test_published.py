@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kiosk_tui import words_notices
+from kiosk_tui.words import notices as words_notices
 from protocol.bundle_contents import NOTICE_KINDS, Notices, read_content
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as Document

@@ -1,0 +1,1 @@
+"""Text, pictures and colours in the cells of a terminal."""

@@ -1,0 +1,1 @@
+"""Where somebody can be in the kiosk: each place knows its view and its keys."""

@@ -1,0 +1,223 @@
+"""The person's month in their visit: a page of touches, one of them, and the way to an objection.
+
+A touch is opened by 1 to 5. There 1 objects to it: the person chooses what is wrong and confirms. 6 reports a touch
+that is missing. The agent writes the request down; only then the screen says that it is recorded.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from kiosk_tui.places.place import Move
+from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthLineView, MonthView, TakenView
+from kiosk_tui.words import months as words_months
+from protocol.kiosk import Sorry, ToAgent, ToKiosk
+from protocol.kiosk_months import MakeRequest, MonthLine, MonthShown, OpenMonth, RequestTaken
+
+REASONS = ("time", "direction", "not_mine", "missing", "other")
+"""What can be wrong with a touch. ``missing`` leads to the report of another touch of that day."""
+MARKS = ("arrival", "departure")
+MISSING_KEY = 6
+DAYS_A_PAGE = 6
+
+type Step = Literal["list", "line", "reason", "day", "mark", "confirm", "waiting", "taken"]
+type ShownHere = MonthView | MonthLineView | ChoiceView | ConfirmView | TakenView
+
+
+class MonthKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="month"):
+    """How far the person was. The page itself is asked for again."""
+
+    visit: str
+    page: int = 0
+    step: Step = "list"
+    line: MonthLine | None = None
+    kind: str = ""
+    code: str = ""
+    day: str | None = None
+    days: tuple[str, ...] = ()
+    choice_page: int = 0
+    taken: RequestTaken | None = None
+
+
+class MonthPlace:
+    """The touches of the visit's person."""
+
+    personal = True
+    running = types_digits = False
+
+    def __init__(self, visit: str, *, say: Callable[[ToAgent], None], page: int = 0) -> None:
+        self._visit = visit
+        self._say = say
+        self._shown: MonthShown | None = None
+        self._note = ""
+        self._taken: RequestTaken | None = None
+        self._begin()
+        say(OpenMonth(visit=visit, page=page))
+
+    def kept(self) -> MonthKept:
+        """Return what this place is made from again.
+
+        Whether a request that waits was recorded nobody knows then: the list shows it.
+        """
+        page = self._shown.page if self._shown else 0
+        if self._step == "waiting":
+            return MonthKept(self._visit, page)
+        if self._step == "taken":
+            return MonthKept(self._visit, page, "taken", taken=self._taken)
+        return MonthKept(
+            self._visit, page, self._step, self._line, self._kind, self._code, self._day, self._days, self._page
+        )
+
+    @classmethod
+    def again(cls, kept: MonthKept, say: Callable[[ToAgent], None]) -> "MonthPlace":
+        """Make the place again."""
+        place = cls(kept.visit, say=say, page=kept.page)
+        place._step, place._line, place._day, place._page = kept.step, kept.line, kept.day, kept.choice_page
+        place._kind, place._code, place._days = kept.kind, kept.code, kept.days
+        place._taken = kept.taken
+        return place
+
+    def _begin(self) -> None:
+        self._step: Step = "list"
+        self._line: MonthLine | None = None
+        self._kind = self._code = ""
+        self._day: str | None = None
+        self._days: tuple[str, ...] = tuple(self._shown.days) if self._shown else ()
+        self._page = 0
+
+    def view(self) -> ShownHere:
+        """Return the step that the person has reached."""
+        if self._step == "taken" and self._taken is not None:
+            return TakenView(self._taken)
+        if self._step == "line" and self._line is not None:
+            return MonthLineView(self._visit, self._line)
+        if self._step in ("confirm", "waiting"):
+            line = self._line if self._kind == "objection" else None
+            return ConfirmView(self._visit, self._kind, self._code, line, self._day, self._step == "waiting")
+        match self._step:
+            case "reason":
+                return self._choice("reason", REASONS)
+            case "day":
+                return self._choice("day", self._days)
+            case "mark":
+                return self._choice("mark", MARKS)
+            case _:
+                return MonthView(self._visit, self._shown, self._note)
+
+    def _choice(self, ask: Literal["reason", "day", "mark"], options: tuple[str, ...]) -> ChoiceView:
+        pages = max(1, -(-len(options) // DAYS_A_PAGE))
+        page = min(self._page, pages - 1)
+        shown = options[page * DAYS_A_PAGE : (page + 1) * DAYS_A_PAGE]
+        line = self._line if ask == "reason" else None
+        return ChoiceView(self._visit, ask, shown, page, pages, line, self._day if ask == "mark" else None)
+
+    def key(self, key: Key) -> Move:
+        """Take a key."""
+        match self._step:
+            case "list":
+                return self._key_on_list(key)
+            case "line":
+                self._key_on_line(key)
+            case "confirm":
+                self._key_on_request(key)
+            case "taken":
+                if key in (BACK, "enter"):
+                    self._to_list()
+            case "waiting":
+                pass
+            case _:
+                self._choose(key)
+        return "stay"
+
+    def _key_on_list(self, key: Key) -> Move:
+        number = digit(key)
+        if key == BACK:
+            return "leave"
+        if self._shown is None:
+            return "stay"
+        if number in (7, 8) and self._shown.pages > 1:
+            page = (self._shown.page + (1 if number == 8 else -1)) % self._shown.pages
+            self._say(OpenMonth(visit=self._visit, page=page))
+        elif number == MISSING_KEY:
+            self._note = ""
+            self._report_missing(None)
+        elif number is not None and 1 <= number <= len(self._shown.lines):
+            self._note = ""
+            self._step, self._line = "line", self._shown.lines[number - 1]
+        return "stay"
+
+    def _key_on_line(self, key: Key) -> None:
+        assert self._line is not None
+        if key in (BACK, "enter"):
+            self._begin()
+        elif key == "1" and MonthLineView(self._visit, self._line).can_object:
+            self._step = "reason"
+
+    def _choose(self, key: Key) -> None:
+        view, number = self.view(), digit(key)
+        assert isinstance(view, ChoiceView)
+        if key == BACK:
+            self._step_back()
+        elif number in (7, 8) and view.pages > 1:
+            self._page = (view.page + (1 if number == 8 else -1)) % view.pages
+        elif number is not None and 1 <= number <= len(view.options):
+            self._chosen(view.options[number - 1])
+
+    def _step_back(self) -> None:
+        if self._step == "reason":
+            self._step = "line"
+        else:
+            self._begin()
+
+    def _chosen(self, option: str) -> None:
+        match self._step:
+            case "reason" if option == "missing":
+                self._report_missing(self._line)
+            case "reason":
+                self._kind, self._code, self._step = "objection", option, "confirm"
+            case "day":
+                self._day, self._step = option, "mark"
+            case _:
+                self._kind, self._code, self._step = "correction", option, "confirm"
+
+    def _report_missing(self, beside: MonthLine | None) -> None:
+        """Begin to report a missing touch: of the day of a touch, or of a day that is chosen."""
+        self._page, self._line, self._day = 0, None, None
+        if beside is not None and beside.day in self._days:
+            self._day = beside.day
+        # While the station does not know the date, there is no day to choose, and the request names none.
+        self._step = "mark" if self._day or not self._days else "day"
+
+    def _key_on_request(self, key: Key) -> None:
+        if key == BACK:
+            self._step = "reason" if self._kind == "objection" else "mark"
+        elif key in ("1", "enter"):
+            self._step = "waiting"
+            line = self._line.line if self._line and self._kind == "objection" else None
+            self._say(MakeRequest(visit=self._visit, kind=self._kind, code=self._code, line=line, day=self._day))
+
+    def _to_list(self) -> None:
+        page = self._shown.page if self._shown else 0
+        self._taken = None
+        self._begin()
+        self._say(OpenMonth(visit=self._visit, page=page))
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take a page, a request that was recorded, or why there is none."""
+        match message:
+            case MonthShown() if message.visit == self._visit:
+                self._shown = message
+                if self._step == "list":
+                    self._days = tuple(message.days)
+            case RequestTaken() if message.visit == self._visit and self._step == "waiting":
+                self._taken, self._step = message, "taken"
+            case Sorry(touch=None) if self._step == "waiting":
+                self._note = words_months.sorry(message.reason)
+                self._to_list()
+            case Sorry(touch=None) if self._step == "list" and not self._note:
+                self._note = words_months.sorry(message.reason)
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""

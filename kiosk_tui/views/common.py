@@ -1,0 +1,388 @@
+"""Everything that can be on the screen, as plain values: `kiosk_tui.flow` decides them, the screens draw them.
+
+Each view has a ``face``, which says what its keys mean, and ``deaf_ms``, which says how long the person must have seen
+it before keys count. `kiosk_tui.guard` explains both.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
+from kiosk_tui.views.feedback import FeedbackView
+from kiosk_tui.views.months import OwnView
+from kiosk_tui.views.reading import ReadingView
+from protocol.kiosk import DutyRow, Home, TouchShown
+from protocol.kiosk_feedback import HelpContact
+from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
+from protocol.kiosk_notices import NoticeLine, NoticeShown
+from protocol.kiosk_visits import PhoneCode
+from protocol.units import ClockQuality, Direction, WallMs
+
+LEVELS_A_PAGE = 6
+ROWS_A_PAGE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLine:
+    """A way from home: its key, and the words beside it."""
+
+    key: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """``turn`` counts the lines of a long notice."""
+
+    home: Home
+    minute: WallMs
+    turn: int
+    menu: tuple[MenuLine, ...]
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What the number keys open now."""
+        return ("home", self.menu)
+
+
+@dataclass(frozen=True, slots=True)
+class TodayView:
+    """The day in words, and what opens from there: the duty board by 1 on the first page, and the notices.
+
+    ``notices`` are None while they are asked for. ``page`` counts from 0.
+    """
+
+    home: Home
+    minute: WallMs
+    notices: tuple[NoticeLine, ...] | None
+    page: int
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What the number keys open now."""
+        return ("today", self.page, tuple(row and row.id for row in self.rows))
+
+    @property
+    def _all(self) -> tuple[NoticeLine | None, ...]:
+        return (None, *(self.notices or ()))
+
+    @property
+    def pages(self) -> int:
+        """How many pages the rows take."""
+        return -(-len(self._all) // ROWS_A_PAGE)
+
+    @property
+    def rows(self) -> tuple[NoticeLine | None, ...]:
+        """What 1 to 6 open on this page: a notice; None is the duty board."""
+        return self._all[self.page * ROWS_A_PAGE : (self.page + 1) * ROWS_A_PAGE]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A notice. ``shown`` is None while its text is asked for."""
+
+    line: NoticeLine
+    shown: NoticeShown | None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This notice."""
+        return ("notice", self.line.id, self.shown is None)
+
+
+@dataclass(frozen=True, slots=True)
+class RestView:
+    """Nobody is here: ``number`` of ``of`` notices, counted from 1. Any key only wakes home, whatever stands here."""
+
+    line: NoticeLine
+    shown: NoticeShown | None
+    minute: WallMs
+    dated: bool
+    number: int
+    of: int
+    face: ClassVar[Face] = "rest"
+    deaf_ms: ClassVar[int] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """The whole duty board. ``turn`` counts the page turns, those back as minus one."""
+
+    rows: tuple[DutyRow, ...]
+    quality: ClockQuality
+    left_out: int
+    turn: int
+    face: ClassVar[Face] = "duty"
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
+class AskCardView:
+    """A card is asked for; ``by_number``: a number will do as well."""
+
+    by_number: bool
+    reader_ready: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """Whether Enter leads to a number."""
+        return ("ask_card", self.by_number)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The direction can be corrected now. ``choices`` are the number of a key and the direction that it chooses. With
+    ``chosen`` the choice is made and waits for the card."""
+
+    seconds_left: int
+    choices: tuple[tuple[int, Direction], ...]
+    chosen: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TouchView:
+    """The result of a touch. ``note`` says what became of a correction.
+
+    ``again_s``: within so many seconds the same card, touched again, may correct the direction. ``before``: results
+    that stood on the screen too shortly for their owners. ``shown`` counts how often a result was put on the screen.
+    ``dropped``: the card took away what somebody was filling in.
+    """
+
+    touch: TouchShown
+    correction: Correction | None
+    note: str
+    again_s: int
+    before: tuple[TouchShown, ...]
+    shown: int
+    dropped: bool = False
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This result alone: the same touch shown again is another screen."""
+        return ("touch", self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsView:
+    """The choice of a level. ``page`` counts from 0; ``note`` says what went wrong or what the agent is doing."""
+
+    levels: tuple[LevelChoice, ...]
+    page: int
+    note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The levels that the number keys open now."""
+        return ("levels", tuple((level.pack, level.level) for level in self.shown))
+
+    @property
+    def pages(self) -> int:
+        """How many pages the levels take, at least one."""
+        return max(1, -(-len(self.levels) // LEVELS_A_PAGE))
+
+    @property
+    def shown(self) -> tuple[LevelChoice, ...]:
+        """The levels of this page, chosen by 1 to 6."""
+        return self.levels[self.page * LEVELS_A_PAGE : (self.page + 1) * LEVELS_A_PAGE]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question. ``chosen`` are options in the order picked, from 0; ``asked`` is true while the agent judges the
+    answer."""
+
+    question: QuestionShown
+    chosen: tuple[int, ...]
+    asked: bool
+    leaving: bool
+    note: str
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This question of this run; the question whether to leave it is another face."""
+        return ("question", self.question.run, self.question.number, self.question.question, self.leaving)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedView:
+    """Whether the answer to ``question`` was right, and why."""
+
+    question: QuestionShown
+    marked: Marked
+    leaving: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The explanation of this question of this run; the question whether to leave is another face."""
+        return ("marked", self.marked.run, self.question.number, self.marked.question, self.leaving)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A wrong answer of the level that has ended, shown again: ``number`` of ``of``, counted from 1."""
+
+    question: QuestionShown
+    marked: Marked
+    number: int
+    of: int
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This wrong answer."""
+        return ("review", self.marked.run, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class OverView:
+    """The end of a level."""
+
+    title: str
+    over: LevelOver
+    wrong: int
+    """How many wrong answers can be looked at again."""
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The end of this run."""
+        return ("over", self.over.run)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpView:
+    """The way to call somebody, and one key further (``rules``) how the kiosk is used.
+
+    ``resumes``: a level goes on under it, so the way back has to say that it leads there.
+    """
+
+    note: str
+    rules: bool = False
+    resumes: bool = False
+    contact: HelpContact | None = None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What its keys do now."""
+        return "help rules" if self.rules else "help"
+
+
+@dataclass(frozen=True, slots=True)
+class AwayView:
+    """The agent does not answer. ``interrupted`` says that this ended a level."""
+
+    interrupted: bool
+    face: ClassVar[Face] = "away"
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """The kiosk has begun anew and asks the agent what stood here."""
+
+    face: ClassVar[Face] = None
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+@dataclass(frozen=True, slots=True)
+class IdleView:
+    """Nobody has pressed a key for long; the kiosk asks whether anybody is there."""
+
+    seconds_left: int
+    face: ClassVar[Face] = "idle"
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+
+type EntryStep = Literal["number", "pin", "new_pin", "again", "touch", "set"]
+"""What is typed or done: the number, its PIN; a new PIN, the same again, the touch that makes it so, and done."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """Figures that are typed. ``shown`` are those of a number; of a PIN there is only how many were ``typed``."""
+
+    step: EntryStep
+    shown: str
+    typed: int
+    note: str
+    waiting: bool
+    """The agent judges what was typed."""
+    changes: bool = False
+    """The new PIN takes the place of one that the person has."""
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """What is asked for: figures that appear make no other screen of it."""
+        return ("entry", self.step, self.note, self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """The home of whoever has shown who they are. ``can`` are opened by 1, 2, 3, …"""
+
+    visit: str
+    name: str
+    opened_by: Literal["card", "number"]
+    can: tuple[str, ...]
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This visit, and what its keys open."""
+        return ("visit", self.visit, self.can)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A code for a person's telephone. None while it is asked for, or where ``refused`` says why."""
+
+    visit: str
+    shown: PhoneCode | None
+    refused: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This code."""
+        return ("phone", self.visit, self.shown is None, self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBannerView:
+    """The county looks into the room. The line stands above every screen."""
+
+    viewer: str
+    seconds_left: int
+
+
+type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
+type View = (
+    HomeView
+    | ReadingView
+    | TodayView
+    | NoticeView
+    | RestView
+    | DutyView
+    | AskCardView
+    | TouchView
+    | LessonView
+    | EntryView
+    | VisitView
+    | OwnView
+    | PhoneView
+    | FeedbackView
+    | HelpView
+    | AwayView
+    | WaitView
+    | IdleView
+)

@@ -1,0 +1,181 @@
+"""Every Chinese sentence of a person's month and requests."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from kiosk_tui.catalogue import _
+from kiosk_tui.words import dates as words_dates
+from kiosk_tui.words import visits as words_visits
+from kiosk_tui.words.common import DIRECTION, MISSING, bracketed, labelled, listed
+from kiosk_tui.words.dates import clock
+from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestTaken, WindowLacks
+
+MONTH = _("我的本月")
+REQUESTS = _("我的办事")
+OBJECT = _("这一条不对")
+KEY_SUBMIT = _("提交")
+KEY_WITHDRAW = _("撤回")
+KEY_WITHDRAW_SURELY = _("确定撤回")
+KEY_MISSING = _("少打了一次")
+NO_TOUCHES = _("还没有打卡记录。")
+NO_LIST = _("县里还没核对完，先看本站打的卡。")
+NO_REQUESTS = _("您没说过哪条不对，也没报过少打的卡。")
+WHOSE_WORD = _("对不对，由镇办核对。")
+NO_DAY_KNOWN = _("时间还没对准，先不写日期，镇办会问您。")
+WRITING = _("正在记录…")
+TOLD = _("镇办会核对。编号不用记，答复在“我的办事”里看。")
+OFFLINE_TOO = _("没有网也算数，有网就送到。")
+UNDATED = _("时间不明")
+_TOUCH_STATE = {
+    "counted": _("✓ 已收到"),
+    "corrected": _("✓ 已收到，县里改了时间"),
+    "received": _("✓ 已传到"),
+    "waiting": _("… 还没传到"),
+    "undated": _("！ 待审：时间不明"),
+    "lost_card": _("！ 待审：卡已挂失"),
+    "held": _("！ 待审"),
+}
+_TOUCH_MORE = {
+    "counted": _("县里已经收到，算数。"),
+    "corrected": _("打卡时本站时间不准，县里后来核对过。"),
+    "received": _("已经传到县里。县里还没核对完，过几天再看。"),
+    "waiting": _("还没传到县里。有网就会传，不用再打。"),
+    "undated": _("打卡时本站时间没对准，镇办会核对。"),
+    "lost_card": _("这张卡那时已经挂失，镇办会核对。"),
+    "held": _("县里收到了，还要有人核对。"),
+}
+ASK = {"reason": _("哪里不对？"), "day": _("哪一天少打了一次？"), "mark": _("少打了哪一次？")}
+OPTION = {
+    "time": _("时间不对"),
+    "direction": _("上下班记反了"),
+    "not_mine": _("不是我打的"),
+    "missing": _("少了一次"),
+    "other": _("其他"),
+    "arrival": _("上班卡"),
+    "departure": _("下班卡"),
+}
+KIND = {
+    "objection": _("打卡不对"),
+    "correction": _("少打的卡"),
+    "leave": _("请假"),
+    "field_duty": _("外出报备"),
+    "residency": _("驻村"),
+    "leave_ended": _("销假"),
+    "swap": _("换班"),
+    "card_lost": _("挂失"),
+    "errand": _("办事"),
+    "transfer": _("调动"),
+}
+REQUEST_STATE = {
+    "open": _("… 等镇办答复"),
+    "accepted": _("✓ 镇办同意"),
+    "refused": _("× 镇办没同意"),
+    "withdrawn": _("已撤回"),
+}
+_OBJECTION_STATE = {
+    "open": _("已说不对，等镇办答复"),
+    "accepted": _("镇办同意您说的"),
+    "refused": _("镇办没同意您说的"),
+    "withdrawn": _("说过不对，已撤回"),
+}
+_SORRY = {
+    "gone": _("列表变了，请重新选。"),
+    "asked_already": _("已经提过了，等镇办答复。"),
+    "too_many": _("还有很多没答复，请直接找镇办。"),
+    "too_many_today": _("今天提得太多了，请直接找镇办。"),
+    "answered_already": _("镇办已经答复，不能撤回了。"),
+}
+
+
+def sorry(reason: str) -> str:
+    """Return why the agent did not do what was asked."""
+    return _SORRY.get(reason) or words_visits.sorry(reason)
+
+
+def day(text: str) -> str:
+    """Return a day as people say it: 11月24日 周二."""
+    at = date.fromisoformat(text)
+    short = words_dates.month_day(at.month, at.day)
+    return words_dates.with_weekday(short, words_dates.WEEKDAYS_IN_SHORT[at.weekday()])
+
+
+def touch(line: MonthLine) -> str:
+    """Return when a touch was and what it was."""
+    when = f"{day(line.day)} {clock(line.minute)}" if line.day else UNDATED
+    what = DIRECTION[line.direction] if line.direction else words_visits.NO_DIRECTION
+    how = bracketed(words_visits.BY_NUMBER) if line.by_number else ""
+    return f"{when} {what}{how}"
+
+
+def touch_state(line: MonthLine) -> str:
+    """Return in a few words what the county has of a touch; an objection that waits goes before."""
+    if line.request_state == "open":
+        return f"… {_OBJECTION_STATE['open']}"
+    return _TOUCH_STATE.get(line.state, f"！ {line.state}")
+
+
+def touch_more(line: MonthLine) -> list[str]:
+    """Return what the county has of a touch, where it was made, and what became of an objection."""
+    said = [_TOUCH_MORE.get(line.state, line.state)]
+    if line.where:
+        said.append(_("打卡地点：{where}").format(where=line.where))
+    if line.request_state is not None:
+        state = _OBJECTION_STATE.get(line.request_state, line.request_state)
+        said.append(_("{state}（编号 {number}）").format(state=state, number=line.request))
+    return said
+
+
+def title(shown: MonthShown) -> str:
+    """Return from when on the touches are."""
+    return _("{day} 起").format(day=day(shown.begins)) if shown.begins else ""
+
+
+def lacking(lacks: Sequence[WindowLacks]) -> str:
+    """Return which touches of today are not there, by window; empty if all are."""
+    said = [
+        _("{window}的{marks}").format(
+            window=one.window, marks=listed(name for mark, name in MISSING.items() if mark in one.marks)
+        )
+        for one in lacks
+    ]
+    return _("今天还差：{marks}。").format(marks=_("；").join(said)) if said else ""
+
+
+def option(ask: str, code: str) -> str:
+    """Return something to choose."""
+    return day(code) if ask == "day" else OPTION.get(code, code)
+
+
+def wish(kind: str, code: str | None, on: str | None, minute: int | None = None) -> str:
+    """Return what is asked for, in one line."""
+    when = f"{day(on)} " if on else ""
+    if minute is not None:
+        when += f"{clock(minute)} "
+    what = OPTION.get(code, code) if code else ""
+    said = KIND.get(kind, kind)
+    return f"{when}{labelled(said, what)}" if what else f"{when}{said}"
+
+
+def taken(one: RequestTaken) -> list[str]:
+    """Return that a request or a withdrawal is recorded, and by which number people name it."""
+    if one.state == "withdrawn":
+        return [_("✓ 已撤回（编号 {number}）").format(number=one.number)]
+    recorded = _("✓ 已记录，编号 {number}").format(number=one.number)
+    return [recorded, TOLD, OFFLINE_TOO, *([NO_DAY_KNOWN] if one.undated else [])]
+
+
+def request_line(one: OwnRequest) -> str:
+    """Return a request for the list."""
+    return f"{wish(one.kind, one.code, one.day)}  {REQUEST_STATE.get(one.state, one.state)}"
+
+
+def request_more(one: OwnRequest) -> list[str]:
+    """Return all that is known of a request."""
+    named, dated = _("编号 {number}"), _("编号 {number}，{day} 提的")
+    number = dated.format(number=one.number, day=day(one.made)) if one.made else named.format(number=one.number)
+    said = [number, REQUEST_STATE.get(one.state, one.state)]
+    if one.state == "open" and not one.listed:
+        said.append(_("县里还没登记到，过几天再看。"))
+    if one.answered:
+        said.append(_("{day} 镇办答复：").format(day=day(one.answered)))
+    return said
