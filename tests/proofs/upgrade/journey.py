@@ -9,6 +9,7 @@ from pathlib import Path
 
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.county import DemoCounty
+from firmware_scripts.demo.lamp_log import Light
 from firmware_scripts.demo.observer import StoredTouch, lit_facts, reckon, whole_pictures
 from firmware_scripts.demo.presenter import Presenter
 from firmware_scripts.demo.processes import NotInTime, wait_until
@@ -109,6 +110,7 @@ class Journey:
         rows = self._rows()
         lights = {station.cast.id: station.lights() for station in stations}
         sums = reckon(presented=self._presenter.presented, lights=lights, rows=rows)
+        self._name_doubled(rows, lights)
         return {
             **self._found,
             "touches": sum(self._presenter.presented.values()),
@@ -126,6 +128,21 @@ class Journey:
             "unexplained": self._county.unexplained(),
             "not_drained": int(not drained),
         }
+
+    def _name_doubled(self, rows: list[StoredTouch], lights: dict[str, list[Light]]) -> None:
+        """Say which touches count as doubled: more than were presented, one moment twice, or one fact lit twice."""
+        people = Counter((row.station, row.person) for row in rows)
+        moments = Counter((row.station, row.person, row.moment) for row in rows)
+        lit = Counter((station, fact) for station, seen in lights.items() for fact in lit_facts(seen))
+        presented = self._presenter.presented
+        doubled: dict[str, list[object]] = {
+            "stored more often than presented": [key for key, count in people.items() if count > presented[key]],
+            "stored twice for one moment": [key for key, count in moments.items() if count > 1],
+            "lit twice": [key for key, count in lit.items() if count > 1],
+        }
+        for what, keys in doubled.items():
+            if keys:
+                print(f"{what}: {keys}", file=sys.stderr)
 
     def _pictures_on_the_way(self) -> int:
         """Return how many announced pictures are neither whole in the county nor given up by their station."""
