@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 from kiosk_tui.catalogue import LANGUAGE_VARIABLE
+from tests.kiosk_tui.edges import DRAWN
 from tests.kiosk_tui.in_another_language import OF_THE_COUNTY
-from tests.kiosk_tui.rig import STATES
 from tests.kiosk_tui.sentences import CHINESE
 
 
@@ -29,7 +29,7 @@ def chinese_in(screens: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def test_every_screen_is_in_english() -> None:
     screens = screens_in("en")
-    assert list(screens) == list(STATES)
+    assert list(screens) == list(DRAWN)
     assert chinese_in(screens) == {}
     home = "\n".join(screens["home"])
     assert "Hold your card to the reader" in home
