@@ -550,7 +550,7 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
     """Wherever a browser comes there is a page, or one is led to it, or told in words that there is none."""
     make_county()
     client = signed_in(OPERATOR)
-    samples = {"station_id": SHILI, "pk": 1, "code": COUNTY, "command_id": uuid.uuid4()}
+    samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4()}
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43, "people-import-confirm": uuid.uuid4()}
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
     for pattern in patterns:
