@@ -89,7 +89,7 @@ setup(
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.public": ["templates/**/*.html", "static/**/*"],
-        "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po"],
+        "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po*"],
     },
     extras_require=EXTRAS,
     entry_points={

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from kiosk_tui.watching.watch import BEAT, EXIT_FELL
 
-_HERE = Path(__file__).parents[1]
+_HERE = Path(__file__).parents[2]
 _FRAMES = 4
 
 

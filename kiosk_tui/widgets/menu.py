@@ -24,9 +24,9 @@ class Menu(Widget):
         self.lines = lines
 
     def render(self) -> Content:
-        """Draw the rows, with a blank line between them if there is room."""
+        """Draw the rows, with a blank line after each if there is room."""
         rows = [self.lines[at : at + COLUMNS] for at in range(0, len(self.lines), COLUMNS)]
-        spread = self.content_size.height >= 2 * len(rows) - 1
+        spread = self.content_size.height >= 2 * len(rows)
         return Content("\n\n" if spread else "\n").join([self._row(row) for row in rows])
 
     def _row(self, row: tuple[MenuLine, ...]) -> Content:

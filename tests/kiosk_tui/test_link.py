@@ -161,7 +161,7 @@ def test_a_kiosk_waits_for_more_than_one_home_before_it_says_that_the_agent_is_a
     assert SILENT_S * 1000 >= 3 * AT_LEAST_EVERY_MS
 
 
-@pytest.mark.parametrize("module", ["link", "keys", "flow", "words", "words_visits"])
+@pytest.mark.parametrize("module", ["link", "terminal.keys", "flow", "words.common", "words.visits"])
 def test_it_loads_without_textual(module: str) -> None:
     script = f"import sys, kiosk_tui.{module}; sys.exit(any(name.startswith('textual') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -137,7 +137,10 @@ def test_keys_and_cards_work_after_random_bytes() -> None:
 def test_a_panic_is_no_success() -> None:
     """Should the input thread ever fail, whoever started the kiosk sees it."""
     failing = (
-        "import os, sys; from kiosk_tui import driver, watch, watched\n"
+        "import os, sys\n"
+        "from kiosk_tui import watched\n"
+        "from kiosk_tui.terminal import driver\n"
+        "from kiosk_tui.watching import watch\n"
         "def fail(*_): raise RuntimeError\n"
         "driver.TerminalInput.feed = fail\n"
         "os.environ[watch.TOKEN_VARIABLE] = '0' * 32\n"
