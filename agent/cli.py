@@ -256,7 +256,7 @@ def _run(config: StationConfig) -> int:
     from agent.station.core import NotStarted  # noqa: PLC0415
     from agent.storage.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import real_ports  # noqa: PLC0415
-    from agent.wiring.memory import keep_little_memory  # noqa: PLC0415
+    from agent.wiring.memory import give_back_free_memory, keep_little_memory  # noqa: PLC0415
     from agent.wiring.parts import Station  # noqa: PLC0415
 
     keep_little_memory()
@@ -264,6 +264,7 @@ def _run(config: StationConfig) -> int:
     try:
         with real_ports(config, identity, environ=os.environ, log_tail=tail) as ports:
             made = Station(ports)
+            give_back_free_memory()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
             made.core.run()

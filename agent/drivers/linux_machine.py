@@ -13,7 +13,6 @@ _TYP_B, PRE_EOL_INFO), which the kernel shows as ``life_time`` and ``pre_eol_inf
 import logging
 import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -22,6 +21,7 @@ from msgspec import Struct
 
 from agent.config.settings import ConfigSettings
 from agent.drivers.machine_programs import LIMIT_S, output_of
+from agent.drivers.which import which
 from agent.ports import DeviceError
 from agent.storage.disk import space
 from protocol.health import Machine, ResetCause, Seen
@@ -73,7 +73,7 @@ class LinuxMachine:
         folder: Path,
         root: Path = Path("/"),
         run: Callable[[Sequence[str]], str] = output,
-        which: Callable[[str], str | None] = shutil.which,
+        which: Callable[[str], str | None] = which,
     ) -> None:
         """Describe the machine whose file tree is ``root``.
 

@@ -2,11 +2,11 @@
 
 import os
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Sequence
 
+from agent.drivers.which import which
 from agent.ports import DeviceError
 
 LIMIT_S = 5.0
@@ -29,7 +29,7 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
         ProgramMissing, ProgramFailed: The program is not here, or ended with an error.
         DeviceError: It did not end in time, wrote too much, or wrote no UTF-8. It is killed.
     """
-    program = shutil.which(command[0])
+    program = which(command[0])
     if program is None:
         raise ProgramMissing(f"{command[0]} is not installed")
     arguments = [program, *command[1:]]

@@ -21,8 +21,9 @@ from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Signer, run_to_export
 from agent.rescue.stick import write_export
-from agent.storage.blobs import KeptBlob, blobs_in
+from agent.storage.blobs import blobs_in
 from agent.storage.errors import StorageFailed, StorageFull, no_space
+from agent.storage.kept_blobs import KeptBlob
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.check import STATION_KEY
 from agent.storage.outbox.damaged_file import DamagedFile
@@ -130,7 +131,9 @@ def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Mom
         numbers = [tip.number - 1, tip.number] if damaged and source.key is None else [tip.number]
         runs = [run for number in numbers if (run := run_to_export(store, number, signer, whole=whole))]
         # Only pictures whose bytes still have the hash that is their name.
-        blobs = [blob for blob in blobs_in(source.blobs) if _content(source.blobs, blob)] if source.blobs else []
+        folder = source.blobs
+        whole_blobs = (blob for blob in blobs_in(folder) if _content(folder, blob)) if folder else ()
+        blobs = sorted(whole_blobs, key=lambda blob: blob.number)
         facts = sum(run.facts for run in runs)
         if not runs or not (facts or blobs):
             return Exported(signer.station)

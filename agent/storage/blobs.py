@@ -14,11 +14,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
-
 from agent.storage.disk import Space, space
 from agent.storage.durable import make_folder, write_durably
 from agent.storage.errors import StorageFailed, storage_error
+from agent.storage.kept_blobs import KeptBlob, KeptBlobs
 
 log = logging.getLogger(__name__)
 
@@ -26,29 +25,14 @@ DEFAULT_QUOTA_BYTES = 512 * 2**20
 FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
 """Blobs give way when less than this is free, or less than a sixteenth of a small disk: facts need the room."""
 
-_NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
-_SIZE_BITS = 27
-"""Enough for the eight digits of a name: number and size share one integer, because there may be very many."""
-
-
-class KeptBlob(Struct, frozen=True):
-    """A blob on disk; ``number`` counts the blobs of this folder and gives their order."""
-
-    number: int
-    sha256: bytes
-    size: int
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return f"{self.number:010d}-{self.sha256.hex()}-{self.size}"
+_NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-([1-9]\d{0,7})", re.ASCII)
 
 
 class BlobStore:
     """A folder of blobs. Any thread may call `write`; everything else belongs to the core's thread.
 
-    A long outage leaves tens of thousands here, so little is in memory of each: one integer by its SHA-256. Paths are
-    plain strings, because `pathlib` interns every name that it meets.
+    A long outage leaves tens of thousands here, so little is in memory of each: see `KeptBlobs`. Paths are plain
+    strings, because `pathlib` interns every name that it meets.
     """
 
     def __init__(
@@ -70,19 +54,17 @@ class BlobStore:
             make_folder(folder)
             for leftover in folder.glob("*.part"):
                 leftover.unlink()
-            found = blobs_in(folder)
+            self._kept = KeptBlobs(blobs_in(folder))
         except OSError as error:
             raise storage_error(error) from error
-        self._kept = {blob.sha256: _packed(blob) for blob in found}
         self._written: dict[bytes, KeptBlob] = {}
         self._writing = threading.Lock()
-        self._total_bytes = sum(blob.size for blob in found)
-        self._next_number = found[-1].number + 1 if found else 1
+        self._next_number = self._kept.newest_number + 1
 
     @property
     def total_bytes(self) -> int:
         """Size of the kept blobs together, without what the file system needs for them."""
-        return self._total_bytes
+        return self._kept.total_bytes
 
     @property
     def waiting(self) -> int:
@@ -127,9 +109,8 @@ class BlobStore:
         if blob is None:
             raise StorageFailed("a blob was dropped before it was kept")
         # In this order, `write` on its thread sees the blob at any moment.
-        self._kept[sha256] = _packed(blob)
+        self._kept.add(blob)
         del self._written[sha256]
-        self._total_bytes += blob.size
         return True
 
     def unwrite(self, sha256: bytes) -> None:
@@ -144,7 +125,7 @@ class BlobStore:
 
     def pending(self) -> Iterator[tuple[bytes, int]]:
         """Go through ``(sha256, size)`` of the kept blobs, the oldest first; drop none meanwhile."""
-        return ((sha256, _unpacked(sha256, packed).size) for sha256, packed in self._kept.items())
+        return ((blob.sha256, blob.size) for blob in self._kept)
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
         """Return bytes of a blob, fewer at its end.
@@ -153,9 +134,11 @@ class BlobStore:
             KeyError: It is not here.
             StorageFailed: It can't be read.
         """
-        path = self._path(_unpacked(sha256, self._kept[sha256]))
+        blob = self._kept.find(sha256)
+        if blob is None:
+            raise KeyError(sha256)
         try:
-            with open(path, "rb") as file:
+            with open(self._path(blob), "rb") as file:
                 file.seek(offset)
                 return file.read(length)
         except OSError as error:
@@ -163,11 +146,11 @@ class BlobStore:
 
     def intact(self, sha256: bytes) -> bool:
         """Return whether a blob is here and its bytes still hash to its name."""
-        packed = self._kept.get(sha256)
-        if packed is None:
+        blob = self._kept.find(sha256)
+        if blob is None:
             return False
         try:
-            with open(self._path(_unpacked(sha256, packed)), "rb") as file:
+            with open(self._path(blob), "rb") as file:
                 return hashlib.file_digest(file, "sha256").digest() == sha256
         except OSError:
             return False
@@ -178,12 +161,9 @@ class BlobStore:
         Raises:
             StorageFailed: The disk failed; it may still be here at the next start.
         """
-        packed = self._kept.pop(sha256, None)
-        if packed is None:
-            return
-        blob = _unpacked(sha256, packed)
-        self._total_bytes -= blob.size
-        self._remove(blob)
+        blob = self._kept.remove(sha256)
+        if blob is not None:
+            self._remove(blob)
 
     def surplus(self, *, room_for: int = 0) -> list[bytes]:
         """Return the oldest blobs that must go, so that ``room_for`` more bytes fit and the disk has room for facts.
@@ -200,9 +180,9 @@ class BlobStore:
             needed = min(FLOOR_BYTES, room.total_bytes // FLOOR_SHARE) + room_for
             too_much = max(too_much, needed - room.free_bytes)
         oldest: list[bytes] = []
-        for sha256 in self._kept if too_much > 0 else ():
-            oldest.append(sha256)
-            too_much -= _unpacked(sha256, self._kept[sha256]).size
+        for blob in self._kept if too_much > 0 else ():
+            oldest.append(blob.sha256)
+            too_much -= blob.size
             if too_much <= 0:
                 break
         return oldest
@@ -218,20 +198,13 @@ class BlobStore:
         return f"{self._folder}/{blob.name}"
 
 
-def blobs_in(folder: Path) -> list[KeptBlob]:
-    """Return the blobs that lie in a folder, the oldest first; nothing is written.
+def blobs_in(folder: Path) -> Iterator[KeptBlob]:
+    """Go through the blobs that lie in a folder, in no order; nothing is written.
 
     Raises:
         OSError: The folder can't be read.
     """
-    names = filter(None, map(_NAME.fullmatch, os.listdir(folder)))
-    found = (KeptBlob(int(name[1]), bytes.fromhex(name[2]), int(name[3])) for name in names)
-    return sorted(found, key=lambda blob: blob.number)
-
-
-def _packed(blob: KeptBlob) -> int:
-    return blob.number << _SIZE_BITS | blob.size
-
-
-def _unpacked(sha256: bytes, packed: int) -> KeptBlob:
-    return KeptBlob(packed >> _SIZE_BITS, sha256, packed & ((1 << _SIZE_BITS) - 1))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if (name := _NAME.fullmatch(entry.name)) is not None:
+                yield KeptBlob(int(name[1]), bytes.fromhex(name[2]), int(name[3]))

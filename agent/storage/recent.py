@@ -34,22 +34,38 @@ class ReadableStream(Protocol):
         """Return the facts that follow ``seq``, or None if they were erased or there are none."""
 
 
-def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
-    """Yield the last facts with their first identity, oldest first. A fact that can't be read is left out."""
-    seq = max(0, outbox.through - most)
-    # Bodies are erased from the oldest on. So halving the rest finds a readable fact in a few steps, if not the first.
-    while seq < outbox.through and outbox.envelope_after(seq, max_facts=1) is None:
-        seq = (seq + outbox.through + 1) // 2
-    while seq < outbox.through:
-        envelope = outbox.envelope_after(seq)
-        if envelope is None:
-            # The next fact has its receipt and is damaged here.
-            seq += 1
-            continue
-        for seq, sealed in enumerate(envelope.facts, start=envelope.first):
-            fact = first_made(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
-            if fact is not None:
-                yield fact
+class RecentFacts:
+    """The last facts of the stream as it is when this is made; a fact that can't be read is left out.
+
+    Each part of the agent looks through them once, at its start. They are read anew each time, because all of them in
+    memory would be a megabyte, most of which the process keeps.
+    """
+
+    def __init__(self, outbox: ReadableStream, *, most: int = MAX_FACTS) -> None:
+        self._outbox = outbox
+        self._last = outbox.through
+        self._first = self._first_readable(max(0, self._last - most) + 1)
+
+    def _first_readable(self, first: int) -> int:
+        """Return a seq from which on facts can be read."""
+        # Bodies are erased from the oldest on. So halving the rest finds one in a few steps, if not the first.
+        while first <= self._last and self._outbox.envelope_after(first - 1, max_facts=1) is None:
+            first = (first + self._last) // 2 + 1
+        return first
+
+    def __iter__(self) -> Iterator[tuple[FactRef, Fact]]:
+        """Yield each with its first identity, oldest first."""
+        seq = self._first - 1
+        while seq < self._last:
+            envelope = self._outbox.envelope_after(seq)
+            if envelope is None:
+                # The next fact has its receipt and is damaged here.
+                seq += 1
+                continue
+            for seq, sealed in enumerate(envelope.facts, start=envelope.first):
+                fact = first_made(FactRef(epoch=self._outbox.epoch, seq=seq), sealed.body)
+                if seq <= self._last and fact is not None:
+                    yield fact
 
 
 def first_made(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:

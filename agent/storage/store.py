@@ -25,7 +25,7 @@ CHECKPOINT_FRAMES = 1000
 """WAL frames between checkpoints. A start must read them all, so they are few. Each checkpoint costs time, so
 they are not fewer."""
 
-CACHE_KIB = 512
+CACHE_KIB = 256
 """Pages held in memory. A touch needs the newest pages and some of the indexes; a scan of the file needs no cache."""
 
 PRAGMAS: tuple[tuple[str, str, str | int], ...] = (

@@ -1,6 +1,6 @@
 """Put together the parts that people meet at the kiosk: visits, PINs, learning, and the table of what kiosks ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
@@ -34,7 +34,7 @@ from agent.wiring.ports import StationPorts
 from protocol.facts import Fact
 from protocol.units import CodeWord, FactRef
 
-type Recent = Sequence[tuple[FactRef, Fact]]
+type Recent = Iterable[tuple[FactRef, Fact]]
 
 
 class KioskRooms:

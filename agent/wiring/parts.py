@@ -29,7 +29,7 @@ from agent.station.delegate import StationDelegate
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.storage.pending import PendingCount
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from agent.timekeeping.time_watch import TimeWatch
 from agent.twin import Twin
 from agent.uplink import Uplink, UplinkParts
@@ -56,7 +56,7 @@ class Station:
     def __init__(self, ports: StationPorts) -> None:
         self._ports = ports
         self.inbox = ports.inbox
-        recent = list(recent_facts(ports.outbox))
+        recent = RecentFacts(ports.outbox)
         # Opening the outbox may have begun a new stream just now. The facts about that say nothing of the run before.
         lived = [fact.at for _, fact in recent if not isinstance(fact, EpochOpened | FactsLost)]
         self._last_fact = lived[-1] if lived else None

@@ -19,7 +19,7 @@ from agent.ports import Colour, NtpState
 from agent.station.notify import Notifier
 from agent.storage.errors import Damaged, StorageFailed, StorageFull
 from agent.storage.outbox import Outbox
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, effective_state
 from agent.wiring.parts import Station
@@ -289,7 +289,7 @@ class Bench(Station):
         self.clock = StationClock(system=system, build_ms=1_780_000_000_000)
         self.outbox = WatchedOutbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
         self.outbox.recorded = self.recorded
-        self.recent = list(recent_facts(self.outbox))
+        self.recent = list(RecentFacts(self.outbox))
         super().__init__(self._fakes(camera=camera))
         if trusted:
             self.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
@@ -387,11 +387,11 @@ class Bench(Station):
 
     def recent_now(self) -> list[tuple[FactRef, Fact]]:
         """Return every fact on disk with its identity, read back."""
-        return list(recent_facts(self.outbox))
+        return list(RecentFacts(self.outbox))
 
     def facts(self) -> list[Fact]:
         """Return every fact on disk, read back."""
-        return [fact for _, fact in recent_facts(self.outbox)]
+        return [fact for _, fact in RecentFacts(self.outbox)]
 
     def of[F](self, kind: type[F]) -> list[F]:
         """Return the facts of one kind on disk."""

@@ -8,7 +8,7 @@ from agent.events import InputChanged, InputFailed
 from agent.inbox import Inbox
 from agent.inputs.contacts import CALM_MS, HOUR_MS, MAX_AN_HOUR, PICTURE_EVERY_MS
 from agent.inputs.watched_devices import WatchedContact
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged
 from tests.agent.bench import Bench, bench, desired
 from tests.fakes.clockwork import FakeSystemClock
@@ -48,7 +48,7 @@ def test_only_an_opening_that_was_seen_asks_for_a_picture_about_its_fact(station
     tell(station, False)
     assert door_pictures(station) == []
     tell(station, True)
-    refs = [ref for ref, fact in recent_facts(station.outbox) if isinstance(fact, ContactChanged)]
+    refs = [ref for ref, fact in RecentFacts(station.outbox) if isinstance(fact, ContactChanged)]
     assert door_pictures(station) == [refs[-1]]
 
 

@@ -15,7 +15,7 @@ from agent.events import AlarmSeen, Event, ReaderReady, StopAsked
 from agent.inbox import Inbox
 from agent.inputs.watched_devices import WatchedKeyboards
 from agent.storage.outbox import Outbox
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from agent.timekeeping.clock import StationClock
 from agent.wiring.assembly import real_ports
 from agent.wiring.parts import Station
@@ -122,7 +122,7 @@ def facts_of(enrolled: EnrolledStation) -> list[Fact]:
     file = enrolled.folder / OUTBOX_FILE
     outbox = Outbox.open(file, station=STATION, record_key=enrolled.identity.record_key, now=clock.now)
     try:
-        return [fact for _, fact in recent_facts(outbox)]
+        return [fact for _, fact in RecentFacts(outbox)]
     finally:
         outbox.close()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.storage.outbox import Outbox
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from protocol.facts import Fact
 from protocol.units import Moment
 from tests.fakes.devices import lamp_socket
@@ -70,7 +70,7 @@ class StationProcess:
             now=lambda: Moment(wall=0, boot=bytes(16), mono=0, quality="unknown"),
         )
         with contextlib.closing(outbox):
-            return [fact for _, fact in recent_facts(outbox)]
+            return [fact for _, fact in RecentFacts(outbox)]
 
     def captures(self) -> int:
         count = self.folder / "camera.count"

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from agent.events import MachineSeen
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
 from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
@@ -85,7 +85,7 @@ def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
                 return None
             return station.outbox.envelope_after(seq, max_facts=max_facts, max_bytes=max_bytes)
 
-    assert [ref.seq for ref, _ in recent_facts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
+    assert [ref.seq for ref, _ in RecentFacts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
 
 
 def test_each_thing_is_put_off_by_itself(station: Bench) -> None:

@@ -4,14 +4,15 @@ import hashlib
 import os
 import queue
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
+from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore
 from agent.storage.disk import Space
 from agent.storage.errors import StorageFailed, StorageFull
+from agent.storage.kept_blobs import KeptBlob, KeptBlobs
 from tests.agent.storage.file_limit import room_for
 
 
@@ -199,13 +200,13 @@ def test_writing_while_the_core_drops(tmp_path: Path) -> None:
     assert [name for name, _ in BlobStore(tmp_path).pending()] == names[1::2]
 
 
-class Unwalked(dict[bytes, int]):
-    """The store's blobs, which nobody may go through one by one."""
+def _three_at_most(kept: KeptBlobs) -> Iterator[KeptBlob]:
+    """Fail where somebody goes on beyond the oldest three."""
+    yield from (blob for _, blob in zip(range(3), walk(kept), strict=False))
+    raise AssertionError("all blobs were walked")
 
-    def values(self) -> Any:
-        raise AssertionError("all blobs were walked")
 
-    items = keys = values
+walk = KeptBlobs.__iter__
 
 
 def test_however_many_wait_a_picture_looks_at_none_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +214,7 @@ def test_however_many_wait_a_picture_looks_at_none_of_them(tmp_path: Path, monke
         (tmp_path / KeptBlob(number, number.to_bytes(32), 1).name).touch()
     blobs = BlobStore(tmp_path)
     assert (blobs.waiting, blobs.total_bytes) == (10_000, 10_000)
-    blobs._kept = Unwalked(blobs._kept)
+    monkeypatch.setattr(KeptBlobs, "__iter__", _three_at_most)
     for name in ("listdir", "scandir", "stat"):
         monkeypatch.setattr(os, name, lambda *_, name=name: pytest.fail(f"os.{name} was called"))
     added(blobs, picture(1))

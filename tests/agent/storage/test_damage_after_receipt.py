@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from agent.storage.outbox import Outbox
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from protocol.facts import Touch
 from tests.agent.storage.outboxes import open_outbox, receipt
 from tests.proofs.power_cut.workload import touch
@@ -26,7 +26,7 @@ def flip_a_bit_of(path: Path, number: int) -> None:
 
 
 def cards(outbox: Outbox) -> list[int]:
-    return [int.from_bytes(fact.card, "big") for _, fact in recent_facts(outbox) if isinstance(fact, Touch)]
+    return [int.from_bytes(fact.card, "big") for _, fact in RecentFacts(outbox) if isinstance(fact, Touch)]
 
 
 def test_the_memory_of_the_days_touches_leaves_out_what_cannot_be_read(path: Path) -> None:

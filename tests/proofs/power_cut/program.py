@@ -39,7 +39,7 @@ from agent.storage.durable import make_folder
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
-from agent.storage.recent import recent_facts
+from agent.storage.recent import RecentFacts
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.uplink.reconnector import BrokerEndpoints
@@ -148,7 +148,7 @@ class Program:
         make_folder(self.spool)
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
-        recent = list(recent_facts(self.outbox))
+        recent = list(RecentFacts(self.outbox))
         self.command_log = CommandLog(clock=self.clock, fact_writer=self.journal, state=self.state)
         self.command_log.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, fact_writer=self.journal, state=self.state)
