@@ -24,6 +24,8 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Lay the banner over the first line, where it hides nothing but a title."""
+        if not self.is_attached:
+            return  # the kiosk ends before its first screen stands
         self.mount(self._banner)
         self.show_keys(count=self._keys_count)
 
