@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from kiosk_tui.places.place import Move
+from kiosk_tui.places.place import Move, taken_back
 from kiosk_tui.terminal.keys import HELD, Key, digit
 from kiosk_tui.views.common import EntryStep, EntryView
 from kiosk_tui.words import common as words
@@ -41,12 +41,11 @@ class _Entry:
 
     def key(self, key: Key) -> Move:
         """Take a figure, take one back with `*` or leave by holding it, or go on with Enter."""
-        if key == HELD and not self._waiting:
-            return "leave"
-        if key == "repeat" and not self._waiting:
-            if not self._typed:
+        if key in (HELD, "repeat") and not self._waiting:
+            left = taken_back(self._typed, key)
+            if left is None:
                 return "leave"
-            self._typed = self._typed[:-1]
+            self._typed = left
         # While the agent judges, a figure would be typed into whatever it asks for next.
         elif self._waiting or self._step in ("touch", "set"):
             return "leave" if self._step == "set" and key in ("0", "enter") else "stay"

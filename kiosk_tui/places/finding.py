@@ -9,7 +9,7 @@ import msgspec
 from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.notices import NoticePlace
 from kiosk_tui.places.opening import Opening
-from kiosk_tui.places.place import Move
+from kiosk_tui.places.place import Move, taken_back
 from kiosk_tui.places.reader import ReadingKept
 from kiosk_tui.places.reading_place import ReadingPlace
 from kiosk_tui.terminal.keys import BACK, HELD, Key, digit
@@ -76,12 +76,11 @@ class FindPlace(ReadingPlace):
             if self._found is not None and self._found.digits == self._typed and self._found.hits:
                 self._page = 0
             return "stay"
-        if key == HELD:
-            return "leave"
-        if key == "repeat":
-            if not self._typed:
+        if key in (HELD, "repeat"):
+            left = taken_back(self._typed, key)
+            if left is None:
                 return "leave"
-            self._typed = self._typed[:-1]
+            self._typed = left
         elif key == BACK and not self._typed:
             return "leave"
         elif digit(key) is None or len(self._typed) == MAX_SEARCH_DIGITS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk_tui.places.place import Move
+from kiosk_tui.places.place import Move, taken_back
 from kiosk_tui.terminal.keys import BACK, HELD, Key, digit
 from kiosk_tui.views.feedback import FollowedView, NumberView
 from kiosk_tui.words import common
@@ -56,12 +56,11 @@ class Following:
             return self._key_on(self._found, key)
         if self._waiting:
             return "stay"
-        if key == HELD:
-            return "leave"
-        if key == "repeat":
-            if not self._typed:
+        if key in (HELD, "repeat"):
+            left = taken_back(self._typed, key)
+            if left is None:
                 return "leave"
-            self._typed = self._typed[:-1]
+            self._typed = left
         elif key == "enter":
             self._look_up()
         elif digit(key) is not None and len(self._typed) < RECEIPT_DIGITS:

@@ -41,3 +41,9 @@ class Place(Protocol):
 
     def agent_away(self) -> None:
         """Take note that the agent, and what it kept for this place, is gone."""
+
+
+def taken_back(typed: str, key: Key) -> str | None:
+    """Return what was typed without its last figure, for `*`; None where the key leads away: nothing is left to take
+    back, or `*` is held."""
+    return typed[:-1] if typed and key == "repeat" else None

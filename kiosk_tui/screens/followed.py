@@ -3,14 +3,14 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.places.following import rateable
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.screens.base import READ_ON, LongTextScreen
 from kiosk_tui.views.feedback import FollowedView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
 from kiosk_tui.words import feedback
 
 
-class FollowedScreen(TextScreen[FollowedView]):
+class FollowedScreen(LongTextScreen[FollowedView]):
     """One question."""
 
     def show(self, view: FollowedView) -> None:
@@ -31,12 +31,4 @@ class FollowedScreen(TextScreen[FollowedView]):
         else:
             blocks += [Block(feedback.way(found), gap=1), *note, Block(feedback.NO_ANSWER, style=theme.QUIET, gap=1)]
         self._body.show(*blocks)
-        self._name_keys()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        self._name_keys()
-
-    def _name_keys(self) -> None:
-        on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), *on, KeyHint("9", words.KEY_HELP))
+        self._name_keys(KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))

@@ -2,7 +2,7 @@
 
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.screens.base import LongTextScreen
 from kiosk_tui.screens.question import heading, space_after_cap
 from kiosk_tui.views.common import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
@@ -10,12 +10,8 @@ from kiosk_tui.words import common as words
 from protocol.kiosk_learning import Marked, QuestionShown
 
 
-class MarkedScreen(TextScreen[MarkedView]):
+class MarkedScreen(LongTextScreen[MarkedView]):
     """The explanation is shown after every answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._next = words.KEY_NEXT
 
     def show(self, view: MarkedView) -> None:
         """Draw the outcome."""
@@ -24,43 +20,19 @@ class MarkedScreen(TextScreen[MarkedView]):
         leave = [Block(words.LEAVE_MARKED, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
         self._body.show(*leave, *_blocks(view.question, view.marked))
         last = view.question.number >= view.question.of or view.marked.lives == 0
-        self._next = words.KEY_RESULT if last else words.KEY_NEXT
-        self._show_keys()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        onward = words.KEY_READ_ON if self._body.more else self._next
-        self._keys.hints = (
-            KeyHint(words.ENTER, onward),
-            KeyHint("0", words.KEY_LEAVE),
-            KeyHint("9", words.KEY_HELP),
-        )
+        onward = KeyHint(words.ENTER, words.KEY_RESULT if last else words.KEY_NEXT)
+        self._name_keys(onward, KeyHint("0", words.KEY_LEAVE), KeyHint("9", words.KEY_HELP))
 
 
-class ReviewScreen(TextScreen[ReviewView]):
+class ReviewScreen(LongTextScreen[ReviewView]):
     """A wrong answer of the level that has ended, with its question."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._next = words.KEY_NEXT_WRONG
 
     def show(self, view: ReviewView) -> None:
         """Draw the question and what was wrong."""
         self._header.left = words.wrong_place(view.number, view.of)
         self._body.show(Block(view.question.stem, style=theme.STRONG, gap=1), *_blocks(view.question, view.marked))
-        self._next = words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED
-        self._show_keys()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        onward = words.KEY_READ_ON if self._body.more else self._next
-        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+        onward = KeyHint(words.ENTER, words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED)
+        self._name_keys(onward, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
 
 
 def _blocks(question: QuestionShown, marked: Marked) -> tuple[Block, ...]:

@@ -3,7 +3,7 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.places.own_month import MISSING_KEY
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.screens.base import READ_ON, LongTextScreen
 from kiosk_tui.views.months import (
     ChoiceView,
     ConfirmView,
@@ -35,22 +35,13 @@ def _warning(text: str) -> list[Block]:
     return [Block(text, " ", theme.WARNING, theme.WARNING, gap=2)] if text else []
 
 
-class _OwnScreen[V](TextScreen[V]):
-    """A page of one's own, which may be longer than the screen: then Enter reads on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hints: tuple[KeyHint, ...] = ()
+class _OwnScreen[V](LongTextScreen[V]):
+    """A page of one's own."""
 
     def _name_keys(self, *hints: KeyHint) -> None:
-        self._hints = hints
-        self.on_page_body_turned()
-
-    def on_page_body_turned(self) -> None:
-        """Name Enter while there is more to read, unless 7 and 8 stand there, which read on as well."""
-        reads_on = self._body.more and _TURN not in self._hints
-        more = (KeyHint(words.ENTER, words.KEY_READ_ON),) if reads_on else ()
-        self._keys.hints = (*self._hints, *more, _HELP)
+        # Where 7 and 8 stand, they read on as well.
+        on = () if _TURN in hints else (READ_ON,)
+        super()._name_keys(*hints, *on, _HELP)
 
 
 class MonthScreen(_OwnScreen[MonthView]):

@@ -8,7 +8,7 @@ from kiosk_tui.clock import village_time
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.pixels import clock_face
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.screens.base import READ_ON, KioskScreen, LongTextScreen
 from kiosk_tui.views.common import NoticeView, RestView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
@@ -18,7 +18,7 @@ from kiosk_tui.words import notices as words_notices
 from protocol.kiosk_notices import NoticeShown
 
 
-class NoticeScreen(TextScreen[NoticeView]):
+class NoticeScreen(LongTextScreen[NoticeView]):
     """The line, the text in pages, who says it and until when it holds."""
 
     def show(self, view: NoticeView) -> None:
@@ -32,15 +32,7 @@ class NoticeScreen(TextScreen[NoticeView]):
             self._body.show(Block(words_notices.OVER, style=theme.TITLE, gap=1))
         else:
             self._body.show(Block(shown.line, style=theme.TITLE, gap=1), *_paragraphs(shown), *_about(shown))
-        self._name_keys()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        self._name_keys()
-
-    def _name_keys(self) -> None:
-        on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), *on, KeyHint("9", words.KEY_HELP))
+        self._name_keys(KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))
 
 
 def _paragraphs(shown: NoticeShown) -> list[Block]:

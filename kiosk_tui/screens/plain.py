@@ -5,7 +5,7 @@ from textual.containers import Vertical
 
 from kiosk_tui.drawing import pixels, theme
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.screens.base import READ_ON, KioskScreen, LongTextScreen
 from kiosk_tui.views.common import AwayView, HelpView, IdleView, WaitView
 from kiosk_tui.widgets.bars import HeaderBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
@@ -17,27 +17,15 @@ from kiosk_tui.words import session as words_session
 _HELP_KEYS = (("1", words_help.KEY_CALL), ("2", words_help.KEY_RULES))
 
 
-class HelpScreen(TextScreen[HelpView]):
+class HelpScreen(LongTextScreen[HelpView]):
     """The call first; the rules are a page of their own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._back = words.KEY_BACK
 
     def show(self, view: HelpView) -> None:
         """Draw the call, or the rules."""
         self._header.left = words_help.KEY_RULES if view.rules else words_help.HELP
         self._body.show(*(_rules() if view.rules else _call(view)))
-        self._back = words_help.KEY_TO_QUESTION if view.resumes and not view.rules else words.KEY_BACK
-        self._name_keys()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        self._name_keys()
-
-    def _name_keys(self) -> None:
-        on = (KeyHint(words.ENTER, words.KEY_READ_ON),) if self._body.more else ()
-        self._keys.hints = (KeyHint("0", self._back), *on)
+        back = words_help.KEY_TO_QUESTION if view.resumes and not view.rules else words.KEY_BACK
+        self._name_keys(KeyHint("0", back), READ_ON)
 
 
 def _rules() -> list[Block]:
