@@ -22,8 +22,8 @@ class Presenter:
         """Touches that no reader answered, because the agent was down at that moment."""
         self._lock = threading.Lock()
 
-    def simulated(self, station: DemoStation, person: CastPerson) -> None:
-        """Hand a card to the station's simulated reader."""
+    def simulated(self, station: DemoStation, person: CastPerson) -> bool | None:
+        """Hand a card to the station's simulated reader, and return what became of it (`DemoStation.touch`)."""
         # A touch that was presented but not yet counted would look like one that the station invented.
         self._count(station, person)
         read = station.touch(person.uid)
@@ -31,6 +31,7 @@ class Presenter:
             self.unread += read is not True
             if read is False:
                 self.presented[station.cast.id, person.number] -= 1
+        return read
 
     def through_pcsc(self, bench: ReaderBench, station: DemoStation, person: CastPerson) -> None:
         """Lay a card on the virtual PC/SC reader until the lamp lights, as a person would."""

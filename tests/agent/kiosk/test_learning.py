@@ -180,3 +180,20 @@ def test_only_so_many_runs_are_kept(player: Bench) -> None:
     for _ in range(8):
         opened(player)
     assert go_on(player, first) == Sorry(reason="unknown_run")
+
+
+def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(player: Bench) -> None:
+    shown: object = opened(player)
+    player.accept(desired(version=player.twin.version + 1, packs=[]))
+    player.packs.want([])
+    assert player.learning.levels() == []
+    for _ in range(5):
+        assert isinstance(shown, QuestionShown)
+        answer(player, shown, right=True)
+        shown = go_on(player, shown)
+    assert isinstance(shown, LevelOver) and (shown.passed, shown.right) == (True, 5)
+    # Each answer is a fact of the pack that was played, and nobody can begin it again.
+    assert {(attempt.pack, attempt.pack_version) for attempt in player.of(Attempt)} == {("sample", 1)}
+    assert len(player.of(Attempt)) == 5
+    player.learning.open_level(1, OpenLevel(pack="sample", level="1"))
+    assert last(player) == Sorry(reason="no_such_level")

@@ -111,6 +111,23 @@ class Traveller:
         return True
 
     def _touch_on(self) -> None:
-        """Present cards at random moments, each person again and again, until it is over."""
+        """Present cards at random moments, each person again and again, until it is over.
+
+        Nobody presents a card again before its last touch is lit or its program has ended. A program that stalls reads
+        its queue in one millisecond: two touches of one card there would look like one that was stored twice.
+        """
+        people = self.station.cast.people
+        lit_by: dict[str, int] = {}
+        process, lit = self._process, 0
         while not self._ended.wait(self._chance.expovariate(TOUCHES_A_SECOND)):
-            self._presenter.simulated(self.station, self._chance.choice(self.station.cast.people))
+            lights = len(lit_facts(self.station.lights()))
+            if self._process is not process:
+                process, lit, lit_by = self._process, lights, {}
+            ready = [person for person in people if lit_by.get(person.number, 0) <= lights]
+            if not ready:
+                continue
+            person = self._chance.choice(ready)
+            if self._presenter.simulated(self.station, person) is not False:
+                # Lights come in the order of the touches, one for each.
+                lit = max(lit, lights) + 1
+                lit_by[person.number] = lit
