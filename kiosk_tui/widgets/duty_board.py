@@ -1,4 +1,7 @@
-"""Who is on duty today and who has touched: one line for each person and window, on pages that turn."""
+"""Who is on duty today and who has touched: one row for each person and window, on pages that turn.
+
+A row is one line. If a name is too long for that, each row is two lines: the name, then the window and the times.
+"""
 
 from textual.content import Content
 from textual.message import Message
@@ -57,7 +60,7 @@ class DutyBoard(Widget):
         return Content("\n").join([*self._heads(), *body])
 
     def _rows_a_page(self) -> int:
-        return max(1, self.content_size.height - len(self._heads()))
+        return max(1, (self.content_size.height - len(self._heads())) // (1 if self._names_fit() else 2))
 
     def _heads(self) -> list[Content]:
         columns = (words.COLUMN_NAME, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
@@ -69,13 +72,16 @@ class DutyBoard(Widget):
 
     def _row(self, row: DutyRow) -> Content:
         apart = words.namesake(row.apart)
+        fits = self._names_fit()
         # The end of the number tells two people of one name apart, so the name is cut and never the number.
-        person = fit(row.name, self._name_width() - cells(apart)) + apart
+        person = fit(row.name, (self._name_width() if fits else self.content_size.width) - cells(apart)) + apart
         window = f"{words_dates.clock(row.start)}-{words_dates.clock(row.end)}"
         room = self._window_width() - len(window) - 1
         if row.window and room >= _LEAST_NAME:
             window = f"{fit(row.window, room)} {window}"
-        line = self._line(person, window, _arrival(row), _departure(row))
+        line = self._line(person if fits else "", window, _arrival(row), _departure(row))
+        if not fits:
+            line = f"{person}\n{line}"
         return Content(line) if row.arrived is not None else Content.styled(line, theme.QUIET)
 
     def _line(self, name: str, window: str, arrived: str, left: str) -> str:
@@ -84,11 +90,19 @@ class DutyBoard(Widget):
         columns = (pad(name, self._name_width()), pad(window, self._window_width()), pad(arrived, _TIME))
         return "".join(column + gap for column in columns) + pad(left, _TIME)
 
+    def _names_fit(self) -> bool:
+        """Return whether the longest name has room on the line of its times."""
+        return self._longest_name() <= self._room_for_names()
+
     def _name_width(self) -> int:
         """Return the width of the longest name. The names of windows are cut to make room for it, their times never."""
-        longest = max((cells(clean(row.name)) + cells(words.namesake(row.apart)) for row in self.rows), default=0)
-        room = self.content_size.width - _SPAN - 2 * _TIME - 3 * _GAP
-        return max(_NAME, min(longest, room))
+        return max(_NAME, self._longest_name()) if self._names_fit() else _NAME
+
+    def _longest_name(self) -> int:
+        return max((cells(clean(row.name)) + cells(words.namesake(row.apart)) for row in self.rows), default=0)
+
+    def _room_for_names(self) -> int:
+        return self.content_size.width - _SPAN - 2 * _TIME - 3 * _GAP
 
     def _window_width(self) -> int:
         room = self.content_size.width - self._name_width() - 2 * _TIME - 3 * _GAP
