@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from protocol.chinese_argparse import argparse_in_chinese
@@ -16,9 +15,8 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
+from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
-
-type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -180,9 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-type Add = Callable[..., argparse.ArgumentParser]
-
-
 def _add_service_verbs(add: Add) -> None:
     init = add("init", _init, "建立一个新县：文件夹、密钥和 county.toml")
     init.add_argument("--name", required=True, metavar="县名", help="平时怎么叫这个县")
@@ -248,7 +243,11 @@ def _add_model_verbs(add: Add) -> None:
     )
     past.add_argument("--at", default="", metavar="时间", help="哪一时刻的情况（不写就和 --as-of 一样）")
     past.add_argument("--region", default="", metavar="区划代码", help="只写这个区划（不写就是全县）")
-    _add_content_verbs(add, file)
+    add_content_verbs(add, _with_models, file)
+    setting = add(
+        "setting", _with_models("setting"), "设置一个站点，或者一个区划下的所有站点", setting="设置名", value="值"
+    )
+    setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
     _add_account(add)
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
@@ -261,107 +260,6 @@ def _add_model_verbs(add: Add) -> None:
     record_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     record_key.add_argument("--stolen", action="store_true", help="旧密钥可能已被别人得到")
     add("audit", _with_models("audit"), "核对审计记录的链")
-
-
-_BUNDLE_FORM = """清单是一个 JSON 文件，例如：
-{
-  "id": "guide-2027",
-  "kind": "library",
-  "title": "示例资料",
-  "regions": ["990101000000"],
-  "until": "2027-06-30",
-  "items": [{"name": "示例手册.pdf"}, {"name": "示例图.jpg"}]
-}
-
-id       内容编号，撤回时也用它；同一编号再发布就是新的一版
-kind     library 资料，clips 语音
-regions  发给哪里：县、镇或村的 12 位区划代码，可写多个
-until    用到哪天，含这一天
-items    附件，放在清单旁边；可加 size、sha256 核对，可加 media_type 写明类型
-night    不写是 true，等夜间时段再取；要马上取就写 false
-types    只给哪几类人看，不写就是所有人
-"""
-_DOCUMENTS_FORM = """每个工作表是一份，第一列写这一行是什么：
-
-标题 所属期 公布日期 来源 类别   第二列写内容；所属期像 2026-11
-小标题 段落                     第二列写文字
-图片                            第二列写文件名，第三列写图上是什么；图片放在 Excel 文件旁边
-表头                            从第二列起写每列的名字；最后一列可以叫“明细”
-列类型                          文字、金额、数量 或 日期；金额按元写，最多两位小数
-行 合计                         从第二列起写内容；“明细”列写另一个工作表的名字
-
-合计与各项不符就不发布。现在发布的都标“示例”。
-"""
-_PACK_FORM = """学习包是一个 JSON 文件（或同样内容的 MessagePack 文件），例如：
-{
-  "id": "sample", "version": 1, "title": "示例题库",
-  "levels": [{
-    "id": "l1", "name": "第一关", "draw": 5,
-    "questions": [{
-      "id": "q1", "kind": "single", "stem": "示例题目？", "options": ["对", "错"],
-      "answer": [0], "explanation": "示例解释。", "source": "示例来源"
-    }]
-  }]
-}
-
-version  版本，改了内容或发给的地方就要加大
-draw     每次抽几题，5 到 10；questions 每关至少 5 题，也不少于 draw
-kind     single 单选，multiple 多选，true_false 判断，ordering 排序
-answer   正确选项的序号，从 0 数起；排序题按先后写全
-picture、sound  题目的图片和声音的文件名，可不写
-"""
-
-
-def _add_content_verbs(add: Add, file: str) -> None:
-    pack = add("publish-pack", _with_models("publish-pack"), "给学习包签名并发布，发给所有站点或一个镇、村", file=file)
-    pack.formatter_class = argparse.RawDescriptionHelpFormatter
-    pack.epilog = _PACK_FORM
-    pack.add_argument("--items", default="", metavar="文件夹", help="题目的图片和声音在哪里（不写就是学习包旁边）")
-    pack.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
-    pack.add_argument(
-        "--to", action="append", metavar="区划代码", help="只发给这个县、镇或村，可写多次（不写就是所有站点）"
-    )
-    listed = add("publish-bundle", _with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
-    listed.formatter_class = argparse.RawDescriptionHelpFormatter
-    listed.epilog = _BUNDLE_FORM
-    documents = add(
-        "publish-documents",
-        _with_models("publish-documents"),
-        "发布公示或资料：一个 Excel 文件和它旁边的图片",
-        file=file,
-    )
-    documents.formatter_class = argparse.RawDescriptionHelpFormatter
-    documents.epilog = _DOCUMENTS_FORM
-    documents.add_argument("--id", required=True, metavar="内容编号", help="撤回时也用它；同一编号再发布就是新的一版")
-    documents.add_argument(
-        "--kind",
-        choices=("disclosure", "library"),
-        default="disclosure",
-        help="disclosure 公示（不写就是），library 资料",
-    )
-    documents.add_argument("--to", required=True, metavar="区划代码", help="发给哪个县、镇或村")
-    documents.add_argument(
-        "--written-by",
-        required=True,
-        metavar="谁写的",
-        help="写的人；运行命令的人看过再发布，不能是同一个人。命令查不了这个人是谁，只照写的记入审计",
-    )
-    documents.add_argument("--until", type=_day, required=True, metavar="日期", help="用到哪天，例如 2027-06-30")
-    withdrawn = add("withdraw-bundle", _with_models("withdraw-bundle"), "撤回已发布的内容", bundle="内容编号")
-    withdrawn.add_argument("--reason", required=True, metavar="理由", help="记入审计")
-    setting = add(
-        "setting", _with_models("setting"), "设置一个站点，或者一个区划下的所有站点", setting="设置名", value="值"
-    )
-    setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
-    stick = add("shelf-stick", _with_models("shelf-stick"), "把一个站点的内容拷到 U 盘", station="站点编号")
-    stick.add_argument("--to", required=True, metavar="文件夹", help="U 盘上的文件夹")
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} 不是日期，要写成 2027-06-30 这样") from error
 
 
 _ACCOUNT_FORMS = """写法：

@@ -191,7 +191,8 @@ def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(playe
         assert isinstance(shown, QuestionShown)
         answer(player, shown, right=True)
         shown = go_on(player, shown)
-    assert isinstance(shown, LevelOver) and (shown.passed, shown.right) == (True, 5)
+    assert isinstance(shown, LevelOver)
+    assert (shown.passed, shown.right) == (True, 5)
     # Each answer is a fact of the pack that was played, and nobody can begin it again.
     assert {(attempt.pack, attempt.pack_version) for attempt in player.of(Attempt)} == {("sample", 1)}
     assert len(player.of(Attempt)) == 5
