@@ -1,7 +1,7 @@
-"""gpiozero without what finds packages and their files, which costs the agent 0.8 MB of memory.
+"""gpiozero without what finds packages and their files, averages values and mixes colours: 1.4 MB of memory less.
 
 gpiozero looks for a pin library among the installed packages where it is told of none, and reads a font for displays
-of seven segments. The drivers here name their pin library and have no such display.
+of seven segments. The drivers here name their pin library, have no such display, and know only on and off.
 """
 
 from types import ModuleType
@@ -19,10 +19,20 @@ class _NoPackages(ModuleType):
         return ()
 
 
+def _with_nothing_of(name: str, *parts: str) -> ModuleType:
+    """Return a stand-in for a module of which other modules take these parts and never use them here."""
+    stand_in = ModuleType(name)
+    stand_in.__dict__.update(dict.fromkeys(parts))
+    return stand_in
+
+
 STAND_INS = {
     # gpiozero takes these two where they are installed, and only otherwise those of the standard library.
     "importlib_metadata": _NoPackages("importlib_metadata"),
     "importlib_resources": ModuleType("importlib_resources"),
+    # What a sensor's values are averaged with, and the colours of a lamp of three.
+    "statistics": _with_nothing_of("statistics", "mean", "median"),
+    "colorzero": _with_nothing_of("colorzero", "Color"),
 }
 
 with left_out(STAND_INS):
