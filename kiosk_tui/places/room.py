@@ -24,7 +24,7 @@ class Room:
 
     @property
     def body(self) -> Body:
-        """What a screen with a header and keys has left; `kiosk.tcss` draws them by the same steps."""
+        """What a document's page has between header and keys; `kiosk.tcss` draws them by the same steps."""
         columns, rows = self._size
         beside = 3 if columns >= 72 else 2 if columns >= 58 else 1
-        return Body(max(columns - 2 * beside, 2), max(rows - (6 if rows >= 19 else 2), 2))
+        return Body(max(columns - 2 * beside, 2), max(rows - (7 if rows >= 19 else 2), 2))
