@@ -14,6 +14,8 @@ from typing import Literal
 UNSEEN = "\u200b"
 CELL = "\x1f"
 """Stands between the cells of a row."""
+_MARK = "◆"
+"""Stands for each sign that is a picture, such as ● or →."""
 _CHINESE = {
     **dict(zip("〇零○◯", "0000", strict=True)),
     **dict(zip("一二三四五六七八九", "123456789", strict=True)),
@@ -65,6 +67,8 @@ class _Plain(dict[int, str]):
             return UNSEEN
         if kind == "Zs":
             return " "
+        if sign in "←→↑↓" or (kind == "So" and sign not in _CHINESE and sign not in "★☆"):
+            return _MARK
         normal = unicodedata.normalize("NFKC", sign)
         if kind == "No":
             # ①, ⑴ or ㈠ before a number may be a part of it, or count the line.
@@ -74,7 +78,8 @@ class _Plain(dict[int, str]):
 
 
 _READERS = (_Plain(), _Plain(chinese=True), _Plain(chinese=True, circled=True))
-_GAP = rf"[ \t\n|{CELL}_.,、/()·~'\"*\\…\-{UNSEEN}]"
+_BRACKETS = r"<>《》〈〉\[\]【】〔〕{}「」『』“”‘’"
+_GAP = rf"[ \t\n|{CELL}_.,、/()·~'\"*\\…!?@&^`{_BRACKETS}★☆{_MARK}\-{UNSEEN}]"
 _OTHER = f"#{''.join(_CHINESE)}{''.join(_LETTERS)}"
 _OTHER_DIGIT = re.compile(f"[{_OTHER}]")
 _DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9{_OTHER}]){{6,}}")
