@@ -41,7 +41,7 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
-from protocol.kiosk_line import Line
+from protocol.kiosk_line import Line, type_of
 from protocol.kiosk_months import (
     MakeRequest,
     MonthShown,
@@ -228,6 +228,18 @@ class Sorry(Line, frozen=True, kw_only=True, tag="sorry"):
     """A code. A kiosk that does not know it says that it did not work."""
     touch: FactRef | None = None
     """The touch whose direction was to be corrected, if that was asked."""
+    asked: ShortText = ""
+    """The ``type`` of the message that this answers. Empty: its line could not be read, or the agent is of an earlier
+    version."""
+
+    def refuses(self, *kinds: type[Line]) -> bool:
+        """Tell whether this can be the answer to a message of one of some kinds."""
+        return not self.asked or self.asked in map(type_of, kinds)
+
+
+def refusal(asked: Line, reason: str, *, touch: FactRef | None = None) -> Sorry:
+    """Return that the agent can't do what a message asks."""
+    return Sorry(reason=reason, touch=touch, asked=type_of(asked))
 
 
 class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):

@@ -37,7 +37,7 @@ from agent.twin import Twin
 from protocol import alarm_codes
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
-from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Sorry, ToKiosk, TouchShown
+from protocol.kiosk import ChooseDirection, Colour, KeepDirection, ToKiosk, TouchShown, refusal
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
@@ -285,15 +285,17 @@ class ClockingDesk:
         """Show the direction that was chosen at a kiosk. It counts only after the same card is touched once more."""
         now = self._clock.now()
         wish = self._correcting.choose(asked.touch, asked.direction, now)
-        self._show_again(kiosk, asked.touch, wish, wish, now)
+        self._show_again(kiosk, asked, wish, wish, now)
 
     def keep_direction(self, kiosk: int, asked: KeepDirection) -> None:
         """Drop the direction that was chosen for a touch, and show the touch as it is recorded."""
-        self._show_again(kiosk, asked.touch, self._correcting.chosen(asked.touch), None, self._clock.now())
+        self._show_again(kiosk, asked, self._correcting.chosen(asked.touch), None, self._clock.now())
 
-    def _show_again(self, kiosk: int, touch: FactRef, of: Wish | None, open_now: Wish | None, now: Moment) -> None:
+    def _show_again(
+        self, kiosk: int, asked: ChooseDirection | KeepDirection, of: Wish | None, open_now: Wish | None, now: Moment
+    ) -> None:
         card = self._twin.card(of.seen.token) if of else None
         if of is None or card is None or card.lost:
-            self._screens.answer(kiosk, Sorry(reason="too_late", touch=touch))
+            self._screens.answer(kiosk, refusal(asked, "too_late", touch=asked.touch))
         else:
             self._show(replace(self._shown_to_owner(of.seen, card.person, now, open_now), answer="repeat"), open_now)

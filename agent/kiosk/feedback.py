@@ -21,7 +21,7 @@ from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.facts import Fact, FeedbackGiven, FeedbackRated
 from protocol.feedback import Answer, receipt_number
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, FollowUp, GiveFeedback, RateAnswer
 from protocol.units import DATED_QUALITIES, FactRef, Moment, WallMs
 
@@ -101,12 +101,12 @@ class FeedbackDesk:
         """State a question and show its number."""
         by = None
         if asked.visit is not None:
-            visit = self._visits.asked(kiosk, asked.visit)
+            visit = self._visits.asked(kiosk, asked, asked.visit)
             if visit is None:
                 return
             by = visit.by
         if self._stated.is_used_up():
-            self._screens.answer(kiosk, Sorry(reason="too_many"))
+            self._screens.answer(kiosk, refusal(asked, "too_many"))
             return
         fact = FeedbackGiven(
             at=self._clock.now(),
@@ -117,7 +117,7 @@ class FeedbackDesk:
             topic=asked.topic,
             matter=asked.matter,
         )
-        refs = self._commit(kiosk, fact)
+        refs = self._commit(kiosk, asked, fact)
         if refs:
             self._take(fact, refs[0])
             self._keep()
@@ -127,7 +127,7 @@ class FeedbackDesk:
     def followed(self, kiosk: int, asked: FollowUp) -> None:
         """Show what became of the question with a number."""
         if self._wrong.is_used_up():
-            self._screens.answer(kiosk, Sorry(reason="too_many_tries"))
+            self._screens.answer(kiosk, refusal(asked, "too_many_tries"))
             return
         found = self._found(asked.number)
         if not found.known:
@@ -141,23 +141,23 @@ class FeedbackDesk:
             self._screens.answer(kiosk, found)
             return
         if self._stated.is_used_up():
-            self._screens.answer(kiosk, Sorry(reason="too_many"))
+            self._screens.answer(kiosk, refusal(asked, "too_many"))
             return
         one = self._own(asked.number) or self._of_answer(asked.number)
         if one is None:
             return
         fact = FeedbackRated(at=self._clock.now(), feedback=one.feedback, rating=asked.rating)
-        if self._commit(kiosk, fact):
+        if self._commit(kiosk, asked, fact):
             one.rating = asked.rating
             self._keep()
             self._screens.answer(kiosk, self._found(asked.number))
 
-    def _commit(self, kiosk: int, fact: Fact) -> list[FactRef]:
+    def _commit(self, kiosk: int, asked: GiveFeedback | RateAnswer, fact: Fact) -> list[FactRef]:
         """Commit a fact that somebody waits for. If the disk takes nothing, the kiosk is told and the list is empty."""
         try:
             refs = self._fact_writer.commit(fact)
         except StorageError:
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return []
         self._stated.done()
         return refs

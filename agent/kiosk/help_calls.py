@@ -17,7 +17,7 @@ from agent.storage.recent import ReadableStream
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import Fact, HelpAsked
-from protocol.kiosk import AskHelp, Sorry
+from protocol.kiosk import AskHelp, refusal
 from protocol.kiosk_feedback import HelpContact, HelpState
 from protocol.twin import HelpSeen
 from protocol.units import DATED_QUALITIES, FactRef, Moment
@@ -75,7 +75,7 @@ class HelpCalls:
     def asked(self, kiosk: int, call: AskHelp) -> None:
         """State a call, unless one was stated just now, or so many that the screen names the telephone instead."""
         if self._stated.is_used_up():
-            self._screens.answer(kiosk, Sorry(reason="too_many"))
+            self._screens.answer(kiosk, refusal(call, "too_many"))
             return
         if not self._spacing.is_due():
             return
@@ -84,7 +84,7 @@ class HelpCalls:
             [ref] = self._fact_writer.commit(HelpAsked(at=now, screen=call.screen))
         except StorageError:
             self._spacing.forget()
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            self._screens.answer(kiosk, refusal(call, "not_recorded"))
             return
         self._last = _Call(ref, now)
         self._stated.done()

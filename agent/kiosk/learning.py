@@ -24,7 +24,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -143,13 +143,13 @@ class Learning:
         # A kiosk may ask for a level that it was not offered.
         playable = {(choice.pack, choice.level) for choice in self.levels(visit.person if visit else "")}
         if pack is None or (asked.pack, asked.level) not in playable:
-            self._screens.answer(kiosk, Sorry(reason="no_such_level"))
+            self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
         try:
             level = pack.read_level(asked.level)
         except (OSError, Refused) as error:
             log.warning("pack %s can't be read: %s", pack.id, error)
-            self._screens.answer(kiosk, Sorry(reason="no_such_level"))
+            self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
         questions = []
         for question in self._random.sample(level.questions, level.draw):
@@ -198,12 +198,12 @@ class Learning:
         """Record an answer, then grade it. If the same question is answered again, the first grading is shown again."""
         run = self._run(kiosk, answer.run)
         if run is None:
-            self._screens.answer(kiosk, Sorry(reason="unknown_run"))
+            self._screens.answer(kiosk, refusal(answer, "unknown_run"))
             return
         asked = run.asked[run.place]
         # An answer to an earlier question must not count for this one.
         if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
-            self._screens.answer(kiosk, Sorry(reason="malformed"))
+            self._screens.answer(kiosk, refusal(answer, "malformed"))
             return
         if run.graded is None:
             chosen = [asked.order[number] for number in answer.chosen]
@@ -212,7 +212,7 @@ class Learning:
             ended = lives == 0 or run.place == len(run.asked) - 1
             # Recorded before it is shown: nobody must see a grading that the record lacks.
             if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
-                self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+                self._screens.answer(kiosk, refusal(answer, "not_recorded"))
                 return
             run.lives = lives
             run.right += right
@@ -278,7 +278,7 @@ class Learning:
         """Go on after a graded answer; before that, show the same question again."""
         run = self._run(kiosk, asked.run)
         if run is None:
-            self._screens.answer(kiosk, Sorry(reason="unknown_run"))
+            self._screens.answer(kiosk, refusal(asked, "unknown_run"))
         elif run.over:
             del self._runs[run.id]
             over = LevelOver(run=asked.run, passed=run.lives > 0, stars=run.stars, right=run.right, of=len(run.asked))

@@ -136,7 +136,7 @@ class NumberSignIn:
 
     def clock_asked(self, kiosk: int, asked: ClockByNumber) -> None:
         """Clock the person of a visit in or out: the fact first, then the light, then the screen of this kiosk."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         if visit.opened_by != "number":

@@ -99,7 +99,7 @@ class OwnMonth:
 
     def asked(self, kiosk: int, asked: OpenMonth) -> None:
         """Show a page, and note that it was opened."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         month = self._month(visit.person)

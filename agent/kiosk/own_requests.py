@@ -15,7 +15,7 @@ from agent.timekeeping.clock import StationClock
 from protocol.china_time import CHINA, milliseconds
 from protocol.facts import RequestMade, RequestWithdrawn
 from protocol.facts_requests import RequestKind, request_number
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 from protocol.kiosk_months import (
     REQUEST_LINES,
     MakeRequest,
@@ -60,7 +60,7 @@ class OwnRequests:
 
     def asked(self, kiosk: int, asked: OpenRequests) -> None:
         """Show a page of the person's requests, and note that it was opened."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         visit.note("requests")
@@ -73,21 +73,21 @@ class OwnRequests:
 
     def made(self, kiosk: int, asked: MakeRequest) -> None:
         """Record a request, and say its number once it is on the disk."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         fact = self._objection(visit, asked) if asked.kind == "objection" else self._correction(visit, asked)
         if isinstance(fact, str):
-            self._screens.answer(kiosk, Sorry(reason=fact))
+            self._screens.answer(kiosk, refusal(asked, fact))
             return
         if self._book.are_too_many(visit.person, self._clock.wall_of(fact.at)):
-            self._screens.answer(kiosk, Sorry(reason="too_many_today"))
+            self._screens.answer(kiosk, refusal(asked, "too_many_today"))
             return
         try:
             self._book.make(fact, visit.person)
         except StorageError as error:
             log.warning("a request was not recorded: %s", error)
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return
         undated = fact.request_kind == "correction" and fact.begin is None
         number = request_number(fact.request)
@@ -140,19 +140,19 @@ class OwnRequests:
 
     def withdrawn(self, kiosk: int, asked: Withdraw) -> None:
         """Record that the person takes a request back, unless it was answered or is not theirs."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         known = next((one for one in self._book.of(visit.person) if one.request.hex() == asked.request), None)
         if known is None or known.state != "open":
-            self._screens.answer(kiosk, Sorry(reason="gone" if known is None else "answered_already"))
+            self._screens.answer(kiosk, refusal(asked, "gone" if known is None else "answered_already"))
             return
         fact = RequestWithdrawn(at=self._clock.now(), request=known.request, by=visit.by)
         try:
             self._book.withdraw(fact, visit.person, known)
         except StorageError as error:
             log.warning("a withdrawal was not recorded: %s", error)
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return
         taken = RequestTaken(visit=visit.id, number=request_number(known.request), state="withdrawn")
         self._screens.answer(kiosk, taken)

@@ -4,7 +4,7 @@ from agent.clocking.desk import KioskScreens
 from agent.kiosk.learning import Learning
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visits
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 from protocol.kiosk_visits import MineShown, OpenMine
 
 
@@ -22,11 +22,11 @@ class OwnThings:
 
     def asked(self, kiosk: int, asked: OpenMine) -> None:
         """Show what was asked for, and note that it was opened."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         if asked.what != "learning":
-            self._screens.answer(kiosk, Sorry(reason="not_here"))
+            self._screens.answer(kiosk, refusal(asked, "not_here"))
             return
         visit.note(asked.what)
         levels = self._learning.levels(visit.person)

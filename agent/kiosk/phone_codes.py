@@ -12,7 +12,7 @@ from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 from protocol.kiosk_visits import PhoneCode, ShowPhoneCode
 from protocol.phone_link import LIFETIME_MS, PhoneLinkShown, code_hash, new_code, phone_address
 from protocol.units import CodeWord, FactRef
@@ -74,11 +74,11 @@ class PhoneCodes:
 
     def asked(self, kiosk: int, asked: ShowPhoneCode) -> None:
         """Show a code, or say why there is none."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         if reason := self._hindrance(visit):
-            self._screens.answer(kiosk, Sorry(reason=reason))
+            self._screens.answer(kiosk, refusal(asked, reason))
             return
         now_ms = self._clock.mono_ms()
         given = self._given.get(visit.id)
@@ -87,7 +87,7 @@ class PhoneCodes:
                 given = self._give(visit)
             except StorageError as error:
                 log.warning("no code for a telephone: %s", error)
-                self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+                self._screens.answer(kiosk, refusal(asked, "not_recorded"))
                 return
         address = phone_address(self._twin.desired.front_door, given.code)
         shown = PhoneCode(visit=visit.id, address=address, code=given.code, lasts_ms=given.until_ms - now_ms)

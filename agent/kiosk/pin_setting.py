@@ -66,7 +66,7 @@ class PinSetting:
 
     def asked(self, kiosk: int, asked: SetPin) -> None:
         """Take a new PIN and have its verifier derived; nothing is set yet."""
-        visit = self._visits.asked(kiosk, asked.visit)
+        visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
         try:

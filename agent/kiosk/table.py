@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from agent.clocking.desk import KioskScreens
 from agent.events import KioskSaid
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class KioskTable:
         handler = self._rows.get(type(event.message))
         if handler is None:
             log.info("kiosk %d asks for %s, which no room does", event.kiosk, type(event.message).__name__)
-            self._kiosks.answer(event.kiosk, Sorry(reason="not_here"))
+            self._kiosks.answer(event.kiosk, refusal(event.message, "not_here"))
         else:
             handler(event.kiosk, event.message)
         # Only now the socket reads more of this kiosk, so that no kiosk can fill the inbox.

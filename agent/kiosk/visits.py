@@ -23,7 +23,8 @@ from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import VisitEnded
 from protocol.facts_touch import VisitEnd
-from protocol.kiosk import Sorry
+from protocol.kiosk import refusal
+from protocol.kiosk_line import Line
 from protocol.kiosk_visits import EndVisit, OpenVisit, VisitShown
 from protocol.units import CodeWord, FactRef, Moment
 
@@ -130,7 +131,7 @@ class Visits:
         """Open the visit that the newest touch offers, at the kiosk where the key was pressed."""
         offer = self._offer
         if offer is None or asked.visit != offer.id or self._clock.mono_ms() > offer.until_ms:
-            self._screens.answer(kiosk, Sorry(reason="too_late"))
+            self._screens.answer(kiosk, refusal(asked, "too_late"))
             return
         self._offer = None
         self.open(kiosk, offer.person, offer.by, opened_by="card", visit=offer.id)
@@ -153,11 +154,11 @@ class Visits:
         shown = VisitShown(visit=visit.id, name=name, opened_by=visit.opened_by, can=self._can(visit))
         self._screens.answer(visit.kiosk, shown)
 
-    def asked(self, kiosk: int, visit: str) -> Visit | None:
+    def asked(self, kiosk: int, asked: Line, visit: str) -> Visit | None:
         """Return the visit in which a kiosk asks for something. The kiosk is told if it does not run, or no longer."""
         found = self.at(kiosk)
         if found is None or found.id != visit:
-            self._screens.answer(kiosk, Sorry(reason="too_late"))
+            self._screens.answer(kiosk, refusal(asked, "too_late"))
             return None
         return found
 

@@ -247,7 +247,7 @@ class _Form:
             return
         if isinstance(message, FeedbackTaken):
             self._waiting, self._number = False, message.number
-        elif isinstance(message, Sorry) and message.touch is None:
+        elif isinstance(message, Sorry) and message.refuses(GiveFeedback):
             self._waiting, self._note = False, words.sorry(message.reason)
 
     def agent_away(self) -> None:

@@ -100,7 +100,7 @@ class SignIn(_Entry):
             note = words_visits.pin_answer(message)
             self._number = self._number if again == "pin" else ""
             self._go(again, note)
-        elif isinstance(message, Sorry) and message.touch is None:
+        elif isinstance(message, Sorry) and message.refuses(EnterNumber):
             self._go("number", words_visits.sorry(message.reason))
 
     def agent_away(self) -> None:
@@ -159,5 +159,5 @@ class NewPin(_Entry):
                     self._go("set")
                 case _:
                     self._go("new_pin", words_visits.pin_answer(message))
-        elif isinstance(message, Sorry) and self._waiting and message.touch is None:
+        elif isinstance(message, Sorry) and self._waiting and message.refuses(SetPin):
             self._go("new_pin", words_visits.sorry(message.reason))

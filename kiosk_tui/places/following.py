@@ -98,7 +98,7 @@ class Following:
                 self._found = message
             else:
                 self._note = words.NOT_FOUND
-        elif isinstance(message, Sorry) and message.touch is None:
+        elif isinstance(message, Sorry) and message.refuses(RateAnswer if self.shows else FollowUp):
             self._waiting, self._note = False, words.sorry(message.reason)
 
     def agent_away(self) -> None:

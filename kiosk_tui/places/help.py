@@ -11,6 +11,9 @@ from kiosk_tui.views.feedback import CallView
 from kiosk_tui.words import help as words_help
 from protocol.kiosk import AskHelp, Home, Sorry, ToAgent, ToKiosk
 
+REFUSALS = ("not_recorded", "too_many")
+"""Why a call is not taken."""
+
 
 class HelpKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="help"):
     """What help is made from again."""
@@ -83,7 +86,7 @@ class Help:
         """Take what became of the call."""
         if isinstance(message, Home):
             self._home = message
-        elif isinstance(message, Sorry) and message.reason in ("not_recorded", "too_many") and self._called:
+        elif isinstance(message, Sorry) and self._called and message.refuses(AskHelp) and message.reason in REFUSALS:
             self._refused = message.reason
 
     def agent_away(self) -> None:

@@ -152,12 +152,18 @@ class Lesson:
                     if self._visit:
                         self._say(OpenMine(visit=self._visit, what="learning"))
             case Sorry():
-                note = words.sorry(message.reason)
-                if message.reason == "unknown_run" or self._opening is not None:
-                    self._to_levels(note)
-                elif self._question is not None:
-                    # The answer was not judged, so the person can give it again.
-                    self._asked, self._note = False, note
+                self._take_refusal(message)
+
+    def _take_refusal(self, sorry: Sorry) -> None:
+        note = words.sorry(sorry.reason)
+        if self._opening is not None and sorry.refuses(OpenLevel):
+            self._to_levels(note)
+        elif self._opening is None and sorry.refuses(NextQuestion if self._marked is not None else AnswerQuestion):
+            if sorry.reason == "unknown_run":
+                self._to_levels(note)
+            elif self._question is not None:
+                # The answer was not judged, so the person can give it again.
+                self._asked, self._note = False, note
 
     def _take_mark(self, marked: Marked) -> None:
         question = self._question

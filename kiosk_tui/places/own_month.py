@@ -213,10 +213,10 @@ class MonthPlace:
                     self._days = tuple(message.days)
             case RequestTaken() if message.visit == self._visit and self._step == "waiting":
                 self._taken, self._step = message, "taken"
-            case Sorry(touch=None) if self._step == "waiting":
+            case Sorry() if self._step == "waiting" and message.refuses(MakeRequest):
                 self._note = words_months.sorry(message.reason)
                 self._to_list()
-            case Sorry(touch=None) if self._step == "list" and not self._note:
+            case Sorry() if self._step == "list" and not self._note and message.refuses(OpenMonth):
                 self._note = words_months.sorry(message.reason)
 
     def agent_away(self) -> None:

@@ -110,10 +110,10 @@ class RequestsPlace:
                 self._shown = message
             case RequestTaken() if message.visit == self._visit and self._waiting:
                 self._taken = message
-            case Sorry(touch=None) if self._waiting:
+            case Sorry() if self._waiting and message.refuses(Withdraw):
                 self._note = words_months.sorry(message.reason)
                 self._to_list()
-            case Sorry(touch=None) if self._open is None and not self._note:
+            case Sorry() if self._open is None and not self._note and message.refuses(OpenRequests):
                 self._note = words_months.sorry(message.reason)
 
     def agent_away(self) -> None:

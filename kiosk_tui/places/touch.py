@@ -107,7 +107,7 @@ class TouchPanel:
 
     def sorry(self, sorry: Sorry) -> None:
         """Say that the direction stayed as it was, if the agent speaks of the touch on the screen."""
-        if self._touch is not None and self._asked and sorry.touch in (None, self._touch.touch):
+        if self._touch is not None and self._asked and sorry.touch == self._touch.touch:
             self._say_instead(words.sorry(sorry.reason))
 
     def agent_away(self) -> None:

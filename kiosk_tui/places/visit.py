@@ -132,5 +132,5 @@ class OnTelephone(_OwnPage):
         match message:
             case PhoneCode() if message.visit == self._visit:
                 self._shown = message
-            case Sorry(touch=None) if self._shown is None:
+            case Sorry() if self._shown is None and message.refuses(ShowPhoneCode):
                 self._refused = message.reason

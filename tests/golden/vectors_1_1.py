@@ -512,6 +512,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "sorry-asked": kiosk.Sorry(reason="too_many", asked="help"),
     "notices": kiosk_notices.NoticesShown(
         notices=[kiosk_notices.NoticeLine(id="n1", line="明天停电检修", kind="power_cut", urgent=True)]
     ),

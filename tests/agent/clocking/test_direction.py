@@ -37,7 +37,7 @@ def test_a_first_touch_says_how_it_is_corrected_and_lets_nobody_do_it(station: B
     shown = station.touch(ZHANG)
     assert (shown.again_within_ms, shown.choose_within_ms) == (10_000, 0)
     choose(station, shown, "out")
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=shown.touch)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=shown.touch, asked="choose_direction")]
     assert station.of(DirectionChosen) == []
 
 
@@ -154,7 +154,7 @@ def test_only_what_was_chosen_is_taken_back(station: Bench) -> None:
     again = touched_twice(station)
     assert again.touch is not None
     station.desk.keep_direction(1, KeepDirection(touch=again.touch))
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch, asked="keep_direction")]
 
 
 def test_touches_committed_with_the_one_that_confirms_say_the_same(station: Bench) -> None:
@@ -205,7 +205,7 @@ def test_10_s_after_the_second_touch_it_is_too_late(station: Bench, system: Fake
     again = touched_twice(station)
     system.pass_ms(10_001)
     choose(station, again, "out")
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch, asked="choose_direction")]
     assert station.of(DirectionChosen) == []
 
 
@@ -214,7 +214,7 @@ def test_what_the_screen_no_longer_shows_is_not_corrected(station: Bench, next_c
     again = touched_twice(station)
     station.touch(next_card)
     choose(station, again, "out")
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch, asked="choose_direction")]
     assert station.of(DirectionChosen) == []
 
 
@@ -232,7 +232,7 @@ def test_a_second_touch_gives_one_choice(station: Bench) -> None:
     again = touched_twice(station)
     choose(station, again, "out")
     choose(station, again, "in")
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch, asked="choose_direction")]
     station.touch(ZHANG)
     assert [fact.direction for fact in station.of(DirectionChosen)] == ["out"]
 
@@ -296,7 +296,7 @@ def test_a_touch_of_an_earlier_boot_can_not_be_corrected(tmp_path: Path) -> None
     system.reboot(b"boot-two--------")
     with bench(tmp_path, system, trusted=False) as after:
         after.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
-        assert after.recorded.answers == [Sorry(reason="too_late", touch=ref)]
+        assert after.recorded.answers == [Sorry(reason="too_late", touch=ref, asked="choose_direction")]
         assert after.of(DirectionChosen) == []
 
 
@@ -306,13 +306,13 @@ def test_a_card_that_names_nobody_has_no_direction_to_choose(station: Bench, uid
     assert station.touch(uid).choose_within_ms == 0
     ref = FactRef(epoch=station.outbox.epoch, seq=station.outbox.through)
     station.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=ref)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=ref, asked="choose_direction")]
 
 
 def test_a_touch_that_never_was_can_not_be_corrected(station: Bench) -> None:
     never = FactRef(epoch=bytes(16), seq=7)
     station.desk.choose_direction(1, ChooseDirection(touch=never, direction="in"))
-    assert station.recorded.answers == [Sorry(reason="too_late", touch=never)]
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=never, asked="choose_direction")]
 
 
 def test_a_correction_on_a_full_disk_is_not_claimed(station: Bench) -> None:

@@ -61,13 +61,13 @@ def test_whoever_leaves_their_name_is_known_by_their_touch(station: Bench) -> No
         FeedbackTaken(number=receipt_number(station.of(FeedbackGiven)[0].feedback), named=True)
     ]
     assert station.of(FeedbackGiven)[0].by is not None
-    assert station.ask(named, kiosk=2) == [Sorry(reason="too_late")]
+    assert station.ask(named, kiosk=2) == [Sorry(reason="too_late", asked="give_feedback")]
     assert len(station.of(FeedbackGiven)) == 1
 
 
 def test_nothing_is_shown_as_recorded_that_the_disk_did_not_take(station: Bench) -> None:
     station.outbox.fill_disk()
-    assert station.ask(ASKED) == [Sorry(reason="not_recorded")]
+    assert station.ask(ASKED) == [Sorry(reason="not_recorded", asked="give_feedback")]
     station.outbox.error = None
     assert station.of(FeedbackGiven) == []
 
@@ -75,7 +75,7 @@ def test_nothing_is_shown_as_recorded_that_the_disk_did_not_take(station: Bench)
 def test_an_hour_takes_so_many_and_no_more(station: Bench, system: FakeSystemClock) -> None:
     for _ in range(MOST_AN_HOUR):
         ask(station)
-    assert station.ask(ASKED) == [Sorry(reason="too_many")]
+    assert station.ask(ASKED) == [Sorry(reason="too_many", asked="give_feedback")]
     assert len(station.of(FeedbackGiven)) == MOST_AN_HOUR
     system.pass_ms(HOUR_MS)
     ask(station)
@@ -126,7 +126,7 @@ def test_numbers_are_not_tried_without_end(station: Bench, system: FakeSystemClo
     number = ask(station)
     for _ in range(WRONG_TRIES):
         assert follow(station, receipt_number(bytes(16))) == FollowedUp(number=receipt_number(bytes(16)))
-    assert station.ask(FollowUp(number=number)) == [Sorry(reason="too_many_tries")]
+    assert station.ask(FollowUp(number=number)) == [Sorry(reason="too_many_tries", asked="follow_up")]
     system.pass_ms(WRONG_WITHIN_MS)
     assert follow(station, number).known
 

@@ -60,7 +60,7 @@ def test_a_later_call_is_seen_only_by_whoever_saw_it(station: Bench, system: Fak
 
 def test_a_call_that_the_disk_did_not_take_is_said_and_can_be_made_again(station: Bench) -> None:
     station.outbox.fill_disk()
-    assert station.ask(CALL) == [Sorry(reason="not_recorded")]
+    assert station.ask(CALL) == [Sorry(reason="not_recorded", asked="help")]
     assert shown(station) is None
     station.outbox.error = None
     assert station.ask(CALL) == []

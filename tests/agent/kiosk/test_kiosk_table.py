@@ -15,7 +15,7 @@ def test_every_message_of_the_contract_has_a_room(station: Bench) -> None:
 def test_what_no_room_does_is_said_and_the_kiosk_is_read_on() -> None:
     recorded = Recorded()
     KioskTable(recorded, []).said(KioskSaid(3, AskHelp(screen="home")))
-    assert recorded.order == [("kiosk 3", Sorry(reason="not_here")), ("handled", 3)]
+    assert recorded.order == [("kiosk 3", Sorry(reason="not_here", asked="help")), ("handled", 3)]
 
 
 def test_two_rooms_for_one_message_are_refused() -> None:

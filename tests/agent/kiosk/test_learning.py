@@ -120,7 +120,7 @@ def test_an_answer_on_a_full_disk_is_not_graded_and_can_be_given_again(player: B
     shown = opened(player)
     player.outbox.fill_disk()
     player.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[0]))
-    assert last(player) == Sorry(reason="not_recorded")
+    assert last(player) == Sorry(reason="not_recorded", asked="answer")
     player.outbox.error = None
     answer(player, shown, right=True)
     assert len(player.of(Attempt)) == 1
@@ -155,23 +155,23 @@ def test_runs_end_with_the_agent(tmp_path: Path, system: FakeSystemClock) -> Non
     with bench(tmp_path, system) as after:
         give_pack(after)
         after.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[0]))
-        assert last(after) == Sorry(reason="unknown_run")
-        assert go_on(after, shown) == Sorry(reason="unknown_run")
+        assert last(after) == Sorry(reason="unknown_run", asked="answer")
+        assert go_on(after, shown) == Sorry(reason="unknown_run", asked="next")
 
 
 @pytest.mark.parametrize(("pack_id", "level"), [("sample", "2"), ("sample", "9"), ("other", "1")])
 def test_a_level_that_is_closed_or_missing(player: Bench, pack_id: str, level: str) -> None:
     player.learning.open_level(1, OpenLevel(pack=pack_id, level=level))
-    assert last(player) == Sorry(reason="no_such_level")
+    assert last(player) == Sorry(reason="no_such_level", asked="open_level")
 
 
 def test_answers_that_fit_no_question(player: Bench) -> None:
     shown = opened(player)
     for question, chosen in [("q99", [0]), (shown.question, [5])]:
         player.learning.answer_question(1, AnswerQuestion(run=shown.run, question=question, chosen=chosen))
-        assert last(player) == Sorry(reason="malformed")
+        assert last(player) == Sorry(reason="malformed", asked="answer")
     player.learning.answer_question(1, AnswerQuestion(run="no hex", question="q", chosen=[0]))
-    assert last(player) == Sorry(reason="unknown_run")
+    assert last(player) == Sorry(reason="unknown_run", asked="answer")
     assert player.of(Attempt) == []
 
 
@@ -179,7 +179,7 @@ def test_only_so_many_runs_are_kept(player: Bench) -> None:
     first = opened(player)
     for _ in range(8):
         opened(player)
-    assert go_on(player, first) == Sorry(reason="unknown_run")
+    assert go_on(player, first) == Sorry(reason="unknown_run", asked="next")
 
 
 def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(player: Bench) -> None:
@@ -197,4 +197,4 @@ def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(playe
     assert {(attempt.pack, attempt.pack_version) for attempt in player.of(Attempt)} == {("sample", 1)}
     assert len(player.of(Attempt)) == 5
     player.learning.open_level(1, OpenLevel(pack="sample", level="1"))
-    assert last(player) == Sorry(reason="no_such_level")
+    assert last(player) == Sorry(reason="no_such_level", asked="open_level")

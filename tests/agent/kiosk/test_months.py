@@ -149,14 +149,14 @@ def test_an_objection_is_on_the_disk_before_it_is_shown(station: Bench) -> None:
     assert committed < before.index(("kiosk 1", taken))
     shown = look(station, visit).lines[0]
     assert (shown.request, shown.request_state) == (number, "open")
-    assert object_to(station, visit, line, "other") == Sorry(reason="asked_already")
+    assert object_to(station, visit, line, "other") == Sorry(reason="asked_already", asked="make_request")
 
 
 def test_what_the_disk_does_not_take_is_not_recorded(station: Bench) -> None:
     visit = open_by_card(station, ZHANG)
     line = look(station, visit).lines[0]
     station.outbox.fill_disk()
-    assert object_to(station, visit, line) == Sorry(reason="not_recorded")
+    assert object_to(station, visit, line) == Sorry(reason="not_recorded", asked="make_request")
     station.outbox.error = None
     assert look(station, visit).lines[0].request_state is None
     assert station.of(RequestMade) == []
@@ -199,10 +199,10 @@ def test_a_missing_touch_is_reported_for_a_day(station: Bench) -> None:
     (fact,) = station.of(RequestMade)
     # Midnight in the village.
     assert (fact.request_kind, fact.code, fact.begin) == ("correction", "arrival", 1_795_363_200_000)
-    assert report(station, visit) == Sorry(reason="asked_already")
+    assert report(station, visit) == Sorry(reason="asked_already", asked="make_request")
     assert isinstance(report(station, visit, "departure"), RequestTaken)
-    assert report(station, visit, day="2026-10-01") == Sorry(reason="gone")
-    assert report(station, visit, day=None) == Sorry(reason="gone")
+    assert report(station, visit, day="2026-10-01") == Sorry(reason="gone", asked="make_request")
+    assert report(station, visit, day=None) == Sorry(reason="gone", asked="make_request")
     assert [(one.kind, one.code, one.day) for one in requests_of(station, visit)] == [
         ("correction", "departure", "2026-11-23"),
         ("correction", "arrival", "2026-11-23"),
@@ -220,7 +220,7 @@ def test_without_the_date_a_missing_touch_names_no_day(tmp_path: Path, system: F
         assert taken.undated
         (own,) = requests_of(station, visit)
         assert (own.day, own.made, own.code) == (None, None, "arrival")
-        assert report(station, visit, day="2026-11-23") == Sorry(reason="gone")
+        assert report(station, visit, day="2026-11-23") == Sorry(reason="gone", asked="make_request")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_without_the_date_a_missing_touch_names_no_day(tmp_path: Path, system: F
 def test_what_can_not_be_asked_is_not_recorded(station: Bench, asked: dict[str, object], reason: str) -> None:
     visit = open_by_card(station, ZHANG)
     look(station, visit)
-    assert station.ask(MakeRequest(visit=visit.visit, **asked)) == [Sorry(reason=reason)]  # type: ignore[arg-type]
+    assert station.ask(MakeRequest(visit=visit.visit, **asked)) == [Sorry(reason=reason, asked="make_request")]  # type: ignore[arg-type]
     assert station.of(RequestMade) == []
 
 
@@ -244,7 +244,7 @@ def test_one_person_may_have_so_many_open_requests(station: Bench) -> None:
     for day in look(station, visit).days:
         for code in ("arrival", "departure"):
             last = report(station, visit, code, day)
-    assert last == Sorry(reason="too_many")
+    assert last == Sorry(reason="too_many", asked="make_request")
     assert len(station.of(RequestMade)) == 12
     other = open_by_card(station, LI)
     assert isinstance(report(station, other), RequestTaken)
@@ -256,14 +256,16 @@ def test_a_request_is_taken_back_only_by_its_person_and_while_it_waits(station: 
     report(station, visit)
     (own,) = requests_of(station, visit)
     other = open_by_card(station, LI)
-    assert station.ask(Withdraw(visit=other.visit, request=own.request)) == [Sorry(reason="gone")]
+    assert station.ask(Withdraw(visit=other.visit, request=own.request)) == [Sorry(reason="gone", asked="withdraw")]
     visit = open_by_card(station, ZHANG)
     taken = RequestTaken(visit=visit.visit, number=own.number, state="withdrawn")
     assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [taken]
     (fact,) = station.of(RequestWithdrawn)
     assert fact.request.hex() == own.request
     assert [one.state for one in requests_of(station, visit)] == ["withdrawn"]
-    assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [Sorry(reason="answered_already")]
+    assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [
+        Sorry(reason="answered_already", asked="withdraw")
+    ]
 
 
 def _listed(state: str, made: WallMs = 1_795_420_800_000) -> MonthRequest:
@@ -278,7 +280,9 @@ def test_the_countys_answer_is_read_and_can_not_be_taken_back(station: Bench) ->
     visit = open_by_card(station, ZHANG)
     (own,) = requests_of(station, visit)
     assert (own.state, own.answer, own.listed) == ("refused", "已核对", True)
-    assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [Sorry(reason="answered_already")]
+    assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [
+        Sorry(reason="answered_already", asked="withdraw")
+    ]
     assert station.of(RequestWithdrawn) == []
 
 
@@ -296,8 +300,8 @@ def test_nothing_of_a_visit_is_kept_after_it(station: Bench) -> None:
     visit = open_by_card(station, ZHANG)
     look(station, visit)
     station.ask(EndVisit(visit=visit.visit))
-    assert station.ask(OpenMonth(visit=visit.visit)) == [Sorry(reason="too_late")]
-    assert station.ask(OpenRequests(visit=visit.visit)) == [Sorry(reason="too_late")]
+    assert station.ask(OpenMonth(visit=visit.visit)) == [Sorry(reason="too_late", asked="open_month")]
+    assert station.ask(OpenRequests(visit=visit.visit)) == [Sorry(reason="too_late", asked="open_requests")]
     assert station.kiosk.own_month._seen == {}
 
 

@@ -71,7 +71,7 @@ def test_without_a_front_door_there_is_none(station: Bench) -> None:
     station.home.link_changed("connected")
     visit = open_by_card(station, ZHANG)
     assert "phone" not in visit.can
-    assert asked(station, visit) == Sorry(reason="not_here")
+    assert asked(station, visit) == Sorry(reason="not_here", asked="show_phone_code")
     assert station.of(PhoneLinkShown) == []
 
 
@@ -82,16 +82,16 @@ def test_a_number_and_a_pin_give_none(open_station: Bench) -> None:
     visit = enter(open_station, ZHANG_PIN)
     assert isinstance(visit, VisitShown)
     assert "phone" not in visit.can
-    assert asked(open_station, visit) == Sorry(reason="not_here")
+    assert asked(open_station, visit) == Sorry(reason="not_here", asked="show_phone_code")
 
 
 def test_what_would_open_nothing_is_not_shown(open_station: Bench, system: FakeSystemClock) -> None:
     visit = open_by_card(open_station, ZHANG)
     open_station.home.link_changed("offline")
-    assert asked(open_station, visit) == Sorry(reason="no_line")
+    assert asked(open_station, visit) == Sorry(reason="no_line", asked="show_phone_code")
     open_station.home.link_changed("connected")
     system.pass_ms(AFTER_TOUCH_MS + 1)
-    assert asked(open_station, visit) == Sorry(reason="touch_again")
+    assert asked(open_station, visit) == Sorry(reason="touch_again", asked="show_phone_code")
     assert open_station.of(PhoneLinkShown) == []
     open_station.touch(ZHANG)
     assert isinstance(asked(open_station, visit), PhoneCode)
@@ -106,9 +106,11 @@ def test_what_the_disk_does_not_take_is_not_shown(open_station: Bench, monkeypat
         raise StorageFull("no room on the disk")
 
     monkeypatch.setattr(open_station.fact_writer, "commit", full)
-    assert asked(open_station, visit) == Sorry(reason="not_recorded")
+    assert asked(open_station, visit) == Sorry(reason="not_recorded", asked="show_phone_code")
 
 
 def test_another_kiosk_gets_none(open_station: Bench) -> None:
     visit = open_by_card(open_station, ZHANG)
-    assert open_station.ask(ShowPhoneCode(visit=visit.visit), kiosk=2) == [Sorry(reason="too_late")]
+    assert open_station.ask(ShowPhoneCode(visit=visit.visit), kiosk=2) == [
+        Sorry(reason="too_late", asked="show_phone_code")
+    ]

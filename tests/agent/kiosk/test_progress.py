@@ -68,7 +68,7 @@ def test_a_persons_run_ends_with_the_visit_and_is_nobodys_at_another_kiosk(stati
     (question,) = station.ask(OpenLevel(pack="sample", level="1"))
     assert isinstance(question, QuestionShown)
     answer = AnswerQuestion(run=question.run, question=question.question, chosen=[0])
-    assert station.ask(answer, kiosk=2) == [Sorry(reason="unknown_run")]
+    assert station.ask(answer, kiosk=2) == [Sorry(reason="unknown_run", asked="answer")]
     station.ask(EndVisit(visit=visit.visit))
-    assert station.ask(answer) == [Sorry(reason="unknown_run")]
+    assert station.ask(answer) == [Sorry(reason="unknown_run", asked="answer")]
     assert station.of(Attempt) == []

@@ -12,7 +12,7 @@ from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import allow_numbers, enter, open_by_card
 from tests.fakes.clockwork import FakeSystemClock
 
-TOO_LATE = Sorry(reason="too_late")
+TOO_LATE, NOT_YOURS = Sorry(reason="too_late", asked="open_visit"), Sorry(reason="too_late", asked="open_mine")
 
 
 def test_a_card_opens_a_visit_where_the_key_is_pressed_and_is_a_touch(station: Bench) -> None:
@@ -57,7 +57,7 @@ def test_another_card_ends_the_visit_before_its_own_screen_comes(station: Bench,
     shown = [(who, what) for who, what in station.recorded.order[before:] if who.startswith("kiosk")]
     assert shown[0] == ("kiosk 2", VisitShown(visit=visit.visit, ended="card"))
     assert shown[1][0] == "kiosk"
-    assert station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2) == [NOT_YOURS]
 
 
 def test_ones_own_card_does_not_end_ones_visit(station: Bench) -> None:
@@ -70,8 +70,10 @@ def test_what_is_ones_own_is_shown_at_ones_own_kiosk(station: Bench, system: Fak
     visit = open_by_card(station, ZHANG, kiosk=2)
     wanted = OpenMine(visit=visit.visit, what="learning")
     assert station.ask(wanted, kiosk=2) == [MineShown(visit=visit.visit, what="learning")]
-    assert station.ask(wanted, kiosk=1) == [TOO_LATE]
-    assert station.ask(OpenMine(visit=visit.visit, what="wealth"), kiosk=2) == [Sorry(reason="not_here")]
+    assert station.ask(wanted, kiosk=1) == [NOT_YOURS]
+    assert station.ask(OpenMine(visit=visit.visit, what="wealth"), kiosk=2) == [
+        Sorry(reason="not_here", asked="open_mine")
+    ]
 
 
 def test_a_visit_that_opened_something_is_told_of(station: Bench, system: FakeSystemClock) -> None:
@@ -93,7 +95,7 @@ def test_a_visit_ends_with_its_kiosk_with_its_person_and_after_a_long_silence(
 ) -> None:
     gone = open_by_card(station, ZHANG, kiosk=2)
     station.kiosk.visits.kiosk_left(2)
-    assert station.ask(OpenMine(visit=gone.visit, what="learning"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=gone.visit, what="learning"), kiosk=2) == [NOT_YOURS]
     hung = open_by_card(station, LI)
     system.pass_ms(900_001)
     station.kiosk.visits.tick()
@@ -113,7 +115,7 @@ def test_a_restart_knows_no_visit(tmp_path: Path, system: FakeSystemClock) -> No
         assert station.recorded.answers[-1] == VisitShown(visit=visit.visit, ended="restart")
         killed = open_by_card(station, LI)
     with bench(tmp_path, system) as again:
-        assert again.ask(OpenMine(visit=killed.visit, what="learning")) == [TOO_LATE]
+        assert again.ask(OpenMine(visit=killed.visit, what="learning")) == [NOT_YOURS]
 
 
 def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
@@ -122,4 +124,4 @@ def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
     assert isinstance(one, VisitShown)
     assert isinstance(other, VisitShown)
     assert (one.name, other.name) == ("张示例", "李示例")
-    assert station.ask(OpenMine(visit=one.visit, what="learning"), kiosk=2) == [TOO_LATE]
+    assert station.ask(OpenMine(visit=one.visit, what="learning"), kiosk=2) == [NOT_YOURS]

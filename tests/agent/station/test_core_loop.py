@@ -174,7 +174,10 @@ def test_what_kiosks_ask_is_answered_and_acknowledged(running: Running) -> None:
         KioskSaid(kiosk=2, message=OpenLevel(pack="none", level="1")),
         KioskSaid(kiosk=2, message=NextQuestion(run="00")),
     )
-    assert running.station.recorded.answers == [Sorry(reason="no_such_level"), Sorry(reason="unknown_run")]
+    assert running.station.recorded.answers == [
+        Sorry(reason="no_such_level", asked="open_level"),
+        Sorry(reason="unknown_run", asked="next"),
+    ]
     assert [what for who, what in running.order if who == "handled"] == [2, 2]
 
 
