@@ -33,7 +33,7 @@ def findings_in(draft: Draft) -> list[Finding]:
 
 def findings_in_draft(draft: Draft, county: County) -> list[Finding]:
     """Return the same by what a county has decided."""
-    found = find_in_texts(_words_beside(draft), county) + find_in_texts(texts_in(draft.content), county)
+    found = find_in_texts((*_words_beside(draft), *texts_in(draft.content)), county)
     for item in draft.items:
         if item.media_type.startswith(_READ_AS_TEXT):
             text = item.source.read_bytes().decode("utf-8", "replace")

@@ -4,12 +4,16 @@ The content is walked as it is encoded, without its type. So a kind of content t
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import msgspec
 
 from server_broker.guard.finding import County, Finding, find, find_in_table
+from server_broker.guard.labels import labels_before
 
 type Texts = tuple[str, str | Sequence[Sequence[str]]]
 """Where it stands, in Chinese, and a text or a table."""
@@ -38,7 +42,10 @@ _PARTS = {
     "questions": "题目",
 }
 _DEEPEST = 32
+_MORE_THAN_A_VILLAGE_HAS = 10_000_000_000
+"""Yuan. A telephone number that is typed as a sum is more."""
 _FIELD = re.compile(r"[a-z_]{1,32}")
+_CODE = re.compile("[a-z][!-~]*")
 
 
 def texts_in(content: bytes) -> Iterator[Texts]:
@@ -51,11 +58,29 @@ def texts_in(content: bytes) -> Iterator[Texts]:
 
 
 def find_in_texts(texts: Iterable[Texts], county: County) -> list[Finding]:
-    """Return what must not be published of texts and tables."""
+    """Return what must not be published of texts and tables, also of numbers that begin in one text and end in the
+    next."""
     found: list[Finding] = []
+    in_order: list[tuple[str, str]] = []
     for where, what in texts:
-        found += find(what, county, where=where) if isinstance(what, str) else find_in_table(what, county, where=where)
-    return found
+        if isinstance(what, str):
+            found += find(what, county, where=where)
+            in_order.append((where, what))
+        else:
+            found += find_in_table(what, county, where=where)
+    return found + _over_edges(in_order, county, {(one.what, one.value) for one in found})
+
+
+def _over_edges(texts: list[tuple[str, str]], county: County, known: set[tuple[str, str]]) -> list[Finding]:
+    """Return the numbers that only all texts together show. Parts without a name and codes are not on screens."""
+    shown = [(where, what) for where, what in texts if where and not _CODE.fullmatch(what)]
+    begins = list(accumulate((len(what) + 1 for _, what in shown), initial=0))
+    return [
+        replace(one, where=shown[part][0], start=one.start - begins[part])
+        for one in (find("\n".join(what for _, what in shown), county) if len(shown) > 1 else [])
+        for part in [bisect_right(begins, one.start) - 1]
+        if one.what != "secret_word" and (one.what, one.value) not in known
+    ]
 
 
 def texts_of(value: Any, where: str = "", depth: int = 0) -> Iterator[Texts]:
@@ -100,15 +125,23 @@ def _table(columns: list[Any], rows: list[Any]) -> list[list[str]]:
         cells = row[0] if isinstance(row, list) and row and isinstance(row[0], list) else row
         if not isinstance(cells, list):
             cells = [cells]
-        # A sum is a whole number there. As digits it could be taken for a telephone number.
         money = [*is_money, *[False] * len(cells)]
         table.append(
             [
-                "" if is_sum and isinstance(cell, int) else _cell(cell)
-                for cell, is_sum in zip(cells, money, strict=False)
+                _sum(cell, head) if is_sum and isinstance(cell, int) else _cell(cell)
+                for cell, is_sum, head in zip(cells, money, [*table[0], *[""] * len(cells)], strict=False)
             ]
         )
     return table
+
+
+def _sum(fen: int, head: str) -> str:
+    """Return a sum as the digits of its yuan if it may be a number of something; its head or its size says so.
+
+    Any other sum is left out, because it could be taken for a telephone number.
+    """
+    yuan = abs(fen) // 100
+    return str(yuan) if yuan >= _MORE_THAN_A_VILLAGE_HAS or labels_before(head)[0] is not None else ""
 
 
 def _cell(cell: Any) -> str:

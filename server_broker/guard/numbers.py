@@ -218,9 +218,13 @@ def _mobile(window: Window, label: Label | None, at_end: Label | None) -> Number
 
 
 def _is_over_parts(window: Window) -> bool:
-    """Tell whether three cells or lines are a telephone number by their sizes. No sum begins with a 0."""
+    """Tell whether cells or lines are a telephone number by their sizes. In a table they may be sums; no sum begins
+    with a 0."""
     parts = window.parts if window.is_alone else ()
-    return tuple(map(len, parts)) == (3, 4, 4) and any(part[0] == "0" for part in parts)
+    sizes = tuple(map(len, parts))
+    if window.is_spaced:
+        return sizes in ((3, 4, 4), (3, 8), (7, 4))
+    return sizes == (3, 4, 4) and any(part[0] == "0" for part in parts)
 
 
 def _two_mobiles(window: Window, at_end: Label | None) -> Number | None:

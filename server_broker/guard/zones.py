@@ -39,7 +39,7 @@ _SPECIAL = {
     **dict(zip("機絕祕國級內資傳擴單", "机绝秘国级内资传扩单", strict=True)),
     **dict.fromkeys("\u3164\uffa0\u115f\u1160\u2800", " "),
 }
-type Gap = Literal["near", "listed", "column"]
+type Gap = Literal["near", "listed", "spaced", "column"]
 
 
 class _Plain(dict[int, str]):
@@ -82,9 +82,13 @@ _BRACKETS = r"<>《》〈〉\[\]【】〔〕{}「」『』“”‘’"
 _GAP = rf"[ \t\n|{CELL}_.,、/()·~'\"*\\…!?@&^`{_BRACKETS}★☆{_MARK}\-{UNSEEN}]"
 _OTHER = f"#{''.join(_CHINESE)}{''.join(_LETTERS)}"
 _OTHER_DIGIT = re.compile(f"[{_OTHER}]")
-_DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9{_OTHER}]){{6,}}")
+_DIGITS_OF_ANY_KIND = re.compile(rf"[0-9{_OTHER}](?:{_GAP}*+X?{_GAP}*+[0-9{_OTHER}]){{6,}}")
 """Enough signs in a row that can be read as digits, in the plainest reading."""
-_ZONE = re.compile(rf"[0-9](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9])+(?:{_GAP}{{0,6}}X(?![A-Za-z]))?")
+_END_X = rf"(?:{_GAP}{{0,6}}X(?![A-Za-z]))?"
+_ZONE = re.compile(rf"[0-9](?:{_GAP}{{0,16}}X?{_GAP}{{0,16}}[0-9])+{_END_X}")
+_WIDE_ZONE = re.compile(rf"[0-9](?:{_GAP}*+X?{_GAP}*+[0-9])+{_END_X}")
+"""Also over an empty page: a number may be torn apart so that nobody sees it as one."""
+_WIDE_GAP = re.compile(rf"[0-9]X?{_GAP}{{17}}")
 _GROUP = re.compile(rf"[0-9]+(?:{UNSEEN}+[0-9]+)*(?:{UNSEEN}*X)?|X")
 _DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}([-./])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])")
 _END = rf"(?!{UNSEEN}*[0-9.])"
@@ -149,6 +153,11 @@ class Window:
         return any(group.gap != "near" for group in self.groups[1:])
 
     @property
+    def is_spaced(self) -> bool:
+        """Whether nothing but blanks and ends of lines stands between its digits, and more than a blank or two."""
+        return self.over_columns and all(group.gap in ("near", "spaced") for group in self.groups[1:])
+
+    @property
     def is_listed(self) -> bool:
         """Whether a Chinese comma stands between its digits, as between those of different numbers."""
         return any(group.gap == "listed" for group in self.groups[1:])
@@ -196,12 +205,15 @@ def readings(text: str) -> tuple[str, ...]:
         return (plain,)
     counted = _COUNTED.sub("#", text)
     others = [text.translate(reader) for reader in _READERS[1:]]
-    return tuple(dict.fromkeys([plain, *others, counted.translate(_READERS[1])]))
+    return tuple(dict.fromkeys([plain, *others, *(counted.translate(reader) for reader in _READERS[1:])]))
 
 
 def zones_of(reading: str) -> Iterator[list[Group]]:
-    """Cut each place with enough digits into its groups."""
-    for zone in _ZONE.finditer(reading):
+    """Cut each place with enough digits into its groups; where gaps are wide, once more over them."""
+    zones = list(_ZONE.finditer(reading))
+    if _WIDE_GAP.search(reading):
+        zones += _WIDE_ZONE.finditer(reading)
+    for zone in zones:
         piece = zone.group()
         if len(piece) < LEAST_DIGITS:
             continue
@@ -247,5 +259,5 @@ def _kind_of(gap: str) -> Gap:
     seen = gap.replace(UNSEEN, "")
     is_column = any(sign in seen for sign in ("\t", "\n", "|", CELL, "   ")) or len(seen) > 4
     if is_column:
-        return "column"
+        return "spaced" if not seen.strip(" \n") else "column"
     return "listed" if "、" in seen else "near"

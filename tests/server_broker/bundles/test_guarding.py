@@ -59,11 +59,19 @@ def test_every_part_of_a_document_is_looked_at(folder: BundleFolder) -> None:
         (document(cells=["赵示例", MOBILE, 5]), "mobile"),
         (document(cells=["赵示例", "88880123", 5]), "landline"),
         (document(cells=["6101991962", "08150010", 5], heads=("身份证", "", "金额")), "identity_number"),
+        # A telephone number that is typed as a sum.
+        (document(cells=["赵示例", "见公示栏", 1_380_013_800_100], heads=("姓名", "备注", "电话")), "mobile"),
+        (document(cells=["赵示例", "见公示栏", 1_380_013_800_100]), "mobile"),
         (document(cells=fine, text="会计 一三八〇〇一三八〇〇一"), "mobile"),
         (document(cells=fine, text="本件不得外传"), "secret_word"),
     ):
         found = stopped(draft(id="document", kind="disclosure", content=content), folder)
         assert what in [one for one, _ in found]
+
+
+def test_a_number_that_begins_in_one_text_and_ends_in_the_next_is_found(folder: BundleFolder) -> None:
+    split = draft(id="split", title="赵示例 990121", content=notice("20031130 1445"))
+    assert stopped(split, folder) == [("identity_number", "标题")]
 
 
 def test_titles_and_items_are_looked_at(folder: BundleFolder, tmp_path: Path) -> None:
