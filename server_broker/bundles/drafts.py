@@ -28,6 +28,9 @@ from server_broker.bundles.finding import entries_of
 
 MAX_SUM_BYTES = 512 * 2**20
 """All items of one bundle together, because a station's card must have room for it and its line bring it."""
+COMPUTED: tuple[BundleKind, ...] = ("roster", "heads", "answers", "month")
+"""Kinds that the county computes from other tables (`server_broker.supervisor.chores.shelf_sources`). No person decides
+about such a version, and it has no author."""
 COMPUTED_MONTHS = 4
 """A computed bundle ends by itself at a station that hears nothing of its county for so long."""
 _NAME = re.compile(r"(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,64}")

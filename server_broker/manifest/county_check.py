@@ -49,11 +49,11 @@ def check_county(found: Decided | None = None) -> Verdict:
         if rows_are_whole:
             verdict.rows, others = check_present_rows()
             verdict.problems += others
-            published, computed, problem = check_published(found)
+            published, computed, others = check_published(found)
             verdict.rows += published
-            _note(verdict, problem)
+            verdict.problems += others
             if computed:
-                verdict.notices.append(f"下发内容里有 {computed} 份名单和总账由县里自动生成，没有决定可对，没有核对")
+                verdict.notices.append(f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对")
             _note(verdict, check_pins(found))
             _note(verdict, check_access())
             _note(verdict, check_write_offs())

@@ -1,6 +1,6 @@
 """Compare what is published for stations with what was decided about it.
 
-What the county computes by itself (`COMPUTED`) has no decision, and so is not covered. Neither is what was published or
+What the county computes by itself (`server_broker.bundles.drafts.COMPUTED`) has no decision, and so is not covered. Neither is what was published or
 withdrawn before the county's stream began, nor what the program made of an earlier release's packs. Of a row these
 columns are not covered, because neither the decision nor the document has them: its one station, who may fetch it, and
 whether it waits for the night.
@@ -17,13 +17,12 @@ from protocol.china_time import milliseconds
 from protocol.codec import decode
 from protocol.decisions import BundlePublished, BundleWithdrawn
 from protocol.refusal import Refused
+from server_broker.bundles.drafts import COMPUTED
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.manifest.problems import Problem
 from server_broker.manifest.replay import Decided
 
-COMPUTED = ("roster", "heads")
-"""Kinds of bundles that the county computes from other tables. Such a row has no author."""
 _PACK = "pack"
 """How earlier decisions name a pack. They state the hash of the pack file, and the pack's bundle has another one."""
 
@@ -39,9 +38,9 @@ class _Said:
     """Of each bundle the highest version that was withdrawn. All earlier ones were withdrawn with it."""
 
 
-def check_published(found: Decided) -> tuple[int, int, Problem | None]:
-    """Return how many published rows there are, how many computed rows are not covered, and the first that differs."""
-    said = _said(found)
+def check_published(found: Decided) -> tuple[int, int, list[Problem]]:
+    """Return how many published rows there are, how many computed rows are not covered, and every row that differs."""
+    said, problems = _said(found), list[Problem]()
     missing = {key for key, fact in said.published.items() if fact.form != _PACK}
     folder, count, computed = BundleFolder(settings.HOME.bundles), 0, 0
     for row in Bundle.objects.order_by("pk").iterator(chunk_size=500):
@@ -52,10 +51,9 @@ def check_published(found: Decided) -> tuple[int, int, Problem | None]:
             continue
         count += 1
         if wrong := _against_decisions(row, said) or _against_document(row, folder):
-            return count, computed, _bad(*key, wrong)
-    if missing:
-        return count, computed, _bad(*min(missing), "决定发布过，库里没有了")
-    return count, computed, None
+            problems.append(_bad(*key, wrong))
+    problems += [_bad(*key, "决定发布过，库里没有了") for key in sorted(missing)]
+    return count, computed, problems
 
 
 def _said(found: Decided) -> _Said:

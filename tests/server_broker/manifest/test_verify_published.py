@@ -10,21 +10,35 @@ from django.db import transaction
 from django.utils import timezone
 
 from protocol.decisions import BundlePublished
+from protocol.facts import FeedbackGiven
+from server_broker.accounts.account_changes import make_account
+from server_broker.accounts.models import Role
 from server_broker.audit.log import record
+from server_broker.bundles.drafts import COMPUTED
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.index_keeper import IndexKeeper
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish, store, withdraw
 from server_broker.bundles.questions import adopt_packs, publish_questions
 from server_broker.decisions.stream import decide
+from server_broker.feedback.answering import answer
+from server_broker.feedback.models import Feedback
+from server_broker.fleet.models import Station
 from server_broker.learning.packs import publish_pack
 from server_broker.manifest.county_check import check_county
+from server_broker.manifest.daily import make_due
 from server_broker.people.cards import report_lost
-from tests.cast import SHILI_VILLAGE, ZHANG
+from server_broker.supervisor.chores import shelf_sources
+from tests.cast import SHILI_VILLAGE, TOWNSHIP, ZHANG
 from tests.server_broker.bundles.samples import AUTHOR, draft, notice, pack
 from tests.server_broker.county import make_county
+from tests.server_broker.derived.stations import take
+from tests.server_broker.manifest.streams import enrol
 from tests.server_broker.manifest.tampering import psql
+from tests.server_broker.station_double import StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -52,7 +66,35 @@ def sentences() -> list[str]:
 def test_what_nobody_touched_is_good_and_computed_rows_are_named_as_not_covered(folder: BundleFolder) -> None:
     verdict = check_county()
     assert verdict.problems == []
-    assert verdict.notices == ["下发内容里有 1 份名单和总账由县里自动生成，没有决定可对，没有核对"]
+    assert verdict.notices == ["下发内容里有 1 份由县里自动生成（如名单、答复），没有决定可对，没有核对"]
+
+
+def test_a_county_that_computed_every_kind_verifies_whole(folder: BundleFolder) -> None:
+    double, sources = StationDouble(), shelf_sources()
+    enrol(Station.objects.get(pk=double.id), double.key)
+    officer = make_account("clerk", role=Role.OFFICER, region=TOWNSHIP, actor="admin")
+    double.add(booted(), touch(2, quality="unknown"))
+    double.add(FeedbackGiven(at=moment(3), feedback=bytes(16), topic="lamps", matter="broken"))
+    take(double)
+    answer(Feedback.objects.get(), "本周五前修好。", actor=officer, at=timezone.now())
+    make_due(settings.HOME, now=timezone.now() + DAY)
+    later = timezone.now() + 2 * DAY
+    for source in sources:
+        assert list(source(Station.objects.get(pk=double.id), later)), "each source has something for this station"
+    IndexKeeper(folder=folder, sources=sources).go_on(later)
+    assert set(Bundle.objects.filter(author="").values_list("kind", flat=True)) == set(COMPUTED)
+    assert sentences() == []
+
+
+def test_every_row_that_differs_is_named(folder: BundleFolder) -> None:
+    psql("UPDATE bundles_bundle SET withdrawn_at = now(), withdrawn_by = 'x' WHERE bundle = 'kept'")
+    psql("DELETE FROM bundles_bundle WHERE bundle = 'again'")
+    assert sentences() == [
+        "下发内容 kept 版本 1（bundles_bundle）：库里撤回了，却没有撤回的决定",
+        "下发内容 kept 版本 2（bundles_bundle）：库里撤回了，却没有撤回的决定",
+        "下发内容 again 版本 1（bundles_bundle）：决定发布过，库里没有了",
+        "下发内容 again 版本 2（bundles_bundle）：决定发布过，库里没有了",
+    ]
 
 
 def test_a_pack_that_an_update_made_a_bundle_of_is_no_problem(folder: BundleFolder) -> None:
