@@ -11,6 +11,7 @@ under a hash whose key ends with the agent. What somebody typed there may be the
 import logging
 import secrets
 from collections.abc import Callable
+from copy import replace
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 MOST_OF_NOBODY = 256
 """Numbers without a PIN whose tries are in memory; the oldest is forgotten first. A day adds at most eight."""
+
+LATELY_MS = 90 * DAY_MS
+"""For so long a right PIN says that its person comes here."""
 
 NOBODYS = PinVerifier(
     log2_n=LOG2_N, r=BLOCK_SIZE, p=PARALLEL, salt=secrets.token_bytes(16), digest=secrets.token_bytes(32)
@@ -67,6 +71,8 @@ class PinHere(Message, frozen=True, kw_only=True, omit_defaults=True):
     set_at: WallMs = 0
     open: bool = False
     """The last try was not judged before the agent ended, and no fact tells of it yet."""
+    right_at: WallMs = 0
+    """When the person last typed their PIN rightly here, or set it with their card."""
 
 
 class PinBook:
@@ -126,9 +132,13 @@ class PinBook:
     def too_many(self, tried: Tried) -> bool:
         """Tell whether PINs of so many numbers were mistyped here within a day that no further number's is tried.
 
-        Numbers that nobody has are among them, because otherwise the lock would tell which numbers are not.
+        Numbers that nobody has are among them, because otherwise the lock would tell which numbers are not. Who has
+        signed in here lately goes on, or anybody could keep them from it with eight wrong numbers a day.
         """
         now = self._now()
+        known = self._here.get(tried.person) if not tried.nobodys else None
+        if known is not None and _was_here_lately(known, now):
+            return False
         counts = [(one, here.tries) for one, here in self._here.items()]
         lately: set[str | bytes] = {one for one, tries in counts if tries.fails and now - tries.last < DAY_MS}
         lately |= {one for one, tries in self._nobodys.items() if now - tries.last < DAY_MS}
@@ -160,11 +170,11 @@ class PinBook:
     def was_right(self, person: PersonId, *, before: PinTries) -> dict[str, bytes]:
         """Take a try back: ``before`` was the count before it. Return the state to commit with the fact about it."""
         self._end_try(person, before)
+        self._here[person] = replace(self._here[person], right_at=self._now())
         return self._slot.row(self._here)
 
     def _end_try(self, person: PersonId, tries: PinTries) -> None:
-        here = self._here[person]
-        self._here[person] = PinHere(tries=tries, salt=here.salt, verifier=here.verifier, set_at=here.set_at)
+        self._here[person] = replace(self._here[person], tries=tries, open=False)
 
     def unjudged(self) -> list[PersonId]:
         """Return the people at whose PIN a try was counted but not judged, because the agent ended."""
@@ -173,7 +183,8 @@ class PinBook:
     def set_pin(self, person: PersonId, verifier: PinVerifier) -> dict[str, bytes]:
         """Keep a new PIN, and return the state to commit with the fact about it."""
         self._forget_needless()
-        self._here[person] = PinHere(salt=verifier.salt, verifier=verifier, set_at=self._now())
+        now = self._now()
+        self._here[person] = PinHere(salt=verifier.salt, verifier=verifier, set_at=now, right_at=now)
         return self._slot.row(self._here)
 
     def unset(self, person: PersonId, before: "PinHere | None") -> None:
@@ -206,7 +217,7 @@ class PinBook:
     def _write(self, person: PersonId, *, tries: PinTries, salt: bytes, open: bool) -> None:
         self._forget_needless()
         before = self._here.get(person, PinHere())
-        changed = PinHere(tries=tries, salt=salt, verifier=before.verifier, set_at=before.set_at, open=open)
+        changed = replace(before, tries=tries, salt=salt, open=open)
         self._slot.write({**self._here, person: changed})
         self._here[person] = changed
 
@@ -216,10 +227,10 @@ class PinBook:
         for person, here in list(self._here.items()):
             listed = self._listed(person)
             verifier = None if _is_over(here, listed) else here.verifier
-            if verifier is None and not here.open and not standing(here.tries, now):
+            if not (verifier or here.open or standing(here.tries, now) or _was_here_lately(here, now)):
                 del self._here[person]
             elif verifier is not here.verifier:
-                self._here[person] = PinHere(tries=here.tries, salt=here.salt, open=here.open)
+                self._here[person] = replace(here, verifier=None, set_at=0)
 
     def _listed(self, person: PersonId) -> RosterPerson | None:
         roster = self._roster()
@@ -231,6 +242,10 @@ class PinBook:
 
 def _digits(number: str) -> str:
     return "".join(letter for letter in number if letter.isdecimal())
+
+
+def _was_here_lately(here: PinHere, now: WallMs) -> bool:
+    return abs(now - here.right_at) < LATELY_MS
 
 
 def _is_over(here: PinHere, listed: RosterPerson | None) -> bool:

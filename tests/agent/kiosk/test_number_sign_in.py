@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.kiosk import pin_work
-from agent.kiosk.pin_book import MOST_OF_NOBODY
+from agent.kiosk.pin_book import LATELY_MS, MOST_OF_NOBODY
 from agent.storage.errors import StorageError, StorageFailed, StorageFull
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.facts import AlarmRaised, NumberEntered, Touch
@@ -17,6 +17,7 @@ from protocol.pin_tries import PinTries
 from protocol.pins import BLOCK_SIZE, LOG2_N, PARALLEL, PinVerifier, is_pin
 from tests.agent.bench import ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import (
+    LI_NUMBER,
     LI_PIN,
     ZHANG_NUMBER,
     ZHANG_PIN,
@@ -262,6 +263,30 @@ def test_one_pin_is_not_tried_on_everybody(village: Bench) -> None:
     assert said == ["wrong"] * 8 + ["locked"] * 4
     assert [alarm.code for alarm in village.of(AlarmRaised)] == ["pin_guessed"]
     assert refused(village, WRONG, number="990000").answer == "wrong"
+
+
+def test_who_signed_in_here_lately_is_kept_out_by_no_strangers_numbers(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        allow_numbers(station)
+        assert isinstance(enter(station, ZHANG_PIN), VisitShown)
+    system.reboot(b"boot-of-later---")
+    system.pass_ms(LATELY_MS - HOUR_MS)
+    with bench(tmp_path, system, trusted=False) as station:
+        allow_numbers(station)
+        said = [refused(station, WRONG, number=f"77{one:04}").answer for one in range(9)]
+        assert said == ["wrong"] * 8 + ["locked"]
+        assert refused(station, LI_PIN, number=LI_NUMBER).answer == "locked"
+        assert isinstance(enter(station, ZHANG_PIN), VisitShown)
+        # Their own tries are counted as everybody's are.
+        assert [refused(station, WRONG).answer for _ in range(5)] == ["wrong"] * 4 + ["locked"]
+
+
+def test_who_has_not_come_for_long_is_kept_out_with_all_others(village: Bench, system: FakeSystemClock) -> None:
+    assert isinstance(enter(village, ZHANG_PIN), VisitShown)
+    system.pass_ms(LATELY_MS + HOUR_MS)
+    for one in range(8):
+        refused(village, WRONG, number=f"77{one:04}")
+    assert refused(village, ZHANG_PIN).answer == "locked"
 
 
 def test_the_digits_of_a_number_with_letters_are_typed(village: Bench) -> None:
