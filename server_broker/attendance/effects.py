@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import DutyWindow, Touch, WindowRecord
 from server_broker.attendance.shares import on_duty
 from server_broker.attendance.touches import happened, touch_rows, touches_of_day
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
 from server_broker.dated.writing import Period
-from server_broker.people.models import BindingState
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
 
@@ -45,14 +43,10 @@ def watched[T](change: Callable[[], object], look: Callable[[], T], tokens: Coll
     Raises:
         Exception: What the change raises when it refuses.
     """
-    touches = list(
-        Touch.objects.filter(card_token__in=list(tokens)).only(
-            "card_token", "corrected_wall", "wall", "quality", "received_at"
-        )
-    )
-    before, owners = look(), _owners(touches, tokens)
+    touches = list(Touch.objects.filter(card_token__in=list(tokens)))
+    before, owners = look(), _owners(touches)
     change()
-    return Effect(before, look(), _moved(touches, owners, _owners(touches, tokens)))
+    return Effect(before, look(), _moved(touches, owners, _owners(touches)))
 
 
 def _moved(touches: list[Touch], before: list[str], after: list[str]) -> list[Moved]:
@@ -77,16 +71,12 @@ def touches_in(window: DutyWindow, day: dt.date, *, open_before: int, open_after
     closes = begin_of(day) + dt.timedelta(minutes=row.end + open_after)
     people = on_duty(row.people, row.posts, Period(begin_of(day), end_of(day)))
     touched = touch_rows(list(touches_of_day(window.village_id[:TOWNSHIP_DIGITS].ljust(12, "0"), day)))
-    counted = [one for one in touched if one.person is not None and one.person.pk in people and not one.lost]
+    counted = [one for one in touched if one.person is not None and one.person.pk in people and one.counts]
     return sum(opens <= one.at < closes for one in counted)
 
 
-def _owners(touches: list[Touch], tokens: Collection[bytes]) -> list[str]:
+def _owners(touches: list[Touch]) -> list[str]:
     """Return for each touch the name and number of the person for whom it counts, or nothing."""
-    bindings = bindings_of(tokens)
-    owners = []
-    for touch in touches:
-        row = bindings.at(bytes(touch.card_token), happened(touch)[0])
-        counts = row is not None and row.person is not None and row.state != BindingState.LOST
-        owners.append(f"{row.person.name}（{row.person.number}）" if counts and row and row.person else "")
-    return owners
+    whose = {row.touch.pk: row.person for row in touch_rows(touches) if row.counts}
+    people = [whose.get(touch.pk) for touch in touches]
+    return ["" if person is None else f"{person.name}（{person.number}）" for person in people]

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.models import Touch
+from server_broker.attendance.outcomes import Outcome, outcome_of
 from server_broker.dated.days import begin_of, end_of
 from server_broker.fleet.models import UNDATED, Station
 from server_broker.people.models import BindingState, Person
@@ -19,7 +20,7 @@ from server_broker.people.numbers import Numbers, numbers_of
 
 @dataclass(frozen=True, slots=True)
 class TouchRow:
-    """A touch for a list. ``person`` is None if the card is bound to nobody."""
+    """A touch for a list. ``person`` is None if the card, or the number, was nobody's."""
 
     touch: Touch
     person: Person | None
@@ -29,8 +30,13 @@ class TouchRow:
     """False when ``at`` is only the time of receipt."""
     direction: str
     """``in``, ``out`` or empty. The person's own choice counts before the rule's."""
-    lost: bool = False
-    """The card counted as lost at that time, so the touch does not count."""
+    outcome: Outcome
+    """Whether it counts, and why not."""
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether it counts for the person."""
+        return self.outcome == "recorded"
 
 
 def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
@@ -58,8 +64,10 @@ def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[T
         direction = touch.chosen_direction or touch.direction
         binding = bindings.at(bytes(touch.card_token), at)
         person = _by_number(numbers, touch.person_number, at, dated) if binding is None else binding.person
-        lost = binding is not None and binding.state == BindingState.LOST
-        rows.append(TouchRow(touch, person, at, dated, direction, lost))
+        by_number = None if person is None else BindingState.HELD
+        holds = by_number if binding is None else binding.state
+        outcome = outcome_of(touch.answer, by_card=bool(touch.card_token), holds=holds)
+        rows.append(TouchRow(touch, person, at, dated, direction, outcome))
     # Facts that came together have the same time of receipt, but their seqs are in order.
     return sorted(rows, key=lambda row: (row.at, row.touch.seq), reverse=True)
 

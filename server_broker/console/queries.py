@@ -7,7 +7,7 @@ there is such a row.
 import datetime as dt
 from typing import Any
 
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
@@ -193,8 +193,18 @@ def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
     return touches.annotate(happened=HAPPENED).order_by("-happened", "-id")
 
 
-def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> QuerySet[Touch]:
-    """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now)."""
+def with_holds(touches: QuerySet[Any], *, known: dt.datetime | None = None) -> QuerySet[Any]:
+    """Return the touches of cards, with ``happened`` and with ``holds``: how somebody had the card then, or None."""
     # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
     held = Binding.objects.known(known).filter(subject__token=OuterRef("card_token"), person__isnull=False)
-    return touches.filter(person_number="").annotate(happened=HAPPENED).filter(~Exists(held.at(OuterRef("happened"))))
+    state = Subquery(held.at(OuterRef("happened")).values("state")[:1])
+    found: QuerySet[Any] = touches.exclude(card_token=b"").annotate(happened=HAPPENED).annotate(holds=state)
+    return found
+
+
+def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> QuerySet[Touch]:
+    """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now).
+
+    A touch by number has no card, whoever it is of.
+    """
+    return with_holds(touches, known=known).filter(holds=None)

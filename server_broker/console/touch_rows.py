@@ -10,21 +10,22 @@ from dataclasses import dataclass
 
 from server_broker.accounts.scope import Viewer, in_scope
 from server_broker.attendance.models import Touch
+from server_broker.attendance.outcomes import Outcome
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.touches import touch_rows
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTouch:
-    """One touch. ``name`` is empty if the card is bound to nobody; it waits for a person to bind it (待核对)."""
+    """One touch. ``name`` is empty if the card, or the number, was nobody's."""
 
     touch: Touch
     at: dt.datetime
     is_dated: bool
     name: str
     direction: str
-    outcome: str
-    """The outcome at the station, but ``recorded`` for an unknown card that was bound to a person since."""
+    outcome: Outcome
+    """Whether it counts and why not, whatever light the station showed."""
 
 
 def shown_touches(user: Viewer, touches: Iterable[Touch], *, known: dt.datetime | None = None) -> list[ShownTouch]:
@@ -38,8 +39,5 @@ def shown_touches(user: Viewer, touches: Iterable[Touch], *, known: dt.datetime 
         name = ""
         if row.person is not None:
             name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE
-        outcome = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
-        # The loss may have been reported for a time before: the light was green, and the touch does not count.
-        outcome = "lost" if row.lost else outcome
-        shown.append(ShownTouch(row.touch, row.at, row.dated, name, row.direction, outcome))
+        shown.append(ShownTouch(row.touch, row.at, row.dated, name, row.direction, row.outcome))
     return shown

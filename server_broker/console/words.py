@@ -6,6 +6,7 @@ the colours apart.
 
 from typing import NamedTuple
 
+from server_broker.attendance.outcomes import Outcome
 from server_broker.fleet.models import Station, StationStatus
 
 
@@ -34,11 +35,12 @@ QUALITIES = {  # shown beside people's names, so no word may read as if it were 
     "disputed": Word("△", "县里时钟有疑问", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
-TOUCH_OUTCOMES = {
+TOUCH_OUTCOMES: dict[Outcome, Word] = {
     "recorded": Word("✓", "打卡成功", "good"),
     "repeat": Word("=", "重复打卡", "quiet"),
     "unknown": Word("?", "待核对", "warn"),
     "lost": Word("✕", "挂失卡", "bad"),
+    "no_person": Word("△", "编号对不上人", "warn"),
 }
 PICTURES = {
     "touch": "打卡抓拍",

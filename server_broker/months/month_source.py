@@ -109,7 +109,9 @@ class _Cut:
 
     def has(self, row: TouchRow, station: Station) -> bool:
         """Tell whether a touch is in the month."""
-        ordinary = row.touch.station_id == station.pk and state_of(row) == "counted"
+        # If the station took the card for lost or for nobody's, it can't know that the touch counts now.
+        as_there = row.touch.station_id == station.pk and row.touch.answer == row.outcome
+        ordinary = as_there and state_of(row) == "counted"
         return row.touch.received_at < (self.half if ordinary else self.night)
 
 

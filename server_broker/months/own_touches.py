@@ -47,7 +47,7 @@ def _touches(people: Sequence[Person], start: dt.datetime) -> list[Touch]:
 
 def state_of(row: TouchRow) -> TouchState:
     """Return what the county has a touch as."""
-    if row.lost or row.touch.answer == "lost":
+    if row.outcome == "lost":
         return "lost_card"
     if not row.dated:
         return "undated"

@@ -105,7 +105,7 @@ def _check_touch(shown: StationEvent, person: Person) -> None:
     if touch is None:
         raise LinkRefused(f"县里还没有读到您刚才的刷卡。{_AGAIN}")
     [row] = touch_rows([touch])
-    is_theirs = row.person == person and not row.lost
+    is_theirs = row.person == person and row.outcome != "lost"
     still_theirs = Card.objects.filter(token=bytes(touch.card_token), person=person, lost_at=None).exists()
     if not (is_theirs and still_theirs) or touch.answer == "lost":
         raise LinkRefused("刚才刷的不是您在用的卡，请联系镇办。")

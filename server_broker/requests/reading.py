@@ -130,7 +130,7 @@ def _people(
             person = numbers.person(row.person_number, at)
         else:
             touch = touches.get(_by(row))
-            person = None if touch is None or touch.lost else touch.person
+            person = None if touch is None or touch.outcome == "lost" else touch.person
         if person is not None:
             found[_key(row)] = person
     return found

@@ -15,6 +15,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.attendance import times
+from server_broker.attendance.outcomes import Outcome
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
@@ -126,9 +127,9 @@ def quality_word(code: str) -> str:
 
 
 @register.filter
-def touch_outcome(code: str) -> words.Word:
+def touch_outcome(outcome: Outcome) -> words.Word:
     """Return a touch's outcome in words."""
-    return words.TOUCH_OUTCOMES.get(code, words.UNKNOWN)
+    return words.TOUCH_OUTCOMES[outcome]
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """今日打卡: a day's touches, newest first, each with its person and the quality of its time."""
 
 import datetime as dt
+from collections import Counter
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +11,20 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.attendance.models import Touch
+from server_broker.attendance.outcomes import Outcome, outcome_of
+from server_broker.attendance.touches import touch_rows
 from server_broker.console import parameters
 from server_broker.console.polling import live_page
-from server_broker.console.queries import not_connected, touches_on, unbound
+from server_broker.console.queries import not_connected, touches_on, with_holds
 from server_broker.console.touch_rows import shown_touches
 
 PAGE_SIZE = 50
+_NOT_COUNTED: dict[Outcome, str] = {
+    "repeat": "重复",
+    "unknown": "待核对",
+    "lost": "挂失卡",
+    "no_person": "编号对不上人",
+}
 UNHEARD_NAMED = 6
 """Stations without a line that the page names; it counts the others."""
 
@@ -43,11 +52,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": shown_touches(request.user, page.object_list),
         "counts": counts,
-        "not_counted": "、".join(
-            f"{counts[name]} 次{word}"
-            for name, word in (("repeat", "重复"), ("unknown", "待核对"), ("lost", "挂失卡"))
-            if counts[name]
-        ),
+        "not_counted": "、".join(f"{counts[name]} 次{word}" for name, word in _NOT_COUNTED.items() if counts[name]),
         "unheard": list(unheard[:UNHEARD_NAMED]),
         "unheard_count": unheard.count(),
         "villages": villages,
@@ -62,24 +67,28 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(touches: QuerySet[Touch]) -> dict[str, int]:
-    """Count touches by the outcome that the list shows.
+    """Count touches by the outcome that the list shows, with the number of cards that wait for a person.
 
-    A touch counts as recorded also if its card was unknown at the time and has been bound to a person since.
+    The list's own rule judges, so that a sum never says other than its rows.
     """
-    counts = touches.order_by().aggregate(
-        touches=Count("pk"),
-        cards=Count("card_token", distinct=True, filter=Q(person_number="")),
-        stations=Count("station", distinct=True),
-        **{answer: Count("pk", filter=Q(answer=answer)) for answer in ("recorded", "repeat", "unknown", "lost")},
+    counts: Counter[str] = Counter(
+        touches.order_by().aggregate(
+            touches=Count("pk"),
+            by_number=Count("pk", filter=Q(card_token=b"")),
+            cards=Count("card_token", distinct=True, filter=~Q(card_token=b"")),
+            stations=Count("station", distinct=True),
+        )
     )
-    # Only these are still unknown. A repeated touch of an unbound card counts as a repeat.
-    nobodys = (
-        unbound(touches)
-        .order_by()
-        .aggregate(cards=Count("card_token", distinct=True), unknown=Count("pk", filter=Q(answer="unknown")))
-    )
-    return counts | {
-        "recorded": counts["recorded"] + counts["unknown"] - nobodys["unknown"],
-        "unknown": nobodys["unknown"],
-        "to_check": nobodys["cards"],
-    }
+    repeats = Count("pk", filter=Q(answer="repeat"))
+    others = Count("pk", filter=~Q(answer="repeat"))
+    # One row for each way to have a card. PostgreSQL counts, because a county has thousands of touches a day.
+    groups = with_holds(touches).order_by().values("holds")
+    for group in groups.annotate(repeat=repeats, other=others, cards=Count("card_token", distinct=True)):
+        holds = group["holds"]
+        for answer in ("repeat", "other"):
+            counts[outcome_of(answer, by_card=True, holds=holds)] += group[answer]
+        if holds is None:
+            counts["to_check"] = group["cards"]
+    if counts["by_number"]:
+        counts.update(row.outcome for row in touch_rows(list(touches.filter(card_token=b""))))
+    return counts

@@ -35,7 +35,7 @@ def entered(answer: Literal["accepted", "wrong_pin"] = "accepted", *, clocks: bo
 def test_who_clocks_in_by_number_has_a_touch(station: StationDouble, processor: BatchProcessor, person: Person) -> None:
     processor.process_batch([station.add(entered()).facts_message()])
     [row] = touch_rows(list(Touch.objects.all()))
-    assert (row.person, row.direction, row.lost, row.touch.answer) == (person, "in", False, "recorded")
+    assert (row.person, row.direction, row.outcome, row.touch.answer) == (person, "in", "recorded", "recorded")
     assert not unbound(Touch.objects.all()).exists()
 
 

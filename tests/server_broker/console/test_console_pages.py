@@ -32,6 +32,7 @@ from server_broker.ledger import station_page
 from server_broker.ledger.consistency import TookTooLong
 from server_broker.ledger.ledger import Ledger
 from server_broker.media.models import Blob
+from server_broker.people.cards import report_lost
 from server_broker.people.models import Card, Person
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
@@ -44,6 +45,7 @@ from tests.cast import (
     SHILI,
     SHILI_VILLAGE,
     STRAY,
+    WANG,
     YANGBAN,
     YANSHI,
     ZHANG,
@@ -197,7 +199,8 @@ def test_what_counts_as_a_touch_is_counted_and_the_rest_is_named_apart(page: Cli
     assert tile == "2次打卡另有 1 次重复、1 次待核对，不计"
     assert html.count('<tr id="touch-') == 4
     touch(place, card, answer="unknown", direction="")  # bound since: the list shows it as recorded
-    touch(place, b"w" * 16, answer="lost", direction="")
+    report_lost(county.cards[WANG], actor="anybody")
+    touch(place, WANG.token, direction="")  # lost since: the light was green, and it does not count
     html = text_of(page, "/today/")
     assert '3</span><span class="label">次打卡' in html
     assert "另有 1 次重复、1 次待核对、1 次挂失卡，不计" in re.sub(r"<[^>]+>", "", html)

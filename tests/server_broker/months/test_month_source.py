@@ -20,6 +20,7 @@ from server_broker.bundles.models import Bundle
 from server_broker.ingest.models import Fact
 from server_broker.months import month_source
 from server_broker.months.month_source import MOST_TOUCHES, month_drafts
+from server_broker.people.cards import card_found, report_lost
 from server_broker.people.models import Person
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
@@ -57,7 +58,11 @@ def test_each_touch_comes_with_what_the_county_has_it_as(county: FictionalCounty
     made(county, earlier, 1)
     made(county, earlier, 2, quality="unknown")
     made(county, earlier, 3, corrected_wall=earlier + dt.timedelta(hours=2), chosen_direction="out")
-    made(county, earlier, 4, answer="lost")
+    lost = earlier + dt.timedelta(minutes=1)
+    report_lost(county.cards[ZHANG], actor="chen-shili", since=lost, now=NOW)
+    made(county, lost, 4, answer="lost")
+    found = lost + dt.timedelta(minutes=1)
+    card_found(county.cards[ZHANG], actor="chen-shili", reason="找回来了", since=found, now=NOW)
     made(county, earlier - DAY, 5, station=YANSHI, card_token=b"", person_number=ZHANG.number)
     made(county, earlier, 6, answer="repeat")
     month = months(county)[ZHANG.number]
@@ -90,6 +95,17 @@ def test_what_the_station_knows_itself_waits_for_half_a_month_and_what_it_can_no
     assert months(county, NOW + dt.timedelta(hours=14))[ZHANG.number] == known
     assert len(months(county, NOW + DAY)[ZHANG.number].touches) == 4
     assert len(months(county, NOW + 7 * DAY)[ZHANG.number].touches) == 5
+
+
+def test_a_touch_that_the_station_took_for_a_lost_card_s_is_told_to_count_the_next_night(
+    county: FictionalCounty,
+) -> None:
+    yesterday = NOW - DAY
+    report_lost(county.cards[ZHANG], actor="chen-shili", since=yesterday, now=NOW)
+    made(county, yesterday, answer="lost")
+    assert [one.state for one in months(county)[ZHANG.number].touches] == ["lost_card"]
+    card_found(county.cards[ZHANG], actor="chen-shili", reason="看错了", since=yesterday, now=NOW)
+    assert [one.state for one in months(county)[ZHANG.number].touches] == [None]
 
 
 def test_the_first_half_of_a_month_still_has_the_month_before(county: FictionalCounty) -> None:

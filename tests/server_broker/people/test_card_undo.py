@@ -35,7 +35,7 @@ def touched(county: FictionalCounty, at: dt.datetime) -> Touch:
 
 def whose(*touches: Touch) -> list[Person | None]:
     """Whose these touches are, oldest first; nobody's where they don't count."""
-    return [None if row.lost else row.person for row in reversed(touch_rows(list(touches)))]
+    return [row.person if row.counts else None for row in reversed(touch_rows(list(touches)))]
 
 
 def test_touches_between_loss_and_find_do_not_count(county: FictionalCounty, now: dt.datetime) -> None:
