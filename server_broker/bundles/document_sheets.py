@@ -94,6 +94,8 @@ class _SheetReader:
         """Places and titles of the table's columns."""
         self._items: int | None = None
         self._kinds: list[ColumnKind] = []
+        self._seen: set[str] = set()
+        """Which words have begun a row of the table, also a row that was wrong."""
         self._rows: list[tuple[list[str | int], str]] = []
         self._sums: list[int | None] = []
         self._at = 0
@@ -120,11 +122,22 @@ class _SheetReader:
             if word not in self._does:
                 known = "、".join(self._does)
                 raise BadCell(f"第一列写的是“{word}”，须是：{known}" if word else f"第一列是空的，须写：{known}")
-            if self._titles and word not in ("列类型", "行", "合计"):
-                self.end_table()
+            if self._titles:
+                self._in_table(word)
             self._does[word](row)
         except BadCell as bad:
             self._wrong(str(bad))
+
+    def _in_table(self, word: str) -> None:
+        """End the table that is being read, or see to it that its rows are in order."""
+        if word not in ("列类型", "行", "合计"):
+            self.end_table()
+            return
+        seen, self._seen = self._seen, self._seen | {word}
+        if word != "行" and word in seen:
+            raise BadCell(f"“{word}”写了两次，一张表请只留一行")
+        if word == "列类型" and seen:
+            raise BadCell("“列类型”要写在“表头”下面，第一个“行”或“合计”之前")
 
     def _wrong(self, message: str) -> None:
         self._plan.errors.append(RowError(self.draft.sheet[:31], self._at, message))
@@ -225,6 +238,7 @@ class _SheetReader:
             except BadCell as bad:
                 self._wrong(str(bad))
         self._titles, self._items, self._kinds, self._rows, self._sums = [], None, [], [], []
+        self._seen = set()
 
 
 def _prose(cell: Cell, *, longest: int) -> str:

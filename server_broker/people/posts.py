@@ -119,9 +119,11 @@ def change_holding(
 ) -> None:
     """Have a holder be seconded, suspended, off post or back on it in the days given, or end the holding.
 
+    A later appointment of the same person to the post, after a break, stays as it is.
+
     Args:
         since: The first day. For `HoldingState.ENDED` the first day without the post.
-        until: The last day; None: as long as the post is held.
+        until: The last day; None: as long as the post is held without a break.
 
     Raises:
         PostRefused: The person did not hold the post on that day, or not as long as ``until``, or it is so already.
@@ -136,8 +138,8 @@ def change_holding(
         standing = HoldingRecord.objects.known().filter(subject=holding).at(begin).first()
         if standing is None or standing.state == HoldingState.ENDED:
             raise PostRefused("那一天不任这个职务")
-        if state != HoldingState.ENDED:
-            end = _within(holding, begin, end)
+        # An end too: who holds the post anew after a break was appointed to it apart.
+        end = _within(holding, begin, end)
         if not put(HoldingRecord, [holding.pk], Period(begin, end), {"state": state}, actor=actor, reason=reason):
             raise PostRefused(f"从 {since} 起本来就是“{state.label}”")
         _said(holding, "post.changed", actor, since, reason, state)

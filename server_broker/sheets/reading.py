@@ -37,7 +37,7 @@ SEAT_WITHIN_S = 3.0
 _SEATS = threading.BoundedSemaphore(2)
 """Most files that are read, checked or imported at the same time."""
 _ROOT = Path(__file__).resolve().parents[2]
-_TOO_HARD = "文件过大或过于复杂，读不完。请把名单复制到空模板里，分成几个文件上传。"
+_TOO_HARD = "文件过大或过于复杂，读不完。请把内容复制到空模板里，分成几个文件上传。"
 _BUSY = "正有别人在导入，或者县服务器很忙，请过一会儿再试一次。"
 
 _log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def _answer(data: bytes, book: Book[Any], choice: str) -> bytes:
     except Exception as error:  # noqa: BLE001 - the top of a process: nothing of a file may become an error page
         at = traceback.extract_tb(error.__traceback__)[-1]
         cause = f"{type(error).__name__} in {Path(at.filename).name}:{at.lineno}"
-        refusal = _Refusal("文件读不出来。请用 Excel 另存为 .xlsx 再上传；还是不行，请把名单复制到空模板里。", cause)
+        refusal = _Refusal("文件读不出来。请用 Excel 另存为 .xlsx 再上传；还是不行，请把内容复制到空模板里。", cause)
     return msgspec.msgpack.encode(refusal)
 
 

@@ -319,7 +319,7 @@ class _SheetReader:
         self._cells += 1
         if self._cells > MAX_CELLS:
             raise TooMuch(
-                f"工作表“{self._title}”的单元格过多（空白的也算，多半是整列设了格式），请把名单复制到空模板里，再上传。"
+                f"工作表“{self._title}”的单元格过多（空白的也算，多半是整列设了格式），请把内容复制到空模板里，再上传。"
             )
         column = self._column + 1
         if "r" in attributes:

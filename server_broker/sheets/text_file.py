@@ -71,7 +71,7 @@ def _rows(text: str, separator: str) -> list[tuple[int, dict[int, Cell]]]:
     for number, fields in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1):
         cells += len(fields)
         if cells > MAX_CELLS:
-            raise TooMuch("文件里的格子过多，请把名单复制到空模板里，再上传。")
+            raise TooMuch("文件里的格子过多，请把内容复制到空模板里，再上传。")
         row = {place: Cell(field) for place, field in enumerate(fields) if field.strip()}
         if row and max(row) >= MAX_COLUMNS:
             raise TooMuch(f"第 {number} 行在第 {MAX_COLUMNS} 列以后还有内容，只能读前 {MAX_COLUMNS} 列。")

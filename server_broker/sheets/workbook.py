@@ -92,7 +92,7 @@ def _opened(data: bytes) -> zipfile.ZipFile:
         raise BadWorkbook(_of_no_archive(data)) from error
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise BadWorkbook(f"文件里的部件多于 {MAX_MEMBERS} 个，不予读取。请把名单复制到空模板里再上传。")
+        raise BadWorkbook(f"文件里的部件多于 {MAX_MEMBERS} 个，不予读取。请把内容复制到空模板里再上传。")
     # ECMA-376 part 2 allows only these two. zipfile also knows bzip2 and lzma, of which no limit here was measured.
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
         raise BadWorkbook(_DAMAGED)
@@ -175,5 +175,5 @@ def _part(archive: zipfile.ZipFile, place: str, most: int, what: str) -> bytes:
         # The size in the archive's directory is not trusted: one byte more than the limit is unpacked, and counts.
         content = part.read(most + 1)
     if len(content) > most:
-        raise TooMuch(f"{what}展开后超过 {most // 2**20} MB，不予读取。请把名单复制到空模板里，再上传。")
+        raise TooMuch(f"{what}展开后超过 {most // 2**20} MB，不予读取。请把内容复制到空模板里，再上传。")
     return content

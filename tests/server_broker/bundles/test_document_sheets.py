@@ -93,6 +93,16 @@ MISTAKES: dict[str, tuple[list[list[Any]], str]] = {
     "half a thing": ([*TABLE[1:3], ["行", "示例", "", 1.5, 1]], "“笔数”是带小数"),
     "no day": ([*TABLE[1:3], ["行", "示例", "2026-11-31", 1, 1]], "“日期”不是一个日子"),
     "a kind of column that is none": ([TABLE[1], ["列类型", "文字", "时间"]], "“日期”的列类型“时间”不认识，须是：文字"),
+    "kinds of columns below a row": (
+        [TABLE[1], ["行", "示例", "", "", 12.5], TABLE[2]],
+        "收支第 8 行：“列类型”要写在“表头”下面，第一个“行”或“合计”之前",
+    ),
+    "kinds of columns below the sum": ([TABLE[1], ["合计", "", "", ""], TABLE[2]], "第一个“行”或“合计”之前"),
+    "kinds of columns twice": ([*TABLE[1:3], TABLE[2]], "“列类型”写了两次"),
+    "two sums": (
+        [*TABLE[1:4], ["合计", "", "", "", 12.5], ["合计", "", "", "", 1234.5]],
+        "收支第 10 行：“合计”写了两次，一张表请只留一行",
+    ),
     "a row without a head": ([["行", "示例"]], "上面还没有“表头”"),
     "nine columns": ([["表头", *"一二三四五六七八九"]], "列太多，一张表最多 8 列"),
     "items that are not there": (

@@ -222,7 +222,7 @@ def repacked(data: bytes, name: str, content: bytes) -> bytes:
 def test_a_zip_bomb_is_refused_unread() -> None:
     bomb = repacked(whole(), "xl/worksheets/sheet1.xml", b" " * (workbook.MAX_SHEET_BYTES + 1))
     assert len(bomb) < 200_000
-    assert messages(bomb) == ["工作表“区划”展开后超过 24 MB，不予读取。请把名单复制到空模板里，再上传。"]
+    assert messages(bomb) == ["工作表“区划”展开后超过 24 MB，不予读取。请把内容复制到空模板里，再上传。"]
 
 
 def test_entities_are_refused() -> None:

@@ -73,6 +73,17 @@ def test_a_unit_with_somebody_on_a_post_does_not_end(county: FictionalCounty, to
     assert office.ended
 
 
+def test_an_end_leaves_a_later_appointment_to_the_same_post_alone(county: FictionalCounty, today: dt.date) -> None:
+    office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor=BY)
+    zhang = county.people[ZHANG]
+    holding = give_post(zhang, office, "文书", since=today, until=today + 30 * DAY, actor=BY)
+    give_post(zhang, office, "文书", since=today + 100 * DAY, actor=BY)
+    change_holding(holding, HoldingState.SUSPENDED, since=today + 20 * DAY, actor=BY, reason="停职")
+    change_holding(holding, HoldingState.ENDED, since=today + 10 * DAY, actor=BY, reason="卸任")
+    days = [bool(on_post(holding.post_id, today + n * DAY)) for n in (9, 10, 25, 99, 100, 400)]
+    assert days == [True, False, False, False, True, True]
+
+
 def test_a_person_moves_on_a_day_to_come(county: FictionalCounty, today: dt.date) -> None:
     zhang, yanshi = county.people[ZHANG], Region.objects.get(pk=YANSHI_VILLAGE)
     change_person(zhang, since=today + 3 * DAY, village=yanshi, actor=BY, reason="调动")
