@@ -53,7 +53,9 @@ def check_county(found: Decided | None = None) -> Verdict:
             verdict.rows += published
             verdict.problems += others
             if computed:
-                verdict.notices.append(f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对")
+                verdict.notices.append(
+                    f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对"
+                )
             _note(verdict, check_pins(found))
             _note(verdict, check_access())
             _note(verdict, check_write_offs())

@@ -1,9 +1,9 @@
 """Compare what is published for stations with what was decided about it.
 
-What the county computes by itself (`server_broker.bundles.drafts.COMPUTED`) has no decision, and so is not covered. Neither is what was published or
-withdrawn before the county's stream began, nor what the program made of an earlier release's packs. Of a row these
-columns are not covered, because neither the decision nor the document has them: its one station, who may fetch it, and
-whether it waits for the night.
+What the county computes by itself (`server_broker.bundles.drafts.COMPUTED`) has no decision, and so is not covered.
+Neither is what was published or withdrawn before the county's stream began, nor what the program made of an earlier
+release's packs. Of a row these columns are not covered, because neither the decision nor the document has them: its one
+station, who may fetch it, and whether it waits for the night.
 """
 
 import hashlib
