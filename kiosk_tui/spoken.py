@@ -5,7 +5,7 @@ is said. So no name, number, day, touch, request or answer is said on any screen
 recorded.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from kiosk_tui.guard import Face
 from kiosk_tui.places.asking import TOPIC_PAGES
@@ -107,12 +107,18 @@ SENTENCES: dict[str, str] = {
     }.items()
 }
 """The kiosk's own words by the codes under which they are recorded."""
-_CODES = {text: code for code, text in SENTENCES.items()}
+_CODES = {(code.split(".")[0], text): code for code, text in SENTENCES.items()}
 
 
-def _codes(*texts: str) -> tuple[str, ...]:
-    """Return the codes of those of some texts that are sentences of the table, each once."""
-    return tuple(dict.fromkeys(_CODES[spoken] for text in texts if (spoken := spoken_as(text)) in _CODES))
+def codes_of(subject: str, *texts: str) -> tuple[str, ...]:
+    """Return the codes of those of some texts that are sentences of the table, each once.
+
+    Args:
+        subject: The first word of the codes. Two Chinese sentences may be one in another language, but not of one
+            subject.
+    """
+    found = (_CODES.get((subject, spoken_as(text))) for text in texts)
+    return tuple(dict.fromkeys(code for code in found if code is not None))
 
 
 def lines_of(view: View) -> tuple[str, ...]:
@@ -136,62 +142,58 @@ def lines_of(view: View) -> tuple[str, ...]:
             return ("learn.passed", "learn.well_done") if view.over.passed else ("learn.failed", "learn.try_again")
         case CallView(state=HelpState(), refused=""):
             return ("help.called",)
+        case CallView() if view.refused:
+            return codes_of("help", words_help.not_called(view.refused))
+        case HelpView():
+            return codes_of("help", *(text for _, text in words_help.LINES)) if view.rules else ("help.ask",)
         case _:
-            return _codes(*_texts_of(view))
+            return _lines_of_reading(view)
 
 
-def _texts_of(view: View) -> Iterable[str]:
-    """Return what a screen says that shows more than sentences of the table; the rest is left out."""
+def _lines_of_reading(view: View) -> tuple[str, ...]:
+    """Return the same of a screen that shows more than sentences of the table; the rest is left out."""
     match view:
         case TodayView():
-            none = [words_notices.NO_NOTICES] if view.notices == () else []
-            return [*none, words.CLOCK_SAID[view.home.quality], words.LINK_SAID[view.home.link]]
+            none = ("today.no_notices",) if view.notices == () else ()
+            return (*none, f"today.clock.{view.home.quality}", f"today.link.{view.home.link}")
         case NoticeView() if view.shown is not None and not view.shown.line:
-            return [words_notices.OVER]
+            return ("notice.over",)
         case ShelfView() if view.shown is not None:
-            return [view.note, words_documents.CHOOSE if view.shown.entries else words_documents.NOTHING_HERE]
+            choose = "documents.choose" if view.shown.entries else "documents.none"
+            return (*codes_of("documents", view.note), choose)
         case DocumentView():
-            return [*(line.text for line in view.page.lines if line.role == "wrong"), view.note]
+            wrong = (line.text for line in view.page.lines if line.role == "wrong")
+            return codes_of("document", *wrong, view.note)
         case FindView() if view.page is not None and view.found is not None:
-            more = words_find.MORE if view.found.more else ""
-            choose = words_find.CHOOSE if view.shown else words_find.NOTHING
-            return [view.note, choose, more if view.found.ready else words_find.SORTING]
+            more = ("find.more",) if view.found.more else ()
+            choose = "find.choose" if view.shown else "find.nothing"
+            return (*codes_of("find", view.note), choose, *(more if view.found.ready else ("find.sorting",)))
         case _:
-            return _texts_of_asking(view)
+            return _lines_of_asking(view)
 
 
-def _texts_of_asking(view: View) -> Iterable[str]:
-    """Return the sentences of the steps of a question or a request."""
+def _lines_of_asking(view: View) -> tuple[str, ...]:
+    """Return the same of the steps of a question or a request."""
     match view:
         case AskView():
             more = words_feedback.MORE_ALOUD if view.turn == ("8", words_feedback.MORE) else ""
-            return [view.ask, words.keys_aloud(view.options), more, view.note]
+            return codes_of("ask", view.ask, words.keys_aloud(view.options), more, view.note)
         case ReceiptView():
-            unnamed = "" if view.named else words_feedback.TAKEN_UNNAMED
-            return [words_feedback.TAKEN, words_feedback.TAKEN_KEEP, words_feedback.TAKEN_LATER, unnamed]
-        case CallView() if view.refused:
-            return [words_help.not_called(view.refused)]
-        case HelpView():
-            return [text for _, text in words_help.LINES] if view.rules else [words_help.ASK]
-        case _:
-            return _own_texts_of(view)
-
-
-def _own_texts_of(view: View) -> Iterable[str]:
-    """Return the same of a screen on which somebody reads of their own."""
-    match view:
+            unnamed = () if view.named else ("ask.taken.unnamed",)
+            return ("ask.taken", "ask.taken.keep", "ask.taken.later", *unnamed)
         case MonthView() if view.shown is not None and not view.shown.begins:
-            return [words_months.NO_LIST]
+            return ("month.no_list",)
         case ChoiceView():
-            no_day = [words_months.NO_DAY_KNOWN] if view.ask == "mark" and view.day is None else []
             options = (words_months.option(view.ask, code) for code in view.options)
-            return [words_months.ASK[view.ask], words.keys_aloud(options), *no_day]
+            keys = codes_of("month", words.keys_aloud(options))
+            return (f"month.{view.ask}", *keys, *(("month.no_day",) if view.ask == "mark" and view.day is None else ()))
         case ConfirmView(waiting=False):
-            return [words_months.WHOSE_WORD]
+            return ("request.whose_word",)
         case TakenView():
-            return words_months.taken(view.taken)
+            texts = words_months.taken(view.taken)
+            return (*codes_of("request", *texts), *codes_of("month", *texts))
         case _:
-            return []
+            return ()
 
 
 class Voice:

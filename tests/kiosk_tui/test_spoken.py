@@ -1,7 +1,13 @@
 """`*` has a screen said aloud if somebody has recorded it, and another screen ends it; otherwise nothing offers it."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
+from kiosk_tui.catalogue import LANGUAGE_VARIABLE, SOURCE_LANGUAGE, languages
 from kiosk_tui.spoken import SENTENCES, lines_of
 from kiosk_tui.views.common import HelpView
 from protocol.kiosk import Sorry
@@ -9,6 +15,7 @@ from protocol.kiosk_documents import DocumentGone
 from protocol.kiosk_sound import MAX_LINES, Play, SoundShown, StopSound
 from protocol.spoken_lines import SPOKEN
 from tests.kiosk_tui import document_samples, samples
+from tests.kiosk_tui.asked_in_another_language import asked as asked_everywhere
 from tests.kiosk_tui.rig import STATES, OpenKiosk
 
 ALL = SoundShown(lines=list(SPOKEN))
@@ -26,6 +33,18 @@ def test_each_screen_says_sentences_that_can_be_recorded(state: str) -> None:
     assert len(lines) <= MAX_LINES
     if state in ("visit", "visit-month", "visit-month-line", "visit-requests", "visit-request", "visit-phone"):
         assert lines == ()
+
+
+@pytest.mark.parametrize("language", [one for one in languages() if one != SOURCE_LANGUAGE])
+def test_a_kiosk_asks_for_the_same_recordings_in_every_language(language: str) -> None:
+    """Two Chinese sentences may be one in another language, and yet each screen asks for its own."""
+    there = subprocess.run(
+        [sys.executable, "-m", "tests.kiosk_tui.asked_in_another_language"],
+        env={**os.environ, LANGUAGE_VARIABLE: language},
+        check=True,
+        capture_output=True,
+    )
+    assert json.loads(there.stdout) == asked_everywhere()
 
 
 SAID = {
