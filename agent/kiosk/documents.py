@@ -42,8 +42,6 @@ KINDS: tuple[BundleKind, ...] = ("disclosure", "library")
 """Kinds of bundle that hold documents, in the order of the list."""
 NEW_DAYS = 7
 """For so many days a document counts as new."""
-MAX_READING = 16
-"""Kiosks at which somebody reads; the socket takes no more."""
 
 
 class ShelfOfDocuments(OfferedBundles, Protocol):
@@ -81,6 +79,7 @@ class DocumentDesk:
         self._shelf = shelf
         self._screens = screens
         self._reading: dict[int, _Reading] = {}
+        """By the kiosks that are there; the socket bounds their number."""
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -90,6 +89,10 @@ class DocumentDesk:
             CloseDocument: self._close,
             AskPicture: self._picture,
         }
+
+    def kiosk_left(self, kiosk: int) -> None:
+        """Nobody reads any more at a kiosk that is gone."""
+        self._reading.pop(kiosk, None)
 
     def look(self) -> None:
         """Tell whoever reads a document that is no longer in force."""
@@ -142,8 +145,6 @@ class DocumentDesk:
             self._gone(kiosk, asked.bundle, asked.document, "unreadable")
             return
         part = parts[asked.part]
-        while len(self._reading) >= MAX_READING:
-            del self._reading[next(iter(self._reading))]
         self._reading[kiosk] = _Reading(held.id, held.version, asked.document)
         self._screens.answer(
             kiosk,

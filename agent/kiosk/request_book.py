@@ -126,8 +126,11 @@ class RequestBook:
             withdrawn=True,
             counted=before.counted if before is not None else 0,
         )
-        others = [one for one in self._kept if one.request != known.request]
-        self._commit(fact, [*others, kept][-MAX_KEPT:])
+        if before is not None:
+            # It keeps its place, because the list is in the order in which the requests were made.
+            self._commit(fact, [kept if one is before else one for one in self._kept])
+        else:
+            self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
 
     def _commit(self, fact: RequestMade | RequestWithdrawn, kept: list[KeptRequest]) -> None:
         self._fact_writer.commit(fact, state=self._slot.row(kept))

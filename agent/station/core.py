@@ -344,6 +344,7 @@ class Core:
     def _on_kiosk_left(self, event: KioskLeft) -> None:
         self._parts.keeping.kiosk_left(event.kiosk)
         self._parts.sound.kiosk_left(event.kiosk)
+        self._parts.documents.kiosk_left(event.kiosk)
 
     def _on_reader_ready(self, event: ReaderReady) -> None:
         self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)

@@ -54,7 +54,7 @@ class FactWriter:
         refs = self._outbox.commit(*self._owed, *facts, state={**self._owed_state, **(state or {})})
         self._owed.clear()
         self._owed_state.clear()
-        self._news = True
+        self._news, self._stuck = True, False
         return refs[len(refs) - len(facts) :]
 
     def owe(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> None:
@@ -79,8 +79,6 @@ class FactWriter:
             if not self._stuck:
                 log.warning("facts wait for the disk: %s", error)
             self._stuck = True
-        else:
-            self._stuck = False
 
     def take_news(self) -> bool:
         """Return whether anything was committed since the last call."""

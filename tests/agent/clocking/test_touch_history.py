@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agent.clocking.outcome import Outcomes
 from agent.clocking.touch_history import KEEP_MS, MAX_KEPT, TouchHistory
 from protocol.cards import card_token
-from protocol.facts import DirectionChosen, Fact, Touch
+from protocol.facts import DirectionChosen, Fact, NumberEntered, Touch
 from protocol.kiosk import DutyRow
 from protocol.twin import Card, Person
 from protocol.units import FactRef, Moment
@@ -298,3 +299,38 @@ def test_a_touch_of_which_nobody_knows_when_it_was_is_not_on_the_board(tmp_path:
     with bench(tmp_path, system) as after:
         row = row_of(after, "am")
         assert (row.arrived, row.left) == (None, None)
+
+
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_the_last_touch_of_a_person_is_the_newest_by_card_or_by_number(tmp_path: Path, *, rebooted: bool) -> None:
+    """A boot that began since has a clock of its own, which says less."""
+    system = FakeSystemClock()
+    with bench(tmp_path, system) as before:
+        before.accept(desired())
+        before.touch(ZHANG)
+    wall = system.wall
+    if rebooted:
+        system.reboot(b"boot-two--------")
+        system.wall = wall
+    system.pass_ms(40_000)
+    with bench(tmp_path, system) as station:
+        now = station.now()
+        by_number = NumberEntered(at=now, person="p1", answer="accepted", clocks=True, direction="out")
+        station.touch_history.add_number(ref(9), by_number)
+        system.pass_ms(20_000)
+        last = station.touch_history.repeated_by_number("p1", station.now())
+        assert last is not None
+        assert (last.at, last.direction) == (now, "out")
+
+
+@pytest.mark.parametrize(("boot", "shown"), [(b"boot-one--------", "synced"), (b"boot-zero-------", "holdover")])
+def test_a_repeat_shows_how_well_the_time_of_its_touch_is_known(station: Bench, boot: bytes, shown: str) -> None:
+    """What a boot has learnt of the time since dates its own touches, and no earlier boot's."""
+    history, now = station.touch_history, station.now()
+    card = card_token(CARD_KEY, ZHANG)
+    at = Moment(wall=now.wall, boot=boot, mono=now.mono, quality="holdover")
+    history.add(ref(1), Touch(at=at, card=card, reader="fake", answer="recorded"))
+    seen = history.repeated(card, now)
+    assert seen is not None
+    outcomes = Outcomes(clock=station.clock, twin=station.twin, history=history)
+    assert outcomes.recorded(seen, "p1", now).quality == shown

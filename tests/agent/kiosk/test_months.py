@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.kiosk.own_month import MAX_LINES, OwnTouch, _Seen
 from protocol.bundle_contents import Month
 from protocol.facts import RequestMade, RequestWithdrawn, Touch
 from protocol.facts_requests import request_number
@@ -324,3 +325,24 @@ def test_a_line_keeps_its_number_when_the_list_changes_in_the_visit(station: Ben
     object_to(station, visit, first)
     (fact,) = station.of(RequestMade)
     assert fact.begin == station.clock.now().wall - HOUR_MS
+
+
+def test_requests_stand_the_newest_first_also_after_one_is_taken_back(station: Bench) -> None:
+    visit = open_by_card(station, ZHANG)
+    days = look(station, visit).days[:3]
+    for day in days:
+        report(station, visit, day=day)
+    first = requests_of(station, visit)[-1]
+    assert first.day == days[0]
+    station.ask(Withdraw(visit=visit.visit, request=first.request))
+    shown = [(one.day, one.state) for one in requests_of(station, visit)]
+    assert shown == [(days[2], "open"), (days[1], "open"), (days[0], "withdrawn")]
+
+
+def test_a_visit_numbers_only_so_many_touches_however_often_the_list_changes() -> None:
+    seen = _Seen()
+    for seq in (0, MAX_LINES, 2 * MAX_LINES):
+        refs = (FactRef(epoch=REQUEST, seq=seq + one) for one in range(MAX_LINES + 1))
+        seen.put([OwnTouch(wall=None, state="received", direction=None, by_number=False, touch=ref) for ref in refs])
+    assert [one.touch.seq for one in seen.touches if one.touch] == list(range(2 * MAX_LINES))
+    assert seen.order == []

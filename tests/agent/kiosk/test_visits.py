@@ -125,3 +125,15 @@ def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
     assert isinstance(other, VisitShown)
     assert (one.name, other.name) == ("张示例", "李示例")
     assert station.ask(OpenMine(visit=one.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+
+
+def test_a_kiosk_that_takes_anothers_place_ends_its_own_visit_first(station: Bench) -> None:
+    allow_numbers(station)
+    one, other = enter(station, "508213"), enter(station, "731946", number="880002", kiosk=2)
+    assert isinstance(one, VisitShown)
+    assert isinstance(other, VisitShown)
+    before = len(station.recorded.answers)
+    station.kiosk.visits.move(1, 2)
+    assert station.recorded.answers[before:] == [VisitShown(visit=other.visit, ended="left"), one]
+    assert station.ask(OpenMine(visit=other.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+    assert station.kiosk.visits.at(1) is None

@@ -37,9 +37,11 @@ from protocol.facts import (
 )
 from protocol.health import Machine
 from protocol.kiosk import AskHelp, AskStatus, ChooseDirection, Home, KeepDirection, Sorry, Status
+from protocol.kiosk_documents import DocumentGone, OpenDocument
 from protocol.kiosk_learning import NextQuestion, OpenLevel
 from protocol.receipts import Receipt
 from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
+from tests.agent.kiosk.test_documents import document, publish
 from tests.agent.station.running import Running, touches
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 
@@ -167,6 +169,15 @@ def test_a_kiosk_that_joins_gets_the_home_at_once(running: Running) -> None:
     running.take(KioskJoined(kiosk=4), KioskLeft(kiosk=4))
     assert running.order[0][0] == "kiosk 4"
     assert isinstance(running.order[0][1], Home)
+
+
+def test_at_a_kiosk_that_left_nobody_reads_any_more(running: Running) -> None:
+    publish(running.station, "money", 1, document())
+    asked = OpenDocument(bundle="money", document="a")
+    running.take(KioskSaid(kiosk=1, message=asked), KioskSaid(kiosk=2, message=asked), KioskLeft(kiosk=1))
+    publish(running.station, "money", 2, document())
+    running.station.kiosk.documents.look()
+    assert [who for who, what in running.order if isinstance(what, DocumentGone)] == ["kiosk 2"]
 
 
 def test_what_kiosks_ask_is_answered_and_acknowledged(running: Running) -> None:
