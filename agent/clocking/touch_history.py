@@ -167,7 +167,9 @@ class TouchHistory:
         """Return the person's last touch, by card or by number, that clocking by number would repeat now, or None."""
         seen = [self.repeated(token, now) for token in self._tokens(person)]
         # By age, because the clocks of two boots have nothing to do with each other.
-        return min((one for one in seen if one and not one.as_lost), key=lambda one: self._age_ms(one, now), default=None)
+        return min(
+            (one for one in seen if one and not one.as_lost), key=lambda one: self._age_ms(one, now), default=None
+        )
 
     def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
         """Return the arrivals and departures that a person lacks in today's windows, window by window.
