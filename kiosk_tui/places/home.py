@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from kiosk_tui.clock import MonoMs, RunningClock
 from kiosk_tui.places.asking import Questions
 from kiosk_tui.places.asking_card import AskCard
 from kiosk_tui.places.documents import Documents
 from kiosk_tui.places.finding import FindPlace
 from kiosk_tui.places.lesson import Lesson
-from kiosk_tui.places.opening import Opening
+from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move, Place
 from kiosk_tui.places.room import Room
 from kiosk_tui.places.today import TodayPlace
@@ -123,9 +121,7 @@ class HomePlace:
         """Take what home shows."""
         if isinstance(message, Home):
             self._clock.told(message.wall)
-            # The clock tells the time from here on. Without the time, two homes that look alike are equal values, and
-            # nothing is drawn again.
-            self._home = msgspec.structs.replace(message, wall=0)
+            self._home = without_time(message)
 
     def agent_away(self) -> None:
         """Home comes back with the agent."""

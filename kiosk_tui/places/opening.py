@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from kiosk_tui.clock import RunningClock
 from kiosk_tui.places.room import Room
 from protocol.kiosk import Home, ToAgent
@@ -17,3 +19,11 @@ class Opening:
     say: Callable[[ToAgent], None]
     room: Room
     """How much fits the screen."""
+
+
+def without_time(home: Home) -> Home:
+    """Return what home shows without the time, which the running clock tells.
+
+    Two homes that look alike are equal values then, and nothing is drawn again.
+    """
+    return msgspec.structs.replace(home, wall=0)

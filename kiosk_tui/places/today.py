@@ -3,17 +3,12 @@
 import msgspec
 
 from kiosk_tui.places.notices import NoticePlace
-from kiosk_tui.places.opening import Opening
+from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
-from kiosk_tui.views.common import DutyView, TodayView
+from kiosk_tui.views.common import DutyView, FixedRow, TodayView
 from protocol.kiosk import Home, ToKiosk
 from protocol.kiosk_notices import AskNotices, NoticeLine, NoticesShown
-
-
-def _without_time(home: Home) -> Home:
-    """Return what home shows without the time, which the clock tells: two that look alike are then equal values."""
-    return msgspec.structs.replace(home, wall=0)
 
 
 class TodayKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="today"):
@@ -64,16 +59,22 @@ class TodayPlace:
         if key in ("7", "8", "enter"):
             self._page = (self._page + (-1 if key == "7" else 1)) % view.pages
         elif number is not None and 1 <= number <= len(view.rows):
-            notice = view.rows[number - 1]
-            return DutyPlace(self._home) if notice is None else NoticePlace(notice, say=self._say)
+            return self._open(view.rows[number - 1])
         return "stay"
+
+    def _open(self, row: FixedRow | NoticeLine) -> Move:
+        match row:
+            case "duty":
+                return DutyPlace(self._home)
+            case notice:
+                return NoticePlace(notice, say=self._say)
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take what home shows, because the day is made of it, and the notices."""
         if isinstance(message, Home):
             if message.notice != self._home.notice:
                 self._say(AskNotices())
-            self._home = _without_time(message)
+            self._home = without_time(message)
         elif isinstance(message, NoticesShown):
             self._notices = tuple(message.notices)
             # A notice that is over may take the page away that is shown.
@@ -119,7 +120,7 @@ class DutyPlace:
     def agent_said(self, message: ToKiosk) -> None:
         """Take what home shows, because the board is part of it."""
         if isinstance(message, Home):
-            self._home = _without_time(message)
+            self._home = without_time(message)
 
     def agent_away(self) -> None:
         """The board comes back with the agent."""

@@ -81,37 +81,23 @@ class VisitPlace:
         """The flow ends the visit."""
 
 
-class _OwnPage:
-    """A page of one's own, which is read and left."""
-
-    personal = True
-    running = types_digits = False
-
-    def __init__(self, visit: str) -> None:
-        self._visit = visit
-        self._refused = ""
-        """A code, if the agent does not give what the page shows."""
-
-    def key(self, key: Key) -> Move:
-        """Leave with 0 or Enter."""
-        return "leave" if key in (BACK, "enter") else "stay"
-
-    def agent_away(self) -> None:
-        """The flow ends the visit."""
-
-
 class TelephoneKept(msgspec.Struct, frozen=True, tag="telephone"):
     """The code itself is asked for again."""
 
     visit: str
 
 
-class OnTelephone(_OwnPage):
+class OnTelephone:
     """The code that opens the person's page on their telephone."""
 
+    personal = True
+    running = types_digits = False
+
     def __init__(self, visit: str) -> None:
-        super().__init__(visit)
+        self._visit = visit
         self._shown: PhoneCode | None = None
+        self._refused = ""
+        """A code, if the agent gives none."""
 
     def kept(self) -> TelephoneKept:
         """Return what this place is made from again."""
@@ -127,6 +113,10 @@ class OnTelephone(_OwnPage):
         """Return the code, or why there is none."""
         return PhoneView(self._visit, self._shown, self._refused)
 
+    def key(self, key: Key) -> Move:
+        """Leave with 0 or Enter."""
+        return "leave" if key in (BACK, "enter") else "stay"
+
     def agent_said(self, message: ToKiosk) -> None:
         """Take the code, or why there is none."""
         match message:
@@ -134,3 +124,6 @@ class OnTelephone(_OwnPage):
                 self._shown = message
             case Sorry() if self._shown is None and message.refuses(ShowPhoneCode):
                 self._refused = message.reason
+
+    def agent_away(self) -> None:
+        """The flow ends the visit."""

@@ -7,7 +7,7 @@ from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block, fit
 from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.screens.home import is_dated, on_duty
-from kiosk_tui.views.common import DutyView, TodayView
+from kiosk_tui.views.common import DutyView, FixedRow, TodayView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.words import common as words
@@ -19,6 +19,7 @@ from protocol.units import DATED_QUALITIES
 _MARGIN = 3
 _BESIDE = 10
 """Cells of a row that are margins and the cap."""
+_FIXED: dict[FixedRow, str] = {"duty": words.DUTY_WHOLE}
 
 
 class TodayScreen(TextScreen[TodayView]):
@@ -43,10 +44,17 @@ class TodayScreen(TextScreen[TodayView]):
         turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if many else ()
         self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))
 
-    def _row(self, number: int, row: NoticeLine | None) -> Block:
-        text = words.DUTY_WHOLE if row is None else words_notices.row(row.kind, row.line, urgent=row.urgent)
+    def _row(self, number: int, row: FixedRow | NoticeLine) -> Block:
         # One line each, because the whole text is one key away.
-        return Block(f" {fit(text, self.size.width - _BESIDE)}", f" {number} ", "", theme.CAP, gap=1)
+        return Block(f" {fit(_text(row), self.size.width - _BESIDE)}", f" {number} ", "", theme.CAP, gap=1)
+
+
+def _text(row: FixedRow | NoticeLine) -> str:
+    match row:
+        case NoticeLine():
+            return words_notices.row(row.kind, row.line, urgent=row.urgent)
+        case fixed:
+            return _FIXED[fixed]
 
 
 class DutyScreen(KioskScreen[DutyView]):

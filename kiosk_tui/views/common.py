@@ -21,6 +21,10 @@ from protocol.units import ClockQuality, Direction, WallMs
 LEVELS_A_PAGE = 6
 ROWS_A_PAGE = 6
 
+type FixedRow = Literal["duty"]
+"""What always opens from 今日, by the names of the screens."""
+FIXED_ROWS: tuple[FixedRow, ...] = ("duty",)
+
 
 @dataclass(frozen=True, slots=True)
 class MenuLine:
@@ -48,7 +52,7 @@ class HomeView:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """The day in words, and what opens from there: the duty board by 1 on the first page, and the notices.
+    """The day in words, and what opens from there: on the first page what is always there, and the notices.
 
     ``notices`` are None while they are asked for. ``page`` counts from 0.
     """
@@ -62,11 +66,11 @@ class TodayView:
     @property
     def face(self) -> Face:
         """What the number keys open now."""
-        return ("today", self.page, tuple(row and row.id for row in self.rows))
+        return ("today", self.page, tuple(row.id if isinstance(row, NoticeLine) else row for row in self.rows))
 
     @property
-    def _all(self) -> tuple[NoticeLine | None, ...]:
-        return (None, *(self.notices or ()))
+    def _all(self) -> tuple[FixedRow | NoticeLine, ...]:
+        return (*FIXED_ROWS, *(self.notices or ()))
 
     @property
     def pages(self) -> int:
@@ -74,8 +78,8 @@ class TodayView:
         return -(-len(self._all) // ROWS_A_PAGE)
 
     @property
-    def rows(self) -> tuple[NoticeLine | None, ...]:
-        """What 1 to 6 open on this page: a notice; None is the duty board."""
+    def rows(self) -> tuple[FixedRow | NoticeLine, ...]:
+        """What 1 to 6 open on this page."""
         return self._all[self.page * ROWS_A_PAGE : (self.page + 1) * ROWS_A_PAGE]
 
 

@@ -159,8 +159,17 @@ def states(cell: Cell) -> tuple[str, ...]:
     return () if isinstance(cell, Never) else (cell,) if isinstance(cell, str) else cell
 
 
-def test_every_screen_of_the_kiosk_has_a_row() -> None:
-    assert set(TABLE) == set(app.SCREENS)
+def _members(union: Any) -> set[Any]:
+    """Return the kinds of view of a union, and of those in it."""
+    return {
+        kind for one in union.__value__.__args__ for kind in (_members(one) if hasattr(one, "__value__") else {one})
+    }
+
+
+def test_every_view_has_a_screen_and_a_row() -> None:
+    kinds = _members(views.View)
+    assert kinds == set(app.SCREENS)
+    assert kinds == set(TABLE)
 
 
 @pytest.mark.parametrize("view", TABLE, ids=lambda view: view.__name__)

@@ -1,10 +1,11 @@
 """The page for strangers names everything that travels."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from protocol.facts import KINDS
+from protocol.facts import KINDS, Fact
 from protocol.kiosk import ToAgent, ToKiosk
 from protocol.refusal import Reason
 from protocol.signing import Context
@@ -13,7 +14,8 @@ from tests.golden import vectors
 from tests.golden.generate import FACTS, MESSAGES
 from tests.golden.generate import LINES as SAMPLE_LINES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 LINES = [kind.__struct_config__.tag for union in (ToKiosk, ToAgent) for kind in union.__value__.__args__]
 STRUCTS = [*MESSAGES.values(), *FACTS.values(), *vectors.JSON.values(), *SAMPLE_LINES.values()]
@@ -35,3 +37,11 @@ def test_fields(field: str) -> None:
 @pytest.mark.parametrize("struct", MESSAGES.values(), ids=lambda struct: type(struct).__name__)
 def test_messages(struct: object) -> None:
     assert type(struct).__name__ in PAGE
+
+
+def test_the_kinds_of_fact_that_no_station_states_are_reserved() -> None:
+    stated = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "agent").rglob("*.py"))
+    kinds = {kind.__struct_config__.tag: kind.__name__ for kind in Fact.__value__.__args__}
+    unstated = [kind for kind in sorted(kinds) if not re.search(rf"\b{kinds[kind]}\(", stated)]
+    sentence = PAGE.split("\nReserved, because no station of this version states them;")[1].split("\n\n")[0]
+    assert re.findall("`([a-z_]+)`", sentence) == unstated
