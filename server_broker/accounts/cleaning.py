@@ -6,9 +6,8 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from server_broker.accounts.models import SignInLink
+from server_broker.accounts.models import SecondFactor, SignInLink
 
 LINKS_KEPT = timedelta(days=30)
 """Links are kept so long after their end, so that a used link can be told from one that never existed. So are the
@@ -31,7 +30,7 @@ def drop_abandoned_set_ups(now: datetime) -> int:
     """Delete second factors whose set-up was not finished within a session's longest life; return how many."""
     # A set-up belongs to a session (`accounts.views.BEGUN`), so nobody can finish one that is older.
     begun_before = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    dropped, _ = TOTPDevice.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
+    dropped, _ = SecondFactor.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
     return dropped
 
 

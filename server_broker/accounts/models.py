@@ -1,11 +1,14 @@
-"""Accounts of the console and one-time sign-in links."""
+"""Accounts of the console, their second factors and one-time sign-in links."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
+from server_broker.trust.sealing import seal, unseal
 
 _SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 """Django's own."""
@@ -87,3 +90,35 @@ class SignInLink(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class SecondFactor(TOTPDevice):
+    """The authenticator app of an account: django-otp's device, of which the database has the secret only sealed."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "第二步验证"
+        verbose_name_plural = "第二步验证"
+
+    @classmethod
+    def sealed(cls, user: User, secret: bytes) -> str:
+        """Return a secret as it is stored in ``key``. It opens for this account alone.
+
+        Raises:
+            SealBroken: The county has no sealing key.
+        """
+        return seal(settings.HOME, secret, of=second_factor_of(user.pk))
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret, by which django-otp judges a token.
+
+        Raises:
+            SealBroken: It does not open.
+        """
+        return unseal(settings.HOME, self.key, of=second_factor_of(self.user_id))
+
+
+def second_factor_of(account: int) -> str:
+    """Return whose a second factor is, in the words with which its secret is sealed."""
+    return f"second factor of account {account}"

@@ -8,19 +8,23 @@ not possible in the browser.
 
 import base64
 import hashlib
+import secrets
 
+from django.conf import settings
 from django.db import transaction
 from django_otp import verify_token
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from protocol.decisions import AccessReset
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import Role, SecondFactor, User
 from server_broker.accounts.powers import PROVEN, may
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
+from server_broker.trust.sealing import make_sealing_key
 
 NEEDED_BEFORE_ANY_PAGE = (Role.SYSTEM, Role.SECURITY)
 TOKEN_DIGITS = 6
+SECRET_BYTES = 20
+"""As RFC 4226 (section 4) recommends."""
 MOST_BEGUN = 8
 """Most unfinished set-ups of one account."""
 
@@ -39,38 +43,52 @@ def is_of_use(user: User) -> bool:
     return any(may(user, power) for power in PROVEN)
 
 
-def device_of(user: User) -> TOTPDevice | None:
+def device_of(user: User) -> SecondFactor | None:
     """Return the account's device, or None before its set-up is finished."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
+    return SecondFactor.objects.filter(user=user, confirmed=True).order_by("pk").first()
 
 
-def begin(user: User) -> TOTPDevice:
+def begin(user: User) -> SecondFactor:
     """Return a new device. It counts once a token of it was shown.
 
     Several sessions of one account may set up a device at the same time. The first one that shows a right token wins,
     and the others' set-ups are deleted. There may be `MOST_BEGUN` at a time; then the oldest is deleted. If each new
     one deleted all earlier ones, two sessions could keep each other from ever finishing.
+
+    Raises:
+        SealBroken: The county has lost the key with which it seals secrets.
     """
     with transaction.atomic():
         # Locked, so that two sessions don't count the same set-ups. Other rows that refer to the account need not wait
         # (``no_key``).
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        begun_before = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk")
-        TOTPDevice.objects.filter(pk__in=list(begun_before.values_list("pk", flat=True)[MOST_BEGUN - 1 :])).delete()
-        device: TOTPDevice = TOTPDevice.objects.create(user=user, confirmed=False, digits=TOKEN_DIGITS)
+        begun_before = SecondFactor.objects.filter(user=user, confirmed=False).order_by("-pk")
+        SecondFactor.objects.filter(pk__in=list(begun_before.values_list("pk", flat=True)[MOST_BEGUN - 1 :])).delete()
+        # While there is a device, a key that is missing was lost. A new one in its place would open no device.
+        if not SecondFactor.objects.exists():
+            make_sealing_key(settings.HOME)
+        device: SecondFactor = SecondFactor.objects.create(
+            user=user,
+            confirmed=False,
+            digits=TOKEN_DIGITS,
+            key=SecondFactor.sealed(user, secrets.token_bytes(SECRET_BYTES)),
+        )
         return device
 
 
-def begun(user: User, pk: int | None) -> TOTPDevice | None:
+def begun(user: User, pk: int | None) -> SecondFactor | None:
     """Return the device ``pk`` if its set-up is not finished yet."""
-    return TOTPDevice.objects.filter(user=user, confirmed=False, pk=pk).first()
+    return SecondFactor.objects.filter(user=user, confirmed=False, pk=pk).first()
 
 
-def prove(user: User, device: TOTPDevice, token: str) -> bool:
+def prove(user: User, device: SecondFactor, token: str) -> bool:
     """Return whether ``token`` is right now. The first right token finishes the device's set-up.
 
     django-otp accepts each token once, and makes a guesser wait longer after each wrong token. If two sessions set up a
     device at the same time, only the first counts. Otherwise a stranger's second device could stay unnoticed.
+
+    Raises:
+        SealBroken: The device's secret does not open.
     """
     with transaction.atomic():
         # Locked, so that two set-ups of one account that end at the same time are decided one after the other.
@@ -80,8 +98,8 @@ def prove(user: User, device: TOTPDevice, token: str) -> bool:
         if verify_token(user, device.persistent_id, token) is None:  # type: ignore[no-untyped-call]
             return False
         if not device.confirmed:
-            TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-            TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+            SecondFactor.objects.filter(pk=device.pk).update(confirmed=True)
+            SecondFactor.objects.filter(user=user, confirmed=False).delete()
             # The digest tells the device from another one that somebody puts into the database.
             detail: Detail = {"account": user.pk, "device": mark_of(device)}
             entry = record(user.get_username(), SET, user.get_username(), detail)
@@ -93,19 +111,19 @@ def prove(user: User, device: TOTPDevice, token: str) -> bool:
 def reset(user: User, *, actor: str) -> bool:
     """Delete the account's devices, so that its next sign-in sets up a new one. Return whether there was one."""
     with transaction.atomic():
-        forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
+        forgotten, _ = SecondFactor.objects.filter(user=user).delete()
         if forgotten:
             entry = record(actor, RESET, user.get_username(), {"account": user.pk})
             decide(entry, AccessReset(account=user.pk, means="second_factor"))
     return forgotten > 0
 
 
-def mark_of(device: TOTPDevice) -> str:
+def mark_of(device: SecondFactor) -> str:
     """Return what the audit log knows a device by. Its secret has 160 random bits, so nobody finds it by a digest."""
     return hashlib.sha256(b"cunhui device 1\x00" + bytes(device.bin_key)).hexdigest()
 
 
-def secret_text(device: TOTPDevice) -> str:
+def secret_text(device: SecondFactor) -> str:
     """Return the device's secret for typing into an authenticator app: Base32 (RFC 4648) in groups of four."""
     text = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

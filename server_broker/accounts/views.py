@@ -1,5 +1,6 @@
 """Sign in by password or one-time link, show the second factor, and sign out."""
 
+import logging
 import string
 import unicodedata
 from typing import Any
@@ -17,15 +18,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor as factor
 from server_broker.accounts.forms import SignInForm
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.accounts.links import link_is_open, mark_of_link, use_link
-from server_broker.accounts.models import User
+from server_broker.accounts.models import SecondFactor, User
 from server_broker.accounts.powers import is_verified
 from server_broker.audit.log import record
+from server_broker.trust.sealing import SealBroken
+
+log = logging.getLogger(__name__)
 
 _BACKEND = "server_broker.accounts.backend.OpenAccounts"
 BEGUN = "second_factor_begun"
@@ -96,6 +99,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if not isinstance(user, User) or not factor.is_of_use(user) or is_verified(user):
         return redirect(onward)
+    try:
+        return _asked(request, user, onward)
+    except SealBroken as error:
+        log.error("the second factor of account %d can't be used: %s", user.pk, error)
+        return render(request, "accounts/second_factor.html", {"broken": True}, status=503)
+
+
+def _asked(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     device = factor.device_of(user) or factor.begun(user, request.session.get(BEGUN))
     if device is None:
         device = factor.begin(user)
@@ -125,7 +136,7 @@ def _digits(text: str) -> str:
     return "".join(letter for letter in plain if letter in string.digits)
 
 
-def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = False) -> HttpResponse:
+def _factor_page(request: HttpRequest, device: SecondFactor, *, wrong: bool = False) -> HttpResponse:
     secret = "" if device.confirmed else factor.secret_text(device)
     context = {"secret": secret, "wrong": wrong}
     return render(request, "accounts/second_factor.html", context, status=403 if wrong else 200)

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.http import HttpRequest, parse_cookie
 
+from server_broker.accounts.sessions import SessionStore
 from server_broker.platform.asgi_types import App, Message, Receive, Scope, Send
 
 type Knows = Callable[[Scope], Awaitable[bool]]

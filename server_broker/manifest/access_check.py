@@ -7,13 +7,12 @@ device and no link; then it counts that the account has such an entry.
 import datetime as dt
 from collections import defaultdict
 
-from django_otp.plugins.otp_totp.models import TOTPDevice
-
 from server_broker.accounts.links import LONGEST_VALIDITY, MADE
-from server_broker.accounts.models import SignInLink
+from server_broker.accounts.models import SecondFactor, SignInLink
 from server_broker.accounts.second_factor import RESET, SET, mark_of
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.problems import Problem
+from server_broker.trust.sealing import SealBroken
 
 
 def check_access() -> Problem | None:
@@ -31,19 +30,28 @@ def _second_factors() -> Problem | None:
             else:
                 stands.pop(name, None)
     seen: set[int] = set()
-    for device in TOTPDevice.objects.filter(confirmed=True).select_related("user").order_by("pk"):
+    for device in SecondFactor.objects.filter(confirmed=True).select_related("user").order_by("pk"):
         mark = stands.get(device.user_id, stands.get(device.user.get_username()))
         said = ""
         if mark is None:
             said = "没有设置过它的记录"
-        elif mark and mark != mark_of(device):
-            said = "密钥不是设置时的那一个"
+        elif why := _wrong_secret(device, mark):
+            said = why
         elif device.user_id in seen:
             said = "这个账号多了一个"
         seen.add(device.user_id)
         if said:
-            return _bad(f"第二步验证 {device.pk}（{TOTPDevice._meta.db_table}）", said)
+            return _bad(f"第二步验证 {device.pk}（{SecondFactor._meta.db_table}）", said)
     return None
+
+
+def _wrong_secret(device: SecondFactor, mark: str) -> str:
+    """Return what is wrong with a device's secret, in Chinese; empty if nothing is."""
+    try:
+        own = mark_of(device)
+    except SealBroken:
+        return "密钥打不开：不是县平台存进去的，或者 trust 里的 seal.key 不是原来那一个"
+    return "密钥不是设置时的那一个" if mark and mark != own else ""
 
 
 def _links() -> Problem | None:

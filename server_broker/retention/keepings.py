@@ -279,7 +279,8 @@ KEEPINGS: tuple[Keeping, ...] = (
             "accounts.User": "",
             "accounts.SignInLink": "accounts.cleaning.drop_old_links",
             "sessions.Session": "accounts.cleaning.drop_ended_sessions",
-            "otp_totp.TOTPDevice": "accounts.cleaning.drop_abandoned_set_ups",
+            "accounts.SecondFactor": "accounts.cleaning.drop_abandoned_set_ups",
+            "otp_totp.TOTPDevice": "",  # the same rows
             "admin.LogEntry": "accounts.cleaning.drop_old_traces",
             "axes.AccessAttempt": "accounts.cleaning.drop_old_traces",
             "axes.AccessFailureLog": "accounts.cleaning.drop_old_traces",

@@ -5,16 +5,16 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from protocol.documents import Document, Paragraph
 from protocol.facts_requests import request_number
 from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
-from server_broker.accounts.models import User
+from server_broker.accounts.models import SecondFactor, User
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.bundles.documents import DocumentsDraft
 from server_broker.bundles.models import Bundle, WrittenDocuments, WrittenNotice
@@ -27,6 +27,7 @@ from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
 from server_broker.requests.models import Request
+from server_broker.trust.sealing import make_sealing_key
 from tests.cast import REGIONS, SHILI, VILLAGE_OF, WANG, YANGBAN, ZHANG, Account, Cadre
 
 
@@ -100,8 +101,10 @@ def client_for(user: User) -> Client:
 
 def verify(client: Client, user: User) -> None:
     """Have a signed-in browser show a second factor."""
+    make_sealing_key(settings.HOME)
+    key = SecondFactor.sealed(user, secrets.token_bytes(second_factor.SECRET_BYTES))
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=user).persistent_id
+    session[DEVICE_ID_SESSION_KEY] = SecondFactor.objects.create(user=user, key=key).persistent_id
     session.save()
 
 

@@ -6,11 +6,10 @@ import re
 import pytest
 from django.test import Client
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker import cli
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import Role, SecondFactor, User
 from server_broker.accounts.second_factor import begin
 from server_broker.audit.models import AuditEntry
 from server_broker.commands.models import StationOrder
@@ -120,7 +119,7 @@ def test_a_wrong_token_opens_nothing(page: Client, token: str) -> None:
     assert answer.status_code == 403
     assert "验证码不对" in answer.content.decode()
     assert not opens(page)
-    assert not TOTPDevice.objects.get().confirmed
+    assert not SecondFactor.objects.get().confirmed
 
 
 def test_a_guesser_has_to_wait(page: Client) -> None:
@@ -128,7 +127,7 @@ def test_a_guesser_has_to_wait(page: Client) -> None:
     for _ in range(3):
         page.post(HERE, {"token": "000000"})
     assert page.post(HERE, {"token": token_of(key)}).status_code == 403
-    assert TOTPDevice.objects.get().throttling_failure_count >= 1
+    assert SecondFactor.objects.get().throttling_failure_count >= 1
 
 
 def test_a_token_from_long_ago_opens_nothing(page: Client) -> None:
@@ -142,7 +141,7 @@ def test_another_account_s_device_proves_nothing(page: Client, admin: User) -> N
     client = Client()
     client.force_login(other)
     session = client.session
-    session["otp_device_id"] = TOTPDevice.objects.get(user=admin).persistent_id
+    session["otp_device_id"] = SecondFactor.objects.get(user=admin).persistent_id
     session.save()
     assert not opens(client)
     verify(client, other)

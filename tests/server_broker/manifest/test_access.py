@@ -11,7 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import SignInLink, User
+from server_broker.accounts.models import SecondFactor, SignInLink, User
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.county_check import check_county
 from server_broker.people.cards import report_lost
@@ -46,6 +46,8 @@ def test_what_was_set_up_and_made_is_good(user: User) -> None:
 
 def test_another_secret_is_named(user: User) -> None:
     TOTPDevice.objects.update(key=secrets.token_hex(20))
+    assert [s for s in sentences() if "密钥打不开" in s]
+    TOTPDevice.objects.update(key=SecondFactor.sealed(user, secrets.token_bytes(20)))
     assert [s for s in sentences() if "密钥不是设置时的那一个" in s]
 
 
