@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from protocol.decision_base import DecisionKind, RegionCode, Version
 from protocol.units import Epoch, LongText, PublicKey, Seq, Sha256, ShortText, StationId
@@ -26,10 +26,12 @@ class BundleWithdrawn(DecisionKind, frozen=True, kw_only=True, tag="bundle_withd
 
 
 class StationClaimed(DecisionKind, frozen=True, kw_only=True, tag="station_claimed"):
-    """A claim code was made for a station."""
+    """A claim code was made for a station; those that were made for it before are void."""
 
     station: StationId
     village: RegionCode
+    claim: Sha256 | UnsetType = UNSET
+    """Digest of the code as the county stores it. An earlier release states none."""
 
 
 class StationEnrolled(DecisionKind, frozen=True, kw_only=True, tag="station_enrolled"):
@@ -37,6 +39,9 @@ class StationEnrolled(DecisionKind, frozen=True, kw_only=True, tag="station_enro
 
     station: StationId
     record_key: PublicKey
+    claim: Sha256 | UnsetType = UNSET
+    """As in the `StationClaimed` of the code that was used. An earlier release states none, nor does a county that
+    takes the board from its journal of stations."""
 
 
 class StationRevoked(DecisionKind, frozen=True, kw_only=True, tag="station_revoked"):

@@ -20,6 +20,7 @@ from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import check_can_decide, decide
 from server_broker.enrolment.claims import redeem
 from server_broker.enrolment.csr import read_csr
+from server_broker.enrolment.given_claims import digest_of
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
@@ -58,7 +59,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         raise NotAdmitted("claim_refused") from error
     try:
         with transaction.atomic():
-            claim = redeem(code, request.record_key, now=now)
+            claim = redeem(home, code, request.record_key, now=now)
             if claim is not None:
                 _use_nonce(claim.station, request.nonce, now)
             issued = _take_in(home, claim, request.record_key, key, now) if claim else None
@@ -104,7 +105,8 @@ def _take_in(
     # Last, because every other entry of the audit log waits for this one's COMMIT.
     detail: Detail = {"serial": issued.serial, "again": again}
     entry = record(f"station:{station.pk}", "station.enrolled", station.pk, detail)
-    decide(entry, StationEnrolled(station=station.pk, record_key=record_key), [station])
+    taken_in = StationEnrolled(station=station.pk, record_key=record_key, claim=digest_of(claim))
+    decide(entry, taken_in, [station])
     return issued
 
 

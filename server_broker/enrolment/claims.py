@@ -1,6 +1,7 @@
 """Claim codes. A code is made for one station, is told by telephone, and can be used once within 24 hours."""
 
 import datetime as dt
+import logging
 import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -11,8 +12,12 @@ from protocol.decisions import StationClaimed
 from server_broker.accounts.hashers import nobodys_hash
 from server_broker.audit.log import record
 from server_broker.decisions.stream import decide
+from server_broker.enrolment.given_claims import digest_of, was_given
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
+from server_broker.platform.home import CountyHome
+
+log = logging.getLogger(__name__)
 
 LIFETIME = dt.timedelta(hours=24)
 MAX_WRONG_TRIES = 10
@@ -37,20 +42,22 @@ def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
             raise ClaimRefused(f"站点 {station.pk} 已吊销，不能再接入；请新建一个站点编号")
         Claim.objects.filter(expires_at__lt=now - _KEPT_AFTER_END).delete()
         Claim.objects.filter(station=station, used_at=None, burnt_at=None).update(burnt_at=now)
-        code = _insert(station, now)
+        code, claim = _insert(station, now)
         entry = record(actor, "claim.made", station.pk, {"village": station.village_id})
-        decide(entry, StationClaimed(station=station.pk, village=station.village_id), [station])
+        given = StationClaimed(station=station.pk, village=station.village_id, claim=digest_of(claim))
+        claim.fact = decide(entry, given, [station])
+        claim.save(update_fields=["fact"])
     return code
 
 
-def _insert(station: Station, now: dt.datetime) -> str:
+def _insert(station: Station, now: dt.datetime) -> tuple[str, Claim]:
     while True:
         twelve = f"{secrets.randbelow(10**12):012}"
         code = twelve + check_digit(twelve)
         try:
             # A savepoint: after an IntegrityError PostgreSQL refuses everything else in the transaction.
             with transaction.atomic():
-                Claim.objects.create(
+                claim = Claim.objects.create(
                     lookup=code[:LOOKUP_DIGITS],
                     secret_hash=make_password(code[LOOKUP_DIGITS:], hasher="argon2"),
                     station=station,
@@ -59,7 +66,7 @@ def _insert(station: Station, now: dt.datetime) -> str:
                 )
         except IntegrityError:
             continue  # an earlier code that is still stored has the same lookup
-        return code
+        return code, claim
 
 
 def is_open(code: str, *, now: dt.datetime) -> bool:
@@ -69,7 +76,7 @@ def is_open(code: str, *, now: dt.datetime) -> bool:
     ).exists()
 
 
-def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
+def redeem(home: CountyHome, code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
     """Mark the claim of ``code`` as used and return it. If the code is wrong, count the try and return None.
 
     The board that used a claim may use it again with the same record key until the code expires, because the response
@@ -78,9 +85,15 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
     Call this in a transaction that is committed in both cases, so that a wrong try is counted. An unknown lookup takes
     as much time as a wrong secret, and every refusal is None, so that a guesser learns nothing from the response.
 
+    A claim that nobody gave, or that was changed since, is refused even with the right code
+    (`server_broker.enrolment.given_claims`).
+
     Args:
         code: 13 digits.
         record_key: Record key of the board that asks (Ed25519 public key, 32 bytes). Its request is signed with it.
+
+    Raises:
+        RecordStopped: The county has no record key, so it can't tell who was let in.
     """
     found = Claim.objects.filter(lookup=code[:LOOKUP_DIGITS]).first()
     # The hash is slow to check. A claim's hash never changes, so it is checked before anything is locked.
@@ -105,6 +118,9 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
         return None
     # Used, but by another board: whoever has seen the code can't enrol a second one with it.
     if claim.used_at is not None and bytes(claim.station.record_key or b"") != record_key:
+        return None
+    if not was_given(home, claim, record_key=record_key):
+        log.error("station %s: its claim is not as the county's stream says that it was given", claim.station_id)
         return None
     claim.used_at = now
     claim.save(update_fields=["used_at"])

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from server_broker.decisions.models import DecidedFact
 from server_broker.fleet.models import Station
 
 
@@ -19,6 +20,8 @@ class Claim(models.Model):
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
     burnt_at = models.DateTimeField(null=True)
+    fact = models.ForeignKey(DecidedFact, on_delete=models.PROTECT, null=True, related_name="+")
+    """The decision that gave it (`server_broker.enrolment.given_claims`). Null in a row of an earlier release."""
 
 
 class StationCertificate(models.Model):

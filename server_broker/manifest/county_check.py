@@ -21,6 +21,7 @@ from server_broker.manifest.published_check import check_published
 from server_broker.manifest.replay import Decided, replay, restorations
 from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
 from server_broker.manifest.stored import stored_streams
+from server_broker.manifest.taken_in_check import check_claims, check_taken_in
 from server_broker.manifest.write_offs_check import check_write_offs
 from server_broker.trust.county_mark import CountyMark, read_mark
 
@@ -59,6 +60,8 @@ def check_county(found: Decided | None = None) -> Verdict:
             _note(verdict, check_pins(found))
             _note(verdict, check_access())
             _note(verdict, check_write_offs())
+            verdict.problems += check_taken_in(found)
+            _note(verdict, check_claims(found))
         _check_stations(verdict)
     verdict.notices += restorations(found)
     return verdict

@@ -21,6 +21,7 @@ from server_broker.manifest.evidence_erasures import Erasures, told_in
 from server_broker.manifest.manifests_check import ManifestRecord, check_signed
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided, FactRecord, StreamRecord, replay, restorations
+from server_broker.manifest.taken_in_check import check_taken_in
 
 
 class Hex(bytes):
@@ -148,6 +149,7 @@ def check_files(files: Files) -> Verdict:
     streams = streams_in(files)
     problem = replay(streams, found) or _rows(files, found)
     _note(verdict, problem)
+    verdict.problems += check_taken_in(found)
     verdict.facts = len(found.facts)
     verdict.notices += restorations(found)
     heads: _Heads = {}

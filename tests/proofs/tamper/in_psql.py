@@ -47,6 +47,7 @@ _RECORDS = {
     "fleet_stream": ("epoch", "through", "head"),
     "retention_erasure": ("holding", "received_before", "facts", "digest"),
     "retention_erasedfact": ("seq", "digest"),
+    "enrolment_claim": ("secret_hash", "station_id", "created_at", "expires_at"),
 }
 _BESIDE = {
     "ingest_reissue": ("epoch", "seq", "digest", "identity_epoch", "identity_seq", "carrier_epoch", "carrier_seq"),
@@ -67,6 +68,9 @@ _SPECIAL = {
 _OF_A_FACT = """EXISTS (SELECT 1 FROM ingest_fact f JOIN fleet_stream s ON s.id = f.stream_id
     WHERE s.station_id = t.station_id AND s.epoch = t.epoch AND f.seq = t.seq AND f.body IS NOT NULL)"""
 """Only of a fact that is not erased can anybody say what its row must be."""
+_CLAIM = """INSERT INTO enrolment_claim (lookup, secret_hash, station_id, created_at, expires_at, wrong_tries, fact_id)
+    SELECT '999999', secret_hash, station_id, created_at, expires_at, 0, fact_id FROM enrolment_claim
+    WHERE ctid = '{row}'"""
 _JUDGED = {("pins_numberentry", "counts"): "t.clocks"}
 """Where only some rows have a value that follows from anything."""
 _NAMED_BY = {("pins_numberentry", "counts"): "attendance_touch"}
@@ -109,7 +113,8 @@ def all_edits() -> list[Edit]:
         found += _whole_rows(table, "true") if table != "orders_stationorder" else []
     blank = "UPDATE ingest_fact SET salt = NULL, body = NULL WHERE ctid = '{row}'"
     touches = "t.kind = 'touch' AND t.body IS NOT NULL"
-    return [*found, Edit("ingest_fact blanked", blank, where=touches, table="ingest_fact")]
+    found.append(Edit("ingest_fact blanked", blank, where=touches, table="ingest_fact"))
+    return [*found, Edit("enrolment_claim invented", _CLAIM, "（enrolment_claim）", table="enrolment_claim")]
 
 
 def _of_column(table: str, column: str, special: Mapping[str, str], where: str = "true") -> Edit:

@@ -38,7 +38,7 @@ def test_a_claim_redeemed_while_its_station_is_locked_waits_and_is_refused(
     def come() -> None:
         try:
             with transaction.atomic():
-                answers.append(redeem(code, KEY, now=NOW))
+                answers.append(redeem(home, code, KEY, now=NOW))
         finally:
             connections.close_all()
 
@@ -52,13 +52,13 @@ def test_a_claim_redeemed_while_its_station_is_locked_waits_and_is_refused(
     assert answers == [None]
 
 
-def test_wrong_tries_that_come_at_once_are_all_counted(station: Station) -> None:
+def test_wrong_tries_that_come_at_once_are_all_counted(station: Station, home: CountyHome) -> None:
     code = make_claim(station, actor="operator", now=NOW)
     wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
 
     def guess(_number: int) -> Claim | None:
         with transaction.atomic():
-            return redeem(wrong, KEY, now=NOW)
+            return redeem(home, wrong, KEY, now=NOW)
 
     answers = at_once(guess, held_by=lambda: Station.objects.select_for_update().get())
     assert answers == [None] * AT_ONCE
@@ -67,4 +67,4 @@ def test_wrong_tries_that_come_at_once_are_all_counted(station: Station) -> None
         assert guess(0) is None
     assert Claim.objects.get().burnt_at == NOW
     with transaction.atomic():
-        assert redeem(code, KEY, now=NOW) is None
+        assert redeem(home, code, KEY, now=NOW) is None

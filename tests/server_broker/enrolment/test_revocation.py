@@ -32,7 +32,7 @@ def test_revoking_ends_certificates_topics_and_open_claims(station: Station, hom
     station.refresh_from_db()
     assert station.revoked_at is not None
     assert not StationCertificate.objects.filter(revoked_at=None).exists()
-    assert redeem(code, bytes(32), now=NOW) is None
+    assert redeem(home, code, bytes(32), now=NOW) is None
     assert StationJournal(home).read().live() == {}
     assert SHILI not in (home.broker / "stations.acl").read_text()
 
