@@ -1,26 +1,26 @@
-"""Documents as a page of the console shows them before they are published: whole, but for the rows of long tables."""
+"""Documents as a page of the console shows them before they are published: every row of them.
+
+Who publishes answers for each row. A file is bounded (`protocol.documents`), so the page is too.
+"""
 
 from dataclasses import dataclass
 
 from protocol.documents import Document, Table
 from server_broker.bundles.documents import figure
 
-ROWS_SHOWN = 20
-
 
 @dataclass(frozen=True, slots=True)
 class ShownTable:
-    """A table as the page shows it: its first rows, and how many there are."""
+    """A table as the page shows it."""
 
     heads: list[str]
     rows: list[list[str]]
-    count: int
     sums: list[str]
 
 
 def _shown_table(table: Table, titles: dict[str, str]) -> ShownTable:
     rows = []
-    for row in table.rows[:ROWS_SHOWN]:
+    for row in table.rows:
         written = [
             figure(cell, column.kind) if isinstance(cell, int) else cell
             for cell, column in zip(row.cells, table.columns, strict=True)
@@ -30,7 +30,7 @@ def _shown_table(table: Table, titles: dict[str, str]) -> ShownTable:
         "" if total is None else figure(total, column.kind)
         for total, column in zip(table.sums, table.columns, strict=False)
     ]
-    return ShownTable([column.title for column in table.columns], rows, len(table.rows), sums)
+    return ShownTable([column.title for column in table.columns], rows, sums)
 
 
 def shown(documents: list[Document]) -> list[dict[str, object]]:
