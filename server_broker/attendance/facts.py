@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from protocol import facts
+from protocol.alarm_codes import LOST_CARD
 from server_broker.attendance.speaking import said_at, speakers_of
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarms import AlarmCall
@@ -40,7 +41,7 @@ def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
     rows.of(TOUCH).append((*identity, fact.card, *when, text(fact.reader), fact.answer, fact.direction or "", "", ""))
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
     if fact.answer == "lost":
-        rows.alarms.append(AlarmCall(identity.station, "lost_card", "major", "有人使用已挂失的卡"))
+        rows.alarms.append(AlarmCall(identity.station, LOST_CARD, "major", "有人使用已挂失的卡"))
 
 
 def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -> None:

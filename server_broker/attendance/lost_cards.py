@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from protocol.alarm_codes import LOST_CARD
 from server_broker.attendance.models import Touch
 from server_broker.fleet.alarms import resolve
 from server_broker.fleet.models import Alarm
 from server_broker.people.models import Card
 
-CODE = "lost_card"
 _SAME_BATCH = timedelta(seconds=5)
 """A touch is received a moment before the alarm is opened of which it is the cause."""
 
@@ -27,8 +27,8 @@ def lost_cards(alarm: Alarm) -> Sequence[bytes]:
 def close_found(at: datetime) -> int:
     """Close the alarms of cards that are not lost any more, and return how many these were."""
     closed = 0
-    for alarm in Alarm.objects.filter(code=CODE, origin="county", resolved_at=None):
+    for alarm in Alarm.objects.filter(code=LOST_CARD, origin="county", resolved_at=None):
         tokens = lost_cards(alarm)
         if tokens and not Card.objects.filter(token__in=tokens, lost_at__isnull=False).exists():
-            closed += resolve(station=alarm.station_id, code=CODE, at=at)
+            closed += resolve(station=alarm.station_id, code=LOST_CARD, at=at)
     return closed

@@ -23,6 +23,7 @@ from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, StationIndex
 from server_broker.bundles.publishing import keep_items, publish_again_after_restore, store
+from server_broker.fleet.alarm_codes import SHELF_NOT_COMPUTED, SHELF_TOO_LARGE
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import generation, lowest_version
@@ -42,8 +43,6 @@ KEPT_INDEXES = 3
 COMPUTED_KEPT = timedelta(days=2)
 """How long a version that was computed is kept after a newer one has come. A station offline may still fetch it."""
 
-TOO_LARGE = "shelf_too_large"
-NOT_COMPUTED = "shelf_not_computed"
 
 _PRIORITY: tuple[BundleKind, ...] = (
     "roster",
@@ -134,10 +133,10 @@ class IndexKeeper:
                     problems.append(f"{draft.title}：{error}")
         if problems:
             raise_alarm(
-                station=station.pk, code=NOT_COMPUTED, severity="major", detail="；".join(problems)[:400], at=now
+                station=station.pk, code=SHELF_NOT_COMPUTED, severity="major", detail="；".join(problems)[:400], at=now
             )
         else:
-            resolve(station=station.pk, code=NOT_COMPUTED, at=now)
+            resolve(station=station.pk, code=SHELF_NOT_COMPUTED, at=now)
 
 
 def wanted(station: Station, now: datetime) -> list[Bundle]:
@@ -193,11 +192,11 @@ def _as_many_as_fit(station: Station, rows: Sequence[Bundle], now: datetime) -> 
     """Return what finds room in an index. What is left out is told by an alarm, because nobody would miss it else."""
     left_out = rows[MAX_ENTRIES:]
     if not left_out:
-        resolve(station=station.pk, code=TOO_LARGE, at=now)
+        resolve(station=station.pk, code=SHELF_TOO_LARGE, at=now)
         return rows
     titles = "、".join(row.title for row in left_out[:5])
     said = f"这个站点应有 {len(rows)} 份内容，最多 {MAX_ENTRIES} 份；{len(left_out)} 份没有下发：{titles}"
-    raise_alarm(station=station.pk, code=TOO_LARGE, severity="major", detail=said[:400], at=now)
+    raise_alarm(station=station.pk, code=SHELF_TOO_LARGE, severity="major", detail=said[:400], at=now)
     return rows[:MAX_ENTRIES]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from protocol.alarm_codes import LOST_CARD
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import Viewer
-from server_broker.attendance.lost_cards import CODE, lost_cards
+from server_broker.attendance.lost_cards import lost_cards
 from server_broker.console.queries import cards_of
 from server_broker.fleet.models import Alarm
 
@@ -12,7 +13,7 @@ from server_broker.fleet.models import Alarm
 def with_holders(user: Viewer, alarms: Iterable[Alarm]) -> list[tuple[Alarm, str]]:
     """Return each alarm with a sentence about whose card it is; empty with any other alarm and for whom it is not."""
     sees_people = may(user, Power.SEE_PEOPLE)
-    return [(alarm, _said(user, alarm) if sees_people and alarm.code == CODE else "") for alarm in alarms]
+    return [(alarm, _said(user, alarm) if sees_people and alarm.code == LOST_CARD else "") for alarm in alarms]
 
 
 def _said(user: Viewer, alarm: Alarm) -> str:

@@ -102,6 +102,8 @@ EVENTS = {
 ALARMS = {
     "county_record": "县里的记录被改动过",
     "county_rewrote": "县里的总账与站点留下的不同",
+    "county_went_back": "县里可能整机恢复过旧备份",
+    "generation_absurd": "站点声称的县代号不可能出现过",
     "unexplained_facts": "记录账目对不上",
     "ledger_too_large": "记录账目数不完",
     "station_silent": "站点很久没有消息",
@@ -173,6 +175,8 @@ ALARMS = {
 REMEDIES = {
     "help_asked": "请给村里打电话；点“确认”，大屏就显示您看到了。",
     "county_rewrote": "请告诉审计员：从站点拷出 heads 文件，再运行 cunhui-server verify county --heads 对照。",
+    "county_went_back": "请核对站点名册：备份之后吊销的站点要再吊销，接入的站点要重新登记。",
+    "generation_absurd": "请查这个站点的程序是否出了故障，或者有人仿冒它，必要时吊销站点。",
     "county_record": "请不要改动任何内容，先告诉审计员；再运行 cunhui-server verify county 看是哪一条，和备份核对。",
     "times_moved": "请核对该站点那几天的打卡：站点机器丢过、借出过，就先吊销，并和村里对人。",
     "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",

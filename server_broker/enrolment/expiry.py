@@ -8,6 +8,7 @@ import datetime as dt
 from cryptography import x509
 from django.db.models import Max, Q
 
+from server_broker.fleet.alarm_codes import COUNTY_CERTIFICATE, STATION_CERTIFICATE
 from server_broker.fleet.alarms import AlarmCall, raise_alarm, raise_alarms, resolve
 from server_broker.fleet.models import Alarm, Station
 from server_broker.platform.home import CountyHome
@@ -18,7 +19,6 @@ SERVER_BEFORE = dt.timedelta(days=180)
 """A server's certificate is made anew when a year is left, so the service has not been restarted for half a year."""
 AUTHORITY_BEFORE = dt.timedelta(days=730)
 """No program renews the authority, and every station must learn of a new one, so people need much time."""
-STATION, COUNTY = "station_certificate", "county_certificate"
 
 _COUNTY_FILES = (
     ("web", "网页证书", SERVER_BEFORE),
@@ -39,9 +39,9 @@ def _watch_county(home: CountyHome, now: dt.datetime) -> int:
         if certificate.not_valid_after_utc - now < before:
             ending.append(f"{title} {certificate.not_valid_after_utc:%Y-%m-%d} 到期")
     if ending:
-        raise_alarm(station=None, code=COUNTY, severity="critical", detail="，".join(ending), at=now)
+        raise_alarm(station=None, code=COUNTY_CERTIFICATE, severity="critical", detail="，".join(ending), at=now)
     else:
-        resolve(station=None, code=COUNTY, at=now)
+        resolve(station=None, code=COUNTY_CERTIFICATE, at=now)
     return len(ending)
 
 
@@ -56,9 +56,11 @@ def _watch_stations(now: dt.datetime) -> int:
             detail = f"站点证书 {end:%Y-%m-%d} 已到期，站点连上网后会自己续期"
         else:
             detail = f"站点证书 {end:%Y-%m-%d} 到期，还没有续期；请看站点能否访问县里的网页端口"
-        calls.append(AlarmCall(station, STATION, "major", detail))
+        calls.append(AlarmCall(station, STATION_CERTIFICATE, "major", detail))
     raise_alarms(calls, at=now)
     # The alarms of stations that were revoked meanwhile are closed too.
-    closed = Alarm.objects.filter(code=STATION, origin="county", resolved_at=None).exclude(station__in=ending)
+    closed = Alarm.objects.filter(code=STATION_CERTIFICATE, origin="county", resolved_at=None).exclude(
+        station__in=ending
+    )
     closed.update(resolved_at=now)
     return len(ending)

@@ -7,13 +7,13 @@ import datetime as dt
 from collections.abc import Callable
 
 from server_broker.enrolment.revocation import Reconciled, reconcile
+from server_broker.fleet.alarm_codes import BROKER_LISTS, STATION_JOURNAL
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
 from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import MEND_JOURNAL, StationJournal
 
-JOURNAL, LISTS = "station_journal", "broker_lists"
 AT_LEAST_EVERY = dt.timedelta(seconds=5)
 UNDER_WAY = dt.timedelta(seconds=10)
 """A revocation is left alone for so long: it writes the journal, waits for the broker, and then writes the database."""
@@ -51,8 +51,8 @@ def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = ""
         lists_problem: Why the broker does not follow the journal, as `broker.ListKeeper` says it.
     """
     damage = StationJournal(home).read().damage()
-    _tell(JOURNAL, f"{damage}。处理：{MEND_JOURNAL}" if damage else "", now)
-    _tell(LISTS, lists_problem, now)
+    _tell(STATION_JOURNAL, f"{damage}。处理：{MEND_JOURNAL}" if damage else "", now)
+    _tell(BROKER_LISTS, lists_problem, now)
     outcome = reconcile(home, until=now - UNDER_WAY)
     return outcome if outcome.journal_revoked or outcome.revoked or outcome.enrolled else None
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from protocol.facts import Severity
 from server_broker.accounts.models import User
+from server_broker.fleet.alarm_codes import HELD, HELP_ASKED, TOO_MANY_ALARMS, UNEXPLAINED_FACTS
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.platform.database_text import without_nul
@@ -23,8 +24,6 @@ type Origin = Literal["county", "station"]
 
 MAX_STATION_ALARMS = 64
 """Most alarms of its own that a station may have: those that are open, and those that it opened in the last hour."""
-TOO_MANY = "too_many_alarms"
-"""Code of the county's alarm that takes the place of a station's alarms beyond `MAX_STATION_ALARMS`."""
 
 _HOUR = timedelta(hours=1)
 _DETAIL_CHARS = 400
@@ -68,7 +67,7 @@ WHERE a.code = %(too_many)s AND a.origin = 'county' AND a.resolved_at IS NULL AN
 _CLOSE_REVOKED = """
 UPDATE fleet_alarm a SET resolved_at = %(at)s, resolved_because = 'revoked' FROM fleet_station s
 WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL AND a.opened_at <= s.revoked_at
-  AND NOT (a.origin = 'county' AND split_part(a.code, ':', 1) IN ('unexplained_facts', 'held'))
+  AND NOT (a.origin = 'county' AND split_part(a.code, ':', 1) = ANY(%(stay)s))
 """
 
 
@@ -109,7 +108,7 @@ def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: s
 def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
     """Raise several alarms with one statement. Calls with the same key become one row, and their counts add up.
 
-    If a station has `MAX_STATION_ALARMS` already, its further calls become one alarm `TOO_MANY` of the county.
+    If a station has `MAX_STATION_ALARMS` already, its further calls become one alarm `TOO_MANY_ALARMS` of the county.
     """
     merged = _merged(calls)
     if any(key.origin == "station" for key in merged):
@@ -155,7 +154,7 @@ def _within_bounds(calls: dict[_Key, AlarmCall], at: datetime) -> list[AlarmCall
         # A repeat of an open alarm needs no new row, so it is always taken.
         if key.origin == "station" and (key.station, key.code) not in is_open:
             if rows[key.station] >= MAX_STATION_ALARMS:
-                taken.append(AlarmCall(key.station, TOO_MANY, "major", "站点报的告警种类过多，其余没有列出"))
+                taken.append(AlarmCall(key.station, TOO_MANY_ALARMS, "major", "站点报的告警种类过多，其余没有列出"))
                 continue
             rows[key.station] += 1
         taken.append(call)
@@ -180,10 +179,6 @@ def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_RESOLVE, [at, [key.station for key in last_over], [key.code for key in last_over]])
     raise_alarms(after, at=at)
-
-
-HELP_ASKED = "help_asked"
-"""Somebody at a station calls for help."""
 
 
 def acknowledge(alarm: Alarm, *, by: User, at: datetime) -> None:
@@ -211,8 +206,8 @@ def close_over(at: datetime) -> int:
 
 
 def close_overflows(*, at: datetime) -> int:
-    """Close the alarm `TOO_MANY` of each station that has room for an alarm again; return how many were closed."""
-    return _count(_CLOSE_OVERFLOWS, at=at, too_many=TOO_MANY, most=MAX_STATION_ALARMS, since=at - _HOUR)
+    """Close the alarm `TOO_MANY_ALARMS` of each station that has room again; return how many were closed."""
+    return _count(_CLOSE_OVERFLOWS, at=at, too_many=TOO_MANY_ALARMS, most=MAX_STATION_ALARMS, since=at - _HOUR)
 
 
 def close_revoked(*, at: datetime) -> int:
@@ -221,7 +216,7 @@ def close_revoked(*, at: datetime) -> int:
     Alarms about its facts (``held``, ``unexplained_facts``) stay open until a person has dealt with the facts, because
     people's pay depends on them even after the station is revoked.
     """
-    return _count(_CLOSE_REVOKED, at=at)
+    return _count(_CLOSE_REVOKED, at=at, stay=[UNEXPLAINED_FACTS, HELD])
 
 
 def _count(statement: str, **parameters: Any) -> int:

@@ -6,9 +6,11 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from protocol import facts
+from protocol.alarm_codes import LOST_CARD
 from protocol.fact_base import StationFact
 from protocol.units import FactRef
-from server_broker.fleet.alarms import HELP_ASKED, AlarmCall, AlarmOver
+from server_broker.fleet.alarm_codes import EPOCH_OPENED, FACTS_LOST, HELP_ASKED, INPUT_FLAPPING
+from server_broker.fleet.alarms import AlarmCall, AlarmOver
 from server_broker.fleet.fact_rows import STATION_EVENT, FactRoom, Handler, Identity, Rows, add_event, wall_time
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.platform.sql import copy_rows
@@ -29,7 +31,7 @@ def _contact_changed(fact: facts.ContactChanged, identity: Identity, rows: Rows)
     detail = {"input": fact.input, "sensor": fact.sensor, "active": fact.active, "flapping": fact.flapping}
     add_event(fact, identity, rows, detail)
     if fact.sensor == "door":
-        code = f"input_flapping:{fact.input}"
+        code = f"{INPUT_FLAPPING}:{fact.input}"
         said = f"“{fact.input}”开合过于频繁，可能接触不良；平稳之前不再逐次记录"
         flaps = AlarmCall(identity.station, code, "minor", said, origin="station")
         rows.alarms.append(flaps if fact.flapping else AlarmOver(identity.station, code))
@@ -60,7 +62,7 @@ def _epoch_opened(fact: facts.EpochOpened, identity: Identity, rows: Rows) -> No
     # A new board opens its first stream, which is no reason for an alarm.
     if fact.reason != "first":
         said = _EPOCH_REASONS[fact.reason]
-        rows.alarms.append(AlarmCall(identity.station, "epoch_opened", "major", f"站点另开了新的记录流：{said}"))
+        rows.alarms.append(AlarmCall(identity.station, EPOCH_OPENED, "major", f"站点另开了新的记录流：{said}"))
 
 
 _EPOCH_REASONS = {
@@ -73,7 +75,7 @@ _EPOCH_REASONS = {
 def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"epoch": fact.epoch.hex(), "first": fact.first, "last": fact.last})
     detail = f"第 {fact.first} 至 {fact.last} 条记录无法恢复"
-    rows.alarms.append(AlarmCall(identity.station, "facts_lost", "critical", detail))
+    rows.alarms.append(AlarmCall(identity.station, FACTS_LOST, "critical", detail))
 
 
 def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
@@ -97,7 +99,7 @@ def _alarm_raised(fact: facts.AlarmRaised, identity: Identity, rows: Rows) -> No
         rows.alarms.append(AlarmCall(identity.station, fact.code, fact.severity, fact.detail, origin="station"))
 
 
-_TOLD_BY_ANOTHER_FACT = ("lost_card",)
+_TOLD_BY_ANOTHER_FACT = (LOST_CARD,)
 """For a lost card the county raises its own alarm, from the touch. A second one would tell people twice."""
 
 

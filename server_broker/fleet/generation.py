@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.db import transaction
 
+from server_broker.fleet.alarm_codes import COUNTY_WENT_BACK, GENERATION_ABSURD
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import CountyState, Station
@@ -36,8 +37,6 @@ _GENERATION_STEP = 10**6
 LAST_SANE_VERSION = 10**9
 """A station that reports a higher version is wrong; the county must not follow it, or its versions would run out."""
 
-WENT_BACK = "county_went_back"
-_ABSURD = "generation_absurd"
 _SLACK_S = 86_400
 """How far (seconds) the county's clock may have been ahead when it gave a generation."""
 
@@ -117,11 +116,15 @@ class StatedGenerations:
         # The county may rise once more if the database was restored under the running program (``own`` fell again).
         may_rise = self._raised_to is None or own < self._raised_to
         believed = {station: number for station, number in ahead.items() if may_rise and number <= most}
-        absurd = [AlarmCall(station, _ABSURD, "major", _ABSURD_DETAIL) for station in ahead if station not in believed]
+        absurd = [
+            AlarmCall(station, GENERATION_ABSURD, "major", _ABSURD_DETAIL)
+            for station in ahead
+            if station not in believed
+        ]
         raise_alarms(absurd, at=now)
         if not believed:
             return own
         self._raised_to = raise_generation(now=now, above=max(believed.values()))
         desired_changed(Station.objects.values_list("pk", flat=True))
-        raise_alarms([AlarmCall(None, WENT_BACK, "critical", _DETAIL)], at=now)
+        raise_alarms([AlarmCall(None, COUNTY_WENT_BACK, "critical", _DETAIL)], at=now)
         return self._raised_to

@@ -20,6 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from server_broker.fleet.alarm_codes import STATION_SILENT
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import Alarm, Station, StationStatus
 
@@ -30,7 +31,6 @@ SAVING_SILENCE = timedelta(minutes=65)
 """For a station that saves data and said so in its last vitals: it sends them every 30 to 31 minutes."""
 NOT_HEARD_YET = timedelta(minutes=1)
 """If a station was heard later than this from now, the county's clock was set back since; so the time is void."""
-SILENT = "station_silent"
 
 LOOK_EVERY_MS = 60_000
 BREAK_MS = 300_000
@@ -48,7 +48,7 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
             silent only if the county has listened for the whole limit; otherwise the county may have missed it.
     """
     mark_silent(shard=shard, now=now, listened=listened)
-    told = Alarm.objects.filter(station=OuterRef("pk"), origin="county", code=SILENT, resolved_at=None)
+    told = Alarm.objects.filter(station=OuterRef("pk"), origin="county", code=STATION_SILENT, resolved_at=None)
     live = Station.objects.filter(~Exists(told), shard=shard, revoked_at=None, enrolled_at__isnull=False)
     # A station that never said a birth has no status. It counts from its enrolment, because its board may be broken.
     silent = live.filter(Q(status=None) | Q(status__online=False)).annotate(
@@ -60,11 +60,13 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
     ):
         when = f"{timezone.localtime(last):%Y-%m-%d %H:%M}"
         said = f"最后一次有消息是 {when}" if heard is not None else f"{when} 接入之后一直没有消息"
-        calls.append(AlarmCall(station, SILENT, "minor", said))
+        calls.append(AlarmCall(station, STATION_SILENT, "minor", said))
     raise_alarms(calls, at=now)
     # A connection in doubt closes nothing: only a message from the station proves that it is back.
     back = StationStatus.objects.filter(station__shard=shard, online=True, doubted_at=None).values("station")
-    Alarm.objects.filter(origin="county", code=SILENT, resolved_at=None, station__in=back).update(resolved_at=now)
+    Alarm.objects.filter(origin="county", code=STATION_SILENT, resolved_at=None, station__in=back).update(
+        resolved_at=now
+    )
 
 
 def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:

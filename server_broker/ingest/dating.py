@@ -33,6 +33,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from protocol.units import DATED_QUALITIES
+from server_broker.fleet.alarm_codes import COUNTY_WORDS_DIFFER
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.models import Alarm
@@ -45,7 +46,6 @@ from server_broker.platform.sql import execute, query
 type Boot = tuple[str, bytes]
 """(station, boot id)."""
 
-WORDS_DIFFER = "county_words_differ"
 DISPUTED = "disputed"
 """Quality of a row whose time depends on words of the county that contradict each other."""
 DIFFERS_MS = 2_000
@@ -230,11 +230,11 @@ def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str
     concerned = {*disputed, *weighed_anew}
     if not concerned:
         return
-    told = Alarm.objects.filter(origin="county", code=WORDS_DIFFER, resolved_at=None, station__in=concerned)
+    told = Alarm.objects.filter(origin="county", code=COUNTY_WORDS_DIFFER, resolved_at=None, station__in=concerned)
     told_of = set(told.values_list("station_id", flat=True))
     detail = "站点同一次开机中，县里先后说的时间不一致，且分不出哪个对：此前的记录改为待核对，按收到时间列出"
     raise_alarms(
-        [AlarmCall(station, WORDS_DIFFER, "major", detail) for station in sorted({*disputed} - told_of)], at=at
+        [AlarmCall(station, COUNTY_WORDS_DIFFER, "major", detail) for station in sorted({*disputed} - told_of)], at=at
     )
     # A station may have disputed rows in a boot that was not dated now.
     still: set[str] = set()
@@ -247,7 +247,7 @@ def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str
         )
         still |= {station for (station,) in rows}
     for station in sorted(told_of - {*disputed} - still):
-        resolve(station=station, code=WORDS_DIFFER, at=at)
+        resolve(station=station, code=COUNTY_WORDS_DIFFER, at=at)
 
 
 def _dispute(boots: Mapping[Boot, int]) -> None:

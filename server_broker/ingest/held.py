@@ -15,11 +15,12 @@ from django.db.models import QuerySet
 from protocol.decisions import FactsWrittenOff
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
+from server_broker.fleet.alarm_codes import HELD
 from server_broker.fleet.alarms import resolve
 from server_broker.fleet.models import Alarm, Stream
 from server_broker.ingest.models import Fact, WriteOff
 
-HELD_ALARM = "held:"
+HELD_ALARM = f"{HELD}:"
 """The code of an alarm about held facts begins with this. The reason follows."""
 
 WRITTEN_OFF = "held.written_off"

@@ -23,6 +23,7 @@ from protocol.facts import Fact
 from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
+from server_broker.fleet.alarm_codes import CONFLICTING_FACT, SIGNED_HEADS_FULL
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.ingest import stream_tables
@@ -235,7 +236,7 @@ class Intake:
         for one in work:
             if one.reading.outcome == "conflict":
                 detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
-                alarms.append(AlarmCall(one.sender.id, "conflicting_fact", "critical", detail))
+                alarms.append(AlarmCall(one.sender.id, CONFLICTING_FACT, "critical", detail))
             for new in one.reading.new:
                 if new.held:
                     detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
@@ -295,4 +296,4 @@ def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
 def overflow_alarms(states: Iterable[tuple[str, StreamState]]) -> list[AlarmCall]:
     """Return an alarm for each station that has signed more heads than are kept, and sent no facts for them."""
     detail = "站点多次接通却没有一条记录送到，此时若换卡，可能查不出缺了什么"
-    return [AlarmCall(station, "signed_heads_full", "major", detail) for station, state in states if state.overflowed]
+    return [AlarmCall(station, SIGNED_HEADS_FULL, "major", detail) for station, state in states if state.overflowed]

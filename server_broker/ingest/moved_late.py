@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.alarm_codes import TIMES_MOVED
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.platform.sql import query
 
-TIMES_MOVED = "times_moved"
-"""The code of the alarm begins with this. The boot follows, so that there is one for each boot."""
 KNOWN_FOR = timedelta(hours=1)
 """A word that comes sooner after the touches than this is how stations learn the time."""
 LEAST = timedelta(minutes=1)

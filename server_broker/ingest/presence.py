@@ -16,6 +16,7 @@ from protocol.heads import SignedHead
 from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet import health
+from server_broker.fleet.alarm_codes import BAD_SIGNATURE
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import StationStatus
@@ -174,7 +175,7 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
                 nonce = message.nonce if isinstance(message, Birth) else b""
                 heads[(sender.id, message.head.epoch)].append((message.head, nonce))
             else:
-                alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
+                alarms.append(AlarmCall(sender.id, BAD_SIGNATURE, "critical", "站点的签名无法验证"))
     streams = stream_tables.lock_streams(heads, now=now)
     signed = [(stream, *head) for key, stream in streams.items() for head in heads[key]]
     behind = [(row, head.through) for row, head, _ in signed if head.through <= row.state.through]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from server_broker.fleet.alarm_codes import QUARANTINED
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Quarantined
@@ -81,7 +82,10 @@ class Quarantine:
         # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
-            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in messages],
+            [
+                AlarmCall(one.station, f"{QUARANTINED}:{one.reason}", "major", reason_word(one.reason))
+                for one in messages
+            ],
             at=now,
         )
 

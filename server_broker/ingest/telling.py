@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from protocol.birth import Welcome
+from server_broker.fleet.alarm_codes import COUNTY_CLOCK, COUNTY_CLOCK_STEPPED, COUNTY_CLOCK_UNCONFIRMED
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import decide_runs, is_noted, note_run
 from server_broker.ingest.dating import date_again
@@ -29,10 +30,6 @@ MAX_LATE = 20_000
 """If there are more, the oldest are dropped. Their stations say their births again."""
 UNSYNCHRONISED_FOR_MS = 600_000
 """A machine that has just started needs some time to reach its time service. Nobody is told before."""
-
-CLOCK = "county_clock"
-STEPPED = "county_clock_stepped"
-UNCONFIRMED = "county_clock_unconfirmed"
 
 
 class TimeTelling:
@@ -102,7 +99,7 @@ class TimeTelling:
                 # A step is news only if stations may have the old time, and if somebody vouches for the new one.
                 if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
                     said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
-                    raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
+                    raise_alarm(station=None, code=COUNTY_CLOCK_STEPPED, severity="major", detail=said, at=now)
                 # Last, because a decision keeps all others waiting until the COMMIT.
                 decide_runs([*new, *changed])
         except RecordStopped:
@@ -125,9 +122,9 @@ class TimeTelling:
         if patient or problem == self._told_problem:
             return
         if problem:
-            raise_alarm(station=None, code=CLOCK, severity="critical", detail=status.sentence(), at=self._wall())
+            raise_alarm(station=None, code=COUNTY_CLOCK, severity="critical", detail=status.sentence(), at=self._wall())
         else:
-            resolve(station=None, code=CLOCK, at=self._wall())
+            resolve(station=None, code=COUNTY_CLOCK, at=self._wall())
         self._told_problem = problem
 
     def _tell_unconfirmed(self, status: ClockStatus) -> None:
@@ -139,9 +136,11 @@ class TimeTelling:
         if judges == self._judged_age:
             return
         if judges:
-            resolve(station=None, code=UNCONFIRMED, at=self._wall())
+            resolve(station=None, code=COUNTY_CLOCK_UNCONFIRMED, at=self._wall())
         else:
-            raise_alarm(station=None, code=UNCONFIRMED, severity="major", detail=status.sentence(), at=self._wall())
+            raise_alarm(
+                station=None, code=COUNTY_CLOCK_UNCONFIRMED, severity="major", detail=status.sentence(), at=self._wall()
+            )
         self._judged_age = judges
 
 

@@ -49,6 +49,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
+from server_broker.fleet.alarm_codes import MEDIA_FOLDER
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor, is_about_blobs
@@ -226,7 +227,7 @@ class Worker:
             detail = "图片目录无法写入"
             self._retry_while_database_away(
                 lambda: raise_alarm(
-                    station=None, code="media_folder", severity="critical", detail=detail, at=self._clock()
+                    station=None, code=MEDIA_FOLDER, severity="critical", detail=detail, at=self._clock()
                 ),
             )
             # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE, UNEXPLAINED_FACTS
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Stream
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
@@ -24,8 +25,6 @@ from server_broker.ledger.lineage import LedHead, Lineage, forget, lineage_of, s
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
 from server_broker.platform.sql import query
-
-UNEXPLAINED, TOO_LARGE = "unexplained_facts", "ledger_too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +242,10 @@ def check_ledger(station_id: str, *, at: datetime, limit_s: float | None = None)
     # In a transaction of its own, because the count is read in one that may not write.
     with transaction.atomic():
         forget(led)
-        resolve(station=station_id, code=TOO_LARGE, at=at)
+        resolve(station=station_id, code=LEDGER_TOO_LARGE, at=at)
         if counted.unexplained:
             detail = f"{counted.unexplained} 条记录去向不明"
-            raise_alarm(station=station_id, code=UNEXPLAINED, severity="critical", detail=detail, at=at)
+            raise_alarm(station=station_id, code=UNEXPLAINED_FACTS, severity="critical", detail=detail, at=at)
         else:
-            resolve(station=station_id, code=UNEXPLAINED, at=at)
+            resolve(station=station_id, code=UNEXPLAINED_FACTS, at=at)
     return counted

@@ -13,10 +13,11 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
+from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.models import Station
 from server_broker.ledger.consistency import TookTooLong
-from server_broker.ledger.ledger import TOO_LARGE, check_ledger
+from server_broker.ledger.ledger import check_ledger
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,6 @@ class LedgerPatrol:
             _log.warning("%s: the ledger cannot be counted in time: %s", station_id, error)
             self._not_before[station_id] = self._monotonic_s() + SELDOM_S
             detail = "这个站点的记录流或签名过多，账目没有数完"
-            raise_alarm(station=station_id, code=TOO_LARGE, severity="major", detail=detail, at=now)
+            raise_alarm(station=station_id, code=LEDGER_TOO_LARGE, severity="major", detail=detail, at=now)
         except Exception:  # noqa: BLE001 - one station's rows must not keep the patrol from all the other stations
             _log.exception("%s: the ledger cannot be counted", station_id)

@@ -6,13 +6,13 @@ import logging
 from django.conf import settings
 
 from server_broker.decisions.stream import open_stream
+from server_broker.fleet.alarm_codes import COUNTY_RECORD
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.manifest.models import RecordCheck
 from server_broker.platform.home import CountyHome
 
-ALARM = "county_record"
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +38,7 @@ def check_and_tell(now: dt.datetime) -> str:
         },
     )
     if problem:
-        raise_alarm(station=None, code=ALARM, severity="critical", detail=problem, at=now)
+        raise_alarm(station=None, code=COUNTY_RECORD, severity="critical", detail=problem, at=now)
         return f"{len(verdict.problems)} parts of the county's record are not as they were"
-    resolve(station=None, code=ALARM, at=now)
+    resolve(station=None, code=COUNTY_RECORD, at=now)
     return ""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from protocol import facts
+from server_broker.fleet.alarm_codes import PURPOSE_CHANGED
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.fact_rows import (
     FactRoom,
@@ -101,7 +102,7 @@ def _tell_of_other_purposes(blobs: list[Announced], *, at: datetime) -> None:
         [list(stations), list(digests), list(purposes)],
     )
     detail = "站点给同一份文件又报了另一种用途；仍按第一次的用途和期限办"
-    raise_alarms([AlarmCall(station, "purpose_changed", "minor", detail, count) for station, count in others], at=at)
+    raise_alarms([AlarmCall(station, PURPOSE_CHANGED, "minor", detail, count) for station, count in others], at=at)
 
 
 def _evict(evictions: list[Evicted]) -> None:

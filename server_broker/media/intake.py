@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
+from server_broker.fleet.alarm_codes import BLOB_CORRUPTED
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.media.files import MediaFolder
 from server_broker.media.judging import judge
@@ -86,7 +87,7 @@ class BlobIntake:
             blob.ranges = []
             blob.save(update_fields=["ranges"])
             detail = "图片内容与校验值不符，已要求重传"
-            raise_alarm(station=first.station, code="blob_corrupted", severity="minor", detail=detail, at=self._now)
+            raise_alarm(station=first.station, code=BLOB_CORRUPTED, severity="minor", detail=detail, at=self._now)
 
     def _blob(self, station: str, sha256: bytes, size: int) -> Blob:
         blob = Blob.objects.select_for_update().filter(station_id=station, sha256=sha256).first()

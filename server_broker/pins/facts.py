@@ -4,6 +4,7 @@ from typing import Any
 
 from protocol import facts
 from server_broker.attendance.speaking import said_at, speakers_of
+from server_broker.fleet.alarm_codes import NUMBER_STRANGER, PIN_REFUSED, PIN_TRIES_BEYOND
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, stamp, text
 from server_broker.pins.accepting import GONE, NewPin, WrongTry, best_wall, take_in_order
@@ -15,9 +16,6 @@ _WALL, _QUALITY, _NUMBER, _CLOCKS = (
 )
 ENTRY = RowKind[tuple[Any, ...]]("number entry")
 STEP = RowKind[NewPin | WrongTry]("step of a PIN")
-PIN_REFUSED = "pin_refused"
-NUMBER_STRANGER = "number_stranger"
-TRIES_BEYOND = "pin_tries_beyond"
 
 
 def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -> None:
@@ -49,7 +47,7 @@ def _put(rows: Rows) -> None:
             )
         for station, count in taken.beyond.items():
             detail = f"站点报来的输错密码，比站点自己会核对的多 {count} 次，多出的没有计入"
-            raise_alarm(station=station, code=TRIES_BEYOND, severity="major", detail=detail, at=rows.received_at)
+            raise_alarm(station=station, code=PIN_TRIES_BEYOND, severity="major", detail=detail, at=rows.received_at)
 
 
 _REASONS = {

@@ -27,6 +27,7 @@ from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
 from server_broker.dated.stretches import stretch_around
 from server_broker.dated.writing import Period
+from server_broker.fleet.alarm_codes import DESIRED_TOO_LARGE, DESIRED_UNREADABLE, NEIGHBOURS_LEFT_OUT
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.generation import LAST_SANE_VERSION, lowest_version
@@ -43,7 +44,6 @@ from server_broker.twin.township import MAX_CARDS, MAX_PAYLOAD_BYTES, MAX_PEOPLE
 _log = logging.getLogger(__name__)
 
 MAX_WINDOWS = 200
-LEFT_OUT = "neighbours_left_out"
 
 
 class DesiredTooLarge(Exception):
@@ -55,8 +55,8 @@ class DesiredUnreadable(Exception):
 
 
 _ALARMS: dict[type[Exception], str] = {
-    DesiredTooLarge: "desired_too_large",
-    DesiredUnreadable: "desired_unreadable",
+    DesiredTooLarge: DESIRED_TOO_LARGE,
+    DesiredUnreadable: DESIRED_UNREADABLE,
 }
 
 
@@ -96,11 +96,11 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
 def _tell_left_out(station: Station, desired: Desired, left_out: int, at: datetime) -> None:
     """Open or close the alarm that some people of other villages are unknown to a station for want of room."""
     if not left_out:
-        resolve(station=station.id, code=LEFT_OUT, at=at)
+        resolve(station=station.id, code=NEIGHBOURS_LEFT_OUT, at=at)
         return
     told = sum(1 for person in desired.people if person.village)
     said = f"本镇其他村有卡的 {told + left_out} 人中，{left_out} 人没有下发到这个站点（一次最多 {MAX_PEOPLE} 人）"
-    raise_alarm(station=station.id, code=LEFT_OUT, severity="minor", detail=said, at=at)
+    raise_alarm(station=station.id, code=NEIGHBOURS_LEFT_OUT, severity="minor", detail=said, at=at)
 
 
 def with_shelf(desired: Desired, station: Station) -> Desired:

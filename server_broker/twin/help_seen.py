@@ -5,7 +5,7 @@ from protocol.twin import Contact, HelpSeen
 from protocol.units import MAX_SHORT_TEXT, FactRef
 from server_broker.accounts.models import User
 from server_broker.feedback.contacts import contact_of
-from server_broker.fleet.alarms import HELP_ASKED
+from server_broker.fleet.alarm_codes import HELP_ASKED
 from server_broker.fleet.models import Alarm, Station, StationEvent
 
 

@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged, EpochOpened, Fact, FactsLost
+from server_broker.fleet.alarm_codes import TOO_MANY_ALARMS
 from server_broker.fleet.alarms import (
     MAX_STATION_ALARMS,
-    TOO_MANY,
     AlarmCall,
     close_overflows,
     close_revoked,
@@ -96,7 +96,7 @@ def test_the_codes_that_a_station_has_open_are_bounded(station: StationDouble) -
     says(station, *(raised(f"code-{number}") for number in range(many)))
     own = {code for origin, code in still_open(station) if origin == "station"}
     assert len(own) == MAX_STATION_ALARMS
-    assert ("county", TOO_MANY) in still_open(station)
+    assert ("county", TOO_MANY_ALARMS) in still_open(station)
     says(station, raised("code-0"), raised("another"))
     assert Alarm.objects.get(code="code-0").count == 2
     assert not Alarm.objects.filter(code="another").exists()

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from server_broker.accounts.models import User
+from server_broker.fleet.alarm_codes import UNEXPLAINED_FACTS
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
-from server_broker.ledger.ledger import UNEXPLAINED, check_ledger
+from server_broker.ledger.ledger import check_ledger
 from server_broker.ledger.station_page import station_page
 from tests.cast import SHILI
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
@@ -83,10 +84,10 @@ def test_an_unexplained_fact_is_an_alarm_until_it_is_explained(station: StationD
     kept = Fact(**{field.attname: getattr(fact, field.attname) for field in Fact._meta.concrete_fields})
     fact.delete()
     assert check_ledger(station.id, at=NOW).unexplained == 1
-    assert Alarm.objects.get(code=UNEXPLAINED).resolved_at is None
+    assert Alarm.objects.get(code=UNEXPLAINED_FACTS).resolved_at is None
     kept.save(force_insert=True)
     assert check_ledger(station.id, at=NOW).unexplained == 0
-    assert Alarm.objects.get(code=UNEXPLAINED).resolved_at == NOW
+    assert Alarm.objects.get(code=UNEXPLAINED_FACTS).resolved_at == NOW
 
 
 def test_a_second_restore_from_the_same_dump_gives_a_new_generation() -> None:

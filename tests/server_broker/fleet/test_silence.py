@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
 from server_broker.console.words import state_of
+from server_broker.fleet.alarm_codes import STATION_SILENT
 from server_broker.fleet.models import Alarm, Station, StationStatus
-from server_broker.fleet.silence import SAVING_SILENCE, SILENCE, SILENT
+from server_broker.fleet.silence import SAVING_SILENCE, SILENCE
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
 from server_broker.platform.county_clock import CountyClock
@@ -106,7 +107,7 @@ def word(station: StationDouble) -> str:
 
 
 def silent() -> set[str]:
-    return set(Alarm.objects.filter(code=SILENT, resolved_at=None).values_list("station_id", flat=True))
+    return set(Alarm.objects.filter(code=STATION_SILENT, resolved_at=None).values_list("station_id", flat=True))
 
 
 def test_after_a_restart_nobody_is_online_before_he_was_heard(intake: Intake, station: StationDouble) -> None:
@@ -154,7 +155,7 @@ def test_a_silent_station_is_one_alarm_until_it_is_back(intake: Intake, station:
     assert silent() == set()
     intake.wait(timedelta(hours=3))
     alarm = Alarm.objects.get()
-    assert (alarm.code, alarm.count, alarm.origin) == (SILENT, 1, "county")
+    assert (alarm.code, alarm.count, alarm.origin) == (STATION_SILENT, 1, "county")
     assert "2026-11-24 09:00" in alarm.detail
     intake.source.waiting.append(station.birth(nonce=b"2" * 16))
     intake.wait(MINUTE)

@@ -15,7 +15,8 @@ from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.topics import DOWN, Down, parse
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.fleet.generation import FIRST_BY_CLOCK, WENT_BACK, generation, raise_generation
+from server_broker.fleet.alarm_codes import COUNTY_WENT_BACK
+from server_broker.fleet.generation import FIRST_BY_CLOCK, generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station, StationEvent, StationStatus, Stream
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, seal_outgoing
@@ -134,7 +135,7 @@ def test_everything_is_said_again_and_receipted_again(tmp_path: Path) -> None:
     assert bench.disk.waiting == 0
     assert TouchRow.objects.count() == 8
     assert bench.disk.generation == generation() >= FIRST_BY_CLOCK
-    assert Alarm.objects.get(code=WENT_BACK).severity == "critical"
+    assert Alarm.objects.get(code=COUNTY_WENT_BACK).severity == "critical"
 
 
 def birth_stating(station: StationDouble, stated: int | None) -> Incoming:
@@ -162,7 +163,7 @@ def test_a_later_generation_raises_the_countys_above_it_once() -> None:
     first = welcomed(processor, birth_stating(one, stated), birth_stating(other, stated - 5))
     assert first == [by_clock()] * 2
     assert welcomed(processor, birth_stating(one, first[0])) == [first[0]]
-    assert Alarm.objects.get(code=WENT_BACK).count == 1
+    assert Alarm.objects.get(code=COUNTY_WENT_BACK).count == 1
 
 
 @pytest.mark.parametrize("stated", [None, 0, 1])

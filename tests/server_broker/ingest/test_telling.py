@@ -17,9 +17,10 @@ from protocol.signing import Signed
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.touches import touch_rows
 from server_broker.decisions.stream import open_stream
+from server_broker.fleet.alarm_codes import COUNTY_CLOCK, COUNTY_CLOCK_STEPPED, COUNTY_CLOCK_UNCONFIRMED
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
+from server_broker.ingest.telling import TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
 from server_broker.manifest.rows_check import check_present_rows
 from server_broker.platform.county_clock import ClockMode, CountyClock
@@ -102,7 +103,7 @@ def test_a_clock_below_its_floor_or_far_beyond_it_is_not_told(
     county.step(birth(station))
     [welcome] = county.welcomes()
     assert (welcome.wall, welcome.clock_run) == (NOT_TOLD, None)
-    alarm = Alarm.objects.get(code=CLOCK)
+    alarm = Alarm.objects.get(code=COUNTY_CLOCK)
     assert (alarm.station_id, alarm.severity) == (None, "critical")
     assert "clock --confirm" in alarm.detail
     county.machine.set_wall(WALL + HOUR_MS)
@@ -137,7 +138,7 @@ def test_a_machine_that_has_just_started_is_given_time_before_anybody_is_alarmed
     assert not Alarm.objects.exists()
     county.machine.pass_ms(1)
     county.step()
-    assert "county.toml" in Alarm.objects.get(code=CLOCK).detail
+    assert "county.toml" in Alarm.objects.get(code=COUNTY_CLOCK).detail
 
 
 def test_a_clock_by_which_nothing_is_deleted_is_told_of_until_somebody_vouches_for_it(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_clock_by_which_nothing_is_deleted_is_told_of_until_somebody_vouches_f
     county.step()
     county.step()
     alarm = Alarm.objects.get()
-    assert (alarm.code, alarm.count, "clock --confirm" in alarm.detail) == (UNCONFIRMED, 1, True)
+    assert (alarm.code, alarm.count, "clock --confirm" in alarm.detail) == (COUNTY_CLOCK_UNCONFIRMED, 1, True)
     county.machine.set_wall(WALL)
     county.step()
     alarm.refresh_from_db()
@@ -174,7 +175,7 @@ def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
     county.step()
     [row] = touch_rows(list(TouchRow.objects.all()))
     assert (row.at.timestamp() * 1000, row.dated) == (WALL - 500, True)
-    assert "已按变动后的时间更正" in Alarm.objects.get(code=STEPPED).detail
+    assert "已按变动后的时间更正" in Alarm.objects.get(code=COUNTY_CLOCK_STEPPED).detail
     connection.close()
 
 

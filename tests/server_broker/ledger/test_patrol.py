@@ -8,11 +8,12 @@ from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from protocol.facts import EpochOpened, FactsLost
+from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE, UNEXPLAINED_FACTS
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
 from server_broker.ledger import patrol as patrol_room
-from server_broker.ledger.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, ledger
+from server_broker.ledger.ledger import check_ledger, ledger
 from server_broker.ledger.patrol import SELDOM_S, LedgerPatrol
 from tests.cast import SHILI
 from tests.server_broker.station_double import NOW, StationDouble, booted, moment, touch
@@ -73,7 +74,7 @@ def test_what_is_unexplained_is_told_under_steady_traffic(station: StationDouble
         busy.add(touch(100 + len(busy.sealed)))
         processor.process_batch([busy.vitals(), busy.facts_message(len(busy.sealed))])
         patrol.go_on(NOW + len(busy.sealed) * SECOND)
-    alarm = Alarm.objects.get(code=UNEXPLAINED)
+    alarm = Alarm.objects.get(code=UNEXPLAINED_FACTS)
     assert (alarm.station_id, alarm.count) == (station.id, 5)
 
 
@@ -155,15 +156,15 @@ def test_a_ledger_that_takes_too_long_is_told_and_left_for_a_day(station: Statio
     Fact.objects.filter(stream__station=other.id, seq=1).delete()
     patrol = LedgerPatrol(monotonic_s=clock, ledger_s=-1)
     patrol.go_on(NOW)
-    assert Alarm.objects.get(code=TOO_LARGE).station_id == station.id
-    assert Alarm.objects.get(code=UNEXPLAINED).station_id == other.id
+    assert Alarm.objects.get(code=LEDGER_TOO_LARGE).station_id == station.id
+    assert Alarm.objects.get(code=UNEXPLAINED_FACTS).station_id == other.id
     patrol.go_on(NOW)
-    assert Alarm.objects.get(code=TOO_LARGE).count == 1
+    assert Alarm.objects.get(code=LEDGER_TOO_LARGE).count == 1
     clock.s += SELDOM_S
     patrol.go_on(NOW)
-    assert Alarm.objects.get(code=TOO_LARGE).count == 2
+    assert Alarm.objects.get(code=LEDGER_TOO_LARGE).count == 2
     check_ledger(station.id, at=NOW)
-    assert Alarm.objects.get(code=TOO_LARGE).resolved_at == NOW
+    assert Alarm.objects.get(code=LEDGER_TOO_LARGE).resolved_at == NOW
 
 
 def test_a_ledger_takes_as_many_statements_for_any_number_of_streams(station: StationDouble) -> None:

@@ -14,8 +14,9 @@ from server_broker import trust
 from server_broker.accounts.cleaning import LINKS_KEPT, drop_ended_sessions, drop_old_links
 from server_broker.accounts.models import SignInLink
 from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
-from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
+from server_broker.enrolment.expiry import watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
+from server_broker.fleet.alarm_codes import COUNTY_CERTIFICATE, STATION_CERTIFICATE
 from server_broker.fleet.models import Alarm
 from server_broker.people.models import PendingImport
 from server_broker.platform.home import CountyHome
@@ -176,7 +177,7 @@ def test_a_station_that_does_not_renew_is_told_of_until_it_does(home: CountyHome
     certificate(station, ends=NOW + 60 * DAY, revoked=True)
     certificate(station, ends=NOW + 10 * DAY)
     assert watch_certificates(home, now=NOW) == 1
-    alarm = Alarm.objects.get(code=STATION)
+    alarm = Alarm.objects.get(code=STATION_CERTIFICATE)
     assert (alarm.station_id, alarm.resolved_at) == (station.id, None)
     assert watch_certificates(home, now=NOW + 11 * DAY) == 1
     alarm.refresh_from_db()
@@ -191,7 +192,7 @@ def test_a_station_that_does_not_renew_is_told_of_until_it_does(home: CountyHome
 def test_the_county_s_own_certificates_are_watched_too(home: CountyHome) -> None:
     assert watch_certificates(home, now=NOW) == 0
     assert watch_certificates(home, now=NOW + dt.timedelta(days=5 * 365 - 30)) == 2
-    alarm = Alarm.objects.get(code=COUNTY)
+    alarm = Alarm.objects.get(code=COUNTY_CERTIFICATE)
     assert alarm.station is None
     assert "网页证书" in alarm.detail
     assert watch_certificates(home, now=NOW) == 0

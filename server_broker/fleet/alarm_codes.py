@@ -1,0 +1,100 @@
+"""The codes of the alarms that the county raises by itself.
+
+Each has a Chinese word (`server_broker.console.words.ALARMS`). A code may be followed by a colon and what it is about,
+if a station can have several. Codes are stored and never change. Those that stations raise stand in
+`protocol.alarm_codes`.
+"""
+
+from typing import Final
+
+from protocol.alarm_codes import LOST_CARD
+
+COUNTY_RECORD: Final = "county_record"
+"""Rows, audit log or manifests differ from the county's own stream."""
+COUNTY_WENT_BACK: Final = "county_went_back"
+GENERATION_ABSURD: Final = "generation_absurd"
+COUNTY_CLOCK: Final = "county_clock"
+COUNTY_CLOCK_STEPPED: Final = "county_clock_stepped"
+COUNTY_CLOCK_UNCONFIRMED: Final = "county_clock_unconfirmed"
+COUNTY_WORDS_DIFFER: Final = "county_words_differ"
+COUNTY_CERTIFICATE: Final = "county_certificate"
+STATION_JOURNAL: Final = "station_journal"
+BROKER_LISTS: Final = "broker_lists"
+MEDIA_FOLDER: Final = "media_folder"
+
+STATION_SILENT: Final = "station_silent"
+STATION_CERTIFICATE: Final = "station_certificate"
+BAD_SIGNATURE: Final = "bad_signature"
+TOO_MANY_ALARMS: Final = "too_many_alarms"
+"""Takes the place of a station's own alarms beyond as many as it may have."""
+HELP_ASKED: Final = "help_asked"
+INPUT_FLAPPING: Final = "input_flapping"
+"""With the name of the door contact."""
+
+UNEXPLAINED_FACTS: Final = "unexplained_facts"
+LEDGER_TOO_LARGE: Final = "ledger_too_large"
+EPOCH_OPENED: Final = "epoch_opened"
+FACTS_LOST: Final = "facts_lost"
+HELD: Final = "held"
+"""With the reason."""
+QUARANTINED: Final = "quarantined"
+"""With the reason."""
+CONFLICTING_FACT: Final = "conflicting_fact"
+SIGNED_HEADS_FULL: Final = "signed_heads_full"
+TIMES_MOVED: Final = "times_moved"
+"""With the boot, so that there is one for each."""
+
+PIN_REFUSED: Final = "pin_refused"
+PIN_TRIES_BEYOND: Final = "pin_tries_beyond"
+NUMBER_STRANGER: Final = "number_stranger"
+PURPOSE_CHANGED: Final = "purpose_changed"
+BLOB_CORRUPTED: Final = "blob_corrupted"
+
+DESIRED_TOO_LARGE: Final = "desired_too_large"
+DESIRED_UNREADABLE: Final = "desired_unreadable"
+NEIGHBOURS_LEFT_OUT: Final = "neighbours_left_out"
+SHELF_TOO_LARGE: Final = "shelf_too_large"
+SHELF_NOT_COMPUTED: Final = "shelf_not_computed"
+
+COUNTY_ALARMS: Final = frozenset(
+    {
+        LOST_CARD,
+        COUNTY_RECORD,
+        COUNTY_WENT_BACK,
+        GENERATION_ABSURD,
+        COUNTY_CLOCK,
+        COUNTY_CLOCK_STEPPED,
+        COUNTY_CLOCK_UNCONFIRMED,
+        COUNTY_WORDS_DIFFER,
+        COUNTY_CERTIFICATE,
+        STATION_JOURNAL,
+        BROKER_LISTS,
+        MEDIA_FOLDER,
+        STATION_SILENT,
+        STATION_CERTIFICATE,
+        BAD_SIGNATURE,
+        TOO_MANY_ALARMS,
+        HELP_ASKED,
+        INPUT_FLAPPING,
+        UNEXPLAINED_FACTS,
+        LEDGER_TOO_LARGE,
+        EPOCH_OPENED,
+        FACTS_LOST,
+        HELD,
+        QUARANTINED,
+        CONFLICTING_FACT,
+        SIGNED_HEADS_FULL,
+        TIMES_MOVED,
+        PIN_REFUSED,
+        PIN_TRIES_BEYOND,
+        NUMBER_STRANGER,
+        PURPOSE_CHANGED,
+        BLOB_CORRUPTED,
+        DESIRED_TOO_LARGE,
+        DESIRED_UNREADABLE,
+        NEIGHBOURS_LEFT_OUT,
+        SHELF_TOO_LARGE,
+        SHELF_NOT_COMPUTED,
+    }
+)
+"""A touch of a lost card raises an alarm of the county, under the code that stations have for it."""
