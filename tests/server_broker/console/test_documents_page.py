@@ -118,7 +118,11 @@ def test_a_file_is_shown_handed_over_and_published_by_another_person_as_it_was_s
 
 def test_who_publishes_sees_every_row_of_a_long_table(officer: Client) -> None:
     names = [f"示例户{number:03}" for number in range(1, 121)]
-    rows: list[list[Any]] = [["表头", "户主", "金额"], ["列类型", "文字", "金额"], *(["行", name, 100] for name in names)]
+    rows: list[list[Any]] = [
+        ["表头", "户主", "金额"],
+        ["列类型", "文字", "金额"],
+        *(["行", name, 100] for name in names),
+    ]
     confirm(officer, upload(officer, {"补贴": [*HEAD, *rows]})[1])
     written = WrittenDocuments.objects.get()
     look = signed_in(COUNTY_OFFICER).get(f"/published/waiting/documents/{written.pk}/").content.decode()
