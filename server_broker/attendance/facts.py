@@ -11,7 +11,7 @@ from server_broker.fleet.fact_rows import FactRoom, Identity, RowKind, Rows, add
 from server_broker.platform.sql import copy_rows, execute
 
 
-class Direction(NamedTuple):
+class ChosenDirection(NamedTuple):
     """The person chose ``direction`` for the touch with that identity, at ``mono`` of ``boot``."""
 
     station: str
@@ -33,7 +33,7 @@ _WALL, _QUALITY, _RECEIVED, _ANSWER, _PERSON = (
     list(TOUCHES.columns).index(name) for name in ("wall", "quality", "received_at", "answer", "person_number")
 )
 TOUCH = RowKind[tuple[Any, ...]]("touch")
-DIRECTION = RowKind[Direction]("direction")
+DIRECTION = RowKind[ChosenDirection]("direction")
 
 
 def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
@@ -57,7 +57,9 @@ def _number_entered(fact: facts.NumberEntered, identity: Identity, rows: Rows) -
 def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Rows) -> None:
     detail = {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction}
     add_event(fact, identity, rows, detail)
-    chosen = Direction(identity.station, fact.touch.epoch, fact.touch.seq, fact.direction, fact.at.boot, fact.at.mono)
+    chosen = ChosenDirection(
+        identity.station, fact.touch.epoch, fact.touch.seq, fact.direction, fact.at.boot, fact.at.mono
+    )
     rows.of(DIRECTION).append(chosen)
 
 
@@ -87,7 +89,7 @@ def _of_their_people(touches: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     ]
 
 
-def choose_directions(directions: list[Direction]) -> None:
+def choose_directions(directions: list[ChosenDirection]) -> None:
     """Note the directions that people chose for their touches, soon after them and on the same boot's clock.
 
     Of several for one touch, the last stands.

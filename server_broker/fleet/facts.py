@@ -131,8 +131,8 @@ _TOLD: dict[type[StationFact], tuple[str, ...]] = {
     facts.UpdateStepped: ("release", "step", "slot", "detail"),
     facts.Retired: ("command",),
 }
-"""What an event shows of kinds whose own rooms come later. What people wrote, a PIN's verifier, ballots and scores are
-not among it: they stay in the fact itself, which few may read."""
+"""What an event shows of these kinds, whether or not a room makes rows of its own of them too. What people wrote, a
+PIN's verifier, ballots and scores are not among it: they stay in the fact itself, which few may read."""
 
 
 def _told(fact: StationFact, identity: Identity, rows: Rows) -> None:

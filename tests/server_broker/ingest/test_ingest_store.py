@@ -129,7 +129,9 @@ def test_what_the_database_could_not_hold_is_held_and_its_neighbours_are_stored(
     assert process(processor, station.facts_message()).held == receipt.held
 
 
-def test_each_kind_of_fact_reaches_its_room(station: StationDouble, processor: BatchProcessor) -> None:
+def test_facts_of_many_kinds_in_one_batch_are_stored_by_their_rooms(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
     run, at = b"r" * 8, moment()
     station.add(
         booted(),
