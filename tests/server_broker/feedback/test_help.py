@@ -12,12 +12,15 @@ from server_broker.feedback.contacts import ContactRefused, set_contact
 from server_broker.feedback.models import HelpContact
 from server_broker.fleet.alarms import acknowledge
 from server_broker.fleet.models import Alarm, Station
+from server_broker.guard.models import Permit
+from server_broker.guard.permits import agree_permit, ask_permit, end_permit
+from server_broker.guard.words import add_word
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.twin.desired import build
-from tests.cast import SHILI, TOWNSHIP, TOWNSHIP_OFFICER, YANGBAN
-from tests.server_broker.county import FictionalCounty, user_of
+from tests.cast import OTHER_TOWNSHIP, SHILI, TOWNSHIP, TOWNSHIP_OFFICER, YANGBAN
+from tests.server_broker.county import FictionalCounty, signed_in, user_of
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +70,60 @@ def test_a_telephone_that_no_kiosk_could_show_is_refused(county: FictionalCounty
     with pytest.raises(ContactRefused):
         set_contact(Region.objects.get(pk=TOWNSHIP), name, phone, actor=user_of(TOWNSHIP_OFFICER))
     assert not HelpContact.objects.exists()
+
+
+MOBILE = "13891712345"
+
+
+def permitted(township: Region) -> Permit:
+    """Somebody's own telephone, for which a second person has agreed."""
+    permit = ask_permit(MOBILE, owner="王示例", region=township, reason="镇里同意公开", actor="chen", at=NOW)
+    agree_permit(permit, reason="问过本人", actor="han", at=NOW)
+    return permit
+
+
+@pytest.mark.parametrize(
+    ("name", "phone", "why"),
+    [
+        ("内部资料不得外传", "12345", "不能外传的字样"),
+        ("张某一三八九一七一二三四五", "12345", "手机号"),
+        (f"张某{MOBILE}", "12345", "手机号"),
+        ("张1389171", "2345", "手机号"),
+        ("张某", MOBILE, "手机号"),
+        ("张某", f"0-{MOBILE}", "手机号"),
+        ("张某", "1389171-2345", "手机号"),
+        ("张某", f"17951-{MOBILE}", "手机号"),
+        ("张\u202e某", "12345", "看不见的字符"),
+    ],
+)
+def test_what_must_not_be_published_is_no_contact(county: FictionalCounty, name: str, phone: str, why: str) -> None:
+    with pytest.raises(ContactRefused, match=why):
+        set_contact(Region.objects.get(pk=TOWNSHIP), name, phone, actor=user_of(TOWNSHIP_OFFICER))
+    assert not HelpContact.objects.exists()
+
+
+@pytest.mark.parametrize("phone", ["0916-5234567", "5234567", "029-85234567-801", "12345", "110", "400-810-1234"])
+def test_an_offices_telephone_needs_nobody_else(county: FictionalCounty, phone: str) -> None:
+    set_contact(Region.objects.get(pk=TOWNSHIP), "党政办", phone, actor=user_of(TOWNSHIP_OFFICER))
+    assert HelpContact.objects.get().phone == phone
+
+
+def test_somebodys_own_telephone_needs_two_people(county: FictionalCounty) -> None:
+    officer, township = user_of(TOWNSHIP_OFFICER), Region.objects.get(pk=TOWNSHIP)
+    permit = permitted(Region.objects.get(pk=OTHER_TOWNSHIP))
+    with pytest.raises(ContactRefused, match="公示把关"):
+        set_contact(township, "王示例", MOBILE, actor=officer)
+    own = permitted(township)
+    set_contact(township, "王示例", MOBILE, actor=officer)
+    assert HelpContact.objects.get().phone == MOBILE
+    page = signed_in(TOWNSHIP_OFFICER)
+    assert "请尽快改" not in page.get("/contacts/").content.decode()
+    for ended in (permit, own):
+        end_permit(ended, reason="换号码了", actor="chen", at=NOW)
+    assert "请尽快改：里面有不能公开的内容：电话：像是手机号" in page.get("/contacts/").content.decode()
+
+
+def test_a_word_of_the_countys_own_is_no_contact(county: FictionalCounty) -> None:
+    add_word("示例密字", harmless=[], actor="chen", at=NOW)
+    with pytest.raises(ContactRefused, match="不能外传的字样"):
+        set_contact(Region.objects.get(pk=TOWNSHIP), "示例密字", "12345", actor=user_of(TOWNSHIP_OFFICER))
