@@ -23,6 +23,8 @@ from server_broker.bundles.publishing import publish
 from server_broker.media.opening import DECODER
 
 MAX_PICTURE_FILE_BYTES = 32 * 2**20
+MAX_PIXELS_TOGETHER = 150_000_000
+"""Of all pictures that come at once: a PNG of so many takes a core for five seconds, and its file may be tiny."""
 _MOST_NAMED = 5
 
 type DocumentsKind = Literal["disclosure", "library"]
@@ -124,19 +126,38 @@ def figure(value: int, kind: ColumnKind) -> str:
     return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d} 元"
 
 
-def scaled(name: str, source: Path) -> bytes:
-    """Return a picture as a kiosk is sent it.
+def scaled(sources: Mapping[str, Path]) -> dict[str, bytes]:
+    """Return pictures by name as a kiosk is sent them. Nothing is decoded before all are known to be few.
 
     Raises:
-        NotPublished: It is no picture, or too large.
-        OSError: It can't be read.
+        NotPublished: One is no picture or too large, or they are too large together.
+        OSError: One can't be read.
     """
-    if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
-        raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
+    together = 0
+    for name, source in sources.items():
+        if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
+            raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
+        pixels = DECODER.pixels(source)
+        if not pixels:
+            raise NotPublished(_no_picture(name))
+        together += pixels
+    if together > MAX_PIXELS_TOGETHER:
+        raise NotPublished(
+            f"图片一共 {together // 10_000:,} 万像素，一次最多 {MAX_PIXELS_TOGETHER // 10_000:,} 万。"
+            "请把图片缩小再交，大屏用不上大图"
+        )
+    return {name: _scaled(name, source) for name, source in sources.items()}
+
+
+def _scaled(name: str, source: Path) -> bytes:
     small = DECODER.for_kiosk(source)
     if small is None:
-        raise NotPublished(f"图片“{name}”打不开，或像素太多：须是 JPG 或 PNG，最多 5,000 万像素")
+        raise NotPublished(_no_picture(name))
     return small
+
+
+def _no_picture(name: str) -> str:
+    return f"图片“{name}”打不开，或像素太多：须是 JPG 或 PNG，最多 5,000 万像素"
 
 
 def _items(draft: DocumentsDraft, folder: Path) -> list[DraftItem]:

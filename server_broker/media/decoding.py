@@ -52,6 +52,15 @@ def thumbnail(source: Path | BinaryIO) -> bytes:
     return out.getvalue()
 
 
+def pixels_of(source: Path | BinaryIO) -> int:
+    """Return how many pixels a picture says that it has, without decoding it; 0 if it is none or has too many."""
+    try:
+        with _opened(source, ("JPEG", "PNG"), pixels=MAX_PHOTO_PIXELS) as picture:
+            return picture.width * picture.height
+    except _BROKEN:
+        return 0
+
+
 def for_kiosk(source: Path | BinaryIO) -> bytes:
     """Return a picture so small that a kiosk is sent it in one line: a PNG, or a JPEG where that is too large. No bytes
     if it can't be decoded or has too many pixels."""

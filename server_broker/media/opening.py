@@ -23,7 +23,7 @@ WITHIN_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
-type _Word = Literal[b"judge", b"small", b"kiosk"]
+type _Word = Literal[b"judge", b"small", b"pixels", b"kiosk"]
 
 
 class Decoder:
@@ -50,6 +50,10 @@ class Decoder:
     def thumbnail(self, path: Path) -> bytes | None:
         """Return a small JPEG of a JPEG file, or None if the file is none."""
         return self._answer(b"small", path) or None
+
+    def pixels(self, path: Path) -> int:
+        """Return how many pixels a picture has, without decoding it; 0 if it is none or has too many."""
+        return int(self._answer(b"pixels", path) or 0)
 
     def for_kiosk(self, path: Path) -> bytes | None:
         """Return a picture scaled for a kiosk, or None if the file is no picture or has too many pixels."""
@@ -121,6 +125,7 @@ def main() -> None:
     work: dict[bytes, Callable[[Path], bytes]] = {
         b"judge": lambda path: b"1" if decoding.is_whole_picture(path) else b"0",
         b"small": decoding.thumbnail,
+        b"pixels": lambda path: b"%d" % decoding.pixels_of(path),
         b"kiosk": decoding.for_kiosk,
     }
     for line in sys.stdin.buffer:

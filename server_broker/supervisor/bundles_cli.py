@@ -144,7 +144,7 @@ def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor
             documents=plan.documents,
             regions=[prefix],
             not_after=end_of(chosen.until),
-            pictures={name: scaled(name, path.parent / name) for name in names if _is_file(path.parent / name)},
+            pictures=scaled({name: path.parent / name for name in names if _is_file(path.parent / name)}),
         )
         with transaction.atomic():
             written = write_documents(

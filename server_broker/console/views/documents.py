@@ -129,12 +129,13 @@ def _plan_of(request: HttpRequest) -> DocumentsPlan:
     if len(uploaded) > MOST_PICTURES:
         raise NotPublished(f"图片有 {len(uploaded)} 张，一次最多 {MOST_PICTURES} 张")
     with tempfile.TemporaryDirectory() as folder:
-        for one in uploaded:
+        sources: dict[str, Path] = {}
+        for number, one in enumerate(uploaded):
             if one.name in wanted:
-                path = Path(folder) / "picture"
+                path = sources[one.name] = Path(folder) / str(number)
                 with path.open("wb") as to:
                     to.writelines(one.chunks())
-                plan.pictures[one.name] = scaled(one.name, path)
+        plan.pictures |= scaled(sources)
     return plan
 
 

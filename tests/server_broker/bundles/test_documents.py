@@ -42,7 +42,7 @@ def published(folder: BundleFolder, *documents: Document, pictures: dict[str, Pa
         documents=list(documents),
         regions=["990101"],
         not_after=END,
-        pictures={name: scaled(name, path) for name, path in (pictures or {}).items()},
+        pictures=scaled(pictures or {}),
     )
     return publish_documents(draft, folder=folder, author=AUTHOR, at=NOW)[0]
 
@@ -98,6 +98,16 @@ def test_a_picture_of_200_million_pixels_is_refused_before_it_is_decoded(folder:
     Image.new("1", (20_000, 10_000)).save(source, "PNG")
     with pytest.raises(NotPublished, match="像素太多"):
         published(folder, document(Picture(item="a.png", words="示例图")), pictures={"a.png": source})
+
+
+def test_pictures_that_are_too_many_pixels_together_are_refused_before_one_is_decoded(tmp_path: Path) -> None:
+    large, torn = tmp_path / "large", tmp_path / "torn"
+    Image.new("1", (7_000, 7_000)).save(large, "PNG")
+    torn.write_bytes(large.read_bytes()[:200])  # its size can be read, and nothing else
+    with pytest.raises(NotPublished, match="图片一共 19,600 万像素，一次最多 15,000 万"):
+        scaled({"a.png": torn, **dict.fromkeys(("b.png", "c.png", "d.png"), large)})
+    with pytest.raises(NotPublished, match=r"图片“a\.png”打不开"):
+        scaled({"a.png": torn, "b.png": large, "c.png": large})
 
 
 def test_a_picture_that_is_not_there_is_named(folder: BundleFolder) -> None:
