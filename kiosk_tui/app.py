@@ -293,12 +293,13 @@ class KioskApp(App[None], inherit_bindings=False):
             self.draw()
 
     def draw(self) -> None:
-        """Show the present view, if it or the size has changed."""
+        """Let the flow do what time brings, and show its view, if that or the size has changed."""
         # While the app ends, its screens are gone before its tick is.
         if not self.screen_stack:
             return
         size = (self.size.width, self.size.height)
         self.flow.room.resize(*size)
+        self.flow.tick()
         view = self.flow.view()
         self._set_size(view)
         if (chosen := theme.known(self.flow.theme)) != self.theme:

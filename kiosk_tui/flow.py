@@ -1,9 +1,10 @@
 """Decide what the kiosk shows, from what the agent says, what a person presses and what time it is.
 
-This module knows no terminal: the screens draw the view that `Flow.view` returns and nothing else. A touch is shown
-before everything else. Next comes the message that the agent is away, then the question whether anybody is still there,
-then the place that the person chose. Home lies under everything; a visit stands in its place. A key counts only if its
-screen was painted (`Flow.painted`) and has stood long enough to be read.
+This module knows no terminal: the screens draw the view that `Flow.view` returns and nothing else. To look changes
+nothing; what time brings is done by `Flow.tick`. A touch is shown before everything else. Next comes the message that
+the agent is away, then the question whether anybody is still there, then the place that the person chose. Home lies
+under everything; a visit stands in its place. A key counts only if its screen was painted (`Flow.painted`) and has
+stood long enough to be read.
 """
 
 from collections.abc import Callable, Iterable
@@ -94,38 +95,46 @@ class Flow:
         """The name of the colours in which everything is drawn; empty before the agent has said it."""
         return self._home.theme
 
-    def view(self) -> View:
-        """Return what is to be shown now."""
-        view = self._what_to_show()
-        self._voice.shown(view)
-        if not isinstance(view, HomeView):
-            self._rest.stir()
-            return view
-        # Nobody stands before home for so long without a key or a card.
-        return self._rest.view() or view
+    def tick(self) -> None:
+        """Do what time brings: end what nobody goes on with, turn the notices at rest, and end what is being said.
 
-    def _what_to_show(self) -> View:
-        if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
+        It comes before each look at the view, several times a second.
+        """
+        idle_ms = self._mono_ms() - self._last_life
+        if idle_ms >= IDLE_MS + COUNTDOWN_MS:
             if self._over:
                 self._rest.stir()
             self._end_visit("time")
             self._over.clear()
-        if self._place is self._home and self._mono_ms() - self._last_life >= IDLE_MS:
+        if self._place is self._home and idle_ms >= IDLE_MS:
             self._size = None
+        self._touch.tick()
+        if self._resuming_until is not None and self._mono_ms() >= self._resuming_until:
+            self._resuming_until = None
+        view = self._what_to_show()
+        # Nobody stands before home for so long without a key or a card.
+        if isinstance(view, HomeView):
+            self._rest.tick()
+        else:
+            self._rest.stir()
+        self._voice.shown(self.view())
+
+    def view(self) -> View:
+        """Return what is to be shown now, as the last `tick` left it."""
+        view = self._what_to_show()
+        return self._rest.view() or view if isinstance(view, HomeView) else view
+
+    def _what_to_show(self) -> View:
         if (touch := self._touch.view()) is not None:
             return touch
         if self._resuming_until is not None:
-            if self._mono_ms() < self._resuming_until:
-                return WaitView()
-            self._resuming_until = None
+            return WaitView()
         if self._away or not self._home.known:
             return AwayView(self._interrupted)
         # Nobody is asked at home whether they are still there: home is where an idle kiosk ends up.
-        if (
-            self._place is not self._home
-            and (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS
-        ):
-            return IdleView(-(-left // 1000))
+        left_ms = self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()
+        if self._place is not self._home and left_ms <= COUNTDOWN_MS:
+            return IdleView(-(-left_ms // 1000))
         return self._place.view()
 
     def banner(self) -> LiveBannerView | None:
@@ -273,6 +282,7 @@ class Flow:
             ago_ms: How long ago it was pressed; a busy machine may deliver it late.
             turn_page: Turns a long text on the screen to its next page (1) or back (-1); False if there is none.
         """
+        self.tick()
         view = self.view()
         if self._guard.is_repeat(key, ago_ms=ago_ms):
             if not self._leaves_by_holding(view, key):

@@ -82,19 +82,26 @@ class Rest:
         self._began = None
         self._shown = None
 
-    def view(self) -> RestView | None:
-        """Return the notice whose turn it is; None while somebody may be here, and where there is no notice."""
+    @property
+    def _is_due(self) -> bool:
+        return self._after_ms > 0 and self._mono_ms() - self._stirred_at >= self._after_ms
+
+    def tick(self) -> None:
+        """Begin once nobody has been here for long enough, and go on to the next notice when it is its turn."""
+        if not self._is_due:
+            return
         now = self._mono_ms()
-        if not self._after_ms or now - self._stirred_at < self._after_ms:
-            return None
         if self._began is None:
             self._began, self._turn = now, -1
         turn = (now - self._began) // REST_TURN_MS
         if turn != self._turn:
             self._next(turn)
-        if not self._lines:
+
+    def view(self) -> RestView | None:
+        """Return the notice whose turn it is; None while somebody may be here, and where there is no notice."""
+        if self._began is None or not self._is_due or not self._lines:
             return None
-        place = turn % len(self._lines)
+        place = self._turn % len(self._lines)
         line = self._lines[place]
         shown = self._shown if self._shown is not None and self._shown.id == line.id else None
         return RestView(line, shown, self._clock.minute(), self._dated, place + 1, len(self._lines))

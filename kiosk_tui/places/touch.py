@@ -76,11 +76,14 @@ class TouchPanel:
         self._until = until
         self._shown += 1
 
-    def view(self) -> TouchView | None:
-        """Return the touch while it is to be seen."""
+    def tick(self) -> None:
+        """Drop a result whose time is over."""
         if self._touch is not None and self._mono_ms() >= self._until:
             self.forget()
-        if self._touch is None:
+
+    def view(self) -> TouchView | None:
+        """Return the touch while it is to be seen."""
+        if self._touch is None or self._mono_ms() >= self._until:
             return None
         again_s = -(-self._left_ms(self._touch.again_within_ms) // 1000)
         return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown, self._dropped)

@@ -24,16 +24,18 @@ SIZES = [(80, 22), (60, 16), (53, 15)]
 
 
 class HandClock:
-    """Milliseconds that pass when a test says so."""
+    """Milliseconds that pass when a test says so; then ``passed`` is called, as the app has its tick."""
 
     def __init__(self) -> None:
         self.now = 1_000_000
+        self.passed: Callable[[], None] = lambda: None
 
     def __call__(self) -> int:
         return self.now
 
     def pass_s(self, seconds: float) -> None:
         self.now += round(seconds * 1000)
+        self.passed()
 
 
 class StillLink:
@@ -89,6 +91,7 @@ type Way = Callable[[Flow, HandClock], None]
 def press(flow: Flow, clock: HandClock, *keys: Key) -> None:
     """Press keys as one does who looks at each screen first."""
     for key in keys:
+        flow.tick()
         flow.painted(flow.view())
         clock.pass_s(GUARD_S)
         flow.key(key)
@@ -381,6 +384,7 @@ class OpenKiosk:
         self.clock = HandClock()
         self.said: list[ToAgent] = []
         self.flow = Flow(mono_ms=self.clock, say=self.said.append)
+        self.clock.passed = self.flow.tick
         way = STATES[state] if isinstance(state, str) else state
         way(self.flow, self.clock)
         self.said.clear()

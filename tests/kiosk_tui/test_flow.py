@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from kiosk_tui.flow import COUNTDOWN_MS, IDLE_MS
 from kiosk_tui.terminal.keys import Key
 from kiosk_tui.views.common import (
     AskCardView,
@@ -23,6 +24,7 @@ from kiosk_tui.views.common import (
 from kiosk_tui.words import common as words
 from protocol.kiosk import LiveShown, Sorry
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenLevel
+from protocol.kiosk_visits import EndVisit
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import GUARD_S, STATES, OpenKiosk, press
 
@@ -381,3 +383,21 @@ def test_a_list_that_was_cut_says_so() -> None:
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
     assert view.note == words.levels_left_out(7)
+
+
+@pytest.mark.parametrize("state", ["visit-month", "rest", "levels", "touch-offers-visit"])
+def test_to_look_at_the_view_says_nothing_and_ends_nothing(state: str) -> None:
+    kiosk = OpenKiosk(state)
+    before = kiosk.flow.kept()
+    kiosk.clock.now += IDLE_MS + COUNTDOWN_MS
+    seen = [kiosk.flow.view() for _ in range(2)]
+    assert seen[0] == seen[1]
+    assert (kiosk.said, kiosk.flow.kept()) == ([], before)
+
+
+def test_time_ends_a_visit_by_the_tick() -> None:
+    kiosk = OpenKiosk("visit-month")
+    kiosk.clock.now += IDLE_MS + COUNTDOWN_MS
+    kiosk.flow.tick()
+    assert kiosk.said == [EndVisit(visit=samples.VISIT.visit, why="time")]
+    assert isinstance(kiosk.flow.view(), HomeView)

@@ -48,6 +48,7 @@ class Next:
         self.clock: HandClock = before.clock
         self.said: list[ToAgent] = []
         self.flow = Flow(mono_ms=self.clock, say=self.said.append, resumes=True)
+        self.clock.passed = self.flow.tick
         self.state = keeping.encode(before.flow.kept())
         self.home = samples.HOME
         self.visit = samples.VISIT if before.flow.visiting else None

@@ -118,6 +118,7 @@ def test_who_left_a_place_open_has_home_for_two_minutes_before_it_rests() -> Non
 def test_an_agent_that_is_gone_is_said_before_any_notice() -> None:
     kiosk = OpenKiosk("rest")
     kiosk.flow.agent_away()
+    kiosk.flow.tick()
     assert isinstance(kiosk.flow.view(), AwayView)
     kiosk.flow.agent_said(samples.RESTING)
     assert isinstance(kiosk.flow.view(), HomeView)

@@ -119,9 +119,9 @@ def test_home_is_said_and_the_next_screen_ends_it() -> None:
     kiosk.press("repeat")
     assert asked(kiosk) == [Play(lines=["present_card"])]
     kiosk.press("1")
-    kiosk.flow.view()
+    kiosk.flow.tick()
     assert asked(kiosk)[1:] == [StopSound()]
-    kiosk.flow.view()
+    kiosk.flow.tick()
     assert len(asked(kiosk)) == 2
 
 

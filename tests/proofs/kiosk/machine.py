@@ -180,7 +180,7 @@ class Machine:
 
     def _count(self, screen: _Screen) -> View:
         """Count the screen that is shown now, and return it."""
-        view = screen.desk.flow.view()
+        view = screen.desk.look()
         self.played.views[type(view).__name__] += 1
         return view
 
@@ -250,13 +250,13 @@ class Machine:
     def _go_home(self, screen: _Screen) -> None:
         way: list[str] = []
         for _ in range(HOME_KEYS):
-            if isinstance(screen.desk.flow.view(), HomeView):
+            if isinstance(screen.desk.look(), HomeView):
                 return
-            view = screen.desk.flow.view()
+            view = screen.desk.look()
             way.append(type(view).__name__)
             typing = screen.desk.flow.typing and not isinstance(view, TouchView | IdleView)
             self._press(screen, "repeat" if typing else "0")
-        if not isinstance(view := screen.desk.flow.view(), HomeView):
+        if not isinstance(view := screen.desk.look(), HomeView):
             self.played.dead_ends += 1
             self.played.note(f"no way home by {' '.join(way)} from {view!r:.900}")
             self._office.pass_s(GONE_S)
@@ -286,7 +286,7 @@ class Machine:
 
     def _look_after(self, screen: _Screen) -> None:
         """Search a kiosk for the visitor who has left; later, if their card was just touched and the result stands."""
-        view = screen.desk.flow.view()
+        view = screen.desk.look()
         if isinstance(view, TouchView) and screen.name in repr(view):
             return
         # The screen that stands now is painted, as it is a moment after each change.

@@ -38,6 +38,6 @@ class KeptScreen:
 
 def same_place(desk: KioskDesk, act: Callable[[], None]) -> bool:
     """Do something, and return whether the kiosk shows the same kind of screen afterwards."""
-    before = type(desk.flow.view())
+    before = type(desk.look())
     act()
-    return type(desk.flow.view()) is before
+    return type(desk.look()) is before

@@ -17,6 +17,7 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.link import LinkListener
 from kiosk_tui.terminal.keys import Key
+from kiosk_tui.views.common import View
 from protocol.bundle_contents import Roster, RosterPerson
 from protocol.cards import card_token
 from protocol.kiosk import ToAgent, ToKiosk, decode_from_agent, decode_from_kiosk, encode_line
@@ -123,10 +124,15 @@ class KioskDesk:
         self.link.said.clear()
         self.app.flow = Flow(mono_ms=self._system.mono_ms, say=self.link.say, resumes=resumes)
 
+    def look(self) -> View:
+        """Return what is shown, as the app does at each of its ticks."""
+        self.flow.tick()
+        return self.flow.view()
+
     def press(self, *keys: Key) -> None:
         """Press keys as one does who looks at each screen first."""
         for key in keys:
-            self.flow.painted(self.flow.view())
+            self.flow.painted(self.look())
             self._system.pass_ms(CHOICE_MS)
             self.flow.key(key)
 
@@ -283,7 +289,7 @@ class Office:
         """Let time go by while both kiosks tick."""
         self.system.pass_ms(round(seconds * 1000))
         for kiosk in self.kiosks:
-            kiosk.flow.view()
+            kiosk.flow.tick()
         self.exchange()
         self.station.kiosk.visits.tick()
         self.station.kiosk.keeping.tick()

@@ -57,7 +57,7 @@ async def _one(office: Office, random: Random, found: Visited, *, draw: bool) ->
     else:
         _enter(office, kiosk, person)
     found.by[how] = found.by.get(how, 0) + 1
-    view = kiosk.flow.view()
+    view = kiosk.look()
     if not isinstance(view, VisitView):
         found.stuck += 1
         found.note(f"visit of {person} by {how} did not open: {type(view).__name__}")
@@ -82,9 +82,9 @@ async def _one(office: Office, random: Random, found: Visited, *, draw: bool) ->
     found.foreign_lines += _foreign(office, kiosk, visit)
     office.pass_s(200)
     for one in office.kiosks:
-        if not isinstance(one.flow.view(), HomeView):
+        if not isinstance(one.look(), HomeView):
             found.stuck += 1
-            found.note(f"kiosk {one.number} stands at {type(one.flow.view()).__name__}")
+            found.note(f"kiosk {one.number} stands at {type(one.look()).__name__}")
 
 
 def digits_of(text: str) -> list[Key]:
@@ -136,7 +136,7 @@ async def _look(
     office: Office, found: Visited, canaries: tuple[str, ...], when: str, *, only: KioskDesk | None, draw: bool
 ) -> None:
     for kiosk in office.kiosks if only is None else [only]:
-        kiosk.flow.painted(kiosk.flow.view())
+        kiosk.flow.painted(kiosk.look())
         held = kiosk.holds(canaries)
         if draw:
             text = await kiosk.draw()
