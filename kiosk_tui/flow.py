@@ -112,16 +112,18 @@ class Flow:
         if self._resuming_until is not None and self._mono_ms() >= self._resuming_until:
             self._resuming_until = None
         view = self._what_to_show()
-        # Nobody stands before home for so long without a key or a card.
         if isinstance(view, HomeView):
             self._rest.tick()
         else:
             self._rest.stir()
-        self._voice.shown(self.view())
+        self._voice.shown(self._or_rest(view))
 
     def view(self) -> View:
         """Return what is to be shown now, as the last `tick` left it."""
-        view = self._what_to_show()
+        return self._or_rest(self._what_to_show())
+
+    def _or_rest(self, view: View) -> View:
+        # Nobody stands before home for so long without a key or a card.
         return self._rest.view() or view if isinstance(view, HomeView) else view
 
     def _what_to_show(self) -> View:
