@@ -7,7 +7,7 @@ there is such a row.
 import datetime as dt
 from typing import Any
 
-from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
 
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
@@ -21,7 +21,7 @@ from server_broker.guard.models import Permit, PermitQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
-from server_broker.people.models import Binding, Card, Person, Post, Unit
+from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, subtree_prefix
 from server_broker.requests.models import Request
@@ -193,18 +193,24 @@ def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
     return touches.annotate(happened=HAPPENED).order_by("-happened", "-id")
 
 
-def with_holds(touches: QuerySet[Any], *, known: dt.datetime | None = None) -> QuerySet[Any]:
-    """Return the touches of cards, with ``happened`` and with ``holds``: how somebody had the card then, or None."""
+def held_so(
+    touches: QuerySet[Touch], holds: BindingState | None, *, known: dt.datetime | None = None
+) -> QuerySet[Touch]:
+    """Return the touches whose card somebody had so at that time; None: whose card nobody had.
+
+    A touch by number has no card, whoever it is of.
+
+    Args:
+        known: As the county knew it then; None: as it knows now.
+    """
     # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
     held = Binding.objects.known(known).filter(subject__token=OuterRef("card_token"), person__isnull=False)
-    state = Subquery(held.at(OuterRef("happened")).values("state")[:1])
-    found: QuerySet[Any] = touches.exclude(card_token=b"").annotate(happened=HAPPENED).annotate(holds=state)
-    return found
+    cards = touches.exclude(card_token=b"").annotate(happened=HAPPENED)
+    if holds is None:
+        return cards.filter(~Exists(held.at(OuterRef("happened"))))
+    return cards.filter(Exists(held.filter(state=holds).at(OuterRef("happened"))))
 
 
 def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> QuerySet[Touch]:
-    """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now).
-
-    A touch by number has no card, whoever it is of.
-    """
-    return with_holds(touches, known=known).filter(holds=None)
+    """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now)."""
+    return held_so(touches, None, known=known)

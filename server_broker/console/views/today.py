@@ -15,8 +15,9 @@ from server_broker.attendance.outcomes import Outcome, outcome_of
 from server_broker.attendance.touches import touch_rows
 from server_broker.console import parameters
 from server_broker.console.polling import live_page
-from server_broker.console.queries import not_connected, touches_on, with_holds
+from server_broker.console.queries import held_so, not_connected, touches_on
 from server_broker.console.touch_rows import shown_touches
+from server_broker.people.models import BindingState
 
 PAGE_SIZE = 50
 _NOT_COUNTED: dict[Outcome, str] = {
@@ -71,24 +72,27 @@ def _counts(touches: QuerySet[Touch]) -> dict[str, int]:
 
     The list's own rule judges, so that a sum never says other than its rows.
     """
-    counts: Counter[str] = Counter(
-        touches.order_by().aggregate(
-            touches=Count("pk"),
-            by_number=Count("pk", filter=Q(card_token=b"")),
-            cards=Count("card_token", distinct=True, filter=~Q(card_token=b"")),
-            stations=Count("station", distinct=True),
-        )
-    )
-    repeats = Count("pk", filter=Q(answer="repeat"))
-    others = Count("pk", filter=~Q(answer="repeat"))
-    # One row for each way to have a card. PostgreSQL counts, because a county has thousands of touches a day.
-    groups = with_holds(touches).order_by().values("holds")
-    for group in groups.annotate(repeat=repeats, other=others, cards=Count("card_token", distinct=True)):
-        holds = group["holds"]
-        for answer in ("repeat", "other"):
-            counts[outcome_of(answer, by_card=True, holds=holds)] += group[answer]
-        if holds is None:
-            counts["to_check"] = group["cards"]
-    if counts["by_number"]:
+    found = _told_apart(touches, touches=Count("pk"), stations=Count("station", distinct=True))
+    # PostgreSQL counts, because a county has thousands of touches a day. Most are of cards that somebody holds.
+    nobodys, lost = (_told_apart(held_so(touches, holds)) for holds in (None, BindingState.LOST))
+    counts = Counter({name: found[name] for name in ("touches", "stations", "cards")})
+    counts["to_check"] = nobodys["cards"]
+    for answer in _ANSWERS:
+        held = found[answer] - nobodys[answer] - lost[answer]
+        for holds, count in ((None, nobodys[answer]), (BindingState.LOST, lost[answer]), (BindingState.HELD, held)):
+            counts[outcome_of(answer, by_card=True, holds=holds)] += count
+    if found["touches"] > sum(found[answer] for answer in _ANSWERS):
         counts.update(row.outcome for row in touch_rows(list(touches.filter(card_token=b""))))
     return counts
+
+
+_BY_CARD = ~Q(card_token=b"")
+_ANSWERS = {"repeat": _BY_CARD & Q(answer="repeat"), "recorded": _BY_CARD & ~Q(answer="repeat")}
+"""What a station said of a card's touch, as far as `outcome_of` asks for it: a repeat, or anything else."""
+
+
+def _told_apart(touches: QuerySet[Touch], /, **more: Count) -> dict[str, int]:
+    """Count the touches of cards by what their stations said, and the cards."""
+    answers = {answer: Count("pk", filter=condition) for answer, condition in _ANSWERS.items()}
+    cards = Count("card_token", distinct=True, filter=_BY_CARD)
+    return touches.order_by().aggregate(cards=cards, **answers, **more)
