@@ -4,6 +4,8 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from protocol.facts import NumberEntered
@@ -94,6 +96,22 @@ def test_the_sums_are_those_of_the_list(county: FictionalCounty, noon: dt.dateti
     assert {outcome: sums[outcome] for outcome in listed} == listed
     assert sum(listed.values()) == sums["touches"] == 7
     assert (listed["no_person"], sums["cards"]) == (2, 1)
+
+
+def test_more_touches_cost_no_more_queries(county: FictionalCounty, noon: dt.datetime) -> None:
+    page = signed_in(OPERATOR)
+
+    def asked(seqs: range) -> int:
+        for seq in seqs:
+            at = noon + seq * MINUTE
+            touch(county.stations[SHILI], ZHANG.token, at=at, seq=seq)
+            touch(county.stations[SHILI], b"u" * 16, at=at, seq=seq, answer="unknown")
+            touch(county.stations[SHILI], b"", at=at, seq=seq, person_number=f"nobody{seq}", reader="number")
+        with CaptureQueriesContext(connection) as queries:
+            text_of(page, f"/today/?date={timezone.localdate(noon)}")
+        return len(queries)
+
+    assert asked(range(1)) == asked(range(1, 12))
 
 
 def test_a_number_of_nobody_is_no_card_and_the_page_says_what_it_is(
