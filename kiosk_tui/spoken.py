@@ -100,6 +100,7 @@ SENTENCES: dict[str, str] = {
         "request.whose_word": words_months.WHOSE_WORD,
         "request.told": words_months.TOLD,
         "request.offline_too": words_months.OFFLINE_TOO,
+        "request.answer_first": words_months.ANSWER_FIRST,
         "help.ask": words_help.ASK,
         "help.called": words_help.RECORDED,
         "help.not_called": words_help.NOT_CALLED,

@@ -15,6 +15,8 @@ from protocol.units import CodeWord, DayText, Direction, LongText, ShortText
 MONTH_LINES = 5
 """Lines of a page of the month: the sixth key is for a touch that is missing there."""
 REQUEST_LINES = 6
+WINDOWS_A_DAY = 5
+"""Windows of one day in which a missing touch can be reported: the sixth key is for a touch outside them."""
 
 type Page = Annotated[int, Meta(ge=0, lt=200)]
 """Counted from 0. The agent shows the last one if there are fewer."""
@@ -22,6 +24,8 @@ type LineNumber = Annotated[int, Meta(ge=0, lt=2_000)]
 type RequestName = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 """A request's id in hex."""
 type MinuteOfDay = Annotated[int, Meta(ge=0, lt=1_440)]
+type WindowMinute = Annotated[int, Meta(ge=0, le=2_880)]
+"""Minutes after the midnight with which a window's day begins."""
 
 # Agent to kiosk.
 
@@ -55,6 +59,16 @@ class WindowLacks(msgspec.Struct, frozen=True, kw_only=True):
     """``arrival``, ``departure``."""
 
 
+class DayWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A duty window of the person on one of the days for which a missing touch can be reported."""
+
+    day: DayText
+    start: WindowMinute
+    """By which `MakeRequest` names it."""
+    end: WindowMinute
+    window: ShortText
+
+
 class MonthShown(Line, frozen=True, kw_only=True, tag="month"):
     """A page of the touches of the visit's person, the newest first."""
 
@@ -69,6 +83,8 @@ class MonthShown(Line, frozen=True, kw_only=True, tag="month"):
     days: list[DayText] = []
     """The days for which a missing touch can be reported, the newest first. None, if the station does not know what day
     it is: then it is reported without one."""
+    windows: list[DayWindow] = []
+    """The windows of these days, at most `WINDOWS_A_DAY` each."""
 
 
 class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +101,16 @@ class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
     day: DayText | None = None
     """The day that it is about."""
     minute: MinuteOfDay | None = None
-    """The minute of that day, if it is about one touch."""
+    """The minute of that day, if it is about one touch; of a missing touch the minute in which its window begins."""
     answer: LongText = ""
     answered: DayText | None = None
     listed: bool = False
-    """The county's list has it. If not, it may still be under way."""
+    """The county's list has it."""
+    received: bool | None = None
+    """Whether the county has it, by its receipts; None: this station does not know any more."""
+    taken_back: bool = False
+    """The person has taken it back here, and the county's list does not say so: it has not heard of it yet, or the
+    answer was there first and stands."""
 
 
 class RequestsShown(Line, frozen=True, kw_only=True, tag="requests"):
@@ -139,6 +160,8 @@ class MakeRequest(Line, frozen=True, kw_only=True, tag="make_request"):
     """Of an objection ``time``, ``direction``, ``not_mine``, ``other``; of a correction ``arrival``, ``departure``."""
     line: LineNumber | None = None
     day: DayText | None = None
+    start: WindowMinute | None = None
+    """Of a correction: in which of the day's windows the touch is missing; None: in none of them."""
 
 
 class Withdraw(Line, frozen=True, kw_only=True, tag="withdraw"):

@@ -12,6 +12,7 @@ on the board by its time alone.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -187,6 +188,10 @@ class TouchHistory:
         touched = duty.local_minute(self._clock.wall_of(correctable.at)) if correctable else None
         spans = self._spans_of(person, wall)
         return [lack for span in spans for lack in self._lacking_in(person, span, minute, touched)]
+
+    def spans_on(self, person: str, day: date) -> list[duty.DutySpan]:
+        """Return a person's windows of one date, by start, as the station has them now."""
+        return [span for span in duty.spans(self._twin.desired, person, day) if span.day == day]
 
     def is_complete(self, person: str, now: Moment) -> bool:
         """Tell whether a person on duty today has touched for every window and left none early.

@@ -5,6 +5,7 @@ own touches that the list does not name: those that have reached the county, and
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 
 from msgspec import Struct, field
 
@@ -20,7 +21,15 @@ from protocol.bundle_contents import Month
 from protocol.china_time import china_time
 from protocol.facts_requests import request_number
 from protocol.kiosk import Lacking
-from protocol.kiosk_months import MONTH_LINES, MonthLine, MonthShown, OpenMonth, WindowLacks
+from protocol.kiosk_months import (
+    MONTH_LINES,
+    WINDOWS_A_DAY,
+    DayWindow,
+    MonthLine,
+    MonthShown,
+    OpenMonth,
+    WindowLacks,
+)
 from protocol.units import CodeWord, DayText, Direction, FactRef, PersonId, WallMs
 
 DAYS_BACK = 14
@@ -110,6 +119,7 @@ class OwnMonth:
         pages = max(1, -(-len(seen.order) // MONTH_LINES))
         page = min(asked.page, pages - 1)
         first = page * MONTH_LINES
+        days = self.days()
         objections = [one for one in self._book.of(visit.person, month=month) if one.kind == "objection"]
         shown = seen.order[first : first + MONTH_LINES]
         answer = MonthShown(
@@ -119,7 +129,8 @@ class OwnMonth:
             begins=f"{month.month}-01" if month is not None else None,
             lines=[_line(number, seen.touches[number], objections) for number in shown],
             lacking=_by_window(self._history.lacking(visit.person, self._clock.now())),
-            days=self.days(),
+            days=days,
+            windows=[one for day in days for one in self.windows(visit.person, day)],
         )
         self._screens.answer(kiosk, answer)
 
@@ -135,6 +146,13 @@ class OwnMonth:
         today = self._clock.wall_of(self._clock.now())
         return [day_of(today - back * 86_400_000) for back in range(DAYS_BACK)]
 
+    def windows(self, person: PersonId, day: DayText) -> list[DayWindow]:
+        """Return the windows of a day in which a touch can be missing."""
+        spans = self._history.spans_on(person, date.fromisoformat(day))[:WINDOWS_A_DAY]
+        return [
+            DayWindow(day=day, start=span.window.start, end=span.window.end, window=span.window.name) for span in spans
+        ]
+
     def _ended(self, visit: Visit) -> None:
         self._seen.pop(visit.id, None)
 
@@ -145,7 +163,7 @@ class OwnMonth:
         own = [
             OwnTouch(
                 wall=wall,
-                state="held" if seen.ref in held else "received" if self._is_received(seen.ref) else "waiting",
+                state="held" if seen.ref in held else "received" if self.is_received(seen.ref) else "waiting",
                 direction=seen.direction,
                 by_number=seen.by_number,
                 touch=seen.ref,
@@ -157,10 +175,10 @@ class OwnMonth:
         # What nobody can date comes first, because somebody must look at it.
         return sorted([*own, *listed], key=lambda one: (one.wall is None, one.wall or 0), reverse=True)
 
-    def _is_received(self, touch: FactRef) -> bool:
-        """Tell whether the county has a touch, by its receipts."""
-        if touch.epoch == self._stream.epoch:
-            return touch.seq <= self._stream.receipted
+    def is_received(self, fact: FactRef) -> bool:
+        """Tell whether the county has a fact of this station, by its receipts."""
+        if fact.epoch == self._stream.epoch:
+            return fact.seq <= self._stream.receipted
         # What an earlier stream left behind stands in this one again.
         return self._stream.receipted >= self._stream.through
 

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 OBJECTIONS = ("time", "direction", "not_mine", "other")
 """What can be wrong with a touch."""
 MISSING = ("arrival", "departure")
+_MINUTE_MS = 60_000
 MAX_OPEN = 12
 """Requests of one person that nobody has answered: each is a fact, and a person of the township reads it."""
 
@@ -68,7 +69,7 @@ class OwnRequests:
         pages = max(1, -(-len(requests) // REQUEST_LINES))
         page = min(asked.page, pages - 1)
         shown = requests[page * REQUEST_LINES : (page + 1) * REQUEST_LINES]
-        answer = RequestsShown(visit=visit.id, page=page, pages=pages, requests=[_shown(one) for one in shown])
+        answer = RequestsShown(visit=visit.id, page=page, pages=pages, requests=[self._shown(one) for one in shown])
         self._screens.answer(kiosk, answer)
 
     def made(self, kiosk: int, asked: MakeRequest) -> None:
@@ -117,16 +118,30 @@ class OwnRequests:
         if asked.day is not None and asked.day not in days:
             return "gone"
         begin = _midnight(asked.day) if asked.day is not None else None
+        end = None
+        if begin is not None and asked.day is not None and asked.start is not None:
+            windows = self._month.windows(visit.person, asked.day)
+            window = next((one for one in windows if one.start == asked.start), None)
+            if window is None:
+                return "gone"
+            begin, end = begin + window.start * _MINUTE_MS, begin + window.end * _MINUTE_MS
         waiting = self._waiting(visit)
         wanted = ("correction", asked.code, begin)
         same = begin is not None and any((one.kind, one.code, one.begin) == wanted for one in waiting)
-        return _why_not(waiting, same=same) or self._request(visit, "correction", asked.code, begin=begin)
+        return _why_not(waiting, same=same) or self._request(visit, "correction", asked.code, begin=begin, end=end)
 
     def _waiting(self, visit: Visit) -> list[KnownRequest]:
         return [one for one in self._book.of(visit.person) if one.state == "open"]
 
     def _request(
-        self, visit: Visit, kind: RequestKind, code: str, *, begin: WallMs | None, about: FactRef | None = None
+        self,
+        visit: Visit,
+        kind: RequestKind,
+        code: str,
+        *,
+        begin: WallMs | None,
+        end: WallMs | None = None,
+        about: FactRef | None = None,
     ) -> RequestMade:
         return RequestMade(
             at=self._clock.now(),
@@ -135,6 +150,7 @@ class OwnRequests:
             request_kind=kind,
             code=code,
             begin=begin,
+            end=end,
             about=about,
         )
 
@@ -157,6 +173,31 @@ class OwnRequests:
         taken = RequestTaken(visit=visit.id, number=request_number(known.request), state="withdrawn")
         self._screens.answer(kiosk, taken)
 
+    def _shown(self, one: KnownRequest) -> OwnRequest:
+        return OwnRequest(
+            request=one.request.hex(),
+            number=request_number(one.request),
+            kind=one.kind,
+            code=one.code,
+            state=one.state,
+            made=day_of(one.made) if one.made else None,
+            day=day_of(one.begin) if one.begin else None,
+            minute=_minute(one),
+            answer=one.answer,
+            answered=day_of(one.answered) if one.answered else None,
+            listed=one.listed,
+            received=self._month.is_received(one.fact) if one.fact is not None else None,
+            taken_back=one.taken_back,
+        )
+
+
+def _minute(one: KnownRequest) -> int | None:
+    """Return the minute that a request names; a missing touch outside every window is of a day alone."""
+    if not one.begin:
+        return None
+    minute = minute_of(one.begin)
+    return minute if one.kind == "objection" or minute else None
+
 
 def _why_not(waiting: Sequence[KnownRequest], *, same: bool) -> str:
     """Return the code of why nothing more can be asked for; empty: it can."""
@@ -168,20 +209,3 @@ def _why_not(waiting: Sequence[KnownRequest], *, same: bool) -> str:
 def _midnight(day: DayText) -> WallMs:
     at = datetime.combine(date.fromisoformat(day), datetime.min.time(), CHINA)
     return milliseconds(at)
-
-
-def _shown(one: KnownRequest) -> OwnRequest:
-    of_touch = one.kind == "objection" and one.begin > 0
-    return OwnRequest(
-        request=one.request.hex(),
-        number=request_number(one.request),
-        kind=one.kind,
-        code=one.code,
-        state=one.state,
-        made=day_of(one.made) if one.made else None,
-        day=day_of(one.begin) if one.begin else None,
-        minute=minute_of(one.begin) if of_touch else None,
-        answer=one.answer,
-        answered=day_of(one.answered) if one.answered else None,
-        listed=one.listed,
-    )

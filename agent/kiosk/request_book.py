@@ -4,7 +4,7 @@ A request made here is kept in the outbox's state table, in the transaction of i
 restart and without a line. The county alone says what becomes of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from protocol.bundle_contents import Month
 from protocol.codec import Message
-from protocol.facts import RequestMade, RequestWithdrawn
+from protocol.facts import Fact, RequestMade, RequestWithdrawn
 from protocol.facts_requests import RequestId
 from protocol.months import MonthRequest, OfStream
 from protocol.units import DATED_QUALITIES, CodeWord, FactRef, PersonId, WallMs
@@ -54,6 +54,10 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     answered: WallMs = 0
     listed: bool = False
     """The county's list has it."""
+    fact: FactRef | None = None
+    """That it was made here or, later, taken back; None if this station does not know which fact that was."""
+    taken_back: bool = False
+    """It was taken back here, and the county's list does not say so."""
 
 
 class RequestBook:
@@ -70,6 +74,20 @@ class RequestBook:
         self._month = month
         self._slot = StateSlot(state, "requests", list[KeptRequest], title="the list of requests")
         self._kept = self._slot.read() or []
+        self._facts: dict[bytes, FactRef] = {}
+        """The last fact about each request that is kept."""
+
+    def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
+        """Learn at the start which facts of the stream are about the requests that are kept."""
+        if self._kept:
+            self._note(facts)
+
+    def _note(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
+        kept = {one.request for one in self._kept}
+        for ref, fact in facts:
+            if isinstance(fact, RequestMade | RequestWithdrawn) and fact.request in kept:
+                self._facts[fact.request] = ref
+        self._facts = {request: ref for request, ref in self._facts.items() if request in kept}
 
     def of(self, person: PersonId, *, month: Month | None = None) -> list[KnownRequest]:
         """Return a person's requests, the newest first.
@@ -79,8 +97,15 @@ class RequestBook:
         """
         month = month or self._month(person)
         kept = {one.request: one for one in self._kept if one.person == person}
-        listed = [_as_listed(one, month, kept.pop(one.request, None)) for one in month.requests] if month else []
-        own = [_as_kept(one) for one in reversed(kept.values())]
+        listed = (
+            [
+                _as_listed(one, month, kept.pop(one.request, None), self._facts.get(one.request))
+                for one in month.requests
+            ]
+            if month
+            else []
+        )
+        own = [_as_kept(one, self._facts.get(one.request)) for one in reversed(kept.values())]
         # What the county does not name yet was made after what it names. Its own list is in order.
         return [*own, *listed]
 
@@ -133,8 +158,9 @@ class RequestBook:
             self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
 
     def _commit(self, fact: RequestMade | RequestWithdrawn, kept: list[KeptRequest]) -> None:
-        self._fact_writer.commit(fact, state=self._slot.row(kept))
+        (ref,) = self._fact_writer.commit(fact, state=self._slot.row(kept))
         self._kept = kept
+        self._note([(ref, fact)])
 
 
 def ref_in(month: Month, place: OfStream | None) -> FactRef | None:
@@ -144,9 +170,9 @@ def ref_in(month: Month, place: OfStream | None) -> FactRef | None:
     return FactRef(epoch=month.streams[place.stream], seq=place.seq)
 
 
-def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None) -> KnownRequest:
-    # The person has taken it back here, and the county has not heard of it yet.
-    taken_back = kept is not None and kept.withdrawn and one.state == "open"
+def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None, fact: FactRef | None) -> KnownRequest:
+    # The county has not heard of it yet, or somebody had answered before it heard.
+    taken_back = kept is not None and kept.withdrawn and one.state != "withdrawn"
     return KnownRequest(
         request=one.request,
         kind=one.kind,
@@ -154,14 +180,16 @@ def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None) -> Kno
         made=one.made,
         begin=one.begin,
         about=ref_in(month, one.about),
-        state="withdrawn" if taken_back else one.state,
+        state="withdrawn" if taken_back and one.state == "open" else one.state,
         answer=one.answer,
         answered=one.answered,
         listed=True,
+        fact=fact,
+        taken_back=taken_back,
     )
 
 
-def _as_kept(one: KeptRequest) -> KnownRequest:
+def _as_kept(one: KeptRequest, fact: FactRef | None) -> KnownRequest:
     return KnownRequest(
         request=one.request,
         kind=one.kind,
@@ -170,4 +198,6 @@ def _as_kept(one: KeptRequest) -> KnownRequest:
         begin=one.begin,
         about=one.about,
         state="withdrawn" if one.withdrawn else "open",
+        fact=fact,
+        taken_back=one.withdrawn,
     )

@@ -88,7 +88,7 @@ class KioskRooms:
         )
         self.sound.furnish(ClipBook(shelf.offered), self.learning.open_question)
         self._furnish_numbers()
-        self._furnish_own()
+        self._furnish_own(recent)
         self.own_things = OwnThings(learning=self.learning, screens=ports.kiosks, visits=visits)
         self.phone_codes = PhoneCodes(
             clock=ports.clock,
@@ -149,10 +149,11 @@ class KioskRooms:
         )
         self.feedback.recall(recent)
 
-    def _furnish_own(self) -> None:
+    def _furnish_own(self, recent: Recent) -> None:
         """Make the parts that show the person of a visit their touches and requests."""
         ports, month = self._ports, self.lists.month
         self.request_book = RequestBook(state=ports.outbox, fact_writer=self._fact_writer, month=month)
+        self.request_book.recall(recent)
         self.own_month = OwnMonth(
             clock=ports.clock,
             history=self._history,

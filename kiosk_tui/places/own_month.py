@@ -1,7 +1,8 @@
 """The person's month in their visit: a page of touches, one of them, and the way to an objection.
 
 A touch is opened by 1 to 5. There 1 objects to it: the person chooses what is wrong and confirms. 6 reports a touch
-that is missing. The agent writes the request down; only then the screen says that it is recorded.
+that is missing: on which day, in which of its windows, and whether it is the arrival or the departure. The agent
+writes the request down; only then the screen says that it is recorded.
 """
 
 from collections.abc import Callable
@@ -11,18 +12,20 @@ import msgspec
 
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
-from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthLineView, MonthView, TakenView
+from kiosk_tui.views.months import Ask, ChoiceView, ConfirmView, MonthLineView, MonthView, TakenView
 from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_months import MakeRequest, MonthLine, MonthShown, OpenMonth, RequestTaken
+from protocol.kiosk_months import DayWindow, MakeRequest, MonthLine, MonthShown, OpenMonth, RequestTaken
 
 REASONS = ("time", "direction", "not_mine", "missing", "other")
 """What can be wrong with a touch. ``missing`` leads to the report of another touch of that day."""
 MARKS = ("arrival", "departure")
+NO_WINDOW = "outside"
+"""The touch is missing in none of the day's windows."""
 MISSING_KEY = 6
 DAYS_A_PAGE = 6
 
-type Step = Literal["list", "line", "reason", "day", "mark", "confirm", "waiting", "taken"]
+type Step = Literal["list", "line", "reason", "day", "window", "mark", "confirm", "waiting", "taken"]
 type ShownHere = MonthView | MonthLineView | ChoiceView | ConfirmView | TakenView
 
 
@@ -39,6 +42,8 @@ class MonthKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="month"):
     days: tuple[str, ...] = ()
     choice_page: int = 0
     taken: RequestTaken | None = None
+    windows: tuple[DayWindow, ...] = ()
+    window: DayWindow | None = None
 
 
 class MonthPlace:
@@ -67,7 +72,17 @@ class MonthPlace:
         if self._step == "taken":
             return MonthKept(self._visit, page, "taken", taken=self._taken)
         return MonthKept(
-            self._visit, page, self._step, self._line, self._kind, self._code, self._day, self._days, self._page
+            self._visit,
+            page,
+            self._step,
+            self._line,
+            self._kind,
+            self._code,
+            self._day,
+            self._days,
+            self._page,
+            windows=self._windows,
+            window=self._window,
         )
 
     @classmethod
@@ -76,7 +91,7 @@ class MonthPlace:
         place = cls(kept.visit, say=say, page=kept.page)
         place._step, place._line, place._day, place._page = kept.step, kept.line, kept.day, kept.choice_page
         place._kind, place._code, place._days = kept.kind, kept.code, kept.days
-        place._taken = kept.taken
+        place._windows, place._window, place._taken = kept.windows, kept.window, kept.taken
         return place
 
     def _begin(self) -> None:
@@ -85,6 +100,9 @@ class MonthPlace:
         self._kind = self._code = ""
         self._day: str | None = None
         self._days: tuple[str, ...] = tuple(self._shown.days) if self._shown else ()
+        self._windows: tuple[DayWindow, ...] = ()
+        """Those of the day."""
+        self._window: DayWindow | None = None
         self._page = 0
 
     def view(self) -> ShownHere:
@@ -95,23 +113,29 @@ class MonthPlace:
             return MonthLineView(self._visit, self._line)
         if self._step in ("confirm", "waiting"):
             line = self._line if self._kind == "objection" else None
-            return ConfirmView(self._visit, self._kind, self._code, line, self._day, self._step == "waiting")
+            window = self._window.window if self._window else ""
+            return ConfirmView(self._visit, self._kind, self._code, line, self._day, self._step == "waiting", window)
         match self._step:
             case "reason":
                 return self._choice("reason", REASONS)
             case "day":
                 return self._choice("day", self._days)
+            case "window":
+                return self._choice("window", (*(str(one.start) for one in self._windows), NO_WINDOW))
             case "mark":
                 return self._choice("mark", MARKS)
             case _:
                 return MonthView(self._visit, self._shown, self._note)
 
-    def _choice(self, ask: Literal["reason", "day", "mark"], options: tuple[str, ...]) -> ChoiceView:
+    def _choice(self, ask: Ask, options: tuple[str, ...]) -> ChoiceView:
         pages = max(1, -(-len(options) // DAYS_A_PAGE))
         page = min(self._page, pages - 1)
         shown = options[page * DAYS_A_PAGE : (page + 1) * DAYS_A_PAGE]
         line = self._line if ask == "reason" else None
-        return ChoiceView(self._visit, ask, shown, page, pages, line, self._day if ask == "mark" else None)
+        day = self._day if ask in ("window", "mark") else None
+        window = self._window.window if self._window and ask == "mark" else ""
+        windows = self._windows if ask == "window" else ()
+        return ChoiceView(self._visit, ask, shown, page, pages, line, day, windows, window)
 
     def key(self, key: Key) -> Move:
         """Take a key."""
@@ -178,17 +202,27 @@ class MonthPlace:
             case "reason":
                 self._kind, self._code, self._step = "objection", option, "confirm"
             case "day":
-                self._day, self._step = option, "mark"
+                self._choose_window(option)
+            case "window":
+                self._window = next((one for one in self._windows if str(one.start) == option), None)
+                self._step = "mark"
             case _:
                 self._kind, self._code, self._step = "correction", option, "confirm"
 
     def _report_missing(self, beside: MonthLine | None) -> None:
         """Begin to report a missing touch: of the day of a touch, or of a day that is chosen."""
         self._page, self._line, self._day = 0, None, None
-        if beside is not None and beside.day in self._days:
-            self._day = beside.day
-        # While the station does not know the date, there is no day to choose, and the request names none.
-        self._step = "mark" if self._day or not self._days else "day"
+        if beside is not None and beside.day is not None and beside.day in self._days:
+            self._choose_window(beside.day)
+        else:
+            # While the station does not know the date, there is no day to choose, and the request names none.
+            self._step = "day" if self._days else "mark"
+
+    def _choose_window(self, day: str) -> None:
+        """Go on to the windows of a day; on a day off there is none to choose."""
+        self._day, self._page, self._window = day, 0, None
+        self._windows = tuple(one for one in self._shown.windows if one.day == day) if self._shown else ()
+        self._step = "window" if self._windows else "mark"
 
     def _key_on_request(self, key: Key) -> None:
         if key == BACK:
@@ -196,7 +230,10 @@ class MonthPlace:
         elif key in ("1", "enter"):
             self._step = "waiting"
             line = self._line.line if self._line and self._kind == "objection" else None
-            self._say(MakeRequest(visit=self._visit, kind=self._kind, code=self._code, line=line, day=self._day))
+            start = self._window.start if self._window else None
+            self._say(
+                MakeRequest(visit=self._visit, kind=self._kind, code=self._code, line=line, day=self._day, start=start)
+            )
 
     def _to_list(self) -> None:
         page = self._shown.page if self._shown else 0

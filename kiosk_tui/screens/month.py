@@ -89,12 +89,12 @@ class ChoiceScreen(_OwnScreen[ChoiceView]):
         """Draw the choice."""
         self._header.left = words_months.OBJECT if view.ask == "reason" else words_months.KEY_MISSING
         self._header.right = words.page(view.page + 1, view.pages) if view.pages > 1 else ""
-        about = words_months.touch(view.line) if view.line else words_months.day(view.day) if view.day else ""
+        about = words_months.touch(view.line) if view.line else words_months.when(view.day, view.window)
         undated = view.ask == "mark" and view.day is None
         self._body.show(
             *([Block(about)] if about else []),
             Block(words_months.ASK[view.ask], style=theme.TITLE, gap=1),
-            *_numbered([words_months.option(view.ask, code) for code in view.options]),
+            *_numbered([words_months.option(view.ask, code, view.windows) for code in view.options]),
             *([Block(words_months.NO_DAY_KNOWN, style=theme.QUIET, gap=1)] if undated else []),
         )
         self._name_keys(_BACK, *_turning(view.pages))
@@ -110,7 +110,7 @@ class ConfirmScreen(_OwnScreen[ConfirmView]):
         about = [Block(words_months.touch(view.line), gap=1)] if view.line else []
         self._body.show(
             *about,
-            Block(words_months.wish(view.kind, view.code, view.day), style=theme.TITLE, gap=1),
+            Block(words_months.wish(view.kind, view.code, view.day, window=view.window), style=theme.TITLE, gap=1),
             Block(words_months.WRITING if view.waiting else words_months.WHOSE_WORD, gap=1),
             *([] if view.waiting else [Block(f" {words_months.KEY_SUBMIT}", " 1 ", "", theme.CAP, gap=1)]),
         )
@@ -157,7 +157,7 @@ class RequestScreen(_OwnScreen[RequestView]):
         self._header.left = words_months.REQUESTS
         self._header.right = ""
         self._body.show(
-            Block(words_months.wish(one.kind, one.code, one.day, one.minute), style=theme.TITLE, gap=1),
+            Block(words_months.wish(one.kind, one.code, one.day, minute=one.minute), style=theme.TITLE, gap=1),
             *(Block(text, gap=1) for text in words_months.request_more(one)),
             *([Block(one.answer, style=theme.STRONG)] if one.answer else []),
         )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
-from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
+from protocol.kiosk_months import DayWindow, MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
 
-type Ask = Literal["reason", "day", "mark"]
-"""What is chosen by a key: what is wrong with a touch, the day on which one is missing, and which one."""
+type Ask = Literal["reason", "day", "window", "mark"]
+"""What is chosen by a key: what is wrong with a touch; the day and the window in which one is missing, and which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,10 @@ class ChoiceView:
     pages: int
     line: MonthLine | None
     day: str | None
+    windows: tuple[DayWindow, ...] = ()
+    """Of what is chosen, if it is a window."""
+    window: str = ""
+    """The window that was chosen before."""
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property
@@ -74,13 +78,14 @@ class ConfirmView:
     line: MonthLine | None
     day: str | None
     waiting: bool
+    window: str = ""
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property
     def face(self) -> Face:
         """This request."""
         number = self.line.line if self.line else None
-        return ("confirm", self.visit, self.kind, self.code, number, self.day, self.waiting)
+        return ("confirm", self.visit, self.kind, self.code, number, self.day, self.window, self.waiting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from kiosk_tui.words import dates as words_dates
 from kiosk_tui.words import visits as words_visits
 from kiosk_tui.words.common import DIRECTION, MISSING, bracketed, labelled, listed
 from kiosk_tui.words.dates import clock
-from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestTaken, WindowLacks
+from protocol.kiosk_months import DayWindow, MonthLine, MonthShown, OwnRequest, RequestTaken, WindowLacks
 
 MONTH = _("我的本月")
 REQUESTS = _("我的办事")
@@ -25,6 +25,12 @@ NO_DAY_KNOWN = _("时间还没对准，先不写日期，镇办会问您。")
 WRITING = _("正在记录…")
 TOLD = _("镇办会核对。编号不用记，答复在“我的办事”里看。")
 OFFLINE_TOO = _("没有网也算数，有网就送到。")
+ANSWER_FIRST = _("镇办要是已经答复，以答复为准。")
+ANSWER_STANDS = _("您后来撤回过，答复在先，以答复为准。")
+REACHED = _("已经传到县里，等镇办答复。")
+ON_ITS_WAY = _("还没传到县里。有网就会传，不用再提。")
+ANSWER_AT_NIGHT = _("镇办答复了，第二天这里能看到。")
+NOTED_ONLY = _("同意只是答复，考勤还没改，镇办另外办。")
 UNDATED = _("时间不明")
 _TOUCH_STATE = {
     "counted": _("✓ 已收到"),
@@ -44,7 +50,12 @@ _TOUCH_MORE = {
     "lost_card": _("这张卡那时已经挂失，镇办会核对。"),
     "held": _("县里收到了，还要有人核对。"),
 }
-ASK = {"reason": _("哪里不对？"), "day": _("哪一天少打了一次？"), "mark": _("少打了哪一次？")}
+ASK = {
+    "reason": _("哪里不对？"),
+    "day": _("哪一天少打了一次？"),
+    "window": _("哪一段少打了一次？"),
+    "mark": _("少打了哪一次？"),
+}
 OPTION = {
     "time": _("时间不对"),
     "direction": _("上下班记反了"),
@@ -53,6 +64,7 @@ OPTION = {
     "other": _("其他"),
     "arrival": _("上班卡"),
     "departure": _("下班卡"),
+    "outside": _("别的时候"),
 }
 KIND = {
     "objection": _("打卡不对"),
@@ -66,6 +78,7 @@ KIND = {
     "errand": _("办事"),
     "transfer": _("调动"),
 }
+WAITS_HERE = _("… 还没传到县里")
 REQUEST_STATE = {
     "open": _("… 等镇办答复"),
     "accepted": _("✓ 镇办同意"),
@@ -80,7 +93,7 @@ _OBJECTION_STATE = {
 }
 _SORRY = {
     "gone": _("列表变了，请重新选。"),
-    "asked_already": _("已经提过了，等镇办答复。"),
+    "asked_already": _("这一次已经提过了，等镇办答复。"),
     "too_many": _("还有很多没答复，请直接找镇办。"),
     "too_many_today": _("今天提得太多了，请直接找镇办。"),
     "answered_already": _("镇办已经答复，不能撤回了。"),
@@ -141,41 +154,72 @@ def lacking(lacks: Sequence[WindowLacks]) -> str:
     return _("今天还差：{marks}。").format(marks=_("；").join(said)) if said else ""
 
 
-def option(ask: str, code: str) -> str:
+def option(ask: str, code: str, windows: Sequence[DayWindow] = ()) -> str:
     """Return something to choose."""
-    return day(code) if ask == "day" else OPTION.get(code, code)
+    if ask == "day":
+        return day(code)
+    window = next((one for one in windows if str(one.start) == code), None)
+    return (
+        _("{window} {begin}-{end}").format(window=window.window, begin=clock(window.start), end=clock(window.end))
+        if window
+        else OPTION.get(code, code)
+    )
 
 
-def wish(kind: str, code: str | None, on: str | None, minute: int | None = None) -> str:
-    """Return what is asked for, in one line."""
-    when = f"{day(on)} " if on else ""
+def when(on: str | None, window: str) -> str:
+    """Return the day, and which of its windows, if one was chosen."""
+    return " ".join(part for part in (day(on) if on else "", window) if part)
+
+
+def wish(kind: str, code: str | None, on: str | None, *, minute: int | None = None, window: str = "") -> str:
+    """Return what is asked for, in one line. A missing touch has the minute in which its window begins."""
+    parts = [when(on, window)]
     if minute is not None:
-        when += f"{clock(minute)} "
+        parts.append(clock(minute) if kind == "objection" else _("{begin} 开始的班").format(begin=clock(minute)))
+    when_asked = "".join(f"{part} " for part in parts if part)
     what = OPTION.get(code, code) if code else ""
     said = KIND.get(kind, kind)
-    return f"{when}{labelled(said, what)}" if what else f"{when}{said}"
+    return f"{when_asked}{labelled(said, what)}" if what else f"{when_asked}{said}"
 
 
 def taken(one: RequestTaken) -> list[str]:
     """Return that a request or a withdrawal is recorded, and by which number people name it."""
     if one.state == "withdrawn":
-        return [_("✓ 已撤回（编号 {number}）").format(number=one.number)]
+        return [_("✓ 已记下撤回（编号 {number}）").format(number=one.number), ANSWER_FIRST, OFFLINE_TOO]
     recorded = _("✓ 已记录，编号 {number}").format(number=one.number)
     return [recorded, TOLD, OFFLINE_TOO, *([NO_DAY_KNOWN] if one.undated else [])]
 
 
 def request_line(one: OwnRequest) -> str:
     """Return a request for the list."""
-    return f"{wish(one.kind, one.code, one.day)}  {REQUEST_STATE.get(one.state, one.state)}"
+    return f"{wish(one.kind, one.code, one.day, minute=one.minute)}  {_state(one)}"
+
+
+def _state(one: OwnRequest) -> str:
+    waits = one.state == "open" and not one.listed and one.received is False
+    return WAITS_HERE if waits else REQUEST_STATE.get(one.state, one.state)
 
 
 def request_more(one: OwnRequest) -> list[str]:
     """Return all that is known of a request."""
     named, dated = _("编号 {number}"), _("编号 {number}，{day} 提的")
     number = dated.format(number=one.number, day=day(one.made)) if one.made else named.format(number=one.number)
-    said = [number, REQUEST_STATE.get(one.state, one.state)]
-    if one.state == "open" and not one.listed:
-        said.append(_("县里还没登记到，过几天再看。"))
+    said = [number, _state(one)]
+    if one.state == "open":
+        said += _on_its_way(one)
+    if one.state == "withdrawn" and one.taken_back:
+        said.append(ANSWER_FIRST)
+    if one.state in ("accepted", "refused") and one.taken_back:
+        said.append(ANSWER_STANDS)
+    if one.state == "accepted" and one.kind in ("objection", "correction"):
+        said.append(NOTED_ONLY)
     if one.answered:
         said.append(_("{day} 镇办答复：").format(day=day(one.answered)))
     return said
+
+
+def _on_its_way(one: OwnRequest) -> list[str]:
+    """Return how far a request is that nobody has answered, as far as this station knows."""
+    if one.listed or one.received:
+        return [REACHED, ANSWER_AT_NIGHT]
+    return [ON_ITS_WAY] if one.received is False else [ANSWER_AT_NIGHT]

@@ -12,16 +12,27 @@ from server_broker.ingest.held import held_facts
 from server_broker.months.month_source import REQUESTS_SHOWN
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
-from server_broker.requests.reading import request_rows, requests_of
+from server_broker.requests.models import Request
+from server_broker.requests.reading import RequestRow, request_rows, requests_of
 
 _DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
 _REVIEWS = {"lost_card": "这张卡已挂失，待审", "undated": "站点当时不知道准确时间，待审"}
 _REQUEST_STATES = {
-    "open": "等镇办答复",
-    "accepted": "镇办已答复，请到大屏看",
-    "refused": "镇办已答复，请到大屏看",
+    "open": "… 等镇办答复",
+    "accepted": "✓ 镇办同意",
+    "refused": "× 镇办没同意",
     "withdrawn": "已撤回",
 }
+_KINDS = {"objection": "打卡不对", "correction": "少打的卡"}
+_CODES = {
+    "time": "时间不对",
+    "direction": "上下班记反了",
+    "not_mine": "不是我打的",
+    "other": "其他",
+    "arrival": "上班卡",
+    "departure": "下班卡",
+}
+"""As the kiosk says them."""
 MOST_REQUESTS = 20
 _LATE = dt.timedelta(hours=1)
 """A touch that the county got later than this was brought later, and the page says so."""
@@ -48,14 +59,26 @@ class OneDay:
 
 
 @dataclass(frozen=True, slots=True)
+class OneRequest:
+    """What the person asked for at a kiosk, how far it is, and what the township says."""
+
+    number: str
+    what: str
+    state: str
+    answer: str
+    answered_at: dt.datetime | None
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """A month of one person. ``notes`` are sentences about the stations of the person's village."""
 
     first: dt.date
     days: list[OneDay]
     notes: list[str]
-    requests: list[str]
-    """What the person asked for at a kiosk, and how far it is. The answer itself is read at the kiosk."""
+    requests: list[OneRequest]
+    """The newest first."""
 
     @property
     def count(self) -> int:
@@ -86,10 +109,41 @@ def _in_words(row: TouchRow) -> OneTouch:
     )
 
 
-def _requests(person: Person, now: dt.datetime) -> list[str]:
+def _requests(person: Person, now: dt.datetime) -> list[OneRequest]:
     lately = requests_of([person]).filter(received_at__gte=now - REQUESTS_SHOWN).order_by("-received_at", "-seq")
-    rows = [row for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
-    return [f"编号 {row.request.number}：{_REQUEST_STATES.get(row.state, row.state)}" for row in rows]
+    return [_asked(row) for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
+
+
+def _asked(row: RequestRow) -> OneRequest:
+    stands = row.answer if row.answer is not None and row.state == row.answer.outcome else None
+    notes = []
+    if row.too_late is not None:
+        notes.append("您后来撤回过，答复在先，以答复为准。")
+    if row.state == "accepted" and row.request.kind in _KINDS:
+        notes.append("同意只是答复，考勤还没改，镇办另外办。")
+    return OneRequest(
+        number=row.request.number,
+        what=_wish(row.request),
+        state=_REQUEST_STATES.get(row.state, row.state),
+        answer=stands.text if stands is not None else "",
+        answered_at=stands.at if stands is not None else None,
+        notes=notes,
+    )
+
+
+def _wish(asked: Request) -> str:
+    """Return what was asked for: the day, the touch or the window, and what is wrong or missing."""
+    kind, code = _KINDS.get(asked.kind, asked.kind), _CODES.get(asked.code, asked.code)
+    what = f"{kind}：{code}" if code else kind
+    if asked.begin_at is None:
+        return what
+    begin = timezone.localtime(asked.begin_at)
+    when = f"{begin.month}月{begin.day}日"
+    if asked.kind == "objection":
+        when += f" {begin:%H:%M}"
+    elif asked.end_at is not None:
+        when += f" {begin:%H:%M} 至 {timezone.localtime(asked.end_at):%H:%M} 的班"
+    return f"{when} {what}"
 
 
 def _notes(person: Person, now: dt.datetime) -> list[str]:

@@ -23,6 +23,16 @@ type _Ref = tuple[str, bytes, int]
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A withdrawal by the request's own person."""
+
+    at: dt.datetime
+    """When it was made; if nothing dates it, when it was received."""
+    heard_at: dt.datetime
+    """When the county received it."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRow:
     """A request for a list. ``person`` is None if the card is bound to nobody."""
 
@@ -38,6 +48,8 @@ class RequestRow:
     answer: Answer | None
     changed_at: dt.datetime
     """When the county last heard of something about it."""
+    too_late: TakenBack | None = None
+    """The person took it back, and an answer was there when the county heard of it. The answer stands."""
 
 
 def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
@@ -61,23 +73,30 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         at, dated = made(one)
         person = people.get(_key(one))
         own = [back for back in withdrawals[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
-        state, changed = _state(one, answers[one.pk], own if person is not None else [])
+        first = _first(own) if person is not None else None
+        state, changed = _state(one, answers[one.pk], first)
+        too_late = first if state != WITHDRAWN else None
         about = touches.get(ref) if (ref := _about(one)) is not None else None
         newest = answers[one.pk][-1] if answers[one.pk] else None
-        rows.append(RequestRow(one, person, at, dated, about, state, newest, changed))
+        rows.append(RequestRow(one, person, at, dated, about, state, newest, changed, too_late))
     return rows
 
 
-def _state(one: Request, answers: list[Answer], own: list[Withdrawal]) -> tuple[str, dt.datetime]:
-    back = min((row.received_at for row in own), default=None)
+def _first(own: list[Withdrawal]) -> TakenBack | None:
+    """Return the withdrawal of which the county heard first."""
+    first = min(own, key=lambda row: row.received_at, default=None)
+    return TakenBack(made(first)[0], first.received_at) if first is not None else None
+
+
+def _state(one: Request, answers: list[Answer], back: TakenBack | None) -> tuple[str, dt.datetime]:
     # The station may not know yet that somebody has answered. Then the answer stands.
-    if back is not None and not (answers and answers[0].at < back):
-        return WITHDRAWN, back
+    if back is not None and not (answers and answers[0].at < back.heard_at):
+        return WITHDRAWN, back.heard_at
     return (answers[-1].outcome, answers[-1].at) if answers else (OPEN, one.received_at)
 
 
-def made(one: Request) -> tuple[dt.datetime, bool]:
-    """Return when a request was made, and whether that is known; if not, when it was received."""
+def made(one: Request | Withdrawal) -> tuple[dt.datetime, bool]:
+    """Return when a request or a withdrawal was made, and whether that is known; if not, when it was received."""
     dated = one.quality in DATED_QUALITIES
     return one.corrected_wall or (one.wall if dated else one.received_at), dated or one.corrected_wall is not None
 

@@ -77,6 +77,27 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "open_month": kiosk_months.OpenMonth(visit=_VISIT, page=1),
     "open_requests": kiosk_months.OpenRequests(visit=_VISIT),
     "make_request": kiosk_months.MakeRequest(visit=_VISIT, kind="objection", code="time", line=3),
+    "month-windows": kiosk_months.MonthShown(
+        visit=_VISIT,
+        page=0,
+        pages=1,
+        days=[_DAY],
+        windows=[kiosk_months.DayWindow(day=_DAY, start=510, end=720, window="上午坐班")],
+    ),
+    "requests-under-way": kiosk_months.RequestsShown(
+        visit=_VISIT,
+        page=0,
+        pages=1,
+        requests=[
+            kiosk_months.OwnRequest(request=ID.hex(), number="123456", kind="correction", state="open", received=False),
+            kiosk_months.OwnRequest(
+                request=ID.hex(), number="123456", kind="correction", state="accepted", received=True, taken_back=True
+            ),
+        ],
+    ),
+    "make_request-window": kiosk_months.MakeRequest(
+        visit=_VISIT, kind="correction", code="arrival", day=_DAY, start=510
+    ),
     "make_request-missing": kiosk_months.MakeRequest(visit=_VISIT, kind="correction", code="arrival", day=_DAY),
     "withdraw": kiosk_months.Withdraw(visit=_VISIT, request=ID.hex()),
 }

@@ -29,7 +29,15 @@ from protocol.kiosk_learning import (
     OpenLevel,
     QuestionShown,
 )
-from protocol.kiosk_months import MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken, WindowLacks
+from protocol.kiosk_months import (
+    DayWindow,
+    MonthLine,
+    MonthShown,
+    OwnRequest,
+    RequestsShown,
+    RequestTaken,
+    WindowLacks,
+)
 from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
 from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
 from protocol.units import FactRef
@@ -312,6 +320,10 @@ MONTH = MonthShown(
     ],
     lacking=[WindowLacks(window="上午坐班", marks=["arrival", "departure"])],
     days=[_DAY, *(f"2026-11-{day:02}" for day in range(23, 10, -1))],
+    windows=[
+        DayWindow(day=_DAY, start=510, end=720, window="上午坐班"),
+        DayWindow(day=_DAY, start=840, end=1_050, window="下午坐班"),
+    ],
 )
 MONTH_LONGEST = replace(
     MONTH,
@@ -320,7 +332,7 @@ MONTH_LONGEST = replace(
         for line in MONTH.lines
     ],
 )
-MONTH_UNDATED = replace(MONTH, pages=1, begins=None, lines=[], lacking=[], days=[])
+MONTH_UNDATED = replace(MONTH, pages=1, begins=None, lines=[], lacking=[], days=[], windows=[])
 TAKEN = RequestTaken(visit=VISIT.visit, number="482913", state="open", undated=True)
 REQUESTS = RequestsShown(
     visit=VISIT.visit,

@@ -2,6 +2,7 @@
 
 from copy import replace
 
+import msgspec
 import pytest
 
 from kiosk_tui.places import keeping
@@ -86,6 +87,59 @@ def test_a_missing_touch_is_reported_for_a_day_that_is_chosen() -> None:
     assert kiosk.said == [MakeRequest(visit=VISIT, kind="correction", code="departure", day=day)]
 
 
+def test_a_missing_touch_names_the_window_in_which_it_is_missing() -> None:
+    kiosk = OpenKiosk("visit-month-windows")
+    view = kiosk.flow.view()
+    assert isinstance(view, ChoiceView)
+    assert [words_months.option("window", code, view.windows) for code in view.options] == [
+        "上午坐班 08:30-12:00",
+        "下午坐班 14:00-17:30",
+        "别的时候",
+    ]
+    kiosk.press("2", "1")
+    confirm = kiosk.flow.view()
+    assert isinstance(confirm, ConfirmView)
+    assert (confirm.code, confirm.day, confirm.window) == ("arrival", samples.MONTH.days[0], "下午坐班")
+    wish = words_months.wish(confirm.kind, confirm.code, confirm.day, window=confirm.window)
+    assert wish == "11月24日 周二 下午坐班 少打的卡：上班卡"
+    kiosk.press("1")
+    asked = MakeRequest(visit=VISIT, kind="correction", code="arrival", day=samples.MONTH.days[0], start=840)
+    assert kiosk.said == [asked]
+
+
+def test_a_touch_that_is_missing_in_no_window_names_the_day_alone() -> None:
+    kiosk = OpenKiosk("visit-month-windows")
+    kiosk.press("3", "2", "1")
+    day = samples.MONTH.days[0]
+    assert kiosk.said == [MakeRequest(visit=VISIT, kind="correction", code="departure", day=day)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "said"),
+    [
+        ({"received": False}, "… 还没传到县里", "还没传到县里。有网就会传，不用再提。"),
+        ({"received": True}, "… 等镇办答复", "已经传到县里，等镇办答复。"),
+        ({"listed": True}, "… 等镇办答复", "已经传到县里，等镇办答复。"),
+        ({}, "… 等镇办答复", "镇办答复了，第二天这里能看到。"),
+        ({"state": "withdrawn", "taken_back": True}, "已撤回", "镇办要是已经答复，以答复为准。"),
+        ({"state": "accepted", "taken_back": True}, "✓ 镇办同意", "您后来撤回过，答复在先，以答复为准。"),
+        ({"state": "accepted"}, "✓ 镇办同意", "同意只是答复，考勤还没改，镇办另外办。"),
+    ],
+)
+def test_how_far_a_request_is_is_said_as_this_station_knows_it(
+    changes: dict[str, object], line: str, said: str
+) -> None:
+    one = msgspec.structs.replace(samples.REQUESTS.requests[0], **changes)
+    assert words_months.request_line(one).endswith(line)
+    assert said in words_months.request_more(one)
+    assert [text for text in words_months.request_more(one) if "登记" in text] == []
+
+
+def test_a_request_names_the_window_by_its_begin() -> None:
+    one = msgspec.structs.replace(samples.REQUESTS.requests[1], minute=840)
+    assert words_months.request_line(one) == "11月19日 周四 14:00 开始的班 少打的卡：上班卡  × 镇办没同意"
+
+
 def test_a_missing_touch_beside_another_is_of_its_day() -> None:
     kiosk = OpenKiosk("visit-month")
     kiosk.press("3", "1", "4", "1", "1")
@@ -104,7 +158,7 @@ def test_without_the_date_the_request_names_none_and_the_screen_says_why() -> No
     ("reason", "said"),
     [
         ("gone", "列表变了，请重新选。"),
-        ("asked_already", "已经提过了，等镇办答复。"),
+        ("asked_already", "这一次已经提过了，等镇办答复。"),
         ("not_recorded", "刚才的操作没有记录，请再试一次。"),
     ],
 )
@@ -197,7 +251,9 @@ def test_no_name_number_or_month_is_left_after_a_visit_nor_behind_star(end: str)
     assert isinstance(kiosk.flow.view(), HelpView)
 
 
-@pytest.mark.parametrize("keys", [(), ("1",), ("1", "1"), ("1", "1", "2"), ("6", "3"), ("6", "3", "1")])
+@pytest.mark.parametrize(
+    "keys", [(), ("1",), ("1", "1"), ("1", "1", "2"), ("6", "3"), ("6", "3", "1"), ("6", "1"), ("6", "1", "2", "1")]
+)
 def test_another_kiosk_goes_on_with_the_same_step(keys: tuple[Key, ...]) -> None:
     kiosk = OpenKiosk("visit-month")
     kiosk.press(*keys)

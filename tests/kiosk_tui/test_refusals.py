@@ -12,7 +12,7 @@ type Asking = tuple[str, tuple[Key, ...]]
 KINDS = [kind.__struct_config__.tag for kind in ToAgent.__value__.__args__]
 ASKINGS: list[tuple[Asking, set[str]]] = [
     (("visit", ("1",)), {"open_month"}),
-    (("visit-month", ("6", "1", "1", "1")), {"make_request"}),
+    (("visit-month", ("6", "1", "1", "1", "1")), {"make_request"}),
     (("visit", ("2",)), {"open_requests"}),
     (("visit-requests", ("1", "1", "1")), {"withdraw"}),
     (("visit-with-phone", ("3",)), {"show_phone_code"}),

@@ -26,7 +26,7 @@ from server_broker.fleet.models import Alarm, Station, StationEvent, StationStat
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.requests.models import Request
+from server_broker.requests.models import Request, Withdrawal
 from server_broker.trust.sealing import make_sealing_key
 from tests.cast import REGIONS, SHILI, VILLAGE_OF, WANG, YANGBAN, ZHANG, Account, Cadre
 
@@ -175,6 +175,23 @@ def requested(station: Station, by: Touch, *, kind: str = "objection", code: str
             "received_at": now,
         }
         | values
+    )
+
+
+def withdrawn(asked: Request, *, at: dt.datetime) -> Withdrawal:
+    """Its person takes a request back, and the county hears of it at once."""
+    return Withdrawal.objects.create(
+        station=asked.station,
+        epoch=secrets.token_bytes(16),
+        seq=3,
+        request=asked.request,
+        by_epoch=asked.by_epoch,
+        by_seq=asked.by_seq,
+        wall=at,
+        quality="synced",
+        boot=bytes(16),
+        mono_ms=0,
+        received_at=at,
     )
 
 

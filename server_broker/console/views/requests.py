@@ -93,7 +93,7 @@ def request_answer(request: HttpRequest, pk: int) -> HttpResponse:
     except (NotAnswered, OwnAffair) as refused:
         messages.error(request, f"没有答复：{refused}。")
     else:
-        messages.success(request, "已答复。站点夜里取到，本人在大屏“我的办事”里看。")
+        messages.success(request, "已答复。手机上现在就有；站点夜里取到，大屏“我的办事”里明天起有。")
     return redirect("request-one", pk)
 
 

@@ -188,8 +188,14 @@ def test_a_touch_made_elsewhere_is_disputed_by_its_time(station: Bench) -> None:
     assert [line.request_state for line in look(station, visit).lines] == [None, "open"]
 
 
-def report(station: Bench, visit: VisitShown, code: str = "arrival", day: str | None = "2026-11-23") -> object:
-    (answer,) = station.ask(MakeRequest(visit=visit.visit, kind="correction", code=code, day=day))
+def report(
+    station: Bench,
+    visit: VisitShown,
+    code: str = "arrival",
+    day: str | None = "2026-11-23",
+    start: int | None = None,
+) -> object:
+    (answer,) = station.ask(MakeRequest(visit=visit.visit, kind="correction", code=code, day=day, start=start))
     return answer
 
 
@@ -208,6 +214,37 @@ def test_a_missing_touch_is_reported_for_a_day(station: Bench) -> None:
         ("correction", "departure", "2026-11-23"),
         ("correction", "arrival", "2026-11-23"),
     ]
+
+
+def test_both_halves_of_a_day_are_reported_each_with_its_window(station: Bench) -> None:
+    visit = open_by_card(station, ZHANG)
+    windows = [one for one in look(station, visit).windows if one.day == "2026-11-23"]
+    assert [(one.window, one.start, one.end) for one in windows] == [("am", 510, 720), ("pm", 870, 1_050)]
+    for window in windows:
+        assert isinstance(report(station, visit, start=window.start), RequestTaken)
+    assert report(station, visit, start=870) == Sorry(reason="asked_already", asked="make_request")
+    assert report(station, visit, start=871) == Sorry(reason="gone", asked="make_request")
+    midnight = 1_795_363_200_000
+    assert [(fact.begin, fact.end) for fact in station.of(RequestMade)] == [
+        (midnight + start * 60_000, midnight + end * 60_000) for start, end in ((510, 720), (870, 1_050))
+    ]
+    assert [(one.day, one.minute) for one in requests_of(station, visit)] == [("2026-11-23", 870), ("2026-11-23", 510)]
+
+
+def test_a_request_is_said_to_be_under_way_until_its_receipt_also_after_a_restart(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as made:
+        made.accept(desired())
+        visit = open_by_card(made, ZHANG)
+        report(made, visit)
+        assert [one.received for one in requests_of(made, visit)] == [False]
+    with bench(tmp_path, system) as again:
+        again.accept(desired())
+        visit = open_by_card(again, ZHANG)
+        assert [one.received for one in requests_of(again, visit)] == [False]
+        receive_all(again)
+        assert [one.received for one in requests_of(again, visit)] == [True]
 
 
 def test_without_the_date_a_missing_touch_names_no_day(tmp_path: Path, system: FakeSystemClock) -> None:
@@ -291,10 +328,12 @@ def test_a_withdrawal_that_the_county_has_not_heard_of_stands(station: Bench) ->
     send_month(station, requests=[_listed("open")])
     visit = open_by_card(station, ZHANG)
     station.ask(Withdraw(visit=visit.visit, request=REQUEST.hex()))
-    assert [one.state for one in requests_of(station, visit)] == ["withdrawn"]
+    assert [(one.state, one.taken_back) for one in requests_of(station, visit)] == [("withdrawn", True)]
     # Unless the answer was there first.
     send_month(station, requests=[_listed("accepted")])
-    assert [one.state for one in requests_of(station, visit)] == ["accepted"]
+    assert [(one.state, one.taken_back) for one in requests_of(station, visit)] == [("accepted", True)]
+    send_month(station, requests=[_listed("withdrawn")])
+    assert [(one.state, one.taken_back) for one in requests_of(station, visit)] == [("withdrawn", False)]
 
 
 def test_nothing_of_a_visit_is_kept_after_it(station: Bench) -> None:

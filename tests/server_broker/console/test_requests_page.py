@@ -1,13 +1,16 @@
 """异议与申请: who sees what people ask for, and how it is answered there, on their page and on the telephone."""
 
+import datetime as dt
+
 import pytest
 from django.utils import timezone
 
 from server_broker.accounts.models import User
+from server_broker.dated.days import begin_of
 from server_broker.public.month import month_of
 from server_broker.requests.models import Answer, Request
 from tests.cast import OTHER_TOWNSHIP_OFFICER, SHILI, STRAY, TOWNSHIP_OFFICER, UNKNOWN_CARD, WANG, YANGBAN, ZHANG
-from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
+from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of, withdrawn
 from tests.server_broker.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +35,47 @@ def test_an_officer_answers_and_everybody_concerned_reads_it(county: FictionalCo
     assert "异议：时间不对" in text_of(page, f"/requests/?state=answered&number={asked.number}")
     person = text_of(page, f"/people/{county.people[ZHANG].pk}/")
     assert f"异议：时间不对（{asked.number}）" in person
-    assert month_of(county.people[ZHANG], timezone.now()).requests == [f"编号 {asked.number}：镇办已答复，请到大屏看"]
+    (seen,) = month_of(county.people[ZHANG], timezone.now()).requests
+    assert (seen.number, seen.state, seen.answer) == (asked.number, "× 镇办没同意", "时间没有错")
     assert month_of(county.people[WANG], timezone.now()).requests == []
+
+
+def test_agreeing_says_what_it_does_not_change(county: FictionalCounty, asked: Request) -> None:
+    page = signed_in(TOWNSHIP_OFFICER)
+    one = text_of(page, f"/requests/{asked.pk}/")
+    assert "本系统现在还不能更正考勤" in one
+    assert "另外办更正" not in one
+    page.post(f"/requests/{asked.pk}/answer/", {"outcome": "accepted", "text": "按您说的"})
+    (seen,) = month_of(county.people[ZHANG], timezone.now()).requests
+    assert seen.notes == ["同意只是答复，考勤还没改，镇办另外办。"]
+
+
+def test_a_missing_touch_says_which_half_of_the_day(county: FictionalCounty) -> None:
+    station, begin = county.stations[SHILI], timezone.localtime(begin_of(timezone.localdate()))
+    with_card = touch(station, ZHANG.token)
+    half, rest = begin + dt.timedelta(hours=14), begin + dt.timedelta(hours=17, minutes=30)
+    requested(station, with_card, kind="correction", code="arrival", begin_at=half, end_at=rest)
+    whole = requested(station, with_card, kind="correction", code="arrival", begin_at=begin)
+    page = signed_in(TOWNSHIP_OFFICER)
+    assert "14:00 至 17:30 的班" in text_of(page, "/requests/")
+    one = Request.objects.exclude(pk=whole.pk).get()
+    assert "14:00 至 17:30 的班" in text_of(page, f"/requests/{one.pk}/")
+    assert "没有写哪个班，请问本人" in text_of(page, f"/requests/{whole.pk}/")
+    wishes = [seen.what for seen in month_of(county.people[ZHANG], timezone.now()).requests]
+    day = f"{begin.month}月{begin.day}日"
+    assert sorted(wishes) == [f"{day} 14:00 至 17:30 的班 少打的卡：上班卡", f"{day} 少打的卡：上班卡"]
+
+
+def test_a_withdrawal_after_the_answer_is_shown_and_what_holds(county: FictionalCounty, asked: Request) -> None:
+    page = signed_in(TOWNSHIP_OFFICER)
+    page.post(f"/requests/{asked.pk}/answer/", {"outcome": "accepted", "text": "按您说的"})
+    withdrawn(asked, at=timezone.now() + dt.timedelta(minutes=4))
+    assert "答复后本人又撤回" in text_of(page, "/requests/?state=all")
+    one = text_of(page, f"/requests/{asked.pk}/")
+    assert "在大屏上撤回" in one
+    assert "以答复为准" in one
+    (seen,) = month_of(county.people[ZHANG], timezone.now()).requests
+    assert "您后来撤回过，答复在先，以答复为准。" in seen.notes
 
 
 @pytest.mark.parametrize(

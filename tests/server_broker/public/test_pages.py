@@ -13,8 +13,10 @@ from server_broker.pins.voiding import reset_pin
 from server_broker.public.middleware import COOKIE
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import LIFETIME, drop_ended, open_session, session_of
+from server_broker.requests.answering import answer
+from server_broker.requests.models import Outcome
 from tests.cast import LI, OPERATOR, SHILI, SHILI_VILLAGE, WANG, YANGBAN, ZHANG
-from tests.server_broker.county import FictionalCounty, signed_in, touch
+from tests.server_broker.county import FictionalCounty, requested, signed_in, touch
 from tests.server_broker.public.door import HOST, ago, show_code, signed_in_telephone, telephone
 
 PAGES = {"/": 302, "/sign-in/": 200, "/K": 200, "/sign-out/": 405, "/favicon.ico": 302}
@@ -106,6 +108,17 @@ def test_what_waits_and_what_is_down_is_said(county: FictionalCounty) -> None:
     page = signed_in_telephone(county.people[ZHANG]).get("/").content.decode()
     assert "站点当时不知道准确时间，待审" in page
     assert "没有连上县里。这以后的打卡还没送到，不算缺卡。" in page
+
+
+def test_the_township_s_answer_is_read_here(county: FictionalCounty) -> None:
+    asked = requested(county.stations[SHILI], touch(county.stations[SHILI], ZHANG.token))
+    browser = signed_in_telephone(county.people[ZHANG])
+    assert "… 等镇办答复" in browser.get("/").content.decode()
+    answer(asked, Outcome.ACCEPTED, text="按您说的算", actor="chen-shili", at=timezone.now())
+    page = browser.get("/").content.decode()
+    for words in ("打卡不对：时间不对", "✓ 镇办同意", "答复：按您说的算", "同意只是答复，考勤还没改", asked.number):
+        assert words in page
+    assert "请到大屏看" not in page
 
 
 def test_last_month_is_not_this_month(county: FictionalCounty) -> None:
