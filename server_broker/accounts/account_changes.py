@@ -9,6 +9,7 @@ from protocol.decisions import AccessReset, AccountChanged, AccountMade
 from server_broker.accounts.administration import may_change
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.names import check_name
+from server_broker.accounts.passwords import MADE, SET, password_detail
 from server_broker.accounts.places import misplaced
 from server_broker.accounts.scope import Viewer
 from server_broker.audit.log import Detail, record
@@ -82,10 +83,11 @@ def check_account(account: User) -> None:
 
 def say_made(user: User, *, actor: str) -> None:
     """Record a new account in the audit log. Call this in the transaction that makes it."""
-    made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
+    made: Detail = {"role": str(user.role), "region": user.region_id}
+    made |= password_detail(user.password, usable=user.has_usable_password())
     if user.person_id is not None:
         made["person"] = user.person_id
-    entry = record(actor, "account.made", user.get_username(), made)
+    entry = record(actor, MADE, user.get_username(), made)
     decide(entry, AccountMade(account=user.pk, role=str(user.role), region=_code_of(user)), [user])
 
 
@@ -168,8 +170,8 @@ def set_password(account: User, password: str, *, actor: str) -> None:
 def say_password_set(account: User, *, actor: str) -> None:
     """Record in the audit log that the password was set or removed. Call this in the transaction that does so."""
     void_links(account)
-    detail: Detail = {"password": account.has_usable_password()}
-    entry = record(actor, "account.password_set", account.get_username(), detail)
+    detail = password_detail(account.password, usable=account.has_usable_password())
+    entry = record(actor, SET, account.get_username(), detail)
     decide(entry, AccessReset(account=account.pk, means="password"))
 
 

@@ -1,12 +1,14 @@
 """Accounts of the console, their second factors and one-time sign-in links."""
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from server_broker.accounts.passwords import renew
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.trust.sealing import seal, unseal
 
@@ -62,6 +64,17 @@ class User(AbstractUser):
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role
         """Whether the account may open the data tables under /admin/ (`django.contrib.admin`), where accounts are."""
         return self.role == Role.SYSTEM
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether this is the account's password. A hash with parameters of earlier times is renewed."""
+
+        def store() -> str:
+            self.set_password(raw_password)
+            self._password = None  # Django's own mark of a change, and the password has not changed
+            self.save(update_fields=["password"])
+            return self.password
+
+        return check_password(raw_password, self.password, lambda _: renew(self.pk, self.get_username(), store))
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Django ends a session whose hash no longer fits. Its own hash covers the password alone, so a closed account

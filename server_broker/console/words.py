@@ -273,6 +273,7 @@ ACTIONS = {
     "account.ends": "本人离任，账号到期",
     "account.stays": "撤回离任，账号照旧",
     "account.password_set": "设置密码",
+    "account.password_renewed": "密码换一种存法",
     "account.link_made": "给出登录链接",
     "account.second_factor_set": "设置第二步验证",
     "account.second_factor_reset": "重置第二步验证",

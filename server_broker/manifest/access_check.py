@@ -1,14 +1,15 @@
-"""Compare second factors and sign-in links with the entries of the audit log about how they came to be.
+"""Compare passwords, second factors and sign-in links with the entries of the audit log about how they came to be.
 
 Each of these entries is a decision, so nobody can add one behind the county's back. Entries of earlier releases name no
-device and no link; then it counts that the account has such an entry.
+hash, no device and no link; then it counts that the account has such an entry.
 """
 
 import datetime as dt
 from collections import defaultdict
 
+from server_broker.accounts import passwords
 from server_broker.accounts.links import LONGEST_VALIDITY, MADE
-from server_broker.accounts.models import SecondFactor, SignInLink
+from server_broker.accounts.models import SecondFactor, SignInLink, User
 from server_broker.accounts.second_factor import RESET, SET, mark_of
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.problems import Problem
@@ -16,8 +17,27 @@ from server_broker.trust.sealing import SealBroken
 
 
 def check_access() -> Problem | None:
-    """Return the first second factor or sign-in link that nobody set up or made as it is."""
-    return _second_factors() or _links()
+    """Return the first password, second factor or sign-in link that nobody set or made as it is."""
+    return _passwords() or _second_factors() or _links()
+
+
+def _passwords() -> Problem | None:
+    last: dict[str, AuditEntry] = {}
+    for entry in AuditEntry.objects.filter(action__in=(passwords.MADE, passwords.SET, passwords.RENEWED)).order_by(
+        "id"
+    ):
+        last[entry.subject] = entry
+    for user in User.objects.exclude(password="").order_by("pk"):
+        if not user.has_usable_password():
+            continue
+        own, said = last.get(user.get_username()), ""
+        if own is None or not own.detail.get("password"):
+            said = "没有设置过它的记录"
+        elif "hash" in own.detail and own.detail["hash"] != passwords.mark_of_password(user.password):
+            said = "不是最后设置的那一个"
+        if said:
+            return _bad(f"账号 {user.get_username()} 的密码（{User._meta.db_table}）", said)
+    return None
 
 
 def _second_factors() -> Problem | None:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.models import Role, User
+from server_broker.accounts.passwords import mark_of_password
 from server_broker.audit.log import verify
 from server_broker.audit.models import AuditEntry
 from server_broker.regions.models import Region
@@ -62,7 +63,8 @@ def test_within_it_accounts_are_made_and_audited(town: Client, role: str, region
     assert (User.objects.get(username="new").role, User.objects.get(username="new").region_id) == (role, region)
     made = entries("account.made")[-1]
     assert (made.actor, made.subject) == (TOWNSHIP_ADMINISTRATOR.username, "new")
-    assert made.detail == {"role": role, "region": region, "password": True}
+    stored = mark_of_password(User.objects.get(username="new").password)
+    assert made.detail == {"role": role, "region": region, "password": True, "hash": stored}
 
 
 @pytest.mark.parametrize("role", ["security", "auditor"])
@@ -155,7 +157,8 @@ def test_each_change_is_audited_with_what_was_before(town: Client) -> None:
     }
     assert town.post(f"{USERS}{account.pk}/password/", PASSWORDS).status_code == 302
     [entry] = entries("account.password_set")
-    assert (entry.actor, entry.subject, entry.detail) == (TOWNSHIP_ADMINISTRATOR.username, "target", {"password": True})
+    assert (entry.actor, entry.subject) == (TOWNSHIP_ADMINISTRATOR.username, "target")
+    assert entry.detail == {"password": True, "hash": mark_of_password(User.objects.get(pk=account.pk).password)}
     values = form_of(town, account)
     del values["is_active"]
     assert town.post(f"{USERS}{account.pk}/change/", values).status_code == 302
