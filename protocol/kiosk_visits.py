@@ -25,6 +25,8 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
 
     visit: VisitId
     name: ShortText = ""
+    number: ShortText = ""
+    """The figures of the person's number, as they are typed; empty if it is not known here."""
     opened_by: Literal["card", "number"] = "card"
     ended: Literal["", "left", "time", "card", "restart", "county"] = ""
     can: list[CodeWord] = []

@@ -75,16 +75,19 @@ class Visits:
         twin: Twin,
         screens: KioskScreens,
         can: Callable[[Visit], list[CodeWord]],
+        number_of: Callable[[str], str],
     ) -> None:
         """
         Args:
             can: Returns what may be opened or done in a visit.
+            number_of: Returns the figures of a person's number, or nothing.
         """
         self._clock = clock
         self._fact_writer = fact_writer
         self._twin = twin
         self._screens = screens
         self._can = can
+        self._number_of = number_of
         self._visits: dict[int, Visit] = {}
         self._offer: _Offer | None = None
         self._ends: list[Callable[[Visit], None]] = []
@@ -151,7 +154,9 @@ class Visits:
     def show(self, visit: Visit) -> None:
         """Show a visit's home at its kiosk, for example because what can be done there has changed."""
         name = self._twin.name_of(visit.person)
-        shown = VisitShown(visit=visit.id, name=name, opened_by=visit.opened_by, can=self._can(visit))
+        number = self._number_of(visit.person)
+        can = self._can(visit)
+        shown = VisitShown(visit=visit.id, name=name, number=number, opened_by=visit.opened_by, can=can)
         self._screens.answer(visit.kiosk, shown)
 
     def asked(self, kiosk: int, asked: Line, visit: str) -> Visit | None:

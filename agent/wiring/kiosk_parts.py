@@ -49,7 +49,14 @@ class KioskRooms:
         self._twin = twin
         self._history = history
         self._lamp = lamp
-        self.visits = Visits(clock=ports.clock, fact_writer=fact_writer, twin=twin, screens=ports.kiosks, can=self._can)
+        self.visits = Visits(
+            clock=ports.clock,
+            fact_writer=fact_writer,
+            twin=twin,
+            screens=ports.kiosks,
+            can=self._can,
+            number_of=lambda person: self.pin_book.number_of(person),
+        )
         self.keeping = Keeping(clock=ports.clock, screens=ports.kiosks, visits=self.visits)
         speaker = ports.speaker.speaker if ports.speaker else None
         self.sound = KioskSound(speaker=speaker, twin=twin, screens=ports.kiosks)

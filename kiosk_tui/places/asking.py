@@ -198,7 +198,8 @@ class _Form:
     def key(self, key: Key) -> Move:
         """Choose, confirm with Enter, or go a step back with 0."""
         if self._number:
-            return "leave" if key in (BACK, "enter") else "stay"
+            # Enter has just sent the question. Pressed once more it must not take the number away.
+            return "leave" if key == BACK else "stay"
         if self._waiting:
             return "stay"
         if key == BACK:

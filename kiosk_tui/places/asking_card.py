@@ -22,6 +22,7 @@ class AskCard:
     def __init__(self, opening: Opening) -> None:
         self._home = opening.home
         self._say = opening.say
+        self._refused = False
 
     def kept(self) -> AskCardKept:
         """Return what this place is made from again."""
@@ -34,12 +35,14 @@ class AskCard:
 
     def view(self) -> AskCardView:
         """Return what is asked for."""
-        return AskCardView(by_number=self._home.number_sign_in, reader_ready=self._home.reader_ready)
+        by_number = self._home.number_sign_in
+        return AskCardView(by_number, self._home.reader_ready, refused=self._refused and not by_number)
 
     def key(self, key: Key) -> Move:
         """Leave with 0, or go on to the number with Enter."""
         if key == "enter" and self._home.number_sign_in:
             return SignIn(say=self._say)
+        self._refused = key == "enter"
         return "leave" if key == BACK else "stay"
 
     def agent_said(self, message: ToKiosk) -> None:

@@ -15,7 +15,7 @@ from kiosk_tui.words import common as words
 from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import EnterNumber, PinAsked, SetPin
-from protocol.pins import PIN_DIGITS
+from protocol.pins import PIN_DIGITS, is_common
 
 MOST_DIGITS = 13
 """Of a number."""
@@ -44,7 +44,7 @@ class _Entry:
         if key in (HELD, "repeat") and not self._waiting:
             left = taken_back(self._typed, key)
             if left is None:
-                return "leave"
+                return self._back(key)
             self._typed = left
         # While the agent judges, a figure would be typed into whatever it asks for next.
         elif self._waiting or self._step in ("touch", "set"):
@@ -67,6 +67,10 @@ class _Entry:
             self._entered()
         else:
             self._note = words.digits_lack(lacks) if self._typed else words.TYPE_FIRST
+
+    def _back(self, _key: Key) -> Move:
+        """Go back from here, with nothing typed."""
+        return "leave"
 
     def _entered(self) -> None:
         raise NotImplementedError
@@ -91,12 +95,21 @@ class SignIn(_Entry):
             pin, self._typed, self._waiting, self._note = self._typed, "", True, ""
             self._say(EnterNumber(number=self._number, pin=pin))
 
+    def _back(self, key: Key) -> Move:
+        """Go back from the PIN to the number, which may be the wrong one."""
+        if self._step == "number" or key == HELD:
+            return "leave"
+        number, self._number = self._number, ""
+        self._go("number")
+        self._typed = number
+        return "stay"
+
     def agent_said(self, message: ToKiosk) -> None:
         """Take what became of the entry."""
         if not self._waiting:
             return
         if isinstance(message, PinAsked):
-            again: EntryStep = "pin" if message.answer in ("busy", "not_recorded") else "number"
+            again: EntryStep = "pin" if message.answer in ("wrong", "busy", "not_recorded") else "number"
             note = words_visits.pin_answer(message)
             self._number = self._number if again == "pin" else ""
             self._go(again, note)
@@ -139,7 +152,9 @@ class NewPin(_Entry):
         return place
 
     def _entered(self) -> None:
-        if self._step == "new_pin":
+        if self._step == "new_pin" and is_common(self._typed):
+            self._go("new_pin", words_visits.PIN_ANSWER["common"])
+        elif self._step == "new_pin":
             self._first = self._typed
             self._go("again")
         elif self._typed != self._first:

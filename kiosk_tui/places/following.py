@@ -63,8 +63,9 @@ class Following:
             self._typed = left
         elif key == "enter":
             self._look_up()
-        elif digit(key) is not None and len(self._typed) < RECEIPT_DIGITS:
-            self._typed += key
+        elif digit(key) is not None and (len(self._typed) < RECEIPT_DIGITS or self._note):
+            # After a number that nobody has, another one begins.
+            self._typed = key if len(self._typed) == RECEIPT_DIGITS else self._typed + key
             self._note = ""
         return "stay"
 

@@ -41,7 +41,8 @@ class VisitPlace:
     def view(self) -> VisitView:
         """Return the visit's home."""
         can = tuple(what for what in KNOWN if what in self._shown.can)
-        return VisitView(self._shown.visit, self._shown.name, self._shown.opened_by, can)
+        shown = self._shown
+        return VisitView(shown.visit, shown.name, shown.opened_by, can, shown.number)
 
     def key(self, key: Key) -> Move:
         """Open what stands beside the number, or leave with 0."""

@@ -1,5 +1,7 @@
 """Home: the time, where the card goes, who is on duty now, and the menu. Beside it the screen that asks for a card."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -65,10 +67,11 @@ class HomeScreen(KioskScreen[HomeView]):
         self._card.show(Content(fit(words.PRESENT_CARD if home.reader_ready else words.READER_GONE, width)))
         trouble = words.TROUBLE.get(home.trouble, "")
         call = words_help.short(home.help, home.link) if home.help is not None else ""
-        notice = trouble or call or home.notice
-        self._notice.display = bool(notice)
+        # A call for help is told of for an hour, and what the county says must not wait for that.
+        notices = [trouble] if trouble else [text for text in (call, home.notice) if text]
+        self._notice.display = bool(notices)
         self._notice.set_class(bool(trouble), "-trouble")
-        self._notice.show(Content(_one_line(notice, width, view.turn)))
+        self._notice.show(Content(_one_line(notices, width, view.turn)))
         self._people.show(Content("\n".join(on_duty(home, width))))
         self._menu.show(view.menu)
         self._keys.hints = (KeyHint("9", words.KEY_HELP),)
@@ -89,6 +92,8 @@ class AskCardScreen(TextScreen[AskCardView]):
         self._header.right = ""
         ask = words_visits.ASK_CARD if view.reader_ready else words.READER_GONE
         number = [Block(words_visits.ASK_NUMBER, gap=1)] if view.by_number else []
+        if view.refused:
+            number = [Block(words_visits.PIN_ANSWER["not_allowed"], style=theme.WARNING, gap=1)]
         self._body.show(
             Block(ask, style=theme.TITLE, gap=2),
             *([Block(words_visits.ASK_CARD_THEN, gap=1)] if view.reader_ready else []),
@@ -127,13 +132,16 @@ def _person(row: DutyRow) -> str:
     return clean(row.name) + words.namesake(row.apart)
 
 
-def _one_line(text: str, width: int, turn: int) -> str:
-    """Return a text that is too long for one line as one of its lines, which ``turn`` chooses."""
-    if cells(text) <= width:
-        return clean(text)
-    lines = wrap(text, max(width - 4, 8))
-    place = turn % len(lines)
-    return f"{place + 1}/{len(lines)} {lines[place]}"
+def _one_line(texts: Sequence[str], width: int, turn: int) -> str:
+    """Return one line of all texts, which ``turn`` chooses. Lines of a text that is too long for one are counted."""
+    lines: list[str] = []
+    for text in texts:
+        if cells(text) <= width:
+            lines.append(clean(text))
+        else:
+            parts = wrap(text, max(width - 4, 8))
+            lines += [f"{number}/{len(parts)} {part}" for number, part in enumerate(parts, 1)]
+    return lines[turn % len(lines)] if lines else ""
 
 
 def _status(view: HomeView, *, year: bool) -> Content:

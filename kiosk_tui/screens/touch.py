@@ -1,5 +1,7 @@
 """The result of a touch: the whole screen in the lamp's colour, with a large sign and the words for it."""
 
+from typing import Literal
+
 from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.content import Content
@@ -65,8 +67,8 @@ class TouchScreen(KioskScreen[TouchView]):
         self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view, keys_count=self._keys_count))
         self._keys.hints = _hints(touch, view.correction)
-        # After a repeat no sentence says what could still be done in that time.
-        silent = view.note or touch.answer == "repeat"
+        # After a repeat a sentence says what can still be done in that time only where a touch is missing.
+        silent = view.note or (touch.answer == "repeat" and not any(lack.correctable for lack in touch.lacking))
         seconds = view.correction.seconds_left if view.correction else 0 if silent else view.again_s
         self._keys.right = words.seconds_left(seconds) if seconds else ""
 
@@ -128,7 +130,11 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
     touch = view.touch
     texts = [detail(touch)]
     if touch.answer in _UNDERSTOOD:
-        lacks, correctable = touch.lacking, view.correction is not None or view.again_s > 0
+        lacks = touch.lacking
+        correctable: Literal["by_card", "by_key"] | None = "by_card" if view.again_s > 0 else None
+        if view.correction is not None:
+            # Once a direction is chosen, the card decides.
+            correctable = "by_key" if view.correction.chosen is None and keys_count else "by_card"
         if correctable and view.note:
             # The note stands where the screen would say how to correct. What a correction would still mend must then
             # not be called too late, so it is left out.

@@ -15,7 +15,7 @@ class VisitScreen(TextScreen[VisitView]):
     def show(self, view: VisitView) -> None:
         """Draw the visit's home."""
         self._header.left = words_visits.VISIT
-        self._header.right = ""
+        self._header.right = words_visits.own_number(view.number) if view.number else ""
         not_yet = [Block(words_visits.NOT_A_TOUCH, gap=1)] if view.opened_by == "number" else []
         self._body.show(
             Block(view.name, style=theme.TITLE, gap=1),

@@ -125,10 +125,12 @@ class DutyView:
 
 @dataclass(frozen=True, slots=True)
 class AskCardView:
-    """A card is asked for; ``by_number``: a number will do as well."""
+    """A card is asked for; ``by_number``: a number will do as well. ``refused``: somebody wanted to type a number where
+    none does."""
 
     by_number: bool
     reader_ready: bool
+    refused: bool = False
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property
@@ -326,8 +328,9 @@ class EntryView:
 
     @property
     def face(self) -> Face:
-        """What is asked for: figures that appear make no other screen of it."""
-        return ("entry", self.step, self.note, self.waiting)
+        """What is asked for. Neither figures that appear nor a note that goes make another screen of it: a person types
+        on."""
+        return ("entry", self.step, self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +341,7 @@ class VisitView:
     name: str
     opened_by: Literal["card", "number"]
     can: tuple[str, ...]
+    number: str = ""
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property

@@ -52,8 +52,8 @@ class NumberView:
 
     @property
     def face(self) -> Face:
-        """Figures that appear make no other screen of it."""
-        return ("number", self.note, self.waiting)
+        """As of `EntryView`."""
+        return ("number", self.waiting)
 
 
 @dataclass(frozen=True, slots=True)

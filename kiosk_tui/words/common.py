@@ -1,6 +1,7 @@
 """Every Chinese sentence of the screens, but those of a visit, which are in `kiosk_tui.words.visits`."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from kiosk_tui.catalogue import _, counted
 from kiosk_tui.words.dates import clock
@@ -243,10 +244,11 @@ def simulated(names: list[str]) -> str:
     return _("模拟设备: {names}").format(names=" ".join(shown))
 
 
-def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]:
+def lacking(lacks: Sequence[Lacking], *, correctable: Literal["by_card", "by_key"] | None = None) -> list[str]:
     """Return the touches that a person still has to make today, then those that are missed; each with its window.
 
-    ``correctable``: the touch on the screen can be corrected now, and so become one of those that are missed.
+    ``correctable``: the touch on the screen can be corrected now, and so become one of those that are missed: by
+    touching again, or by a key of which the screen tells beside.
     """
     lines = []
     for window, marks in _by_window(lacks, "now"):
@@ -261,8 +263,12 @@ def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]
             later.format(window=window, start=clock(marks[0].start)) for window, marks in _by_window(lacks, "later")
         ]
     # The touch on the screen may become one of the missed touches by a correction. Those come first.
-    too_late = _("{window}没打{marks}，已过，请找镇办补卡。")
-    may_be_it = _("{window}没打{marks}；这次就是的话，再刷一次卡改。") if correctable else too_late
+    too_late = _("{window}没打{marks}。去“我的”里补报。")
+    may_be_it = too_late
+    if correctable == "by_card":
+        may_be_it = _("{window}没打{marks}。要是这次，马上再刷卡改。")
+    elif correctable == "by_key":
+        may_be_it = _("{window}没打{marks}。要是这次，照上面改。")
     for mendable, said in ((True, may_be_it), (False, too_late)):
         for window, marks in _by_window(lacks, "past"):
             if those := [lack for lack in marks if lack.correctable == mendable]:

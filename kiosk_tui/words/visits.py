@@ -47,12 +47,12 @@ ENTRY_ASK = {
     "set": _("✓  密码设好了"),
 }
 ENTRY_HINT = {
-    "number": _("编号写在您的卡上，也可以问镇办。"),
+    "number": _("刷卡后打开“我的”，上面写着编号。也可以问镇办。"),
     "pin": _("忘了密码，请带卡来重设，或者找镇办。"),
     "new_pin": _("不要用生日、编号、123456 这样好猜的。"),
     "again": _("要和刚才输的一样。"),
     "touch": _("30 秒内刷卡，密码才算设好。"),
-    "set": _("没带卡时，用编号和密码登录。密码别告诉别人。"),
+    "set": _("能按编号登录的地方，都用它。密码别告诉别人。"),
 }
 PIN_WAITING = _("正在核对…")
 PIN_DIFFERS = _("两遍不一样，请重新输。")
@@ -69,6 +69,11 @@ PIN_ANSWER = {
 def sorry(reason: str) -> str:
     """Return why the agent did not do what was asked in a visit. There ``too_late`` means that the visit is over."""
     return VISIT_OVER if reason == "too_late" else words.sorry(reason)
+
+
+def own_number(number: str) -> str:
+    """Return the person's own number, for the day on which the card is at home."""
+    return _("您的编号 {number}").format(number=number)
 
 
 def typed_at(page: str) -> str:
@@ -88,7 +93,7 @@ def pin_answer(answer: PinAsked) -> str:
             return _("输错次数太多，今天不能再试；急用请刷卡或找镇办。")
         return _("输错次数太多，{wait}后再试；急用请刷卡或找镇办。").format(wait=_wait(answer.locked_for_ms))
     if answer.answer == "wrong":
-        return _("编号或密码不对，请再试一次。")
+        return _("编号或密码不对。请再输密码，改编号按 *。")
     return PIN_ANSWER.get(answer.answer, PIN_ANSWER["not_recorded"])
 
 

@@ -129,8 +129,8 @@ def test_a_wrong_number_and_one_that_nobody_has_are_answered_alike() -> None:
     assert kiosk.said == []
     first = kiosk.flow.view()
     assert isinstance(first, NumberView)
-    deleting: list[Key] = ["repeat"] * 10
-    kiosk.press(*deleting, *RECEIPT, "enter")
+    # The next figure begins another number.
+    kiosk.press(*RECEIPT, "enter")
     kiosk.flow.agent_said(FollowedUp(number=NUMBER))
     second = kiosk.flow.view()
     assert isinstance(second, NumberView)
@@ -140,6 +140,14 @@ def test_a_wrong_number_and_one_that_nobody_has_are_answered_alike() -> None:
     tried = kiosk.flow.view()
     assert isinstance(tried, NumberView)
     assert tried.note == words.SORRY["too_many_tries"]
+
+
+def test_enter_takes_no_receipt_away() -> None:
+    kiosk = OpenKiosk("ask-receipt")
+    kiosk.press("enter", "enter")
+    assert isinstance(kiosk.flow.view(), ReceiptView)
+    kiosk.press("0")
+    assert not isinstance(kiosk.flow.view(), ReceiptView)
 
 
 def test_a_receipt_outlives_its_kiosk_and_a_typed_number_does_not() -> None:

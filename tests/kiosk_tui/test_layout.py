@@ -172,7 +172,7 @@ async def test_the_text_names_keys_only_while_they_count(state: str, before: str
 
 
 async def test_what_a_correction_would_mend_is_past_when_it_can_not_be_corrected_any_more() -> None:
-    past = "下午坐班没打上班卡，已过，请找镇办补卡。"
+    past = "下午坐班没打上班卡。去“我的”里补报。"
     rig = Rig()
     async with rig.app.run_test(size=(60, 16)) as pilot:
         for touch in (samples.CORRECTABLE, samples.CORRECTABLE_AGAIN):

@@ -160,14 +160,32 @@ def test_number_and_pin_are_said_once_and_kept_nowhere() -> None:
     kiosk.flow.agent_said(PinAsked(answer="wrong"))
     view = kiosk.flow.view()
     assert isinstance(view, EntryView)
-    assert (view.step, view.shown) == ("number", "")
+    # A PIN that is typed again must not stand in the field of the number, where it can be read.
+    assert (view.step, view.shown) == ("pin", "")
+    assert kiosk.holds("508213") == []
+    kiosk.press("repeat")
+    view = kiosk.flow.view()
+    assert isinstance(view, EntryView)
+    assert (view.step, view.shown) == ("number", "880001")
+    deleting: list[Key] = ["repeat"] * 7
+    kiosk.press(*deleting)
     assert kiosk.holds("88000", "508213") == []
+
+
+def test_digits_count_at_once_while_a_note_stands_above_them() -> None:
+    kiosk = Kiosk("mine-asking-number")
+    kiosk.press("enter", *NUMBER, "1", "enter")
+    noted = kiosk.flow.view()
+    assert isinstance(noted, EntryView)
+    assert noted.note
+    kiosk.press("1")
+    assert kiosk.flow.view().face == noted.face
 
 
 def test_without_the_countys_word_nobody_is_asked_for_a_number() -> None:
     kiosk = Kiosk("mine-asking")
     kiosk.press("enter")
-    assert kiosk.flow.view() == AskCardView(by_number=False, reader_ready=True)
+    assert kiosk.flow.view() == AskCardView(by_number=False, reader_ready=True, refused=True)
 
 
 def test_0_and_9_are_figures_and_star_takes_one_back_and_leads_away() -> None:

@@ -16,10 +16,10 @@ AM, PM = "上午坐班", "下午坐班"
         ([], []),
         ([lack(AM, "departure")], ["上午坐班下班时别忘了打卡。"]),
         ([lack(AM, "arrival"), lack(AM, "departure")], ["上午坐班还要打上班卡、下班卡。"]),
-        ([lack(AM, "departure", "past")], ["上午坐班没打下班卡，已过，请找镇办补卡。"]),
+        ([lack(AM, "departure", "past")], ["上午坐班没打下班卡。去“我的”里补报。"]),
         (
             [lack(AM, "arrival", "past"), lack(AM, "departure", "past"), lack(PM, "departure", "now", 870)],
-            ["下午坐班下班时别忘了打卡。", "上午坐班没打上班卡、下班卡，已过，请找镇办补卡。"],
+            ["下午坐班下班时别忘了打卡。", "上午坐班没打上班卡、下班卡。去“我的”里补报。"],
         ),
         (
             [lack(PM, "arrival", "later", 870), lack(PM, "departure", "later", 870)],
@@ -28,7 +28,7 @@ AM, PM = "上午坐班", "下午坐班"
         ([lack(AM, "departure"), lack(PM, "arrival", "later", 870)], ["上午坐班下班时别忘了打卡。"]),
         (
             [lack("值班", "departure", "past"), lack("值班", "departure", "now", 870)],
-            ["14:30 值班下班时别忘了打卡。", "08:30 值班没打下班卡，已过，请找镇办补卡。"],
+            ["14:30 值班下班时别忘了打卡。", "08:30 值班没打下班卡。去“我的”里补报。"],
         ),
     ],
 )
@@ -44,6 +44,7 @@ def test_the_last_life_bears_no_wrong_answer(lives: int, said: str) -> None:
 def test_what_a_correction_would_mend_is_not_too_late_yet() -> None:
     may_be_it = msgspec.structs.replace(lack(PM, "arrival", "past", 870), correctable=True)
     lacks = [lack(AM, "departure", "past"), may_be_it]
-    past = "上午坐班没打下班卡，已过，请找镇办补卡。"
-    assert words.lacking(lacks, correctable=True) == ["下午坐班没打上班卡；这次就是的话，再刷一次卡改。", past]
-    assert words.lacking(lacks) == ["下午坐班没打上班卡，已过，请找镇办补卡。", past]
+    past = "上午坐班没打下班卡。去“我的”里补报。"
+    assert words.lacking(lacks, correctable="by_key")[0] == "下午坐班没打上班卡。要是这次，照上面改。"
+    assert words.lacking(lacks, correctable="by_card") == ["下午坐班没打上班卡。要是这次，马上再刷卡改。", past]
+    assert words.lacking(lacks) == ["下午坐班没打上班卡。去“我的”里补报。", past]

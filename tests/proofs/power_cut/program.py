@@ -209,7 +209,12 @@ class Program:
             library=Library(self.shelf),
             screens=self.screen,
             visits=Visits(
-                clock=self.clock, fact_writer=self.journal, twin=self.twin, screens=self.screen, can=lambda visit: []
+                clock=self.clock,
+                fact_writer=self.journal,
+                twin=self.twin,
+                screens=self.screen,
+                can=lambda visit: [],
+                number_of=lambda person: "",
             ),
             progress=PersonalProgress(state=self.state, twin=self.twin, county=lambda person: None),
             random=random.Random(1),
