@@ -192,10 +192,17 @@ class KioskHands:
                     self._press("*")
 
     def _look_after(self, person: CastPerson, end: str) -> None:
-        # An agent that was killed shows the kiosk first that it is away; then the kiosk connects again.
-        self._pause.wait(RESULT_S if end != "agent killed" else 2)
+        if end == "agent killed":
+            # The visit's own kiosk shows at once that the agent is away; then it connects again. On the others the
+            # touch itself may stand some seconds more, as any touch does.
+            self._pause.wait(2)
+            self._look_for(person, end, [self._kiosk])
+        self._pause.wait(RESULT_S)
+        self._look_for(person, end, self._beside)
+
+    def _look_for(self, person: CastPerson, end: str, kiosks: Sequence[Kiosk]) -> None:
         place = CAST.index(person)
-        for kiosk in self._beside:
+        for kiosk in kiosks:
             text = kiosk.text()
             for canary in (person.name, person.number, minute_of(place), village_of(place)):
                 if canary in text:
