@@ -1,5 +1,6 @@
 """Check the whole of the county's own record: its stream, the audit log, the manifests, and the rows it vouches for."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from server_broker.manifest.manifests_check import check_stored
 from server_broker.manifest.pins_check import check_pins
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.published_check import check_published
+from server_broker.manifest.received_check import check_received
 from server_broker.manifest.replay import Decided, replay, restorations
 from server_broker.manifest.rows_check import check_decided_rows, check_present_rows
 from server_broker.manifest.stored import stored_streams
@@ -26,11 +28,12 @@ from server_broker.manifest.write_offs_check import check_write_offs
 from server_broker.trust.county_mark import CountyMark, read_mark
 
 
-def check_county(found: Decided | None = None) -> Verdict:
+def check_county(found: Decided | None = None, *, now: dt.datetime | None = None) -> Verdict:
     """Check everything as it stands at one moment.
 
     Args:
         found: Filled with what the stream says.
+        now: Nothing was received later; without it, what the machine's clock says.
     """
     found = found if found is not None else Decided()
     verdict = Verdict()
@@ -48,23 +51,35 @@ def check_county(found: Decided | None = None) -> Verdict:
         verdict.manifests, problem = check_stored(found)
         _note(verdict, problem)
         if rows_are_whole:
-            verdict.rows, others = check_present_rows()
-            verdict.problems += others
-            published, computed, others = check_published(found)
-            verdict.rows += published
-            verdict.problems += others
-            if computed:
-                verdict.notices.append(
-                    f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对"
-                )
-            _note(verdict, check_pins(found))
-            _note(verdict, check_access())
-            _note(verdict, check_write_offs())
-            verdict.problems += check_taken_in(found)
-            _note(verdict, check_claims(found))
+            _check_rows(verdict, found)
+            _check_received(verdict, found, now=now)
         _check_stations(verdict)
     verdict.notices += restorations(found)
     return verdict
+
+
+def _check_rows(verdict: Verdict, found: Decided) -> None:
+    """Check what people decided, and what hangs on it."""
+    verdict.rows, others = check_present_rows()
+    verdict.problems += others
+    published, computed, others = check_published(found)
+    verdict.rows += published
+    verdict.problems += others
+    if computed:
+        verdict.notices.append(f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对")
+    _note(verdict, check_pins(found))
+    _note(verdict, check_access())
+    _note(verdict, check_write_offs())
+    verdict.problems += check_taken_in(found)
+    _note(verdict, check_claims(found))
+
+
+def _check_received(verdict: Verdict, found: Decided, *, now: dt.datetime | None) -> None:
+    received = check_received(found, now=now)
+    verdict.problems += received.problems
+    if received.doubtful:
+        said = f"有 {received.doubtful} 处收到时间与先后不合，那时县服务器的时钟可能没有校准"
+        verdict.notices.append(f"{said}，不算改动，请人看一看")
 
 
 def _check_stations(verdict: Verdict) -> None:

@@ -1,7 +1,6 @@
 """Make the daily manifest: one signed root over all that the county has recorded until the end of a day."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 import msgspec
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db.models import F
 from protocol.china_time import CHINA, milliseconds
 from protocol.decisions import ManifestMade
 from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, read_leaves, root_over, seal_root
+from server_broker.attendance.tables import TOUCHES
 from server_broker.audit.log import record
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
@@ -17,7 +17,8 @@ from server_broker.decisions.stream import decide, open_stream
 from server_broker.fleet.models import Stream
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.manifest.models import DailyManifest, DailyTable
-from server_broker.manifest.tables import TableDay, dated_models, table_day
+from server_broker.manifest.received import RECEIVED, Told, received_days
+from server_broker.manifest.tables import TableDay, dated_models, decoded, table_day
 from server_broker.platform.home import CountyHome
 from server_broker.trust.record_key import record_key
 
@@ -52,8 +53,10 @@ def make_due(home: CountyHome, *, now: dt.datetime) -> DailyManifest | None:
             return None
         entry = record("service", "county.manifest_made", day.isoformat())
         after, until = None if last is None else end_of(last.day), end_of(day)
+        streams = _stream_leaves()
         tables = [table_day(model, after=after, until=until) for model in dated_models()]
-        leaves = collect_leaves(tables)
+        tables += received_days(streams, _told(), until=until)
+        leaves = [*_head_leaves(), *(table.leaf() for table in tables), *streams]
         root = ManifestRoot(
             county=stream.county,
             number=1 if last is None else last.number + 1,
@@ -80,8 +83,21 @@ def _kept(manifest: DailyManifest, table: TableDay) -> DailyTable:
     return DailyTable(manifest=manifest, table=table.table, columns=table.columns, rows=rows, ended=ended)
 
 
-def collect_leaves(tables: Sequence[TableDay]) -> list[Leaf]:
-    """Return the leaves of a manifest now: everything else by its present head, dated tables as given."""
+def _told() -> Told:
+    """Return how far the manifests so far have told when things were received."""
+    told = Told()
+    for row in (
+        DailyTable.objects.filter(table__in=RECEIVED).select_related("manifest").defer("rows").order_by("manifest")
+    ):
+        if row.table == TOUCHES.name:
+            told.touch = next(iter(decoded(row.table, row.columns, b"", bytes(row.ended)).ended), told.touch)
+        else:
+            told.parts(leaves_of(row.manifest))
+    return told
+
+
+def _head_leaves() -> list[Leaf]:
+    """Return the leaves of the county's own stream and of the audit log, by their present heads."""
     leaves = [
         Leaf(
             kind="county",
@@ -96,13 +112,16 @@ def collect_leaves(tables: Sequence[TableDay]) -> list[Leaf]:
     if last is not None:
         count = AuditEntry.objects.filter(id__lte=last.pk).count()
         leaves.append(Leaf(kind="audit", name="audit", epoch=b"", count=count, digest=bytes(last.hash)))
-    leaves += [table.leaf() for table in tables]
+    return leaves
+
+
+def _stream_leaves() -> list[Leaf]:
+    """Return the leaves of the stations' streams, by their present heads."""
     streams = Stream.objects.filter(through__gt=0).order_by("station_id", "epoch")
-    leaves += [
+    return [
         Leaf(kind="stream", name=station, epoch=bytes(epoch), count=through, digest=bytes(head))
         for station, epoch, through, head in streams.values_list("station_id", "epoch", "through", "head")
     ]
-    return leaves
 
 
 def leaves_of(manifest: DailyManifest) -> list[Leaf]:

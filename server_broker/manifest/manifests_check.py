@@ -16,6 +16,7 @@ from server_broker.ingest.tables import FACTS
 from server_broker.manifest.daily import end_of, leaves_of
 from server_broker.manifest.models import DailyManifest, DailyTable
 from server_broker.manifest.problems import Problem
+from server_broker.manifest.received import RECEIVED, Told, first_other_moment
 from server_broker.manifest.replay import Decided
 from server_broker.manifest.tables import CoveredDay, dated_models, decoded, first_difference
 
@@ -106,15 +107,20 @@ def _first_other(leaves: Sequence[Leaf], found: Decided) -> str:
 def _tables(
     manifests: Sequence[ManifestRecord], roots: Sequence[ManifestRoot], found: Decided
 ) -> Iterator[tuple[int, str]]:
-    """Yield for each dated table the first manifest that it no longer fits, and why."""
+    """Yield for each dated table the first manifest that it no longer fits, and why; and whatever was received else."""
     signed = {(m.number, leaf.name): leaf for m in manifests for leaf in m.leaves if leaf.kind == "table"}
     days: dict[str, list[CoveredDay]] = {}
+    leaves, told = {manifest.number: manifest.leaves for manifest in manifests}, Told()
     ends = {root.number: end_of(dt.date.fromisoformat(root.day)) for root in roots}
     for row in DailyTable.objects.filter(manifest__in=ends).order_by("manifest"):
         said = decoded(row.table, row.columns, bytes(row.rows), bytes(row.ended))
         if signed.pop((row.manifest_id, row.table), None) != said.leaf():
             yield row.manifest_id, f"{row.table} 的明细被改过"
             return
+        if row.table in RECEIVED:
+            if moved := first_other_moment(said, leaves[row.manifest_id], told):
+                yield row.manifest_id, moved
+            continue
         days.setdefault(row.table, []).append(CoveredDay(row.manifest_id, ends[row.manifest_id], said))
     if signed:
         number, table = min(signed)

@@ -42,7 +42,7 @@ _RECORDS = {
     "decisions_countystream": ("county", "epoch", "through", "head", "record_key"),
     "manifest_dailymanifest": ("number", "signed", "leaves"),
     "manifest_dailytable": ("table", "columns", "rows", "ended"),
-    "ingest_fact": ("seq", "digest", "head", "salt", "body", "kind", "held_reason"),
+    "ingest_fact": ("seq", "digest", "head", "salt", "body", "kind", "held_reason", "received_at"),
     "ingest_signedheadkept": ("through", "head", "signature"),
     "fleet_stream": ("epoch", "through", "head"),
     "retention_erasure": ("holding", "received_before", "facts", "digest"),
@@ -71,6 +71,13 @@ _OF_A_FACT = """EXISTS (SELECT 1 FROM ingest_fact f JOIN fleet_stream s ON s.id 
 _CLAIM = """INSERT INTO enrolment_claim (lookup, secret_hash, station_id, created_at, expires_at, wrong_tries, fact_id)
     SELECT '999999', secret_hash, station_id, created_at, expires_at, 0, fact_id FROM enrolment_claim
     WHERE ctid = '{row}'"""
+_MOVED = """WITH f AS (
+        UPDATE ingest_fact SET received_at = received_at + interval '{by}' WHERE ctid = '{{row}}'
+        RETURNING stream_id, seq, received_at
+    )
+    UPDATE attendance_touch t SET received_at = f.received_at FROM f JOIN fleet_stream s ON s.id = f.stream_id
+    WHERE t.station_id = s.station_id AND t.epoch = s.epoch AND t.seq = f.seq"""
+_BY = ("-2 days", "-1 second", "1 second", "2 days")
 _JUDGED = {("pins_numberentry", "counts"): "t.clocks"}
 """Where only some rows have a value that follows from anything."""
 _NAMED_BY = {("pins_numberentry", "counts"): "attendance_touch"}
@@ -114,6 +121,9 @@ def all_edits() -> list[Edit]:
     blank = "UPDATE ingest_fact SET salt = NULL, body = NULL WHERE ctid = '{row}'"
     touches = "t.kind = 'touch' AND t.body IS NOT NULL"
     found.append(Edit("ingest_fact blanked", blank, where=touches, table="ingest_fact"))
+    found += [Edit(f"a touch moved by {by}", _MOVED.format(by=by), where=touches, table="ingest_fact") for by in _BY]
+    later = "UPDATE attendance_touch SET received_at = received_at + interval '1 day' WHERE ctid = '{row}'"
+    found.append(Edit("attendance_touch later", later, "（attendance_touch）", table="attendance_touch"))
     return [*found, Edit("enrolment_claim invented", _CLAIM, "（enrolment_claim）", table="enrolment_claim")]
 
 
