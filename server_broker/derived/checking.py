@@ -1,14 +1,16 @@
 """Check the facts and the derived rows of all stations, as they stand at one moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from server_broker.derived.findings import INVENTED, Finding, Place
+from server_broker.derived.findings import HELD_THOUGH_READABLE, INVENTED, Finding, Place
+from server_broker.derived.held import would_be_read
 from server_broker.derived.projections import PROJECTIONS
 from server_broker.derived.walk import walk
 from server_broker.fleet.models import Station
 from server_broker.fleet.tables import STATIONS
+from server_broker.ingest.tables import FACTS
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.sql import query
 
@@ -22,6 +24,8 @@ class OfStation:
     held: int = 0
     readable: int = 0
     """Held facts that would be read well now."""
+    untried: tuple[Place, ...] = ()
+    """As in `server_broker.derived.walk.Counts`."""
     chain: str = ""
     """What is wrong with its streams; empty: they hold. Without them nothing that hangs on them is worth a finding."""
     finding: Finding | None = None
@@ -38,7 +42,19 @@ def check_stations(*, now: datetime | None = None) -> Iterator[OfStation]:
             yield OfStation(station.pk, chain=bad.sentence())
             continue
         finding, counts = walk(station.pk, now=now)
-        yield OfStation(station.pk, counts.rows, counts.held, counts.readable, finding=finding)
+        untried = tuple(counts.untried)
+        yield OfStation(station.pk, counts.rows, counts.held, counts.readable, untried, finding=finding)
+
+
+def first_readable(untried: Iterable[tuple[str, Place]]) -> Finding | None:
+    """Return the first fact that is held as if the database refused it, and would be read.
+
+    Not in `server_broker.ledger.consistency.consistent_read`, because it has to be tried.
+    """
+    for station, place in untried:
+        if would_be_read(station, place):
+            return Finding("记录", FACTS.name, station, place, HELD_THOUGH_READABLE)
+    return None
 
 
 def first_of_nobody() -> Finding | None:

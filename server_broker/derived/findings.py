@@ -32,3 +32,4 @@ class Finding:
 CHANGED = "{} 和站点的记录不符"
 GONE = "站点的记录里有它，库里没有了"
 INVENTED = "没有任何站点记录说过它"
+HELD_THOUGH_READABLE = "站点签过名，也读得出来，却列为待审：请先重新读取待审的记录，再核对一次"

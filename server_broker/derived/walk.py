@@ -18,25 +18,21 @@ from server_broker.derived.beside import Beside
 from server_broker.derived.comparing import Chunk, first_finding
 from server_broker.derived.dating import Clocks
 from server_broker.derived.directions import Directions
-from server_broker.derived.findings import INVENTED, Finding, Place
+from server_broker.derived.findings import HELD_THOUGH_READABLE, INVENTED, Finding, Place
+from server_broker.derived.held import is_due, is_left_over
 from server_broker.derived.projections import PROJECTIONS, Projection
 from server_broker.derived.reissues import Carrier, Reissues
 from server_broker.fleet.fact_rows import Identity, Rows, Unstorable
 from server_broker.fleet.tables import STREAMS
-from server_broker.ingest.after_upgrade import LATER
 from server_broker.ingest.models import WriteOff
 from server_broker.ingest.projections import derive
 from server_broker.ingest.reissues import refs_of
-from server_broker.ingest.reread import UNVOUCHED
 from server_broker.ingest.tables import FACTS, SIGNED_HEADS
 from server_broker.platform.sql import query
 
 FACTS_A_TIME = 2_000
 _FIRST, _LAST = -(2**63), 2**63 - 1
 _WORD = "记录"
-_HONESTLY_HELD = frozenset({*LATER, *UNVOUCHED, "refused_by_database", "unsettled"})
-"""Reasons for which a fact may be held that reads well now: an upgrade or a repair came since, or the cause lay in the
-database. With any other reason it could be read on the day on which it came."""
 
 
 class _Stored(NamedTuple):
@@ -60,6 +56,8 @@ class Counts:
     """Facts that nobody has read yet, so that there are no rows of them."""
     readable: int = 0
     """Those of them that would be read well now, and for which the station has signed."""
+    untried: list[Place] = field(default_factory=list)
+    """Those of them that the database refused, and may refuse again (`server_broker.derived.held.would_be_read`)."""
     of_table: dict[Projection, int] = field(default_factory=lambda: dict.fromkeys(PROJECTIONS, 0))
 
 
@@ -153,9 +151,11 @@ class StationWalk:
         if of_person.exists():  # whether somebody really decided so is asked elsewhere
             return None
         self.counts.readable += 1
-        if fact.held_reason in _HONESTLY_HELD:
+        if is_left_over(self._station, place, fact.held_reason, now=self._now):
+            if is_due(fact.held_reason, fact.received_at, now=self._now):
+                self.counts.untried.append(place)
             return None
-        return self._bad(place, "站点签过名，也读得出来，却列为待审：请先重新读取待审的记录，再核对一次")
+        return self._bad(place, HELD_THOUGH_READABLE)
 
     def _add(self, chunk: Chunk, rows: Rows, seq: int, stored: _Stored) -> Finding | None:
         assert stored.body is not None

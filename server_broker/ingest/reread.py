@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 
 from protocol.facts import Fact as ReadFact
 from protocol.heads import SignedHead
@@ -79,6 +79,18 @@ def _reread_some(station: Station, stream_id: int, after: int, result: Reread, n
     if result.read > before:
         _choose_directions_again(station.pk, now)
     return rows[-1].seq
+
+
+def reads_now(station_id: str, stream: Stream, row: Fact) -> bool:
+    """Try to read a held fact, in a transaction that the caller rolls back, and return whether that went well."""
+    station = Station.objects.get(pk=station_id)
+    try:
+        with transaction.atomic():
+            return not _reread(station_id, stream, row, _vouched(station, stream), datetime.now(UTC))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001 - whatever the program fails at, it is not read
+        return False
 
 
 def _vouched(station: Station, stream: Stream) -> range:

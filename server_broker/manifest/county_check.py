@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from protocol.china_time import milliseconds
+from protocol.refusal import Refused
 from server_broker.audit import log as audit
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
 from server_broker.decisions.undecided import UNDECIDED
-from server_broker.derived.checking import check_stations, first_of_nobody
-from server_broker.derived.findings import Finding
+from server_broker.derived.checking import check_stations, first_of_nobody, first_readable
+from server_broker.derived.findings import Finding, Place
 from server_broker.fleet.models import ClockRun
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.access_check import check_access
@@ -53,7 +54,8 @@ def check_county(found: Decided | None = None, *, now: dt.datetime | None = None
         if rows_are_whole:
             _check_rows(verdict, found)
             _check_received(verdict, found, now=now)
-        _check_stations(verdict)
+        untried = _check_stations(verdict)
+    _note(verdict, _of_row(first_readable(untried)))
     verdict.notices += restorations(found)
     return verdict
 
@@ -75,20 +77,25 @@ def _check_rows(verdict: Verdict, found: Decided) -> None:
 
 
 def _check_received(verdict: Verdict, found: Decided, *, now: dt.datetime | None) -> None:
-    received = check_received(found, now=now)
+    try:
+        received = check_received(found, now=now)
+    except Refused:  # of a manifest's leaves, and that one is named
+        return
     verdict.problems += received.problems
     if received.doubtful:
         said = f"有 {received.doubtful} 处收到时间与先后不合，那时县服务器的时钟可能没有校准"
         verdict.notices.append(f"{said}，不算改动，请人看一看")
 
 
-def _check_stations(verdict: Verdict) -> None:
-    """Check what stations have signed, and the rows that were made of it."""
+def _check_stations(verdict: Verdict) -> list[tuple[str, Place]]:
+    """Check what stations have signed, and the rows that were made of it. Return the facts that are yet to be tried."""
+    untried: list[tuple[str, Place]] = []
     held = readable = 0
     for one in check_stations():
         verdict.derived += one.rows
         held += one.held
         readable += one.readable
+        untried += [(one.station, place) for place in one.untried]
         if one.chain:
             verdict.problems.append(Problem("station", one.station, one.chain))
         _note(verdict, _of_row(one.finding))
@@ -102,6 +109,7 @@ def _check_stations(verdict: Verdict) -> None:
         minutes = -(-max(map(abs, ahead)) // 60_000)
         said = f"县服务器的时钟有 {len(ahead)} 段后来改正过，最多差 {minutes} 分钟；那些时段的打卡时间按改正后的算"
         verdict.notices.append(f"{said}，改正多少没有签名可对")
+    return untried
 
 
 def _of_row(finding: Finding | None) -> Problem | None:

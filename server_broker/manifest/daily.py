@@ -9,7 +9,6 @@ from django.db.models import F
 from protocol.china_time import CHINA, milliseconds
 from protocol.decisions import ManifestMade
 from protocol.manifest import KeptHead, Leaf, ManifestRoot, kept_heads, read_leaves, root_over, seal_root
-from server_broker.attendance.tables import TOUCHES
 from server_broker.audit.log import record
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import CountyStream
@@ -17,7 +16,7 @@ from server_broker.decisions.stream import decide, open_stream
 from server_broker.fleet.models import Stream
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.manifest.models import DailyManifest, DailyTable
-from server_broker.manifest.received import RECEIVED, Told, received_days
+from server_broker.manifest.received import RECEIVED, Told, note_told, received_days
 from server_broker.manifest.tables import TableDay, dated_models, decoded, table_day
 from server_broker.platform.home import CountyHome
 from server_broker.trust.record_key import record_key
@@ -86,13 +85,8 @@ def _kept(manifest: DailyManifest, table: TableDay) -> DailyTable:
 def _told() -> Told:
     """Return how far the manifests so far have told when things were received."""
     told = Told()
-    for row in (
-        DailyTable.objects.filter(table__in=RECEIVED).select_related("manifest").defer("rows").order_by("manifest")
-    ):
-        if row.table == TOUCHES.name:
-            told.touch = next(iter(decoded(row.table, row.columns, b"", bytes(row.ended)).ended), told.touch)
-        else:
-            told.parts(leaves_of(row.manifest))
+    for row in DailyTable.objects.filter(table__in=RECEIVED).defer("rows").order_by("manifest"):
+        note_told(told, decoded(row.table, row.columns, b"", bytes(row.ended)))
     return told
 
 

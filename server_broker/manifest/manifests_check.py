@@ -16,7 +16,7 @@ from server_broker.ingest.tables import FACTS
 from server_broker.manifest.daily import end_of, leaves_of
 from server_broker.manifest.models import DailyManifest, DailyTable
 from server_broker.manifest.problems import Problem
-from server_broker.manifest.received import RECEIVED, Told, first_other_moment
+from server_broker.manifest.received import RECEIVED, Told, first_other_moment, note_told
 from server_broker.manifest.replay import Decided
 from server_broker.manifest.tables import CoveredDay, dated_models, decoded, first_difference
 
@@ -110,7 +110,7 @@ def _tables(
     """Yield for each dated table the first manifest that it no longer fits, and why; and whatever was received else."""
     signed = {(m.number, leaf.name): leaf for m in manifests for leaf in m.leaves if leaf.kind == "table"}
     days: dict[str, list[CoveredDay]] = {}
-    leaves, told = {manifest.number: manifest.leaves for manifest in manifests}, Told()
+    told = Told()
     ends = {root.number: end_of(dt.date.fromisoformat(root.day)) for root in roots}
     for row in DailyTable.objects.filter(manifest__in=ends).order_by("manifest"):
         said = decoded(row.table, row.columns, bytes(row.rows), bytes(row.ended))
@@ -118,8 +118,9 @@ def _tables(
             yield row.manifest_id, f"{row.table} 的明细被改过"
             return
         if row.table in RECEIVED:
-            if moved := first_other_moment(said, leaves[row.manifest_id], told):
+            if moved := first_other_moment(said, told):
                 yield row.manifest_id, moved
+            note_told(told, said)
             continue
         days.setdefault(row.table, []).append(CoveredDay(row.manifest_id, ends[row.manifest_id], said))
     if signed:

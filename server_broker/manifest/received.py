@@ -7,7 +7,7 @@ its fact, if the fact was held at first.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from protocol.manifest import Leaf
@@ -41,23 +41,19 @@ class Told:
     touch: int = 0
     """The last id."""
 
-    def parts(self, leaves: Sequence[Leaf]) -> list[Part]:
-        """Return what a manifest with these leaves tells of next, and note it."""
-        keys = {(station, bytes(epoch)): key for key, station, epoch in Stream.objects.values_list(*_STREAM)}
-        found = []
-        for leaf in leaves:
-            key = keys.get((leaf.name, leaf.epoch)) if leaf.kind == "stream" else None
-            if key is not None and leaf.count > self.streams.get(key, 0):
-                found.append(Part(key, self.streams.get(key, 0), leaf.count))
-                self.streams[key] = leaf.count
-        return found
+    def parts(self, through: Mapping[int, int]) -> list[Part]:
+        """Return the facts that a manifest is the first to tell of if it tells so far, and note it.
 
-
-_STREAM = ("id", "station_id", "epoch")
+        Args:
+            through: The last seq by the key of the stream.
+        """
+        parts = [Part(key, self.streams.get(key, 0), last) for key, last in through.items()]
+        self.streams |= through
+        return [part for part in parts if part.through > part.after]
 
 
 def facts_day(parts: Sequence[Part]) -> TableDay:
-    """Return when these facts were received. ``rows`` has a digest for each stream."""
+    """Return when these facts were received: ``rows`` has a digest and ``ended`` the last seq of each stream."""
     rows = query(
         f"""SELECT w.stream, sha256(string_agg(
             int8send(f.seq) || int8send((extract(epoch FROM f.received_at) * 1000000)::bigint), ''::bytea ORDER BY f.seq
@@ -67,7 +63,8 @@ def facts_day(parts: Sequence[Part]) -> TableDay:
         GROUP BY w.stream""",  # noqa: S608 - our own constant
         [[getattr(part, name) for part in parts] for name in ("stream", "after", "through")],
     )
-    return TableDay(FACTS.name, _COLUMNS, {stream: bytes(digest) for stream, digest in rows})
+    ends = {part.stream: part.through for part in parts}
+    return TableDay(FACTS.name, _COLUMNS, {stream: bytes(digest) for stream, digest in rows}, ends)
 
 
 def touches_day(after: int, through: int) -> TableDay:
@@ -94,6 +91,18 @@ def last_touch(until: dt.datetime, *, after: int) -> int:
     return int(last or after) if first is None else int(first) - 1
 
 
+def stream_keys() -> dict[tuple[str, bytes], int]:
+    """Return the key of each stream's row by station and epoch, as a leaf names it."""
+    rows = Stream.objects.values_list("id", "station_id", "epoch")
+    return {(station, bytes(epoch)): key for key, station, epoch in rows}
+
+
+def stream_ends(leaves: Sequence[Leaf], keys: Mapping[tuple[str, bytes], int]) -> dict[int, int]:
+    """Return how far each stream had got by a manifest's leaves, by the key of its row."""
+    own = [(keys.get((leaf.name, leaf.epoch)), leaf.count) for leaf in leaves if leaf.kind == "stream"]
+    return {key: count for key, count in own if key is not None}
+
+
 def received_days(leaves: Sequence[Leaf], told: Told, *, until: dt.datetime) -> Iterator[TableDay]:
     """Yield what a new manifest says of each of `RECEIVED`.
 
@@ -102,23 +111,31 @@ def received_days(leaves: Sequence[Leaf], told: Told, *, until: dt.datetime) -> 
         told: What the manifests before have told.
         until: When the manifest's day ends.
     """
-    yield facts_day(told.parts(leaves))
+    yield facts_day(told.parts(stream_ends(leaves, stream_keys())))
     yield touches_day(told.touch, last_touch(until, after=told.touch))
 
 
-def first_other_moment(said: TableDay, leaves: Sequence[Leaf], told: Told) -> str:
-    """Compare what a manifest says with what the database has, note what it tells of, and return the first difference.
+def note_told(told: Told, said: TableDay) -> None:
+    """Note how far a manifest has told."""
+    if said.table == TOUCHES.name:
+        told.touch = next(iter(said.ended), told.touch)
+    else:
+        told.streams |= said.ended
+
+
+def first_other_moment(said: TableDay, told: Told) -> str:
+    """Compare what a manifest says with what the database has, and return the first difference.
+
+    Args:
+        told: What the manifests before have told.
 
     Returns:
         Which facts or touches were moved, in Chinese; empty: none.
     """
     if said.table == TOUCHES.name:
-        after, told.touch = told.touch, next(iter(said.ended), told.touch)
-        now = touches_day(after, told.touch)
-        other = _first_other(said, now)
+        other = _first_other(said, touches_day(told.touch, next(iter(said.ended), told.touch)))
         return "" if other is None else f"打卡（{said.table}）编号 {other}000 起的一千条，收到时间被改过"
-    now = facts_day(told.parts(leaves))
-    other = _first_other(said, now)
+    other = _first_other(said, facts_day(told.parts(said.ended)))
     if other is None:
         return ""
     station = Stream.objects.filter(pk=other).values_list("station_id", flat=True).first()

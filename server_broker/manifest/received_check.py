@@ -18,7 +18,7 @@ from server_broker.fleet.tables import STREAMS
 from server_broker.ingest.tables import FACTS
 from server_broker.manifest.manifests_check import check_signed, stored_manifests
 from server_broker.manifest.problems import Problem
-from server_broker.manifest.received import Part, Told
+from server_broker.manifest.received import Part, Told, stream_ends, stream_keys
 from server_broker.manifest.replay import Decided
 from server_broker.platform.county_clock import UNVOUCHED
 from server_broker.platform.sql import query
@@ -103,15 +103,12 @@ def _between(found: Decided, *, now: dt.datetime) -> Iterator[tuple[list[Part], 
     """
     manifests = list(stored_manifests())
     roots, _ = check_signed(manifests, found)
-    told, after = Told(), None
+    told, after, keys = Told(), None, stream_keys()
     for manifest, root in zip(manifests, roots, strict=False):
         until = _EPOCH + root.at * _MS
-        yield told.parts(manifest.leaves), after, until
+        yield told.parts(stream_ends(manifest.leaves, keys)), after, until
         after = until
-    rest = [
-        Part(key, told.streams.get(key, 0), through) for key, through in Stream.objects.values_list("id", "through")
-    ]
-    yield [part for part in rest if part.through > part.after], after, now
+    yield told.parts(dict(Stream.objects.values_list("id", "through"))), after, now
 
 
 _BACKWARDS = f"""

@@ -119,13 +119,15 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
-    from server_broker.ingest.after_upgrade import reread_later  # noqa: PLC0415
+    from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
+
+    begin(home)
 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
@@ -136,7 +138,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     return [
         Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("follow dated rows", _with_database(_unless_away(Follower().follow)), every_s=60.0, first_after_s=5.0),
-        Chore("read what only this version knows", _with_database(_unless_away(reread_later))),
+        Chore("read what could not be read", _with_database(_unless_away(lambda now: catch_up(home, now)))),
         Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore(
             "close alarms of found cards", _with_database(_unless_away(close_found)), every_s=60.0, first_after_s=60.0

@@ -1,25 +1,29 @@
 """A row that was made of a station's fact and is changed, dropped or invented behind the county's back is named."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from protocol.facts import ClockCorrected, DirectionChosen
 from protocol.units import Moment
-from server_broker.derived.checking import check_stations
+from server_broker.derived.checking import check_stations, first_readable
 from server_broker.derived.comparing import NO_EVENT
 from server_broker.derived.projections import PROJECTIONS
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.fact_rows import Identity, Rows
+from server_broker.ingest.after_upgrade import catch_up
 from server_broker.ingest.dating import date_again
 from server_broker.ingest.fact_rooms import STAMPED_TABLES
 from server_broker.ingest.models import Fact
 from server_broker.ingest.projections import derive
 from server_broker.ingest.reread import reread_held
 from server_broker.platform.county_clock import BY_HAND, CountyClockRun
+from server_broker.platform.home import CountyHome
 from server_broker.retention.erasing import erase_facts
 from tests.cast import YANSHI
 from tests.golden.vectors import FACTS
@@ -270,6 +274,28 @@ def test_a_fact_that_reads_well_only_since_an_upgrade_or_a_repair_is_counted_alo
     psql(f"UPDATE ingest_fact SET held_reason = %s WHERE seq = 2 AND {_OF_THE_LAST}", [reason])
     assert said() == []
     assert [(one.held, one.readable) for one in check_stations()] == [(1, 1), (0, 0)]
+
+
+def test_once_the_county_has_read_again_what_it_can_such_a_fact_is_named(
+    station: StationDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came before the program started, or was signed for a moment ago, may be left over until the next day."""
+    monkeypatch.setattr(settings, "HOME", CountyHome(tmp_path))
+    catch_up(settings.HOME, timezone.now())
+    psql("DELETE FROM attendance_touch WHERE seq = 2")
+    held = f"UPDATE ingest_fact SET held_reason = %s WHERE seq = 2 AND {_OF_THE_LAST}"
+    psql(held, ["unknown_kind"])
+    assert [one for one in said() if "第 2 条（ingest_fact）：站点签过名，也读得出来，却列为待审" in one], said()
+    later = timezone.now() + timedelta(days=3)
+    for reason, found in (("bad_signature", (True, False)), ("refused_by_database", (False, True))):
+        psql(held, [reason])
+        assert said() == []
+        checked = list(check_stations(now=later))
+        untried = [(one.station, place) for one in checked for place in one.untried]
+        assert (any(one.finding for one in checked), first_readable(untried) is not None) == found
+    psql(held, ["refused_by_database"])
+    psql(f"UPDATE ingest_fact SET body = decode('00', 'hex') WHERE seq = 2 AND {_OF_THE_LAST}")
+    assert first_readable(untried) is None, "it really can't be read"
 
 
 def test_after_erasures_nothing_is_missed_and_what_is_left_is_empty(station: StationDouble) -> None:

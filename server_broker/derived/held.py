@@ -1,0 +1,62 @@
+"""Whether a fact that nobody has read is honestly held, though it reads well now and its station signed for it.
+
+Whoever calls a fact held makes its rows disappear. So such a fact is a finding, unless its reason is one whose cause
+may have gone since, and the chore that reads those again (`server_broker.ingest.after_upgrade`) may be yet to come.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from server_broker.derived.findings import Place
+from server_broker.fleet.models import Stream
+from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.after_upgrade import BY_DATABASE, LATER, has_caught_up
+from server_broker.ingest.models import Fact
+from server_broker.ingest.reread import UNVOUCHED, reads_now
+from server_broker.ingest.tables import FACTS
+from server_broker.platform.sql import query
+
+_TURNS = timedelta(days=2)
+"""The chore comes every day."""
+
+
+def is_left_over(station: str, place: Place, reason: str, *, now: datetime) -> bool:
+    """Tell whether an honest county may still have such a fact held: for a cause that is gone by now.
+
+    What the database refused may be refused again. Whether it would be asks `would_be_read`, where writing is allowed.
+    """
+    if reason not in (*LATER, *UNVOUCHED, *BY_DATABASE):
+        return False  # with any other reason it could be read on the day on which it came
+    if not has_caught_up(settings.HOME):
+        return True
+    if reason in UNVOUCHED:
+        return not _vouched_since(station, place, now - _TURNS)
+    return reason in BY_DATABASE
+
+
+def _vouched_since(station: str, place: Place, since: datetime) -> bool:
+    """Tell whether the station signed for it so early: a later fact was read then, so its signature covers this one."""
+    return bool(
+        query(
+            f"""SELECT 1 FROM {FACTS} f JOIN {STREAMS} s ON s.id = f.stream_id
+            WHERE s.station_id = %s AND s.epoch = %s AND f.seq > %s AND f.held_reason = '' AND f.received_at < %s
+            LIMIT 1""",  # noqa: S608 - our own constants
+            [station, place.epoch, place.seq, since],
+        )
+    )
+
+
+def would_be_read(station: str, place: Place) -> bool:
+    """Tell whether a fact that the database refused would be read now. It is tried, and nothing of it stays."""
+    with transaction.atomic():
+        stream = Stream.objects.get(station=station, epoch=place.epoch)
+        read = reads_now(station, stream, Fact.objects.get(stream=stream, seq=place.seq))
+        transaction.set_rollback(True)
+    return read
+
+
+def is_due(reason: str, received_at: datetime, *, now: datetime) -> bool:
+    """Tell whether the chore has had its turn with a fact that the database refused."""
+    return reason in BY_DATABASE and has_caught_up(settings.HOME) and received_at < now - _TURNS
