@@ -8,8 +8,8 @@ recorded.
 from collections.abc import Callable
 
 from kiosk_tui.guard import Face
-from kiosk_tui.places.asking import TOPIC_PAGES
-from kiosk_tui.places.own_month import MARKS, REASONS
+from kiosk_tui.places.asking import TOPIC_PAGES, matters_of
+from kiosk_tui.places.own_month import MARKS, REASONS, UNDIRECTED
 from kiosk_tui.views.common import (
     AskCardView,
     HelpView,
@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
         "ask.topic.more": words_feedback.MORE_ALOUD,
         "ask.matter": words_feedback.MATTER_ASK,
         "ask.matter.keys": words.keys_aloud(words_feedback.MATTER.values()),
+        "ask.matter.keys2": words.keys_aloud(words_feedback.MATTER[matter] for matter in matters_of("accounts")),
         "ask.name": words_feedback.NAME_ASK,
         "ask.name.keys": words.keys_aloud(words_feedback.NAMES),
         "ask.confirm": words_feedback.CONFIRM,
@@ -95,6 +96,7 @@ SENTENCES: dict[str, str] = {
         "month.no_list": words_months.NO_LIST,
         **{f"month.{ask}": text for ask, text in words_months.ASK.items()},
         "month.reason.keys": words.keys_aloud(words_months.option("reason", code) for code in REASONS),
+        "month.reason.keys2": words.keys_aloud(words_months.option("reason", code) for code in UNDIRECTED),
         "month.mark.keys": words.keys_aloud(words_months.option("mark", code) for code in MARKS),
         "month.no_day": words_months.NO_DAY_KNOWN,
         "request.whose_word": words_months.WHOSE_WORD,

@@ -69,8 +69,11 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
 
 
 def _print_hints(bench: Bench, receipt: str) -> None:
-    """Say what a person can do now. The sign-in link is a new one each time, because each works only once."""
-    print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
+    """Say what a person can do now. The sign-in links are new ones each time, because each works only once."""
+    print("· console (each signs in once; the county's CA is not your browser's):")
+    for link, who in bench.sign_in_links():
+        print(f"    {link}  {who}")
+    print("  Publishing asks for an authenticator app, which the console sets up the first time.")
     print(f"· for telephones: {bench.county.where()['front_door']}/  (its certificate is for this demonstration)")
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")

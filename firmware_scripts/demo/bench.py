@@ -10,7 +10,14 @@ from firmware_scripts.demo.station import DemoStation
 
 ADMIN = "demo-admin"
 _EDITOR, _OFFICER = "demo-editor", "demo-officer"
-"""Not the account that whoever runs the demonstration signs in with: these have a second factor that nobody holds."""
+"""By these the samples are published. They have a second factor that nobody holds; nobody else can sign in."""
+VISITORS = {
+    ADMIN: "the county's operator: stations, people, cards",
+    "demo-township": "a township officer: answers what people ask, publishes what others wrote",
+    "demo-writer": "an editor of the township: writes notices and documents",
+}
+"""Whom whoever runs the demonstration can be, and what each may do."""
+_ROLES = {_EDITOR: "editor", _OFFICER: "officer", "demo-township": "officer", "demo-writer": "editor"}
 
 
 class Bench:
@@ -56,9 +63,13 @@ class Bench:
         """Return the address under which the console signs the operator in, once."""
         return self.county.tool("sign-in-link", ADMIN)
 
+    def sign_in_links(self) -> list[tuple[str, str]]:
+        """Return the address under which the console signs each visitor in, once, and who that is."""
+        return [(self.county.tool("sign-in-link", name), f"{name}, {who}") for name, who in VISITORS.items()]
+
     def furnish(self) -> str:
         """Give every place of the kiosks something to show, and return the number of a question that is answered."""
-        for account, role in ((_EDITOR, "editor"), (_OFFICER, "officer")):
+        for account, role in _ROLES.items():
             self.county.tool("account", account, "--role", role, "--region", TOWNSHIP)
         ca = Path(self.county.where()["ca"])
         writer, publisher = (Officer(self.county.tool("sign-in-link", name), ca) for name in (_EDITOR, _OFFICER))

@@ -27,6 +27,16 @@ _TOPIC_OF: dict[str, Topic] = {"finance": "accounts", "subsidy": "subsidies", "l
 """What a question about a document of some kind is about. One about another kind is about something else."""
 
 
+_THINGS: tuple[Topic, ...] = ("lamps", "water", "roads", "waste", "other")
+"""What can be broken. An account or a subsidy can't."""
+
+
+def matters_of(topic: Topic, about: "About | None" = None) -> tuple[Matter, ...]:
+    """Return what can be wrong with something, in the order of its keys. A document is not broken either."""
+    may_break = topic in _THINGS and about is None
+    return tuple(matter for matter in MATTERS if matter != "broken" or may_break)
+
+
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document that somebody asks about."""
 
@@ -180,7 +190,8 @@ class _Form:
             turn = ("7", words.FEWER) if self._more else ("8", words.MORE)
             return AskView(words.TITLE, words.TOPIC_ASK, TOPIC_PAGES[self._more], turn=turn)
         if self._matter is None:
-            return AskView(words.said(words.TITLE, self._subject), words.MATTER_ASK, tuple(words.MATTER.values()))
+            options = tuple(words.MATTER[matter] for matter in matters_of(self._topic, self._about))
+            return AskView(words.said(words.TITLE, self._subject), words.MATTER_ASK, options)
         said = words.said(self._subject, words.MATTER[self._matter])
         if self._named is None:
             return AskView(said, words.NAME_ASK, words.NAMES)
@@ -208,7 +219,7 @@ class _Form:
         if self._topic is None:
             self._choose_topic(key)
         elif self._matter is None:
-            self._matter = _nth(MATTERS, number)
+            self._matter = _nth(matters_of(self._topic, self._about), number)
         elif self._named is None:
             self._named = {1: False, 2: True}.get(number or 0)
         elif key == "enter":

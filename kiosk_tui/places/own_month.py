@@ -19,6 +19,8 @@ from protocol.kiosk_months import DayWindow, MakeRequest, MonthLine, MonthShown,
 
 REASONS = ("time", "direction", "not_mine", "missing", "other")
 """What can be wrong with a touch. ``missing`` leads to the report of another touch of that day."""
+UNDIRECTED = tuple(reason for reason in REASONS if reason != "direction")
+"""With one that was stored without a direction."""
 MARKS = ("arrival", "departure")
 NO_WINDOW = "outside"
 """The touch is missing in none of the day's windows."""
@@ -44,6 +46,11 @@ class MonthKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="month"):
     taken: RequestTaken | None = None
     windows: tuple[DayWindow, ...] = ()
     window: DayWindow | None = None
+
+
+def reasons_of(line: MonthLine | None) -> tuple[str, ...]:
+    """Return what can be wrong with a touch."""
+    return REASONS if line is not None and line.direction is not None else UNDIRECTED
 
 
 class MonthPlace:
@@ -117,7 +124,7 @@ class MonthPlace:
             return ConfirmView(self._visit, self._kind, self._code, line, self._day, self._step == "waiting", window)
         match self._step:
             case "reason":
-                return self._choice("reason", REASONS)
+                return self._choice("reason", reasons_of(self._line))
             case "day":
                 return self._choice("day", self._days)
             case "window":

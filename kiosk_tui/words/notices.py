@@ -43,4 +43,8 @@ def about(source: str, owner: str, until: datetime | None) -> list[str]:
     lines = [_("来源：{source}").format(source=source)] if source else []
     lines += [_("有事问：{owner}").format(owner=owner)] if owner else []
     ends = _("有效到 {day}")
-    return lines + ([ends.format(day=words_dates.month_day(until.month, until.day))] if until else [])
+    return lines + (
+        [ends.format(day=words_dates.with_year(words_dates.month_day(until.month, until.day), until.year))]
+        if until
+        else []
+    )

@@ -132,7 +132,9 @@ def _power(machine: Machine) -> Reading:
 
 def _sd_card(health: Health) -> Reading:
     machine, rate = health.machine, ""
-    if health.disk_written_kib is not None and health.up_s is not None and health.up_s >= LEAST_UP_S:
+    # Without a card the folder lies on a disk of the machine, of which the station writes the least part.
+    has_card = machine.card is not None
+    if has_card and health.disk_written_kib is not None and health.up_s is not None and health.up_s >= LEAST_UP_S:
         rate = f"平均每天写入 {_size(health.disk_written_kib * 86_400 // health.up_s)}"
     worn = machine.card_worn_percent
     if card_worn(machine):

@@ -98,7 +98,8 @@ def value_of(name: str, text: str) -> Any:
     if spec.choices:
         found = [value for code, _, value in spec.choices if code == text]
         if not found:
-            raise NotAllowed(f"{spec.word}：请从列出的几项中选择")
+            listed = "、".join(f"{code}（{word}）" if word != code else code for code, word, _ in spec.choices)
+            raise NotAllowed(f"{spec.word}：“{text[:20]}”不行，可以是 {listed}")
         value = found[0]
     # `isdigit` is also true for digits of other scripts, and a very long number would take `int` a long time.
     elif text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 12:

@@ -18,7 +18,16 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from tests.conftest import short_folder
 
-HINTS = ("/sign-in/", "./run touch ", "./run demo --stop", "Enter", "Ctrl+Q")
+HINTS = (
+    "/sign-in/",
+    "demo-admin, ",
+    "demo-township, ",
+    "demo-writer, ",
+    "./run touch ",
+    "./run demo --stop",
+    "Enter",
+    "Ctrl+Q",
+)
 OPENS, CLOSES = "\x1b[?1049h", "\x1b[?1049l"
 """A program takes the whole terminal, and gives it back (xterm, alternate screen buffer)."""
 

@@ -279,7 +279,7 @@ STATES: dict[str, Way] = {
     "visit-month": _MONTH,
     "visit-month-longest": _answers(_after(_VISITS, "1"), samples.MONTH_LONGEST),
     "visit-month-line": _after(_MONTH, "2"),
-    "visit-month-reason": _after(_MONTH, "1", "1"),
+    "visit-month-reason": _after(_MONTH, "3", "1"),
     "visit-month-confirm": _after(_MONTH, "1", "1", "1"),
     "visit-month-windows": _after(_MONTH, "6", "1"),
     "visit-month-undated": _after(_answers(_after(_VISITS, "1"), samples.MONTH_UNDATED), "6"),

@@ -87,6 +87,16 @@ def test_a_missing_touch_is_reported_for_a_day_that_is_chosen() -> None:
     assert kiosk.said == [MakeRequest(visit=VISIT, kind="correction", code="departure", day=day)]
 
 
+def test_a_touch_without_a_direction_is_not_said_to_have_the_wrong_one() -> None:
+    kiosk = OpenKiosk("visit-month")
+    kiosk.press("1", "1")
+    view = kiosk.flow.view()
+    assert isinstance(view, ChoiceView)
+    assert view.options == ("time", "not_mine", "missing", "other")
+    kiosk.press("2", "1")
+    assert kiosk.said == [MakeRequest(visit=VISIT, kind="objection", code="not_mine", line=0)]
+
+
 def test_a_missing_touch_names_the_window_in_which_it_is_missing() -> None:
     kiosk = OpenKiosk("visit-month-windows")
     view = kiosk.flow.view()
@@ -223,7 +233,9 @@ def test_no_name_number_or_month_is_left_after_a_visit_nor_behind_star(end: str)
     kiosk = Kiosk("home")
     kiosk.flow.agent_said(replace(samples.VISIT, name=LONG_NAME))
     kiosk.press("1")
-    line = MonthLine(line=0, state="waiting", day="2031-05-06", minute=1, where="密语村", request="909192")
+    line = MonthLine(
+        line=0, state="waiting", day="2031-05-06", minute=1, direction="in", where="密语村", request="909192"
+    )
     kiosk.flow.agent_said(MonthShown(visit=VISIT, page=0, pages=1, begins="2031-05-01", lines=[line]))
     kiosk.press("1", "1", "3", "0", "0", "0", "0", "2")
     own = OwnRequest(request="ab" * 16, number="909192", kind="objection", state="open", answer="只有本人能看")

@@ -146,6 +146,7 @@ def _page(request: HttpRequest, row: Feedback, *, typed: str = "", status: int =
         "state": steps[-1].kind if steps else "",
         "steps": steps,
         "ratings": [(rating, RATINGS.get(rating.rating, "")) for rating in ratings],
+        "looks_only": not may_answer,
         "may_answer": may_answer and not (is_village and passed),
         "may_pass_on": may_answer and is_village and not steps,
         "typed": typed,

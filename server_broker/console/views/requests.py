@@ -72,6 +72,7 @@ def request_one(request: HttpRequest, pk: int) -> HttpResponse:
         and row.person is not None
         and row.state != WITHDRAWN,
         "is_own": own,
+        "looks_only": not may(request.user, Power.ANSWER_REQUESTS),
         "outcomes": Outcome.choices,
     }
     return render(request, "console/request_one.html", context)

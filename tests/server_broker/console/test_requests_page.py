@@ -9,7 +9,17 @@ from server_broker.accounts.models import User
 from server_broker.dated.days import begin_of
 from server_broker.public.month import month_of
 from server_broker.requests.models import Answer, Request
-from tests.cast import OTHER_TOWNSHIP_OFFICER, SHILI, STRAY, TOWNSHIP_OFFICER, UNKNOWN_CARD, WANG, YANGBAN, ZHANG
+from tests.cast import (
+    OPERATOR,
+    OTHER_TOWNSHIP_OFFICER,
+    SHILI,
+    STRAY,
+    TOWNSHIP_OFFICER,
+    UNKNOWN_CARD,
+    WANG,
+    YANGBAN,
+    ZHANG,
+)
 from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of, withdrawn
 from tests.server_broker.pages import text_of
 
@@ -48,6 +58,13 @@ def test_agreeing_says_what_it_does_not_change(county: FictionalCounty, asked: R
     page.post(f"/requests/{asked.pk}/answer/", {"outcome": "accepted", "text": "按您说的"})
     (seen,) = month_of(county.people[ZHANG], timezone.now()).requests
     assert seen.notes == ["同意只是答复，考勤还没改，镇办另外办。"]
+
+
+def test_who_only_looks_is_told_who_answers(county: FictionalCounty, asked: Request) -> None:
+    seen = text_of(signed_in(OPERATOR), f"/requests/{asked.pk}/")
+    assert "您的角色只能看，不能答复" in seen
+    assert f"/requests/{asked.pk}/answer/" not in seen
+    assert "您的角色只能看" not in text_of(signed_in(TOWNSHIP_OFFICER), f"/requests/{asked.pk}/")
 
 
 def test_a_missing_touch_says_which_half_of_the_day(county: FictionalCounty) -> None:

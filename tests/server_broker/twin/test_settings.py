@@ -90,6 +90,18 @@ def test_what_is_no_value_changes_nothing(county: FictionalCounty, name: str, te
     assert not SettingChoice.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("number_sign_in", "“true”不行，可以是 yes（是）、no（否）"),
+        ("theme", "“true”不行，可以是 day（浅色）、dark（深色）"),
+    ],
+)
+def test_a_choice_that_is_none_names_those_that_there_are(name: str, said: str) -> None:
+    with pytest.raises(NotAllowed, match=said):
+        value_of(name, "true")
+
+
 def test_each_setting_shows_what_the_station_made_of_it(county: FictionalCounty) -> None:
     for name, text in (("open_before_min", "10"), ("open_after_min", "20"), ("snapshots", "no")):
         put(COUNTY, name, text)
