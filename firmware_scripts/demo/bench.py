@@ -13,11 +13,10 @@ _EDITOR, _OFFICER = "demo-editor", "demo-officer"
 """By these the samples are published. They have a second factor that nobody holds; nobody else can sign in."""
 VISITORS = {
     ADMIN: "the county's operator: stations, people, cards",
-    "demo-township": "a township officer: answers what people ask, publishes what others wrote",
-    "demo-writer": "an editor of the township: writes notices and documents",
+    "demo-township": "a township officer: answers people, publishes what others wrote",
 }
 """Whom whoever runs the demonstration can be, and what each may do."""
-_ROLES = {_EDITOR: "editor", _OFFICER: "officer", "demo-township": "officer", "demo-writer": "editor"}
+_ROLES = {_EDITOR: "editor", _OFFICER: "officer", "demo-township": "officer"}
 
 
 class Bench:

@@ -22,7 +22,6 @@ HINTS = (
     "/sign-in/",
     "demo-admin, ",
     "demo-township, ",
-    "demo-writer, ",
     "./run touch ",
     "./run demo --stop",
     "Enter",
