@@ -34,14 +34,16 @@ class ShelfScreen(TextScreen[ShelfView]):
             self._body.show(*note, Block(words.NOTHING_HERE, gap=2))
         else:
             heading = note or [Block(words.CHOOSE, style=theme.TITLE, gap=2)]
-            self._body.show(*heading, *(_entry(number, entry) for number, entry in enumerate(shown.entries, 1)))
+            lines = zip(words.entries(shown.entries), shown.entries, strict=True)
+            blocks = (_entry(number, line, entry) for number, (line, entry) in enumerate(lines, 1))
+            self._body.show(*heading, *blocks)
         turn = (KeyHint("7", common.KEY_EARLIER), KeyHint("8", common.KEY_LATER)) if pages > 1 else ()
         self._keys.hints = (KeyHint("0", common.KEY_BACK), *turn, KeyHint("9", common.KEY_HELP))
 
 
-def _entry(number: int, entry: ShelfEntry) -> Block:
+def _entry(number: int, line: str, entry: ShelfEntry) -> Block:
     new = f"  {words.NEW}" if entry.new else ""
-    return Block(f" {words.entry(entry)}{new}", f" {number} ", "", theme.CAP, gap=1)
+    return Block(f" {line}{new}", f" {number} ", "", theme.CAP, gap=1)
 
 
 _STYLES: dict[Role, str] = {

@@ -1,5 +1,8 @@
 """Every Chinese sentence of the list of documents, and of a document that is read."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from kiosk_tui.catalogue import _
 from kiosk_tui.words import dates as words_dates
 from kiosk_tui.words.common import bracketed, listed
@@ -111,8 +114,15 @@ def keys_of(rows: int) -> str:
     return "1" if rows == 1 else f"1-{rows}"
 
 
-def entry(shown: ShelfEntry) -> str:
-    """Return a line of the list: what it is, of when, and its title."""
+def entries(shown: Sequence[ShelfEntry]) -> list[str]:
+    """Return the lines of a list. Where two have one name, each says when it was published."""
+    names = Counter((one.title, one.period) for one in shown)
+    return [_entry(one, is_one_of_two=names[one.title, one.period] > 1) for one in shown]
+
+
+def _entry(shown: ShelfEntry, *, is_one_of_two: bool) -> str:
     sample = f"{SAMPLE}·" if shown.sample and SAMPLE not in shown.title else ""
     about = [one for one in (kind(shown.kind), period(shown.period)) if one and one not in shown.title]
+    if is_one_of_two:
+        about.append(_("{day}公布").format(day=day(shown.published)))
     return f"{sample}{shown.title}" + (bracketed(listed(about)) if about else "")

@@ -39,6 +39,12 @@ def shown(documents: list[Document]) -> list[dict[str, object]]:
     return [_shown(one, titles) for one in documents]
 
 
+def counted(documents: list[Document]) -> str:
+    """Return how many there are, as a bundle's title counts them: what belongs to another is a detail."""
+    details = sum(bool(one.part_of) for one in documents)
+    return f"共 {len(documents) - details} 份" + (f"，另有明细 {details} 份" if details else "")
+
+
 def _shown(document: Document, titles: dict[str, str]) -> dict[str, object]:
     blocks = [_shown_table(block, titles) if isinstance(block, Table) else block for block in document.blocks]
     return {"document": document, "above": titles.get(document.part_of, ""), "blocks": blocks}

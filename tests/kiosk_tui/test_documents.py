@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from typing import get_args
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -69,6 +70,15 @@ def test_a_document_of_the_list_is_read_and_0_leads_back() -> None:
     assert kiosk.agent.asked[-2:] == [CloseDocument(), OpenShelf(what="all")]
     kiosk.press("0")
     assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_two_of_one_name_are_told_apart_by_the_day_of_publication() -> None:
+    first, *_, last = samples.shelf().entries
+    again = msgspec.structs.replace(first, bundle="again", published="2026-12-01")
+    lines = words.entries([first, last, again])
+    assert lines[0] != lines[2]
+    assert "2026年12月1日公布" in lines[2]
+    assert "公布" not in lines[1]
 
 
 def test_the_sum_stands_above_its_rows_with_source_and_day() -> None:

@@ -24,7 +24,8 @@ from server_broker.bundles.documents import DocumentsDraft, DocumentsKind, check
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.models import BundleQuerySet
 from server_broker.bundles.written_documents import new_id, write_documents
-from server_broker.console.documents_shown import shown
+from server_broker.console.documents_alike import alike
+from server_broker.console.documents_shown import counted, shown
 from server_broker.console.downloads import xlsx
 from server_broker.console.queries import own_bundles_of
 from server_broker.console.views.notices import midnight
@@ -202,6 +203,8 @@ def _page(
         "error_count": len(errors or []),
         "token": token,
         "documents": shown(draft.documents) if draft else [],
+        "counted": counted(draft.documents) if draft else "",
+        "alike": alike(request.user, draft) if draft else [],
         **(reached(request, draft.regions[0]) if draft else {}),
     }
     return render(request, "console/documents.html", context, status=422 if errors else status)

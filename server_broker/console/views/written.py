@@ -19,6 +19,7 @@ from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, Written, WrittenDocuments, WrittenNotice, WrittenQuerySet
 from server_broker.bundles.written import end_written
+from server_broker.console.documents_alike import alike
 from server_broker.console.documents_shown import shown
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import own_bundles_of, stations_of, written_of
@@ -37,7 +38,7 @@ class _Form[W: Written]:
     word: str
     preview: str
     """The template that shows it as people will read it."""
-    shown: Callable[[W], Mapping[str, object]]
+    shown: Callable[[HttpRequest, W], Mapping[str, object]]
     publish: Callable[[HttpRequest, W], Bundle]
 
     def rows(self, request: HttpRequest) -> WrittenQuerySet[W]:
@@ -61,9 +62,12 @@ def _publish_documents(request: HttpRequest, row: WrittenDocuments) -> Bundle:
     )
 
 
-def _shown_documents(row: WrittenDocuments) -> Mapping[str, object]:
-    # A published bundle has the content, and what was sent back is kept no longer.
-    return {"documents": shown(written_documents.draft_of(row).documents) if row.waits else []}
+def _shown_documents(request: HttpRequest, row: WrittenDocuments) -> Mapping[str, object]:
+    if not row.waits:
+        # A published bundle has the content, and what was sent back is kept no longer.
+        return {"documents": []}
+    draft = written_documents.draft_of(row)
+    return {"documents": shown(draft.documents), "alike": alike(request.user, draft)}
 
 
 _FORMS: dict[str, _Form[Any]] = {
@@ -71,7 +75,7 @@ _FORMS: dict[str, _Form[Any]] = {
         WrittenNotice,
         "通知",
         "console/_notice_preview.html",
-        lambda row: {"draft": written_notices.draft_of(row)},
+        lambda _, row: {"draft": written_notices.draft_of(row)},
         _publish_notice,
     ),
     WrittenDocuments.called: _Form(
@@ -120,7 +124,7 @@ def written(request: HttpRequest, what: str, pk: int) -> HttpResponse:
         **reached(request, subtree_prefix(row.region.code)),
     }
     try:
-        context |= form.shown(row)
+        context |= form.shown(request, row)
     except NotPublished as refused:
         messages.error(request, f"不能发布：{refused}。")
         context["may_publish"] = False

@@ -86,7 +86,14 @@ def confirm(client: Client, page: str, **changes: Any) -> str:
 def test_a_file_is_shown_handed_over_and_published_by_another_person_as_it_was_shown(officer: Client) -> None:
     status, page = upload(officer, GOOD)
     assert status == 200
-    for words in ("共 2 份", "示例村十一月收支", "1,234.50 元", "› 路灯明细", "会发到 1 个站点", "现在还没有交"):
+    for words in (
+        "共 1 份，另有明细 1 份",
+        "示例村十一月收支",
+        "1,234.50 元",
+        "› 路灯明细",
+        "会发到 1 个站点",
+        "现在还没有交",
+    ):
         assert words in page
     assert "请另一个人看过以后发布" in confirm(officer, page)
     assert not Bundle.objects.exists()
@@ -173,6 +180,22 @@ def test_a_next_version_takes_the_place_of_ones_own(officer: Client) -> None:
     stranger = signed_in(OTHER_TOWNSHIP_OFFICER)
     status, page = upload(stranger, GOOD, kind="library", region=OTHER_TOWNSHIP, replaces=first.bundle)
     assert (status, "要换掉的那一份现在没有" in page) == (422, True)
+
+
+def test_a_second_one_of_the_same_name_is_warned_of_to_both(officer: Client) -> None:
+    assert "已经有一份同名的" not in upload(officer, GOOD)[1]
+    first = published()
+    row = Bundle.objects.get()
+    Bundle.objects.filter(pk=row.pk).update(title="示例村十一月收支", kind="disclosure")
+    page = upload(officer, GOOD)[1]
+    assert "已经有一份同名的" in page
+    assert f"/published/{row.pk}/" in page
+    confirm(officer, page)
+    assert "已经有一份同名的" not in upload(officer, GOOD, replaces=first.bundle)[1], "a next version takes its place"
+    waiting = WrittenDocuments.objects.get(published_at=None)
+    look = signed_in(COUNTY_OFFICER).get(f"/published/waiting/documents/{waiting.pk}/").content.decode()
+    assert "再发布，大屏上会有两份同名的" in look
+    assert "已经有一份同名的" not in upload(signed_in(OTHER_TOWNSHIP_OFFICER), GOOD, region=OTHER_TOWNSHIP)[1]
 
 
 def test_nobody_publishes_what_they_wrote(officer: Client) -> None:
