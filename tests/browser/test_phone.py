@@ -21,11 +21,13 @@ from protocol.phone_link import phone_address
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.public.asgi import make_application
+from server_broker.requests.answering import answer
+from server_broker.requests.models import Outcome
 from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
 from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
 from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
 from tests.cast import LI, SHILI, ZHANG
-from tests.server_broker.county import FictionalCounty, make_county, touch
+from tests.server_broker.county import FictionalCounty, make_county, requested, touch
 from tests.server_broker.public.door import ago, settings_of_the_door, show_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +137,8 @@ def test_a_scanned_code_opens_the_month_by_one_press(page: Page, door: FrontDoor
     touch(station, ZHANG.token, at=ago(minutes=3), direction="in")
     touch(station, ZHANG.token, at=ago(days=400), quality="unknown", received_at=ago(minutes=2))
     last = touch(station, ZHANG.token, at=ago(seconds=20), direction="out")
+    asked_for = requested(station, last)
+    answer(asked_for, Outcome.ACCEPTED, text="按您说的算", actor="service", at=timezone.now())
     county.add(LI)
     code = show_code(station, zhang, last)
     asked: list[str] = []
@@ -147,6 +151,9 @@ def test_a_scanned_code_opens_the_month_by_one_press(page: Page, door: FrontDoor
     expect(page.get_by_role("heading", name=ZHANG.name)).to_be_visible()
     expect(page.get_by_text("县里收到 3 次打卡")).to_be_visible()
     expect(page.get_by_text("站点当时不知道准确时间，待审")).to_be_visible()
+    words = page.get_by_text("答复：按您说的算").bounding_box()
+    assert words is not None
+    assert words["width"] > 250, "an answer has the whole line"
     looked_at(page, "month")
     assert not [one for one in asked if code in one], "no address and no header carries the code"
     page.get_by_role("button", name="退出").click()

@@ -376,7 +376,9 @@ def test_key_6_asks_about_the_item_that_is_read_and_leads_back_to_its_page() -> 
     kiosk.press("0")
     assert kiosk.read == before
     kiosk.press("6", "3", "enter")
-    assert kiosk.agent.asked[-1] == GiveFeedback(topic="accounts", matter="question", about=samples.BUNDLE, item="lamps")
+    assert kiosk.agent.asked[-1] == GiveFeedback(
+        topic="accounts", matter="question", about=samples.BUNDLE, item="lamps"
+    )
     kiosk.flow.agent_said(RECEIPT)
     assert kiosk.flow.view() == ReceiptView(RECEIPT.number)
     kiosk.press("0")
