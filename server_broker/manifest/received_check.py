@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from server_broker.attendance.tables import TOUCHES
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import ClockRun, Stream
 from server_broker.fleet.tables import STREAMS
@@ -36,12 +37,12 @@ class Received:
     problems: list[Problem] = field(default_factory=list)
     doubtful: int = 0
 
-    def note(self, seq: int, station: str, said: str, *, doubtful: bool) -> None:
-        """Note a fact that was not received when the database says."""
+    def note(self, seq: int, station: str, said: str, *, doubtful: bool, table: str = FACTS.name) -> None:
+        """Note a fact, or a row of one, that was not received when the database says."""
         if doubtful:
             self.doubtful += 1
         else:
-            place = f"站点 {station} 第 {seq} 条（{FACTS.name}）"
+            place = f"站点 {station} 第 {seq} 条（{table}）"
             self.problems.append(Problem("row", place, f"收到时间被改过：{said}"))
 
 
@@ -73,6 +74,8 @@ def check_received(found: Decided, *, now: dt.datetime | None = None) -> Receive
     for station, seq, enrolled in query(_BEFORE_ENROLMENT, [*_enrolments(), clock.slack]):
         received.note(seq, station, "那时站点还没有接入", doubtful=clock.may_have_been_behind(enrolled))
     now = now or dt.datetime.now(dt.UTC)
+    for station, seq in query(_TOUCH_TO_COME, [now + clock.slack]):
+        received.note(seq, station, "晚于现在", doubtful=clock.may_have_been_ahead, table=TOUCHES.name)
     for parts, after, until in _between(found, now=now):
         bounds = [until + clock.slack, after and after - clock.slack]
         for station, seq, at in query(_OUTSIDE, [*_columns(parts), *bounds]):
@@ -126,6 +129,9 @@ SELECT DISTINCT ON (f.stream_id) s.station_id, f.seq, w.at
 FROM unnest(%s::text[], %s::timestamptz[]) AS w (station, at)
 JOIN {STREAMS} s ON s.station_id = w.station JOIN {FACTS} f ON f.stream_id = s.id
 WHERE f.received_at < w.at - %s ORDER BY f.stream_id, f.seq
+"""  # noqa: S608 - likewise
+_TOUCH_TO_COME = f"""
+SELECT DISTINCT ON (station_id) station_id, seq FROM {TOUCHES} WHERE received_at > %s ORDER BY station_id, id
 """  # noqa: S608 - likewise
 _OUTSIDE = f"""
 SELECT DISTINCT ON (f.stream_id) s.station_id, f.seq, f.received_at

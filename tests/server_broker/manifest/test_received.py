@@ -76,6 +76,7 @@ def test_what_nobody_moved_is_good_and_what_comes_later_too(double: StationDoubl
         ("-3 hours", "1, 2", RECEIVED, "第 1 条（ingest_fact）：收到时间被改过：那时站点还没有接入"),
         ("2 days", "1, 2", RECEIVED, "第 1 条（ingest_fact）：收到时间被改过：晚于已有它的那一号总账"),
         ("1 second", "1, 2", ("ingest_fact",), "的记录（ingest_fact）收到时间被改过"),
+        ("1 day", "5", ("attendance_touch",), "第 5 条（attendance_touch）：收到时间被改过：晚于现在"),
         ("1 second", "4", ("attendance_touch",), "打卡（attendance_touch）编号"),
     ],
     ids=[
@@ -85,6 +86,7 @@ def test_what_nobody_moved_is_good_and_what_comes_later_too(double: StationDoubl
         "before it was taken in",
         "a later day",
         "a second",
+        "a row to come",
         "a row alone",
     ],
 )
