@@ -46,7 +46,7 @@ class LogSending:
         if not text:
             self._command_log.finish(command.id, "failed", result_reasons.NO_LOG)
             return
-        sha256 = b""
+        sha256: bytes | None = None
         try:
             sha256 = self._blobs.write(text)
             self._blobs.keep(sha256)
@@ -58,7 +58,8 @@ class LogSending:
             # A log that no fact announces would wait for the county for ever, so it is removed.
             self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             try:
-                self._blobs.drop(sha256)
+                if sha256 is not None:
+                    self._blobs.drop(sha256)
             except StorageFailed as failed:
                 log.warning("a log that was not announced stays behind: %s", failed)
             return

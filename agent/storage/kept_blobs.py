@@ -96,6 +96,9 @@ class KeptBlobs:
         return blob
 
     def _place(self, sha256: bytes) -> int | None:
+        # Fewer bytes would be found within somebody else's digest, and no bytes at all at the oldest blob.
+        if len(sha256) != _DIGEST:
+            return None
         start = self._digests.find(sha256)
         while start >= 0:
             place, within = divmod(start, _DIGEST)

@@ -42,6 +42,14 @@ def test_what_two_digests_have_together_is_no_blob() -> None:
     assert kept.find(between) == KeptBlob(3, between, 5)
 
 
+def test_a_part_of_a_digest_and_no_bytes_at_all_are_no_blob() -> None:
+    kept = KeptBlobs([blob(1), blob(2)])
+    for part in (b"", blob(1).sha256[:31], blob(1).sha256 + blob(2).sha256):
+        assert part not in kept
+        assert kept.remove(part) is None
+    assert list(kept) == [blob(1), blob(2)]
+
+
 def test_without_any_it_is_empty() -> None:
     kept = KeptBlobs([blob(4)])
     assert kept.remove(blob(4).sha256) == blob(4)
