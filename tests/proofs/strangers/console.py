@@ -15,7 +15,7 @@ COUNTY = "990101000000"
 AT_THE_DOOR = ("system", "security")
 """Roles that see no page before the second factor. Others show it only before acts that ask for it."""
 OF_A_VILLAGE = ("secretary", "supervision")
-BEFORE_A_DEED = ("operator", "officer", "editor")
+BEFORE_A_DEED = ("operator", "officer", "organisation", "editor")
 PICTURE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
     "AQEBAQEBAQH/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AVN//2Q=="
