@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from firmware_scripts.demo.level_player import number_before, way_back
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, SUBSIDIES, money_of
-from firmware_scripts.demo.samples import NOTICES, POLICY_LETTERS
+from firmware_scripts.demo.samples import POLICY_LETTERS
 from firmware_scripts.pictures.stage import Screen, Stage, stage
 from kiosk_tui.drawing.textsize import LAYOUTS
 from kiosk_tui.words import common as words
@@ -23,6 +23,7 @@ from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
 from kiosk_tui.words import help as words_help
 from kiosk_tui.words import months as words_months
+from kiosk_tui.words import notices as words_notices
 from kiosk_tui.words import visits as words_visits
 from protocol.china_time import CHINA
 
@@ -139,7 +140,7 @@ SHOTS = (
     Shot("requests", (*_VISIT, _own("requests", words_months.NO_REQUESTS))),
     Shot("own-levels", (*_VISIT, _own("learning", words.CHOOSE_LEVEL))),
     Shot("new-pin", (*_VISIT, _own("set_pin", words_visits.ENTRY_ASK["new_pin"]))),
-    Shot("rest", (_to(REST, *NOTICES),)),
+    Shot("rest", (_to(REST, words_notices.WAKE),)),
 )
 
 DARK_SHOTS = (
@@ -148,7 +149,7 @@ DARK_SHOTS = (
     Shot("dark-question", _QUESTION),
     Shot("dark-marked", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
     Shot("dark-document", (_DOCUMENTS, _to(Line(_MONEY), LAMPS))),
-    Shot("dark-rest", (_to(REST, *NOTICES),)),
+    Shot("dark-rest", (_to(REST, words_notices.WAKE),)),
 )
 """The same in the colours for a dark room."""
 
