@@ -1,6 +1,6 @@
 """What all screens share: nothing takes the focus and no key is bound, so that every key reaches the app."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -50,12 +50,20 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         raise TypeError(f"{type(self).__name__} draws nothing")
 
     def forget_drawn(self) -> None:
-        """Drop the lines that Textual keeps of a screen that is left.
+        """Drop what Textual keeps of a screen that is left and will not ask for again, and its lines.
 
-        All screens' lines together are 8 MB. They are drawn anew when the screen is shown again.
+        All screens' lines together are 8 MB. They are drawn anew when the screen is shown again. Of each widget Textual
+        also keeps the last 16 sizes that it worked out. After a change of its content or style it asks for none of the
+        older ones, but they pile up on each screen: 0.4 MB after 600 changes. A size that is still good stays, because
+        a key would wait while it is worked out again.
         """
         for widget in (self, *self.query()):
             widget._styles_cache.clear()
+            sizes = widget._box_model_cache
+            good = (widget._layout_updates, widget.styles._cache_key)
+            for known in list(sizes.keys()):
+                if cast(tuple[object, ...], known)[-2:] != good:
+                    sizes.discard(known)
 
     def turn_page(self, by: int) -> bool:
         """Turn a long text to its next page (1) or back (-1); return False if there is none."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,6 +23,21 @@ MENU = tuple(row.key for row in home.MENU)
 READER = ("1", "1", "1", "2", "3", "4", "5", "6", "7", "8", "8", "enter", "enter", "enter", "/", "9")
 """What somebody presses who reads and chooses."""
 VISITOR = ("1", "1", "1", "2", "3", "4", "5", "6", "8", "enter", "/")
+TOUR = (
+    ("1", "1"),
+    ("1", "2"),
+    ("2",),
+    ("3", "1", *("1", "2", "3", "4", "enter", "enter") * 3),
+    ("4", "1", "1"),
+    ("5", "1", "1", "1", "enter"),
+    ("5", "2", "1", "2", "3", "enter"),
+    ("6", "2", "8", "enter"),
+    ("9", "1"),
+    ("9", "2"),
+)
+"""The ways from home to each screen that hands may come to."""
+TOUR_OF_VISIT = (("1", "1", "1", "1", "1", "1"), ("1", "6", "1"), ("2", "1"), ("3",), ("4",))
+"""And from a visit."""
 READ_S = 1.05
 """As long as a person looks at a screen before a key; the kiosk hears none earlier."""
 PASTES = (
@@ -98,13 +113,22 @@ class KioskHands:
                 self._visit()
 
     def _tour(self) -> None:
-        """See what home leads to, and a visit: each screen is built when it is first shown. From here on the kiosk
+        """See each screen that hands may come to, as each is built when it is first shown. From here on the kiosk
         should need no more memory."""
-        for key in MENU:
-            self._look_around(key)
+        for keys in TOUR:
+            self._press(*keys)
             self._go_home()
-        self._visit()
-        self._kiosk.start_mb = self._kiosk.memory_mb()
+        for size in SIZES[1:]:
+            self._kiosk.resize(*size)
+            self._pause.wait(READ_S)
+        self._go_home()
+        self._visit(self._tour_of_visit)
+        self._kiosk.begin_count()
+
+    def _tour_of_visit(self) -> None:
+        for keys in TOUR_OF_VISIT:
+            self._press(*keys)
+            self._go_back(self._kiosk.is_visit)
 
     def _look_around(self, key: str) -> None:
         """Open a place as somebody does who reads, and go on in it."""
@@ -118,10 +142,11 @@ class KioskHands:
         if self._found.keys >= self._keys:
             self._found.over.set()
 
-    def _press(self, key: str) -> None:
-        """Press a key as somebody does who has read the screen."""
-        self._pause.wait(READ_S)
-        self._send({"enter": b"\r"}.get(key, key.encode()))
+    def _press(self, *keys: str) -> None:
+        """Press keys as somebody does who has read each screen."""
+        for key in keys:
+            self._pause.wait(READ_S)
+            self._send({"enter": b"\r"}.get(key, key.encode()))
 
     def _disturb(self) -> None:
         if self._random.random() < 0.5:
@@ -135,15 +160,19 @@ class KioskHands:
     def _go_home(self) -> None:
         """Go home from wherever this is, in a window in which everything can be read."""
         self._kiosk.resize(*SIZES[0])
+        if not self._go_back(self._kiosk.is_home) and not self._wait_for_home():
+            self._found.count(dead_ends=1)
+            self._found.note(f"no way home from: {self._kiosk.text()[:300]}")
+
+    def _go_back(self, arrived: Callable[[], bool]) -> bool:
+        """Go back key by key; return whether that led there. There is no way back in a kiosk that has ended."""
         for _ in range(HOME_KEYS):
             self._pause.wait(READ_S)
             text = self._kiosk.text()
-            if self._kiosk.is_home() or self._kiosk.crashed():
-                return
+            if arrived() or self._kiosk.crashed():
+                return True
             self._send(b"*" if self._kiosk.types(text) else b"0")
-        if not self._wait_for_home():
-            self._found.count(dead_ends=1)
-            self._found.note(f"no way home from: {self._kiosk.text()[:300]}")
+        return False
 
     def _wait_for_home(self) -> bool:
         """Somebody's touch may still cover it."""
@@ -154,7 +183,7 @@ class KioskHands:
             self._pause.wait(0.3)
         return False
 
-    def _visit(self) -> None:
+    def _visit(self, look_around: Callable[[], None] = lambda: None) -> None:
         """Visit with a card, look around, and leave; then nothing of the visitor may be on any screen."""
         with self._station.alone:
             person = self._random.choice(VISITORS)
@@ -167,6 +196,7 @@ class KioskHands:
                 self._pause.wait(RESULT_S)
                 return
             self._found.count(visits=1, canaries_seen_in_visit=int(person.name in self._kiosk.text()))
+            look_around()
             month_seen = False
             for _ in range(self._random.randrange(6)):
                 self._press(self._random.choice(VISITOR))

@@ -35,12 +35,14 @@ class AtTerminals(Found):
     """The mean of all kiosks, from the beginning to the end, every `LOOK_EVERY_S`."""
     recorded: Counter[str] = field(default_factory=Counter)
     places: Counter[str] = field(default_factory=Counter)
+    late_places: Counter[str] = field(default_factory=Counter)
+    """At how many kiosks the first tour has missed a place that was shown later."""
     sizes: Counter[str] = field(default_factory=Counter)
 
     def said(self) -> dict[str, Any]:
         """Return what the report says of them."""
         names = ("keys", "pastes", "resizes", "touches", "kills", "visits", "months_seen", "most_mb", "most_growth")
-        counted = ("ended_by", "recorded", "places", "sizes")
+        counted = ("ended_by", "recorded", "places", "late_places", "sizes")
         every = max(1, len(self.memory_mb) // 10)
         return {
             **{name: getattr(self, name) for name in names},
@@ -58,6 +60,7 @@ def press_all(folder: Path, *, keys: int, seed: int, stations: int) -> AtTermina
         for kiosk in kiosks:
             _judge_program(kiosk, found)
             found.places += kiosk.relay.places
+            found.late_places.update(kiosk.late_places())
             found.sizes += kiosk.session.sizes
     for station in made:
         found.recorded += _judge_record(station, [one for one in kiosks if one.station is station], found)

@@ -43,7 +43,7 @@ class Relay:
         self.recorded: Counter[str] = Counter()
         self.places: Counter[str] = Counter()
         """How often each place was shown."""
-        self._place = ""
+        self.place = ""
         self.visit = ""
         """Whose visit runs at the kiosk, by name."""
         self._server = socket.socket(socket.AF_UNIX)
@@ -103,8 +103,8 @@ class Relay:
         kept = json.loads(said["state"])
         over = kept.get("over", [])
         place = over[-1]["type"] if over else "visit" if kept.get("visit") else "home"
-        if place != self._place:
-            self._place = place
+        if place != self.place:
+            self.place = place
             self.places[place] += 1
 
 
@@ -150,6 +150,7 @@ class Kiosk:
         self.session = _Session(station.folder / f"session{number}.sock", self.resize)
         self._tracebacks = 0
         self.start_mb = 0.0
+        self._toured: set[str] = set()
 
     @property
     def terminal(self) -> KioskTerminal:
@@ -192,6 +193,19 @@ class Kiosk:
     def is_home(self) -> bool:
         """Whether the home screen is shown."""
         return HOME in self.text()
+
+    def is_visit(self) -> bool:
+        """Whether the first screen of a visit is shown, or no visit runs."""
+        return self.relay.place == "visit" or not self.relay.visit
+
+    def begin_count(self) -> None:
+        """Remember what memory it needs now that its places have been shown."""
+        self.start_mb = self.memory_mb()
+        self._toured = set(self.relay.places)
+
+    def late_places(self) -> list[str]:
+        """Return the places that were first shown after that: the tour has missed them."""
+        return sorted(self.relay.places.keys() - self._toured)
 
     def types(self, text: str) -> bool:
         """Whether figures are typed on this screen, so that ``*`` takes one back and then leaves."""
