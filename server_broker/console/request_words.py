@@ -1,6 +1,7 @@
 """The Chinese words for people's requests: what they ask for, what is wrong, and how far they are."""
 
 from server_broker.console.words import Word
+from server_broker.requests.words import CODE_WORDS
 
 _KINDS = {
     "objection": "异议",
@@ -13,14 +14,6 @@ _KINDS = {
     "card_lost": "挂失",
     "errand": "办事",
     "transfer": "调动",
-}
-_CODES = {
-    "time": "时间不对",
-    "direction": "上下班记反了",
-    "not_mine": "不是我打的",
-    "other": "其他",
-    "arrival": "上班卡",
-    "departure": "下班卡",
 }
 OPEN = Word("?", "等答复", "warn")
 _STATES = {
@@ -37,7 +30,7 @@ def kind_word(code: str) -> str:
 
 def code_word(code: str) -> str:
     """Return what is wrong or missing, likewise."""
-    return _CODES.get(code, code)
+    return CODE_WORDS.get(code, code)
 
 
 def state_word(state: str) -> Word:

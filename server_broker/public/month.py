@@ -14,6 +14,7 @@ from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.requests.models import Request
 from server_broker.requests.reading import RequestRow, request_rows, requests_of
+from server_broker.requests.words import CODE_WORDS
 
 _DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
 _REVIEWS = {"lost_card": "这张卡已挂失，待审", "undated": "站点当时不知道准确时间，待审"}
@@ -24,14 +25,6 @@ _REQUEST_STATES = {
     "withdrawn": "已撤回",
 }
 _KINDS = {"objection": "打卡不对", "correction": "少打的卡"}
-_CODES = {
-    "time": "时间不对",
-    "direction": "上下班记反了",
-    "not_mine": "不是我打的",
-    "other": "其他",
-    "arrival": "上班卡",
-    "departure": "下班卡",
-}
 """As the kiosk says them."""
 MOST_REQUESTS = 20
 _LATE = dt.timedelta(hours=1)
@@ -133,7 +126,7 @@ def _asked(row: RequestRow) -> OneRequest:
 
 def _wish(asked: Request) -> str:
     """Return what was asked for: the day, the touch or the window, and what is wrong or missing."""
-    kind, code = _KINDS.get(asked.kind, asked.kind), _CODES.get(asked.code, asked.code)
+    kind, code = _KINDS.get(asked.kind, asked.kind), CODE_WORDS.get(asked.code, asked.code)
     what = f"{kind}：{code}" if code else kind
     if asked.begin_at is None:
         return what
