@@ -38,6 +38,8 @@ TOUR = (
 """The ways from home to each screen that hands may come to."""
 TOUR_OF_VISIT = (("1", "1", "1", "1", "1", "1"), ("1", "6", "1"), ("2", "1"), ("3",), ("4",))
 """And from a visit."""
+TOURED_VISITS = 5
+"""A touch may come while an agent starts, or as a repeat that offers no visit; then the tour tries another."""
 READ_S = 1.05
 """As long as a person looks at a screen before a key; the kiosk hears none earlier."""
 PASTES = (
@@ -122,7 +124,10 @@ class KioskHands:
             self._kiosk.resize(*size)
             self._pause.wait(READ_S)
         self._go_home()
-        self._visit(self._tour_of_visit)
+        for _ in range(TOURED_VISITS):
+            self._visit(self._tour_of_visit)
+            if self._kiosk.relay.places["visit"]:
+                break
         self._kiosk.begin_count()
 
     def _tour_of_visit(self) -> None:
