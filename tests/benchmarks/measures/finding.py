@@ -18,7 +18,7 @@ from protocol.kiosk_documents import DocumentShown, OpenDocument
 from protocol.kiosk_find import Found, Search
 from tests.benchmarks.measures.figures import Figure, percentile
 from tests.benchmarks.measures.memory import AGENT_GOAL_MB, resident
-from tests.benchmarks.measures.shelf import put_on_shelf
+from tests.benchmarks.measures.shelf import put_on_shelf, question_pack
 from tests.benchmarks.stage.station import BenchStation
 from tests.fakes.shelf_source import ShelfCounty
 
@@ -35,10 +35,13 @@ _REST_S = 5.0
 def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
     """Put the bundles on the shelf of a station that rests."""
     county, chance = ShelfCounty(key, station.cast.id), random.Random(0)
-    for number in range(BUNDLES):
-        titles = [_title(chance, f"d{number}") for _ in range(TITLES // BUNDLES)]
+    # The last bundle is the questions that the kiosk is measured with.
+    shown = BUNDLES - 1
+    for number in range(shown):
+        titles = [_title(chance, f"d{number}") for _ in range(number, TITLES, shown)]
         written = [_document(number)] if number < DOCUMENTS else []
         county.publish(f"shown-{number:03}", 1, encode(Documents(documents=written)), kind="disclosure", find=titles)
+    county.publish("questions", 1, encode(question_pack(0)), kind="questions")
     put_on_shelf(station, county)
 
 

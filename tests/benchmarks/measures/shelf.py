@@ -59,7 +59,7 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
     """Put the bundles on the station's shelf by one trip."""
     county = ShelfCounty(key, station.cast.id)
     for number in range(PACKS):
-        county.publish(f"pack-{number:02}", 1, encode(_pack(number)), kind="questions")
+        county.publish(f"pack-{number:02}", 1, encode(question_pack(number)), kind="questions")
     county.notice("news", 1, *(f"示例通知{number}" for number in range(20)))
     for number in range(DOCUMENTS):
         shown = Documents(documents=[_document(MAX_ROWS if number == 0 else ROWS)])
@@ -78,7 +78,7 @@ def put_on_shelf(station: BenchStation, county: ShelfCounty) -> None:
         shutil.chown(path, station.outbox.stat().st_uid)
 
 
-def _pack(number: int) -> Pack:
+def question_pack(number: int) -> Pack:
     levels = [
         Level(
             id=f"{level}",
