@@ -41,7 +41,7 @@ def fill(station: BenchStation, *, key: Ed25519PrivateKey) -> None:
         titles = [_title(chance, f"d{number}") for _ in range(number, TITLES, shown)]
         written = [_document(number)] if number < DOCUMENTS else []
         county.publish(f"shown-{number:03}", 1, encode(Documents(documents=written)), kind="disclosure", find=titles)
-    county.publish("questions", 1, encode(question_pack(0)), kind="questions")
+    county.publish("pack-00", 1, encode(question_pack(0)), kind="questions")
     put_on_shelf(station, county)
 
 
