@@ -85,7 +85,7 @@ def demo() -> Iterator[Demo]:
 @pytest.mark.timeout(300)
 def test_hints_stand_until_enter_and_come_again_when_the_kiosk_was_left() -> None:
     with demo() as shown:
-        wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=100)
+        wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=180)
         assert OPENS not in shown.said()
         shown.press(b"\n")
         wait_until(lambda: "请把卡贴到读卡器上" in shown.said().partition(OPENS)[2], what="the kiosk", timeout_s=30)
