@@ -5,6 +5,7 @@ import os
 import sys
 from functools import partial
 
+from kiosk_tui import textual_alone  # noqa: F401 -- before everything that imports Textual
 from kiosk_tui.watched import options, show
 from kiosk_tui.watching import watch
 from kiosk_tui.watching.session_line import SessionLine

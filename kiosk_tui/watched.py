@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiosk_tui import textual_alone  # noqa: F401 -- before everything that imports Textual
 from kiosk_tui.app import KioskApp
 from kiosk_tui.link import AgentLink
 from kiosk_tui.watching.heart import Heart

@@ -4,7 +4,7 @@ Where asyncio can't be imported, evdev leaves out its asynchronous reads and kee
 (``evdev/device.py``).
 """
 
-from agent.drivers.left_out import left_out
+from protocol.left_out import left_out
 
 with left_out({"asyncio": None}):
     import evdev

@@ -7,7 +7,7 @@ of seven segments. The drivers here name their pin library, have no such display
 from types import ModuleType
 from typing import Any
 
-from agent.drivers.left_out import left_out
+from protocol.left_out import left_out, with_nothing_of
 
 
 class _NoPackages(ModuleType):
@@ -19,20 +19,13 @@ class _NoPackages(ModuleType):
         return ()
 
 
-def _with_nothing_of(name: str, *parts: str) -> ModuleType:
-    """Return a stand-in for a module of which other modules take these parts and never use them here."""
-    stand_in = ModuleType(name)
-    stand_in.__dict__.update(dict.fromkeys(parts))
-    return stand_in
-
-
 STAND_INS = {
     # gpiozero takes these two where they are installed, and only otherwise those of the standard library.
     "importlib_metadata": _NoPackages("importlib_metadata"),
     "importlib_resources": ModuleType("importlib_resources"),
     # What a sensor's values are averaged with, and the colours of a lamp of three.
-    "statistics": _with_nothing_of("statistics", "mean", "median"),
-    "colorzero": _with_nothing_of("colorzero", "Color"),
+    "statistics": with_nothing_of("statistics", "mean", "median"),
+    "colorzero": with_nothing_of("colorzero", "Color"),
 }
 
 with left_out(STAND_INS):

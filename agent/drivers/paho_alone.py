@@ -6,7 +6,7 @@ goes through no proxy, so ``socks`` is left out as well: paho then never asks.
 
 from types import ModuleType
 
-from agent.drivers.left_out import left_out
+from protocol.left_out import left_out
 
 with left_out({"socks": None, "urllib.request": ModuleType("urllib.request")}):
     from paho.mqtt import client as mqtt

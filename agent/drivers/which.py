@@ -3,7 +3,7 @@
 Where bz2 and lzma can't be imported, shutil packs no such archives and keeps everything else (``shutil.py``).
 """
 
-from agent.drivers.left_out import left_out
+from protocol.left_out import left_out
 
 with left_out({"bz2": None, "lzma": None}):
     from shutil import which

@@ -6,8 +6,12 @@ A code needs a quiet zone of four modules. Readers make do with two, and the sma
 from collections.abc import Iterator
 from typing import Any
 
-import segno
-from segno import consts
+from protocol.left_out import left_out, with_nothing_of
+
+# segno writes its codes as SVG too, and for that would bring the whole of xml, http and email along: 1.7 MB.
+with left_out({"xml.sax.saxutils": with_nothing_of("xml.sax.saxutils", "quoteattr", "escape")}):
+    import segno
+    from segno import consts
 
 from kiosk_tui.drawing.pixels import draw
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from agent.config.catalogue import CAMERAS
-from agent.drivers.left_out import left_out
+from protocol.left_out import left_out
 
 RULES = [
     *(

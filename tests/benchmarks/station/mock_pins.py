@@ -18,8 +18,8 @@ from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.drivers.gpiozero_alone import STAND_INS
-from agent.drivers.left_out import left_out
 from agent.ports import Colour
+from protocol.left_out import left_out
 
 # The mock looks for packages as well, but lgpio, for which it stands, does not.
 with left_out(STAND_INS):

@@ -40,7 +40,11 @@ def test_a_station_chooses_for_itself() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [({"setting": "nothing"}, "没有这个设置"), ({"place": "999999999999"}, "没有编号为"), ({"value": "也许"}, "可以是 yes（是）、no（否）")],
+    [
+        ({"setting": "nothing"}, "没有这个设置"),
+        ({"place": "999999999999"}, "没有编号为"),
+        ({"value": "也许"}, "可以是 yes（是）、no（否）"),
+    ],
 )
 def test_a_mistake_changes_nothing(wrong: dict[str, str], said: str) -> None:
     with pytest.raises(ServiceError, match=said):

@@ -1,6 +1,6 @@
-"""Libraries without those parts of the standard library that are large and that the agent never uses of them.
+"""Libraries without those parts of what they import that are large and that a station's programs never use.
 
-Everything that a library imports stays in the process, and the agent's memory is small (``docs/architecture.md``).
+Everything that a library imports stays in the process, and a station's memory is small (``docs/architecture.md``).
 """
 
 import sys
@@ -10,6 +10,13 @@ from types import ModuleType
 from typing import Any
 
 _modules: dict[str, ModuleType | Any] = sys.modules
+
+
+def with_nothing_of(name: str, *parts: str) -> ModuleType:
+    """Return a stand-in for a module of which other modules take these parts and never use them here."""
+    stand_in = ModuleType(name)
+    stand_in.__dict__.update(dict.fromkeys(parts))
+    return stand_in
 
 
 @contextmanager
