@@ -99,9 +99,8 @@ class SignIn(_Entry):
         """Go back from the PIN to the number, which may be the wrong one."""
         if self._step == "number" or key == HELD:
             return "leave"
-        number, self._number = self._number, ""
+        self._number = ""
         self._go("number")
-        self._typed = number
         return "stay"
 
     def agent_said(self, message: ToKiosk) -> None:
