@@ -4,7 +4,6 @@ Nobody can leave the kiosk: there is no command palette, no quit key, no suspend
 """
 
 import asyncio
-import gc
 import signal
 import time
 from typing import Any, ClassVar, Protocol
@@ -318,9 +317,6 @@ class KioskApp(App[None], inherit_bindings=False):
             self.switch_screen(screen)
             if isinstance(left, KioskScreen):
                 left.forget_drawn()
-            if isinstance(view, RestView):
-                # What Textual has dropped lies in circles. Nobody is there now who would wait until it is collected.
-                gc.collect()
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)
