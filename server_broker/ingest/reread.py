@@ -4,6 +4,7 @@ A fact that was held because nobody had signed for it is read only if a later si
 that the chain over the county's facts, this one among them, leads to a head that the station signed.
 """
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from server_broker.ingest.reissues import refs_of
 FACTS_A_TIME = 200
 UNVOUCHED = ("bad_signature", "chain_mismatch")
 """Reasons for which a fact is held though nothing is wrong with its content."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ def reads_now(station_id: str, stream: Stream, row: Fact) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001 - whatever the program fails at, it is not read
+        _log.exception("%s: held fact %d cannot be read", station_id, row.seq)
         return False
 
 
