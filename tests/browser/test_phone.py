@@ -151,10 +151,10 @@ def test_a_scanned_code_opens_the_month_by_one_press(page: Page, door: FrontDoor
     expect(page.get_by_role("heading", name=ZHANG.name)).to_be_visible()
     expect(page.get_by_text("县里收到 3 次打卡")).to_be_visible()
     expect(page.get_by_text("站点当时不知道准确时间，待审")).to_be_visible()
+    looked_at(page, "month")  # waits for the style sheet, so the widths are those that people see
     words = page.get_by_text("答复：按您说的算").bounding_box()
     assert words is not None
     assert words["width"] > 250, "an answer has the whole line"
-    looked_at(page, "month")
     assert not [one for one in asked if code in one], "no address and no header carries the code"
     page.get_by_role("button", name="退出").click()
     expect(page.get_by_role("button", name="登录")).to_be_visible()
