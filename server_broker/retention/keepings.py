@@ -194,8 +194,16 @@ KEEPINGS: tuple[Keeping, ...] = (
         ends="考勤凭据在，人就在；凭据处置后由县里删除。不收身份证号",
         models=(
             *("people.Person", "people.PersonRecord", "people.Card", "people.Binding", "people.Holding"),
-            *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord"),
+            *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord", "attendance.RosterDay"),
+            *("attendance.Swap", "attendance.SwapRecord"),
         ),
+    ),
+    Stays(
+        key="absences",
+        what="谁哪段时间请假、外出、开会、驻村，请的是哪种假",
+        purpose="不到岗有没有准许，算考勤",
+        ends="考勤凭据在，它就在；凭据处置后由县里删除。只记种类，不收病历和证明",
+        models=("duty.Absence", "duty.AbsenceRecord"),
     ),
     RowsEnd(
         key="pin_state",

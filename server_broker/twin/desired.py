@@ -18,8 +18,8 @@ from protocol.china_time import milliseconds
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
+from server_broker.attendance.models import DaysKind, WindowRecord
 from server_broker.attendance.models import DutyWindow as WindowRow
-from server_broker.attendance.models import WindowRecord
 from server_broker.bundles.index_keeper import index_in_force
 from server_broker.bundles.questions import pack_files_of
 from server_broker.bundles.shelf_reports import note_shelves
@@ -136,7 +136,9 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
     # One more than allowed of each list, so that `_check` sees that there are too many.
     people = PersonRow.objects.filter(village=station.village, left=False).order_by("number")[: MAX_PEOPLE + 1]
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
-    windows = WindowRow.objects.filter(village=station.village).prefetch_related("people").order_by("pk")
+    # A station of today knows weeks only, so windows of named days stay out of its list.
+    weekly = WindowRow.objects.filter(village=station.village, days=DaysKind.WEEKLY)
+    windows = weekly.prefetch_related("people").order_by("pk")
     listed = list(windows[: MAX_WINDOWS + 1])
     of_posts, runs = _of_posts(listed), _runs(listed, now)
     desired = Desired(

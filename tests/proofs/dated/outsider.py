@@ -14,6 +14,9 @@ TABLES = (
     "people_unitrecord",
     "people_holdingrecord",
     "attendance_windowrecord",
+    "attendance_rosterday",
+    "attendance_swaprecord",
+    "duty_absencerecord",
     "attendance_stationplace",
 )
 _BEFORE_ALL = dt.datetime(1, 1, 1, tzinfo=dt.UTC)

@@ -1,0 +1,1 @@
+"""Who is due on a date, and why."""

@@ -1,0 +1,49 @@
+"""Who is away, for how long, and by whose word."""
+
+from django.db import models
+
+from server_broker.dated.models import Dated
+from server_broker.people.models import Person
+
+
+class AbsenceKind(models.TextChoices):
+    """What takes somebody from their windows (docs/rules.md, section 3)."""
+
+    LEAVE = "leave", "请假"
+    FIELD_DUTY = "field_duty", "外出"
+    MEETING = "meeting", "会议"
+    RESIDENCY = "residency", "驻村"
+
+
+class Absence(models.Model):
+    """Somebody is away for one reason. Nothing here changes; `AbsenceRecord` says from when to when."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="absences")
+    kind = models.CharField("类别", max_length=10, choices=AbsenceKind)
+    source = models.CharField("来源", max_length=64, blank=True)
+    """The request or the entry that it comes from, such as ``request:17``."""
+
+    decided_fields = ("person", "kind", "source")
+
+    class Meta:
+        verbose_name = "请假外出"
+        verbose_name_plural = "请假外出"
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class AbsenceRecord(Dated):
+    """From when to when somebody is away, to the minute.
+
+    Coming back early is a row that says ``ended`` from then on.
+    """
+
+    subject = models.ForeignKey(Absence, on_delete=models.PROTECT, related_name="records")
+    code = models.CharField("种类", max_length=32, blank=True, db_default="")
+    """The kind of leave, such as ``sick``; empty for other absences."""
+    ended = models.BooleanField(default=False, db_default=False)
+
+    class Meta(Dated.Meta):
+        verbose_name = "请假外出记录"
+        verbose_name_plural = "请假外出记录"
