@@ -1,0 +1,80 @@
+"""Reasons in the words of a page: short, for people of the township."""
+
+from collections.abc import Mapping
+
+from server_broker.attendance.times import clock
+from server_broker.duty.reasons import (
+    Away,
+    ByName,
+    ByPost,
+    CutByNotice,
+    DayOff,
+    ForThisDate,
+    HandedOver,
+    Left,
+    NoPost,
+    OnNamedDay,
+    OnSwappedDay,
+    OnWorkingDay,
+    OthersForThisDate,
+    Overlaps,
+    Reason,
+    Stopped,
+    TookOver,
+)
+from server_broker.duty.values import MINUTES_A_DAY, Notice
+from server_broker.people.models import HoldingState
+
+UNSEEN = "外单位人员"
+"""Somebody whom the viewer does not see."""
+
+
+def words_of(reason: Reason, *, people: Mapping[int, str], posts: Mapping[int, str], windows: Mapping[int, str]) -> str:
+    """Return a reason in Chinese.
+
+    Args:
+        people: Names of the people whom the viewer sees, by their ids.
+        posts: Names of posts.
+        windows: Names of windows that the viewer sees.
+    """
+    match reason:
+        case ByName():
+            return "点名"
+        case ByPost(post):
+            return f"任{posts.get(post, '职务')}"
+        case OnNamedDay():
+            return "当日安排"
+        case ForThisDate():
+            return "当日换了人"
+        case OnWorkingDay():
+            return "工作日"
+        case OnSwappedDay(name):
+            return f"调休上班（{name}）" if name else "调休上班"
+        case TookOver(giver):
+            return f"替{people.get(giver, UNSEEN)}"
+        case CutByNotice(notice):
+            return f"停班 {_when(notice)}{_why(notice)}"
+        case DayOff(name):
+            return f"休：{name or '不是工作日'}"
+        case Stopped(notice):
+            return f"休：停班{_why(notice)}"
+        case HandedOver(taker):
+            return f"换给{people.get(taker, UNSEEN)}"
+        case OthersForThisDate():
+            return "当日换了别人"
+        case Away(state):
+            return str(HoldingState(state).label)
+        case NoPost():
+            return "当日不任职"
+        case Left():
+            return "已离开"
+        case Overlaps(window):
+            return f"休：与“{windows.get(window, '别处的值班')}”时间重叠，请核对"
+
+
+def _why(notice: Notice) -> str:
+    return f"（{notice.reason}）" if notice.reason else ""
+
+
+def _when(notice: Notice) -> str:
+    return f"{clock(notice.begin % MINUTES_A_DAY)}–{clock(notice.end % MINUTES_A_DAY)}"
