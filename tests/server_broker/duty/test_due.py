@@ -2,6 +2,7 @@
 
 import datetime as dt
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -49,18 +50,18 @@ def window(
     at: tuple[int, int] = MORNING,
     weekdays: frozenset[int] = WEEK,
     posts: tuple[int, ...] = (),
-    **more: object,
+    **more: Any,
 ) -> Window:
     crew = Crew(frozenset(people), frozenset(posts))
-    return Window(id, VILLAGE, f"{id}", *at, crew=crew, weekdays=weekdays, **more)  # type: ignore[arg-type]
+    return Window(id, VILLAGE, f"{id}", *at, crew=crew, weekdays=weekdays, **more)
 
 
 def named_window(id: int = 9, at: tuple[int, int] = MORNING) -> Window:
     return Window(id, VILLAGE, f"{id}", *at, crew=Crew(), named_days=True)
 
 
-def rosters(*windows: Window, days: dict[dt.date, CalendarDay] | None = None, **more: object) -> Rosters:
-    return Rosters(calendar() if days is None else days, windows, **more)  # type: ignore[arg-type]
+def rosters(*windows: Window, days: dict[dt.date, CalendarDay] | None = None, **more: Any) -> Rosters:
+    return Rosters(calendar() if days is None else days, windows, **more)
 
 
 def due(day: dt.date, given: Rosters) -> set[tuple[int, int]]:
@@ -180,7 +181,7 @@ def test_a_season_may_pass_new_year() -> None:
 START = minute_at(MONDAY, 480)
 
 
-def swapped(*swaps: Agreed, **more: object) -> Rosters:
+def swapped(*swaps: Agreed, **more: Any) -> Rosters:
     return rosters(window(ZHANG), swaps={(1, MONDAY): swaps}, **more)
 
 
