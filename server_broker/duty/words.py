@@ -29,6 +29,17 @@ UNSEEN = "外单位人员"
 """Somebody whom the viewer does not see."""
 
 
+_PLAIN: dict[type, str] = {
+    ByName: "点名",
+    OnNamedDay: "当日安排",
+    ForThisDate: "当日换了人",
+    OnWorkingDay: "工作日",
+    OthersForThisDate: "当日换了别人",
+    NoPost: "当日不任职",
+    Left: "已离开",
+}
+
+
 def words_of(reason: Reason, *, people: Mapping[int, str], posts: Mapping[int, str], windows: Mapping[int, str]) -> str:
     """Return a reason in Chinese.
 
@@ -38,38 +49,32 @@ def words_of(reason: Reason, *, people: Mapping[int, str], posts: Mapping[int, s
         windows: Names of windows that the viewer sees.
     """
     match reason:
-        case ByName():
-            return "点名"
         case ByPost(post):
             return f"任{posts.get(post, '职务')}"
-        case OnNamedDay():
-            return "当日安排"
-        case ForThisDate():
-            return "当日换了人"
-        case OnWorkingDay():
-            return "工作日"
-        case OnSwappedDay(name):
-            return f"调休上班（{name}）" if name else "调休上班"
         case TookOver(giver):
             return f"替{people.get(giver, UNSEEN)}"
-        case CutByNotice(notice):
-            return f"停班 {_when(notice)}{_why(notice)}"
-        case DayOff(name):
-            return f"休：{name or '不是工作日'}"
-        case Stopped(notice):
-            return f"休：停班{_why(notice)}"
         case HandedOver(taker):
             return f"换给{people.get(taker, UNSEEN)}"
-        case OthersForThisDate():
-            return "当日换了别人"
-        case Away(state):
-            return str(HoldingState(state).label)
-        case NoPost():
-            return "当日不任职"
-        case Left():
-            return "已离开"
         case Overlaps(window):
             return f"休：与“{windows.get(window, '别处的值班')}”时间重叠，请核对"
+        case Away(state):
+            return str(HoldingState(state).label)
+        case CutByNotice() | Stopped() | DayOff() | OnSwappedDay():
+            return _of_the_date(reason)
+        case _:
+            return _PLAIN[type(reason)]
+
+
+def _of_the_date(reason: CutByNotice | Stopped | DayOff | OnSwappedDay) -> str:
+    match reason:
+        case CutByNotice(notice):
+            return f"停班 {_when(notice)}{_why(notice)}"
+        case Stopped(notice):
+            return f"休：停班{_why(notice)}"
+        case DayOff(name):
+            return f"休：{name or '不是工作日'}"
+        case OnSwappedDay(name):
+            return f"调休上班（{name}）" if name else "调休上班"
 
 
 def _why(notice: Notice) -> str:
