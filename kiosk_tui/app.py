@@ -20,69 +20,29 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
 from kiosk_tui.link import LinkListener
 from kiosk_tui.places.keeping import FlowKept, encode
-from kiosk_tui.screens.ask import AskScreen
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.screens.documents import DocumentScreen, ShelfScreen
-from kiosk_tui.screens.entry import EntryScreen
-from kiosk_tui.screens.finding import FindScreen
-from kiosk_tui.screens.followed import FollowedScreen
-from kiosk_tui.screens.home import AskCardScreen, HomeScreen
-from kiosk_tui.screens.large_number import CallScreen, ReceiptScreen, TypedNumberScreen
-from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
-from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
-from kiosk_tui.screens.month import (
-    ChoiceScreen,
-    ConfirmScreen,
-    MonthLineScreen,
-    MonthScreen,
-    RequestScreen,
-    RequestsScreen,
-    TakenScreen,
-)
-from kiosk_tui.screens.notices import NoticeScreen, RestScreen
+from kiosk_tui.screens.documents import DocumentScreen
+from kiosk_tui.screens.home import HomeScreen
+from kiosk_tui.screens.notices import RestScreen
 from kiosk_tui.screens.phone import PhoneScreen
-from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen, WaitScreen
-from kiosk_tui.screens.question import QuestionScreen
-from kiosk_tui.screens.today import DutyScreen, TodayScreen
+from kiosk_tui.screens.text_screen import TEXTS, TextScreen
+from kiosk_tui.screens.today import DutyScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
-from kiosk_tui.screens.visit import VisitScreen
 from kiosk_tui.terminal.driver import KioskDriver
 from kiosk_tui.terminal.keys import understand
 from kiosk_tui.views.common import (
-    AskCardView,
     AwayView,
     DutyView,
-    EntryView,
-    HelpView,
     HomeView,
-    IdleView,
-    LevelsView,
     LiveBannerView,
-    MarkedView,
-    NoticeView,
-    OverView,
     PhoneView,
-    QuestionView,
     RestView,
-    ReviewView,
-    TodayView,
     TouchView,
     View,
-    VisitView,
     WaitView,
 )
-from kiosk_tui.views.feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
-from kiosk_tui.views.months import (
-    ChoiceView,
-    ConfirmView,
-    MonthLineView,
-    MonthView,
-    RequestsView,
-    RequestView,
-    TakenView,
-)
-from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
+from kiosk_tui.views.reading import DocumentView
 from kiosk_tui.watching.heart import Heart
 from kiosk_tui.watching.session_line import SessionLine
 from kiosk_tui.watching.watch import BEAT_EVERY_S
@@ -95,42 +55,15 @@ TICK_S = 0.2
 EXIT_PANIC = 1
 
 SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
+    **dict.fromkeys(TEXTS, TextScreen),
     HomeView: HomeScreen,
-    TodayView: TodayScreen,
-    NoticeView: NoticeScreen,
     RestView: RestScreen,
     DutyView: DutyScreen,
-    AskCardView: AskCardScreen,
     TouchView: TouchScreen,
-    LevelsView: LevelsScreen,
-    QuestionView: QuestionScreen,
-    MarkedView: MarkedScreen,
-    ReviewView: ReviewScreen,
-    OverView: LevelOverScreen,
-    HelpView: HelpScreen,
-    AskView: AskScreen,
-    ReceiptView: ReceiptScreen,
-    NumberView: TypedNumberScreen,
-    FollowedView: FollowedScreen,
-    CallView: CallScreen,
-    EntryView: EntryScreen,
-    FindView: FindScreen,
-    VisitView: VisitScreen,
-    MonthView: MonthScreen,
-    MonthLineView: MonthLineScreen,
-    ChoiceView: ChoiceScreen,
-    ConfirmView: ConfirmScreen,
-    TakenView: TakenScreen,
-    RequestsView: RequestsScreen,
-    RequestView: RequestScreen,
     PhoneView: PhoneScreen,
-    ShelfView: ShelfScreen,
     DocumentView: DocumentScreen,
-    AwayView: AwayScreen,
-    WaitView: WaitScreen,
-    IdleView: IdleScreen,
 }
-"""Which screen draws each kind of view."""
+"""Which screen draws each kind of view: that of text, or one of its own."""
 
 
 class KioskLink(Protocol):
@@ -208,7 +141,7 @@ class KioskApp(App[None], inherit_bindings=False):
         # Both end the kiosk in good order, so that the terminal is left as it was found.
         for ending in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(ending, self.exit)
-        self.push_screen(self._screen_for(AwayScreen))
+        self.push_screen(self._screen_for(TextScreen))
         self._link_task = asyncio.create_task(self._link.run(self))
         self.set_interval(TICK_S, self.draw)
         if self._heart is not None:
@@ -317,6 +250,10 @@ class KioskApp(App[None], inherit_bindings=False):
             self.switch_screen(screen)
             if isinstance(left, KioskScreen):
                 left.forget_drawn()
+            if isinstance(view, HomeView):
+                # Nothing lies over home, so nobody goes back to a text.
+                for known in self._kiosk_screens.values():
+                    known.forget()
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)

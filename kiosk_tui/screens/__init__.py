@@ -1,1 +1,1 @@
-"""The screens: each draws one view of `kiosk_tui.views.common`."""
+"""What each view of `kiosk_tui.views.common` looks like: text for the one screen of text, or a screen of its own."""

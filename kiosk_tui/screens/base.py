@@ -2,13 +2,11 @@
 
 from typing import ClassVar, cast
 
-from textual.app import ComposeResult
 from textual.screen import Screen
 
 from kiosk_tui.views.common import LiveBannerView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint, LiveBanner
+from kiosk_tui.widgets.bars import KeyBar, LiveBanner
 from kiosk_tui.widgets.page_body import PageBody
-from kiosk_tui.words import common as words
 
 
 class KioskScreen[V](Screen[None], inherit_bindings=False):
@@ -65,45 +63,11 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
                 if cast(tuple[object, ...], known)[-2:] != good:
                     sizes.discard(known)
 
+    def forget(self) -> None:
+        """Drop the text that stood here, which may be a person's, once nobody can go back to it."""
+        for body in self.query(PageBody):
+            body.show()
+
     def turn_page(self, by: int) -> bool:
         """Turn a long text to its next page (1) or back (-1); return False if there is none."""
         return any(body.turn(by) for body in self.query(PageBody))
-
-
-class TextScreen[V](KioskScreen[V]):
-    """A header, text in pages, and the keys below."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._header = HeaderBar()
-        self._body = PageBody()
-        self._keys = KeyBar()
-
-    def compose(self) -> ComposeResult:
-        """Lay out the screen."""
-        yield self._header
-        yield self._body
-        yield self._keys
-
-
-READ_ON = KeyHint(words.ENTER, "")
-"""Enter where it only reads on: on the last page it is not named."""
-
-
-class LongTextScreen[V](TextScreen[V]):
-    """Text that may be longer than the screen: while there is more, Enter reads on, whatever it does at the end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hints: tuple[KeyHint, ...] = ()
-
-    def _name_keys(self, *hints: KeyHint) -> None:
-        """Name the keys, with Enter as it is on the last page."""
-        self._hints = hints
-        self.on_page_body_turned()
-
-    def on_page_body_turned(self) -> None:
-        """Say what Enter does on this page."""
-        enter = words.KEY_READ_ON if self._body.more else None
-        named = (KeyHint(hint.cap, enter) if enter and hint.cap == words.ENTER else hint for hint in self._hints)
-        self._keys.hints = tuple(hint for hint in named if hint.label)

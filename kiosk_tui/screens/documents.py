@@ -10,7 +10,9 @@ from kiosk_tui.drawing.document_pages import Page, PageLine, Role
 from kiosk_tui.drawing.half_blocks import draw
 from kiosk_tui.drawing.typeset import Block, cells, clean, fit
 from kiosk_tui.places.reader import ASK, FOOTER
-from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.reading import DocumentView, ShelfView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.words import common
@@ -18,27 +20,26 @@ from kiosk_tui.words import documents as words
 from protocol.kiosk_documents import SHELF_PAGE, ShelfEntry
 
 
-class ShelfScreen(TextScreen[ShelfView]):
-    """Up to six documents a page, chosen by their number."""
+def shelf_text(view: ShelfView, _: Room) -> ScreenText:
+    """Offer up to six documents a page, chosen by their number."""
+    shown = view.shown
+    pages = 1 if shown is None else max(1, -(-shown.total // SHELF_PAGE))
+    place = "" if shown is None or pages == 1 else words.place(shown.start // SHELF_PAGE + 1, pages)
+    turn = (KeyHint("7", common.KEY_EARLIER), KeyHint("8", common.KEY_LATER)) if pages > 1 else ()
+    hints = (KeyHint("0", common.KEY_BACK), *turn, KeyHint("9", common.KEY_HELP))
+    return ScreenText(words.SHELF, tuple(_offer(view)), hints, right=place)
 
-    def show(self, view: ShelfView) -> None:
-        """Draw the choice."""
-        shown = view.shown
-        self._header.left = words.SHELF
-        pages = 1 if shown is None else max(1, -(-shown.total // SHELF_PAGE))
-        self._header.right = "" if shown is None or pages == 1 else words.place(shown.start // SHELF_PAGE + 1, pages)
-        note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
-        if shown is None:
-            self._body.show(*note, Block(words.OPENING, style=theme.QUIET))
-        elif not shown.entries:
-            self._body.show(*note, Block(words.NOTHING_HERE, gap=2))
-        else:
-            heading = note or [Block(words.CHOOSE, style=theme.TITLE, gap=2)]
-            lines = zip(words.entries(shown.entries), shown.entries, strict=True)
-            blocks = (_entry(number, line, entry) for number, (line, entry) in enumerate(lines, 1))
-            self._body.show(*heading, *blocks)
-        turn = (KeyHint("7", common.KEY_EARLIER), KeyHint("8", common.KEY_LATER)) if pages > 1 else ()
-        self._keys.hints = (KeyHint("0", common.KEY_BACK), *turn, KeyHint("9", common.KEY_HELP))
+
+def _offer(view: ShelfView) -> list[Block]:
+    shown = view.shown
+    note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
+    if shown is None:
+        return [*note, Block(words.OPENING, style=theme.QUIET)]
+    if not shown.entries:
+        return [*note, Block(words.NOTHING_HERE, gap=2)]
+    heading = note or [Block(words.CHOOSE, style=theme.TITLE, gap=2)]
+    lines = zip(words.entries(shown.entries), shown.entries, strict=True)
+    return [*heading, *(_entry(number, line, entry) for number, (line, entry) in enumerate(lines, 1))]
 
 
 def _entry(number: int, line: str, entry: ShelfEntry) -> Block:

@@ -1,8 +1,9 @@
-"""The screen on which a number or a PIN is typed. Of a PIN it shows how many figures there are, never which."""
+"""A number or a PIN that is typed. Of a PIN the screen shows how many figures there are, never which."""
 
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import EntryView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
@@ -10,25 +11,20 @@ from kiosk_tui.words import visits as words_visits
 from protocol.pins import PIN_DIGITS
 
 
-class EntryScreen(TextScreen[EntryView]):
-    """What is asked for, what was typed, and what was wrong before."""
-
-    def show(self, view: EntryView) -> None:
-        """Draw the entry."""
-        self._header.left = words_visits.entry_title(view.step, changes=view.changes)
-        self._header.right = ""
-        note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
-        self._body.show(
-            *note,
-            Block(
-                words_visits.PIN_WAITING if view.waiting else words_visits.ENTRY_ASK[view.step],
-                style=theme.TITLE,
-                gap=1,
-            ),
-            *([Block(_figures(view), style=theme.STRONG, gap=1)] if view.step not in ("touch", "set") else []),
-            Block(words_visits.ENTRY_HINT[view.step], style=theme.QUIET, gap=1),
-        )
-        self._keys.hints = _hints(view)
+def entry_text(view: EntryView, _: Room) -> ScreenText:
+    """Say what is asked for, what was typed, and what was wrong before."""
+    note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
+    blocks = (
+        *note,
+        Block(
+            words_visits.PIN_WAITING if view.waiting else words_visits.ENTRY_ASK[view.step],
+            style=theme.TITLE,
+            gap=1,
+        ),
+        *([Block(_figures(view), style=theme.STRONG, gap=1)] if view.step not in ("touch", "set") else []),
+        Block(words_visits.ENTRY_HINT[view.step], style=theme.QUIET, gap=1),
+    )
+    return ScreenText(words_visits.entry_title(view.step, changes=view.changes), blocks, _hints(view))
 
 
 def _figures(view: EntryView) -> str:

@@ -3,7 +3,7 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block, fit
 from kiosk_tui.places.room import Room
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.reading import FindView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import find as words
@@ -11,23 +11,20 @@ from kiosk_tui.words.common import KEY_DELETE, KEY_EARLIER, KEY_HELP, KEY_LATER
 from protocol.kiosk_find import Hit
 
 
-class FindScreen(TextScreen[FindView]):
-    """Up to six hits a page. They get their numbers once numbers choose."""
-
-    def show(self, view: FindView) -> None:
-        """Draw what fits."""
-        choosing = view.page is not None
-        self._header.left = words.FIND
-        self._header.right = words.page((view.page or 0) + 1, view.pages) if view.pages > 1 else ""
-        # One line for each, so that all of it is one page: Enter would turn to the next one instead of choosing.
-        room = Room()
-        room.resize(*self.app.size)
-        hits = [_hit(hit, number if choosing else 0, room.body.width) for number, hit in enumerate(view.shown, 1)]
-        above = [Block(words.CHOOSE, style=theme.TITLE, gap=1)] if choosing else _typing(view)
-        note = _note(view)
-        below = [Block(note, style=theme.WARNING if view.note else theme.QUIET, gap=1)] if note else []
-        self._body.show(*above, *hits, *below)
-        self._keys.hints = _choosing_hints(view) if choosing else _typing_hints(view)
+def find_text(view: FindView, room: Room) -> ScreenText:
+    """Say what was typed, and offer up to six hits a page. They get their numbers once numbers choose."""
+    choosing = view.page is not None
+    # One line for each, so that all of it is one page: Enter would turn to the next one instead of choosing.
+    hits = [_hit(hit, number if choosing else 0, room.body.width) for number, hit in enumerate(view.shown, 1)]
+    above = [Block(words.CHOOSE, style=theme.TITLE, gap=1)] if choosing else _typing(view)
+    note = _note(view)
+    below = [Block(note, style=theme.WARNING if view.note else theme.QUIET, gap=1)] if note else []
+    return ScreenText(
+        words.FIND,
+        (*above, *hits, *below),
+        _choosing_hints(view) if choosing else _typing_hints(view),
+        right=words.page((view.page or 0) + 1, view.pages) if view.pages > 1 else "",
+    )
 
 
 def _typing(view: FindView) -> list[Block]:

@@ -3,32 +3,28 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.places.following import rateable
-from kiosk_tui.screens.base import READ_ON, LongTextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.text import READ_ON, ScreenText
 from kiosk_tui.views.feedback import FollowedView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
 from kiosk_tui.words import feedback
 
 
-class FollowedScreen(LongTextScreen[FollowedView]):
-    """One question."""
-
-    def show(self, view: FollowedView) -> None:
-        """Draw the question and its answer."""
-        found = view.found
-        self._header.left = feedback.FOLLOW_TITLE
-        self._header.right = feedback.grouped(found.number)
-        note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
-        blocks = [
-            Block(feedback.said(feedback.topic(found.topic), feedback.matter(found.matter)), style=theme.TITLE, gap=1),
-            Block(feedback.asked(found)),
-        ]
-        if found.state == "answered":
-            blocks += [Block(feedback.answered(found), gap=1), Block(found.text, style=theme.STRONG), *note]
-            rating = [Block(feedback.rated(found.rating), gap=1)] if found.rating else []
-            asks = [Block(feedback.RATE_ASK, gap=1), *map(Block, feedback.ratings())] if rateable(found) else []
-            blocks += rating + asks
-        else:
-            blocks += [Block(feedback.way(found), gap=1), *note, Block(feedback.NO_ANSWER, style=theme.QUIET, gap=1)]
-        self._body.show(*blocks)
-        self._name_keys(KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))
+def followed_text(view: FollowedView, _: Room) -> ScreenText:
+    """Say what was asked, and the answer."""
+    found = view.found
+    note = [Block(view.note, style=theme.WARNING, gap=1)] if view.note else []
+    blocks = [
+        Block(feedback.said(feedback.topic(found.topic), feedback.matter(found.matter)), style=theme.TITLE, gap=1),
+        Block(feedback.asked(found)),
+    ]
+    if found.state == "answered":
+        blocks += [Block(feedback.answered(found), gap=1), Block(found.text, style=theme.STRONG), *note]
+        rating = [Block(feedback.rated(found.rating), gap=1)] if found.rating else []
+        asks = [Block(feedback.RATE_ASK, gap=1), *map(Block, feedback.ratings())] if rateable(found) else []
+        blocks += rating + asks
+    else:
+        blocks += [Block(feedback.way(found), gap=1), *note, Block(feedback.NO_ANSWER, style=theme.QUIET, gap=1)]
+    hints = (KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))
+    return ScreenText(feedback.FOLLOW_TITLE, tuple(blocks), hints, right=feedback.grouped(found.number))

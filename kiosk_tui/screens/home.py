@@ -1,4 +1,4 @@
-"""Home: the time, where the card goes, who is on duty now, and the menu. Beside it the screen that asks for a card."""
+"""Home: the time, where the card goes, who is on duty now, and the menu. Beside it the words that ask for a card."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,9 @@ from kiosk_tui.clock import village_time
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.pixels import clock_face
 from kiosk_tui.drawing.typeset import Block, cells, clean, fit, fit_names, wrap
-from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import AskCardView, HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
@@ -83,25 +85,21 @@ class HomeScreen(KioskScreen[HomeView]):
         self._menu.count = count
 
 
-class AskCardScreen(TextScreen[AskCardView]):
-    """Says how one gets to one's own things."""
-
-    def show(self, view: AskCardView) -> None:
-        """Ask for the card."""
-        self._header.left = words_visits.KEY_MINE
-        self._header.right = ""
-        ask = words_visits.ASK_CARD if view.reader_ready else words.READER_GONE
-        number = [Block(words_visits.ASK_NUMBER, gap=1)] if view.by_number else []
-        if view.refused:
-            number = [Block(words_visits.PIN_ANSWER["not_allowed"], style=theme.WARNING, gap=1)]
-        self._body.show(
-            Block(ask, style=theme.TITLE, gap=2),
-            *([Block(words_visits.ASK_CARD_THEN, gap=1)] if view.reader_ready else []),
-            *number,
-            Block(words_visits.ASK_CARD_WHAT, style=theme.QUIET, gap=1),
-        )
-        by_number = (KeyHint(words.ENTER, words_visits.KEY_NUMBER),) if view.by_number else ()
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), *by_number, KeyHint("9", words.KEY_HELP))
+def ask_card_text(view: AskCardView, _: Room) -> ScreenText:
+    """Say how one gets to one's own things."""
+    ask = words_visits.ASK_CARD if view.reader_ready else words.READER_GONE
+    number = [Block(words_visits.ASK_NUMBER, gap=1)] if view.by_number else []
+    if view.refused:
+        number = [Block(words_visits.PIN_ANSWER["not_allowed"], style=theme.WARNING, gap=1)]
+    blocks = (
+        Block(ask, style=theme.TITLE, gap=2),
+        *([Block(words_visits.ASK_CARD_THEN, gap=1)] if view.reader_ready else []),
+        *number,
+        Block(words_visits.ASK_CARD_WHAT, style=theme.QUIET, gap=1),
+    )
+    by_number = (KeyHint(words.ENTER, words_visits.KEY_NUMBER),) if view.by_number else ()
+    hints = (KeyHint("0", words.KEY_BACK), *by_number, KeyHint("9", words.KEY_HELP))
+    return ScreenText(words_visits.KEY_MINE, blocks, hints)
 
 
 def is_dated(home: Home) -> bool:

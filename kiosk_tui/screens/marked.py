@@ -2,37 +2,36 @@
 
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import LongTextScreen
+from kiosk_tui.places.room import Room
 from kiosk_tui.screens.question import heading, space_after_cap
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
 from protocol.kiosk_learning import Marked, QuestionShown
 
 
-class MarkedScreen(LongTextScreen[MarkedView]):
-    """The explanation is shown after every answer."""
+def marked_text(view: MarkedView, _: Room) -> ScreenText:
+    """Explain the answer. This is shown after every one."""
+    leave = [Block(words.LEAVE_MARKED, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
+    last = view.question.number >= view.question.of or view.marked.lives == 0
+    onward = KeyHint(words.ENTER, words.KEY_RESULT if last else words.KEY_NEXT)
+    return ScreenText(
+        heading(view.question),
+        (*leave, *_blocks(view.question, view.marked)),
+        (onward, KeyHint("0", words.KEY_LEAVE), KeyHint("9", words.KEY_HELP)),
+        right=words.lives(view.marked.lives),
+    )
 
-    def show(self, view: MarkedView) -> None:
-        """Draw the outcome."""
-        self._header.left = heading(view.question)
-        self._header.right = words.lives(view.marked.lives)
-        leave = [Block(words.LEAVE_MARKED, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
-        self._body.show(*leave, *_blocks(view.question, view.marked))
-        last = view.question.number >= view.question.of or view.marked.lives == 0
-        onward = KeyHint(words.ENTER, words.KEY_RESULT if last else words.KEY_NEXT)
-        self._name_keys(onward, KeyHint("0", words.KEY_LEAVE), KeyHint("9", words.KEY_HELP))
 
-
-class ReviewScreen(LongTextScreen[ReviewView]):
-    """A wrong answer of the level that has ended, with its question."""
-
-    def show(self, view: ReviewView) -> None:
-        """Draw the question and what was wrong."""
-        self._header.left = words.wrong_place(view.number, view.of)
-        self._body.show(Block(view.question.stem, style=theme.STRONG, gap=1), *_blocks(view.question, view.marked))
-        onward = KeyHint(words.ENTER, words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED)
-        self._name_keys(onward, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP))
+def review_text(view: ReviewView, _: Room) -> ScreenText:
+    """Explain a wrong answer of the level that has ended, below its question."""
+    onward = KeyHint(words.ENTER, words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED)
+    return ScreenText(
+        words.wrong_place(view.number, view.of),
+        (Block(view.question.stem, style=theme.STRONG, gap=1), *_blocks(view.question, view.marked)),
+        (onward, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP)),
+    )
 
 
 def _blocks(question: QuestionShown, marked: Marked) -> tuple[Block, ...]:

@@ -8,7 +8,9 @@ from kiosk_tui.clock import village_time
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.pixels import clock_face
 from kiosk_tui.drawing.typeset import Block
-from kiosk_tui.screens.base import READ_ON, KioskScreen, LongTextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.text import READ_ON, ScreenText
 from kiosk_tui.views.common import NoticeView, RestView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
@@ -18,21 +20,17 @@ from kiosk_tui.words import notices as words_notices
 from protocol.kiosk_notices import NoticeShown
 
 
-class NoticeScreen(LongTextScreen[NoticeView]):
-    """The line, the text in pages, who says it and until when it holds."""
-
-    def show(self, view: NoticeView) -> None:
-        """Draw the notice."""
-        self._header.left = words_notices.kind(view.line.kind)
-        self._header.right = ""
-        shown = view.shown
-        if shown is None:
-            self._body.show(Block(view.line.line, style=theme.TITLE, gap=1), Block(words.OPENING, gap=1))
-        elif not shown.line:
-            self._body.show(Block(words_notices.OVER, style=theme.TITLE, gap=1))
-        else:
-            self._body.show(Block(shown.line, style=theme.TITLE, gap=1), *_paragraphs(shown), *_about(shown))
-        self._name_keys(KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))
+def notice_text(view: NoticeView, _: Room) -> ScreenText:
+    """Say the line, the text, who says it and until when it holds."""
+    shown = view.shown
+    if shown is None:
+        blocks = [Block(view.line.line, style=theme.TITLE, gap=1), Block(words.OPENING, gap=1)]
+    elif not shown.line:
+        blocks = [Block(words_notices.OVER, style=theme.TITLE, gap=1)]
+    else:
+        blocks = [Block(shown.line, style=theme.TITLE, gap=1), *_paragraphs(shown), *_about(shown)]
+    hints = (KeyHint("0", words.KEY_BACK), READ_ON, KeyHint("9", words.KEY_HELP))
+    return ScreenText(words_notices.kind(view.line.kind), tuple(blocks), hints)
 
 
 def _paragraphs(shown: NoticeShown) -> list[Block]:

@@ -2,7 +2,8 @@
 
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block, cells
-from kiosk_tui.screens.base import TextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import QuestionView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
@@ -13,32 +14,28 @@ _NARROW_ROOM = 47
 space."""
 
 
-class QuestionScreen(TextScreen[QuestionView]):
-    """One question of a level."""
-
-    def show(self, view: QuestionView) -> None:
-        """Draw the question."""
-        question = view.question
-        self._header.left = heading(question)
-        self._header.right = words.lives(question.lives)
-        space = space_after_cap(question)
-        options = []
-        for number, text in enumerate(question.options):
-            gap = 1 if number else 2
-            if number in view.chosen:
-                options.append(Block(space + text, f"[{number + 1}]", theme.CHOSEN, theme.CHOSEN_CAP, gap))
-            else:
-                options.append(Block(space + text, f" {number + 1} ", "", theme.CAP, gap))
-        self._body.show(
-            Block(question.stem, style=theme.STRONG, gap=1),
-            Block(words.KIND[question.kind], style=theme.QUIET),
-            *options,
-            *_state(view),
-        )
-        picking = question.kind in ("multiple", "ordering")
-        back = KeyHint("0", words.KEY_CLEAR if view.chosen and picking else words.KEY_LEAVE)
-        confirm = (KeyHint(words.ENTER, words.KEY_CONFIRM),) if picking else ()
-        self._keys.hints = (*confirm, back, KeyHint("9", words.KEY_HELP))
+def question_text(view: QuestionView, _: Room) -> ScreenText:
+    """Ask one question of a level."""
+    question = view.question
+    space = space_after_cap(question)
+    options = []
+    for number, text in enumerate(question.options):
+        gap = 1 if number else 2
+        if number in view.chosen:
+            options.append(Block(space + text, f"[{number + 1}]", theme.CHOSEN, theme.CHOSEN_CAP, gap))
+        else:
+            options.append(Block(space + text, f" {number + 1} ", "", theme.CAP, gap))
+    blocks = (
+        Block(question.stem, style=theme.STRONG, gap=1),
+        Block(words.KIND[question.kind], style=theme.QUIET),
+        *options,
+        *_state(view),
+    )
+    picking = question.kind in ("multiple", "ordering")
+    back = KeyHint("0", words.KEY_CLEAR if view.chosen and picking else words.KEY_LEAVE)
+    confirm = (KeyHint(words.ENTER, words.KEY_CONFIRM),) if picking else ()
+    hints = (*confirm, back, KeyHint("9", words.KEY_HELP))
+    return ScreenText(heading(question), blocks, hints, right=words.lives(question.lives))
 
 
 def heading(question: QuestionShown) -> str:

@@ -5,8 +5,10 @@ from textual.app import ComposeResult
 from kiosk_tui.clock import village_time
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block, fit
-from kiosk_tui.screens.base import KioskScreen, TextScreen
+from kiosk_tui.places.room import Room
+from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.home import is_dated, on_duty
+from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import DutyView, FixedRow, TodayView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
@@ -22,31 +24,33 @@ _BESIDE = 10
 _FIXED: dict[FixedRow, str] = {"duty": words.DUTY_WHOLE}
 
 
-class TodayScreen(TextScreen[TodayView]):
-    """Who is on duty and what opens from here; below it the time, how well it is known, and the line to the county."""
+def today_text(view: TodayView, room: Room) -> ScreenText:
+    """Say who is on duty and what opens from here; below it the time, how well it is known, and the line to the
+    county."""
+    home, now = view.home, village_time(view.minute)
+    date = [Block(words_dates.date(now, year=True), style=theme.QUIET, gap=1)] if is_dated(home) else []
+    blocks = (
+        *(Block(line) for line in on_duty(home, room.columns - 2 * _MARGIN)),
+        *(_row(number, row, room.columns - _BESIDE) for number, row in enumerate(view.rows, 1)),
+        *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
+        *date,
+        Block(words.CLOCK_SAID[home.quality], gap=0 if date else 1),
+        Block(words.link_said(home.link, home.waiting)),
+    )
+    time = f"{now:%H:%M}" if is_dated(home) else ""
+    many = view.pages > 1
+    turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if many else ()
+    return ScreenText(
+        words.TODAY,
+        blocks,
+        (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP)),
+        right=words.page(view.page + 1, view.pages) if many else time,
+    )
 
-    def show(self, view: TodayView) -> None:
-        """Draw the day."""
-        home, now = view.home, village_time(view.minute)
-        self._header.left = words.TODAY
-        self._header.right = f"{now:%H:%M}" if is_dated(home) else ""
-        date = [Block(words_dates.date(now, year=True), style=theme.QUIET, gap=1)] if is_dated(home) else []
-        self._body.show(
-            *(Block(line) for line in on_duty(home, self.size.width - 2 * _MARGIN)),
-            *(self._row(number, row) for number, row in enumerate(view.rows, 1)),
-            *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
-            *date,
-            Block(words.CLOCK_SAID[home.quality], gap=0 if date else 1),
-            Block(words.link_said(home.link, home.waiting)),
-        )
-        many = view.pages > 1
-        self._header.right = words.page(view.page + 1, view.pages) if many else self._header.right
-        turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if many else ()
-        self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))
 
-    def _row(self, number: int, row: FixedRow | NoticeLine) -> Block:
-        # One line each, because the whole text is one key away.
-        return Block(f" {fit(_text(row), self.size.width - _BESIDE)}", f" {number} ", "", theme.CAP, gap=1)
+def _row(number: int, row: FixedRow | NoticeLine, width: int) -> Block:
+    # One line each, because the whole text is one key away.
+    return Block(f" {fit(_text(row), width)}", f" {number} ", "", theme.CAP, gap=1)
 
 
 def _text(row: FixedRow | NoticeLine) -> str:

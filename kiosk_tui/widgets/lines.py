@@ -1,5 +1,7 @@
 """Lines that are drawn as they are given: a few words, or large signs and digits from half blocks."""
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -25,7 +27,7 @@ class PixelArt(Widget):
 
     lines: reactive[tuple[str, ...]] = reactive((), layout=True)
 
-    def show(self, lines: list[str]) -> None:
+    def show(self, lines: Sequence[str]) -> None:
         """Show other lines."""
         self.lines = tuple(lines)
 

@@ -19,10 +19,11 @@ class PageBody(Widget):
 
     blocks: reactive[tuple[Block, ...]] = reactive(())
     page: reactive[int] = reactive(0)
+    centred: reactive[bool] = reactive(False)
 
     def __init__(self, *, centred: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._centred = centred
+        self.centred = centred
 
     @property
     def more(self) -> bool:
@@ -44,10 +45,10 @@ class PageBody(Widget):
         self.post_message(self.Turned())
         return True
 
-    def show(self, *blocks: Block) -> None:
-        """Show other blocks, from their first page."""
+    def show(self, *blocks: Block, page: int = 0) -> None:
+        """Show other blocks, at first this page of them."""
         if blocks != self.blocks:
-            self.page = 0
+            self.page = page
             self.blocks = blocks
             self.post_message(self.Turned())
 
@@ -60,7 +61,7 @@ class PageBody(Widget):
         pages = self._set()
         # In a window that has become larger the text may take fewer pages than before.
         lines = pages[min(self.page, len(pages) - 1)]
-        above = (self.content_size.height - len(lines)) // 2 if self._centred else 0
+        above = (self.content_size.height - len(lines)) // 2 if self.centred else 0
         return Content("\n").join([Content()] * above + [self._draw(line) for line in lines])
 
     def _set(self) -> list[list[Line]]:
@@ -69,6 +70,6 @@ class PageBody(Widget):
     def _draw(self, line: Line) -> Content:
         width = self.content_size.width
         room = width - cells(line.cap) - cells(line.text)
-        left = room // 2 if self._centred else 0
+        left = room // 2 if self.centred else 0
         filled = line.text + " " * (room - left if line.style else 0)
         return Content.assemble(" " * left, (line.cap, line.cap_style or line.style), (filled, line.style))
