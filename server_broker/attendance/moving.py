@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from server_broker.attendance.leaving import end_shares
-from server_broker.attendance.windows import said_changed
+from server_broker.attendance.said import said_changed
 from server_broker.dated.days import begin_of
 from server_broker.people.changes import change_person
 from server_broker.people.models import Person, PersonRecord

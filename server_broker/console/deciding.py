@@ -22,12 +22,12 @@ from server_broker.attendance.effects import Moved, watched
 from server_broker.attendance.leaving import LeavingRefused
 from server_broker.attendance.region_changes import RegionRefused
 from server_broker.attendance.timelines import Line
-from server_broker.attendance.windows import WindowRefused
 from server_broker.bundles.publishing import NotWithdrawn
 from server_broker.console import parameters
 from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.dated.locking import alone
+from server_broker.duty.windows import WindowRefused
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused

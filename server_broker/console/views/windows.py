@@ -16,11 +16,11 @@ from server_broker.accounts.scope import regions_of
 from server_broker.attendance.effects import touches_in
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import Line, window_lines
-from server_broker.attendance.windows import Terms, add_window, change_window, end_window, lasting
 from server_broker.console import parameters
 from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, posts_of, windows_of
+from server_broker.duty.windows import Terms, add_window, change_window, end_window, lasting
 from server_broker.regions.models import Region
 from server_broker.sheets.cells import MINUTES_A_DAY, BadCell, minute_of_day, weekdays
 from server_broker.sheets.spreadsheetml import Cell

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from server_broker.attendance.leaving import leave
 from server_broker.attendance.timelines import Line, person_lines, window_lines
-from server_broker.attendance.windows import Terms, add_window
+from server_broker.duty.windows import Terms, add_window
 from server_broker.people.cards import bind_card, card_found, report_lost
 from server_broker.people.models import Person
 from server_broker.regions.models import Region

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from server_broker.attendance.windows import end_window
 from server_broker.audit.log import record
+from server_broker.duty.windows import end_window
 from server_broker.people.changes import change_person
 from server_broker.people.models import HoldingState, UnitKind
 from server_broker.people.posts import change_holding, give_post, make_unit

@@ -18,10 +18,10 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.windows import Terms, add_window, end_window
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.console.views import imports
+from server_broker.duty.windows import Terms, add_window, end_window
 from server_broker.fleet.models import Station
 from server_broker.people.models import PendingImport, Person
 from server_broker.regions.models import Region

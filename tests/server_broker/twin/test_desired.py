@@ -11,8 +11,8 @@ from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.touches import touch_rows, touches_of_day
-from server_broker.attendance.windows import Terms, add_window, change_window, end_window
 from server_broker.dated.days import begin_of
+from server_broker.duty.windows import Terms, add_window, change_window, end_window
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest import presence
 from server_broker.ingest.batch import BatchProcessor

@@ -10,13 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.attendance.models import DutyWindow, WindowRecord
+from server_broker.attendance.said import said
 from server_broker.attendance.shares import Weekly, first_overlap, on_duty
-from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf, DatedQuerySet
 from server_broker.dated.writing import Content, Period, acting, put
-from server_broker.decisions.stream import decide
-from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
 from server_broker.regions.models import Region
@@ -71,7 +69,7 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
             nobody: Content = {**content, "ended": True}
             put(WindowRecord, [window.pk], Period(first.valid_from, begin_of(since)), nobody, actor=actor)
         put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason)
-        _said(window, village, WindowMade(window=window.pk), actor, since, reason)
+        said(window, village, WindowMade(window=window.pk), actor, since, reason)
     return DutyWindow.ever.get(pk=window.pk)
 
 
@@ -93,7 +91,7 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         content: Content = {"ended": False, **terms.content()}
         if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
             raise WindowRefused(f"从 {since} 起本来就是这样；要恢复已结束的值班，请从它结束后的那天起改")
-        _said(window, village, WindowChanged(window=window.pk), actor, since, reason)
+        said(window, village, WindowChanged(window=window.pk), actor, since, reason)
 
 
 def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) -> None:
@@ -113,7 +111,7 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
             refuse_own_affair(actor, on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to)))
         if not put(WindowRecord, [window.pk], Period(end_of(last)), {"ended": True}, actor=actor, reason=reason):
             raise WindowRefused(f"这个值班已经办过结束，最后一天是 {last}")
-        _said(window, village, WindowEnded(window=window.pk), actor, last, reason)
+        said(window, village, WindowEnded(window=window.pk), actor, last, reason)
 
 
 def lasting(windows: QuerySet[DutyWindow], at: dt.datetime) -> QuerySet[DutyWindow]:
@@ -185,29 +183,3 @@ def _refuse_second_name(village: Region, name: str, begin: dt.datetime, window: 
     named = _running_from(begin).filter(village=village, name=name)
     if named.exclude(subject=window.pk if window else None).exists():
         raise WindowRefused(f"{village.name} 已有值班“{name}”")
-
-
-def said_changed(window: DutyWindow, *, actor: str, day: dt.date, reason: str) -> None:
-    """Record and decide that a window has changed, because something about its people did."""
-    _said(window, Region.objects.get(pk=window.village_id), WindowChanged(window=window.pk), actor, day, reason)
-
-
-_ACTIONS: dict[type, str] = {
-    WindowMade: "window.added",
-    WindowChanged: "window.changed",
-    WindowEnded: "window.ended",
-}
-
-
-def _said(
-    window: DutyWindow,
-    village: Region,
-    what: WindowMade | WindowChanged | WindowEnded,
-    actor: str,
-    day: dt.date,
-    reason: str,
-) -> None:
-    detail: Detail = {"village": village.code, "day": str(day), "reason": reason}
-    entry = record(actor=actor, action=_ACTIONS[type(what)], subject=str(window.pk), detail=detail)
-    decide(entry, what, [window])
-    desired_changed_under(village.code)

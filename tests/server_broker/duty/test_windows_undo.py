@@ -12,9 +12,9 @@ from server_broker.attendance.as_of import due_under
 from server_broker.attendance.following import Follower
 from server_broker.attendance.leaving import LeavingRefused, come_back, leave
 from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.windows import Terms, WindowRefused, add_window, change_window, end_window
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
+from server_broker.duty.windows import Terms, WindowRefused, add_window, change_window, end_window
 from server_broker.fleet.models import Station
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, HoldingRecord, UnitKind
