@@ -44,6 +44,8 @@ EXTRAS = {
         "pillow>=12",
         "paho-mqtt>=2.1",
         "pypinyin>=0.55",
+        "chinesecalendar>=1.11",
+        "holidays>=0.109",
     ],
     "dev": [
         "setuptools>=77",

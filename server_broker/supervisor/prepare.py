@@ -2,8 +2,8 @@
 
 This migrates the tables, brings the database and the station journal in step, marks the senders of pictures that
 earlier versions stored, counts the files that a database from a backup awaits although they are here, signs packs again
-if the county's key has changed, makes bundles of the packs that earlier versions published, and writes the broker's
-lists and the console's static files.
+if the county's key has changed, makes bundles of the packs that earlier versions published, keeps the tables of the
+calendar's libraries, and writes the broker's lists and the console's static files.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from server_broker import broker
 from server_broker.trust import county_keys
+from server_broker.trust.record_key import RecordStopped
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def main() -> None:
     from server_broker.media.intake import adopt_whole  # noqa: PLC0415
     from server_broker.media.senders import mark_senders  # noqa: PLC0415
     from server_broker.settings import HOME  # noqa: PLC0415
+    from server_broker.workdays.libraries import note_libraries  # noqa: PLC0415
 
     HOME.media.mkdir(exist_ok=True)
     HOME.bundles.mkdir(exist_ok=True, mode=0o750)
@@ -49,6 +51,12 @@ def main() -> None:
         log.warning("made bundles of %d packs that an earlier version had published", adopted)
     for pack in too_large:
         log.warning("%s is too large for a bundle; stations get it as a pack file", pack)
+    try:
+        if noted := note_libraries():
+            log.info("the calendar now goes by %s", " and ".join(noted))
+    except RecordStopped:
+        # The console says what to do about it; the calendar goes by the tables that were in use.
+        log.exception("the tables of the calendar's libraries are not taken into use")
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))
 
 
