@@ -259,6 +259,8 @@ def _add_model_verbs(add: Add) -> None:
     record_key = add("new-record-key", _with_models("new-record-key"), "换用新的记录密钥，由新旧两把一起签")
     record_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     record_key.add_argument("--stolen", action="store_true", help="旧密钥可能已被别人得到")
+    number_keys = add("new-number-keys", _with_models("new-number-keys"), "换用新的密钥加密身份证号和手机号")
+    number_keys.add_argument("--reason", required=True, metavar="理由", help="记入审计")
     add("audit", _with_models("audit"), "核对审计记录的链")
 
 

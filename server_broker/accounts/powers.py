@@ -33,6 +33,7 @@ class Power(StrEnum):
     SEE_PEOPLE = "people.see"
     EDIT_PEOPLE = "people.edit"
     BIND_CARDS = "people.bind_cards"
+    REVEAL_NUMBERS = "people.reveal_numbers"
     SEE_PICTURES = "media.see_pictures"
     SEE_CONTENT = "bundles.see"
     WRITE = "bundles.write"
@@ -66,6 +67,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_PEOPLE: (_SYSTEM, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.EDIT_PEOPLE: (_SYSTEM, _OPERATOR, _ORGANISATION),
     Power.BIND_CARDS: (_SYSTEM, _OPERATOR, _OFFICER),
+    Power.REVEAL_NUMBERS: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.WRITE: (_OPERATOR, _OFFICER, Role.SECRETARY, Role.EDITOR),
@@ -97,6 +99,7 @@ PROVEN = frozenset(
         Power.REVOKE_STATION,
         Power.COMMAND_STATION,
         Power.VIEW_LIVE,
+        Power.REVEAL_NUMBERS,
         Power.SET_STATION,
         Power.PUBLISH,
         Power.KEEP_WORDS,
@@ -104,8 +107,8 @@ PROVEN = frozenset(
         Power.MANAGE_ACCOUNTS,
     }
 )
-"""Powers that need the second factor: over accounts, over stations, to look into people's rooms, over what is shown
-there, and over what burdens people."""
+"""Powers that need the second factor: over accounts, over stations, to look into people's rooms and at their identity
+numbers, over what is shown there, and over what burdens people."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

@@ -12,6 +12,7 @@ from server_broker.console.audit_names import Names
 from server_broker.console.moments import moment_words
 from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
 from server_broker.people.models import HoldingState
+from server_broker.people.number_forms import WORDS
 from server_broker.twin.setting_specs import SPECS
 
 LOCAL = "本机"
@@ -93,6 +94,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "role": _ROLES,
     "role_was": _ROLES,
     "order": COMMANDS,
+    "kind": {str(kind): word for kind, word in WORDS.items()},
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
     "state": {state.value: str(state.label) for state in HoldingState},

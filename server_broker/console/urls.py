@@ -20,6 +20,7 @@ from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.notices import new_notice
+from server_broker.console.views.numbers import number_set, number_shown, people_find
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
@@ -71,6 +72,9 @@ urlpatterns = [
     path("people/<int:pk>/", person, name="person"),
     path("people/<int:pk>/change/", person_change, name="person-change"),
     path("people/<int:pk>/pin/", pin_reset, name="pin-reset"),
+    path("people/<int:pk>/numbers/set/", number_set, name="number-set"),
+    path("people/<int:pk>/numbers/show/", number_shown, name="number-shown"),
+    path("people/find/", people_find, name="people-find"),
     path("people/template.xlsx", template_file, name="people-template"),
     path("people/export.xlsx", export_file, name="people-export"),
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),

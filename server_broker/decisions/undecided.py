@@ -15,6 +15,7 @@ UNDECIDED: dict[str, str] = {
     "log.seen": "somebody has looked",
     "media.uploaded": "a file was brought in; a document that shows it is decided on its own",
     "people.exported": "somebody has taken a list with them",
+    "person.number_searched": "somebody has looked for a person by a number",
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
     "phone.signed_in": "a session begins",
     "region.renamed": "a part of `people.imported`, whose rows have the new name",

@@ -1,4 +1,4 @@
-"""Recognise identity numbers that somebody types, because the county must never store one."""
+"""Recognise identity numbers that somebody types where they don't belong: the county stores none but sealed ones."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from server_broker.guard.check_digits import has_right_check, is_day
 from server_broker.guard.finding import find
 
 _NUMBER = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9X]|[0-9]{15})(?![0-9])")
-REMEDY = "像是身份证号。县里不保存身份证号，请改用单位自编的编号"
+REMEDY = "像是身份证号。身份证号只能填在“身份证号”一栏，这里请用单位自编的编号"
 
 
 def identity_number_in(text: str) -> str:

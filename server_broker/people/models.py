@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from server_broker.dated.models import Dated
+from server_broker.people.number_forms import WORDS
 from server_broker.regions.models import Region
 
 
@@ -65,6 +66,56 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.tail}"
+
+
+class PrivateNumber(models.Model):
+    """A person's identity or mobile number, sealed by a key that the database does not have.
+
+    It is not dated. A number that was corrected is gone: nothing hangs on what it was, and less is kept of people.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="private_numbers")
+    kind = models.CharField("种类", max_length=8, choices=[*WORDS.items()])
+    version = models.PositiveIntegerField(default=1)
+    """Counts corrections. What is sealed is bound to it, so that an older number put back does not open."""
+    sealed = models.BinaryField()
+    index = models.BinaryField(max_length=16)
+    """A keyed hash, by which exactly this number is found."""
+    key = models.CharField(max_length=8)
+    """Names the keys (`trust.number_keys`). With ``sealed`` and ``index`` it changes whenever the keys do."""
+
+    decided_fields = ("person", "kind", "version")
+
+    class Meta:
+        verbose_name = "身份证号和手机号"
+        verbose_name_plural = "身份证号和手机号"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind"], name="private_number_once"),
+            # One human being is one person here, or somebody could approve their own request.
+            models.UniqueConstraint(
+                fields=["index"], condition=models.Q(kind="identity"), name="identity_number_of_one_person"
+            ),
+        ]
+        indexes = [models.Index(fields=["index"], name="private_number_by_index")]
+
+
+class NumberSeen(models.Model):
+    """Somebody had a number of a person shown in full. The person sees it on their own page."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="numbers_seen")
+    kind = models.CharField("种类", max_length=8, choices=[*WORDS.items()])
+    at = models.DateTimeField("时间")
+    account = models.CharField("账号", max_length=150)
+    office = models.CharField("单位", max_length=100)
+    """Region and role of the account at that time."""
+    reason = models.CharField("理由", max_length=200)
+
+    decided_fields = ("person", "kind", "at", "account", "office", "reason")
+
+    class Meta:
+        verbose_name = "号码查看记录"
+        verbose_name_plural = "号码查看记录"
+        indexes = [models.Index(fields=["person", "-at"], name="number_seen_by_person")]
 
 
 class PersonRecord(Dated):
@@ -211,7 +262,8 @@ class PendingImport(models.Model):
     token = models.UUIDField(unique=True)
     account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     plan = models.BinaryField()
-    """The place of a `sheets` book and its plan, in compressed MessagePack. It has card tokens but no card numbers."""
+    """The place of a `sheets` book and its plan, in compressed MessagePack, sealed: it may have people's numbers. It
+    has card tokens but no card numbers."""
     made_at = models.DateTimeField()
 
     class Meta:

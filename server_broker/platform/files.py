@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from server_broker.platform.processes import Account
@@ -27,6 +28,25 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: 
     except BaseException:  # also KeyboardInterrupt and SystemExit, because nobody else removes the file
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Make ``path`` with ``content`` if it is not there. Of several callers at the same time, one makes it."""
+    if path.exists():
+        return
+    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link is not made over a file that is there: what another caller has used meanwhile must stay.
+        with suppress(FileExistsError):
+            path.hardlink_to(own)
+    finally:
+        own.unlink()
     sync_folder(path.parent)
 
 

@@ -27,6 +27,7 @@ _REQUEST_STATES = {
 _KINDS = {"objection": "打卡不对", "correction": "少打的卡"}
 """As the kiosk says them."""
 MOST_REQUESTS = 20
+MOST_LOOKS = 50
 _LATE = dt.timedelta(hours=1)
 """A touch that the county got later than this was brought later, and the page says so."""
 
@@ -64,6 +65,16 @@ class OneRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OneLook:
+    """Somebody saw the person's identity or mobile number: which, when, of which office, and why."""
+
+    word: str
+    at: dt.datetime
+    office: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """A month of one person. ``notes`` are sentences about the stations of the person's village."""
 
@@ -72,6 +83,8 @@ class Month:
     notes: list[str]
     requests: list[OneRequest]
     """The newest first."""
+    numbers_seen: list[OneLook]
+    """Who had a number of the person shown in full, the newest first."""
 
     @property
     def count(self) -> int:
@@ -86,8 +99,17 @@ def month_of(person: Person, now: dt.datetime) -> Month:
     for row in own_touches([person], begin_of(first)).get(person.pk, ()):
         days.setdefault(timezone.localtime(row.at).date(), []).append(_in_words(row))
     return Month(
-        first, [OneDay(day, touches) for day, touches in days.items()], _notes(person, now), _requests(person, now)
+        first,
+        [OneDay(day, touches) for day, touches in days.items()],
+        _notes(person, now),
+        _requests(person, now),
+        _looks(person),
     )
+
+
+def _looks(person: Person) -> list[OneLook]:
+    newest = person.numbers_seen.order_by("-at")[:MOST_LOOKS]
+    return [OneLook(one.get_kind_display(), one.at, one.office, one.reason) for one in newest]
 
 
 def _in_words(row: TouchRow) -> OneTouch:

@@ -13,6 +13,7 @@ from protocol import facts
 from protocol.facts import Fact
 from server_broker.accounts.cleaning import LINKS_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
+from server_broker.people.private_numbers import KEPT_AFTER_LEAVING
 from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
 from server_broker.sheets.pending import KEPT_FOR
 
@@ -191,7 +192,7 @@ KEEPINGS: tuple[Keeping, ...] = (
         key="people",
         what="姓名、编号、所在村、职务、卡的散列值和尾号、值班安排，今天的和以前的",
         purpose="打卡时认出是谁，算考勤",
-        ends="考勤凭据在，人就在；凭据处置后由县里删除。不收身份证号",
+        ends="考勤凭据在，人就在；凭据处置后由县里删除",
         models=(
             *("people.Person", "people.PersonRecord", "people.Card", "people.Binding", "people.Holding"),
             *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord", "attendance.RosterDay"),
@@ -204,6 +205,18 @@ KEEPINGS: tuple[Keeping, ...] = (
         purpose="不到岗有没有准许，算考勤",
         ends="考勤凭据在，它就在；凭据处置后由县里删除。只记种类，不收病历和证明",
         models=("duty.Absence", "duty.AbsenceRecord"),
+    ),
+    RowsEnd(
+        key="private_numbers",
+        what="身份证号、手机号（加密，密钥不在数据库里），谁看过、为什么",
+        purpose="分清同名的人，发工资、联系本人；本人知道谁看过",
+        kept=KEPT_AFTER_LEAVING,
+        ends="改正时旧号码当即抹去；本人离开满一年抹去",
+        remains="谁在什么时候、为什么看过",
+        by={
+            "people.PrivateNumber": "people.private_numbers.erase_numbers_of_gone",
+            "people.NumberSeen": "",
+        },
     ),
     RowsEnd(
         key="pin_state",

@@ -11,6 +11,7 @@ from server_broker.people.cards import bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
 from server_broker.rosters.known import Known
+from server_broker.rosters.known_numbers import write_numbers
 from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 from server_broker.sheets.changes import Changes
 
@@ -84,6 +85,7 @@ def _people(applying: _Applying, plan: Plan) -> None:
             unique_fields=["number"],
             update_fields=["name", "village"],
         )
+    write_numbers(wanted, applying.known.numbers)
 
 
 def _cards(applying: _Applying, plan: Plan, actor: str) -> None:

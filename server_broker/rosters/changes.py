@@ -1,6 +1,7 @@
 """What an import of people and rosters would change in the county, row by row and field by field."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from server_broker.attendance.times import times
 from server_broker.rosters.known import Known, KnownPerson, KnownStation
@@ -51,7 +52,8 @@ def _compared(plan: Plan, known: Known) -> Iterator[Change]:
     for station in plan.stations:
         yield _placed("站点", station.id, "名称", station, known.stations.get(station.id), names)
     for person in plan.people:
-        yield _placed("人员", person.number, "姓名", person, known.people.get(person.number), names)
+        change = _placed("人员", person.number, "姓名", person, known.people.get(person.number), names)
+        yield replace(change, fields=(*change.fields, *known.numbers.changes(person)))
     for card in plan.cards:
         # A known card has the same holder in the file: `rosters.checks` refuses any other.
         is_new = card.token not in known.cards

@@ -7,6 +7,7 @@ from server_broker.attendance.shifts import Shift, overlapping
 from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
+from server_broker.rosters.known_numbers import check_numbers, numbers_closed
 from server_broker.rosters.plan import Plan, WindowRow
 from server_broker.sheets.row_errors import RowError
 
@@ -31,6 +32,8 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
         _windows(plan, known, asker),
         _left_behind(plan, known, asker),
         _gone(plan, known, asker),
+        check_numbers(plan.people, known.numbers),
+        numbers_closed(plan.people),
     ):
         if (error.sheet, error.row) not in outside:
             fits = False

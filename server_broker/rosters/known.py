@@ -13,6 +13,7 @@ from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
 from server_broker.people.numbers import ever_somebodys
 from server_broker.regions.models import Region
+from server_broker.rosters.known_numbers import KnownNumbers, known_numbers
 from server_broker.rosters.plan import Plan
 
 _KEYS_A_QUERY = 5_000
@@ -80,6 +81,8 @@ class Known:
     """Numbers of people who have left or are recorded to leave: they get no card and no duty any more."""
     taken: set[str]
     """New numbers of the plan that somebody had before, or will have (`ever_somebodys`)."""
+    numbers: KnownNumbers
+    """Identity and mobile numbers."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
@@ -129,6 +132,7 @@ def load_known(plan: Plan) -> Known:
             for keys in _batches({row.number for row in plan.people if row.number not in people})
             for number in ever_somebodys(keys)
         },
+        numbers=known_numbers(plan.people),
         alike={
             folded: number
             for keys in _batches({row.number.lower() for row in plan.people if row.number not in people})

@@ -26,12 +26,14 @@ class StationRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A row of 人员."""
+    """A row of 人员. An empty ``identity`` or ``mobile`` changes nothing of what the county has."""
 
     row: int
     number: str
     name: str
     village: str
+    identity: str = ""
+    mobile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _NOTES = (
     "十六进制（8、10、14 或 20 位）、十六进制反码、十进制、十进制反码、十进制10位。",
     "卡面上印的 8 位或 3+5 号码只有卡号的一部分，不能导入：请在站点碰一次卡，到发卡台绑定。",
     "导出文件里没有卡号，县里也不保存卡号原文。",
+    "身份证号、手机号可以不填；空着的不改县里已有的。这两列要设为“文本”，县里加密保存，导出的文件里没有。",
     "编号由单位自编，不要用身份证号。编号已经有人、姓名却不同的行，导入时要您确认是改名。",
     "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
     "人员编号一格可以写多个，用逗号隔开。",
@@ -34,8 +35,8 @@ def export_people(scope: str) -> bytes:
     """Return what lies in the subtree of the region ``scope``, as a file that can be imported again.
 
     Imported again unchanged it changes nothing. So it has neither villages that were merged into others nor people who
-    have left. The sheet of cards is empty, because the county stores no card numbers, and the file has no windows that
-    name nobody but posts.
+    have left. The sheet of cards is empty, because the county stores no card numbers. The columns of people's numbers
+    are empty, because nobody has given a reason to see each. The file has no windows that name nobody but posts.
     """
     regions = Region.objects.all().under(scope).filter(ended=False)
     windows = DutyWindow.objects.filter(village__in=regions, people__isnull=False).distinct()

@@ -10,7 +10,9 @@ from typing import get_args
 from protocol.decisions import is_the_countys
 from protocol.printed_cards import Format
 from server_broker.people.identity import REMEDY, identity_number_in
+from server_broker.people.number_forms import KINDS, WORDS
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
+from server_broker.rosters.number_cells import reader_of
 from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
 from server_broker.sheets import cells
 from server_broker.sheets.cells import BadCell
@@ -43,8 +45,10 @@ def _station(plan: Plan, row: Row) -> None:
 
 def _person(plan: Plan, row: Row) -> None:
     number, name, village = row.read("编号", _number), row.read("姓名", _name(32)), row.read("村代码", _region_code)
-    if number is not None and name is not None and village is not None:
-        plan.people.append(PersonRow(row.number, number, name, village))
+    identity, mobile = (row.read(WORDS[kind], reader_of(kind)) for kind in KINDS)
+    if number is None or name is None or village is None or identity is None or mobile is None:
+        return
+    plan.people.append(PersonRow(row.number, number, name, village, identity, mobile))
 
 
 def _read_cards(plan: Plan, rows: list[Row], choice: str) -> None:
@@ -114,7 +118,7 @@ def _name(longest: int) -> Callable[[Cell], str]:
         # An export would put a quote before it (`sheets.writing.escaped`), so the next import would read another name.
         if name.startswith(("=", "+", "-", "@")):
             raise BadCell("不能以 = + - @ 开头")
-        # The county keeps no citizens' identity numbers, in whatever column people put one.
+        # Identity numbers are sealed in a column of their own. Anywhere else one would be kept in the clear.
         if identity_number_in(name):
             raise BadCell(REMEDY)
         return name
@@ -182,7 +186,7 @@ BOOK = Book(
     sheets=(
         SheetKind("区划", ("代码", "名称"), _each(_region)),
         SheetKind("站点", ("站点编号", "名称", "村代码"), _each(_station)),
-        SheetKind("人员", ("编号", "姓名", "村代码"), _each(_person)),
+        SheetKind("人员", ("编号", "姓名", "村代码"), _each(_person), optional=tuple(WORDS.values())),
         SheetKind("卡", ("卡号", "人员编号"), _read_cards, optional=(CARD_FORM,)),
         SheetKind("值班", ("村代码", "名称", "星期", "开始", "结束", "人员编号"), _each(_window)),
     ),

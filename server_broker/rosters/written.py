@@ -6,8 +6,9 @@ from django.db.models import Model
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people.models import Card, Person
+from server_broker.people.models import Card, Person, PrivateNumber
 from server_broker.regions.models import Region
+from server_broker.rosters.known_numbers import wanted
 from server_broker.rosters.plan import Plan
 from server_broker.sheets.changes import Changes
 
@@ -19,7 +20,11 @@ def written(plan: Plan, changes: Changes) -> Iterator[Model]:
     )
     yield from Region.objects.filter(pk__in=[row.code for row in plan.regions if row.row in regions])
     yield from Station.objects.filter(pk__in=[row.id for row in plan.stations if row.row in stations])
-    yield from Person.objects.filter(number__in=[row.number for row in plan.people if row.row in people])
+    numbers = [row.number for row in plan.people if row.row in people]
+    yield from Person.objects.filter(number__in=numbers)
+    with_numbers = [row.number for row in plan.people if row.row in people and wanted(row)]
+    if with_numbers:
+        yield from PrivateNumber.objects.filter(person__number__in=with_numbers)
     yield from Card.objects.filter(token__in=[row.token for row in plan.cards if row.row in cards])
     keys = {(row.village, row.name) for row in plan.windows if row.row in windows}
     for window in DutyWindow.objects.filter(village__in={village for village, _ in keys}):

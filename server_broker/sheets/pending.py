@@ -1,14 +1,19 @@
-"""Keep the plan of an import while its sender looks at what it would change: for an hour, one plan an account."""
+"""Keep the plan of an import while its sender looks at what it would change: for an hour, one plan an account.
+
+It is sealed, because it holds names and may hold people's numbers, and a backup may be made within the hour.
+"""
 
 import datetime as dt
 import uuid
 import zlib
 
 import msgspec
+from django.conf import settings
 
 from server_broker.accounts.models import User
 from server_broker.people.models import PendingImport
 from server_broker.sheets.declared import Book, SheetPlan
+from server_broker.trust.sealing import PASSING_KEY, SealBroken, make_sealing_key, seal, unseal
 
 KEPT_FOR = dt.timedelta(hours=1)
 
@@ -17,7 +22,10 @@ def keep[P: SheetPlan](book: Book[P], plan: P, *, account: User, now: dt.datetim
     """Keep a plan instead of the account's last one, and return its token. All plans that are too old are deleted."""
     drop_old_plans(now)
     # A new token each time: a second browser tab that still shows the plan before can't confirm this one.
-    values = {"token": uuid.uuid4(), "plan": zlib.compress(msgspec.msgpack.encode((book.place, plan))), "made_at": now}
+    token, packed = uuid.uuid4(), zlib.compress(msgspec.msgpack.encode((book.place, plan)))
+    make_sealing_key(settings.HOME, key=PASSING_KEY)
+    sealed = seal(settings.HOME, packed, of=f"import {token}", key=PASSING_KEY)
+    values = {"token": token, "plan": sealed.encode("ascii"), "made_at": now}
     return PendingImport.objects.update_or_create(values, account=account)[0].token
 
 
@@ -27,10 +35,12 @@ def kept[P: SheetPlan](book: Book[P], token: uuid.UUID, *, account: User, now: d
     if found is None:
         return None
     try:
-        place, plan = msgspec.msgpack.decode(zlib.decompress(bytes(found.plan)), type=tuple[str, msgspec.Raw])
+        packed = unseal(settings.HOME, bytes(found.plan).decode("ascii"), of=f"import {token}", key=PASSING_KEY)
+        place, plan = msgspec.msgpack.decode(zlib.decompress(packed), type=tuple[str, msgspec.Raw])
         return msgspec.msgpack.decode(plan, type=book.plan) if place == book.place else None
-    except msgspec.ValidationError:
-        # Another release kept it within the last hour. The person is asked for the file again, as after an hour.
+    except (msgspec.ValidationError, SealBroken, UnicodeDecodeError):
+        # Another release kept it within the last hour, or its key is gone. The person is asked for the file again, as
+        # after an hour.
         return None
 
 

@@ -123,6 +123,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
+    from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
@@ -154,6 +155,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             "delete superseded bundles",
             by_a_sure_clock(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles))),
         ),
+        Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
         Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
         *_sign_in_chores(by_a_sure_clock),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),

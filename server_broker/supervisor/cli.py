@@ -29,6 +29,7 @@ from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import adopt_whole
+from server_broker.people.private_numbers import NumberRefused, replace_number_keys
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, service_pid
 from server_broker.platform.county_clock import CLOCK_WORDS
@@ -351,6 +352,17 @@ def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _new_number_keys(home: CountyHome, chosen: argparse.Namespace) -> int:
+    if len(chosen.reason.strip()) < audit.LEAST_REASON:
+        raise ServiceError(f"没有更换：请写明理由（至少 {audit.LEAST_REASON} 个字）")
+    try:
+        count = replace_number_keys(actor=_actor(), reason=chosen.reason)
+    except NumberRefused as refusal:
+        raise ServiceError(f"没有更换：{refusal}") from refusal
+    print(f"已换用新的密钥，{count} 个身份证号和手机号重新加密，旧密钥已删除。以前的备份要用旧密钥才打得开")
+    return 0
+
+
 def _audit(home: CountyHome, chosen: argparse.Namespace) -> int:
     check = audit.verify()
     if check.first_bad is None:
@@ -384,5 +396,6 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "restored": _restored,
     "clock": _clock,
     "new-signing-key": _new_signing_key,
+    "new-number-keys": _new_number_keys,
     "audit": _audit,
 }

@@ -31,7 +31,9 @@ from server_broker.people.changes import PersonRefused
 from server_broker.people.existence import gone_since, on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType
+from server_broker.people.number_forms import WORDS
 from server_broker.people.posts import change_holding, give_post
+from server_broker.people.private_numbers import masks_of
 from server_broker.pins.models import PinClaim
 from server_broker.pins.voiding import void_set_since
 from server_broker.requests.reading import RequestRow, request_rows
@@ -39,6 +41,7 @@ from server_broker.requests.reading import requests_of as asked_by
 
 PINS_SHOWN = 10
 REQUESTS_SHOWN = 10
+SEEN_SHOWN = 10
 
 
 @require_safe
@@ -63,6 +66,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": may_edit and known is None,
         "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
         "refused_pins": _refused_pins(request, found) if known is None else (),
+        **_numbers(request, found),
         "requests": _requests(request, found) if known is None else (),
         "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
         "units": units_of(request.user).filter(ended=False) if may_edit else (),
@@ -70,6 +74,16 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "states": HoldingState.choices,
     }
     return render(request, "console/person.html", context)
+
+
+def _numbers(request: HttpRequest, found: Person) -> dict[str, object]:
+    masks = masks_of(found)
+    return {
+        "numbers": [(kind, word, masks.get(kind, "")) for kind, word in WORDS.items()],
+        "has_numbers": bool(masks),
+        "may_reveal": may(request.user, Power.REVEAL_NUMBERS),
+        "numbers_seen": found.numbers_seen.order_by("-at")[:SEEN_SHOWN],
+    }
 
 
 def _requests(request: HttpRequest, found: Person) -> list[tuple[RequestRow, bool]]:

@@ -107,6 +107,9 @@ POST /cards/{card}/change/                         404 403 403 404 404 403 403 4
 GET  /people/{person}/                             200 403 403 200 200 200 200 200 403 404 302
 POST /people/{person}/change/                      404 403 403 404 403 404 403 403 403 404 302
 POST /people/{person}/pin/                         404 403 403 404 404 403 403 403 403 404 302
+POST /people/{person}/numbers/set/                 404 403 403 404 403 404 403 403 403 404 302
+POST /people/{person}/numbers/show/                403 403 403 404 404 404 403 403 403 404 302 proof
+POST /people/find/                                 302 403 403 302 302 302 302 302 403 302 302
 POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/new/                                 200 403 403 200 403 200 403 403 403 200 302
 POST /windows/add/                                 404 403 403 404 403 404 403 403 403 404 302

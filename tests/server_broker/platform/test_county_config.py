@@ -196,6 +196,7 @@ def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(tmp_path: P
         ["publish-pack", "/nonexistent.pack"],
         ["clock", "--confirm"],
         ["new-signing-key", "--reason", "x"],
+        ["new-number-keys", "--reason", "示例理由"],
     ],
     ids=lambda words: words[0],
 )

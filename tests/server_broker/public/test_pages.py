@@ -9,14 +9,16 @@ from django.utils import timezone
 from server_broker.attendance.touches import touch_rows, touches_of_day
 from server_broker.people.changes import change_person
 from server_broker.people.models import Person
+from server_broker.people.private_numbers import reveal, set_number
 from server_broker.pins.voiding import reset_pin
 from server_broker.public.middleware import COOKIE
 from server_broker.public.models import PhoneSession
 from server_broker.public.sessions import LIFETIME, drop_ended, open_session, session_of
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
-from tests.cast import LI, OPERATOR, SHILI, SHILI_VILLAGE, WANG, YANGBAN, ZHANG
-from tests.server_broker.county import FictionalCounty, requested, signed_in, touch
+from tests.cast import LI, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, WANG, YANGBAN, ZHANG
+from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
+from tests.server_broker.people.numbers import IDENTITY
 from tests.server_broker.public.door import HOST, ago, show_code, signed_in_telephone, telephone
 
 PAGES = {"/": 302, "/sign-in/": 200, "/K": 200, "/sign-out/": 405, "/favicon.ico": 302}
@@ -26,6 +28,19 @@ PAGES = {"/": 302, "/sign-in/": 200, "/K": 200, "/sign-out/": 405, "/favicon.ico
 def test_these_are_all_addresses(county: FictionalCounty) -> None:
     assert {f"/{pattern.pattern}" for pattern in get_resolver().url_patterns} == set(PAGES)
     assert {path: telephone().get(path).status_code for path in PAGES} == PAGES
+
+
+def test_a_person_reads_who_saw_their_number_and_why(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    set_number(zhang, "identity", IDENTITY, actor="wu-yunwei", reason="照证件登记")
+    assert "谁看过我的号码" not in signed_in_telephone(zhang).get("/").content.decode()
+    reveal(zhang, "identity", account=user_of(TOWNSHIP_OFFICER), reason="核对发放名单", now=timezone.now())
+    html = signed_in_telephone(zhang).get("/").content.decode()
+    assert "示例镇 镇办干部" in html
+    assert "看了您的身份证号" in html
+    assert "理由：核对发放名单" in html
+    assert IDENTITY not in html
+    assert "谁看过" not in signed_in_telephone(county.people[WANG]).get("/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ VERBS = (
     "clock",
     "new-signing-key",
     "new-record-key",
+    "new-number-keys",
     "audit",
 )
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
