@@ -1,8 +1,13 @@
-"""Requests that people made at kiosks, their withdrawals, and the answers to them."""
+"""What people ask for, at kiosks or in the county, what they take back, and what the county says to it."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
+from server_broker.attendance.models import DutyWindow
+from server_broker.duty.models import Absence
 from server_broker.fleet.models import Stamped, Station
+from server_broker.people.models import Person
 
 
 class Outcome(models.TextChoices):
@@ -69,19 +74,156 @@ class Withdrawal(_ByPerson):
         ]
 
 
-class Answer(models.Model):
-    """What the township says to a request. An answer is never changed: a later one takes its place."""
+class Mark(models.TextChoices):
+    """Which of a window's two touches a correction is about."""
 
-    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="answers")
+    ARRIVAL = "arrival", "上班卡"
+    DEPARTURE = "departure", "下班卡"
+
+
+class CountyRequest(models.Model):
+    """Somebody asks for something in the county: on their telephone, or an officer writes it down for them.
+
+    Nothing of it changes but what is said to it later: it is taken back, or the other person of a swap agrees.
+    """
+
+    request = models.BinaryField(max_length=16, unique=True)
+    """Random, like the id of a request that is made at a station."""
+    number = models.CharField(max_length=6)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="requests")
+    kind = models.CharField(max_length=16)
+    code = models.CharField(max_length=64, blank=True)
+    begin_at = models.DateTimeField(null=True)
+    end_at = models.DateTimeField(null=True)
+    window = models.ForeignKey(DutyWindow, on_delete=models.PROTECT, null=True, related_name="+")
+    """Of a swap or a correction, with its date in ``day``."""
+    day = models.DateField(null=True)
+    mark = models.CharField(max_length=9, choices=Mark, blank=True)
+    mark_at = models.DateTimeField(null=True)
+    """When the person says to have come or gone; null in a correction: they did not."""
+    substitute = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Who takes a window over, and has to agree."""
+    agrees = models.BooleanField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, related_name="+")
+    """What somebody comes back from early."""
+    note = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=150, blank=True)
+    """The account of the officer who wrote it down; empty: the person themselves."""
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
+
+    decided_fields = (
+        *("request", "number", "person", "kind", "code", "begin_at", "end_at", "window", "day", "mark", "mark_at"),
+        *("substitute", "agrees", "agreed_at", "absence", "note", "asked_at", "asked_by"),
+        *("withdrawn_at", "withdrawn_by"),
+    )
+
+    class Meta:
+        verbose_name = "县里收到的申请"
+        verbose_name_plural = "县里收到的申请"
+        indexes = [
+            models.Index(fields=["person", "-asked_at"], name="county_request_by_person"),
+            models.Index(fields=["number"], name="county_request_by_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Answer(models.Model):
+    """What somebody says to a request, and by what power.
+
+    An answer to an objection (``step`` 0) is never changed: a later one takes its place. Of a decision there is one of
+    each step, and the first by commit order stands.
+    """
+
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, related_name="answers")
+    asked = models.ForeignKey(CountyRequest, on_delete=models.PROTECT, null=True, related_name="answers")
     outcome = models.CharField(max_length=8, choices=Outcome)
-    text = models.CharField(max_length=200)
-    """For the person, who reads it at the kiosk."""
+    text = models.CharField(max_length=200, blank=True)
+    """For the person, who reads it at the kiosk or on the telephone."""
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)
+    step = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """1: a decision. 2: that of the second approver, where one is needed. 0: an answer."""
+    is_last = models.BooleanField(default=True, db_default=True)
+    """Whether nobody else is needed after it."""
+    office = models.CharField(max_length=100, blank=True, db_default="")
+    """The approver's, as it was called then."""
+    rank = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """With which the approver decided (`server_broker.requests.ranks.Rank`)."""
+    needed = models.PositiveSmallIntegerField(default=0, db_default=0)
+    length = models.PositiveSmallIntegerField(null=True)
+    """Dates that the request touched, as the county knew them then."""
+    lender = models.CharField(max_length=150, blank=True, db_default="")
+    """Whose deputy the approver was; empty: they decided by their own power."""
+    rules = models.CharField(max_length=8, blank=True, db_default="")
+    """Version of docs/rules.md."""
 
-    decided_fields = ("request_id", "outcome", "text", "at", "actor")
+    decided_fields = (
+        *("request_id", "asked_id", "outcome", "text", "at", "actor"),
+        *("step", "is_last", "office", "rank", "needed", "length", "lender", "rules"),
+    )
 
     class Meta:
         verbose_name = "答复"
         verbose_name_plural = "答复"
         ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request=None, asked__isnull=False) | Q(request__isnull=False, asked=None),
+                name="answer_to_one_request",
+            ),
+            models.UniqueConstraint(fields=["request", "step"], condition=Q(step__gt=0), name="decided_once"),
+            models.UniqueConstraint(fields=["asked", "step"], condition=Q(step__gt=0), name="decided_once_here"),
+        ]
+
+
+class Correction(models.Model):
+    """What an approved correction says of one mark of one window. Of several the last approved stands, before touches.
+
+    A row is added and never changed, so who asks as of a moment leaves out those that were approved later.
+    """
+
+    answer = models.OneToOneField(Answer, on_delete=models.PROTECT, related_name="correction")
+    """The one that approved it. The request has the reason."""
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="corrections")
+    window = models.ForeignKey(DutyWindow, on_delete=models.PROTECT, related_name="corrections")
+    day = models.DateField()
+    mark = models.CharField(max_length=9, choices=Mark)
+    mark_at = models.DateTimeField(null=True)
+    """Null: there was no mark."""
+    approved_at = models.DateTimeField()
+
+    decided_fields = ("answer", "person", "window", "day", "mark", "mark_at", "approved_at")
+
+    class Meta:
+        verbose_name = "补卡"
+        verbose_name_plural = "补卡"
+        ordering = ["approved_at", "pk"]
+        indexes = [models.Index(fields=["window", "day", "person"], name="correction_by_window")]
+
+
+class Deputy(models.Model):
+    """Somebody decides for an account that is away, on the local dates from ``first`` to ``last``."""
+
+    lender = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deputies")
+    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deputy_of")
+    first = models.DateField()
+    last = models.DateField()
+    named_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    """Before its last date, because the account is back."""
+
+    decided_fields = ("lender", "deputy", "first", "last", "named_at", "reason", "ended_at")
+
+    class Meta:
+        verbose_name = "代办"
+        verbose_name_plural = "代办"
+        constraints = [
+            models.CheckConstraint(condition=~Q(lender=F("deputy")), name="deputy_is_another"),
+            models.CheckConstraint(condition=Q(first__lte=F("last")), name="deputy_first_before_last"),
+        ]

@@ -132,7 +132,10 @@ KEEPINGS: tuple[Keeping, ...] = (
         what="异议、请假、报备、更正等申请、同意和镇办的答复",
         purpose="考勤和工资的凭据",
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
-        models=("requests.Request", "requests.Withdrawal", "requests.Answer"),
+        models=(
+            *("requests.Request", "requests.Withdrawal", "requests.Answer"),
+            *("requests.CountyRequest", "requests.Correction", "requests.Deputy"),
+        ),
         kinds=("request_made", "request_withdrawn", "agreed", "person_vouched"),
     ),
     Stays(
