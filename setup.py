@@ -35,6 +35,7 @@ EXTRAS = {
         "django-htmx>=1.24",
         "django-axes>=8.0",
         "django-otp>=1.6",
+        "django-ninja>=1.7.1",
         "psycopg[binary]>=3.2",
         "argon2-cffi>=25.1",
         "whitenoise>=6.9",

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "server_broker.enrolment",
     "server_broker.commands",
     "server_broker.twin",
+    "server_broker.api_tokens",
     "server_broker.audit",
     "server_broker.decisions",
     "server_broker.manifest",

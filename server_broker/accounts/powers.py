@@ -49,6 +49,8 @@ class Power(StrEnum):
     ANSWER_REQUESTS = "requests.answer"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
+    GIVE_API_TOKENS = "api_tokens.give"
+    REVOKE_API_TOKENS = "api_tokens.revoke"
 
 
 _SYSTEM, _SECURITY, _AUDITOR = Role.SYSTEM, Role.SECURITY, Role.AUDITOR
@@ -84,6 +86,9 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.ANSWER_REQUESTS: (_OFFICER,),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
+    # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.
+    Power.GIVE_API_TOKENS: (_SYSTEM, _OPERATOR),
+    Power.REVOKE_API_TOKENS: (_SYSTEM, _SECURITY, _OPERATOR),
 }
 """The roles that have each power, by room. Duties are separated: an auditor has no other power, and the role that makes
 accounts can't revoke stations, can't review unread facts and can't read the audit log."""
@@ -105,10 +110,12 @@ PROVEN = frozenset(
         Power.KEEP_WORDS,
         Power.TURN_SWITCHES,
         Power.MANAGE_ACCOUNTS,
+        Power.GIVE_API_TOKENS,
+        Power.REVOKE_API_TOKENS,
     }
 )
-"""Powers that need the second factor: over accounts, over stations, to look into people's rooms and at their identity
-numbers, over what is shown there, and over what burdens people."""
+"""Powers that need the second factor: over accounts and the tokens of programs, over stations, to look into people's
+rooms and at their identity numbers, over what is shown there, and over what burdens people."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

@@ -41,13 +41,17 @@ class TouchRow:
 
 def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
     """Return the touches of a local day at the stations under a region."""
-    start, end = begin_of(day), end_of(day)
+    stations = Station.objects.under(region_code).values("pk")
+    return Touch.objects.filter(happened_between(begin_of(day), end_of(day)), station__in=stations)
+
+
+def happened_between(start: datetime, end: datetime) -> Q:
+    """Return the condition that a touch happened in ``[start, end)``, by the time of `happened`."""
     # Three conditions instead of one computed time, so that PostgreSQL can use an index for each (`Touch.Meta`).
     dated = Q(wall__gte=start, wall__lt=end, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     corrected = Q(corrected_wall__gte=start, corrected_wall__lt=end)
     undated = UNDATED & Q(corrected_wall__isnull=True, received_at__gte=start, received_at__lt=end)
-    stations = Station.objects.under(region_code).values("pk")
-    return Touch.objects.filter(dated | corrected | undated, station__in=stations)
+    return dated | corrected | undated
 
 
 def touch_rows(touches: list[Touch], *, known: datetime | None = None) -> list[TouchRow]:

@@ -37,6 +37,7 @@ from server_broker.console.views.snapshots import (
 )
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
+from server_broker.console.views.tokens import token_make, token_revoke, tokens
 from server_broker.console.views.units import unit_add, unit_end, units
 from server_broker.console.views.voice import drop_voice, record_voice, voice, voice_sound
 from server_broker.console.views.windows import window, window_add, window_change, window_new
@@ -116,6 +117,9 @@ urlpatterns = [
     path("guard/permits/<int:pk>/end/", permit_end, name="permit-end"),
     path("guard/words/add/", word_add, name="word-add"),
     path("guard/words/<int:pk>/end/", word_end, name="word-end"),
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/make/", token_make, name="token-make"),
+    path("tokens/<int:pk>/revoke/", token_revoke, name="token-revoke"),
     path("compliance/", compliance, name="compliance"),
     path("compliance/<slug:code>/", switch_step, name="switch-step"),
     path("requests/", requests, name="requests"),

@@ -7,6 +7,7 @@ entry that has none. So whoever adds an action either calls `decide` with its en
 UNDECIDED: dict[str, str] = {
     "account.signed_in": "a session begins",
     "alarm.acknowledged": "somebody has seen an alarm; nothing follows from it",
+    "api.read": "a program has looked",
     "certificate.renewed": "a station renews what it has; its record key stays",
     "claim.burnt": "wrong guesses end a claim code",
     "export.taken": "the facts in the file are signed by their station",

@@ -12,6 +12,7 @@ from datetime import timedelta
 from protocol import facts
 from protocol.facts import Fact
 from server_broker.accounts.cleaning import LINKS_KEPT
+from server_broker.api_tokens.uses import USES_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.people.private_numbers import KEPT_AFTER_LEAVING
 from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
@@ -310,6 +311,18 @@ KEEPINGS: tuple[Keeping, ...] = (
             "axes.AccessFailureLog": "accounts.cleaning.drop_old_traces",
             "axes.AccessLog": "accounts.cleaning.drop_old_traces",
             "axes.AccessAttemptExpiration": "accounts.cleaning.drop_old_traces",
+        },
+    ),
+    RowsEnd(
+        key="api_tokens",
+        what="给其他系统的接口令牌：谁做的、能读什么，每天读了几次（令牌本身不保存）",
+        purpose="只让该读的系统读；查证哪个令牌读过什么",
+        kept=USES_KEPT,
+        ends=f"每天读了几次的记录满 {USES_KEPT.days} 天；令牌到期或作废就不能再读",
+        remains="给过哪些令牌；审计里哪天读过哪一类",
+        by={
+            "api_tokens.ApiUse": "api_tokens.uses.drop_old_uses",
+            "api_tokens.ApiToken": "",
         },
     ),
     Stays(

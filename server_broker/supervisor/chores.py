@@ -164,7 +164,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
 
 
 def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
-    """Return the chores about PINs, links and sessions.
+    """Return the chores about PINs, links, sessions and tokens.
 
     Args:
         by_a_sure_clock: Makes work that is only done while the county's clock may judge age.
@@ -175,6 +175,7 @@ def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
         drop_old_links,
         drop_old_traces,
     )
+    from server_broker.api_tokens.uses import drop_old_uses  # noqa: PLC0415
     from server_broker.pins.cleaning import drop_old_entries  # noqa: PLC0415
     from server_broker.pins.counting import drop_tries_of_revoked  # noqa: PLC0415
     from server_broker.pins.voiding import void_needless  # noqa: PLC0415
@@ -188,6 +189,7 @@ def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
         Chore("delete old traces of sign-ins", by_a_sure_clock(drop_old_traces)),
         Chore("delete ended sessions", by_a_sure_clock(drop_ended_sessions)),
         Chore("delete ended sessions of telephones", by_a_sure_clock(drop_phones)),
+        Chore("delete old counts of what programs read", by_a_sure_clock(drop_old_uses)),
         Chore("delete abandoned second factors", by_a_sure_clock(drop_abandoned_set_ups)),
     ]
 

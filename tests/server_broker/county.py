@@ -15,6 +15,8 @@ from protocol.facts_requests import request_number
 from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import SecondFactor, User
+from server_broker.api_tokens.giving import Given, make_token
+from server_broker.api_tokens.resources import resources_of
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.bundles.documents import DocumentsDraft
 from server_broker.bundles.models import Bundle, WrittenDocuments, WrittenNotice
@@ -192,6 +194,19 @@ def withdrawn(asked: Request, *, at: dt.datetime) -> Withdrawal:
         boot=bytes(16),
         mono_ms=0,
         received_at=at,
+    )
+
+
+def api_token(owner: Account, *scopes: str, region: str = "", days: int = 30, name: str = "示例系统") -> Given:
+    """A token that an account of the cast gave a program, for everything that it may give if no scope is named."""
+    user = user_of(owner)
+    return make_token(
+        user,
+        name,
+        scopes=scopes or resources_of(user),
+        region=Region.objects.get(pk=region or user.region_id),
+        days=days,
+        now=timezone.now(),
     )
 
 

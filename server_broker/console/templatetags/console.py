@@ -71,6 +71,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("异议与申请", "requests", Power.SEE_REQUESTS),
     ("公示把关", "guard", Power.SEE_CONTENT),
     ("合规开关", "compliance", Power.SEE_SWITCHES),
+    ("接口令牌", "tokens", Power.REVOKE_API_TOKENS),
     ("告警", "alarms", Power.SEE_FLEET),
     ("审计", "audit", Power.READ_AUDIT),
     ("保存期限", "kept", Power.READ_AUDIT),

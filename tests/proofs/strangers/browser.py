@@ -46,8 +46,8 @@ class Page:
 
     @property
     def asks_to_sign_in(self) -> bool:
-        """Whether it leads to the sign-in, or to its second factor."""
-        return self.leads_to.startswith(("/sign-in/", "/admin/login/"))
+        """Whether it leads to the sign-in, or to its second factor, or wants a token."""
+        return self.status == requests.codes.unauthorized or self.leads_to.startswith(("/sign-in/", "/admin/login/"))
 
     @property
     def refuses(self) -> bool:

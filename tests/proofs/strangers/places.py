@@ -8,7 +8,10 @@ from tests.cast import COUNTY
 from tests.server_broker.console import routes
 
 ROLES = routes.ROLES
-_FOR_EVERYBODY = ("/sign-", "/favicon.ico", "/admin/login/", "/admin/logout/", "/enrol", "/renew", "/packs/")
+_FOR_EVERYBODY = (
+    *("/sign-", "/favicon.ico", "/admin/login/", "/admin/logout/", "/enrol", "/renew", "/packs/"),
+    "/api/v1/openapi.json",
+)
 """Addresses that answer anybody. Other cases of the proof try them."""
 _SHOWN = {"station": "{station}", "picture": "{picture}", "log": "{log}", "village": COUNTY}
 

@@ -53,6 +53,7 @@ ABSENT = {
     "documents": "9999",
     "word": "9999",
     "switch": "nothing",
+    "token": "9999",
 }
 """Things that are not there."""
 _ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
@@ -163,6 +164,17 @@ POST /guard/words/add/                             403 403 403 302 403 302 403 4
 POST /guard/words/{word}/end/                      403 403 403 404 403 404 403 403 403 404 302 proof
 GET  /compliance/                                  200 200 403 200 200 200 200 200 200 200 302
 POST /compliance/{switch}/                         403 403 403 404 403 404 403 403 403 404 302 proof
+# Tokens of programs, and what they read: nothing opens to a session there
+GET  /tokens/                                      200 200 403 200 403 403 403 403 403 200 302 proof
+POST /tokens/make/                                 302 403 403 302 403 403 403 403 403 302 302 proof
+POST /tokens/{token}/revoke/                       404 404 403 404 403 403 403 403 403 404 302 proof
+GET  /api/v1/openapi.json                          200 200 200 200 200 200 200 200 200 200 200
+GET  /api/v1/regions                               401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/people                                401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/units                                 401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/windows                               401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/touches                               401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/requests                              401 401 401 401 401 401 401 401 401 401 401
 # What people object to and ask for
 GET  /requests/                                    403 403 403 200 200 200 403 403 403 200 302
 GET  /requests/{request}/                          403 403 403 200 200 200 403 403 403 404 302
@@ -220,6 +232,8 @@ GET  /admin/accounts/user/{account}/password/      200 403 403 403 403 403 403 4
 POST /admin/accounts/user/{account}/password/      404 403 403 403 403 403 403 403 403 404 302 proof
 """
 
+FOR_PROGRAMS = "/api/v1/"
+"""Below it a program reads with a token, whatever its account's role: `tests.server_broker.api.test_opening`."""
 IN_FRONT = ("/bundles/{SHA256}", "/items/{SHA256}")
 """What `server_broker.bundles.serving` answers before Django does. It knows no session: a role opens nothing there, and
 what is about people opens to the right station's signature alone (`tests.server_broker.bundles.test_shelf_keys`)."""
@@ -237,7 +251,7 @@ class Route:
     @property
     def opens(self) -> tuple[str, ...]:
         """The roles that are not refused."""
-        return tuple(role for role in ROLES if self.statuses[role] != 403)
+        return tuple(role for role in ROLES if self.statuses[role] not in (401, 403))
 
     @property
     def stranger(self) -> str:

@@ -13,16 +13,20 @@ from django.urls import URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from server_broker.accounts.models import Role
+from server_broker.api.door import DOCUMENT
+from server_broker.api.service import resolver
+from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.serving import KINDS
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, ZHANG, Account
-from tests.server_broker.console.routes import IN_FRONT, ROLES, ROUTES, Route, path_of
+from tests.server_broker.console.routes import FOR_PROGRAMS, IN_FRONT, ROLES, ROUTES, Route, path_of
 from tests.server_broker.county import (
     FictionalCounty,
     alarm,
+    api_token,
     asked,
     content_for,
     make_county,
@@ -54,6 +58,13 @@ def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 def test_no_address_is_forgotten() -> None:
     known = {resolve(path_of(route, {})).route for route in ROUTES}
     assert set(addresses(get_resolver())) - known == set()
+
+
+def test_no_list_for_programs_is_forgotten() -> None:
+    listed = {route.path.removeprefix(FOR_PROGRAMS) for route in ROUTES if route.path.startswith(FOR_PROGRAMS)}
+    assert listed == {DOCUMENT, *RESOURCES}
+    root = ""  # django-ninja's own; the door lets nobody through to it
+    assert set(addresses(resolver())) - {root} == set(RESOURCES)
 
 
 def test_no_address_in_front_of_django_is_forgotten() -> None:
@@ -99,6 +110,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "feedback": str(asked(station).pk),
         "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,
+        "token": str(api_token(BY_ROLE["operator"]).token.pk),
     }
 
 

@@ -1,0 +1,32 @@
+"""What can be read by a token, and which power an account must have to let a token read it."""
+
+from dataclasses import dataclass
+
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One list of the API. ``word`` and ``note`` are Chinese, for whoever gives a token."""
+
+    word: str
+    note: str
+    power: Power
+    """The power with which the console's pages show the same."""
+
+
+RESOURCES: dict[str, Resource] = {
+    "regions": Resource("区划", "代码、名称、并到哪里", Power.SEE_PEOPLE),
+    "people": Resource("人员", "编号、姓名、类别、村、职务和起止日期", Power.SEE_PEOPLE),
+    "units": Resource("单位和职务", "单位的名称、性质、区划，有哪些职务", Power.SEE_PEOPLE),
+    "windows": Resource("值班时段", "哪个村、周几、几点到几点、有谁", Power.SEE_PEOPLE),
+    "touches": Resource("打卡", "时间和准不准、站点、是谁、上班还是下班、算不算", Power.SEE_PEOPLE),
+    "requests": Resource("异议与申请", "谁提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
+}
+"""By the name that stands in the address and in a token's scopes."""
+
+
+def resources_of(account: User) -> tuple[str, ...]:
+    """Return the resources that an account may see now, and so may let a token read."""
+    return tuple(name for name, resource in RESOURCES.items() if may(account, resource.power))
