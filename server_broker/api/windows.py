@@ -47,6 +47,12 @@ class WindowRow(DatedRow):
     people: list[PersonNamed] = Field(description="按名字排班的人")
     people_elsewhere: int = Field(description="还有几个外辖区的人，接口不给姓名")
     posts: list[PostOnDuty] = Field(description="按职务排班的职务")
+    leaders: list[PersonNamed] = Field(description="其中带班的领导")
+    leader_posts: list[PostOnDuty] = Field(description="其中带班的职务")
+    days: str = Field(description="weekly 按星期，named 只在排了人的那些天")
+    season_from: int = Field(description="从哪天起，月乘 100 加日，如 501 是 5 月 1 日；0 是全年")
+    season_to: int = Field(description="到哪天止，当天也在内；可以跨年")
+    marks: str = Field(description="each 上下班都打卡，ends 一天打首尾两次，arrival 只打上班")
     ended: bool = Field(description="已结束，或还没有开始")
 
 
@@ -61,8 +67,8 @@ def windows(request: HttpRequest, asked: Query[AskedDated]) -> Found:
         rows = rows.filter(changed_since(asked.updated_since))
 
     def shown(listed: Sequence[WindowRecord]) -> list[WindowRow]:
-        people = people_of(viewer).in_bulk({pk for row in listed for pk in row.people})
-        posts = Post.objects.select_related("unit").in_bulk({pk for row in listed for pk in row.posts})
+        people = people_of(viewer).in_bulk({pk for row in listed for pk in (*row.people, *row.leaders)})
+        posts = _posts({pk for row in listed for pk in (*row.posts, *row.leader_posts)})
         return [
             WindowRow(
                 **dated(row),
@@ -73,14 +79,21 @@ def windows(request: HttpRequest, asked: Query[AskedDated]) -> Found:
                 end_minute=row.end,
                 people=[named(people[pk]) for pk in row.people if pk in people],
                 people_elsewhere=sum(pk not in people for pk in row.people),
-                posts=[
-                    PostOnDuty(id=pk, title=posts[pk].title, unit_name=posts[pk].unit.name)
-                    for pk in row.posts
-                    if pk in posts
-                ],
+                posts=[posts[pk] for pk in row.posts if pk in posts],
+                leaders=[named(people[pk]) for pk in row.leaders if pk in people],
+                leader_posts=[posts[pk] for pk in row.leader_posts if pk in posts],
+                days=row.days,
+                season_from=row.season_from,
+                season_to=row.season_to,
+                marks=row.marks,
                 ended=row.ended,
             )
             for row in listed
         ]
 
     return page_of(request, "windows", asked, rows, shown, key="subject_id", question=question)
+
+
+def _posts(ids: set[int]) -> dict[int, PostOnDuty]:
+    rows = Post.objects.filter(pk__in=ids).select_related("unit")
+    return {post.pk: PostOnDuty(id=post.pk, title=post.title, unit_name=post.unit.name) for post in rows}
