@@ -9,7 +9,7 @@ from protocol.decisions import PersonChanged, PersonLeft
 from server_broker.accounts.leaving import person_leaves, person_stays
 from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.attendance.models import DutyWindow, WindowRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay, WindowRecord
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import DatedQuerySet
@@ -85,19 +85,29 @@ def end_shares(
     named = _from(WindowRecord, begin).filter(people__contains=[person.pk], ended=False)
     rows = list(named if villages is None else named.filter(village__in=villages))
     for row in rows:
-        people = [pk for pk in row.people if pk != person.pk]
-        content = {"people": people, "ended": not people and not row.posts}
+        content = _without(row, person)
+        # A window of named days has its people by the date.
+        content["ended"] = not content["people"] and not row.posts and row.days == DaysKind.WEEKLY
         put(WindowRecord, [row.subject_id], _cut(row, begin), content, actor=actor, reason=reason)
-    return list(DutyWindow.ever.filter(pk__in={row.subject_id for row in rows}))
+    days = _from(RosterDay, begin).filter(people__contains=[person.pk], withdrawn=False)
+    days = days if villages is None else days.filter(subject__village__identity__in=villages)
+    for day in days:
+        put(RosterDay, [day.subject_id], _cut(day, begin), _without(day, person), actor=actor, reason=reason)
+    changed = {row.subject_id for row in rows} | {day.subject_id for day in days}
+    return list(DutyWindow.ever.filter(pk__in=changed))
 
 
-def _from[M: (Binding, HoldingRecord, WindowRecord)](model: type[M], begin: dt.datetime) -> DatedQuerySet[M]:
+def _without(row: WindowRecord | RosterDay, person: Person) -> dict[str, object]:
+    return {name: [pk for pk in getattr(row, name) if pk != person.pk] for name in ("people", "leaders")}
+
+
+def _from[M: (Binding, HoldingRecord, WindowRecord, RosterDay)](model: type[M], begin: dt.datetime) -> DatedQuerySet[M]:
     """Return the rows that stand and hold at ``begin`` or later."""
     rows: DatedQuerySet[M] = model.objects.known().exclude(valid_to__lte=begin)
     return rows
 
 
-def _cut(row: Binding | HoldingRecord | WindowRecord, begin: dt.datetime) -> Period:
+def _cut(row: Binding | HoldingRecord | WindowRecord | RosterDay, begin: dt.datetime) -> Period:
     """Return the part of a row's time from ``begin`` on."""
     return Period(begin if row.valid_from is None else max(begin, row.valid_from), row.valid_to)
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from server_broker.sheets.cells import MINUTES_A_DAY
 
 _WEEK = 7 * MINUTES_A_DAY
+_MONDAY_TO_FRIDAY = frozenset(range(1, 6))
+_ALL_DAYS = tuple(range(1, 8))
 
 
 class Shift(NamedTuple):
@@ -19,6 +21,16 @@ class Shift(NamedTuple):
     end: int
 
 
+def possible_days(weekdays: Iterable[int]) -> Iterable[int]:
+    """Return the weekdays on which a window may be: all of them if it has Monday to Friday, for it has 调休 too.
+
+    So a window of Saturdays never goes with one of Mondays to Fridays at the same time: Saturdays on which it is there
+    are working days, and on these the other is there too (docs/rules.md, 1.2).
+    """
+    given = frozenset(weekdays)
+    return _ALL_DAYS if given >= _MONDAY_TO_FRIDAY else given
+
+
 def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
     """Yield ``(person, window, other window)`` for each window that begins while an earlier one lasts.
 
@@ -28,7 +40,7 @@ def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str],
     """
     spans: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
     for shift in shifts:
-        for day in shift.weekdays:
+        for day in possible_days(shift.weekdays):
             begin = (day - 1) * MINUTES_A_DAY + shift.start
             spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
     for person, own in spans.items():

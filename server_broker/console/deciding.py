@@ -27,7 +27,7 @@ from server_broker.console import parameters
 from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.dated.locking import alone
-from server_broker.duty.windows import WindowRefused
+from server_broker.duty.overlaps import WindowRefused
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused

@@ -8,6 +8,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from server_broker.attendance.seasons import ALL_YEAR, Season, in_season
+
 MINUTES_A_DAY = 1440
 MONDAY_TO_FRIDAY = frozenset(range(1, 6))
 
@@ -56,18 +58,13 @@ class Window:
     """ISO weekdays; Monday is 1."""
     named_days: bool = False
     """Only dates that are named count, and no weekdays."""
-    season: tuple[int, int] = (0, 0)
-    """First and last date of each year as month * 100 + day; (0, 0): all year."""
+    season: Season = ALL_YEAR
     marks: str = "each"
     days: Days = ALWAYS
 
     def in_season(self, day: dt.date) -> bool:
-        """Tell whether a date lies in the window's season, which may pass New Year."""
-        first, last = self.season
-        if not first:
-            return True
-        date = day.month * 100 + day.day
-        return first <= date <= last if first <= last else date >= first or date <= last
+        """Tell whether a date lies in the window's season."""
+        return in_season(self.season, day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Set up, change and end duty windows, from a day on. What held before stays readable, because pay hangs on it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,19 +9,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from protocol.decisions import WindowChanged, WindowEnded, WindowMade
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.attendance.models import DutyWindow, WindowRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, Marks, RosterDay, WindowRecord
 from server_broker.attendance.said import said
+from server_broker.attendance.seasons import ALL_YEAR, Season, is_season
 from server_broker.attendance.shares import Weekly, first_overlap, on_duty
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf, DatedQuerySet
 from server_broker.dated.writing import Content, Period, acting, put
+from server_broker.duty.overlaps import WindowRefused, dated_overlaps, refuse_more
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
 from server_broker.regions.models import Region
-
-
-class WindowRefused(Exception):
-    """Nothing was changed. The message is Chinese, for the person who tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,13 @@ class Terms:
     people: Sequence[int]
     """Ids of the named people."""
     posts: Sequence[int] = ()
+    days: str = DaysKind.WEEKLY
+    season: Season = ALL_YEAR
+    marks: str = Marks.EACH
+    leaders: Sequence[int] = ()
+    """Which of the people lead."""
+    leader_posts: Sequence[int] = ()
+    """Which of the posts lead."""
 
     def content(self) -> dict[str, object]:
         """Return the columns of a dated row."""
@@ -45,6 +50,12 @@ class Terms:
             "end": self.end,
             "people": sorted(set(self.people)),
             "posts": sorted(set(self.posts)),
+            "days": str(self.days),
+            "season_from": self.season[0],
+            "season_to": self.season[1],
+            "marks": str(self.marks),
+            "leaders": sorted(set(self.leaders)),
+            "leader_posts": sorted(set(self.leader_posts)),
         }
 
 
@@ -61,14 +72,22 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
         _check(village, terms, period, window=None)
         refuse_own_affair(actor, on_duty(terms.people, terms.posts, period))
         window = DutyWindow.objects.create(
-            village=village, name=terms.name, weekdays=sorted(terms.weekdays), start=terms.start, end=terms.end
+            village=village,
+            name=terms.name,
+            weekdays=sorted(terms.weekdays),
+            days=terms.days,
+            start=terms.start,
+            end=terms.end,
         )
         content: Content = {"village_id": village.identity, "ended": False, **terms.content()}
+        people = on_duty(terms.people, terms.posts, period)
+        before = dated_overlaps(people, since)
         first = WindowRecord.objects.known().get(subject=window)
         if first.valid_from is not None and begin_of(since) > first.valid_from:
             nobody: Content = {**content, "ended": True}
             put(WindowRecord, [window.pk], Period(first.valid_from, begin_of(since)), nobody, actor=actor)
         put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason)
+        refuse_more(before, people, since)
         said(window, village, WindowMade(window=window.pk), actor, since, reason)
     return DutyWindow.ever.get(pk=window.pk)
 
@@ -86,11 +105,13 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         stood = _row(window, since)
         period = Period(begin_of(since), stood.valid_to)
         _check(village, terms, period, window=window)
-        for people, posts in ((stood.people, stood.posts), (terms.people, terms.posts)):
-            refuse_own_affair(actor, on_duty(people, posts, period))
+        people = on_duty(terms.people, terms.posts, period) | _named_from(window, since)
+        refuse_own_affair(actor, people | on_duty(stood.people, stood.posts, period))
+        before = dated_overlaps(people, since)
         content: Content = {"ended": False, **terms.content()}
         if not put(WindowRecord, [window.pk], period, content, actor=actor, reason=reason):
             raise WindowRefused(f"从 {since} 起本来就是这样；要恢复已结束的值班，请从它结束后的那天起改")
+        refuse_more(before, people, since)
         said(window, village, WindowChanged(window=window.pk), actor, since, reason)
 
 
@@ -106,6 +127,7 @@ def end_window(window: DutyWindow, *, last: dt.date, actor: str, reason: str) ->
         _lock(village)
         stood = _running(window, last)
         refuse_own_affair(actor, on_duty(stood.people, stood.posts, Period(begin_of(last), stood.valid_to)))
+        refuse_own_affair(actor, _named_from(window, last + dt.timedelta(days=1)))
         # What was planned for later ends too.
         for row in WindowRecord.objects.known().filter(subject=window, valid_from__gte=end_of(last)):
             refuse_own_affair(actor, on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to)))
@@ -121,6 +143,12 @@ def lasting(windows: QuerySet[DutyWindow], at: dt.datetime) -> QuerySet[DutyWind
 
 def _running_from(at: dt.datetime) -> DatedQuerySet[WindowRecord]:
     return WindowRecord.objects.known().filter(ended=False).exclude(valid_to__lte=at)
+
+
+def _named_from(window: DutyWindow, day: dt.date) -> set[int]:
+    """Return everybody whom the window's named days name or whose post they are for, from a day on."""
+    rows = RosterDay.objects.known().filter(subject=window, withdrawn=False, valid_from__gte=begin_of(day))
+    return {person for row in rows for person in on_duty(row.people, row.posts, Period(row.valid_from, row.valid_to))}
 
 
 def _lock(village: Region) -> None:
@@ -152,30 +180,55 @@ def _check(village: Region, terms: Terms, period: Period, *, window: DutyWindow 
     """
     if village.ended:
         raise WindowRefused(f"{village.name} 已撤并")
-    if not terms.name or not terms.weekdays or not set(terms.weekdays) <= set(range(1, 8)):
-        raise WindowRefused("请填名称和星期")
-    if not (0 <= terms.start < 1440 and terms.start < terms.end <= terms.start + 1440):
-        raise WindowRefused("时间不对：一个值班不超过 24 小时")
-    if not terms.people and not terms.posts:
+    _check_times(terms)
+    if not terms.people and not terms.posts and terms.days == DaysKind.WEEKLY:
         raise WindowRefused("请至少填一个人或一个职务；不再值班请办“结束”")
-    if Post.objects.filter(pk__in=terms.posts).count() != len(set(terms.posts)):
-        raise WindowRefused("没有这个职务")
+    if not set(terms.leaders) <= set(terms.people) or not set(terms.leader_posts) <= set(terms.posts):
+        raise WindowRefused("带班的人要先在这个值班里")
     begin = period.since
     assert begin is not None
-    people = {person.pk: person for person in Person.objects.filter(pk__in=terms.people)}
-    for pk in terms.people:
-        person = people.get(pk)
+    check_there(terms.people, terms.posts, begin)
+    _refuse_second_name(village, terms.name, begin, window)
+    if terms.days != DaysKind.WEEKLY:
+        return
+    weekly = Weekly(terms.name, terms.weekdays, terms.start, terms.end, terms.season)
+    found = first_overlap(terms.people, terms.posts, weekly, period, but=window)
+    if found is not None:
+        raise WindowRefused(f"{Person.objects.get(pk=found[0]).name} 与值班“{found[1]}”的时间重叠")
+
+
+def _check_times(terms: Terms) -> None:
+    if not terms.name:
+        raise WindowRefused("请填名称")
+    if terms.days == DaysKind.NAMED and (terms.weekdays or terms.season != ALL_YEAR):
+        raise WindowRefused("只在点名的日子值班的，不填星期和季节")
+    if terms.days == DaysKind.WEEKLY and not (terms.weekdays and set(terms.weekdays) <= set(range(1, 8))):
+        raise WindowRefused("请填星期")
+    if terms.days not in DaysKind or terms.marks not in Marks:
+        raise WindowRefused("没有这种值班")
+    if not is_season(terms.season):
+        raise WindowRefused("季节的起止日期不对，请写月和日，如 05-01 到 09-30")
+    if not (0 <= terms.start < 1440 and terms.start < terms.end <= terms.start + 1440):
+        raise WindowRefused("时间不对：一个值班不超过 24 小时")
+
+
+def check_there(people: Collection[int], posts: Collection[int], begin: dt.datetime) -> None:
+    """Check that posts exist, and that people are on file at a time and stay.
+
+    Raises:
+        WindowRefused: One does not. The message names whom.
+    """
+    if Post.objects.filter(pk__in=posts).count() != len(set(posts)):
+        raise WindowRefused("没有这个职务")
+    found = {person.pk: person for person in Person.objects.filter(pk__in=people)}
+    for pk in people:
+        person = found.get(pk)
         if person is None:
             raise WindowRefused("没有这个人员")
         if not stays(person, begin):
             raise WindowRefused(f"{person.name} 已离开或将要离开，请先办“回来”")
         if not existed(person, begin):
             raise WindowRefused(f"{person.name} 那时还不在册，请先改在册日期")
-    _refuse_second_name(village, terms.name, begin, window)
-    weekly = Weekly(terms.name, terms.weekdays, terms.start, terms.end)
-    found = first_overlap(terms.people, terms.posts, weekly, period, but=window)
-    if found is not None:
-        raise WindowRefused(f"{Person.objects.get(pk=found[0]).name} 与值班“{found[1]}”的时间重叠")
 
 
 def _refuse_second_name(village: Region, name: str, begin: dt.datetime, window: DutyWindow | None) -> None:

@@ -23,7 +23,8 @@ from server_broker.attendance.region_changes import (
 )
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import take_written
-from server_broker.duty.windows import Terms, WindowRefused, add_window, change_window, end_window
+from server_broker.duty.overlaps import WindowRefused
+from server_broker.duty.windows import Terms, add_window, change_window, end_window
 from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
 from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType, Unit, UnitKind

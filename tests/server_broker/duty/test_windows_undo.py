@@ -14,7 +14,8 @@ from server_broker.attendance.leaving import LeavingRefused, come_back, leave
 from server_broker.attendance.models import DutyWindow
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
-from server_broker.duty.windows import Terms, WindowRefused, add_window, change_window, end_window
+from server_broker.duty.overlaps import WindowRefused
+from server_broker.duty.windows import Terms, add_window, change_window, end_window
 from server_broker.fleet.models import Station
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, HoldingRecord, UnitKind

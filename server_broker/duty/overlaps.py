@@ -1,0 +1,76 @@
+"""Whether somebody would be in two windows at once on a date with named days or swaps.
+
+Weekly windows are compared week by week (`server_broker.attendance.shares`). On a single date it depends on the
+calendar who is due, so it is reckoned, before a change and after it: what a change of the calendar has brought about
+already is not to be blamed on who changes something else.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import NamedTuple
+
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from server_broker.attendance.models import DutyWindow
+from server_broker.duty.reading import Asked, named_for, swaps_of, turns_of
+from server_broker.duty.reasons import Overlaps
+from server_broker.people.models import Person
+
+_DAY = dt.timedelta(days=1)
+
+
+class WindowRefused(Exception):
+    """Nothing was changed. The message is Chinese, for the person who tried."""
+
+
+class Overlap(NamedTuple):
+    """A window of somebody that is off on a date, because another stands at that time."""
+
+    person: int
+    day: dt.date
+    window: int
+    other: int
+
+
+def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | None = None) -> set[Overlap]:
+    """Return the overlaps of these people on dates that have named days or swaps of theirs.
+
+    Args:
+        since: The first date that is looked at.
+        until: The last one; None: as far as days are named.
+    """
+    dates = _dates(people, since, until)
+    if dates is None:
+        return set()
+    found = set()
+    for turn in turns_of(people, Asked(*dates)):
+        found |= {
+            Overlap(turn.person, turn.day, turn.window.id, reason.window)
+            for reason in turn.why
+            if isinstance(reason, Overlaps)
+        }
+    return found
+
+
+def _dates(people: Collection[int], since: dt.date, until: dt.date | None) -> tuple[dt.date, dt.date] | None:
+    """Return the first and the last date on which something is named or swapped, with the dates beside."""
+    far = Asked(since, until or dt.date(9999, 1, 1))
+    days = named_for(people, far).aggregate(first=Min("valid_from"), last=Max("valid_from"))
+    swaps = swaps_of(people, far).aggregate(first=Min("subject__day"), last=Max("subject__day"))
+    dates = [*(timezone.localdate(at) for at in days.values() if at), *(day for day in swaps.values() if day)]
+    return (max(since, min(dates) - _DAY), max(dates) + _DAY) if dates else None
+
+
+def refuse_more(before: set[Overlap], people: Collection[int], since: dt.date, until: dt.date | None = None) -> None:
+    """Check that a change has brought no overlap; the arguments are those of `dated_overlaps`, which said ``before``.
+
+    Raises:
+        WindowRefused: It has. The caller's transaction is rolled back.
+    """
+    more = sorted(dated_overlaps(people, since, until) - before)
+    if more:
+        person, day, window, other = more[0]
+        names = dict(DutyWindow.ever.filter(pk__in=(window, other)).values_list("pk", "name"))
+        name = Person.objects.get(pk=person).name
+        raise WindowRefused(f"{name} 在 {day} 的值班“{names[window]}”与“{names[other]}”时间重叠")
