@@ -8,8 +8,8 @@ terminal.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from kiosk_tui.catalogue import _
@@ -130,8 +130,7 @@ def _latin(character: str) -> bool:
     return character.isascii() and not character.isspace()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A paragraph with a hanging sign before it.
 
     Attributes:
@@ -149,8 +148,7 @@ class Block:
     gap: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line as set: ``cap`` and ``text`` together are at most the page's width."""
 
     cap: str = ""

@@ -4,8 +4,9 @@ Each view has a ``face``, which says what its keys mean, and ``deaf_ms``, which 
 it before keys count. `kiosk_tui.guard` explains both.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from kiosk_tui.views.feedback import FeedbackView
@@ -26,16 +27,14 @@ type FixedRow = Literal["duty"]
 FIXED_ROWS: tuple[FixedRow, ...] = ("duty",)
 
 
-@dataclass(frozen=True, slots=True)
-class MenuLine:
+class MenuLine(msgspec.Struct, frozen=True):
     """A way from home: its key, and the words beside it."""
 
     key: str
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class HomeView:
+class HomeView(msgspec.Struct, frozen=True):
     """``turn`` counts the lines of a long notice."""
 
     home: Home
@@ -50,8 +49,7 @@ class HomeView:
         return ("home", self.menu)
 
 
-@dataclass(frozen=True, slots=True)
-class TodayView:
+class TodayView(msgspec.Struct, frozen=True):
     """The day in words, and what opens from there: on the first page what is always there, and the notices.
 
     ``notices`` are None while they are asked for. ``page`` counts from 0.
@@ -83,8 +81,7 @@ class TodayView:
         return self._all[self.page * ROWS_A_PAGE : (self.page + 1) * ROWS_A_PAGE]
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeView:
+class NoticeView(msgspec.Struct, frozen=True):
     """A notice. ``shown`` is None while its text is asked for."""
 
     line: NoticeLine
@@ -97,8 +94,7 @@ class NoticeView:
         return ("notice", self.line.id, self.shown is None)
 
 
-@dataclass(frozen=True, slots=True)
-class RestView:
+class RestView(msgspec.Struct, frozen=True):
     """Nobody is here: ``number`` of ``of`` notices, counted from 1. Any key only wakes home, whatever stands here."""
 
     line: NoticeLine
@@ -111,8 +107,7 @@ class RestView:
     deaf_ms: ClassVar[int] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DutyView:
+class DutyView(msgspec.Struct, frozen=True):
     """The whole duty board. ``turn`` counts the page turns, those back as minus one."""
 
     rows: tuple[DutyRow, ...]
@@ -123,8 +118,7 @@ class DutyView:
     deaf_ms: ClassVar[int] = SCREEN_MS
 
 
-@dataclass(frozen=True, slots=True)
-class AskCardView:
+class AskCardView(msgspec.Struct, frozen=True):
     """A card is asked for; ``by_number``: a number will do as well. ``refused``: somebody wanted to type a number where
     none does."""
 
@@ -139,8 +133,7 @@ class AskCardView:
         return ("ask_card", self.by_number)
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True):
     """The direction can be corrected now. ``choices`` are the number of a key and the direction that it chooses. With
     ``chosen`` the choice is made and waits for the card."""
 
@@ -149,8 +142,7 @@ class Correction:
     chosen: Direction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TouchView:
+class TouchView(msgspec.Struct, frozen=True):
     """The result of a touch. ``note`` says what became of a correction.
 
     ``again_s``: within so many seconds the same card, touched again, may correct the direction. ``before``: results
@@ -173,8 +165,7 @@ class TouchView:
         return ("touch", self.shown)
 
 
-@dataclass(frozen=True, slots=True)
-class LevelsView:
+class LevelsView(msgspec.Struct, frozen=True):
     """The choice of a level. ``page`` counts from 0; ``note`` says what went wrong or what the agent is doing."""
 
     levels: tuple[LevelChoice, ...]
@@ -198,8 +189,7 @@ class LevelsView:
         return self.levels[self.page * LEVELS_A_PAGE : (self.page + 1) * LEVELS_A_PAGE]
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionView:
+class QuestionView(msgspec.Struct, frozen=True):
     """A question. ``chosen`` are options in the order picked, from 0; ``asked`` is true while the agent judges the
     answer."""
 
@@ -216,8 +206,7 @@ class QuestionView:
         return ("question", self.question.run, self.question.number, self.question.question, self.leaving)
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedView:
+class MarkedView(msgspec.Struct, frozen=True):
     """Whether the answer to ``question`` was right, and why."""
 
     question: QuestionShown
@@ -231,8 +220,7 @@ class MarkedView:
         return ("marked", self.marked.run, self.question.number, self.marked.question, self.leaving)
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(msgspec.Struct, frozen=True):
     """A wrong answer of the level that has ended, shown again: ``number`` of ``of``, counted from 1."""
 
     question: QuestionShown
@@ -247,8 +235,7 @@ class ReviewView:
         return ("review", self.marked.run, self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class OverView:
+class OverView(msgspec.Struct, frozen=True):
     """The end of a level."""
 
     title: str
@@ -263,8 +250,7 @@ class OverView:
         return ("over", self.over.run)
 
 
-@dataclass(frozen=True, slots=True)
-class HelpView:
+class HelpView(msgspec.Struct, frozen=True):
     """The way to call somebody, and one key further (``rules``) how the kiosk is used.
 
     ``resumes``: a level goes on under it, so the way back has to say that it leads there.
@@ -282,8 +268,7 @@ class HelpView:
         return "help rules" if self.rules else "help"
 
 
-@dataclass(frozen=True, slots=True)
-class AwayView:
+class AwayView(msgspec.Struct, frozen=True):
     """The agent does not answer. ``interrupted`` says that this ended a level."""
 
     interrupted: bool
@@ -291,16 +276,14 @@ class AwayView:
     deaf_ms: ClassVar[int] = SCREEN_MS
 
 
-@dataclass(frozen=True, slots=True)
-class WaitView:
+class WaitView(msgspec.Struct, frozen=True):
     """The kiosk has begun anew and asks the agent what stood here."""
 
     face: ClassVar[Face] = None
     deaf_ms: ClassVar[int] = SCREEN_MS
 
 
-@dataclass(frozen=True, slots=True)
-class IdleView:
+class IdleView(msgspec.Struct, frozen=True):
     """Nobody has pressed a key for long; the kiosk asks whether anybody is there."""
 
     seconds_left: int
@@ -312,8 +295,7 @@ type EntryStep = Literal["number", "pin", "new_pin", "again", "touch", "set"]
 """What is typed or done: the number, its PIN; a new PIN, the same again, the touch that makes it so, and done."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryView:
+class EntryView(msgspec.Struct, frozen=True):
     """Figures that are typed. ``shown`` are those of a number; of a PIN there is only how many were ``typed``."""
 
     step: EntryStep
@@ -333,8 +315,7 @@ class EntryView:
         return ("entry", self.step, self.waiting)
 
 
-@dataclass(frozen=True, slots=True)
-class VisitView:
+class VisitView(msgspec.Struct, frozen=True):
     """The home of whoever has shown who they are. ``can`` are opened by 1, 2, 3, …"""
 
     visit: str
@@ -350,8 +331,7 @@ class VisitView:
         return ("visit", self.visit, self.can)
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneView:
+class PhoneView(msgspec.Struct, frozen=True):
     """A code for a person's telephone. None while it is asked for, or where ``refused`` says why."""
 
     visit: str
@@ -365,8 +345,7 @@ class PhoneView:
         return ("phone", self.visit, self.shown is None, self.refused)
 
 
-@dataclass(frozen=True, slots=True)
-class LiveBannerView:
+class LiveBannerView(msgspec.Struct, frozen=True):
     """The county looks into the room. The line stands above every screen."""
 
     viewer: str

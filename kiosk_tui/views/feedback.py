@@ -1,15 +1,15 @@
 """What can be on the screen of questions to the village and of a call for help, as plain values."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from protocol.kiosk import LinkState
 from protocol.kiosk_feedback import FollowedUp, HelpContact, HelpState
 
 
-@dataclass(frozen=True, slots=True)
-class AskView:
+class AskView(msgspec.Struct, frozen=True):
     """A choice by the keys 1 to 6. ``sends``: there is nothing to choose, and Enter sends what was chosen."""
 
     title: str
@@ -27,8 +27,7 @@ class AskView:
         return ("ask", self.title, self.ask, self.options, self.sends)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptView:
+class ReceiptView(msgspec.Struct, frozen=True):
     """A question is on disk, and this is its number."""
 
     number: str
@@ -41,8 +40,7 @@ class ReceiptView:
         return ("receipt", self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class NumberView:
+class NumberView(msgspec.Struct, frozen=True):
     """A receipt number that is typed; ``waiting``: the agent looks for it."""
 
     typed: str
@@ -56,8 +54,7 @@ class NumberView:
         return ("number", self.waiting)
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedView:
+class FollowedView(msgspec.Struct, frozen=True):
     """What became of a question."""
 
     found: FollowedUp
@@ -70,8 +67,7 @@ class FollowedView:
         return ("followed", self.found.number, self.found.rating)
 
 
-@dataclass(frozen=True, slots=True)
-class CallView:
+class CallView(msgspec.Struct, frozen=True):
     """What became of a call for help. None as long as the agent has said nothing; ``refused``: the code of why it was
     not recorded."""
 

@@ -1,7 +1,8 @@
 """What can be on the screen of a person's month and requests, as plain values."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from protocol.kiosk_months import DayWindow, MonthLine, MonthShown, OwnRequest, RequestsShown, RequestTaken
@@ -10,8 +11,7 @@ type Ask = Literal["reason", "day", "window", "mark"]
 """What is chosen by a key: what is wrong with a touch; the day and the window in which one is missing, and which."""
 
 
-@dataclass(frozen=True, slots=True)
-class MonthView:
+class MonthView(msgspec.Struct, frozen=True):
     """A page of the person's touches. ``shown`` is None while it is asked for, or where ``note`` says why."""
 
     visit: str
@@ -26,8 +26,7 @@ class MonthView:
         return ("month", self.visit, lines, self.note)
 
 
-@dataclass(frozen=True, slots=True)
-class MonthLineView:
+class MonthLineView(msgspec.Struct, frozen=True):
     """One touch, with what the county has of it."""
 
     visit: str
@@ -45,8 +44,7 @@ class MonthLineView:
         return ("month line", self.visit, self.line.line, self.can_object)
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceView:
+class ChoiceView(msgspec.Struct, frozen=True):
     """Something to choose by a number, on the way to a request. ``line`` is the touch that it is about."""
 
     visit: str
@@ -68,8 +66,7 @@ class ChoiceView:
         return ("choice", self.visit, self.ask, self.options)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmView:
+class ConfirmView(msgspec.Struct, frozen=True):
     """A request before it is made. With ``waiting`` the agent writes it down."""
 
     visit: str
@@ -88,8 +85,7 @@ class ConfirmView:
         return ("confirm", self.visit, self.kind, self.code, number, self.day, self.window, self.waiting)
 
 
-@dataclass(frozen=True, slots=True)
-class TakenView:
+class TakenView(msgspec.Struct, frozen=True):
     """A request, or its withdrawal, is on the disk."""
 
     taken: RequestTaken
@@ -101,8 +97,7 @@ class TakenView:
         return ("taken", self.taken.visit, self.taken.number, self.taken.state)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestsView:
+class RequestsView(msgspec.Struct, frozen=True):
     """A page of the person's requests. ``shown`` is None while it is asked for, or where ``note`` says why."""
 
     visit: str
@@ -117,8 +112,7 @@ class RequestsView:
         return ("requests", self.visit, names, self.note)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestView:
+class RequestView(msgspec.Struct, frozen=True):
     """One request with its answer. With ``withdrawing`` it is asked whether to take it back."""
 
     visit: str

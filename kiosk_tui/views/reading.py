@@ -1,8 +1,9 @@
 """What can be on the screen while somebody reads or finds what the county published, as plain values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from kiosk_tui.drawing.document_pages import Page
 from kiosk_tui.guard import SCREEN_MS, Face
@@ -12,8 +13,7 @@ from protocol.kiosk_find import Found, Hit
 HITS_A_PAGE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfView:
+class ShelfView(msgspec.Struct, frozen=True):
     """The documents that can be read, a page of them. None while they are asked for. ``note`` says what went wrong."""
 
     shown: ShelfShown | None
@@ -27,8 +27,7 @@ class ShelfView:
         return ("shelf", self.note, tuple((entry.bundle, entry.document) for entry in entries))
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentView:
+class DocumentView(msgspec.Struct, frozen=True):
     """A page of a document. ``head`` is None while it is asked for; ``number`` counts pages from 1, ``depth`` the
     documents that lie over one another. ``picture`` is that of the page: None while it is asked for, empty if it can't
     be had."""
@@ -50,8 +49,7 @@ class DocumentView:
         return ("document", self.bundle, self.document, self.version, self.number, self.head is None)
 
 
-@dataclass(frozen=True, slots=True)
-class FindView:
+class FindView(msgspec.Struct, frozen=True):
     """What was typed and what fits it, None while it is asked for. ``page`` counts from 0; None while digits type.
     ``note`` says what went wrong."""
 

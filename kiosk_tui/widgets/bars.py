@@ -1,7 +1,6 @@
 """The bars: the page's title at the top, the keys at the bottom, and the line that says that the county looks in."""
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -23,8 +22,7 @@ class HeaderBar(Widget):
         return Content(spread(self.left, self.right, self.content_size.width))
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(msgspec.Struct, frozen=True):
     """A key's cap and what it does."""
 
     cap: str

@@ -1,6 +1,5 @@
 """公示 at the kiosk: the list, the pages of a document, the rows that open, and what is taken away while it is read."""
 
-import dataclasses
 import io
 import time
 from collections import Counter
@@ -433,7 +432,7 @@ def test_the_keys_of_the_fullest_page_fit_the_largest_text(size: tuple[int, int]
     row = Row(cells=["甲"], opens="lamps")
     for number, after in ((1, At(1)), (2, At(1)), (2, None)):
         page = Page((), (row,) * OPENABLE, after)
-        shown = hints(dataclasses.replace(kiosk.read, page=page, number=number))
+        shown = hints(msgspec.structs.replace(kiosk.read, page=page, number=number))
         room = Room()
         room.resize(*size)
         assert KeyBar()._keys(shown, 1).cell_length <= room.body.width
