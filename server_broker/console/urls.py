@@ -36,6 +36,7 @@ from server_broker.console.views.snapshots import (
     snapshot_thumbnail,
 )
 from server_broker.console.views.station import claim, revoke, station
+from server_broker.console.views.term_change import term_confirm, term_file, term_sheet
 from server_broker.console.views.today import today
 from server_broker.console.views.tokens import token_make, token_revoke, tokens
 from server_broker.console.views.units import unit_add, unit_end, units
@@ -86,6 +87,9 @@ urlpatterns = [
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
     path("units/", units, name="units"),
+    path("units/term/", term_file, name="term-change"),
+    path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),
+    path("units/term/<uuid:token>/", term_confirm, name="term-change-confirm"),
     path("units/add/", unit_add, name="unit-add"),
     path("units/<int:pk>/end/", unit_end, name="unit-end"),
     path("regions/", regions, name="regions"),

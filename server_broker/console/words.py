@@ -295,6 +295,7 @@ ACTIONS = {
     "person.changed": "改人员登记",
     "person.since": "改在册日期",
     "person.left": "人员离开",
+    "posts.replaced": "换届",
     "person.number_set": "登记身份证号或手机号",
     "person.number_erased": "删除身份证号或手机号",
     "person.number_seen": "看身份证号或手机号",

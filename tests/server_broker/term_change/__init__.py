@@ -1,0 +1,1 @@
+"""A term change by one sheet."""
