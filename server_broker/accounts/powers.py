@@ -47,6 +47,8 @@ class Power(StrEnum):
     SET_CONTACT = "feedback.set_contact"
     SEE_REQUESTS = "requests.see"
     ANSWER_REQUESTS = "requests.answer"
+    APPROVE_REQUESTS = "requests.approve"
+    ENTER_REQUESTS = "requests.enter"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
     GIVE_API_TOKENS = "api_tokens.give"
@@ -81,9 +83,12 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_FEEDBACK: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.ANSWER_FEEDBACK: (_OFFICER, Role.SECRETARY),
     Power.SET_CONTACT: (_OPERATOR, _OFFICER),
-    # Not the village's own: people object to what their village has of them.
+    # Objections are not for the village's own: people object to what their village has of them.
     Power.SEE_REQUESTS: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.ANSWER_REQUESTS: (_OFFICER,),
+    # The village's own too: how far each may go, its rank says (`server_broker.requests.ranks`).
+    Power.APPROVE_REQUESTS: (_OFFICER, Role.SECRETARY),
+    Power.ENTER_REQUESTS: (_OFFICER, Role.SECRETARY),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
     # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.

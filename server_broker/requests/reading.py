@@ -64,6 +64,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     people = _people([*listed, *taken_back], touches)
     answers: dict[int, list[Answer]] = defaultdict(list)
     for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
+        assert answer.request_id is not None
         answers[answer.request_id].append(answer)
     withdrawals: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
     for back in taken_back:

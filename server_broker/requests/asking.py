@@ -1,0 +1,211 @@
+"""Ask for something in the county: a person on their telephone, or an officer for somebody who has no kiosk at hand.
+
+Whoever asks is told at once what does not fit, so that no approver has to find it out.
+"""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from protocol.decisions import Decided
+from protocol.facts_requests import request_number
+from server_broker.accounts.own_affairs import refuse_own_affair
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
+from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.guard.answers import reason_against
+from server_broker.people.models import Person
+from server_broker.requests.cases import last_chance, waiting_here
+from server_broker.requests.effects import come_back, lose_cards
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.models import CountyRequest, Mark
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import moment_of, turn_of
+
+ASKED = "request.entered"
+MOST_DAYS, AHEAD = dt.timedelta(days=366), dt.timedelta(days=366)
+MOST_WAITING = 20
+"""Of one person: a telephone that somebody plays with fills no officer's page."""
+OPEN_BEFORE, OPEN_AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
+"""How far a window's spans reach beyond it (docs/rules.md, 2.3)."""
+_NOTE_NEEDED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks for. What a kind does not need is left empty."""
+
+    kind: str
+    code: str = ""
+    begin: dt.datetime | None = None
+    end: dt.datetime | None = None
+    window: int | None = None
+    day: dt.date | None = None
+    mark: str = ""
+    mark_at: dt.datetime | None = None
+    substitute: Person | None = None
+    absence: Absence | None = None
+    note: str = ""
+
+
+def ask(person: Person, wish: Wish, *, now: dt.datetime, officer: str = "") -> CountyRequest:
+    """Record what a person asks for. What holds by their own word holds at once.
+
+    Args:
+        officer: The account that writes it down for them; empty: they do so themselves.
+
+    Raises:
+        RequestRefused: Something does not fit. Nothing was recorded.
+        OwnAffair: An officer would take their own word for what holds by it at once.
+    """
+    with transaction.atomic():
+        # One request of a person at a time, because each is checked against the others.
+        person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+        wish = _checked(person, wish, now)
+        if officer and wish.kind in (BACK, LOST):
+            refuse_own_affair(officer, [person.pk])
+        made = _store(person, wish, now, officer)
+        actor = officer or f"person:{person.number}"
+        if wish.kind == BACK:
+            assert wish.absence is not None
+            assert wish.begin is not None
+            come_back(wish.absence, wish.begin, actor=actor, reason=wish.note, now=now)
+        elif wish.kind == LOST:
+            lose_cards(person, wish.begin, actor=actor, reason=wish.note or "本人挂失", now=now)
+        detail: Detail = {"kind": wish.kind, "number": made.number}
+        decide(record(actor, ASKED, str(made.pk), detail), Decided(action=ASKED, subject=str(made.pk)), [made])
+        shelf_changed_under(person.village_id, at=now)
+    return made
+
+
+def _store(person: Person, wish: Wish, now: dt.datetime, officer: str) -> CountyRequest:
+    request = secrets.token_bytes(16)
+    return CountyRequest.objects.create(
+        request=request,
+        number=request_number(request),
+        person=person,
+        kind=wish.kind,
+        code=wish.code,
+        begin_at=wish.begin,
+        end_at=wish.end,
+        window_id=wish.window,
+        day=wish.day,
+        mark=wish.mark,
+        mark_at=wish.mark_at,
+        substitute=wish.substitute,
+        absence=wish.absence,
+        note=wish.note,
+        asked_at=now,
+        asked_by=officer,
+    )
+
+
+def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    """Return a wish with what follows from it.
+
+    Raises:
+        RequestRefused: It does not fit.
+    """
+    if person.left:
+        raise RequestRefused("已离开的人不能提申请")
+    if wish.kind not in KINDS:
+        raise RequestRefused("请选办什么事")
+    if against := reason_against(wish.note, [person.village_id]):
+        raise RequestRefused(against)
+    if waiting_here().filter(person=person).count() >= MOST_WAITING:
+        raise RequestRefused("等着定的申请太多了，请先等镇村答复")
+    if wish.kind in AWAY:
+        return _away(person, wish, now)
+    if wish.kind == CORRECTION:
+        return _correction(person, wish, now)
+    if wish.kind == SWAP:
+        return _swap(person, wish, now)
+    return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
+
+
+def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    begin, end = wish.begin, wish.end
+    if begin is None or end is None:
+        raise RequestRefused("请选从哪天到哪天")
+    if end <= begin:
+        raise RequestRefused("结束要在开始以后，请改日期")
+    if end - begin > MOST_DAYS:
+        raise RequestRefused("一次最多提 366 天，请分次提")
+    if begin > now + AHEAD:
+        raise RequestRefused("太早了：只能提一年以内的")
+    if now >= last_chance(end):
+        raise RequestRefused("过了补报的时候：最晚在结束后第三天提")
+    if wish.kind == "leave" and wish.code not in LEAVES:
+        raise RequestRefused("请选哪种假")
+    refuse_overlap(person, wish.kind, begin, end)
+    asked = waiting_here().filter(person=person, kind=wish.kind, begin_at__lt=end, end_at__gt=begin).first()
+    if asked is not None:
+        raise RequestRefused(f"和已经提的 {asked.number} 号时间重叠，请先撤回那一条")
+    return replace(wish, code=wish.code if wish.kind == "leave" else "")
+
+
+def refuse_overlap(person: Person, kind: str, begin: dt.datetime, end: dt.datetime) -> None:
+    """Check that a person is not already away in this way at some time of ``[begin, end)``.
+
+    Raises:
+        RequestRefused: They are.
+    """
+    rows = AbsenceRecord.objects.known().during(begin, end)
+    if rows.filter(subject__person=person, subject__kind=AWAY[kind], ended=False).exists():
+        raise RequestRefused(f"这段时间已经批过{KINDS[kind]}，时间重叠")
+
+
+def _correction(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    if wish.window is None or wish.day is None or wish.mark not in Mark.values:
+        raise RequestRefused("请选哪天哪个班、上班卡还是下班卡")
+    if len(wish.note.strip()) < _NOTE_NEEDED:
+        raise RequestRefused("请写明原因（至少 4 个字）")
+    turn = turn_of(person, wish.window, wish.day)
+    if turn is None:
+        raise RequestRefused("那天的这个班不是本人的")
+    begin, end = moment_of(turn.begin), moment_of(turn.end)
+    if now < end:
+        raise RequestRefused("这个班还没有结束，结束后再补")
+    if turn.window.marks == "arrival" and wish.mark == Mark.DEPARTURE:
+        raise RequestRefused("这个班不打下班卡，不用补")
+    middle = begin + (end - begin) / 2
+    spans = {Mark.ARRIVAL: (begin - OPEN_BEFORE, middle), Mark.DEPARTURE: (middle, end + OPEN_AFTER)}
+    first, last = spans[Mark(wish.mark)]
+    if turn.window.marks == "arrival":
+        last = end
+    if wish.mark_at is not None and not first <= wish.mark_at < last:
+        raise RequestRefused("时间离这个班太远，请核对")
+    return replace(wish, code="", begin=begin, end=end)
+
+
+def _swap(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    other = wish.substitute
+    if wish.window is None or wish.day is None or other is None:
+        raise RequestRefused("请选哪天哪个班、换给谁")
+    if other.pk == person.pk or other.left:
+        raise RequestRefused("请换给另一个在册的人")
+    turn = turn_of(person, wish.window, wish.day)
+    if turn is None:
+        raise RequestRefused("那天的这个班不是本人的")
+    if turn_of(other, wish.window, wish.day) is not None:
+        raise RequestRefused("对方那天本来就在这个班")
+    begin, end = moment_of(turn.begin), moment_of(turn.end)
+    if now >= begin:
+        raise RequestRefused("这个班已经开始，不能再换")
+    return replace(wish, code="", begin=begin, end=end)
+
+
+def _back(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    if wish.absence is None or wish.absence.person_id != person.pk:
+        raise RequestRefused("请选销哪一次假")
+    begin = wish.begin or now.replace(second=0, microsecond=0)
+    return replace(wish, code="", begin=begin, end=None)
+
+
+def _lost(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    if not person.cards.filter(lost_at=None).exists():
+        raise RequestRefused("名下没有在用的卡")
+    return replace(wish, code="", begin=wish.begin, end=None)

@@ -1,0 +1,171 @@
+"""Read requests that somebody decides, wherever they were made, as one kind of value.
+
+A request of a station and one that was made in the county lie in two tables, because a station's are made anew from its
+facts. Whoever decides, asks or is told reads a `Case`.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from protocol.units import DATED_QUALITIES
+from server_broker.attendance.models import Touch
+from server_broker.dated.days import end_of
+from server_broker.fleet.models import Stamped, StationEvent
+from server_broker.people.models import Person
+from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, kind_words
+from server_broker.requests.models import Answer, CountyRequest, Request
+from server_broker.requests.reading import OPEN, WITHDRAWN, RequestRow, request_rows
+
+SECOND, PARTNER = "second", "partner"
+"""States: one approver has agreed and another has to; the other person of a swap has to agree."""
+WAITING = (OPEN, SECOND, PARTNER)
+LATE_DAYS = 3
+_LEAST = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request with its person, and how far it is."""
+
+    asked: Request | CountyRequest
+    person: Person | None
+    asked_at: dt.datetime
+    is_dated: bool
+    state: str
+    answers: Sequence[Answer]
+
+    @property
+    def key(self) -> str:
+        """How an address names it: ``c`` and its number here, or ``s`` and its number among stations' requests."""
+        return f"{'c' if isinstance(self.asked, CountyRequest) else 's'}{self.asked.pk}"
+
+    @property
+    def here(self) -> CountyRequest | None:
+        """The request, if it was made in the county."""
+        return self.asked if isinstance(self.asked, CountyRequest) else None
+
+    @property
+    def asked_by(self) -> str:
+        """The account that wrote it down for the person; empty: nobody did."""
+        return self.here.asked_by if self.here is not None else ""
+
+    @property
+    def what(self) -> str:
+        """What is asked for, in words."""
+        return kind_words(self.asked.kind, self.asked.code)
+
+    @property
+    def answer(self) -> Answer | None:
+        """What was said last."""
+        return self.answers[-1] if self.answers else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody still has to say something."""
+        return self.state in WAITING
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was asked after its start, and is marked 补."""
+        begin = self.asked.begin_at
+        return self.asked.kind in AWAY and begin is not None and self.asked_at >= begin
+
+    @property
+    def last_chance(self) -> dt.datetime | None:
+        """Until when it could be asked for; None: no such limit."""
+        end = self.asked.end_at
+        return last_chance(end) if self.asked.kind in AWAY and end is not None else None
+
+    @property
+    def decide_by(self) -> dt.datetime:
+        """Until when whoever waits should be told: before it begins, else within three days."""
+        begin = self.asked.begin_at
+        if begin is not None and begin > self.asked_at and self.asked.kind != CORRECTION:
+            return begin
+        return end_of(timezone.localdate(self.asked_at) + dt.timedelta(days=LATE_DAYS))
+
+
+def last_chance(end: dt.datetime) -> dt.datetime:
+    """Return the first moment at which a time that ends at ``end`` can no longer be asked for."""
+    return end_of(timezone.localdate(end - _LEAST) + dt.timedelta(days=LATE_DAYS))
+
+
+def cases_here(asked: Iterable[CountyRequest]) -> list[Case]:
+    """Return requests that were made in the county, in their order, by one query more."""
+    listed = list(asked)
+    answers: dict[int, list[Answer]] = defaultdict(list)
+    for answer in Answer.objects.filter(asked__in=[one.pk for one in listed]).order_by("at", "pk"):
+        assert answer.asked_id is not None
+        answers[answer.asked_id].append(answer)
+    return [Case(one, one.person, one.asked_at, True, _state(one, answers[one.pk]), answers[one.pk]) for one in listed]
+
+
+def _state(one: CountyRequest, answers: Sequence[Answer]) -> str:
+    if one.withdrawn_at is not None:
+        return WITHDRAWN
+    if one.kind in OWN_WORD:
+        return "accepted"
+    if one.kind == SWAP:
+        return PARTNER if one.agrees is None else "accepted" if one.agrees else "refused"
+    if not answers:
+        return OPEN
+    return answers[-1].outcome if answers[-1].is_last else SECOND
+
+
+def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
+    """Return requests of stations, in their order, by a fixed number of queries."""
+    rows = request_rows(asked)
+    answers: dict[int, list[Answer]] = defaultdict(list)
+    for answer in Answer.objects.filter(request__in=[row.request.pk for row in rows]).order_by("at", "pk"):
+        assert answer.request_id is not None
+        answers[answer.request_id].append(answer)
+    return [
+        Case(row.request, row.person, _asked_at(row), row.is_dated, row.state, answers[row.request.pk]) for row in rows
+    ]
+
+
+def _asked_at(row: RequestRow) -> dt.datetime:
+    """Return when it was asked; undated, the time of the last dated fact before it that is a row of these tables."""
+    if row.is_dated:
+        return row.made_at
+    one = row.request
+    dated = Q(quality__in=DATED_QUALITIES) | Q(corrected_wall__isnull=False)
+    found: list[Stamped] = []
+    for table in (Touch, StationEvent, Request):
+        before = table.objects.filter(dated, station=one.station_id, epoch=one.epoch, seq__lt=one.seq)
+        found += before.order_by("-seq")[:1]
+    last = max(found, key=lambda fact: getattr(fact, "seq"), default=None)  # noqa: B009 - of three models
+    return row.made_at if last is None else last.corrected_wall or last.wall
+
+
+def case_of(key: str) -> Case | None:
+    """Return the request that an address names, if it is one that somebody decides or agrees to; else None."""
+    origin, number = key[:1], key[1:]
+    if not number.isdecimal() or len(number) > 18:
+        return None
+    if origin == "c":
+        found = cases_here(of_county().filter(pk=int(number)))
+    else:
+        found = cases_of_stations(of_stations().filter(pk=int(number)))
+    return found[0] if found else None
+
+
+def of_county() -> QuerySet[CountyRequest]:
+    """Return the requests that were made in the county, with what a page shows of each."""
+    return CountyRequest.objects.select_related("person__village", "substitute", "window")
+
+
+def of_stations() -> QuerySet[Request]:
+    """Return the requests of stations that somebody decides. What is missing or wrong there is only answered."""
+    return Request.objects.filter(kind__in=AWAY).select_related("station__village")
+
+
+def waiting_here() -> QuerySet[CountyRequest]:
+    """Return the requests of the county that wait for somebody's decision, the oldest first."""
+    open_or_half = ~Q(answers__is_last=True)
+    return of_county().filter(open_or_half, kind__in=APPROVED, withdrawn_at=None).order_by("asked_at", "pk")

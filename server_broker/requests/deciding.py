@@ -1,0 +1,233 @@
+"""Decide about a request: by whose power, by what the county knows at that moment, and once (docs/rules.md, section 5).
+
+The person's row is locked first and the request's next. So of two approvers at the same instant the first to commit
+stands, and the second is refused and told who it was.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from protocol.decisions import Decided, Decision, RequestAnswered
+from server_broker.accounts.models import User
+from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.guard.answers import reason_against
+from server_broker.people.models import Person
+from server_broker.requests.asking import refuse_overlap
+from server_broker.requests.cases import SECOND, Case, case_of
+from server_broker.requests.effects import correct, go_away
+from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
+from server_broker.requests.models import Answer, Correction, CountyRequest, Outcome, Request
+from server_broker.requests.ranks import Rank, Standing, own_rank, standing
+from server_broker.requests.reading import OPEN, WITHDRAWN
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import length_of
+
+DECIDED = "request.decided"
+RULES = "2.2"
+"""Version of docs/rules.md by which this module judges."""
+CORRECTIONS_PER_MONTH = 3
+_RANK_WORDS = {Rank.NONE: "没有审批权限", Rank.VILLAGE: "村", Rank.TOWNSHIP: "镇", Rank.COUNTY: "县"}
+_VILLAGE_DATES, _TOWNSHIP_DATES = 1, 3
+_LEAST_REASON = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a request needs, by what the county knows now."""
+
+    length: int | None
+    """Dates that it touches; None if that does not matter."""
+    needed: Rank
+    seconds: bool
+    """Whether another approver has to agree after the first."""
+
+
+def judged(case: Case, at: dt.datetime) -> Judged:
+    """Return what a request needs at a moment. Of a request without a known time it is the most."""
+    assert case.person is not None
+    own = own_rank(case.person, at)
+    if case.asked.kind == CORRECTION:
+        first = Judged(None, max(Rank.VILLAGE, own), seconds=_is_one_too_many(case))
+        return Judged(None, max(Rank.TOWNSHIP, own), seconds=False) if case.state == SECOND else first
+    begin, end = case.asked.begin_at, case.asked.end_at
+    if begin is None or end is None or end <= begin:
+        return Judged(None, Rank.COUNTY, seconds=False)
+    length = length_of(case.person, begin, end)
+    by_length = (
+        Rank.VILLAGE if length <= _VILLAGE_DATES else Rank.TOWNSHIP if length <= _TOWNSHIP_DATES else Rank.COUNTY
+    )
+    return Judged(length, max(by_length, own), seconds=False)
+
+
+def _is_one_too_many(case: Case) -> bool:
+    here = case.here
+    assert here is not None
+    assert here.day is not None
+    month = Correction.objects.filter(person=here.person_id, day__year=here.day.year, day__month=here.day.month)
+    return month.count() >= CORRECTIONS_PER_MONTH
+
+
+def why_not(case: Case, user: User, at: dt.datetime) -> str:
+    """Return why an account can't decide about a request now, in Chinese and without a full stop; empty if it can."""
+    try:
+        _judge(case, user, at)
+    except (RequestRefused, OwnAffair) as refused:
+        return str(refused).rstrip("。")
+    return ""
+
+
+def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.datetime) -> Answer:
+    """Decide about a request, and have come about what follows from it.
+
+    Args:
+        key: `Case.key`.
+        text: What the person reads. A refusal needs one.
+
+    Raises:
+        RequestRefused: Somebody has decided, the power is too small, or it can't be approved so. Nothing was recorded.
+        OwnAffair: The account asked for it, or it is about whose account it is.
+    """
+    with transaction.atomic():
+        case = _locked(key)
+        # By what the database has now, whatever the page knew.
+        user = User.objects.select_related("region").get(pk=user.pk)
+        need, power = _judge(case, user, at)
+        _check_text(case, outcome, text)
+        if outcome == Outcome.ACCEPTED:
+            _check_acceptable(case)
+        made = _store(case, outcome, text, user, at, need, power)
+        followed = _effects(case, made) if outcome == Outcome.ACCEPTED and made.is_last else []
+        _say(case, made, followed)
+    return made
+
+
+def _locked(key: str) -> Case:
+    case = case_of(key)
+    if case is None or case.asked.kind not in APPROVED:
+        raise RequestRefused("没有这个申请")
+    if case.person is None:
+        raise RequestRefused("还不知道是谁提的：先把卡绑定给人，再来定")
+    Person.objects.select_for_update(no_key=True).get(pk=case.person.pk)
+    table = CountyRequest if case.here is not None else Request
+    table._default_manager.select_for_update(no_key=True).get(pk=case.asked.pk)
+    case = case_of(key)
+    assert case is not None
+    assert case.person is not None
+    return case
+
+
+def _judge(case: Case, user: User, at: dt.datetime) -> tuple[Judged, Standing]:
+    """Return what the request needs and by what power ``user`` decides.
+
+    Raises:
+        RequestRefused: It is decided, or the power is too small.
+        OwnAffair: It is the account's own affair.
+    """
+    person = case.person
+    if person is None:
+        raise RequestRefused("还不知道是谁提的：先把卡绑定给人，再来定")
+    if case.state == WITHDRAWN:
+        raise RequestRefused("本人已经撤回，不用再定")
+    last = case.answer
+    if case.state not in (OPEN, SECOND):
+        who = f"{last.actor} {timezone.localtime(last.at):%m月%d日 %H:%M} 已经定了" if last is not None else "已经定了"
+        raise RequestRefused(f"{who}：{Outcome(case.state).label}")
+    refuse_own_affair(user.username, [person.pk], asked_by=case.asked_by)
+    if case.state == SECOND and last is not None:
+        _refuse_same(user, last)
+    need = judged(case, at)
+    power = standing(user, person, need.needed, at, asked_by=case.asked_by)
+    if power.rank < need.needed:
+        raise RequestRefused(f"要{_RANK_WORDS[need.needed]}里来定，{_power_words(power)}")
+    return need, power
+
+
+def _refuse_same(user: User, first: Answer) -> None:
+    try:
+        refuse_own_affair(user.username, asked_by=first.actor)
+    except OwnAffair as same:
+        raise RequestRefused(f"{first.actor} 已经同意过，要另一个人再定一次") from same
+
+
+def _power_words(power: Standing) -> str:
+    return "您在这里没有审批权限" if power.rank == Rank.NONE else f"您是{_RANK_WORDS[power.rank]}级"
+
+
+def _check_text(case: Case, outcome: Outcome, text: str) -> None:
+    assert case.person is not None
+    if outcome == Outcome.REFUSED and len(text) < _LEAST_REASON:
+        raise RequestRefused("不同意要写明理由（至少 4 个字）")
+    if against := reason_against(text, [case.person.village_id]):
+        raise RequestRefused(against)
+
+
+def _check_acceptable(case: Case) -> None:
+    """Raise `RequestRefused` if nobody can approve the request as it is."""
+    asked, person = case.asked, case.person
+    assert person is not None
+    if person.left:
+        raise RequestRefused("本人已经离开")
+    if asked.kind not in AWAY:
+        return
+    if asked.begin_at is None or asked.end_at is None:
+        raise RequestRefused("站点当时不知道准确时间，请问本人，由镇村代提一次，这一条不同意")
+    if asked.end_at <= asked.begin_at:
+        raise RequestRefused("结束不在开始以后，这一条不能同意")
+    limit = case.last_chance
+    if limit is not None and case.asked_at >= limit:
+        raise RequestRefused("过了补报的时候（结束后第三天 24:00），不能同意")
+    refuse_overlap(person, asked.kind, asked.begin_at, asked.end_at)
+
+
+def _store(
+    case: Case, outcome: Outcome, text: str, user: User, at: dt.datetime, need: Judged, power: Standing
+) -> Answer:
+    step = 2 if case.state == SECOND else 1
+    return Answer.objects.create(
+        request=case.asked if isinstance(case.asked, Request) else None,
+        asked=case.here,
+        outcome=outcome,
+        text=text,
+        at=at,
+        actor=user.username,
+        step=step,
+        is_last=outcome == Outcome.REFUSED or not need.seconds,
+        office=f"{user.region.name if user.region else ''} {user.role_word}"[:100].strip(),
+        rank=power.rank,
+        needed=need.needed,
+        length=need.length,
+        lender=power.lender,
+        rules=RULES,
+    )
+
+
+def _effects(case: Case, made: Answer) -> list[Model]:
+    if case.asked.kind == CORRECTION:
+        assert case.here is not None
+        return correct(case.here, made)
+    return go_away(case, actor=made.actor, reason=made.text)
+
+
+def _say(case: Case, made: Answer, followed: list[Model]) -> None:
+    assert case.person is not None
+    detail: Detail = {
+        "kind": case.asked.kind,
+        "number": case.asked.number,
+        "outcome": made.outcome,
+        "reason": made.text,
+        "length": made.length,
+        "lender": made.lender,
+    }
+    entry = record(made.actor, DECIDED, case.key, detail)
+    what: Decision = Decided(action=DECIDED, subject=case.key)
+    if case.here is None:
+        what = RequestAnswered(request=case.asked.pk, outcome=made.outcome)
+    decide(entry, what, [made, *followed])
+    shelf_changed_under(case.person.village_id, at=made.at)
