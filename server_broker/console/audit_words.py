@@ -13,6 +13,8 @@ from server_broker.console.moments import moment_words
 from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
 from server_broker.people.models import HoldingState
 from server_broker.people.number_forms import WORDS
+from server_broker.requests.kinds import KINDS
+from server_broker.requests.models import Outcome
 from server_broker.twin.setting_specs import SPECS
 
 LOCAL = "本机"
@@ -31,9 +33,11 @@ _KEYS = {
     "code": "告警",
     "count": "数量",
     "day": "日期",
+    "deputy": "代办的人",
     "device": "验证器摘要",
     "epoch": "记录流",
     "fields": "改动",
+    "first": "第一天",
     "generation": "代",
     "given_to": "改给",
     "hash": "密码摘要",
@@ -42,12 +46,16 @@ _KEYS = {
     "kind": "种类",
     "known": "已有",
     "last": "最后一天",
+    "lender": "代谁办",
+    "length": "碰到的班日",
     "link": "链接摘要",
     "name": "设置",
     "new": "新增",
     "on": "自",
+    "number": "申请编号",
     "on_was": "原自",
     "order": "命令",
+    "outcome": "结果",
     "packs": "学习包",
     "post": "职务",
     "password": "有密码",
@@ -94,7 +102,8 @@ _VALUES: dict[str, dict[str, str]] = {
     "role": _ROLES,
     "role_was": _ROLES,
     "order": COMMANDS,
-    "kind": {str(kind): word for kind, word in WORDS.items()},
+    "kind": {str(kind): word for kind, word in WORDS.items()} | KINDS,
+    "outcome": {outcome.value: str(outcome.label) for outcome in Outcome},
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
     "state": {state.value: str(state.label) for state in HoldingState},
