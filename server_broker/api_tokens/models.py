@@ -14,16 +14,20 @@ class ApiToken(models.Model):
     """
 
     name = models.CharField("用途", max_length=64)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="api_tokens")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="做令牌的账号", on_delete=models.PROTECT, related_name="api_tokens"
+    )
     """The account that made it. The token never shows more than this account may see at the moment of a request."""
-    scopes = ArrayField(models.CharField(max_length=16))
+    scopes = ArrayField(models.CharField(max_length=16), verbose_name="能读什么")
     """Names of the resources (`api_tokens.resources`), in order."""
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+    region = models.ForeignKey(
+        Region, verbose_name="区划", on_delete=models.PROTECT, to_field="identity", related_name="+"
+    )
     """The region whose subtree it reads."""
-    digest = models.BinaryField(max_length=32)
-    made_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
+    digest = models.BinaryField("校验值", max_length=32)
+    made_at = models.DateTimeField("做于")
+    expires_at = models.DateTimeField("到期")
+    revoked_at = models.DateTimeField("作废", null=True)
     revoked_by = models.CharField(max_length=150, blank=True, db_default="")
 
     decided_fields = ("name", "owner", "scopes", "region", "digest", "made_at", "expires_at", "revoked_at")

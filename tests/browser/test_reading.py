@@ -50,6 +50,7 @@ WITHOUT_LIVE_PARTS = (
     "/requests/",
     "/guard/",
     "/compliance/",
+    "/tokens/",
 )
 """They ask for nothing after they are loaded."""
 

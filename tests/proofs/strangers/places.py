@@ -45,4 +45,10 @@ def _place(route: routes.Route) -> Place:
     return Place(route.method, path, route.opens, is_there, route.asks_proof)
 
 
+LISTS = tuple(
+    route.path
+    for route in routes.ROUTES
+    if route.path.startswith(routes.FOR_PROGRAMS) and set(route.statuses.values()) == {401}
+)
+"""What programs read by tokens; a session opens none of it."""
 PLACES = tuple(_place(route) for route in routes.ROUTES if not route.path.startswith(_FOR_EVERYBODY))

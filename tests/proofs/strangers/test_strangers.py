@@ -36,6 +36,7 @@ from tests.proofs.strangers import (
     handing_in,
     knocking,
     obeying,
+    reading,
     revoking,
     signing_in,
     storing,
@@ -338,9 +339,14 @@ def test_every_command_is_counted_where_a_station_obeys_anybody() -> None:
 SECRET = '<p class="secret mono">GEZD GNBV GY3T QOJQ</p>'
 
 
-@pytest.mark.parametrize("group", [console.unsigned, console.roles, console.villages], ids=lambda group: group.__name__)
+@pytest.mark.parametrize(
+    "group",
+    [console.unsigned, console.roles, console.villages, reading.tokens, reading.owners],
+    ids=lambda group: group.__name__,
+)
 def test_every_page_is_counted_where_all_are_open(bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
-    everything = f'{SECRET} <a href="/stations/first-01/"></a> <a href="/stations/second-01/"></a>'
+    token = f"cunhui_1_{'A' * 43}"
+    everything = f'{SECRET} {token} <a href="/stations/first-01/"></a> <a href="/stations/second-01/"></a>'
     monkeypatch.setattr(Browser, "ask", lambda *_, **__: Page(200, leads_to="/", text=everything))
     outcomes = Counted()
     group(bench, outcomes)
@@ -351,6 +357,7 @@ def test_every_page_is_counted_where_all_are_open(bench: Bench, group: Group, mo
 @pytest.mark.parametrize(
     ("page", "refuses"),
     [
+        (Page(401), True),
         (Page(403), True),
         (Page(302, "/sign-in/?next=/people/"), True),
         (Page(302, "/sign-in/second-factor/"), True),
