@@ -62,7 +62,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
     )
     touches = _touches_at([*map(_by, listed), *map(_by, taken_back), *filter(None, map(_about, listed))])
     people = _people([*listed, *taken_back], touches)
-    answers: dict[int, list[Answer]] = defaultdict(list)
+    answers: dict[int | None, list[Answer]] = defaultdict(list)
     for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
         assert answer.request_id is not None
         answers[answer.request_id].append(answer)

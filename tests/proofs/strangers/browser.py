@@ -76,7 +76,7 @@ class Browser:
         self,
         method: str,
         path: str,
-        form: Mapping[str, str | list[str]] | None = None,
+        form: Mapping[str, str] | Mapping[str, str | list[str]] | None = None,
         *,
         polls: bool = False,
         says: Mapping[str, str] | None = None,

@@ -67,9 +67,8 @@ def owners(bench: Bench, outcomes: Outcomes) -> None:
     outcomes.refused("a village that its owner has no more", program.reads(regions, f"region={OTHER_VILLAGE}"))
     county.sql("UPDATE accounts_user SET role = 'editor' WHERE username = 'leaving-operator'")
     outcomes.refused("a list that its owner sees no more", program.reads(regions))
-    county.sql(
-        f"UPDATE accounts_user SET role = 'operator', region_id = '{COUNTY}' WHERE username = 'leaving-operator'"
-    )
+    back = f"role = 'operator', region_id = '{COUNTY}'"
+    county.sql(f"UPDATE accounts_user SET {back} WHERE username = 'leaving-operator'")
     outcomes.welcome("a list that its owner sees again", program.reads(regions))
     county.sql(f"UPDATE api_tokens_apitoken SET scopes = '{{regions,requests}}' WHERE id = {number}")
     outcomes.refused("a list that was put into the database", program.reads("/api/v1/requests"))
@@ -96,7 +95,7 @@ def _operator(county: County, outcomes: Outcomes, name: str) -> Browser:
 def _made(operator: Browser, name: str, region: str) -> tuple[str, str]:
     """Return the text and the number of a token that an operator makes for `_LISTS`."""
     scopes = [path.rsplit("/", 1)[1] for path in _LISTS]
-    form = {"name": name, "scope": scopes, "region": region, "days": "30"}
+    form: dict[str, str | list[str]] = {"name": name, "scope": scopes, "region": region, "days": "30"}
     found = _TEXT.search(operator.ask("POST", "/tokens/make/", form).text)
     assert found is not None, "the page shows no token"
     return found[0], found[1]

@@ -1,6 +1,7 @@
 """The page 接口令牌: a token is shown once, gives what its maker has, and ends at a click."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -60,7 +61,7 @@ def test_nobody_gives_what_they_do_not_have() -> None:
         (OPERATOR, {"scope": ["people"], "name": "x"}, "请写明给哪个系统用"),
         (OPERATOR, {"scope": ["people"], "name": "110105194912310021 用"}, "不要写身份证号"),
     ):
-        form = {"name": "示例", "region": TOWNSHIP, "days": "30"} | more
+        form: dict[str, Any] = {"name": "示例", "region": TOWNSHIP, "days": "30", **more}
         page = signed_in(maker).post("/tokens/make/", form, follow=True).content.decode()
         assert why in page, more
     assert not ApiToken.objects.exists()
