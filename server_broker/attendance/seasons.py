@@ -36,3 +36,8 @@ def dates_of(season: Season) -> frozenset[int]:
 def day_after(date: int) -> int:
     """Return the date that follows one, as month * 100 + day. 29 February counts as a date of every year."""
     return _DATES[(_DATES.index(date) + 1) % len(_DATES)]
+
+
+def season_words(season: Season) -> str:
+    """Return a season as people read it, such as 05-01 至 09-30."""
+    return "" if season == ALL_YEAR else " 至 ".join(f"{date // 100:02d}-{date % 100:02d}" for date in season)

@@ -1,7 +1,7 @@
 """Everything dated about a person or a window as lines that people can read, as known at one time."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, Marks, RosterDay, StationPlace, WindowRecord
+from server_broker.attendance.seasons import season_words
 from server_broker.attendance.times import times
+from server_broker.dated.days import begin_of
 from server_broker.dated.models import Dated
 from server_broker.people.models import Binding, BindingState, HoldingRecord, HoldingState, Person, PersonRecord, Post
 from server_broker.regions.models import Region, RegionRecord
@@ -67,6 +69,13 @@ def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.dateti
     rows = list(dropwhile(lambda row: row.ended, _ordered(WindowRecord, known).filter(subject=window)))
     names = _names(rows, seen)
     return _lines("值班", lambda row: "已结束" if row.ended else f"{_times(row)}：{_who(row, names)}", rows, _content)
+
+
+def roster_day_lines(window: DutyWindow, *, seen: QuerySet[Person], since: dt.date) -> list[Line]:
+    """Return who is in a window on each named day from a date on. It names the people in ``seen`` only."""
+    rows = list(_ordered(RosterDay, None).filter(subject=window, valid_from__gte=begin_of(since), withdrawn=False))
+    names = _names(rows, seen)
+    return _lines("当日值班", lambda row: _who(row, names), rows, _content)
 
 
 def registration_lines(people: Collection[int]) -> list[Line]:
@@ -178,8 +187,13 @@ def _of_card(row: Binding) -> str:
 
 
 def _times(row: WindowRecord) -> str:
-    days = "".join("一二三四五六日"[day - 1] for day in sorted(row.weekdays))
-    return f"{row.name} 周{days} {times(row.start, row.end)}"
+    days = "周" + "".join("一二三四五六日"[day - 1] for day in sorted(row.weekdays))
+    if row.days == DaysKind.NAMED:
+        days = DaysKind.NAMED.label
+    elif row.season_from:
+        days += " " + season_words((row.season_from, row.season_to))
+    marks = "" if row.marks == Marks.EACH else f" {Marks(row.marks).label}"
+    return f"{row.name} {days} {times(row.start, row.end)}{marks}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +202,18 @@ class _Names:
     posts: dict[int, str]
 
 
-def _names(rows: list[WindowRecord], seen: QuerySet[Person]) -> _Names:
+def _names(rows: Sequence[WindowRecord | RosterDay], seen: QuerySet[Person]) -> _Names:
     people = seen.filter(pk__in={pk for row in rows for pk in row.people})
     posts = Post.objects.filter(pk__in={pk for row in rows for pk in row.posts}).select_related("unit")
     return _Names({one.pk: one.name for one in people}, {one.pk: str(one) for one in posts})
 
 
-def _who(row: WindowRecord, names: _Names) -> str:
+def _who(row: WindowRecord | RosterDay, names: _Names) -> str:
     return "、".join(_listed(row, names)) or "没有人"
 
 
-def _listed(row: WindowRecord, names: _Names) -> Iterator[str]:
-    yield from (names.people.get(pk, ELSEWHERE) for pk in row.people)
-    yield from (names.posts.get(pk, str(pk)) for pk in row.posts)
+def _listed(row: WindowRecord | RosterDay, names: _Names) -> Iterator[str]:
+    for pk in row.people:
+        yield names.people.get(pk, ELSEWHERE) + ("（带班）" if pk in row.leaders else "")
+    for pk in row.posts:
+        yield names.posts.get(pk, str(pk)) + ("（带班）" if pk in row.leader_posts else "")

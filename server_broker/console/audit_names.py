@@ -20,7 +20,7 @@ class Names:
 
     def subject(self, entry: AuditEntry) -> str:
         """Return what an entry is about."""
-        return self.of.get((entry.action.partition(".")[0], entry.subject), entry.subject)
+        return self.of.get((_kind_of(entry), entry.subject), entry.subject)
 
     def value(self, key: str, value: str | int) -> str | None:
         """Return what a detail's value stands for; None if it is no id, or its thing is gone."""
@@ -30,11 +30,17 @@ class Names:
 _KINDS = dict.fromkeys(_REGIONS, "region") | dict.fromkeys(_PEOPLE, "person id") | {"post": "post", "card": "card"}
 
 
+def _kind_of(entry: AuditEntry) -> str:
+    """Return what kind of thing an entry is about: the first word of its action."""
+    kind = entry.action.partition(".")[0]
+    return "window" if kind == "roster_day" else kind
+
+
 def names_in(entries: Iterable[AuditEntry]) -> Names:
     """Return the names of what these entries name by ids. People are named by their numbers alone."""
     wanted: dict[str, set[str]] = {}
     for entry in entries:
-        wanted.setdefault(entry.action.partition(".")[0], set()).add(entry.subject)
+        wanted.setdefault(_kind_of(entry), set()).add(entry.subject)
         for key, value in entry.detail.items():
             if key in _KINDS and value is not None:
                 wanted.setdefault(_KINDS[key], set()).add(str(value))

@@ -34,8 +34,8 @@ def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:
     return given if given in allowed else allowed[0]
 
 
-def day(values: QueryDict, name: str = "date") -> dt.date:
-    """Return a local date from 2020 to today. For anything else return today."""
+def day(values: QueryDict, name: str = "date", *, ahead: int = 0) -> dt.date:
+    """Return a local date from 2020 to today, or so many days ``ahead``. For anything else return today."""
     today = timezone.localdate()
     given = values.get(name, "")
     if not _DATE.fullmatch(given):
@@ -44,13 +44,13 @@ def day(values: QueryDict, name: str = "date") -> dt.date:
         asked = dt.date.fromisoformat(given)
     except ValueError:
         return today
-    return asked if _FIRST_DAY <= asked <= today else today
+    return asked if _FIRST_DAY <= asked <= today + dt.timedelta(days=ahead) else today
 
 
-def day_refused(values: QueryDict, name: str = "date") -> str:
+def day_refused(values: QueryDict, name: str = "date", *, ahead: int = 0) -> str:
     """Return in Chinese why `day` gives today and not the date that was asked for; empty if it gives that date."""
     given = values.get(name, "")
-    if not given or given == str(day(values, name)):
+    if not given or given == str(day(values, name, ahead=ahead)):
         return ""
     try:
         asked = dt.date.fromisoformat(given) if _DATE.fullmatch(given) else None
@@ -58,7 +58,8 @@ def day_refused(values: QueryDict, name: str = "date") -> str:
         asked = None
     if asked is None:
         return "没有这个日期，已显示今天"
-    return "还没有到这一天，已显示今天" if asked > _FIRST_DAY else f"{_FIRST_DAY.year} 年以前没有记录，已显示今天"
+    late = f"最远看到 {ahead} 天以后，已显示今天" if ahead else "还没有到这一天，已显示今天"
+    return late if asked > _FIRST_DAY else f"{_FIRST_DAY.year} 年以前没有记录，已显示今天"
 
 
 def token(values: QueryDict, name: str) -> bytes | None:

@@ -12,6 +12,7 @@ from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.documents import documents_template, new_documents
+from server_broker.console.views.duty import duty
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
@@ -41,6 +42,7 @@ from server_broker.console.views.today import today
 from server_broker.console.views.tokens import token_make, token_revoke, tokens
 from server_broker.console.views.units import unit_add, unit_end, units
 from server_broker.console.views.voice import drop_voice, record_voice, voice, voice_sound
+from server_broker.console.views.window_days import window_days
 from server_broker.console.views.windows import window, window_add, window_change, window_new
 from server_broker.console.views.written import end, publish_written, written
 
@@ -82,10 +84,12 @@ urlpatterns = [
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),
     path("cards/<int:pk>/change/", card_change, name="card-change"),
     path("holdings/<int:pk>/change/", holding_change, name="holding-change"),
+    path("duty/", duty, name="duty"),
     path("windows/new/", window_new, name="window-new"),
     path("windows/add/", window_add, name="window-add"),
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
+    path("windows/<int:pk>/days/", window_days, name="window-days"),
     path("units/", units, name="units"),
     path("units/term/", term_file, name="term-change"),
     path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),

@@ -16,6 +16,7 @@ from server_broker.attendance.models import DaysKind, RosterDay, SwapRecord, Win
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import DatedQuerySet
 from server_broker.duty.due import Turn, due_between
+from server_broker.duty.models import AbsenceRecord
 from server_broker.duty.values import Agreed, CalendarDay, Crew, Days, Held, Notice, Rosters, Window, minute_at
 from server_broker.people.models import HoldingRecord, HoldingState, PersonRecord
 from server_broker.regions.models import RegionRecord
@@ -85,6 +86,29 @@ def _rosters(found: "_Found") -> Rosters:
         left=_left(people, asked),
         notices=_notices({window.village for window in found.windows}, asked),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Somebody is away in ``[begin, end)``, in local minutes (`values.minute_at`)."""
+
+    kind: str
+    code: str
+    begin: int
+    end: int
+
+
+def absences_of(people: Collection[int], asked: Asked) -> dict[int, list[Absent]]:
+    """Return when these people are away on these dates, and why, by one query."""
+    rows = AbsenceRecord.objects.known(asked.known).during(asked.since, asked.until).filter(ended=False)
+    found: dict[int, list[Absent]] = defaultdict(list)
+    own = rows.filter(subject__person__in=people).order_by("valid_from", "pk")
+    for person, kind, code, since, until in own.values_list(
+        "subject__person", "subject__kind", "code", "valid_from", "valid_to"
+    ):
+        begin, end = _minute(since or asked.since), _minute(until or asked.until)
+        found[person].append(Absent(kind, code, begin, end))
+    return found
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.times import clock
 from server_broker.duty.reasons import (
     Away,
@@ -24,10 +25,6 @@ from server_broker.duty.reasons import (
 )
 from server_broker.duty.values import MINUTES_A_DAY, Notice
 from server_broker.people.models import HoldingState
-
-UNSEEN = "外单位人员"
-"""Somebody whom the viewer does not see."""
-
 
 _PLAIN: dict[type, str] = {
     ByName: "点名",
@@ -52,9 +49,9 @@ def words_of(reason: Reason, *, people: Mapping[int, str], posts: Mapping[int, s
         case ByPost(post):
             return f"任{posts.get(post, '职务')}"
         case TookOver(giver):
-            return f"替{people.get(giver, UNSEEN)}"
+            return f"替{people.get(giver, ELSEWHERE)}"
         case HandedOver(taker):
-            return f"换给{people.get(taker, UNSEEN)}"
+            return f"换给{people.get(taker, ELSEWHERE)}"
         case Overlaps(window):
             return f"休：与“{windows.get(window, '别处的值班')}”时间重叠，请核对"
         case Away(state):

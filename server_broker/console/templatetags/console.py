@@ -49,6 +49,7 @@ register.filter("request_code", request_words.code_word)
 register.filter("request_state", request_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
+register.filter("date_of_year", lambda date: f"{date // 100:02d}-{date % 100:02d}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Item:
 _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("站点", "home", Power.SEE_FLEET),
     ("今日打卡", "today", Power.SEE_PEOPLE),
+    ("谁该到岗", "duty", Power.SEE_PEOPLE),
     ("人员与卡", "people", Power.SEE_PEOPLE),
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),

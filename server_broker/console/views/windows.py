@@ -1,6 +1,7 @@
 """Duty windows: one window's page with the forms that change or end it, and the page that adds one to a village."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -14,8 +15,8 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.attendance.effects import touches_in
-from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.timelines import Line, window_lines
+from server_broker.attendance.models import DaysKind, DutyWindow, Marks
+from server_broker.attendance.timelines import Line, roster_day_lines, window_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, decide_on
 from server_broker.console.post_only import post_only
@@ -41,6 +42,7 @@ def window(request: HttpRequest, pk: int) -> HttpResponse:
         **_offered(request, found.village, found),
         "chosen": set(found.people.values_list("pk", flat=True)),
         "chosen_posts": set(found.posts),
+        "days": roster_day_lines(found, seen=people_of(request.user), since=timezone.localdate()),
         "lasts": lasting(windows_of(request.user).filter(pk=pk), timezone.now()).exists(),
         "may_edit": may(request.user, Power.EDIT_PEOPLE),
     }
@@ -105,6 +107,8 @@ def _offered(request: HttpRequest, village: Region, found: DutyWindow | None = N
         "people": people_of(request.user).filter(there).select_related("village").order_by("number"),
         "village": village,
         "posts": posts_of(request.user).filter(unit__region=village),
+        "kinds": DaysKind.choices,
+        "marks": Marks.choices,
         "today": timezone.localdate(),
     }
 
@@ -164,19 +168,23 @@ def _terms(request: HttpRequest, found: DutyWindow | None) -> Terms:
     Raises:
         InputRefused: A field can't be read.
     """
+    kind = parameters.choice(request.POST, "days", tuple(DaysKind))
+    given = parameters.text(request.POST, "weekdays", longest=40)
     try:
-        days = weekdays(Cell(parameters.text(request.POST, "weekdays", longest=40)))
+        days = [] if kind == DaysKind.NAMED and not given else weekdays(Cell(given))
         start = minute_of_day(Cell(parameters.text(request.POST, "start", longest=8)))
         end = minute_of_day(Cell(parameters.text(request.POST, "end", longest=8)))
     except BadCell as error:
         raise InputRefused(f"星期、开始或结束：{error}") from error
     seen = people_of(request.user)
     unseen = [one.pk for one in found.people.exclude(pk__in=seen)] if found else []
-    chosen = seen.filter(pk__in=_numbers(request, "people")).values_list("pk", flat=True)
+    chosen = seen.filter(pk__in=numbers(request, "people")).values_list("pk", flat=True)
     seen_posts = posts_of(request.user)
-    posts = list(seen_posts.filter(pk__in=_numbers(request, "posts")).values_list("pk", flat=True))
+    posts = list(seen_posts.filter(pk__in=numbers(request, "posts")).values_list("pk", flat=True))
     had = found.posts if found else []
     kept = set(had) - set(seen_posts.filter(pk__in=had).values_list("pk", flat=True))
+    led = set(found.leaders) if found else set()
+    posts_led = set(found.leader_posts) if found else set()
     return Terms(
         name=parameters.text(request.POST, "name", longest=32),
         weekdays=days,
@@ -184,9 +192,31 @@ def _terms(request: HttpRequest, found: DutyWindow | None) -> Terms:
         end=end if end > start else end + MINUTES_A_DAY,
         people=[*chosen, *unseen],
         posts=[*posts, *kept],
+        days=kind,
+        season=(_date_of_year(request, "season_from"), _date_of_year(request, "season_to")),
+        marks=parameters.choice(request.POST, "marks", tuple(Marks)),
+        leaders=[*(set(chosen) & set(numbers(request, "leaders"))), *(led & set(unseen))],
+        leader_posts=[*(set(posts) & set(numbers(request, "leader_posts"))), *(posts_led & kept)],
     )
 
 
-def _numbers(request: HttpRequest, name: str) -> list[int]:
+_DATE_OF_YEAR = re.compile(r"(\d{1,2})[-.月/](\d{1,2})日?", re.ASCII)
+
+
+def _date_of_year(request: HttpRequest, name: str) -> int:
+    """Return a date of each year as month * 100 + day; 0: none is given.
+
+    Raises:
+        InputRefused: It is no month and day.
+    """
+    given = parameters.text(request.POST, name, longest=10)
+    found = _DATE_OF_YEAR.fullmatch(given)
+    if given and found is None:
+        raise InputRefused("季节请写月和日，如 05-01")
+    return int(found[1]) * 100 + int(found[2]) if found else 0
+
+
+def numbers(request: HttpRequest, name: str) -> list[int]:
+    """Return the keys that a form's boxes of one name stand for."""
     given = request.POST.getlist(name)[:MOST_PEOPLE]
     return [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) < 16]

@@ -112,10 +112,12 @@ POST /people/{person}/numbers/set/                 404 403 403 404 403 404 403 4
 POST /people/{person}/numbers/show/                403 403 403 404 404 404 403 403 403 404 302 proof
 POST /people/find/                                 302 403 403 302 302 302 302 302 403 302 302
 POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 403 403 404 302
+GET  /duty/                                        200 403 403 200 200 200 200 200 403 200 302
 GET  /windows/new/                                 200 403 403 200 403 200 403 403 403 200 302
 POST /windows/add/                                 404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302
 POST /windows/{window}/change/                     404 403 403 404 403 404 403 403 403 404 302
+POST /windows/{window}/days/                       404 403 403 404 403 404 403 403 403 404 302
 GET  /units/                                       200 403 403 200 200 200 200 200 403 200 302
 GET  /units/term/                                  200 403 403 200 403 200 403 403 403 200 302
 POST /units/term/                                  302 403 403 302 403 302 403 403 403 302 302
