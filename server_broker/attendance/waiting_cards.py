@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.db.models import Count, Max, Min, QuerySet
+
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station
 
@@ -17,6 +19,54 @@ class WaitingCard:
     station: Station
     last: dt.datetime
     touches: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCard:
+    """A card that was nobody's when it was touched: how often, from when to when, and where last."""
+
+    token: str
+    """32 hex digits."""
+    touches: int
+    first: dt.datetime
+    last: dt.datetime
+    station: Station
+    """Where it was touched last."""
+    stations: int
+    """At how many stations it was touched."""
+
+
+def unknown_cards(touches: QuerySet[Touch]) -> list[UnknownCard]:
+    """Return one entry for each card of ``touches``, the last touched first.
+
+    Args:
+        touches: Of cards that were nobody's (`console.queries.unbound`), with ``happened``.
+    """
+    grouped = (
+        touches.order_by()
+        .values("card_token")
+        .annotate(
+            touches=Count("pk"), first=Min("happened"), last=Max("happened"), stations=Count("station", distinct=True)
+        )
+    )
+    rows = list(grouped.order_by("-last", "card_token"))
+    where: dict[bytes, Station] = {}
+    newest = (
+        touches.order_by("card_token", "-happened", "-pk").distinct("card_token").select_related("station__village")
+    )
+    for touch in newest:
+        where[bytes(touch.card_token)] = touch.station
+    return [
+        UnknownCard(
+            bytes(row["card_token"]).hex(),
+            row["touches"],
+            row["first"],
+            row["last"],
+            where[bytes(row["card_token"])],
+            row["stations"],
+        )
+        for row in rows
+    ]
 
 
 def waiting_cards(touches: Iterable[Touch]) -> list[WaitingCard]:

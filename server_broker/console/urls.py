@@ -10,7 +10,7 @@ from server_broker.console.views.commands import command, station_log
 from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
-from server_broker.console.views.desk import bind, desk
+from server_broker.console.views.desk import bind, desk, unknown
 from server_broker.console.views.documents import documents_template, new_documents
 from server_broker.console.views.duty import duty
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
@@ -99,6 +99,7 @@ urlpatterns = [
     path("regions/", regions, name="regions"),
     re_path(r"^regions/(?P<code>[0-9]{12})/change/$", region_change, name="region-change"),
     path("desk/", desk, name="desk"),
+    path("desk/unknown/", unknown, name="desk-unknown"),
     path("desk/bind/", bind, name="desk-bind"),
     path("published/", published, name="published"),
     path("published/notice/", new_notice, name="notice-new"),

@@ -72,6 +72,38 @@ def bind_card(
     return card
 
 
+def replace_card(
+    old: Card,
+    token: bytes,
+    person: Person,
+    *,
+    actor: str,
+    tail: str = "",
+    until: dt.datetime | None = None,
+    now: dt.datetime | None = None,
+) -> Card:
+    """Give a person a new card, and have the old one be nobody's from now on. Either both happens or nothing.
+
+    The new card counts from its first touch, and the old one until now. So nothing that was touched meanwhile is lost.
+
+    Args:
+        old: A card of this person, which may be a lost one.
+        token: As the others, of the new card (`bind_card`).
+
+    Raises:
+        BindRefused: The old card is not this person's, or the new one can't be bound.
+        OwnAffair: It would be the actor's own card.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        _, holder = _locked(old)
+        if holder is None or holder.pk != person.pk:
+            raise BindRefused("要换下的旧卡已经不是本人的，请重新核对")
+        card = bind_card(token, person, actor=actor, tail=tail, until=until, now=now)
+        end_binding(old, actor=actor, reason="补卡，换成新卡", now=now)
+    return card
+
+
 def _bind(card: Card, person: Person, period: Period, *, actor: str) -> None:
     temporary = period.until is not None
     content = {"person_id": person.pk, "state": BindingState.HELD, "temporary": temporary}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
+from server_broker.people.names import plain_name
 from server_broker.people.numbers import ever_somebodys
 from server_broker.regions.models import Region
 from server_broker.rosters.known_numbers import KnownNumbers, known_numbers
@@ -31,7 +32,7 @@ class KnownStation:
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person."""
+    """A person. The name is in its one form, because the county may have 张 三 of an earlier list."""
 
     name: str
     village: str
@@ -92,7 +93,7 @@ def load_known(plan: Plan) -> Known:
     numbers = {row.number for row in plan.people} | {row.person for row in plan.cards}
     numbers |= {number for row in plan.windows for number in row.people}
     people = {
-        number: KnownPerson(name, village)
+        number: KnownPerson(plain_name(name), village)
         for keys in _batches(numbers)
         for number, name, village in Person.objects.filter(number__in=keys).values_list("number", "name", "village_id")
     }

@@ -10,6 +10,7 @@ from typing import get_args
 from protocol.decisions import is_the_countys
 from protocol.printed_cards import Format
 from server_broker.people.identity import REMEDY, identity_number_in
+from server_broker.people.names import plain_name
 from server_broker.people.number_forms import KINDS, WORDS
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.number_cells import reader_of
@@ -44,7 +45,7 @@ def _station(plan: Plan, row: Row) -> None:
 
 
 def _person(plan: Plan, row: Row) -> None:
-    number, name, village = row.read("编号", _number), row.read("姓名", _name(32)), row.read("村代码", _region_code)
+    number, name, village = row.read("编号", _number), row.read("姓名", _person_name), row.read("村代码", _region_code)
     identity, mobile = (row.read(WORDS[kind], reader_of(kind)) for kind in KINDS)
     if number is None or name is None or village is None or identity is None or mobile is None:
         return
@@ -124,6 +125,10 @@ def _name(longest: int) -> Callable[[Cell], str]:
         return name
 
     return read
+
+
+def _person_name(cell: Cell) -> str:
+    return plain_name(_name(32)(cell))
 
 
 def _region_code(cell: Cell) -> str:

@@ -5,7 +5,10 @@ before. The list beside a card offers the people of its station's village. If th
 names a person in another way, a page shows the person and asks for confirmation.
 """
 
+import datetime as dt
+
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,16 +17,22 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, needs
 from server_broker.attendance.models import Touch
-from server_broker.attendance.waiting_cards import waiting_cards
+from server_broker.attendance.touches import happened_between
+from server_broker.attendance.waiting_cards import unknown_cards, waiting_cards
 from server_broker.console import parameters
+from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, stations_of, touches_of, touches_on, unbound
 from server_broker.console.touch_rows import shown_touches
-from server_broker.people.cards import BindRefused, bind_card, free_since
+from server_broker.dated.days import begin_of, end_of
+from server_broker.people.cards import BindRefused, bind_card, free_since, replace_card
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Person
 
 MOST_TOUCHES = 500
+UNKNOWN_FOR = dt.timedelta(days=35)
+"""How far the list of unknown cards goes back. A month's attendance is not closed before that."""
+UNKNOWN_A_PAGE = 50
 MOST_COUNTED = 20
 """Touches listed one by one on the page that asks for confirmation. Older ones are only counted."""
 _LONGEST_PERSON = 80
@@ -56,6 +65,27 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "console/desk.html", context)
 
 
+@require_safe
+@needs(Power.BIND_CARDS)
+def unknown(request: HttpRequest) -> HttpResponse:
+    """List the cards of the viewer's scope that were nobody's when they were touched, of the last five weeks."""
+    today = timezone.localdate()
+    lately = happened_between(begin_of(today - UNKNOWN_FOR), end_of(today))
+    station = parameters.text(request.GET, "station", longest=32)
+    touches = touches_of(request.user)
+    if station:
+        touches = touches.filter(station_id=station)
+    found = unknown_cards(unbound(touches.filter(lately)))
+    context = {
+        "section": "desk",
+        "page": Paginator(found, UNKNOWN_A_PAGE).get_page(parameters.page_number(request.GET)),
+        "weeks": UNKNOWN_FOR.days // 7,
+        "stations": stations_of(request.user).filter(revoked_at=None, enrolled_at__isnull=False),
+        "station": station,
+    }
+    return render(request, "console/unknown_cards.html", context)
+
+
 @post_only("desk")
 @needs(Power.BIND_CARDS)
 def bind(request: HttpRequest) -> HttpResponse:
@@ -76,7 +106,7 @@ def bind(request: HttpRequest) -> HttpResponse:
         messages.error(request, "没有绑定：这一天没有人用这张卡打过卡，请在站点再碰一次。")
     elif taken := _taken(token, person):
         messages.error(request, f"没有绑定：{taken}。")
-    elif not (
+    elif request.POST.get("more") or not (
         # Chosen in the list beside the card, which shows number and name. A bare number may have a wrong digit.
         (written == f"{person.number} {person.name}" and person.village_id == last.station.village_id)
         or request.POST.get("confirmed") == _as_shown(person)
@@ -84,12 +114,36 @@ def bind(request: HttpRequest) -> HttpResponse:
         return _confirmation_page(request, token, person, last)
     else:
         try:
-            bind_card(token, person, actor=request.user.get_username())
-        except (BindRefused, OwnAffair) as refusal:  # somebody else bound it a moment ago, or it is the viewer's own
+            _bind(request, token, person)
+        except (
+            BindRefused,
+            OwnAffair,
+            InputRefused,
+        ) as refusal:  # somebody else bound it a moment ago, or it is the viewer's own
             messages.error(request, f"没有绑定：{refusal}。")
         else:
             messages.success(request, f"已绑定给 {person.name}（{person.village.name}），之前的打卡一并计入。")
     return redirect("desk")
+
+
+def _bind(request: HttpRequest, token: bytes, person: Person) -> None:
+    """Bind the card; for a time if the form names a last day, and instead of another card if it names one.
+
+    Raises:
+        InputRefused: The day can't be read.
+        BindRefused: It can't be bound so.
+        OwnAffair: It would be the viewer's own card.
+    """
+    actor = request.user.get_username()
+    until = end_of(asked_day(request.POST, "until")) if request.POST.get("until") else None
+    given = request.POST.get("instead_of", "")
+    if not given:
+        bind_card(token, person, actor=actor, until=until)
+        return
+    old = person.cards.filter(pk=int(given)).first() if given.isdecimal() and len(given) < 16 else None
+    if old is None:
+        raise BindRefused("要换下的旧卡已经不是本人的，请重新核对")
+    replace_card(old, token, person, actor=actor, until=until)
 
 
 def _taken(token: bytes, person: Person) -> str:
@@ -122,7 +176,8 @@ def _confirmation_page(request: HttpRequest, token: bytes, person: Person, last:
         "token": token.hex(),
         "day": parameters.day(request.POST),
         "person": person,
-        "cards": person.cards.filter(lost_at=None).count(),
+        "cards": person.cards.order_by("pk"),
+        "today": timezone.localdate(),
         "as_shown": _as_shown(person),
         "station": last.station,
         "is_elsewhere": person.village_id != last.station.village_id,

@@ -3,7 +3,8 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from server_broker.console.downloads import xlsx
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
+from server_broker.people.names import plain_name
 from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50
@@ -32,7 +34,11 @@ def people(request: HttpRequest) -> HttpResponse:
     village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
     found = people_of(request.user).select_related("village").prefetch_related("cards", "windows")
     if search:
-        found = found.filter(Q(name__icontains=search) | Q(number__icontains=search))
+        # 张 三 is 张三, whichever of the two the county has and whichever somebody types.
+        bare = Replace("name", Value(" "), Value(""))
+        found = found.annotate(bare_name=bare).filter(
+            Q(name__icontains=search) | Q(bare_name__icontains=plain_name(search)) | Q(number__icontains=search)
+        )
     if village:
         found = found.filter(village=village)
     context = {

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of
+from server_broker.attendance.kept_people import why_kept
 from server_broker.attendance.leaving import come_back, leave
 from server_broker.attendance.moving import change_registration
 from server_broker.attendance.timelines import person_lines
@@ -112,10 +113,12 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is on file, give a post, or record that the person leaves or comes back."""
     found = get_object_or_404(people_of(request.user), pk=pk)
     back = reverse("person", args=[found.pk])
-    act = parameters.choice(request.POST, "act", ("", *_PERSON_ACTS))
+    act = parameters.choice(request.POST, "act", ("", "delete", *_PERSON_ACTS))
     try:
         if not act:
             raise InputRefused("请选要办的事")
+        if act == "delete":
+            raise InputRefused(why_kept(found))
         title, do = _PERSON_ACTS[act](request, found)
     except InputRefused as refusal:
         messages.error(request, f"没有改动：{refusal}。")
