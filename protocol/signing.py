@@ -26,6 +26,7 @@ type Context = Literal[
     "cunhui pack 1",
     "cunhui enrol 1",
     "cunhui export 1",
+    "cunhui calendar 1",
     "cunhui bundle 1",
     "cunhui index 1",
     "cunhui fetch 1",

@@ -49,6 +49,9 @@ class Power(StrEnum):
     ANSWER_REQUESTS = "requests.answer"
     APPROVE_REQUESTS = "requests.approve"
     ENTER_REQUESTS = "requests.enter"
+    SEE_WORKDAYS = "workdays.see"
+    SET_CALENDAR = "workdays.set_calendar"
+    STOP_WORK = "workdays.stop_work"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
     GIVE_API_TOKENS = "api_tokens.give"
@@ -89,6 +92,10 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # The village's own too: how far each may go, its rank says (`server_broker.requests.ranks`).
     Power.APPROVE_REQUESTS: (_OFFICER, Role.SECRETARY),
     Power.ENTER_REQUESTS: (_OFFICER, Role.SECRETARY),
+    Power.SEE_WORKDAYS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
+    # For the whole county only; the views ask for that.
+    Power.SET_CALENDAR: (_OPERATOR, _ORGANISATION),
+    Power.STOP_WORK: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
     # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.
@@ -114,13 +121,14 @@ PROVEN = frozenset(
         Power.PUBLISH,
         Power.KEEP_WORDS,
         Power.TURN_SWITCHES,
+        Power.SET_CALENDAR,
         Power.MANAGE_ACCOUNTS,
         Power.GIVE_API_TOKENS,
         Power.REVOKE_API_TOKENS,
     }
 )
 """Powers that need the second factor: over accounts and the tokens of programs, over stations, to look into people's
-rooms and at their identity numbers, over what is shown there, and over what burdens people."""
+rooms and at their identity numbers, over what is shown there, over what burdens people, and over working days."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

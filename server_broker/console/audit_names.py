@@ -7,6 +7,7 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.people.models import Card, Person, Post, Unit
 from server_broker.regions.models import Region
+from server_broker.workdays.models import StopNotice
 
 _REGIONS = ("village", "village_was", "region", "region_was")
 _PEOPLE = ("person", "person_was")
@@ -56,6 +57,8 @@ def names_in(entries: Iterable[AuditEntry]) -> Names:
     of |= {("person id", str(one.pk)): one.number for one in Person.objects.filter(pk__in=ids.get("person id", ()))}
     tails = Card.objects.filter(pk__in=ids.get("card", ())).exclude(tail="")
     of |= {("card", str(one.pk)): f"尾号 {one.tail}" for one in tails}
+    stops = StopNotice.objects.filter(pk__in=ids.get("stop", ())).select_related("region")
+    of |= {("stop", str(one.pk)): one.region.name for one in stops}
     regions = Region.objects.filter(pk__in=wanted.get("region", ()))
     of |= {("region", one.code): f"{one.name} {one.code}" for one in regions}
     return Names(of)

@@ -8,9 +8,10 @@ from django.db.models.functions import Cast
 from server_broker.accounts.models import Role
 from server_broker.audit.log import HERE, PHONE
 from server_broker.audit.models import AuditEntry
+from server_broker.console.action_words import ACTIONS
 from server_broker.console.audit_names import Names
 from server_broker.console.moments import moment_words
-from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
+from server_broker.console.words import ALARMS, COMMANDS, alarm_name
 from server_broker.people.models import HoldingState
 from server_broker.people.number_forms import WORDS
 from server_broker.requests.kinds import KINDS
@@ -38,6 +39,7 @@ _KEYS = {
     "epoch": "记录流",
     "fields": "改动",
     "first": "第一天",
+    "from": "从",
     "generation": "代",
     "given_to": "改给",
     "hash": "密码摘要",
@@ -64,6 +66,7 @@ _KEYS = {
     "pictures": "图片",
     "read": "读出",
     "reason": "理由",
+    "to": "到",
     "region": "区划",
     "region_was": "原区划",
     "role": "角色",

@@ -23,8 +23,9 @@ from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
-from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, subtree_prefix
+from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
 from server_broker.requests.models import Request
+from server_broker.workdays.models import StopNotice
 
 HAPPENED = Case(
     When(corrected_wall__isnull=False, then=F("corrected_wall")),
@@ -214,3 +215,15 @@ def held_so(
 def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> QuerySet[Touch]:
     """Return the touches whose card was nobody's at that time, as the county knew it at ``known`` (None: knows now)."""
     return held_so(touches, None, known=known)
+
+
+def stop_notices_of(user: Viewer) -> QuerySet[StopNotice]:
+    """Return the notices that stop work in the regions that ``user`` sees, and in no larger one."""
+    return StopNotice.objects.filter(region__in=regions_of(user))
+
+
+def stop_notices_seen_by(user: Viewer) -> QuerySet[StopNotice]:
+    """Return the notices that bear on what ``user`` sees: its own regions', and those of the regions around them."""
+    own = scope(user)
+    around = Q() if own is None else Q(region__code__in=region_chain(own))
+    return StopNotice.objects.filter(Q(region__in=regions_of(user)) | around)

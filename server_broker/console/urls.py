@@ -44,6 +44,15 @@ from server_broker.console.views.units import unit_add, unit_end, units
 from server_broker.console.views.voice import drop_voice, record_voice, voice, voice_sound
 from server_broker.console.views.window_days import window_days
 from server_broker.console.views.windows import window, window_add, window_change, window_new
+from server_broker.console.views.workday_import import workday_import, workday_import_confirm, workday_signed
+from server_broker.console.views.workdays import (
+    stop_add,
+    stop_take_back,
+    workday_export,
+    workday_month,
+    workday_set,
+    workday_template,
+)
 from server_broker.console.views.written import end, publish_written, written
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
@@ -90,6 +99,15 @@ urlpatterns = [
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
     path("windows/<int:pk>/days/", window_days, name="window-days"),
+    path("workdays/", workday_month, name="workdays"),
+    path("workdays/day/", workday_set, name="workday-set"),
+    path("workdays/import/", workday_import, name="workdays-import"),
+    path("workdays/import/<uuid:token>/", workday_import_confirm, name="workdays-import-confirm"),
+    path("workdays/template.xlsx", workday_template, name="workdays-template"),
+    path("workdays/export.xlsx", workday_export, name="workdays-export"),
+    path("workdays/signed.calendar", workday_signed, name="workdays-signed"),
+    path("workdays/stops/add/", stop_add, name="stop-add"),
+    path("workdays/stops/<int:pk>/end/", stop_take_back, name="stop-take-back"),
     path("units/", units, name="units"),
     path("units/term/", term_file, name="term-change"),
     path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),

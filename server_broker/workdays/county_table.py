@@ -1,22 +1,22 @@
 """Write the county's own table. Each change is a decision, which the county signs (docs/rules.md, 1.4)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from protocol.decisions import Decided
 from server_broker.audit.log import record
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.workdays.models import Calendar, CountyDay
+from server_broker.workdays.sheet import FIRST, LAST
 
 COUNTY = "county"
-FIRST, LAST = dt.date(2020, 1, 1), dt.date(2099, 12, 31)
-"""Another year is a slip."""
-MOST_LETTERS = 32
 
 
 class CountyWord(NamedTuple):
@@ -49,17 +49,20 @@ def write_days(words: Mapping[dt.date, CountyWord], *, actor: str, reason: str =
     """Write dates in the caller's transaction, and return how many of them are news. The caller decides afterwards."""
     Calendar.objects.get_or_create(pk=COUNTY)
     Calendar.objects.select_for_update().get(pk=COUNTY)
-    stand = county_days(words)
+    stand = county_days(words.keys())
     written = 0
     for date, word in sorted(words.items()):
         if stand.get(date, CountyWord(None)) == word:
             continue
         content = {"working": word.working, "name": word.name}
         written += put(CountyDay, [COUNTY], Period(begin_of(date), end_of(date)), content, actor=actor, reason=reason)
+    if written:
+        # What stations know of who is due follows from it.
+        shelf_changed_under("", at=timezone.now())
     return written
 
 
-def county_days(dates: Mapping[dt.date, object] | None = None) -> dict[dt.date, CountyWord]:
+def county_days(dates: Collection[dt.date] | None = None) -> dict[dt.date, CountyWord]:
     """Return what the county says now of the dates, or of all dates, in their order."""
     rows = CountyDay.objects.known().filter(subject=COUNTY).exclude(working=None).order_by("valid_from")
     if dates is not None:

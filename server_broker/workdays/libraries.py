@@ -15,6 +15,7 @@ from protocol.decisions import Decided
 from server_broker.audit.log import record
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.workdays.days import LIBRARIES, Source
 from server_broker.workdays.models import Calendar, LibraryTable
 
@@ -44,7 +45,9 @@ def _note(name: str, installed: str, actor: str) -> bool:
     content = {"version": installed, "first": first.isoformat(), "last": last.isoformat(), "days": days}
     put(LibraryTable, [name], Period(), content, actor=actor)
     subject = f"{name} {installed}"
-    decide(record(actor, _ACTION, subject), Decided(action=_ACTION, subject=subject))
+    entry = record(actor, _ACTION, subject)
+    decide(entry, Decided(action=_ACTION, subject=subject))
+    shelf_changed_under("", at=entry.at)
     return True
 
 

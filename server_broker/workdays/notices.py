@@ -16,6 +16,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.timeline import row_at
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
+from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.regions.models import Region, RegionRecord, subtree_prefix
 from server_broker.workdays.models import StopNotice, StopRecord
 
@@ -96,6 +97,7 @@ def set_notice(region: Region, period: Period, reason: str, *, actor: str) -> St
             actor, "stop.set", str(notice.pk), {"region": region.code, "reason": reason, **_told(begin, end)}
         )
         decide(entry, Decided(action="stop.set", subject=str(notice.pk)), [notice])
+        shelf_changed_under(subtree_prefix(region.code), at=entry.at)
     return notice
 
 
@@ -117,6 +119,7 @@ def take_back(notice: StopNotice, since: dt.datetime, reason: str, *, actor: str
         put(StopRecord, [notice.pk], Period(begin, row.end), {"stands": False}, actor=actor, reason=reason)
         entry = record(actor, "stop.taken_back", str(notice.pk), {"reason": reason, **_told(begin, row.end)})
         decide(entry, Decided(action="stop.taken_back", subject=str(notice.pk)), [notice])
+        shelf_changed_under(subtree_prefix(notice.region.code), at=entry.at)
 
 
 def _checked(period: Period) -> tuple[dt.datetime, dt.datetime]:

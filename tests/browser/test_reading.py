@@ -51,6 +51,7 @@ WITHOUT_LIVE_PARTS = (
     "/guard/",
     "/compliance/",
     "/tokens/",
+    "/workdays/",
 )
 """They ask for nothing after they are loaded."""
 

@@ -20,6 +20,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
 from server_broker.console import (
+    action_words,
     audit_words,
     command_words,
     event_words,
@@ -67,6 +68,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("今日打卡", "today", Power.SEE_PEOPLE),
     ("谁该到岗", "duty", Power.SEE_PEOPLE),
     ("人员与卡", "people", Power.SEE_PEOPLE),
+    ("工作日历", "workdays", Power.SEE_WORKDAYS),
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),
     ("群众意见", "feedback", Power.SEE_FEEDBACK),
@@ -186,7 +188,7 @@ def health_word(status: StationStatus | None) -> words.Word:
 @register.filter
 def action_word(action: str) -> str:
     """Return an audited action in Chinese, or its code."""
-    return words.ACTIONS.get(action, action)
+    return action_words.ACTIONS.get(action, action)
 
 
 @register.filter

@@ -1,82 +1,18 @@
-"""用 Excel 导入: upload a file, see which changes it would make, and confirm exactly these changes."""
+"""用 Excel 导入: people, cards, stations and rosters from a file."""
 
 import uuid
+from typing import Any
 
-from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from protocol.printed_cards import Format
-from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
-from server_broker.accounts.scope import scope
-from server_broker.console import parameters
+from server_broker.console.importing import ImportPages
 from server_broker.rosters.card_forms import FORM_WORDS
 from server_broker.rosters.plan import Plan
 from server_broker.rosters.roster_import import PEOPLE_IMPORT, read_import
-from server_broker.rosters.rows import BOOK, FORMS
-from server_broker.sheets import pending
-from server_broker.sheets.changes import Changes
-from server_broker.sheets.importing import (
-    ImportRefused,
-    OtherThanShown,
-    RenamesUnconfirmed,
-    import_seat,
-    preview,
-    take,
-)
-from server_broker.sheets.reading import MAX_FILE_BYTES
-from server_broker.sheets.row_errors import RowError
-
-PAGE_SIZE = 200
-MOST_ERRORS_SHOWN = 500
-MOST_RENAMES = 200
-"""A person checks each one. If a file renames more, a column has most likely slipped by some rows."""
-_NO_REGION = "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配。"
-_NO_FILE = "请先选择一个 .xlsx 或 .csv 文件。"
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(Power.EDIT_PEOPLE)
-def import_file(request: HttpRequest) -> HttpResponse:
-    """Show the form. Take a file, and lead on to the preview of its changes, or show all its errors at once."""
-    if request.method != "POST":
-        return _form(request)
-    own, file = scope(request.user), request.FILES.get("file")
-    if own is None or not isinstance(file, UploadedFile):
-        messages.error(request, _NO_REGION if own is None else _NO_FILE)
-        return redirect("people-import")
-    try:
-        with import_seat():
-            # One byte more than allowed tells that the file is too large, without the rest in memory.
-            plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
-            changes = preview(PEOPLE_IMPORT, plan, scope=own)
-    except ImportRefused as refusal:
-        return _form(request, refusal.errors)
-    if len(changes.renames) > MOST_RENAMES:
-        too_many = (
-            f"这个文件会给 {len(changes.renames)} 个已有的编号改名，超过一次核对得过来的 {MOST_RENAMES} 个。"
-            "多半是编号列和姓名列错开了行：请核对，或分成几个文件上传"
-        )
-        return _form(request, (RowError("", 0, too_many),))
-    # The county keeps the plan itself, so that nobody can change it between the preview and the confirmation.
-    token = pending.keep(BOOK, plan, account=_account(request), now=timezone.now())
-    return redirect("people-import-confirm", token=token)
-
-
-def _form(request: HttpRequest, errors: tuple[RowError, ...] = ()) -> HttpResponse:
-    context = {
-        "section": "people",
-        "errors": errors[:MOST_ERRORS_SHOWN],
-        "error_count": len(errors),
-        "forms": FORM_WORDS.items(),
-        "chosen": _card_form(request),
-    }
-    return render(request, "console/import.html", context, status=422 if errors else 200)
+from server_broker.rosters.rows import FORMS
 
 
 def _card_form(request: HttpRequest) -> Format | None:
@@ -84,60 +20,34 @@ def _card_form(request: HttpRequest) -> Format | None:
     return next((form for form in FORMS if form == request.POST.get("card_form")), None)
 
 
-def _account(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # `needs` lets nobody else in
-    return request.user
+def _read(request: HttpRequest, _name: str, content: bytes) -> Plan:
+    return read_import(content, card_form=_card_form(request))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    return {"forms": FORM_WORDS.items(), "chosen": _card_form(request)}
+
+
+_PAGES = ImportPages(
+    of=PEOPLE_IMPORT,
+    read=_read,
+    form="people-import",
+    done="people",
+    section="people",
+    templates=("console/import.html", "console/import_confirm.html"),
+    context=_context,
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.EDIT_PEOPLE)
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Show the form, or take a file and lead on to the preview of its changes."""
+    return _PAGES.upload(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.EDIT_PEOPLE)
 def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
-    """Show which changes a file would make. The button makes exactly these changes, or none."""
-    own, account = scope(request.user), _account(request)
-    plan = pending.kept(BOOK, token, account=account, now=timezone.now())
-    if plan is None or own is None:
-        messages.error(request, "这份预览已经用过、过期或被新的文件代替，请重新上传文件。")
-        return redirect("people-import")
-    try:
-        with import_seat():
-            if request.method == "POST":
-                try:
-                    done = take(
-                        PEOPLE_IMPORT,
-                        plan,
-                        scope=own,
-                        actor=account.get_username(),
-                        account=account,
-                        shown=request.POST.get("shown", ""),
-                        renames_confirmed=request.POST.get("renames") == "confirmed",
-                    )
-                # Nothing was imported. The page is shown again with what the file would change now.
-                except OtherThanShown:
-                    messages.error(request, "没有导入：名单在您核对期间有了变化。下面是现在会改的内容，请再核对一次。")
-                except RenamesUnconfirmed:
-                    messages.error(request, "没有导入：有编号会改名。请逐个核对，确认是同一个人之后在下面打勾。")
-                else:
-                    pending.drop(account)
-                    counts = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
-                    messages.success(request, f"导入完成。{counts}")
-                    return redirect("people")
-            changes = preview(PEOPLE_IMPORT, plan, scope=own)
-    except ImportRefused as refusal:
-        return _form(request, refusal.errors)
-    return _preview_page(request, plan, changes)
-
-
-def _preview_page(request: HttpRequest, plan: Plan, changes: Changes) -> HttpResponse:
-    # Renames have a list of their own, because a person must check each of them.
-    others = [change for change in changes.changed if not change.renames]
-    others.sort(key=lambda change: change.is_new)  # changed rows first: they replace something, new ones only add
-    context = {
-        "section": "people",
-        "counts": changes.counts(),
-        "renames": changes.renames,
-        "page": Paginator(others, PAGE_SIZE).get_page(parameters.page_number(request.GET)),
-        "notes": [*plan.notes, *changes.warnings],
-        "shown": changes.digest(),
-        "nothing": not changes.changed,
-    }
-    return render(request, "console/import_confirm.html", context)
+    """Show which changes a file would make, or make exactly these."""
+    return _PAGES.confirm(request, token)

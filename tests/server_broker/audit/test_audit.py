@@ -16,7 +16,7 @@ from django.utils import timezone
 import server_broker
 from server_broker.audit.log import coming_from, record, verify
 from server_broker.audit.models import AuditEntry
-from server_broker.console.words import ACTIONS
+from server_broker.console.action_words import ACTIONS
 from tests.cast import AUDITOR, COUNTY_OFFICER, SHILI
 from tests.server_broker.county import alarm, make_county, signed_in
 

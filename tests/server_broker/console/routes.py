@@ -50,6 +50,7 @@ ABSENT = {
     "township": "000000000000",
     "permit": "9999",
     "written": "9999",
+    "stop": "9999",
     "documents": "9999",
     "word": "9999",
     "switch": "nothing",
@@ -128,6 +129,17 @@ POST /units/add/                                   302 403 403 302 403 302 403 4
 POST /units/{unit}/end/                            404 403 403 404 403 404 403 403 403 404 302
 GET  /regions/                                     200 403 403 200 200 200 200 200 403 200 302
 POST /regions/{village}/change/                    404 403 403 404 403 404 403 403 403 404 302
+GET  /workdays/                                    200 200 403 200 200 200 200 200 200 200 302
+POST /workdays/day/                                403 403 403 302 403 302 403 403 403 404 302 proof
+GET  /workdays/import/                             403 403 403 200 403 200 403 403 403 404 302 proof
+POST /workdays/import/                             403 403 403 302 403 302 403 403 403 404 302 proof
+GET  /workdays/import/{ORDER}/                     403 403 403 302 403 302 403 403 403 404 302 proof
+POST /workdays/import/{ORDER}/                     403 403 403 302 403 302 403 403 403 404 302 proof
+GET  /workdays/template.xlsx                       403 403 403 200 403 200 403 403 403 200 302 proof
+GET  /workdays/export.xlsx                         200 200 403 200 200 200 200 200 200 200 302
+GET  /workdays/signed.calendar                     403 403 403 200 403 200 403 403 403 404 302 proof
+POST /workdays/stops/add/                          403 403 403 404 404 404 403 403 403 404 302
+POST /workdays/stops/{stop}/end/                   403 403 403 404 404 404 403 403 403 404 302
 GET  /desk/                                        200 403 403 200 200 403 403 403 403 200 302
 GET  /desk/unknown/                                200 403 403 200 200 403 403 403 403 200 302
 POST /desk/bind/                                   302 403 403 302 302 403 403 403 403 302 302

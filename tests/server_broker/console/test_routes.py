@@ -1,6 +1,7 @@
 """The table of routes and roles is whole, and the county answers as it says."""
 
 import copy
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +18,12 @@ from server_broker.api.door import DOCUMENT
 from server_broker.api.service import resolver
 from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.serving import KINDS
+from server_broker.dated.writing import Period
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
+from server_broker.workdays.notices import set_notice
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, ZHANG, Account
 from tests.server_broker.console.routes import FOR_PROGRAMS, IN_FRONT, ROLES, ROUTES, Route, path_of
 from tests.server_broker.county import (
@@ -84,6 +87,10 @@ def things(county: FictionalCounty) -> dict[str, str]:
     holding = give_post(county.people[ZHANG], branch, "书记", since=timezone.localdate(), actor="service")
     content = jpeg()
     picture = snapshot(station, _stored(content), size=len(content))
+    begin = timezone.now()
+    stop = set_notice(
+        Region.objects.get(pk=SHILI_VILLAGE), Period(begin, begin + dt.timedelta(hours=4)), "防汛", actor="service"
+    )
     log = Blob.objects.create(
         station=station,
         sha256=_stored(b"log"),
@@ -111,6 +118,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,
         "token": str(api_token(BY_ROLE["operator"]).token.pk),
+        "stop": str(stop.pk),
     }
 
 

@@ -20,6 +20,7 @@ from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
+from server_broker.console import importing
 from server_broker.console.views import imports
 from server_broker.decisions.stream import open_stream
 from server_broker.duty.windows import Terms, add_window, end_window
@@ -219,7 +220,7 @@ def test_a_roster_shows_who_goes_and_who_comes(page: Client, county: FictionalCo
 
 
 def test_a_long_list_is_shown_whole_in_pages(page: Client) -> None:
-    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(imports.PAGE_SIZE + 30)]
+    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(importing.PAGE_SIZE + 30)]
     place = upload(page, 人员=rows)
     html = page.get(place).content.decode() + page.get(f"{place}?page=2").content.decode()
     assert all(name in html for _, name, _ in rows)
@@ -227,7 +228,7 @@ def test_a_long_list_is_shown_whole_in_pages(page: Client) -> None:
 
 
 def test_more_names_than_anybody_looks_through_are_refused(page: Client) -> None:
-    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(imports.MOST_RENAMES + 1)]
+    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(importing.MOST_RENAMES + 1)]
     assert import_people(book({"人员": rows})).ok
     slipped = [(rows[place][0], rows[place - 1][1], SHILI_VILLAGE) for place in range(len(rows))]
     answer = page.post("/people/import/", {"file": SimpleUploadedFile("名单.xlsx", book({"人员": slipped}))})
@@ -416,8 +417,8 @@ def test_a_seat_is_held_until_the_changes_are_judged_and_taken(page: Client, mon
 
         return inner
 
-    for step in (read_import, preview, take):
-        monkeypatch.setattr(imports, step.__name__, watched(step))
+    for room, step in ((imports, read_import), (importing, preview), (importing, take)):
+        monkeypatch.setattr(room, step.__name__, watched(step))
     place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
     with seats:
@@ -468,7 +469,7 @@ def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
         User.objects.filter(pk=user.pk).update(**(lost | {"region": region}))
         return take(*args, **kwargs)
 
-    monkeypatch.setattr(imports, "take", waiting)
+    monkeypatch.setattr(importing, "take", waiting)
     answer = page.post(place, {"shown": shown_on(html)})
     assert answer.status_code == status
     assert not Person.objects.filter(number="c1").exists()
