@@ -18,10 +18,12 @@ from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
-from server_broker.requests.cases import last_chance, waiting_here
+from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
-from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.judging import judged
+from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
 from server_broker.requests.models import CountyRequest, Mark
+from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import moment_of, turn_of
 
@@ -83,7 +85,7 @@ def ask(person: Person, wish: Wish, *, now: dt.datetime, officer: str = "") -> C
 
 def _store(person: Person, wish: Wish, now: dt.datetime, officer: str) -> CountyRequest:
     request = secrets.token_bytes(16)
-    return CountyRequest.objects.create(
+    made = CountyRequest(
         request=request,
         number=request_number(request),
         person=person,
@@ -101,6 +103,11 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str) -> County
         asked_at=now,
         asked_by=officer,
     )
+    if wish.kind in APPROVED:
+        need = judged(Case(made, person, now, True, OPEN, []), now)
+        made.length, made.needed = need.length, need.needed
+    made.save()
+    return made
 
 
 def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:

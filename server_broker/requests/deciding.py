@@ -5,7 +5,6 @@ stands, and the second is refused and told who it was.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Model
@@ -22,56 +21,18 @@ from server_broker.people.models import Person
 from server_broker.requests.asking import refuse_overlap
 from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
+from server_broker.requests.judging import Judged, judged
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
-from server_broker.requests.models import Answer, Correction, CountyRequest, Outcome, Request
-from server_broker.requests.ranks import Rank, Standing, own_rank, standing
+from server_broker.requests.models import Answer, CountyRequest, Outcome, Request
+from server_broker.requests.ranks import Rank, Standing, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import length_of
 
 DECIDED = "request.decided"
 RULES = "2.2"
 """Version of docs/rules.md by which this module judges."""
-CORRECTIONS_PER_MONTH = 3
 _RANK_WORDS = {Rank.NONE: "没有审批权限", Rank.VILLAGE: "村", Rank.TOWNSHIP: "镇", Rank.COUNTY: "县"}
-_VILLAGE_DATES, _TOWNSHIP_DATES = 1, 3
 _LEAST_REASON = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What a request needs, by what the county knows now."""
-
-    length: int | None
-    """Dates that it touches; None if that does not matter."""
-    needed: Rank
-    seconds: bool
-    """Whether another approver has to agree after the first."""
-
-
-def judged(case: Case, at: dt.datetime) -> Judged:
-    """Return what a request needs at a moment. Of a request without a known time it is the most."""
-    assert case.person is not None
-    own = own_rank(case.person, at)
-    if case.asked.kind == CORRECTION:
-        first = Judged(None, max(Rank.VILLAGE, own), seconds=_is_one_too_many(case))
-        return Judged(None, max(Rank.TOWNSHIP, own), seconds=False) if case.state == SECOND else first
-    begin, end = case.asked.begin_at, case.asked.end_at
-    if begin is None or end is None or end <= begin:
-        return Judged(None, Rank.COUNTY, seconds=False)
-    length = length_of(case.person, begin, end)
-    by_length = (
-        Rank.VILLAGE if length <= _VILLAGE_DATES else Rank.TOWNSHIP if length <= _TOWNSHIP_DATES else Rank.COUNTY
-    )
-    return Judged(length, max(by_length, own), seconds=False)
-
-
-def _is_one_too_many(case: Case) -> bool:
-    here = case.here
-    assert here is not None
-    assert here.day is not None
-    month = Correction.objects.filter(person=here.person_id, day__year=here.day.year, day__month=here.day.month)
-    return month.count() >= CORRECTIONS_PER_MONTH
 
 
 def why_not(case: Case, user: User, at: dt.datetime) -> str:

@@ -108,6 +108,10 @@ class CountyRequest(models.Model):
     absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, related_name="+")
     """What somebody comes back from early."""
     note = models.CharField(max_length=200, blank=True)
+    length = models.PositiveSmallIntegerField(null=True)
+    """Dates that it touched when it was asked."""
+    needed = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """The rank that it needed then. Lists and counts go by it; whoever decides is judged anew."""
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=150, blank=True)
     """The account of the officer who wrote it down; empty: the person themselves."""
@@ -117,6 +121,7 @@ class CountyRequest(models.Model):
     decided_fields = (
         *("request", "number", "person", "kind", "code", "begin_at", "end_at", "window", "day", "mark", "mark_at"),
         *("substitute", "agrees", "agreed_at", "absence", "note", "asked_at", "asked_by"),
+        *("length", "needed"),
         *("withdrawn_at", "withdrawn_by"),
     )
 
