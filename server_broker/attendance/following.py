@@ -4,9 +4,10 @@ import datetime as dt
 
 from django.db import connection, transaction
 from django.db.models import ForeignKey, Model
+from django.utils import timezone
 
 from protocol.decisions import Decided
-from server_broker.attendance.models import StationPlace, WindowRecord
+from server_broker.attendance.models import DutyWindow, StationPlace, WindowRecord
 from server_broker.audit.log import record
 from server_broker.dated.models import Dated
 from server_broker.decisions.rows import watched_models
@@ -29,6 +30,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._first = True
+        self._day: dt.date | None = None
 
     def follow(self, now: dt.datetime) -> int:
         """Have today's columns say what holds now, tell the stations if any changed, and return how many did.
@@ -45,7 +47,10 @@ class Follower:
             turned = HoldingRecord.objects.known().filter(valid_from__gt=now - _TWO_ROUNDS, valid_from__lte=now)
             if changed or turned.exists():
                 desired_changed(Station.objects.values_list("id", flat=True))
-        self._first = False
+            elif timezone.localdate(now) != self._day:
+                seasonal = DutyWindow.objects.filter(season_from__gt=0).values("village")
+                desired_changed(Station.objects.filter(village__in=seasonal).values_list("id", flat=True))
+        self._first, self._day = False, timezone.localdate(now)
         return len(changed)
 
 

@@ -61,7 +61,7 @@ class DaysKind(models.TextChoices):
     """By what the dates of a window are known (docs/rules.md, 1.2)."""
 
     WEEKLY = "weekly", "按星期"
-    NAMED = "named", "只在点名的日子"
+    NAMED = "named", "只在指定日期"
 
 
 class Marks(models.TextChoices):

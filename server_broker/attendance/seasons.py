@@ -8,6 +8,7 @@ type Season = tuple[int, int]
 
 ALL_YEAR: Season = (0, 0)
 
+_DAY, _YEAR = dt.timedelta(days=1), dt.timedelta(days=366)
 _LEAP_YEAR = dt.date(2024, 1, 1)
 _DATES = tuple((day.month * 100 + day.day) for day in (_LEAP_YEAR + dt.timedelta(days=n) for n in range(366)))
 
@@ -24,6 +25,23 @@ def in_season(season: Season, day: dt.date) -> bool:
         return True
     date = day.month * 100 + day.day
     return first <= date <= last if first <= last else date >= first or date <= last
+
+
+def stretch_from(season: Season, day: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first and the last date of the season that runs on a date, or else of the next one to come.
+
+    A season of all year has none: ask `ALL_YEAR` first.
+    """
+    first = day
+    while not in_season(season, first):
+        first += _DAY
+    last = first
+    # A season of the whole year has no end: a year on either side is far enough.
+    while in_season(season, first - _DAY) and day - first < _YEAR:
+        first -= _DAY
+    while in_season(season, last + _DAY) and last - day < _YEAR:
+        last += _DAY
+    return first, last
 
 
 @cache

@@ -201,7 +201,7 @@ def _check_times(terms: Terms) -> None:
     if not terms.name:
         raise WindowRefused("请填名称")
     if terms.days == DaysKind.NAMED and (terms.weekdays or terms.season != ALL_YEAR):
-        raise WindowRefused("只在点名的日子值班的，不填星期和季节")
+        raise WindowRefused("只在指定日期值班的，不填星期和季节")
     if terms.days == DaysKind.WEEKLY and not (terms.weekdays and set(terms.weekdays) <= set(range(1, 8))):
         raise WindowRefused("请填星期")
     if terms.days not in DaysKind or terms.marks not in Marks:

@@ -27,7 +27,7 @@ from server_broker.duty.values import MINUTES_A_DAY, Notice
 from server_broker.people.models import HoldingState
 
 _PLAIN: dict[type, str] = {
-    ByName: "点名",
+    ByName: "在名单上",
     OnNamedDay: "当日安排",
     ForThisDate: "当日换了人",
     OnWorkingDay: "工作日",

@@ -20,10 +20,11 @@ from protocol.refusal import Refused
 from protocol.twin import Desired, DutyWindow, Person, Reported, ShelfNamed, known_desired
 from server_broker.attendance.models import DaysKind, WindowRecord
 from server_broker.attendance.models import DutyWindow as WindowRow
+from server_broker.attendance.seasons import ALL_YEAR, stretch_from
 from server_broker.bundles.index_keeper import index_in_force
 from server_broker.bundles.questions import pack_files_of
 from server_broker.bundles.shelf_reports import note_shelves
-from server_broker.dated.days import begin_of
+from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
 from server_broker.dated.stretches import stretch_around
 from server_broker.dated.writing import Period
@@ -139,8 +140,10 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
     # A station of today knows weeks only, so windows of named days stay out of its list.
     weekly = WindowRow.objects.filter(village=station.village, days=DaysKind.WEEKLY)
     windows = weekly.prefetch_related("people").order_by("pk")
-    listed = list(windows[: MAX_WINDOWS + 1])
-    of_posts, runs = _of_posts(listed), _runs(listed, now)
+    rows = list(windows[: MAX_WINDOWS + 1])
+    runs = _runs(rows, now)
+    listed = [row for row in rows if row.pk in runs]
+    of_posts = _of_posts(listed)
     desired = Desired(
         station=station.id,
         version=version,
@@ -182,7 +185,7 @@ def _here(row: WindowRow, of_posts: dict[int, list[PersonRow]], station: Station
 
 
 def _runs(windows: Sequence[WindowRow], now: datetime) -> dict[int, Period]:
-    """Return since when each window runs and until when.
+    """Return since when each window runs and until when; none for one that ends before its season comes.
 
     A station may be without a line for weeks. Then it must not show somebody as missing before a window began or after
     it ended.
@@ -191,10 +194,21 @@ def _runs(windows: Sequence[WindowRow], now: datetime) -> dict[int, Period]:
     by_window: dict[int, list[WindowRecord]] = {}
     for row in rows.order_by(F("valid_from").asc(nulls_first=True)):
         by_window.setdefault(row.subject_id, []).append(row)
-    return {
+    found = {
         row.pk: stretch_around(by_window.get(row.pk, ()), now, held=lambda one: not one.ended) or Period()
         for row in windows
     }
+    seasons = ((row.pk, found[row.pk].common(_season(row, now))) for row in windows)
+    return {pk: period for pk, period in seasons if period is not None}
+
+
+def _season(row: WindowRow, now: datetime) -> Period:
+    """Return the season of a window that runs now or comes next: a station knows no seasons."""
+    season = (row.season_from, row.season_to)
+    if season == ALL_YEAR:
+        return Period()
+    first, last = stretch_from(season, timezone.localdate(now))
+    return Period(begin_of(first), end_of(last))
 
 
 def _midnight_ms(at: datetime | None) -> int:

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dutywindow',
             name='days',
-            field=models.CharField(choices=[('weekly', '按星期'), ('named', '只在点名的日子')], db_default='weekly', default='weekly', max_length=6),
+            field=models.CharField(choices=[('weekly', '按星期'), ('named', '只在指定日期')], db_default='weekly', default='weekly', max_length=6),
         ),
         migrations.AddField(
             model_name='dutywindow',
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='windowrecord',
             name='days',
-            field=models.CharField(choices=[('weekly', '按星期'), ('named', '只在点名的日子')], db_default='weekly', default='weekly', max_length=6),
+            field=models.CharField(choices=[('weekly', '按星期'), ('named', '只在指定日期')], db_default='weekly', default='weekly', max_length=6),
         ),
         migrations.AddField(
             model_name='windowrecord',

@@ -34,7 +34,7 @@ def window_days(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"没有改动：{refusal}。")
         return redirect(back)
     when = f"{days[0]}" if len(days) == 1 else f"{days[0]} 到 {days[-1]}"
-    title = f"值班“{found.name}”：" + (f"取消 {when} 的点名" if withdraws else f"{when} 点名")
+    title = f"值班“{found.name}”：" + (f"取消 {when} 的排班" if withdraws else f"{when} 排班")
 
     def do(reason: str) -> None:
         if withdraws:
@@ -59,7 +59,7 @@ def _days(request: HttpRequest) -> list[dt.date]:
     last = asked_day(request.POST, "until", otherwise=first)
     count = (last - first).days + 1
     if not 0 < count <= MOST_DATES:
-        raise InputRefused(f"一次最多点 {MOST_DATES} 天，最后一天不能早于第一天")
+        raise InputRefused(f"一次最多排 {MOST_DATES} 天，最后一天不能早于第一天")
     return [first + number * _DAY for number in range(count)]
 
 

@@ -69,15 +69,15 @@ def shown(page: Client, day: dt.date, place: str = SHILI_VILLAGE, **more: str) -
 def test_it_says_who_is_due_who_leads_and_why(market: DutyWindow, monday: dt.date) -> None:
     said = shown(signed_in(TOWNSHIP_OFFICER), monday)
     assert "上午 08:00–12:00 · 工作日" in said
-    assert f"{ZHANG.name} 点名" in said
+    assert f"{ZHANG.name} 在名单上" in said
     assert "赶集 14:00–18:00 · 当日安排" in said
-    assert f"{LI.name} 带班 点名" in said
+    assert f"{LI.name} 带班 在名单上" in said
     assert "该到 3 人次" in said
 
 
 def test_whom_the_viewer_does_not_see_has_no_name(market: DutyWindow, monday: dt.date) -> None:
     assert WANG.name not in shown(signed_in(TOWNSHIP_OFFICER), monday)
-    assert "外辖区人员 点名" in shown(signed_in(TOWNSHIP_OFFICER), monday)
+    assert "外辖区人员 在名单上" in shown(signed_in(TOWNSHIP_OFFICER), monday)
     assert WANG.name in shown(signed_in(COUNTY_OFFICER), monday)
 
 
@@ -94,7 +94,7 @@ def test_who_is_off_and_away_is_said(market: DutyWindow, monday: dt.date, county
     absence = Absence.objects.create(person=county.people[ZHANG], kind=AbsenceKind.LEAVE)
     put(AbsenceRecord, [absence.pk], Period(begin_of(monday), end_of(monday)), {"code": "sick"}, actor=BY)
     page = signed_in(CLERK)
-    assert f"{ZHANG.name} 请假 点名" in shown(page, monday)
+    assert f"{ZHANG.name} 请假 在名单上" in shown(page, monday)
     assert f"{ZHANG.name} 休：停班（防汛）" in shown(page, tuesday)
     assert "休息日" in shown(page, monday - DAY)
     assert "没有值班" in shown(page, monday - DAY)
@@ -135,7 +135,7 @@ def test_dates_are_named_and_taken_back_by_form(market: DutyWindow, monday: dt.d
     assert "已记录" in confirmed(page, address, **values)
     rows = RosterDay.objects.known().filter(subject=market, valid_from__gte=begin_of(monday + DAY))
     assert [(row.people, row.leaders) for row in rows] == [([li], [li])] * 2
-    assert "点名" in confirmed(page, address, act="withdraw", day=str(monday + DAY))
+    assert "排班" in confirmed(page, address, act="withdraw", day=str(monday + DAY))
     assert rows.filter(withdrawn=False).count() == 1
 
 

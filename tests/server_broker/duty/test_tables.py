@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from server_broker.attendance.models import DaysKind, DutyWindow, Marks, RosterDay, Swap, SwapRecord, WindowRecord
+from server_broker.attendance.seasons import Season, stretch_from
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import Dated
 from server_broker.dated.writing import Period, put
@@ -16,6 +18,8 @@ from tests.cast import LI, SHILI, SHILI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, window
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+
+type Date = tuple[int, int, int]
 
 DAY = dt.date(2026, 10, 1)
 ON_THE_DAY = Period(begin_of(DAY), end_of(DAY))
@@ -79,3 +83,34 @@ def test_a_station_of_today_gets_no_window_of_named_days(made: DutyWindow) -> No
     desired = refresh(SHILI)
     assert desired is not None
     assert desired.windows == []
+
+
+def test_a_station_of_today_gets_a_season_as_since_and_until(made: DutyWindow) -> None:
+    sql("UPDATE attendance_dutywindow SET season_from = 1001, season_to = 301")
+    sent = []
+    for day in (dt.date(2027, 1, 5), dt.date(2027, 3, 1), dt.date(2027, 3, 2)):
+        desired = refresh(SHILI, now=begin_of(day))
+        assert desired is not None
+        sent += [(one.since, one.until) for one in desired.windows]
+    winters = [(dt.date(2026, 10, 1), dt.date(2027, 3, 2)), (dt.date(2027, 10, 1), dt.date(2028, 3, 2))]
+    known_since = begin_of(timezone.localdate())
+    assert [until for _, until in sent] == [begin_of(winters[n][1]).timestamp() * 1000 for n in (0, 0, 1)]
+    first = max(known_since, begin_of(winters[0][0]))
+    assert [since for since, _ in sent] == [at.timestamp() * 1000 for at in (first, first, begin_of(winters[1][0]))]
+
+
+@pytest.mark.parametrize(
+    ("season", "day", "stretch"),
+    [
+        ((501, 930), (2026, 5, 1), ((2026, 5, 1), (2026, 9, 30))),
+        ((501, 930), (2026, 4, 30), ((2026, 5, 1), (2026, 9, 30))),
+        ((501, 930), (2026, 10, 1), ((2027, 5, 1), (2027, 9, 30))),
+        ((1001, 430), (2026, 1, 1), ((2025, 10, 1), (2026, 4, 30))),
+        ((1001, 430), (2026, 12, 31), ((2026, 10, 1), (2027, 4, 30))),
+        ((229, 229), (2025, 3, 1), ((2028, 2, 29), (2028, 2, 29))),
+        ((101, 1231), (2026, 3, 1), ((2025, 2, 28), (2027, 3, 2))),
+    ],
+)
+def test_the_stretch_of_a_season(season: Season, day: Date, stretch: tuple[Date, Date]) -> None:
+    first, last = (dt.date(*date) for date in stretch)
+    assert stretch_from(season, dt.date(*day)) == (first, last)
