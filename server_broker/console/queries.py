@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
 
 from protocol.units import DATED_QUALITIES
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.powers import POWERS, Power
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
@@ -24,7 +26,8 @@ from server_broker.media.models import Blob
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
-from server_broker.requests.models import Request
+from server_broker.requests.kinds import AWAY
+from server_broker.requests.models import Answer, Request, Withdrawal
 from server_broker.workdays.models import StopNotice
 
 HAPPENED = Case(
@@ -101,6 +104,20 @@ def requests_of(user: Viewer) -> QuerySet[Request]:
     if own is None:
         return Request.objects.none()
     return Request.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def open_objections_of(user: Viewer) -> QuerySet[Request]:
+    """Return what was asked for at the stations that ``user`` sees and nobody has answered or taken back."""
+    answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
+    back = Exists(Withdrawal.objects.filter(station=OuterRef("station"), request=OuterRef("request")))
+    return requests_of(user).exclude(kind__in=AWAY).filter(~answered, ~back)
+
+
+def approvers_under(user: User) -> QuerySet[User]:
+    """Return the other accounts of the region that ``user`` sees that could decide for it."""
+    roles = [role for role in Role if Power.APPROVE_REQUESTS in POWERS[role]]
+    found = User.objects.filter(region__in=regions_of(user), role__in=roles, is_active=True).exclude(pk=user.pk)
+    return found.select_related("region").order_by("region", "username")
 
 
 def blobs_of(user: Viewer) -> QuerySet[Blob]:

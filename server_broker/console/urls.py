@@ -4,6 +4,16 @@ from django.conf import settings
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
+from server_broker.console.views.affair_new import affair_add, affair_new
+from server_broker.console.views.affairs import (
+    affair,
+    affair_agree,
+    affair_decide,
+    affair_withdraw,
+    affairs,
+    deputy_add,
+    deputy_end,
+)
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
 from server_broker.console.views.commands import command, station_log
@@ -56,6 +66,7 @@ from server_broker.console.views.workdays import (
 from server_broker.console.views.written import end, publish_written, written
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
+_AFFAIR = r"^todo/(?P<key>[cs][0-9]{1,18})/"
 
 urlpatterns = [
     path("", home, name="home"),
@@ -149,6 +160,15 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", token_revoke, name="token-revoke"),
     path("compliance/", compliance, name="compliance"),
     path("compliance/<slug:code>/", switch_step, name="switch-step"),
+    path("todo/", affairs, name="affairs"),
+    path("todo/new/", affair_new, name="affair-new"),
+    path("todo/add/", affair_add, name="affair-add"),
+    path("todo/deputies/add/", deputy_add, name="deputy-add"),
+    path("todo/deputies/<int:pk>/end/", deputy_end, name="deputy-end"),
+    re_path(rf"{_AFFAIR}$", affair, name="affair"),
+    re_path(rf"{_AFFAIR}decide/$", affair_decide, name="affair-decide"),
+    re_path(rf"{_AFFAIR}agree/$", affair_agree, name="affair-agree"),
+    re_path(rf"{_AFFAIR}withdraw/$", affair_withdraw, name="affair-withdraw"),
     path("requests/", requests, name="requests"),
     path("requests/<int:pk>/", request_one, name="request-one"),
     path("requests/<int:pk>/answer/", request_answer, name="request-answer"),

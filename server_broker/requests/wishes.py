@@ -14,6 +14,7 @@ from server_broker.duty.due import Turn
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.models import Person
+from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish
 from server_broker.requests.effects import away_in, touches_while_away
 from server_broker.requests.kinds import AWAY, BACK, CORRECTION, SWAP
@@ -91,9 +92,11 @@ def wish_from(values: Mapping[str, str], person: Person, now: dt.datetime) -> Wi
     window, day = _turn(values.get("turn", ""))
     if kind == SWAP:
         number = values.get("substitute", "").strip()
-        other = Person.objects.filter(number=number, left=False).first() if number else None
+        # Of the same township: a number that is typed must not tell who is on the list elsewhere.
+        near = Person.objects.filter(left=False, village__code__startswith=person.village_id[:TOWNSHIP_DIGITS])
+        other = near.filter(number=number).first() if number else None
         if other is None:
-            raise RequestRefused("没有这个编号的人，请核对对方的编号")
+            raise RequestRefused("本镇没有这个编号的人，请核对对方的编号")
         return Wish(kind=kind, window=window, day=day, substitute=other, note=note)
     at = _time(values, person, window, day)
     return Wish(kind=kind, window=window, day=day, mark=values.get("mark", ""), mark_at=at, note=note)

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +22,7 @@ from server_broker.bundles.models import Bundle
 from server_broker.bundles.spread import At
 from server_broker.console import (
     action_words,
+    affair_words,
     audit_words,
     command_words,
     event_words,
@@ -35,6 +37,7 @@ from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
+from server_broker.requests.waiting import count_waiting_for
 from server_broker.rosters.changes import days
 
 register = template.Library()
@@ -45,6 +48,9 @@ register.filter("event_note", event_words.note_of)
 register.filter("feedback_topic", feedback_words.topic_word)
 register.filter("feedback_matter", feedback_words.matter_word)
 register.filter("feedback_state", feedback_words.state_word)
+register.filter("affair_state", affair_words.state_word)
+register.filter("affair_when", affair_words.case_when)
+register.filter("rank_word", affair_words.rank_word)
 register.filter("request_kind", request_words.kind_word)
 register.filter("request_code", request_words.code_word)
 register.filter("request_state", request_words.state_word)
@@ -72,6 +78,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("发卡台", "desk", Power.BIND_CARDS),
     ("下发内容", "published", Power.SEE_CONTENT),
     ("群众意见", "feedback", Power.SEE_FEEDBACK),
+    ("待办", "affairs", Power.APPROVE_REQUESTS),
     ("异议与申请", "requests", Power.SEE_REQUESTS),
     ("公示把关", "guard", Power.SEE_CONTENT),
     ("合规开关", "compliance", Power.SEE_SWITCHES),
@@ -94,11 +101,17 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     items = []
     for word, name, power in _ITEMS:
         if may(user, power):
-            count = alarms_of(user).filter(resolved_at=None, acknowledged_at=None).count() if name == "alarms" else 0
-            items.append(Item(word, reverse(name), section == name, count))
+            items.append(Item(word, reverse(name), section == name, _waiting(user, name)))
     if isinstance(user, User) and user.is_staff and may(user, Power.MANAGE_ACCOUNTS):
         items.append(Item("管理", reverse("admin:index"), False))
     return {"items": items, "request": request, "user": user}
+
+
+def _waiting(user: User | AnonymousUser, page: str) -> int:
+    """Return how much on a page waits for the viewer."""
+    if page == "alarms":
+        return alarms_of(user).filter(resolved_at=None, acknowledged_at=None).count()
+    return count_waiting_for(user, timezone.now()) if page == "affairs" and isinstance(user, User) else 0
 
 
 @register.filter

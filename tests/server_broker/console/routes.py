@@ -47,6 +47,8 @@ ABSENT = {
     "bundle": "9999",
     "feedback": "9999",
     "request": "9999",
+    "affair": "c9999",
+    "deputy": "9999",
     "township": "000000000000",
     "permit": "9999",
     "written": "9999",
@@ -199,6 +201,16 @@ GET  /api/v1/requests                              401 401 401 401 401 401 401 4
 GET  /requests/                                    403 403 403 200 200 200 403 403 403 200 302
 GET  /requests/{request}/                          403 403 403 200 200 200 403 403 403 404 302
 POST /requests/{request}/answer/                   403 403 403 403 404 403 403 403 403 404 302
+# What people ask to have decided
+GET  /todo/                                        403 403 403 403 200 403 200 403 403 200 302
+GET  /todo/{affair}/                               403 403 403 403 200 403 200 403 403 404 302
+POST /todo/{affair}/decide/                        403 403 403 403 404 403 404 403 403 404 302
+POST /todo/{affair}/agree/                         403 403 403 403 404 403 404 403 403 404 302
+POST /todo/{affair}/withdraw/                      403 403 403 403 404 403 404 403 403 404 302
+GET  /todo/new/                                    403 403 403 403 200 403 200 403 403 200 302
+POST /todo/add/                                    403 403 403 403 404 403 404 403 403 404 302
+POST /todo/deputies/add/                           403 403 403 403 404 403 404 403 403 404 302
+POST /todo/deputies/{deputy}/end/                  403 403 403 403 404 403 404 403 403 404 302
 # The audit log
 GET  /audit/                                       403 403 200 403 403 403 403 403 403 200 302
 GET  /kept/                                        403 403 200 403 403 403 403 403 403 200 302

@@ -23,6 +23,7 @@ from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
+from server_broker.requests.asking import Wish
 from server_broker.workdays.notices import set_notice
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, ZHANG, Account
 from tests.server_broker.console.routes import FOR_PROGRAMS, IN_FRONT, ROLES, ROUTES, Route, path_of
@@ -43,6 +44,7 @@ from tests.server_broker.county import (
     written_notice,
 )
 from tests.server_broker.picture_sender import jpeg
+from tests.server_broker.requests.asked_here import asks, deputy_of, key
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +121,8 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "township": TOWNSHIP,
         "token": str(api_token(BY_ROLE["operator"]).token.pk),
         "stop": str(stop.pk),
+        "affair": key(asks(county.people[ZHANG], Wish(kind="card_lost"), at=timezone.now())),
+        "deputy": str(deputy_of(BY_ROLE["officer"], BY_ROLE["secretary"]).pk),
     }
 
 

@@ -10,7 +10,8 @@ from server_broker.people.models import Person
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.cases import Case, case_of
 from server_broker.requests.deciding import decide_case
-from server_broker.requests.models import Answer, CountyRequest, Outcome
+from server_broker.requests.deputies import name_deputy
+from server_broker.requests.models import Answer, CountyRequest, Deputy, Outcome
 from tests.cast import SHILI_VILLAGE, Account
 from tests.server_broker.county import user_of, window
 
@@ -53,3 +54,9 @@ def approves(account: Account, asked: CountyRequest, *, at: dt.datetime = NOW) -
 
 def refuses(account: Account, asked: CountyRequest, *, at: dt.datetime = NOW) -> Answer:
     return decide_case(key(asked), Outcome.REFUSED, text="那天人手不够", user=user_of(account), at=at)
+
+
+def deputy_of(lender: Account, deputy: Account) -> Deputy:
+    """Somebody decides for an account today."""
+    day, now = timezone.localdate(), timezone.now()
+    return name_deputy(user_of(lender), user_of(deputy), first=day, last=day, reason="去县里学习", now=now)

@@ -1,0 +1,71 @@
+"""Write down a request for somebody who asked an officer. The person reads it on their telephone."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from protocol.plain_text import one_line
+from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.accounts.powers import Power, account_of, needs
+from server_broker.console import parameters
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import people_of
+from server_broker.requests.asking import ask
+from server_broker.requests.kinds import BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.models import Mark
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
+
+_MOST_FOUND = 20
+
+
+@require_safe
+@needs(Power.ENTER_REQUESTS)
+def affair_new(request: HttpRequest) -> HttpResponse:
+    """Choose somebody of the viewer's regions and what they ask for, and fill in the few fields of that."""
+    name = parameters.text(request.GET, "name", longest=32)
+    number = parameters.text(request.GET, "person", longest=32)
+    people = people_of(request.user).filter(left=False).select_related("village")
+    person = people.filter(number=number).first() if number else None
+    kind = parameters.choice(request.GET, "kind", tuple(KINDS))
+    now = timezone.now()
+    context: dict[str, object] = {
+        "section": "affairs",
+        "person": person,
+        "found": people.filter(name__contains=name)[:_MOST_FOUND] if name and person is None else [],
+        "name": name,
+        "kind": kind,
+        "kinds": KINDS.items(),
+        "leaves": LEAVES.items(),
+        "parts": PARTS,
+        "marks": Mark.choices,
+        "today": timezone.localdate(now),
+        "is_lost": kind == LOST,
+    }
+    if person is not None and kind in (SWAP, CORRECTION):
+        context["turns"] = turn_choices(person, kind, now)
+    if person is not None and kind == BACK:
+        context["absences"] = [(one, word, back_choices(one, now)) for one, word in absences_of(person, now)]
+    return render(request, "console/affair_new.html", context)
+
+
+@post_only("affair-new")
+@needs(Power.ENTER_REQUESTS)
+def affair_add(request: HttpRequest) -> HttpResponse:
+    """Record what somebody asks for, in the officer's hand."""
+    user, now = account_of(request), timezone.now()
+    number = parameters.plain(request.POST.get("person", ""), longest=32)
+    person = get_object_or_404(people_of(user), number=number)
+    values = {name: one_line(str(value)).strip()[:200] for name, value in request.POST.items()}
+    try:
+        made = ask(person, wish_from(values, person, now), now=now, officer=user.username)
+    except (RequestRefused, OwnAffair) as refused:
+        messages.error(request, f"没有提：{str(refused).rstrip('。')}。")
+        kind = values.get("kind", "")
+        return redirect(f"{reverse('affair-new')}?{urlencode({'person': person.number, 'kind': kind})}")
+    messages.success(request, f"已提，编号 {made.number}。本人手机上现在就能看到是您代提的。")
+    return redirect("affair", f"c{made.pk}")

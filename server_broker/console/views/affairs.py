@@ -1,0 +1,223 @@
+"""待办: what people ask for and who decides it, with clocks; one request; who decides while an officer is away."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from protocol.plain_text import one_line
+from server_broker.accounts.models import User
+from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.accounts.powers import Power, account_of, may, needs
+from server_broker.accounts.scope import in_scope
+from server_broker.console import parameters
+from server_broker.console.affair_words import how_long
+from server_broker.console.deciding import InputRefused, asked_day
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import approvers_under, open_objections_of
+from server_broker.console.reasons import ReasonField
+from server_broker.regions.models import subtree_prefix
+from server_broker.requests.cases import PARTNER, Case, case_of, cases_here
+from server_broker.requests.deciding import decide_case, why_not
+from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
+from server_broker.requests.judging import judged
+from server_broker.requests.kinds import KINDS, SWAP
+from server_broker.requests.models import CountyRequest, Deputy, Outcome
+from server_broker.requests.ranks import regions_decided_by
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.waiting import (
+    cases_seen_by,
+    is_stale_swap,
+    waiting_for,
+    waiting_for_others,
+    waiting_from_stations,
+)
+from server_broker.requests.withdrawing import agree, may_withdraw, withdraw
+
+PAGE_SIZE = 50
+STATES = ("mine", "others", "done")
+_WORDS = ("等我定", "等别人定", "已有结果")
+_SEEN = dt.timedelta(days=100)
+
+
+@require_safe
+@needs(Power.APPROVE_REQUESTS)
+def affairs(request: HttpRequest) -> HttpResponse:
+    """List what waits for the viewer, the oldest first; what waits for others, and what is done, stand beside."""
+    user, now = account_of(request), timezone.now()
+    state = parameters.choice(request.GET, "state", STATES)
+    kind = parameters.choice(request.GET, "kind", ("", *KINDS))
+    found = {"mine": waiting_for(user, now), "others": waiting_for_others(user, now), "done": _done(user, now)}
+    mine, others = waiting_from_stations(user, now)
+    from_stations = {"mine": mine, "others": others, "done": []}
+    tabs = [
+        (name, word, found[name].count() + len(from_stations[name])) for name, word in zip(STATES, _WORDS, strict=True)
+    ]
+    shown = found[state].filter(kind=kind) if kind else found[state]
+    page = parameters.page_of(request, shown, size=PAGE_SIZE)
+    cases = [*(case for case in from_stations[state] if kind in ("", case.asked.kind)), *cases_here(page.object_list)]
+    context = {
+        "section": "affairs",
+        "page": page,
+        "rows": [_row(case, now) for case in cases],
+        "tabs": tabs,
+        "state": state,
+        "kind": kind,
+        "kinds": KINDS.items(),
+        "objections": open_objections_of(user).count() if may(user, Power.ANSWER_REQUESTS) else 0,
+        "deputies": Deputy.objects.filter(lender=user, ended_at=None, last__gte=timezone.localdate(now)),
+        "lent": Deputy.objects.filter(deputy=user, ended_at=None, last__gte=timezone.localdate(now)),
+        "accounts": approvers_under(user),
+        "today": timezone.localdate(now),
+    }
+    return render(request, "console/affairs.html", context)
+
+
+@require_safe
+@needs(Power.APPROVE_REQUESTS)
+def affair(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one request: what is asked, what it needs, and what was said, with the form for whoever may decide."""
+    user, now = account_of(request), timezone.now()
+    case = _case(user, key, now)
+    assert case.person is not None
+    obstacle = why_not(case, user, now) if case.is_waiting and case.state != PARTNER else "-"
+    context = {
+        "section": "affairs",
+        "row": _row(case, now),
+        "case": case,
+        "need": judged(case, now) if case.is_waiting and case.asked.kind != SWAP else None,
+        "obstacle": obstacle if obstacle != "-" else "",
+        "may_decide": not obstacle,
+        "may_agree": case.state == PARTNER and not is_stale_swap(case, now) and _may_enter(user, case),
+        "may_withdraw": may_withdraw(case, now) and _may_enter(user, case),
+        "is_in_scope": in_scope(user, case.person.village_id),
+        "sees_substitute": case.here is not None
+        and case.here.substitute is not None
+        and in_scope(user, case.here.substitute.village_id),
+    }
+    return render(request, "console/affair.html", context)
+
+
+@post_only("affair", "key")
+@needs(Power.APPROVE_REQUESTS)
+def affair_decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Agree to a request, or refuse it with a reason."""
+    user, now = account_of(request), timezone.now()
+    case = _case(user, key, now)
+    outcome = Outcome.ACCEPTED if request.POST.get("outcome") == Outcome.ACCEPTED else Outcome.REFUSED
+    text = one_line(request.POST.get("text", "")).strip()[:200]
+    try:
+        made = decide_case(case.key, outcome, text=text, user=user, at=now)
+    except (RequestRefused, OwnAffair) as refused:
+        messages.error(request, f"没有定：{str(refused).rstrip('。')}。")
+        return redirect("affair", key)
+    if not made.is_last:
+        messages.success(request, "已同意。这个月补卡超过 3 次，还要镇办另一个人再定一次。")
+    else:
+        messages.success(request, f"已定：{Outcome(made.outcome).label}。本人手机上现在就能看到。")
+    return redirect("affairs")
+
+
+@post_only("affair", "key")
+@needs(Power.ENTER_REQUESTS)
+def affair_agree(request: HttpRequest, key: str) -> HttpResponse:
+    """Write down that the other person of a swap agrees, or does not."""
+    return _on_behalf(request, key, request.POST.get("agrees"))
+
+
+@post_only("affair", "key")
+@needs(Power.ENTER_REQUESTS)
+def affair_withdraw(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a request back for its person."""
+    return _on_behalf(request, key, None)
+
+
+def _on_behalf(request: HttpRequest, key: str, agrees: str | None) -> HttpResponse:
+    user, now = account_of(request), timezone.now()
+    case = _case(user, key, now)
+    if case.here is None or not _may_enter(user, case):
+        raise Http404
+    try:
+        if agrees is None:
+            withdraw(case.here, now=now, officer=user.username)
+        else:
+            agree(case.here, agrees == "yes", now=now, officer=user.username)
+    except (RequestRefused, OwnAffair) as refused:
+        messages.error(request, f"没有改动：{str(refused).rstrip('。')}。")
+    else:
+        messages.success(request, "已记下。本人手机上现在就能看到。")
+    return redirect("affair", key)
+
+
+@post_only("affairs")
+@needs(Power.APPROVE_REQUESTS)
+def deputy_add(request: HttpRequest) -> HttpResponse:
+    """Name somebody who decides while the viewer is away."""
+    user, now = account_of(request), timezone.now()
+    deputy = get_object_or_404(approvers_under(user), username=request.POST.get("deputy", ""))
+    try:
+        first, last = asked_day(request.POST, "first"), asked_day(request.POST, "last")
+        reason = ReasonField().clean(request.POST.get("reason", ""))
+        name_deputy(user, deputy, first=first, last=last, reason=reason, now=now)
+    except (DeputyRefused, InputRefused) as refused:
+        messages.error(request, f"没有定：{refused}。")
+    except ValidationError:
+        messages.error(request, "没有定：请写明理由（4 到 200 个字）。")
+    else:
+        messages.success(request, f"已定：{first} 到 {last} 由 {deputy.username} 代办。回来了可以提前结束。")
+    return redirect("affairs")
+
+
+@post_only("affairs")
+@needs(Power.APPROVE_REQUESTS)
+def deputy_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End it, because the viewer is back."""
+    user = account_of(request)
+    named = get_object_or_404(Deputy, pk=pk, lender=user)
+    try:
+        end_deputy(named, actor=user, now=timezone.now())
+    except DeputyRefused as refused:
+        messages.error(request, f"没有改动：{refused}。")
+    else:
+        messages.success(request, "已结束代办。")
+    return redirect("affairs")
+
+
+def _case(user: User, key: str, now: dt.datetime) -> Case:
+    """Return a request about somebody of the regions in which ``user`` may decide or whom ``user`` sees; else 404."""
+    case = case_of(key)
+    if case is None or case.person is None:
+        raise Http404
+    prefixes = tuple(map(subtree_prefix, regions_decided_by(user, now)))
+    if not prefixes or not case.person.village_id.startswith(prefixes):
+        raise Http404
+    return case
+
+
+def _may_enter(user: User, case: Case) -> bool:
+    assert case.person is not None
+    return may(user, Power.ENTER_REQUESTS) and in_scope(user, case.person.village_id)
+
+
+def _done(user: User, now: dt.datetime) -> QuerySet[CountyRequest]:
+    seen = cases_seen_by(user, now).filter(asked_at__gte=now - _SEEN)
+    waiting = [waiting_for(user, now), waiting_for_others(user, now)]
+    for one in waiting:
+        seen = seen.exclude(pk__in=one.values("pk"))
+    return seen.order_by("-asked_at", "-pk")
+
+
+def _row(case: Case, now: dt.datetime) -> dict[str, object]:
+    left = case.decide_by - now
+    return {
+        "case": case,
+        "waits": how_long(now - case.asked_at) if case.is_waiting else "",
+        "left": how_long(left) if case.is_waiting and left > dt.timedelta(0) else "",
+        "overdue": how_long(left) if case.is_waiting and left <= dt.timedelta(0) else "",
+        "stale": is_stale_swap(case, now),
+    }

@@ -1,0 +1,137 @@
+"""待办: each sees and decides what is theirs, writes requests down for others, and names a deputy."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from server_broker.duty.models import Absence
+from server_broker.requests.models import CountyRequest, Deputy
+from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, STRAY, TOWNSHIP_OFFICER, ZHANG
+from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
+from tests.server_broker.pages import text_of, words_of
+from tests.server_broker.requests.asked_here import MONDAY, asks, days, deputy_of, duty, key
+
+pytestmark = pytest.mark.django_db
+COUNT = '<span class="count" aria-label="{} 条待处理">'
+
+
+@pytest.fixture
+def asked(county: FictionalCounty) -> CountyRequest:
+    """One day of Zhang's, asked for yesterday."""
+    duty(county.people[ZHANG])
+    return asks(county.people[ZHANG], days(0), at=timezone.now() - dt.timedelta(days=1, hours=1))
+
+
+def test_a_secretary_sees_what_waits_opens_it_and_agrees(county: FictionalCounty, asked: CountyRequest) -> None:
+    page = signed_in(SECRETARY)
+    listed = text_of(page, "/todo/")
+    assert COUNT.format(1) in listed
+    assert all(word in listed for word in ("请假：事假", "张示例", "1 天", "还剩", "要村书记定", asked.number))
+    one = text_of(page, f"/todo/{key(asked)}/")
+    assert f"{MONDAY.month}月{MONDAY.day}日 全天" in one
+    done = page.post(f"/todo/{key(asked)}/decide/", {"outcome": "accepted", "text": ""}, follow=True).content.decode()
+    assert "已定：同意" in done
+    assert "没有等您定的" in done
+    assert COUNT.format(1) not in done
+    assert Absence.objects.count() == 1
+    assert "示例村 村书记" in words_of(text_of(page, f"/todo/{key(asked)}/"))
+    assert "请假：事假" in text_of(page, "/todo/?state=done")
+
+
+def test_two_who_have_it_open_are_told_who_was_first(county: FictionalCounty, asked: CountyRequest) -> None:
+    first, second = signed_in(SECRETARY), signed_in(TOWNSHIP_OFFICER)
+    address = f"/todo/{key(asked)}/decide/"
+    first.post(address, {"outcome": "refused", "text": "那天人手不够"})
+    late = second.post(address, {"outcome": "accepted", "text": ""}, follow=True).content.decode()
+    assert f"没有定：{SECRETARY.username}" in late
+    assert "已经定了：不同意" in late
+    assert not Absence.objects.exists()
+
+
+def test_what_others_decide_can_be_seen_and_not_decided(county: FictionalCounty) -> None:
+    duty(county.people[ZHANG])
+    long = asks(county.people[ZHANG], days(0, 5), at=timezone.now())
+    page = signed_in(SECRETARY)
+    assert "没有等您定的" in text_of(page, "/todo/")
+    assert "要县里定" in text_of(page, "/todo/?state=others")
+    one = text_of(page, f"/todo/{key(long)}/")
+    assert "您现在不能定：要县里来定，您是村级" in one
+    assert f"/todo/{key(long)}/decide/" not in one
+    answer = page.post(f"/todo/{key(long)}/decide/", {"outcome": "accepted"}, follow=True)
+    assert "没有定：要县里来定" in answer.content.decode()
+
+
+def test_nobody_elsewhere_sees_it(asked: CountyRequest) -> None:
+    for account in (OTHER_TOWNSHIP_OFFICER, STRAY):
+        page = signed_in(account)
+        assert all(asked.number not in text_of(page, f"/todo/?state={one}") for one in ("mine", "others", "done"))
+        for act in ("", "decide/", "agree/", "withdraw/"):
+            send = page.post if act else page.get
+            assert send(f"/todo/{key(asked)}/{act}", {"outcome": "accepted"}).status_code == 404
+        assert page.get("/todo/new/?name=示例").content.decode().count("张示例") == 0
+        assert page.post("/todo/add/", {"person": ZHANG.number, "kind": "card_lost"}).status_code == 404
+    assert CountyRequest.objects.get().withdrawn_at is None
+
+
+def test_a_refusal_without_a_reason_and_one_with_a_number_are_not_taken(asked: CountyRequest) -> None:
+    page = signed_in(SECRETARY)
+    for text, said in (("", "写明理由"), ("证件 11010519491231002X", "没有定")):
+        done = page.post(f"/todo/{key(asked)}/decide/", {"outcome": "refused", "text": text}, follow=True)
+        assert said in done.content.decode()
+    assert CountyRequest.objects.get().answers.count() == 0
+
+
+def test_an_officer_writes_down_what_somebody_asks(county: FictionalCounty) -> None:
+    page, today = signed_in(TOWNSHIP_OFFICER), timezone.localdate()
+    assert 'href="?person=a1"' in text_of(page, "/todo/new/?name=张")
+    assert 'name="code"' in text_of(page, "/todo/new/?person=a1&kind=leave")
+    form = {"person": "a1", "kind": "leave", "code": "sick", "from": str(today), "part": "pm", "note": "头疼，在家"}
+    wrong = page.post("/todo/add/", form | {"code": ""}, follow=True).content.decode()
+    assert "没有提：请选哪种假" in wrong
+    done = page.post("/todo/add/", form, follow=True).content.decode()
+    assert f"{TOWNSHIP_OFFICER.username} 代提" in done
+    assert "头疼，在家" in done
+    assert "您现在不能定：这是您自己的事" in done
+    made = CountyRequest.objects.get()
+    assert (made.asked_by, timezone.localtime(made.begin_at).hour) == (TOWNSHIP_OFFICER.username, 12)
+    for kind in ("field_duty", "residency", "correction", "swap", "leave_ended", "card_lost"):
+        assert "</form>" in text_of(page, f"/todo/new/?person=a1&kind={kind}")
+
+
+def test_an_officer_writes_down_that_the_other_agrees(county: FictionalCounty) -> None:
+    window, li = duty(county.people[ZHANG]), county.add(LI)
+    page = signed_in(TOWNSHIP_OFFICER)
+    form = {"person": "a1", "kind": "swap", "turn": f"{window.pk}:{MONDAY}", "substitute": "b1"}
+    assert "本镇没有这个编号的人" in page.post("/todo/add/", form, follow=True).content.decode()
+    page.post("/todo/add/", form | {"substitute": li.number})
+    made = CountyRequest.objects.get()
+    assert "等对方答应" in text_of(page, "/todo/?state=others")
+    page.post(f"/todo/{key(made)}/agree/", {"agrees": "yes"})
+    assert "李示例" in text_of(page, f"/todo/{key(made)}/")
+    made.refresh_from_db()
+    assert made.agrees
+
+
+def test_a_deputy_is_named_seen_and_ended(county: FictionalCounty) -> None:
+    page, day = signed_in(TOWNSHIP_OFFICER), timezone.localdate()
+    user_of(CLERK)
+    form = {"deputy": CLERK.username, "first": str(day), "last": str(day), "reason": "去县里学习"}
+    assert "请写明理由" in page.post("/todo/deputies/add/", form | {"reason": "去"}, follow=True).content.decode()
+    assert "由 he-shilicun 代办" in page.post("/todo/deputies/add/", form, follow=True).content.decode()
+    assert f"您代 {TOWNSHIP_OFFICER.username} 办" in text_of(signed_in(CLERK), "/todo/")
+    named = Deputy.objects.get()
+    assert signed_in(CLERK).post(f"/todo/deputies/{named.pk}/end/").status_code == 404
+    page.post(f"/todo/deputies/{named.pk}/end/")
+    named.refresh_from_db()
+    assert named.ended_at is not None
+    assert deputy_of(TOWNSHIP_OFFICER, SECRETARY).ended_at is None
+
+
+def test_objections_stay_on_their_own_page(county: FictionalCounty) -> None:
+    station = county.stations["shili-01"]
+    objection = requested(station, touch(station, ZHANG.token))
+    assert "另有 1 条异议" in text_of(signed_in(TOWNSHIP_OFFICER), "/todo/")
+    page = signed_in(SECRETARY)
+    assert "异议" not in text_of(page, "/todo/")
+    assert page.get(f"/todo/s{objection.pk}/").status_code == 404
