@@ -1,7 +1,7 @@
 """Keep the table of each version of a library from when it came into use, because pay may hang on what it said.
 
 An upgrade replaces the library and its table with it. So the county reads a version's table once, when it first starts
-with it, and answers from the database alone: by the table that was in use then (ADR 40).
+with it, and answers from the database alone: by the table that was in use then (ADR 43).
 """
 
 import datetime as dt

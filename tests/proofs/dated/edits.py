@@ -22,7 +22,7 @@ from server_broker.attendance.region_changes import (
     split_region,
 )
 from server_broker.dated.days import begin_of
-from server_broker.dated.writing import take_written
+from server_broker.dated.writing import Period, take_written
 from server_broker.duty.overlaps import WindowRefused
 from server_broker.duty.windows import Terms, add_window, change_window, end_window
 from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
@@ -30,9 +30,21 @@ from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType, Unit, UnitKind
 from server_broker.people.posts import PostRefused, change_holding, give_post, make_unit
 from server_broker.regions.models import Region
+from server_broker.workdays.county_table import CountyWord, DayRefused, set_day
+from server_broker.workdays.models import StopNotice
+from server_broker.workdays.notices import NoticeRefused, set_notice, take_back
 from tests.proofs.dated.outsider import Reckoning
 
-REFUSALS = (BindRefused, PersonRefused, PostRefused, WindowRefused, LeavingRefused, RegionRefused)
+REFUSALS = (
+    BindRefused,
+    PersonRefused,
+    PostRefused,
+    WindowRefused,
+    LeavingRefused,
+    RegionRefused,
+    DayRefused,
+    NoticeRefused,
+)
 COUNTY = "990101000000"
 BY = "proof"
 WHY = "照实登记"
@@ -70,6 +82,7 @@ class Officers:
             *(self._move, self._rename, self._change_window, self._give_post) * 3,
             *(self._change_post, self._add_window, self._register, self._by_hand) * 2,
             *(self._end_window, self._leave, self._return, self._rename_region, self._split, self._merge, self._recode),
+            *(self._set_calendar, self._stop_work, self._take_stop_back),
         )
         for _ in range(edits):
             edit = self._draw.choice(kinds)
@@ -230,3 +243,14 @@ class Officers:
 
     def _recode(self, day: dt.date) -> None:
         recode_region(self._village(), self._free_code(), since=day, actor=BY, reason=WHY)
+
+    def _set_calendar(self, day: dt.date) -> None:
+        word = self._draw.choice((CountyWord(True), CountyWord(False, "示例节"), CountyWord(None)))
+        set_day(day + self._draw.randrange(-5, 20) * _DAY, word, actor=BY, reason=WHY)
+
+    def _stop_work(self, day: dt.date) -> None:
+        begin = self._at(day) + self._draw.choice((0, 24)) * _HOUR
+        set_notice(self._village(), Period(begin, begin + self._draw.randrange(1, 30) * _HOUR), "防汛", actor=BY)
+
+    def _take_stop_back(self, day: dt.date) -> None:
+        take_back(self._some(StopNotice.objects), self._at(day), "水退了", actor=BY)

@@ -18,6 +18,9 @@ TABLES = (
     "attendance_swaprecord",
     "duty_absencerecord",
     "attendance_stationplace",
+    "workdays_countyday",
+    "workdays_librarytable",
+    "workdays_stoprecord",
 )
 _BEFORE_ALL = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _AFTER_ALL = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)

@@ -128,7 +128,7 @@ def test_a_signed_file_that_was_changed_is_refused_in_words() -> None:
 def test_an_officer_stops_work_in_the_own_township_and_takes_it_back() -> None:
     officer = signed_in(TOWNSHIP_OFFICER)
     page = words_of(officer.post("/workdays/stops/add/", form(TOWNSHIP), follow=True).content.decode())
-    assert "2027-07-01 08:30 2027-07-01 17:00 防汛" in page
+    assert "2027-07-01 08:30 – 2027-07-01 17:00 防汛" in page
     assert "△ 有停班" in said(officer, "2027-07")
     back = {"from": "2027-07-01T12:00", "reason": "水退了"}
     place = f"/workdays/stops/{StopNotice.objects.get().pk}/end/"
