@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from server_broker.people.models import HoldingRecord, HoldingState, Person, PersonRecord, Post, Unit
+from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, PersonRecord, Post, Unit
 from server_broker.people.names import plain_name
 from server_broker.regions.models import subtree_prefix
 from server_broker.term_change.rows import TermPlan
@@ -71,6 +71,8 @@ class TermKnown:
     """By unit and title."""
     held: dict[int, list[Held]]
     """By post: what stands and has not ended, by time."""
+    ever: set[int]
+    """The people who have or had any post, or are to have one."""
 
 
 def load_known(plan: TermPlan) -> TermKnown:
@@ -92,7 +94,8 @@ def load_known(plan: TermPlan) -> TermKnown:
     for person in seen.values():
         by_name[plain_name(person.name)].append(person)
     by_number = {person.number: person for person in seen.values()}
-    return TermKnown(dict(units), by_number, dict(by_name), by_pk, posts, held)
+    ever = set(Holding.objects.values_list("person_id", flat=True).distinct())
+    return TermKnown(dict(units), by_number, dict(by_name), by_pk, posts, held, ever)
 
 
 def _held(units: list[int]) -> dict[int, list[Held]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
+from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.accounts.powers import Power
 from server_broker.attendance.models import WindowRecord
 from server_broker.dated.writing import Period, put
@@ -35,17 +35,16 @@ def check(plan: TermPlan, known: TermKnown, scope: str | None) -> Iterator[RowEr
 def compare(plan: TermPlan, known: TermKnown) -> Changes:
     """Say of each post who goes, who stays and who comes, and what follows for the windows by post."""
     turns = turnover(plan, known).turns
-    has_post = {one.person for held in known.held.values() for one in held}
-    changed = tuple(_change(turn, has_post) for turn in turns if turn.changes)
+    changed = tuple(_change(turn) for turn in turns if turn.changes)
     same = len(turns) - len(changed)
     return Changes(changed, {SHEET: same} if same else {}, (SHEET,), (*_notes(turns), *_windows(turns)))
 
 
-def _change(turn: Turn, has_post: set[int]) -> Change:
+def _change(turn: Turn) -> Change:
     fields = [FieldChange("卸任", person.said, f"{_day(turn.begin)} 起不再任") for person in turn.goes]
     fields += [FieldChange("留任", person.said, person.said) for person, _ in turn.stays]
     for person, begin in turn.comes:
-        first = "" if person.pk in has_post else "（第一次任职）"
+        first = "（第一次任职）" if person.pk in turn.firsts else ""
         fields.append(FieldChange("就任", "", f"{person.said}{first}，{_day(begin)} 起"))
     if not turn.wanted:
         fields.append(FieldChange("空缺", "", f"{_day(turn.begin)} 起没有人"))
@@ -85,7 +84,7 @@ def _day(at: dt.datetime) -> dt.date:
 def _apply(plan: TermPlan, known: TermKnown, changes: Changes, actor: str) -> None:
     turns = [turn for turn in turnover(plan, known).turns if turn.changes]
     _refuse_own(turns, actor)
-    involved = {person.pk for turn in turns for person in (*turn.goes, *(one for one, _ in turn.comes))}
+    involved = {pk for turn in turns for pk in _concerned(turn)}
     # As `give_post` does, so that nobody leaves and no unit ends meanwhile. What was read before is compared again.
     list(Person.objects.select_for_update().filter(pk__in=involved).order_by("pk").values_list("pk"))
     list(Unit.objects.select_for_update().filter(pk__in={turn.unit.pk for turn in turns}).order_by("pk"))
@@ -116,14 +115,17 @@ def _refuse_own(turns: list[Turn], actor: str) -> None:
     Raises:
         ImportRefused: There are such rows.
     """
-    errors = []
-    for turn in turns:
-        try:
-            refuse_own_affair(actor, [person.pk for person in (*turn.goes, *(one for one, _ in turn.comes))])
-        except OwnAffair as refusal:
-            errors.append(RowError(SHEET, turn.row, str(refusal)))
-    if errors:
-        raise ImportRefused(errors)
+    try:
+        # Once for all, because most sheets hold nothing of their sender.
+        refuse_own_affair(actor, {pk for turn in turns for pk in _concerned(turn)})
+    except OwnAffair as refusal:
+        own = [turn for turn in turns if is_own_affair(actor, _concerned(turn))]
+        raise ImportRefused([RowError(SHEET, turn.row, str(refusal)) for turn in own]) from refusal
+
+
+def _concerned(turn: Turn) -> set[int]:
+    """Return who goes and who comes."""
+    return {person.pk for person in (*turn.goes, *(one for one, _ in turn.comes))}
 
 
 def _posts(turns: list[Turn]) -> dict[tuple[int, str], int]:

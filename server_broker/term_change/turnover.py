@@ -29,6 +29,8 @@ class Turn:
     """How many people outside the sender's scope hold it. They stay as they are."""
     stays: list[tuple[KnownPerson, Held]] = field(default_factory=list)
     comes: list[tuple[KnownPerson, dt.datetime]] = field(default_factory=list)
+    firsts: set[int] = field(default_factory=set)
+    """Who of those that come has never had any post."""
 
     @property
     def changes(self) -> bool:
@@ -133,6 +135,8 @@ class _Reckoner:
             standing = next((one for one in held if one.person == pk and one.covers(begin)), None)
             if standing is None:
                 turn.comes.append((person, begin))
+                if pk not in self._known.ever:
+                    turn.firsts.add(pk)
             else:
                 turn.stays.append((person, standing))
         later = {one.person for one in held if one.until is None or one.until > turn.begin}
