@@ -93,7 +93,7 @@ class StationAdmin(ReadOnly):
 class DutyWindowAdmin(ReadOnly):
     """Duty windows in the viewer's scope."""
 
-    list_display = ("where", "called", "days", "hours")
+    list_display = ("where", "called", "week", "hours")
     list_select_related = ("village",)
     fields = (*list_display, "who")
     readonly_fields = fields
@@ -117,7 +117,7 @@ class DutyWindowAdmin(ReadOnly):
         return window.name
 
     @admin.display(description="星期")
-    def days(self, window: DutyWindow) -> str:
+    def week(self, window: DutyWindow) -> str:
         """Its weekdays."""
         return days(window.weekdays)
 
