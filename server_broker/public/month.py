@@ -12,6 +12,7 @@ from server_broker.ingest.held import held_facts
 from server_broker.months.month_source import REQUESTS_SHOWN
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
+from server_broker.public.own_requests import OneRequest, own_requests
 from server_broker.requests.models import Request
 from server_broker.requests.reading import RequestRow, request_rows, requests_of
 from server_broker.requests.words import CODE_WORDS
@@ -53,18 +54,6 @@ class OneDay:
 
 
 @dataclass(frozen=True, slots=True)
-class OneRequest:
-    """What the person asked for at a kiosk, how far it is, and what the township says."""
-
-    number: str
-    what: str
-    state: str
-    answer: str
-    answered_at: dt.datetime | None
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class OneLook:
     """Somebody saw the person's identity or mobile number: which, when, of which office, and why."""
 
@@ -82,7 +71,7 @@ class Month:
     days: list[OneDay]
     notes: list[str]
     requests: list[OneRequest]
-    """The newest first."""
+    """Those of the county and then those of kiosks, each the newest first."""
     numbers_seen: list[OneLook]
     """Who had a number of the person shown in full, the newest first."""
 
@@ -126,7 +115,8 @@ def _in_words(row: TouchRow) -> OneTouch:
 
 def _requests(person: Person, now: dt.datetime) -> list[OneRequest]:
     lately = requests_of([person]).filter(received_at__gte=now - REQUESTS_SHOWN).order_by("-received_at", "-seq")
-    return [_asked(row) for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
+    at_kiosks = [_asked(row) for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
+    return own_requests(person, now - REQUESTS_SHOWN, most=MOST_REQUESTS) + at_kiosks
 
 
 def _asked(row: RequestRow) -> OneRequest:

@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from protocol.phone_link import PATH
+from server_broker.public.asking import answer_swap, ask_for, asked, kinds, take_back
 from server_broker.public.views import by_code, by_number, month, sign_out
 
 urlpatterns = [
@@ -12,6 +13,11 @@ urlpatterns = [
     path("sign-in/", by_number, name="phone-sign-in"),
     path(PATH.removeprefix("/"), by_code, name="phone-code"),
     path("sign-out/", sign_out, name="phone-sign-out"),
+    path("ask/", kinds, name="phone-kinds"),
+    path("ask/<slug:kind>/", ask_for, name="phone-ask"),
+    path("asked/<int:pk>/", asked, name="phone-asked"),
+    path("asked/<int:pk>/withdraw/", take_back, name="phone-take-back"),
+    path("asked/<int:pk>/agree/", answer_swap, name="phone-agree"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}public/mark.svg")),
 ]
 

@@ -29,8 +29,8 @@ from server_broker.requests.turns import moment_of, turn_of
 
 ASKED = "request.entered"
 MOST_DAYS, AHEAD = dt.timedelta(days=366), dt.timedelta(days=366)
-MOST_WAITING = 20
-"""Of one person: a telephone that somebody plays with fills no officer's page."""
+MOST_A_DAY = 30
+"""Of one person: each is kept for ever, and a telephone that somebody plays with fills no officer's page."""
 OPEN_BEFORE, OPEN_AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
 """How far a window's spans reach beyond it (docs/rules.md, 2.3)."""
 _NOTE_NEEDED = 4
@@ -122,8 +122,8 @@ def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请选办什么事")
     if against := reason_against(wish.note, [person.village_id]):
         raise RequestRefused(against)
-    if waiting_here().filter(person=person).count() >= MOST_WAITING:
-        raise RequestRefused("等着定的申请太多了，请先等镇村答复")
+    if CountyRequest.objects.filter(person=person, asked_at__gt=now - dt.timedelta(days=1)).count() >= MOST_A_DAY:
+        raise RequestRefused("一天里提得太多了，请明天再提")
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.urls import get_resolver
+from django.urls import get_resolver, resolve
 from django.utils import timezone
 
 from server_broker.attendance.touches import touch_rows, touches_of_day
@@ -21,12 +21,24 @@ from tests.server_broker.county import FictionalCounty, requested, signed_in, to
 from tests.server_broker.people.numbers import IDENTITY
 from tests.server_broker.public.door import HOST, ago, show_code, signed_in_telephone, telephone
 
-PAGES = {"/": 302, "/sign-in/": 200, "/K": 200, "/sign-out/": 405, "/favicon.ico": 302}
+PAGES = {
+    "/": 302,
+    "/sign-in/": 200,
+    "/K": 200,
+    "/sign-out/": 405,
+    "/ask/": 302,
+    "/ask/leave/": 302,
+    "/asked/1/": 302,
+    "/asked/1/withdraw/": 405,
+    "/asked/1/agree/": 405,
+    "/favicon.ico": 302,
+}
 """Every address of the front door, and what somebody gets there who has not signed in."""
 
 
 def test_these_are_all_addresses(county: FictionalCounty) -> None:
-    assert {f"/{pattern.pattern}" for pattern in get_resolver().url_patterns} == set(PAGES)
+    patterns = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
+    assert sorted(resolve(path).route for path in PAGES) == sorted(patterns)
     assert {path: telephone().get(path).status_code for path in PAGES} == PAGES
 
 

@@ -1,0 +1,153 @@
+"""A person asks on their telephone, follows what becomes of it, takes it back, and nobody else sees any of it."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from server_broker.audit.models import AuditEntry
+from server_broker.duty.models import Absence
+from server_broker.people.models import Person
+from server_broker.requests.effects import away_in
+from server_broker.requests.kinds import KINDS
+from server_broker.requests.models import CountyRequest
+from tests.cast import LI, SECRETARY, TOWNSHIP_OFFICER, WANG, ZHANG
+from tests.server_broker.county import FictionalCounty
+from tests.server_broker.pages import words_of
+from tests.server_broker.public.door import signed_in_telephone, telephone
+from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, refuses
+
+ACTS = ("", "withdraw/", "agree/")
+
+
+@pytest.fixture
+def zhang(county: FictionalCounty) -> Person:
+    person = county.people[ZHANG]
+    duty(person)
+    return person
+
+
+def leave(**more: str) -> dict[str, str]:
+    return {"code": "sick", "from_other": str(MONDAY), "part": "all"} | more
+
+
+def read(phone: Client, path: str) -> str:
+    answer = phone.get(path)
+    assert answer.status_code == 200
+    return words_of(answer.content.decode())
+
+
+def test_a_person_asks_for_a_half_day_and_reads_who_agreed(zhang: Person) -> None:
+    phone = signed_in_telephone(zhang)
+    assert all(word in read(phone, "/ask/") for word in KINDS.values())
+    form = phone.get("/ask/leave/").content.decode()
+    assert all(word in form for word in ("今天", "明天", "上午", "下午", "全天"))
+    sent = phone.post("/ask/leave/", leave(part="pm", note="头疼"), follow=True)
+    said = words_of(sent.content.decode())
+    when = f"{MONDAY.month}月{MONDAY.day}日 下午 请假：病假"
+    assert all(word in said for word in (when, "等村书记答复", "头疼"))
+    made = CountyRequest.objects.get()
+    assert (made.asked_by, made.person) == ("", zhang)
+    entry = AuditEntry.objects.get(action="request.entered")
+    assert (entry.actor, entry.source) == ("person:a1", "phone")
+    approves(SECRETARY, made, at=timezone.now())
+    assert "✓ 同意（示例村 村书记）" in read(phone, f"/asked/{made.pk}/")
+    month = read(phone, "/")
+    assert when in month
+    assert "✓ 同意（示例村 村书记）" in month
+
+
+def test_what_does_not_fit_is_said_and_the_fields_stay_filled(zhang: Person) -> None:
+    phone = signed_in_telephone(zhang)
+    for values, said in (
+        (leave(to=str(MONDAY - dt.timedelta(days=3))), "结束要在开始以后"),
+        (leave(code=""), "请选哪种假"),
+        (leave(from_other="昨天"), "请选日期"),
+        (leave(to="9999-12-31"), "请选日期"),
+    ):
+        answer = phone.post("/ask/leave/", values | {"note": "头疼"})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert 'value="头疼"' in answer.content.decode()
+    assert not CountyRequest.objects.exists()
+    assert phone.get("/ask/raise/").status_code == 404
+
+
+def test_a_person_takes_back_what_waits_and_is_told_when_it_is_too_late(zhang: Person) -> None:
+    phone, now = signed_in_telephone(zhang), timezone.now()
+    waiting, refused = asks(zhang, days(0), at=now), asks(zhang, days(1), at=now)
+    assert "已撤回" in words_of(phone.post(f"/asked/{waiting.pk}/withdraw/", follow=True).content.decode())
+    refuses(SECRETARY, refused, at=now)
+    answer = phone.post(f"/asked/{refused.pk}/withdraw/")
+    assert answer.status_code == 409
+    assert "不能再撤回" in answer.content.decode()
+    assert "答复：那天人手不够" in read(phone, f"/asked/{refused.pk}/")
+
+
+def test_a_request_by_proxy_is_told_and_may_be_taken_back(zhang: Person) -> None:
+    asked = asks(zhang, days(0), at=timezone.now(), officer=TOWNSHIP_OFFICER.username)
+    phone = signed_in_telephone(zhang)
+    assert "由镇村代您提的。不是您的意思，请撤回" in read(phone, "/")
+    phone.post(f"/asked/{asked.pk}/withdraw/")
+    asked.refresh_from_db()
+    assert asked.withdrawn_by == "person:a1"
+
+
+def test_coming_back_and_a_lost_card_hold_at_once(county: FictionalCounty, zhang: Person) -> None:
+    phone, now = signed_in_telephone(zhang), timezone.now()
+    assert "您没有在休的假" in read(phone, "/ask/leave_ended/")
+    approves(SECRETARY, asks(zhang, days(0), at=now), at=now)
+    assert "请假" in read(phone, "/ask/leave_ended/")
+    phone.post("/ask/leave_ended/", {"absence": str(Absence.objects.get().pk), "back": "now"})
+    assert away_in(Absence.objects.get()) == []
+    phone.post("/ask/card_lost/", {})
+    county.cards[ZHANG].refresh_from_db()
+    assert county.cards[ZHANG].lost_at is not None
+
+
+def test_the_other_person_agrees_to_a_swap(county: FictionalCounty, zhang: Person) -> None:
+    phone, window = signed_in_telephone(zhang), zhang.windows.get()
+    li = county.add(LI)
+    turn = f"{window.pk}:{MONDAY}"
+    assert f'value="{turn}"' in phone.get("/ask/swap/").content.decode()
+    phone.post("/ask/swap/", {"turn": turn, "substitute": li.number})
+    made = CountyRequest.objects.get()
+    other = signed_in_telephone(li)
+    assert "张示例想换给您" in read(other, "/")
+    # Only who was asked agrees, and only who asked takes it back.
+    assert phone.post(f"/asked/{made.pk}/agree/", {"agrees": "yes"}).status_code == 404
+    assert other.post(f"/asked/{made.pk}/withdraw/").status_code == 404
+    other.post(f"/asked/{made.pk}/agree/", {"agrees": "yes"})
+    made.refresh_from_db()
+    assert made.agrees
+    assert "✓ 同意" in read(phone, f"/asked/{made.pk}/")
+
+
+def test_nobody_else_reads_or_changes_it(county: FictionalCounty, zhang: Person) -> None:
+    asked = asks(zhang, days(0, note="家里有事"), at=timezone.now())
+    strangers = (signed_in_telephone(county.people[WANG]), signed_in_telephone(county.add(LI)))
+    for phone in strangers:
+        assert [(phone.post if act else phone.get)(f"/asked/{asked.pk}/{act}").status_code for act in ACTS] == [404] * 3
+        assert asked.number not in read(phone, "/")
+    for path in ("/ask/", "/ask/leave/", f"/asked/{asked.pk}/"):
+        assert telephone().get(path)["Location"] == "/sign-in/"
+    for path in ("/ask/leave/", f"/asked/{asked.pk}/withdraw/", f"/asked/{asked.pk}/agree/"):
+        assert telephone().post(path, leave())["Location"] == "/sign-in/"
+    assert CountyRequest.objects.get().withdrawn_at is None
+    assert key(asked) == f"c{asked.pk}"
+
+
+def test_a_form_of_another_site_asks_for_nothing(zhang: Person) -> None:
+    phone = telephone(enforce_csrf_checks=True)
+    phone.cookies = signed_in_telephone(zhang).cookies
+    assert phone.post("/ask/leave/", leave()).status_code == 403
+    assert not CountyRequest.objects.exists()
+
+
+def test_too_many_a_day_are_not_taken(zhang: Person) -> None:
+    now = timezone.now()
+    for number in range(30):
+        asks(zhang, days(number), at=now)
+    answer = signed_in_telephone(zhang).post("/ask/leave/", leave(from_other=str(MONDAY + dt.timedelta(days=60))))
+    assert "一天里提得太多了" in answer.content.decode()
