@@ -202,6 +202,7 @@ def page_of(
     key: str = "pk",
     question: AsOf | None = None,
     known: dt.datetime | None = None,
+    last: int | None = None,
 ) -> Found:
     """Return a page of rows in the order of ``key``, a unique column. It is counted before it is returned.
 
@@ -209,6 +210,7 @@ def page_of(
         shown: Makes rows of the answer, one for each and in their order.
         question: What the rows answer, if they are dated. The pages after this one answer the same.
         known: By what knowledge they are shown, if only that was asked.
+        last: The row at which the last page ends, if the list asks for it (``last`` among its parameters).
 
     Raises:
         Refused: The request says something that the list does not know.
@@ -226,6 +228,8 @@ def page_of(
             said |= {"as_of": local(question.at)}
         if (pinned := question.known if question is not None else known) is not None:
             said |= {"known": local(pinned)}
+        if last is not None:
+            said |= {"last": str(last)}
         after = f"{request.path}?{urlencode(said)}"
     answer = Found(shown(listed), after)
     count_use(opened_of(request).token, resource, len(listed), now=timezone.now())

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import F, Max, Min, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router
@@ -39,6 +40,7 @@ class AskedTouches(AskedKnown):
 
     since: AskedMoment = Field(description="从这时起打的卡")
     until: AskedMoment = Field(description="到这时以前打的卡；最多 31 天")
+    last: int | None = Field(None, ge=0, lt=2**63, description="读到哪一行为止；请直接用上一页的 next")
 
 
 class TouchShown(Row):
@@ -74,11 +76,27 @@ def touches(request: HttpRequest, asked: Query[AskedTouches]) -> Found:
     if asked.updated_since is not None:
         rows = rows.filter(received_at__gte=asked.updated_since)
 
+    last = asked.last
+    if last is None:
+        first, last = _ends(rows)
+        rows = rows.filter(pk__gte=first)
+
     def shown(listed: Sequence[Touch]) -> list[TouchShown]:
         found = {row.touch.pk: row for row in touch_rows(list(listed), known=known)}
         return [_shown(found[touch.pk], viewer) for touch in listed]
 
-    return page_of(request, "touches", asked, rows, shown, known=known)
+    return page_of(request, "touches", asked, rows.filter(pk__lte=last), shown, known=known, last=last)
+
+
+def _ends(rows: QuerySet[Touch]) -> tuple[int, int]:
+    """Return the first and the last row; an empty stretch if there is none.
+
+    Pages are read in the order of the primary key. Without its ends PostgreSQL would read the county's touches from the
+    first year on to find those of a month, and to the last one to find that there are no more.
+    """
+    # The sum is no column, so PostgreSQL can't look for the ends by walking along the key either.
+    found = rows.order_by().aggregate(first=Min(F("pk") + 0), last=Max(F("pk") + 0))
+    return (1, 0) if found["first"] is None else (found["first"], found["last"])
 
 
 def _shown(row: TouchRow, viewer: User) -> TouchShown:

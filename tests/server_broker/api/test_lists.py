@@ -155,6 +155,23 @@ def test_pages_hold_what_is_asked_and_do_not_shift(program: Program, county: Fic
     assert program.status("people", limit="0") == 422
 
 
+def test_a_touch_that_comes_while_pages_are_turned_is_for_the_next_time(
+    program: Program, county: FictionalCounty
+) -> None:
+    station = county.stations[SHILI]
+    made = [touch(station, ZHANG.token, seq=seq).pk for seq in range(1, 6)]
+    long_ago = touch(station, ZHANG.token, seq=8, at=timezone.now() - dt.timedelta(days=40))
+    page = program.page("touches", **of_today(limit="2"))
+    touch(station, ZHANG.token, seq=9)
+    rest = program.rows(page["next"])
+    assert [row["id"] for row in (*page["rows"], *rest)] == made
+    assert len(program.rows("touches", **of_today(limit="2"))) == 6
+    day = timezone.localdate(long_ago.wall)
+    asked = {"since": str(day), "until": str(day + dt.timedelta(days=1))}
+    assert [row["id"] for row in program.rows("touches", **asked)] == [long_ago.pk]
+    assert program.rows("touches", since="2020-01-01", until="2020-01-31") == []
+
+
 def test_the_number_of_queries_does_not_grow_with_the_rows(program: Program, county: FictionalCounty) -> None:
     def queries() -> int:
         with CaptureQueriesContext(
