@@ -59,11 +59,16 @@ type Moment = Annotated[
 type Code = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["990101001000"])]
 
 
-class Asked(Schema):
+class AskedPage(Schema):
     """What may be asked of every list."""
 
     limit: int = Field(100, ge=1, le=MOST_ROWS, description="一页最多几行")
     after: int = Field(0, ge=0, lt=2**63, description="从哪一行以后接着读；请直接用上一页的 next")
+
+
+class Asked(AskedPage):
+    """What may be asked of a list of rows that change."""
+
     region: Code | None = Field(None, description="只要这个区划和它下面的")
     updated_since: AskedMoment | None = Field(None, description="只要从这时起有变化的")
 
@@ -79,9 +84,7 @@ class AskedKnown(Asked):
         Raises:
             Refused: The county can't say what it will know.
         """
-        if self.known is not None and self.known > now:
-            raise Refused(422, "known 不能晚于现在")
-        return self.known or now
+        return known_at(self.known, now)
 
 
 class AskedDated(AskedKnown):
@@ -96,6 +99,17 @@ class AskedDated(AskedKnown):
             Refused: The county can't say what it will know.
         """
         return AsOf(self.as_of or now, self.known_at(now))
+
+
+def known_at(known: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """Return by what knowledge a question is answered.
+
+    Raises:
+        Refused: The county can't say what it will know.
+    """
+    if known is not None and known > now:
+        raise Refused(422, "known 不能晚于现在")
+    return known or now
 
 
 class Row(Schema):
@@ -128,7 +142,7 @@ class Place(Schema):
     name: str
 
 
-class Page[R: Row](Schema):
+class Page[R: Schema](Schema):
     """A page of a list. ``next`` is the address of the page after it."""
 
     rows: list[R]
@@ -159,7 +173,7 @@ def dated(row: Dated) -> dict[str, Any]:
 class Found:
     """A page as a list's view returns it; django-ninja makes a `Page` of the list's own rows of it."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Schema]
     next: str | None
 
 
@@ -173,18 +187,18 @@ def viewer_of(request: HttpRequest) -> User:
     return opened_of(request).viewer
 
 
-def regions_in(request: HttpRequest, asked: Asked) -> RegionQuerySet:
-    """Return the regions that the request is about: all that the token reads, or those of ``region``.
+def regions_in(request: HttpRequest, region: Code | None) -> RegionQuerySet:
+    """Return the regions that the request is about: all that the token reads, or those under the code ``region``.
 
     Raises:
         Refused: The region is not among them; whether it exists is not said.
     """
     seen = regions_of(viewer_of(request))
-    if asked.region is None:
+    if region is None:
         return seen
-    if not seen.filter(pk=asked.region).exists():
+    if not seen.filter(pk=region).exists():
         raise Refused(404, "没有这个区划，或不在令牌的范围内")
-    return seen.under(asked.region)
+    return seen.under(region)
 
 
 def changed_since(since: dt.datetime) -> Q:
@@ -195,9 +209,9 @@ def changed_since(since: dt.datetime) -> Q:
 def page_of(
     request: HttpRequest,
     resource: str,
-    asked: Asked,
+    asked: AskedPage,
     rows: QuerySet[Any],
-    shown: Callable[[Sequence[Any]], Sequence[Row]],
+    shown: Callable[[Sequence[Any]], Sequence[Schema]],
     *,
     key: str = "pk",
     question: AsOf | None = None,
@@ -215,22 +229,53 @@ def page_of(
     Raises:
         Refused: The request says something that the list does not know.
     """
-    if unknown := sorted(set(request.GET) - set(type(asked).model_fields)):
-        # Not passed over: who mistypes "as_of" would take today's rows for those of another day.
-        raise Refused(422, f"没有这个参数：{unknown[0][:32]}；可以用 {'、'.join(sorted(type(asked).model_fields))}")
+    refuse_unknown(request, asked)
     found = list(rows.filter(**{f"{key}__gt": asked.after}).order_by(key)[: asked.limit + 1])
     listed = found[: asked.limit]
     after = None
     if len(found) > len(listed):
-        said = request.GET.dict() | {"after": str(getattr(listed[-1], key))}
         # Whatever is recorded between two pages is for the next time.
-        if question is not None:
-            said |= {"as_of": local(question.at)}
+        kept = {} if question is None else {"as_of": local(question.at)}
         if (pinned := question.known if question is not None else known) is not None:
-            said |= {"known": local(pinned)}
+            kept |= {"known": local(pinned)}
         if last is not None:
-            said |= {"last": str(last)}
-        after = f"{request.path}?{urlencode(said)}"
-    answer = Found(shown(listed), after)
-    count_use(opened_of(request).token, resource, len(listed), now=timezone.now())
-    return answer
+            kept |= {"last": str(last)}
+        after = _next(request, getattr(listed[-1], key), kept)
+    return _counted(request, resource, Found(shown(listed), after))
+
+
+def page_of_places[T](
+    request: HttpRequest,
+    resource: str,
+    asked: AskedPage,
+    listed: Sequence[T],
+    shown: Callable[[Sequence[T]], Sequence[Schema]],
+    *,
+    known: dt.datetime,
+) -> Found:
+    """Return a page of what was reckoned, in its order: ``after`` counts its rows. The arguments are as for `page_of`."""
+    refuse_unknown(request, asked)
+    end = asked.after + asked.limit
+    after = _next(request, end, {"known": local(known)}) if end < len(listed) else None
+    return _counted(request, resource, Found(shown(listed[asked.after : end]), after))
+
+
+def refuse_unknown(request: HttpRequest, asked: AskedPage) -> None:
+    """Check that a request says nothing that its list does not know.
+
+    Raises:
+        Refused: It does. It is not passed over: who mistypes "as_of" would take today's rows for those of another day.
+    """
+    names = type(asked).model_fields
+    if unknown := sorted(set(request.GET) - set(names)):
+        raise Refused(422, f"没有这个参数：{unknown[0][:32]}；可以用 {'、'.join(sorted(names))}")
+
+
+def _next(request: HttpRequest, after: object, kept: dict[str, str]) -> str:
+    """Return the address of the page after a row, with what the request said and what must not shift."""
+    return f"{request.path}?{urlencode(request.GET.dict() | kept | {'after': str(after)})}"
+
+
+def _counted(request: HttpRequest, resource: str, found: Found) -> Found:
+    count_use(opened_of(request).token, resource, len(found.rows), now=timezone.now())
+    return found

@@ -58,7 +58,7 @@ def people(request: HttpRequest, asked: Query[AskedDated]) -> Found:
     question = asked.question(timezone.now())
     rows = PersonRecord.objects.as_of(question).filter(subject__in=people_of(viewer_of(request)))
     if asked.region is not None:
-        rows = rows.filter(village__in=regions_in(request, asked).values("identity"))
+        rows = rows.filter(village__in=regions_in(request, asked.region).values("identity"))
     if (since := asked.updated_since) is not None:
         posts = HoldingRecord.objects.known(question.known).filter(subject__person=OuterRef("subject"))
         rows = rows.filter(changed_since(since) | Exists(posts.filter(changed_since(since))))

@@ -60,7 +60,7 @@ def regions(request: HttpRequest, asked: Query[AskedDated]) -> Found:
     """List regions as they were, those that were merged too."""
     question = asked.question(timezone.now())
     # The codes are those of today, because that is what a token's range is written in.
-    seen = regions_in(request, asked).values("identity")
+    seen = regions_in(request, asked.region).values("identity")
     rows = RegionRecord.objects.as_of(question).filter(subject__in=seen).select_related("parent", "merged_into")
     if asked.updated_since is not None:
         rows = rows.filter(changed_since(asked.updated_since))
@@ -87,7 +87,7 @@ def units(request: HttpRequest, asked: Query[AskedDated]) -> Found:
     question, viewer = asked.question(timezone.now()), viewer_of(request)
     rows = UnitRecord.objects.as_of(question).filter(subject__in=units_of(viewer)).select_related("region")
     if asked.region is not None:
-        rows = rows.filter(region__in=regions_in(request, asked).values("identity"))
+        rows = rows.filter(region__in=regions_in(request, asked.region).values("identity"))
     if asked.updated_since is not None:
         rows = rows.filter(changed_since(asked.updated_since))
 

@@ -1,7 +1,8 @@
-"""The list of requests with their answers, as the page 异议与申请 has them."""
+"""The lists of requests with their answers: those of stations, as the page 异议与申请 has them, and those of the county."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
@@ -24,8 +25,9 @@ from server_broker.api.asking import (
     regions_in,
     viewer_of,
 )
-from server_broker.console.queries import requests_of
-from server_broker.requests.models import Answer, Request, Withdrawal
+from server_broker.console.queries import people_of, requests_of
+from server_broker.requests.cases import Case, cases_here, of_county
+from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
 from server_broker.requests.reading import RequestRow, request_rows
 
 router = Router(tags=["异议与申请"])
@@ -39,11 +41,13 @@ class AskedRequests(Asked):
 
 
 class AnswerGiven(Schema):
-    """What the township said. Of several the last counts."""
+    """What the township said. Of several answers the last counts; of a decision there is one of each step."""
 
     outcome: str = Field(description="accepted 同意，refused 不同意")
     text: str
     at: Moment
+    step: int = Field(description="0 答复，1 审批，2 第二个人审批")
+    is_last: bool = Field(description="后面不用别人再批")
 
 
 class RequestShown(Row):
@@ -73,7 +77,7 @@ def requests(request: HttpRequest, asked: Query[AskedRequests]) -> Found:
     viewer = viewer_of(request)
     rows = requests_of(viewer).select_related("station__village")
     if asked.region is not None:
-        rows = rows.filter(station__village__in=regions_in(request, asked))
+        rows = rows.filter(station__village__in=regions_in(request, asked.region))
     if asked.since is not None:
         rows = rows.filter(received_at__gte=asked.since)
     if asked.until is not None:
@@ -88,10 +92,14 @@ def requests(request: HttpRequest, asked: Query[AskedRequests]) -> Found:
     def shown(listed: Sequence[Request]) -> list[RequestShown]:
         answers = defaultdict(list)
         for answer in Answer.objects.filter(request__in=listed):
-            answers[answer.request_id].append(AnswerGiven(outcome=answer.outcome, text=answer.text, at=answer.at))
+            answers[answer.request_id].append(_given(answer))
         return [_shown(row, answers[row.request.pk], viewer) for row in request_rows(listed)]
 
     return page_of(request, "requests", asked, rows, shown)
+
+
+def _given(answer: Answer) -> AnswerGiven:
+    return AnswerGiven(outcome=answer.outcome, text=answer.text, at=answer.at, step=answer.step, is_last=answer.is_last)
 
 
 def _shown(row: RequestRow, answers: list[AnswerGiven], viewer: User) -> RequestShown:
@@ -115,4 +123,70 @@ def _shown(row: RequestRow, answers: list[AnswerGiven], viewer: User) -> Request
         state=row.state,
         changed_at=row.changed_at,
         answers=answers,
+    )
+
+
+class CountyRequestShown(Row):
+    """What somebody asked for on their telephone, or an officer wrote down for them."""
+
+    number: str = Field(description="办事编号，可能与别的申请相同")
+    kind: str
+    code: str
+    asked_at: Moment
+    by_proxy: bool = Field(description="干部代提的")
+    person: PersonNamed
+    begin_at: Moment | None
+    end_at: Moment | None
+    window: int | None = Field(description="换班、更正是哪个值班时段")
+    day: date | None = Field(description="换班、更正是哪一天")
+    mark: str = Field(description="更正哪一次卡：arrival 上班，departure 下班")
+    mark_at: Moment | None = Field(description="本人说的到岗或离岗时间")
+    substitute: PersonNamed | None = Field(description="接班的人；外辖区的人，接口不给姓名")
+    state: str = Field(
+        description="open 等审批，second 等第二个人审批，partner 等对方同意，withdrawn 已撤回，accepted 同意，refused 不同意"
+    )
+    answers: list[AnswerGiven]
+
+
+@router.get("/county_requests", response=Page[CountyRequestShown], summary="县里收到的申请")
+def county_requests(request: HttpRequest, asked: Query[AskedRequests]) -> Found:
+    """List the requests of the token's people that were made in the county, not at a station."""
+    viewer = viewer_of(request)
+    rows = of_county().filter(person__in=people_of(viewer))
+    if asked.region is not None:
+        rows = rows.filter(person__village__in=regions_in(request, asked.region))
+    if asked.since is not None:
+        rows = rows.filter(asked_at__gte=asked.since)
+    if asked.until is not None:
+        rows = rows.filter(asked_at__lt=asked.until)
+    if (changed := asked.updated_since) is not None:
+        decided = Exists(Answer.objects.filter(asked=OuterRef("pk"), at__gte=changed))
+        said = Q(asked_at__gte=changed) | Q(agreed_at__gte=changed) | Q(withdrawn_at__gte=changed)
+        rows = rows.filter(said | decided)
+
+    def shown(listed: Sequence[CountyRequest]) -> list[CountyRequestShown]:
+        return [_shown_here(one, case, viewer) for one, case in zip(listed, cases_here(listed), strict=True)]
+
+    return page_of(request, "county_requests", asked, rows, shown)
+
+
+def _shown_here(one: CountyRequest, case: Case, viewer: User) -> CountyRequestShown:
+    other = one.substitute
+    return CountyRequestShown(
+        id=one.pk,
+        number=one.number,
+        kind=one.kind,
+        code=one.code,
+        asked_at=one.asked_at,
+        by_proxy=one.asked_by != "",
+        person=named(one.person),
+        begin_at=one.begin_at,
+        end_at=one.end_at,
+        window=one.window_id,
+        day=one.day,
+        mark=one.mark,
+        mark_at=one.mark_at,
+        substitute=named(other) if other is not None and in_scope(viewer, other.village_id) else None,
+        state=case.state,
+        answers=[_given(answer) for answer in case.answers],
     )

@@ -72,7 +72,7 @@ def touches(request: HttpRequest, asked: Query[AskedTouches]) -> Found:
     known, viewer = asked.known_at(timezone.now()), viewer_of(request)
     rows = touches_of(viewer).filter(happened_between(asked.since, asked.until)).select_related("station__village")
     if asked.region is not None:
-        rows = rows.filter(station__village__in=regions_in(request, asked))
+        rows = rows.filter(station__village__in=regions_in(request, asked.region))
     if asked.updated_since is not None:
         rows = rows.filter(received_at__gte=asked.updated_since)
 

@@ -62,7 +62,7 @@ def windows(request: HttpRequest, asked: Query[AskedDated]) -> Found:
     question, viewer = asked.question(timezone.now()), viewer_of(request)
     rows = WindowRecord.objects.as_of(question).filter(subject__in=windows_of(viewer)).select_related("village")
     if asked.region is not None:
-        rows = rows.filter(village__in=regions_in(request, asked).values("identity"))
+        rows = rows.filter(village__in=regions_in(request, asked.region).values("identity"))
     if asked.updated_since is not None:
         rows = rows.filter(changed_since(asked.updated_since))
 

@@ -21,8 +21,10 @@ RESOURCES: dict[str, Resource] = {
     "people": Resource("人员", "编号、姓名、类别、村、职务和起止日期", Power.SEE_PEOPLE),
     "units": Resource("单位和职务", "单位的名称、性质、区划，有哪些职务", Power.SEE_PEOPLE),
     "windows": Resource("值班时段", "哪个村、周几、几点到几点、有谁", Power.SEE_PEOPLE),
+    "due": Resource("谁该在岗", "哪天哪个班该谁在、为什么", Power.SEE_PEOPLE),
     "touches": Resource("打卡", "时间和准不准、站点、是谁、上班还是下班、算不算", Power.SEE_PEOPLE),
-    "requests": Resource("异议与申请", "谁提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
+    "requests": Resource("站点的异议与申请", "谁在站点提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
+    "county_requests": Resource("县里收到的申请", "谁在手机上提的或干部代提的、怎么批的", Power.SEE_REQUESTS),
 }
 """By the name that stands in the address and in a token's scopes."""
 
