@@ -253,7 +253,7 @@ def page_of_places[T](
     *,
     known: dt.datetime,
 ) -> Found:
-    """Return a page of what was reckoned, in its order: ``after`` counts its rows. The arguments are as for `page_of`."""
+    """Return a page of what was reckoned, in its order: ``after`` counts rows. The arguments are those of `page_of`."""
     refuse_unknown(request, asked)
     end = asked.after + asked.limit
     after = _next(request, end, {"known": local(known)}) if end < len(listed) else None

@@ -1,4 +1,4 @@
-"""The lists of requests with their answers: those of stations, as the page 异议与申请 has them, and those of the county."""
+"""The lists of requests with their answers: those of stations, as on the page 异议与申请, and those of the county."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -143,7 +143,8 @@ class CountyRequestShown(Row):
     mark_at: Moment | None = Field(description="本人说的到岗或离岗时间")
     substitute: PersonNamed | None = Field(description="接班的人；外辖区的人，接口不给姓名")
     state: str = Field(
-        description="open 等审批，second 等第二个人审批，partner 等对方同意，withdrawn 已撤回，accepted 同意，refused 不同意"
+        description="open 等审批，second 等第二个人审批，partner 等对方同意，"
+        "withdrawn 已撤回，accepted 同意，refused 不同意"
     )
     answers: list[AnswerGiven]
 

@@ -9,9 +9,12 @@ from tests.proofs.strangers.county import OTHER_VILLAGE, VILLAGE, County
 from tests.proofs.strangers.places import LISTS
 
 _TEXT = re.compile(r"cunhui_([0-9]+)_[A-Za-z0-9_-]{43}")
-_PERIOD = "since=2026-01-01&until=2026-01-31"
-"""What the list of touches wants to be asked."""
-_LISTS = tuple(path for path in LISTS if not path.endswith("/requests"))
+_MUST = {
+    "touches": "since=2026-01-01&until=2026-01-31",
+    "due": f"first=2026-01-01&last=2026-01-31&region={VILLAGE}",
+}
+"""What must be asked of a list."""
+_LISTS = tuple(path for path in LISTS if not path.endswith("requests"))
 """Those that the tokens of the proof are for."""
 
 
@@ -24,7 +27,10 @@ class _Program:
 
     def reads(self, path: str, asked: str = "") -> bool:
         """Return whether it is given a list."""
-        query = f"?{_PERIOD}&{asked}" if path.endswith("/touches") else f"?{asked}"
+        must = _MUST.get(path.rsplit("/", 1)[1], "")
+        if "region=" in asked:
+            must = must.partition("&region=")[0]
+        query = f"?{must}&{asked}"
         return self._browser.ask("GET", path + query, says=self._says).status == 200
 
 

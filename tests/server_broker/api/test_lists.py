@@ -5,7 +5,8 @@ import json
 import re
 import subprocess
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from django.db import connection
@@ -14,16 +15,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from protocol.china_time import CHINA
+from server_broker.api.due import word_of
 from server_broker.api_tokens.models import ApiUse
+from server_broker.api_tokens.resources import RESOURCES
 from server_broker.audit.models import AuditEntry
-from server_broker.dated.days import begin_of
+from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.writing import Period
+from server_broker.duty.reading import Asked, turns_in
+from server_broker.duty.reasons import Reason
 from server_broker.people.cards import report_lost
 from server_broker.people.changes import change_person
 from server_broker.people.models import Person, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.requests.answering import answer
-from server_broker.requests.models import Outcome
+from server_broker.requests.models import Answer, CountyRequest, Outcome
+from server_broker.workdays.notices import set_notice
 from tests.cast import (
     COUNTY,
     CROWD,
@@ -40,6 +47,7 @@ from tests.server_broker.county import FictionalCounty, api_token, requested, si
 from tests.server_broker.pages import text_of
 
 pytestmark = pytest.mark.django_db
+PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+08:00")
 
 
@@ -121,6 +129,51 @@ def test_windows_say_who_is_named(program: Program, county: FictionalCounty) -> 
     row = only(narrow.rows("windows"))
     assert [one["number"] for one in row["people"]] == [ZHANG.number]
     assert row["people_elsewhere"] == 1
+
+
+def test_who_is_due_and_why(program: Program, county: FictionalCounty) -> None:
+    monday = timezone.localdate() + dt.timedelta(days=7 - timezone.localdate().weekday())
+    window(SHILI_VILLAGE, "上午", list(county.people.values()))
+    asked = {"region": SHILI_VILLAGE, "first": str(monday), "last": str(monday + dt.timedelta(days=6))}
+    rows = program.rows("due", **asked)
+    assert len({row["day"] for row in rows}) == 5
+    turns = turns_in([Region.objects.get(pk=SHILI_VILLAGE).identity], Asked(monday, monday + dt.timedelta(days=6)))
+    assert {(row["day"], row["person"]["id"], row["due"]) for row in rows} == {
+        (str(turn.day), turn.person, turn.due) for turn in turns
+    }
+    assert program.rows("due", **asked, limit="3") == rows
+    on = next(row for row in rows if row["due"])
+    assert (on["begin"], on["end"]) == (f"{on['day']}T08:00:00+08:00", f"{on['day']}T12:00:00+08:00")
+    day = dt.date.fromisoformat(on["day"])
+    township = Region.objects.get(pk=TOWNSHIP)
+    set_notice(township, Period(begin_of(day), end_of(day)), "防汛停班", actor="service")
+    off, _ = program.rows("due", region=SHILI_VILLAGE, first=str(day), last=str(day))
+    assert (off["due"], off["begin"], off["end"], off["why"][0]) == (False, None, None, "stopped")
+    narrow = Program(api_token(OPERATOR, "due", region=TOWNSHIP, name="镇里的").text)
+    assert {row["is_elsewhere"] for row in narrow.rows("due", **asked) if row["person"] is None} == {True}
+    assert program.status("due", **asked | {"last": str(monday + dt.timedelta(days=31))}) == 422
+    assert program.status("due", region=SHILI_VILLAGE) == 422
+    known = set(re.findall(r"`([a-z_]+)`", PAGE.partition("`why` of a row")[2].partition("## When")[0]))
+    assert known == {word_of(kind) for kind in get_args(Reason.__value__)}
+
+
+def test_what_is_asked_for_in_the_county_comes_with_its_decision(program: Program, county: FictionalCounty) -> None:
+    now = timezone.now()
+    made = CountyRequest.objects.create(
+        request=bytes(16),
+        number="A1",
+        person=county.people[ZHANG],
+        kind="leave",
+        asked_at=now,
+        asked_by="x",
+        note="私事",
+    )
+    assert only(program.rows("county_requests"))["state"] == "open"
+    Answer.objects.create(asked=made, outcome=Outcome.ACCEPTED, text="同意", at=now, actor="y", step=1)
+    row = only(program.rows("county_requests", updated_since=now.isoformat()))
+    assert (row["state"], row["by_proxy"], row["person"]["number"]) == ("accepted", True, ZHANG.number)
+    assert (only(row["answers"])["step"], only(row["answers"])["is_last"]) == (1, True)
+    assert "私事" not in json.dumps(row, ensure_ascii=False)
 
 
 def test_a_question_as_of_a_time_is_answered_by_what_held_and_was_known_then(
@@ -266,9 +319,7 @@ def test_no_answer_has_what_no_program_may_have(program: Program, county: Fictio
 
 def test_the_openapi_document_is_local_and_whole(program: Program) -> None:
     document = Client().get("/api/v1/openapi.json").json()
-    assert set(document["paths"]) == {
-        f"/api/v1/{name}" for name in ("regions", "people", "units", "windows", "touches", "requests")
-    }
+    assert set(document["paths"]) == {f"/api/v1/{name}" for name in RESOURCES}
     assert {method for path in document["paths"].values() for method in path} == {"get"}
     assert "://" not in json.dumps(document), "nothing leads to another host"
     assert Client().get("/api/v1/docs").status_code == 404

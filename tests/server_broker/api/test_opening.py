@@ -18,6 +18,7 @@ from server_broker.bundles.rate import Rate
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
+from server_broker.requests.models import CountyRequest
 from tests.cast import (
     COUNTY,
     OPERATOR,
@@ -44,8 +45,12 @@ def today() -> dict[str, str]:
     return {"since": str(now), "until": str(now + dt.timedelta(days=1))}
 
 
-def query_of(resource: str) -> dict[str, str]:
-    return today() if resource == "touches" else {}
+def query_of(resource: str, village: str) -> dict[str, str]:
+    """What must be asked of a list to get something of a village."""
+    day = timezone.localdate()
+    week = {"first": str(day), "last": str(day + dt.timedelta(days=6))}
+    musts = {"touches": today(), "due": week | {"region": village}}
+    return musts.get(resource, {})
 
 
 @pytest.fixture
@@ -55,6 +60,9 @@ def whole(county: FictionalCounty) -> FictionalCounty:
         there = county.stations[station]
         requested(there, touch(there, cadre.token, seq=7))
         window(cadre.village, "上午", [county.people[cadre]])
+        CountyRequest.objects.create(
+            request=cadre.token, number="A1", person=county.people[cadre], kind="leave", asked_at=timezone.now()
+        )
         make_unit("示例党支部", UnitKind.BRANCH, Region.objects.get(pk=cadre.village), actor="service")
     return county
 
@@ -64,14 +72,15 @@ def test_each_list_is_for_its_own_region_and_scope_alone(whole: FictionalCounty,
     own = Program(api_token(TOWNSHIP_OPERATOR, resource).text)
     neighbour = Program(api_token(NEIGHBOUR, resource).text)
     other_scope = Program(api_token(TOWNSHIP_OPERATOR, *(set(RESOURCES) - {resource}), name="另一个系统").text)
-    query = query_of(resource)
-    ours, theirs = (program.rows(resource, **query) for program in (own, neighbour))
+    query = query_of(resource, SHILI_VILLAGE)
+    ours, theirs = own.rows(resource, **query), neighbour.rows(resource, **query_of(resource, YANGBAN_VILLAGE))
     assert ours
     assert theirs
-    assert not {row["id"] for row in ours} & {row["id"] for row in theirs}
-    assert own.rows(resource, **query, region=SHILI_VILLAGE)
+    key = "window" if resource == "due" else "id"
+    assert not {row[key] for row in ours} & {row[key] for row in theirs}
+    assert own.rows(resource, **query | {"region": SHILI_VILLAGE})
     for outside in (YANGBAN_VILLAGE, OTHER_TOWNSHIP, COUNTY, "000000000000"):
-        assert own.status(resource, **query, region=outside) == 404
+        assert own.status(resource, **query | {"region": outside}) == 404
     assert other_scope.status(resource, **query) == 403
     assert Program().status(resource, **query) == 401
 
@@ -140,7 +149,7 @@ def test_a_token_sees_no_more_than_its_owner_may_see_now(whole: FictionalCounty)
     assert numbers() == set()
     User.objects.filter(pk=owner.pk).update(region=COUNTY, role=Role.SYSTEM)
     assert program.status("people") == 200
-    assert program.refusal("requests") == (403, "做这个令牌的账号现在看不到“异议与申请”")
+    assert program.refusal("requests") == (403, "做这个令牌的账号现在看不到“站点的异议与申请”")
     User.objects.filter(pk=owner.pk).update(role=Role.AUDITOR)
     assert program.status("people") == 403
     User.objects.filter(pk=owner.pk).update(role=Role.OPERATOR, ends_on=timezone.localdate())

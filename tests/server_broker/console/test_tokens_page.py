@@ -43,7 +43,7 @@ def test_a_token_is_shown_once_and_opens_what_was_chosen() -> None:
     page = text_of(operator, "/tokens/")
     assert not TEXT.search(page)
     assert "示例县工资系统" in page
-    assert "人员、异议与申请" in page
+    assert "人员、站点的异议与申请" in page
     assert "还没有读过" in page
     headers = {"Authorization": f"Bearer {text}"}
     assert Client().get("/api/v1/people", headers=headers).status_code == 200
