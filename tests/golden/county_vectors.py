@@ -1,8 +1,10 @@
 """Samples of the county's own stream and of a manifest. The county's record key is the key of TEST 2."""
 
+import datetime as dt
 from typing import Any
 
 from protocol import chain, decisions
+from protocol.calendar_table import CalendarDay, CalendarTable
 from protocol.codec import VersionedMessage, encode
 from protocol.decisions import CountyFact, Decision, Row
 from protocol.heads import sign_head
@@ -95,6 +97,17 @@ ROOT = ManifestRoot(county=COUNTY, number=13, day="2026-11-27", at=AT_MS, leaves
 SIGNED_ROOT = seal_root(COUNTY_KEY, ROOT)
 KEPT_HEAD = dict(kept_heads(SIGNED_ROOT, LEAVES))[STATION]
 
+MESSAGES: dict[str, VersionedMessage] = {
+    "calendar-table": CalendarTable(
+        issuer="示例县",
+        key=COUNTY_PUBLIC,
+        made_at=AT_MS,
+        days=[
+            CalendarDay(date=dt.date(2027, 2, 8), working=False, name="春节"),
+            CalendarDay(date=dt.date(2027, 2, 20), working=True, name="春节调休"),
+        ],
+    )
+}
 ARRAYS: dict[str, VersionedMessage] = {"manifest_root": ROOT, "kept_head": KEPT_HEAD}
 
 

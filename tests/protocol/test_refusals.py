@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import birth, blobs, commands, enrolment, facts, kiosk, packs, receipts, twin
+from protocol.calendar_table import unseal_table
 from protocol.codec import MAX_MESSAGE_BYTES, decode, encode
 from protocol.envelope import MAX_ENVELOPE_BYTES, Envelope, decode_envelope
 from protocol.heads import verify_head
@@ -34,6 +35,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "missing sealed": lambda raw: blobs.unseal_missing(raw, station=STATION, public_keys=KEYS),
     "desired sealed": lambda raw: twin.unseal_desired(raw, station=STATION, public_keys=KEYS),
     "command sealed": lambda raw: commands.unseal_command(raw, station=STATION, public_keys=KEYS),
+    "calendar sealed": unseal_table,
     "pack sealed": lambda raw: packs.unseal_pack(raw, KEYS),
     "enrol": lambda raw: enrolment.decode_json(raw, enrolment.EnrolRequest),
     "renew": lambda raw: enrolment.decode_json(raw, enrolment.RenewRequest),
@@ -48,6 +50,7 @@ SEEDS = [
     *(msgspec.json.encode(document) for document in vectors.JSON.values()),
     *(kiosk.encode_line(line) for line in vectors.LINES.values()),
     *(seal(COUNTY_KEY, context, encode(MESSAGES[name])) for name, context in vectors.SIGNED.values()),
+    seal(COUNTY_KEY, "cunhui calendar 1", encode(MESSAGES["calendar-table"])),
 ]
 
 
@@ -112,7 +115,7 @@ def test_trailing_bytes_are_refused(name: str) -> None:
     assert refusal(READERS[name], encode(MESSAGES[name]) + b"\x00") == "malformed"
 
 
-@pytest.mark.parametrize("name", [name for name in READERS if name != "pack sealed"])
+@pytest.mark.parametrize("name", [name for name in READERS if name not in ("calendar sealed", "pack sealed")])
 def test_oversized_input_is_refused_unread(name: str) -> None:
     assert refusal(READERS[name], b"\xc4" + bytes(MAX_MESSAGE_BYTES)) == "too_large"
 
