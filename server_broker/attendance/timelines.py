@@ -63,6 +63,23 @@ def person_lines(person: Person, *, known: dt.datetime | None = None) -> list[Li
     ]
 
 
+def card_lines(person: Person, *, seen: QuerySet[Person], known: dt.datetime | None = None) -> list[Line]:
+    """Return the whole history of each card that the person ever had, card by card. It names the people in ``seen``."""
+    had = Binding.objects.known(known).filter(person=person).values("subject")
+    found = _ordered(Binding, known).filter(subject__in=had).select_related("subject", "person")
+    rows = sorted(found, key=lambda row: int(row.subject_id))  # stable, so by time within a card
+    named = set(seen.filter(pk__in={row.person_id for row in rows}).values_list("pk", flat=True))
+
+    def what(row: Binding) -> str:
+        card = f"尾号 {row.subject.tail}" if row.subject.tail else f"触卡绑定 {row.subject_id}"
+        if row.person is None:
+            return f"{card} 没有人"
+        who = f"{row.person.name} {row.person.number}" if row.person_id in named else ELSEWHERE
+        return f"{card} {who} {_card_state(row)}"
+
+    return _lines("卡", what, rows, _content)
+
+
 def window_lines(window: DutyWindow, *, seen: QuerySet[Person], known: dt.datetime | None = None) -> list[Line]:
     """Return what a window is and was, by time. It names the people in ``seen`` only."""
     # Before its first day a window that was planned is not over: it was not there.
@@ -182,8 +199,11 @@ def _of_post(row: HoldingRecord) -> str:
 
 def _of_card(row: Binding) -> str:
     tail = f"尾号 {row.subject.tail}" if row.subject.tail else f"触卡绑定 {row.subject_id}"
-    state = "已挂失" if row.state == BindingState.LOST else "临时卡" if row.temporary else "在用"
-    return f"{tail} {state}"
+    return f"{tail} {_card_state(row)}"
+
+
+def _card_state(row: Binding) -> str:
+    return "已挂失" if row.state == BindingState.LOST else "临时卡" if row.temporary else "在用"
 
 
 def _times(row: WindowRecord) -> str:

@@ -20,7 +20,7 @@ from server_broker.accounts.scope import regions_of
 from server_broker.attendance.kept_people import why_kept
 from server_broker.attendance.leaving import come_back, leave
 from server_broker.attendance.moving import change_registration
-from server_broker.attendance.timelines import person_lines
+from server_broker.attendance.timelines import card_lines, person_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, asked_moment, decide_on
 from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED, pin_lines
@@ -57,6 +57,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "people",
         "person": found,
         "lines": person_lines(found, known=known),
+        "card_lines": card_lines(found, seen=people_of(request.user), known=known),
         "as_of": day,
         "as_of_refused": parameters.day_refused(request.GET, "as_of"),
         "is_past": known is not None,

@@ -25,11 +25,22 @@ from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Period, take_written
 from server_broker.duty.overlaps import WindowRefused
 from server_broker.duty.windows import Terms, add_window, change_window, end_window
-from server_broker.people.cards import BindRefused, bind_card, card_found, end_binding, report_lost, take_card
+from server_broker.people.cards import (
+    BindRefused,
+    bind_card,
+    card_found,
+    end_binding,
+    replace_card,
+    report_lost,
+    take_card,
+)
 from server_broker.people.changes import PersonRefused, change_person, register
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType, Unit, UnitKind
 from server_broker.people.posts import PostRefused, change_holding, give_post, make_unit
 from server_broker.regions.models import Region
+from server_broker.sheets.importing import ImportRefused, preview, take
+from server_broker.term_change.rows import PostRow, TermPlan
+from server_broker.term_change.term_import import TERM_IMPORT
 from server_broker.workdays.county_table import CountyWord, DayRefused, set_day
 from server_broker.workdays.models import StopNotice
 from server_broker.workdays.notices import NoticeRefused, set_notice, take_back
@@ -44,6 +55,7 @@ REFUSALS = (
     RegionRefused,
     DayRefused,
     NoticeRefused,
+    ImportRefused,
 )
 COUNTY = "990101000000"
 BY = "proof"
@@ -82,6 +94,7 @@ class Officers:
             *(self._move, self._rename, self._change_window, self._give_post) * 3,
             *(self._change_post, self._add_window, self._register, self._by_hand) * 2,
             *(self._end_window, self._leave, self._return, self._rename_region, self._split, self._merge, self._recode),
+            *(self._replace, self._replace, self._change_term),
             *(self._set_calendar, self._stop_work, self._take_stop_back),
         )
         for _ in range(edits):
@@ -141,6 +154,14 @@ class Officers:
         now = self._at(day)
         end_binding(card, actor=BY, reason=WHY, since=now, now=now)
         self.cards[bytes(card.token)].set(None, now)
+
+    def _replace(self, day: dt.date) -> None:
+        """A new card instead of one that is held or lost: it counts always, and the old one until now."""
+        card, number = self._held()
+        now, token = self._at(day), self._draw.randbytes(16)
+        replace_card(card, token, Person.objects.get(number=number), actor=BY, now=now)
+        self.cards[bytes(card.token)].set(None, now)
+        self.cards.setdefault(token, Reckoning()).set(number, None)
 
     def _take(self, day: dt.date) -> None:
         card, _ = self._held(lost_at=None)
@@ -209,6 +230,19 @@ class Officers:
         state = self._draw.choice(list(HoldingState))
         until = day + 3 * _DAY if state != HoldingState.ENDED and self._draw.random() < 0.5 else None
         change_holding(self._some(Holding.objects), state, since=day, until=until, actor=BY, reason=WHY)
+
+    def _change_term(self, day: dt.date) -> None:
+        """换届: one sheet names who holds the posts of a third of all units."""
+        units = list(Unit.objects.filter(ended=False).select_related("region").order_by("pk"))
+        people = list(Person.objects.filter(left=False).order_by("pk"))
+        plan = TermPlan(day=self._soon(day), scope=COUNTY)
+        for unit in self._draw.sample(units, 1 + len(units) // 3):
+            for title in ("书记", "委员"):
+                number = self._draw.choice(people).number if self._draw.random() < 0.9 else ""
+                row = len(plan.posts) + 2
+                plan.posts.append(PostRow(row, unit.name, title, number, "", unit.region.code, None, False))
+        shown = preview(TERM_IMPORT, plan, scope=COUNTY).digest()
+        take(TERM_IMPORT, plan, scope=COUNTY, actor=BY, shown=shown, renames_confirmed=True)
 
     def _leave(self, day: dt.date) -> None:
         person = self._some(Person.objects.filter(left=False))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import touch_rows
 from server_broker.dated.days import end_of
-from server_broker.people.cards import BindRefused, replace_card, report_lost
+from server_broker.people.cards import BindRefused, replace_card, report_lost, take_card
 from server_broker.people.models import Binding, BindingState, Card
 from tests.cast import COUNTY_OFFICER, OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, WANG, YANGBAN, ZHANG
 from tests.server_broker.console.test_desk_confirms import form_on
@@ -71,6 +71,17 @@ def test_a_replacement_ends_the_old_card_as_it_begins(
     # The first touch of the new card counts too.
     (row,) = touch_rows(list(Touch.objects.filter(card_token=token)))
     assert row.person == county.people[ZHANG]
+
+
+def test_a_person_s_page_has_the_whole_history_of_each_card(county: FictionalCounty, token: bytes) -> None:
+    take_card(county.cards[ZHANG], actor=BY, reason="发错了人", since=timezone.now(), give_to=county.people[WANG])
+    place = f"/people/{county.people[ZHANG].pk}/"
+    whole = signed_in(COUNTY_OFFICER).get(place).content.decode()
+    assert "尾号 0a1b 张示例 a1 在用" in whole
+    assert "尾号 0a1b 王样板 b1 在用" in whole
+    own = signed_in(TOWNSHIP_OFFICER).get(place).content.decode()
+    assert "尾号 0a1b 外辖区人员 在用" in own
+    assert WANG.name not in own
 
 
 def test_somebody_else_s_card_is_not_replaced(county: FictionalCounty, page: Client, token: bytes) -> None:
