@@ -5,7 +5,7 @@ It reckons from plain values alone, so the same values give the same answer, wha
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -88,9 +88,11 @@ def due_between(first: dt.date, last: dt.date, rosters: Rosters) -> Iterator[Tur
         KeyError: The calendar lacks a date. It must reach two days beyond both ends.
     """
     posts = _Posts(rosters)
-    # Only a window past midnight reaches into another date.
-    reach = _REACH if any(window.end > MINUTES_A_DAY for window in rosters.windows) else dt.timedelta(0)
-    turns = {day: list(_turns(day, rosters, posts)) for day in _days(first - reach, last + reach)}
+    beside = _past_midnight(rosters)
+    turns = {}
+    for day in _days(first - _REACH, last + _REACH):
+        windows = rosters.windows if first <= day <= last else beside
+        turns[day] = list(_turns(day, windows, rosters, posts))
     busy: dict[tuple[int, dt.date], list[Turn]] = defaultdict(list)
     for day, listed in turns.items():
         for turn in listed:
@@ -99,6 +101,24 @@ def due_between(first: dt.date, last: dt.date, rosters: Rosters) -> Iterator[Tur
     for day in _days(first, last):
         for turn in turns[day]:
             yield _unless_overlapping(turn, busy) if turn.due else turn
+
+
+def _past_midnight(rosters: Rosters) -> list[Window]:
+    """Return the windows past midnight, and the others of their people: these alone reach into another date."""
+    holders: dict[int, set[int]] = defaultdict(set)
+    for held in rosters.holdings:
+        holders[held.post].add(held.person)
+    people: dict[int, set[int]] = defaultdict(set)
+    crews = [
+        *((window.id, window.crew) for window in rosters.windows),
+        *((key[0], crew) for key, crew in rosters.named.items()),
+    ]
+    for window, crew in crews:
+        people[window].update(crew.people, *(holders[post] for post in crew.posts))
+    for (window, _), swaps in rosters.swaps.items():
+        people[window].update(swap.taker for swap in swaps)
+    late = {person for window in rosters.windows if window.end > MINUTES_A_DAY for person in people[window.id]}
+    return [window for window in rosters.windows if not late.isdisjoint(people[window.id])]
 
 
 def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
@@ -111,6 +131,7 @@ class _Posts:
 
     def __init__(self, rosters: Rosters) -> None:
         self._left = rosters.left
+        self._bars: dict[tuple[int, dt.date], Reason | None] = {}
         self._of_person: dict[int, list[Held]] = defaultdict(list)
         self._of_post: dict[int, list[Held]] = defaultdict(list)
         for one in rosters.holdings:
@@ -123,6 +144,11 @@ class _Posts:
 
     def bar(self, person: int, day: dt.date) -> Reason | None:
         """Return why somebody who is named is not due on a date whatever the window; None: they may be."""
+        if (person, day) not in self._bars:
+            self._bars[person, day] = self._bar(person, day)
+        return self._bars[person, day]
+
+    def _bar(self, person: int, day: dt.date) -> Reason | None:
         if any(day in days for days in self._left.get(person, ())):
             return Left()
         held = self._of_person.get(person, ())
@@ -133,11 +159,9 @@ class _Posts:
         return NoPost() if away is None else Away(away.state, away.post)
 
 
-def _turns(day: dt.date, rosters: Rosters, posts: _Posts) -> Iterator[Turn]:
-    """Yield the turns of a date, before it is asked whether some overlap."""
-    listed = [
-        (window, list(_roster_turns(window, day, rosters, posts))) for window in rosters.windows if day in window.days
-    ]
+def _turns(day: dt.date, windows: Sequence[Window], rosters: Rosters, posts: _Posts) -> Iterator[Turn]:
+    """Yield the turns of a date in these windows, before it is asked whether some overlap."""
+    listed = [(window, list(_roster_turns(window, day, rosters, posts))) for window in windows if day in window.days]
     # Of one village's roster, before notices and swaps.
     given = Counter((window.village, turn.person) for window, turns in listed for turn in turns if turn.due)
     for window, turns in listed:

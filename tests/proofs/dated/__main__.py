@@ -1,9 +1,9 @@
 """``./run prove dated``: days of edits in a county's villages; is each evening's answer the same for ever?
 
-Each evening the proof asks who is on file, who held which card, who is on which post and whose window it is, and keeps
-the answers. In the end it asks again as of each evening. It reads every dated row with psql each evening, and counts
-rows that are gone or say something else than before. In the end it counts those that no decision has named. Who held
-which card it also reckons itself.
+Each evening the proof asks who is on file, who held which card, who is on which post, whose window it is and who is
+due, and keeps the answers. In the end it asks again as of each evening. It reads every dated row with psql each evening
+and counts rows that are gone or say something else than before. In the end it counts those that no decision named.
+Who held which card it also reckons itself.
 """
 
 import datetime as dt
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from protocol.china_time import CHINA
 from tests.proofs.private_county import county_home, private_cluster
 
 BAD = ("as_of_differences", "overwritten", "wrong_holders", "let_through", "undecided")
@@ -50,12 +51,14 @@ def ask(at: dt.datetime, known: dt.datetime | None, tokens: list[bytes]) -> Answ
         bindings_of,
         due_under,
         people_under,
+        places_under,
     )
     from server_broker.dated.models import AsOf  # noqa: PLC0415
+    from server_broker.duty.reading import Asked, turns_in  # noqa: PLC0415
     from server_broker.people.models import HoldingRecord  # noqa: PLC0415
     from server_broker.regions.models import RegionRecord  # noqa: PLC0415
 
-    asked = AsOf(at, known)
+    asked, day = AsOf(at, known), at.astimezone(CHINA).date()
     bindings = bindings_of(tokens, known=known)
     held = [(token.hex(), bindings.at(token, at)) for token in tokens]
     holdings = HoldingRecord.objects.as_of(asked).order_by("subject_id")
@@ -66,6 +69,10 @@ def ask(at: dt.datetime, known: dt.datetime | None, tokens: list[bytes]) -> Answ
         "windows": [
             (one.window.subject_id, one.window.name, one.window.start, one.window.weekdays, one.people)
             for one in due_under("990101", asked)
+        ],
+        "due": [
+            (turn.person, turn.window.id, turn.day, turn.due, turn.leads, turn.share, turn.why)
+            for turn in turns_in(places_under("990101", asked), Asked(day, day, known))
         ],
         "posts": list(holdings.values_list("subject_id", "state")),
         "regions": list(places.values_list("code", "name", "ended")),

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Manager, QuerySet
+from django.utils import timezone
 
 from server_broker.attendance.leaving import LeavingRefused, come_back, leave
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay
 from server_broker.attendance.moving import change_registration
 from server_broker.attendance.region_changes import (
     RegionRefused,
@@ -24,6 +25,8 @@ from server_broker.attendance.region_changes import (
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Period, take_written
 from server_broker.duty.overlaps import WindowRefused
+from server_broker.duty.roster_days import name_days, withdraw_days
+from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window, change_window, end_window
 from server_broker.people.cards import (
     BindRefused,
@@ -93,6 +96,7 @@ class Officers:
             *(self._lose, self._find, self._end, self._take, self._bind_somebody) * 4,
             *(self._move, self._rename, self._change_window, self._give_post) * 3,
             *(self._change_post, self._add_window, self._register, self._by_hand) * 2,
+            *(self._name_days, self._name_days, self._withdraw_days, self._add_named_window),
             *(self._end_window, self._leave, self._return, self._rename_region, self._split, self._merge, self._recode),
             *(self._replace, self._replace, self._change_term),
             *(self._set_calendar, self._stop_work, self._take_stop_back),
@@ -206,7 +210,9 @@ class Officers:
         name = f"值班{self._draw.randrange(10**6)}" if window is None or self._draw.random() < 0.3 else window.name
         posts = Holding.objects.filter(post__unit__region=village).values_list("post", flat=True)
         wanted = [posts[0]] if posts and self._draw.random() < 0.2 else []
-        return Terms(name, self._draw.sample(range(1, 8), 4), start, start + 180, people, wanted)
+        season = self._draw.choice(((0, 0), (0, 0), (0, 0), (501, 930), (1001, 430)))
+        weekdays, leaders = self._draw.sample(range(1, 8), 4), people[:1]
+        return Terms(name, weekdays, start, start + 180, people, wanted, season=season, leaders=leaders)
 
     def _change_window(self, day: dt.date) -> None:
         window = self._some(DutyWindow.objects)
@@ -216,6 +222,20 @@ class Officers:
     def _add_window(self, day: dt.date) -> None:
         village = self._some(Region.objects.filter(ended=False).exclude(code__endswith="000"))
         add_window(village, self._terms(None, village), since=self._soon(day), actor=BY, reason=WHY)
+
+    def _add_named_window(self, day: dt.date) -> None:
+        terms = Terms(f"赶集{self._draw.randrange(10**6)}", [], 960, 1080, [], days=DaysKind.NAMED)
+        add_window(self._village(), terms, since=self._soon(day), actor=BY)
+
+    def _name_days(self, day: dt.date) -> None:
+        window = self._some(DutyWindow.objects)
+        people = list(Person.objects.filter(village=window.village_id, left=False).values_list("pk", flat=True)[:4])
+        crew = Crew(frozenset(self._draw.sample(people, min(2, len(people)))))
+        name_days(window, {day + n * _DAY: crew for n in range(self._draw.randrange(1, 4))}, actor=BY, reason=WHY)
+
+    def _withdraw_days(self, day: dt.date) -> None:
+        row = self._some(RosterDay.objects.known().filter(withdrawn=False))
+        withdraw_days(row.subject, [timezone.localdate(row.valid_from)], actor=BY, reason=WHY)
 
     def _end_window(self, day: dt.date) -> None:
         end_window(self._some(DutyWindow.objects), last=self._soon(day), actor=BY, reason=WHY)
