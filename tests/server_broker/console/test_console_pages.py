@@ -554,9 +554,6 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
     make_county()
     client = signed_in(OPERATOR)
     samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4()}
-    tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}
-    imports = ("people-import-confirm", "term-change-confirm", "workdays-import-confirm")
-    tokens |= dict.fromkeys(imports, uuid.uuid4())
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}  # the other tokens are of imports
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
     for pattern in patterns:
