@@ -36,7 +36,7 @@ def answer(feedback: Feedback, text: str, *, actor: User, at: datetime) -> Feedb
     if against := reason_against(text, [feedback.station.village_id]):
         raise NotAnswered(against)
     with transaction.atomic():
-        locked = Feedback.objects.select_for_update().select_related("station").get(pk=feedback.pk)
+        locked = _locked(feedback)
         if _is_village(actor) and locked.steps.filter(kind=StepKind.PASSED_ON).exists():
             raise NotAnswered("这一条已转镇办，由镇办答复")
         return _add(locked, StepKind.ANSWERED, text, office=_office(actor), actor=actor, at=at)
@@ -51,12 +51,18 @@ def pass_on(feedback: Feedback, *, actor: User, at: datetime) -> FeedbackStep:
     if not _is_village(actor):
         raise NotAnswered("只有村里的账号能转镇办")
     with transaction.atomic():
-        locked = Feedback.objects.select_for_update().select_related("station").get(pk=feedback.pk)
+        locked = _locked(feedback)
         if locked.steps.exists():
             raise NotAnswered("这一条已经答复或转过镇办")
         prefix = locked.station.village_id[:TOWNSHIP_DIGITS]
         township = Region.objects.filter(pk=prefix.ljust(12, "0")).first()
         return _add(locked, StepKind.PASSED_ON, "", office=township.name if township else "镇办", actor=actor, at=at)
+
+
+def _locked(feedback: Feedback) -> Feedback:
+    # The station itself stays free: whoever computes its shelf has locked its mark (`fleet.models.ShelfDue`), for which
+    # an answer waits, and needs the station to end.
+    return Feedback.objects.select_for_update(of=("self",)).select_related("station").get(pk=feedback.pk)
 
 
 def _is_village(actor: User) -> bool:
