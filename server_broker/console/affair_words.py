@@ -16,7 +16,7 @@ STATES = {
     "refused": Word("×", "不同意", "bad"),
     "withdrawn": Word("–", "已撤回", "quiet"),
 }
-RANKS = {Rank.VILLAGE: "村书记", Rank.TOWNSHIP: "镇办", Rank.COUNTY: "县里"}
+RANKS = {Rank.VILLAGE: "村书记以上", Rank.TOWNSHIP: "镇办以上", Rank.COUNTY: "县里"}
 _DAY, _HOUR, _MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
 

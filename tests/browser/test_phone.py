@@ -184,3 +184,32 @@ def test_without_scripts_the_code_is_typed(chromium: Browser, door: FrontDoor, c
     page.get_by_role("button", name="打开我的打卡").click()
     expect(page.get_by_role("heading", name=ZHANG.name)).to_be_visible()
     context.close()
+
+
+def test_leave_is_asked_for_without_scripts_and_followed(
+    chromium: Browser, door: FrontDoor, county: FictionalCounty
+) -> None:
+    zhang, station = county.people[ZHANG], county.stations[SHILI]
+    code = show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{door.address}/K")
+    page.get_by_label("站点屏幕上的 12 位代码").fill(code)
+    page.get_by_role("button", name="打开我的打卡").click()
+    page.get_by_role("link", name="办事").click()
+    page.get_by_role("link", name="请假", exact=True).click()
+    page.get_by_label("哪种假").select_option("病假")
+    page.get_by_role("radio", name="明天").check()
+    page.get_by_role("radio", name="下午").check()
+    looked_at(page, "ask")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("heading", name="下午 请假：病假")).to_be_visible()
+    looked_at(page, "asked")
+    page.get_by_role("button", name="撤回").click()
+    expect(page.get_by_text("已撤回")).to_be_visible()
+    for kind in ("correction", "swap", "leave_ended", "card_lost", "field_duty"):
+        page.goto(f"{door.address}/ask/{kind}/")
+        looked_at(page, f"ask-{kind}")
+    page.goto(door.address)
+    looked_at(page, "month-with-requests")
+    context.close()

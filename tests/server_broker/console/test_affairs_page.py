@@ -27,7 +27,7 @@ def test_a_secretary_sees_what_waits_opens_it_and_agrees(county: FictionalCounty
     page = signed_in(SECRETARY)
     listed = text_of(page, "/todo/")
     assert COUNT.format(1) in listed
-    assert all(word in listed for word in ("请假：事假", "张示例", "1 天", "还剩", "要村书记定", asked.number))
+    assert all(word in listed for word in ("请假：事假", "张示例", "1 天", "还剩", "村书记以上定", asked.number))
     one = text_of(page, f"/todo/{key(asked)}/")
     assert f"{MONDAY.month}月{MONDAY.day}日 全天" in one
     done = page.post(f"/todo/{key(asked)}/decide/", {"outcome": "accepted", "text": ""}, follow=True).content.decode()
@@ -54,7 +54,7 @@ def test_what_others_decide_can_be_seen_and_not_decided(county: FictionalCounty)
     long = asks(county.people[ZHANG], days(0, 5), at=timezone.now())
     page = signed_in(SECRETARY)
     assert "没有等您定的" in text_of(page, "/todo/")
-    assert "要县里定" in text_of(page, "/todo/?state=others")
+    assert "县里定" in text_of(page, "/todo/?state=others")
     one = text_of(page, f"/todo/{key(long)}/")
     assert "您现在不能定：要县里来定，您是村级" in one
     assert f"/todo/{key(long)}/decide/" not in one
