@@ -553,7 +553,7 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
     """Wherever a browser comes there is a page, or one is led to it, or told in words that there is none."""
     make_county()
     client = signed_in(OPERATOR)
-    samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4()}
+    samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4(), "key": "c1"}
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}  # the other tokens are of imports
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
     for pattern in patterns:
