@@ -17,6 +17,7 @@ from server_broker.fleet.models import ClockRun
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.access_check import check_access
 from server_broker.manifest.manifests_check import check_stored
+from server_broker.manifest.numbers_check import check_numbers
 from server_broker.manifest.pins_check import check_pins
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.published_check import check_published
@@ -71,6 +72,7 @@ def _check_rows(verdict: Verdict, found: Decided) -> None:
         verdict.notices.append(f"下发内容里有 {computed} 份由县里自动生成（如名单、答复），没有决定可对，没有核对")
     _note(verdict, check_pins(found))
     _note(verdict, check_access())
+    _note(verdict, check_numbers())
     _note(verdict, check_write_offs())
     verdict.problems += check_taken_in(found)
     _note(verdict, check_claims(found))

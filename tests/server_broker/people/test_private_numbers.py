@@ -10,6 +10,7 @@ from django.utils import timezone
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.leaving import leave
 from server_broker.audit.models import AuditEntry
+from server_broker.manifest.numbers_check import check_numbers
 from server_broker.people.models import NumberSeen, Person, PrivateNumber
 from server_broker.people.number_forms import BadNumber, NumberKind, masked, read_number
 from server_broker.people.private_numbers import (
@@ -120,6 +121,25 @@ def test_a_correction_erases_what_was_and_an_older_one_put_back_does_not_open(zh
         erase_number(zhang, "mobile", actor=BY, reason="本人不要了")
     erase_number(zhang, "identity", actor=BY, reason="本人不要了")
     assert not PrivateNumber.objects.exists()
+
+
+def test_what_somebody_changed_in_the_database_is_found(county: FictionalCounty, zhang: Person) -> None:
+    put(zhang, "identity", IDENTITY)
+    put(county.people[WANG], "mobile", MOBILE)
+    assert check_numbers() is None
+    row, other = row_of(zhang), row_of(county.people[WANG], "mobile")
+    for change, said in (
+        ({"sealed": other.sealed}, "打不开"),
+        ({"index": other.index}, "检索值被改过"),
+        ({"key": "00000000"}, "打不开"),
+    ):
+        PrivateNumber.objects.filter(pk=row.pk).update(**change)
+        problem = check_numbers()
+        assert problem is not None
+        assert said in problem.said
+        PrivateNumber.objects.filter(pk=row.pk).update(sealed=row.sealed, index=row.index, key=row.key)
+    replace_number_keys(actor=BY, reason="定期更换")
+    assert check_numbers() is None
 
 
 def test_one_identity_number_is_of_one_person_and_nobody_types_their_own(
