@@ -56,7 +56,7 @@ class Due:
 def due_under(prefix: str, asked: AsOf) -> list[Due]:
     """Return the windows of the villages whose code of that time begins with ``prefix``, with their people.
 
-    Whoever is named and holds posts must hold one then (docs/rules.md, 1.2). That is the settlement's to judge.
+    These are the windows as they are by the week. Who is due on a date is `server_broker.duty`'s to say.
     """
     villages = places_under(prefix, asked)
     rows = WindowRecord.objects.as_of(asked).filter(ended=False, village__in=villages).order_by("subject")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from server_broker.attendance.seasons import ALL_YEAR, dates_of
 from server_broker.attendance.shifts import Shift, overlapping
 from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
@@ -116,6 +117,9 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
+        there = known.windows.get((row.village, row.name))
+        if there is not None and there.named_days and asker.may_see(row.village):
+            yield RowError("值班", row.row, f"“{row.name}”是按日期排的值班，请在它的页面上改")
         for number in _newcomers(row, known):
             if number not in lives_in:
                 yield RowError("值班", row.row, asker.nobody(number))
@@ -198,5 +202,15 @@ def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     for number, first, second in overlapping(shifts):
         here, other = (first, second) if first in rows else (second, first)
         # Two windows that the file does not contain may overlap already. Then the file is not to blame.
-        if here in rows:
+        if here in rows and _in_one_season(known.windows.get(here), known.windows.get(other)):
             yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")
+
+
+def _in_one_season(one: KnownWindow | None, other: KnownWindow | None) -> bool:
+    """Tell whether two windows ever run in the same days of a year. A new window runs all year.
+
+    Of somebody with windows of several seasons `overlapping` may name a pair that never meets and leave out one that
+    does. Then the two are an exception on the dates concerned (`server_broker.duty.due`).
+    """
+    first, second = (window.season if window else ALL_YEAR for window in (one, other))
+    return not dates_of(first).isdisjoint(dates_of(second))

@@ -8,7 +8,8 @@ from itertools import batched
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow, WindowRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, WindowRecord
+from server_broker.attendance.seasons import ALL_YEAR, Season
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
 from server_broker.people.names import plain_name
@@ -52,6 +53,8 @@ class KnownWindow:
 
     Attributes:
         until: The day from which something else is planned already; None: nothing is.
+        season: Its season; a file says none, so an import leaves it.
+        named_days: It is there on named days only, which no file has.
     """
 
     pk: int
@@ -62,6 +65,8 @@ class KnownWindow:
     end: int
     people: dict[str, str]
     until: dt.date | None = None
+    season: Season = ALL_YEAR
+    named_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +166,13 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
     for some in _batches(pks):
         ends = WindowRecord.objects.known().at(timezone.now()).filter(subject__in=some).exclude(valid_to=None)
         planned = {pk: timezone.localdate(until) for pk, until in ends.values_list("subject", "valid_to")}
-        for pk, village, name, weekdays, start, end in DutyWindow.objects.filter(pk__in=some).values_list(
-            "pk", "village_id", "name", "weekdays", "start", "end"
-        ):
-            found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {}, planned.get(pk))
+        for pk, village, name, weekdays, start, end, days, *season in DutyWindow.objects.filter(
+            pk__in=some
+        ).values_list(*("pk", "village_id", "name", "weekdays", "start", "end", "days", "season_from", "season_to")):
+            named = days == DaysKind.NAMED
+            found[pk] = KnownWindow(
+                pk, village, name, weekdays, start, end, {}, planned.get(pk), (season[0], season[1]), named
+            )
         # Values and not models, which take ten times the memory.
         of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
         for pk, number, name in of_windows.iterator():

@@ -1,6 +1,6 @@
 """Write people and rosters as Excel files: an empty template to fill in, or what the county has in a scope."""
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DaysKind, DutyWindow
 from server_broker.attendance.times import clock
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
@@ -36,10 +36,11 @@ def export_people(scope: str) -> bytes:
 
     Imported again unchanged it changes nothing. So it has neither villages that were merged into others nor people who
     have left. The sheet of cards is empty, because the county stores no card numbers. The columns of people's numbers
-    are empty, because nobody has given a reason to see each. The file has no windows that name nobody but posts.
+    are empty, because nobody has given a reason to see each. The file has no windows that name nobody but posts, and
+    none of named days.
     """
     regions = Region.objects.all().under(scope).filter(ended=False)
-    windows = DutyWindow.objects.filter(village__in=regions, people__isnull=False).distinct()
+    windows = DutyWindow.objects.filter(village__in=regions, people__isnull=False, days=DaysKind.WEEKLY).distinct()
     windows = windows.order_by("village", "name").prefetch_related("people")
     return workbook_of(
         BOOK,

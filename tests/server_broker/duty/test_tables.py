@@ -7,6 +7,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from server_broker.attendance import following
+from server_broker.attendance.following import Follower
 from server_broker.attendance.models import DaysKind, DutyWindow, Marks, RosterDay, Swap, SwapRecord, WindowRecord
 from server_broker.attendance.seasons import Season, stretch_from
 from server_broker.dated.days import begin_of, end_of
@@ -114,3 +116,15 @@ def test_a_station_of_today_gets_a_season_as_since_and_until(made: DutyWindow) -
 def test_the_stretch_of_a_season(season: Season, day: Date, stretch: tuple[Date, Date]) -> None:
     first, last = (dt.date(*date) for date in stretch)
     assert stretch_from(season, dt.date(*day)) == (first, last)
+
+
+def test_stations_of_a_village_with_a_season_are_told_of_each_new_day(
+    made: DutyWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql("UPDATE attendance_dutywindow SET season_from = 1001, season_to = 301")
+    told: list[list[str]] = []
+    monkeypatch.setattr(following, "desired_changed", lambda stations: told.append(list(stations)))
+    follower, night = Follower(), begin_of(dt.date(2027, 3, 1)) + dt.timedelta(hours=23, minutes=59)
+    for minutes in (0, 1, 2):
+        follower.follow(night + dt.timedelta(minutes=minutes))
+    assert told == [[SHILI], [SHILI]], "at the start and at midnight"

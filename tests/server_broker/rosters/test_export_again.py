@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from server_broker.attendance.leaving import leave
+from server_broker.attendance.models import DaysKind
 from server_broker.attendance.region_changes import merge_region
 from server_broker.people.changes import register
 from server_broker.people.models import Person, PersonType
@@ -86,3 +87,21 @@ def test_a_list_brings_nobody_to_a_township_s_office(county: FictionalCounty) ->
     assert [str(error) for error in refused.errors] == [f"人员 第 {row} 行：{said}" for row in (3, 4)]
     assert Person.objects.get(number=ZHANG.number).village_id == SHILI_VILLAGE
     assert not Person.objects.filter(number="n1").exists()
+
+
+def test_windows_of_a_season_stay_and_named_days_are_not_in_a_file(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    for name, season in (("夏", (501, 930)), ("冬", (1001, 430))):
+        made = window(SHILI_VILLAGE, name, [zhang])
+        made.season_from, made.season_to = season
+        made.save()
+    market = window(SHILI_VILLAGE, "赶集", [zhang], start=900, end=960)
+    market.days, market.weekdays = DaysKind.NAMED, []
+    market.save()
+    assert again(COUNTY).errors == ()
+    assert again(COUNTY).changes == ()
+    rows = [(SHILI_VILLAGE, "赶集", "1-5", "15:00", "16:00", ZHANG.number)]
+    (error,) = import_people(book({"值班": rows}), scope=COUNTY, actor=BY).errors
+    assert "按日期排的值班" in error.message
+    rows = [(SHILI_VILLAGE, "新", "1-5", "11:00", "15:00", ZHANG.number)]
+    assert "重叠" in import_people(book({"值班": rows}), scope=COUNTY, actor=BY).errors[0].message
