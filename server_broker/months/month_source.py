@@ -27,7 +27,8 @@ from server_broker.fleet.models import Station
 from server_broker.ingest.held import to_review
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
-from server_broker.requests.reading import RequestRow, request_rows, requests_of
+from server_broker.requests.cases import Case, cases_here, of_county
+from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _month(
     person: Person,
     cut: _Cut,
     touches: Sequence[TouchRow],
-    requests: Sequence[RequestRow],
+    requests: Sequence[RequestRow | Case],
     held: Sequence[tuple[bytes, int]],
 ) -> Month:
     streams = _Streams()
@@ -165,7 +166,9 @@ def _touch(row: TouchRow, station: Station, streams: _Streams) -> MonthTouch:
     )
 
 
-def _request(row: RequestRow, station: Station, streams: _Streams) -> MonthRequest:
+def _request(row: RequestRow | Case, station: Station, streams: _Streams) -> MonthRequest:
+    if isinstance(row, Case):
+        return _request_here(row)
     one, answer = row.request, row.answer
     about = None
     if one.station_id == station.pk and one.about_epoch is not None and one.about_seq is not None:
@@ -183,14 +186,42 @@ def _request(row: RequestRow, station: Station, streams: _Streams) -> MonthReque
     )
 
 
-def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow]]:
+def _request_here(case: Case) -> MonthRequest:
+    """Return a request that was made in the county, without its note, with the office that decided."""
+    one, answer = case.asked, case.answer
+    said = answer if answer is not None and answer.outcome == case.state else None
+    return MonthRequest(
+        request=bytes(one.request),
+        kind=one.kind,
+        # The kinds of leave are not among the kiosk's words.
+        code=None,
+        made=milliseconds(case.asked_at),
+        begin=milliseconds(one.begin_at),
+        state=OPEN if case.is_waiting else case.state,
+        answer=f"{said.office}：{said.text or said.get_outcome_display()}" if said is not None else "",
+        answered=milliseconds(said.at) if said is not None else 0,
+    )
+
+
+def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow | Case]]:
     """Return the requests of each person, the newest first. A station knows those that were made there today."""
-    lately = requests_of(people).filter(received_at__gte=cut.night - REQUESTS_SHOWN, received_at__lt=cut.night)
-    found: dict[int, list[RequestRow]] = {}
+    shown = (cut.night - REQUESTS_SHOWN, cut.night)
+    lately = requests_of(people).filter(received_at__gte=shown[0], received_at__lt=shown[1])
+    found: dict[int, list[RequestRow | Case]] = {}
     for row in request_rows(lately.select_related("station__village").order_by("-received_at", "-seq")):
         if row.person is not None:
             found.setdefault(row.person.pk, []).append(row)
+    here = of_county().filter(person__in=people, asked_at__gte=shown[0], asked_at__lt=shown[1])
+    for case in cases_here(here.order_by("-asked_at", "-pk")):
+        assert case.person is not None
+        found.setdefault(case.person.pk, []).append(case)
+    for rows in found.values():
+        rows.sort(key=_came, reverse=True)
     return found
+
+
+def _came(row: RequestRow | Case) -> dt.datetime:
+    return row.asked_at if isinstance(row, Case) else row.request.received_at
 
 
 def _held(station: Station, cut: _Cut) -> list[tuple[bytes, int]]:

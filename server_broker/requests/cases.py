@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
@@ -18,8 +18,8 @@ from server_broker.dated.days import end_of
 from server_broker.fleet.models import Stamped, StationEvent
 from server_broker.people.models import Person
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, kind_words
-from server_broker.requests.models import Answer, CountyRequest, Request
-from server_broker.requests.reading import OPEN, WITHDRAWN, RequestRow, request_rows
+from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
+from server_broker.requests.reading import OPEN, WITHDRAWN, RequestRow, request_rows, taken_back_at_kiosks
 
 SECOND, PARTNER = "second", "partner"
 """States: one approver has agreed and another has to; the other person of a swap has to agree."""
@@ -96,17 +96,26 @@ def last_chance(end: dt.datetime) -> dt.datetime:
 
 
 def cases_here(asked: Iterable[CountyRequest]) -> list[Case]:
-    """Return requests that were made in the county, in their order, by one query more."""
+    """Return requests that were made in the county, in their order, by a fixed number of queries more."""
     listed = list(asked)
+    back = taken_back_at_kiosks(
+        [bytes(one.request) for one in listed], {bytes(one.request): one.person_id for one in listed}
+    )
     answers: dict[int, list[Answer]] = defaultdict(list)
     for answer in Answer.objects.filter(asked__in=[one.pk for one in listed]).order_by("at", "pk"):
         assert answer.asked_id is not None
         answers[answer.asked_id].append(answer)
-    return [Case(one, one.person, one.asked_at, True, _state(one, answers[one.pk]), answers[one.pk]) for one in listed]
+    states = [_state(one, answers[one.pk], back.get(bytes(one.request))) for one in listed]
+    return [
+        Case(one, one.person, one.asked_at, True, state, answers[one.pk])
+        for one, state in zip(listed, states, strict=True)
+    ]
 
 
-def _state(one: CountyRequest, answers: Sequence[Answer]) -> str:
-    if one.withdrawn_at is not None:
+def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | None) -> str:
+    """Return how far a request is. What was decided before the county heard of a withdrawal at a kiosk stands."""
+    decided = answers[0].at if answers else one.agreed_at
+    if one.withdrawn_at is not None or (back is not None and (decided is None or back <= decided)):
         return WITHDRAWN
     if one.kind in OWN_WORD:
         return "accepted"
@@ -167,5 +176,11 @@ def of_stations() -> QuerySet[Request]:
 
 def waiting_here() -> QuerySet[CountyRequest]:
     """Return the requests of the county that wait for somebody's decision, the oldest first."""
-    open_or_half = ~Q(answers__is_last=True)
-    return of_county().filter(open_or_half, kind__in=APPROVED, withdrawn_at=None).order_by("asked_at", "pk")
+    decided = Exists(Answer.objects.filter(asked=OuterRef("pk"), is_last=True))
+    found = of_county().filter(~decided, ~back_at_kiosk(), kind__in=APPROVED, withdrawn_at=None)
+    return found.order_by("asked_at", "pk")
+
+
+def back_at_kiosk() -> Exists:
+    """Return the condition that somebody took a request back at a kiosk. Whether it was its person, each case tells."""
+    return Exists(Withdrawal.objects.filter(request=OuterRef("request")))

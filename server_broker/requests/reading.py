@@ -6,7 +6,7 @@ was. So a card that is bound later brings its requests with it, as it brings its
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -100,6 +100,22 @@ def made(one: Request | Withdrawal) -> tuple[dt.datetime, bool]:
     """Return when a request or a withdrawal was made, and whether that is known; if not, when it was received."""
     dated = one.quality in DATED_QUALITIES
     return one.corrected_wall or (one.wall if dated else one.received_at), dated or one.corrected_wall is not None
+
+
+def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, int]) -> dict[bytes, dt.datetime]:
+    """Return when the county heard that people took requests of the county back at kiosks, each by its own person.
+
+    Args:
+        person_of: Keys of the people by the ids of their requests.
+    """
+    rows = list(Withdrawal.objects.filter(request__in=list(requests)))
+    people = _people(rows, _touches_at(map(_by, rows)))
+    found: dict[bytes, dt.datetime] = {}
+    for row in sorted(rows, key=lambda one: one.received_at):
+        person = people.get(_key(row))
+        if person is not None and person_of.get(bytes(row.request)) == person.pk:
+            found.setdefault(bytes(row.request), row.received_at)
+    return found
 
 
 def requests_of(people: Sequence[Person]) -> QuerySet[Request]:

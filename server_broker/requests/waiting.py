@@ -6,7 +6,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from server_broker.accounts.models import User
 from server_broker.regions.models import subtree_prefix
-from server_broker.requests.cases import PARTNER, Case, cases_of_stations, of_county, of_stations, waiting_here
+from server_broker.requests.cases import (
+    PARTNER,
+    Case,
+    back_at_kiosk,
+    cases_of_stations,
+    of_county,
+    of_stations,
+    waiting_here,
+)
 from server_broker.requests.deciding import why_not
 from server_broker.requests.kinds import SWAP
 from server_broker.requests.models import Answer, CountyRequest
@@ -41,7 +49,7 @@ def waiting_for(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
 def waiting_for_others(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
     """Return those that ``user`` sees and others have to decide or agree to, the oldest first."""
     seen = cases_seen_by(user, at).values("pk")
-    swaps = of_county().filter(kind=SWAP, agrees=None, withdrawn_at=None, begin_at__gt=at)
+    swaps = of_county().filter(~back_at_kiosk(), kind=SWAP, agrees=None, withdrawn_at=None, begin_at__gt=at)
     both = Q(pk__in=waiting_here().values("pk")) | Q(pk__in=swaps.values("pk"))
     mine = waiting_for(user, at).values("pk")
     return of_county().filter(both, pk__in=seen).exclude(pk__in=mine).order_by("asked_at", "pk")

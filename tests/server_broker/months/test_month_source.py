@@ -23,10 +23,12 @@ from server_broker.months.month_source import MOST_TOUCHES, month_drafts
 from server_broker.people.cards import card_found, report_lost
 from server_broker.people.models import Person
 from server_broker.requests.answering import answer
+from server_broker.requests.asking import Wish, ask
+from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import Outcome
 from server_broker.supervisor.chores import shelf_sources
-from tests.cast import LI, SHILI, SHILI_VILLAGE, YANSHI, YANSHI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, add_station, requested, touch
+from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of
 
 pytestmark = pytest.mark.django_db
 # 09:00 in the village, in the second half of the month.
@@ -125,6 +127,21 @@ def test_a_request_comes_with_its_answer(county: FictionalCounty) -> None:
     answer(asked, Outcome.REFUSED, text="时间没有错", actor="chen-shili", at=NOW)
     (one,) = months(county)[ZHANG.number].requests
     assert (one.state, one.answer, one.answered) == ("refused", "时间没有错", milliseconds(NOW))
+
+
+def test_a_request_of_the_county_comes_with_the_office_that_decided_and_without_its_note(
+    county: FictionalCounty,
+) -> None:
+    zhang, begin = county.people[ZHANG], NOW + 2 * DAY
+    wish = Wish(kind="leave", code="sick", begin=begin, end=begin + DAY, note="家里有事")
+    made_here = ask(zhang, wish, now=NOW - 2 * DAY)
+    ask(zhang, Wish(kind="residency", begin=begin, end=begin + DAY), now=NOW + DAY)
+    (one,) = months(county)[ZHANG.number].requests
+    assert (one.request, one.kind, one.code, one.state) == (bytes(made_here.request), "leave", None, "open")
+    assert (one.begin, one.answer) == (milliseconds(begin), "")
+    decide_case(f"c{made_here.pk}", Outcome.ACCEPTED, text="", user=user_of(TOWNSHIP_OFFICER), at=NOW)
+    (one,) = months(county)[ZHANG.number].requests
+    assert (one.state, one.answer, one.answered) == ("accepted", "示例镇 镇办干部：同意", milliseconds(NOW))
 
 
 def test_a_record_that_the_county_holds_is_named(county: FictionalCounty) -> None:

@@ -16,8 +16,8 @@ from server_broker.requests.effects import away_in
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.withdrawing import agree, withdraw
-from tests.cast import COUNTY_OFFICER, LI, SECRETARY, TOWNSHIP_OFFICER, ZHANG
-from tests.server_broker.county import FictionalCounty, user_of
+from tests.cast import COUNTY_OFFICER, LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, ZHANG
+from tests.server_broker.county import FictionalCounty, requested, touch, user_of, withdrawn
 from tests.server_broker.requests.asked_here import MONDAY, NOW, approves, asks, days, duty, now_is, refuses
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +160,19 @@ def test_a_window_goes_to_nobody_who_has_another_then(county: FictionalCounty, z
     with pytest.raises(RequestRefused, match="时间重叠"):
         agree(asked, True, now=NOW)
     assert now_is(asked).state == "partner"
+
+
+def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: FictionalCounty, zhang: Person) -> None:
+    station, li = county.stations[SHILI], county.add(LI)
+    asked, other = asks(zhang, days(0)), asks(zhang, days(1))
+    approves(SECRETARY, other)
+    later = NOW + HOUR
+    by_li = touch(station, LI.token, at=later)
+    withdrawn(requested(station, by_li, request=asked.request), at=later)
+    assert now_is(asked).state == "open", f"{li.number} takes nothing of hers back"
+    own = touch(station, ZHANG.token, at=later)
+    for one in (asked, other):
+        withdrawn(requested(station, own, request=one.request), at=later)
+    assert [now_is(one).state for one in (asked, other)] == ["withdrawn", "accepted"]
+    with pytest.raises(RequestRefused, match="已经撤回"):
+        approves(SECRETARY, asked)
