@@ -551,6 +551,7 @@ def test_whoever_opens_the_address_of_a_form_is_led_to_the_form(page: Client, co
 
 def test_no_address_of_the_console_is_an_empty_page() -> None:
     """Wherever a browser comes there is a page, or one is led to it, or told in words that there is none."""
+    trust.prepare(settings.HOME)
     make_county()
     client = signed_in(OPERATOR)
     samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4(), "key": "c1"}

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve
 from django.utils import timezone
 
+from server_broker import trust
 from server_broker.accounts.models import Role
 from server_broker.api.door import DOCUMENT
 from server_broker.api.service import resolver
@@ -84,6 +85,7 @@ def test_no_row_is_twice_and_no_role_is_forgotten() -> None:
 
 def things(county: FictionalCounty) -> dict[str, str]:
     """Return what the paths of the table name, all of it in 示例村."""
+    trust.prepare(settings.HOME)
     station = county.stations[SHILI]
     branch = make_unit("示例村党支部", UnitKind.BRANCH, Region.objects.get(pk=SHILI_VILLAGE), actor="service")
     holding = give_post(county.people[ZHANG], branch, "书记", since=timezone.localdate(), actor="service")
