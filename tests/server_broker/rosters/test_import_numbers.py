@@ -10,6 +10,9 @@ from server_broker import trust
 from server_broker.people.models import Person, PrivateNumber
 from server_broker.people.private_numbers import opened
 from server_broker.rosters.roster_import import import_people
+from server_broker.sheets import importing
+from server_broker.sheets.formats import read_sheets
+from server_broker.sheets.reading_rows import read_plan
 from server_broker.trust.number_keys import kept_keys
 from tests.cast import OPERATOR, SHILI_VILLAGE, YANGBAN_VILLAGE
 from tests.server_broker.county import FictionalCounty, make_county, signed_in
@@ -23,7 +26,9 @@ HEADS = {"人员": ("编号", "姓名", "村代码", "身份证号", "手机号"
 
 
 @pytest.fixture(autouse=True)
-def county() -> FictionalCounty:
+def county(monkeypatch: pytest.MonkeyPatch) -> FictionalCounty:
+    # Read here: a process of its own for each list takes long, and it is tested in `test_import_ugly`.
+    monkeypatch.setattr(importing, "read_file", lambda of, source, *, choice: read_plan(of, read_sheets(source)))
     trust.prepare(settings.HOME)
     return make_county()
 

@@ -21,7 +21,9 @@ from server_broker.people.changes import register
 from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, Unit, UnitKind
 from server_broker.people.posts import change_holding, give_post, make_unit
 from server_broker.regions.models import Region
-from server_broker.sheets.importing import ImportRefused, preview, read_import, take
+from server_broker.sheets.formats import read_sheets
+from server_broker.sheets.importing import ImportRefused, preview, take
+from server_broker.sheets.reading_rows import read_plan
 from server_broker.term_change.rows import BOOK, SHEET, TermPlan
 from server_broker.term_change.term_export import export_posts
 from server_broker.term_change.term_import import TERM_IMPORT
@@ -59,7 +61,7 @@ def sheet(*rows: tuple[object, ...]) -> bytes:
 
 
 def plan_of(data: bytes, day: dt.date | None, scope: str = COUNTY) -> TermPlan:
-    plan = read_import(BOOK, data)
+    plan = read_plan(BOOK, read_sheets(data))  # here, because a process of its own for each sheet takes long
     plan.day, plan.scope = day, scope
     return plan
 
