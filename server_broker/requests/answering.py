@@ -10,6 +10,7 @@ from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
+from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Outcome, Request
 from server_broker.requests.reading import WITHDRAWN, RequestRow, request_rows
 
@@ -28,8 +29,8 @@ def answer(request: Request, outcome: Outcome, *, text: str, actor: str, at: dat
         text: What the person reads.
 
     Raises:
-        NotAnswered: The person has taken the request back, nobody knows whose it is, it has just this answer, or the
-            text can't be shown.
+        NotAnswered: The person has taken the request back, nobody knows whose it is, it has just this answer, the
+            text can't be shown, or it is to be decided (`server_broker.requests.deciding`).
         OwnAffair: It is the officer's own request.
     """
     with transaction.atomic():
@@ -51,6 +52,8 @@ def answer(request: Request, outcome: Outcome, *, text: str, actor: str, at: dat
 
 
 def _check(row: RequestRow, outcome: Outcome, text: str) -> None:
+    if row.request.kind in AWAY:
+        raise NotAnswered("请假、外出、驻村在“待办”里定")
     if row.state == WITHDRAWN:
         raise NotAnswered("本人已经撤回，不用答复")
     if row.person is None:

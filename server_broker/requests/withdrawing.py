@@ -71,6 +71,9 @@ def agree(asked: CountyRequest, agrees: bool, *, now: dt.datetime, officer: str 
         locked.agrees, locked.agreed_at = agrees, now
         locked.save(update_fields=["agrees", "agreed_at"])
         _say(locked, actor, AGREED, swap(locked, actor=actor, at=now) if agrees else [], now)
+        if agrees and locked.window is not None:
+            # Its station may be another than the person's own.
+            shelf_changed_under(locked.window.village_id, at=now)
 
 
 def _locked(asked: CountyRequest) -> Case:

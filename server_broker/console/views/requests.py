@@ -17,6 +17,7 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import requests_of
 from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.requests.answering import NotAnswered, answer
+from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Outcome, Request, Withdrawal
 from server_broker.requests.reading import WITHDRAWN, RequestRow, request_rows
 
@@ -70,9 +71,11 @@ def request_one(request: HttpRequest, pk: int) -> HttpResponse:
         "may_answer": may(request.user, Power.ANSWER_REQUESTS)
         and not own
         and row.person is not None
-        and row.state != WITHDRAWN,
+        and row.state != WITHDRAWN
+        and found.kind not in AWAY,
         "is_own": own,
         "looks_only": not may(request.user, Power.ANSWER_REQUESTS),
+        "is_decided": found.kind in AWAY,
         "outcomes": Outcome.choices,
     }
     return render(request, "console/request_one.html", context)

@@ -1,8 +1,11 @@
 """待办: each sees and decides what is theirs, writes requests down for others, and names a deputy."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from server_broker.duty.models import Absence
@@ -84,6 +87,7 @@ def test_a_refusal_without_a_reason_and_one_with_a_number_are_not_taken(asked: C
 
 def test_an_officer_writes_down_what_somebody_asks(county: FictionalCounty) -> None:
     page, today = signed_in(TOWNSHIP_OFFICER), timezone.localdate()
+    assert "/todo/new/?person=a1" in text_of(page, f"/people/{county.people[ZHANG].pk}/")
     assert 'href="?person=a1"' in text_of(page, "/todo/new/?name=张")
     assert 'name="code"' in text_of(page, "/todo/new/?person=a1&kind=leave")
     form = {"person": "a1", "kind": "leave", "code": "sick", "from": str(today), "part": "pm", "note": "头疼，在家"}
@@ -135,3 +139,17 @@ def test_objections_stay_on_their_own_page(county: FictionalCounty) -> None:
     page = signed_in(SECRETARY)
     assert "异议" not in text_of(page, "/todo/")
     assert page.get(f"/todo/s{objection.pk}/").status_code == 404
+
+
+def test_the_list_takes_as_many_queries_for_many_as_for_one(
+    county: FictionalCounty, django_assert_max_num_queries: Any
+) -> None:
+    duty(county.people[ZHANG])
+    page, now = signed_in(TOWNSHIP_OFFICER), timezone.now()
+    asks(county.people[ZHANG], days(0), at=now)
+    with CaptureQueriesContext(connection) as few:
+        page.get("/todo/")
+    for first in range(1, 9):
+        asks(county.people[ZHANG], days(first), at=now)
+    with django_assert_max_num_queries(len(few)):
+        assert '等我定<span class="n">9</span>' in text_of(page, "/todo/")

@@ -11,6 +11,7 @@ from server_broker.dated.days import begin_of
 from server_broker.decisions.models import DecidedRow
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
+from server_broker.requests.answering import NotAnswered, answer
 from server_broker.requests.asking import Wish
 from server_broker.requests.cases import cases_of_stations, of_stations
 from server_broker.requests.deciding import DECIDED, decide_case
@@ -268,6 +269,9 @@ def test_a_kiosk_s_leave_is_decided_like_any_other(county: FictionalCounty) -> N
         card = touch(station, ZHANG.token, at=at)
         end = begins + DAY
         requested(station, card, kind=kind, code="sick", begin_at=begins, end_at=end, wall=at, received_at=at)
+    for one in of_stations():
+        with pytest.raises(NotAnswered, match="在“待办”里定"):
+            answer(one, Outcome.ACCEPTED, text="按您说的", actor=user_of(TOWNSHIP_OFFICER).username, at=NOW)
     in_time, too_late = sorted(cases_of_stations(of_stations()), key=lambda case: case.asked_at)
     decide_case(in_time.key, Outcome.ACCEPTED, text="", user=user_of(SECRETARY), at=NOW)
     assert away_in(Absence.objects.get()) == [(begin, begin + DAY)]
