@@ -3,7 +3,7 @@
 Each evening the proof asks who is on file, who held which card, who is on which post, whose window it is and who is
 due, and keeps the answers. In the end it asks again as of each evening. It reads every dated row with psql each evening
 and counts rows that are gone or say something else than before. In the end it counts those that no decision named.
-Who held which card it also reckons itself.
+Who held which card it also reckons itself, and in one village each evening who is due.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from protocol.china_time import CHINA
 from tests.proofs.private_county import county_home, private_cluster
 
-BAD = ("as_of_differences", "overwritten", "wrong_holders", "let_through", "undecided")
+BAD = ("as_of_differences", "overwritten", "wrong_holders", "let_through", "undecided", "due_differences")
 EDITS_A_VILLAGE_DAY = 0.8
 TIME = """\
 The days that edits are about lie in the past and in the coming week. The time at which they are recorded is the \
@@ -37,7 +37,9 @@ class Findings:
     wrong_holders: int = 0
     let_through: int = 0
     undecided: int = 0
+    due_differences: int = 0
     answers: int = 0
+    due: int = 0
     rows: int = 0
     edits: int = 0
     refused: int = 0
@@ -110,6 +112,7 @@ def prove(*, days: int, villages: int, seed: int) -> Findings:
             if (row := rows.some_row(table, number * 7)) is not None:
                 findings.let_through += rows.try_to_change(table, row)
             findings.wrong_holders += _wrong(officers.cards, evening, findings)
+            findings.due_differences += _due_otherwise(link, number, day, findings)
         for evening, known, tokens, answers in kept:
             _compare(findings, answers, ask(evening, known, tokens), evening)
         rows.look()
@@ -140,6 +143,39 @@ def _wrong(cards: dict[bytes, Any], evening: dt.datetime, findings: Findings) ->
     return wrong
 
 
+def _due_otherwise(link: Any, number: int, day: dt.date, findings: Findings) -> int:
+    """Return for how many people of one village the county and the plain reckoning differ about being due."""
+    from server_broker.attendance.as_of import code_of  # noqa: PLC0415
+    from server_broker.dated.days import begin_of  # noqa: PLC0415
+    from server_broker.dated.models import AsOf  # noqa: PLC0415
+    from server_broker.duty.reading import Asked, turns_in  # noqa: PLC0415
+    from server_broker.regions.models import Region  # noqa: PLC0415
+    from server_broker.workdays.days import workdays  # noqa: PLC0415
+    from server_broker.workdays.notices import stops  # noqa: PLC0415
+    from tests.proofs.dated.due_again import due_again  # noqa: PLC0415
+    from tests.server_broker.duty.reckoned_twice import said  # noqa: PLC0415
+
+    villages = list(
+        Region.objects.exclude(code__endswith="000").order_by("identity").values_list("identity", flat=True)
+    )
+    village, beside = villages[number % len(villages)], 3 * dt.timedelta(days=1)
+    working = {date: one.working for date, one in workdays(day - beside, day + beside).items()}
+    turns = turns_in([village], Asked(day, day))
+    ours = {(turn.person, turn.window.id): said(turn) for turn in turns if turn.due}
+    code = code_of(Region.objects.get(identity=village), AsOf(begin_of(day)))
+    stopped = [
+        (one.begin.astimezone(CHINA).replace(tzinfo=None), one.end.astimezone(CHINA).replace(tzinfo=None))
+        for one in stops(day - beside, day + beside)
+        if code.startswith(one.prefix)
+    ]
+    theirs = due_again(link, village, day, working=working, stopped=stopped)
+    findings.due += len(theirs)
+    differing = {key for key, _ in ours.items() ^ theirs.items()}
+    if differing and len(findings.examples) < 10:
+        findings.examples.append(f"{day} in {village}: {sorted(differing)}")
+    return len(differing)
+
+
 def _compare(findings: Findings, then: Answers, now: Answers, evening: dt.datetime) -> None:
     for kind, answers in then.items():
         before, after = Counter(map(repr, answers)), Counter(map(repr, now[kind]))
@@ -161,7 +197,7 @@ def main() -> int:
         findings = prove(days=options.days, villages=options.villages, seed=seed)
     for example in findings.examples:
         print(example, file=sys.stderr)
-    found = {name: getattr(findings, name) for name in (*BAD, "answers", "rows", "edits", "refused", "by_kind")}
+    found = {name: getattr(findings, name) for name in (*BAD, "answers", "due", "rows", "edits", "refused", "by_kind")}
     result = report.finish(as_json=options.json, days=options.days, villages=options.villages, time=TIME, **found)
     repeat = f"./run prove dated --days {options.days} --villages {options.villages} --seed {seed}"
     return exit_code(result, *BAD, repeat=repeat)
