@@ -28,7 +28,7 @@ def duty(*people: Person, name: str = "上午", start: int = 510, end: int = 720
     return window(SHILI_VILLAGE, name, list(people), start=start, end=end)
 
 
-def days(first: int, count: float = 1, kind: str = "leave", code: str = "personal", note: str = "") -> Wish:
+def days(first: float, count: float = 1, kind: str = "leave", code: str = "personal", note: str = "") -> Wish:
     """Be away from so many days after Monday on."""
     begin = begin_of(MONDAY + dt.timedelta(days=first))
     return Wish(kind=kind, code=code, begin=begin, end=begin + dt.timedelta(days=count), note=note)

@@ -57,9 +57,8 @@ def is_who(account: Account, person: Person) -> User:
     return user
 
 
-@pytest.mark.parametrize(
-    ("count", "first", "refused", "allowed"),
-    [
+def test_the_dates_it_touches_say_whose_word_is_needed(zhang: Person) -> None:
+    asked: list[tuple[float, float, Account, Account]] = [
         (1, 0, STRAY, SECRETARY),
         (0.5, 0, EDITOR, CLERK),
         (2, 0, SECRETARY, TOWNSHIP_OFFICER),
@@ -68,20 +67,16 @@ def is_who(account: Account, person: Person) -> User:
         # Only one date of hers: from Saturday morning to Monday night, and from noon to the next noon.
         (3, -2, OTHER_TOWNSHIP_OFFICER, SECRETARY),
         (1, 0.5, OPERATOR, SECRETARY),
-    ],
-)
-def test_the_dates_it_touches_say_whose_word_is_needed(
-    zhang: Person, count: float, first: float, refused: Account, allowed: Account
-) -> None:
-    asked = asks(zhang, days(first, count))  # type: ignore[arg-type]
-    with pytest.raises(RequestRefused, match=r"要[村镇县]里来定"):
-        approves(refused, asked)
-    assert not Answer.objects.exists()
-    made = approves(allowed, asked)
-    assert (made.is_last, made.rules, made.lender) == (True, "2.2", "")
-    assert made.needed <= made.rank
-    (span,) = away_in(Absence.objects.get())
-    assert span == (asked.begin_at, asked.end_at)
+    ]
+    for week, (count, first, refused, allowed) in enumerate(asked):
+        one = asks(zhang, days(7 * week + first, count))
+        with pytest.raises(RequestRefused, match=r"要[村镇县]里来定"):
+            approves(refused, one)
+        made = approves(allowed, one)
+        assert (made.is_last, made.rules, made.lender) == (True, "2.2", "")
+        assert made.needed <= made.rank
+        assert away_in(Absence.objects.latest("pk")) == [(one.begin_at, one.end_at)]
+    assert Answer.objects.count() == len(asked)
 
 
 def test_who_is_on_no_roster_has_the_working_days_that_it_touches(county: FictionalCounty) -> None:
@@ -227,24 +222,20 @@ def test_a_deputy_decides_by_the_power_that_is_lent(county: FictionalCounty, zha
         approves(CLERK, asks(zhang, days(14, 3)))
 
 
-@pytest.mark.parametrize(
-    ("lender", "deputy", "dates", "said"),
-    [
+def test_not_everybody_can_be_a_deputy(county: FictionalCounty) -> None:
+    today = MONDAY - 2 * DAY
+    refused: list[tuple[Account, Account, tuple[int, int], str]] = [
         (CLERK, TOWNSHIP_OFFICER, (0, 1), "级别不高于您"),
         (TOWNSHIP_OFFICER, OTHER_TOWNSHIP_OFFICER, (0, 1), "在您的区划里"),
         (TOWNSHIP_OFFICER, EDITOR, (0, 1), "都要是能审批的账号"),
         (TOWNSHIP_OFFICER, TOWNSHIP_OFFICER, (0, 1), "另一个人"),
         (TOWNSHIP_OFFICER, SECRETARY, (-1, 1), "日期不对"),
         (TOWNSHIP_OFFICER, SECRETARY, (0, 31), "日期不对"),
-    ],
-)
-def test_not_everybody_can_be_a_deputy(
-    county: FictionalCounty, lender: Account, deputy: Account, dates: tuple[int, int], said: str
-) -> None:
-    today = MONDAY - 2 * DAY
-    first, last = (today + number * DAY for number in dates)
-    with pytest.raises(DeputyRefused, match=said):
-        name_deputy(user_of(lender), user_of(deputy), first=first, last=last, reason="去县里学习", now=NOW)
+    ]
+    for lender, deputy, dates, said in refused:
+        first, last = (today + number * DAY for number in dates)
+        with pytest.raises(DeputyRefused, match=said):
+            name_deputy(user_of(lender), user_of(deputy), first=first, last=last, reason="去县里学习", now=NOW)
     assert not Deputy.objects.exists()
 
 
