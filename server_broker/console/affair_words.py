@@ -5,6 +5,7 @@ import datetime as dt
 from server_broker.console import words
 from server_broker.console.words import Word
 from server_broker.requests.cases import PARTNER, SECOND, Case
+from server_broker.requests.kinds import done_words
 from server_broker.requests.ranks import Rank
 from server_broker.requests.words import span_words
 
@@ -23,6 +24,13 @@ _DAY, _HOUR, _MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta
 def state_word(state: str) -> Word:
     """Return how far a request is."""
     return STATES.get(state, words.UNKNOWN)
+
+
+def case_state(case: Case) -> Word:
+    """Return how far a request is, or what has come of one that no approver decides."""
+    word = state_word(case.state)
+    done = done_words(case.asked.kind, case.state) if case.state in ("accepted", "refused") else ""
+    return Word(word.sign, done, word.tone) if done else word
 
 
 def rank_word(rank: int) -> str:

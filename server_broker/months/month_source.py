@@ -28,6 +28,7 @@ from server_broker.ingest.held import to_review
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, cases_here, of_county
+from server_broker.requests.kinds import done_words
 from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 
 log = logging.getLogger(__name__)
@@ -198,9 +199,13 @@ def _request_here(case: Case) -> MonthRequest:
         made=milliseconds(case.asked_at),
         begin=milliseconds(one.begin_at),
         state=OPEN if case.is_waiting else case.state,
-        answer=f"{said.office}：{said.text or said.get_outcome_display()}" if said is not None else "",
+        answer=f"{said.office}：{said.text or said.get_outcome_display()}" if said is not None else _done(case),
         answered=milliseconds(said.at) if said is not None else 0,
     )
+
+
+def _done(case: Case) -> str:
+    return done_words(case.asked.kind, case.state) if case.state in ("accepted", "refused") else ""
 
 
 def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow | Case]]:

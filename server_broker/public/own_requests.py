@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, cases_here, of_county
-from server_broker.requests.kinds import SWAP
+from server_broker.requests.kinds import SWAP, done_words
 from server_broker.requests.models import Mark
 from server_broker.requests.ranks import Rank
 from server_broker.requests.words import span_words
@@ -64,6 +64,8 @@ def one_of(case: Case, person: Person) -> OneRequest:
     state = _STATES.get(case.state, case.state)
     if case.state == "open" and here.needed:
         state = f"… 等{_WHO.get(Rank(here.needed), '')}答复"
+    if case.state in ("accepted", "refused") and (done := done_words(here.kind, case.state)):
+        state = f"{'✓' if case.state == 'accepted' else '×'} {done}"
     notes = []
     if case.is_late:
         notes.append("补报：开始以后才提的。")

@@ -42,3 +42,12 @@ def kind_words(kind: str, code: str) -> str:
     """Return what is asked for, such as 请假：病假. A code of a later version is shown as it is."""
     word = KINDS.get(kind, kind)
     return f"{word}：{LEAVES.get(code, code)}" if code else word
+
+
+def done_words(kind: str, outcome: str) -> str:
+    """Return what has come of a request that no approver decides; empty for one that somebody does."""
+    if kind in OWN_WORD:
+        return f"已{KINDS[kind]}"
+    if kind == SWAP:
+        return "对方答应" if outcome == "accepted" else "对方没答应"
+    return ""

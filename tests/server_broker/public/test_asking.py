@@ -101,7 +101,7 @@ def test_coming_back_and_a_lost_card_hold_at_once(county: FictionalCounty, zhang
     assert "请假" in read(phone, "/ask/leave_ended/")
     phone.post("/ask/leave_ended/", {"absence": str(Absence.objects.get().pk), "back": "now"})
     assert away_in(Absence.objects.get()) == []
-    phone.post("/ask/card_lost/", {})
+    assert "✓ 已挂失" in words_of(phone.post("/ask/card_lost/", {}, follow=True).content.decode())
     county.cards[ZHANG].refresh_from_db()
     assert county.cards[ZHANG].lost_at is not None
 
@@ -121,7 +121,7 @@ def test_the_other_person_agrees_to_a_swap(county: FictionalCounty, zhang: Perso
     other.post(f"/asked/{made.pk}/agree/", {"agrees": "yes"})
     made.refresh_from_db()
     assert made.agrees
-    assert "✓ 同意" in read(phone, f"/asked/{made.pk}/")
+    assert "✓ 对方答应" in read(phone, f"/asked/{made.pk}/")
 
 
 def test_nobody_else_reads_or_changes_it(county: FictionalCounty, zhang: Person) -> None:
