@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from itertools import count
@@ -17,6 +18,7 @@ from itertools import count
 from openpyxl import Workbook
 
 from protocol.cards import card_token
+from protocol.china_time import CHINA
 from protocol.facts import Fact, PhoneLinkShown, PinSet, Touch
 from protocol.phone_link import PATH, code_hash, new_code
 from protocol.pins import derive_verifier
@@ -255,6 +257,7 @@ def sessions(bench: Bench, outcomes: Outcomes) -> None:
         ):
             outcomes.refused(f"{wish} shows another's month", AMY.name in ben.ask("GET", wish).text)
         outcomes.welcome("the own month meanwhile", ben.shows(BEN.name))
+        _requests(county, outcomes, amy, ben)
         for case, guess in (
             ("a guessed session", "A" * 43),
             ("an empty session", ""),
@@ -284,6 +287,25 @@ def sessions(bench: Bench, outcomes: Outcomes) -> None:
         outcomes.welcome("a session before its end", _lets_in(late.scan(other.code(BEN, theirs))))
         county.sql("UPDATE public_phonesession SET opened_at = opened_at - interval '31 minutes'")
         outcomes.refused("a session of half an hour ago", late.shows(BEN.name))
+
+
+def _requests(county: County, outcomes: Outcomes, amy: Telephone, ben: Telephone) -> None:
+    """What one person asks for, no other reads, takes back or agrees to, and no other page asks for it."""
+    tomorrow = datetime.now(CHINA).date() + timedelta(days=1)
+    wish = {"code": "sick", "from": str(tomorrow), "part": "pm"}
+    made = amy.ask("POST", "/ask/leave/", wish)
+    outcomes.welcome("one's own leave", made.leads_to != "" and not made.asks_to_sign_in)
+    outcomes.welcome("the own request", amy.ask("GET", made.leads_to).status == HTTPStatus.OK)
+    for who, other in (("another person", ben), ("anybody", _telephone(county))):
+        page = other.ask("GET", made.leads_to)
+        outcomes.refused(f"a request read by {who}", page.status == HTTPStatus.OK)
+    for act in ("withdraw/", "agree/"):
+        page = ben.ask("POST", f"{made.leads_to}{act}", {"agrees": "yes"})
+        outcomes.refused(f"{act} of another's request", page.status != HTTPStatus.NOT_FOUND)
+    asked = _telephone(county).ask("POST", "/ask/leave/", wish)
+    outcomes.refused("leave by nobody", not (asked.asks_to_sign_in or asked.status == HTTPStatus.FORBIDDEN))
+    forged = amy.ask("POST", "/ask/card_lost/", {}, has_token=False)
+    outcomes.refused("a loss that another page forged", forged.status != HTTPStatus.FORBIDDEN)
 
 
 def hosts(bench: Bench, outcomes: Outcomes) -> None:
