@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,11 @@ def test_a_station_that_its_claim_made_is_on_the_county_s_record_with_its_place(
     county.claim("village-06")
     assert county.rows("SELECT count(*) FROM attendance_stationplace WHERE subject_id = 'village-06'") == [["1"]]
     assert county.rows("SELECT count(*) FROM dated_written") == [["0"]]
+
+
+def test_the_calendar_goes_by_the_libraries_that_are_installed(county: County) -> None:
+    tables = county.rows("SELECT subject_id, version FROM workdays_librarytable ORDER BY subject_id")
+    assert tables == [[name, version(name)] for name in ("chinesecalendar", "holidays")]
 
 
 def test_what_the_verbs_print_is_chinese(county: County) -> None:
