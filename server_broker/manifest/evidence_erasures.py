@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from protocol.decisions import FactsErased
 from server_broker.manifest.replay import Decided
 from server_broker.retention.erasures import digest_of
-from server_broker.retention.keepings import FactsEnd, keeping
+from server_broker.retention.keeping_kinds import FactsEnd
+from server_broker.retention.keepings import keeping
 
 type Seqs = Sequence[int]
 type Told = Counter[tuple[str, int, bytes]]

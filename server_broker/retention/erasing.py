@@ -22,7 +22,8 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.models import StationEvent, Stream
 from server_broker.ingest.models import Fact
 from server_broker.retention.erasures import ACTION, digest_of
-from server_broker.retention.keepings import KEEPINGS, FactsEnd
+from server_broker.retention.keeping_kinds import FactsEnd
+from server_broker.retention.keepings import KEEPINGS
 from server_broker.retention.models import ErasedFact, Erasure
 
 FACTS_A_STEP = 5_000

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Stream
 from server_broker.ingest.models import Fact
-from server_broker.retention.keepings import FactsEnd, keeping
+from server_broker.retention.keeping_kinds import FactsEnd
+from server_broker.retention.keepings import keeping
 from server_broker.retention.models import ErasedFact, Erasure
 
 ACTION = "retention.erased"

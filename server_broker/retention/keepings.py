@@ -5,8 +5,6 @@ stands in exactly one keeping, or among those that hold nothing of people with t
 to end is ended by something that runs. The auditor's page shows the table.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from protocol import facts
@@ -16,66 +14,8 @@ from server_broker.api_tokens.uses import USES_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.people.private_numbers import KEPT_AFTER_LEAVING
 from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
+from server_broker.retention.keeping_kinds import FactsEnd, FilesEnd, Keeping, RowsEnd, Stays
 from server_broker.sheets.pending import KEPT_FOR
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
-    """One row of the table, which says by its class who ends it. The texts are Chinese, for the auditor's page."""
-
-    key: str
-    """Goes into the record of erasures, so it is never given another meaning."""
-    what: str
-    purpose: str
-    ends: str
-    remains: str
-    models: tuple[str, ...] = ()
-    """Labels of the tables that hold it."""
-    kinds: tuple[str, ...] = ()
-    """Kinds of the facts that hold it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stays(Keeping):
-    """Nobody ends it by a clock. Nothing of it is deleted, so all of it remains."""
-
-    remains: str = "全部"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends(Keeping):
-    """It ends so long after the county received it."""
-
-    kept: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactsEnd(Ends):
-    """`erasing.erase_facts` takes the content of facts away, and the rows that were made of them."""
-
-    remains: str = "摘要和签名的记录链，仍可核对"
-    rows: tuple[tuple[str, str], ...] = ()
-    """Tables whose rows are deleted with them, each with the field that says when it was received."""
-    stays: Callable[[Fact], bool] = lambda fact: False
-    """Tells the single ones of these kinds that are something else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesEnd(Ends):
-    """`media.retention.drop_expired` deletes the bytes of blobs."""
-
-    remains: str = "文件的摘要、大小和时间"
-    purposes: tuple[str, ...]
-    """Of the blobs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowsEnd(Ends):
-    """Chores of the rooms delete rows."""
-
-    remains: str = "无"
-    by: Mapping[str, str]
-    """For each table what deletes its rows, within ``server_broker``; empty if they stay, as ``remains`` says."""
 
 
 def _clocks(fact: Fact) -> bool:

@@ -19,19 +19,8 @@ from server_broker.bundles.index_keeper import COMPUTED_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.media.kinds import ALLOWED
 from server_broker.public import brake, sessions
-from server_broker.retention.keepings import (
-    FACTS_OF_MACHINES,
-    KEEPINGS,
-    NOTHING_OF_PEOPLE,
-    Ends,
-    FactsEnd,
-    FilesEnd,
-    Keeping,
-    RowsEnd,
-    Stays,
-    blobs_kept,
-    keeping,
-)
+from server_broker.retention.keeping_kinds import Ends, FactsEnd, FilesEnd, Keeping, RowsEnd, Stays
+from server_broker.retention.keepings import FACTS_OF_MACHINES, KEEPINGS, NOTHING_OF_PEOPLE, blobs_kept, keeping
 from server_broker.sheets import pending
 from server_broker.supervisor import chores
 from tests.cast import AUDITOR, OPERATOR
