@@ -117,7 +117,7 @@ def absences_of(people: Collection[int], asked: Asked) -> dict[int, list[Absent]
     for person, kind, code, since, until in own.values_list(
         "subject__person", "subject__kind", "code", "valid_from", "valid_to"
     ):
-        begin, end = _minute(since or asked.since), _minute(until or asked.until)
+        begin, end = minute_of(since or asked.since), minute_of(until or asked.until)
         found[person].append(Absent(kind, code, begin, end))
     return found
 
@@ -146,7 +146,7 @@ class _Found:
             .order_by("agreed_at", "subject")
         ):
             one = swap.subject
-            agreed = Agreed(one.giver_id, one.taker_id, _minute(swap.agreed_at))
+            agreed = Agreed(one.giver_id, one.taker_id, minute_of(swap.agreed_at))
             self.swaps.setdefault((one.window_id, one.day), []).append(agreed)
 
     @property
@@ -245,7 +245,8 @@ def _date_from(at: dt.datetime | None) -> dt.date | None:
     return day if begin_of(day) == at else day + dt.timedelta(days=1)
 
 
-def _minute(at: dt.datetime) -> int:
+def minute_of(at: dt.datetime) -> int:
+    """Return the local minute of a moment, as windows count them."""
     local = timezone.localtime(at)
     return minute_at(local.date(), local.hour * 60 + local.minute)
 
@@ -278,5 +279,5 @@ def _notices(villages: Collection[int], asked: Asked) -> dict[int, list[Notice]]
     for village, its in codes.items():
         holding = [stop for stop in standing if any(code.startswith(stop.prefix) for code in its)]
         if holding:
-            found[village] = [Notice(_minute(stop.begin), _minute(stop.end), stop.reason) for stop in holding]
+            found[village] = [Notice(minute_of(stop.begin), minute_of(stop.end), stop.reason) for stop in holding]
     return found

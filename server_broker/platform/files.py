@@ -14,15 +14,9 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: 
     Args:
         account: Who shall own it; the caller by default.
     """
-    # In the same folder, because a rename is atomic only within one file system. The random part keeps writers apart.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary, descriptor = _new_beside(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            # Before the rename: otherwise a power cut may leave the new name with no content.
-            os.fsync(file.fileno())
+        _fill(descriptor, content)
         (account or Account()).own(temporary, mode)
         temporary.replace(path)
     except BaseException:  # also KeyboardInterrupt and SystemExit, because nobody else removes the file
@@ -35,19 +29,30 @@ def write_once(path: Path, content: bytes) -> None:
     """Make ``path`` with ``content`` if it is not there. Of several callers at the same time, one makes it."""
     if path.exists():
         return
-    own = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    own, descriptor = _new_beside(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _fill(descriptor, content)
         # A link is not made over a file that is there: what another caller has used meanwhile must stay.
         with suppress(FileExistsError):
             path.hardlink_to(own)
     finally:
         own.unlink()
     sync_folder(path.parent)
+
+
+def _new_beside(path: Path) -> tuple[Path, int]:
+    """Return a new file in the folder of ``path``, and its descriptor."""
+    # In the same folder, because a rename is atomic only within one file system. The random part keeps writers apart.
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    return new, os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _fill(descriptor: int, content: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        # Before it gets its name: otherwise a power cut may leave the name with no content.
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

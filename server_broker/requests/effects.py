@@ -8,7 +8,6 @@ from server_broker.attendance.models import DutyWindow, Swap, SwapRecord, Touch
 from server_broker.attendance.touches import touch_rows
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
-from server_broker.duty.due import Turn
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.cards import BindRefused, report_lost
@@ -17,6 +16,7 @@ from server_broker.requests.cases import Case
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import due_turn
 
 _DAY = dt.timedelta(days=1)
 BACK_BY_TOUCH = dt.timedelta(days=3)
@@ -106,8 +106,7 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     # Whatever else changes a village's windows locks it too.
     DutyWindow.ever.select_for_update(no_key=True, of=("self",)).get(pk=window.pk)
     before = turns_of(people, Asked(day - _DAY, day + _DAY))
-    mine = _due(before, window.pk, day, asked.person_id)
-    if mine is None:
+    if due_turn(before, asked.person_id, window.pk, day) is None:
         raise RequestRefused("那天的这个班已经不是对方的")
     made = Swap.objects.create(window=window, day=day, giver=asked.person, taker=asked.substitute)
     content = {"agreed_at": at.isoformat(), "withdrawn": False}
@@ -115,11 +114,6 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     after = turns_of(people, Asked(day - _DAY, day + _DAY))
     if sum(turn.is_exception for turn in after) > sum(turn.is_exception for turn in before):
         raise RequestRefused("那时您有别的班，时间重叠，不能换")
-    if _due(after, window.pk, day, asked.substitute.pk) is None:
+    if due_turn(after, asked.substitute.pk, window.pk, day) is None:
         raise RequestRefused("那天您不在岗或已在这个班，不能换")
     return [made]
-
-
-def _due(turns: list[Turn], window: int, day: dt.date, person: int) -> Turn | None:
-    found = (turn for turn in turns if turn.due and (turn.window.id, turn.day) == (window, day))
-    return next((turn for turn in found if turn.person == person), None)

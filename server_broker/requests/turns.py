@@ -1,6 +1,7 @@
 """A person's own windows in a time: how many dates a request touches, and which window it is about."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Q
 from django.utils import timezone
@@ -8,8 +9,8 @@ from django.utils import timezone
 from server_broker.attendance.models import RosterDay, WindowRecord
 from server_broker.dated.days import begin_of
 from server_broker.duty.due import Turn
-from server_broker.duty.reading import Asked, turns_of
-from server_broker.duty.values import MINUTES_A_DAY, minute_at
+from server_broker.duty.reading import Asked, minute_of, turns_of
+from server_broker.duty.values import MINUTES_A_DAY
 from server_broker.people.models import HoldingRecord, HoldingState, Person
 from server_broker.workdays.days import workdays
 
@@ -43,14 +44,13 @@ def _is_on_roster(person: Person, begin: dt.datetime, end: dt.datetime) -> bool:
 
 def turn_of(person: Person, window: int, day: dt.date) -> Turn | None:
     """Return a person's turn in a window on a date if they are due in it."""
-    turns = turns_of([person.pk], Asked(day, day))
-    return next((turn for turn in turns if turn.due and (turn.window.id, turn.day) == (window, day)), None)
+    return due_turn(turns_of([person.pk], Asked(day, day)), person.pk, window, day)
 
 
-def minute_of(at: dt.datetime) -> int:
-    """Return the local minute of a moment, as windows count them."""
-    local = timezone.localtime(at)
-    return minute_at(local.date(), local.hour * 60 + local.minute)
+def due_turn(turns: Iterable[Turn], person: int, window: int, day: dt.date) -> Turn | None:
+    """Return the turn in which a person is due in a window on a date; None: they are not."""
+    found = (turn for turn in turns if turn.due and (turn.window.id, turn.day) == (window, day))
+    return next((turn for turn in found if turn.person == person), None)
 
 
 def moment_of(minute: int) -> dt.datetime:
