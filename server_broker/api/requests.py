@@ -1,6 +1,5 @@
 """The lists of requests with their answers: those of stations, as on the page 异议与申请, and those of the county."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -90,10 +89,7 @@ def requests(request: HttpRequest, asked: Query[AskedRequests]) -> Found:
         rows = rows.filter(Q(received_at__gte=changed) | Exists(answered) | Exists(back))
 
     def shown(listed: Sequence[Request]) -> list[RequestShown]:
-        answers = defaultdict(list)
-        for answer in Answer.objects.filter(request__in=listed):
-            answers[answer.request_id].append(_given(answer))
-        return [_shown(row, answers[row.request.pk], viewer) for row in request_rows(listed)]
+        return [_shown(row, viewer) for row in request_rows(listed)]
 
     return page_of(request, "requests", asked, rows, shown)
 
@@ -102,7 +98,7 @@ def _given(answer: Answer) -> AnswerGiven:
     return AnswerGiven(outcome=answer.outcome, text=answer.text, at=answer.at, step=answer.step, is_last=answer.is_last)
 
 
-def _shown(row: RequestRow, answers: list[AnswerGiven], viewer: User) -> RequestShown:
+def _shown(row: RequestRow, viewer: User) -> RequestShown:
     one, person = row.request, row.person
     is_seen = person is not None and in_scope(viewer, person.village_id)
     return RequestShown(
@@ -122,7 +118,7 @@ def _shown(row: RequestRow, answers: list[AnswerGiven], viewer: User) -> Request
         about_touch=None if row.about is None else row.about.touch.pk,
         state=row.state,
         changed_at=row.changed_at,
-        answers=answers,
+        answers=[_given(answer) for answer in row.answers],
     )
 
 

@@ -128,13 +128,9 @@ def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | No
 
 def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
     """Return requests of stations, in their order, by a fixed number of queries."""
-    rows = request_rows(asked)
-    answers: dict[int, list[Answer]] = defaultdict(list)
-    for answer in Answer.objects.filter(request__in=[row.request.pk for row in rows]).order_by("at", "pk"):
-        assert answer.request_id is not None
-        answers[answer.request_id].append(answer)
     return [
-        Case(row.request, row.person, _asked_at(row), row.is_dated, row.state, answers[row.request.pk]) for row in rows
+        Case(row.request, row.person, _asked_at(row), row.is_dated, row.state, row.answers)
+        for row in request_rows(asked)
     ]
 
 

@@ -45,11 +45,17 @@ class RequestRow:
     """The touch that it is about, as the county has it now."""
     state: str
     """``open``, ``withdrawn``, or the outcome of the newest answer."""
-    answer: Answer | None
+    answers: Sequence[Answer]
+    """What was said to it, the newest last."""
     changed_at: dt.datetime
     """When the county last heard of something about it."""
     too_late: TakenBack | None = None
     """The person took it back, and an answer was there when the county heard of it. The answer stands."""
+
+    @property
+    def answer(self) -> Answer | None:
+        """The newest answer."""
+        return self.answers[-1] if self.answers else None
 
 
 def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
@@ -78,8 +84,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         state, changed = _state(one, answers[one.pk], first)
         too_late = first if state != WITHDRAWN else None
         about = touches.get(ref) if (ref := _about(one)) is not None else None
-        newest = answers[one.pk][-1] if answers[one.pk] else None
-        rows.append(RequestRow(one, person, at, dated, about, state, newest, changed, too_late))
+        rows.append(RequestRow(one, person, at, dated, about, state, answers[one.pk], changed, too_late))
     return rows
 
 
