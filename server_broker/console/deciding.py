@@ -14,7 +14,6 @@ from django.contrib import messages
 from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from server_broker.accounts.own_affairs import OwnAffair
@@ -26,6 +25,7 @@ from server_broker.bundles.publishing import NotWithdrawn
 from server_broker.console import parameters
 from server_broker.console.pin_words import PIN
 from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.dated.days import day_written, moment_written
 from server_broker.dated.locking import alone
 from server_broker.duty.overlaps import WindowRefused
 from server_broker.people.cards import BindRefused
@@ -185,11 +185,8 @@ def asked_day(values: Mapping[str, str], name: str, *, otherwise: dt.date | None
     given = parameters.plain(values.get(name, ""), longest=10)
     if not given and otherwise is not None:
         return otherwise
-    try:
-        day = dt.date.fromisoformat(given)
-    except ValueError:
-        day = dt.date.min
-    if not 2000 <= day.year < 2100:
+    day = day_written(given)
+    if day is None:
         raise InputRefused("请填日期，例如 2026-03-01")
     return day
 
@@ -203,10 +200,7 @@ def asked_moment(values: Mapping[str, str], name: str) -> dt.datetime | None:
     given = parameters.plain(values.get(name, ""), longest=32)
     if not given:
         return None
-    try:
-        moment = dt.datetime.fromisoformat(given)
-    except ValueError:
-        moment = None
-    if moment is None or not 2000 <= moment.year < 2100:
+    moment = moment_written(given)
+    if moment is None:
         raise InputRefused("时间要写成 2026-03-01 08:30 的样子")
-    return moment if moment.tzinfo else timezone.make_aware(moment)
+    return moment

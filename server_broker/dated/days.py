@@ -1,4 +1,5 @@
-"""Local days as periods, because posts, windows and regions hold for whole days."""
+"""Local days as periods, because posts, windows and regions hold for whole days; and days and moments as forms write
+them (ISO 8601)."""
 
 import datetime as dt
 
@@ -13,3 +14,27 @@ def begin_of(day: dt.date) -> dt.datetime:
 def end_of(day: dt.date) -> dt.datetime:
     """Return the first moment after a local day."""
     return begin_of(day + dt.timedelta(days=1))
+
+
+def day_written(text: str) -> dt.date | None:
+    """Return a written day, such as ``2026-03-01``; None: it is none from 2000 to 2099."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _is_ours(day) else None
+
+
+def moment_written(text: str) -> dt.datetime | None:
+    """Return a written moment, such as ``2026-03-01T08:30``, local if it names no offset; None as for a day."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not _is_ours(moment):
+        return None
+    return moment if moment.tzinfo else timezone.make_aware(moment)
+
+
+def _is_ours(day: dt.date) -> bool:
+    return 2000 <= day.year < 2100

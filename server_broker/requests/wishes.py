@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.days import begin_of, day_written, end_of, moment_written
 from server_broker.duty.due import Turn
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
@@ -149,23 +149,17 @@ def _time(values: Mapping[str, str], person: Person, window: int, day: dt.date) 
 
 
 def _day(typed: str) -> dt.date:
-    try:
-        day = dt.date.fromisoformat(typed)
-    except ValueError:
-        day = dt.date.min
-    if not 2000 <= day.year < 2100:
+    day = day_written(typed)
+    if day is None:
         raise RequestRefused("请选日期")
     return day
 
 
 def _minute(typed: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(typed)
-    except ValueError:
-        moment = None
-    if moment is None or not 2000 <= moment.year < 2100:
+    moment = moment_written(typed)
+    if moment is None:
         raise RequestRefused("时间不对，请再选一次")
-    return moment if moment.tzinfo else timezone.make_aware(moment)
+    return moment
 
 
 def _is_row(number: str) -> bool:
