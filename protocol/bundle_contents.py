@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
 from protocol.documents import Documents, check_pictures
+from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.manifest import KeptHead
 from protocol.months import MonthRequest, MonthTouch, OfStream
@@ -169,9 +170,9 @@ class Heads(VersionedMessage, frozen=True, kw_only=True):
     days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
-type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers
+type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays
 
-_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers]] = {
+_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays]] = {
     "roster": Roster,
     "notices": Notices,
     "progress": Progress,
@@ -181,6 +182,7 @@ _TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Docu
     "library": Documents,
     "clips": Clips,
     "answers": Answers,
+    "duty": DutyDays,
 }
 
 

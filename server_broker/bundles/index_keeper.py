@@ -46,6 +46,7 @@ COMPUTED_KEPT = timedelta(days=2)
 
 _PRIORITY: tuple[BundleKind, ...] = (
     "roster",
+    "duty",
     "heads",
     "notices",
     "disclosure",

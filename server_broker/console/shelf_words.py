@@ -25,6 +25,7 @@ BUNDLE_KINDS = {
     "clips": "语音",
     "poll": "投票",
     "heads": "存证",
+    "duty": "值班表",
 }
 SHELF_STATES = {
     "whole": Word("✓", "已有", "good"),

@@ -9,6 +9,7 @@ from protocol import (
     bundle_contents,
     commands,
     documents,
+    duty_days,
     facts,
     feedback,
     frames,
@@ -305,6 +306,34 @@ MESSAGES: dict[str, msgspec.Struct] = {
             ),
             feedback.Answer(feedback=NONCE, state="passed_on", office="示例镇", at=AT.wall),
         ]
+    ),
+    "duty": duty_days.DutyDays(
+        first="2026-11-23",
+        people=[
+            duty_days.DutyPerson(id=PERSON),
+            duty_days.DutyPerson(id="2002"),
+            duty_days.DutyPerson(id="3003", name="赵示例", village="演示村"),
+        ],
+        windows=[
+            duty_days.DutyTerms(id="1", name="上午", start=510, end=720),
+            duty_days.DutyTerms(id="2", name="夜班", start=1_200, end=1_920, marks="ends", elsewhere=True),
+        ],
+        crews=[
+            duty_days.DutyCrew(window=0, people=[0, 2], leaders=[2]),
+            duty_days.DutyCrew(window=1, people=[0]),
+            duty_days.DutyCrew(window=0, people=[1]),
+        ],
+        days=[
+            duty_days.DutyDay(
+                crews=[0, 1],
+                less=[
+                    duty_days.DutyLess(window=0, why="notice", begin=600, end=720, text="防汛"),
+                    duty_days.DutyLess(window=0, person=2, why="leave"),
+                ],
+            ),
+            duty_days.DutyDay(crews=[2], less=[duty_days.DutyLess(window=0, person=0, why="swapped", taker=1)]),
+            duty_days.DutyDay(calendar="off", name="元旦", provisional=True),
+        ],
     ),
     "heads": bundle_contents.Heads(days=[KEPT_HEAD]),
     "clips": bundle_contents.Clips(
