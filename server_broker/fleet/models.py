@@ -89,6 +89,9 @@ class StationStatus(models.Model):
     health = models.JSONField(null=True)
     """As `server_broker.fleet.health` stores it; null until the station has reported once."""
     health_at = models.DateTimeField(null=True)
+    vitals_at = models.DateTimeField(null=True)
+    """When the station wrote its last vitals, by its own clock; null if that clock was not dated. The head in them says
+    how many facts it had stated by then, so with nothing ``waiting`` the county has them all."""
     month_bytes = models.BigIntegerField(null=True)
     month_forecast_bytes = models.BigIntegerField(null=True)
     saving = models.JSONField(null=True)

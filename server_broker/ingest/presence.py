@@ -14,11 +14,13 @@ from protocol.birth import MAX_HEADS, NOT_TOLD, Birth, Compare, Gone, HeadAtSeq,
 from protocol.chain import first_head
 from protocol.heads import SignedHead
 from protocol.twin import Reported
+from protocol.units import DATED_QUALITIES, Moment
 from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarm_codes import BAD_SIGNATURE
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired_changes import desired_changed
+from server_broker.fleet.fact_rows import LAST_WALL_MS, wall_time
 from server_broker.fleet.models import StationStatus
 from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
@@ -50,6 +52,7 @@ _STATUS_FIELDS = [
     "simulated",
     "health",
     "health_at",
+    "vitals_at",
     "month_bytes",
     "month_forecast_bytes",
     "saving",
@@ -140,6 +143,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             status.doubted_at = None
             status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
             status.clock_quality = vitals.at.quality
+            status.vitals_at = _dated(vitals.at)
             status.software = without_nul(vitals.software)
             status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
             status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
@@ -153,6 +157,11 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
                 status.health, status.health_at = health.kept(vitals.health), now
         case Reported():
             pass
+
+
+def _dated(at: Moment) -> datetime | None:
+    """Return a moment by the station's clock; None: that clock was not dated, or it says what no column holds."""
+    return wall_time(at.wall) if at.quality in DATED_QUALITIES and at.wall <= LAST_WALL_MS else None
 
 
 def _at_most(value: int | None, most: int) -> int | None:

@@ -1,7 +1,7 @@
 """Facts in a real PostgreSQL: stored once, held where they must be, never overwritten, receipted as stored."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ from server_broker.ingest.reread import reread_held
 from server_broker.learning.models import Attempt, LevelRun
 from server_broker.ledger.ledger import ledger
 from server_broker.media.models import Blob
-from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, booted, moment, touch
+from tests.server_broker.station_double import BOOT, CARD, NOW, WALL, StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -572,3 +572,14 @@ def test_received_times_are_the_county_s(station: StationDouble) -> None:
     later: datetime = NOW + timedelta(hours=3)
     process(BatchProcessor(clock=lambda: later), station.add(touch()).facts_message())
     assert TouchRow.objects.get().received_at == later
+
+
+def test_the_last_vitals_say_when_the_station_wrote_them_unless_its_clock_is_not_dated(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
+    processor.process_batch([station.vitals(at=moment(5_000))])
+    assert StationStatus.objects.get().vitals_at == datetime.fromtimestamp((WALL + 5_000) / 1000, UTC)
+    processor.process_batch([station.vitals(at=moment(6_000, quality="restored"))])
+    assert StationStatus.objects.get().vitals_at is None
+    processor.process_batch([station.vitals(at=moment(wall=2**53 - 1))])
+    assert StationStatus.objects.get().vitals_at is None
