@@ -14,6 +14,7 @@ from protocol.documents import Documents, check_pictures
 from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.manifest import KeptHead
+from protocol.meetings import Meetings
 from protocol.months import MonthRequest, MonthTouch, OfStream
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
@@ -170,9 +171,10 @@ class Heads(VersionedMessage, frozen=True, kw_only=True):
     days: Annotated[list[KeptHead], Meta(max_length=40)] = []
 
 
-type Content = Pack | Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays
+type Content = Pack | _Decoded
+type _Decoded = Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays | Meetings
 
-_TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays]] = {
+_TYPES: dict[BundleKind, type[_Decoded]] = {
     "roster": Roster,
     "notices": Notices,
     "progress": Progress,
@@ -183,6 +185,7 @@ _TYPES: dict[BundleKind, type[Roster | Notices | Progress | Month | Heads | Docu
     "clips": Clips,
     "answers": Answers,
     "duty": DutyDays,
+    "meetings": Meetings,
 }
 
 

@@ -61,7 +61,7 @@ class DutyCrew(Message, frozen=True, kw_only=True, array_like=True):
 
 
 class DutyLess(Message, frozen=True, kw_only=True, array_like=True):
-    """``[window, person, why, begin, end, text, taker]``: what takes a window of a date from somebody, and what is left.
+    """``[window, person, why, begin, end, text, taker]``: what takes a window of a date from somebody, what is left.
 
     ``[begin, end)`` is left of it, in minutes after midnight of the date; nothing if the two are equal.
     """
@@ -70,8 +70,8 @@ class DutyLess(Message, frozen=True, kw_only=True, array_like=True):
     person: Place | None = None
     """None: everybody in it."""
     why: CodeWord
-    """``notice``: a notice stops work. ``leave``, ``field_duty``, ``meeting``: the person is away. ``swapped``: ``taker``
-    has taken the window over. Or a word of a later version."""
+    """``notice``: a notice stops work. ``leave``, ``field_duty``, ``meeting``: the person is away. ``swapped``:
+    ``taker`` has taken the window over. Or a word of a later version."""
     begin: Minute = 0
     end: Minute = 0
     text: ShortText = ""

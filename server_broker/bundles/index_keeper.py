@@ -48,6 +48,7 @@ _PRIORITY: tuple[BundleKind, ...] = (
     "roster",
     "duty",
     "heads",
+    "meetings",
     "notices",
     "disclosure",
     "questions",

@@ -26,6 +26,7 @@ BUNDLE_KINDS = {
     "poll": "投票",
     "heads": "存证",
     "duty": "值班表",
+    "meetings": "会议",
 }
 SHELF_STATES = {
     "whole": Word("✓", "已有", "good"),

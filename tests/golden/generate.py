@@ -13,9 +13,15 @@ from protocol.bundles import bundle_hash
 from protocol.codec import encode
 from protocol.kiosk import encode_line
 from protocol.signing import seal
-from tests.golden import county_vectors, month_vectors, vectors, vectors_1_1
+from tests.golden import county_vectors, meeting_vectors, month_vectors, vectors, vectors_1_1
 
-MESSAGES = {**vectors.MESSAGES, **vectors_1_1.MESSAGES, **month_vectors.MESSAGES, **county_vectors.MESSAGES}
+MESSAGES = {
+    **vectors.MESSAGES,
+    **vectors_1_1.MESSAGES,
+    **month_vectors.MESSAGES,
+    **meeting_vectors.MESSAGES,
+    **county_vectors.MESSAGES,
+}
 FACTS = {**vectors.FACTS, **vectors_1_1.FACTS}
 LINES = {**vectors.LINES, **vectors_1_1.LINES, **month_vectors.LINES}
 """Every sample of every minor version."""

@@ -80,7 +80,10 @@ def test_a_pack_is_found_by_its_title() -> None:
     assert (found.of, found.title, found.digits[0]) == ("", "防汛知识", "3997")
 
 
-@pytest.mark.parametrize("kind", ["roster", "month", "progress", "heads", "answers", "clips", "poll", "duty"])
+NOTHING = ["roster", "month", "progress", "heads", "answers", "clips", "poll", "duty", "meetings"]
+
+
+@pytest.mark.parametrize("kind", NOTHING)
 def test_nothing_about_a_person_is_found_by_anybody(kind: str) -> None:
     assert entries_of(kind, "张示例的补贴", encode(Roster())) == []  # type: ignore[arg-type]
 
