@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "server_broker.pins",
     "server_broker.feedback",
     "server_broker.requests",
+    "server_broker.meetings",
     "server_broker.fleet",
     "server_broker.ingest",
     "server_broker.attendance",

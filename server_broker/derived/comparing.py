@@ -13,6 +13,7 @@ from server_broker.derived.findings import CHANGED, GONE, INVENTED, Finding, Pla
 from server_broker.derived.projections import PROJECTIONS, Projection, first_other, is_received_too_early
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
+from server_broker.meetings.tables import MEETING_STEPS, VOTE_COUNTS, VOUCHES
 from server_broker.pins.cleaning import ENTRIES_KEPT
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
@@ -22,6 +23,8 @@ from server_broker.requests.tables import REQUESTS, WITHDRAWALS
 NO_EVENT = frozenset({"touch", "attempt", "level_ended", "blob_announced"})
 """Kinds of facts that make no event of their station."""
 _ANONYMOUS = {"by_epoch": None, "by_seq": None, "took_ms": None, "mode": "level"}
+_BY_PERSON = (REQUESTS, WITHDRAWALS, MEETING_STEPS, VOTE_COUNTS, VOUCHES)
+"""Rows that have the number of whoever did it, if it was one."""
 _BY_NUMBER, _ENTRIES = (next(one for one in PROJECTIONS if one.table is table) for table in (TOUCHES, NUMBER_ENTRIES))
 
 
@@ -130,7 +133,7 @@ def _column_at_fault(
             expected |= {"answer": "unknown", "person_number": ""}
     elif projection.table is NUMBER_ENTRIES and (touch := chunk.stored[_BY_NUMBER].get(seq)) is not None:
         expected = expected | {"counts": bool(touch["person_number"])}
-    elif projection.table in (REQUESTS, WITHDRAWALS):
+    elif projection.table in _BY_PERSON and stored["by_epoch"] is not None:
         ref = (chunk.station, bytes(stored["by_epoch"]), stored["by_seq"])
         # After some time the entry is gone, and then nothing tells the number any more.
         if (number := number_entered_at(ref)) is not None:

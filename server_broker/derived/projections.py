@@ -16,6 +16,8 @@ from server_broker.fleet.fact_rows import STATION_EVENT, RowKind
 from server_broker.fleet.tables import IDENTITY_COLUMNS, STATION_EVENTS
 from server_broker.learning.facts import ATTEMPT, LEVEL_RUN
 from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
+from server_broker.meetings.facts import STEP, VOTES, VOUCHED
+from server_broker.meetings.tables import MEETING_STEPS, VOTE_COUNTS, VOUCHES
 from server_broker.pins.facts import ENTRY
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
@@ -97,5 +99,8 @@ PROJECTIONS = (
     Projection(RATINGS, RATED, "对答复的评价"),
     Projection(REQUESTS, REQUEST, "申请"),
     Projection(WITHDRAWALS, WITHDRAWAL, "撤回申请"),
+    Projection(MEETING_STEPS, STEP, "会议的一步"),
+    Projection(VOTE_COUNTS, VOTES, "表决结果"),
+    Projection(VOUCHES, VOUCHED, "作证"),
     Projection(STATION_EVENTS, STATION_EVENT, "站点事件", json="detail"),
 )

@@ -10,11 +10,15 @@ from server_broker.fleet.facts import FLEET
 from server_broker.ingest.tables import REISSUES
 from server_broker.learning.facts import LEARNING
 from server_broker.media.facts import MEDIA
+from server_broker.meetings.facts import MEETING_FACTS
 from server_broker.pins.facts import PINS
 from server_broker.platform.tables import Table
 from server_broker.requests.facts import REQUEST_FACTS
 
-ROOMS: tuple[FactRoom, ...] = (ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS, PINS, FEEDBACK, REQUEST_FACTS)
+ROOMS: tuple[FactRoom, ...] = (
+    *(ATTENDANCE, FLEET, LEARNING, MEDIA, COMMANDS, PINS, FEEDBACK),
+    *(REQUEST_FACTS, MEETING_FACTS),
+)
 """In the order in which their rows are stored: a request is read beside the number that was entered before it."""
 
 STAMPED_TABLES: tuple[Table, ...] = tuple(chain.from_iterable(room.stamped for room in ROOMS))

@@ -47,7 +47,7 @@ def fill(double: StationDouble) -> StationDouble:
 
 
 def ask(double: StationDouble) -> StationDouble:
-    """Have a station state what somebody asks for there and takes back, and the county take it."""
+    """Have a station state what somebody asks for there and takes back, and what happens in a meeting there."""
     double.add(
         touch(1),
         facts.RequestMade(
@@ -55,6 +55,9 @@ def ask(double: StationDouble) -> StationDouble:
             begin=moment(1).wall, about=double.ref(1), note="示例",
         ),
         facts.RequestWithdrawn(at=moment(3), request=bytes(16), by=double.ref(1)),
+        facts.MeetingStepped(at=moment(4), meeting="m1", step="item", item="2", note="示例", by=double.ref(1)),
+        facts.VotesCounted(at=moment(5), meeting="m1", question="2", votes=[5, 1], present=7, by=double.ref(1)),
+        facts.PersonVouched(at=moment(6), person="a2", by=double.ref(1), purpose="meeting:m1", note="entered"),
     )  # fmt: skip
     take(double)
     return double

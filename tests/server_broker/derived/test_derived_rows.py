@@ -106,6 +106,15 @@ CHANGES = [
         )
     ),
     ("requests_withdrawal", "request = sha256('x')", "request", 3),
+    *(
+        (f"meetings_{table}", change, change.split()[0], seq)
+        for table, seq, changes in (
+            ("meetingstep", 4, ("meeting = 'm2'", "step = 'closed'", "item = ''", "note = ''", "by_seq = NULL")),
+            ("votecount", 5, ("votes = '{1,5}'", "present = 6", "abstained = 1", "item = '1'", "person_number = '2001'")),
+            ("vouch", 6, ("person = 'a1'", "purpose = ''", "note = 'confirmed'", "by_seq = 3")),
+        )
+        for change in changes
+    ),
     ("pins_pinclaim", "number = '2002'", "number", 10),
     ("pins_pinclaim", "salt = sha256('x')", "salt", 10),
 ]
@@ -116,7 +125,7 @@ def test_a_changed_column_is_named(station: StationDouble, table: str, change: s
     assert psql(f"UPDATE {table} SET {change}") == 1
     [sentence] = said()
     assert f"第 {seq} 条（{table}）：{column} 和站点的记录不符" in sentence
-    assert (YANSHI if table.startswith("requests_") else station.id) in sentence
+    assert (YANSHI if table.startswith(("requests_", "meetings_")) else station.id) in sentence
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,254 @@
+"""Who came to a meeting, who is late, excused or absent, and whether there was a quorum: section 7 of docs/rules.md.
+
+Pure: plain values in, plain values out. Times are aware moments; they are cut to whole minutes here, as the rules say.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+EARLY, LATE = dt.timedelta(minutes=60), dt.timedelta(minutes=10)
+"""So long before its start one signs in; after so long one is late, and the quorum is judged."""
+
+
+class State(StrEnum):
+    """How somebody who is expected stands to a meeting."""
+
+    CAME = "came"
+    LATE = "late"
+    """They came, and are counted as such."""
+    EXCUSED = "excused"
+    UNDATED = "undated"
+    """A touch of theirs that nothing dates could lie within the span. A person must look at it."""
+    COMING = "coming"
+    """The meeting has not ended, and they have not come yet."""
+    AWAITED = "awaited"
+    """A station where one signs in has not told of a later time."""
+    ABSENT = "absent"
+
+
+CAME = frozenset({State.CAME, State.LATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """How many of the voters expected must be there; ``more``: more than that share."""
+
+    more: bool
+    numerator: int
+    denominator: int
+
+    def needed(self, voters: int) -> int:
+        """Return how many must be there."""
+        share = voters * self.numerator
+        return share // self.denominator + 1 if self.more else -(-share // self.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was announced."""
+
+    begin: dt.datetime
+    end: dt.datetime
+    stations: frozenset[str]
+    chair: int | None
+    expected: Sequence[int]
+    voters: frozenset[int]
+    quorum: Quorum | None
+
+
+class Touched(NamedTuple):
+    """A touch that counts for a person, one that joins a run too. ``at`` None: nothing dates it."""
+
+    person: int
+    station: str
+    at: dt.datetime | None
+    earliest: dt.datetime | None = None
+    """Of an undated touch: the dated fact before it; None: there is none."""
+    latest: dt.datetime | None = None
+    """Of an undated touch: the dated fact after it, or when the county received it."""
+
+
+class Vouched(NamedTuple):
+    """Somebody, ``by``, says at a station that ``person`` is here. ``at`` and ``touched_at`` None: nothing dates it."""
+
+    person: int
+    by: int
+    station: str
+    at: dt.datetime | None
+    """When it was said."""
+    touched_at: dt.datetime | None
+    """When ``by`` touched the station for it; None also if they showed who they are by a number only."""
+
+
+class Away(NamedTuple):
+    """Approved leave, field duty or a meeting elsewhere, ``[begin, end)``."""
+
+    person: int
+    kind: str
+    begin: dt.datetime
+    end: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one of those expected stands to the meeting."""
+
+    person: int
+    state: State
+    at: dt.datetime | None = None
+    """When they signed in, to the minute."""
+    away: str = ""
+    """The kind of absence that excuses them."""
+    vouched_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether those who had signed in by a minute were enough."""
+
+    at: dt.datetime
+    there: int
+    """Voters who had signed in."""
+    voters: int
+    needed: int
+
+    @property
+    def is_reached(self) -> bool:
+        """Tell whether they were. Where nobody votes, nobody is enough."""
+        return self.voters > 0 and self.there >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is on record about a meeting."""
+
+    touched: Collection[Touched] = ()
+    vouched: Collection[Vouched] = ()
+    away: Collection[Away] = ()
+    told_until: dt.datetime | None = None
+    """Up to when the stations of the meeting have told of everything; None: one has told of nothing."""
+
+
+def cut(at: dt.datetime) -> dt.datetime:
+    """Return the whole minute of a moment."""
+    return at.replace(second=0, microsecond=0)
+
+
+def standings(plan: Plan, facts: Facts, now: dt.datetime) -> list[Standing]:
+    """Return how each of those expected stands to a meeting, in their order."""
+    signed = _signed_in(plan, facts)
+    excused = _excused(plan, facts.away)
+    undated = {one.person for one in facts.touched if _could_sign_in(plan, one)}
+    missing = _missing(plan, facts, now)
+    found = []
+    for person in dict.fromkeys(plan.expected):
+        at, voucher = signed.get(person, (None, None))
+        if at is not None:
+            state = State.LATE if at > plan.begin + LATE else State.CAME
+            found.append(Standing(person, state, at, vouched_by=voucher))
+        elif person in excused:
+            found.append(Standing(person, State.EXCUSED, away=excused[person]))
+        else:
+            found.append(Standing(person, State.UNDATED if person in undated else missing))
+    return found
+
+
+def quorum_at(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> Judged | None:
+    """Return whether enough of the voters had signed in by a moment; None: the meeting needs no quorum."""
+    if plan.quorum is None:
+        return None
+    voters = plan.voters & set(plan.expected)
+    there = sum(one.person in voters and one.at is not None and one.at <= cut(at) for one in found)
+    return Judged(cut(at), there, len(voters), plan.quorum.needed(len(voters)))
+
+
+def quorum_after_start(plan: Plan, found: Iterable[Standing]) -> Judged | None:
+    """Return what `quorum_at` says of the minute at which the rules judge it first."""
+    return quorum_at(plan, found, plan.begin + LATE)
+
+
+def _in_span(plan: Plan, at: dt.datetime) -> bool:
+    return plan.begin - EARLY <= cut(at) <= plan.end
+
+
+def _signed_in(plan: Plan, facts: Facts) -> dict[int, tuple[dt.datetime, int | None]]:
+    """Return the minute at which each person signed in first, and who vouched for them if somebody had to."""
+    signed: dict[int, tuple[dt.datetime, int | None]] = {}
+    for touch in facts.touched:
+        if touch.at is not None and touch.station in plan.stations and _in_span(plan, touch.at):
+            _keep_first(signed, touch.person, cut(touch.at), None)
+    for person, at, voucher in _confirmed(plan, facts.vouched):
+        _keep_first(signed, person, at, voucher)
+    return signed
+
+
+def _keep_first(
+    signed: dict[int, tuple[dt.datetime, int | None]], person: int, at: dt.datetime, voucher: int | None
+) -> None:
+    # Their own touch tells more than somebody's word of the same minute, and of two who say it the first counts.
+    if person not in signed or at < signed[person][0]:
+        signed[person] = (at, voucher)
+
+
+def _confirmed(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[int, dt.datetime, int]]:
+    """Return who was entered by the chair and confirmed by another who is expected, and the minute of that touch."""
+    entered: dict[tuple[int, str], dt.datetime] = {}
+    for one in vouched:
+        if one.by == plan.chair and one.at is not None and one.station in plan.stations:
+            key = (one.person, one.station)
+            entered[key] = min(cut(one.at), entered.get(key, cut(one.at)))
+    found = []
+    for one in vouched:
+        if one.touched_at is None or one.by not in plan.expected or one.by in (plan.chair, one.person):
+            continue
+        since = entered.get((one.person, one.station))
+        if since is not None and since <= cut(one.touched_at) and _in_span(plan, one.touched_at):
+            found.append((one.person, cut(one.touched_at), one.by))
+    return sorted(found, key=lambda one: one[1:])
+
+
+def _excused(plan: Plan, away: Collection[Away]) -> dict[int, str]:
+    """Return the people whose absences cover the whole meeting together, with the kind of the longest of them."""
+    of_person: dict[int, list[Away]] = defaultdict(list)
+    for one in away:
+        if one.begin < plan.end and one.end > plan.begin:
+            of_person[one.person].append(one)
+    return {person: _longest(plan, some) for person, some in of_person.items() if _cover(plan, some)}
+
+
+def _cover(plan: Plan, away: Iterable[Away]) -> bool:
+    covered = plan.begin
+    for one in sorted(away, key=lambda one: one.begin):
+        if one.begin > covered:
+            return False
+        covered = max(covered, one.end)
+    return covered >= plan.end
+
+
+def _longest(plan: Plan, away: Iterable[Away]) -> str:
+    minutes: dict[str, dt.timedelta] = defaultdict(dt.timedelta)
+    for one in away:
+        minutes[one.kind] += min(one.end, plan.end) - max(one.begin, plan.begin)
+    order = ("leave", "field_duty", "meeting")
+    return max(minutes, key=lambda kind: (minutes[kind], -order.index(kind)))
+
+
+def _could_sign_in(plan: Plan, touch: Touched) -> bool:
+    """Tell whether an undated touch could lie in the span: between the dated facts before and after it."""
+    if touch.at is not None or touch.station not in plan.stations:
+        return False
+    begun = touch.earliest is None or cut(touch.earliest) <= plan.end
+    return begun and (touch.latest is None or cut(touch.latest) >= plan.begin - EARLY)
+
+
+def _missing(plan: Plan, facts: Facts, now: dt.datetime) -> State:
+    """Return how somebody stands who has not signed in."""
+    if cut(now) <= plan.end:
+        return State.COMING
+    # The minute of the end belongs to the span.
+    told = facts.told_until is not None and cut(facts.told_until) > plan.end
+    return State.ABSENT if told else State.AWAITED
