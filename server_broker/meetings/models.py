@@ -74,8 +74,8 @@ class MeetingRecord(Dated):
     denominator = models.PositiveSmallIntegerField(default=1, db_default=1)
     agenda = models.JSONField()
     """``[[id, title, [option, …]], …]``; without options nobody votes on it."""
-    papers = ArrayField(models.CharField(max_length=64))
-    """Bundles that are published to the village (`bundles.models.Bundle.bundle`)."""
+    papers = models.JSONField()
+    """``[[bundle, document, title], …]``: documents that are published."""
     cancelled = models.BooleanField(default=False, db_default=False)
 
     class Meta(Dated.Meta):

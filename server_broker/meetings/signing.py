@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-EARLY, LATE = dt.timedelta(minutes=60), dt.timedelta(minutes=10)
+from protocol.meetings import ON_TIME_MS, SIGN_IN_BEFORE_MS, Quorum
+
+EARLY, LATE = dt.timedelta(milliseconds=SIGN_IN_BEFORE_MS), dt.timedelta(milliseconds=ON_TIME_MS)
 """So long before its start one signs in; after so long one is late, and the quorum is judged."""
 
 
@@ -31,20 +33,6 @@ class State(StrEnum):
 
 
 CAME = frozenset({State.CAME, State.LATE})
-
-
-@dataclass(frozen=True, slots=True)
-class Quorum:
-    """How many of the voters expected must be there; ``more``: more than that share."""
-
-    more: bool
-    numerator: int
-    denominator: int
-
-    def needed(self, voters: int) -> int:
-        """Return how many must be there."""
-        share = voters * self.numerator
-        return share // self.denominator + 1 if self.more else -(-share // self.denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('numerator', models.PositiveSmallIntegerField(db_default=0, default=0)),
                 ('denominator', models.PositiveSmallIntegerField(db_default=1, default=1)),
                 ('agenda', models.JSONField()),
-                ('papers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), size=None)),
+                ('papers', models.JSONField()),
                 ('cancelled', models.BooleanField(db_default=False, default=False)),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='meetings.meeting')),
             ],
