@@ -28,6 +28,7 @@ from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Request, Withdrawal
+from server_broker.requests.reading import taken_up
 from server_broker.workdays.models import StopNotice
 
 HAPPENED = Case(
@@ -99,11 +100,11 @@ def touches_of(user: Viewer) -> QuerySet[Touch]:
 
 
 def requests_of(user: Viewer) -> QuerySet[Request]:
-    """Return what was asked for at the stations that ``user`` sees."""
+    """Return what was asked for at the stations that ``user`` sees and the county does not go on with by itself."""
     own = scope(user)
     if own is None:
         return Request.objects.none()
-    return Request.objects.filter(station__village__code__startswith=subtree_prefix(own))
+    return Request.objects.filter(station__village__code__startswith=subtree_prefix(own)).exclude(taken_up())
 
 
 def open_objections_of(user: Viewer) -> QuerySet[Request]:

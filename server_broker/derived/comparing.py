@@ -18,12 +18,12 @@ from server_broker.pins.cleaning import ENTRIES_KEPT
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
 from server_broker.requests.facts import number_entered_at
-from server_broker.requests.tables import REQUESTS, WITHDRAWALS
+from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
 
 NO_EVENT = frozenset({"touch", "attempt", "level_ended", "blob_announced"})
 """Kinds of facts that make no event of their station."""
 _ANONYMOUS = {"by_epoch": None, "by_seq": None, "took_ms": None, "mode": "level"}
-_BY_PERSON = (REQUESTS, WITHDRAWALS, MEETING_STEPS, VOTE_COUNTS, VOUCHES)
+_BY_PERSON = (REQUESTS, WITHDRAWALS, AGREEMENTS, MEETING_STEPS, VOTE_COUNTS, VOUCHES)
 """Rows that have the number of whoever did it, if it was one."""
 _BY_NUMBER, _ENTRIES = (next(one for one in PROJECTIONS if one.table is table) for table in (TOUCHES, NUMBER_ENTRIES))
 

@@ -22,8 +22,8 @@ from server_broker.pins.facts import ENTRY
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
 from server_broker.platform.tables import Table
-from server_broker.requests.facts import REQUEST, WITHDRAWAL
-from server_broker.requests.tables import REQUESTS, WITHDRAWALS
+from server_broker.requests.facts import AGREEMENT, REQUEST, WITHDRAWAL
+from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
 
 DATED = ("quality", "said_quality", "corrected_wall")
 """Columns that the county changes when it learns what time it was (`server_broker.derived.dating`)."""
@@ -102,5 +102,6 @@ PROJECTIONS = (
     Projection(MEETING_STEPS, STEP, "会议的一步"),
     Projection(VOTE_COUNTS, VOTES, "表决结果"),
     Projection(VOUCHES, VOUCHED, "作证"),
+    Projection(AGREEMENTS, AGREEMENT, "换班答应"),
     Projection(STATION_EVENTS, STATION_EVENT, "站点事件", json="detail"),
 )

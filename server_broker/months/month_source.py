@@ -29,6 +29,7 @@ from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, cases_here, of_county
 from server_broker.requests.kinds import done_words
+from server_broker.requests.models import Answer
 from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 
 log = logging.getLogger(__name__)
@@ -182,9 +183,14 @@ def _request(row: RequestRow | Case, station: Station, streams: _Streams) -> Mon
         begin=milliseconds(one.begin_at),
         about=about,
         state=row.state,
-        answer=answer.text if answer is not None and row.state == answer.outcome else "",
+        answer=_said(answer) if answer is not None and row.state == answer.outcome else "",
         answered=milliseconds(answer.at) if answer is not None and row.state == answer.outcome else 0,
     )
+
+
+def _said(answer: Answer) -> str:
+    """Return what was said, with the office that decided. An answer to an objection is the township's own words."""
+    return f"{answer.office}：{answer.text or answer.get_outcome_display()}" if answer.office else answer.text
 
 
 def _request_here(case: Case) -> MonthRequest:
@@ -199,7 +205,7 @@ def _request_here(case: Case) -> MonthRequest:
         made=milliseconds(case.asked_at),
         begin=milliseconds(one.begin_at),
         state=OPEN if case.is_waiting else case.state,
-        answer=f"{said.office}：{said.text or said.get_outcome_display()}" if said is not None else _done(case),
+        answer=_said(said) if said is not None else _done(case),
         answered=milliseconds(said.at) if said is not None else 0,
     )
 

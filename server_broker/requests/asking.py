@@ -53,11 +53,21 @@ class Wish:
     note: str = ""
 
 
-def ask(person: Person, wish: Wish, *, now: dt.datetime, officer: str = "") -> CountyRequest:
+def ask(
+    person: Person,
+    wish: Wish,
+    *,
+    now: dt.datetime,
+    officer: str = "",
+    asked_at: dt.datetime | None = None,
+    request: bytes = b"",
+) -> CountyRequest:
     """Record what a person asks for. What holds by their own word holds at once.
 
     Args:
         officer: The account that writes it down for them; empty: they do so themselves.
+        asked_at: When they asked at a station; None: now.
+        request: The id that it has there; empty: a new one.
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
@@ -66,15 +76,16 @@ def ask(person: Person, wish: Wish, *, now: dt.datetime, officer: str = "") -> C
     with transaction.atomic():
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-        wish = _checked(person, wish, now)
+        asked_at = asked_at or now
+        wish = _checked(person, wish, asked_at)
         if officer and wish.kind in (BACK, LOST):
             refuse_own_affair(officer, [person.pk])
-        made = _store(person, wish, now, officer)
+        made = _store(person, wish, asked_at, officer, request or secrets.token_bytes(16))
         actor = officer or f"person:{person.number}"
         if wish.kind == BACK:
             assert wish.absence is not None
             assert wish.begin is not None
-            come_back(wish.absence, wish.begin, actor=actor, reason=wish.note, now=now)
+            come_back(wish.absence, wish.begin, actor=actor, reason=wish.note, now=asked_at)
         elif wish.kind == LOST:
             lose_cards(person, wish.begin, actor=actor, reason=wish.note or "本人挂失", now=now)
         detail: Detail = {"kind": wish.kind, "number": made.number}
@@ -83,8 +94,7 @@ def ask(person: Person, wish: Wish, *, now: dt.datetime, officer: str = "") -> C
     return made
 
 
-def _store(person: Person, wish: Wish, now: dt.datetime, officer: str) -> CountyRequest:
-    request = secrets.token_bytes(16)
+def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: bytes) -> CountyRequest:
     made = CountyRequest(
         request=request,
         number=request_number(request),

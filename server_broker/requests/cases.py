@@ -19,7 +19,7 @@ from server_broker.fleet.models import Stamped, StationEvent
 from server_broker.people.models import Person
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, kind_words
 from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
-from server_broker.requests.reading import OPEN, WITHDRAWN, RequestRow, request_rows, taken_back_at_kiosks
+from server_broker.requests.reading import OPEN, WITHDRAWN, Spoken, made, request_rows, taken_back_at_kiosks
 
 SECOND, PARTNER = "second", "partner"
 """States: one approver has agreed and another has to; the other person of a swap has to agree."""
@@ -119,7 +119,7 @@ def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | No
         return WITHDRAWN
     if one.kind in OWN_WORD:
         return "accepted"
-    if one.kind == SWAP:
+    if one.kind == SWAP and not answers:
         return PARTNER if one.agrees is None else "accepted" if one.agrees else "refused"
     if not answers:
         return OPEN
@@ -129,23 +129,23 @@ def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | No
 def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
     """Return requests of stations, in their order, by a fixed number of queries."""
     return [
-        Case(row.request, row.person, _asked_at(row), row.is_dated, row.state, row.answers)
+        Case(row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers)
         for row in request_rows(asked)
     ]
 
 
-def _asked_at(row: RequestRow) -> dt.datetime:
-    """Return when it was asked; undated, the time of the last dated fact before it that is a row of these tables."""
-    if row.is_dated:
-        return row.made_at
-    one = row.request
+def said_at(one: Spoken) -> dt.datetime:
+    """Return when it was said; undated, the time of the last dated fact before it that is a row of these tables."""
+    at, is_dated = made(one)
+    if is_dated:
+        return at
     dated = Q(quality__in=DATED_QUALITIES) | Q(corrected_wall__isnull=False)
     found: list[Stamped] = []
     for table in (Touch, StationEvent, Request):
         before = table.objects.filter(dated, station=one.station_id, epoch=one.epoch, seq__lt=one.seq)
         found += before.order_by("-seq")[:1]
     last = max(found, key=lambda fact: getattr(fact, "seq"), default=None)  # noqa: B009 - of three models
-    return row.made_at if last is None else last.corrected_wall or last.wall
+    return at if last is None else last.corrected_wall or last.wall
 
 
 def case_of(key: str) -> Case | None:

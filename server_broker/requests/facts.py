@@ -1,4 +1,4 @@
-"""What this room reads of facts: what people ask for, and what they take back."""
+"""What this room reads of facts: what people ask for, what they take back, and to what they agree."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,10 +19,11 @@ from server_broker.fleet.fact_rows import (
 )
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import copy_rows, query
-from server_broker.requests.tables import REQUESTS, WITHDRAWALS
+from server_broker.requests.tables import AGREEMENTS, REQUESTS, WITHDRAWALS
 
 REQUEST = RowKind[tuple[Any, ...]]("request")
 WITHDRAWAL = RowKind[tuple[Any, ...]]("withdrawal")
+AGREEMENT = RowKind[tuple[Any, ...]]("agreement")
 
 
 def _request_made(fact: facts.RequestMade, identity: Identity, rows: Rows) -> None:
@@ -49,8 +50,14 @@ def _request_withdrawn(fact: facts.RequestWithdrawn, identity: Identity, rows: R
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
+def _agreed(fact: facts.Agreed, identity: Identity, rows: Rows) -> None:
+    rows.of(AGREEMENT).append((*identity, *stamp(fact.at, rows), fact.request, *ref_columns(fact.by), fact.agrees))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+
+
 def _put(rows: Rows) -> None:
-    for table, found in ((REQUESTS, rows.of(REQUEST)), (WITHDRAWALS, rows.of(WITHDRAWAL))):
+    for table, kind in ((REQUESTS, REQUEST), (WITHDRAWALS, WITHDRAWAL), (AGREEMENTS, AGREEMENT)):
+        found = rows.of(kind)
         if found:
             columns = list(table.columns)
             epoch, seq = columns.index("by_epoch"), columns.index("by_seq")
@@ -81,12 +88,13 @@ def numbers_entered(refs: Iterable[tuple[str, bytes, int]]) -> dict[tuple[str, b
 
 
 REQUEST_FACTS = FactRoom(
-    {facts.RequestMade: _request_made, facts.RequestWithdrawn: _request_withdrawn},
+    {facts.RequestMade: _request_made, facts.RequestWithdrawn: _request_withdrawn, facts.Agreed: _agreed},
     _put,
-    stamped=(REQUESTS, WITHDRAWALS),
+    stamped=(REQUESTS, WITHDRAWALS, AGREEMENTS),
     refs=(
         RefColumns(REQUESTS, "by_epoch", "by_seq"),
         RefColumns(REQUESTS, "about_epoch", "about_seq"),
         RefColumns(WITHDRAWALS, "by_epoch", "by_seq"),
+        RefColumns(AGREEMENTS, "by_epoch", "by_seq"),
     ),
 )

@@ -74,6 +74,43 @@ class Withdrawal(_ByPerson):
         ]
 
 
+class Agreement(_ByPerson):
+    """Somebody says at a kiosk whether they take over a window, or not. Only the word of whoever was asked counts."""
+
+    agrees = models.BooleanField()
+
+    class Meta:
+        verbose_name = "换班答应"
+        verbose_name_plural = "换班答应"
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="agreement_once")]
+        indexes = [
+            models.Index(fields=["station", "boot"], name="agreement_by_boot"),
+            models.Index(fields=["request"], name="agreement_by_id"),
+        ]
+
+
+class StationCase(models.Model):
+    """Where a station's request that somebody decides stands, so that lists find it by region and rank in SQL.
+
+    It is made when the request has come and made anew while it waits (`server_broker.requests.station_cases`). So a row
+    that is wrong or gone costs nothing but time, and whoever decides is judged anew.
+    """
+
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, primary_key=True, related_name="standing")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Null: the card was nobody's."""
+    asked_at = models.DateTimeField()
+    length = models.PositiveSmallIntegerField(null=True)
+    needed = models.PositiveSmallIntegerField(default=0, db_default=0)
+    taken_back = models.BooleanField()
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "站点申请的去处"
+        verbose_name_plural = "站点申请的去处"
+        indexes = [models.Index(fields=["person", "asked_at"], name="station_case_by_person")]
+
+
 class Mark(models.TextChoices):
     """Which of a window's two touches a correction is about."""
 

@@ -16,10 +16,12 @@ from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import TouchRow, touch_rows
 from server_broker.people.models import Binding, Person, PersonRecord
 from server_broker.people.numbers import numbers_of
-from server_broker.requests.models import Answer, Request, Withdrawal
+from server_broker.requests.models import Agreement, Answer, CountyRequest, Request, Withdrawal
 
 OPEN, WITHDRAWN = "open", "withdrawn"
 type _Ref = tuple[str, bytes, int]
+type Spoken = Request | Withdrawal | Agreement
+"""What somebody said at a station after they had shown who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def _state(one: Request, answers: list[Answer], back: TakenBack | None) -> tuple
     return (answers[-1].outcome, answers[-1].at) if answers else (OPEN, one.received_at)
 
 
-def made(one: Request | Withdrawal) -> tuple[dt.datetime, bool]:
-    """Return when a request or a withdrawal was made, and whether that is known; if not, when it was received."""
+def made(one: Spoken) -> tuple[dt.datetime, bool]:
+    """Return when something was said, and whether that is known; if not, when it was received."""
     dated = one.quality in DATED_QUALITIES
     return one.corrected_wall or (one.wall if dated else one.received_at), dated or one.corrected_wall is not None
 
@@ -123,17 +125,31 @@ def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, in
     return found
 
 
+def who_agreed(rows: Sequence[Agreement]) -> dict[int, Person]:
+    """Return whose word each is, by its key. Of a card that is bound to nobody, or was lost, there is none."""
+    people = _people(rows, _touches_at(map(_by, rows)))
+    return {row.pk: people[_key(row)] for row in rows if _key(row) in people}
+
+
+def taken_up() -> Exists:
+    """Return the condition that the county goes on with a station's request under the same id (`taking_up`)."""
+    return Exists(CountyRequest.objects.filter(request=OuterRef("request")))
+
+
 def requests_of(people: Sequence[Person]) -> QuerySet[Request]:
-    """Return the requests that may be these people's, wherever they were made: `request_rows` says whose each is."""
+    """Return the requests that may be these people's, wherever they were made: `request_rows` says whose each is.
+
+    What the county goes on with as its own is left out: there it has its answer.
+    """
     tokens = Binding.objects.filter(person__in=people).values("subject__token")
     numbers = PersonRecord.objects.filter(subject__in=people).values("number")
     touched = Touch.objects.filter(
         station=OuterRef("station"), epoch=OuterRef("by_epoch"), seq=OuterRef("by_seq")
     ).filter(Q(card_token__in=tokens) | Q(person_number__in=numbers))
-    return Request.objects.filter(Q(person_number__in=numbers) | Exists(touched))
+    return Request.objects.filter(Q(person_number__in=numbers) | Exists(touched)).exclude(taken_up())
 
 
-def _by(row: Request | Withdrawal) -> _Ref:
+def _by(row: Spoken) -> _Ref:
     return row.station_id, bytes(row.by_epoch), row.by_seq
 
 
@@ -143,7 +159,7 @@ def _about(row: Request) -> _Ref | None:
     return row.station_id, bytes(row.about_epoch), row.about_seq
 
 
-def _key(row: Request | Withdrawal) -> tuple[type[Request | Withdrawal], int]:
+def _key(row: Spoken) -> tuple[type[Spoken], int]:
     return type(row), row.pk
 
 
@@ -160,9 +176,7 @@ def _touches_at(refs: Iterable[_Ref]) -> dict[_Ref, TouchRow]:
     return {(row.touch.station_id, bytes(row.touch.epoch), row.touch.seq): row for row in touch_rows(here)}
 
 
-def _people(
-    rows: Sequence[Request | Withdrawal], touches: dict[_Ref, TouchRow]
-) -> dict[tuple[type[Request | Withdrawal], int], Person]:
+def _people(rows: Sequence[Spoken], touches: dict[_Ref, TouchRow]) -> dict[tuple[type[Spoken], int], Person]:
     numbers = numbers_of({row.person_number for row in rows} - {""})
     found = {}
     for row in rows:

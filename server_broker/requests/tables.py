@@ -14,3 +14,6 @@ REQUESTS = Table(
     | {"substitute": "text", "about_epoch": "bytea", "about_seq": "int8", "note": "text", "person_number": "text"},
 )
 WITHDRAWALS = Table("requests_withdrawal", IDENTITY_COLUMNS | STAMP_COLUMNS | _BY_COLUMNS | {"person_number": "text"})
+AGREEMENTS = Table(
+    "requests_agreement", IDENTITY_COLUMNS | STAMP_COLUMNS | _BY_COLUMNS | {"agrees": "bool", "person_number": "text"}
+)

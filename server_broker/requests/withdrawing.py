@@ -50,8 +50,13 @@ def may_withdraw(case: Case, now: dt.datetime) -> bool:
     return case.here is not None and (case.is_waiting or approved)
 
 
-def agree(asked: CountyRequest, agrees: bool, *, now: dt.datetime, officer: str = "") -> None:
+def agree(
+    asked: CountyRequest, agrees: bool, *, now: dt.datetime, officer: str = "", said_at: dt.datetime | None = None
+) -> None:
     """Have the other person of a swap agree, or not. If they do, the window is theirs.
+
+    Args:
+        said_at: When they said so at a station; None: now.
 
     Raises:
         RequestRefused: It is no longer to be agreed to, or the window can't be theirs.
@@ -63,14 +68,15 @@ def agree(asked: CountyRequest, agrees: bool, *, now: dt.datetime, officer: str 
         assert locked is not None
         if case.state != PARTNER or locked.substitute is None:
             raise RequestRefused("这一条不用再答应")
-        if locked.begin_at is None or now >= locked.begin_at:
+        said_at = said_at or now
+        if locked.begin_at is None or said_at >= locked.begin_at:
             raise RequestRefused("这个班已经开始，不能再换")
         if officer:
             refuse_own_affair(officer, [locked.person_id, locked.substitute.pk])
         actor = officer or f"person:{locked.substitute.number}"
-        locked.agrees, locked.agreed_at = agrees, now
+        locked.agrees, locked.agreed_at = agrees, said_at
         locked.save(update_fields=["agrees", "agreed_at"])
-        _say(locked, actor, AGREED, swap(locked, actor=actor, at=now) if agrees else [], now)
+        _say(locked, actor, AGREED, swap(locked, actor=actor, at=said_at) if agrees else [], now)
         if agrees and locked.window is not None:
             # Its station may be another than the person's own.
             shelf_changed_under(locked.window.village_id, at=now)

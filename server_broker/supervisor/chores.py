@@ -3,7 +3,8 @@
 This is a part of its own under the supervisor, so that a chore that hangs or fails delays neither facts nor pages, and
 logs are rotated even while the database is away. The work itself belongs to other rooms; this module decides when it is
 done. Each chore that completes a revocation has its own thread, because the other chores may take minutes. The patrol
-of the ledgers has one too, because it never ends, and so have the shelf indexes, because stations wait for them.
+of the ledgers has one too, because it never ends, and so have the shelf indexes, because stations wait for them, and
+what people ask at kiosks, because they wait for it.
 """
 
 import datetime as dt
@@ -32,6 +33,8 @@ LOOK_S = 1.0
 DAY_S = 24 * 3600.0
 MANIFEST_S = 600.0
 """Seconds between two looks whether a day is over whose manifest is due."""
+REQUESTS_S = 3.0
+"""Seconds between two looks for what people have asked at kiosks."""
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
@@ -214,6 +217,21 @@ def shelf_sources() -> list["Source"]:
     return [roster_drafts, HeadsSource(), answers_drafts, month_drafts]
 
 
+def request_chores() -> list[Chore]:
+    """Return the chores that bring what people asked at kiosks before whoever decides. Django must be set up."""
+    from server_broker.requests.station_cases import judge_again, judge_new  # noqa: PLC0415 - needs the models
+    from server_broker.requests.taking_up import take_up  # noqa: PLC0415
+
+    every_few_seconds = {"take up what people say at kiosks": take_up, "judge requests of kiosks": judge_new}
+    return [
+        *(
+            Chore(name, _with_database(_unless_away(do)), every_s=REQUESTS_S, first_after_s=0.0)
+            for name, do in every_few_seconds.items()
+        ),
+        Chore("judge requests anew", _with_database(_unless_away(judge_again)), every_s=60.0, first_after_s=60.0),
+    ]
+
+
 def patrol_chores() -> list[Chore]:
     """Return the chore that checks one station's ledger after another, without end. Django must be set up."""
     from server_broker.ledger.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
@@ -271,6 +289,7 @@ def main() -> None:
             *([chore] for chore in urgent_chores(HOME)),
             patrol_chores(),
             shelf_chores(HOME),
+            request_chores(),
             record_chores(),
             others,
         )

@@ -28,7 +28,7 @@ from server_broker.fleet.models import Alarm, Station, StationEvent, StationStat
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.requests.models import Request, Withdrawal
+from server_broker.requests.models import Agreement, Request, Withdrawal
 from server_broker.trust.sealing import make_sealing_key
 from tests.cast import REGIONS, SHILI, VILLAGE_OF, WANG, YANGBAN, ZHANG, Account, Cadre
 
@@ -189,6 +189,24 @@ def withdrawn(asked: Request, *, at: dt.datetime) -> Withdrawal:
         request=asked.request,
         by_epoch=asked.by_epoch,
         by_seq=asked.by_seq,
+        wall=at,
+        quality="synced",
+        boot=bytes(16),
+        mono_ms=0,
+        received_at=at,
+    )
+
+
+def agreed(asked: bytes, by: Touch, *, at: dt.datetime, agrees: bool = True) -> Agreement:
+    """Whoever touched ``by`` says at its station whether they take over a window."""
+    return Agreement.objects.create(
+        station=by.station,
+        epoch=secrets.token_bytes(16),
+        seq=3,
+        request=asked,
+        by_epoch=by.epoch,
+        by_seq=by.seq,
+        agrees=agrees,
         wall=at,
         quality="synced",
         boot=bytes(16),

@@ -22,20 +22,21 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import approvers_under, open_objections_of
 from server_broker.console.reasons import ReasonField
 from server_broker.regions.models import subtree_prefix
-from server_broker.requests.cases import PARTNER, Case, case_of, cases_here
+from server_broker.requests.cases import PARTNER, Case, case_of, cases_here, cases_of_stations
 from server_broker.requests.deciding import decide_case, why_not
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.judging import judged
 from server_broker.requests.kinds import KINDS, SWAP
-from server_broker.requests.models import CountyRequest, Deputy, Outcome
+from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
 from server_broker.requests.ranks import regions_decided_by
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.waiting import (
     cases_seen_by,
     is_stale_swap,
+    station_requests_for,
+    station_requests_for_others,
     waiting_for,
     waiting_for_others,
-    waiting_from_stations,
 )
 from server_broker.requests.withdrawing import agree, may_withdraw, withdraw
 
@@ -53,14 +54,23 @@ def affairs(request: HttpRequest) -> HttpResponse:
     state = parameters.choice(request.GET, "state", STATES)
     kind = parameters.choice(request.GET, "kind", ("", *KINDS))
     found = {"mine": waiting_for(user, now), "others": waiting_for_others(user, now), "done": _done(user, now)}
-    mine, others = waiting_from_stations(user, now)
-    from_stations = {"mine": mine, "others": others, "done": []}
+    at_stations = {
+        "mine": station_requests_for(user, now),
+        "others": station_requests_for_others(user, now),
+        "done": Request.objects.none(),
+    }
     tabs = [
-        (name, word, found[name].count() + len(from_stations[name])) for name, word in zip(STATES, _WORDS, strict=True)
+        (name, word, found[name].count() + at_stations[name].count()) for name, word in zip(STATES, _WORDS, strict=True)
     ]
-    shown = found[state].filter(kind=kind) if kind else found[state]
-    page = parameters.page_of(request, shown, size=PAGE_SIZE)
-    cases = [*(case for case in from_stations[state] if kind in ("", case.asked.kind)), *cases_here(page.object_list)]
+    here, there = found[state], at_stations[state]
+    if kind:
+        here, there = here.filter(kind=kind), there.filter(kind=kind)
+    # What was asked at stations stands first, page by page like the rest.
+    before = there.count()
+    page = parameters.page_of(request, here, size=PAGE_SIZE, count=before + here.count())
+    first, last = page.start_index() - 1, page.end_index()
+    cases = cases_of_stations(there[max(first, 0) : last]) if first < before else []
+    cases += cases_here(here[max(first - before, 0) : max(last - before, 0)])
     context = {
         "section": "affairs",
         "page": page,

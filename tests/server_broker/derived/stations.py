@@ -58,6 +58,7 @@ def ask(double: StationDouble) -> StationDouble:
         facts.MeetingStepped(at=moment(4), meeting="m1", step="item", item="2", note="示例", by=double.ref(1)),
         facts.VotesCounted(at=moment(5), meeting="m1", question="2", votes=[5, 1], present=7, by=double.ref(1)),
         facts.PersonVouched(at=moment(6), person="a2", by=double.ref(1), purpose="meeting:m1", note="entered"),
+        facts.Agreed(at=moment(7), request=bytes(16), by=double.ref(1)),
     )  # fmt: skip
     take(double)
     return double

@@ -1,0 +1,152 @@
+"""Take up what holds by people's own word and was said at a station: a swap, coming back early, a lost card.
+
+A station's fact says what somebody asked for. The county goes on with it as a request of its own under the same id, by
+the checks of those that are made on a telephone. What does not fit is answered, so that the person reads why.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from protocol.decisions import Decided, RequestAnswered
+from server_broker.audit.log import Detail, record
+from server_broker.decisions.stream import decide
+from server_broker.duty.models import Absence
+from server_broker.duty.reading import Asked, turns_of
+from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.people.models import Person
+from server_broker.regions.models import TOWNSHIP_DIGITS
+from server_broker.requests.asking import Wish, ask
+from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county, said_at
+from server_broker.requests.effects import away_in
+from server_broker.requests.kinds import AWAY, BACK, LOST, SWAP
+from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request
+from server_broker.requests.reading import OPEN, taken_up, who_agreed
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import moment_of
+from server_broker.requests.withdrawing import agree
+
+SERVICE, OFFICE = "service", "系统核对"
+REFUSED = "request.not_possible"
+WHOSE_UNKNOWN = dt.timedelta(days=40)
+"""For so long after it came a request of a card that is nobody's is looked at again: the card may be bound by then."""
+
+
+def take_up(now: dt.datetime) -> int:
+    """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was."""
+    new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
+    new = new.exclude(taken_up()).filter(answers=None).select_related("station__village").order_by("received_at", "pk")
+    count = 0
+    for case in cases_of_stations(new):
+        # Of somebody whom nobody knows yet, or taken back: nothing is to be done.
+        if case.person is not None and case.state == OPEN:
+            _take_up(case, now)
+            count += 1
+    return count + _hear(now)
+
+
+def _take_up(case: Case, now: dt.datetime) -> None:
+    one, person = case.asked, case.person
+    assert isinstance(one, Request)
+    assert person is not None
+    try:
+        wish = _wish(one, person, case)
+        ask(person, wish, now=now, asked_at=case.asked_at, request=bytes(one.request))
+    except RequestRefused as refused:
+        _refuse_at_station(one, person, str(refused), now)
+
+
+def _wish(one: Request, person: Person, case: Case) -> Wish:
+    if one.kind == LOST:
+        return Wish(kind=LOST, begin=one.begin_at, note=one.note)
+    if one.kind == BACK:
+        at = one.begin_at or (case.asked_at.replace(second=0, microsecond=0) if case.is_dated else None)
+        if at is None:
+            raise RequestRefused("站点当时不知道准确时间，请镇村代办销假")
+        return Wish(kind=BACK, absence=_absence_at(person, at), begin=at, note=one.note)
+    near = Person.objects.filter(left=False, village__code__startswith=person.village_id[:TOWNSHIP_DIGITS])
+    other = near.filter(number=one.substitute).first() if one.substitute else None
+    if other is None:
+        raise RequestRefused("本镇没有要换给的那个人")
+    window, day = _window_at(person, one.begin_at)
+    return Wish(kind=SWAP, window=window, day=day, substitute=other, note=one.note)
+
+
+def _absence_at(person: Person, at: dt.datetime) -> Absence:
+    """Return from what somebody comes back: what they are away for then, else what comes next."""
+    spans = [
+        (begin, end, absence)
+        for absence in Absence.objects.filter(person=person, kind__in=AWAY.values()).order_by("-pk")[:50]
+        for begin, end in away_in(absence)
+        if at < end
+    ]
+    if not spans:
+        raise RequestRefused("那时没有批过的假，不用销")
+    return min(spans, key=lambda span: (span[0] > at, span[0]))[2]
+
+
+def _window_at(person: Person, begin: dt.datetime | None) -> tuple[int, dt.date]:
+    if begin is None:
+        raise RequestRefused("请选哪天哪个班")
+    day = timezone.localdate(begin)
+    turns = turns_of([person.pk], Asked(day, day))
+    found = next((turn for turn in turns if turn.due and moment_of(turn.begin) == begin), None)
+    if found is None:
+        raise RequestRefused("那天的这个班不是本人的")
+    return found.window.id, found.day
+
+
+def _hear(now: dt.datetime) -> int:
+    """Have the words of those who were asked to take a window over count, the first of each."""
+    swaps = of_county().filter(kind=SWAP, agrees=None, withdrawn_at=None, answers=None)
+    rows = Agreement.objects.filter(request__in=swaps.values("request")).order_by("received_at", "seq")
+    said = list(rows)
+    people = who_agreed(said)
+    cases = {
+        bytes(case.asked.request): case for case in cases_here(swaps.filter(request__in=[a.request for a in said]))
+    }
+    count = 0
+    for row in said:
+        case = cases.get(bytes(row.request))
+        asked = case.here if case is not None and case.state == PARTNER else None
+        person = people.get(row.pk)
+        if asked is None or person is None or person.pk != asked.substitute_id:
+            continue
+        del cases[bytes(row.request)]
+        count += 1
+        try:
+            agree(asked, row.agrees, now=now, said_at=said_at(row))
+        except RequestRefused as refused:
+            _refuse_here(asked, str(refused), now)
+    return count
+
+
+def _refuse_at_station(one: Request, person: Person, text: str, now: dt.datetime) -> None:
+    with transaction.atomic():
+        Request.objects.select_for_update(no_key=True).get(pk=one.pk)
+        made = Answer.objects.create(
+            request=one, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
+        )
+        entry = record(SERVICE, REFUSED, f"s{one.pk}", _detail(one, text))
+        decide(entry, RequestAnswered(request=one.pk, outcome=made.outcome), [made])
+        shelf_changed_under(person.village_id, at=now)
+
+
+def _refuse_here(asked: CountyRequest, text: str, now: dt.datetime) -> None:
+    with transaction.atomic():
+        CountyRequest.objects.select_for_update(no_key=True).get(pk=asked.pk)
+        (case,) = cases_here(of_county().filter(pk=asked.pk))
+        if case.state != PARTNER:
+            # Somebody was faster, on a telephone or in the console: that stands.
+            return
+        made = Answer.objects.create(
+            asked=asked, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
+        )
+        entry = record(SERVICE, REFUSED, f"c{asked.pk}", _detail(asked, text))
+        decide(entry, Decided(action=REFUSED, subject=f"c{asked.pk}"), [made])
+        shelf_changed_under(asked.person.village_id, at=now)
+
+
+def _detail(one: Request | CountyRequest, text: str) -> Detail:
+    return {"kind": one.kind, "number": one.number, "outcome": Outcome.REFUSED.value, "reason": text}
