@@ -110,7 +110,7 @@ CHANGES = [
         (f"meetings_{table}", change, change.split()[0], seq)
         for table, seq, changes in (
             ("meetingstep", 4, ("meeting = 'm2'", "step = 'closed'", "item = ''", "note = ''", "by_seq = NULL")),
-            ("votecount", 5, ("votes = '{1,5}'", "present = 6", "abstained = 1", "item = '1'", "person_number = '2001'")),
+            ("votecount", 5, ("votes = '{1,5}'", "present = 6", "abstained = 1", "person_number = '2001'")),
             ("vouch", 6, ("person = 'a1'", "purpose = ''", "note = 'confirmed'", "by_seq = 3")),
         )
         for change in changes

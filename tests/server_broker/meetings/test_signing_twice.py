@@ -52,6 +52,12 @@ def random_meeting(chance: random.Random) -> PlainMeeting:
         touched = chance.choice((None, said + chance.choice((-60, -1, 0, 30)), near()))
         word = (chance.choice(people), by, chance.choice(STATIONS), chance.choice((None, said, said)), touched)
         meeting.words.append(word)
+    if meeting.chair is not None and chance.random() < 0.5:
+        # As a kiosk does it: the chair enters somebody, and another of them confirms it.
+        whom, where, said = chance.choice(people), chance.choice(STATIONS), near()
+        touched = said + chance.choice((-60, -1, 0, 1, 59, 60, 400))
+        meeting.words.append((whom, meeting.chair, where, said, said - 9))
+        meeting.words.append((whom, chance.choice(people), where, touched + 5, touched))
     for _ in range(chance.randint(0, 3)):
         since = 60 * (begin // 60 + chance.choice((-30, -1, 0, 0, 1, 10)))
         until = 60 * (end // 60 + chance.choice((-10, -1, 0, 0, 1, 30)))
@@ -62,7 +68,6 @@ def random_meeting(chance: random.Random) -> PlainMeeting:
 
 
 def of_product(meeting: PlainMeeting) -> tuple[Plan, Facts]:
-    rule = "more_than" if meeting.more_than else "at_least"
     plan = Plan(
         begin=moment(meeting.begin),
         end=moment(meeting.end),
@@ -70,7 +75,11 @@ def of_product(meeting: PlainMeeting) -> tuple[Plan, Facts]:
         chair=meeting.chair,
         expected=meeting.expected,
         voters=frozenset(meeting.voters),
-        quorum=Quorum(rule=rule, numerator=meeting.numerator, denominator=meeting.denominator),
+        quorum=Quorum(
+            rule="more_than" if meeting.more_than else "at_least",
+            numerator=meeting.numerator,
+            denominator=meeting.denominator,
+        ),
     )
     touched = [Touched(who, where, moment(at)) for who, where, at in meeting.touches]
     touched += [Touched(who, where, None, moment(a), moment(b)) for who, where, a, b in meeting.undated]
