@@ -47,7 +47,7 @@ class Asked:
         return end_of(self.last + _REACH)
 
 
-def _these(ids: Iterable[int]) -> RawSQL:
+def these(ids: Iterable[int]) -> RawSQL:
     """Return ids for ``__in``, as one value: thousands of values take longer to bind than the query takes."""
     return RawSQL("SELECT unnest(%s::bigint[])", (sorted(ids),))
 
@@ -75,17 +75,17 @@ def turns_of(people: Collection[int], asked: Asked) -> list[Turn]:
 def read_rosters(villages: Collection[int], asked: Asked) -> Rosters:
     """Return all that bears on who is due in these villages, with the windows elsewhere of the same people."""
     found = _Found(asked)
-    found.add(_windows(asked).filter(village__in=_these(villages)))
-    of_posts = _holdings(asked).filter(subject__post__in=_these(found.posts)).values_list("subject__person", flat=True)
+    found.add(_windows(asked).filter(village__in=these(villages)))
+    of_posts = _holdings(asked).filter(subject__post__in=these(found.posts)).values_list("subject__person", flat=True)
     elsewhere = _windows_of(found.people | set(of_posts), asked)
-    found.add(elsewhere.exclude(subject__in=_these(found.ids)))
+    found.add(elsewhere.exclude(subject__in=these(found.ids)))
     return _rosters(found)
 
 
 def _rosters(found: "_Found") -> Rosters:
     """Return the windows that were found with the posts, dates and notices that bear on them."""
     asked = found.asked
-    of_posts = _holdings(asked).filter(subject__post__in=_these(found.posts)).values_list("subject__person", flat=True)
+    of_posts = _holdings(asked).filter(subject__post__in=these(found.posts)).values_list("subject__person", flat=True)
     people = found.people | set(of_posts)
     calendar = workdays(asked.first - _REACH, asked.last + _REACH, known=asked.known)
     return Rosters(
@@ -113,7 +113,7 @@ def absences_of(people: Collection[int], asked: Asked) -> dict[int, list[Absent]
     """Return when these people are away on these dates, and why, by one query."""
     rows = AbsenceRecord.objects.known(asked.known).during(asked.since, asked.until).filter(ended=False)
     found: dict[int, list[Absent]] = defaultdict(list)
-    own = rows.filter(subject__person__in=_these(people)).order_by("valid_from", "pk")
+    own = rows.filter(subject__person__in=these(people)).order_by("valid_from", "pk")
     for person, kind, code, since, until in own.values_list(
         "subject__person", "subject__kind", "code", "valid_from", "valid_to"
     ):
@@ -134,7 +134,7 @@ class _Found:
     def add(self, rows: DatedQuerySet[WindowRecord]) -> None:
         """Load windows, by three queries."""
         self.windows += map(_window, rows.order_by("subject", F("valid_from").asc(nulls_first=True)))
-        ids = _these(self.ids)
+        ids = these(self.ids)
         for row in _roster_days(self.asked).filter(subject__in=ids):
             assert row.valid_from is not None  # the table has no other
             self.named[row.subject_id, timezone.localdate(row.valid_from)] = _crew(row)
@@ -190,7 +190,7 @@ def _holdings(asked: Asked) -> DatedQuerySet[HoldingRecord]:
 
 
 def _posts_of(people: Collection[int], asked: Asked) -> list[int]:
-    own = _holdings(asked).during(asked.since, asked.until).filter(subject__person__in=_these(people))
+    own = _holdings(asked).during(asked.since, asked.until).filter(subject__person__in=these(people))
     return sorted(set(own.values_list("subject__post", flat=True)))
 
 
@@ -202,7 +202,7 @@ def named_for(people: Collection[int], asked: Asked) -> DatedQuerySet[RosterDay]
 
 def swaps_of(people: Collection[int], asked: Asked) -> DatedQuerySet[SwapRecord]:
     """Return the swaps by which these people take a window over."""
-    return _swaps(asked).filter(subject__taker__in=_these(people))
+    return _swaps(asked).filter(subject__taker__in=these(people))
 
 
 def _windows_of(people: Collection[int], asked: Asked) -> DatedQuerySet[WindowRecord]:
@@ -252,7 +252,7 @@ def minute_of(at: dt.datetime) -> int:
 
 
 def _held(people: Iterable[int], asked: Asked) -> list[Held]:
-    rows = _holdings(asked).filter(subject__person__in=_these(people))
+    rows = _holdings(asked).filter(subject__person__in=these(people))
     found = rows.values_list("subject__person", "subject__post", "state", "valid_from", "valid_to")
     return [Held(person, post, state, _days(since, until)) for person, post, state, since, until in found]
 
@@ -260,7 +260,7 @@ def _held(people: Iterable[int], asked: Asked) -> list[Held]:
 def _left(people: Iterable[int], asked: Asked) -> dict[int, list[Days]]:
     rows = PersonRecord.objects.known(asked.known).during(asked.since, asked.until)
     found: dict[int, list[Days]] = defaultdict(list)
-    gone = rows.filter(left=True, subject__in=_these(people))
+    gone = rows.filter(left=True, subject__in=these(people))
     for person, since, until in gone.values_list("subject", "valid_from", "valid_to"):
         found[person].append(_days(since, until))
     return found
@@ -272,7 +272,7 @@ def _notices(villages: Collection[int], asked: Asked) -> dict[int, list[Notice]]
     if not standing:
         return {}
     codes: dict[int, set[str]] = defaultdict(set)
-    rows = RegionRecord.objects.known(asked.known).during(asked.since, asked.until).filter(subject__in=_these(villages))
+    rows = RegionRecord.objects.known(asked.known).during(asked.since, asked.until).filter(subject__in=these(villages))
     for village, code in rows.values_list("subject__identity", "code"):
         codes[village].add(code)
     found: dict[int, list[Notice]] = {}

@@ -1,0 +1,1 @@
+"""Who is here today, by village and person, as far as the county knows by now. Nothing is settled here."""
