@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 
 import pytest
 from django.db import connection
@@ -51,7 +52,7 @@ def state(now: dt.datetime) -> tuple[str, str | None]:
     return line.state, line.cause
 
 
-def happened(kind: str, when: dt.datetime, detail: dict[str, object] | None = None, **values: object) -> None:
+def happened(kind: str, when: dt.datetime, detail: Mapping[str, object] | None = None, **values: object) -> None:
     StationEvent.objects.create(
         **{
             "station_id": SHILI,
