@@ -12,7 +12,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DaysKind, DutyWindow, Marks, RosterDay, StationPlace, WindowRecord
 from server_broker.attendance.seasons import season_words
 from server_broker.attendance.times import times
-from server_broker.dated.days import begin_of
+from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import Dated
 from server_broker.people.models import Binding, BindingState, HoldingRecord, HoldingState, Person, PersonRecord, Post
 from server_broker.regions.models import Region, RegionRecord
@@ -93,6 +93,28 @@ def roster_day_lines(window: DutyWindow, *, seen: QuerySet[Person], since: dt.da
     rows = list(_ordered(RosterDay, None).filter(subject=window, valid_from__gte=begin_of(since), withdrawn=False))
     names = _names(rows, seen)
     return _lines("当日值班", lambda row: _who(row, names), rows, _content)
+
+
+def planned_lines(windows: Collection[int], *, seen: QuerySet[Person], first: dt.date, last: dt.date) -> list[Line]:
+    """Return who was said to be in each of these windows on each date, each under its village and window."""
+    rows = list(
+        _ordered(RosterDay, None)
+        .filter(subject__in=windows, valid_from__gte=begin_of(first), valid_from__lt=end_of(last), withdrawn=False)
+        .select_related("subject__village")
+    )
+    names = _names(rows, seen)
+    return [
+        Line(
+            f"{row.subject.village.name} {row.subject.name}",
+            _who(row, names),
+            row.valid_from,
+            row.valid_to,
+            row.recorded_at,
+            row.recorded_by,
+            row.reason,
+        )
+        for row in rows
+    ]
 
 
 def registration_lines(people: Collection[int]) -> list[Line]:

@@ -49,6 +49,7 @@ ACTIONS = {
     "window.added": "添加值班",
     "window.changed": "改值班",
     "window.ended": "结束值班",
+    "roster.planned": "排一个月的班",
     "roster_day.named": "排当日值班",
     "roster_day.withdrawn": "取消当日值班",
     "region.named": "区划改名",

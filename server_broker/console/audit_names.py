@@ -34,7 +34,7 @@ _KINDS = dict.fromkeys(_REGIONS, "region") | dict.fromkeys(_PEOPLE, "person id")
 def _kind_of(entry: AuditEntry) -> str:
     """Return what kind of thing an entry is about: the first word of its action."""
     kind = entry.action.partition(".")[0]
-    return "window" if kind == "roster_day" else kind
+    return {"roster_day": "window", "roster": "region"}.get(kind, kind)
 
 
 def names_in(entries: Iterable[AuditEntry]) -> Names:

@@ -68,6 +68,8 @@ class Proposal:
         fixed: Fields that the second form sends whatever the first one had in them.
         undo: What stays and how to go back, if that is another than with most changes.
         notes: Makes sentences of what else to know before somebody confirms.
+        template: The page that shows it.
+        more: Makes what that page needs besides.
     """
 
     title: str
@@ -80,6 +82,8 @@ class Proposal:
     fixed: Mapping[str, str] = field(default_factory=dict)
     undo: str = ""
     notes: Callable[[], list[str]] = list
+    template: str = "console/decide.html"
+    more: Callable[["Shown"], Mapping[str, object]] = lambda shown: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +173,9 @@ def _page(request: HttpRequest, proposal: Proposal, shown: Shown) -> HttpRespons
         "notes": proposal.notes(),
         "ends_pin": any(line.kind == PIN for line in shown.gone),
         "is_nothing": not (shown.gone or shown.new or shown.moved),
+        **proposal.more(shown),
     }
-    return render(request, "console/decide.html", context)
+    return render(request, proposal.template, context)
 
 
 _OWN = ("csrfmiddlewaretoken", "confirmed")

@@ -38,6 +38,7 @@ from server_broker.console.views.pins import pin_reset
 from server_broker.console.views.published import published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.requests import request_answer, request_one, requests
+from server_broker.console.views.rosters import rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
     hold_snapshot,
@@ -105,6 +106,8 @@ urlpatterns = [
     path("cards/<int:pk>/change/", card_change, name="card-change"),
     path("holdings/<int:pk>/change/", holding_change, name="holding-change"),
     path("duty/", duty, name="duty"),
+    path("rosters/", rosters, name="rosters"),
+    path("rosters/save/", rosters_save, name="rosters-save"),
     path("windows/new/", window_new, name="window-new"),
     path("windows/add/", window_add, name="window-add"),
     path("windows/<int:pk>/", window, name="window"),

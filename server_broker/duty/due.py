@@ -176,7 +176,7 @@ def _roster_turns(window: Window, day: dt.date, rosters: Rosters, posts: _Posts)
     """Yield whom the roster gives a window on a date, and who is in it but not due."""
     named = rosters.named.get((window.id, day))
     calendar = rosters.calendar[day]
-    on = _duty_date(window, day, named, calendar)
+    on = duty_date(window, day, named, calendar)
     if on is None:
         return
     crew = window.crew if named is None else named
@@ -200,7 +200,7 @@ def _roster_turns(window: Window, day: dt.date, rosters: Rosters, posts: _Posts)
     yield from (found[person] for person in sorted(found))
 
 
-def _duty_date(window: Window, day: dt.date, named: Crew | None, calendar: CalendarDay) -> Reason | None:
+def duty_date(window: Window, day: dt.date, named: Crew | None, calendar: CalendarDay) -> Reason | None:
     """Return why a window is there on a date, or why it is off; None: it has nothing to do with the date."""
     if window.named_days:
         return None if named is None else OnNamedDay()

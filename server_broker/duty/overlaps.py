@@ -6,7 +6,7 @@ already is not to be blamed on who changes something else.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from django.db.models import Max, Min
@@ -70,7 +70,15 @@ def refuse_more(before: set[Overlap], people: Collection[int], since: dt.date, u
     """
     more = sorted(dated_overlaps(people, since, until) - before)
     if more:
-        person, day, window, other = more[0]
-        names = dict(DutyWindow.ever.filter(pk__in=(window, other)).values_list("pk", "name"))
-        name = Person.objects.get(pk=person).name
-        raise WindowRefused(f"{name} 在 {day} 的值班“{names[window]}”与“{names[other]}”时间重叠")
+        raise WindowRefused(next(iter(overlap_words(more[:1]).values())))
+
+
+def overlap_words(overlaps: Sequence[Overlap]) -> dict[Overlap, str]:
+    """Return each overlap as a sentence that says who is in which two windows and when."""
+    windows = {pk for one in overlaps for pk in (one.window, one.other)}
+    names = dict(DutyWindow.ever.filter(pk__in=windows).values_list("pk", "name"))
+    people = dict(Person.objects.filter(pk__in={one.person for one in overlaps}).values_list("pk", "name"))
+    return {
+        one: f"{people[one.person]} 在 {one.day} 的值班“{names[one.window]}”与“{names[one.other]}”时间重叠"
+        for one in overlaps
+    }

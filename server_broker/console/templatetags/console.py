@@ -74,6 +74,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("站点", "home", Power.SEE_FLEET),
     ("今日打卡", "today", Power.SEE_PEOPLE),
     ("谁该到岗", "duty", Power.SEE_PEOPLE),
+    ("排班", "rosters", Power.SEE_PEOPLE),
     ("人员与卡", "people", Power.SEE_PEOPLE),
     ("工作日历", "workdays", Power.SEE_WORKDAYS),
     ("发卡台", "desk", Power.BIND_CARDS),
