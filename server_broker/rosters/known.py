@@ -173,8 +173,10 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
             found[pk] = KnownWindow(
                 pk, village, name, weekdays, start, end, {}, planned.get(pk), (season[0], season[1]), named
             )
-        # Values and not models, which take ten times the memory.
-        of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
+        # Values and not models, which take ten times the memory. A window that has ended keeps its people, and is not
+        # among those found.
+        of_windows = shares.filter(dutywindow__in=[pk for pk in some if pk in found])
+        of_windows = of_windows.values_list("dutywindow_id", "person__number", "person__name")
         for pk, number, name in of_windows.iterator():
             number, name = people.setdefault(number, (number, name))
             found[pk].people[number] = name

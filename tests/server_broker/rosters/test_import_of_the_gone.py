@@ -8,8 +8,9 @@ from django.utils import timezone
 from server_broker.attendance.leaving import leave
 from server_broker.attendance.models import DutyWindow, WindowRecord
 from server_broker.attendance.region_changes import merge_region
+from server_broker.duty.windows import Terms, add_window, end_window
 from server_broker.people.changes import PersonRefused, change_person, register
-from server_broker.people.models import PersonRecord, UnitKind
+from server_broker.people.models import Person, PersonRecord, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.rosters.roster_import import import_people
@@ -30,6 +31,15 @@ def test_who_has_left_or_is_to_leave_gets_no_duty(county: FictionalCounty) -> No
     leave(county.people[ZHANG], last=timezone.localdate(), actor="service", reason="调走了")
     assert refused(值班=[(*DUTY, "a1")]) == ["值班 第 2 行：编号 a1 的人员已离开或将要离开，请先办“回来”"]
     assert not DutyWindow.objects.exists()
+
+
+def test_who_was_in_a_window_that_has_ended_is_imported_as_anybody() -> None:
+    shili, yesterday = Region.objects.get(pk=SHILI_VILLAGE), timezone.localdate() - dt.timedelta(days=1)
+    person = register("z1", "赵示例", shili, actor="service", since=yesterday)
+    ended = add_window(shili, Terms("上午", [1], 480, 720, [person.pk]), since=yesterday, actor="service")
+    end_window(ended, last=yesterday, actor="service", reason="不再坐班")
+    assert refused(人员=[("z1", "赵改名", SHILI_VILLAGE)]) == []
+    assert Person.objects.get(number="z1").name == "赵改名"
 
 
 def test_a_merged_village_is_not_filled_again(county: FictionalCounty) -> None:
