@@ -22,6 +22,19 @@ TABLES = (
     "workdays_librarytable",
     "workdays_stoprecord",
 )
+_COUNTING = """
+CREATE TABLE IF NOT EXISTS proof_written_over ("table" text);
+CREATE OR REPLACE FUNCTION proof_count() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.superseded_at IS NOT NULL
+       OR to_jsonb(NEW) - 'superseded_at' IS DISTINCT FROM to_jsonb(OLD) - 'superseded_at' THEN
+        INSERT INTO proof_written_over VALUES (TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+_COUNTED = """CREATE OR REPLACE TRIGGER proof_count AFTER UPDATE OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION proof_count()"""
 _BEFORE_ALL = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _AFTER_ALL = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
@@ -32,7 +45,10 @@ class Rows:
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self._link = link
         self._seen: dict[str, dict[int, tuple[str, dt.datetime | None]]] = {table: {} for table in TABLES}
-        self.overwritten = 0
+        self._overwritten = 0
+        link.execute(_COUNTING)
+        for table in TABLES:
+            link.execute(_COUNTED.format(table=table))
 
     def look(self) -> None:
         """Read all rows, and count those that are gone or say something else than they did."""
@@ -46,8 +62,15 @@ class Rows:
             for row, (content, ended) in seen.items():
                 there = now.get(row)
                 if there is None or there[0] != content or (ended is not None and there[1] != ended):
-                    self.overwritten += 1
+                    self._overwritten += 1
             seen |= now
+
+    @property
+    def overwritten(self) -> int:
+        """How many rows were seen to be other than before, and how many writings over rows the trigger counted."""
+        row = self._link.execute("SELECT count(*) FROM proof_written_over").fetchone()
+        assert row is not None
+        return self._overwritten + int(row[0])
 
     @property
     def count(self) -> int:

@@ -9,8 +9,8 @@ from tests.proofs.private_county import county_home, private_cluster
 with county_home("dated") as home, private_cluster(home):
     from tests.proofs.dated.__main__ import prove
     sound = prove(days=3, villages=3, seed=5)
-    bad = (sound.as_of_differences, sound.overwritten, sound.wrong_holders, sound.let_through, sound.undecided)
-    if any(bad) or not (sound.answers and sound.edits):
+    bad = (sound.as_of_differences, sound.differences, sound.overwritten, sound.let_through, sound.undecided)
+    if any(bad) or not (sound.answers and sound.edits and sound.due):
         sys.exit(f"the product: {bad}, {sound.examples}")
     from tests.proofs.dated.planted import PLANTED
     missed = [plant.__name__ for plant in PLANTED if not plant()]

@@ -37,6 +37,10 @@ def _key(turn: Turn) -> tuple[int, int]:
 
 def said(turn: Turn) -> Said:
     """Return what a turn that is due says, as the plain reckoning says it."""
+    return at_minute(turn.begin), at_minute(turn.end), turn.share
+
+
+def at_minute(minute: int) -> dt.datetime:
+    """Return the local time of a local minute (`server_broker.duty.values.minute_at`), without a zone."""
     first = dt.date(1, 1, 1).toordinal() * 1440
-    begin, end = (MIDNIGHT + dt.timedelta(minutes=minute - first) for minute in (turn.begin, turn.end))
-    return begin, end, turn.share
+    return MIDNIGHT + dt.timedelta(minutes=minute - first)
