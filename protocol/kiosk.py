@@ -42,6 +42,19 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_line import Line, type_of
+from protocol.kiosk_meetings import (
+    HOME_MEETINGS,
+    EnterPerson,
+    EnterVotes,
+    MeetingLine,
+    MeetingShown,
+    MeetingSignedIn,
+    OpenMeeting,
+    StepMeeting,
+    Vouch,
+    VouchAsked,
+    Vouched,
+)
 from protocol.kiosk_months import (
     MakeRequest,
     MonthShown,
@@ -166,6 +179,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """``day`` or ``dark``; one that a kiosk does not know is ``day``."""
     rest_min: Annotated[int, Meta(ge=0)] = 0
     """After so many minutes without a key or a touch home shows the notices; 0: never."""
+    meetings: Annotated[list[MeetingLine], Meta(max_length=HOME_MEETINGS)] = []
+    """The next meetings, by begin."""
 
 
 GRACE_MIN = 10
@@ -212,6 +227,10 @@ class TouchShown(Line, frozen=True, kw_only=True, tag="touch"):
     """The person is on duty today, every window has its two touches, and none was left early (`GRACE_MIN`)."""
     visit: ShortText = ""
     """Whoever touched may open this visit now (`OpenVisit`); empty: nothing can be opened."""
+    meetings: list[MeetingSignedIn] = []
+    """What the touch did for meetings."""
+    vouch: VouchAsked | None = None
+    """For whom the person may vouch with this touch."""
 
 
 class LiveShown(Line, frozen=True, kw_only=True, tag="live"):
@@ -319,6 +338,8 @@ type ToKiosk = (
     | FollowedUp
     | NoticesShown
     | NoticeShown
+    | MeetingShown
+    | Vouched
 )
 type ToAgent = (
     ChooseDirection
@@ -353,6 +374,11 @@ type ToAgent = (
     | RateAnswer
     | AskNotices
     | OpenNotice
+    | OpenMeeting
+    | StepMeeting
+    | EnterPerson
+    | EnterVotes
+    | Vouch
 )
 
 

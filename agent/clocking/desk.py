@@ -38,6 +38,7 @@ from protocol import alarm_codes
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
 from protocol.kiosk import ChooseDirection, Colour, KeepDirection, ToKiosk, TouchShown, refusal
+from protocol.kiosk_meetings import MeetingSignedIn, VouchAsked
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
@@ -68,6 +69,20 @@ class VisitDoor(Protocol):
 
     def touched(self, person: str, ref: FactRef, at: Moment) -> str:
         """Note a recorded touch of a person, or of nobody who is known; return the visit that its screen may open."""
+
+
+class ToldOfMeetings(Struct, frozen=True):
+    """What the screen of a touch says of meetings."""
+
+    signed_in: list[MeetingSignedIn]
+    vouch: VouchAsked | None
+
+
+class MeetingDoor(Protocol):
+    """Knows at which meetings a touch signs in."""
+
+    def touched(self, fact: Touch, ref: FactRef, person: str) -> ToldOfMeetings:
+        """Note a recorded touch of a person, or of nobody who is known; return what its screen says of meetings."""
 
 
 class _JudgedTouch(Struct, frozen=True):
@@ -111,6 +126,7 @@ class ClockingDesk:
         pictures: TouchPictures,
         unread: UnreadCards,
         visits: VisitDoor,
+        meetings: MeetingDoor,
         card_key: bytes,
     ) -> None:
         self._clock = clock
@@ -122,6 +138,7 @@ class ClockingDesk:
         self._pictures = pictures
         self._unread = unread
         self._visits = visits
+        self._meetings = meetings
         self._card_key = card_key
         self._failing = False
         self._correcting = DirectionCorrection()
@@ -226,22 +243,27 @@ class ClockingDesk:
         self._lamp.show(_COLOURS[touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
         # Before the screen, so that nothing of a visitor stands behind somebody else's touch.
         visit = self._visits.touched(one.person, ref, touch.at)
+        told = self._meetings.touched(touch, ref, one.person)
         # The touch that counts: the history has just remembered a fresh one, so a fresh touch finds itself.
         seen = self._history.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
         if seen is None:
             self._show(self._shown_to_stranger(touch))
-        elif touch.answer == "recorded":
-            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), visit=visit))
-        elif one.corrects is not None:
-            seen.direction, seen.tapped = touch.direction, touch.at.mono
-            shown = self._shown_to_owner(seen, one.person, touch.at)
-            self._show(replace(shown, corrected=True, visit=visit))
         else:
-            offer = self._correcting.touched_again(seen, touch.at)
+            offer = self._offer(one, seen)
             shown = self._shown_to_owner(seen, one.person, touch.at, offer)
-            self._show(replace(shown, answer="repeat", visit=visit), offer)
+            # A correction is no repeat of what stands there.
+            answer: TouchAnswer = "recorded" if one.corrects is not None else touch.answer
+            shown = replace(shown, answer=answer, corrected=one.corrects is not None, visit=visit)
+            self._show(replace(shown, meetings=told.signed_in, vouch=told.vouch), offer)
         if one.fresh:  # no second picture of a person who touches again
             self._pictures.touch_recorded(ref)
+
+    def _offer(self, one: _JudgedTouch, seen: RememberedTouch) -> Offer | Wish | None:
+        """Return what a touch offers its owner to correct; one that corrects has made the earlier touch so."""
+        if one.corrects is not None:
+            seen.direction, seen.tapped = one.touch.direction, one.touch.at.mono
+            return None
+        return self._correcting.touched_again(seen, one.touch.at) if one.touch.answer == "repeat" else None
 
     def _shown_to_stranger(self, touch: Touch) -> TouchShown:
         """Return the screen for an unknown or a lost card."""

@@ -12,6 +12,7 @@ from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
+from protocol.kiosk_meetings import MeetingLine
 
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 5_000
@@ -36,6 +37,7 @@ class HomePublisher:
         camera_trouble: Callable[[], str],
         notice: Callable[[], str],
         help_calls: HelpCalls,
+        meetings: Callable[[], list[MeetingLine]],
     ) -> None:
         self._station = station
         self._clock = clock
@@ -49,6 +51,7 @@ class HomePublisher:
         self._camera_trouble = camera_trouble
         self._notice = notice
         self._help_calls = help_calls
+        self._meetings = meetings
         self._link: LinkState = "connecting"
         self._strange_keyboard = False
         self._changed = True
@@ -117,6 +120,7 @@ class HomePublisher:
             contact=self._help_calls.contact(),
             theme=desired.settings.theme,
             rest_min=desired.settings.rest_min,
+            meetings=self._meetings(),
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -5,6 +5,7 @@ the kiosk tells nobody whose number is whose. What was typed is never kept and n
 """
 
 import logging
+from collections.abc import Sequence
 from copy import replace
 from typing import Literal
 
@@ -16,6 +17,7 @@ from agent.clocking.lamp import Lamp
 from agent.clocking.outcome import Outcomes, disk_problem
 from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.events import PinWorked
+from agent.kiosk.meetings import MeetingRoom
 from agent.kiosk.pin_book import PinBook, Tried
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.spacing import Allowance, Spacing
@@ -28,6 +30,7 @@ from agent.twin import Twin
 from protocol import alarm_codes
 from protocol.facts import AlarmRaised, NumberEntered
 from protocol.facts_touch import NumberAnswer
+from protocol.kiosk_meetings import MeetingSignedIn
 from protocol.kiosk_visits import ClockByNumber, EnterNumber, PinAsked
 from protocol.pin_tries import PinTries
 from protocol.units import Moment, PersonId
@@ -59,6 +62,7 @@ class NumberSignIn:
         lamp: Lamp,
         screens: KioskScreens,
         visits: Visits,
+        meetings: MeetingRoom,
         book: PinBook,
         work: PinWork,
     ) -> None:
@@ -69,6 +73,7 @@ class NumberSignIn:
         self._lamp = lamp
         self._screens = screens
         self._visits = visits
+        self._meetings = meetings
         self._book = book
         self._work = work
         self._outcomes = Outcomes(clock=clock, twin=twin, history=history)
@@ -158,13 +163,22 @@ class NumberSignIn:
             self._screens.answer(kiosk, self._outcomes.not_recorded(disk_problem(error)))
             return
         self._history.add_number(ref, fact)
+        told = self._meetings.touched(fact, ref, visit.person)
         self._lamp.show("green", fact=f"{ref.epoch.hex()}/{ref.seq}")
         seen = self._history.repeated_by_number(visit.person, now)
         assert seen is not None  # the history has just remembered it
-        self._show(visit, seen, now, "recorded")
+        self._show(visit, seen, now, "recorded", told.signed_in)
 
-    def _show(self, visit: Visit, seen: RememberedTouch, now: Moment, answer: Literal["recorded", "repeat"]) -> None:
-        self._screens.answer(visit.kiosk, replace(self._outcomes.recorded(seen, visit.person, now), answer=answer))
+    def _show(
+        self,
+        visit: Visit,
+        seen: RememberedTouch,
+        now: Moment,
+        answer: Literal["recorded", "repeat"],
+        meetings: Sequence[MeetingSignedIn] = (),
+    ) -> None:
+        shown = replace(self._outcomes.recorded(seen, visit.person, now), answer=answer, meetings=list(meetings))
+        self._screens.answer(visit.kiosk, shown)
 
     def _fact(self, person: PersonId, answer: NumberAnswer) -> NumberEntered:
         return NumberEntered(at=self._clock.now(), person=person, answer=answer)

@@ -48,6 +48,7 @@ from agent.inputs.contacts import Contacts
 from agent.kiosk.documents import DocumentDesk
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.keeping import Keeping
+from agent.kiosk.meeting_visits import MeetingVisits
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.packs import PackShelf
 from agent.kiosk.pin_work import PinWork
@@ -155,6 +156,7 @@ class StationParts(Struct, frozen=True, kw_only=True):
     health: StationHealth
     kiosk_table: KioskTable
     visits: Visits
+    meetings: MeetingVisits
     keeping: Keeping
     sound: KioskSound
     documents: DocumentDesk
@@ -288,6 +290,7 @@ class Core:
         if self._parts.fact_writer.take_news():
             self._parts.lifecycle.committed()
             self._parts.home.changed()
+            self._parts.meetings.tick()
             self._parts.uplink.facts_committed()
 
     def _tick(self) -> None:
@@ -316,6 +319,7 @@ class Core:
         parts.lifecycle.tick()
         parts.contacts.tick()
         parts.visits.tick()
+        parts.meetings.tick()
         parts.keeping.tick()
         parts.sound.tick()
         parts.documents.look()

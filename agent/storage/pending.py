@@ -14,17 +14,21 @@ from protocol.facts import (
     FeedbackRated,
     HelpAsked,
     LevelEnded,
+    MeetingStepped,
     NumberEntered,
+    PersonVouched,
     PinSet,
     RequestMade,
     RequestWithdrawn,
     Touch,
+    VotesCounted,
 )
 from protocol.units import FactRef
 
 _ACTIONS = (
     *(Touch, DirectionChosen, Attempt, LevelEnded, HelpAsked, PinSet, RequestMade, RequestWithdrawn),
     *(FeedbackGiven, FeedbackRated),
+    *(MeetingStepped, PersonVouched, VotesCounted),
 )
 MAX_READ = 2_000
 """Facts read in one call, so that the core is never busy for long: a long backlog is counted in several calls."""

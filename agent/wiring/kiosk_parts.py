@@ -13,6 +13,11 @@ from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
 from agent.kiosk.learning import Learning
 from agent.kiosk.library import Library
+from agent.kiosk.meeting_book import MeetingBook
+from agent.kiosk.meeting_evidence import Evidence
+from agent.kiosk.meeting_record import MeetingRecord
+from agent.kiosk.meeting_visits import MeetingVisits
+from agent.kiosk.meetings import MeetingRoom
 from agent.kiosk.notices import NoticeRoom
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_month import OwnMonth
@@ -62,6 +67,27 @@ class KioskRooms:
         self.sound = KioskSound(speaker=speaker, twin=twin, screens=ports.kiosks)
         self.visits.on_end(self.sound.visit_ended)
         self.screens = HeardScreens(ports.kiosks, self.sound)
+        self._make_the_meetings()
+
+    def _make_the_meetings(self) -> None:
+        """Make the parts of meetings; what the county announces follows in `furnish`."""
+        ports = self._ports
+        self._meeting_book = MeetingBook(ports.clock)
+        record = MeetingRecord(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            screens=ports.kiosks,
+            evidence=Evidence(clock=ports.clock, twin=self._twin),
+        )
+        self.meetings = MeetingRoom(clock=ports.clock, screens=ports.kiosks, book=self._meeting_book, record=record)
+        self.meeting_visits = MeetingVisits(
+            clock=ports.clock,
+            screens=ports.kiosks,
+            visits=self.visits,
+            book=self._meeting_book,
+            record=record,
+            room=self.meetings,
+        )
 
     def furnish(
         self,
@@ -80,6 +106,8 @@ class KioskRooms:
         """
         ports, visits = self._ports, self.visits
         self.lists = CountyLists(offered)
+        self._meeting_book.furnish(offered)
+        self.meetings.recall(recent)
         self.documents = DocumentDesk(clock=ports.clock, shelf=shelf.offered, screens=ports.kiosks)
         self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
         self.progress.recall(recent)
@@ -122,6 +150,7 @@ class KioskRooms:
             lamp=self._lamp,
             screens=self.screens,
             visits=visits,
+            meetings=self.meetings,
             book=self.pin_book,
             work=self.pin_work,
         )
@@ -196,6 +225,8 @@ class KioskRooms:
             self.feedback.rows(),
             self.documents.rows(),
             self.notices.rows(),
+            self.meetings.rows(),
+            self.meeting_visits.rows(),
         ]
         return KioskTable(self._ports.kiosks, [*others, *rooms])
 
@@ -204,4 +235,4 @@ class KioskRooms:
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
         own = ["month", "requests", "learning", pin if visit.opened_by == "card" else "clock"]
-        return [*own, *self.phone_codes.can(visit), "feedback"]
+        return [*self.meeting_visits.can(visit), *own, *self.phone_codes.can(visit), "feedback"]

@@ -151,6 +151,7 @@ class Station:
             pictures=self.snapshots,
             unread=UnreadCards(self.alarms),
             visits=self.kiosk.visits,
+            meetings=self.kiosk.meetings,
             card_key=ports.card_key,
         )
 
@@ -217,6 +218,7 @@ class Station:
             camera_trouble=lambda: self.snapshots.trouble,
             notice=self.shelf.offered.notice,
             help_calls=self.kiosk.help_calls,
+            meetings=self.kiosk.meetings.lines,
         )
 
     def _make_the_vitals(self) -> None:
@@ -330,6 +332,7 @@ class Station:
             health=self.health,
             kiosk_table=self.kiosk_table,
             visits=self.kiosk.visits,
+            meetings=self.kiosk.meeting_visits,
             keeping=self.kiosk.keeping,
             sound=self.kiosk.sound,
             documents=self.kiosk.documents,

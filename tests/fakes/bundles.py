@@ -7,6 +7,7 @@ from protocol.bundle_contents import Month, Progress, Roster
 from protocol.bundles import Audience, Bundle, BundleKind
 from protocol.codec import encode
 from protocol.feedback import Answers
+from protocol.meetings import Meetings
 
 
 class Held(HeldBundle, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class FakeBundles:
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
 
-    def put(self, kind: BundleKind, content: Roster | Progress | Month | Answers, *, name: str = "") -> None:
+    def put(self, kind: BundleKind, content: Roster | Progress | Month | Answers | Meetings, *, name: str = "") -> None:
         """Offer a new version of a bundle."""
         ident = f"{kind}-{name}" if name else kind
         version = self._held[ident].version + 1 if ident in self._held else 1

@@ -23,7 +23,7 @@ MESSAGES = {
     **county_vectors.MESSAGES,
 }
 FACTS = {**vectors.FACTS, **vectors_1_1.FACTS}
-LINES = {**vectors.LINES, **vectors_1_1.LINES, **month_vectors.LINES}
+LINES = {**vectors.LINES, **vectors_1_1.LINES, **month_vectors.LINES, **meeting_vectors.LINES}
 """Every sample of every minor version."""
 
 FOLDER = Path(__file__).parent / "v1"
