@@ -61,7 +61,7 @@ class DutyCrew(Message, frozen=True, kw_only=True, array_like=True):
 
 
 class DutyLess(Message, frozen=True, kw_only=True, array_like=True):
-    """``[window, person, why, begin, end, text, taker]``: what takes a window of a date from somebody, what is left.
+    """``[window, person, why, begin, end, text, taker]``: what is taken of a window, and what is left.
 
     ``[begin, end)`` is left of it, in minutes after midnight of the date; nothing if the two are equal.
     """

@@ -6,12 +6,14 @@ An index gets a new version only if its content differs. Then the station is tol
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 from protocol.bundles import BundleKind
 from protocol.china_time import milliseconds
@@ -64,14 +66,29 @@ _PRIORITY: tuple[BundleKind, ...] = (
 type Source = Callable[[Station, datetime], Iterable[Draft]]
 """Computes bundles of a station from tables of another room. It is called each time the station's index is computed, so
 it returns the same drafts while nothing has changed: with the same end, too."""
+type SourceOfMany = Callable[[Sequence[Station], datetime], Mapping[str, Sequence[Draft]]]
+"""The same for several stations at once, by their ids: a number of queries that doesn't grow with them."""
+type Marker = Callable[[datetime], object]
+"""Marks stations by what has changed since the last turn."""
+type _Ahead = dict[tuple[str, str], Sequence[Draft]]
+"""Drafts that were computed ahead, by station and the version of the mark for which they are."""
 
 
 class IndexKeeper:
     """Computes indexes. Safe to run in several processes: each takes other stations."""
 
-    def __init__(self, *, folder: BundleFolder, sources: Sequence[Source]) -> None:
+    def __init__(
+        self,
+        *,
+        folder: BundleFolder,
+        sources: Sequence[Source],
+        sources_of_many: Sequence[SourceOfMany] = (),
+        markers: Sequence[Marker] = (),
+    ) -> None:
         self._folder = folder
         self._sources = sources
+        self._sources_of_many = sources_of_many
+        self._markers = markers
         self._looked: datetime | None = None
         self._all_looked: datetime | None = None
         self._generation: int | None = None
@@ -82,18 +99,43 @@ class IndexKeeper:
 
         At the first call every station is marked, because an end may have come while nobody looked.
         """
+        for mark in self._markers:
+            mark(now)
         self._mark_by_time(now)
+        ahead = self._read_ahead(now)
         changed = 0
         for _ in range(STATIONS_A_TIME):
             with transaction.atomic():
-                due = ShelfDue.objects.select_for_update(skip_locked=True).order_by("marked_at", "pk").first()
+                due = _marks().select_for_update(skip_locked=True).first()
                 if due is None:
                     break
                 # Deleted before the tables are read: a later mark waits for this transaction and is a new one.
-                station_id = due.station_id
+                station_id, mark_read = due.station_id, _version_of(due)
                 due.delete()
-                changed += self._compute(station_id, now)
+                changed += self._compute(station_id, now, ahead.get(mark_read))
+                # What was stored for the station has marked it once more. Whoever else marks it waits for this
+                # transaction, so no mark of theirs is lost.
+                ShelfDue.objects.filter(pk=station_id).delete()
         return changed
+
+    def _read_ahead(self, now: datetime) -> _Ahead:
+        """Compute drafts of the stations that come next, all together and without a lock.
+
+        A mark is written in the transaction of its change. So what is read here is good for the mark that is read here,
+        and for no later one.
+        """
+        if not self._sources_of_many:
+            return {}
+        marks = list(_marks().select_related("station")[:STATIONS_A_TIME])
+        drafts = self._drafts_of_many([mark.station for mark in marks if mark.station.revoked_at is None], now)
+        return {_version_of(mark): drafts[mark.station_id] for mark in marks if mark.station_id in drafts}
+
+    def _drafts_of_many(self, stations: Sequence[Station], now: datetime) -> dict[str, list[Draft]]:
+        found: dict[str, list[Draft]] = {station.pk: [] for station in stations}
+        for source in self._sources_of_many if stations else ():
+            for station, drafts in source(stations, now).items():
+                found[station] += drafts
+        return found
 
     def _mark_by_time(self, now: datetime) -> None:
         """Mark the stations of bundles that began or ended since the last look.
@@ -116,29 +158,39 @@ class IndexKeeper:
                     shelf_changed_under(prefix, at=now)
         self._looked, self._generation = now, number
 
-    def _compute(self, station_id: str, now: datetime) -> bool:
+    def _compute(self, station_id: str, now: datetime, ahead: Sequence[Draft] | None) -> bool:
         station = Station.objects.get(pk=station_id)
         if station.revoked_at is not None:
             return False
-        self._renew_computed(station, now)
+        drafts = self._drafts_of_many([station], now)[station.pk] if ahead is None else ahead
+        self._renew_computed(station, chain(drafts, *(source(station, now) for source in self._sources)), now)
         return keep_index(station, wanted(station, now), now)
 
-    def _renew_computed(self, station: Station, now: datetime) -> None:
+    def _renew_computed(self, station: Station, drafts: Iterable[Draft], now: datetime) -> None:
         lowest, problems = lowest_version() + 1, []
-        for source in self._sources:
-            for draft in source(station, now):
-                try:
-                    keep_items(draft, folder=self._folder)
-                    store(draft, folder=self._folder, author="", at=now, lowest=lowest)
-                except NotPublished as error:
-                    # The last good version stays.
-                    problems.append(f"{draft.title}：{error}")
+        for draft in drafts:
+            try:
+                keep_items(draft, folder=self._folder)
+                store(draft, folder=self._folder, author="", at=now, lowest=lowest)
+            except NotPublished as error:
+                # The last good version stays.
+                problems.append(f"{draft.title}：{error}")
         if problems:
             raise_alarm(
                 station=station.pk, code=SHELF_NOT_COMPUTED, severity="major", detail="；".join(problems)[:400], at=now
             )
         else:
             resolve(station=station.pk, code=SHELF_NOT_COMPUTED, at=now)
+
+
+def _marks() -> QuerySet[ShelfDue]:
+    """Return the marks in their order, each with the version of its row: whoever marks again writes a new one."""
+    version = RawSQL("fleet_shelfdue.xmin::text", (), output_field=TextField())
+    return ShelfDue.objects.annotate(version=version).order_by("marked_at", "pk")
+
+
+def _version_of(mark: ShelfDue) -> tuple[str, str]:
+    return mark.station_id, vars(mark)["version"]
 
 
 def wanted(station: Station, now: datetime) -> list[Bundle]:

@@ -21,7 +21,7 @@ from server_broker.bundles.guarding import let_pass
 from server_broker.bundles.models import Bundle, BundleItem
 from server_broker.decisions.stream import decide
 from server_broker.fleet.generation import lowest_version
-from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.fleet.shelf_changes import shelf_changed, shelf_changed_under
 
 _LOCK_SPACE = 0x62756E64
 """First key of the PostgreSQL advisory locks ("bund") under which a bundle gets its next version."""
@@ -151,6 +151,9 @@ def _add(draft: Draft, version: int, *, folder: BundleFolder, author: str, at: d
         BundleItem(bundle=row, name=item.name, sha256=item.sha256, size=item.size, media_type=item.media_type)
         for item in draft.items
     )
+    if draft.station is not None:
+        shelf_changed([draft.station], at=at)
+        return row
     # Those of an earlier version's places too: it is no longer theirs.
     earlier = Bundle.objects.filter(bundle=draft.id, version__lt=version).order_by("-version").first()
     for prefix in sorted({*row.regions, *(earlier.regions if earlier else ())}):

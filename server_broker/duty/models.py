@@ -33,6 +33,18 @@ class Absence(models.Model):
         return self.get_kind_display()
 
 
+class RosterChange(models.Model):
+    """A dated row was written that may bear on who is due. Triggers write it, and `server_broker.duty.marks` takes it.
+
+    So whoever writes such a row need not know whom it concerns, and nobody can forget to say so.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    what = models.CharField(max_length=7)
+    """What ``subject`` is: ``window``, ``swap``, ``holding``, ``person``, ``absence`` or ``region``."""
+    subject = models.BigIntegerField()
+
+
 class AbsenceRecord(Dated):
     """From when to when somebody is away, to the minute.
 

@@ -52,7 +52,7 @@ def these(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", (sorted(ids),))
 
 
-def _array(ids: Iterable[int]) -> RawSQL:
+def array_of(ids: Iterable[int]) -> RawSQL:
     """Return ids for ``__overlap``, as one value."""
     return RawSQL("%s::bigint[]", (sorted(ids),))
 
@@ -196,7 +196,7 @@ def _posts_of(people: Collection[int], asked: Asked) -> list[int]:
 
 def named_for(people: Collection[int], asked: Asked) -> DatedQuerySet[RosterDay]:
     """Return the named days on which these people are in a window, by name or by post."""
-    theirs = Q(people__overlap=_array(people)) | Q(posts__overlap=_array(_posts_of(people, asked)))
+    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(_posts_of(people, asked)))
     return _roster_days(asked).filter(theirs)
 
 
@@ -207,7 +207,7 @@ def swaps_of(people: Collection[int], asked: Asked) -> DatedQuerySet[SwapRecord]
 
 def _windows_of(people: Collection[int], asked: Asked) -> DatedQuerySet[WindowRecord]:
     """Return the windows in which these people are, by whatever way."""
-    theirs = Q(people__overlap=_array(people)) | Q(posts__overlap=_array(_posts_of(people, asked)))
+    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(_posts_of(people, asked)))
     by_day = named_for(people, asked).values("subject")
     by_swap = swaps_of(people, asked).values("subject__window")
     return _windows(asked).filter(theirs | Q(subject__in=by_day) | Q(subject__in=by_swap))

@@ -335,6 +335,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "bundles.ShelfHeard": "设备",
     "bundles.FetchNonce": "设备",
     "fleet.ShelfDue": "设备",
+    "duty.RosterChange": "只有编号，几秒钟后删除",
     "ingest.SignedHeadKept": "签名",
     "dated.Erased": "清除的记录，只有摘要",
     "regions.RegionRecord": "区划",

@@ -24,7 +24,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.supervisor.logs import rotate_logs
 
 if TYPE_CHECKING:
-    from server_broker.bundles.index_keeper import Source
+    from server_broker.bundles.index_keeper import Source, SourceOfMany
 
 _log = logging.getLogger("server_broker.chores")
 
@@ -201,8 +201,14 @@ def shelf_chores(home: CountyHome) -> list[Chore]:
     """Return the chore that computes the shelf indexes of stations. Django must be set up."""
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415 - needs the models
     from server_broker.bundles.index_keeper import EVERY_S, IndexKeeper  # noqa: PLC0415
+    from server_broker.duty.marks import mark_changed  # noqa: PLC0415
 
-    keeper = IndexKeeper(folder=BundleFolder(home.bundles), sources=shelf_sources())
+    keeper = IndexKeeper(
+        folder=BundleFolder(home.bundles),
+        sources=shelf_sources(),
+        sources_of_many=shelf_sources_of_many(),
+        markers=[mark_changed],
+    )
     look = _with_database(_unless_away(keeper.go_on))
     return [Chore("compute shelf indexes", look, every_s=EVERY_S, first_after_s=0.0)]
 
@@ -215,6 +221,13 @@ def shelf_sources() -> list["Source"]:
     from server_broker.twin.roster_source import roster_drafts  # noqa: PLC0415
 
     return [roster_drafts, HeadsSource(), answers_drafts, month_drafts]
+
+
+def shelf_sources_of_many() -> list["SourceOfMany"]:
+    """Return the functions that compute bundles of several stations at once."""
+    from server_broker.twin.duty_source import duty_drafts  # noqa: PLC0415 - needs the models
+
+    return [duty_drafts]
 
 
 def request_chores() -> list[Chore]:

@@ -28,7 +28,7 @@ from server_broker.learning.packs import publish_pack
 from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.people.cards import report_lost
-from server_broker.supervisor.chores import shelf_sources
+from server_broker.supervisor.chores import shelf_sources, shelf_sources_of_many
 from tests.cast import SHILI_VILLAGE, TOWNSHIP, ZHANG
 from tests.server_broker.bundles.samples import AUTHOR, draft, notice, pack
 from tests.server_broker.county import make_county
@@ -81,7 +81,7 @@ def test_a_county_that_computed_every_kind_verifies_whole(folder: BundleFolder) 
     later = timezone.now() + 2 * DAY
     for source in sources:
         assert list(source(Station.objects.get(pk=double.id), later)), "each source has something for this station"
-    IndexKeeper(folder=folder, sources=sources).go_on(later)
+    IndexKeeper(folder=folder, sources=sources, sources_of_many=shelf_sources_of_many()).go_on(later)
     assert set(Bundle.objects.filter(author="").values_list("kind", flat=True)) == set(COMPUTED)
     assert sentences() == []
 

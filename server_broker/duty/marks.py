@@ -1,0 +1,112 @@
+"""Mark the stations of those villages whose dated turns may have changed, and of no others.
+
+A chore calls it before shelf indexes are computed. Calendars, notices and libraries, which concern whole regions, mark
+their stations where they are written.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from server_broker.attendance.models import RosterDay, Swap, SwapRecord, WindowRecord
+from server_broker.duty.models import Absence
+from server_broker.duty.reading import array_of, these
+from server_broker.fleet.models import Station
+from server_broker.fleet.shelf_changes import shelf_changed
+from server_broker.people.models import Holding, HoldingRecord
+
+AT_A_TIME = 20_000
+"""Changes that are taken in one transaction: an import of a whole county at once."""
+
+
+def mark_changed(now: dt.datetime) -> int:
+    """Mark the stations whose villages' turns may have changed since the last call; return how many changes there were.
+
+    A change that is not committed yet is seen by a later call.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """DELETE FROM duty_rosterchange WHERE id IN (
+                       SELECT id FROM duty_rosterchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                   ) RETURNING what, subject""",
+                [AT_A_TIME],
+            )
+            changes = cursor.fetchall()
+        if changes:
+            villages = villages_of(changes)
+            stations = Station.objects.filter(village__identity__in=these(villages)).values_list("pk", flat=True)
+            shelf_changed(list(stations), at=now)
+    return len(changes)
+
+
+def villages_of(changes: Iterable[tuple[str, int]]) -> set[int]:
+    """Return the identities of the villages whose turns may differ after these changes.
+
+    Somebody may be in windows of several villages. They bear on one another, because nobody is due twice at one time.
+    So the villages of all windows of everybody concerned are among them.
+    """
+    found = _Concerned()
+    for what, subject in changes:
+        found.by_kind.setdefault(what, set()).add(subject)
+    return found.villages()
+
+
+@dataclass
+class _Concerned:
+    """Who and what some changes are about. Rows that no longer stand count too: who was due may be due no more."""
+
+    by_kind: dict[str, set[int]] = field(default_factory=dict)
+
+    def villages(self) -> set[int]:
+        windows, people, posts = self._windows(), self._people(), self._posts()
+        crews = list(
+            chain(
+                *(
+                    model.objects.filter(subject__in=these(windows)).values_list("people", "posts")
+                    for model in (WindowRecord, RosterDay)
+                )
+            )
+        )
+        people |= {person for named, _ in crews for person in named}
+        posts |= {post for _, held in crews for post in held}
+        people |= set(Holding.objects.filter(post__in=these(posts)).values_list("person", flat=True))
+        swapped = Swap.objects.filter(window__in=these(windows)).values_list("giver", "taker")
+        people |= {person for pair in swapped for person in pair}
+        windows |= _windows_of(people)
+        rows = WindowRecord.objects.filter(subject__in=these(windows)).values_list("village__identity", flat=True)
+        return self.by_kind.get("region", set()) | set(rows)
+
+    def _windows(self) -> set[int]:
+        swaps = Swap.objects.filter(pk__in=these(self.by_kind.get("swap", ())))
+        return self.by_kind.get("window", set()) | set(swaps.values_list("window", flat=True))
+
+    def _people(self) -> set[int]:
+        holdings = Holding.objects.filter(pk__in=these(self.by_kind.get("holding", ())))
+        absences = Absence.objects.filter(pk__in=these(self.by_kind.get("absence", ())))
+        swaps = Swap.objects.filter(pk__in=these(self.by_kind.get("swap", ()))).values_list("giver", "taker")
+        return (
+            self.by_kind.get("person", set())
+            | set(holdings.values_list("person", flat=True))
+            | set(absences.values_list("person", flat=True))
+            | {person for pair in swaps for person in pair}
+        )
+
+    def _posts(self) -> set[int]:
+        holdings = Holding.objects.filter(pk__in=these(self.by_kind.get("holding", ())))
+        return set(holdings.values_list("post", flat=True))
+
+
+def _windows_of(people: set[int]) -> set[int]:
+    """Return the windows in which these people are by what the county knows now: by name, by post or by a swap."""
+    holdings = HoldingRecord.objects.known().filter(subject__person__in=these(people))
+    posts = set(holdings.values_list("subject__post", flat=True))
+    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
+    named = WindowRecord.objects.known().filter(theirs).values_list("subject", flat=True)
+    found = {*named, *RosterDay.objects.known().filter(theirs).values_list("subject", flat=True)}
+    swaps = SwapRecord.objects.known().filter(withdrawn=False, subject__taker__in=these(people))
+    return found | set(swaps.values_list("subject__window", flat=True))
