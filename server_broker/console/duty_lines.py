@@ -79,12 +79,15 @@ class VillageLines:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
+    """Names that a viewer may see, by their keys."""
+
     people: dict[int, str]
     posts: dict[int, str]
     windows: dict[int, str]
 
     def words(self, reason: Reason) -> str:
+        """Return a reason in Chinese."""
         return words_of(reason, people=self.people, posts=self.posts, windows=self.windows)
 
 
@@ -94,7 +97,7 @@ def duty_lines(
     """Return who is due in these villages on a date; villages without a window of that date are left out."""
     asked = Asked(day, day, known)
     turns = turns_in([village.identity for village in villages], asked)
-    names = _names(viewer, turns)
+    names = names_of(viewer, turns)
     away = absences_of({turn.person for turn in turns}, asked)
     of_village: dict[int, dict[int, list[Turn]]] = defaultdict(lambda: defaultdict(list))
     for turn in turns:
@@ -112,21 +115,22 @@ def _by_start(windows: Iterable[list[Turn]]) -> list[list[Turn]]:
     return sorted(windows, key=lambda own: (own[0].window.start, own[0].window.name))
 
 
-def _names(viewer: Viewer, turns: list[Turn]) -> _Names:
+def names_of(viewer: Viewer, turns: list[Turn]) -> Names:
+    """Return the names that these turns and their reasons need."""
     reasons = [reason for turn in turns for reason in turn.why]
     people = {turn.person for turn in turns}
     people |= {reason.giver for reason in reasons if isinstance(reason, TookOver)}
     people |= {reason.taker for reason in reasons if isinstance(reason, HandedOver)}
     posts = {reason.post for reason in reasons if isinstance(reason, ByPost)}
     windows = {reason.window for reason in reasons if isinstance(reason, Overlaps)}
-    return _Names(
+    return Names(
         dict(people_of(viewer).filter(pk__in=people).values_list("pk", "name")),
         dict(posts_of(viewer).filter(pk__in=posts).values_list("pk", "title")),
         dict(windows_of(viewer).filter(pk__in=windows).values_list("pk", "name")) if windows else {},
     )
 
 
-def _window_line(turns: list[Turn], names: _Names, away: dict[int, list[Absent]]) -> WindowLine:
+def _window_line(turns: list[Turn], names: Names, away: dict[int, list[Absent]]) -> WindowLine:
     window = turns[0].window
     dated = next((reason for turn in turns for reason in turn.why if isinstance(reason, _OF_THE_DATE)), None)
     line = WindowLine(
@@ -148,7 +152,7 @@ def _window_line(turns: list[Turn], names: _Names, away: dict[int, list[Absent]]
     return line
 
 
-def _due_line(turn: Turn, names: _Names, away: list[Absent]) -> DueLine:
+def _due_line(turn: Turn, names: Names, away: list[Absent]) -> DueLine:
     said = [reason for reason in turn.why if not isinstance(reason, (*_OF_THE_DATE, ForThisDate, CutByNotice))]
     cut = [reason for reason in turn.why if isinstance(reason, ForThisDate | CutByNotice)]
     whole = (minute_at(turn.day, turn.window.start), minute_at(turn.day, turn.window.end))

@@ -35,6 +35,7 @@ from server_broker.console.views.numbers import number_set, number_shown, people
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
+from server_broker.console.views.presence import presence
 from server_broker.console.views.published import published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.requests import request_answer, request_one, requests
@@ -73,6 +74,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}console/mark.svg")),
     path("today/", today, name="today"),
+    path("today/people/", presence, name="presence"),
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),

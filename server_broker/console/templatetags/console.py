@@ -72,6 +72,7 @@ class Item:
 
 _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("站点", "home", Power.SEE_FLEET),
+    ("今日在岗", "presence", Power.SEE_PEOPLE),
     ("今日打卡", "today", Power.SEE_PEOPLE),
     ("谁该到岗", "duty", Power.SEE_PEOPLE),
     ("排班", "rosters", Power.SEE_PEOPLE),

@@ -99,6 +99,7 @@ GET  /alarms/                                      200 200 403 200 200 200 200 2
 POST /alarms/{alarm}/acknowledge/                  404 404 403 404 404 403 403 403 403 404 302
 # People, their cards and touches, and pictures
 GET  /today/                                       200 403 403 200 200 200 200 200 403 200 302
+GET  /today/people/                                200 403 403 200 200 200 200 200 403 200 302
 GET  /people/                                      200 403 403 200 200 200 200 200 403 200 302
 GET  /people/import/                               200 403 403 200 403 200 403 403 403 200 302
 POST /people/import/                               302 403 403 302 403 302 403 403 403 302 302
