@@ -176,8 +176,8 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
         # Values and not models, which take ten times the memory. A window that has ended keeps its people, and is not
         # among those found.
         of_windows = shares.filter(dutywindow__in=[pk for pk in some if pk in found])
-        of_windows = of_windows.values_list("dutywindow_id", "person__number", "person__name")
-        for pk, number, name in of_windows.iterator():
+        named_in = of_windows.values_list("dutywindow_id", "person__number", "person__name")
+        for pk, number, name in named_in.iterator():
             number, name = people.setdefault(number, (number, name))
             found[pk].people[number] = name
     # Nothing keeps a village from having two windows of one name. The older one then comes last and stays in the dict,
