@@ -314,7 +314,7 @@ _READ: dict[ColumnKind, Callable[[Cell], str | int]] = {
 }
 
 
-def _read_sheet(plan: DocumentsPlan, sheet: Sheet) -> None:
+def _read_sheet(plan: DocumentsPlan, sheet: Sheet, _choice: str) -> None:
     if len(plan.drafts) == MAX_DOCUMENTS:
         plan.errors.append(RowError(sheet.title[:31], 0, f"工作表太多，一个文件最多 {MAX_DOCUMENTS} 个"))
         return

@@ -49,6 +49,8 @@ ACTIONS = {
     "window.added": "添加值班",
     "window.changed": "改值班",
     "window.ended": "结束值班",
+    "roster.exported": "导出排班表",
+    "roster.imported": "导入排班表",
     "roster.planned": "排一个月的班",
     "roster_day.named": "排当日值班",
     "roster_day.withdrawn": "取消当日值班",

@@ -39,6 +39,12 @@ from server_broker.console.views.presence import presence
 from server_broker.console.views.published import published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.requests import request_answer, request_one, requests
+from server_broker.console.views.roster_files import (
+    roster_export,
+    roster_import,
+    roster_import_confirm,
+    roster_template,
+)
 from server_broker.console.views.rosters import rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
@@ -110,6 +116,10 @@ urlpatterns = [
     path("duty/", duty, name="duty"),
     path("rosters/", rosters, name="rosters"),
     path("rosters/save/", rosters_save, name="rosters-save"),
+    path("rosters/import/", roster_import, name="rosters-import"),
+    path("rosters/import/<uuid:token>/", roster_import_confirm, name="rosters-import-confirm"),
+    path("rosters/template.xlsx", roster_template, name="rosters-template"),
+    path("rosters/export.xlsx", roster_export, name="rosters-export"),
     path("windows/new/", window_new, name="window-new"),
     path("windows/add/", window_add, name="window-add"),
     path("windows/<int:pk>/", window, name="window"),

@@ -13,6 +13,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.duty.reading import Asked, named_for, swaps_of, turns_of
 from server_broker.duty.reasons import Overlaps
 from server_broker.people.models import Person
@@ -73,12 +74,22 @@ def refuse_more(before: set[Overlap], people: Collection[int], since: dt.date, u
         raise WindowRefused(next(iter(overlap_words(more[:1]).values())))
 
 
-def overlap_words(overlaps: Sequence[Overlap]) -> dict[Overlap, str]:
-    """Return each overlap as a sentence that says who is in which two windows and when."""
-    windows = {pk for one in overlaps for pk in (one.window, one.other)}
-    names = dict(DutyWindow.ever.filter(pk__in=windows).values_list("pk", "name"))
-    people = dict(Person.objects.filter(pk__in={one.person for one in overlaps}).values_list("pk", "name"))
+def overlap_words(overlaps: Sequence[Overlap], *, prefix: str = "") -> dict[Overlap, str]:
+    """Return each overlap as a sentence that says who is in which two windows and when.
+
+    Args:
+        prefix: What codes of villages begin with whose windows and people may be named.
+    """
+    ids = {pk for one in overlaps for pk in (one.window, one.other)}
+    seen = DutyWindow.ever.filter(pk__in=ids, village__code__startswith=prefix)
+    names = {pk: f"“{name}”" for pk, name in seen.values_list("pk", "name")}
+    known = Person.objects.filter(pk__in={one.person for one in overlaps}, village__code__startswith=prefix)
+    people = dict(known.values_list("pk", "name"))
+
+    def named(window: int) -> str:
+        return names.get(window, "别处的值班")
+
     return {
-        one: f"{people[one.person]} 在 {one.day} 的值班“{names[one.window]}”与“{names[one.other]}”时间重叠"
+        one: f"{people.get(one.person, ELSEWHERE)} 在 {one.day} 的值班{named(one.window)}与{named(one.other)}时间重叠"
         for one in overlaps
     }

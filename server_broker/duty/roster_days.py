@@ -33,6 +33,13 @@ class DaysRefused(WindowRefused):
         more = f"；另有 {len(told) - MOST_TOLD} 处" if len(told) > MOST_TOLD else ""
         super().__init__("；".join(told[:MOST_TOLD]) + more)
 
+    def seen_from(self, prefix: str) -> "DaysRefused":
+        """Return the same for somebody who sees the regions whose codes begin with ``prefix``."""
+        words = overlap_words([one.overlap for one in self.obstacles if one.overlap is not None], prefix=prefix)
+        return DaysRefused(
+            [one if one.overlap is None else one._replace(words=words[one.overlap]) for one in self.obstacles]
+        )
+
 
 def name_days(window: DutyWindow, crews: Mapping[dt.date, Crew], *, actor: str, reason: str = "") -> int:
     """Have these people be in a window on each of the dates, and return for how many dates that is news.
@@ -76,7 +83,7 @@ def plan_days(said: Said, *, place: Region, actor: str, reason: str = "") -> int
     if not 0 < len(said) <= MOST_CELLS:
         raise WindowRefused(f"一次请排 1 到 {MOST_CELLS} 个班")
     with transaction.atomic():
-        news = _write(said, actor=actor, reason=reason)
+        news = write_days(said, actor=actor, reason=reason)
         if news:
             days = [cell.day for cell in said]
             detail: Detail = {"day": str(min(days)), "until": str(max(days)), "days": news, "reason": reason}
@@ -91,7 +98,7 @@ def _of_one(window: DutyWindow, said: Said, action: str, *, actor: str, reason: 
         raise WindowRefused(f"一次请选 1 到 {MOST_DATES} 天")
     days = [cell.day for cell in said]
     with transaction.atomic():
-        news = _write(said, actor=actor, reason=reason)
+        news = write_days(said, actor=actor, reason=reason)
         if news:
             detail: Detail = {
                 "village": window.village_id,
@@ -104,8 +111,25 @@ def _of_one(window: DutyWindow, said: Said, action: str, *, actor: str, reason: 
     return news
 
 
-def _write(said: Said, *, actor: str, reason: str) -> int:
-    """Check and put the cells, inside the caller's transaction."""
+def in_the_way(said: Said) -> tuple[Obstacle, ...]:
+    """Return what stands in the way of the cells: they are written and taken back. None of it: they can be said."""
+    with transaction.atomic():
+        try:
+            write_days(said, actor="", reason="")
+        except DaysRefused as refusal:
+            return refusal.obstacles
+        finally:
+            transaction.set_rollback(True)
+    return ()
+
+
+def write_days(said: Said, *, actor: str, reason: str) -> int:
+    """Check and put cells inside the transaction of a caller, who makes the decision. See `plan_days`.
+
+    Raises:
+        DaysRefused: Something stands in the way of a cell.
+        OwnAffair: The actor is among the people, or was.
+    """
     first, last = min(cell.day for cell in said), max(cell.day for cell in said)
     # One change of a village's windows at a time, because each is checked against the others.
     there = DutyWindow.ever.filter(pk__in={cell.window for cell in said}).values("village")

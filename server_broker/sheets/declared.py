@@ -57,8 +57,9 @@ class Book[P: SheetPlan]:
     sheets: tuple[SheetKind[P], ...] = ()
     choices: tuple[str, ...] = ()
     """What the person may choose for the whole file; the empty text is always allowed."""
-    free: Callable[[P, Sheet], None] | None = None
-    """Reads a sheet of any title, where each has a form of its own; then there are no ``sheets``."""
+    free: Callable[[P, Sheet, str], None] | None = None
+    """Reads a sheet of any title, where each has a form of its own; then there are no ``sheets``. The text is the
+    choice of the person."""
     bound: Callable[[P], None] = lambda plan: None
     """Takes out what would cost too much to check, and adds an error instead."""
 

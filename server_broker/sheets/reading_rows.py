@@ -23,7 +23,7 @@ def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str =
         if title == NOTES_SHEET or not sheet.rows:
             continue
         if book.free is not None:
-            book.free(plan, sheet)
+            book.free(plan, sheet, choice)
         elif sheet.untitled:
             _read_untitled(book, plan, sheet, choice)
         elif (kind := book.titled(title)) is not None:

@@ -119,6 +119,12 @@ POST /holdings/{holding}/change/                   404 403 403 404 403 404 403 4
 GET  /duty/                                        200 403 403 200 200 200 200 200 403 200 302
 GET  /rosters/                                     200 403 403 200 200 200 200 200 403 200 302
 POST /rosters/save/                                404 403 403 404 403 404 403 403 403 404 302
+GET  /rosters/import/                              200 403 403 200 403 200 403 403 403 200 302
+POST /rosters/import/                              302 403 403 302 403 302 403 403 403 302 302
+GET  /rosters/import/{ORDER}/                      302 403 403 302 403 302 403 403 403 302 302
+POST /rosters/import/{ORDER}/                      302 403 403 302 403 302 403 403 403 302 302
+GET  /rosters/template.xlsx                        302 403 403 302 403 302 403 403 403 302 302
+GET  /rosters/export.xlsx                          200 403 403 200 403 200 403 403 403 200 302
 GET  /windows/new/                                 200 403 403 200 403 200 403 403 403 200 302
 POST /windows/add/                                 404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -163,3 +164,21 @@ def test_the_month_takes_as_many_queries_for_many_days_as_for_few(
     name_days(night, {SUNDAY + n * DAY: Crew(frozenset({li})) for n in range(7)}, actor=BY)
     with django_assert_max_num_queries(40):
         month(page)
+
+
+def test_a_month_goes_out_and_in_as_excel(night: DutyWindow, county: FictionalCounty) -> None:
+    li, page = county.people[LI].pk, signed_in(TOWNSHIP_OPERATOR)
+    name_days(night, {SUNDAY: Crew(frozenset({li}))}, actor=BY)
+    for asked in ({"village": SHILI_VILLAGE, "month": "2027-03"}, {"month": "2027-03"}):
+        data = page.get("/rosters/export.xlsx", asked).content
+        shown = page.post("/rosters/import/", {"file": SimpleUploadedFile("排班表.xlsx", data)}, follow=True)
+        assert 'name="shown"' not in shown.content.decode()  # nothing to confirm
+    table = f"示例村2027年3月,,\n日期,晚班,带班领导\n14,{LI.name},\n21,,{LI.name}\n".encode()
+    answer = page.post("/rosters/import/", {"file": SimpleUploadedFile("排班表.csv", table)}, follow=True)
+    token = answer.redirect_chain[-1][0]
+    digest = re.search(r'name="shown" value="([^"]+)"', answer.content.decode())
+    assert digest is not None
+    assert "导入完成" in page.post(token, {"shown": digest[1]}, follow=True).content.decode()
+    assert said(night) == [(SUNDAY, [li], []), (SUNDAY + 7 * DAY, [li], [li])]
+    assert AuditEntry.objects.filter(action="roster.exported").count() == 2
+    assert page.get("/rosters/template.xlsx", {"village": SHILI_VILLAGE}).status_code == 200

@@ -1,0 +1,283 @@
+"""Whose village, window and name a sheet of named days means, by what the county has in the importer's region."""
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from server_broker.attendance.models import WindowRecord
+from server_broker.dated.days import begin_of, end_of
+from server_broker.duty.day_checks import NOBODY, Cell, said_of
+from server_broker.duty.values import Crew
+from server_broker.people.models import Person, Post
+from server_broker.people.names import plain_name
+from server_broker.regions.models import TOWNSHIP_DIGITS, Region, RegionRecord
+from server_broker.rosters.month_rows import MonthPlan, Planned
+from server_broker.sheets.heads import plain_title
+from server_broker.sheets.row_errors import RowError
+
+NOTHING = {"无", "没有", "取消", "-", "—", "--", "/"}
+"""Takes back what was said of a date."""
+_PARTS = re.compile(r"[,，、;；/\n\r]+")
+_LEADS = re.compile(r"\(带班(?:领导)?\)$|^★")
+_WITH = re.compile(r"(.+?)\((.+)\)")
+
+
+class NotFound(Exception):
+    """A text names nothing, or several things. The message is Chinese and ends a sentence."""
+
+
+@dataclass(slots=True)
+class KnownVillage:
+    """What a village's sheet may name. Ids of people and posts by every text that means them."""
+
+    code: str
+    name: str
+    ended: str = ""
+    """What to do instead, if it was merged."""
+    windows: dict[str, int] = field(default_factory=dict)
+    names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Codes such as ``12`` and ``p3`` by names, and by names with what tells them apart."""
+
+    def window(self, written: str) -> int:
+        """Return the window of a title; the only one for an empty title.
+
+        Raises:
+            NotFound: There is none, or it isn't clear.
+        """
+        if written and written in self.windows:
+            return self.windows[written]
+        listed = "、".join(self.windows) or "没有"
+        if not written and len(self.windows) == 1:
+            return next(iter(self.windows.values()))
+        if not written:
+            raise NotFound(f"看不出是哪个值班，请在表头或“班次”里写明；{self.name}的值班：{listed}")
+        raise NotFound(f"{self.name}没有值班“{written}”；有：{listed}")
+
+    def crew(self, text: str, *, lead: bool) -> Crew:
+        """Return the people and posts that a cell names.
+
+        Raises:
+            NotFound: Somebody isn't there, or there are two of the name.
+        """
+        people: set[int] = set()
+        posts: set[int] = set()
+        leaders: set[int] = set()
+        leader_posts: set[int] = set()
+        for part in self._parts(text):
+            code = self._who(_LEADS.sub("", part))
+            leads = lead or _LEADS.search(part) is not None
+            mine, leading = (posts, leader_posts) if code.startswith("p") else (people, leaders)
+            mine.add(int(code.removeprefix("p")))
+            if leads:
+                leading.add(int(code.removeprefix("p")))
+        return Crew(frozenset(people), frozenset(posts), frozenset(leaders), frozenset(leader_posts))
+
+    def _parts(self, text: str) -> Iterable[str]:
+        """Yield the names of a cell. A blank parts two names, unless it only makes a short name wide."""
+        for part in filter(None, (one.strip() for one in _PARTS.split(text))):
+            if " " in part and plain_name(_LEADS.sub("", part)) not in self.names:
+                yield from part.split()
+            else:
+                yield part
+
+    def _who(self, written: str) -> str:
+        plain = plain_name(written)
+        found = self.names.get(plain, set())
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            raise NotFound(f"{self.name}有 {len(found)} 个“{plain}”，请写明编号或单位，如 {plain}(a001)")
+        raise NotFound(f"{self.name}没有叫“{plain[:20]}”的人或职务")
+
+    def shown(self, code: str) -> str:
+        """Return the shortest text that means somebody and nobody else; empty: the importer sees them not."""
+        return min((text for text, codes in self.names.items() if codes == {code}), key=len, default="")
+
+
+@dataclass(slots=True)
+class MonthKnown:
+    """The villages of the importer's region that a file may mean, and what is said of its cells now."""
+
+    villages: dict[str, KnownVillage] = field(default_factory=dict)
+    """By code."""
+    stood: dict[Cell, Crew] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """For all people and posts: the name alone, by code."""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """What a file says of each cell, and where it stands in the file."""
+
+    said: dict[Cell, Crew] = field(default_factory=dict)
+    at: dict[Cell, tuple[str, int, str]] = field(default_factory=dict)
+    """Sheet, row, and the village's code."""
+    errors: list[RowError] = field(default_factory=list)
+
+
+def villages_under(scope: str) -> dict[str, KnownVillage]:
+    """Return the villages of a region, merged ones too, without their windows and people."""
+    regions = Region.objects.all().under(scope).exclude(code__endswith="000")
+    merged = (
+        RegionRecord.objects.known().filter(subject__in=regions, ended=True).select_related("merged_into", "subject")
+    )
+    into = {row.subject.code: row.merged_into.name for row in merged if row.merged_into is not None}
+    return {
+        one.code: KnownVillage(one.code, one.name, _merged(one.name, into.get(one.code, "")) if one.ended else "")
+        for one in regions
+    }
+
+
+def _merged(name: str, into: str) -> str:
+    return f"{name} 已撤并" + (f"到 {into}：请把班排在 {into} 的值班里" if into else "，请排在并入的村")
+
+
+def fill(villages: Collection[KnownVillage], first: dt.date, last: dt.date, scope: str) -> dict[str, str]:
+    """Load windows, people and posts of villages, and return the plain name of everybody by code."""
+    by_code = {one.code: one for one in villages}
+    rows = WindowRecord.objects.known().during(begin_of(first), end_of(last)).filter(ended=False)
+    for row in rows.filter(subject__village__in=by_code).select_related("subject"):
+        by_code[row.subject.village_id].windows[plain_title(row.name)] = row.subject_id
+    offices = {_office(code) for code in by_code}
+    under = Region.objects.all().under(scope)
+    ids = {pk for village in villages for pk in village.windows.values()}
+    crews = WindowRecord.objects.known().filter(subject__in=ids, ended=False).values_list("people", flat=True)
+    there = {pk for people in crews for pk in people}
+    there |= {pk for crew in _said_in(ids, first, last) for pk in crew.people}
+    seen = Person.objects.filter(Q(village__in=[*by_code, *offices]) | Q(pk__in=there), village__in=under)
+    named: dict[str, str] = {}
+    for pk, number, name, village, left in seen.values_list("pk", "number", "name", "village_id", "left"):
+        if left and pk not in there:
+            continue
+        named[str(pk)] = name
+        for one in villages:
+            if village in (one.code, _office(one.code)) or pk in there:
+                one.names[f"{plain_name(name)}({number})"].add(str(pk))
+                one.names[plain_name(name)].add(str(pk))
+    for post in Post.objects.filter(unit__region__in=by_code, unit__ended=False).select_related("unit"):
+        named[f"p{post.pk}"] = post.title
+        names = by_code[post.unit.region_id].names
+        names[f"{plain_name(post.title)}({plain_name(post.unit.name)})"].add(f"p{post.pk}")
+        names[plain_name(post.title)].add(f"p{post.pk}")
+    return named
+
+
+def _office(village: str) -> str:
+    return village[:TOWNSHIP_DIGITS].ljust(12, "0")
+
+
+def _said_in(windows: Collection[int], first: dt.date, last: dt.date) -> Collection[Crew]:
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    return said_of([Cell(window, day) for window in windows for day in days]).values() if windows else ()
+
+
+def load_month_known(plan: MonthPlan) -> MonthKnown:
+    """Read what the county has of what ``plan`` names."""
+    if not plan.cells:
+        return MonthKnown()
+    known = MonthKnown(villages_under(plan.scope))
+    meant = {code for one in plan.cells for code in _meant(known, plan, one)}
+    days = [one.day for one in plan.cells]
+    known.named = fill([known.villages[code] for code in meant], min(days), max(days), plan.scope)
+    windows = {pk for code in meant for pk in known.villages[code].windows.values()}
+    cells = [Cell(window, day) for window in windows for day in set(days)]
+    known.stood = said_of(cells) if cells else {}
+    return known
+
+
+def _meant(known: MonthKnown, plan: MonthPlan, one: Planned) -> list[str]:
+    """Return the codes of the villages that a cell may mean."""
+    if one.village:
+        return [v.code for v in known.villages.values() if one.village in (v.code, plain_title(v.name))]
+    if plan.village:
+        return [plan.village] if plan.village in known.villages else []
+    heading = plain_title(plan.headings.get(one.sheet, ""))
+    if by_code := [code for code in known.villages if code in heading]:
+        return by_code
+    found = [v for v in known.villages.values() if plain_title(v.name) in heading]
+    # 大示例村 also has 示例村 in it.
+    longest = [v for v in found if not any(v.name != w.name and v.name in w.name for w in found)]
+    return [v.code for v in longest]
+
+
+def resolve(plan: MonthPlan, known: MonthKnown) -> Resolved:
+    """Return what each cell of the file means. Leaders of no window lead in every window of their date."""
+    done = Resolved()
+    crews: dict[Cell, list[Crew]] = defaultdict(list)
+    everywhere: list[tuple[KnownVillage, Planned]] = []
+    told: set[tuple[str, str]] = set()
+    for one in plan.cells:
+        try:
+            village = _village(known, plan, one)
+            if one.leads and not one.window and len(village.windows) > 1:
+                everywhere.append((village, one))
+                continue
+            cell = Cell(village.window(one.window), one.day)
+            _note(done, cell, one, village)
+            crews[cell].append(NOBODY if one.text in NOTHING else village.crew(one.text, lead=one.leads))
+        except NotFound as problem:
+            # What the whole sheet lacks is said once.
+            if one.window or one.village or (one.sheet, str(problem)) not in told:
+                done.errors.append(RowError(one.sheet, one.row, f"{one.day}：{problem}"))
+            told.add((one.sheet, str(problem)))
+    for village, one in everywhere:
+        _lead_everywhere(done, crews, village, one)
+    for cell, said in crews.items():
+        done.said[cell] = _with_unseen(_joined(said), known.stood.get(cell, NOBODY), known)
+    return done
+
+
+def _note(done: Resolved, cell: Cell, one: Planned, village: KnownVillage) -> None:
+    sheet, row, _ = done.at.setdefault(cell, (one.sheet, one.row, village.code))
+    if sheet != one.sheet:
+        raise NotFound(f"这个班在工作表“{sheet}”第 {row} 行已经写过，请只留一处")
+
+
+def _lead_everywhere(done: Resolved, crews: dict[Cell, list[Crew]], village: KnownVillage, one: Planned) -> None:
+    try:
+        crew = village.crew(one.text, lead=True) if one.text not in NOTHING else NOBODY
+        mine = [cell for cell in crews if cell.day == one.day and cell.window in village.windows.values()]
+        if not mine:
+            raise NotFound("只有带班领导，没有值班人员，看不出是哪个值班")
+        for cell in mine:
+            crews[cell].append(crew)
+    except NotFound as problem:
+        done.errors.append(RowError(one.sheet, one.row, f"{one.day}：{problem}"))
+
+
+def _village(known: MonthKnown, plan: MonthPlan, one: Planned) -> KnownVillage:
+    found = _meant(known, plan, one)
+    if len(found) != 1:
+        said = f"“{one.village}”" if one.village else "表的标题里"
+        if found:
+            raise NotFound(f"{said}写的不止一个村，请写村代码，或者上传时选是哪个村")
+        raise NotFound(f"{said}看不出是您管辖范围内的哪个村，请写明村名，或者上传时选是哪个村")
+    village = known.villages[found[0]]
+    if village.ended:
+        raise NotFound(village.ended)
+    return village
+
+
+def _joined(crews: list[Crew]) -> Crew:
+    return Crew(
+        frozenset().union(*(crew.people for crew in crews)),
+        frozenset().union(*(crew.posts for crew in crews)),
+        frozenset().union(*(crew.leaders for crew in crews)),
+        frozenset().union(*(crew.leader_posts for crew in crews)),
+    )
+
+
+def _with_unseen(crew: Crew, stood: Crew, known: MonthKnown) -> Crew:
+    """Return the crew with those who were in it and whom the importer does not see: nobody takes away unseen people."""
+    people = {pk for pk in stood.people if str(pk) not in known.named}
+    posts = {pk for pk in stood.posts if f"p{pk}" not in known.named}
+    return Crew(
+        crew.people | people,
+        crew.posts | posts,
+        crew.leaders | (stood.leaders & people),
+        crew.leader_posts | (stood.leader_posts & posts),
+    )
