@@ -241,6 +241,10 @@ def _lead_everywhere(done: Resolved, crews: dict[Cell, list[Crew]], village: Kno
     try:
         crew = village.crew(one.text, lead=True) if one.text not in NOTHING else NOBODY
         mine = [cell for cell in crews if cell.day == one.day and cell.window in village.windows.values()]
+        in_sheet = {cell.window for cell, (sheet, *_) in done.at.items() if sheet == one.sheet}
+        if not mine and len(in_sheet) == 1:
+            mine = [Cell(in_sheet.pop(), one.day)]
+            _note(done, mine[0], one, village)
         if not mine:
             raise NotFound("只有带班领导，没有值班人员，看不出是哪个值班")
         for cell in mine:
