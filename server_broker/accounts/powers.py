@@ -49,6 +49,9 @@ class Power(StrEnum):
     ANSWER_REQUESTS = "requests.answer"
     APPROVE_REQUESTS = "requests.approve"
     ENTER_REQUESTS = "requests.enter"
+    SEE_MEETINGS = "meetings.see"
+    HOLD_MEETINGS = "meetings.hold"
+    SET_MEETINGS = "meetings.set_kinds"
     SEE_WORKDAYS = "workdays.see"
     SET_CALENDAR = "workdays.set_calendar"
     STOP_WORK = "workdays.stop_work"
@@ -92,6 +95,11 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # The village's own too: how far each may go, its rank says (`server_broker.requests.ranks`).
     Power.APPROVE_REQUESTS: (_OFFICER, Role.SECRETARY),
     Power.ENTER_REQUESTS: (_OFFICER, Role.SECRETARY),
+    # Supervision sees who came and how it was voted; it holds no meeting of those whom it supervises.
+    Power.SEE_MEETINGS: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
+    Power.HOLD_MEETINGS: (_OFFICER, _ORGANISATION, Role.SECRETARY),
+    # For the whole county only; the view asks for that.
+    Power.SET_MEETINGS: (_ORGANISATION,),
     Power.SEE_WORKDAYS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     # For the whole county only; the views ask for that.
     Power.SET_CALENDAR: (_OPERATOR, _ORGANISATION),

@@ -90,7 +90,7 @@ class Standing:
     at: dt.datetime | None = None
     """When they signed in, to the minute."""
     away: str = ""
-    """The kind of absence that excuses them."""
+    """The kind of absence that covers the whole meeting; they may have come all the same."""
     vouched_by: int | None = None
 
 
@@ -137,7 +137,7 @@ def standings(plan: Plan, facts: Facts, now: dt.datetime) -> list[Standing]:
         at, voucher = signed.get(person, (None, None))
         if at is not None:
             state = State.LATE if at > plan.begin + LATE else State.CAME
-            found.append(Standing(person, state, at, vouched_by=voucher))
+            found.append(Standing(person, state, at, away=excused.get(person, ""), vouched_by=voucher))
         elif person in excused:
             found.append(Standing(person, State.EXCUSED, away=excused[person]))
         else:
@@ -149,9 +149,13 @@ def quorum_at(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> Judged 
     """Return whether enough of the voters had signed in by a moment; None: the meeting needs no quorum."""
     if plan.quorum is None:
         return None
-    voters = plan.voters & set(plan.expected)
-    there = sum(one.person in voters and one.at is not None and one.at <= cut(at) for one in found)
-    return Judged(cut(at), there, len(voters), plan.quorum.needed(len(voters)))
+    voters = len(plan.voters & set(plan.expected))
+    return Judged(cut(at), voters_there(plan, found, at), voters, plan.quorum.needed(voters))
+
+
+def voters_there(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> int:
+    """Return how many of the voters had signed in by a moment, whether or not they have left since."""
+    return sum(one.person in plan.voters and one.at is not None and one.at <= cut(at) for one in found)
 
 
 def quorum_after_start(plan: Plan, found: Iterable[Standing]) -> Judged | None:

@@ -19,7 +19,7 @@ from server_broker.people.numbers import numbers_of
 from server_broker.requests.models import Agreement, Answer, CountyRequest, Request, Withdrawal
 
 OPEN, WITHDRAWN = "open", "withdrawn"
-type _Ref = tuple[str, bytes, int]
+type Ref = tuple[str, bytes, int]
 type Spoken = Request | Withdrawal | Agreement
 """What somebody said at a station after they had shown who they are."""
 
@@ -68,7 +68,7 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
             station__in={one.station_id for one in listed}, request__in=[bytes(one.request) for one in listed]
         )
     )
-    touches = _touches_at([*map(_by, listed), *map(_by, taken_back), *filter(None, map(_about, listed))])
+    touches = touches_at([*map(_by, listed), *map(_by, taken_back), *filter(None, map(_about, listed))])
     people = _people([*listed, *taken_back], touches)
     answers: dict[int | None, list[Answer]] = defaultdict(list)
     for answer in Answer.objects.filter(request__in=[one.pk for one in listed]).order_by("at", "pk"):
@@ -116,7 +116,7 @@ def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, in
         person_of: Keys of the people by the ids of their requests.
     """
     rows = list(Withdrawal.objects.filter(request__in=list(requests)))
-    people = _people(rows, _touches_at(map(_by, rows)))
+    people = _people(rows, touches_at(map(_by, rows)))
     found: dict[bytes, dt.datetime] = {}
     for row in sorted(rows, key=lambda one: one.received_at):
         person = people.get(_key(row))
@@ -127,7 +127,7 @@ def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, in
 
 def who_agreed(rows: Sequence[Agreement]) -> dict[int, Person]:
     """Return whose word each is, by its key. Of a card that is bound to nobody, or was lost, there is none."""
-    people = _people(rows, _touches_at(map(_by, rows)))
+    people = _people(rows, touches_at(map(_by, rows)))
     return {row.pk: people[_key(row)] for row in rows if _key(row) in people}
 
 
@@ -149,11 +149,11 @@ def requests_of(people: Sequence[Person]) -> QuerySet[Request]:
     return Request.objects.filter(Q(person_number__in=numbers) | Exists(touched)).exclude(taken_up())
 
 
-def _by(row: Spoken) -> _Ref:
+def _by(row: Spoken) -> Ref:
     return row.station_id, bytes(row.by_epoch), row.by_seq
 
 
-def _about(row: Request) -> _Ref | None:
+def _about(row: Request) -> Ref | None:
     if row.about_epoch is None or row.about_seq is None:
         return None
     return row.station_id, bytes(row.about_epoch), row.about_seq
@@ -163,7 +163,8 @@ def _key(row: Spoken) -> tuple[type[Spoken], int]:
     return type(row), row.pk
 
 
-def _touches_at(refs: Iterable[_Ref]) -> dict[_Ref, TouchRow]:
+def touches_at(refs: Iterable[Ref]) -> dict[Ref, TouchRow]:
+    """Return the touches that stand under these identities (station, epoch, seq), with their people."""
     wanted = set(refs)
     if not wanted:
         return {}
@@ -176,7 +177,7 @@ def _touches_at(refs: Iterable[_Ref]) -> dict[_Ref, TouchRow]:
     return {(row.touch.station_id, bytes(row.touch.epoch), row.touch.seq): row for row in touch_rows(here)}
 
 
-def _people(rows: Sequence[Spoken], touches: dict[_Ref, TouchRow]) -> dict[tuple[type[Spoken], int], Person]:
+def _people(rows: Sequence[Spoken], touches: dict[Ref, TouchRow]) -> dict[tuple[type[Spoken], int], Person]:
     numbers = numbers_of({row.person_number for row in rows} - {""})
     found = {}
     for row in rows:

@@ -217,10 +217,11 @@ def shelf_sources() -> list["Source"]:
     """Return the functions that compute bundles of a station from tables of other rooms."""
     from server_broker.feedback.answers_source import answers_drafts  # noqa: PLC0415 - needs the models
     from server_broker.manifest.heads_source import HeadsSource  # noqa: PLC0415
+    from server_broker.meetings.meetings_source import meetings_drafts  # noqa: PLC0415
     from server_broker.months.month_source import month_drafts  # noqa: PLC0415
     from server_broker.twin.roster_source import roster_drafts  # noqa: PLC0415
 
-    return [roster_drafts, HeadsSource(), answers_drafts, month_drafts]
+    return [roster_drafts, HeadsSource(), answers_drafts, month_drafts, meetings_drafts]
 
 
 def shelf_sources_of_many() -> list["SourceOfMany"]:
