@@ -99,7 +99,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_MEETINGS: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.HOLD_MEETINGS: (_OFFICER, _ORGANISATION, Role.SECRETARY),
     # For the whole county only; the view asks for that.
-    Power.SET_MEETINGS: (_ORGANISATION,),
+    Power.SET_MEETINGS: (_OPERATOR, _ORGANISATION),
     Power.SEE_WORKDAYS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     # For the whole county only; the views ask for that.
     Power.SET_CALENDAR: (_OPERATOR, _ORGANISATION),

@@ -23,6 +23,7 @@ from server_broker.guard.models import Permit, PermitQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
+from server_broker.meetings.models import Meeting
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
@@ -79,6 +80,11 @@ def windows_of(user: Viewer) -> QuerySet[DutyWindow]:
 def units_of(user: Viewer) -> QuerySet[Unit]:
     """Return the units of the regions that ``user`` sees."""
     return Unit.objects.filter(region__in=regions_of(user))
+
+
+def meetings_of(user: Viewer) -> QuerySet[Meeting]:
+    """Return the meetings of the regions that ``user`` sees."""
+    return Meeting.objects.filter(region__in=regions_of(user).values("identity")).select_related("region", "unit")
 
 
 def permits_of(user: Viewer) -> PermitQuerySet:

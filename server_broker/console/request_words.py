@@ -8,6 +8,7 @@ _KINDS = {
     "correction": "少打了一次",
     "leave": "请假",
     "field_duty": "外出报备",
+    "meeting": "外出开会",
     "residency": "驻村",
     "leave_ended": "销假",
     "swap": "换班",

@@ -30,6 +30,16 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
+from server_broker.console.views.meeting_edit import (
+    meeting_add,
+    meeting_cancel,
+    meeting_change,
+    meeting_edit,
+    meeting_new,
+)
+from server_broker.console.views.meeting_record import meeting_away, meeting_minutes, meeting_sign, meeting_vote
+from server_broker.console.views.meeting_table import meeting_kind, meeting_table
+from server_broker.console.views.meetings import meeting, meeting_export, meeting_sheet, meetings
 from server_broker.console.views.notices import new_notice
 from server_broker.console.views.numbers import number_set, number_shown, people_find
 from server_broker.console.views.people import card_lost, export_file, people, template_file
@@ -125,6 +135,21 @@ urlpatterns = [
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
     path("windows/<int:pk>/days/", window_days, name="window-days"),
+    path("meetings/", meetings, name="meetings"),
+    path("meetings/table/", meeting_table, name="meeting-table"),
+    path("meetings/kinds/", meeting_kind, name="meeting-kind"),
+    path("meetings/new/", meeting_new, name="meeting-new"),
+    path("meetings/add/", meeting_add, name="meeting-add"),
+    path("meetings/<int:pk>/", meeting, name="meeting"),
+    path("meetings/<int:pk>/edit/", meeting_edit, name="meeting-edit"),
+    path("meetings/<int:pk>/change/", meeting_change, name="meeting-change"),
+    path("meetings/<int:pk>/cancel/", meeting_cancel, name="meeting-cancel"),
+    path("meetings/<int:pk>/vote/", meeting_vote, name="meeting-vote"),
+    path("meetings/<int:pk>/minutes/", meeting_minutes, name="meeting-minutes"),
+    path("meetings/<int:pk>/sign/", meeting_sign, name="meeting-sign"),
+    path("meetings/<int:pk>/away/", meeting_away, name="meeting-away"),
+    path("meetings/<int:pk>/sheet/", meeting_sheet, name="meeting-sheet"),
+    path("meetings/<int:pk>/sheet.xlsx", meeting_export, name="meeting-export"),
     path("workdays/", workday_month, name="workdays"),
     path("workdays/day/", workday_set, name="workday-set"),
     path("workdays/import/", workday_import, name="workdays-import"),

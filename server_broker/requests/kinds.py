@@ -5,6 +5,7 @@ from server_broker.duty.models import AbsenceKind
 AWAY: dict[str, AbsenceKind] = {
     "leave": AbsenceKind.LEAVE,
     "field_duty": AbsenceKind.FIELD_DUTY,
+    "meeting": AbsenceKind.MEETING,
     "residency": AbsenceKind.RESIDENCY,
 }
 """Requests to be away, and as what they stand once somebody has approved them."""
@@ -16,6 +17,7 @@ OWN_WORD = (BACK, LOST)
 KINDS = {
     "leave": "请假",
     "field_duty": "外出报备",
+    "meeting": "外出开会",
     "residency": "驻村",
     CORRECTION: "补卡",
     SWAP: "换班",

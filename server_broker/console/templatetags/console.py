@@ -76,6 +76,7 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
     ("今日打卡", "today", Power.SEE_PEOPLE),
     ("谁该到岗", "duty", Power.SEE_PEOPLE),
     ("排班", "rosters", Power.SEE_PEOPLE),
+    ("会议", "meetings", Power.SEE_MEETINGS),
     ("人员与卡", "people", Power.SEE_PEOPLE),
     ("工作日历", "workdays", Power.SEE_WORKDAYS),
     ("发卡台", "desk", Power.BIND_CARDS),

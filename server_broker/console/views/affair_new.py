@@ -15,7 +15,7 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
 from server_broker.requests.asking import ask
-from server_broker.requests.kinds import BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
 from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
@@ -45,6 +45,7 @@ def affair_new(request: HttpRequest) -> HttpResponse:
         "marks": Mark.choices,
         "today": timezone.localdate(now),
         "is_lost": kind == LOST,
+        "is_away": kind in AWAY,
     }
     if person is not None and kind in (SWAP, CORRECTION):
         context["turns"] = turn_choices(person, kind, now)

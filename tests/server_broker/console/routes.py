@@ -53,6 +53,7 @@ ABSENT = {
     "permit": "9999",
     "written": "9999",
     "stop": "9999",
+    "meeting": "9999",
     "documents": "9999",
     "word": "9999",
     "switch": "nothing",
@@ -97,6 +98,22 @@ POST /held/write-off/                              403 403 403 302 302 403 403 4
 GET  /logs/{log}.txt                               403 403 403 200 403 403 403 403 403 404 302 proof
 GET  /alarms/                                      200 200 403 200 200 200 200 200 200 200 302
 POST /alarms/{alarm}/acknowledge/                  404 404 403 404 404 403 403 403 403 404 302
+# Meetings
+GET  /meetings/                                    403 403 403 200 200 200 200 200 403 200 302
+GET  /meetings/table/                              403 403 403 200 200 200 200 200 403 200 302
+POST /meetings/kinds/                              403 403 403 302 403 302 403 403 403 404 302
+GET  /meetings/new/                                403 403 403 403 200 200 200 403 403 200 302
+POST /meetings/add/                                403 403 403 403 404 404 404 403 403 404 302
+GET  /meetings/{meeting}/                          403 403 403 200 200 200 200 200 403 404 302
+GET  /meetings/{meeting}/edit/                     403 403 403 403 200 200 200 403 403 404 302
+GET  /meetings/{meeting}/sheet/                    403 403 403 200 200 200 200 200 403 404 302
+GET  /meetings/{meeting}/sheet.xlsx                403 403 403 200 200 200 200 200 403 404 302
+POST /meetings/{meeting}/change/                   403 403 403 403 404 404 404 403 403 404 302
+POST /meetings/{meeting}/cancel/                   403 403 403 403 404 404 404 403 403 404 302
+POST /meetings/{meeting}/vote/                     403 403 403 403 404 404 404 403 403 404 302
+POST /meetings/{meeting}/minutes/                  403 403 403 403 404 404 404 403 403 404 302
+POST /meetings/{meeting}/sign/                     403 403 403 403 404 404 404 403 403 404 302
+POST /meetings/{meeting}/away/                     403 403 403 403 404 403 404 403 403 404 302
 # People, their cards and touches, and pictures
 GET  /today/                                       200 403 403 200 200 200 200 200 403 200 302
 GET  /today/people/                                200 403 403 200 200 200 200 200 403 200 302

@@ -44,6 +44,7 @@ from tests.server_broker.county import (
     written_documents,
     written_notice,
 )
+from tests.server_broker.meetings.meeting_days import held
 from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.requests.asked_here import asks, deputy_of, key
 
@@ -123,6 +124,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "township": TOWNSHIP,
         "token": str(api_token(BY_ROLE["operator"]).token.pk),
         "stop": str(stop.pk),
+        "meeting": str(held([county.people[ZHANG]]).pk),
         "affair": key(asks(county.people[ZHANG], Wish(kind="card_lost"), at=timezone.now())),
         "deputy": str(deputy_of(BY_ROLE["officer"], BY_ROLE["secretary"]).pk),
     }

@@ -44,7 +44,7 @@ def villagers(number: int) -> list[Person]:
 
 def terms(people: list[Person], **values: Any) -> Terms:
     keys = [person.pk for person in people]
-    said = {
+    said: dict[str, Any] = {
         "kind": Kind.MEMBERS,
         "title": "九月党员大会",
         "place": "村委会会议室",

@@ -1,0 +1,174 @@
+"""What somebody fills in about a meeting: shown again as it was typed if it is refused."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from server_broker.console.parameters import plain
+from server_broker.dated.days import moment_written
+from server_broker.meetings.announcing import MOST_LETTERS, Item, Terms
+from server_broker.meetings.kinds import MOST_PARTS, Asked
+from server_broker.meetings.models import MeetingRecord
+from server_broker.meetings.refused import MeetingRefused
+
+type PaperKey = str
+"""``bundle|document``."""
+EMPTY_ROWS = 4
+"""Of the agenda, to be filled in beside what is there."""
+_MOST_ROWS = 60
+_LONGEST_KEY = 18
+_BETWEEN = re.compile(r"[、,，;；/]+")
+
+
+@dataclass(slots=True)
+class Filled:
+    """The fields of the form, as text where one types."""
+
+    kind: str
+    title: str = ""
+    place: str = ""
+    begin: str = ""
+    end: str = ""
+    stations: set[str] = field(default_factory=set)
+    chair: str = ""
+    expected: set[int] = field(default_factory=set)
+    voters: set[int] = field(default_factory=set)
+    rule: str = ""
+    numerator: str = "0"
+    denominator: str = "1"
+    agenda: list[tuple[str, str, str]] = field(default_factory=list)
+    """Id, title, options with 、 between them."""
+    papers: set[PaperKey] = field(default_factory=set)
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The agenda with rows to be filled in."""
+        return [*self.agenda, *[("", "", "")] * EMPTY_ROWS]
+
+
+def empty_form(kind: str, asked: Asked, people: Sequence[int], stations: Sequence[str]) -> Filled:
+    """Return a form for a new meeting: everybody who is meant, with the county's quorum."""
+    everybody = set(people)
+    return Filled(
+        kind=kind,
+        rule=asked.rule,
+        numerator=str(asked.numerator),
+        denominator=str(asked.denominator),
+        expected=everybody,
+        voters=set(everybody),
+        stations=set(stations),
+    )
+
+
+def form_of(row: MeetingRecord) -> Filled:
+    """Return a form with what is announced now."""
+    return Filled(
+        kind=row.kind,
+        title=row.title,
+        place=row.place,
+        begin=_local(row.begin),
+        end=_local(row.end),
+        stations=set(row.stations),
+        chair=str(row.chair or ""),
+        expected=set(row.expected),
+        voters=set(row.voters),
+        rule=row.rule,
+        numerator=str(row.numerator),
+        denominator=str(row.denominator),
+        agenda=[(item, title, "、".join(options)) for item, title, options in row.agenda],
+        papers={f"{bundle}|{document}" for bundle, document, _ in row.papers},
+    )
+
+
+def typed(values: QueryDict) -> Filled:
+    """Return what was typed."""
+    rows = zip(
+        values.getlist("item")[:_MOST_ROWS],
+        values.getlist("item_title")[:_MOST_ROWS],
+        values.getlist("item_options")[:_MOST_ROWS],
+        strict=False,
+    )
+    agenda = [
+        (plain(item, longest=40), plain(title, longest=MOST_LETTERS), plain(options, longest=400))
+        for item, title, options in rows
+    ]
+    texts = {
+        name: plain(values.get(name, ""), longest=MOST_LETTERS)
+        for name in ("kind", "title", "place", "begin", "end", "chair", "rule", "numerator", "denominator")
+    }
+    return Filled(
+        **texts,
+        stations=set(values.getlist("stations")),
+        expected=_keys(values.getlist("expected")),
+        voters=_keys(values.getlist("voters")),
+        agenda=[row for row in agenda if row[1] or row[2]],
+        papers=set(values.getlist("papers")),
+    )
+
+
+def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str]) -> Terms:
+    """Return what a form says.
+
+    Args:
+        order: Keys of the people in the order in which they are listed.
+        papers: The titles of the documents that may be named.
+
+    Raises:
+        MeetingRefused: A field says nothing.
+    """
+    begin, end = moment_written(filled.begin), moment_written(filled.end)
+    if begin is None or end is None:
+        raise MeetingRefused("请填从几点开到几点")
+    if not filled.title or not filled.place:
+        raise MeetingRefused("请填会议名称和地点")
+    return Terms(
+        kind=filled.kind,
+        title=filled.title,
+        place=filled.place,
+        stations=sorted(filled.stations),
+        begin=_minute(begin),
+        end=_minute(end),
+        chair=int(filled.chair) if _is_key(filled.chair) else None,
+        expected=[key for key in order if key in filled.expected],
+        voters=frozenset(filled.voters & filled.expected),
+        rule=filled.rule,
+        numerator=_number(filled.numerator),
+        denominator=_number(filled.denominator),
+        agenda=_agenda(filled.agenda),
+        papers=[(*key.split("|", 1), papers[key]) for key in sorted(filled.papers) if key in papers],  # type: ignore[misc]
+    )
+
+
+def _agenda(rows: Sequence[tuple[str, str, str]]) -> tuple[Item, ...]:
+    used = {int(item) for item, _, _ in rows if _is_key(item)}
+    free = iter(number for number in range(1, len(rows) + len(used) + 1) if number not in used)
+    return tuple(
+        Item(item or str(next(free)), title, tuple(part.strip() for part in _BETWEEN.split(options) if part.strip()))
+        for item, title, options in rows
+    )
+
+
+def _keys(values: Sequence[str]) -> set[int]:
+    return {int(value) for value in values if _is_key(value)}
+
+
+def _is_key(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= _LONGEST_KEY
+
+
+def _number(value: str) -> int:
+    if not _is_key(value) or int(value) > MOST_PARTS:
+        raise MeetingRefused("人数的要求写成几分之几，例如 1/2")
+    return int(value)
+
+
+def _minute(at: dt.datetime) -> dt.datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _local(at: dt.datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"

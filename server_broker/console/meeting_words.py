@@ -1,0 +1,82 @@
+"""The Chinese words for meetings: who came, whether there were enough, what is wrong with a vote."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from server_broker.console.words import Word
+from server_broker.meetings import votes
+from server_broker.meetings.models import Kind
+from server_broker.meetings.reading import Look
+from server_broker.meetings.signing import CAME, Judged, Standing, State
+
+STATES = {
+    State.CAME: Word("✓", "到会", "good"),
+    State.LATE: Word("△", "迟到", "warn"),
+    State.EXCUSED: Word("–", "请假", "quiet"),
+    State.UNDATED: Word("?", "待核：打卡时间不明", "warn"),
+    State.COMING: Word("◌", "还没到", "quiet"),
+    State.AWAITED: Word("◌", "数据未到", "quiet"),
+    State.ABSENT: Word("✕", "缺席", "bad"),
+}
+EXCUSES = {"leave": "请假", "field_duty": "外出报备", "meeting": "外出开会"}
+WRONG = {
+    votes.MORE_THAN_PRESENT: "票数比在场的人多，请核对",
+    votes.MORE_THAN_SIGNED: "在场的人比签到的人多，请核对",
+    votes.UNDATED: "站点当时不知道时间，算不出够不够人数",
+    votes.NOT_CHAIR: "不是主持人填的，请核对",
+    votes.OTHER_OPTIONS: "选项和现在的议题对不上，请核对",
+    votes.DIFFERENT: "县里填的和站点记的不一样，请核对",
+}
+CANCELLED, WRITTEN_AFTER = Word("✕", "已取消", "bad"), Word("△", "补登", "warn")
+_PHASES = (Word("◌", "还没开", "quiet"), Word("●", "正在开", "good"), Word("✓", "开完了", "quiet"))
+
+
+def phase(look: Look, now: dt.datetime) -> Word:
+    """Return how far a meeting is."""
+    if look.row.cancelled:
+        return CANCELLED
+    return _PHASES[0 if now < look.row.begin else 1 if now < look.row.end else 2]
+
+
+def kind_word(kind: str) -> str:
+    """Return what kind of meeting it is. A kind of a later version is shown as it is."""
+    return str(Kind(kind).label) if kind in Kind.values else kind
+
+
+def state_word(one: Standing) -> Word:
+    """Return how somebody stands to a meeting; for an excuse, which one."""
+    word = STATES[one.state]
+    return word._replace(word=EXCUSES[one.away]) if one.state == State.EXCUSED else word
+
+
+def counts(found: Iterable[Standing]) -> list[tuple[str, int, str]]:
+    """Return 应到, 实到 and what else there is, as word, number and note."""
+    by_state = Counter(one.state for one in found)
+    came = sum(by_state[state] for state in CAME)
+    late = by_state[State.LATE]
+    shown = [("应到", by_state.total(), ""), ("实到", came, f"其中迟到 {late}" if late else "")]
+    rest = (State.EXCUSED, State.UNDATED, State.COMING, State.AWAITED, State.ABSENT)
+    shown += [(STATES[state].word.partition("：")[0], by_state[state], "") for state in rest if by_state[state]]
+    return shown
+
+
+def quorum_sentence(judged: Judged | None, now: dt.datetime) -> tuple[Word, str]:
+    """Return whether there were enough at a moment, and a sentence with the numbers."""
+    if judged is None:
+        return Word("–", "不要求", "quiet"), "这个会不要求到会人数"
+    if judged.voters == 0:
+        return Word("✕", "没有达到法定人数", "bad"), "没有人有表决权，请改会议"
+    numbers = f"有表决权的应到 {judged.voters} 人，要到 {judged.needed} 人"
+    if now < judged.at:
+        return Word("◌", "还没到算的时候", "quiet"), f"{numbers}；{timezone.localtime(judged.at):%H:%M} 算"
+    told = f"{numbers}；{timezone.localtime(judged.at):%H:%M} 到了 {judged.there} 人"
+    reached = Word("✓", "达到法定人数", "good") if judged.is_reached else Word("✕", "没有达到法定人数", "bad")
+    return reached, told
+
+
+def wrong_words(codes: Iterable[str]) -> list[str]:
+    """Return what is wrong with a vote."""
+    return [WRONG[code] for code in codes]
