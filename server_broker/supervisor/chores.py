@@ -24,7 +24,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.supervisor.logs import rotate_logs
 
 if TYPE_CHECKING:
-    from server_broker.bundles.index_keeper import Source, SourceOfMany
+    from server_broker.bundles.index_keeper import IndexKeeper, Source, SourceOfMany
 
 _log = logging.getLogger("server_broker.chores")
 
@@ -199,18 +199,24 @@ def _sign_in_chores(by_a_sure_clock: Callable[[_Work], _Work]) -> list[Chore]:
 
 def shelf_chores(home: CountyHome) -> list[Chore]:
     """Return the chore that computes the shelf indexes of stations. Django must be set up."""
+    from server_broker.bundles.index_keeper import EVERY_S  # noqa: PLC0415 - needs the models
+
+    look = _with_database(_unless_away(shelf_keeper(home).go_on))
+    return [Chore("compute shelf indexes", look, every_s=EVERY_S, first_after_s=0.0)]
+
+
+def shelf_keeper(home: CountyHome) -> "IndexKeeper":
+    """Return what computes the shelf indexes, with all sources of the product. Django must be set up."""
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415 - needs the models
-    from server_broker.bundles.index_keeper import EVERY_S, IndexKeeper  # noqa: PLC0415
+    from server_broker.bundles.index_keeper import IndexKeeper  # noqa: PLC0415
     from server_broker.duty.marks import mark_changed  # noqa: PLC0415
 
-    keeper = IndexKeeper(
+    return IndexKeeper(
         folder=BundleFolder(home.bundles),
         sources=shelf_sources(),
         sources_of_many=shelf_sources_of_many(),
         markers=[mark_changed],
     )
-    look = _with_database(_unless_away(keeper.go_on))
-    return [Chore("compute shelf indexes", look, every_s=EVERY_S, first_after_s=0.0)]
 
 
 def shelf_sources() -> list["Source"]:

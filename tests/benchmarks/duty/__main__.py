@@ -1,0 +1,202 @@
+"""``./run bench duty``: what people, rosters and today's pages cost a county with five years behind it, at three sizes.
+
+It imports all people, asks who is due on a county's day, opens the page 今日在岗, and computes what every station is
+sent: at a quarter of the size, at the size, and at four times. Time on a processor stands beside that by the clock.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from firmware_scripts.report import Report, Value, arguments, chosen_seed
+from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, YEARS, make_history, make_regions, workbook
+from tests.benchmarks.measures.figures import Figure, percentile
+
+if TYPE_CHECKING:
+    from server_broker.accounts.models import User
+    from server_broker.platform.home import CountyHome
+    from server_broker.regions.models import Region
+
+SHARES = (0.25, 1.0, 4.0)
+MOST_TOUCHES = 16_000_000
+"""At four times the size the touches of fewer years are there: writing 60 million would take an hour and 30 GB."""
+PAGES = 60
+TIMES = 5
+
+
+def main() -> int:
+    """Run the bench."""
+    options = arguments("./run bench duty", villages=500)
+    options.add_argument("--shares", type=float, nargs="+", default=SHARES, help="sizes, as shares of the villages")
+    chosen = options.parse_args()
+    seed = chosen_seed(chosen.seed)
+    if len(chosen.shares) > 1:
+        return _each_size_in_its_own_process(chosen.shares, chosen.villages, seed, as_json=chosen.json)
+    villages = max(25, round(chosen.villages * chosen.shares[0]))
+    report = Report("duty", seed=seed)
+    found = _size(villages, seed=seed)
+    report.finish(as_json=chosen.json, villages=villages, people=villages * PEOPLE_A_VILLAGE, **found)
+    return 0
+
+
+def _each_size_in_its_own_process(shares: list[float], villages: int, seed: int, *, as_json: bool) -> int:
+    """Run the bench for each share and put the reports together: settings of Django are read once a process."""
+    report, sizes = Report("duty", seed=seed), []
+    for share in shares:
+        command = [sys.executable, "-m", "tests.benchmarks.duty", "--json", "--seed", str(seed)]
+        command += ["--villages", str(villages), "--shares", str(share)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        one = json.loads(done.stdout.splitlines()[-1])
+        sizes.append({name: value for name, value in one.items() if name not in ("name", "commit", "machine")})
+    report.finish(as_json=as_json, years=YEARS, sizes=sizes)
+    return 0
+
+
+def _size(villages: int, *, seed: int) -> dict[str, Value]:
+    from tests.proofs.private_county import county_home, private_cluster  # noqa: PLC0415
+
+    touch_years = min(YEARS, MOST_TOUCHES / (villages * PEOPLE_A_VILLAGE * 2 * 261))
+    with county_home("cunhui-duty") as home:
+        from server_broker import trust  # noqa: PLC0415 - Django must be set up
+
+        trust.prepare(home)
+        with private_cluster(home):
+            from server_broker.workdays.libraries import note_libraries  # noqa: PLC0415
+
+            note_libraries()
+            make_regions(villages)
+            figures = [*_import(villages)]
+            history = make_history(seed=seed, touch_years=touch_years)
+            figures += [_due(), *_today_pages(villages), _bundles(home)]
+    return {
+        "touch_years": round(touch_years, 2),
+        "history": dict[str, Value](history),
+        "figures": [figure.line() for figure in figures],
+    }
+
+
+def _import(villages: int) -> list[Figure]:
+    """Take in all people, cards and windows; then the same sheet with every tenth name changed."""
+    figures = []
+    for name, renamed in (("import", 0), ("import_again", 10)):
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+            file.write(workbook(villages, renamed=renamed))
+            file.flush()
+            command = [sys.executable, "-m", "tests.benchmarks.duty.importing", file.name]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ)
+        said = json.loads(done.stdout.splitlines()[-1])
+        detail = {"rows": said["rows"], "before_mb": said["before_mb"]}
+        figures.append(Figure(name=f"{name}_s", value=said["seconds"], unit="s", goal=30.0, detail=detail))
+        figures.append(Figure(name=f"{name}_most_mb", value=said["most_mb"], unit="MB", goal=300.0))
+    return figures
+
+
+def _due() -> Figure:
+    """Ask who is due in all villages on one day."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from server_broker.duty.reading import Asked, turns_in  # noqa: PLC0415
+    from server_broker.regions.models import Region  # noqa: PLC0415
+
+    villages = list(Region.objects.exclude(code__endswith="000").values_list("identity", flat=True))
+    day = timezone.localdate()
+    turns, seconds, processor = _timed(lambda: turns_in(villages, Asked(day, day)))
+    detail: dict[str, Value] = {"turns": len(turns), "processor_s": processor}
+    return Figure(name="due_of_a_county_day_s", value=seconds, unit="s", goal=1.0, detail=detail)
+
+
+def _today_pages(villages: int) -> list[Figure]:
+    """Open the page 今日 as an officer of a township, of different townships, and count its queries by its extent."""
+    from django.db import connection  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    from server_broker.regions.models import Region  # noqa: PLC0415
+
+    townships = list(Region.objects.filter(code__endswith="000").exclude(code__endswith="000000").order_by("code"))
+    officers = [_officer(township) for township in townships[:20]]
+    _open(officers[0])
+    times = []
+    for number in range(PAGES):
+        began = time.monotonic()
+        _open(officers[number % len(officers)])
+        times.append((time.monotonic() - began) * 1000)
+    queries = {}
+    county = _officer(Region.objects.get(code__endswith="000000"))
+    for name, user in (("township", officers[0]), ("county", county)):
+        with CaptureQueriesContext(connection) as captured:
+            _open(user)
+        queries[name] = len(captured)
+    detail: dict[str, Value] = {"p50_ms": round(percentile(times, 0.5), 1), "slowest_ms": round(max(times), 1)}
+    return [
+        Figure(name="today_page_p95_ms", value=percentile(times, 0.95), unit="ms", goal=300.0, detail=detail),
+        Figure(name="today_page_queries", value=queries["township"], unit="queries", detail=dict[str, Value](queries)),
+    ]
+
+
+def _officer(region: "Region") -> "User":
+    from server_broker.accounts.models import Role, User  # noqa: PLC0415
+
+    return User.objects.create(username=f"bench-{region.code}", role=Role.OFFICER, region=region)
+
+
+def _open(user: "User") -> None:
+    """Open the page as it comes to a browser; a page that was not shown is an error."""
+    from django.test import Client  # noqa: PLC0415
+
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
+    response = client.get("/today/people/", secure=True)
+    if response.status_code != 200 or "示例" not in response.content.decode():
+        raise RuntimeError(f"the page said {response.status_code}")
+
+
+def _bundles(home: "CountyHome") -> Figure:
+    """Compute what every station is sent, all sources of the product together."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from server_broker.fleet.models import ShelfDue  # noqa: PLC0415
+    from server_broker.fleet.shelf_changes import shelf_changed_under  # noqa: PLC0415
+    from server_broker.supervisor.chores import shelf_keeper  # noqa: PLC0415
+
+    home.bundles.mkdir(exist_ok=True)
+    keeper, now = shelf_keeper(home), timezone.now()
+
+    def rebuild() -> int:
+        shelf_changed_under("990101", at=now)
+        changed = keeper.go_on(now)
+        while ShelfDue.objects.exists():
+            changed += keeper.go_on(now)
+        return changed
+
+    began, worked = time.monotonic(), time.process_time()
+    changed = rebuild()
+    first = time.monotonic() - began
+    processor = time.process_time() - worked
+    began = time.monotonic()
+    rebuild()
+    detail: dict[str, Value] = {
+        "stations_changed": changed,
+        "processor_s": round(processor, 2),
+        "again_with_nothing_new_s": round(time.monotonic() - began, 2),
+    }
+    return Figure(name="bundles_of_the_county_s", value=first, unit="s", goal=60.0, detail=detail)
+
+
+def _timed[T](do: Callable[[], T]) -> tuple[T, float, float]:
+    """Return what it returns, and the median of some runs by the clock and on the processor, in seconds."""
+    outcome, clock, processor = do(), [], []
+    for _ in range(TIMES):
+        began, worked = time.monotonic(), time.process_time()
+        outcome = do()
+        clock.append(time.monotonic() - began)
+        processor.append(round(time.process_time() - worked, 3))
+    return outcome, sorted(clock)[TIMES // 2], sorted(processor)[TIMES // 2]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
