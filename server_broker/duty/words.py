@@ -1,6 +1,6 @@
 """Reasons in the words of a page: short, for people of the township."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.times import clock
@@ -35,6 +35,43 @@ _PLAIN: dict[type, str] = {
     NoPost: "当日不任职",
     Left: "已离开",
 }
+
+
+_TOLD: dict[type, str] = {
+    ByName: "您在名单上",
+    OnNamedDay: "这天专门排了您",
+    ForThisDate: "这天换成了您",
+    OnWorkingDay: "这天是工作日",
+}
+"""As the person reads them."""
+
+
+def why_sentence(
+    reasons: Sequence[Reason], *, people: Mapping[int, str], posts: Mapping[int, str], windows: Mapping[int, str]
+) -> str:
+    """Return in one sentence to the person why they are due; the names are those of `words_of`."""
+    told = []
+    for reason in reasons:
+        match reason:
+            case ByPost(post):
+                told.append(f"您任{posts.get(post, '职务')}")
+            case TookOver(giver):
+                told.append(f"您替{people.get(giver, ELSEWHERE)}")
+            case OnSwappedDay():
+                told.append(f"这天{words_of(reason, people=people, posts=posts, windows=windows)}")
+            case CutByNotice():
+                pass  # it takes a part away, and is no reason to be due
+            case _:
+                told.append(_TOLD[type(reason)])
+    return f"因为{'，'.join(told)}。"
+
+
+def why_not(
+    reasons: Sequence[Reason], *, people: Mapping[int, str], posts: Mapping[int, str], windows: Mapping[int, str]
+) -> str:
+    """Return in one sentence to the person why they are not due."""
+    said = words_of(reasons[0], people=people, posts=posts, windows=windows)
+    return f"不用到：{said.removeprefix('休：')}。"
 
 
 def words_of(reason: Reason, *, people: Mapping[int, str], posts: Mapping[int, str], windows: Mapping[int, str]) -> str:

@@ -5,20 +5,16 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from server_broker.attendance.touches import TouchRow
-from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import held_facts
 from server_broker.months.month_source import REQUESTS_SHOWN
-from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.public.own_requests import OneRequest, own_requests
 from server_broker.requests.models import Request
 from server_broker.requests.reading import RequestRow, request_rows, requests_of
 from server_broker.requests.words import CODE_WORDS
+from server_broker.today.own_month import OneDay, OwnMonth, own_month
 
-_DIRECTIONS = {"in": "上班", "out": "下班", "": "打卡"}
-_REVIEWS = {"lost_card": "这张卡已挂失，待审", "undated": "站点当时不知道准确时间，待审"}
 _REQUEST_STATES = {
     "open": "… 等镇办答复",
     "accepted": "✓ 镇办同意",
@@ -29,28 +25,6 @@ _KINDS = {"objection": "打卡不对", "correction": "少打的卡"}
 """As the kiosk says them."""
 MOST_REQUESTS = 20
 MOST_LOOKS = 50
-_LATE = dt.timedelta(hours=1)
-"""A touch that the county got later than this was brought later, and the page says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneTouch:
-    """A touch in words. ``review`` says why a person must still look at it; it is empty if nobody must."""
-
-    at: dt.datetime
-    what: str
-    where: str
-    received_at: dt.datetime
-    came_late: bool
-    review: str
-
-
-@dataclass(frozen=True, slots=True)
-class OneDay:
-    """A day with at least one touch, the latest first."""
-
-    day: dt.date
-    touches: list[OneTouch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +41,7 @@ class OneLook:
 class Month:
     """A month of one person. ``notes`` are sentences about the stations of the person's village."""
 
-    first: dt.date
-    days: list[OneDay]
+    own: OwnMonth
     notes: list[str]
     requests: list[OneRequest]
     """Those of the county and then those of kiosks, each the newest first."""
@@ -76,41 +49,29 @@ class Month:
     """Who had a number of the person shown in full, the newest first."""
 
     @property
+    def days(self) -> list[OneDay]:
+        """The days until today, the latest first."""
+        return self.own.days
+
+    @property
     def count(self) -> int:
         """How many touches it has."""
-        return sum(len(day.touches) for day in self.days)
+        return self.own.count
 
 
 def month_of(person: Person, now: dt.datetime) -> Month:
     """Return the present month of a person, by the county's calendar."""
-    first = timezone.localtime(now).date().replace(day=1)
-    days: dict[dt.date, list[OneTouch]] = {}
-    for row in own_touches([person], begin_of(first)).get(person.pk, ()):
-        days.setdefault(timezone.localtime(row.at).date(), []).append(_in_words(row))
-    return Month(
-        first,
-        [OneDay(day, touches) for day, touches in days.items()],
-        _notes(person, now),
-        _requests(person, now),
-        _looks(person),
-    )
+    own, requests = own_month(person, now), _requests(person, now)
+    days = {one.day: one for one in (*own.days, *own.ahead)}
+    for request in requests:
+        if request.day in days:
+            days[request.day].asked.append(f"{request.what}：{request.state}")
+    return Month(own, _notes(person, now), requests, _looks(person))
 
 
 def _looks(person: Person) -> list[OneLook]:
     newest = person.numbers_seen.order_by("-at")[:MOST_LOOKS]
     return [OneLook(one.get_kind_display(), one.at, one.office, one.reason) for one in newest]
-
-
-def _in_words(row: TouchRow) -> OneTouch:
-    touch = row.touch
-    return OneTouch(
-        at=row.at,
-        what=_DIRECTIONS.get(row.direction, "打卡"),
-        where=touch.station.village.name,
-        received_at=touch.received_at,
-        came_late=row.dated and touch.received_at - row.at > _LATE,
-        review=_REVIEWS.get(state_of(row), ""),
-    )
 
 
 def _requests(person: Person, now: dt.datetime) -> list[OneRequest]:
@@ -133,6 +94,7 @@ def _asked(row: RequestRow) -> OneRequest:
         answer=stands.text if stands is not None else "",
         answered_at=stands.at if stands is not None else None,
         notes=notes,
+        day=None if row.request.begin_at is None else timezone.localdate(row.request.begin_at),
     )
 
 

@@ -34,6 +34,8 @@ class OneRequest:
     answer: str
     answered_at: dt.datetime | None
     notes: list[str] = field(default_factory=list)
+    day: dt.date | None = None
+    """The first date that it is about."""
     page: int | None = None
     """By which its own page is found; None: it was made at a kiosk and has none."""
 
@@ -87,5 +89,6 @@ def one_of(case: Case, person: Person) -> OneRequest:
         answer=said.text if said is not None else "",
         answered_at=said.at if said is not None else None,
         notes=notes,
+        day=timezone.localdate(here.begin_at) if here.begin_at is not None else here.day,
         page=here.pk,
     )

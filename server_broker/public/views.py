@@ -23,10 +23,12 @@ def month(request: HttpRequest) -> HttpResponse:
     session = present_session(request)
     if session is None:
         return redirect("phone-sign-in")
-    now = timezone.now()
+    own = month_of(session.person, timezone.now())
     context = {
         "person": session.person,
-        "month": month_of(session.person, now),
+        "month": own,
+        "coming": [day for day in own.own.ahead if not day.is_empty],
+        "earlier": [day for day in own.own.earlier if not day.is_empty],
         "ends_at": session.opened_at + LIFETIME,
     }
     return render(request, "public/month.html", context)

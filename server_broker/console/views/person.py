@@ -39,6 +39,7 @@ from server_broker.pins.models import PinClaim
 from server_broker.pins.voiding import void_set_since
 from server_broker.requests.reading import RequestRow, request_rows
 from server_broker.requests.reading import requests_of as asked_by
+from server_broker.today.own_month import OneDay, own_month
 
 PINS_SHOWN = 10
 REQUESTS_SHOWN = 10
@@ -71,6 +72,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "refused_pins": _refused_pins(request, found) if known is None else (),
         **_numbers(request, found),
         "requests": _requests(request, found) if known is None else (),
+        "own_days": _own_days(found) if known is None else (),
         "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
         "units": units_of(request.user).filter(ended=False) if may_edit else (),
         "types": PersonType.choices,
@@ -87,6 +89,12 @@ def _numbers(request: HttpRequest, found: Person) -> dict[str, object]:
         "may_reveal": may(request.user, Power.REVEAL_NUMBERS),
         "numbers_seen": found.numbers_seen.order_by("-at")[:SEEN_SHOWN],
     }
+
+
+def _own_days(found: Person) -> list[OneDay]:
+    """Return the days of the month and of the next two weeks on which there is anything, in order."""
+    own = own_month(found, timezone.now())
+    return [day for day in (*reversed(own.days), *own.ahead) if not day.is_empty]
 
 
 def _requests(request: HttpRequest, found: Person) -> list[tuple[RequestRow, bool]]:
