@@ -39,6 +39,7 @@ from kiosk_tui.views.months import ChoiceView, ConfirmView
 from kiosk_tui.words import common as words
 from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Hello, Kept
+from protocol.kiosk_meetings import Vouched
 from protocol.kiosk_sound import SoundShown
 from protocol.kiosk_visits import EndVisit, VisitShown
 from protocol.units import TextSizeName
@@ -154,6 +155,8 @@ class Flow:
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
             case Sorry() if message.touch is not None:
                 self._touch.sorry(message)
+            case Vouched():
+                self._touch.vouched(message)
             case Sorry() if self._resuming_until is not None and message.refuses(Hello):
                 self._resuming_until = None  # an agent that keeps nothing
             case Kept():

@@ -24,6 +24,7 @@ from kiosk_tui.views.common import (
     View,
 )
 from kiosk_tui.views.feedback import AskView, CallView, ReceiptView
+from kiosk_tui.views.meetings import AbsentView, MeetingsView
 from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthView, TakenView
 from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
 from kiosk_tui.words import common as words
@@ -31,6 +32,7 @@ from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import months as words_months
 from kiosk_tui.words import notices as words_notices
 from kiosk_tui.words import visits as words_visits
@@ -103,6 +105,12 @@ SENTENCES: dict[str, str] = {
         "request.told": words_months.TOLD,
         "request.offline_too": words_months.OFFLINE_TOO,
         "request.answer_first": words_months.ANSWER_FIRST,
+        "meeting.sign_in": words_meetings.SIGN_IN_HERE,
+        "meeting.none": words_meetings.NO_MEETING,
+        "meeting.undated": words_meetings.UNDATED,
+        "meeting.choose_person": words_meetings.CHOOSE_PERSON,
+        "meeting.everybody": words_meetings.EVERYBODY_CAME,
+        "meeting.who_vouches": words_meetings.WHO_VOUCHES,
         "help.ask": words_help.ASK,
         "help.called": words_help.RECORDED,
         "help.not_called": words_help.NOT_CALLED,
@@ -171,8 +179,24 @@ def _lines_of_reading(view: View) -> tuple[str, ...]:
             more = ("find.more",) if view.found.more else ()
             choose = "find.choose" if view.shown else "find.nothing"
             return (*codes_of("find", view.note), choose, *(more if view.found.ready else ("find.sorting",)))
+        case MeetingsView() | AbsentView():
+            return _lines_of_meetings(view)
         case _:
             return _lines_of_asking(view)
+
+
+def _lines_of_meetings(view: MeetingsView | AbsentView) -> tuple[str, ...]:
+    """Return the same of a meeting: how many have come is no sentence of the table."""
+    match view:
+        case MeetingsView() if not view.lines:
+            return ("meeting.none",)
+        case MeetingsView() if any(line.count is not None for line in view.lines):
+            return ("meeting.sign_in",) if view.dated else ("meeting.undated",)
+        case AbsentView():
+            waits = ("meeting.who_vouches",) if any(one.entered for one in view.absent) else ()
+            return ("meeting.choose_person" if view.absent else "meeting.everybody", *waits)
+        case _:
+            return ()
 
 
 def _lines_of_asking(view: View) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from agent.timekeeping.clock import StationClock
 from protocol.facts import Fact, MeetingStepped, PersonVouched, VotesCounted
 from protocol.kiosk import refusal
 from protocol.kiosk_line import Line
+from protocol.kiosk_meetings import Vouch
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
@@ -42,14 +43,15 @@ class MeetingRecord:
 
     def state(self, kiosk: int, asked: Line, fact: PersonVouched | MeetingStepped | VotesCounted) -> bool:
         """Commit a word that a kiosk asked for. If that is not possible, tell the kiosk and return False."""
+        touch = asked.touch if isinstance(asked, Vouch) else None
         if self._stated.is_used_up():
-            self._screens.answer(kiosk, refusal(asked, "too_many"))
+            self._screens.answer(kiosk, refusal(asked, "too_many", touch=touch))
             return False
         try:
             (ref,) = self._fact_writer.commit(fact)
         except StorageError as error:
             log.warning("a word at a meeting was not recorded: %s", error)
-            self._screens.answer(kiosk, refusal(asked, "not_recorded"))
+            self._screens.answer(kiosk, refusal(asked, "not_recorded", touch=touch))
             return False
         self._stated.done()
         self.evidence.note(ref, fact)

@@ -119,9 +119,9 @@ class MeetingRoom:
         """Record that the person of the newest touch vouches for somebody whom the chair has entered."""
         newest, meeting = self._newest, self._book.find(asked.meeting)
         if newest is None or newest.ref != asked.touch or self._clock.mono_ms() > newest.until_ms:
-            self._screens.answer(kiosk, refusal(asked, "too_late"))
+            self._screens.answer(kiosk, refusal(asked, "too_late", touch=asked.touch))
         elif meeting is None or (why_not := self._why_not(meeting, newest.person, asked.person)):
-            self._screens.answer(kiosk, refusal(asked, "gone" if meeting is None else why_not))
+            self._screens.answer(kiosk, refusal(asked, "gone" if meeting is None else why_not, touch=asked.touch))
         else:
             purpose = vouching_for(meeting.id)
             fact = PersonVouched(at=self._clock.now(), person=asked.person, by=newest.ref, purpose=purpose)

@@ -9,6 +9,7 @@ from kiosk_tui.places.asking_card import AskCard
 from kiosk_tui.places.documents import Documents
 from kiosk_tui.places.finding import FindPlace
 from kiosk_tui.places.lesson import Lesson
+from kiosk_tui.places.meetings import MeetingsPlace
 from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move, Place
 from kiosk_tui.places.room import Room
@@ -19,6 +20,7 @@ from kiosk_tui.words import common as words
 from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
+from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import Home, ToAgent, ToKiosk
 
@@ -51,8 +53,14 @@ def _questions(opening: Opening) -> Place:
     return Questions(say=opening.say)
 
 
+def _meets(home: Home) -> bool:
+    """Tell whether a meeting is near. Then it stands in the place of 今日, and 今日 behind it."""
+    return any(line.count is not None for line in home.meetings)
+
+
 MENU: tuple[MenuRow, ...] = (
-    MenuRow("1", "today", words.TODAY, TodayPlace),
+    MenuRow("1", "meetings", words_meetings.MEETING, MeetingsPlace, _meets),
+    MenuRow("1", "today", words.TODAY, TodayPlace, lambda home: not _meets(home)),
     MenuRow("2", "mine", words_visits.KEY_MINE, AskCard),
     MenuRow("3", "learning", words.KEY_LEARN, _learning),
     MenuRow("4", "documents", words_documents.SHELF, _documents),

@@ -17,8 +17,10 @@ from kiosk_tui.places.entry import NewPin, NewPinKept
 from kiosk_tui.places.finding import FindKept, FindPlace
 from kiosk_tui.places.help import Help, HelpKept
 from kiosk_tui.places.lesson import Lesson, LessonKept
+from kiosk_tui.places.meetings import MeetingsKept, MeetingsPlace
 from kiosk_tui.places.notices import NoticeKept, NoticePlace
 from kiosk_tui.places.opening import Opening
+from kiosk_tui.places.own_meeting import MeetingKept, OwnMeeting
 from kiosk_tui.places.own_month import MonthKept, MonthPlace
 from kiosk_tui.places.own_requests import RequestsKept, RequestsPlace
 from kiosk_tui.places.place import Place
@@ -43,6 +45,8 @@ type PlaceKept = (
     | QuestionsKept
     | FindKept
     | DocumentsKept
+    | MeetingsKept
+    | MeetingKept
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
@@ -51,6 +55,7 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     HelpKept: Help.again,
     MonthKept: MonthPlace.again,
     RequestsKept: RequestsPlace.again,
+    MeetingKept: OwnMeeting.again,
     TelephoneKept: OnTelephone.again,
     NoticeKept: NoticePlace.again,
     QuestionsKept: Questions.again,
@@ -62,6 +67,7 @@ _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {
     DutyKept: DutyPlace.again,
     FindKept: FindPlace.again,
     DocumentsKept: Documents.again,
+    MeetingsKept: MeetingsPlace.again,
 }
 """Places that are made of what home shows."""
 

@@ -10,7 +10,9 @@ from kiosk_tui.clock import MonoMs
 from kiosk_tui.terminal.keys import BACK, Key, digit
 from kiosk_tui.views.common import Correction, TouchView
 from kiosk_tui.words import common as words
+from kiosk_tui.words import meetings as words_meetings
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, ToAgent, TouchShown
+from protocol.kiosk_meetings import Vouch, VouchAsked, Vouched
 from protocol.kiosk_visits import OpenVisit
 from protocol.units import Direction, FactRef
 
@@ -21,6 +23,9 @@ HARDLY_SEEN_MS = 2_000
 MAX_BEFORE = 3
 MINE: Key = "1"
 """Opens the visit of whoever touched."""
+VOUCH: Key = "2"
+VOUCH_STAY_MS = 15_000
+"""A result stays for so long if its person may vouch for somebody: they have to look round first."""
 KEPT_MS = 30_000
 """How long after the touch `*` can keep a result on the screen. Later somebody else may stand there."""
 _EITHER: tuple[tuple[int, Direction], ...] = ((7, "in"), (8, "out"))
@@ -42,6 +47,8 @@ class TouchPanel:
         self._asked = False
         self._correctable = False
         self._dropped = False
+        self._vouch: VouchAsked | None = None
+        self._vouching = False
 
     def show(self, touch: TouchShown, *, dropped: bool = False) -> None:
         """Show a touch at once, in place of an earlier one.
@@ -58,6 +65,7 @@ class TouchPanel:
             self._before = tuple(others)[-MAX_BEFORE:]
         self._note = words.CORRECTED if touch.corrected else ""
         self._asked, self._dropped = False, dropped
+        self._vouch, self._vouching = touch.vouch, False
         self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
         # The screen says that touching again corrects the direction, so it stays as long as that is true.
@@ -65,11 +73,12 @@ class TouchPanel:
         if open_ms := _open_ms(touch):
             # The result stays some seconds longer, so that the screen can say what to do when the time is over.
             stay = open_ms + NOTE_STAY_MS
-        self._stay_until(now + (STAY_MS if touch.corrected else stay))
+        stay = STAY_MS if touch.corrected else stay
+        self._stay_until(now + max(stay, VOUCH_STAY_MS if touch.vouch is not None else 0))
 
     def forget(self) -> None:
         """Drop the result, and whom the screen named before."""
-        self._touch, self._before, self._note = None, (), ""
+        self._touch, self._before, self._note, self._vouch = None, (), "", None
         self._until = min(self._until, self._mono_ms())
 
     def _stay_until(self, until: int) -> None:
@@ -86,13 +95,24 @@ class TouchPanel:
         if self._touch is None or self._mono_ms() >= self._until:
             return None
         again_s = -(-self._left_ms(self._touch.again_within_ms) // 1000)
-        return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown, self._dropped)
+        return TouchView(
+            self._touch,
+            self._correction(),
+            self._note,
+            again_s,
+            self._before,
+            self._shown,
+            self._dropped,
+            None if self._vouching else self._vouch,
+        )
 
     def key(self, key: Key) -> None:
-        """Take a key while the touch is shown: choose a direction, take that back, or close the result."""
+        """Take a key while the touch is shown: vouch, choose a direction, take that back, or close the result."""
         correction = self._correction()
         if key == MINE and self._touch is not None and self._touch.visit:
             self._say(OpenVisit(visit=self._touch.visit))
+        elif key == VOUCH and self._vouch is not None:
+            self._ask_to_vouch(self._vouch)
         elif correction is None:
             if key in (BACK, "enter"):
                 self._until = self._mono_ms()
@@ -103,19 +123,40 @@ class TouchPanel:
         elif key == BACK:
             self._until = self._mono_ms()
 
+    def _ask_to_vouch(self, vouch: VouchAsked) -> None:
+        if not self._vouching:
+            self._vouching = True
+            self._note = words.CHOOSING
+            self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
+            self._say(Vouch(touch=vouch.touch, meeting=vouch.meeting, person=vouch.person))
+
+    def vouched(self, done: Vouched) -> None:
+        """Say that it is written down, and ask for the next person whom the chair has entered."""
+        if self._touch is not None and self._vouching and self._vouch is not None and done.touch == self._vouch.touch:
+            self._vouch, self._vouching, self._note = done.next, False, words_meetings.VOUCHED
+            # Another question is another screen: no key counts on it that was pressed before it was seen.
+            self._stay_until(self._mono_ms() + (VOUCH_STAY_MS if done.next is not None else STAY_MS))
+
     @property
     def until(self) -> int:
         """When the touch leaves the screen, by ``mono_ms``."""
         return self._until
 
     def sorry(self, sorry: Sorry) -> None:
-        """Say that the direction stayed as it was, if the agent speaks of the touch on the screen."""
-        if self._touch is not None and self._asked and sorry.touch == self._touch.touch:
+        """Say that the direction stayed as it was, or that nobody vouched, if the agent speaks of the touch on the
+        screen."""
+        if self._vouching and self._vouch is not None and sorry.refuses(Vouch) and sorry.touch == self._vouch.touch:
+            self._vouch, self._vouching = None, False
+            self._say_instead(words_meetings.NOT_VOUCHED if sorry.reason != "already" else words_meetings.VOUCHED)
+        elif self._touch is not None and self._asked and sorry.touch == self._touch.touch:
             self._say_instead(words.sorry(sorry.reason))
 
     def agent_away(self) -> None:
         """Stop waiting for the agent's answer, and drop a choice, because the agent that kept it is gone."""
         correction = self._correction()
+        if self._vouching:
+            self._say_instead(words_meetings.NOT_VOUCHED)
+        self._vouch, self._vouching = None, False
         if self._asked or (correction is not None and correction.chosen is not None):
             self._say_instead(words.sorry("not_recorded"))
         self._correctable = False

@@ -10,6 +10,7 @@ import msgspec
 from kiosk_tui.places.asking import Questions
 from kiosk_tui.places.entry import NewPin
 from kiosk_tui.places.lesson import Lesson
+from kiosk_tui.places.own_meeting import OwnMeeting
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.own_requests import RequestsPlace
 from kiosk_tui.places.place import Move
@@ -18,7 +19,7 @@ from kiosk_tui.views.common import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("clock", "month", "requests", "learning", "feedback", "phone", "set_pin", "change_pin")
+KNOWN = ("clock", "meeting", "month", "requests", "learning", "feedback", "phone", "set_pin", "change_pin")
 """What this kiosk can show or do of what a visit offers, the more usual first. A visit without a card begins with the
 touch, because somebody without a card came for that."""
 
@@ -55,6 +56,8 @@ class VisitPlace:
 
     def _open(self, what: str) -> Move:
         match what:
+            case "meeting":
+                return OwnMeeting(self.id, say=self._say)
             case "month":
                 return MonthPlace(self.id, say=self._say)
             case "requests":

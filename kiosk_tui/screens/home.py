@@ -12,6 +12,7 @@ from kiosk_tui.drawing.pixels import clock_face
 from kiosk_tui.drawing.typeset import Block, cells, clean, fit, fit_names, wrap
 from kiosk_tui.places.room import Room
 from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.meetings import announcement, on_home
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import AskCardView, HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
@@ -70,11 +71,14 @@ class HomeScreen(KioskScreen[HomeView]):
         trouble = words.TROUBLE.get(home.trouble, "")
         call = words_help.short(home.help, home.link) if home.help is not None else ""
         # A call for help is told of for an hour, and what the county says must not wait for that.
-        notices = [trouble] if trouble else [text for text in (call, home.notice) if text]
+        coming = [announcement(line, view.minute) for line in home.meetings if line.count is None and is_dated(home)]
+        notices = [trouble] if trouble else [text for text in (call, *coming[:1], home.notice) if text]
         self._notice.display = bool(notices)
         self._notice.set_class(bool(trouble), "-trouble")
         self._notice.show(Content(_one_line(notices, width, view.turn)))
-        self._people.show(Content("\n".join(on_duty(home, width))))
+        # While people come to a meeting, their number stands where the duty does.
+        meets = on_home(home.meetings, view.minute, view.turn, dated=is_dated(home))
+        self._people.show(Content("\n".join([fit(line, width) for line in meets] or on_duty(home, width))))
         self._menu.show(view.menu)
         self._keys.hints = (KeyHint("9", words.KEY_HELP),)
         self._keys.right = words.simulated(home.simulated) if home.simulated else words.PRODUCT

@@ -22,6 +22,14 @@ from kiosk_tui.screens.home import ask_card_text
 from kiosk_tui.screens.large_number import call_text, number_text, receipt_text
 from kiosk_tui.screens.levels import levels_text, over_text
 from kiosk_tui.screens.marked import marked_text, review_text
+from kiosk_tui.screens.meetings import (
+    absent_text,
+    agenda_text,
+    hands_text,
+    item_text,
+    meeting_text,
+    meetings_text,
+)
 from kiosk_tui.screens.month import (
     choice_text,
     confirm_text,
@@ -55,6 +63,7 @@ from kiosk_tui.views.common import (
     WaitView,
 )
 from kiosk_tui.views.feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
+from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingsView, MeetingView
 from kiosk_tui.views.months import (
     ChoiceView,
     ConfirmView,
@@ -96,6 +105,12 @@ TEXTS: dict[type[Any], Callable[[Any, Room], ScreenText]] = {
     RequestsView: requests_text,
     RequestView: request_text,
     ShelfView: shelf_text,
+    MeetingsView: meetings_text,
+    MeetingView: meeting_text,
+    AbsentView: absent_text,
+    AgendaView: agenda_text,
+    ItemView: item_text,
+    HandsView: hands_text,
     AwayView: away_text,
     WaitView: wait_text,
     IdleView: idle_text,

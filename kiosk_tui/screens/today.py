@@ -8,6 +8,7 @@ from kiosk_tui.drawing.typeset import Block, fit
 from kiosk_tui.places.room import Room
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.home import is_dated, on_duty
+from kiosk_tui.screens.meetings import announcement
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import DutyView, FixedRow, TodayView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
@@ -31,6 +32,7 @@ def today_text(view: TodayView, room: Room) -> ScreenText:
     date = [Block(words_dates.date(now, year=True), style=theme.QUIET, gap=1)] if is_dated(home) else []
     blocks = (
         *(Block(line) for line in on_duty(home, room.columns - 2 * _MARGIN)),
+        *(Block(announcement(line, view.minute), gap=1) for line in home.meetings if is_dated(home)),
         *(_row(number, row, room.columns - _BESIDE) for number, row in enumerate(view.rows, 1)),
         *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
         *date,

@@ -16,6 +16,7 @@ from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.page_body import PageBody
 from kiosk_tui.words import common as words
+from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import TouchShown
 from protocol.units import DATED_QUALITIES
@@ -25,6 +26,7 @@ _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
 _UNDERSTOOD = ("recorded", "repeat")
 _MOST_HINTS = 2
 """More than two sentences nobody reads while they put their card away. 我的本月 has all that is missing."""
+_MOST_OF_MEETINGS = 2
 _NAME_BEFORE = 12
 """How many cells of an earlier person's name fit the smallest screen."""
 
@@ -66,7 +68,7 @@ class TouchScreen(KioskScreen[TouchView]):
         self._art.show(_art(touch))
         self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view, keys_count=self._keys_count))
-        self._keys.hints = _hints(touch, view.correction)
+        self._keys.hints = _hints(view)
         # After a repeat a sentence says what can still be done in that time only where a touch is missing.
         silent = view.note or (touch.answer == "repeat" and not any(lack.correctable for lack in touch.lacking))
         seconds = view.correction.seconds_left if view.correction else 0 if silent else view.again_s
@@ -143,7 +145,19 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
         texts = [*_about_the_direction(view, keys_count=keys_count), *lacking]
         if touch.complete:
             texts.append(words.MISSING_NOTHING)
-    return tuple(Block(text) for text in [text for text in texts if text][:_MOST_HINTS])
+    texts = [text for text in texts if text]
+    meetings = _of_meetings(view, keys_count=keys_count)[:_MOST_OF_MEETINGS]
+    # Whoever comes to a meeting came for that. Of the rest the first line is enough.
+    return tuple(Block(text) for text in (*meetings, *texts[: _MOST_HINTS - bool(meetings)]))
+
+
+def _of_meetings(view: TouchView, *, keys_count: bool) -> list[str]:
+    """Return for whom the person may vouch, what the touch did for meetings, and whether so many are enough."""
+    vouch = [words_meetings.asks_to_vouch(view.vouch.name)] if view.vouch is not None and keys_count else []
+    signed = view.touch.meetings
+    said = [words_meetings.signed_in(one) for one in signed]
+    dated = len(signed) == 1 and signed[0].state != "undated"
+    return [*vouch, *said, *([words_meetings.in_short(signed[0].count)] if dated else [])]
 
 
 def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
@@ -183,9 +197,10 @@ def _in_short(touch: TouchShown) -> str:
     return f"{fit(touch.name, _NAME_BEFORE)} {what} {words.SIGN[touch.colour].strip()}".strip()
 
 
-def _hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:
-    mine = (KeyHint("1", words_visits.KEY_MINE),) if touch.visit else ()
-    return (*mine, *_correcting_hints(touch, correction))
+def _hints(view: TouchView) -> tuple[KeyHint, ...]:
+    mine = (KeyHint("1", words_visits.KEY_MINE),) if view.touch.visit else ()
+    vouch = (KeyHint("2", words_meetings.VOUCH),) if view.vouch is not None else ()
+    return (*mine, *vouch, *_correcting_hints(view.touch, view.correction))
 
 
 def _correcting_hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:

@@ -10,11 +10,13 @@ import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from kiosk_tui.views.feedback import FeedbackView
+from kiosk_tui.views.meetings import OfMeetings
 from kiosk_tui.views.months import OwnView
 from kiosk_tui.views.reading import ReadingView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_feedback import HelpContact
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
+from protocol.kiosk_meetings import VouchAsked
 from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
 from protocol.units import ClockQuality, Direction, WallMs
@@ -157,6 +159,8 @@ class TouchView(msgspec.Struct, frozen=True):
     before: tuple[TouchShown, ...]
     shown: int
     dropped: bool = False
+    vouch: VouchAsked | None = None
+    """For whom the person may vouch by a key."""
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property
@@ -366,6 +370,7 @@ type View = (
     | EntryView
     | VisitView
     | OwnView
+    | OfMeetings
     | PhoneView
     | FeedbackView
     | HelpView

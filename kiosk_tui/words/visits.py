@@ -14,6 +14,7 @@ ASK_CARD_THEN = _("看到打卡结果，再按 1。")
 ASK_NUMBER = _("没带卡，按 Enter 输编号和密码。")
 ASK_CARD_WHAT = _("这里看您的打卡和学习。看完按 0 退出。")
 VISIT_CAN = {
+    "meeting": _("会议"),
     "month": _("我的本月"),
     "requests": _("我的办事"),
     "learning": _("我的学习"),

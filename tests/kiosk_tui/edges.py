@@ -12,7 +12,7 @@ from protocol.kiosk_feedback import FollowedUp, HelpState
 from protocol.kiosk_find import Found
 from protocol.kiosk_months import RequestsShown
 from protocol.kiosk_notices import NoticesShown
-from tests.kiosk_tui import rig, samples
+from tests.kiosk_tui import meeting_samples, rig, samples
 from tests.kiosk_tui.document_samples import part, shelf
 from tests.kiosk_tui.rig import NUMBER, RECEIPT, STATES, HandClock, Way
 
@@ -107,5 +107,5 @@ EDGES: dict[str, Way] = {
     ),
     "wait": _waiting,
 }
-DRAWN = {state: way for state, way in (STATES | EDGES).items() if state != "visit-levels"}
+DRAWN = {state: way for state, way in (STATES | EDGES | meeting_samples.WAYS).items() if state != "visit-levels"}
 """In a visit the choice of a level looks as it does outside."""

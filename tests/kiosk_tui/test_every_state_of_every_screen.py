@@ -13,6 +13,7 @@ import pytest
 from kiosk_tui import app
 from kiosk_tui.views import common as views
 from kiosk_tui.views import feedback as views_feedback
+from kiosk_tui.views import meetings as views_meetings
 from kiosk_tui.views import months as views_months
 from kiosk_tui.views import reading as views_reading
 from tests.kiosk_tui import samples
@@ -126,6 +127,54 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         ELSEWHERE,
         "visit-request",
     ),
+    views_meetings.MeetingsView: (
+        "meetings-over",
+        "meetings",
+        "meetings-enough",
+        SAME,
+        "meetings-undated",
+        "meetings-longest",
+    ),
+    views_meetings.MeetingView: (
+        "visit-meeting-asked",
+        "visit-meeting",
+        ("visit-meeting-chair", "visit-meeting-closing"),
+        SAME,
+        "visit-meeting-gone",
+        "visit-meeting-longest",
+    ),
+    views_meetings.AbsentView: (
+        "visit-meeting-nobody",
+        "visit-meeting-absent",
+        "visit-meeting-absent-many",
+        SAME,
+        "visit-meeting-entering",
+        "visit-meeting-absent-many",
+    ),
+    views_meetings.AgendaView: (
+        "visit-meeting-no-agenda",
+        "visit-meeting-agenda",
+        "visit-meeting-agenda-many",
+        SAME,
+        ELSEWHERE,
+        "visit-meeting-agenda-many",
+    ),
+    views_meetings.ItemView: (
+        ALWAYS,
+        "visit-meeting-item",
+        "visit-meeting-voted",
+        SAME,
+        ELSEWHERE,
+        "visit-meeting-item-longest",
+    ),
+    views_meetings.HandsView: (
+        "visit-meeting-hands",
+        "visit-meeting-hands-typed",
+        "visit-meeting-hands-all",
+        SAME,
+        "visit-meeting-hands-too-many",
+        "visit-meeting-hands-saving",
+    ),
     views_feedback.AskView: (ALWAYS, "ask-menu", "ask-topic", SAME, "ask-refused", CODES),
     views_feedback.ReceiptView: (ALWAYS, "ask-receipt", NO_LIST, SAME, NO_ASKING, FIXED),
     views_feedback.NumberView: ("follow-empty", "follow-typed", NO_LIST, SAME, "follow-unknown", "follow-unknown"),
@@ -149,7 +198,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     ),
     views_reading.FindView: ("find-nothing", "find-one", ("find-some", "find-many"), SAME, "find-unready", "find-many"),
 }
-NAMED = (views.HomeView, views.DutyView, views.TouchView, views.VisitView)
+NAMED = (views.HomeView, views.DutyView, views.TouchView, views.VisitView, views_meetings.AbsentView)
 """Screens on which people are named."""
 IN_DARK = {views.HomeView: "home-dark", views.TouchView: "touch-dark", views.QuestionView: "question-dark"}
 

@@ -17,7 +17,7 @@ from kiosk_tui.terminal.keys import Key
 from kiosk_tui.views.common import HomeView, IdleView, TouchView, View
 from kiosk_tui.views.months import MonthLineView
 from tests.proofs.keys.judge import stored_facts
-from tests.proofs.kiosk.news import News, month_of, village_of
+from tests.proofs.kiosk.news import CHAIR, EXPECTED, News, meeting_of, month_of, village_of
 from tests.proofs.kiosk.replaced import KeptScreen, same_place
 from tests.proofs.visits.office import PEOPLE, PIN, KioskDesk, Office, name_of, number_of
 from tests.proofs.visits.visiting import digits_of
@@ -43,13 +43,14 @@ MINE: dict[Key, int] = {"1": 30, "2": 10, "3": 4, "4": 2, "5": 4, "6": 4, "8": 4
 BURST = 10
 """At most so many keys come from one hand in a row."""
 HOME_EVERY, TOUCH_EVERY, NUMBER_EVERY, WAIT_EVERY, FALL_EVERY, KILL_EVERY, NEWS_EVERY = 25, 6, 60, 15, 30, 90, 150
+VOUCH_EVERY = 60
 """After about so many bursts: somebody wants to go home, touches, signs in by number, leaves; a kiosk falls; somebody
-pulls a plug; the county publishes something."""
+pulls a plug; the county publishes something; somebody vouches at the meeting."""
 GONE_S = (IDLE_MS + COUNTDOWN_MS) // 1000 + 10
 """After so long without a key a visit is over."""
 HOME_KEYS = 20
 """So many presses must lead home from everywhere. A number of 13 figures is taken back one by one."""
-_RECORDED = {"marked": "attempt", "feedback": "feedback_given"}
+_RECORDED = {"marked": "attempt", "feedback": "feedback_given", "vouched": "person_vouched"}
 _REQUEST = {"open": "request_made", "withdrawn": "request_withdrawn"}
 
 
@@ -117,7 +118,7 @@ class Machine:
         self._office.connect()
         self._news_of = News(self._office.station.county)
         self._news_of.publish(self._office.station)
-        self._give_months()
+        self._give_what_is_known()
         # The terminal of this one has three sizes of text, that of the other only one.
         self._office.kill_kiosk(self._office.kiosks[0])
         self._screens = [_Screen(desk, KeptScreen(self._office, desk)) for desk in self._office.kiosks]
@@ -158,6 +159,7 @@ class Machine:
             KILL_EVERY: self._kill,
             HOME_EVERY: self._go_home,
             NEWS_EVERY: self._news,
+            VOUCH_EVERY: self._vouch,
         }
 
     def _press(self, screen: _Screen, *keys: Key) -> None:
@@ -185,11 +187,21 @@ class Machine:
         return view
 
     def _touch(self, screen: _Screen) -> None:
-        person = self._random.randrange(PEOPLE)
-        self._office.touch(person)
-        self._all_are_over(lambda one: one.name != name_of(person))
+        self._touch_of(self._random.randrange(PEOPLE))
         if self._random.random() < 0.5:
             self._press(screen, "1")
+
+    def _touch_of(self, person: int) -> None:
+        self._office.touch(person)
+        self._all_are_over(lambda one: one.name != name_of(person))
+
+    def _vouch(self, screen: _Screen) -> None:
+        """Have the chair of the meeting enter somebody without a card, and somebody else vouch."""
+        self._touch_of(CHAIR)
+        numbers: tuple[Key, ...] = ("1", "2", "3", "4", "5", "6")
+        self._press(screen, "1", "1", "1", self._random.choice(numbers))
+        self._touch_of(self._random.randrange(EXPECTED))
+        self._press(screen, "2")
 
     def _sign_in(self, screen: _Screen) -> None:
         self._go_home(screen)
@@ -231,15 +243,18 @@ class Machine:
 
     def _kill_agent(self) -> None:
         self._office.kill_agent()
-        self._give_months()
+        self._give_what_is_known()
         for screen in self._screens:
             screen.kept.greet()
 
-    def _give_months(self) -> None:
-        """Put on the shelf what the county has of each person; an agent that is started anew finds it there."""
+    def _give_what_is_known(self) -> None:
+        """Put on the shelf what the county has of each person, and a meeting that goes on; an agent that is
+        started anew finds it there."""
+        station = self._office.station
         for person in range(PEOPLE):
-            month = month_of(number_of(person), person)
-            self._office.station.bundles.put("month", month, name=str(person))
+            station.bundles.put("month", month_of(number_of(person), person), name=str(person))
+        people = [(number_of(person), name_of(person)) for person in range(EXPECTED)]
+        station.bundles.put("meetings", meeting_of(people, now=station.clock.now().wall))
 
     def _all_are_over(self, which: Callable[[_Screen], bool]) -> None:
         """Take visits for over that must be, whatever the agent says of them."""

@@ -1,14 +1,22 @@
 """What the county publishes while people stand at the kiosk: documents, notices, and new versions of them."""
 
+from collections.abc import Sequence
+
 from protocol.bundle_contents import Month
 from protocol.codec import encode
 from protocol.documents import Block, Column, Document, Documents, Heading, Paragraph, Row, Table
 from protocol.finding import FindEntry
+from protocol.meetings import AgendaItem, Expected, Meeting, Meetings, Quorum
 from protocol.months import MonthTouch
+from protocol.units import PersonId, WallMs
 from tests.agent.bench import Bench
 from tests.agent.shelf.test_change_of_bundle import take
 from tests.fakes.shelf_source import ShelfCounty
 
+CHAIR = 0
+"""Who is in the chair of the meeting."""
+EXPECTED = 10
+"""So many are expected there: these, counted from the first."""
 _MONTH_MS = 1_794_247_200_000
 """10 November 2026, two o'clock in the night, by the village's clock."""
 _MONEY = [Column(title="项目"), Column(title="金额", kind="yuan")]
@@ -51,6 +59,23 @@ def month_of(person: str, place: int) -> Month:
         as_of=_MONTH_MS,
         touches=[MonthTouch(at=_MONTH_MS + place * 60_000, direction="in", where=village_of(place))],
     )
+
+
+def meeting_of(people: Sequence[tuple[PersonId, str]], *, now: WallMs) -> Meetings:
+    """Return a meeting of these people that goes on for hours."""
+    hands = [AgendaItem(id=f"{n}", title=f"示例事项{n}", options=["同意", "不同意"] if n % 2 else []) for n in range(8)]
+    meeting = Meeting(
+        id="m1",
+        title="示例会",
+        kind="members",
+        begin=now - 30 * 60_000,
+        end=now + 12 * 3_600_000,
+        chair=people[CHAIR][0],
+        expected=[Expected(person=person, name=name) for person, name in people],
+        quorum=Quorum(rule="more_than", numerator=1, denominator=2),
+        agenda=hands,
+    )
+    return Meetings(meetings=[meeting])
 
 
 def village_of(place: int) -> str:

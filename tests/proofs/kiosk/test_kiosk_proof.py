@@ -18,12 +18,13 @@ def silence() -> Iterator[None]:
 
 
 def test_random_hands_find_nothing_wrong() -> None:
-    played = on_machine(2_000, seed=5)
+    played = on_machine(3_000, seed=5)
     assert (played.crashes, played.dead_ends, played.canaries_after, played.lost) == (0, 0, 0, 0), played.examples
     assert played.canaries_seen_in_visit > 10
     assert played.recorded["attempt"] > 10
     assert played.months_seen > 10
     assert played.same_place > 0
+    assert played.recorded["person_vouched"] > 0
 
 
 @pytest.mark.parametrize("fault", PLANTED)
