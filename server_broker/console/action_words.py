@@ -57,6 +57,8 @@ ACTIONS = {
     "window.added": "添加值班",
     "window.changed": "改值班",
     "window.ended": "结束值班",
+    "template.made": "添加排班模板",
+    "template.ended": "停用排班模板",
     "roster.exported": "导出排班表",
     "roster.imported": "导入排班表",
     "roster.planned": "排一个月的班",

@@ -17,6 +17,7 @@ from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
 from server_broker.bundles.models import Bundle, BundleQuerySet, Written, WrittenQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
+from server_broker.duty.models import RosterTemplate
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.guard.models import Permit, PermitQuerySet
@@ -75,6 +76,13 @@ def refused_pins_of(user: Viewer) -> QuerySet[PinClaim]:
 def windows_of(user: Viewer) -> QuerySet[DutyWindow]:
     """Return the duty windows of the villages that ``user`` sees, the ended ones too."""
     return DutyWindow.ever.filter(village__in=regions_of(user))
+
+
+def roster_templates_of(user: Viewer) -> QuerySet[RosterTemplate]:
+    """Return the templates in use of the regions that ``user`` sees, and of the regions around them."""
+    own = scope(user)
+    around = Q() if own is None else Q(region__in=region_chain(own))
+    return RosterTemplate.objects.filter(Q(region__in=regions_of(user)) | around, ended=False).select_related("region")
 
 
 def units_of(user: Viewer) -> QuerySet[Unit]:

@@ -55,6 +55,13 @@ from server_broker.console.views.roster_files import (
     roster_import_confirm,
     roster_template,
 )
+from server_broker.console.views.roster_templates import (
+    roster_template_add,
+    roster_template_apply,
+    roster_template_end,
+    roster_template_one,
+    roster_templates,
+)
 from server_broker.console.views.rosters import rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
@@ -126,6 +133,11 @@ urlpatterns = [
     path("duty/", duty, name="duty"),
     path("rosters/", rosters, name="rosters"),
     path("rosters/save/", rosters_save, name="rosters-save"),
+    path("rosters/templates/", roster_templates, name="roster-templates"),
+    path("rosters/templates/add/", roster_template_add, name="roster-template-add"),
+    path("rosters/templates/<int:pk>/", roster_template_one, name="roster-template"),
+    path("rosters/templates/<int:pk>/apply/", roster_template_apply, name="roster-template-apply"),
+    path("rosters/templates/<int:pk>/end/", roster_template_end, name="roster-template-end"),
     path("rosters/import/", roster_import, name="rosters-import"),
     path("rosters/import/<uuid:token>/", roster_import_confirm, name="rosters-import-confirm"),
     path("rosters/template.xlsx", roster_template, name="rosters-template"),

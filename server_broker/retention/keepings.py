@@ -152,7 +152,7 @@ KEEPINGS: tuple[Keeping, ...] = (
         models=(
             *("people.Person", "people.PersonRecord", "people.Card", "people.Binding", "people.Holding"),
             *("people.HoldingRecord", "attendance.DutyWindow", "attendance.WindowRecord", "attendance.RosterDay"),
-            *("attendance.Swap", "attendance.SwapRecord"),
+            *("attendance.Swap", "attendance.SwapRecord", "duty.RosterTemplate"),
         ),
     ),
     Stays(

@@ -57,6 +57,7 @@ register.filter("request_code", request_words.code_word)
 register.filter("request_state", request_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
+register.filter("weekday", lambda number: f"星期{days([number])}")
 register.filter("date_of_year", lambda date: f"{date // 100:02d}-{date % 100:02d}")
 
 

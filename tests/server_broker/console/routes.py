@@ -42,6 +42,7 @@ ABSENT = {
     "person": "9999",
     "village": "000000000000",
     "window": "9999",
+    "template": "9999",
     "unit": "9999",
     "holding": "9999",
     "bundle": "9999",
@@ -142,6 +143,11 @@ GET  /rosters/import/{ORDER}/                      302 403 403 302 403 302 403 4
 POST /rosters/import/{ORDER}/                      302 403 403 302 403 302 403 403 403 302 302
 GET  /rosters/template.xlsx                        302 403 403 302 403 302 403 403 403 302 302
 GET  /rosters/export.xlsx                          200 403 403 200 403 200 403 403 403 200 302
+GET  /rosters/templates/                           200 403 403 200 403 200 403 403 403 200 302
+POST /rosters/templates/add/                       302 403 403 302 403 302 403 403 403 302 302
+GET  /rosters/templates/{template}/                200 403 403 200 403 200 403 403 403 404 302
+POST /rosters/templates/{template}/apply/          404 403 403 404 403 404 403 403 403 404 302
+POST /rosters/templates/{template}/end/            404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/new/                                 200 403 403 200 403 200 403 403 403 200 302
 POST /windows/add/                                 404 403 403 404 403 404 403 403 403 404 302
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302

@@ -25,6 +25,7 @@ from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.requests.asking import Wish
+from server_broker.rosters.templates import Pattern, make_template
 from server_broker.workdays.notices import set_notice
 from tests.cast import BY_ROLE, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, ZHANG, Account
 from tests.server_broker.console.routes import FOR_PROGRAMS, IN_FRONT, ROLES, ROUTES, Route, path_of
@@ -114,6 +115,11 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "person": str(county.people[ZHANG].pk),
         "village": SHILI_VILLAGE,
         "window": str(window(SHILI_VILLAGE, "上午", [county.people[ZHANG]]).pk),
+        "template": str(
+            make_template(
+                Region.objects.get(pk=SHILI_VILLAGE), Pattern("轮流", "上午", "rota", ["书记"]), actor="service"
+            ).pk
+        ),
         "unit": str(holding.post.unit_id),
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
