@@ -63,8 +63,9 @@ class Terms:
             "title": self.title,
             "place": self.place,
             "stations": sorted(set(self.stations)),
-            "begin": self.begin.isoformat(),
-            "end": self.end.isoformat(),
+            # As PostgreSQL writes them, so that the same time is nothing new.
+            "begin": self.begin.astimezone(dt.UTC).isoformat(),
+            "end": self.end.astimezone(dt.UTC).isoformat(),
             "chair": self.chair,
             "expected": list(dict.fromkeys(self.expected)),
             "voters": sorted(self.voters),
