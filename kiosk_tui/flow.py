@@ -36,6 +36,7 @@ from kiosk_tui.views.common import (
 )
 from kiosk_tui.views.feedback import AskView
 from kiosk_tui.views.months import ChoiceView, ConfirmView
+from kiosk_tui.views.wishes import WishView
 from kiosk_tui.words import common as words
 from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_keeping import Hello, Kept
@@ -225,9 +226,12 @@ class Flow:
         elif self._visit is not None and running:
             self._visit.agent_said(shown)
         else:
+            asks = self._touch.asks_in(shown.visit)
             self._forget_visit()
             self._visit = VisitPlace(shown, say=self._say)
             self._last_life = self._mono_ms()
+            if asks and (place := self._visit.asking()) is not None:
+                self._open(place)
 
     def _end_visit(self, why: Literal["left", "time"]) -> None:
         if self._visit is not None:
@@ -368,4 +372,6 @@ def _are_filled_in(places: Iterable[Place]) -> bool:
 def _is_filled_in(view: View) -> bool:
     if isinstance(view, EntryView):
         return view.step != "set" and (view.typed > 0 or view.step != "number")
+    if isinstance(view, WishView):
+        return view.step != "kind"
     return isinstance(view, AskView | ChoiceView | ConfirmView)

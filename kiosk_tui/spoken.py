@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kiosk_tui.guard import Face
 from kiosk_tui.places.asking import TOPIC_PAGES, matters_of
 from kiosk_tui.places.own_month import MARKS, REASONS, UNDIRECTED
+from kiosk_tui.places.own_wishes import A_PAGE, WISHES
 from kiosk_tui.views.common import (
     AskCardView,
     HelpView,
@@ -27,6 +28,7 @@ from kiosk_tui.views.feedback import AskView, CallView, ReceiptView
 from kiosk_tui.views.meetings import AbsentView, MeetingsView
 from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthView, TakenView
 from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
+from kiosk_tui.views.wishes import SwapAskedView, WishView
 from kiosk_tui.words import common as words
 from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
@@ -36,6 +38,7 @@ from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import months as words_months
 from kiosk_tui.words import notices as words_notices
 from kiosk_tui.words import visits as words_visits
+from kiosk_tui.words import wishes as words_wishes
 from protocol.kiosk import ToAgent
 from protocol.kiosk_feedback import HelpState
 from protocol.kiosk_sound import Play, SoundShown, StopSound
@@ -111,6 +114,24 @@ SENTENCES: dict[str, str] = {
         "meeting.choose_person": words_meetings.CHOOSE_PERSON,
         "meeting.everybody": words_meetings.EVERYBODY_CAME,
         "meeting.who_vouches": words_meetings.WHO_VOUCHES,
+        **{f"wish.{step}": text for step, text in words_wishes.STEP.items()},
+        **{
+            f"wish.kind.keys{first // A_PAGE + 1}": words.keys_aloud(
+                words_wishes.what(code) for code in WISHES[first : first + A_PAGE]
+            )
+            for first in range(0, len(WISHES), A_PAGE)
+        },
+        "wish.length.keys": words.keys_aloud(words_wishes.LENGTH.values()),
+        "wish.half.keys": words.keys_aloud(words_wishes.HALF_OF_A_DAY.values()),
+        "wish.half.keys2": words.keys_aloud(words_wishes.HALF_OF_MANY.values()),
+        "wish.figures": words_wishes.FOUR_FIGURES,
+        "wish.figures8": words_wishes.EIGHT_FIGURES,
+        "wish.same_day": words_wishes.SAME_DAY,
+        "wish.who_decides": words_wishes.WHO_DECIDES,
+        "wish.ask_them": words_wishes.ASK_THEM,
+        "wish.from_now": words_wishes.FROM_NOW,
+        "wish.lost_now": words_wishes.LOST_NOW,
+        "wish.agree.keys": words.keys_aloud((words_wishes.YES, words_wishes.NO)),
         "help.ask": words_help.ASK,
         "help.called": words_help.RECORDED,
         "help.not_called": words_help.NOT_CALLED,
@@ -216,11 +237,32 @@ def _lines_of_asking(view: View) -> tuple[str, ...]:
             return (f"month.{view.ask}", *keys, *(("month.no_day",) if view.ask == "mark" and view.day is None else ()))
         case ConfirmView(waiting=False):
             return ("request.whose_word",)
+        case WishView():
+            return _lines_of_wish(view)
+        case SwapAskedView(waiting=False):
+            return ("wish.agree.keys",)
         case TakenView():
             texts = words_months.taken(view.taken)
             return (*codes_of("request", *texts), *codes_of("month", *texts))
         case _:
             return ()
+
+
+def _lines_of_wish(view: WishView) -> tuple[str, ...]:
+    """Return the same of a step on the way to a request: what anybody can choose there, and nothing that is theirs."""
+    match view.step:
+        case "kind" | "length" | "half":
+            options = (words_wishes.option(view.step, code, of_a_day=view.of_a_day) for code in view.options)
+            return (f"wish.{view.step}", *codes_of("wish", words.keys_aloud(options)))
+        case "first" | "last":
+            same_day = ("wish.same_day",) if view.step == "last" else ()
+            return (f"wish.{view.step}", *same_day, "wish.figures" if view.today else "wish.figures8")
+        case "confirm":
+            return codes_of("wish", words_wishes.what_follows(view.wish.kind))
+        case "waiting":
+            return ()
+        case _:
+            return (f"wish.{view.step}",)
 
 
 class Voice:

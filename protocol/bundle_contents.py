@@ -15,7 +15,7 @@ from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.manifest import KeptHead
 from protocol.meetings import Meetings
-from protocol.months import MonthRequest, MonthTouch, OfStream
+from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
@@ -115,6 +115,7 @@ class MonthRow(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 MAX_OTHERS = 99
+MAX_SWAPS = 12
 """Months that lie in one bundle beside the first."""
 
 
@@ -135,6 +136,8 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     """Records of this station, of whatever kind, that wait for a person's look in the county."""
     requests: Annotated[list[MonthRequest], Meta(max_length=40)] = []
     """The newest first."""
+    swaps: Annotated[list[MonthSwap], Meta(max_length=MAX_SWAPS)] | UnsetType = UNSET
+    """What others want the person to take over. Unset rather than empty, so that a month without keeps its bytes."""
     others: Annotated[list["Month"], Meta(max_length=MAX_OTHERS)] | UnsetType = UNSET
     """Months of further people, where a village has more people than an index has room for. They have no others of
     their own. Unset rather than empty, so that a month without them keeps its bytes."""

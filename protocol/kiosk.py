@@ -65,6 +65,7 @@ from protocol.kiosk_months import (
     Withdraw,
 )
 from protocol.kiosk_notices import AskNotices, NoticeShown, NoticesShown, OpenNotice
+from protocol.kiosk_requests import Agree, AskFor, AskingShown, OpenAsking
 from protocol.kiosk_sound import Play, SoundShown, StopSound
 from protocol.kiosk_visits import (
     ClockByNumber,
@@ -334,6 +335,7 @@ type ToKiosk = (
     | MonthShown
     | RequestsShown
     | RequestTaken
+    | AskingShown
     | FeedbackTaken
     | FollowedUp
     | NoticesShown
@@ -369,6 +371,9 @@ type ToAgent = (
     | OpenRequests
     | MakeRequest
     | Withdraw
+    | OpenAsking
+    | AskFor
+    | Agree
     | GiveFeedback
     | FollowUp
     | RateAnswer

@@ -111,6 +111,13 @@ class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
     taken_back: bool = False
     """The person has taken it back here, and the county's list does not say so: it has not heard of it yet, or the
     answer was there first and stands."""
+    until: DayText | None = None
+    """The last day, if it is about a time that lasts."""
+    from_noon: bool = False
+    until_noon: bool = False
+    """Of such a time: the first day only from noon on, the last only until noon."""
+    whom: ShortText = ""
+    """Who is to take the window over."""
 
 
 class RequestsShown(Line, frozen=True, kw_only=True, tag="requests"):
@@ -128,9 +135,10 @@ class RequestTaken(Line, frozen=True, kw_only=True, tag="request"):
     visit: VisitId
     number: ShortText
     state: CodeWord
-    """``open`` or ``withdrawn``."""
+    """``open`` or ``withdrawn``; of an answer to a swap ``accepted`` or ``refused``."""
     undated: bool = False
-    """The station does not know the date, so the request names none."""
+    """The station does not know the date. A missing touch then names none; a time to be away has the days that the
+    person typed."""
 
 
 # Kiosk to agent.

@@ -55,3 +55,18 @@ class MonthRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     answer: LongText = ""
     """What the township says, in its own words."""
     answered: WallMs = 0
+    end: WallMs = 0
+    """Until when it is, if it is about a time that lasts; 0: none was named."""
+    whom: ShortText = ""
+    """Who is to take a window over."""
+
+
+class MonthSwap(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A window that somebody wants the person to take over. The person says yes or no by an ``agreed`` fact."""
+
+    request: RequestId
+    name: ShortText
+    """Who asks."""
+    begin: WallMs
+    end: WallMs
+    window: ShortText = ""

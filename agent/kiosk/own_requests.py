@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 OBJECTIONS = ("time", "direction", "not_mine", "other")
 """What can be wrong with a touch."""
 MISSING = ("arrival", "departure")
+LASTING = ("leave", "field_duty", "residency")
+"""What is asked for from a day or a noon to another."""
+_OF_A_MINUTE = ("objection", "correction", "swap", "leave_ended")
 _MINUTE_MS = 60_000
 MAX_OPEN = 12
 """Requests of one person that nobody has answered: each is a fact, and a person of the township reads it."""
@@ -174,6 +177,7 @@ class OwnRequests:
         self._screens.answer(kiosk, taken)
 
     def _shown(self, one: KnownRequest) -> OwnRequest:
+        lasts = one.kind in LASTING and bool(one.begin and one.end)
         return OwnRequest(
             request=one.request.hex(),
             number=request_number(one.request),
@@ -188,12 +192,16 @@ class OwnRequests:
             listed=one.listed,
             received=self._month.is_received(one.fact) if one.fact is not None else None,
             taken_back=one.taken_back,
+            until=day_of(one.end - 1) if lasts else None,
+            from_noon=lasts and minute_of(one.begin) != 0,
+            until_noon=lasts and minute_of(one.end) != 0,
+            whom=one.whom,
         )
 
 
 def _minute(one: KnownRequest) -> int | None:
     """Return the minute that a request names; a missing touch outside every window is of a day alone."""
-    if not one.begin:
+    if not one.begin or one.kind not in _OF_A_MINUTE:
         return None
     minute = minute_of(one.begin)
     return minute if one.kind == "objection" or minute else None

@@ -12,7 +12,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from protocol.bundle_contents import Month
 from protocol.codec import Message
-from protocol.facts import Fact, RequestMade, RequestWithdrawn
+from protocol.facts import Agreed, Fact, RequestMade, RequestWithdrawn
 from protocol.facts_requests import RequestId
 from protocol.months import MonthRequest, OfStream
 from protocol.units import DATED_QUALITIES, CodeWord, FactRef, PersonId, WallMs
@@ -38,6 +38,15 @@ class KeptRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     withdrawn: bool = False
     counted: WallMs = 0
     """When it was made, as far as this station knew; only for counting."""
+    end: WallMs = 0
+    substitute: PersonId = ""
+
+
+class KeptAgreement(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody said here to a swap that they were asked for."""
+
+    request: RequestId
+    agrees: bool
 
 
 class KnownRequest(Struct, frozen=True, kw_only=True):
@@ -50,6 +59,9 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     begin: WallMs
     about: FactRef | None
     state: CodeWord
+    end: WallMs = 0
+    whom: str = ""
+    """Who is to take a window over."""
     answer: str = ""
     answered: WallMs = 0
     listed: bool = False
@@ -60,20 +72,39 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     """It was taken back here, and the county's list does not say so."""
 
 
+class KnownSwap(Struct, frozen=True, kw_only=True):
+    """A window that somebody wants a person to take over, who has not said anything to it here."""
+
+    request: bytes
+    name: str
+    begin: WallMs
+    end: WallMs
+    window: str = ""
+
+
 class RequestBook:
     """Used on the core thread only."""
 
     def __init__(
-        self, *, state: StateStore, fact_writer: FactWriter, month: Callable[[PersonId], Month | None]
+        self,
+        *,
+        state: StateStore,
+        fact_writer: FactWriter,
+        month: Callable[[PersonId], Month | None],
+        name_of: Callable[[PersonId], str],
     ) -> None:
         """
         Args:
             month: Returns the county's list for a person, or None.
+            name_of: Returns a person's name; empty if they are not on the list.
         """
+        self._name_of = name_of
         self._fact_writer = fact_writer
         self._month = month
         self._slot = StateSlot(state, "requests", list[KeptRequest], title="the list of requests")
         self._kept = self._slot.read() or []
+        self._agreed_slot = StateSlot(state, "agreements", list[KeptAgreement], title="the list of agreements")
+        self._agreed = self._agreed_slot.read() or []
         self._facts: dict[bytes, FactRef] = {}
         """The last fact about each request that is kept."""
 
@@ -105,9 +136,43 @@ class RequestBook:
             if month
             else []
         )
-        own = [_as_kept(one, self._facts.get(one.request)) for one in reversed(kept.values())]
+        own = [
+            _as_kept(one, self._facts.get(one.request), self._name_of(one.substitute))
+            for one in reversed(kept.values())
+        ]
         # What the county does not name yet was made after what it names. Its own list is in order.
         return [*own, *listed]
+
+    def swaps(self, person: PersonId) -> list[KnownSwap]:
+        """Return what others want a person to take over, by the county's list and by what was asked here."""
+        month = self._month(person)
+        listed = {one.request: one for one in month.swaps or ()} if month is not None else {}
+        found = [
+            KnownSwap(request=one.request, name=one.name, begin=one.begin, end=one.end, window=one.window)
+            for one in listed.values()
+        ]
+        for one in self._kept:
+            if one.kind == "swap" and one.substitute == person and one.request not in listed and self._is_open(one):
+                name = self._name_of(one.person)
+                found.append(KnownSwap(request=one.request, name=name, begin=one.begin, end=one.end))
+        answered = {one.request for one in self._agreed}
+        return [one for one in found if one.request not in answered]
+
+    def _is_open(self, kept: KeptRequest) -> bool:
+        """Tell whether neither its person here nor the county says that something came of a request."""
+        month = self._month(kept.person)
+        listed = {one.request: one.state for one in month.requests} if month is not None else {}
+        return not kept.withdrawn and listed.get(kept.request, "open") == "open"
+
+    def agree(self, fact: Agreed) -> None:
+        """State what somebody says to a swap; when this returns, it is on the disk.
+
+        Raises:
+            StorageError: Nothing was recorded.
+        """
+        said = [*self._agreed, KeptAgreement(request=fact.request, agrees=fact.agrees)][-MAX_KEPT:]
+        self._fact_writer.commit(fact, state=self._agreed_slot.row(said))
+        self._agreed = said
 
     def are_too_many(self, person: PersonId, now: WallMs) -> bool:
         """Tell whether the person, or everybody here, has made as many requests as one day takes."""
@@ -130,6 +195,8 @@ class RequestBook:
             begin=fact.begin or 0,
             about=fact.about,
             counted=fact.at.wall,
+            end=fact.end or 0,
+            substitute=fact.substitute,
         )
         self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
 
@@ -150,6 +217,8 @@ class RequestBook:
             about=known.about,
             withdrawn=True,
             counted=before.counted if before is not None else 0,
+            end=known.end,
+            substitute=before.substitute if before is not None else "",
         )
         if before is not None:
             # It keeps its place, because the list is in the order in which the requests were made.
@@ -180,6 +249,8 @@ def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None, fact: 
         made=one.made,
         begin=one.begin,
         about=ref_in(month, one.about),
+        end=one.end,
+        whom=one.whom,
         state="withdrawn" if taken_back and one.state == "open" else one.state,
         answer=one.answer,
         answered=one.answered,
@@ -189,7 +260,7 @@ def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None, fact: 
     )
 
 
-def _as_kept(one: KeptRequest, fact: FactRef | None) -> KnownRequest:
+def _as_kept(one: KeptRequest, fact: FactRef | None, whom: str) -> KnownRequest:
     return KnownRequest(
         request=one.request,
         kind=one.kind,
@@ -197,6 +268,8 @@ def _as_kept(one: KeptRequest, fact: FactRef | None) -> KnownRequest:
         made=one.made,
         begin=one.begin,
         about=one.about,
+        end=one.end,
+        whom=whom,
         state="withdrawn" if one.withdrawn else "open",
         fact=fact,
         taken_back=one.withdrawn,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
+from agent.kiosk.asking import Asking
 from agent.kiosk.clips import ClipBook
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
 from agent.kiosk.documents import DocumentDesk
@@ -188,7 +189,9 @@ class KioskRooms:
     def _furnish_own(self, recent: Recent) -> None:
         """Make the parts that show the person of a visit their touches and requests."""
         ports, month = self._ports, self.lists.month
-        self.request_book = RequestBook(state=ports.outbox, fact_writer=self._fact_writer, month=month)
+        self.request_book = RequestBook(
+            state=ports.outbox, fact_writer=self._fact_writer, month=month, name_of=self._twin.name_of
+        )
         self.request_book.recall(recent)
         self.own_month = OwnMonth(
             clock=ports.clock,
@@ -207,6 +210,15 @@ class KioskRooms:
             visits=self.visits,
         )
 
+        self.asking = Asking(
+            clock=ports.clock,
+            twin=self._twin,
+            book=self.request_book,
+            month=self.own_month,
+            screens=ports.kiosks,
+            visits=self.visits,
+        )
+
     def table(self, *others: Rows) -> KioskTable:
         """Return the table of what kiosks may ask, with the rows of rooms that are not the kiosk's own."""
         rooms = [
@@ -215,6 +227,7 @@ class KioskRooms:
             self.own_things.rows(),
             self.own_month.rows(),
             self.own_requests.rows(),
+            self.asking.rows(),
             self.number_sign_in.rows(),
             self.pin_setting.rows(),
             self.phone_codes.rows(),
@@ -234,5 +247,5 @@ class KioskRooms:
         """Return what a person may open or do in a visit."""
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
-        own = ["month", "requests", "learning", pin if visit.opened_by == "card" else "clock"]
+        own = ["month", "requests", "ask", "learning", pin if visit.opened_by == "card" else "clock"]
         return [*self.meeting_visits.can(visit), *own, *self.phone_codes.can(visit), "feedback"]

@@ -23,6 +23,7 @@ from kiosk_tui.places.opening import Opening
 from kiosk_tui.places.own_meeting import MeetingKept, OwnMeeting
 from kiosk_tui.places.own_month import MonthKept, MonthPlace
 from kiosk_tui.places.own_requests import RequestsKept, RequestsPlace
+from kiosk_tui.places.own_wishes import WishKept, WishPlace
 from kiosk_tui.places.place import Place
 from kiosk_tui.places.today import DutyKept, DutyPlace, TodayKept, TodayPlace
 from kiosk_tui.places.visit import OnTelephone, TelephoneKept
@@ -37,6 +38,7 @@ type PlaceKept = (
     | HelpKept
     | MonthKept
     | RequestsKept
+    | WishKept
     | TelephoneKept
     | AskCardKept
     | TodayKept
@@ -56,6 +58,7 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     MonthKept: MonthPlace.again,
     RequestsKept: RequestsPlace.again,
     MeetingKept: OwnMeeting.again,
+    WishKept: WishPlace.again,
     TelephoneKept: OnTelephone.again,
     NoticeKept: NoticePlace.again,
     QuestionsKept: Questions.again,

@@ -26,6 +26,8 @@ MINE: Key = "1"
 VOUCH: Key = "2"
 VOUCH_STAY_MS = 15_000
 """A result stays for so long if its person may vouch for somebody: they have to look round first."""
+ASK: Key = "3"
+"""Opens it where they ask for something, such as leave."""
 KEPT_MS = 30_000
 """How long after the touch `*` can keep a result on the screen. Later somebody else may stand there."""
 _EITHER: tuple[tuple[int, Direction], ...] = ((7, "in"), (8, "out"))
@@ -49,6 +51,7 @@ class TouchPanel:
         self._dropped = False
         self._vouch: VouchAsked | None = None
         self._vouching = False
+        self._asks = ""
 
     def show(self, touch: TouchShown, *, dropped: bool = False) -> None:
         """Show a touch at once, in place of an earlier one.
@@ -76,9 +79,14 @@ class TouchPanel:
         stay = STAY_MS if touch.corrected else stay
         self._stay_until(now + max(stay, VOUCH_STAY_MS if touch.vouch is not None else 0))
 
+    def asks_in(self, visit: str) -> bool:
+        """Tell whether whoever opened a visit by a key here wants to ask for something."""
+        return self._asks == visit
+
     def forget(self) -> None:
         """Drop the result, and whom the screen named before."""
         self._touch, self._before, self._note, self._vouch = None, (), "", None
+        self._asks = ""
         self._until = min(self._until, self._mono_ms())
 
     def _stay_until(self, until: int) -> None:
@@ -109,7 +117,8 @@ class TouchPanel:
     def key(self, key: Key) -> None:
         """Take a key while the touch is shown: vouch, choose a direction, take that back, or close the result."""
         correction = self._correction()
-        if key == MINE and self._touch is not None and self._touch.visit:
+        if key in (MINE, ASK) and self._touch is not None and self._touch.visit:
+            self._asks = self._touch.visit if key == ASK else ""
             self._say(OpenVisit(visit=self._touch.visit))
         elif key == VOUCH and self._vouch is not None:
             self._ask_to_vouch(self._vouch)

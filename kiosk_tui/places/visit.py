@@ -13,15 +13,21 @@ from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.own_meeting import OwnMeeting
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.own_requests import RequestsPlace
+from kiosk_tui.places.own_wishes import WishPlace
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
 from kiosk_tui.views.common import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
 
-KNOWN = ("clock", "meeting", "month", "requests", "learning", "feedback", "phone", "set_pin", "change_pin")
+KNOWN = (
+    *("clock", "meeting", "month", "requests", "learning", "ask"),
+    *("phone", "set_pin", "change_pin", "feedback"),
+)
 """What this kiosk can show or do of what a visit offers, the more usual first. A visit without a card begins with the
 touch, because somebody without a card came for that."""
+MOST = 6
+"""If there is more, what home offers too is left out."""
 
 
 class VisitPlace:
@@ -42,6 +48,8 @@ class VisitPlace:
     def view(self) -> VisitView:
         """Return the visit's home."""
         can = tuple(what for what in KNOWN if what in self._shown.can)
+        if len(can) > MOST:
+            can = tuple(what for what in can if what != "feedback")
         shown = self._shown
         return VisitView(shown.visit, shown.name, shown.opened_by, can, shown.number)
 
@@ -62,6 +70,8 @@ class VisitPlace:
                 return MonthPlace(self.id, say=self._say)
             case "requests":
                 return RequestsPlace(self.id, say=self._say)
+            case "ask":
+                return WishPlace(self.id, say=self._say)
             case "learning":
                 self._say(OpenMine(visit=self.id, what=what))
                 return Lesson(say=self._say, visit=self.id)
@@ -75,6 +85,10 @@ class VisitPlace:
                 return Questions(say=self._say, visit=self.id)
             case _:
                 return NewPin(self.id, changes=what == "change_pin", say=self._say)
+
+    def asking(self) -> WishPlace | None:
+        """Return where the person asks for something, if they can."""
+        return WishPlace(self.id, say=self._say) if "ask" in self._shown.can else None
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take what can be done now."""

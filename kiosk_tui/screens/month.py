@@ -129,7 +129,7 @@ def request_text(view: RequestView, _: Room) -> ScreenText:
     """Say one request, and what the township says to it."""
     one = view.request
     blocks = [
-        Block(words_months.wish(one.kind, one.code, one.day, minute=one.minute), style=theme.TITLE, gap=1),
+        Block(words_months.asked_for(one), style=theme.TITLE, gap=1),
         *(Block(text, gap=1) for text in words_months.request_more(one)),
         *([Block(one.answer, style=theme.STRONG)] if one.answer else []),
     ]

@@ -45,6 +45,7 @@ from kiosk_tui.screens.question import question_text
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.screens.today import today_text
 from kiosk_tui.screens.visit import visit_text
+from kiosk_tui.screens.wishes import swap_asked_text, wish_text, wishes_opening_text
 from kiosk_tui.views.common import (
     AskCardView,
     AwayView,
@@ -74,6 +75,7 @@ from kiosk_tui.views.months import (
     TakenView,
 )
 from kiosk_tui.views.reading import FindView, ShelfView
+from kiosk_tui.views.wishes import SwapAskedView, WishOpeningView, WishView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
@@ -104,6 +106,9 @@ TEXTS: dict[type[Any], Callable[[Any, Room], ScreenText]] = {
     TakenView: taken_text,
     RequestsView: requests_text,
     RequestView: request_text,
+    WishView: wish_text,
+    SwapAskedView: swap_asked_text,
+    WishOpeningView: wishes_opening_text,
     ShelfView: shelf_text,
     MeetingsView: meetings_text,
     MeetingView: meeting_text,

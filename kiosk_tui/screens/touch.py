@@ -200,7 +200,9 @@ def _in_short(touch: TouchShown) -> str:
 def _hints(view: TouchView) -> tuple[KeyHint, ...]:
     mine = (KeyHint("1", words_visits.KEY_MINE),) if view.touch.visit else ()
     vouch = (KeyHint("2", words_meetings.VOUCH),) if view.vouch is not None else ()
-    return (*mine, *vouch, *_correcting_hints(view.touch, view.correction))
+    # Beside the other there is no room for it on a small screen.
+    ask = (KeyHint("3", words_visits.KEY_ASK),) if view.touch.visit and view.vouch is None else ()
+    return (*mine, *vouch, *ask, *_correcting_hints(view.touch, view.correction))
 
 
 def _correcting_hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:

@@ -13,6 +13,7 @@ from kiosk_tui.views.feedback import FeedbackView
 from kiosk_tui.views.meetings import OfMeetings
 from kiosk_tui.views.months import OwnView
 from kiosk_tui.views.reading import ReadingView
+from kiosk_tui.views.wishes import AskingView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_feedback import HelpContact
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
@@ -371,6 +372,7 @@ type View = (
     | VisitView
     | OwnView
     | OfMeetings
+    | AskingView
     | PhoneView
     | FeedbackView
     | HelpView

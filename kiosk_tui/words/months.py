@@ -32,6 +32,8 @@ ON_ITS_WAY = _("还没传到县里。有网就会传，不用再提。")
 ANSWER_AT_NIGHT = _("镇办答复了，第二天这里能看到。")
 NOTED_ONLY = _("同意只是答复，考勤还没改，镇办另外办。")
 UNDATED = _("时间不明")
+MORNING = _("上午")
+AFTERNOON = _("下午")
 _TOUCH_STATE = {
     "counted": _("✓ 已收到"),
     "corrected": _("✓ 已收到，县里改了时间"),
@@ -78,6 +80,20 @@ KIND = {
     "errand": _("办事"),
     "transfer": _("调动"),
 }
+LEAVE = {
+    "personal": _("事假"),
+    "sick": _("病假"),
+    "annual": _("年休假"),
+    "marriage": _("婚假"),
+    "maternity": _("产假"),
+    "paternity": _("陪产假"),
+    "bereavement": _("丧假"),
+    "injury": _("工伤假"),
+    "home_visit": _("探亲假"),
+    "compensatory": _("补休"),
+    "nursing": _("哺乳假"),
+}
+"""Kinds of leave, as the county has them."""
 WAITS_HERE = _("… 还没传到县里")
 REQUEST_STATE = {
     "open": _("… 等镇办答复"),
@@ -85,6 +101,30 @@ REQUEST_STATE = {
     "refused": _("× 镇办没同意"),
     "withdrawn": _("已撤回"),
 }
+_DECIDED_STATE = {
+    "open": _("… 等批复"),
+    "accepted": _("✓ 批了"),
+    "refused": _("× 没批"),
+}
+"""Of what may be decided by the village, the township or the county. The answer says who it was."""
+_SWAP_STATE = {
+    "open": _("… 等对方答应"),
+    "accepted": _("✓ 换好了"),
+    "refused": _("× 没换成"),
+}
+_OWN_WORD_STATE = {
+    "open": _("… 等县里收到"),
+    "accepted": _("✓ 已办好"),
+    "refused": _("× 没办成"),
+}
+_STATE_OF = {
+    **dict.fromkeys(("leave", "field_duty", "residency"), _DECIDED_STATE),
+    "swap": _SWAP_STATE,
+    **dict.fromkeys(("leave_ended", "card_lost"), _OWN_WORD_STATE),
+}
+SAID_YES = _("✓ 已记下：您答应换班")
+SAID_NO = _("✓ 已记下：您不答应换班")
+ASK_VILLAGE = _("急事请直接问村书记或镇办。")
 _OBJECTION_STATE = {
     "open": _("已说不对，等镇办答复"),
     "accepted": _("镇办同意您说的"),
@@ -184,6 +224,9 @@ def wish(kind: str, code: str | None, on: str | None, *, minute: int | None = No
 
 def taken(one: RequestTaken) -> list[str]:
     """Return that a request or a withdrawal is recorded, and by which number people name it."""
+    if one.state in ("accepted", "refused"):
+        said = SAID_YES if one.state == "accepted" else SAID_NO
+        return [said, _("编号 {number}").format(number=one.number), OFFLINE_TOO]
     if one.state == "withdrawn":
         return [_("✓ 已记下撤回（编号 {number}）").format(number=one.number), ANSWER_FIRST, OFFLINE_TOO]
     recorded = _("✓ 已记录，编号 {number}").format(number=one.number)
@@ -192,12 +235,33 @@ def taken(one: RequestTaken) -> list[str]:
 
 def request_line(one: OwnRequest) -> str:
     """Return a request for the list."""
-    return f"{wish(one.kind, one.code, one.day, minute=one.minute)}  {_state(one)}"
+    return f"{asked_for(one)}  {_state(one)}"
+
+
+def asked_for(one: OwnRequest) -> str:
+    """Return what a request asks for, in one line."""
+    if one.day and one.until:
+        what = labelled(KIND.get(one.kind, one.kind), LEAVE.get(one.code, one.code)) if one.code else KIND[one.kind]
+        when = span(one.day, one.until, from_noon=one.from_noon, until_noon=one.until_noon)
+        return f"{when} {what}"
+    said = wish(one.kind, one.code, one.day, minute=one.minute)
+    return labelled(said, one.whom) if one.whom else said
+
+
+def span(first: str, last: str, *, from_noon: bool, until_noon: bool) -> str:
+    """Return from when to when: 11月24日 周二 上午; 11月24日 周二 下午 至 11月26日 周四."""
+    if first == last:
+        part = AFTERNOON if from_noon else MORNING if until_noon else ""
+        return " ".join(word for word in (day(first), part) if word)
+    begin = f"{day(first)} {AFTERNOON}" if from_noon else day(first)
+    end = f"{day(last)} {MORNING}" if until_noon else day(last)
+    return _("{begin} 至 {end}").format(begin=begin, end=end)
 
 
 def _state(one: OwnRequest) -> str:
     waits = one.state == "open" and not one.listed and one.received is False
-    return WAITS_HERE if waits else REQUEST_STATE.get(one.state, one.state)
+    words_of = REQUEST_STATE | _STATE_OF.get(one.kind, {})
+    return WAITS_HERE if waits else words_of.get(one.state, one.state)
 
 
 def request_more(one: OwnRequest) -> list[str]:
@@ -213,7 +277,11 @@ def request_more(one: OwnRequest) -> list[str]:
         said.append(ANSWER_STANDS)
     if one.state == "accepted" and one.kind in ("objection", "correction"):
         said.append(NOTED_ONLY)
-    if one.answered:
+    if one.state == "open" and one.kind in ("leave", "field_duty", "residency"):
+        said.append(ASK_VILLAGE)
+    if one.answered and one.kind in _STATE_OF:
+        said.append(_("{day} 答复：").format(day=day(one.answered)))
+    elif one.answered:
         said.append(_("{day} 镇办答复：").format(day=day(one.answered)))
     return said
 

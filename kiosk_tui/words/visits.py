@@ -5,6 +5,7 @@ from kiosk_tui.words import common as words
 from protocol.kiosk_visits import PinAsked
 
 KEY_MINE = _("我的")
+KEY_ASK = _("请假")
 KEY_NUMBER = _("没带卡")
 KEY_LEAVE_VISIT = _("退出")
 KEY_NEXT_STEP = _("下一步")
@@ -17,6 +18,7 @@ VISIT_CAN = {
     "meeting": _("会议"),
     "month": _("我的本月"),
     "requests": _("我的办事"),
+    "ask": _("请假、外出、换班"),
     "learning": _("我的学习"),
     "set_pin": _("设密码"),
     "change_pin": _("改密码"),

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from django.db.models import F
 from django.utils import timezone
-from msgspec import structs
+from msgspec import UNSET, structs
 
-from protocol.bundle_contents import MAX_OTHERS, Month
+from protocol.bundle_contents import MAX_OTHERS, MAX_SWAPS, Month
 from protocol.china_time import milliseconds
 from protocol.codec import encode
-from protocol.months import MonthRequest, MonthTouch, OfStream
+from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
 from protocol.units import Direction
 from server_broker.attendance.touches import TouchRow
 from server_broker.bundles.drafts import Draft
@@ -27,8 +27,8 @@ from server_broker.fleet.models import Station
 from server_broker.ingest.held import to_review
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
-from server_broker.requests.cases import Case, cases_here, of_county
-from server_broker.requests.kinds import done_words
+from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
+from server_broker.requests.kinds import AWAY, SWAP, done_words
 from server_broker.requests.models import Answer
 from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 
@@ -54,12 +54,21 @@ def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
     people = list(Person.objects.filter(village=station.village_id, left=False).order_by("number"))
     cut = _Cut.at(now)
     touches, requests, held = own_touches(people, cut.first), _requests(people, cut), _held(station, cut)
-    known = [person for person in people if person.pk in touches or person.pk in requests]
+    swaps = _swaps(people, cut)
+    known = [person for person in people if person.pk in touches or person.pk in requests or person.pk in swaps]
     bundles = _shared_out(station, known)
     _withdraw_others(station, bundles, now)
     for name, group in bundles.items():
         month, *others = (
-            _month(station, person, cut, touches.get(person.pk, ()), requests.get(person.pk, ()), held)
+            _month(
+                station,
+                person,
+                cut,
+                touches.get(person.pk, ()),
+                requests.get(person.pk, ()),
+                held,
+                swaps.get(person.pk, ()),
+            )
             for person in group
         )
         if others:
@@ -140,6 +149,7 @@ def _month(
     touches: Sequence[TouchRow],
     requests: Sequence[RequestRow | Case],
     held: Sequence[tuple[bytes, int]],
+    swaps: Sequence[MonthSwap],
 ) -> Month:
     streams = _Streams()
     shown = [row for row in touches if cut.has(row, station)][:MOST_TOUCHES]
@@ -150,6 +160,7 @@ def _month(
         touches=[_touch(row, station, streams) for row in shown],
         requests=[_request(row, station, streams) for row in requests[:MOST_REQUESTS]],
         held=[place for one in held if (place := streams.place(*one)) is not None],
+        swaps=list(swaps) or UNSET,
         # Last: the others have named them.
         streams=streams.epochs,
     )
@@ -185,6 +196,7 @@ def _request(row: RequestRow | Case, station: Station, streams: _Streams) -> Mon
         state=row.state,
         answer=_said(answer) if answer is not None and row.state == answer.outcome else "",
         answered=milliseconds(answer.at) if answer is not None and row.state == answer.outcome else 0,
+        end=milliseconds(one.end_at) if one.kind in AWAY else 0,
     )
 
 
@@ -200,13 +212,14 @@ def _request_here(case: Case) -> MonthRequest:
     return MonthRequest(
         request=bytes(one.request),
         kind=one.kind,
-        # The kinds of leave are not among the kiosk's words.
-        code=None,
+        code=one.code or None,
         made=milliseconds(case.asked_at),
         begin=milliseconds(one.begin_at),
         state=OPEN if case.is_waiting else case.state,
         answer=_said(said) if said is not None else _done(case),
         answered=milliseconds(said.at) if said is not None else 0,
+        end=milliseconds(one.end_at) if one.kind in AWAY else 0,
+        whom=case.here.substitute.name[:64] if case.here is not None and case.here.substitute is not None else "",
     )
 
 
@@ -229,6 +242,30 @@ def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow 
     for rows in found.values():
         rows.sort(key=_came, reverse=True)
     return found
+
+
+def _swaps(people: Sequence[Person], cut: _Cut) -> dict[int, list[MonthSwap]]:
+    """Return the windows that others want each person to take over and to which nobody has said anything."""
+    # A station knows those that were asked there today. Later ones come with the next night.
+    asked = of_county().filter(kind=SWAP, substitute__in=people, agrees=None, answers=None, withdrawn_at=None)
+    asked = asked.filter(asked_at__lt=cut.night, begin_at__gt=cut.night).order_by("begin_at", "pk")
+    found: dict[int, list[MonthSwap]] = {}
+    for case in cases_here(asked):
+        one = case.here
+        assert one is not None
+        assert one.substitute_id is not None
+        own = found.setdefault(one.substitute_id, [])
+        if case.state == PARTNER and len(own) < MAX_SWAPS:
+            own.append(
+                MonthSwap(
+                    request=bytes(one.request),
+                    name=one.person.name[:64],
+                    begin=milliseconds(one.begin_at),
+                    end=milliseconds(one.end_at),
+                    window=one.window.name[:64] if one.window is not None else "",
+                )
+            )
+    return {person: swaps for person, swaps in found.items() if swaps}
 
 
 def _came(row: RequestRow | Case) -> dt.datetime:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from protocol import bundle_contents, kiosk, kiosk_months, months
+from protocol import bundle_contents, kiosk, kiosk_months, kiosk_requests, months
 from tests.golden.vectors import AT, EPOCH
 from tests.golden.vectors_1_1 import ID, PERSON
 
@@ -33,6 +33,18 @@ MESSAGES: dict[str, msgspec.Struct] = {
                 answered=AT.wall,
             ),
             months.MonthRequest(request=bytes(16), kind="correction"),
+        ],
+    ),
+    "month-swaps": bundle_contents.Month(
+        person=PERSON,
+        month="2026-11",
+        as_of=AT.wall,
+        requests=[
+            months.MonthRequest(request=ID, kind="leave", code="annual", begin=_MORNING, end=_MORNING + 43_200_000),
+            months.MonthRequest(request=bytes(16), kind="swap", begin=_MORNING, whom="李示例"),
+        ],
+        swaps=[
+            months.MonthSwap(request=ID, name="赵示例", begin=_MORNING, end=_MORNING + 12_600_000, window="上午坐班")
         ],
     ),
 }
@@ -99,5 +111,34 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         visit=_VISIT, kind="correction", code="arrival", day=_DAY, start=510
     ),
     "make_request-missing": kiosk_months.MakeRequest(visit=_VISIT, kind="correction", code="arrival", day=_DAY),
+    "asking": kiosk_requests.AskingShown(
+        visit=_VISIT,
+        today=_DAY,
+        turns=[kiosk_months.DayWindow(day=_DAY, start=510, end=720, window="上午坐班")],
+        people=[kiosk_requests.Colleague(person=PERSON, name="李示例")],
+        swaps=[kiosk_requests.SwapAsked(request=ID.hex(), name="赵示例", day=_DAY, start=1_080, end=1_920)],
+    ),
+    "open_asking": kiosk_requests.OpenAsking(visit=_VISIT),
+    "ask_for": kiosk_requests.AskFor(visit=_VISIT, kind="leave", code="annual", first=_DAY, last=_DAY, until_noon=True),
+    "ask_for-swap": kiosk_requests.AskFor(visit=_VISIT, kind="swap", first=_DAY, start=510, substitute=PERSON),
+    "agree": kiosk_requests.Agree(visit=_VISIT, request=ID.hex(), agrees=True),
+    "requests-away": kiosk_months.RequestsShown(
+        visit=_VISIT,
+        page=0,
+        pages=1,
+        requests=[
+            kiosk_months.OwnRequest(
+                request=ID.hex(),
+                number="123456",
+                kind="leave",
+                code="annual",
+                state="open",
+                day=_DAY,
+                until=_DAY,
+                from_noon=True,
+                whom="李示例",
+            )
+        ],
+    ),
     "withdraw": kiosk_months.Withdraw(visit=_VISIT, request=ID.hex()),
 }

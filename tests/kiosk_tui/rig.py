@@ -17,6 +17,7 @@ from kiosk_tui.link import LinkListener
 from kiosk_tui.terminal.keys import Key
 from protocol.kiosk import Home, LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
+from protocol.kiosk_months import RequestTaken
 from protocol.kiosk_visits import PinAsked
 from tests.kiosk_tui import document_samples, samples
 
@@ -238,6 +239,9 @@ _VISITS = _shows(samples.VISIT)
 _PHONES = _shows(samples.VISIT_WITH_PHONE)
 _MONTH = _answers(_after(_VISITS, "1"), samples.MONTH)
 _REQUESTS = _answers(_after(_VISITS, "2"), samples.REQUESTS)
+_CAN_ASK = _shows(msgspec.structs.replace(samples.VISIT, can=["month", "requests", "learning", "ask", "set_pin"]))
+_ASKING = _answers(_after(_CAN_ASK, "4"), samples.ASKING)
+_UNDATED_ASKING = _answers(_after(_CAN_ASK, "4"), samples.NO_DATE)
 _PIN_TYPED = _after(_VISITS, "4", *PIN, *PIN)
 
 ASKED: tuple[Key, ...] = ("5", "1", "1", "1", "enter")
@@ -286,6 +290,26 @@ STATES: dict[str, Way] = {
     "visit-month-taken": _answers(_after(_MONTH, "1", "1", "1", "1"), samples.TAKEN),
     "visit-requests": _REQUESTS,
     "visit-request": _after(_REQUESTS, "2"),
+    "wish-kind": _ASKING,
+    "wish-length": _after(_ASKING, "1"),
+    "wish-first": _after(_ASKING, "3", "6", "1", "2"),
+    "wish-half": _after(_ASKING, "3", "6", "1", "2", "0", "1", "enter", "1", "2", "0", "3", "enter"),
+    "wish-confirm": _after(_ASKING, "1", "2"),
+    "wish-turn": _after(_ASKING, "5"),
+    "wish-who": _after(_ASKING, "5", "2"),
+    "wish-swap": _after(_ASKING, "5", "2", "1"),
+    "wish-undated": _after(_UNDATED_ASKING, "2"),
+    "wish-taken": _answers(
+        _after(_ASKING, "1", "2", "1"), RequestTaken(visit=samples.VISIT.visit, number="482914", state="open")
+    ),
+    "wish-agreed": _answers(
+        _after(_answers(_after(_CAN_ASK, "4"), samples.SWAPS), "1"),
+        RequestTaken(visit=samples.VISIT.visit, number="482915", state="accepted"),
+    ),
+    "swap-asked": _answers(_after(_CAN_ASK, "4"), samples.SWAPS),
+    "visit-request-away": _after(
+        _answers(_after(_VISITS, "2"), msgspec.structs.replace(samples.REQUESTS, requests=[samples.AWAY])), "1"
+    ),
     "visit-with-phone": _PHONES,
     "visit-phone": _answers(_after(_PHONES, "3"), samples.PHONE_CODE),
     "visit-phone-asked": _after(_PHONES, "3"),

@@ -39,6 +39,7 @@ from protocol.kiosk_months import (
     WindowLacks,
 )
 from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
+from protocol.kiosk_requests import AskingShown, Colleague, SwapAsked
 from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
 from protocol.units import FactRef
 
@@ -357,6 +358,38 @@ REQUESTS = RequestsShown(
         OwnRequest(request="22" * 16, number="000017", kind="correction", code="departure", state="accepted"),
         OwnRequest(request="33" * 16, number="000018", kind="a_later_kind", code="a_later_code", state="withdrawn"),
     ],
+)
+ASKING = AskingShown(
+    visit=VISIT.visit,
+    today=_DAY,
+    turns=[
+        DayWindow(day=day, start=start, end=start + 210, window=window)
+        for day in (_DAY, "2026-11-25", "2026-11-26", "2026-11-27")
+        for start, window in ((510, "上午坐班"), (840, "下午坐班"))
+    ][1:],
+    people=[Colleague(person="a2", name="李示例"), Colleague(person="a3", name=DOTTED)],
+)
+SWAPS = replace(
+    ASKING,
+    swaps=[
+        SwapAsked(request="44" * 16, name="赵示例", day="2026-11-26", start=1_080, end=1_920, window="夜班"),
+        SwapAsked(request="55" * 16, name="孙示例", day="2026-11-27", start=510, end=720),
+    ],
+)
+NO_DATE = replace(ASKING, today=None, turns=[])
+AWAY = OwnRequest(
+    request="66" * 16,
+    number="000019",
+    kind="leave",
+    code="annual",
+    state="accepted",
+    made=_DAY,
+    day="2026-11-26",
+    until="2026-11-30",
+    from_noon=True,
+    answer="示例镇 镇干部：同意",
+    answered=_DAY,
+    listed=True,
 )
 VISIT_WITH_PHONE = msgspec.structs.replace(VISIT, can=["month", "learning", "phone"])
 PHONE_CODE = PhoneCode(

@@ -16,6 +16,7 @@ from kiosk_tui.views import feedback as views_feedback
 from kiosk_tui.views import meetings as views_meetings
 from kiosk_tui.views import months as views_months
 from kiosk_tui.views import reading as views_reading
+from kiosk_tui.views import wishes as views_wishes
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.edges import DRAWN, OFFLINE
 from tests.kiosk_tui.rig import HandClock, OpenKiosk
@@ -110,7 +111,14 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         ELSEWHERE,
         CODES,
     ),
-    views_months.TakenView: (ALWAYS, "visit-month-taken", NO_LIST, SAME, NO_ASKING, FIXED),
+    views_months.TakenView: (
+        ALWAYS,
+        ("visit-month-taken", "wish-taken", "wish-agreed"),
+        NO_LIST,
+        SAME,
+        NO_ASKING,
+        FIXED,
+    ),
     views_months.RequestsView: (
         "visit-requests-empty",
         "visit-requests-one",
@@ -121,7 +129,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     ),
     views_months.RequestView: (
         ALWAYS,
-        ("visit-request-open", "visit-request-withdrawing"),
+        ("visit-request-open", "visit-request-withdrawing", "visit-request-away"),
         NO_LIST,
         SAME,
         ELSEWHERE,
@@ -175,6 +183,16 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "visit-meeting-hands-too-many",
         "visit-meeting-hands-saving",
     ),
+    views_wishes.WishView: (
+        "wish-first",
+        ("wish-length", "wish-confirm", "wish-writing", "wish-half", "wish-swap", "wish-last", "wish-late"),
+        ("wish-kind", "wish-turn"),
+        SAME,
+        "wish-note",
+        ("wish-undated", "wish-who"),
+    ),
+    views_wishes.SwapAskedView: (ALWAYS, "swap-writing", "swap-asked", SAME, "swap-refused", CODES),
+    views_wishes.WishOpeningView: ("wish-opening", "wish-refused", NO_LIST, SAME, "wish-refused", FIXED),
     views_feedback.AskView: (ALWAYS, "ask-menu", "ask-topic", SAME, "ask-refused", CODES),
     views_feedback.ReceiptView: (ALWAYS, "ask-receipt", NO_LIST, SAME, NO_ASKING, FIXED),
     views_feedback.NumberView: ("follow-empty", "follow-typed", NO_LIST, SAME, "follow-unknown", "follow-unknown"),

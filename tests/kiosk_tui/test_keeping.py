@@ -29,16 +29,21 @@ from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
 from protocol.kiosk_months import OpenMonth, OpenRequests
 from protocol.kiosk_notices import AskNotices, OpenNotice
+from protocol.kiosk_requests import OpenAsking
 from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
 from tests.kiosk_tui import document_samples, samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
 
 TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
 """Places that hold figures, or fall back to typing them."""
-NOT_KEPT = [*TYPED, *(state for state in STATES if state.startswith(("touch", "away", "home", "rest")))]
+NOT_KEPT = [*TYPED, "wish-first", *(state for state in STATES if state.startswith(("touch", "away", "home", "rest")))]
 OTHER_HOMES = [state for state in STATES if state.startswith(("today-troubled", "duty-", "mine-asking-"))]
 """Made of another home than the next kiosk hears."""
-ANSWERS: dict[type[Any], Any] = {}
+ALWAYS: dict[type[Any], Any] = {
+    FollowUp: samples.FOLLOWED,
+    OpenRequests: samples.REQUESTS,
+    OpenMine: samples.MY_LEVELS,
+}
 
 
 class Next:
@@ -83,6 +88,8 @@ def test_the_next_kiosk_shows_the_same(state: str) -> None:
 def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
     """Say what the agent would say again."""
     match asked:
+        case OpenAsking():
+            flow.agent_said({"swap-asked": samples.SWAPS, "wish-undated": samples.NO_DATE}.get(state, samples.ASKING))
         case AskNotices() if "noticed" in state:
             flow.agent_said(samples.NOTICES)
         case Search():
@@ -97,16 +104,12 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
         case OpenNotice() if state != "notice-asked":
             answers = {"notice-over": samples.NOTICE_OVER, "notice-longest": samples.NOTICE_LONGEST}
             flow.agent_said(answers.get(state, samples.NOTICE))
-        case FollowUp():
-            flow.agent_said(samples.FOLLOWED)
         case OpenMonth() if state == "visit-month-undated":
             flow.agent_said(samples.MONTH_UNDATED)
         case OpenMonth() if state != "visit-month-asked":
             flow.agent_said(samples.MONTH_LONGEST if state.endswith("longest") else samples.MONTH)
-        case OpenRequests():
-            flow.agent_said(samples.REQUESTS)
-        case OpenMine(what="learning"):
-            flow.agent_said(samples.MY_LEVELS)
+        case OpenRequests() | OpenMine() | FollowUp():
+            flow.agent_said(ALWAYS[type(asked)])
         case ShowPhoneCode() if state == "visit-phone-refused":
             flow.agent_said(Sorry(reason="no_line"))
         case ShowPhoneCode() if state != "visit-phone-asked":

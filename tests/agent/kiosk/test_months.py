@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from agent.kiosk.own_month import MAX_LINES, OwnTouch, _Seen
 from protocol.bundle_contents import Month
@@ -21,7 +22,7 @@ from protocol.kiosk_months import (
     Withdraw,
 )
 from protocol.kiosk_visits import EndVisit, VisitShown
-from protocol.months import MonthRequest, MonthTouch, OfStream
+from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
 from protocol.receipts import Receipt
 from protocol.units import FactRef, WallMs
 from tests.agent.bench import LI, STATION, ZHANG, Bench, bench, desired
@@ -54,6 +55,7 @@ def send_month(
     person: str = "p1",
     held: list[OfStream] | None = None,
     requests: list[MonthRequest] | None = None,
+    swaps: list[MonthSwap] | None = None,
 ) -> None:
     month = Month(
         person=person,
@@ -63,6 +65,7 @@ def send_month(
         touches=list(touches),
         held=held or [],
         requests=requests or [],
+        swaps=swaps or UNSET,
     )
     station.bundles.put("month", month, name=person)
 

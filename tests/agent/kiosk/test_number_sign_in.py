@@ -45,7 +45,7 @@ def test_a_number_opens_a_visit_and_is_no_touch(village: Bench) -> None:
     assert (shown.name, shown.opened_by, shown.can) == (
         "张示例",
         "number",
-        ["month", "requests", "learning", "clock", "feedback"],
+        ["month", "requests", "ask", "learning", "clock", "feedback"],
     )
     (entered,) = village.of(NumberEntered)
     assert (entered.person, entered.answer, entered.clocks) == ("p1", "accepted", False)

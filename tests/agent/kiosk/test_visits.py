@@ -24,7 +24,7 @@ def test_a_card_opens_a_visit_where_the_key_is_pressed_and_is_a_touch(station: B
             visit=shown.visit,
             name="张示例",
             opened_by="card",
-            can=["month", "requests", "learning", "set_pin", "feedback"],
+            can=["month", "requests", "ask", "learning", "set_pin", "feedback"],
         )
     ]
     assert [touch.answer for touch in station.of(Touch)] == ["recorded"]

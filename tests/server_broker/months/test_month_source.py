@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from protocol.bundle_contents import Month, read_content
 from protocol.bundles import Bundle as BundleDocument
@@ -25,7 +26,7 @@ from server_broker.people.models import Person
 from server_broker.requests.answering import answer
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
-from server_broker.requests.models import Outcome
+from server_broker.requests.models import CountyRequest, Outcome
 from server_broker.supervisor.chores import shelf_sources
 from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of
@@ -137,11 +138,27 @@ def test_a_request_of_the_county_comes_with_the_office_that_decided_and_without_
     made_here = ask(zhang, wish, now=NOW - 2 * DAY)
     ask(zhang, Wish(kind="residency", begin=begin, end=begin + DAY), now=NOW + DAY)
     (one,) = months(county)[ZHANG.number].requests
-    assert (one.request, one.kind, one.code, one.state) == (bytes(made_here.request), "leave", None, "open")
+    assert (one.request, one.kind, one.code, one.state) == (bytes(made_here.request), "leave", "sick", "open")
     assert (one.begin, one.answer) == (milliseconds(begin), "")
     decide_case(f"c{made_here.pk}", Outcome.ACCEPTED, text="", user=user_of(TOWNSHIP_OFFICER), at=NOW)
     (one,) = months(county)[ZHANG.number].requests
     assert (one.state, one.answer, one.answered) == ("accepted", "示例镇 镇办干部：同意", milliseconds(NOW))
+
+
+def test_who_is_asked_to_take_a_window_over_reads_it_the_next_night_until_they_answer(county: FictionalCounty) -> None:
+    zhang, li = county.people[ZHANG], county.add(LI)
+    begin = NOW + 2 * DAY
+    asked = CountyRequest.objects.create(
+        request=b"r" * 16, number="000001", person=zhang, substitute=li, kind="swap", begin_at=begin,
+        end_at=begin + DAY, asked_at=NOW - DAY,
+    )  # fmt: skip
+    found = months(county)
+    (swap,) = found[LI.number].swaps or []
+    assert (swap.request, swap.name, swap.begin) == (b"r" * 16, "张示例", milliseconds(begin))
+    assert (found[ZHANG.number].requests[0].whom, found[ZHANG.number].swaps) == ("李示例", UNSET)
+    asked.agrees = False
+    asked.save()
+    assert LI.number not in months(county)
 
 
 def test_a_record_that_the_county_holds_is_named(county: FictionalCounty) -> None:
