@@ -18,6 +18,8 @@ _LOCK_SPACE = 0x73776974
 """First key of the PostgreSQL advisory locks ("swit") under which a switch gets its next step."""
 _BURDEN_RULES = "2026 年整治“指尖上的形式主义”的全国要求（本产品的领域说明转述，未附文号，打开前请对照原文）"
 
+_PERSONAL_DATA_LAW = "《中华人民共和国个人信息保护法》第二十五条"
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -55,6 +57,20 @@ SWITCHES: dict[str, Switch] = {
         "没有照片的工作记实、打卡或报备不算完成",
         "不得强制上传工作照片",
         _BURDEN_RULES,
+    ),
+    "duty_board_names": Switch(
+        "公开值班人的姓名",
+        "谁都能看的值班牌网页按村列出现在和今天谁值班、到几点",
+        "不得公开个人信息，本人单独同意的除外",
+        _PERSONAL_DATA_LAW,
+        asked_by="手机入口的值班牌（/b/村代码/）",
+    ),
+    "duty_board_presence": Switch(
+        "公开值班人到没到",
+        "值班牌上还写此刻在岗没有；先要打开“公开值班人的姓名”",
+        "不得公开个人信息，本人单独同意的除外",
+        _PERSONAL_DATA_LAW,
+        asked_by="手机入口的值班牌（/b/村代码/）",
     ),
 }
 """Every switch. All are off until two people have turned one on."""

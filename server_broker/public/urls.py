@@ -1,11 +1,12 @@
 """Every address of the front door."""
 
 from django.conf import settings
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from protocol.phone_link import PATH
 from server_broker.public.asking import answer_swap, ask_for, asked, kinds, take_back
+from server_broker.public.board import board
 from server_broker.public.views import by_code, by_number, month, sign_out
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("asked/<int:pk>/", asked, name="phone-asked"),
     path("asked/<int:pk>/withdraw/", take_back, name="phone-take-back"),
     path("asked/<int:pk>/agree/", answer_swap, name="phone-agree"),
+    re_path(r"^b/(?P<code>[0-9]{12})/$", board, name="phone-board"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}public/mark.svg")),
 ]
 

@@ -45,6 +45,8 @@ def test_there_is_a_switch_for_each_form_of_burden() -> None:
         "points_in_assessment",
         "votes_in_assessment",
         "compulsory_photographs",
+        "duty_board_names",
+        "duty_board_presence",
     ]
 
 

@@ -24,7 +24,8 @@ def turn(client: Client, act: str, reason: str = "县委会议定的") -> str:
 def test_every_switch_has_a_row_and_is_off_and_names_its_rule() -> None:
     page = text_of(signed_in(SECRETARY), "/compliance/")
     for switch in SWITCHES.values():
-        assert f"{switch.note} △ 本系统现在没有这个功能" in words_of(page), "nothing asks this switch yet"
+        asked = f"管着：{switch.asked_by}" if switch.asked_by else "△ 本系统现在没有这个功能"
+        assert f"{switch.note} {asked}" in words_of(page)
         now, rule = cells_beside(page, switch.word)
         assert now == "○ 关 从来没有打开过"
         assert rule == f"{switch.rule} {switch.source}"

@@ -31,6 +31,7 @@ PAGES = {
     "/asked/1/": 302,
     "/asked/1/withdraw/": 405,
     "/asked/1/agree/": 405,
+    "/b/990101001001/": 404,
     "/favicon.ico": 302,
 }
 """Every address of the front door, and what somebody gets there who has not signed in."""
