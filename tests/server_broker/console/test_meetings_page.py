@@ -1,0 +1,251 @@
+"""The pages 会议: announce by a form, see who came, enter votes and minutes, and what a month lacks, all in scope."""
+
+import io
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from server_broker import trust
+from server_broker.audit.models import AuditEntry
+from server_broker.meetings.models import Meeting, MeetingRecord, Minutes
+from server_broker.people.models import Person, PersonType
+from server_broker.people.posts import give_post
+from server_broker.requests.models import CountyRequest
+from tests.cast import (
+    CLERK,
+    LI,
+    OPERATOR,
+    ORGANISER,
+    OTHER_TOWNSHIP_OFFICER,
+    OVERSEER,
+    SECRETARY,
+    SHILI,
+    SHILI_VILLAGE,
+    TOWNSHIP,
+    TOWNSHIP_OFFICER,
+    WANG,
+    YANGBAN,
+    YANSHI,
+    YANSHI_VILLAGE,
+    ZHANG,
+    ZHAO,
+)
+from tests.server_broker.county import FictionalCounty, add_station, make_county, signed_in
+from tests.server_broker.meetings.meeting_days import (
+    BEGIN,
+    DAY,
+    VOTE,
+    branch,
+    comes,
+    counted,
+    held,
+    station_told,
+    villagers,
+)
+from tests.server_broker.pages import text_of, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def county() -> FictionalCounty:
+    trust.prepare(settings.HOME)
+    return make_county()
+
+
+def form(people: list[Person], **more: object) -> dict[str, object]:
+    keys = [str(person.pk) for person in people]
+    day = timezone.localdate() + 3 * DAY
+    return {
+        "of": f"r{SHILI_VILLAGE}",
+        "kind": "representatives",
+        "title": "村民代表会议",
+        "place": "村委会会议室",
+        "begin": f"{day}T09:00",
+        "end": f"{day}T10:30",
+        "chair": keys[0],
+        "stations": [SHILI],
+        "listed": keys,
+        "expected": keys,
+        "voters": keys,
+        "rule": "at_least",
+        "numerator": "2",
+        "denominator": "3",
+        "item": ["", ""],
+        "item_title": ["修村道", "选评议员"],
+        "item_options": ["同意、不同意", ""],
+    } | more
+
+
+def said(client: Client, path: str) -> str:
+    return words_of(text_of(client, path))
+
+
+def test_a_secretary_announces_a_meeting_and_everybody_is_told_what_it_is(county: FictionalCounty) -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    answer = secretary.post("/meetings/add/", form(people), follow=True)
+    page = words_of(answer.content.decode())
+    assert "会议通知已发" in page
+    assert "应到 3 人" in page
+    assert "要到 2 人" in page
+    row = MeetingRecord.objects.get()
+    assert [(item, title, options) for item, title, options in row.agenda] == [
+        ("1", "修村道", ["同意", "不同意"]),
+        ("2", "选评议员", []),
+    ]
+    assert row.subject.region_id == county.stations[SHILI].village.identity
+    assert "村民代表会议" in said(secretary, f"/meetings/?month={timezone.localtime(row.begin):%Y-%m}")
+
+
+def test_what_is_refused_is_shown_again_as_it_was_typed() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    answer = secretary.post("/meetings/add/", form(people, end=f"{timezone.localdate()}T08:00", title="选村民代表"))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "没有存：结束要在开始以后" in page
+    assert 'value="选村民代表"' in page
+    assert 'value="同意、不同意"' in page
+    assert page.count('name="expected" value=') == 3
+    assert not Meeting.objects.exists()
+
+
+def test_nobody_announces_for_a_place_with_people_or_at_a_station_outside_their_scope(county: FictionalCounty) -> None:
+    people, clerk = villagers(1), signed_in(CLERK)
+    assert clerk.post("/meetings/add/", form(people, of=f"r{TOWNSHIP}")).status_code == 404
+    assert signed_in(OTHER_TOWNSHIP_OFFICER).post("/meetings/add/", form(people)).status_code == 404
+    assert "请选在哪个站点签到" in clerk.post("/meetings/add/", form(people, stations=[YANGBAN])).content.decode()
+    wang = str(county.people[WANG].pk)
+    clerk.post("/meetings/add/", form(people, listed=[str(people[0].pk), wang], expected=[str(people[0].pk), wang]))
+    assert MeetingRecord.objects.get().expected == [people[0].pk]
+    assert WANG.name not in said(clerk, f"/meetings/new/?of=r{SHILI_VILLAGE}&names={WANG.name}")
+
+
+def test_whom_a_branch_stands_for_is_proposed_and_supervision_only_looks() -> None:
+    people = villagers(3)
+    unit = branch()
+    give_post(people[0], unit, "书记", since=timezone.localdate(), actor="service")
+    Person.objects.filter(pk=people[1].pk).update(type=PersonType.MEMBER)
+    page = text_of(signed_in(TOWNSHIP_OFFICER), f"/meetings/new/?of=u{unit.pk}&kind=members")
+    assert [one.name in page for one in people] == [True, True, False]
+    named = text_of(signed_in(TOWNSHIP_OFFICER), f"/meetings/new/?of=u{unit.pk}&pick=tcadre&names={people[2].name}")
+    assert people[2].name in named
+    overseer = signed_in(OVERSEER)
+    assert "发会议通知" not in said(overseer, "/meetings/").replace("由村书记或镇办发会议通知", "")
+    assert overseer.get("/meetings/new/").status_code == 403
+
+
+def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
+    people = villagers(3)
+    meeting = held(people, agenda=(VOTE,))
+    by_chair = comes(people[0], 12)
+    counted(meeting, [2, 0], 1, by_chair)
+    station_told()
+    page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "实到 1 人 其中迟到 1" in page
+    assert "缺席 2 人" in page
+    assert "没有达到法定人数 有表决权的应到 3 人，要到 2 人；09:10 到了 0 人" in page
+    assert "票数比在场的人多，请核对" in page
+    assert "站点上填的，示例甲" in page
+    sheet = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/sheet/")
+    assert "1 示例甲（主持人） 迟到 09:12" in sheet
+
+
+def test_the_sheet_goes_out_as_excel_and_that_is_on_record() -> None:
+    people = villagers(2)
+    meeting = held(people)
+    comes(people[0], 0)
+    answer = signed_in(OPERATOR).get(f"/meetings/{meeting.pk}/sheet.xlsx")
+    rows = list(load_workbook(io.BytesIO(answer.content))["签到"].values)
+    assert rows[0][:4] == ("序号", "姓名", "编号", "村")
+    assert rows[1][1:7] == ("示例甲", "v0", "示例村", "有", "到会", "09:00")
+    assert AuditEntry.objects.filter(action="meeting.sheet_taken", actor=OPERATOR.username).exists()
+
+
+def test_a_meeting_is_changed_and_cancelled_with_a_reason_and_votes_and_minutes_are_kept() -> None:
+    people, secretary = villagers(2), signed_in(SECRETARY)
+    secretary.post("/meetings/add/", form(people))
+    meeting = Meeting.objects.get()
+    path = f"/meetings/{meeting.pk}/"
+    edit = text_of(secretary, f"{path}edit/")
+    assert 'value="同意、不同意"' in edit
+    answer = secretary.post(f"{path}change/", form(people, place="党群服务中心", reason=""))
+    assert "写明理由" in answer.content.decode()
+    secretary.post(f"{path}change/", form(people, place="党群服务中心", item=["1", "2"], reason="会议室停电"))
+    page = said(secretary, path)
+    assert "党群服务中心" in page
+    assert "改会议：会议室停电" in page
+    secretary.post(f"{path}minutes/", {"text": "同意修村道。"})
+    secretary.post(f"{path}sign/", {"version": "1"})
+    assert [(row.text, row.signed_by) for row in Minutes.objects.all()] == [("同意修村道。", SECRETARY.username)]
+    vote = {"item": "1", "votes": ["2", "0"], "present": "2", "voted_at": f"{timezone.localdate()}T00:00"}
+    assert "表决的时间要在开会以后" in secretary.post(f"{path}vote/", vote, follow=True).content.decode()
+    secretary.post(f"{path}cancel/", {"reason": "书记去县里开会"})
+    assert "这个会取消了：书记去县里开会" in said(secretary, path)
+
+
+def test_another_township_sees_nothing_of_a_meeting_and_a_village_nothing_of_its_townships(
+    county: FictionalCounty,
+) -> None:
+    people = villagers(1)
+    meeting = held(people)
+    other = signed_in(OTHER_TOWNSHIP_OFFICER)
+    assert meeting.records.get().title not in text_of(other, f"/meetings/?month={BEGIN:%Y-%m}")
+    for act in ("change", "cancel", "vote", "minutes", "sign", "away"):
+        assert other.post(f"/meetings/{meeting.pk}/{act}/", {"reason": "没有理由"}).status_code == 404
+    of_township = held([county.add(LI), county.add(ZHAO)], region=TOWNSHIP)
+    assert signed_in(SECRETARY).get(f"/meetings/{of_township.pk}/").status_code == 404
+    assert "赵示例" in text_of(signed_in(TOWNSHIP_OFFICER), f"/meetings/{of_township.pk}/")
+
+
+def test_who_moved_out_of_scope_has_no_name(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    meeting = held([zhang])
+    Person.objects.filter(pk=zhang.pk).update(village=YANSHI_VILLAGE)
+    page = text_of(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert ZHANG.name not in page
+    assert "外单位人员" in page
+
+
+def test_for_whom_the_meeting_takes_elsewhere_an_officer_asks_that_they_are_away(county: FictionalCounty) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    zhang, zhao = county.people[ZHANG], county.add(ZHAO)
+    begin = timezone.now().replace(second=0, microsecond=0) + DAY
+    meeting = held([zhang, zhao], region=TOWNSHIP, stations=[YANSHI], begin=begin, end=begin + DAY / 24)
+    officer = signed_in(TOWNSHIP_OFFICER)
+    assert "1 人要离开本村去开会" in said(officer, f"/meetings/{meeting.pk}/")
+    answer = officer.post(f"/meetings/{meeting.pk}/away/", follow=True)
+    assert "已给 1 人登记外出开会" in answer.content.decode()
+    asked = CountyRequest.objects.get()
+    assert (asked.person, asked.kind, asked.begin_at, asked.asked_by) == (
+        zhang,
+        "meeting",
+        begin,
+        TOWNSHIP_OFFICER.username,
+    )
+    assert "时间重叠" in officer.post(f"/meetings/{meeting.pk}/away/", follow=True).content.decode()
+
+
+def test_the_table_says_what_is_missing_and_what_to_do_and_the_county_sets_how_often() -> None:
+    people = villagers(1)
+    held(people, unit=branch())
+    comes(people[0], 0)
+    page = said(signed_in(TOWNSHIP_OFFICER), f"/meetings/table/?month={BEGIN:%Y-%m}")
+    assert "示例村党支部 示例村 ✓ 开了 1 次" in page
+    assert "✕ 缺 1 次 开过没登的，三天内补登；没开的，尽快补开" in page
+    terms = {"kind": "group", "times": "0", "months": "1", "rule": "none", "numerator": "0", "denominator": "1"}
+    organiser = signed_in(ORGANISER)
+    organiser.post("/meetings/kinds/", terms | {"since": "2026-01-01", "reason": "村里没有党小组"})
+    assert "党小组会 不要求次数" in said(organiser, f"/meetings/table/?month={BEGIN:%Y-%m}")
+    wrong = organiser.post("/meetings/kinds/", terms | {"times": "99", "reason": "村里没有党小组"}, follow=True)
+    assert "没有改：次数写 0 到 31" in wrong.content.decode()
+
+
+@pytest.mark.parametrize("query", ["month=2026-13", "place=1", "kind=nothing", "page=99", "month="])
+def test_any_list_that_is_asked_for_gives_a_page(query: str) -> None:
+    secretary = signed_in(SECRETARY)
+    assert text_of(secretary, f"/meetings/?{query}")
+    assert text_of(secretary, f"/meetings/table/?{query}")
+    assert text_of(secretary, f"/meetings/new/?of=u9{'9' * 30}&{query}")
