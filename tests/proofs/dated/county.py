@@ -13,6 +13,7 @@ from protocol.china_time import CHINA
 from server_broker.accounts.models import Role, User
 from server_broker.dated.days import begin_of
 from server_broker.duty.windows import Terms, add_window
+from server_broker.fleet.models import Station
 from server_broker.people.cards import bind_card
 from server_broker.people.changes import PersonRefused, register
 from server_broker.people.models import Card, Person, UnitKind
@@ -23,6 +24,7 @@ from tests.proofs.dated.book import Book, Values
 from tests.proofs.dated.outsider import Reckoning
 
 COUNTY = "990101000000"
+STATION = "proof-01"
 BY = "proof"
 WHY = "照实登记"
 HOUR = dt.timedelta(hours=1)
@@ -46,6 +48,8 @@ class County:
             Region.objects.create(code=f"990101{township:03d}000", name=f"示例镇{township}")
         for number in range(villages):
             self._village(f"990101{1 + number // 20:03d}{1 + number % 20:03d}", number, first)
+        # People sign in to meetings somewhere. No edit moves it, and nothing else of a station is asked here.
+        Station.objects.create(id=STATION, name="示例站", village=Region.objects.get(code="990101001001"))
 
     def _village(self, code: str, number: int, first: dt.date) -> None:
         village = Region.objects.create(code=code, name=f"示例村{number}")

@@ -9,6 +9,7 @@ from collections import Counter
 from server_broker.attendance.leaving import LeavingRefused
 from server_broker.attendance.region_changes import RegionRefused
 from server_broker.duty.overlaps import WindowRefused
+from server_broker.meetings.refused import MeetingRefused
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused
@@ -16,7 +17,7 @@ from server_broker.requests.refused import RequestRefused
 from server_broker.sheets.importing import ImportRefused
 from server_broker.workdays.county_table import DayRefused
 from server_broker.workdays.notices import NoticeRefused
-from tests.proofs.dated import edits_cards, edits_people, edits_requests, edits_rosters
+from tests.proofs.dated import edits_cards, edits_meetings, edits_people, edits_requests, edits_rosters
 from tests.proofs.dated.county import County
 
 REFUSALS = (
@@ -29,9 +30,10 @@ REFUSALS = (
     RequestRefused,
     DayRefused,
     NoticeRefused,
+    MeetingRefused,
     ImportRefused,
 )
-_ROOMS = (edits_people, edits_rosters, edits_requests)
+_ROOMS = (edits_people, edits_rosters, edits_requests, edits_meetings)
 _KINDS = (
     *edits_cards.EDITS * 4,
     *(edits_cards.replace, edits_cards.replace),

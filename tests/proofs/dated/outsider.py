@@ -21,6 +21,8 @@ TABLES = (
     "workdays_countyday",
     "workdays_librarytable",
     "workdays_stoprecord",
+    "meetings_meetingrecord",
+    "meetings_kindterms",
 )
 _COUNTING = """
 CREATE TABLE IF NOT EXISTS proof_written_over ("table" text);
