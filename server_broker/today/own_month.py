@@ -6,7 +6,7 @@ and draws no conclusion from the two.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -14,12 +14,13 @@ from django.utils import timezone
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.times import times
 from server_broker.attendance.touches import TouchRow
-from server_broker.dated.days import begin_of
+from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Absent, Asked, absences_of, turns_of
 from server_broker.duty.reasons import ByPost, DayOff, HandedOver, Overlaps, TookOver
 from server_broker.duty.values import MINUTES_A_DAY, minute_at
 from server_broker.duty.words import why_not, why_sentence
+from server_broker.meetings.models import MeetingRecord
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person, Post
 from server_broker.regions.models import Region
@@ -68,12 +69,14 @@ class OneDay:
     turns: list[OneTurn] = field(default_factory=list)
     touches: list[OneTouch] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
+    meetings: list[str] = field(default_factory=list)
+    """Those at which the person is expected: when, what and where."""
     asked: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to say of it."""
-        return not (self.turns or self.touches or self.away or self.asked)
+        return not (self.turns or self.touches or self.away or self.meetings or self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,16 @@ def own_month(person: Person, now: dt.datetime) -> OwnMonth:
     asked = Asked(first, this_day + AHEAD)
     turns = [turn for turn in turns_of([person.pk], asked) if turn.due or not isinstance(turn.why[0], DayOff)]
     names = _names(turns)
-    for turn in turns:
+    for turn in sorted(turns, key=lambda one: one.window.start):
         days[turn.day].turns.append(_turn(turn, person, names))
     for absent in absences_of([person.pk], asked).get(person.pk, ()):
         for day in days.values():
             said = _away(absent, day.day)
             day.away.extend([said] if said else [])
+    for meeting in _meetings(person, asked):
+        begin = timezone.localtime(meeting.begin)
+        said = f"{begin:%H:%M}–{timezone.localtime(meeting.end):%H:%M} {meeting.title}，{meeting.place}"
+        days[begin.date()].meetings.append(said)
     listed = sorted(days.values(), key=lambda one: one.day)
     return OwnMonth(
         first,
@@ -121,6 +128,12 @@ def own_month(person: Person, now: dt.datetime) -> OwnMonth:
         [one for one in reversed(listed) if one.day < this_day],
         [one for one in listed if one.day > this_day],
     )
+
+
+def _meetings(person: Person, asked: Asked) -> Iterable[MeetingRecord]:
+    """Return the meetings of these dates at which a person is expected, by time."""
+    known = MeetingRecord.objects.known().filter(expected__contains=[person.pk], cancelled=False)
+    return known.filter(begin__gte=begin_of(asked.first), begin__lt=end_of(asked.last)).order_by("begin", "pk")
 
 
 def _touch(row: TouchRow) -> OneTouch:

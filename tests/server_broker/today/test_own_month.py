@@ -15,6 +15,7 @@ from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
+from server_broker.meetings.models import Meeting, MeetingRecord
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.public.month import month_of
@@ -105,6 +106,22 @@ def test_a_post_and_a_window_elsewhere_are_named(county: FictionalCounty, today:
         True,
         "20:00–06:00",
     )
+
+
+def test_a_meeting_stands_on_its_day_for_those_who_are_expected(county: FictionalCounty, today: dt.date) -> None:
+    zhang, li = county.people[ZHANG], county.people[LI]
+    begin = begin_of(today + DAY) + dt.timedelta(hours=14)
+    region = Region.objects.get(pk=SHILI_VILLAGE)
+    meeting = Meeting.objects.create(region=region)
+    content = {
+        **{"kind": "other", "title": "防汛会", "place": "村部", "stations": [], "chair": None, "voters": []},
+        **{"begin": begin.isoformat(), "end": (begin + dt.timedelta(hours=1)).isoformat(), "expected": [zhang.pk]},
+        **{"rule": "none", "numerator": 0, "denominator": 1, "agenda": [], "papers": []},
+    }
+    put(MeetingRecord, [meeting.pk], Period(), content, actor=BY)
+    now = timezone.now()
+    assert own_month(zhang, now).ahead[0].meetings == ["14:00–15:00 防汛会，村部"]
+    assert own_month(li, now).ahead[0].is_empty
 
 
 def test_a_request_stands_on_its_day_with_its_state(county: FictionalCounty, today: dt.date) -> None:
