@@ -73,6 +73,7 @@ KIND = {
     "correction": _("少打的卡"),
     "leave": _("请假"),
     "field_duty": _("外出报备"),
+    "meeting": _("外出开会"),
     "residency": _("驻村"),
     "leave_ended": _("销假"),
     "swap": _("换班"),
@@ -241,7 +242,8 @@ def request_line(one: OwnRequest) -> str:
 def asked_for(one: OwnRequest) -> str:
     """Return what a request asks for, in one line."""
     if one.day and one.until:
-        what = labelled(KIND.get(one.kind, one.kind), LEAVE.get(one.code, one.code)) if one.code else KIND[one.kind]
+        what = KIND.get(one.kind, one.kind)
+        what = labelled(what, LEAVE.get(one.code, one.code)) if one.code else what
         when = span(one.day, one.until, from_noon=one.from_noon, until_noon=one.until_noon)
         return f"{when} {what}"
     said = wish(one.kind, one.code, one.day, minute=one.minute)

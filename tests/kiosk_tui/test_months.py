@@ -285,3 +285,9 @@ def test_another_kiosk_does_not_submit_a_second_time() -> None:
     (place,) = keeping.make_again(requests.flow.kept(), visit=VISIT, say=requests.said.append)
     assert place.view() == requests.flow.view()
     assert keeping.make_again(requests.flow.kept(), visit="11" * 8, say=requests.said.append) == []
+
+
+def test_a_request_of_a_kind_that_this_kiosk_does_not_know_is_shown_with_its_days() -> None:
+    lasting = msgspec.structs.replace(samples.AWAY, code=None)
+    for kind, word in (("meeting", "外出开会"), ("a_later_kind", "a_later_kind")):
+        assert words_months.asked_for(msgspec.structs.replace(lasting, kind=kind)).endswith(f" {word}")
