@@ -4,7 +4,7 @@ import base64
 import hmac
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,7 +50,7 @@ class Officer:
         """
         return self._ask("GET", path).text
 
-    def send(self, path: str, **fields: str) -> str:
+    def send(self, path: str, **fields: str | Sequence[str]) -> str:
         """Send a form and return the path that the console leads to then.
 
         Raises:
@@ -72,7 +72,9 @@ class Officer:
             raise NotTaken("no second factor can be set up")
         self.send(_SECOND_FACTOR, token=one_time(secret[1], time.time()))
 
-    def _ask(self, method: str, path: str, fields: Mapping[str, str] | None = None) -> requests.Response:
+    def _ask(
+        self, method: str, path: str, fields: Mapping[str, str | Sequence[str]] | None = None
+    ) -> requests.Response:
         said = {"Referer": self._base + path, "X-CSRFToken": self._browser.cookies.get("csrftoken") or ""}
         answer = self._browser.request(
             method, self._base + path, data=fields, headers=said, timeout=_PAGE_S, allow_redirects=False

@@ -4,14 +4,16 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from firmware_scripts.demo.bench import Bench
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
-from firmware_scripts.walk.errands import ERRANDS, MOST_KEYS
+from firmware_scripts.walk.errands import DUTY, ERRANDS, MOST_KEYS, prepare_duty
 from firmware_scripts.walk.losing import STATIONS, Lost, lose_each
 from firmware_scripts.walk.village import Village, villages
 from firmware_scripts.walk.walker import Walked, Walker
 
 _PEOPLE = 12
 _EACH = "each"
+_ALL = {**ERRANDS, **DUTY}
 
 
 def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str, Walked]:
@@ -22,7 +24,7 @@ def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str
     """
     done: dict[str, Walked] = {}
     for name, person in zip(names, place.people, strict=False):
-        errand = ERRANDS[name]
+        errand = _ALL[name]
         walker = Walker(place.kiosk, place.station)
         done[name] = walker.walk(errand.steps, person, before=errand.before, lose=lose)
     return done
@@ -31,7 +33,9 @@ def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str
 def main() -> int:
     """Walk."""
     parser = arguments("./run walk")
-    parser.add_argument("errand", choices=("all", *ERRANDS), help="which; all: one after another")
+    parser.add_argument(
+        "errand", choices=("all", "duty", *_ALL), help="which; all: one after another; duty: those of the duty"
+    )
     parser.add_argument(
         "--drop",
         default="0",
@@ -43,18 +47,23 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("walk", seed=seed)
-    names = list(ERRANDS) if options.errand == "all" else [options.errand]
+    names = {"all": list(ERRANDS), "duty": list(DUTY)}.get(options.errand, [options.errand])
+    prepare = prepare_duty if any(name in DUTY for name in names) else _nothing
     repeat = f"./run walk {options.errand} --drop {options.drop} --seed {seed}"
     if options.drop == _EACH:
-        with villages(seed, people=_PEOPLE, stations=STATIONS) as places:
+        with villages(seed, people=_PEOPLE, stations=STATIONS, prepare=prepare) as places:
             people = iter(places[0].people)
-            lost = {name: lose_each(places, ERRANDS[name], people) for name in names}
+            lost = {name: lose_each(places, _ALL[name], people) for name in names}
         told, bad = _told_lost(lost), ("unnoticed", "failed")
     else:
-        with villages(seed, people=_PEOPLE) as places:
+        with villages(seed, people=_PEOPLE, prepare=prepare) as places:
             told = _told(walk_all(places[0], names, lose=int(options.drop)))
         bad = ("too_long", "failed")
     return exit_code(report.finish(as_json=options.json, **told), *bad, repeat=repeat)
+
+
+def _nothing(_: Bench) -> None:
+    """The errands need no more than the samples."""
 
 
 def _key(text: str) -> str:

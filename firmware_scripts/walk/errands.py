@@ -5,9 +5,11 @@ They follow one another at one kiosk. Each begins at home and ends there; what t
 
 from dataclasses import dataclass
 
+from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.demo.sample_documents import BULBS, LAMPS, POLICY, money_of
 from firmware_scripts.demo.samples import POLICY_LETTERS
+from firmware_scripts.walk.meeting import announce, sign_in_meeting, vouch
 from firmware_scripts.walk.walker import Steps, Walker
 from kiosk_tui.words import common as words
 from kiosk_tui.words import documents as words_documents
@@ -134,6 +136,11 @@ def _open_visit(walker: Walker, person: CastPerson) -> None:
     walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"])
 
 
+def prepare_duty(bench: Bench) -> None:
+    """Have the county say what the errands of `DUTY` are about."""
+    announce(bench)
+
+
 ERRANDS: dict[str, Errand] = {
     "clock_in": Errand(clock_in, first_touch=True),
     "correct_direction": Errand(correct_direction, first_touch=True),
@@ -145,5 +152,10 @@ ERRANDS: dict[str, Errand] = {
     "call_help": Errand(call_help),
     "text_size": Errand(text_size),
 }
+DUTY: dict[str, Errand] = {
+    "sign_in_meeting": Errand(sign_in_meeting),
+    "vouch": Errand(vouch),
+}
+"""What people of the village's duty come for. It needs what `prepare_duty` has the county say."""
 MOST_KEYS = 8
 """Numbers that are typed are counted apart, letters are not. Clocking in needs none."""

@@ -1,7 +1,7 @@
 """The villages of the walk: a county, stations with samples on their shelves, and the kiosks as stations show them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +44,21 @@ class Village:
 
 
 @contextmanager
-def villages(seed: int, *, people: int, stations: int = 1) -> Iterator[list[Village]]:
-    """Run so many villages of one county as long as the context lasts."""
+def villages(
+    seed: int, *, people: int, stations: int = 1, prepare: Callable[[Bench], None] = lambda _: None
+) -> Iterator[list[Village]]:
+    """Run so many villages of one county as long as the context lasts.
+
+    Args:
+        prepare: Gives them what the errands need beside the samples.
+    """
     with tempfile.TemporaryDirectory(prefix="ch-walk-", dir="/tmp") as name, ExitStack() as kiosks:
         Path(name).chmod(0o755)  # PostgreSQL never runs as root, and its own user must get into this folder
         cast = make_cast(people_per_station=people, seed=seed)[:stations]
         bench = kiosks.enter_context(Bench(Path(name), cast, pcsc=False))
         bench.county.tool("setting", "number_sign_in", "是", "--at", cast[0].village)
         bench.furnish()
+        prepare(bench)
         yield [
             Village(station, SessionKiosk(kiosks.enter_context(stage(station.kiosk_socket, SCREEN))), place.people)
             for station, place in zip(bench.stations, cast, strict=True)

@@ -17,6 +17,7 @@ from firmware_scripts.walk.village import SessionKiosk
 from kiosk_tui.drawing import pixels
 from kiosk_tui.drawing.textsize import LAYOUTS
 from kiosk_tui.words import common as words
+from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import visits as words_visits
 from protocol.china_time import CHINA
 
@@ -86,10 +87,14 @@ class Walker:
             NotInTime: There is no such choice.
         """
         self.see(choice)
-        number = number_before(choice, self._kiosk.screen())
+        number = self.number_if_there(choice)
         if number is None:
             raise NotInTime(f"a number before {choice}: not there")
         return number
+
+    def number_if_there(self, choice: str) -> str | None:
+        """Return the number that stands before a choice on the screen now, or None."""
+        return number_before(choice, self._kiosk.screen())
 
     def number_shown(self) -> str:
         """Return the number that is drawn on the screen in large digits.
@@ -123,7 +128,10 @@ class Walker:
 
     def _is_home(self) -> bool:
         screen = "".join(self._kiosk.screen().split())
-        return all(word in screen for word in (f"1{words.TODAY}", f"2{words_visits.KEY_MINE}"))
+        # While a meeting is near, it stands in the place of 今日.
+        first = any(f"1{word}" in screen for word in (words.TODAY, words_meetings.MEETING))
+        # Somebody's own page has a meeting and what is theirs, too.
+        return first and all(word in screen for word in (f"2{words_visits.KEY_MINE}", f"3{words.KEY_LEARN}"))
 
     def press(self, key: str, named: str, *then: str) -> str:
         """Read the screen until it names the key, press it once, and wait for what it brings.

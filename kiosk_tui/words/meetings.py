@@ -107,8 +107,8 @@ def missing(count: MeetingCount) -> str:
 
 
 def quorum(count: MeetingCount) -> str:
-    """Return whether the quorum is reached; nothing if the meeting needs none."""
-    if count.needed is None:
+    """Return whether the quorum is reached; nothing if the meeting needs none, or if nobody votes."""
+    if count.needed is None or not count.voters:
         return ""
     lacks = count.needed - count.voters_came
     need = _("法定人数 {needed}").format(needed=count.needed)
@@ -121,7 +121,7 @@ def quorum(count: MeetingCount) -> str:
 
 def began_with(count: MeetingCount) -> str:
     """Return whether the quorum was reached ten minutes after the begin; nothing before that."""
-    if count.needed is None or count.began_with is None:
+    if count.needed is None or count.began_with is None or not count.voters:
         return ""
     said = _("开会十分钟时 {came} 人，够了") if count.began_with >= count.needed else _("开会十分钟时 {came} 人，不够")
     return said.format(came=count.began_with)
