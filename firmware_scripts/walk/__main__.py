@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from firmware_scripts.walk.duty_errands import ASKED
 from firmware_scripts.walk.errands import DUTY, ERRANDS, MOST_KEYS, prepare_duty
 from firmware_scripts.walk.losing import STATIONS, Lost, lose_each
 from firmware_scripts.walk.village import Village, villages
@@ -13,7 +14,8 @@ from firmware_scripts.walk.walker import Walked, Walker
 
 _PEOPLE = 12
 _EACH = "each"
-_ALL = {**ERRANDS, **DUTY}
+_OF_DUTY = {**ASKED, **DUTY}
+_ALL = {**ERRANDS, **_OF_DUTY}
 
 
 def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str, Walked]:
@@ -25,7 +27,7 @@ def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str
     done: dict[str, Walked] = {}
     for name, person in zip(names, place.people, strict=False):
         errand = _ALL[name]
-        walker = Walker(place.kiosk, place.station)
+        walker = Walker(place.kiosk, place.station, people=place.people)
         done[name] = walker.walk(errand.steps, person, before=errand.before, lose=lose)
     return done
 
@@ -47,7 +49,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("walk", seed=seed)
-    names = {"all": list(ERRANDS), "duty": list(DUTY)}.get(options.errand, [options.errand])
+    names = {"all": list(ERRANDS), "duty": list(_OF_DUTY)}.get(options.errand, [options.errand])
     prepare = prepare_duty if any(name in DUTY for name in names) else _nothing
     repeat = f"./run walk {options.errand} --drop {options.drop} --seed {seed}"
     if options.drop == _EACH:

@@ -40,7 +40,7 @@ def lose_each(places: Sequence[Village], errand: Errand, people: Iterator[CastPe
         place = places[number % len(places)] if errand.asks else places[0]
         if errand.first_touch and number > 1:
             person = next(people)
-        walker = Walker(place.kiosk, place.station, answer_s=_ANSWER_S)
+        walker = Walker(place.kiosk, place.station, people=place.people, answer_s=_ANSWER_S)
         walked = walker.walk(errand.steps, person, before=before, lose=number)
         before = None
         if walked.sent < number:

@@ -57,8 +57,20 @@ type Steps = Callable[["Walker", CastPerson], None]
 class Walker:
     """One person at the kiosk of one station."""
 
-    def __init__(self, kiosk: SessionKiosk, station: DemoStation, *, answer_s: float = ANSWER_S) -> None:
-        """``answer_s`` is how long somebody waits for what a key should bring."""
+    def __init__(
+        self,
+        kiosk: SessionKiosk,
+        station: DemoStation,
+        *,
+        people: Sequence[CastPerson] = (),
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        """
+        Args:
+            people: Of the village, for an errand of several.
+            answer_s: How long somebody waits for what a key should bring.
+        """
+        self.people = people
         self._kiosk = kiosk
         self.station = station
         self._lose = 0
@@ -75,6 +87,10 @@ class Walker:
             return self._kiosk.wait_for(*texts, timeout_s=self._answer_s)
         except NotInTime as error:
             raise NotInTime(f"{error}; there was: {' '.join(self._kiosk.screen().split())}") from error
+
+    def screen(self) -> str:
+        """Return the text on the screen."""
+        return self._kiosk.screen()
 
     def today(self) -> date:
         """Return the day in the village."""
