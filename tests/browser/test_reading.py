@@ -29,6 +29,7 @@ PAGES = (
     "/",
     "/?q=没有的",
     "/today/",
+    "/today/people/",
     "/stations/shifan-01/",
     "/stations/shifan-01/settings/",
     "/stations/shifan-01/live/",
