@@ -20,6 +20,8 @@ from server_broker.today.values import Cause, Line, Reach, StationNow, Tap
 from server_broker.twin.station_settings import settings_of_regions
 
 _DAY = dt.timedelta(days=1)
+_RUN = 3
+"""Minutes, more than a run of touches lasts (`marks.REPEATS_WITHIN_S`)."""
 _DARK: frozenset[Cause] = frozenset({"silent", "doubted", "clock", "held", "lost"})
 
 
@@ -72,8 +74,9 @@ def _known(
     townships: dict[int, set[str]] = defaultdict(set)
     for turn in turns:
         townships[turn.person].add(codes[turn.window.village][:TOWNSHIP_DIGITS])
+    reach = {village: _reach(settings) for village, settings in settings_of_regions(codes).items()}
     means = means_of(people)
-    taps = taps_of(people, means, (begin_of(day - _DAY), end_of(day + _DAY)), townships)
+    taps = taps_of(people, means, _period(turns, reach, day), townships)
     placed = _heard_since(stations_in({code[:TOWNSHIP_DIGITS] for code in codes.values()}, day), taps)
     stations: dict[int, list[StationNow]] = defaultdict(list)
     for one in placed:
@@ -83,10 +86,25 @@ def _known(
         taps=taps,
         away=absences_of(people, Asked(day - _DAY, day + _DAY)),
         stations=stations,
-        reach={village: _reach(settings) for village, settings in settings_of_regions(codes).items()},
+        reach=reach,
         elsewhere=_dark_elsewhere(people - set(taps), means, placed, day),
     )
     return known, placed
+
+
+def _period(turns: Sequence[Turn], reach: Mapping[int, Reach], day: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """Return from when to when touches may belong to the turns of a date. Others decide nothing."""
+    spans = [
+        (turn.window.start - reach[turn.window.village].before, turn.window.end + reach[turn.window.village].after)
+        for turn in turns
+        if turn.day == day
+    ]
+    midnight = begin_of(day)
+    if not spans:
+        return midnight, midnight
+    # A touch joins the run of one that was a little earlier.
+    first = min(begin for begin, _ in spans) - _RUN
+    return midnight + dt.timedelta(minutes=first), midnight + dt.timedelta(minutes=max(end for _, end in spans))
 
 
 def _heard_since(placed: Sequence[Placed], taps: Mapping[int, Sequence[Tap]]) -> list[Placed]:

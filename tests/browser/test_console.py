@@ -26,7 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = (
     "/",
     "/today/",
-    "/today/people/",
     "/stations/shifan-01/",
     "/stations/shifan-01/settings/",
     "/stations/shifan-01/live/",
