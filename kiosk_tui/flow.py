@@ -38,10 +38,18 @@ from kiosk_tui.views.feedback import AskView
 from kiosk_tui.views.months import ChoiceView, ConfirmView
 from kiosk_tui.views.wishes import WishView
 from kiosk_tui.words import common as words
-from protocol.kiosk import Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
+from protocol.kiosk import (
+    Home,
+    LiveShown,
+    Sorry,
+    ToAgent,
+    ToKiosk,
+    TouchShown,
+)
 from protocol.kiosk_keeping import Hello, Kept
 from protocol.kiosk_meetings import Vouched
 from protocol.kiosk_sound import SoundShown
+from protocol.kiosk_status import Status
 from protocol.kiosk_visits import EndVisit, VisitShown
 from protocol.units import TextSizeName
 

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from protocol.health import Health
 from protocol.kiosk_documents import (
     AskPicture,
     CloseDocument,
@@ -67,6 +66,7 @@ from protocol.kiosk_months import (
 from protocol.kiosk_notices import AskNotices, NoticeShown, NoticesShown, OpenNotice
 from protocol.kiosk_requests import Agree, AskFor, AskingShown, OpenAsking
 from protocol.kiosk_sound import Play, SoundShown, StopSound
+from protocol.kiosk_status import AskStatus, LinkState, Status
 from protocol.kiosk_visits import (
     ClockByNumber,
     EndVisit,
@@ -96,7 +96,6 @@ from protocol.units import (
 MAX_LINE_BYTES = 65_536
 
 type Colour = Literal["green", "amber", "red"]
-type LinkState = Literal["connected", "connecting", "offline"]
 type Missing = Literal["arrival", "departure"]
 """What the person still lacks today: 上班卡 or 下班卡."""
 type WindowState = Literal["running", "coming", "over"]
@@ -262,27 +261,6 @@ def refusal(asked: Line, reason: str, *, touch: FactRef | None = None) -> Sorry:
     return Sorry(reason=reason, touch=touch, asked=type_of(asked))
 
 
-class Status(Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
-    """How the station is, for a technician's program on the same machine: the vitals, and the state of the link."""
-
-    station: ShortText
-    wall: WallMs
-    quality: ClockQuality
-    link: LinkState
-    software: ShortText
-    waiting: Annotated[int, Meta(ge=0)]
-    """Facts of any kind that have no receipt yet."""
-    blobs_waiting: Annotated[int, Meta(ge=0)]
-    disk_free_kib: Annotated[int, Meta(ge=0)]
-    resident_kib: Annotated[int, Meta(ge=0)]
-    health: Health
-    month_bytes: Annotated[int, Meta(ge=0)] | None = None
-    saving: list[ShortText] = []
-    """What is not sent now because the month's data run short: ``blobs``, ``vitals``."""
-    screen: bool = False
-    """A kiosk is connected, so that people see something."""
-
-
 # Kiosk to agent.
 
 
@@ -306,10 +284,6 @@ class AskHelp(Line, frozen=True, kw_only=True, tag="help"):
     """Someone calls the township for help. What becomes of it is in `Home.help`, or in `Sorry`."""
 
     screen: ShortText
-
-
-class AskStatus(Line, frozen=True, kw_only=True, tag="ask_status"):
-    """A technician's program asks how the station is; the answer is `Status`."""
 
 
 type ToKiosk = (

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from protocol.kiosk import MAX_LINE_BYTES, AskStatus, Status, decode_from_agent, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
+from protocol.kiosk_status import AskStatus, Status
 from protocol.refusal import Refused
 
 WITHIN_S = 5.0

@@ -21,7 +21,7 @@ from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import DoctorTools
 from agent.doctor.problems import NOT_ENROLLED, OUTBOX_IN_USE, Finding, all_well, problem_finding
 from protocol.china_time import china_time
-from protocol.kiosk import Status
+from protocol.kiosk_status import Status
 from protocol.units import DATED_QUALITIES
 
 _QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "未校时", "unknown": "不知道时间"}

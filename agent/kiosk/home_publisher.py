@@ -11,8 +11,9 @@ from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, Home, encode_line
 from protocol.kiosk_meetings import MeetingLine
+from protocol.kiosk_status import LinkState
 
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 5_000

@@ -21,7 +21,14 @@ from msgspec import Struct, field
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
-from protocol.kiosk import MAX_LINE_BYTES, AskStatus, Sorry, ToKiosk, decode_from_kiosk, encode_line
+from protocol.kiosk import (
+    MAX_LINE_BYTES,
+    Sorry,
+    ToKiosk,
+    decode_from_kiosk,
+    encode_line,
+)
+from protocol.kiosk_status import AskStatus
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -47,7 +54,7 @@ class _Kiosk(Struct):
     """Whether it was answered for the first time, with the whole home screen. Only then it gets what is shown to
     all."""
     program: bool = False
-    """Whether it is a technician's program, which is no screen: see `protocol.kiosk.AskStatus`."""
+    """Whether it is a technician's program, which is no screen: see `protocol.kiosk_status.AskStatus`."""
     doomed: bool = False
     """Whether it is dropped after one more attempt to send."""
 

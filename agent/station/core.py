@@ -65,7 +65,7 @@ from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol import alarm_codes
 from protocol.facts import AlarmRaised, ClockCorrected
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.twin import Reported
 from protocol.units import MAX_LONG_TEXT, Moment
 

@@ -21,7 +21,7 @@ from agent.vitals.health import StationHealth
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
-from protocol.kiosk import LinkState, Status
+from protocol.kiosk_status import LinkState, Status
 from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.units import MAX_LONG_TEXT, MAX_SHORT_TEXT
 from protocol.vitals import Vitals

@@ -9,7 +9,7 @@ from protocol.birth import HeadAtSeq
 from protocol.commands import Command
 from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.receipts import Receipt
 from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.vitals import Vitals

@@ -31,7 +31,7 @@ from protocol import alarm_codes, result_reasons
 from protocol.birth import Gone, Welcome
 from protocol.codec import encode
 from protocol.commands import unseal_command
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.refusal import Refused
 from protocol.twin import Reported, ShelfNamed
 

@@ -42,7 +42,8 @@ from agent.wiring.kiosk_parts import KioskRooms, Recent
 from agent.wiring.ports import StationPorts
 from protocol.facts import EpochOpened, FactsLost
 from protocol.health import DeviceHealth, DeviceKind
-from protocol.kiosk import AskStatus, ChooseDirection, KeepDirection
+from protocol.kiosk import ChooseDirection, KeepDirection
+from protocol.kiosk_status import AskStatus
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from firmware_scripts.walk.walker import Walker
 from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import visits as words_visits
 from protocol.china_time import CHINA
-from protocol.kiosk import AskStatus, Home
+from protocol.kiosk import Home
+from protocol.kiosk_status import AskStatus
 
 _TITLE = "示例支部党员大会"
 _ACCOUNT = "walk-officer"

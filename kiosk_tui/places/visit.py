@@ -27,7 +27,9 @@ KNOWN = (
 """What this kiosk can show or do of what a visit offers, the more usual first. A visit without a card begins with the
 touch, because somebody without a card came for that."""
 MOST = 6
-"""If there is more, what home offers too is left out."""
+"""The keys that choose end with it."""
+AT_HOME_TOO = ("feedback", "learning")
+"""What is left out if there is more, in this order: home offers it to everybody."""
 
 
 class VisitPlace:
@@ -48,8 +50,9 @@ class VisitPlace:
     def view(self) -> VisitView:
         """Return the visit's home."""
         can = tuple(what for what in KNOWN if what in self._shown.can)
-        if len(can) > MOST:
-            can = tuple(what for what in can if what != "feedback")
+        for other in AT_HOME_TOO:
+            if len(can) > MOST:
+                can = tuple(what for what in can if what != other)
         shown = self._shown
         return VisitView(shown.visit, shown.name, shown.opened_by, can, shown.number)
 

@@ -5,8 +5,8 @@ from typing import ClassVar
 import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
-from protocol.kiosk import LinkState
 from protocol.kiosk_feedback import FollowedUp, HelpContact, HelpState
+from protocol.kiosk_status import LinkState
 
 
 class AskView(msgspec.Struct, frozen=True):

@@ -5,7 +5,8 @@ from typing import Literal
 
 from kiosk_tui.catalogue import _, counted
 from kiosk_tui.words.dates import clock
-from protocol.kiosk import Lacking, LinkState, Missing
+from protocol.kiosk import Lacking, Missing
+from protocol.kiosk_status import LinkState
 from protocol.units import ClockQuality, Direction
 
 DIRECTION: dict[Direction, str] = {"in": _("上班"), "out": _("下班")}

@@ -3,8 +3,8 @@
 from kiosk_tui.catalogue import _
 from kiosk_tui.clock import village_time
 from kiosk_tui.words.common import together
-from protocol.kiosk import LinkState
 from protocol.kiosk_feedback import HelpState
+from protocol.kiosk_status import LinkState
 from protocol.units import WallMs
 
 HELP = _("帮助")

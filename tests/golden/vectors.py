@@ -22,6 +22,7 @@ from protocol import (
     health,
     kiosk,
     kiosk_learning,
+    kiosk_status,
     packs,
     receipts,
     twin,
@@ -580,7 +581,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "sorry-touch": kiosk.Sorry(reason="too_late", touch=TOUCH),
     "live": kiosk.LiveShown(viewer="镇办", left_s=272),
     "sorry": kiosk.Sorry(reason="too_late"),
-    "status": kiosk.Status(
+    "status": kiosk_status.Status(
         station=STATION,
         wall=AT.wall,
         quality="synced",
@@ -600,7 +601,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "answer": kiosk_learning.AnswerQuestion(run=RUN.hex(), question="q0", chosen=[1]),
     "next": kiosk_learning.NextQuestion(run=RUN.hex()),
     "help": kiosk.AskHelp(screen="home"),
-    "ask_status": kiosk.AskStatus(),
+    "ask_status": kiosk_status.AskStatus(),
 }
 
 

@@ -267,3 +267,13 @@ def test_enter_says_how_many_figures_are_still_to_be_typed(state: str, keys: lis
     assert isinstance(view, EntryView)
     assert (view.note, view.waiting) == (note, False)
     assert kiosk.said == []
+
+
+@pytest.mark.parametrize("first", ["set_pin", "clock"])
+def test_a_visit_leaves_out_what_home_offers_too_if_six_keys_are_not_enough(first: str) -> None:
+    kiosk = Kiosk("visit")
+    can = [first, "meeting", "month", "requests", "learning", "ask", "phone", "feedback"]
+    kiosk.flow.agent_said(replace(samples.VISIT, can=can))
+    view = kiosk.flow.view()
+    assert isinstance(view, VisitView)
+    assert set(can) - set(view.can) == {"feedback", "learning"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from agent.storage.outbox import Outbox
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, Severity
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.twin import Desired, Reported, Sheddable, ShelfRef
 from protocol.units import Moment
 from protocol.vitals import Vitals

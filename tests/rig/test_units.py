@@ -14,7 +14,7 @@ from PIL import ImageColor
 
 from agent.doctor.asking import ask_agent
 from kiosk_tui.drawing import theme
-from protocol.kiosk import Status
+from protocol.kiosk_status import Status
 from tests.rig.station import (
     CONFIG,
     HELP_IS_ANOTHER_PAGE,

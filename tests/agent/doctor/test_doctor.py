@@ -36,7 +36,8 @@ from agent.wiring import program
 from agent.wiring.doctoring import doctor_tools
 from agent.wiring.trial import contact_ready, indicator_ready, reader_ready
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
-from protocol.kiosk import Home, Status, ToAgent, ToKiosk
+from protocol.kiosk import Home, ToAgent, ToKiosk
+from protocol.kiosk_status import Status
 from tests.agent.camera.socket_activation import activated
 from tests.agent.station.station_process import StationProcess
 from tests.agent.uplink.pki import START, Authority, Issued

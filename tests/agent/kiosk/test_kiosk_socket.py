@@ -12,8 +12,15 @@ import pytest
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
 from agent.kiosk.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
-from protocol.kiosk import AskHelp, AskStatus, Sorry, ToKiosk, decode_from_agent, encode_line
+from protocol.kiosk import (
+    AskHelp,
+    Sorry,
+    ToKiosk,
+    decode_from_agent,
+    encode_line,
+)
 from protocol.kiosk_learning import LevelOver
+from protocol.kiosk_status import AskStatus
 
 OVER = LevelOver(run="00", passed=True, stars=3, right=5, of=5)
 LOST = LevelOver(run="00", passed=False, stars=0, right=1, of=5)

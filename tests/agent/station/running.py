@@ -8,7 +8,8 @@ from typing import Literal
 from agent.events import CardTouched, Event
 from agent.station.core import Core
 from agent.station.notify import Notifier
-from protocol.kiosk import Home, LinkState
+from protocol.kiosk import Home
+from protocol.kiosk_status import LinkState
 from protocol.twin import Reported
 from tests.agent.bench import Bench
 from tests.fakes.clockwork import FakeSystemClock

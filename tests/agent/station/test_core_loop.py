@@ -36,9 +36,16 @@ from protocol.facts import (
     WindowClosed,
 )
 from protocol.health import Machine
-from protocol.kiosk import AskHelp, AskStatus, ChooseDirection, Home, KeepDirection, Sorry, Status
+from protocol.kiosk import (
+    AskHelp,
+    ChooseDirection,
+    Home,
+    KeepDirection,
+    Sorry,
+)
 from protocol.kiosk_documents import DocumentGone, OpenDocument
 from protocol.kiosk_learning import NextQuestion, OpenLevel
+from protocol.kiosk_status import AskStatus, Status
 from protocol.receipts import Receipt
 from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
 from tests.agent.kiosk.test_documents import document, publish

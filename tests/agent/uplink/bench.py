@@ -21,7 +21,7 @@ from protocol.envelope import Envelope, SealedFact
 from protocol.facts import EpochOpened, EpochReason, Fact, HelpAsked, Reissued, Severity, encode_fact
 from protocol.heads import SignedHead, sign_head
 from protocol.health import Health
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.receipts import Receipt
 from protocol.topics import Down, Up, topic
 from protocol.twin import Desired, Reported, Sheddable, ShelfRef

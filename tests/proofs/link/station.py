@@ -22,7 +22,7 @@ from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
 from agent.uplink import Uplink, UplinkParts
 from protocol.facts import BlobAnnounced, Severity, Touch
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.units import FactRef, Moment
 from tests.proofs.link.netns import Namespace
 from tests.proofs.link.proxy import Line, Proxy

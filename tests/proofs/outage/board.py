@@ -25,7 +25,7 @@ from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.uplink import Uplink, UplinkParts
 from protocol.facts import AlarmRaised, Severity, Touch
-from protocol.kiosk import LinkState
+from protocol.kiosk_status import LinkState
 from protocol.topics import Up
 from protocol.units import FactRef
 from tests.proofs.outage.county import OutageCounty

@@ -16,7 +16,7 @@ from PIL import Image, ImageColor
 from agent.doctor.asking import ask_agent
 from kiosk_tui.drawing.theme import COLOURS
 from kiosk_tui.watching.watch import Patience
-from protocol.kiosk import Status
+from protocol.kiosk_status import Status
 from tests.rig.station import (
     HELP_IS_ANOTHER_PAGE,
     KIOSK_SOCKET,
