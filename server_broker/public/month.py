@@ -10,9 +10,10 @@ from server_broker.ingest.held import held_facts
 from server_broker.months.month_source import REQUESTS_SHOWN
 from server_broker.people.models import Person
 from server_broker.public.own_requests import OneRequest, own_requests
-from server_broker.requests.models import Request
-from server_broker.requests.reading import RequestRow, request_rows, requests_of
-from server_broker.requests.words import CODE_WORDS
+from server_broker.requests.kinds import AWAY, KINDS, kind_words
+from server_broker.requests.models import Answer, Outcome, Request
+from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
+from server_broker.requests.words import CODE_WORDS, span_words
 from server_broker.today.own_month import OneDay, OwnMonth, own_month
 
 _REQUEST_STATES = {
@@ -90,7 +91,7 @@ def _asked(row: RequestRow) -> OneRequest:
     return OneRequest(
         number=row.request.number,
         what=_wish(row.request),
-        state=_REQUEST_STATES.get(row.state, row.state),
+        state=_state(row, stands),
         answer=stands.text if stands is not None else "",
         answered_at=stands.at if stands is not None else None,
         notes=notes,
@@ -98,8 +99,20 @@ def _asked(row: RequestRow) -> OneRequest:
     )
 
 
+def _state(row: RequestRow, stands: Answer | None) -> str:
+    """Return how far it is; of what somebody decides with the office that did."""
+    if row.request.kind in AWAY and row.state == OPEN:
+        return "… 等答复"
+    if stands is not None and stands.office:
+        return f"{'✓' if row.state == Outcome.ACCEPTED else '×'} {stands.get_outcome_display()}（{stands.office}）"
+    return _REQUEST_STATES.get(row.state, row.state)
+
+
 def _wish(asked: Request) -> str:
     """Return what was asked for: the day, the touch or the window, and what is wrong or missing."""
+    if asked.kind in KINDS and asked.kind not in _KINDS:
+        when = f"{span_words(asked.begin_at, asked.end_at)} " if asked.begin_at and asked.end_at else ""
+        return f"{when}{kind_words(asked.kind, asked.code)}"
     kind, code = _KINDS.get(asked.kind, asked.kind), CODE_WORDS.get(asked.code, asked.code)
     what = f"{kind}：{code}" if code else kind
     if asked.begin_at is None:
