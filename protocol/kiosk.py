@@ -84,6 +84,7 @@ from protocol.refusal import Refused
 from protocol.units import (
     ClockQuality,
     CodeWord,
+    CodeWordOrNone,
     Direction,
     DurationMs,
     FactRef,
@@ -125,6 +126,14 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     decides later what it is."""
     left_by_time: bool = False
     """The same for ``left``."""
+    leads: bool = False
+    """The person leads on this date (带班)."""
+    away: CodeWordOrNone = ""
+    """Why the person need not be here now: ``leave``, ``field_duty``, ``meeting``, or a word of a later release."""
+    instead_of: ShortText = ""
+    """Who gave the window away to this person."""
+    departs: bool = True
+    """False: nobody need touch when leaving."""
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +150,26 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Agent to kiosk.
+
+
+class StoppedWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A window of today that a notice takes away whole (停班)."""
+
+    window: ShortText
+    why: ShortText = ""
+
+
+class DutyToday(msgspec.Struct, frozen=True, kw_only=True):
+    """What the duty board of today goes by."""
+
+    by: CodeWord = "dates"
+    """``dates``: the county's word about this date. ``week``: the windows by the weekday, because that word is not
+    here."""
+    calendar: CodeWordOrNone = ""
+    """``off``: no work today. ``swapped``: a weekend's day with work."""
+    name: ShortText = ""
+    """Of the holiday."""
+    stopped: Annotated[list[StoppedWindow], Meta(max_length=8)] = []
 
 
 class Home(Line, frozen=True, kw_only=True, tag="home"):
@@ -181,6 +210,8 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """After so many minutes without a key or a touch home shows the notices; 0: never."""
     meetings: Annotated[list[MeetingLine], Meta(max_length=HOME_MEETINGS)] = []
     """The next meetings, by begin."""
+    today: DutyToday | None = None
+    """None: today is not known, or nobody has duty here."""
 
 
 GRACE_MIN = 10

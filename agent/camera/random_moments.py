@@ -9,7 +9,7 @@ from datetime import date
 from math import exp
 
 from agent.clocking import duty
-from agent.twin import EffectiveState
+from agent.clocking.duty_dates import DateWindow, DutyDates
 from protocol.facts import BlobAnnounced, Fact
 from protocol.units import Moment
 
@@ -34,31 +34,31 @@ class RandomMoments:
         self._taken: dict[tuple[str, date], int] = {}
         self._looked_ms: int | None = None
 
-    def recall(self, facts: Iterable[Fact], desired: EffectiveState) -> None:
+    def recall(self, facts: Iterable[Fact], dates: DutyDates) -> None:
         """Count the pictures that an earlier run took, so that after a restart no window gets more than its share."""
         for fact in facts:
             if isinstance(fact, BlobAnnounced) and fact.purpose == "random":
-                self._count(duty.running(desired, fact.at.wall))
+                self._count(duty.running(dates, fact.at.wall))
 
-    def due(self, desired: EffectiveState, now: Moment) -> bool:
+    def due(self, dates: DutyDates, now: Moment) -> bool:
         """Return whether to take a picture now. It then counts as taken."""
         looked_ms, self._looked_ms = self._looked_ms, now.mono
-        running = duty.running(desired, now.wall)
+        running = duty.running(dates, now.wall)
         if looked_ms is None or not running:
             return False
-        current = {(span.window.id, span.day) for span in running}
+        current = {(window.id, window.day) for window in running}
         self._taken = {key: count for key, count in self._taken.items() if key in current}
         if any(count >= MOST_PER_WINDOW for count in self._taken.values()):
             return False
         elapsed_ms = max(0, min(now.mono - looked_ms, MAX_LOOK_MS))
-        window_ms = min(span.end - span.start for span in running) * 60_000
+        window_ms = min(window.until - window.begin for window in running) * 60_000
         # The chance of at least one event in this time, for a Poisson process with so many events in a window.
         if self._random() >= 1 - exp(-MEAN_PER_WINDOW * elapsed_ms / window_ms):
             return False
         self._count(running)
         return True
 
-    def _count(self, running: list[duty.DutySpan]) -> None:
-        for span in running:
-            key = (span.window.id, span.day)
+    def _count(self, running: Iterable[DateWindow]) -> None:
+        for window in running:
+            key = (window.id, window.day)
             self._taken[key] = self._taken.get(key, 0) + 1

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from agent.camera.random_moments import RandomMoments
 from agent.camera.spool_names import PictureRequest
+from agent.clocking.duty_dates import DutyDates
 from agent.commands.command_log import CommandLog, PreparedResult
 from agent.events import PictureTaken
 from agent.ports import Suspect
@@ -77,6 +78,7 @@ class Snapshots:
         clock: StationClock,
         fact_writer: FactWriter,
         twin: Twin,
+        duty_dates: DutyDates,
         blobs: PictureBlobs,
         command_log: CommandLog,
         alarms: StandingAlarms,
@@ -86,6 +88,7 @@ class Snapshots:
         self._clock = clock
         self._fact_writer = fact_writer
         self._twin = twin
+        self._duty_dates = duty_dates
         self._blobs = blobs
         self._taker = taker
         self._command_log = command_log
@@ -104,7 +107,7 @@ class Snapshots:
         # A picture of this run can't: it leaves the spool after its fact, or is not handed over again in this run.
         earlier = [fact for _, fact in facts]
         self._announced = {fact.sha256 for fact in earlier if isinstance(fact, BlobAnnounced)}
-        self._moments.recall(earlier, self._twin.desired)
+        self._moments.recall(earlier, self._duty_dates)
 
     @property
     def camera_ready(self) -> bool:
@@ -162,7 +165,7 @@ class Snapshots:
             return
         if not self._twin.desired.settings.snapshots or not self._clock.dated:
             return
-        if self._moments.due(self._twin.desired, self._clock.now()):
+        if self._moments.due(self._duty_dates, self._clock.now()):
             self._taker.request(PictureRequest("random"))
 
     def on_picture_taken(self, event: PictureTaken) -> None:

@@ -16,7 +16,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from agent.clocking import duty
 from agent.clocking.direction_correction import (
     CHOOSE_WITHIN_MS,
     CONFIRM_WITHIN_MS,
@@ -230,10 +229,7 @@ class ClockingDesk:
             return before.touch.direction
         if earlier is not None:
             return earlier.direction
-        # Without the time, the clock goes on from where the power failed: a departure would look like an arrival.
-        if not self._clock.dated:
-            return None
-        return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
+        return self._history.direction_at(person, now)
 
     def _remember_and_show(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
         """Remember a touch that is on disk now, show its outcome on lamp and screen, and ask for a picture."""

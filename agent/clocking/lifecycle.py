@@ -8,10 +8,10 @@ stamp, which is never older than 10 minutes: the next start states how long the 
 import logging
 
 from agent.clocking import duty
+from agent.clocking.duty_dates import DutyDates
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
-from agent.twin import Twin
 from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
 from protocol.units import DATED_QUALITIES, Moment
 
@@ -25,11 +25,11 @@ class Lifecycle:
     """Keeps the record of when cards could be touched at this station."""
 
     def __init__(
-        self, *, clock: StationClock, fact_writer: FactWriter, twin: Twin, state: StateStore, software: str
+        self, *, clock: StationClock, fact_writer: FactWriter, duty_dates: DutyDates, state: StateStore, software: str
     ) -> None:
         self._clock = clock
         self._fact_writer = fact_writer
-        self._twin = twin
+        self._duty_dates = duty_dates
         self._alive_slot = StateSlot(state, "last_alive", Moment, title="the last-alive stamp")
         self._software = software
         self._readers: dict[str, bool] = {}
@@ -115,7 +115,7 @@ class Lifecycle:
         if not self._clock.dated:
             return
         now = self._clock.now()
-        closed = duty.closings(self._twin.desired, after_ms=self._clock.wall_of(self._lived_from), until_ms=now.wall)
+        closed = duty.closings(self._duty_dates, after_ms=self._clock.wall_of(self._lived_from), until_ms=now.wall)
         claims = [closing for closing in closed if closing not in self._claimed]
         self._claimed = set(closed)
         self._fact_writer.owe(

@@ -11,18 +11,18 @@ on the board by its time alone.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from agent.clocking import duty
+from agent.clocking.board import Board, ShownTouch
+from agent.clocking.duty_dates import DateWindow, DutyDates
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, NumberEntered, Touch
 from protocol.kiosk import GRACE_MIN, DutyRow, Lacking, LackingWhen, Missing, WindowState
-from protocol.twin import Person
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
 MAX_KEPT = 2_000
@@ -35,8 +35,6 @@ MAX_ROWS = 120
 """Of the board."""
 FIRST_FOR_MS = 60_000
 """For so long the person who touched last is first on the board, because they look for themselves."""
-SHORTEST_APART = 2
-"""Digits shown of a number that tells namesakes apart."""
 _ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
 _BY_NUMBER = b"number "
 """Before a person's id it stands for a card's token; no token is of this form."""
@@ -75,21 +73,13 @@ class RememberedTouch(Struct):
         return Moment(wall=self.wall, boot=self.boot, mono=self.mono, quality=self.quality)
 
 
-class _ShownTouch(NamedTuple):
-    """The touch that the board shows as the arrival or departure of a window."""
-
-    minute: int
-    """After midnight of the window's date."""
-    by_time: bool
-    """It was stored without a direction, so its time alone made it an arrival or a departure."""
-
-
 class TouchHistory:
     """The station's short memory of touches."""
 
-    def __init__(self, *, clock: StationClock, twin: Twin) -> None:
+    def __init__(self, *, clock: StationClock, twin: Twin, duty_dates: DutyDates) -> None:
         self._clock = clock
         self._twin = twin
+        self._duty_dates = duty_dates
         self._touches: deque[RememberedTouch] = deque()
         self._cards: dict[bytes, list[RememberedTouch]] = {}
 
@@ -189,9 +179,20 @@ class TouchHistory:
         spans = self._spans_of(person, wall)
         return [lack for span in spans for lack in self._lacking_in(person, span, minute, touched)]
 
-    def spans_on(self, person: str, day: date) -> list[duty.DutySpan]:
-        """Return a person's windows of one date, by start, as the station has them now."""
-        return [span for span in duty.spans(self._twin.desired, person, day) if span.day == day]
+    def direction_at(self, person: str, now: Moment) -> Direction | None:
+        """Return which direction a touch of a person has by its time; None outside every window.
+
+        Without the time, the clock goes on from where the power failed: a departure would look like an arrival. So it
+        has none.
+        """
+        if not self._clock.dated:
+            return None
+        return duty.direction_at(self._duty_dates, person, self._clock.wall_of(now))
+
+    def windows_on(self, person: str, day: date) -> list[DateWindow]:
+        """Return a person's windows of one date in this village, by start, as the station has them now."""
+        spans = (span for span in duty.spans(self._duty_dates, person, day) if span.day == day)
+        return [window for span in spans for window in span.windows if not window.elsewhere]
 
     def is_complete(self, person: str, now: Moment) -> bool:
         """Tell whether a person on duty today has touched for every window and left none early.
@@ -203,23 +204,24 @@ class TouchHistory:
         spans = self._spans_of(person, self._clock.wall_of(now))
         marks = [(span, *self._arrival_and_departure(person, span)) for span in spans]
         return bool(spans) and all(
-            arrived is not None and left is not None and left.minute >= span.end_minute - GRACE_MIN
+            arrived is not None
+            and (not span.departs or (left is not None and left.minute >= span.end_minute - GRACE_MIN))
             for span, arrived, left in marks
         )
 
     def _lacking_in(self, person: str, span: duty.DutySpan, minute: int, touched: int | None) -> Iterator[Lacking]:
         arrived, left = self._arrival_and_departure(person, span)
         may_be_it = touched is not None and span.opens <= touched < span.closes
-        marks: tuple[tuple[Missing, _ShownTouch | None, int], ...] = (
+        marks: tuple[tuple[Missing, ShownTouch | None, int], ...] = (
             ("arrival", arrived, span.middle),
             ("departure", left, span.closes),
         )
-        for mark, made, until in marks:
+        for mark, made, until in marks if span.departs else marks[:1]:
             if made is None:
                 when: LackingWhen = "past" if minute >= until else "now" if minute >= span.opens else "later"
                 yield Lacking(
-                    window=span.window.name,
-                    start=span.window.start,
+                    window=span.name,
+                    start=span.start_minute,
                     mark=mark,
                     when=when,
                     correctable=may_be_it and when == "past",
@@ -228,57 +230,36 @@ class TouchHistory:
     def board(self, now: Moment) -> list[DutyRow]:
         """Return today's windows, one row for each person and window, at most `MAX_ROWS`.
 
-        First the person who touched just now, then the windows that run, that come and that are over. Returns nothing
-        if the station does not know the date.
+        First the person who touched just now, then the windows that run, that come and that are over; who leads is
+        before the others. Returns nothing if the station does not know the date.
         """
         if not self._clock.dated:
             return []
         wall = self._clock.wall_of(now)
-        people = self._twin.desired.people
-        apart = _told_apart(people)
         latest: str | None = None
         if self._touches and 0 <= self._age_ms(self._touches[-1], now) <= FIRST_FOR_MS:
             card = self._twin.card(self._touches[-1].token)
             latest = card.person if card and not card.lost else None
-        found = [(one, span) for one in people for span in self._spans_of(one.id, wall)]
-        rows = [(one.id != latest, self._row(one, apart[one.id], span, duty.local_minute(wall))) for one, span in found]
-        rows.sort(key=lambda ranked: (ranked[0], _ORDER[ranked[1].state], ranked[1].start))
+        board = Board(self._duty_dates, self._twin, self._arrival_and_departure)
+        rows = [(person != latest, row) for person, row in board.rows(wall)]
+        rows.sort(key=lambda ranked: (ranked[0], _ORDER[ranked[1].state], not ranked[1].leads, ranked[1].start))
         return [row for _, row in rows[:MAX_ROWS]]
-
-    def _row(self, person: Person, apart: str, span: duty.DutySpan, minute: int) -> DutyRow:
-        arrived, left = self._arrival_and_departure(person.id, span)
-        window = span.window
-        return DutyRow(
-            name=person.name,
-            window=window.name,
-            start=window.start,
-            end=window.end,
-            arrived=arrived.minute if arrived else None,
-            left=left.minute if left else None,
-            apart=apart,
-            state="coming" if minute < span.start else "running" if minute < span.end else "over",
-            closed=minute >= span.closes,
-            arrivals_over=minute >= span.middle,
-            arrived_by_time=arrived is not None and arrived.by_time,
-            left_by_time=left is not None and left.by_time,
-        )
 
     def _spans_of(self, person: str, wall: int) -> list[duty.DutySpan]:
         """Return the spans of a moment's date, and yesterday's span if a night's window still runs."""
         day, minute = duty.local_day(wall), duty.local_minute(wall)
-        around = duty.spans(self._twin.desired, person, day)
-        return [span for span in around if span.day == day or (span.day < day and minute < span.closes)]
+        return [span for span in duty.spans(self._duty_dates, person, day) if span.is_shown(day, minute)]
 
-    def _arrival_and_departure(self, person: str, span: duty.DutySpan) -> tuple[_ShownTouch | None, _ShownTouch | None]:
+    def _arrival_and_departure(self, person: str, span: duty.DutySpan) -> tuple[ShownTouch | None, ShownTouch | None]:
         """Return the first arrival and the last departure in a span."""
-        arrivals: list[_ShownTouch] = []
-        departures: list[_ShownTouch] = []
+        arrivals: list[ShownTouch] = []
+        departures: list[ShownTouch] = []
         for seen, wall in self.touches_of(person):
             minute = duty.local_minute(wall)
             if span.opens <= minute < span.closes:
                 # Without a stored direction, the half of the window decides.
                 by_time: Direction = "in" if minute < span.middle else "out"
-                made = _ShownTouch(duty.minute_of_day(wall, span.day), seen.direction is None)
+                made = ShownTouch(duty.minute_of_day(wall, span.day), seen.direction is None)
                 (arrivals if (seen.direction or by_time) == "in" else departures).append(made)
         return min(arrivals, default=None), max(departures, default=None)
 
@@ -308,18 +289,3 @@ class TouchHistory:
 
     def _tokens(self, person: str) -> list[bytes]:
         return [*self._twin.tokens_of(person), _BY_NUMBER + person.encode()]
-
-
-def _told_apart(people: Sequence[Person]) -> dict[str, str]:
-    """Return for each person the last digits of their number that no namesake shares; empty without a namesake."""
-    namesakes: dict[str, list[str]] = {}
-    for person in people:
-        namesakes.setdefault(person.name, []).append(person.id)
-    shown: dict[str, str] = {}
-    for numbers in namesakes.values():
-        lengths = range(SHORTEST_APART, max(map(len, numbers)) + 1)
-        apart = (length for length in lengths if len({number[-length:] for number in numbers}) == len(numbers))
-        # The same length for all namesakes, so that people can compare the digits.
-        length = next(apart, lengths.stop)
-        shown |= {number: number[-length:] if len(numbers) > 1 else "" for number in numbers}
-    return shown

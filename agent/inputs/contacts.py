@@ -16,11 +16,11 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from agent.clocking import duty
+from agent.clocking.duty_dates import DutyDates
 from agent.events import InputChanged, InputFailed
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
-from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
 from protocol import alarm_codes
 from protocol.facts import ContactChanged, ContactKind, Fact
@@ -65,7 +65,7 @@ class Contacts:
         *,
         clock: StationClock,
         fact_writer: FactWriter,
-        twin: Twin,
+        duty_dates: DutyDates,
         pictures: DoorPictures,
         alarms: StandingAlarms,
         sensors: Mapping[str, ContactKind],
@@ -73,7 +73,7 @@ class Contacts:
         """``sensors``: by an input's name, whether it is a door contact or a motion sensor."""
         self._clock = clock
         self._fact_writer = fact_writer
-        self._twin = twin
+        self._duty_dates = duty_dates
         self._pictures = pictures
         self._alarms = alarms
         self._inputs = {name: _Input(sensor) for name, sensor in sensors.items()}
@@ -103,9 +103,9 @@ class Contacts:
         self._alarms.clear_alarm(_failed_code(event.input))
         if known.sensor == "motion":
             _forget(known, now)
-            desired = self._twin.desired
+            dates = self._duty_dates
             # Without the time or without windows nobody knows that the room should be empty.
-            room_is_empty = self._clock.dated and bool(desired.windows) and not duty.attended(desired, now.wall)
+            room_is_empty = self._clock.dated and dates.has_windows and not duty.attended(dates, now.wall)
             if known.now and room_is_empty and not known.facts_ms:
                 self._commit(ContactChanged(at=now, input=event.input, sensor="motion", active=True), known)
         elif not known.flapping and event.active != known.stated:

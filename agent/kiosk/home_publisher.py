@@ -5,17 +5,21 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from agent.clocking.desk import KioskScreens
+from agent.clocking.duty import local_day
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.kiosk import MAX_LINE_BYTES, Home, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, DutyToday, Home, StoppedWindow, encode_line
 from protocol.kiosk_meetings import MeetingLine
 from protocol.kiosk_status import LinkState
+from protocol.units import Moment
 
 AT_MOST_EVERY_MS = 200
+MOST_STOPPED = 8
 AT_LEAST_EVERY_MS = 5_000
 """A kiosk that hears nothing for three times as long says that the agent is away (`docs/protocol.md`, section 12)."""
 
@@ -39,6 +43,7 @@ class HomePublisher:
         notice: Callable[[], str],
         help_calls: HelpCalls,
         meetings: Callable[[], list[MeetingLine]],
+        duty_dates: DutyDates,
     ) -> None:
         self._station = station
         self._clock = clock
@@ -53,6 +58,7 @@ class HomePublisher:
         self._notice = notice
         self._help_calls = help_calls
         self._meetings = meetings
+        self._duty_dates = duty_dates
         self._link: LinkState = "connecting"
         self._strange_keyboard = False
         self._changed = True
@@ -122,6 +128,7 @@ class HomePublisher:
             theme=desired.settings.theme,
             rest_min=desired.settings.rest_min,
             meetings=self._meetings(),
+            today=self._today(now),
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:
@@ -134,6 +141,13 @@ class HomePublisher:
                 levels_left_out=home.levels_left_out + len(home.levels) - levels,
             )
         return home
+
+    def _today(self, now: Moment) -> DutyToday | None:
+        if not self._clock.dated or not self._duty_dates.has_windows:
+            return None
+        today = self._duty_dates.on(local_day(self._clock.wall_of(now)))
+        stopped = [StoppedWindow(window=one.window, why=one.why) for one in today.stopped[:MOST_STOPPED]]
+        return DutyToday(by=today.by, calendar=today.calendar, name=today.name, stopped=stopped)
 
     def _trouble(self) -> str:
         """Return a code for what somebody at the station can put right, or an empty string."""

@@ -11,7 +11,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.clocking import duty
 from agent.clocking.desk import KioskScreens
 from agent.clocking.lamp import Lamp
 from agent.clocking.outcome import Outcomes, disk_problem
@@ -151,9 +150,7 @@ class NumberSignIn:
         if (seen := self._history.repeated_by_number(visit.person, now)) is not None:
             self._show(visit, seen, now, "repeat")
             return
-        direction = None
-        if self._clock.dated:
-            direction = duty.direction_at(self._twin.desired, visit.person, self._clock.wall_of(now))
+        direction = self._history.direction_at(visit.person, now)
         fact = NumberEntered(at=now, person=visit.person, answer="accepted", clocks=True, direction=direction)
         try:
             (ref,) = self._fact_writer.commit(fact)

@@ -148,10 +148,8 @@ class OwnMonth:
 
     def windows(self, person: PersonId, day: DayText) -> list[DayWindow]:
         """Return the windows of a day in which a touch can be missing."""
-        spans = self._history.spans_on(person, date.fromisoformat(day))[:WINDOWS_A_DAY]
-        return [
-            DayWindow(day=day, start=span.window.start, end=span.window.end, window=span.window.name) for span in spans
-        ]
+        windows = self._history.windows_on(person, date.fromisoformat(day))[:WINDOWS_A_DAY]
+        return [DayWindow(day=day, start=one.start_minute, end=one.end_minute, window=one.name) for one in windows]
 
     def _ended(self, visit: Visit) -> None:
         self._seen.pop(visit.id, None)

@@ -8,6 +8,7 @@ import msgspec
 
 from agent.camera.snapshots import Snapshots
 from agent.clocking.duty import on_duty
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lifecycle import Lifecycle
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.packs import PackShelf
@@ -40,6 +41,7 @@ class StationDelegate:
         clock: StationClock,
         fact_writer: FactWriter,
         twin: Twin,
+        duty_dates: DutyDates,
         lifecycle: Lifecycle,
         snapshots: Snapshots,
         commands: Commands,
@@ -59,6 +61,7 @@ class StationDelegate:
         self._clock = clock
         self._fact_writer = fact_writer
         self._twin = twin
+        self._duty_dates = duty_dates
         self._lifecycle = lifecycle
         self._snapshots = snapshots
         self._commands = commands
@@ -184,7 +187,7 @@ class StationDelegate:
     def in_duty(self) -> bool:
         """Whether a duty window is open. While the time is not known it counts as open: better a ping too many."""
         now = self._clock.now()
-        return not self._clock.dated or on_duty(self._twin.desired, now.wall)
+        return not self._clock.dated or on_duty(self._duty_dates, now.wall)
 
     def boot_id(self) -> bytes:
         """The 16 bytes of this boot's id."""

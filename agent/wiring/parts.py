@@ -6,6 +6,7 @@ from agent.camera.live_view import LiveView
 from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
 from agent.clocking.desk import ClockingDesk
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.touch_history import TouchHistory
@@ -38,6 +39,7 @@ from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order
 from agent.vitals.watched_machine import WatchedMachine
+from agent.wiring.duty_turns import latest_turns
 from agent.wiring.kiosk_parts import KioskRooms, Recent
 from agent.wiring.ports import StationPorts
 from protocol.facts import EpochOpened, FactsLost
@@ -65,9 +67,9 @@ class Station:
         # First of all, because the other parts compare what they recall with the time and with this boot.
         ports.clock.restore(ports.outbox, last_fact=self._last_fact)
         self._make_the_record(recent)
+        self._make_the_shelf()
         self._make_the_room(recent)
         self._make_the_desk(recent)
-        self._make_the_shelf()
         self._make_the_screens(recent)
         self._make_the_vitals()
         self._make_the_commands()
@@ -84,13 +86,6 @@ class Station:
         self.alarms = StandingAlarms(clock=ports.clock, fact_writer=self.fact_writer, state=ports.outbox)
         self.command_log = CommandLog(clock=ports.clock, fact_writer=self.fact_writer, state=ports.outbox)
         self.command_log.recall(recent)
-        self.lifecycle = Lifecycle(
-            clock=ports.clock,
-            fact_writer=self.fact_writer,
-            twin=self.twin,
-            state=ports.outbox,
-            software=ports.software,
-        )
         self.traffic = TrafficLedger(
             clock=ports.clock,
             fact_writer=self.fact_writer,
@@ -100,13 +95,21 @@ class Station:
         )
 
     def _make_the_room(self, recent: Recent) -> None:
-        """Make the parts that see the office: pictures, live view, doors and motion."""
+        """Make the parts that know when the office is manned, and those that see it: pictures, live view, doors."""
         ports = self._ports
+        self.lifecycle = Lifecycle(
+            clock=ports.clock,
+            fact_writer=self.fact_writer,
+            duty_dates=self.duty_dates,
+            state=ports.outbox,
+            software=ports.software,
+        )
         camera = ports.camera.thread if ports.camera else None
         self.snapshots = Snapshots(
             clock=ports.clock,
             fact_writer=self.fact_writer,
             twin=self.twin,
+            duty_dates=self.duty_dates,
             blobs=ports.blobs,
             command_log=self.command_log,
             alarms=self.alarms,
@@ -126,7 +129,7 @@ class Station:
         self.contacts = Contacts(
             clock=ports.clock,
             fact_writer=self.fact_writer,
-            twin=self.twin,
+            duty_dates=self.duty_dates,
             pictures=self.snapshots,
             alarms=self.alarms,
             sensors=ports.sensors,
@@ -137,7 +140,7 @@ class Station:
         """Make the parts of a touch."""
         ports = self._ports
         self.lamp = Lamp(ports.indicator)
-        self.touch_history = TouchHistory(clock=ports.clock, twin=self.twin)
+        self.touch_history = TouchHistory(clock=ports.clock, twin=self.twin, duty_dates=self.duty_dates)
         self.touch_history.recall(recent)
         self.kiosk = KioskRooms(
             ports, fact_writer=self.fact_writer, twin=self.twin, history=self.touch_history, lamp=self.lamp
@@ -157,7 +160,7 @@ class Station:
         )
 
     def _make_the_shelf(self) -> None:
-        """Make what holds the county's documents, and what keeps the roots of its manifests."""
+        """Make what holds the county's documents, who has duty by them, and what keeps the roots of its manifests."""
         ports = self._ports
         self.shelf = Shelf(
             ShelfPorts(
@@ -175,6 +178,10 @@ class Station:
             )
         )
         self.shelf.want(self.twin.shelf)
+        offered = ports.offered or self.shelf.offered
+        self.duty_dates = DutyDates(
+            desired=lambda: self.twin.desired, latest=lambda: latest_turns(offered), mono_ms=ports.clock.mono_ms
+        )
         self.witness = Witness(
             ports.folder / "heads", station=ports.station, offered=self.shelf.offered, alarms=self.alarms
         )
@@ -220,6 +227,7 @@ class Station:
             notice=self.shelf.offered.notice,
             help_calls=self.kiosk.help_calls,
             meetings=self.kiosk.meetings.lines,
+            duty_dates=self.duty_dates,
         )
 
     def _make_the_vitals(self) -> None:
@@ -266,6 +274,7 @@ class Station:
             clock=ports.clock,
             fact_writer=self.fact_writer,
             twin=self.twin,
+            duty_dates=self.duty_dates,
             lifecycle=self.lifecycle,
             snapshots=self.snapshots,
             commands=self.commands,

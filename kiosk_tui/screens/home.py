@@ -72,7 +72,8 @@ class HomeScreen(KioskScreen[HomeView]):
         call = words_help.short(home.help, home.link) if home.help is not None else ""
         # A call for help is told of for an hour, and what the county says must not wait for that.
         coming = [announcement(line, view.minute) for line in home.meetings if line.count is None and is_dated(home)]
-        notices = [trouble] if trouble else [text for text in (call, *coming[:1], home.notice) if text]
+        special = words.of_today(home.today) if is_dated(home) else []
+        notices = [trouble] if trouble else [text for text in (call, *coming[:1], home.notice, *special) if text]
         self._notice.display = bool(notices)
         self._notice.set_class(bool(trouble), "-trouble")
         self._notice.show(Content(_one_line(notices, width, view.turn)))
@@ -118,7 +119,7 @@ def on_duty(home: Home, width: int) -> list[str]:
         return [words.NO_DATE]
     running = [row for row in home.duty if row.state == "running"]
     here = [_person(row) for row in running if row.arrived is not None and row.left is None]
-    not_yet = [_person(row) for row in running if row.arrived is None]
+    not_yet = [_person(row) for row in running if row.arrived is None and not row.away]
     if running:
         return [
             fit_names(words.here(len(here)), here, width),
@@ -131,7 +132,7 @@ def on_duty(home: Home, width: int) -> list[str]:
 
 
 def _person(row: DutyRow) -> str:
-    return clean(row.name) + words.namesake(row.apart)
+    return clean(row.name) + words.beside_name(row)
 
 
 def _one_line(texts: Sequence[str], width: int, turn: int) -> str:

@@ -16,12 +16,15 @@ from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.words import common as words
 from kiosk_tui.words import dates as words_dates
 from kiosk_tui.words import notices as words_notices
+from protocol.kiosk import Home
 from protocol.kiosk_notices import NoticeLine
 from protocol.units import DATED_QUALITIES
 
 _MARGIN = 3
 _BESIDE = 10
 """Cells of a row that are margins and the cap."""
+_SPECIAL = 2
+"""Lines about what is special about today."""
 _FIXED: dict[FixedRow, str] = {"duty": words.DUTY_WHOLE}
 
 
@@ -32,6 +35,7 @@ def today_text(view: TodayView, room: Room) -> ScreenText:
     date = [Block(words_dates.date(now, year=True), style=theme.QUIET, gap=1)] if is_dated(home) else []
     blocks = (
         *(Block(line) for line in on_duty(home, room.columns - 2 * _MARGIN)),
+        *(Block(fit(line, room.columns - 2 * _MARGIN)) for line in _special(home)),
         *(Block(announcement(line, view.minute), gap=1) for line in home.meetings if is_dated(home)),
         *(_row(number, row, room.columns - _BESIDE) for number, row in enumerate(view.rows, 1)),
         *([Block(words_notices.NO_NOTICES, style=theme.QUIET)] if view.notices == () else []),
@@ -48,6 +52,11 @@ def today_text(view: TodayView, room: Room) -> ScreenText:
         (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP)),
         right=words.page(view.page + 1, view.pages) if many else time,
     )
+
+
+def _special(home: Home) -> list[str]:
+    # What the board goes by, and one thing more: the rows below it need their room.
+    return words.of_today(home.today)[:_SPECIAL] if is_dated(home) else []
 
 
 def _row(number: int, row: FixedRow | NoticeLine, width: int) -> Block:

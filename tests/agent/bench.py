@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.camera.spool_names import PictureRequest
+from agent.clocking.duty_dates import DutyDates
 from agent.commands.log_tail import LogTail
 from agent.drivers.simulated_machine import SimulatedMachine
 from agent.events import KioskSaid, PackFetched, PinWorked, RenewalEnded, ShelfMoved
@@ -22,9 +23,11 @@ from agent.storage.outbox import Outbox
 from agent.storage.recent import RecentFacts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, effective_state
+from agent.wiring.duty_turns import latest_turns
 from agent.wiring.parts import Station
 from agent.wiring.ports import StationCamera, StationPorts, StationSpeaker
 from protocol.cards import card_token
+from protocol.duty_days import DutyDays
 from protocol.facts import Fact
 from protocol.kiosk import ToAgent, ToKiosk, TouchShown
 from protocol.kiosk_visits import EnterNumber
@@ -79,6 +82,14 @@ def village(*, settings: dict[str, object] | None = None, windows: list[DutyWind
     return effective_state(
         wanted if windows is None else msgspec.structs.replace(wanted, windows=windows), judged.settings
     )
+
+
+def dates_of(state: EffectiveState, turns: DutyDays | None = None) -> DutyDates:
+    """Return who has duty by this state alone, or by these dated turns."""
+    bundles = FakeBundles()
+    if turns is not None:
+        bundles.put("duty", turns)
+    return DutyDates(desired=lambda: state, latest=lambda: latest_turns(bundles), mono_ms=lambda: 0)
 
 
 class Recorded:

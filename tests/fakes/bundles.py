@@ -6,6 +6,7 @@ from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Month, Progress, Roster
 from protocol.bundles import Audience, Bundle, BundleKind
 from protocol.codec import encode
+from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.meetings import Meetings
 
@@ -22,7 +23,9 @@ class FakeBundles:
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
 
-    def put(self, kind: BundleKind, content: Roster | Progress | Month | Answers | Meetings, *, name: str = "") -> None:
+    def put(
+        self, kind: BundleKind, content: Roster | Progress | Month | Answers | Meetings | DutyDays, *, name: str = ""
+    ) -> None:
         """Offer a new version of a bundle."""
         ident = f"{kind}-{name}" if name else kind
         version = self._held[ident].version + 1 if ident in self._held else 1

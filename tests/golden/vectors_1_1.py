@@ -541,6 +541,30 @@ MESSAGES: dict[str, msgspec.Struct] = {
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
+    "home-today": kiosk.Home(
+        station=STATION,
+        station_name="示例站点",
+        village="示例村",
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        waiting=0,
+        reader_ready=True,
+        simulated=[],
+        duty=[
+            kiosk.DutyRow(name="赵示例", window="上午", start=510, end=720, arrived=505, left=None, leads=True),
+            kiosk.DutyRow(
+                name="张示例", window="上午", start=510, end=720, arrived=None, left=None, away="leave", departs=False
+            ),
+            kiosk.DutyRow(
+                name="李示例", window="下午", start=870, end=1050, arrived=None, left=None, instead_of="王示例"
+            ),
+        ],
+        levels=[],
+        today=kiosk.DutyToday(
+            by="dates", calendar="swapped", name="国庆节", stopped=[kiosk.StoppedWindow(window="夜班", why="防汛")]
+        ),
+    ),
     "sorry-asked": kiosk.Sorry(reason="too_many", asked="help"),
     "notices": kiosk_notices.NoticesShown(
         notices=[kiosk_notices.NoticeLine(id="n1", line="明天停电检修", kind="power_cut", urgent=True)]

@@ -9,11 +9,13 @@ from protocol.feedback import receipt_number
 from protocol.kiosk import (
     ChooseDirection,
     DutyRow,
+    DutyToday,
     Home,
     KeepDirection,
     Lacking,
     LackingWhen,
     Missing,
+    StoppedWindow,
     ToAgent,
     ToKiosk,
     TouchShown,
@@ -81,6 +83,15 @@ THE_DAY = [
     over(duty("欧阳示例", arrived=520)),
 ]
 
+DATED = [
+    msgspec.structs.replace(duty("赵示例", arrived=492), leads=True),
+    msgspec.structs.replace(duty("李示例"), instead_of="王示例"),
+    msgspec.structs.replace(duty("张示例"), away="leave"),
+    msgspec.structs.replace(duty("钱示例"), away="meeting"),
+    msgspec.structs.replace(duty("欧阳示例", arrived=505), departs=False),
+]
+"""A day by its date: who leads, a swap, who is away, and somebody who touches once."""
+
 LEVELS = [
     LevelChoice(
         pack="sample-common", level="first", title="示例：村里常用知识", name="第一关", sample=True, best_stars=0
@@ -113,6 +124,13 @@ TROUBLED = msgspec.structs.replace(
 )
 RESTORED = msgspec.structs.replace(HOME, quality="restored", duty=[], waiting=3)
 AFTERNOON = msgspec.structs.replace(HOME, duty=THE_DAY, wall=MORNING + 8 * 3_600_000)
+DATED_DAY = msgspec.structs.replace(HOME, duty=DATED, today=DutyToday())
+BY_WEEK = msgspec.structs.replace(HOME, today=DutyToday(by="week"))
+OFF = msgspec.structs.replace(
+    HOME,
+    duty=[],
+    today=DutyToday(calendar="off", name="国庆节", stopped=[StoppedWindow(window="上午坐班", why="防汛")]),
+)
 CROWDED = msgspec.structs.replace(
     HOME,
     duty=[duty(f"示例{number:02}", arrived=500 + number if number % 3 else None, left=None) for number in range(1, 31)],

@@ -121,6 +121,10 @@ def row(**fields: object) -> DutyRow:
         (row(state="over", closed=True, arrivals_over=True, arrived=510), "✓ 08:30 还没记录"),
         (row(state="over", closed=True, arrivals_over=True, left=723), "还没记录 ✓ 12:03"),
         (row(arrived=560, left=709, arrived_by_time=True, left_by_time=True), "09:20 11:49"),
+        (row(away="leave"), "请假 —"),
+        (row(away="on_the_moon", arrivals_over=True), "不在岗 —"),
+        (row(away="meeting", arrived=510), "✓ 08:30 待打卡"),
+        (row(departs=False, arrived=510), "✓ 08:30 —"),
     ],
 )
 async def test_the_board_says_what_was_done_and_what_was_not(shown: DutyRow, columns: str) -> None:

@@ -6,13 +6,13 @@ from random import Random
 import pytest
 
 from agent.camera.random_moments import MAX_LOOK_MS, MOST_PER_WINDOW, RandomMoments
-from agent.twin import EffectiveState
+from agent.clocking.duty_dates import DutyDates
 from protocol.facts import BlobAnnounced
 from protocol.units import Moment
-from tests.agent.bench import village, window
+from tests.agent.bench import dates_of, village, window
 
 BOOT = bytes(range(16))
-DESIRED = village()
+DATES = dates_of(village())
 MORNING_MIN = 720 - 510
 
 
@@ -22,7 +22,7 @@ def at(hour: float, *, day: int = 24, mono: int | None = None) -> Moment:
     return Moment(wall=wall, boot=BOOT, mono=wall if mono is None else mono, quality="synced")
 
 
-def day_of(moments: RandomMoments, wanted: EffectiveState = DESIRED, *, day: int = 24) -> list[float]:
+def day_of(moments: RandomMoments, wanted: DutyDates = DATES, *, day: int = 24) -> list[float]:
     """Look every 30 s from 8 to 18 and return the hours at which a picture was due."""
     looks = (8 + step / 120 for step in range(10 * 120))
     return [hour for hour in looks if moments.due(wanted, at(hour, day=day))]
@@ -69,13 +69,13 @@ def test_a_restart_gives_no_second_share() -> None:
     taken = BlobAnnounced(at=at(9), sha256=bytes(32), size=1, media_type="image/jpeg", purpose="random")
     touch = BlobAnnounced(at=at(9), sha256=bytes(32), size=1, media_type="image/jpeg", purpose="touch")
     moments = RandomMoments(random=lambda: 0.0)
-    moments.recall([taken, touch, touch, touch], DESIRED)
-    assert moments.due(DESIRED, at(9.5)) is False
-    assert [moments.due(DESIRED, at(9.6)), moments.due(DESIRED, at(9.7))] == [True, False]
+    moments.recall([taken, touch, touch, touch], DATES)
+    assert moments.due(DATES, at(9.5)) is False
+    assert [moments.due(DATES, at(9.6)), moments.due(DATES, at(9.7))] == [True, False]
 
 
 def test_windows_that_overlap_share_their_pictures() -> None:
-    both = village(windows=[window("one", 510, 720, "p1"), window("two", 500, 730, "p2")])
+    both = dates_of(village(windows=[window("one", 510, 720, "p1"), window("two", 500, 730, "p2")]))
     assert len(day_of(RandomMoments(random=lambda: 0.0), both)) == MOST_PER_WINDOW
 
 
@@ -89,6 +89,6 @@ def test_a_station_that_slept_makes_up_for_nothing(gap_ms: int) -> None:
         return 1 / MORNING_MIN
 
     moments = RandomMoments(random=below)
-    moments.due(DESIRED, at(9, mono=0))
-    assert moments.due(DESIRED, at(9.5, mono=gap_ms)) is False
+    moments.due(DATES, at(9, mono=0))
+    assert moments.due(DATES, at(9.5, mono=gap_ms)) is False
     assert asked

@@ -255,7 +255,7 @@ def test_a_chosen_direction_is_recalled(station: Bench) -> None:
         (ref(2), touch(station, card=2)),
         (ref(3), DirectionChosen(at=station.now(), touch=ref(1), direction="out")),
     ]
-    again = TouchHistory(clock=station.clock, twin=station.twin)
+    again = TouchHistory(clock=station.clock, twin=station.twin, duty_dates=station.duty_dates)
     again.recall(facts)
     seen = again.find(ref(1))
     assert seen is not None

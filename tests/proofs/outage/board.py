@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, override
 
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lifecycle import Lifecycle
 from agent.errands import RenewErrand, renew_where_due
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
@@ -189,8 +190,9 @@ class Board:
         self.clock.restore(self.outbox)
         self._fact_writer = FactWriter(self.outbox)
         twin = Twin(station=identity.station, village="示例村", state=self.outbox)
+        dates = DutyDates(desired=lambda: twin.desired, latest=lambda: None, mono_ms=self.clock.mono_ms)
         self._lifecycle = Lifecycle(
-            clock=self.clock, fact_writer=self._fact_writer, twin=twin, state=self.outbox, software=SOFTWARE
+            clock=self.clock, fact_writer=self._fact_writer, duty_dates=dates, state=self.outbox, software=SOFTWARE
         )
         self._county_keys = identity.county_keys
         self._renewal = Renewal(clock=self.clock, inbox=self._inbox, county_keys=self._county_keys, renew=self._renew)

@@ -16,6 +16,7 @@ from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
 from agent.camera.spool_names import PictureRequest, spool_name
 from agent.cli import LAST_LOG
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
 from agent.commands.command_log import CommandLog
@@ -148,6 +149,7 @@ class Program:
         make_folder(self.spool)
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
+        self.duty_dates = DutyDates(desired=lambda: self.twin.desired, latest=lambda: None, mono_ms=self.clock.mono_ms)
         recent = list(RecentFacts(self.outbox))
         self.command_log = CommandLog(clock=self.clock, fact_writer=self.journal, state=self.state)
         self.command_log.recall(recent)
@@ -156,6 +158,7 @@ class Program:
             clock=self.clock,
             fact_writer=self.journal,
             twin=self.twin,
+            duty_dates=self.duty_dates,
             blobs=self.blobs,
             command_log=self.command_log,
             alarms=self.alarms,
@@ -192,7 +195,7 @@ class Program:
         self.screen = Screen()
         self.last_boot = LastBoot(clock=self.clock, state=self.state, ended_well=False)
         self.lifecycle = Lifecycle(
-            clock=self.clock, fact_writer=self.journal, twin=self.twin, state=self.state, software="proof"
+            clock=self.clock, fact_writer=self.journal, duty_dates=self.duty_dates, state=self.state, software="proof"
         )
         self.endpoints = BrokerEndpoints(count=2, state=self.state, mono_ms=self.clock.mono_ms)
         self.traffic = TrafficLedger(
