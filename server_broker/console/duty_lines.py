@@ -68,6 +68,8 @@ class WindowLine:
     provisional: bool
     due: list[DueLine] = field(default_factory=list)
     off: list[OffLine] = field(default_factory=list)
+    dropped: bool = False
+    """Somebody took it over who is not there any more, so that nobody is due for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,11 @@ def _window_line(turns: list[Turn], names: Names, away: dict[int, list[Absent]])
         if turn.due:
             line.due.append(_due_line(turn, names, away.get(turn.person, [])))
         else:
-            off[names.words(turn.why[0]), turn.is_exception].append(names.people.get(turn.person, ELSEWHERE))
+            why = names.words(turn.why[0])
+            if turn.is_dropped:
+                line.dropped = True
+                why = f"换来的班没有人值：{why}"
+            off[why, turn.is_exception or turn.is_dropped].append(names.people.get(turn.person, ELSEWHERE))
     line.due.sort(key=lambda one: not one.leads)
     line.off = [OffLine(why, "、".join(who), is_exception) for (why, is_exception), who in off.items()]
     return line

@@ -62,7 +62,7 @@ from server_broker.console.views.roster_templates import (
     roster_template_one,
     roster_templates,
 )
-from server_broker.console.views.rosters import rosters, rosters_save
+from server_broker.console.views.rosters import roster_swaps, rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import (
     hold_snapshot,
@@ -132,6 +132,7 @@ urlpatterns = [
     path("holdings/<int:pk>/change/", holding_change, name="holding-change"),
     path("duty/", duty, name="duty"),
     path("rosters/", rosters, name="rosters"),
+    path("rosters/swaps/", roster_swaps, name="roster-swaps"),
     path("rosters/save/", rosters_save, name="rosters-save"),
     path("rosters/templates/", roster_templates, name="roster-templates"),
     path("rosters/templates/add/", roster_template_add, name="roster-template-add"),

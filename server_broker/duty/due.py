@@ -71,6 +71,12 @@ class Turn(Struct, frozen=True):
         """Tell whether somebody has to look at it: two windows at the same time."""
         return any(isinstance(reason, Overlaps) for reason in self.why)
 
+    @property
+    def is_dropped(self) -> bool:
+        """Tell whether the person took the window over and is not there any more, so that nobody is due for it."""
+        barred = bool(self.why) and isinstance(self.why[0], Away | Left | NoPost)
+        return not self.due and barred and any(isinstance(reason, TookOver) for reason in self.why)
+
 
 type _Busy = Mapping[tuple[int, dt.date], list[Turn]]
 """The turns of each person and date that are due, before overlaps."""

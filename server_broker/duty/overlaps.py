@@ -44,8 +44,13 @@ def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | Non
     dates = _dates(people, since, until)
     if dates is None:
         return set()
+    return overlaps_between(people, *dates)
+
+
+def overlaps_between(people: Collection[int], first: dt.date, last: dt.date) -> set[Overlap]:
+    """Return the overlaps of these people on all dates from ``first`` to ``last``."""
     found = set()
-    for turn in turns_of(people, Asked(*dates)):
+    for turn in turns_of(people, Asked(first, last)):
         found |= {
             Overlap(turn.person, turn.day, turn.window.id, reason.window)
             for reason in turn.why

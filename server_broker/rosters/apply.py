@@ -1,20 +1,23 @@
 """Write the changes of a checked import to the database, inside the caller's transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import batched
+from typing import Any
 
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DaysKind, DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.cards import bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.rosters.known import Known
+from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import write_numbers
 from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 from server_broker.sheets.changes import Changes
 
+_COLUMNS = ["weekdays", "start", "end", "season_from", "season_to", "marks", "leaders"]
 _ROWS_AT_A_TIME = 2_000
 """Most models in memory at a time. A file may hold ten times as many rows, and two files may be worked on at once."""
 
@@ -106,11 +109,27 @@ def _cards(applying: _Applying, plan: Plan, actor: str) -> None:
         applying.villages.update(holder.village_id for holder in holders.values())
 
 
+def _terms(row: WindowRow, known: KnownWindow | None) -> dict[str, Any]:
+    """Return season and marks; what the file has no column for is as it was."""
+    had = known or KnownWindow(0, "", "", [], 0, 0, {})
+    season = had.season if row.season is None else row.season
+    marks = had.marks if row.marks is None else row.marks
+    return {"season_from": season[0], "season_to": season[1], "marks": marks}
+
+
+def _leaders(row: WindowRow, known: KnownWindow | None, people: Mapping[str, int]) -> list[int]:
+    """Return who leads: whoever led and is still among the people, if the file does not say."""
+    led = row.leaders if row.leaders is not None else known.leaders if known else ()
+    return sorted(people[number] for number in led if number in people and number in row.people)
+
+
 def _windows(applying: _Applying, plan: Plan) -> None:
     wanted = applying.wanted("值班", plan.windows)
     applying.villages.update(row.village for row in wanted)
     shares = DutyWindow.people.through
     for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        named = {number for row in rows for number in row.people}
+        people = dict(Person.objects.filter(number__in=named).values_list("number", "pk"))
         windows = [
             DutyWindow(
                 pk=known.pk if (known := applying.known.windows.get((row.village, row.name))) else None,
@@ -119,16 +138,17 @@ def _windows(applying: _Applying, plan: Plan) -> None:
                 weekdays=row.weekdays,
                 start=row.start,
                 end=row.end,
+                days=DaysKind.NAMED if row.named_days else DaysKind.WEEKLY,
+                leaders=_leaders(row, known, people),
+                **_terms(row, known),
             )
             for row in rows
         ]
         old = [window for window in windows if window.pk is not None]
         # The row names everybody who is in the window, so whoever it does not name is out.
         shares.objects.filter(dutywindow__in=old).delete()
-        DutyWindow.objects.bulk_update(old, ["weekdays", "start", "end"], batch_size=500)
+        DutyWindow.objects.bulk_update(old, _COLUMNS, batch_size=500)
         DutyWindow.objects.bulk_create(window for window in windows if window.pk is None)
-        named = {number for row in rows for number in row.people}
-        people = dict(Person.objects.filter(number__in=named).values_list("number", "pk"))
         new = (
             shares(dutywindow_id=window.pk, person_id=people[number])
             for window, row in zip(windows, rows, strict=True)

@@ -11,6 +11,7 @@ from server_broker.dated.models import AsOf
 from server_broker.people.models import Binding, Person
 from server_broker.regions.models import Region, RegionRecord, subtree_prefix
 from server_broker.rosters.changes import days
+from server_broker.rosters.roster_export import terms_written
 from server_broker.rosters.rows import BOOK
 from server_broker.sheets.writing import workbook_of
 
@@ -53,7 +54,9 @@ def _windows(due: list[Due], codes: dict[int, str]) -> Iterator[tuple[str, ...]]
     for one in due:
         row = one.window
         listed = "，".join(people[pk] for pk in one.people)
-        yield codes[row.village_id], row.name, days(row.weekdays), clock(row.start), clock(row.end), listed
+        leaders = (people[pk] for pk in one.people if pk in row.leaders)
+        times = (days(row.weekdays), clock(row.start), clock(row.end))
+        yield codes[row.village_id], row.name, *times, listed, *terms_written(row, leaders)
 
 
 def county_code() -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from server_broker.attendance.models import Marks
+from server_broker.attendance.seasons import season_words
 from server_broker.attendance.times import times
-from server_broker.rosters.known import Known, KnownPerson, KnownStation
-from server_broker.rosters.plan import PersonRow, Plan, StationRow
+from server_broker.rosters.known import Known, KnownPerson, KnownStation, KnownWindow
+from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
+from server_broker.rosters.rows import DAYS, LEADERS, MARKS, SEASON
 from server_broker.sheets.changes import Change, Changes, differing
 
 MOST_ALIKE = 20
@@ -63,10 +66,28 @@ def _compared(plan: Plan, known: Known) -> Iterator[Change]:
         window = known.windows.get((row.village, row.name))
         fields = differing(
             ("星期", days(window.weekdays) if window else "", days(row.weekdays)),
+            *_terms(row, window, names),
             ("时间", times(window.start, window.end) if window else "", times(row.start, row.end)),
             ("人员", _listed(window.people, names) if window else "", _listed(row.people, names)),
         )
         yield Change("值班", row.row, f"{names.village(row.village)} {row.name}", window is None, fields)
+
+
+def _terms(row: WindowRow, window: KnownWindow | None, names: _Names) -> Iterator[tuple[str, str, str]]:
+    """Yield what a file says of a window besides its times and people; what it has no column for stays."""
+    if row.named_days is not None:
+        yield DAYS, days_word(window.named_days) if window else "", days_word(row.named_days)
+    if row.season is not None:
+        yield SEASON, season_words(window.season) if window else "", season_words(row.season)
+    if row.marks is not None:
+        yield MARKS, Marks(window.marks).label if window else "", Marks(row.marks).label
+    if row.leaders is not None:
+        yield LEADERS, _listed(window.leaders, names) if window else "", _listed(row.leaders, names)
+
+
+def days_word(named: bool) -> str:
+    """Return by what the dates of a window are known, as the sheet has it."""
+    return "指定日期" if named else "按星期"
 
 
 def _placed(

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from server_broker.attendance.seasons import ALL_YEAR, dates_of
-from server_broker.attendance.shifts import Shift, overlapping
+from server_broker.attendance.seasons import ALL_YEAR, Season
+from server_broker.attendance.shifts import Shift, overlapping_in_seasons
 from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import check_numbers, numbers_closed
 from server_broker.rosters.plan import Plan, WindowRow
+from server_broker.rosters.rows import DAYS
 from server_broker.sheets.row_errors import RowError
 
 
@@ -118,8 +119,10 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
         there = known.windows.get((row.village, row.name))
-        if there is not None and there.named_days and asker.may_see(row.village):
-            yield RowError("值班", row.row, f"“{row.name}”是按日期排的值班，请在它的页面上改")
+        if there is not None and there.named_days != bool(row.named_days) and asker.may_see(row.village):
+            kind = "只在指定日期" if there.named_days else "按星期"
+            words = f"“{row.name}”是{kind}的值班，请在“{DAYS}”一列写明；要换一种，请结束它，另加一个"
+            yield RowError("值班", row.row, words)
         for number in _newcomers(row, known):
             if number not in lives_in:
                 yield RowError("值班", row.row, asker.nobody(number))
@@ -193,24 +196,21 @@ def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     named = {number for row in plan.windows for number in row.people}
     standing = {key: window for key, window in known.windows.items() if key not in rows}
     windows: list[tuple[tuple[str, str], WindowRow | KnownWindow]] = [*rows.items(), *standing.items()]
-    shifts = [
-        Shift(number, key, window.weekdays, window.start, window.end)
+    shifts = (
+        (_season(window, known.windows.get(key)), Shift(number, key, window.weekdays, window.start, window.end))
         for key, window in windows
         for number in window.people
         if number in named
-    ]
-    for number, first, second in overlapping(shifts):
+    )
+    for number, first, second in overlapping_in_seasons(shifts):
         here, other = (first, second) if first in rows else (second, first)
         # Two windows that the file does not contain may overlap already. Then the file is not to blame.
-        if here in rows and _in_one_season(known.windows.get(here), known.windows.get(other)):
+        if here in rows:
             yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")
 
 
-def _in_one_season(one: KnownWindow | None, other: KnownWindow | None) -> bool:
-    """Tell whether two windows ever run in the same days of a year. A new window runs all year.
-
-    Of somebody with windows of several seasons `overlapping` may name a pair that never meets and leave out one that
-    does. Then the two are an exception on the dates concerned (`server_broker.duty.due`).
-    """
-    first, second = (window.season if window else ALL_YEAR for window in (one, other))
-    return not dates_of(first).isdisjoint(dates_of(second))
+def _season(window: WindowRow | KnownWindow, known: KnownWindow | None) -> Season:
+    """Return the season of a window after the import: the file's, or what the county has if it says none."""
+    if window.season is not None:
+        return window.season
+    return known.season if known else ALL_YEAR

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
 
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from server_broker.attendance.models import DaysKind, DutyWindow, WindowRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, Marks, WindowRecord
 from server_broker.attendance.seasons import ALL_YEAR, Season
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PersonRecord
@@ -18,6 +18,10 @@ from server_broker.regions.models import Region
 from server_broker.rosters.known_numbers import KnownNumbers, known_numbers
 from server_broker.rosters.plan import Plan
 
+_OF_WINDOW = (
+    *("pk", "village_id", "name", "weekdays", "start", "end"),
+    *("days", "season_from", "season_to", "marks", "leaders"),
+)
 _KEYS_A_QUERY = 5_000
 """Bounds the length of one SQL statement: a file may name 20,000 keys of 32 characters."""
 
@@ -53,8 +57,9 @@ class KnownWindow:
 
     Attributes:
         until: The day from which something else is planned already; None: nothing is.
-        season: Its season; a file says none, so an import leaves it.
-        named_days: It is there on named days only, which no file has.
+        season: Its season.
+        named_days: It is there on named days only.
+        leaders: Numbers of those of its people who lead.
     """
 
     pk: int
@@ -67,6 +72,8 @@ class KnownWindow:
     until: dt.date | None = None
     season: Season = ALL_YEAR
     named_days: bool = False
+    marks: str = Marks.EACH
+    leaders: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +173,32 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
     for some in _batches(pks):
         ends = WindowRecord.objects.known().at(timezone.now()).filter(subject__in=some).exclude(valid_to=None)
         planned = {pk: timezone.localdate(until) for pk, until in ends.values_list("subject", "valid_to")}
-        for pk, village, name, weekdays, start, end, days, *season in DutyWindow.objects.filter(
-            pk__in=some
-        ).values_list(*("pk", "village_id", "name", "weekdays", "start", "end", "days", "season_from", "season_to")):
-            named = days == DaysKind.NAMED
-            found[pk] = KnownWindow(
-                pk, village, name, weekdays, start, end, {}, planned.get(pk), (season[0], season[1]), named
+        leading: dict[int, set[int]] = {}
+        for one in DutyWindow.objects.filter(pk__in=some).values(*_OF_WINDOW):
+            leading[one["pk"]] = set(one["leaders"])
+            found[one["pk"]] = KnownWindow(
+                pk=one["pk"],
+                village=one["village_id"],
+                name=one["name"],
+                weekdays=one["weekdays"],
+                start=one["start"],
+                end=one["end"],
+                people={},
+                until=planned.get(one["pk"]),
+                season=(one["season_from"], one["season_to"]),
+                named_days=one["days"] == DaysKind.NAMED,
+                marks=one["marks"],
             )
         # Values and not models, which take ten times the memory. A window that has ended keeps its people, and is not
         # among those found.
-        of_windows = shares.filter(dutywindow__in=[pk for pk in some if pk in found])
-        named_in = of_windows.values_list("dutywindow_id", "person__number", "person__name")
-        for pk, number, name in named_in.iterator():
+        of_windows = shares.filter(dutywindow__in=[pk for pk in some if pk in found]).values_list(
+            "dutywindow_id", "person_id", "person__number", "person__name"
+        )
+        for pk, person, number, name in of_windows.iterator():
             number, name = people.setdefault(number, (number, name))
             found[pk].people[number] = name
+            if person in leading[pk]:
+                found[pk].leaders.add(number)
     # Nothing keeps a village from having two windows of one name. The older one then comes last and stays in the dict,
     # so a preview and the import after it mean the same window.
     newest_first = sorted(found.values(), key=lambda window: window.pk, reverse=True)

@@ -3,12 +3,12 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from server_broker.attendance.models import WindowRecord
+from server_broker.attendance.models import RosterDay, WindowRecord
 from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.day_checks import NOBODY, Cell, said_of
 from server_broker.duty.values import Crew
@@ -142,20 +142,17 @@ def fill(villages: Collection[KnownVillage], first: dt.date, last: dt.date, scop
     rows = WindowRecord.objects.known().during(begin_of(first), end_of(last)).filter(ended=False)
     for row in rows.filter(subject__village__in=by_code).select_related("subject"):
         by_code[row.subject.village_id].windows[plain_title(row.name)] = row.subject_id
-    offices = {_office(code) for code in by_code}
-    under = Region.objects.all().under(scope)
-    ids = {pk for village in villages for pk in village.windows.values()}
-    crews = WindowRecord.objects.known().filter(subject__in=ids, ended=False).values_list("people", flat=True)
-    there = {pk for people in crews for pk in people}
-    there |= {pk for crew in _said_in(ids, first, last) for pk in crew.people}
-    seen = Person.objects.filter(Q(village__in=[*by_code, *offices]) | Q(pk__in=there), village__in=under)
+    there = _in_windows(by_code, first, last)
+    places = {place for code in by_code for place in (code, _office(code))}
+    everybody = {pk for people in there.values() for pk in people}
+    seen = Person.objects.filter(
+        Q(village__in=places) | Q(pk__in=everybody), village__in=Region.objects.all().under(scope)
+    )
     named: dict[str, str] = {}
     for pk, number, name, village, left in seen.values_list("pk", "number", "name", "village_id", "left"):
-        if left and pk not in there:
-            continue
         named[str(pk)] = name
         for one in villages:
-            if village in (one.code, _office(one.code)) or pk in there:
+            if pk in there[one.code] or (not left and village in (one.code, _office(one.code))):
                 one.names[f"{plain_name(name)}({number})"].add(str(pk))
                 one.names[plain_name(name)].add(str(pk))
     for post in Post.objects.filter(unit__region__in=by_code, unit__ended=False).select_related("unit"):
@@ -170,9 +167,19 @@ def _office(village: str) -> str:
     return village[:TOWNSHIP_DIGITS].ljust(12, "0")
 
 
-def _said_in(windows: Collection[int], first: dt.date, last: dt.date) -> Collection[Crew]:
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    return said_of([Cell(window, day) for window in windows for day in days]).values() if windows else ()
+def _in_windows(villages: Mapping[str, KnownVillage], first: dt.date, last: dt.date) -> dict[str, set[int]]:
+    """Return by village who is in its windows, by the week or on one of the dates."""
+    found: dict[str, set[int]] = {code: set() for code in villages}
+    of_window = {pk: code for code, village in villages.items() for pk in village.windows.values()}
+    rows = WindowRecord.objects.known().filter(subject__in=of_window, ended=False)
+    for window, people in rows.values_list("subject", "people"):
+        found[of_window[window]].update(people)
+    said = RosterDay.objects.known().filter(
+        subject__in=of_window, valid_from__gte=begin_of(first), valid_from__lt=end_of(last), withdrawn=False
+    )
+    for window, people in said.values_list("subject", "people"):
+        found[of_window[window]].update(people)
+    return found
 
 
 def load_month_known(plan: MonthPlan) -> MonthKnown:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from server_broker.attendance.seasons import Season
 from server_broker.sheets.declared import SheetPlan
 
 
@@ -66,6 +67,11 @@ class WindowRow:
     start: int
     end: int
     people: list[str]
+    season: Season | None = None
+    """None here and below: the file has no such column, so what the county has stays."""
+    named_days: bool | None = None
+    marks: str | None = None
+    leaders: list[str] | None = None
 
 
 @dataclass(slots=True)

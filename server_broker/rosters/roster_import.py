@@ -4,17 +4,24 @@
 with `import_people`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from protocol.cards import card_token
 from protocol.printed_cards import Format
 from server_broker.accounts.powers import Power
-from server_broker.dated.writing import acting
+from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.shares import on_duty
+from server_broker.dated.days import begin_of
+from server_broker.dated.writing import Period, acting
+from server_broker.duty.overlaps import Overlap, dated_overlaps, overlap_words
 from server_broker.fleet.desired_changes import people_changed_in
+from server_broker.people.models import Person
+from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.apply import apply
 from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
@@ -76,9 +83,39 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
 def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
     if own := list(own_rows(plan, known, changes, actor)):
         raise ImportRefused(own, sheets=BOOK.titles())
+    people, today = _on_single_dates(plan, known, changes), timezone.localdate()
+    before = dated_overlaps(people, today)
     with acting(actor, "导入"):
         villages = apply(plan, known, changes, actor)
+    if more := dated_overlaps(people, today) - before:
+        raise ImportRefused(list(_overlapping(plan, sorted(more))), sheets=BOOK.titles())
     people_changed_in(*villages)
+
+
+def _on_single_dates(plan: Plan, known: Known, changes: Changes) -> set[int]:
+    """Return everybody who is or will be in a window that changes: single dates of theirs may now overlap."""
+    changing = changes.rows_of("值班")
+    rows = [row for row in plan.windows if row.row in changing]
+    had = [known.windows[row.village, row.name].pk for row in rows if (row.village, row.name) in known.windows]
+    windows = DutyWindow.ever.filter(pk__in=had)
+    people = set(windows.filter(people__isnull=False).values_list("people", flat=True))
+    numbers = {number for row in rows for number in row.people}
+    people |= set(Person.objects.filter(number__in=numbers).values_list("pk", flat=True))
+    posts = {post for window in windows for post in window.posts}
+    return people | on_duty([], sorted(posts), Period(begin_of(timezone.localdate())))
+
+
+def _overlapping(plan: Plan, overlaps: Sequence[Overlap]) -> Iterator[RowError]:
+    """Yield an error for each overlap on a date, at the row of the window that brings it."""
+    rows = {(row.village, row.name): row.row for row in plan.windows}
+    windows = DutyWindow.ever.filter(pk__in={pk for one in overlaps for pk in (one.window, one.other)})
+    at = {pk: rows.get((village, name), 0) for pk, village, name in windows.values_list("pk", "village", "name")}
+    # Who imports sees the villages of the file; of others neither windows nor people are named.
+    chain = region_chain(plan.windows[0].village)
+    around = (subtree_prefix(code) for code in reversed(chain))
+    prefix = next((one for one in around if all(row.village.startswith(one) for row in plan.windows)), "none")
+    for one, words in overlap_words(overlaps, prefix=prefix).items():
+        yield RowError("值班", at[one.window] or at[one.other], words)
 
 
 PEOPLE_IMPORT = Import(

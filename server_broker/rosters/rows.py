@@ -9,6 +9,7 @@ from typing import get_args
 
 from protocol.decisions import is_the_countys
 from protocol.printed_cards import Format
+from server_broker.attendance.seasons import ALL_YEAR, Season, is_season
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.names import plain_name
 from server_broker.people.number_forms import KINDS, WORDS
@@ -23,6 +24,12 @@ from server_broker.sheets.row_errors import RowError
 from server_broker.sheets.spreadsheetml import Cell
 
 CARD_FORM = "卡号格式"
+DAYS, SEASON, MARKS, LEADERS = "日子", "季节", "打卡", "带班"
+_DAYS_WORDS = {"": False, "按星期": False, "指定日期": True, "只在指定日期": True}
+_MARKS_WORDS = {"": "each", "上下班都打卡": "each", "一天打首尾两次": "ends", "只打上班": "arrival"}
+_SEASON = re.compile(r"(\d{1,2})[-.月/](\d{1,2})日?\s*[-至到~—–]+\s*(\d{1,2})[-.月/](\d{1,2})日?", re.ASCII)
+MOST_SEASONS = 24
+"""Most different seasons of one file: windows are compared season by season."""
 MOST_SHIFTS = 250_000
 """Most people times weekdays, summed over the rows of 值班: the time and memory of the overlap check grow with it. A
 county of 500 villages with ten people and three windows each, on all seven days, comes to 105,000."""
@@ -90,20 +97,75 @@ def _uid_reader(form: Format) -> Callable[[Cell], str]:
 
 def _window(plan: Plan, row: Row) -> None:
     village, name = row.read("村代码", _village), row.read("名称", _name(32))
-    days, people = row.read("星期", cells.weekdays), row.read("人员编号", _numbers)
+    named = row.read(DAYS, _is_named) if row.has(DAYS) else False
+    days = row.read("星期", cells.weekdays) if not named else []
+    people = row.read("人员编号", _numbers if not named else _numbers_or_none)
+    terms = _read_terms(row)
     start, end = row.read("开始", cells.minute_of_day), row.read("结束", cells.minute_of_day)
     if start is not None and start == end:
         plan.errors.append(RowError(row.sheet, row.number, "“开始”和“结束”相同"))
         return
     if village is None or name is None or days is None or people is None or start is None or end is None:
         return
+    if terms is None or named is None:
+        return
+    season, marks, leaders = terms
+    if named and season not in (None, ALL_YEAR):
+        plan.errors.append(RowError(row.sheet, row.number, f"“{DAYS}”是指定日期的，不填“{SEASON}”"))
+        return
+    if stray := [number for number in leaders or () if number not in people]:
+        words = f"“{LEADERS}”的 {stray[0]} 不在这一行的人员编号里"
+        plan.errors.append(RowError(row.sheet, row.number, words))
+        return
     # An end before the start is meant for the next day.
     until = end if end > start else end + cells.MINUTES_A_DAY
-    plan.windows.append(WindowRow(row.number, village, name, days, start, until, people))
+    said = named if row.has(DAYS) else None
+    plan.windows.append(WindowRow(row.number, village, name, days, start, until, people, season, said, marks, leaders))
+
+
+def _read_terms(row: Row) -> tuple[Season | None, str | None, list[str] | None] | None:
+    """Return season, marks and leaders, each None if the sheet has no such column; None if a cell is bad."""
+    season = row.read(SEASON, _season) if row.has(SEASON) else None
+    marks = row.read(MARKS, _marks) if row.has(MARKS) else None
+    leaders = row.read(LEADERS, _numbers_or_none) if row.has(LEADERS) else None
+    read = ((SEASON, season), (MARKS, marks), (LEADERS, leaders))
+    return None if any(value is None and row.has(column) for column, value in read) else (season, marks, leaders)
+
+
+def _is_named(cell: Cell) -> bool:
+    written = cells.optional_text(cell, longest=16)
+    if written not in _DAYS_WORDS:
+        raise BadCell(f"只能填 按星期 或 指定日期，这里是“{written}”")
+    return _DAYS_WORDS[written]
+
+
+def _season(cell: Cell) -> Season:
+    written = cells.optional_text(cell, longest=40)
+    if not written or written == "全年":
+        return ALL_YEAR
+    match = _SEASON.fullmatch(written)
+    season = (int(match[1]) * 100 + int(match[2]), int(match[3]) * 100 + int(match[4])) if match else ALL_YEAR
+    if match is None or not is_season(season):
+        raise BadCell("不认识，请写成 05-01 至 09-30 的样子；全年的不填")
+    return season
+
+
+def _marks(cell: Cell) -> str:
+    written = cells.optional_text(cell, longest=16)
+    if written not in _MARKS_WORDS:
+        raise BadCell(f"不认识，只能填 {'、'.join(word for word in _MARKS_WORDS if word)}")
+    return _MARKS_WORDS[written]
+
+
+def _numbers_or_none(cell: Cell) -> list[str]:
+    return _numbers(cell) if cells.optional_text(cell, longest=4000) else []
 
 
 def _bound_shifts(plan: Plan) -> None:
     """Take out the rows of 值班 if checking them would take too long."""
+    if len({window.season for window in plan.windows}) > MOST_SEASONS:
+        plan.windows = []
+        plan.errors.append(RowError("值班", 0, f"季节的写法超过 {MOST_SEASONS} 种，请核对“{SEASON}”一列"))
     if (shifts := sum(len(window.people) * len(window.weekdays) for window in plan.windows)) > MOST_SHIFTS:
         plan.windows = []
         words = (
@@ -193,7 +255,12 @@ BOOK = Book(
         SheetKind("站点", ("站点编号", "名称", "村代码"), _each(_station)),
         SheetKind("人员", ("编号", "姓名", "村代码"), _each(_person), optional=tuple(WORDS.values())),
         SheetKind("卡", ("卡号", "人员编号"), _read_cards, optional=(CARD_FORM,)),
-        SheetKind("值班", ("村代码", "名称", "星期", "开始", "结束", "人员编号"), _each(_window)),
+        SheetKind(
+            "值班",
+            ("村代码", "名称", "星期", "开始", "结束", "人员编号"),
+            _each(_window),
+            optional=(DAYS, SEASON, MARKS, LEADERS),
+        ),
     ),
     choices=FORMS,
     bound=_bound_shifts,

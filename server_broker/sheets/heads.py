@@ -26,6 +26,10 @@ class Row:
         self._by_column = by_column
         self._errors = errors
 
+    def has(self, column: str) -> bool:
+        """Tell whether the sheet has a column. An empty cell says something; a column that is not there does not."""
+        return column in self._by_column
+
     def read[T](self, column: str, reader: Callable[[Cell], T]) -> T | None:
         """Return the column's value. If it is bad, add an error and return None."""
         try:

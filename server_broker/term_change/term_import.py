@@ -4,14 +4,17 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.utils import timezone
 
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.accounts.powers import Power
-from server_broker.attendance.models import WindowRecord
+from server_broker.attendance.models import RosterDay, WindowRecord
 from server_broker.dated.writing import Period, put
+from server_broker.duty.overlaps import overlap_words, overlaps_between
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, Post, Unit
+from server_broker.regions.models import subtree_prefix
 from server_broker.sheets.changes import Change, Changes, FieldChange
 from server_broker.sheets.importing import Import, ImportRefused
 from server_broker.sheets.row_errors import RowError
@@ -20,6 +23,8 @@ from server_broker.term_change.rows import BOOK, SHEET, TermPlan
 from server_broker.term_change.turnover import Turn, gaps, turnover
 
 REASON = "换届"
+MOST_OVERLAPS = 20
+_LOOK_AHEAD = dt.timedelta(days=35)
 type _Pair = tuple[int, int]
 """A post and a person."""
 
@@ -37,7 +42,8 @@ def compare(plan: TermPlan, known: TermKnown) -> Changes:
     turns = turnover(plan, known).turns
     changed = tuple(_change(turn) for turn in turns if turn.changes)
     same = len(turns) - len(changed)
-    return Changes(changed, {SHEET: same} if same else {}, (SHEET,), (*_notes(turns), *_windows(turns)))
+    notes = (*_notes(turns), *_windows(turns), *_overlaps(plan, known, turns))
+    return Changes(changed, {SHEET: same} if same else {}, (SHEET,), notes)
 
 
 def _change(turn: Turn) -> Change:
@@ -77,6 +83,30 @@ def _windows(turns: list[Turn]) -> Iterator[str]:
     yield from said
 
 
+def _overlaps(plan: TermPlan, known: TermKnown, turns: list[Turn]) -> Iterator[str]:
+    """Yield who would be in two windows at once by a new post. The change is made for it and taken back.
+
+    It is said and not refused: such a date is an exception that the township looks at.
+    """
+    coming = [turn for turn in turns if turn.comes and turn.post is not None]
+    posts = [turn.post for turn in coming]
+    by_post = WindowRecord.objects.known().filter(posts__overlap=posts, ended=False).exists()
+    if not (by_post or RosterDay.objects.known().filter(posts__overlap=posts, withdrawn=False).exists()):
+        return
+    people = {person.pk for turn in coming for person, _ in turn.comes}
+    first = max(timezone.localdate(), min(_day(begin) for turn in coming for _, begin in turn.comes))
+    last = first + _LOOK_AHEAD
+    before = overlaps_between(people, first, last)
+    with transaction.atomic():
+        _write(known, turns, actor="")
+        more = overlaps_between(people, first, last) - before
+        transaction.set_rollback(True)
+    told = overlap_words(sorted(more), prefix=subtree_prefix(plan.scope))
+    yield from list(told.values())[:MOST_OVERLAPS]
+    if len(told) > MOST_OVERLAPS:
+        yield f"另有 {len(told) - MOST_OVERLAPS} 处值班时间重叠没有列出，换届以后请看“谁该到岗”"
+
+
 def _day(at: dt.datetime) -> dt.date:
     return timezone.localdate(at)
 
@@ -90,6 +120,12 @@ def _apply(plan: TermPlan, known: TermKnown, changes: Changes, actor: str) -> No
     list(Unit.objects.select_for_update().filter(pk__in={turn.unit.pk for turn in turns}).order_by("pk"))
     if load_known(plan) != known:
         raise ImportRefused([RowError("", 0, "同时有人在修改同样的内容，请再试一次")])
+    _write(known, turns, actor=actor)
+    places = {turn.unit.region for turn in turns} | {known.by_pk[pk].village for pk in involved}
+    people_changed_in(*places)
+
+
+def _write(known: TermKnown, turns: list[Turn], *, actor: str) -> None:
     posts = _posts(turns)
     given: dict[Period, list[_Pair]] = defaultdict(list)
     ended: dict[Period, list[_Pair]] = defaultdict(list)
@@ -105,8 +141,6 @@ def _apply(plan: TermPlan, known: TermKnown, changes: Changes, actor: str) -> No
         for period, pairs in periods.items():
             subjects = sorted(holdings[pair] for pair in pairs)
             put(HoldingRecord, subjects, period, {"state": state}, actor=actor, reason=REASON)
-    places = {turn.unit.region for turn in turns} | {known.by_pk[pk].village for pk in involved}
-    people_changed_in(*places)
 
 
 def _refuse_own(turns: list[Turn], actor: str) -> None:

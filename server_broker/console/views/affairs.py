@@ -21,6 +21,7 @@ from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import approvers_under, open_objections_of
 from server_broker.console.reasons import ReasonField
+from server_broker.console.swap_rows import dropped_swaps
 from server_broker.regions.models import subtree_prefix
 from server_broker.requests.cases import PARTNER, Case, case_of, cases_here, cases_of_stations
 from server_broker.requests.deciding import decide_case, why_not
@@ -80,6 +81,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": KINDS.items(),
         "objections": open_objections_of(user).count() if may(user, Power.ANSWER_REQUESTS) else 0,
+        "dropped": dropped_swaps(user, timezone.localdate(now)) if state == "mine" else [],
         "deputies": Deputy.objects.filter(lender=user, ended_at=None, last__gte=timezone.localdate(now)),
         "lent": Deputy.objects.filter(deputy=user, ended_at=None, last__gte=timezone.localdate(now)),
         "accounts": approvers_under(user),

@@ -23,6 +23,7 @@ from server_broker.attendance.moving import change_registration
 from server_broker.attendance.timelines import card_lines, person_lines
 from server_broker.console import parameters
 from server_broker.console.deciding import KEPT, InputRefused, Proposal, asked_day, asked_moment, decide_on
+from server_broker.console.duty_beside import DutyBeside
 from server_broker.console.pin_words import ELSEWHERE, PIN_REFUSED, pin_lines
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of, refused_pins_of, requests_of, stations_of, units_of
@@ -134,11 +135,13 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"没有改动：{refusal}。")
         return redirect(back)
     tokens = [bytes(card.token) for card in found.cards.all()] if act == "leave" else []
+    beside = DutyBeside(request.user, found.pk)
     return decide_on(
         request,
         Proposal(
             title=f"{found.name}：{title}",
-            do=do,
+            do=beside.watching(do),
+            notes=beside.notes,
             done=f"{found.name}：{title}，已记录。",
             back=back,
             section="people",
@@ -252,11 +255,15 @@ def holding_change(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(back)
     state = HoldingState(given)
     title = f"{holding.person.name} {holding.post}：{since} 起{state.label}"
+    beside = DutyBeside(request.user, holding.person_id)
     return decide_on(
         request,
         Proposal(
             title=title,
-            do=lambda why: change_holding(holding, state, since=since, until=until, actor=actor, reason=why),
+            do=beside.watching(
+                lambda why: change_holding(holding, state, since=since, until=until, actor=actor, reason=why)
+            ),
+            notes=beside.notes,
             done=f"{title}，已记录。",
             back=back,
             section="people",

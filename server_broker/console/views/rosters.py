@@ -23,6 +23,7 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, posts_of, windows_of
 from server_broker.console.roster_grid import code_of, crew_in, month_grid, seen_part
 from server_broker.console.roster_preview import lines_of, plan_context
+from server_broker.console.swap_rows import swap_rows
 from server_broker.dated.days import begin_of
 from server_broker.duty.day_checks import NOBODY, Cell, Said, said_of
 from server_broker.duty.overlaps import WindowRefused
@@ -92,6 +93,21 @@ def rosters(request: HttpRequest) -> HttpResponse:
         "grid": None if village is None else month_grid(request.user, village, first),
     }
     return render(request, "console/rosters.html", context)
+
+
+@require_safe
+@needs(Power.SEE_PEOPLE)
+def roster_swaps(request: HttpRequest) -> HttpResponse:
+    """List the swaps of a month in the viewer's region; those that nobody is due for stand first."""
+    first = asked_month(request.GET.get("month", ""))
+    context = {
+        "section": "rosters",
+        "first": first,
+        "before": month_after(first, -1),
+        "after": month_after(first),
+        "swaps": swap_rows(request.user, first, month_after(first) - dt.timedelta(days=1)),
+    }
+    return render(request, "console/roster_swaps.html", context)
 
 
 @post_only("rosters")

@@ -40,6 +40,9 @@ def sheets(content: bytes) -> dict[str, list[tuple[object, ...]]]:
     return found | {"人员": [row[:3] for row in found["人员"]]}
 
 
+TERMS = ("按星期", None, "上下班都打卡", None)
+
+
 def test_what_was_known_then_is_written(county: FictionalCounty) -> None:
     before = timezone.now()
     Person.objects.filter(number="a1").update(name="张新名")
@@ -51,7 +54,7 @@ def test_what_was_known_then_is_written(county: FictionalCounty) -> None:
     assert then["人员"][0] == ("a1", "张示例", SHILI_VILLAGE)
     assert [row[:2] for row in now["卡"]] == [("尾号 0a1b（在用）", "a2"), ("尾号 0a2b（已挂失）", "a2")]
     assert [row[:2] for row in then["卡"]] == [("尾号 0a1b（在用）", "a1"), ("尾号 0a2b（在用）", "a2")]
-    assert then["值班"] == [(SHILI_VILLAGE, "上午", "一、二、三、四、五", "08:00", "12:00", "a1")]
+    assert then["值班"] == [(SHILI_VILLAGE, "上午", "一、二、三、四、五", "08:00", "12:00", "a1", *TERMS)]
 
 
 def asked(file: Path, **values: str) -> argparse.Namespace:

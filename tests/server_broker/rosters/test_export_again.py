@@ -1,5 +1,6 @@
 """What 导出现有名单 gives can be imported again as it is, and changes nothing."""
 
+import datetime as dt
 import io
 
 import openpyxl
@@ -7,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from server_broker.attendance.leaving import leave
-from server_broker.attendance.models import DaysKind
+from server_broker.attendance.models import DaysKind, DutyWindow, Marks
 from server_broker.attendance.region_changes import merge_region
+from server_broker.duty.roster_days import name_days
+from server_broker.duty.values import Crew
 from server_broker.people.changes import register
 from server_broker.people.models import Person, PersonType
 from server_broker.regions.models import Region
@@ -89,19 +92,80 @@ def test_a_list_brings_nobody_to_a_township_s_office(county: FictionalCounty) ->
     assert not Person.objects.filter(number="n1").exists()
 
 
-def test_windows_of_a_season_stay_and_named_days_are_not_in_a_file(county: FictionalCounty) -> None:
+@pytest.fixture
+def seasons(county: FictionalCounty) -> DutyWindow:
+    """Zhang has a window in summer and one in winter at the same hours, and one of named days, which is returned."""
     zhang = county.people[ZHANG]
     for name, season in (("夏", (501, 930)), ("冬", (1001, 430))):
         made = window(SHILI_VILLAGE, name, [zhang])
         made.season_from, made.season_to = season
+        made.marks, made.leaders = Marks.ENDS, [zhang.pk]
         made.save()
     market = window(SHILI_VILLAGE, "赶集", [zhang], start=900, end=960)
     market.days, market.weekdays = DaysKind.NAMED, []
     market.save()
+    return market
+
+
+def of_windows(*rows: tuple[str, ...], columns: tuple[str, ...] = ()) -> list[str]:
+    heads = ("村代码", "名称", "星期", "开始", "结束", "人员编号", *columns)
+    done = import_people(book({"值班": rows}, heads={"值班": heads}), scope=COUNTY, actor=BY)
+    return [str(error) for error in done.errors]
+
+
+def test_seasons_marks_leaders_and_named_days_go_out_and_in(seasons: DutyWindow) -> None:
+    before = list(DutyWindow.ever.order_by("pk").values())
+    data = export_people(COUNTY)
     assert again(COUNTY).errors == ()
     assert again(COUNTY).changes == ()
-    rows = [(SHILI_VILLAGE, "赶集", "1-5", "15:00", "16:00", ZHANG.number)]
-    (error,) = import_people(book({"值班": rows}), scope=COUNTY, actor=BY).errors
-    assert "按日期排的值班" in error.message
-    rows = [(SHILI_VILLAGE, "新", "1-5", "11:00", "15:00", ZHANG.number)]
-    assert "重叠" in import_people(book({"值班": rows}), scope=COUNTY, actor=BY).errors[0].message
+    others = {"season_from": 0, "season_to": 0, "marks": Marks.EACH, "leaders": []}
+    DutyWindow.objects.filter(name="夏").update(**others, start=1, end=2)
+    assert import_people(data, scope=COUNTY, actor=BY).errors == ()
+    assert list(DutyWindow.ever.order_by("pk").values()) == before
+
+
+def test_what_a_file_has_no_column_for_stays(seasons: DutyWindow) -> None:
+    assert of_windows((SHILI_VILLAGE, "夏", "1-5", "08:00", "11:00", ZHANG.number)) == []
+    made = DutyWindow.objects.get(name="夏")
+    assert (made.end, made.season_from, made.season_to, made.marks) == (660, 501, 930, Marks.ENDS)
+    assert made.leaders == [made.people.get().pk]
+    (told,) = of_windows((SHILI_VILLAGE, "赶集", "1-5", "15:00", "16:00", ZHANG.number))
+    assert "请在“日子”一列写明" in told
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (("每天", "", "", ""), "只能填 按星期 或 指定日期"),
+        (("", "五月到九月", "", ""), "05-01 至 09-30"),
+        (("", "02-30 至 09-30", "", ""), "05-01 至 09-30"),
+        (("指定日期", "05-01 至 09-30", "", ""), "不填“季节”"),
+        (("", "", "不打", ""), "上下班都打卡"),
+        (("", "", "", "zz9"), "不在这一行的人员编号里"),
+    ],
+)
+def test_a_term_that_is_wrong_is_said_by_row(seasons: DutyWindow, cells: tuple[str, ...], said: str) -> None:
+    row = (SHILI_VILLAGE, "新", "1-5", "18:00", "19:00", ZHANG.number, *cells)
+    (told,) = of_windows(row, columns=("日子", "季节", "打卡", "带班"))
+    assert told.startswith("值班 第 2 行")
+    assert said in told
+
+
+def test_overlaps_are_found_season_by_season(seasons: DutyWindow) -> None:
+    """The pair of which one lasts into the other may never meet, because their seasons are apart; another pair does."""
+    times = ("1-5", "11:00", "15:00", ZHANG.number)
+    assert "重叠" in of_windows((SHILI_VILLAGE, "新", *times))[0]
+    autumn, season = (SHILI_VILLAGE, "秋", *times, "09-29 至 09-30"), ("季节",)
+    assert [one.rpartition("与")[2] for one in of_windows(autumn, columns=season)] == ["“夏”的时间重叠"]
+    DutyWindow.objects.filter(name="夏").update(start=720, end=1440 + 60)
+    winter = (SHILI_VILLAGE, "早", "1-5", "00:30", "02:00", ZHANG.number, "10-01 至 10-02")
+    assert [one.rpartition("与")[2] for one in of_windows(winter, columns=season)] == ["“夏”的时间重叠"]
+    assert of_windows((*winter[:6], "10-03 至 10-04"), columns=season) == []
+
+
+def test_a_weekly_window_that_meets_a_named_day_is_refused(seasons: DutyWindow, county: FictionalCounty) -> None:
+    li = county.people[LI]
+    name_days(seasons, {dt.date(2027, 3, 15): Crew(frozenset({li.pk}))}, actor=BY)
+    (told,) = of_windows((SHILI_VILLAGE, "新", "1-5", "15:30", "15:45", LI.number))
+    assert told == f"值班 第 2 行：{LI.name} 在 2027-03-15 的值班“新”与“赶集”时间重叠"
+    assert not DutyWindow.ever.filter(name="新").exists()

@@ -435,14 +435,14 @@ def test_many_windows_are_taken_in_few_queries(django_assert_max_num_queries: An
     people = [f"N{number}" for number in range(5)]
     plan = roster(300, people=people)
     open_stream(settings.HOME)  # which states every table once
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(68):
         shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
         take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     made = {window.name: window.pk for window in DutyWindow.objects.all()}
     assert len(made) == 300
     assert DutyWindow.people.through.objects.count() == 1_500
     plan.windows = [dataclasses.replace(window, people=people[:2], weekdays=[7]) for window in plan.windows]
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(68):
         shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
         take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert {window.name: window.pk for window in DutyWindow.objects.all()} == made
