@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from protocol.kiosk_learning import LevelChoice
 from protocol.kiosk_line import Line
+from protocol.kiosk_meetings import MeetingLine
 from protocol.units import CodeWord, DurationMs, ShortText
 
 type VisitId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
@@ -32,6 +33,8 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
     can: list[CodeWord] = []
     """What the person may open or do: ``month``, ``requests``, ``learning``, ``set_pin``, ``change_pin``, ``clock``,
     ``phone``, and codes of later features, which a kiosk that does not know them leaves out."""
+    meeting: MeetingLine | None = None
+    """The next meeting at which the person is expected, if touches do not sign in there yet."""
 
 
 class MineShown(Line, frozen=True, kw_only=True, tag="mine"):

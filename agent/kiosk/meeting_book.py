@@ -8,11 +8,13 @@ import logging
 from msgspec import Struct
 
 from agent.kiosk.county_lists import OfferedBundles
+from agent.shelf.state import HeldBundle
 from agent.timekeeping.clock import StationClock
 from protocol.bundle_contents import read_content
 from protocol.kiosk_meetings import MeetingLine
 from protocol.meetings import SIGN_IN_BEFORE_MS, Meeting, Meetings
 from protocol.refusal import Refused
+from protocol.units import PersonId
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +60,38 @@ class MeetingBook:
         now = self._clock.now().wall
         return [one for one in self._known.lines if one.id in self._known.near or self._is_to_come(one, now)]
 
+    def next_of(self, person: PersonId) -> MeetingLine | None:
+        """Return the next meeting at which a person is expected; none if it is near already, or not within a week.
+
+        The bundle is read for it, because of meetings that are not near nobody's name is in memory.
+        """
+        to_come = {one.id: one for one in self.announced() if one.id not in self._known.near and not one.cancelled}
+        meetings = self._read() if to_come else []
+        theirs = (one.id for one in meetings if any(of.person == person for of in one.expected))
+        return min((to_come[one] for one in theirs if one in to_come), key=lambda one: one.begin, default=None)
+
+    def _read(self) -> list[Meeting]:
+        """Return the meetings of the newest bundle; none if it can't be read."""
+        newest = self._newest()
+        try:
+            read = read_content(self._offered.read(newest)) if self._offered and newest else None
+        except (Refused, OSError) as error:
+            log.warning("the meetings can't be read: %s", error)
+            read = None
+        return read.meetings if isinstance(read, Meetings) else []
+
+    def _newest(self) -> HeldBundle | None:
+        offered = self._offered.bundles("meetings") if self._offered else ()
+        return max(offered, key=lambda one: one.version, default=None)
+
     def _is_to_come(self, one: MeetingLine, now: int) -> bool:
         # Without the time nothing can be said of what is to come.
         return self._clock.dated and now < one.end and one.begin < now + AHEAD_MS
 
     def _look(self) -> None:
         """Read the bundle again if it is another now, or if a meeting has come near."""
-        offered = self._offered
-        newest = max(offered.bundles("meetings"), key=lambda one: one.version, default=None) if offered else None
-        if offered is None or newest is None:
+        newest = self._newest()
+        if newest is None:
             self._known = _Known(b"", [], {})
             return
         known = self._known
@@ -77,12 +102,7 @@ class MeetingBook:
             if near < known.near.keys():
                 known.near = {name: one for name, one in known.near.items() if name in near}
                 return
-        try:
-            read = read_content(offered.read(newest))
-        except (Refused, OSError) as error:
-            log.warning("the meetings can't be read: %s", error)
-            read = None
-        meetings = read.meetings if isinstance(read, Meetings) else []
+        meetings = self._read()
         lines = sorted((_line(one) for one in meetings), key=lambda one: (one.begin, one.id))
         near = {one.id for one in lines if self._is_near(one)}
         self._known = _Known(newest.sha256, lines, {one.id: one for one in meetings if one.id in near})

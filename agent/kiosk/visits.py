@@ -25,6 +25,7 @@ from protocol.facts import VisitEnded
 from protocol.facts_touch import VisitEnd
 from protocol.kiosk import refusal
 from protocol.kiosk_line import Line
+from protocol.kiosk_meetings import MeetingLine
 from protocol.kiosk_visits import EndVisit, OpenVisit, VisitShown
 from protocol.units import CodeWord, FactRef, Moment
 
@@ -76,11 +77,13 @@ class Visits:
         screens: KioskScreens,
         can: Callable[[Visit], list[CodeWord]],
         number_of: Callable[[str], str],
+        next_meeting: Callable[[str], MeetingLine | None],
     ) -> None:
         """
         Args:
             can: Returns what may be opened or done in a visit.
             number_of: Returns the figures of a person's number, or nothing.
+            next_meeting: Returns the meeting at which a person is expected next, if that is not near yet.
         """
         self._clock = clock
         self._fact_writer = fact_writer
@@ -88,6 +91,7 @@ class Visits:
         self._screens = screens
         self._can = can
         self._number_of = number_of
+        self._next_meeting = next_meeting
         self._visits: dict[int, Visit] = {}
         self._offer: _Offer | None = None
         self._ends: list[Callable[[Visit], None]] = []
@@ -155,8 +159,14 @@ class Visits:
         """Show a visit's home at its kiosk, for example because what can be done there has changed."""
         name = self._twin.name_of(visit.person)
         number = self._number_of(visit.person)
-        can = self._can(visit)
-        shown = VisitShown(visit=visit.id, name=name, number=number, opened_by=visit.opened_by, can=can)
+        shown = VisitShown(
+            visit=visit.id,
+            name=name,
+            number=number,
+            opened_by=visit.opened_by,
+            can=self._can(visit),
+            meeting=self._next_meeting(visit.person),
+        )
         self._screens.answer(visit.kiosk, shown)
 
     def asked(self, kiosk: int, asked: Line, visit: str) -> Visit | None:

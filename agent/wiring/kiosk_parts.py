@@ -62,6 +62,7 @@ class KioskRooms:
             screens=ports.kiosks,
             can=self._can,
             number_of=lambda person: self.pin_book.number_of(person),
+            next_meeting=lambda person: self._meeting_book.next_of(person),
         )
         self.keeping = Keeping(clock=ports.clock, screens=ports.kiosks, visits=self.visits)
         speaker = ports.speaker.speaker if ports.speaker else None

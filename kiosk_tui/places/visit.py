@@ -54,7 +54,7 @@ class VisitPlace:
             if len(can) > MOST:
                 can = tuple(what for what in can if what != other)
         shown = self._shown
-        return VisitView(shown.visit, shown.name, shown.opened_by, can, shown.number)
+        return VisitView(shown.visit, shown.name, shown.opened_by, can, shown.number, shown.meeting)
 
     def key(self, key: Key) -> Move:
         """Open what stands beside the number, or leave with 0."""

@@ -18,6 +18,7 @@ from kiosk_tui.views.meetings import (
 )
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
+from kiosk_tui.words import dates as words_dates
 from kiosk_tui.words import meetings as words_meetings
 from protocol.kiosk_meetings import AbsentShown, MeetingCount, MeetingLine, MeetingShown
 from protocol.units import WallMs
@@ -37,6 +38,12 @@ _KEYS: dict[MeetingKey, str] = {
 def announcement(line: MeetingLine, minute: WallMs) -> str:
     """Return a meeting in one line, as home and 今日 announce it."""
     return words_meetings.announced(line, words_meetings.when(village_time(line.begin), village_time(minute)))
+
+
+def next_meeting(line: MeetingLine) -> str:
+    """Return the person's next meeting in one line."""
+    said = words_meetings.announced(line, words_dates.moment(village_time(line.begin)))
+    return words.labelled(words_meetings.NEXT, said)
 
 
 def on_home(lines: Iterable[MeetingLine], minute: WallMs, turn: int, *, dated: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.places.room import Room
+from kiosk_tui.screens.meetings import next_meeting
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.views.common import VisitView
 from kiosk_tui.widgets.bars import KeyHint
@@ -22,6 +23,7 @@ def visit_text(view: VisitView, _: Room) -> ScreenText:
             Block(f" {words_visits.VISIT_CAN[what]}", f" {number} ", "", theme.CAP, gap=2 if number == 1 else 1)
             for number, what in enumerate(view.can, 1)
         ),
+        *([Block(next_meeting(view.meeting), style=theme.QUIET, gap=1)] if view.meeting is not None else []),
     )
     hints = (KeyHint("0", words_visits.KEY_LEAVE_VISIT), KeyHint("9", words.KEY_HELP))
     number = words_visits.own_number(view.number) if view.number else ""

@@ -17,7 +17,7 @@ from kiosk_tui.views.wishes import AskingView
 from protocol.kiosk import DutyRow, Home, TouchShown
 from protocol.kiosk_feedback import HelpContact
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
-from protocol.kiosk_meetings import VouchAsked
+from protocol.kiosk_meetings import MeetingLine, VouchAsked
 from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
 from protocol.units import ClockQuality, Direction, WallMs
@@ -328,6 +328,8 @@ class VisitView(msgspec.Struct, frozen=True):
     opened_by: Literal["card", "number"]
     can: tuple[str, ...]
     number: str = ""
+    meeting: MeetingLine | None = None
+    """The next meeting of theirs, if it is not near yet."""
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property

@@ -11,6 +11,7 @@ from kiosk_tui.words.common import sorry as common_sorry
 from protocol.kiosk_meetings import ItemShown, MeetingCount, MeetingLine, MeetingSignedIn
 
 MEETING = _("会议")
+NEXT = _("您下次开会")
 SEE_TODAY = _("看今日")
 SIGN_IN_HERE = _("来开会的人，刷卡就是签到。")
 NO_MEETING = _("现在没有会议。")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from protocol import kiosk, kiosk_meetings, meetings
+from protocol import kiosk, kiosk_meetings, kiosk_visits, meetings
 from tests.golden.vectors import AT, TOUCH
 from tests.golden.vectors_1_1 import ID, PERSON
 
@@ -88,6 +88,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         page=0,
         pages=2,
     ),
+    "visit-meeting": kiosk_visits.VisitShown(visit=_VISIT, name="张示例", can=["month"], meeting=_LINE),
     "vouched": kiosk_meetings.Vouched(touch=TOUCH, count=_COUNT, next=_VOUCH),
     "open_meeting": kiosk_meetings.OpenMeeting(visit=_VISIT, meeting="m12", page=1),
     "step_meeting": kiosk_meetings.StepMeeting(visit=_VISIT, meeting="m12", step="item", item="2"),

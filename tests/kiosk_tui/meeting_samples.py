@@ -108,6 +108,7 @@ WAYS: dict[str, Way] = {
     "touch-meeting-undated": _shows(SIGNED_UNDATED),
     "touch-vouch": _shows(ASKED_TO_VOUCH),
     "touch-vouch-longest": _shows(VOUCH_LONGEST),
+    "visit-meeting-next": _shows(replace(samples.VISIT, meeting=COMING)),
     "visit-meeting-asked": _OPEN,
     "visit-meeting": _answers(_OPEN, SHOWN),
     "visit-meeting-chair": _CHAIR,

@@ -79,7 +79,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     ),
     views.VisitView: (
         "visit-empty",
-        "visit-one",
+        ("visit-one", "visit-meeting-next"),
         "visit-by-number",
         SAME,
         ELSEWHERE,

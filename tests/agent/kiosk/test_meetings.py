@@ -201,3 +201,16 @@ def test_a_bundle_that_cannot_be_read_costs_only_the_meetings(near: Bench) -> No
 
 def _broken(held: Held) -> Held:
     return msgspec.structs.replace(held, sha256=bytes(32), bundle=msgspec.structs.replace(held.bundle, content=b"\xc1"))
+
+
+def test_a_visit_names_the_next_meeting_of_the_person_that_is_not_near(near: Bench, system: FakeSystemClock) -> None:
+    coming = meeting(id="m2", begin=BEGIN + 24 * HOUR_MS, end=BEGIN + 25 * HOUR_MS)
+    later = meeting(id="m3", begin=BEGIN + 48 * HOUR_MS, end=BEGIN + 49 * HOUR_MS)
+    called_off = meeting(id="m4", begin=BEGIN + 2 * HOUR_MS, end=BEGIN + 3 * HOUR_MS, cancelled=True)
+    announce(near, meeting(), called_off, coming, later)
+    own = open_by_card(near, LI).meeting
+    assert own is not None
+    assert (own.id, own.count) == ("m2", None)
+    assert open_by_card(near, GUEST).meeting is None
+    near.bundles.put("meetings", of(meeting()))
+    assert open_by_card(near, WANG).meeting is None

@@ -218,6 +218,7 @@ class Program:
                 screens=self.screen,
                 can=lambda visit: [],
                 number_of=lambda person: "",
+                next_meeting=lambda person: None,
             ),
             progress=PersonalProgress(state=self.state, twin=self.twin, county=lambda person: None),
             random=random.Random(1),
