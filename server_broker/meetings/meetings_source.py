@@ -14,7 +14,7 @@ from server_broker.bundles.models import Bundle
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.meetings.models import MeetingRecord
-from server_broker.meetings.reading import Look, looks
+from server_broker.meetings.reading import excuses, plan_of
 from server_broker.people.models import Person
 from server_broker.regions.models import region_chain
 
@@ -55,37 +55,37 @@ def meetings_for(station: Station, now: dt.datetime) -> list[Meeting]:
         end__gte=today - BEFORE,
         begin__lt=today + AHEAD + _DAY,
     )
+    listed = list(rows.select_related("subject__region", "subject__unit").order_by("begin", "pk"))
+    people = Person.objects.in_bulk({person for row in listed for person in row.expected})
+    away = excuses(listed)
+    told = [one for row in listed if (one := _meeting(station, row, people, away[row.subject_id])) is not None]
     # What is signed in to here goes first where not everything finds room.
-    listed = looks(rows.select_related("subject__region", "subject__unit").order_by("begin", "pk"), now)
-    people = Person.objects.in_bulk({person for look in listed for person in look.plan.expected})
-    told = [one for look in listed if (one := _meeting(station, look, people)) is not None]
     told = sorted(told, key=lambda one: (not one.here, one.begin))[:MAX_MEETINGS]
     return sorted(told, key=lambda one: (one.begin, one.id))
 
 
-def _meeting(station: Station, look: Look, people: dict[int, Person]) -> Meeting | None:
-    row, here = look.row, station.pk in look.row.stations
-    away = {one.person: one.away for one in look.standings}
+def _meeting(station: Station, row: MeetingRecord, people: dict[int, Person], away: dict[int, str]) -> Meeting | None:
+    here = station.pk in row.stations
     # Where one doesn't sign in, only the village's own people are named.
     own = [
         people[person]
-        for person in look.plan.expected
+        for person in row.expected
         if person in people and (here or people[person].village_id == station.village_id)
     ]
     if not own and not here:
         return None
     chair = people.get(row.chair) if row.chair is not None else None
     return Meeting(
-        id=look.meeting.code,
+        id=row.subject.code,
         title=row.title,
         kind=row.kind,
-        of=_whose(look),
+        of=_whose(row),
         place=row.place,
         begin=milliseconds(row.begin),
         end=milliseconds(row.end),
         chair=chair.number if chair in own and chair is not None else "",
-        expected=_expected(own[:MAX_EXPECTED], look, away),
-        quorum=look.plan.quorum if here else None,
+        expected=_expected(own[:MAX_EXPECTED], row, away),
+        quorum=plan_of(row).quorum if here else None,
         agenda=[AgendaItem(id=item, title=title, options=options) for item, title, options in row.agenda],
         papers=[Paper(bundle=bundle, document=document, title=title) for bundle, document, title in row.papers],
         here=here,
@@ -93,19 +93,19 @@ def _meeting(station: Station, look: Look, people: dict[int, Person]) -> Meeting
     )
 
 
-def _whose(look: Look) -> str:
-    unit = look.meeting.unit
-    return (unit.name if unit is not None else look.meeting.region.name)[:64]
+def _whose(row: MeetingRecord) -> str:
+    unit = row.subject.unit
+    return (unit.name if unit is not None else row.subject.region.name)[:64]
 
 
-def _expected(people: Sequence[Person], look: Look, away: dict[int, str]) -> list[Expected]:
+def _expected(people: Sequence[Person], row: MeetingRecord, away: dict[int, str]) -> list[Expected]:
     names = [person.name for person in people]
     return [
         Expected(
             person=person.number,
             # Namesakes are told apart by what the village calls them least wrongly: their staff number.
             name=person.name if names.count(person.name) == 1 else f"{person.name}（{person.number}）"[:64],
-            votes=person.pk in look.plan.voters,
+            votes=person.pk in row.voters,
             excused=away.get(person.pk, ""),
         )
         for person in people

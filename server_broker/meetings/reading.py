@@ -28,6 +28,7 @@ from server_broker.meetings.signing import (
     Touched,
     Vouched,
     cut,
+    excused_by,
     quorum_after_start,
     standings,
 )
@@ -93,6 +94,16 @@ def looks(rows: Iterable[MeetingRecord], now: dt.datetime) -> list[Look]:
         own = standings(plan, facts, now)
         found.append(Look(row.subject, row, first[row.subject_id], plan, own, quorum_after_start(plan, own), said))
     return found
+
+
+def excuses(rows: Iterable[MeetingRecord]) -> dict[int, dict[int, str]]:
+    """Return who is excused from each meeting and why, by the keys of meeting and person, in one query."""
+    plans = {row.subject_id: plan_of(row) for row in rows}
+    away = _away(list(plans.values()))
+    return {
+        meeting: excused_by(plan, [absence for person in plan.expected for absence in away[person]])
+        for meeting, plan in plans.items()
+    }
 
 
 def plan_of(row: MeetingRecord) -> Plan:

@@ -129,7 +129,7 @@ def cut(at: dt.datetime) -> dt.datetime:
 def standings(plan: Plan, facts: Facts, now: dt.datetime) -> list[Standing]:
     """Return how each of those expected stands to a meeting, in their order."""
     signed = _signed_in(plan, facts)
-    excused = _excused(plan, facts.away)
+    excused = excused_by(plan, facts.away)
     undated = {one.person for one in facts.touched if _could_sign_in(plan, one)}
     missing = _missing(plan, facts, now)
     found = []
@@ -161,6 +161,15 @@ def voters_there(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> int:
 def quorum_after_start(plan: Plan, found: Iterable[Standing]) -> Judged | None:
     """Return what `quorum_at` says of the minute at which the rules judge it first."""
     return quorum_at(plan, found, plan.begin + LATE)
+
+
+def excused_by(plan: Plan, away: Collection[Away]) -> dict[int, str]:
+    """Return the people whose absences cover the whole meeting together, with the kind of the longest of them."""
+    of_person: dict[int, list[Away]] = defaultdict(list)
+    for one in away:
+        if one.begin < plan.end and one.end > plan.begin:
+            of_person[one.person].append(one)
+    return {person: _longest(plan, some) for person, some in of_person.items() if _cover(plan, some)}
 
 
 def _in_span(plan: Plan, at: dt.datetime) -> bool:
@@ -201,15 +210,6 @@ def _confirmed(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[int, dt.d
         if since is not None and since <= cut(one.touched_at) and _in_span(plan, one.touched_at):
             found.append((one.person, cut(one.touched_at), one.by))
     return sorted(found, key=lambda one: one[1:])
-
-
-def _excused(plan: Plan, away: Collection[Away]) -> dict[int, str]:
-    """Return the people whose absences cover the whole meeting together, with the kind of the longest of them."""
-    of_person: dict[int, list[Away]] = defaultdict(list)
-    for one in away:
-        if one.begin < plan.end and one.end > plan.begin:
-            of_person[one.person].append(one)
-    return {person: _longest(plan, some) for person, some in of_person.items() if _cover(plan, some)}
 
 
 def _cover(plan: Plan, away: Iterable[Away]) -> bool:

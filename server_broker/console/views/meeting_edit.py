@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from protocol.meetings import MAX_EXPECTED
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.accounts.scope import regions_of
@@ -28,6 +29,7 @@ from server_broker.people.models import Person, PersonType, Unit, UnitKind
 from server_broker.regions.models import Region, region_chain, subtree_prefix
 
 _MOST_CHOICES = 400
+_MOST_PEOPLE = MAX_EXPECTED
 _LONGEST_KEY = 18
 _UNIT, _REGION = "u", "r"
 
@@ -55,7 +57,7 @@ def meeting_new(request: HttpRequest) -> HttpResponse:
     region, unit = found
     now = timezone.now()
     picks = request.GET.getlist("pick") or _first_picks(unit, kind)
-    people = list(people_for(region, _chosen(request, picks, region), now)[:_MOST_CHOICES])
+    people = list(people_for(region, _chosen(request, picks, region), now)[: _MOST_PEOPLE + 1])
     own = [station.pk for station in _stations(request, region) if station.village_id == region.pk]
     filled = empty_form(kind, asked_of_kinds(now)[kind], [person.pk for person in people], own[:1])
     return _form(request, region, unit, filled, people, picks=picks, of=value)
@@ -131,7 +133,8 @@ def _form(
         "unit": unit,
         "of": of,
         "filled": filled,
-        "people": people,
+        "people": people[:_MOST_PEOPLE],
+        "left_out": _MOST_PEOPLE if len(people) > _MOST_PEOPLE else 0,
         "picks": picks,
         "names": parameters.text(request.GET, "names", longest=400),
         "units": list(units.select_related("region")[:_MOST_CHOICES]),
@@ -170,7 +173,7 @@ def meeting_add(request: HttpRequest) -> HttpResponse:
 
 def _people_in(request: HttpRequest, region: Region, listed: Sequence[str]) -> list[Person]:
     """Return those of the people listed whom the viewer sees in the region, in the order of lists."""
-    keys = [int(one) for one in listed[: 2 * _MOST_CHOICES] if _is_key(one)]
+    keys = [int(one) for one in listed[: 2 * _MOST_PEOPLE] if _is_key(one)]
     here = people_of(request.user).filter(pk__in=keys, village__code__startswith=subtree_prefix(region.pk))
     return list(here.select_related("village").order_by("village", "number"))
 
@@ -188,7 +191,7 @@ def meeting_edit(request: HttpRequest, pk: int) -> HttpResponse:
     meeting = get_object_or_404(meetings_of(request.user), pk=pk)
     row = standing_record(meeting)
     picks = request.GET.getlist("pick")
-    chosen = people_for(meeting.region, _chosen(request, picks, meeting.region), timezone.now())[:_MOST_CHOICES]
+    chosen = people_for(meeting.region, _chosen(request, picks, meeting.region), timezone.now())[: _MOST_PEOPLE + 1]
     people = [*_visible(request, row), *chosen]
     people = sorted({person.pk: person for person in people}.values(), key=lambda one: (one.village_id, one.number))
     filled = form_of(row)
