@@ -6,7 +6,7 @@ from typing import NamedTuple
 from agent.clocking import duty
 from agent.clocking.duty_dates import DateWindow, DutyDate, DutyDates
 from agent.twin import Twin
-from protocol.kiosk import DutyRow, WindowState
+from protocol.kiosk_duty import DutyRow, WindowState
 from protocol.units import MAX_SHORT_TEXT
 
 SHORTEST_APART = 2

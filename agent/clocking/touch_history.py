@@ -22,7 +22,8 @@ from agent.clocking.duty_dates import DateWindow, DutyDates
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, NumberEntered, Touch
-from protocol.kiosk import GRACE_MIN, DutyRow, Lacking, LackingWhen, Missing, WindowState
+from protocol.kiosk import GRACE_MIN, Lacking, LackingWhen, Missing
+from protocol.kiosk_duty import DutyRow, WindowState
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
 MAX_KEPT = 2_000

@@ -13,7 +13,8 @@ from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.kiosk import MAX_LINE_BYTES, DutyToday, Home, StoppedWindow, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, Home, encode_line
+from protocol.kiosk_duty import DutyToday, StoppedWindow
 from protocol.kiosk_meetings import MeetingLine
 from protocol.kiosk_status import LinkState
 from protocol.units import Moment

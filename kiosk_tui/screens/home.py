@@ -20,9 +20,11 @@ from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.menu import Menu
 from kiosk_tui.words import common as words
 from kiosk_tui.words import dates as words_dates
+from kiosk_tui.words import duty as words_duty
 from kiosk_tui.words import help as words_help
 from kiosk_tui.words import visits as words_visits
-from protocol.kiosk import DutyRow, Home
+from protocol.kiosk import Home
+from protocol.kiosk_duty import DutyRow
 from protocol.units import DATED_QUALITIES
 
 _MARGIN = 3
@@ -72,7 +74,7 @@ class HomeScreen(KioskScreen[HomeView]):
         call = words_help.short(home.help, home.link) if home.help is not None else ""
         # A call for help is told of for an hour, and what the county says must not wait for that.
         coming = [announcement(line, view.minute) for line in home.meetings if line.count is None and is_dated(home)]
-        special = words.of_today(home.today) if is_dated(home) else []
+        special = words_duty.of_today(home.today) if is_dated(home) else []
         notices = [trouble] if trouble else [text for text in (call, *coming[:1], home.notice, *special) if text]
         self._notice.display = bool(notices)
         self._notice.set_class(bool(trouble), "-trouble")
@@ -132,7 +134,7 @@ def on_duty(home: Home, width: int) -> list[str]:
 
 
 def _person(row: DutyRow) -> str:
-    return clean(row.name) + words.beside_name(row)
+    return clean(row.name) + words_duty.beside_name(row)
 
 
 def _one_line(texts: Sequence[str], width: int, turn: int) -> str:

@@ -15,6 +15,7 @@ from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.words import common as words
 from kiosk_tui.words import dates as words_dates
+from kiosk_tui.words import duty as words_duty
 from kiosk_tui.words import notices as words_notices
 from protocol.kiosk import Home
 from protocol.kiosk_notices import NoticeLine
@@ -56,7 +57,7 @@ def today_text(view: TodayView, room: Room) -> ScreenText:
 
 def _special(home: Home) -> list[str]:
     # What the board goes by, and one thing more: the rows below it need their room.
-    return words.of_today(home.today)[:_SPECIAL] if is_dated(home) else []
+    return words_duty.of_today(home.today)[:_SPECIAL] if is_dated(home) else []
 
 
 def _row(number: int, row: FixedRow | NoticeLine, width: int) -> Block:

@@ -14,7 +14,8 @@ from kiosk_tui.views.meetings import OfMeetings
 from kiosk_tui.views.months import OwnView
 from kiosk_tui.views.reading import ReadingView
 from kiosk_tui.views.wishes import AskingView
-from protocol.kiosk import DutyRow, Home, TouchShown
+from protocol.kiosk import Home, TouchShown
+from protocol.kiosk_duty import DutyRow
 from protocol.kiosk_feedback import HelpContact
 from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_meetings import MeetingLine, VouchAsked

@@ -12,7 +12,9 @@ from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import cells, clean, fit, pad
 from kiosk_tui.words import common as words
 from kiosk_tui.words import dates as words_dates
-from protocol.kiosk import GRACE_MIN, DutyRow
+from kiosk_tui.words import duty as words_duty
+from protocol.kiosk import GRACE_MIN
+from protocol.kiosk_duty import DutyRow
 
 _TIME = 8
 _GAP = 2
@@ -71,7 +73,7 @@ class DutyBoard(Widget):
         return heads
 
     def _row(self, row: DutyRow) -> Content:
-        apart = words.beside_name(row)
+        apart = words_duty.beside_name(row)
         fits = self._names_fit()
         # The end of the number tells two people of one name apart, so the name is cut and never the number.
         person = fit(row.name, (self._name_width() if fits else self.content_size.width) - cells(apart)) + apart
@@ -99,7 +101,7 @@ class DutyBoard(Widget):
         return max(_NAME, self._longest_name()) if self._names_fit() else _NAME
 
     def _longest_name(self) -> int:
-        return max((cells(clean(row.name)) + cells(words.beside_name(row)) for row in self.rows), default=0)
+        return max((cells(clean(row.name)) + cells(words_duty.beside_name(row)) for row in self.rows), default=0)
 
     def _room_for_names(self) -> int:
         return self.content_size.width - _SPAN - 2 * _TIME - 3 * _GAP
@@ -112,7 +114,7 @@ class DutyBoard(Widget):
 def _arrival(row: DutyRow) -> str:
     if row.arrived is None:
         if row.away:
-            return words.EXCUSED.get(row.away, words.NOT_HERE)
+            return words_duty.EXCUSED.get(row.away, words_duty.NOT_HERE)
         return words.NOT_DONE if row.arrivals_over else words.NOT_YET
     late = row.arrived > row.start + GRACE_MIN
     return _touched(row.arrived, words.LATE_SIGN if late else words.IN_TIME_SIGN, by_time=row.arrived_by_time)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from kiosk_tui.catalogue import _, counted
 from kiosk_tui.words.dates import clock
-from protocol.kiosk import DutyRow, DutyToday, Lacking, Missing
+from protocol.kiosk import Lacking, Missing
 from protocol.kiosk_status import LinkState
 from protocol.units import ClockQuality, Direction
 
@@ -80,10 +80,6 @@ DUTY_TODAY = _("今日值班")
 DUTY_WHOLE = _("看全部值班")
 NO_DUTY = _("今天没有排班。")
 DUTY_OVER = _("今天的值班都结束了。")
-BY_WEEK = _("值班表未更新，按平时的排班。")
-EXCUSED = {"leave": _("请假"), "field_duty": _("外出"), "meeting": _("开会")}
-NOT_HERE = _("不在岗")
-LEADS = _("（带班）")
 CLOCK_SAID: dict[ClockQuality, str] = {
     "synced": _("时间准，刚和县里对过。"),
     "holdover": _("时间准，连上网会再对一次。"),
@@ -231,32 +227,6 @@ def here(count: int) -> str:
 def not_touched(count: int) -> str:
     """Return how many are on duty now and have not touched yet; their names follow."""
     return counted("待打卡 {count} 人：", count) if count else _("待打卡：没有，都打了")
-
-
-def beside_name(row: DutyRow) -> str:
-    """Return what stands behind the name of somebody on duty: which of two namesakes, that they lead, for whom they
-    came."""
-    instead = _("（替{name}）").format(name=row.instead_of) if row.instead_of else ""
-    return namesake(row.apart) + (LEADS if row.leads else "") + instead
-
-
-def of_today(today: DutyToday | None) -> list[str]:
-    """Return in sentences what is special about today: what the board goes by, a day off, windows that are stopped."""
-    if today is None:
-        return []
-    lines = [BY_WEEK] if today.by == "week" else []
-    if today.calendar == "off":
-        lines.append(_("今天休息：{name}。").format(name=today.name) if today.name else _("今天休息。"))
-    elif today.calendar == "swapped":
-        lines.append(_("今天调休上班：{name}。").format(name=today.name) if today.name else _("今天调休上班。"))
-    for one in today.stopped:
-        why, window = one.why, one.window
-        lines.append(
-            _("{window}停班：{why}。").format(window=window, why=why)
-            if why
-            else _("{window}停班。").format(window=window)
-        )
-    return lines
 
 
 def next_window(name: str, start: int, end: int) -> str:

@@ -137,7 +137,7 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
     # One more than allowed of each list, so that `_check` sees that there are too many.
     people = PersonRow.objects.filter(village=station.village, left=False).order_by("number")[: MAX_PEOPLE + 1]
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
-    # A station of today knows weeks only, so windows of named days stay out of its list.
+    # They count where no dated turns are. A week can't say which days are named, so those windows stay out of it.
     weekly = WindowRow.objects.filter(village=station.village, days=DaysKind.WEEKLY)
     windows = weekly.prefetch_related("people").order_by("pk")
     rows = list(windows[: MAX_WINDOWS + 1])

@@ -21,6 +21,7 @@ from protocol import (
     heads,
     health,
     kiosk,
+    kiosk_duty,
     kiosk_learning,
     kiosk_status,
     packs,
@@ -472,7 +473,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         waiting=0,
         reader_ready=True,
         simulated=["reader"],
-        duty=[kiosk.DutyRow(name="张示例", window="上午", start=510, end=720, arrived=505, left=None)],
+        duty=[kiosk_duty.DutyRow(name="张示例", window="上午", start=510, end=720, arrived=505, left=None)],
         levels=[
             kiosk_learning.LevelChoice(
                 pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=0
@@ -555,7 +556,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=[],
         duty=[
-            kiosk.DutyRow(
+            kiosk_duty.DutyRow(
                 name="张示例", window="上午", start=510, end=720, arrived=None, left=None, apart="07", state="over"
             )
         ],
@@ -572,7 +573,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=[],
         duty=[
-            kiosk.DutyRow(
+            kiosk_duty.DutyRow(
                 name="张示例", window="上午", start=510, end=720, arrived=505, left=None, arrived_by_time=True
             )
         ],

@@ -16,6 +16,7 @@ from protocol import (
     health,
     kiosk,
     kiosk_documents,
+    kiosk_duty,
     kiosk_feedback,
     kiosk_find,
     kiosk_keeping,
@@ -552,17 +553,17 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=[],
         duty=[
-            kiosk.DutyRow(name="赵示例", window="上午", start=510, end=720, arrived=505, left=None, leads=True),
-            kiosk.DutyRow(
+            kiosk_duty.DutyRow(name="赵示例", window="上午", start=510, end=720, arrived=505, left=None, leads=True),
+            kiosk_duty.DutyRow(
                 name="张示例", window="上午", start=510, end=720, arrived=None, left=None, away="leave", departs=False
             ),
-            kiosk.DutyRow(
+            kiosk_duty.DutyRow(
                 name="李示例", window="下午", start=870, end=1050, arrived=None, left=None, instead_of="王示例"
             ),
         ],
         levels=[],
-        today=kiosk.DutyToday(
-            by="dates", calendar="swapped", name="国庆节", stopped=[kiosk.StoppedWindow(window="夜班", why="防汛")]
+        today=kiosk_duty.DutyToday(
+            by="dates", calendar="swapped", name="国庆节", stopped=[kiosk_duty.StoppedWindow(window="夜班", why="防汛")]
         ),
     ),
     "sorry-asked": kiosk.Sorry(reason="too_many", asked="help"),

@@ -8,18 +8,16 @@ import msgspec
 from protocol.feedback import receipt_number
 from protocol.kiosk import (
     ChooseDirection,
-    DutyRow,
-    DutyToday,
     Home,
     KeepDirection,
     Lacking,
     LackingWhen,
     Missing,
-    StoppedWindow,
     ToAgent,
     ToKiosk,
     TouchShown,
 )
+from protocol.kiosk_duty import DutyRow, DutyToday, StoppedWindow
 from protocol.kiosk_feedback import FeedbackTaken, FollowedUp, HelpContact, HelpState
 from protocol.kiosk_find import MAX_HITS, Found, Hit
 from protocol.kiosk_learning import (

@@ -8,7 +8,7 @@ from textual.color import Color
 
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.pixels import clock_face
-from protocol.kiosk import DutyRow
+from protocol.kiosk_duty import DutyRow
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.contrast import LEAST, contrast
 from tests.kiosk_tui.rig import SIZES, STATES, Rig, press

@@ -12,7 +12,7 @@ from agent.clocking.outcome import Outcomes
 from agent.clocking.touch_history import KEEP_MS, MAX_KEPT, TouchHistory
 from protocol.cards import card_token
 from protocol.facts import DirectionChosen, Fact, NumberEntered, Touch
-from protocol.kiosk import DutyRow
+from protocol.kiosk_duty import DutyRow
 from protocol.twin import Card, Person
 from protocol.units import FactRef, Moment
 from tests.agent.bench import CARD_KEY, LI, LOST, STRANGER, ZHANG, Bench, bench, desired, window

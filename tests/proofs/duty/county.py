@@ -120,7 +120,7 @@ class County:
             self._name_days(village, people, given)
             self._swap(village, people, given)
             self._stop(village, given)
-            for _ in range(4):
+            for _ in range(8):
                 self._send_away(self.draw.choice(village.people), given)
 
     def _give_posts(self, village: Village, unit: Unit, given: dict[str, Any]) -> list[int]:
@@ -223,7 +223,7 @@ class County:
         return True
 
     def _swap(self, village: Village, people: list[Person], given: dict[str, Any]) -> None:
-        for _ in range(5):
+        for _ in range(8):
             name = self.draw.choice(sorted(village.windows))
             window, day = village.windows[name], self.draw.choice(self.dates)
             own = next(one for one in given["windows"] if one["id"] == window.pk)["people"]

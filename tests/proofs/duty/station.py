@@ -14,7 +14,7 @@ from agent.shelf.gist import gist_of
 from protocol.bundles import MAX_BUNDLE_BYTES, Bundle
 from protocol.codec import decode
 from protocol.facts import WindowClosed
-from protocol.kiosk import DutyRow
+from protocol.kiosk_duty import DutyRow
 from protocol.twin import Desired
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle as BundleRow
@@ -146,7 +146,13 @@ class Office:
 
     def _somebody(self, judge: Judge, at: dt.datetime) -> str:
         """Return whose card is touched: mostly somebody who has a window about then."""
-        due = {*judge.due(at.date()), *judge.due(at.date() - dt.timedelta(days=1))}
+        village = self.village.region.identity
+        due = {
+            person
+            for back in (0, 1)
+            for person, windows in judge.due(at.date() - dt.timedelta(days=back)).items()
+            if any(window["village"] == village for window in windows)
+        }
         numbers = sorted(number for number, person in self.people.items() if person.pk in due)
         return self.draw.choice(numbers if numbers and self.draw.random() < 0.8 else sorted(self.people))
 
