@@ -165,6 +165,8 @@ class _Acts:
         """Return what to do about the cause of a state; None: nothing, or the viewer does not see the station."""
         if line.cause == "provisional":
             return "看日历", reverse("workdays")
+        if line.cause == "entered_late":
+            return "看值班", reverse("window", args=[line.turn.window.id])
         if line.station not in self._stations:
             return None
         if line.cause == "held":

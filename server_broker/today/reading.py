@@ -13,6 +13,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.due import Turn, due_between
 from server_broker.duty.reading import Asked, absences_of, minute_of, read_rosters, these
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
+from server_broker.today.entered import entered_late
 from server_broker.today.standing import Known, by_person, lines_of
 from server_broker.today.stations import Placed, stations_in
 from server_broker.today.taps import Means, means_of, taps_of, touches_by
@@ -51,6 +52,7 @@ def today(villages: Sequence[Region], day: dt.date, now: dt.datetime) -> list[Vi
         for line in lines_of(own, known):
             if line.turn.day == day and line.turn.window.village in wanted:
                 lines[line.turn.window.village].append(line)
+    _without_late_ones(lines, day)
     stations: dict[int, list[StationNow]] = defaultdict(list)
     for one in placed:
         stations[one.village].append(one.station)
@@ -58,6 +60,16 @@ def today(villages: Sequence[Region], day: dt.date, now: dt.datetime) -> list[Vi
         VillageDay(village, sorted(lines[village.identity], key=_place), stations[village.identity])
         for village in villages
     ]
+
+
+def _without_late_ones(lines: dict[int, list[Line]], day: dt.date) -> None:
+    """Let nobody be missing in a turn that was entered after its start."""
+    missing = [line.turn for own in lines.values() for line in own if line.state == "missing"]
+    late = {id(turn) for turn in entered_late(missing, day)}
+    for village, own in lines.items():
+        lines[village] = [
+            replace(line, state="unknown", cause="entered_late") if id(line.turn) in late else line for line in own
+        ]
 
 
 def _place(line: Line) -> tuple[int, int, bool, int]:

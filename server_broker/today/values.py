@@ -27,6 +27,7 @@ type Cause = Literal[
     "no_station",
     "elsewhere",
     "provisional",
+    "entered_late",
     "undated",
     "off_place",
     "odd",
@@ -34,7 +35,8 @@ type Cause = Literal[
 """Why the county cannot tell. Of the village's station: it is ``silent``, its connection is ``doubted``, its ``clock``
 is not dated, its ``reader`` is gone, facts of it are ``held`` or ``lost``, facts or its next word are still on the way
 (``waits``), it was ``down`` at that time, or there is none (``no_station``). ``elsewhere``: somebody also touches at
-another station, and that one is dark. ``provisional``: the calendar may still change. Of a touch: it is ``undated``, at
+another station, and that one is dark. ``provisional``: the calendar may still change.
+``entered_late``: the turn was entered after its start. Of a touch: it is ``undated``, at
 a station of another township (``off_place``), or it fits no turn (``odd``)."""
 
 

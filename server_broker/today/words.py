@@ -31,6 +31,7 @@ CAUSE_WORDS: dict[Cause, str] = {
     "no_station": "村里没有站点",
     "elsewhere": "常去的别村站点没有连上县里",
     "provisional": "这天上不上班还没定",
+    "entered_late": "开始以后才排的班",
     "undated": "有一次打卡时间不明",
     "off_place": "打卡不在本镇",
     "odd": "有一次打卡对不上班次",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from msgspec.structs import replace
@@ -55,19 +56,28 @@ def yesterday(county: FictionalCounty) -> dt.date:
     day = timezone.localdate() - DAY
     write_days({day + n * DAY: CountyWord(True) for n in range(-2, 4)}, actor=BY)
     whole_days(SHILI_VILLAGE, *(county.people[cadre] for cadre in (ZHANG, LI, WANG)))
+    entered_earlier()
     now = timezone.now()
     Station.objects.update(enrolled_at=now - 9 * DAY)
     StationStatus.objects.update(vitals_at=now, heard_at=now, reader_ready=True)
     return day
 
 
-def whole_days(village: str, *people: Person) -> None:
+def whole_days(village: str, *people: Person, name: str = "值守") -> None:
     """A window from midnight to midnight, in which the first touch is the arrival."""
     since = timezone.localdate() - 3 * DAY
     for one in people:
         on_file_since(one, since, actor=BY, reason="照实登记")
-    terms = Terms("值守", [1, 2, 3, 4, 5, 6, 7], 0, 1440, [one.pk for one in people], marks=Marks.ARRIVAL)
+    terms = Terms(name, [1, 2, 3, 4, 5, 6, 7], 0, 1440, [one.pk for one in people], marks=Marks.ARRIVAL)
     add_window(Region.objects.get(pk=village), terms, since=since, actor=BY)
+
+
+def entered_earlier() -> None:
+    """The windows that are there now were entered three days ago."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE attendance_windowrecord DISABLE TRIGGER USER")
+        cursor.execute("UPDATE attendance_windowrecord SET recorded_at = recorded_at - interval '3 days'")
+        cursor.execute("ALTER TABLE attendance_windowrecord ENABLE TRIGGER USER")
 
 
 def shown(page: Client, **query: str) -> str:
@@ -121,6 +131,14 @@ def test_who_is_missing_can_be_called_or_reported_by_whoever_may(yesterday: dt.d
         code = code_of(signed_in(viewer), place=SHILI_VILLAGE, date=str(yesterday))
         assert "过了 00:10 还没打卡" in code
         assert f'href="{address}">{word}</a>' in code
+
+
+def test_nobody_is_missing_in_a_window_that_was_entered_after_its_start(yesterday: dt.date) -> None:
+    late = Person.objects.create(number="c9", name="孙示例", village_id=SHILI_VILLAGE)
+    whole_days(SHILI_VILLAGE, late, name="后来排的")
+    said = shown(signed_in(TOWNSHIP_OFFICER), place=SHILI_VILLAGE, date=str(yesterday))
+    assert "孙示例 ? 不清楚 后来排的 00:00–24:00 开始以后才排的班" in said
+    assert f"{ZHANG.name} △ 没打卡" in said
 
 
 def test_a_township_sees_its_villages_by_what_needs_a_person(yesterday: dt.date, county: FictionalCounty) -> None:

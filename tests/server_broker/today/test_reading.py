@@ -7,13 +7,18 @@ from collections.abc import Mapping
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DaysKind, DutyWindow, Swap, SwapRecord
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
+from server_broker.duty.roster_days import name_days
+from server_broker.duty.values import Crew
+from server_broker.duty.windows import Terms, add_window
 from server_broker.fleet.models import StationEvent, StationStatus, Stream
 from server_broker.ingest.models import Fact
-from server_broker.people.models import Person
+from server_broker.people.models import Person, UnitKind
+from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.today.reading import today
 from server_broker.twin.station_settings import choose
@@ -154,6 +159,29 @@ def test_nobody_is_missing_on_a_provisional_date(county: FictionalCounty) -> Non
     well_through(at(9))
     duty(SHILI_VILLAGE, county.people[ZHANG])
     assert state(at(9)) == ("unknown", "provisional")
+
+
+def test_whoever_was_due_in_time_is_missing_by_name_post_named_day_or_swap(county: FictionalCounty) -> None:
+    well_through(at(9))
+    announced()
+    zhang, li, village = county.people[ZHANG], county.people[LI], Region.objects.get(pk=SHILI_VILLAGE)
+    branch = make_unit("示例村党支部", UnitKind.BRANCH, village, actor=BY)
+    post = give_post(zhang, branch, "书记", since=timezone.localdate(), actor=BY).post_id
+    sunday = MONDAY - dt.timedelta(days=1)
+    by_post = Terms("书记班", [1, 2, 3, 4, 5], 420, 460, [], [post])
+    add_window(village, by_post, since=sunday, actor=BY)
+    named = add_window(village, Terms("赶集", [], 465, 470, [], days=DaysKind.NAMED), since=sunday, actor=BY)
+    name_days(named, {MONDAY: Crew(frozenset({zhang.pk}))}, actor=BY)
+    swapped = duty(SHILI_VILLAGE, li)
+    swap = Swap.objects.create(window=swapped, day=MONDAY, giver=li, taker=zhang)
+    put(SwapRecord, [swap.pk], Period(at(0), at(24)), {"agreed_at": at(7).isoformat()}, actor=BY)
+    found = {(line.turn.window.name, line.turn.person): line.state for line in lines(at(9))}
+    assert found == {
+        ("书记班", zhang.pk): "missing",
+        ("赶集", zhang.pk): "missing",
+        ("上午", zhang.pk): "missing",
+        ("上午", li.pk): "off",
+    }
 
 
 def test_an_undated_touch_and_one_in_another_township_are_looked_at(
