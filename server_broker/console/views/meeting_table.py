@@ -1,6 +1,5 @@
 """三会一课: what each branch held in a month, what is missing, and what the county asks."""
 
-import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from server_broker.console import parameters
 from server_broker.console.meeting_words import kind_word
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import units_of
-from server_broker.console.views.meetings import month_asked, place_asked
+from server_broker.console.views.meetings import around, month_asked, place_asked
 from server_broker.console.words import Word
 from server_broker.dated.days import begin_of
 from server_broker.meetings.kinds import MOST_TIMES, OF_BRANCHES, PERIODS, Asked, asked_of_kinds, quorum_words, set_kind
@@ -27,7 +26,6 @@ from server_broker.people.models import UnitKind
 from server_broker.regions.models import subtree_prefix
 
 _A_PAGE = 40
-_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,6 @@ def _shown(cell: Cell) -> ShownCell:
 def meeting_table(request: HttpRequest) -> HttpResponse:
     """Show the table of a month for the branches of the viewer's regions, or of one of them."""
     first = month_asked(request)
-    after = month_of(first, 1)[1] + _DAY
     places, place = place_asked(request, request.user)
     branches = units_of(request.user).filter(kind=UnitKind.BRANCH, ended=False).select_related("region")
     if place is not None:
@@ -73,13 +70,10 @@ def meeting_table(request: HttpRequest) -> HttpResponse:
     page = parameters.page_of(request, branches.order_by("region", "name"), size=_A_PAGE)
     now = timezone.now()
     lines = [(line.unit, [_shown(cell) for cell in line.cells]) for line in month_table(list(page), first, now)]
-    asked = asked_of_kinds(begin_of(after - _DAY))
+    asked = asked_of_kinds(begin_of(month_of(first, 1)[1]))
     context = {
         "section": "meetings",
-        "first": first,
-        "before": f"{first - _DAY:%Y-%m}",
-        "after": f"{after:%Y-%m}",
-        "is_now": first == timezone.localdate().replace(day=1),
+        **around(first),
         "places": places,
         "place": place,
         "page": page,

@@ -71,6 +71,16 @@ def month_asked(request: HttpRequest) -> dt.date:
     return dt.date.fromisoformat(f"{asked}-01") if _MONTH.fullmatch(asked) else timezone.localdate().replace(day=1)
 
 
+def around(first: dt.date) -> dict[str, object]:
+    """Return what a page of a month shows of it: its first day, and the months beside it."""
+    return {
+        "first": first,
+        "before": f"{first - _DAY:%Y-%m}",
+        "after": f"{month_of(first, 1)[1] + _DAY:%Y-%m}",
+        "is_now": first == timezone.localdate().replace(day=1),
+    }
+
+
 def place_asked(request: HttpRequest, user: Viewer) -> tuple[list[Region], Region | None]:
     """Return the regions that the viewer may choose from, and the one of ``?place=``; None: all of them."""
     places = list(regions_of(user))
@@ -99,10 +109,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
     shown = [(look, kind_word(look.row.kind), phase(look, now), counts(look.standings)) for look in looks(page, now)]
     context = {
         "section": "meetings",
-        "first": first,
-        "before": f"{first - _DAY:%Y-%m}",
-        "after": f"{after:%Y-%m}",
-        "is_now": first == timezone.localdate().replace(day=1),
+        **around(first),
         "places": places,
         "place": place,
         "kinds": Kind.choices,
