@@ -34,7 +34,8 @@ def sign_ins(meeting: Meeting, evidence: Evidence) -> SignIns:
         if touched.person not in expected:
             continue
         if not touched.dated:
-            if touched.first <= meeting.end and touched.last >= meeting.begin - SIGN_IN_BEFORE_MS:
+            first, last = touched.first // _MINUTE, touched.last // _MINUTE
+            if first <= meeting.end // _MINUTE and last >= (meeting.begin - SIGN_IN_BEFORE_MS) // _MINUTE:
                 found.undated.add(touched.person)
         elif meeting.signs_in(touched.first):
             found.at[touched.person] = min(touched.first, found.at.get(touched.person, touched.first))
@@ -51,18 +52,21 @@ def _is_entry(word: Word, meeting: Meeting, evidence: Evidence) -> bool:
 
 def _vouched(meeting: Meeting, evidence: Evidence, expected: set[PersonId]) -> Iterator[Touched]:
     """Yield for whom somebody has vouched who may, with the time of the touch by which they did."""
+    words = evidence.words(meeting.id)
     entries: dict[PersonId, list[WallMs | None]] = {}
-    for word in evidence.words(meeting.id):
-        by = evidence.person_of(word.by)
+    for word in words:
         if _is_entry(word, meeting, evidence):
             entries.setdefault(word.person, []).append(evidence.dated(word.at))
-        elif by in expected and by != word.person and word.person in entries:
-            touched = evidence.time_of(word.by)
-            since = [entry for entry in entries[word.person] if entry is not None]
-            if touched is not None and any(entry // _MINUTE <= touched // _MINUTE for entry in since):
-                yield Touched(word.person, True, touched, touched)
-            elif touched is None or len(since) < len(entries[word.person]):
-                yield Touched(word.person, False, meeting.begin, meeting.end)
+    for word in words:
+        by = evidence.person_of(word.by)
+        if word.person not in entries or by not in expected or by in (meeting.chair, word.person):
+            continue
+        touched = evidence.time_of(word.by)
+        since = [entry for entry in entries[word.person] if entry is not None]
+        if touched is not None and any(entry // _MINUTE <= touched // _MINUTE for entry in since):
+            yield Touched(word.person, True, touched, touched)
+        elif touched is None or len(since) < len(entries[word.person]):
+            yield Touched(word.person, False, meeting.begin, meeting.end)
 
 
 def count_of(meeting: Meeting, found: SignIns, *, now: WallMs | None) -> MeetingCount:

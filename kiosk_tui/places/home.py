@@ -10,7 +10,7 @@ from kiosk_tui.places.documents import Documents
 from kiosk_tui.places.finding import FindPlace
 from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.meetings import MeetingsPlace
-from kiosk_tui.places.opening import Opening, without_time
+from kiosk_tui.places.opening import Opening, meets, without_time
 from kiosk_tui.places.place import Move, Place
 from kiosk_tui.places.room import Room
 from kiosk_tui.places.today import TodayPlace
@@ -53,14 +53,10 @@ def _questions(opening: Opening) -> Place:
     return Questions(say=opening.say)
 
 
-def _meets(home: Home) -> bool:
-    """Tell whether a meeting is near. Then it stands in the place of 今日, and 今日 behind it."""
-    return any(line.count is not None for line in home.meetings)
-
-
 MENU: tuple[MenuRow, ...] = (
-    MenuRow("1", "meetings", words_meetings.MEETING, MeetingsPlace, _meets),
-    MenuRow("1", "today", words.TODAY, TodayPlace, lambda home: not _meets(home)),
+    # A meeting that is near stands in the place of 今日, and 今日 behind it.
+    MenuRow("1", "meetings", words_meetings.MEETING, MeetingsPlace, meets),
+    MenuRow("1", "today", words.TODAY, TodayPlace, lambda home: not meets(home)),
     MenuRow("2", "mine", words_visits.KEY_MINE, AskCard),
     MenuRow("3", "learning", words.KEY_LEARN, _learning),
     MenuRow("4", "documents", words_documents.SHELF, _documents),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.places.opening import meets
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key
 from kiosk_tui.views.common import NoticeView, RestView
@@ -117,7 +118,8 @@ class Rest:
         """Take what there is to show."""
         match message:
             case Home():
-                self._after_ms = message.rest_min * 60_000
+                # While people come to a meeting, home says how many have, whoever presses a key or not.
+                self._after_ms = 0 if meets(message) else message.rest_min * 60_000
                 self._dated = message.quality in DATED_QUALITIES
             case NoticesShown():
                 lines, self._lines = self._lines, tuple(message.notices)

@@ -27,3 +27,8 @@ def without_time(home: Home) -> Home:
     Two homes that look alike are equal values then, and nothing is drawn again.
     """
     return msgspec.structs.replace(home, wall=0)
+
+
+def meets(home: Home) -> bool:
+    """Tell whether a meeting is near: people come and look how many there are."""
+    return any(line.count is not None for line in home.meetings)

@@ -7,7 +7,7 @@ from kiosk_tui.places.notices import REST_TURN_MS
 from kiosk_tui.terminal.keys import Key
 from kiosk_tui.views.common import AwayView, DutyView, HomeView, NoticeView, RestView, TodayView, TouchView
 from protocol.kiosk_notices import AskNotices, NoticesShown, OpenNotice
-from tests.kiosk_tui import samples
+from tests.kiosk_tui import meeting_samples, samples
 from tests.kiosk_tui.rig import OpenKiosk
 
 TURN_S = REST_TURN_MS / 1000
@@ -164,3 +164,13 @@ def test_a_page_that_is_gone_with_its_notices_leads_to_one_that_is_there() -> No
     view = kiosk.flow.view()
     assert isinstance(view, TodayView)
     assert (view.page, view.pages, len(view.rows)) == (0, 1, 2)
+
+
+def test_while_people_come_to_a_meeting_home_says_how_many() -> None:
+    kiosk = _home_that_rests()
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.RESTING, meetings=meeting_samples.MEETS.meetings))
+    kiosk.clock.pass_s(1_000)
+    assert (kiosk.said, isinstance(kiosk.flow.view(), HomeView)) == ([], True)
+    kiosk.flow.agent_said(samples.RESTING)
+    kiosk.clock.pass_s(1)
+    assert kiosk.said == [AskNotices()]
