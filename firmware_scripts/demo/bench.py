@@ -34,6 +34,8 @@ class Bench:
             for place, station in enumerate(cast)
         ]
         self._cast = cast
+        self._accounts: set[str] = set()
+        self._officers: dict[str, Officer] = {}
 
     def __enter__(self) -> "Bench":
         try:
@@ -66,13 +68,29 @@ class Bench:
         """Return the address under which the console signs each visitor in, once, and who that is."""
         return [(self.county.tool("sign-in-link", name), f"{name}, {who}") for name, who in VISITORS.items()]
 
+    def session(self, account: str) -> dict[str, str]:
+        """Return the cookies by which a browser goes on as one of the township's accounts."""
+        return self._officer(account).session
+
     def furnish(self) -> str:
         """Give every place of the kiosks something to show, and return the number of a question that is answered."""
-        for account, role in _ROLES.items():
-            self.county.tool("account", account, "--role", role, "--region", TOWNSHIP)
-        ca = Path(self.county.where()["ca"])
-        writer, publisher = (Officer(self.county.tool("sign-in-link", name), ca) for name in (_EDITOR, _OFFICER))
+        for account in _ROLES:
+            self._make_account(account)
+        writer, publisher = self._officer(_EDITOR), self._officer(_OFFICER)
         return give_samples(writer, publisher, kiosks=[station.kiosk_socket for station in self.stations])
+
+    def _officer(self, account: str) -> Officer:
+        """Return somebody who is signed in: each account once, because it has one second factor."""
+        if account not in self._officers:
+            self._make_account(account)
+            ca = Path(self.county.where()["ca"])
+            self._officers[account] = Officer(self.county.tool("sign-in-link", account), ca)
+        return self._officers[account]
+
+    def _make_account(self, account: str) -> None:
+        if account not in self._accounts:
+            self.county.tool("account", account, "--role", _ROLES[account], "--region", TOWNSHIP)
+            self._accounts.add(account)
 
     def stop(self) -> None:
         """Stop the stations, then the county."""

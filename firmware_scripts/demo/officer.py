@@ -65,6 +65,11 @@ class Officer:
             raise NotTaken(f"{path}: {refused[1]}")
         return leads_to
 
+    @property
+    def session(self) -> dict[str, str]:
+        """The cookies by which a browser goes on as this account."""
+        return {cookie.name: cookie.value or "" for cookie in self._browser.cookies}
+
     def _show_second_factor(self) -> None:
         """Set up a telephone that shows tokens, and show one: what others see needs it."""
         secret = _SECRET.search(self.page(_SECOND_FACTOR))

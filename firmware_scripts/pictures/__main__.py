@@ -13,7 +13,7 @@ from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
-from firmware_scripts.pictures import console, kiosk, kiosk_tour, phone
+from firmware_scripts.pictures import console, duty, kiosk, kiosk_tour, phone
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
 from protocol.kiosk import Home
 from protocol.kiosk_notices import AskNotices
@@ -27,7 +27,9 @@ _UNKNOWN_UID = "04d1e2f3a4b5c6"
 def main() -> int:
     """Draw what was asked for and print where it lies."""
     parser = argparse.ArgumentParser(prog="./run pictures", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=["kiosk", "console", "phone"], help="only these (default: all)")
+    parser.add_argument(
+        "name", nargs="?", choices=["kiosk", "console", "phone", "duty"], help="only these (default: all)"
+    )
     parser.add_argument("--out", type=Path, default=Path("var/pictures"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cunhui-pictures-") as name:
@@ -46,6 +48,8 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
     if name in (None, "console"):
         link = bench.sign_in_link()
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
+    if name in (None, "duty"):
+        drawn += duty.take(bench, out)
     if name in (None, "phone"):
         first, second = bench.stations[:2]
         person = first.cast.people[-1]

@@ -75,7 +75,8 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SET_STATION: (_OPERATOR,),
     Power.REVIEW_HELD: (_OPERATOR, _OFFICER),
     Power.SEE_PEOPLE: (_SYSTEM, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
-    Power.EDIT_PEOPLE: (_SYSTEM, _OPERATOR, _ORGANISATION),
+    # Townships keep their own people and rosters; regions are changed by those who see the whole county.
+    Power.EDIT_PEOPLE: (_SYSTEM, _OPERATOR, _OFFICER, _ORGANISATION),
     Power.BIND_CARDS: (_SYSTEM, _OPERATOR, _OFFICER),
     Power.REVEAL_NUMBERS: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.SEE_PICTURES: (_SYSTEM, _OPERATOR, _OFFICER),
