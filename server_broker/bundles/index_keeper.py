@@ -38,7 +38,7 @@ EVERY_S = 2.0
 """Seconds between two turns."""
 ALL_EVERY = timedelta(hours=1)
 """How often every station is computed, in case something changed and nobody marked it."""
-STATIONS_A_TIME = 25
+STATIONS_A_TIME = 50
 """Stations computed in one turn, so that the other chores of the thread get theirs."""
 KEPT_INDEXES = 3
 """Versions of a station's index that are kept."""
