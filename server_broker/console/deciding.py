@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.accounts.scope import scope
 from server_broker.attendance.effects import Moved, watched
 from server_broker.attendance.leaving import LeavingRefused
 from server_broker.attendance.region_changes import RegionRefused
@@ -28,9 +29,11 @@ from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.dated.days import day_written, moment_written
 from server_broker.dated.locking import alone
 from server_broker.duty.overlaps import WindowRefused
+from server_broker.duty.roster_days import DaysRefused
 from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused
+from server_broker.regions.models import subtree_prefix
 
 REFUSALS = (
     OwnAffair,
@@ -112,6 +115,10 @@ def decide_on(request: HttpRequest, proposal: Proposal) -> HttpResponse:
     agreed = request.POST.get("confirmed", "")
     try:
         shown = _done(proposal, form.cleaned_data["reason"], agreed)
+    except DaysRefused as refusal:
+        own = scope(request.user)
+        messages.error(request, f"没有改动：{refusal.seen_from('none' if own is None else subtree_prefix(own))}。")
+        return back
     except REFUSALS as refusal:
         messages.error(request, f"没有改动：{refusal}。")
         return back

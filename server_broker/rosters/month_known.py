@@ -202,7 +202,12 @@ def _meant(known: MonthKnown, plan: MonthPlan, one: Planned) -> list[str]:
         return [v.code for v in known.villages.values() if one.village in (v.code, plain_title(v.name))]
     if plan.village:
         return [plan.village] if plan.village in known.villages else []
-    heading = plain_title(plan.headings.get(one.sheet, ""))
+    return _in_heading(known, plan, one.sheet)
+
+
+def _in_heading(known: MonthKnown, plan: MonthPlan, sheet: str) -> list[str]:
+    """Return the codes of the villages that a sheet's title, or what stands above its head, may mean."""
+    heading = plain_title(plan.headings.get(sheet, ""))
     if by_code := [code for code in known.villages if code in heading]:
         return by_code
     found = [v for v in known.villages.values() if plain_title(v.name) in heading]
@@ -262,6 +267,10 @@ def _lead_everywhere(done: Resolved, crews: dict[Cell, list[Crew]], village: Kno
 
 def _village(known: MonthKnown, plan: MonthPlan, one: Planned) -> KnownVillage:
     found = _meant(known, plan, one)
+    named = _in_heading(known, plan, one.sheet) if plan.village and not one.village else []
+    if found and named and plan.village not in named:
+        words = f"表上写的是{known.villages[named[0]].name}，上传时选的是{known.villages[found[0]].name}，请核对"
+        raise NotFound(words)
     if len(found) != 1:
         said = f"“{one.village}”" if one.village else "表的标题里"
         if found:

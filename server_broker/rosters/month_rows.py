@@ -134,24 +134,32 @@ def day_of(cell: Cell, month: dt.date | None) -> dt.date:
 
 
 def _read(plan: MonthPlan, sheet: Sheet, choice: str) -> None:
-    above = " ".join(str(cell.value) for _, row in sheet.rows[:HEAD_ROWS] for cell in row.values())
+    place, is_across = _head(sheet)
+    above = " ".join(str(cell.value) for _, row in sheet.rows[: place + 1] for cell in row.values())
     heading = f"{sheet.title} {above}"[:1_000]
     chosen, written = _month(choice), _month(heading)
     if chosen and written and chosen != written:
         plan.notes.append(f"{sheet.title[:31]} 的标题写着 {written.year}年{written.month}月，没有写月份的日期按它算")
     reading = _Reading(plan, sheet, written or chosen)
     before = len(plan.cells)
-    for place, (_, row) in enumerate(sheet.rows[:HEAD_ROWS]):
-        if sum(_is_day(cell) for cell in row.values()) >= _ACROSS:
-            _read_across(reading, place)
-            break
-        if any(plain_title(cell.value) in _DATES for cell in row.values()):
-            _read_down(reading, place)
-            break
-    else:
+    if place < 0:
         reading.error(0, f"找不到表头：要有“{DATE}”一列，或一行写着 1、2、3 等日期")
+    elif is_across:
+        _read_across(reading, place)
+    else:
+        _read_down(reading, place)
     if len(plan.cells) > before:
         plan.headings[sheet.title[:31]] = heading
+
+
+def _head(sheet: Sheet) -> tuple[int, bool]:
+    """Return the place of the head among the rows, and whether it is one of dates; -1: there is none."""
+    for place, (_, row) in enumerate(sheet.rows[:HEAD_ROWS]):
+        if sum(_is_day(cell) for cell in row.values()) >= _ACROSS:
+            return place, True
+        if any(plain_title(cell.value) in _DATES for cell in row.values()):
+            return place, False
+    return -1, False
 
 
 def _month(written: str) -> dt.date | None:

@@ -133,22 +133,25 @@ def test_what_a_file_has_no_column_for_stays(seasons: DutyWindow) -> None:
     assert "请在“日子”一列写明" in told
 
 
-@pytest.mark.parametrize(
-    ("cells", "said"),
-    [
-        (("每天", "", "", ""), "只能填 按星期 或 指定日期"),
-        (("", "五月到九月", "", ""), "05-01 至 09-30"),
-        (("", "02-30 至 09-30", "", ""), "05-01 至 09-30"),
-        (("指定日期", "05-01 至 09-30", "", ""), "不填“季节”"),
-        (("", "", "不打", ""), "上下班都打卡"),
-        (("", "", "", "zz9"), "不在这一行的人员编号里"),
-    ],
+WRONG = (
+    (("每天", "", "", ""), "只能填 按星期 或 指定日期"),
+    (("", "五月到九月", "", ""), "05-01 至 09-30"),
+    (("", "02-30 至 09-30", "", ""), "05-01 至 09-30"),
+    (("指定日期", "05-01 至 09-30", "", ""), "不填“季节”"),
+    (("", "", "不打", ""), "上下班都打卡"),
+    (("", "", "", "zz9"), "不在这一行的人员编号里"),
 )
-def test_a_term_that_is_wrong_is_said_by_row(seasons: DutyWindow, cells: tuple[str, ...], said: str) -> None:
-    row = (SHILI_VILLAGE, "新", "1-5", "18:00", "19:00", ZHANG.number, *cells)
-    (told,) = of_windows(row, columns=("日子", "季节", "打卡", "带班"))
-    assert told.startswith("值班 第 2 行")
-    assert said in told
+
+
+def test_a_term_that_is_wrong_is_said_by_row(seasons: DutyWindow) -> None:
+    rows = [
+        (SHILI_VILLAGE, f"新{n}", "1-5", "18:00", "19:00", ZHANG.number, *cells) for n, (cells, _) in enumerate(WRONG)
+    ]
+    told = of_windows(*rows, columns=("日子", "季节", "打卡", "带班"))
+    assert len(told) == len(WRONG)
+    for number, (one, (_, said)) in enumerate(zip(told, WRONG, strict=True), start=2):
+        assert one.startswith(f"值班 第 {number} 行")
+        assert said in one
 
 
 def test_overlaps_are_found_season_by_season(seasons: DutyWindow) -> None:
