@@ -6,7 +6,7 @@ in memory. If no unit is named, times are minutes as in `agent.clocking.duty`.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -106,6 +106,8 @@ class DutyDate(Struct, frozen=True):
     name: str = ""
     provisional: bool = False
     stopped: tuple[Stopped, ...] = ()
+    ever_manned: bool = False
+    """Whether anybody has duty here on any date, as far as the station knows."""
     names: Mapping[str, tuple[str, str]] = {}
     """Name and village of people whom the desired state need not know."""
 
@@ -145,11 +147,6 @@ class DutyDates:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._desired().settings
-
-    @property
-    def has_windows(self) -> bool:
-        """Whether anybody ever has duty here, as far as the station knows."""
-        return bool(self._desired().windows) or self._newest() is not None
 
     def on(self, day: date) -> DutyDate:
         """Return who is in which window on a date."""
@@ -199,7 +196,7 @@ class DutyDates:
         return content
 
 
-def date_of_week(windows: Iterable[DutyWindow], day: date) -> DutyDate:
+def date_of_week(windows: Sequence[DutyWindow], day: date) -> DutyDate:
     """Return a date as the week has it."""
     first = midnight(day)
     since = (first - OFFSET_MIN) * 60_000
@@ -219,7 +216,7 @@ def date_of_week(windows: Iterable[DutyWindow], day: date) -> DutyDate:
         and (not window.since or window.since <= since)
         and (not window.until or since < window.until)
     ]
-    return DutyDate(day=day, by="week", windows=tuple(running))
+    return DutyDate(day=day, by="week", windows=tuple(running), ever_manned=bool(windows))
 
 
 def dated_date(content: DutyDays, day: date) -> DutyDate | None:
@@ -243,6 +240,7 @@ def dated_date(content: DutyDays, day: date) -> DutyDate | None:
         name=one_line(said.name),
         provisional=said.provisional,
         stopped=tuple(stopped),
+        ever_manned=not all(terms.elsewhere for terms in content.windows),
         names=_names(content, said),
     )
 

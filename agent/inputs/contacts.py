@@ -105,7 +105,8 @@ class Contacts:
             _forget(known, now)
             dates = self._duty_dates
             # Without the time or without windows nobody knows that the room should be empty.
-            room_is_empty = self._clock.dated and dates.has_windows and not duty.attended(dates, now.wall)
+            manned = self._clock.dated and dates.on(duty.local_day(now.wall)).ever_manned
+            room_is_empty = manned and not duty.attended(dates, now.wall)
             if known.now and room_is_empty and not known.facts_ms:
                 self._commit(ContactChanged(at=now, input=event.input, sensor="motion", active=True), known)
         elif not known.flapping and event.active != known.stated:

@@ -144,9 +144,11 @@ class HomePublisher:
         return home
 
     def _today(self, now: Moment) -> DutyToday | None:
-        if not self._clock.dated or not self._duty_dates.has_windows:
+        if not self._clock.dated:
             return None
         today = self._duty_dates.on(local_day(self._clock.wall_of(now)))
+        if not today.ever_manned:
+            return None
         stopped = [StoppedWindow(window=one.window, why=one.why) for one in today.stopped[:MOST_STOPPED]]
         return DutyToday(by=today.by, calendar=today.calendar, name=today.name, stopped=stopped)
 

@@ -54,6 +54,16 @@ def test_a_date_that_the_turns_do_not_have_goes_by_the_week() -> None:
     assert duty.direction_at(dates, "p1", at(510)) is None
 
 
+def test_a_village_without_any_roster_is_never_manned() -> None:
+    nobody = dates_of(village(windows=[]), turns())
+    elsewhere = dates_of(WEEK, turns(terms("there", 480, 720, elsewhere=True)))
+    assert not nobody.on(TUESDAY).ever_manned
+    assert not nobody.on(TUESDAY + timedelta(days=9)).ever_manned
+    assert not elsewhere.on(TUESDAY).ever_manned
+    assert elsewhere.on(TUESDAY + timedelta(days=9)).ever_manned
+    assert dates_of(WEEK, turns(terms("am", 480, 720))).on(TUESDAY + timedelta(days=1)).ever_manned
+
+
 def test_leave_of_a_part_moves_the_middle_and_not_the_edges() -> None:
     part = DutyLess(window=0, person=0, why="leave", begin=600, end=720)
     content = turns(terms("am", 480, 720), less=(part,))
