@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from server_broker.console.words import Word
-from server_broker.meetings import votes
+from server_broker.meetings import signing, votes
 from server_broker.meetings.models import Kind
 from server_broker.meetings.reading import Look
 from server_broker.meetings.signing import CAME, Judged, Standing, State
@@ -29,6 +29,15 @@ WRONG = {
     votes.NOT_CHAIR: "不是主持人填的，请核对",
     votes.OTHER_OPTIONS: "选项和现在的议题对不上，请核对",
     votes.DIFFERENT: "县里填的和站点记的不一样，请核对",
+}
+VOUCHING = {
+    signing.Word.ENTERED: "主持人登记",
+    signing.Word.CONFIRMED: "作证，算签到",
+    signing.Word.OF_ONESELF: "给自己作证，不算",
+    signing.Word.OF_A_STRANGER: "不是应到的人作证，不算",
+    signing.Word.BEFORE_THE_ENTRY: "打卡在主持人登记以前，不算",
+    signing.Word.OUTSIDE: "打卡不在签到的时间里，不算",
+    signing.Word.UNDATED: "没有打卡，或时间不明，不算",
 }
 CANCELLED, WRITTEN_AFTER = Word("✕", "已取消", "bad"), Word("△", "补登", "warn")
 _PHASES = (Word("◌", "还没开", "quiet"), Word("●", "正在开", "good"), Word("✓", "开完了", "quiet"))

@@ -5,7 +5,7 @@ Pure: plain values in, plain values out. Times are aware moments; they are cut t
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,6 +33,24 @@ class State(StrEnum):
 
 
 CAME = frozenset({State.CAME, State.LATE})
+
+
+class Word(StrEnum):
+    """What somebody's word about a person without a card comes to."""
+
+    ENTERED = "entered"
+    """The chair's."""
+    CONFIRMED = "confirmed"
+    """It confirms what the chair entered."""
+    OF_ONESELF = "of_oneself"
+    OF_A_STRANGER = "of_a_stranger"
+    """Whoever says so is not expected."""
+    BEFORE_THE_ENTRY = "before_the_entry"
+    """Their touch came before the chair entered the person there, or the chair never did."""
+    OUTSIDE = "outside"
+    """Their touch lies outside the time in which one signs in."""
+    UNDATED = "undated"
+    """Nothing dates it, or they showed who they are by a number only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +215,44 @@ def _keep_first(
 
 def _confirmed(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[int, dt.datetime, int]]:
     """Return who was entered by the chair and confirmed by another who is expected, and the minute of that touch."""
+    entered = _entered(plan, vouched)
+    found = [
+        (one.person, cut(one.touched_at), one.by)
+        for one in vouched
+        if one.touched_at is not None and _judged(plan, one, entered) == Word.CONFIRMED
+    ]
+    return sorted(found, key=lambda one: one[1:])
+
+
+def words_judged(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[Vouched, Word]]:
+    """Return what each word about somebody without a card comes to, in their order."""
+    entered = _entered(plan, vouched)
+    return [(one, _judged(plan, one, entered)) for one in vouched]
+
+
+def _entered(plan: Plan, vouched: Collection[Vouched]) -> dict[tuple[int, str], dt.datetime]:
+    """Return the minute at which the chair first entered each person at each station."""
     entered: dict[tuple[int, str], dt.datetime] = {}
     for one in vouched:
         if one.by == plan.chair and one.at is not None and one.station in plan.stations:
             key = (one.person, one.station)
             entered[key] = min(cut(one.at), entered.get(key, cut(one.at)))
-    found = []
-    for one in vouched:
-        if one.touched_at is None or one.by not in plan.expected or one.by in (plan.chair, one.person):
-            continue
-        since = entered.get((one.person, one.station))
-        if since is not None and since <= cut(one.touched_at) and _in_span(plan, one.touched_at):
-            found.append((one.person, cut(one.touched_at), one.by))
-    return sorted(found, key=lambda one: one[1:])
+    return entered
+
+
+def _judged(plan: Plan, one: Vouched, entered: Mapping[tuple[int, str], dt.datetime]) -> Word:
+    if one.by == plan.chair:
+        return Word.ENTERED if one.at is not None else Word.UNDATED
+    if one.by == one.person:
+        return Word.OF_ONESELF
+    if one.by not in plan.expected:
+        return Word.OF_A_STRANGER
+    if one.touched_at is None:
+        return Word.UNDATED
+    since = entered.get((one.person, one.station))
+    if since is None or since > cut(one.touched_at):
+        return Word.BEFORE_THE_ENTRY
+    return Word.CONFIRMED if _in_span(plan, one.touched_at) else Word.OUTSIDE
 
 
 def _cover(plan: Plan, away: Iterable[Away]) -> bool:

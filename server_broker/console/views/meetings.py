@@ -15,6 +15,7 @@ from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.downloads import xlsx
 from server_broker.console.meeting_words import (
+    VOUCHING,
     WRITTEN_AFTER,
     counts,
     kind_word,
@@ -32,7 +33,7 @@ from server_broker.meetings.models import Kind, Meeting, MeetingRecord, MeetingS
 from server_broker.meetings.month_table import month_of
 from server_broker.meetings.reading import Look, history_of, looks, minutes_of, stated
 from server_broker.meetings.recording import MOST_LETTERS
-from server_broker.meetings.signing import Standing
+from server_broker.meetings.signing import Standing, words_judged
 from server_broker.meetings.votes import Vote, Voted, votes_of
 from server_broker.people.models import Person
 from server_broker.regions.models import Region, subtree_prefix
@@ -155,6 +156,10 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "agenda": look.row.agenda,
         "votes": [_shown_vote(look.meeting, one, names, now) for one in votes_of(look)],
         "steps": _steps(look, names),
+        "words": [
+            (one.at, name_of(names, one.person), name_of(names, one.by), VOUCHING[word])
+            for one, word in words_judged(look.plan, look.vouched)
+        ],
         "papers": _papers(user, look, now),
         "minutes": minutes[-1] if minutes else None,
         "versions": minutes[:-1][::-1],

@@ -44,6 +44,7 @@ from tests.server_broker.meetings.meeting_days import (
     held,
     station_told,
     villagers,
+    vouches,
 )
 from tests.server_broker.pages import text_of, words_of
 
@@ -142,8 +143,10 @@ def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
     meeting = held(people, agenda=(VOTE,))
     by_chair = comes(people[0], 12)
     counted(meeting, [2, 0], 1, by_chair)
+    vouches(meeting, people[1], by_chair, 13)
     station_told()
     page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "09:13 · 示例乙：示例甲 主持人登记" in page
     assert "实到 1 人 其中迟到 1" in page
     assert "缺席 2 人" in page
     assert "没有达到法定人数 有表决权的应到 3 人，要到 2 人；09:10 到了 0 人" in page

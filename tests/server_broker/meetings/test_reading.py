@@ -8,6 +8,7 @@ from server_broker.duty.models import AbsenceKind
 from server_broker.meetings.models import MeetingRecord
 from server_broker.meetings.reading import looks
 from server_broker.meetings.recording import enter_vote
+from server_broker.meetings.signing import words_judged
 from server_broker.meetings.votes import DIFFERENT, MORE_THAN_PRESENT, MORE_THAN_SIGNED, NOT_CHAIR, UNDATED, votes_of
 from server_broker.people.cards import report_lost
 from server_broker.people.models import Person
@@ -108,6 +109,11 @@ def test_who_has_no_card_signs_in_when_another_confirms_what_the_chair_entered(p
     vouches(meeting, other, by_member, 3)
     vouches(meeting, other, by_chair, 4)
     assert states(meeting, END)[3] == "coming", "that touch came before the chair's entry"
+    vouches(meeting, without, comes(without, 5), 5)
+    seen = look(meeting)
+    assert [str(word) for _, word in words_judged(seen.plan, seen.vouched)] == [
+        *("entered", "of_a_stranger", "confirmed", "before_the_entry", "entered", "of_oneself"),
+    ]
 
 
 def test_a_late_leave_and_a_card_that_is_bound_later_show_at_the_next_look(people: list[Person]) -> None:
