@@ -98,11 +98,17 @@ def _wrong_words(stations: Sequence[StationNow], digits: int) -> str:
     return "，".join(dict.fromkeys(CAUSE_WORDS[one.cause] for one in stations if one.cause))
 
 
-def person_rows(viewer: Viewer, days: Sequence[VillageDay], day: dt.date, state: State | None) -> list[PersonRow]:
-    """Return a row for each turn, or for each in one state; of the states that somebody has to look at first."""
+def person_rows(
+    viewer: Viewer, days: Sequence[VillageDay], day: dt.date, state: State | None, *, most: int
+) -> list[PersonRow]:
+    """Return a row for each turn, or for each in one state, but no more than ``most``.
+
+    They come by village, and in it those first that somebody has to look at.
+    """
     order = list(STATE_WORDS)
     found = [(one, line) for one in days for line in one.lines if state in (None, line.state)]
     found.sort(key=lambda pair: (pair[0].village.code, order.index(pair[1].state)))
+    found = found[:most]
     people = {line.turn.person for _, line in found}
     numbers = dict(people_of(viewer).filter(pk__in=people).values_list("pk", "number"))
     stations = set(stations_of(viewer).values_list("pk", flat=True)) if found else set()

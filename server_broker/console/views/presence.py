@@ -37,7 +37,8 @@ def presence(request: HttpRequest) -> HttpResponse:
     given = parameters.choice(request.GET, "state", ("all", *STATES))
     state = None if given == "all" else cast("State", given)
     by_person = state is not None or place is None or _digits(place) == _VILLAGE_DIGITS
-    rows = person_rows(request.user, days, day, state) if by_person else []
+    rows = person_rows(request.user, days, day, state, most=MOST_ROWS) if by_person else []
+    listed = sum(counts.values()) if state is None else counts[state]
     digits = TOWNSHIP_DIGITS if place is not None and _digits(place) == COUNTY_DIGITS else _VILLAGE_DIGITS
     context = {
         "place": place,
@@ -55,8 +56,8 @@ def presence(request: HttpRequest) -> HttpResponse:
         "due": sum(counts.values()) - counts["off"],
         "by_person": by_person,
         "with_village": place is not None and _digits(place) < _VILLAGE_DIGITS,
-        "people": rows[:MOST_ROWS],
-        "left_out": max(0, len(rows) - MOST_ROWS),
+        "people": rows,
+        "left_out": max(0, listed - MOST_ROWS),
         "rows": [] if by_person else place_rows(days, places, digits),
         # The county's page takes a second to make. With that it still shows a touch within 10 s.
         "every": 8 if place is not None and _digits(place) == COUNTY_DIGITS else 5,

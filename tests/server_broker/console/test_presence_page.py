@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Marks
+from server_broker.console.views import presence
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
@@ -166,6 +167,11 @@ def test_the_filter_lists_people_of_all_villages(yesterday: dt.date) -> None:
     page, query = signed_in(COUNTY_OFFICER), {"place": COUNTY, "date": str(yesterday)}
     assert f"{ZHANG.name} 示例村 △ 没打卡" in shown(page, **query, state="missing")
     assert "没有这样的人" in shown(page, **query, state="unknown")
+
+
+def test_a_long_list_says_how_many_it_leaves_out(yesterday: dt.date, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "MOST_ROWS", 2)
+    assert "还有 1 人次没有列出" in shown(signed_in(COUNTY_OFFICER), date=str(yesterday), state="missing")
 
 
 def test_a_place_elsewhere_is_not_shown(yesterday: dt.date) -> None:
