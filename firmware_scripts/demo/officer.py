@@ -23,12 +23,13 @@ class NotTaken(Exception):
 class Officer:
     """One account, signed in by a link that works once."""
 
-    def __init__(self, link: str, ca: Path) -> None:
+    def __init__(self, link: str, ca: Path, *, proves: bool = True) -> None:
         """Sign in.
 
         Args:
             link: As ``cunhui-server sign-in-link`` prints it.
             ca: The county's own authority.
+            proves: The account has a power that needs a second factor.
 
         Raises:
             NotTaken: The link is used or unknown.
@@ -40,7 +41,8 @@ class Officer:
         self._browser.verify = str(ca)
         self.page(where.path)
         self.send(where.path)
-        self._show_second_factor()
+        if proves:
+            self._show_second_factor()
 
     def page(self, path: str) -> str:
         """Open a page and return its text.

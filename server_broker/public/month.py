@@ -104,7 +104,7 @@ def _state(row: RequestRow, stands: Answer | None) -> str:
     if row.request.kind in AWAY and row.state == OPEN:
         return "… 等答复"
     if stands is not None and stands.office:
-        return f"{'✓' if row.state == Outcome.ACCEPTED else '×'} {stands.get_outcome_display()}（{stands.office}）"
+        return f"{'✓ 同意' if row.state == Outcome.ACCEPTED else '× 没同意'}（{stands.office}）"
     return _REQUEST_STATES.get(row.state, row.state)
 
 
