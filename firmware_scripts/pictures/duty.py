@@ -22,6 +22,7 @@ from protocol.china_time import CHINA
 
 BRANCH = "示例东村党支部"
 NIGHT = "晚间值班"
+WATCH = "防汛值守"
 MEETING = "主题党日：看护河道"
 _MEETING_S = 60
 _COME = 4
@@ -67,6 +68,7 @@ def take(bench: Bench, out: Path) -> list[Path]:
             errand = _Errand(page, base, out, drawn)
             _import(errand, first.cast, Path(folder))
             _make_branch(errand, first.cast)
+            _watch(errand, first.cast)
             _fill_month(errand, first.cast)
             _leave(errand, browser, bench)
             _meet(errand, first.cast, touch=lambda uid: first.touch(uid))
@@ -132,6 +134,22 @@ def _make_branch(errand: _Errand, station: CastStation) -> None:
     form.locator("[name=region]").select_option(station.village)
     form.locator("button").click()
     errand.page.wait_for_load_state()
+
+
+def _watch(errand: _Errand, station: CastStation) -> None:
+    """A window that runs just now, whatever hour the pictures are drawn at: some of its people have touched."""
+    page, begin = errand.page, dt.datetime.now(CHINA) - dt.timedelta(minutes=40)
+    errand.open(f"windows/new/?village={station.village}")
+    page.fill("[name=name]", WATCH)
+    page.fill("[name=weekdays]", "1-7")
+    page.fill("[name=start]", begin.strftime("%H:%M"))
+    page.fill("[name=end]", (begin + dt.timedelta(hours=3)).strftime("%H:%M"))
+    for person in station.people[4:8]:
+        page.get_by_label(f"{person.name}（{person.number}").check()
+    page.fill("[name=reason]", "汛期有人守着")
+    errand.press("下一步：核对")
+    page.get_by_role("button", name="确认").click()
+    page.wait_for_load_state()
 
 
 def _fill_month(errand: _Errand, station: CastStation) -> None:
