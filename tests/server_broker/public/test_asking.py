@@ -7,13 +7,15 @@ from django.test import Client
 from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
+from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
+from server_broker.requests.deciding import decide_case
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import KINDS
-from server_broker.requests.models import CountyRequest
-from tests.cast import LI, SECRETARY, TOWNSHIP_OFFICER, WANG, ZHANG
-from tests.server_broker.county import FictionalCounty
+from server_broker.requests.models import CountyRequest, Outcome
+from tests.cast import LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
+from tests.server_broker.county import FictionalCounty, requested, touch, user_of
 from tests.server_broker.pages import words_of
 from tests.server_broker.public.door import signed_in_telephone, telephone
 from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, refuses
@@ -150,3 +152,16 @@ def test_too_many_a_day_are_not_taken(zhang: Person) -> None:
     CountyRequest.objects.bulk_create(CountyRequest(request=row, person=zhang, asked_at=now) for row in rows)
     answer = signed_in_telephone(zhang).post("/ask/leave/", leave())
     assert "一天里提得太多了" in answer.content.decode()
+
+
+def test_leave_of_a_kiosk_is_said_in_words_with_the_office_that_decided(county: FictionalCounty, zhang: Person) -> None:
+    station, now = county.stations[SHILI], timezone.now()
+    begin = begin_of(MONDAY)
+    by = touch(station, ZHANG.token, at=now)
+    values = {"begin_at": begin, "end_at": begin + dt.timedelta(days=1), "about_epoch": None, "about_seq": None}
+    asked = requested(station, by, kind="leave", code="sick", **values)
+    phone = signed_in_telephone(zhang)
+    when = f"{MONDAY.month}月{MONDAY.day}日 全天 请假：病假"
+    assert all(word in read(phone, "/") for word in (when, "… 等答复", asked.number))
+    decide_case(f"s{asked.pk}", Outcome.ACCEPTED, text="", user=user_of(SECRETARY), at=now)
+    assert "✓ 同意（示例村 村书记）" in read(phone, "/")
