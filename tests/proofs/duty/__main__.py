@@ -47,7 +47,9 @@ def main() -> int:
         made_s = time.monotonic() - begun
         lived = made(county, BundleFolder(home.bundles))
         (folder / "all").mkdir()
+        begun = time.monotonic()
         findings = live(lived, folder / "all", seed=seed, days=options.days, villages=villages)
+        lived_s = time.monotonic() - begun
         escaped = not_caught(
             lived,
             folder,
@@ -67,6 +69,7 @@ def main() -> int:
         made=dict(sorted(county.made.items())),
         made_s=round(made_s, 1),
         rebuilt_s=round(lived.rebuilt_s, 1),
+        lived_s=round(lived_s, 1),
         touches=findings.touches,
         boards=findings.boards,
         rows=findings.rows,

@@ -20,7 +20,7 @@ from server_broker.bundles.index_keeper import IndexKeeper
 from server_broker.bundles.models import Bundle, StationIndex
 from server_broker.duty.marks import mark_changed
 from server_broker.duty.reading import Asked
-from server_broker.fleet.models import ShelfDue
+from server_broker.fleet.models import ShelfDue, Station
 from server_broker.supervisor.chores import shelf_sources, shelf_sources_of_many
 from server_broker.twin.desired import build
 from server_broker.twin.duty_content import dates_at, duty_days
@@ -197,6 +197,8 @@ def month(lived: Lived, *, villages: int, days: int = 30) -> list[Cost]:
     county, keeper = lived.county, _keeper(lived.folder)
     some = county.villages[:villages]
     costs = {one.station.pk: Cost() for one in some}
+    # The others are computed no more: what they cost is not looked at.
+    Station.objects.exclude(pk__in=costs).update(enrolled_at=None)
     seen = set(Bundle.objects.values_list("pk", flat=True))
     told: dict[str, Desired] = {}
     indexes = set(StationIndex.objects.values_list("sha256", flat=True))
