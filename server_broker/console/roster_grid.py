@@ -286,7 +286,8 @@ class _Making:
 
     def _entries(self, cell: GridCell) -> Iterator[Entry]:
         away = cell.away.split(",")
-        for part in filter(None, (cell.said or cell.week).split(",")):
+        listed = filter(None, (cell.said or cell.week).split(","))
+        for part in sorted(listed, key=lambda part: not part.endswith(_LEADS)):
             code = part.removesuffix(_LEADS)
             yield Entry(self.names[code], part != code, code in away)
         if cell.more:

@@ -40,7 +40,7 @@
 
   function draw(key) {
     const cell = cells.get(key), text = value(key), pieces = [];
-    for (const [id, leads] of crew(text || cell.week)) {
+    for (const [id, leads] of [...crew(text || cell.week)].sort(([, a], [, b]) => b - a)) {
       const who = piece("span", names[id], `who-in${leads ? " leads" : ""}${text ? "" : " by-week"}`);
       if (leads) {
         who.prepend(piece("span", "★", "sign"), piece("span", "带班 ", "visually-hidden"));
