@@ -18,7 +18,7 @@ from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
 from server_broker.regions.models import Region
-from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR, WANG, YANGBAN_VILLAGE, ZHANG
+from tests.cast import LI, SECRETARY, SHILI_VILLAGE, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR, WANG, YANGBAN_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
@@ -81,7 +81,8 @@ def test_a_month_shows_who_the_week_gives_and_what_was_said(night: DutyWindow, c
     assert cell(shown, morning, SUNDAY)["class"] == "off rest"
     assert (cell(shown, morning, MONDAY)["data-week"], cell(shown, morning, MONDAY)["class"]) == (str(zhang), "open")
     assert WANG.name not in shown
-    assert 'id="roster-form"' not in shown  # an officer of this role looks only
+    assert 'id="roster-form"' in shown
+    assert 'id="roster-form"' not in month(signed_in(SECRETARY))  # who looks only
     assert "还没有公布" in shown
 
 
