@@ -21,7 +21,14 @@ from server_broker.platform.asgi_types import App, Message, Receive, Scope, Send
 
 type Knows = Callable[[Scope], Awaitable[bool]]
 
-UPLOADS = ("/people/import/", "/rosters/import/", "/published/voice/record/", "/published/documents/")
+UPLOADS = (
+    "/people/import/",
+    "/rosters/import/",
+    "/units/term/",
+    "/workdays/import/",
+    "/published/voice/record/",
+    "/published/documents/",
+)
 """Files are uploaded to these paths and to paths below them."""
 MAX_FORM_BYTES = 256 * 2**10
 MAX_UPLOAD_BYTES = 10 * 2**20

@@ -1,10 +1,15 @@
 """A request body is bounded, in bytes and in time, before anything of it reaches the disk; a stranger's is small."""
 
 import asyncio
+import re
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
-from server_broker.console.body_limit import REFUSED, BodyLimit
+from django.urls import reverse
+
+from server_broker import console
+from server_broker.console.body_limit import REFUSED, UPLOADS, BodyLimit
 
 type Message = MutableMapping[str, Any]
 
@@ -121,3 +126,12 @@ async def test_a_body_that_trickles_is_given_up() -> None:
 async def test_a_body_that_is_too_large_and_stops_is_given_up() -> None:
     reader, _, _ = await ask([b"1"], length=b"1000", is_done=False, piece_s=0.01)
     assert reader.asked == [("GET", "too_large")]
+
+
+def test_each_page_with_a_file_may_send_a_large_body() -> None:
+    forms = [path.read_text(encoding="utf-8") for path in Path(console.__file__).parent.rglob("templates/**/*.html")]
+    named = {name for form in forms for name in re.findall(r"url '([a-z-]+)' %}\" enctype=\"multipart", form)}
+    assert named == {"documents-new", "term-change", "voice-record"}
+    # The forms of these have their address in a variable.
+    named |= {"people-import", "rosters-import", "workdays-import"}
+    assert [name for name in named if not reverse(name).startswith(UPLOADS)] == []
