@@ -14,7 +14,7 @@ from tests.proofs.requests.office import Office
 _PAGE_S, _TRIES = 60, 60
 _COOKIE, _FORM_COOKIE = "__Host-cunhui-phone", "__Host-cunhui-phone-form"
 A_PERSON = 20
-"""Requests of one person. The county takes thirty a day, and the small days with faults ask for more of the same person."""
+"""Requests of one person. The county takes thirty a day, and the small days with faults ask for more of the same."""
 
 
 @dataclass
