@@ -13,7 +13,7 @@ from protocol.duty_days import DutyCrew, DutyDay, DutyDays, DutyLess, DutyPerson
 from protocol.units import MAX_SHORT_TEXT
 from server_broker.duty.due import Turn, due_between
 from server_broker.duty.reading import Absent, Asked, absences_of, read_rosters
-from server_broker.duty.reasons import CutByNotice, HandedOver, Stopped
+from server_broker.duty.reasons import CutByNotice, Stopped, TookOver
 from server_broker.duty.rest import rest_of
 from server_broker.duty.values import MONDAY_TO_FRIDAY, CalendarDay, Window, minute_at
 from server_broker.people.models import Person
@@ -52,7 +52,7 @@ def duty_days(villages: Collection[int], asked: Asked) -> dict[int, DutyDays]:
                 turns[village].append(turn)
     concerned = {turn.person for own in turns.values() for turn in own}
     concerned |= {
-        reason.taker for own in turns.values() for turn in own for reason in turn.why if isinstance(reason, HandedOver)
+        reason.giver for own in turns.values() for turn in own for reason in turn.why if isinstance(reason, TookOver)
     }
     absences = absences_of(concerned, asked)
     people = Person.objects.select_related("village").in_bulk(concerned)
@@ -148,12 +148,12 @@ class _Table:
                 window=window, why="notice", begin=begin - midnight, end=end - midnight, text=text[:MAX_SHORT_TEXT]
             )
         for turn in turns:
-            handed = next((reason for reason in turn.why if isinstance(reason, HandedOver)), None)
-            if handed is not None and not turn.due:
-                yield DutyLess(
-                    window=window, person=self._place(turn.person), why="swapped", taker=self._place(handed.taker)
-                )
-            elif turn.due:
+            if turn.due:
+                # By who took it over: who gave it away may have taken it over anew from somebody else.
+                for reason in turn.why:
+                    if isinstance(reason, TookOver):
+                        giver, taker = self._place(reason.giver), self._place(turn.person)
+                        yield DutyLess(window=window, person=giver, why="swapped", taker=taker)
                 rest = rest_of(turn, self.absences.get(turn.person, ()))
                 if rest.why:
                     begin, end = (0, 0) if rest.is_none else (rest.begin - midnight, rest.end - midnight)

@@ -114,6 +114,24 @@ def test_what_is_taken_from_a_window_is_said_with_what_is_left(
     assert (found.crews[1].people, found.crews[1].leaders) == ([2, 1], [2])
 
 
+def test_who_gave_a_window_away_and_took_it_over_anew_is_told_twice(
+    morning: DutyWindow, village: Region, people: dict[str, Person]
+) -> None:
+    when = Period(begin_of(MONDAY), end_of(MONDAY))
+    for minute, (giver, taker) in enumerate((("a1", "b1"), ("a2", "a1"))):
+        swap = Swap.objects.create(window=morning, day=MONDAY, giver=people[giver], taker=people[taker])
+        agreed = begin_of(MONDAY) + dt.timedelta(minutes=minute)
+        put(SwapRecord, [swap.pk], when, {"agreed_at": agreed.isoformat()}, actor=BY)
+    found = days(village)
+    number = [person.id for person in found.people]
+    swapped = [
+        (number[less.person], number[less.taker])
+        for less in found.days[0].less
+        if less.person is not None and less.taker is not None
+    ]
+    assert sorted(swapped) == [("a1", "b1"), ("a2", "a1")]
+
+
 def test_a_window_elsewhere_of_somebody_who_is_in_one_here(
     morning: DutyWindow, village: Region, people: dict[str, Person]
 ) -> None:
