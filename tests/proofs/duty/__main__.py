@@ -19,7 +19,7 @@ from tests.proofs.private_county import county_home, private_cluster, temporary
 
 BAD = ("differences", "invented", "kb_too_many", "not_caught", "unmet")
 MOST_KB = 250
-MONTH_VILLAGES, PLANTED_VILLAGES, PLANTED_DAYS = 20, 12, 24
+MONTH_VILLAGES, PLANTED_VILLAGES, PLANTED_DAYS = 20, 24, 30
 MUST_MEET = {"touch in", "touch out", "touch None", "leads", "swap", "leave", "field_duty", "meeting", "stopped"}
 NOT_COVERED = "the line itself, a real Pi, settings other than the defaults, people who leave the list, mergers"
 
