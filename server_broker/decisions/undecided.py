@@ -21,6 +21,7 @@ UNDECIDED: dict[str, str] = {
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
     "phone.signed_in": "a session begins",
     "region.renamed": "a part of `people.imported`, whose rows have the new name",
+    "roster.exported": "somebody has taken a list with them",
     "shelf.carried": "documents that were published went onto a stick",
     "snapshot.previewed": "somebody has looked",
     "snapshot.seen": "somebody has looked",

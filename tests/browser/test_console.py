@@ -125,6 +125,7 @@ def test_a_person_finds_a_station_and_its_touches(page: Page, web: str) -> None:
     page.locator(".shots a").first.click()
     expect(page.get_by_role("heading", name="打卡抓拍")).to_be_visible()
     assert page.evaluate("document.querySelector('.picture img').decode().then(() => true)")
+    page.get_by_role("link", name="今日", exact=True).click()
     page.get_by_role("link", name="今日打卡").click()
     expect(page.get_by_text("待核对").first).to_be_visible()
 

@@ -37,7 +37,11 @@ from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
 TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
 """Places that hold figures, or fall back to typing them."""
 NOT_KEPT = [*TYPED, "wish-first", *(state for state in STATES if state.startswith(("touch", "away", "home", "rest")))]
-OTHER_HOMES = [state for state in STATES if state.startswith(("today-troubled", "duty-", "mine-asking-"))]
+OTHER_HOMES = [
+    state
+    for state in STATES
+    if state.startswith(("today-troubled", "today-by_week", "today-off", "duty-", "mine-asking-"))
+]
 """Made of another home than the next kiosk hears."""
 ALWAYS: dict[type[Any], Any] = {
     FollowUp: samples.FOLLOWED,

@@ -20,10 +20,11 @@ from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from tests.cast import (
     COUNTY,
-    COUNTY_OFFICER,
+    EDITOR,
     LI,
     OPERATOR,
     OTHER_TOWNSHIP_OFFICER,
+    SECRETARY,
     SHILI,
     SHILI_VILLAGE,
     TOWNSHIP,
@@ -374,7 +375,7 @@ def test_nobody_adds_a_window_of_their_own_or_where_they_see_nobody(county: Fict
     assert "至少填一个人" in ask(page, "/windows/add/", **GOOD, day=day(), people=[wang.pk]), (
         "who is not seen is nobody"
     )
-    for reader in (TOWNSHIP_OFFICER, COUNTY_OFFICER):
+    for reader in (SECRETARY, EDITOR):
         assert signed_in(reader).get("/windows/new/").status_code == 403
     assert not DutyWindow.ever.exists()
 

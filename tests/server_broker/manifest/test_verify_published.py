@@ -28,6 +28,7 @@ from server_broker.learning.packs import publish_pack
 from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.people.cards import report_lost
+from server_broker.people.models import Person
 from server_broker.supervisor.chores import shelf_sources, shelf_sources_of_many
 from tests.cast import SHILI_VILLAGE, TOWNSHIP, ZHANG
 from tests.server_broker.bundles.samples import AUTHOR, draft, notice, pack
@@ -35,6 +36,7 @@ from tests.server_broker.county import make_county
 from tests.server_broker.derived.stations import take
 from tests.server_broker.manifest.streams import enrol
 from tests.server_broker.manifest.tampering import psql
+from tests.server_broker.meetings.meeting_days import held
 from tests.server_broker.station_double import StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,8 @@ def test_a_county_that_computed_every_kind_verifies_whole(folder: BundleFolder) 
     double.add(FeedbackGiven(at=moment(3), feedback=bytes(16), topic="lamps", matter="broken"))
     take(double)
     answer(Feedback.objects.get(), "本周五前修好。", actor=officer, at=timezone.now())
+    soon = timezone.now() + 3 * DAY
+    held([Person.objects.get(number=ZHANG.number)], begin=soon, end=soon + timedelta(hours=1), stations=[double.id])
     make_due(settings.HOME, now=timezone.now() + DAY)
     later = timezone.now() + 2 * DAY
     for source in sources:
