@@ -27,7 +27,7 @@ COUNTED = (
     *("wrong_holders", "wrong_excuses", "wrong_due", "answers", "due", "excused"),
     *("rows", "edits", "refused", "by_kind"),
 )
-RECKONED_A_DAY = 40
+RECKONED_A_DAY = 60
 """Villages whose people who are due are reckoned a second time each evening."""
 TIME = """\
 The days that edits are about lie in the past and in the coming week. The time at which they are recorded is the \
@@ -133,7 +133,7 @@ def prove(*, days: int, villages: int, seed: int) -> Findings:
     from server_broker.workdays.libraries import note_libraries  # noqa: PLC0415
     from tests.proofs.dated.county import County  # noqa: PLC0415
     from tests.proofs.dated.edits import Officers  # noqa: PLC0415
-    from tests.proofs.dated.edits_people import regions_that_stand  # noqa: PLC0415
+    from tests.proofs.dated.edits_people import villages_that_stand  # noqa: PLC0415
     from tests.proofs.dated.outsider import TABLES, Rows  # noqa: PLC0415
 
     findings = Findings()
@@ -158,7 +158,7 @@ def prove(*, days: int, villages: int, seed: int) -> Findings:
             if (row := rows.some_row(table, number * 7)) is not None:
                 findings.let_through += rows.try_to_change(table, row)
             findings.wrong_holders += _wrong(county.cards, evening, findings)
-            every = regions_that_stand()
+            every = villages_that_stand()
             some = county.draw.sample(every, min(len(every), RECKONED_A_DAY))
             reckon(county.book, day, every if number == days - 1 else some, findings)
         for evening, known, tokens, answers in kept:

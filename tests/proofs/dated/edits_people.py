@@ -161,9 +161,9 @@ def recode(county: County, day: dt.date) -> None:
     recode_region(county.village(), _free_code(county), since=day, actor=BY, reason=WHY)
 
 
-def regions_that_stand() -> list[int]:
-    """Return the identities of all villages, also of those that were merged."""
-    rows = Region.objects.exclude(code__endswith="000").order_by("identity")
+def villages_that_stand() -> list[int]:
+    """Return the identities of the villages that have not been merged."""
+    rows = Region.objects.filter(ended=False).exclude(code__endswith="000").order_by("identity")
     return list(rows.values_list("identity", flat=True))
 
 
