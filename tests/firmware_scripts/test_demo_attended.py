@@ -1,9 +1,13 @@
-"""``./run demo`` in a terminal: what a newcomer needs stands there until Enter, and again when the kiosk was left."""
+"""``./run demo`` in a terminal: what a newcomer needs stands there until Enter, and again when the kiosk was left.
+
+A second one disturbs it not, and when its terminal is closed nothing of it goes on.
+"""
 
 import contextlib
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -61,10 +65,10 @@ class Demo:
     def press(self, key: bytes) -> None:
         os.write(self._terminal, key)
 
-    def close(self) -> None:
-        self.process.terminate()
+    def hang_up(self) -> None:
+        """Say what the kernel says when a terminal's window is closed."""
+        self.process.send_signal(signal.SIGHUP)
         self.process.wait(90)
-        os.close(self._terminal)
 
 
 def _own_terminal() -> None:
@@ -72,19 +76,33 @@ def _own_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-@contextmanager
-def demo() -> Iterator[Demo]:
-    with short_folder() as folder:
-        started = Demo(folder / "demo")
+def left_behind(folder: Path) -> list[str]:
+    """Return the command lines of processes that work in ``folder``."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            yield started
-        finally:
-            started.close()
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in command and "--folder" not in command:
+            found.append(command)
+    return found
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[Demo]:
+    started = Demo(folder)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+            started.process.wait(90)
 
 
 @pytest.mark.timeout(300)
-def test_hints_stand_until_enter_and_come_again_when_the_kiosk_was_left() -> None:
-    with demo() as shown:
+def test_hints_stand_until_enter_and_again_after_the_kiosk_and_nothing_is_left_of_a_closed_terminal() -> None:
+    with short_folder() as short, demo(short / "demo") as shown:
         wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=180)
         assert OPENS not in shown.said()
         shown.press(b"\n")
@@ -96,5 +114,10 @@ def test_hints_stand_until_enter_and_come_again_when_the_kiosk_was_left() -> Non
             what="the hints again",
             timeout_s=30,
         )
-        shown.press(b"\x03")
-        assert shown.process.wait(90) == 0
+        second = [sys.executable, "-m", "firmware_scripts.demo", "--folder", str(short / "demo"), "--no-kiosk"]
+        refused = subprocess.run(second, capture_output=True, text=True, check=False)
+        assert refused.returncode == 1
+        assert "already" in refused.stderr
+        assert left_behind(short / "demo")
+        shown.hang_up()
+        assert left_behind(short / "demo") == []

@@ -27,11 +27,11 @@ STATION = "village-01"
 
 
 def test_a_few_interrupted_revocations_bite() -> None:
-    command = [sys.executable, "-m", "tests.proofs.revocation", "--runs", "6", "--seed", "1", "--json"]
+    command = [sys.executable, "-m", "tests.proofs.revocation", "--runs", "3", "--seed", "1", "--json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr.decode()[-4_000:]
     report = json.loads(done.stdout.splitlines()[-1])
-    assert (report["runs"], report["cases"], report["steps"]["revoke"] > 40) == (6, 6, True)
+    assert (report["runs"], report["cases"], report["steps"]["revoke"] > 15) == (3, 3, True)
 
 
 class HalfCounty:

@@ -6,7 +6,6 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged, EpochOpened, Fact, FactsLost
 from server_broker.fleet.alarm_codes import TOO_MANY_ALARMS
@@ -22,7 +21,6 @@ from server_broker.fleet.alarms import (
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.held import close_alarms
-from tests.conftest import let_tables_be_emptied
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -148,18 +146,11 @@ def test_alarms_of_before_get_their_origin_by_their_code(station: StationDouble)
     assert Alarm.objects.get(station=None).origin == "county"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_without_origins_one_alarm_of_a_code_stays_open(station: StationDouble) -> None:
-    """Both raised it: the table of before has place for one."""
+    """Both raised it: the table of before has place for one. A release back runs this before it narrows the table."""
     says(station, raised("camera_failed"), raised("disk_low"))
     raise_alarm(station=station.id, code="camera_failed", severity="minor", detail="", at=NOW)
     raise_alarm(station=None, code="media_folder", severity="critical", detail="", at=NOW)
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        MigrationExecutor(connection).migrate([("fleet", "0004_status_health")])
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT code FROM fleet_alarm WHERE resolved_at IS NULL ORDER BY code")
-            assert [code for (code,) in cursor.fetchall()] == ["camera_failed", "disk_low", "media_folder"]
-    finally:
-        MigrationExecutor(connection).migrate(newest)
-        let_tables_be_emptied()
+    import_module("server_broker.fleet.migrations.0005_alarm_origin").leave_one_open(apps, connection.schema_editor())
+    codes = Alarm.objects.filter(resolved_at=None).order_by("code").values_list("code", flat=True)
+    assert list(codes) == ["camera_failed", "disk_low", "media_folder"]
