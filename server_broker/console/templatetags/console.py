@@ -1,20 +1,15 @@
 """Filters and tags with which the console's templates write times, words and the navigation."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from protocol.units import DATED_QUALITIES
-from server_broker.accounts.models import User
-from server_broker.accounts.powers import Power, may
 from server_broker.attendance import times
 from server_broker.attendance.outcomes import Outcome
 from server_broker.audit.models import AuditEntry
@@ -33,11 +28,10 @@ from server_broker.console import (
     words,
 )
 from server_broker.console.moments import moment_words
-from server_broker.console.queries import alarms_of
+from server_broker.console.navigation import groups_for
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
-from server_broker.requests.waiting import count_waiting_for
 from server_broker.rosters.changes import days
 
 register = template.Library()
@@ -61,121 +55,15 @@ register.filter("weekday", lambda number: f"星期{days([number])}")
 register.filter("date_of_year", lambda date: f"{date // 100:02d}-{date % 100:02d}")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry of the navigation. ``count`` is shown beside the word if it is not 0."""
-
-    word: str
-    href: str
-    current: bool
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Entries that belong together. The group's own word leads to the first of them."""
-
-    word: str
-    pages: tuple[Item, ...]
-
-    @property
-    def current(self) -> bool:
-        """Whether the page that is open is one of them."""
-        return any(item.current for item in self.pages)
-
-    @property
-    def count(self) -> int:
-        """How much waits on all of them."""
-        return sum(item.count for item in self.pages)
-
-
-_GROUPS: tuple[tuple[str, tuple[tuple[str, str, Power], ...]], ...] = (
-    (
-        "今日",
-        (
-            ("今日在岗", "presence", Power.SEE_PEOPLE),
-            ("今日打卡", "today", Power.SEE_PEOPLE),
-            ("谁该到岗", "duty", Power.SEE_PEOPLE),
-        ),
-    ),
-    (
-        "办事",
-        (
-            ("待办", "affairs", Power.APPROVE_REQUESTS),
-            ("异议与申请", "requests", Power.SEE_REQUESTS),
-            ("群众意见", "feedback", Power.SEE_FEEDBACK),
-        ),
-    ),
-    (
-        "日程",
-        (
-            ("排班", "rosters", Power.SEE_PEOPLE),
-            ("会议", "meetings", Power.SEE_MEETINGS),
-            ("工作日历", "workdays", Power.SEE_WORKDAYS),
-        ),
-    ),
-    (
-        "人员",
-        (
-            ("人员与卡", "people", Power.SEE_PEOPLE),
-            ("发卡台", "desk", Power.BIND_CARDS),
-        ),
-    ),
-    (
-        "内容",
-        (
-            ("下发内容", "published", Power.SEE_CONTENT),
-            ("公示把关", "guard", Power.SEE_CONTENT),
-        ),
-    ),
-    (
-        "设备",
-        (
-            ("站点", "home", Power.SEE_FLEET),
-            ("告警", "alarms", Power.SEE_FLEET),
-        ),
-    ),
-    (
-        "系统",
-        (
-            ("合规开关", "compliance", Power.SEE_SWITCHES),
-            ("接口令牌", "tokens", Power.REVOKE_API_TOKENS),
-            ("审计", "audit", Power.READ_AUDIT),
-            ("保存期限", "kept", Power.READ_AUDIT),
-            ("记录链", "record", Power.READ_AUDIT),
-        ),
-    ),
-)
-
-
 @register.inclusion_tag("console/_navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
     """Show the pages that the viewer may open, by group."""
     request: HttpRequest = context["request"]
-    user = request.user
     here = request.resolver_match.url_name if request.resolver_match else ""
     # A page below one of the entries names that entry as its section.
-    section = context.get("section", here)
-    groups = []
-    for title, pages in _GROUPS:
-        items = [
-            Item(word, reverse(name), section == name, _waiting(user, name))
-            for word, name, power in pages
-            if may(user, power)
-        ]
-        if pages is _GROUPS[-1][1] and isinstance(user, User) and user.is_staff and may(user, Power.MANAGE_ACCOUNTS):
-            items.append(Item("管理", reverse("admin:index"), False))
-        if items:
-            groups.append(Group(title, tuple(items)))
+    groups = groups_for(request.user, context.get("section", here) or "")
     is_open = any(group.current for group in groups)
-    return {"groups": groups, "is_open": is_open, "request": request, "user": user}
-
-
-def _waiting(user: User | AnonymousUser, page: str) -> int:
-    """Return how much on a page waits for the viewer."""
-    if page == "alarms":
-        return alarms_of(user).filter(resolved_at=None, acknowledged_at=None).count()
-    return count_waiting_for(user, timezone.now()) if page == "affairs" and isinstance(user, User) else 0
+    return {"groups": groups, "is_open": is_open, "request": request, "user": request.user}
 
 
 @register.filter
