@@ -163,9 +163,10 @@ def _cause_of(tap: Tap) -> Cause:
 def _dark(rest: _Rest, known: Known) -> tuple[Cause | None, str]:
     """Return why the county cannot tell whether somebody came in time, and because of which station."""
     last = rest.begin + GRACE_IN
-    here = [one for one in known.stations.get(rest.turn.window.village, ()) if one.enrolled <= last]
+    stations = known.stations.get(rest.turn.window.village, ())
+    here = [one for one in stations if one.enrolled <= last]
     if not here:
-        return "no_station", ""
+        return _not_yet_there(stations, last)
     waits = ""
     for station, elsewhere in (
         *((one, False) for one in here),
@@ -176,9 +177,20 @@ def _dark(rest: _Rest, known: Known) -> tuple[Cause | None, str]:
             waits = waits or station.id
         elif cause is not None:
             return ("elsewhere" if elsewhere else cause), station.id
-    if _all_down(here, rest.begin - _BEFORE_START, last + 1):
+    awake = rest.begin - _BEFORE_START, last + 1
+    if _all_down([one.downs for one in here], *awake):
         return "down", here[0].id
+    if _all_down([(*one.downs, Down(0, one.enrolled)) for one in here], *awake):
+        return _not_yet_there(here, awake[0])
     return ("waits", waits) if waits else (None, "")
+
+
+def _not_yet_there(stations: Sequence[StationNow], minute: int) -> tuple[Cause, str]:
+    """Return why the boards of today tell nothing about a minute at which they were not there."""
+    if not stations:
+        return "no_station", ""
+    before = next((one for one in stations if one.first <= minute), None)
+    return ("not_installed", stations[0].id) if before is None else ("reinstalled", before.id)
 
 
 def _not_told(station: StationNow, last: int) -> Cause | None:
@@ -190,11 +202,10 @@ def _not_told(station: StationNow, last: int) -> Cause | None:
     return station.cause or "waits"
 
 
-def _all_down(stations: Sequence[StationNow], begin: int, end: int) -> bool:
-    """Tell whether at some minute of ``[begin, end)`` no station was up."""
+def _all_down(downs: Sequence[Sequence[Down]], begin: int, end: int) -> bool:
+    """Tell whether at some minute of ``[begin, end)`` no station was up, by when each of them was down."""
     down = [(begin, end)]
-    for station in stations:
-        own = (*station.downs, Down(0, station.enrolled))
+    for own in downs:
         down = [(max(a, one.begin), min(b, one.end)) for a, b in down for one in own]
         down = [(a, b) for a, b in down if a < b]
     return bool(down)

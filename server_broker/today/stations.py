@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Left
 
 from protocol.units import DATED_QUALITIES
@@ -13,6 +13,7 @@ from server_broker.attendance.models import StationPlace
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
 from server_broker.duty.reading import minute_of
+from server_broker.enrolment.models import StationCertificate
 from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.held import to_review
 from server_broker.regions.models import TOWNSHIP_DIGITS
@@ -34,7 +35,10 @@ def stations_in(townships: Collection[str], day: dt.date) -> list[Placed]:
     """Return the stations of townships, by the first digits of their codes, on a date; by three queries."""
     # Noon: a station that is moved is moved at a midnight.
     asked = AsOf(begin_of(day) + dt.timedelta(hours=12))
-    places = StationPlace.objects.as_of(asked).annotate(township=Left("village__code", TOWNSHIP_DIGITS))
+    boards = StationCertificate.objects.filter(station=OuterRef("subject")).order_by("issued_at").values("issued_at")
+    places = StationPlace.objects.as_of(asked).annotate(
+        township=Left("village__code", TOWNSHIP_DIGITS), first=Subquery(boards[:1])
+    )
     rows = list(
         places.filter(township__in=sorted(townships), subject__enrolled_at__isnull=False, subject__revoked_at=None)
         .select_related("subject__status")
@@ -53,10 +57,11 @@ def stations_in(townships: Collection[str], day: dt.date) -> list[Placed]:
     told = StationEvent.objects.filter(station__in=ids, kind__in=_EVENTS, received_at__gte=since)
     for event in told.order_by("received_at", "seq"):
         events[event.station_id].append(event)
-    return [Placed(row.village_id, _now(row.subject, held, events[row.subject_id], end_of(day))) for row in rows]
+    return [Placed(row.village_id, _now(row, held, events[row.subject_id], end_of(day))) for row in rows]
 
 
-def _now(station: Station, held: dict[str, int], events: Sequence[StationEvent], until: dt.datetime) -> StationNow:
+def _now(place: StationPlace, held: dict[str, int], events: Sequence[StationEvent], until: dt.datetime) -> StationNow:
+    station: Station = place.subject
     status = getattr(station, "status", None)
     kinds = Counter(event.kind for event in events if event.received_at < until or event.kind == "facts_lost")
     blocks: Cause | None = None
@@ -77,6 +82,7 @@ def _now(station: Station, held: dict[str, int], events: Sequence[StationEvent],
         heard=None if status is None else status.heard_at,
         downs=tuple(downs_of(events)),
         enrolled=minute_of(station.enrolled_at),
+        first=minute_of(min(place.first or station.enrolled_at, station.enrolled_at)),
     )
 
 

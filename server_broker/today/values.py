@@ -25,6 +25,8 @@ type Cause = Literal[
     "waits",
     "down",
     "no_station",
+    "not_installed",
+    "reinstalled",
     "elsewhere",
     "provisional",
     "entered_late",
@@ -34,8 +36,9 @@ type Cause = Literal[
 ]
 """Why the county cannot tell. Of the village's station: it is ``silent``, its connection is ``doubted``, its ``clock``
 is not dated, its ``reader`` is gone, facts of it are ``held`` or ``lost``, facts or its next word are still on the way
-(``waits``), it was ``down`` at that time, or there is none (``no_station``). ``elsewhere``: somebody also touches at
-another station, and that one is dark. ``provisional``: the calendar may still change.
+(``waits``), it was ``down`` at that time, it was first taken in later (``not_installed``) or once more with another
+board (``reinstalled``), or there is none (``no_station``). ``elsewhere``: somebody also touches at another station, and
+that one is dark. ``provisional``: the calendar may still change.
 ``entered_late``: the turn was entered after its start. Of a touch: it is ``undated``, at
 a station of another township (``off_place``), or it fits no turn (``odd``)."""
 
@@ -98,6 +101,9 @@ class StationNow(Struct, frozen=True):
     heard: dt.datetime | None = None
     downs: tuple[Down, ...] = ()
     enrolled: int = 0
+    """When its present board was taken in."""
+    first: int = 0
+    """When a board was taken in for the first time."""
 
 
 class Line(Struct, frozen=True):

@@ -29,6 +29,8 @@ CAUSE_WORDS: dict[Cause, str] = {
     "waits": "等站点的消息",
     "down": "站点那时停着",
     "no_station": "村里没有站点",
+    "not_installed": "那时站点还没有装好",
+    "reinstalled": "站点后来重新装过",
     "elsewhere": "常去的别村站点没有连上县里",
     "provisional": "这天上不上班还没定",
     "entered_late": "开始以后才排的班",

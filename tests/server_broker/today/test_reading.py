@@ -15,12 +15,14 @@ from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
-from server_broker.fleet.models import StationEvent, StationStatus, Stream
+from server_broker.enrolment.models import StationCertificate
+from server_broker.fleet.models import Station, StationEvent, StationStatus, Stream
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Person, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.today.reading import today
+from server_broker.today.words import line_words
 from server_broker.twin.station_settings import choose
 from tests.cast import (
     COUNTY,
@@ -214,6 +216,37 @@ def test_a_village_without_a_station_tells_nothing(county: FictionalCounty) -> N
     duty(YANSHI_VILLAGE, county.people[ZHANG])
     (line,) = lines(at(9), YANSHI_VILLAGE)
     assert (line.state, line.cause) == ("unknown", "no_station")
+
+
+def test_a_station_that_was_set_up_since_tells_nothing_of_before_and_all_of_after(
+    morning: DutyWindow, county: FictionalCounty
+) -> None:
+    duty(SHILI_VILLAGE, county.people[LI], name="下午", start=840, end=1080)
+    well_through(at(15))
+    for when in (at(8, 11), at(7, 31)):
+        Station.objects.update(enrolled_at=when)
+        assert [(one.state, one.cause, one.station) for one in lines(at(15))] == [
+            ("unknown", "not_installed", SHILI),
+            ("missing", None, ""),
+        ]
+    Station.objects.update(enrolled_at=at(7, 30))
+    assert [one.state for one in lines(at(15))] == ["missing", "missing"]
+
+
+def test_a_station_with_a_new_board_had_another_one_before(morning: DutyWindow, county: FictionalCounty) -> None:
+    for serial, when in (("1", at(0)), ("2", at(9))):
+        StationCertificate.objects.create(station_id=SHILI, serial=serial, not_after=at(23), issued_at=when)
+    for when in (at(9), at(8)):
+        Station.objects.update(enrolled_at=when)
+        (line,) = lines(at(9, 30))
+        assert (line.state, line.cause, line_words(line)) == ("unknown", "reinstalled", "站点后来重新装过")
+
+
+def test_a_station_that_was_off_was_there(morning: DutyWindow) -> None:
+    Station.objects.update(enrolled_at=at(7, 40))
+    assert state(at(9)) == ("unknown", "not_installed")
+    happened("shut_down", at(8))
+    assert state(at(9)) == ("unknown", "down")
 
 
 @pytest.mark.parametrize("kind", AbsenceKind.values)
