@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Left
+from msgspec.structs import replace
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import StationPlace
@@ -37,7 +38,7 @@ def stations_in(townships: Collection[str], day: dt.date) -> list[Placed]:
     asked = AsOf(begin_of(day) + dt.timedelta(hours=12))
     boards = StationCertificate.objects.filter(station=OuterRef("subject")).order_by("issued_at").values("issued_at")
     places = StationPlace.objects.as_of(asked).annotate(
-        township=Left("village__code", TOWNSHIP_DIGITS), first=Subquery(boards[:1])
+        township=Left("village__code", TOWNSHIP_DIGITS), first_board=Subquery(boards[:1])
     )
     rows = list(
         places.filter(township__in=sorted(townships), subject__enrolled_at__isnull=False, subject__revoked_at=None)
@@ -57,11 +58,15 @@ def stations_in(townships: Collection[str], day: dt.date) -> list[Placed]:
     told = StationEvent.objects.filter(station__in=ids, kind__in=_EVENTS, received_at__gte=since)
     for event in told.order_by("received_at", "seq"):
         events[event.station_id].append(event)
-    return [Placed(row.village_id, _now(row, held, events[row.subject_id], end_of(day))) for row in rows]
+    found = []
+    for row in rows:
+        now = _now(row.subject, held, events[row.subject_id], end_of(day))
+        first = now.enrolled if row.first_board is None else min(now.enrolled, minute_of(row.first_board))
+        found.append(Placed(row.village_id, replace(now, first=first)))
+    return found
 
 
-def _now(place: StationPlace, held: dict[str, int], events: Sequence[StationEvent], until: dt.datetime) -> StationNow:
-    station: Station = place.subject
+def _now(station: Station, held: dict[str, int], events: Sequence[StationEvent], until: dt.datetime) -> StationNow:
     status = getattr(station, "status", None)
     kinds = Counter(event.kind for event in events if event.received_at < until or event.kind == "facts_lost")
     blocks: Cause | None = None
@@ -82,7 +87,6 @@ def _now(place: StationPlace, held: dict[str, int], events: Sequence[StationEven
         heard=None if status is None else status.heard_at,
         downs=tuple(downs_of(events)),
         enrolled=minute_of(station.enrolled_at),
-        first=minute_of(min(place.first or station.enrolled_at, station.enrolled_at)),
     )
 
 
