@@ -24,7 +24,7 @@ from protocol.twin import ShelfRef
 from server_broker.bundles.drafts import Draft, NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, StationIndex
-from server_broker.bundles.publishing import keep_items, publish_again_after_restore, store
+from server_broker.bundles.publishing import changed_drafts, keep_items, publish_again_after_restore, store
 from server_broker.fleet.alarm_codes import SHELF_NOT_COMPUTED, SHELF_TOO_LARGE
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.desired_changes import desired_changed
@@ -168,7 +168,7 @@ class IndexKeeper:
 
     def _renew_computed(self, station: Station, drafts: Iterable[Draft], now: datetime) -> None:
         lowest, problems = lowest_version() + 1, []
-        for draft in drafts:
+        for draft in changed_drafts(list(drafts), lowest=lowest):
             try:
                 keep_items(draft, folder=self._folder)
                 store(draft, folder=self._folder, author="", at=now, lowest=lowest)

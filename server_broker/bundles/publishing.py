@@ -5,6 +5,7 @@ nobody names (`server_broker.bundles.files.BundleFolder.drop_unnamed`).
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -103,6 +104,24 @@ def store(
     let_pass(draft, author=author)
     number = version or max(newest.version + 1 if newest else 1, lowest)
     return _add(draft, number, folder=folder, author=author, at=at), True
+
+
+def changed_drafts(drafts: Sequence[Draft], *, lowest: int) -> list[Draft]:
+    """Return the drafts of which no version as high as ``lowest`` is published with the same content.
+
+    One query and no lock. Most of what is computed has not changed, so most is not stored (`store`).
+    """
+    newest = {row.bundle: row for row in Bundle.objects.filter(bundle__in=[draft.id for draft in drafts]).newest()}
+
+    def is_published(draft: Draft) -> bool:
+        row = newest.get(draft.id)
+        try:
+            return row is not None and row.kind == draft.kind and row.version >= lowest and _says(row, draft)
+        except NotPublished:
+            # A station would refuse it. Whoever stores it is told.
+            return False
+
+    return [draft for draft in drafts if not is_published(draft)]
 
 
 def _says(row: Bundle, draft: Draft) -> bool:

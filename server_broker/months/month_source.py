@@ -7,7 +7,7 @@ elsewhere, a touch that a person must look at, a corrected time, an answer.
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import F
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 MOST_BUNDLES = 100
 """Of months at one station: half of what an index holds (`protocol.shelf_index.MAX_ENTRIES`). Where more people have a
 month, several lie in one bundle."""
+PEOPLE_A_TIME = 200
+"""People whose rows are read together: some ten villages, so that a process holds few thousand touches at once."""
 MOST_TOUCHES, MOST_REQUESTS, MOST_HELD, MOST_STREAMS = 400, 40, 100, 16
 REQUESTS_SHOWN = dt.timedelta(days=100)
 """For so long after it was received a request stands in the month."""
@@ -46,44 +48,59 @@ _SECOND_HALF = 16
 _DIRECTIONS: dict[str, Direction] = {"in": "in", "out": "out"}
 
 
-def month_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
-    """Return the month of each person of the station's village of whom the county has anything.
+def month_drafts(stations: Sequence[Station], now: dt.datetime) -> dict[str, list[Draft]]:
+    """Return by station the month of each person of its village of whom the county has anything.
 
-    Months of others, such as people who have moved away, are withdrawn.
+    Months of others, such as people who have moved away, are withdrawn. The number of queries grows by a few with each
+    `PEOPLE_A_TIME` people.
     """
-    people = list(Person.objects.filter(village=station.village_id, left=False).order_by("number"))
-    cut = _Cut.at(now)
-    touches, requests, held = own_touches(people, cut.first), _requests(people, cut), _held(station, cut)
-    swaps = _swaps(people, cut)
-    known = [person for person in people if person.pk in touches or person.pk in requests or person.pk in swaps]
-    bundles = _shared_out(station, known)
-    _withdraw_others(station, bundles, now)
-    for name, group in bundles.items():
-        month, *others = (
-            _month(
-                station,
-                person,
-                cut,
-                touches.get(person.pk, ()),
-                requests.get(person.pk, ()),
-                held,
-                swaps.get(person.pk, ()),
-            )
-            for person in group
-        )
+    found: dict[str, list[Draft]] = {}
+    for group, people in _few_at_a_time(stations):
+        rows = _Rows.read(group, people, _Cut.at(now))
+        drafts = {station.pk: _drafts(station, people[station.village_id], rows) for station in group}
+        _withdraw_others(group, drafts, now)
+        found |= drafts
+    return found
+
+
+def _few_at_a_time(stations: Sequence[Station]) -> Iterable[tuple[list[Station], dict[str, list[Person]]]]:
+    """Return the stations in groups, each with the people of their villages by the village's code."""
+    here = Person.objects.filter(village__in={station.village_id for station in stations}, left=False)
+    people: dict[str, list[Person]] = {station.village_id: [] for station in stations}
+    for person in here.order_by("number"):
+        people[person.village_id].append(person)
+    group: list[Station] = []
+    number = 0
+    for station in stations:
+        if group and number + len(people[station.village_id]) > PEOPLE_A_TIME:
+            yield group, people
+            group, number = [], 0
+        group.append(station)
+        number += len(people[station.village_id])
+    if group:
+        yield group, people
+
+
+def _drafts(station: Station, people: Sequence[Person], rows: "_Rows") -> list[Draft]:
+    drafts = []
+    for name, group in _shared_out(station, [person for person in people if rows.know(person)]).items():
+        month, *others = (_month(station, person, rows) for person in group)
         if others:
             month = structs.replace(month, others=others)
-        yield Draft(
-            id=name,
-            kind="month",
-            title="本月",
-            regions=[station.village_id],
-            station=station.pk,
-            not_after=cut.half + KEPT_AFTER,
-            content=encode(month),
-            access="station",
-            night=True,
+        drafts.append(
+            Draft(
+                id=name,
+                kind="month",
+                title="本月",
+                regions=[station.village_id],
+                station=station.pk,
+                not_after=rows.cut.half + KEPT_AFTER,
+                content=encode(month),
+                access="station",
+                night=True,
+            )
         )
+    return drafts
 
 
 def _shared_out(station: Station, people: Sequence[Person]) -> dict[str, list[Person]]:
@@ -142,25 +159,38 @@ class _Streams:
         return OfStream(stream=self.epochs.index(epoch), seq=seq)
 
 
-def _month(
-    station: Station,
-    person: Person,
-    cut: _Cut,
-    touches: Sequence[TouchRow],
-    requests: Sequence[RequestRow | Case],
-    held: Sequence[tuple[bytes, int]],
-    swaps: Sequence[MonthSwap],
-) -> Month:
-    streams = _Streams()
-    shown = [row for row in touches if cut.has(row, station)][:MOST_TOUCHES]
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the months of some people are made of: by the person's key, and what is held by the station's."""
+
+    cut: _Cut
+    touches: dict[int, list[TouchRow]]
+    requests: dict[int, list[RequestRow | Case]]
+    swaps: dict[int, list[MonthSwap]]
+    held: dict[str, list[tuple[bytes, int]]]
+
+    @classmethod
+    def read(cls, stations: Sequence[Station], people: Mapping[str, Sequence[Person]], cut: _Cut) -> "_Rows":
+        """Return the rows of the people in these stations' villages."""
+        own = [person for village in {station.village_id for station in stations} for person in people[village]]
+        return cls(cut, own_touches(own, cut.first), _requests(own, cut), _swaps(own, cut), _held(stations, cut))
+
+    def know(self, person: Person) -> bool:
+        """Tell whether the county has anything to say to a person."""
+        return person.pk in self.touches or person.pk in self.requests or person.pk in self.swaps
+
+
+def _month(station: Station, person: Person, rows: _Rows) -> Month:
+    streams, cut = _Streams(), rows.cut
+    shown = [row for row in rows.touches.get(person.pk, ()) if cut.has(row, station)][:MOST_TOUCHES]
     return Month(
         person=person.number,
         month=timezone.localtime(cut.first).strftime("%Y-%m"),
         as_of=milliseconds(cut.half),
         touches=[_touch(row, station, streams) for row in shown],
-        requests=[_request(row, station, streams) for row in requests[:MOST_REQUESTS]],
-        held=[place for one in held if (place := streams.place(*one)) is not None],
-        swaps=list(swaps) or UNSET,
+        requests=[_request(row, station, streams) for row in rows.requests.get(person.pk, ())[:MOST_REQUESTS]],
+        held=[place for one in rows.held[station.pk] if (place := streams.place(*one)) is not None],
+        swaps=rows.swaps.get(person.pk) or UNSET,
         # Last: the others have named them.
         streams=streams.epochs,
     )
@@ -272,15 +302,21 @@ def _came(row: RequestRow | Case) -> dt.datetime:
     return row.asked_at if isinstance(row, Case) else row.request.received_at
 
 
-def _held(station: Station, cut: _Cut) -> list[tuple[bytes, int]]:
-    waiting = to_review().filter(stream__station=station, received_at__lt=cut.night, received_at__gte=cut.first)
-    rows = waiting.annotate(epoch=F("stream__epoch")).order_by("-stream", "-seq").values_list("epoch", "seq")
-    return [(bytes(epoch), seq) for epoch, seq in rows[:MOST_HELD]]
+def _held(stations: Sequence[Station], cut: _Cut) -> dict[str, list[tuple[bytes, int]]]:
+    """Return by station the facts of its streams that somebody must look at, the newest first."""
+    waiting = to_review().filter(stream__station__in=stations, received_at__lt=cut.night, received_at__gte=cut.first)
+    found: dict[str, list[tuple[bytes, int]]] = {station.pk: [] for station in stations}
+    rows = waiting.annotate(at=F("stream__station"), epoch=F("stream__epoch")).order_by("-stream", "-seq")
+    for station, epoch, seq in rows.values_list("at", "epoch", "seq").iterator():
+        if len(found[station]) < MOST_HELD:
+            found[station].append((bytes(epoch), seq))
+    return found
 
 
-def _withdraw_others(station: Station, ids: Iterable[str], now: dt.datetime) -> None:
+def _withdraw_others(stations: Sequence[Station], drafts: Mapping[str, Sequence[Draft]], now: dt.datetime) -> None:
     """Withdraw the months of people who have moved away or left: their station has no reason to keep them."""
-    gone = Bundle.objects.filter(kind="month", station=station, author="", withdrawn_at=None).exclude(
-        bundle__in=list(ids)
+    named = [draft.id for station in stations for draft in drafts[station.pk]]
+    gone = Bundle.objects.filter(kind="month", station__in=stations, author="", withdrawn_at=None)
+    gone.exclude(bundle__in=named).update(
+        withdrawn_at=now, withdrawn_by="service", withdrawn_reason="县里没有可给本人看的了"
     )
-    gone.update(withdrawn_at=now, withdrawn_by="service", withdrawn_reason="县里没有可给本人看的了")

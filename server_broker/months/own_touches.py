@@ -42,7 +42,8 @@ def _touches(people: Sequence[Person], start: dt.datetime) -> list[Touch]:
     # Two queries and plain values, so that PostgreSQL looks up a few cards and numbers by an index for each.
     by_card = since.filter(card_token__in=[bytes(token) for token in tokens])
     by_number = since.filter(person_number__in={*(person.number for person in people), *numbers})
-    return [touch for found in (by_card, by_number) for touch in found.select_related("station__village")]
+    # Each station once, and not once for each touch: a person has hundreds at one station.
+    return [touch for found in (by_card, by_number) for touch in found.prefetch_related("station__village")]
 
 
 def state_of(row: TouchRow) -> TouchState:

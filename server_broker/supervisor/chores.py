@@ -224,17 +224,17 @@ def shelf_sources() -> list["Source"]:
     from server_broker.feedback.answers_source import answers_drafts  # noqa: PLC0415 - needs the models
     from server_broker.manifest.heads_source import HeadsSource  # noqa: PLC0415
     from server_broker.meetings.meetings_source import meetings_drafts  # noqa: PLC0415
-    from server_broker.months.month_source import month_drafts  # noqa: PLC0415
     from server_broker.twin.roster_source import roster_drafts  # noqa: PLC0415
 
-    return [roster_drafts, HeadsSource(), answers_drafts, month_drafts, meetings_drafts]
+    return [roster_drafts, HeadsSource(), answers_drafts, meetings_drafts]
 
 
 def shelf_sources_of_many() -> list["SourceOfMany"]:
     """Return the functions that compute bundles of several stations at once."""
-    from server_broker.twin.duty_source import duty_drafts  # noqa: PLC0415 - needs the models
+    from server_broker.months.month_source import month_drafts  # noqa: PLC0415 - needs the models
+    from server_broker.twin.duty_source import duty_drafts  # noqa: PLC0415
 
-    return [duty_drafts]
+    return [duty_drafts, month_drafts]
 
 
 def request_chores() -> list[Chore]:

@@ -14,7 +14,7 @@ from protocol.bundles import Bundle as BundleDocument
 from protocol.china_time import milliseconds
 from protocol.codec import decode
 from server_broker.attendance.models import Touch
-from server_broker.bundles.drafts import document
+from server_broker.bundles.drafts import Draft, document
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import IndexKeeper, wanted
 from server_broker.bundles.models import Bundle
@@ -27,7 +27,7 @@ from server_broker.requests.answering import answer
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import CountyRequest, Outcome
-from server_broker.supervisor.chores import shelf_sources
+from server_broker.supervisor.chores import shelf_sources_of_many
 from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of
 
@@ -38,10 +38,14 @@ DAY = dt.timedelta(days=1)
 EPOCH = bytes(range(16))
 
 
+def drafts_of(county: FictionalCounty, now: dt.datetime = NOW, *, station: str = SHILI) -> list[Draft]:
+    return month_drafts([county.stations[station]], now)[station]
+
+
 def months(county: FictionalCounty, now: dt.datetime = NOW, *, station: str = SHILI) -> dict[str, Month]:
     """Return what a station reads, by person."""
     found = {}
-    for draft in month_drafts(county.stations[station], now):
+    for draft in drafts_of(county, now, station=station):
         assert (draft.access, draft.night, draft.station) == ("station", True, station)
         assert len(draft.id) <= 64
         content = read_content(decode(document(draft, 1), BundleDocument, limit=2**22))
@@ -179,7 +183,7 @@ def test_four_hundred_touches_are_the_newest_and_fit(county: FictionalCounty) ->
         )
         for seq in range(1, 451)
     )  # fmt: skip
-    (draft,) = month_drafts(county.stations[SHILI], NOW)
+    (draft,) = drafts_of(county)
     assert len(draft.content) < 12_000
     touches = months(county)[ZHANG.number].touches
     assert len(touches) == MOST_TOUCHES
@@ -193,7 +197,7 @@ def test_a_month_is_one_version_in_its_half_and_goes_with_its_person(county: Fic
     touch(county.stations[SHILI], LI.token, at=NOW - 10 * DAY)
     folder = tmp_path / "bundles"
     folder.mkdir()
-    keeper = IndexKeeper(folder=BundleFolder(folder), sources=[month_drafts])
+    keeper = IndexKeeper(folder=BundleFolder(folder), sources=(), sources_of_many=[month_drafts])
     for hours in (0, 2, 9, 20):
         keeper.go_on(NOW + dt.timedelta(hours=hours))
         made(county, NOW + dt.timedelta(hours=hours), seq=hours + 10)
@@ -223,16 +227,34 @@ def test_whoever_moved_finds_their_touches_in_the_new_village(county: FictionalC
     assert months(county) == {}
 
 
-def test_more_people_take_no_more_queries(
+def test_more_people_and_stations_take_no_more_queries(
     county: FictionalCounty, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
-    for cadre in (LI, *(replace(LI, number=f"a{n}", name="示例", token=b"%016d" % n) for n in range(20, 40))):
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    for place, cadre in enumerate((LI, *(replace(LI, number=f"a{n}", token=b"%016d" % n) for n in range(20, 40)))):
         county.add(cadre)
-        requested(
-            county.stations[SHILI], touch(county.stations[SHILI], cadre.token, at=NOW - 10 * DAY), received_at=NOW - DAY
-        )
-    with django_assert_max_num_queries(16):
-        assert len(months(county)) == 21
+        station = county.stations[SHILI if place % 2 else YANSHI]
+        Person.objects.filter(number=cadre.number).update(village=station.village_id)
+        requested(station, touch(station, cadre.token, at=NOW - 10 * DAY), received_at=NOW - DAY)
+    with django_assert_max_num_queries(20):
+        found = month_drafts([county.stations[SHILI], county.stations[YANSHI]], NOW)
+    assert {station: len(drafts) for station, drafts in found.items()} == {SHILI: 10, YANSHI: 11}
+
+
+@pytest.mark.parametrize("people_a_time", [1, 200])
+def test_stations_computed_together_get_what_each_alone_gets(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch, people_a_time: int
+) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    county.add(LI)
+    Person.objects.filter(number=LI.number).update(village=YANSHI_VILLAGE)
+    for station in (SHILI, YANSHI):
+        made(county, NOW - 10 * DAY, 7, station=station)
+        touch(county.stations[station], LI.token, at=NOW - 9 * DAY, epoch=EPOCH, seq=8)
+    alone = {station: drafts_of(county, station=station) for station in (SHILI, YANSHI)}
+    assert [len(drafts) for drafts in alone.values()] == [1, 1]
+    monkeypatch.setattr(month_source, "PEOPLE_A_TIME", people_a_time)
+    assert month_drafts([county.stations[SHILI], county.stations[YANSHI]], NOW) == alone
 
 
 def test_everybody_of_a_large_village_has_a_month_in_few_bundles(
@@ -244,14 +266,14 @@ def test_everybody_of_a_large_village_has_a_month_in_few_bundles(
     for cadre in people:
         county.add(cadre)
         touch(station, cadre.token, at=NOW - 10 * DAY)
-    drafts = {draft.id: draft.content for draft in month_drafts(station, NOW)}
+    drafts = {draft.id: draft.content for draft in drafts_of(county)}
     assert len(drafts) == 3
     assert set(months(county)) == {cadre.number for cadre in people}
     Person.objects.filter(pk=county.people[people[0]].pk).update(left=True)
     assert set(months(county)) == {cadre.number for cadre in people[1:]}
-    changed = {draft.id for draft in month_drafts(station, NOW) if drafts.get(draft.id) != draft.content}
+    changed = {draft.id for draft in drafts_of(county) if drafts.get(draft.id) != draft.content}
     assert len(changed) <= 1, "whoever leaves changes no other bundle"
 
 
 def test_the_chore_computes_months() -> None:
-    assert month_drafts in shelf_sources()
+    assert month_drafts in shelf_sources_of_many()
