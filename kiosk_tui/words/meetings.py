@@ -98,9 +98,10 @@ def came(count: MeetingCount) -> str:
 
 
 def missing(count: MeetingCount) -> str:
-    """Return who of the others is excused, late or missing, by number."""
+    """Return who is late, does not vote, is excused or missing, by number."""
     others = [
         counted("迟到 {count} 人", count.late) if count.late else "",
+        counted("列席 {count} 人", _others(count)) if _others(count) else "",
         counted("请假 {count} 人", count.excused) if count.excused else "",
         counted("未到 {count} 人", count.expected - count.came - count.excused),
     ]
@@ -108,24 +109,46 @@ def missing(count: MeetingCount) -> str:
 
 
 def quorum(count: MeetingCount) -> str:
-    """Return whether the quorum is reached; nothing if the meeting needs none, or if nobody votes."""
-    if count.needed is None or not count.voters:
+    """Return whether the quorum is reached; nothing if the meeting needs none, or if nobody votes.
+
+    Where not everybody votes it says how many of the voters have come, because only they make the quorum.
+    """
+    if not _asks_for_voters(count):
         return ""
-    lacks = count.needed - count.voters_came
-    need = _("法定人数 {needed}").format(needed=count.needed)
-    return (
-        _("{need}，已够").format(need=need)
-        if lacks <= 0
-        else _("{need}，还差 {lacks} 人").format(need=need, lacks=lacks)
-    )
+    need = _("法定人数 {needed}，{enough}").format(needed=count.needed, enough=_enough(count))
+    if count.voters == count.expected:
+        return need
+    return _("{voters}，{need}").format(voters=_voters_came(count), need=need)
+
+
+def _asks_for_voters(count: MeetingCount) -> bool:
+    return count.needed is not None and count.voters > 0
+
+
+def _enough(count: MeetingCount) -> str:
+    lacks = (count.needed or 0) - count.voters_came
+    return _("已够") if lacks <= 0 else _("还差 {lacks} 人").format(lacks=lacks)
+
+
+def _voters_came(count: MeetingCount) -> str:
+    return _("有表决权的到了 {came} 人").format(came=count.voters_came)
+
+
+def _others(count: MeetingCount) -> int:
+    """Return how many have come to a meeting with votes and have none."""
+    return count.came - count.voters_came if _asks_for_voters(count) else 0
 
 
 def began_with(count: MeetingCount) -> str:
     """Return whether the quorum was reached ten minutes after the begin; nothing before that."""
     if count.needed is None or count.began_with is None or not count.voters:
         return ""
-    said = _("开会十分钟时 {came} 人，够了") if count.began_with >= count.needed else _("开会十分钟时 {came} 人，不够")
-    return said.format(came=count.began_with)
+    if count.voters == count.expected:
+        enough, lacks = _("开会十分钟时 {came} 人，够了"), _("开会十分钟时 {came} 人，不够")
+    else:
+        enough = _("开会十分钟时有表决权的 {came} 人，够了")
+        lacks = _("开会十分钟时有表决权的 {came} 人，不够")
+    return (enough if count.began_with >= count.needed else lacks).format(came=count.began_with)
 
 
 def not_yet_counted(count: MeetingCount) -> list[str]:
@@ -147,9 +170,14 @@ def signed_in(one: MeetingSignedIn) -> str:
 
 
 def in_short(count: MeetingCount) -> str:
-    """Return how many have come and whether that is enough, in one line."""
-    enough = quorum(count)
-    return _("{came}，{quorum}").format(came=came(count), quorum=enough) if enough else came(count)
+    """Return how many have come and whether that is enough, in one line that fits the smallest screen."""
+    if not _asks_for_voters(count):
+        return came(count)
+    if count.voters == count.expected:
+        return _("{came}，{quorum}").format(came=came(count), quorum=quorum(count))
+    voters = _("{voters}，{need}").format(voters=_voters_came(count), need=_enough(count))
+    others = _others(count)
+    return _("{voters}；另有列席 {others} 人").format(voters=voters, others=others) if others else voters
 
 
 def asks_to_vouch(name: str) -> str:

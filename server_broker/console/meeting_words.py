@@ -61,12 +61,19 @@ def state_word(one: Standing) -> Word:
     return word._replace(word=EXCUSES[one.away]) if one.state == State.EXCUSED else word
 
 
-def counts(found: Iterable[Standing]) -> list[tuple[str, int, str]]:
-    """Return 应到, 实到 and what else there is, as word, number and note."""
-    by_state = Counter(one.state for one in found)
-    came = sum(by_state[state] for state in CAME)
-    late = by_state[State.LATE]
-    shown = [("应到", by_state.total(), ""), ("实到", came, f"其中迟到 {late}" if late else "")]
+def counts(look: Look) -> list[tuple[str, int, str]]:
+    """Return 应到, 实到 and what else there is, as word, number and note.
+
+    Where not everybody votes the note says how many of those who came do, because only they make a quorum.
+    """
+    by_state = Counter(one.state for one in look.standings)
+    came = [one for one in look.standings if one.state in CAME]
+    voters, late = sum(one.person in look.plan.voters for one in came), by_state[State.LATE]
+    notes = []
+    if look.plan.voters and not look.plan.voters.issuperset(look.plan.expected):
+        notes = [f"有表决权的 {voters}，另有列席 {len(came) - voters}"]
+    notes += [f"其中迟到 {late}"] if late else []
+    shown = [("应到", by_state.total(), ""), ("实到", len(came), "，".join(notes))]
     rest = (State.EXCUSED, State.UNDATED, State.COMING, State.AWAITED, State.ABSENT)
     shown += [(STATES[state].word.partition("：")[0], by_state[state], "") for state in rest if by_state[state]]
     return shown
@@ -81,9 +88,10 @@ def quorum_sentence(judged: Judged | None, now: dt.datetime) -> tuple[Word, str]
     numbers = f"有表决权的应到 {judged.voters} 人，要到 {judged.needed} 人"
     if now < judged.at:
         return Word("◌", "还没到算的时候", "quiet"), f"{numbers}；{timezone.localtime(judged.at):%H:%M} 算"
-    told = f"{numbers}；{timezone.localtime(judged.at):%H:%M} 到了 {judged.there} 人"
-    reached = Word("✓", "达到法定人数", "good") if judged.is_reached else Word("✕", "没有达到法定人数", "bad")
-    return reached, told
+    told = f"{numbers}；{timezone.localtime(judged.at):%H:%M} 有表决权的到了 {judged.there} 人"
+    if judged.is_reached:
+        return Word("✓", "达到法定人数", "good"), f"{told}，已够"
+    return Word("✕", "没有达到法定人数", "bad"), f"{told}，还差 {judged.needed - judged.there} 人"
 
 
 def wrong_words(codes: Iterable[str]) -> list[str]:

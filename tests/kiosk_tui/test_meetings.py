@@ -10,7 +10,7 @@ from kiosk_tui.views.common import HomeView, TodayView, TouchView, VisitView
 from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingsView, MeetingView
 from kiosk_tui.words import meetings as words_meetings
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_meetings import EnterPerson, EnterVotes, OpenMeeting, StepMeeting, Vouch, Vouched
+from protocol.kiosk_meetings import EnterPerson, EnterVotes, MeetingCount, OpenMeeting, StepMeeting, Vouch, Vouched
 from protocol.kiosk_visits import OpenVisit, VisitShown
 from tests.kiosk_tui import meeting_samples as meetings
 from tests.kiosk_tui import rig, samples
@@ -52,6 +52,19 @@ def test_while_a_meeting_is_near_home_leads_there_and_from_there_to_today() -> N
     view = at.flow.view()
     assert isinstance(view, HomeView)
     assert [line.word for line in view.menu][:2] == ["今日", "我的"]
+
+
+def test_who_makes_the_quorum_is_told_from_who_came_and_does_not_vote() -> None:
+    count = MeetingCount(expected=12, came=6, voters=11, voters_came=5, needed=7)
+    assert words_meetings.in_short(count) == "有表决权的到了 5 人，还差 2 人；另有列席 1 人"
+    assert words_meetings.missing(count) == "列席 1 人、未到 6 人"
+    assert words_meetings.quorum(count) == "有表决权的到了 5 人，法定人数 7，还差 2 人"
+    nobody_else = replace(count, came=7, voters_came=7)
+    assert words_meetings.in_short(nobody_else) == "有表决权的到了 7 人，已够"
+    all_vote = replace(count, voters=12, voters_came=6)
+    assert words_meetings.in_short(all_vote) == "应到 12 人，实到 6 人，法定人数 7，还差 1 人"
+    no_quorum = replace(count, needed=None)
+    assert (words_meetings.in_short(no_quorum), words_meetings.quorum(no_quorum)) == ("应到 12 人，实到 6 人", "")
 
 
 def test_the_numbers_follow_who_comes() -> None:

@@ -107,7 +107,7 @@ def meetings(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("subject__region", "subject__unit").order_by("begin", "pk")
     page = parameters.page_of(request, rows, size=_A_PAGE)
     now = timezone.now()
-    shown = [(look, kind_word(look.row.kind), phase(look, now), counts(look.standings)) for look in looks(page, now)]
+    shown = [(look, kind_word(look.row.kind), phase(look, now), counts(look)) for look in looks(page, now)]
     context = {
         "section": "meetings",
         **around(first),
@@ -149,7 +149,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "phase": phase(look, now),
         "written_after": WRITTEN_AFTER if look.announced_at > look.row.begin else None,
         "stations": list(Station.objects.filter(pk__in=look.row.stations).select_related("village")),
-        "counts": counts(look.standings),
+        "counts": counts(look),
         "attendees": attendees(look, names),
         "quorum": quorum_sentence(look.quorum, now),
         "rule": quorum_words(look.row.rule, look.row.numerator, look.row.denominator),
@@ -262,7 +262,7 @@ def meeting_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "look": look,
         "row": look.row,
         "kind": kind_word(look.row.kind),
-        "counts": counts(look.standings),
+        "counts": counts(look),
         "attendees": attendees(look, names_for(request.user, look)),
         "quorum": quorum_sentence(look.quorum, now),
         "now": timezone.localtime(now),
@@ -294,7 +294,7 @@ def meeting_export(request: HttpRequest, pk: int) -> HttpResponse:
     notes = [
         f"{kind_word(row.kind)}：{row.title}",
         f"{timezone.localtime(row.begin):%Y-%m-%d %H:%M} 至 {timezone.localtime(row.end):%H:%M}，{row.place}",
-        "，".join(f"{word} {number} 人" for word, number, _ in counts(look.standings)),
+        "，".join(f"{word} {number} 人{f'（{note}）' if note else ''}" for word, number, note in counts(look)),
         f"{reached.word}：{sentence}",
         f"{timezone.localtime(now):%Y-%m-%d %H:%M} 导出，以后补到的数据不在里面",
     ]

@@ -149,11 +149,23 @@ def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
     assert "09:13 · 示例乙：示例甲 主持人登记" in page
     assert "实到 1 人 其中迟到 1" in page
     assert "缺席 2 人" in page
-    assert "没有达到法定人数 有表决权的应到 3 人，要到 2 人；09:10 到了 0 人" in page
+    assert "没有达到法定人数 有表决权的应到 3 人，要到 2 人；09:10 有表决权的到了 0 人，还差 2 人" in page
     assert "票数比在场的人多，请核对" in page
     assert "站点上填的，示例甲" in page
     sheet = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/sheet/")
     assert "1 示例甲（主持人） 迟到 09:12" in sheet
+
+
+def test_the_page_tells_voters_who_came_from_those_who_came_and_do_not_vote() -> None:
+    people = villagers(4)
+    meeting = held(people, voters=frozenset(one.pk for one in people[:3]))
+    for minute, person in enumerate((people[0], people[3])):
+        comes(person, minute)
+    station_told()
+    page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "应到 4 人" in page
+    assert "实到 2 人 有表决权的 1，另有列席 1" in page
+    assert "有表决权的应到 3 人，要到 2 人；09:10 有表决权的到了 1 人，还差 1 人" in page
 
 
 def test_the_sheet_goes_out_as_excel_and_that_is_on_record() -> None:
