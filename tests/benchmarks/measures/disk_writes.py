@@ -19,15 +19,15 @@ def measure(station: BenchStation, proxy: Proxy, disk: LoopDisk, *, seed: int) -
     strangers = unknown_cards(seed + 2)
     cards = [person.uid for person in station.cast.people]
     cards += [strangers.draw() for _ in range(TOUCHES - len(cards))]
-    before = disk.written_bytes()
+    before, flushed = disk.written_bytes(), disk.flushes()
     lights = lone_touches.present(station, proxy, cards, quiet_s=_QUIET_S)
-    written = disk.written_bytes() - before
+    written, flushes = disk.written_bytes() - before, disk.flushes() - flushed
     return Figure(
         name=NAME,
         value=written / TOUCHES,
         unit="bytes",
         goal=GOAL_BYTES,
-        detail={"touches": TOUCHES, "lights": {**lights}, "filesystem": disk.describe()},
+        detail={"touches": TOUCHES, "lights": {**lights}, "flushes": flushes, "filesystem": disk.describe()},
     )
 
 

@@ -21,8 +21,8 @@ _MKFS = ["mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_j
 _OPTIONS = "noatime"
 """As Raspberry Pi OS mounts its root."""
 _SECTOR_BYTES = 512
-_SECTORS_WRITTEN = 6
-"""Place in /sys/block/NAME/stat (Documentation/block/stat.rst)."""
+_SECTORS_WRITTEN, _FLUSHES = 6, 15
+"""Places in /sys/block/NAME/stat (Documentation/block/stat.rst)."""
 _SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN (include/uapi/linux/ext4.h)."""
 _NO_LOG_FLUSH = struct.pack("I", 2)
@@ -152,8 +152,15 @@ class LoopDisk:
     def written_bytes(self) -> int:
         """Return how much was written to the device so far, including data that is still in memory."""
         _run("sync", "--file-system", str(self.path))
-        stat = Path(f"/sys/block/{self._device.removeprefix('/dev/')}/stat").read_text(encoding="ascii").split()
-        return int(stat[_SECTORS_WRITTEN]) * _SECTOR_BYTES
+        return self._counts()[_SECTORS_WRITTEN] * _SECTOR_BYTES
+
+    def flushes(self) -> int:
+        """Return how often the device was told to flush its cache so far."""
+        return self._counts()[_FLUSHES]
+
+    def _counts(self) -> list[int]:
+        stat = Path(f"/sys/block/{self._device.removeprefix('/dev/')}/stat").read_text(encoding="ascii")
+        return [int(count) for count in stat.split()]
 
 
 def _run(*command: str) -> str:

@@ -96,6 +96,16 @@ def test_a_person_moves_on_a_day_to_come(county: FictionalCounty, today: dt.date
     assert not existed(zhang, begin_of(today - DAY))
 
 
+def test_of_two_moves_on_one_date_the_later_word_counts(county: FictionalCounty, today: dt.date) -> None:
+    zhang, yanshi, home = county.people[ZHANG], Region.objects.get(pk=YANSHI_VILLAGE), county.people[ZHANG].village
+    day = today + 3 * DAY
+    change_person(zhang, since=day, village=yanshi, actor=BY, reason="调动")
+    change_person(zhang, since=day, village=home, actor=BY, reason="调动有误，调回")
+    rows = PersonRecord.objects.filter(subject=zhang, valid_from=begin_of(day)).order_by("pk")
+    assert [(row.village, row.superseded_at is None) for row in rows] == [(yanshi, False), (home, True)]
+    assert PersonRecord.objects.as_of(AsOf(begin_of(day))).get(subject=zhang).village == home
+
+
 def test_a_unit_whose_holder_has_an_end_to_come_does_not_end(county: FictionalCounty, today: dt.date) -> None:
     office = make_unit("示例镇政府", UnitKind.TOWNSHIP_OFFICE, Region.objects.get(pk=TOWNSHIP), actor=BY)
     holding = give_post(county.people[ZHANG], office, "文书", since=today, until=today + 5 * DAY, actor=BY)
