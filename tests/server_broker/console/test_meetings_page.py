@@ -156,6 +156,29 @@ def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
     assert "1 示例甲（主持人） 迟到 09:12" in sheet
 
 
+def test_what_a_chair_took_back_counts_no_more_and_the_page_says_who_did_and_when() -> None:
+    people = villagers(4)
+    meeting = held(people, agenda=(VOTE,))
+    chair, member = comes(people[0], 0), comes(people[1], 2)
+    vouches(meeting, people[2], chair, 1)
+    vouches(meeting, people[2], member, 3)
+    counted(meeting, [3, 0], 3, chair, 5)
+    vouches(meeting, people[2], member, 6, back=True)
+    station_told()
+    assert "实到 3 人" in said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/"), "only the chair takes back"
+    vouches(meeting, people[2], chair, 20, back=True)
+    page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "09:20 · 示例丙：示例甲 主持人收回，以前登记和作证的不算" in page
+    assert "09:01 · 示例丙：示例甲 后来收回了，不算" in page
+    assert "09:03 · 示例丙：示例乙 后来收回了，不算" in page
+    assert "09:06 · 示例丙：示例乙 不是主持人收回，不算" in page
+    assert "实到 2 人" in page
+    assert "缺席 2 人" in page
+    assert "09:10 有表决权的到了 2 人，还差 1 人" in page
+    assert "09:05 有表决权的到了 3 人，已够" in page, "the vote keeps who was there"
+    assert "在场的人比签到的人多" not in page
+
+
 def test_the_page_tells_voters_who_came_from_those_who_came_and_do_not_vote() -> None:
     people = villagers(4)
     meeting = held(people, voters=frozenset(one.pk for one in people[:3]))
