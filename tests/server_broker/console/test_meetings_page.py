@@ -101,6 +101,20 @@ def test_a_secretary_announces_a_meeting_and_everybody_is_told_what_it_is(county
     assert "村民代表会议" in said(secretary, f"/meetings/?month={timezone.localtime(row.begin):%Y-%m}")
 
 
+def test_titles_stay_as_they_were_typed() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    typed = {
+        "title": "第三季度党课：学习文件（一）",
+        "place": "党群活动室（二楼）",
+        "item_title": ["议题一：修村道", ""],
+    }
+    secretary.post("/meetings/add/", form(people, begin=f"{timezone.localdate() + DAY}T０９:00", **typed))
+    assert not MeetingRecord.objects.exists(), "a time has one form"
+    secretary.post("/meetings/add/", form(people, **typed))
+    row = MeetingRecord.objects.get()
+    assert (row.title, row.place, row.agenda[0][1]) == (typed["title"], typed["place"], "议题一：修村道")
+
+
 def test_what_is_refused_is_shown_again_as_it_was_typed() -> None:
     people, secretary = villagers(3), signed_in(SECRETARY)
     answer = secretary.post("/meetings/add/", form(people, end=f"{timezone.localdate()}T08:00", title="选村民代表"))
