@@ -153,6 +153,8 @@ def _refuse_here(asked: CountyRequest, text: str, now: dt.datetime) -> None:
         entry = record(SERVICE, REFUSED, f"c{asked.pk}", _detail(asked, text))
         decide(entry, Decided(action=REFUSED, subject=f"c{asked.pk}"), [made])
         shelf_changed_under(asked.person.village_id, at=now)
+        if asked.substitute is not None:
+            shelf_changed_under(asked.substitute.village_id, at=now)
 
 
 def _detail(one: Request | CountyRequest, text: str) -> Detail:

@@ -119,3 +119,5 @@ def _say(locked: CountyRequest, actor: str, action: str, rows: list[Model], now:
     entry = record(actor, action, str(locked.pk), {"kind": locked.kind, "number": locked.number})
     decide(entry, Decided(action=action, subject=str(locked.pk)), [locked, *rows])
     shelf_changed_under(locked.person.village_id, at=now)
+    if locked.substitute is not None:
+        shelf_changed_under(locked.substitute.village_id, at=now)
