@@ -90,7 +90,7 @@ def test_a_vote_that_was_turned_round_before_is_read_by_what_was_counted(people:
 
 def test_what_is_put_to_vote_at_the_start_stays_because_its_count_may_be_on_its_way(people: list[Person]) -> None:
     begin = timezone.now().replace(second=0, microsecond=0) + HOUR
-    when = {"begin": begin, "end": begin + HOUR}
+    when: dict[str, Any] = {"begin": begin, "end": begin + HOUR}
     meeting = held(people, **when)
     changes_to(meeting, people, begin - MINUTE, agenda=(VOTE, MORE), **when)
     refused(meeting, people, "另加一项", begin, agenda=(TURNED, MORE), **when)
