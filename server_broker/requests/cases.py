@@ -141,9 +141,7 @@ def _state(one: CountyRequest, answers: Sequence[Answer]) -> str:
 def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
     """Return requests of stations, in their order, by a fixed number of queries."""
     return [
-        Case(
-            row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers, row.taken_back_at
-        )
+        Case(row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers, row.taken_back_at)
         for row in request_rows(asked)
     ]
 
