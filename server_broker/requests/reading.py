@@ -79,8 +79,8 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         assert answer.request_id is not None
         answers[answer.request_id].append(answer)
     withdrawals: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
-    for back in taken_back:
-        withdrawals[back.station_id, bytes(back.request)].append(back)
+    for each in taken_back:
+        withdrawals[each.station_id, bytes(each.request)].append(each)
     rows = []
     for one in listed:
         at, dated = made(one)
