@@ -62,7 +62,7 @@ def asked(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a request back."""
+    """Ask once whether to take a request back, and then do it."""
     session = present_session(request)
     if session is None:
         return redirect("phone-sign-in")
@@ -70,6 +70,8 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     assert case.here is not None
     if case.here.person_id != session.person.pk:
         raise Http404
+    if request.POST.get("sure") != "yes" and may_withdraw(case, timezone.now()):
+        return _one(request, case, session.person, asks_sure=True)
     try:
         with coming_from(PHONE):
             withdraw(case.here, now=timezone.now())
@@ -103,12 +105,16 @@ def _case(person: Person, pk: int) -> Case:
     return case
 
 
-def _one(request: HttpRequest, case: Case, person: Person, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _one(
+    request: HttpRequest, case: Case, person: Person, *, wrong: str = "", status: int = 200, asks_sure: bool = False
+) -> HttpResponse:
     now, here = timezone.now(), case.here
     assert here is not None
     context = {
         "one": one_of(case, person),
         "wrong": wrong,
+        "asks_sure": asks_sure,
+        "is_approved": case.state == "accepted",
         "pk": here.pk,
         "may_withdraw": here.person_id == person.pk and may_withdraw(case, now),
         "may_agree": here.substitute_id == person.pk and case.state == PARTNER,

@@ -21,7 +21,7 @@ from tests.cast import LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.county import FictionalCounty, requested, touch, user_of
 from tests.server_broker.pages import words_of
 from tests.server_broker.public.door import signed_in_telephone, telephone
-from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, refuses
+from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, now_is, refuses
 
 ACTS = ("", "withdraw/", "agree/")
 
@@ -82,7 +82,12 @@ def test_what_does_not_fit_is_said_and_the_fields_stay_filled(zhang: Person) -> 
 def test_a_person_takes_back_what_waits_and_is_told_when_it_is_too_late(zhang: Person) -> None:
     phone, now = signed_in_telephone(zhang), timezone.now()
     waiting, refused = asks(zhang, days(0), at=now), asks(zhang, days(1), at=now)
-    assert "已撤回" in words_of(phone.post(f"/asked/{waiting.pk}/withdraw/", follow=True).content.decode())
+    once = words_of(phone.post(f"/asked/{waiting.pk}/withdraw/").content.decode())
+    assert "确定撤回吗？" in once
+    assert "批过的假" not in once
+    assert now_is(waiting).state == "open", "one tap takes nothing back"
+    sure = phone.post(f"/asked/{waiting.pk}/withdraw/", {"sure": "yes"}, follow=True)
+    assert "已撤回" in words_of(sure.content.decode())
     refuses(SECRETARY, refused, at=now)
     answer = phone.post(f"/asked/{refused.pk}/withdraw/")
     assert answer.status_code == 409
@@ -94,7 +99,7 @@ def test_a_request_by_proxy_is_told_and_may_be_taken_back(zhang: Person) -> None
     asked = asks(zhang, days(0), at=timezone.now(), officer=TOWNSHIP_OFFICER.username)
     phone = signed_in_telephone(zhang)
     assert "由镇村代您提的。不是您的意思，请撤回" in read(phone, "/")
-    phone.post(f"/asked/{asked.pk}/withdraw/")
+    phone.post(f"/asked/{asked.pk}/withdraw/", {"sure": "yes"})
     asked.refresh_from_db()
     assert asked.withdrawn_by == "person:a1"
 
