@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from protocol.kiosk_line import Line
 from protocol.kiosk_visits import VisitId
-from protocol.units import CodeWord, DayText, Direction, LongText, ShortText
+from protocol.units import CodeWord, CodeWordOrNone, DayText, Direction, LongText, ShortText
 
 MONTH_LINES = 5
 """Lines of a page of the month: the sixth key is for a touch that is missing there."""
@@ -143,7 +143,7 @@ class RequestTaken(Line, frozen=True, kw_only=True, tag="request"):
     undated: bool = False
     """The station does not know the date. A missing touch then names none; a time to be away has the days that the
     person typed."""
-    kind: CodeWord = ""
+    kind: CodeWordOrNone = ""
     """What was asked for, or is taken back; empty: an earlier agent does not say."""
     whole: bool = False
     """Of a withdrawal: it holds even if the county has approved by now, because it comes before the begin."""

@@ -225,7 +225,10 @@ def test_who_is_away_on_that_date_is_not_offered_it_either() -> None:
     turns = DutyDays(
         first=TODAY,
         people=[DutyPerson(id="p1"), DutyPerson(id="p2"), DutyPerson(id="p3")],
-        windows=[DutyTerms(id="am", name="上午", start=510, end=720), DutyTerms(id="pm", name="下午", start=870, end=1050)],
+        windows=[
+            DutyTerms(id="am", name="上午", start=510, end=720),
+            DutyTerms(id="pm", name="下午", start=870, end=1050),
+        ],
         crews=[DutyCrew(window=0, people=[1, 2]), DutyCrew(window=1, people=[0])],
         days=[
             DutyDay(crews=[0, 1]),
