@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.utils import timezone
 
 from protocol.decisions import Decided
 from protocol.facts_requests import request_number
@@ -25,12 +26,16 @@ from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import moment_of, turn_of
+from server_broker.requests.turns import is_away_in, moment_of, turn_of
+from server_broker.requests.undoing import refuse_undoing
 
 ASKED = "request.entered"
 MOST_DAYS, AHEAD = dt.timedelta(days=366), dt.timedelta(days=366)
-MOST_A_DAY = 30
-"""Of one person: each is kept for ever, and a telephone that somebody plays with fills no officer's page."""
+MOST_A_DAY, MOST_BY_OFFICER = 30, 200
+"""Of whoever asks, a person or an officer for others: each is kept for ever, and nobody who plays fills a page.
+
+What an officer writes down of somebody does not count as theirs, so that nobody can shut another out.
+"""
 OPEN_BEFORE, OPEN_AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
 """How far a window's spans reach beyond it (docs/rules.md, 2.3)."""
 _NOTE_NEEDED = 4
@@ -71,15 +76,18 @@ def ask(
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
-        OwnAffair: An officer would take their own word for what holds by it at once.
+        OwnAffair: An officer would take their own word for what holds by it at once, at the console.
     """
     with transaction.atomic():
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now
-        wish = _checked(person, wish, asked_at)
-        if officer and wish.kind in (BACK, LOST):
+        wish = _checked(person, wish, asked_at, officer)
+        if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
+        if officer and wish.kind == BACK:
+            assert wish.absence is not None
+            refuse_undoing(officer, wish.absence.source, person, wish.note, now)
         made = _store(person, wish, asked_at, officer, request or secrets.token_bytes(16))
         actor = officer or f"person:{person.number}"
         if wish.kind == BACK:
@@ -89,6 +97,8 @@ def ask(
         elif wish.kind == LOST:
             lose_cards(person, wish.begin, actor=actor, reason=wish.note or "本人挂失", now=now)
         detail: Detail = {"kind": wish.kind, "number": made.number}
+        if officer and wish.kind == BACK:
+            detail["reason"] = wish.note
         decide(record(actor, ASKED, str(made.pk), detail), Decided(action=ASKED, subject=str(made.pk)), [made])
         shelf_changed_under(person.village_id, at=now)
         if made.substitute is not None:
@@ -123,7 +133,7 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
     return made
 
 
-def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str) -> Wish:
     """Return a wish with what follows from it.
 
     Raises:
@@ -135,8 +145,9 @@ def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请选办什么事")
     if against := reason_against(wish.note, [person.village_id]):
         raise RequestRefused(against)
-    if CountyRequest.objects.filter(person=person, asked_at__gt=now - dt.timedelta(days=1)).count() >= MOST_A_DAY:
-        raise RequestRefused("一天里提得太多了，请明天再提")
+    # Nobody is to find a card that is lost still in use.
+    if wish.kind != LOST and _is_too_many(person, officer, now):
+        raise RequestRefused("您今天代提得太多了，请让另一个人提" if officer else "一天里提得太多了，请明天再提")
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
@@ -144,6 +155,11 @@ def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if wish.kind == SWAP:
         return _swap(person, wish, now)
     return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
+
+
+def _is_too_many(person: Person, officer: str, now: dt.datetime) -> bool:
+    today = CountyRequest.objects.filter(asked_at__gt=now - dt.timedelta(days=1), asked_by=officer)
+    return today.count() >= MOST_BY_OFFICER if officer else today.filter(person=person).count() >= MOST_A_DAY
 
 
 def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
@@ -215,6 +231,8 @@ def _swap(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     begin, end = moment_of(turn.begin), moment_of(turn.end)
     if now >= begin:
         raise RequestRefused("这个班已经开始，不能再换")
+    if is_away_in(turn, other.pk):
+        raise RequestRefused("对方那时已批了不在，请换给别人")
     return replace(wish, code="", begin=begin, end=end)
 
 
@@ -227,5 +245,7 @@ def _back(person: Person, wish: Wish, now: dt.datetime) -> Wish:
 
 def _lost(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if not person.cards.filter(lost_at=None).exists():
-        raise RequestRefused("名下没有在用的卡")
+        lost = person.cards.order_by("-lost_at").first()
+        told = f"卡在 {timezone.localtime(lost.lost_at):%m月%d日 %H:%M} 已经挂失，" if lost and lost.lost_at else ""
+        raise RequestRefused(f"{told}名下没有在用的卡，不用再挂失")
     return replace(wish, code="", begin=wish.begin, end=None)

@@ -10,7 +10,8 @@ from server_broker.requests.ranks import Rank, own_rank
 from server_broker.requests.turns import length_of
 
 CORRECTIONS_PER_MONTH = 3
-_VILLAGE_DATES, _TOWNSHIP_DATES = 1, 3
+MOST_DATES = {Rank.VILLAGE: 1, Rank.TOWNSHIP: 3}
+"""How many dates a rank may grant at a time. The county's has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,8 @@ def judged(case: Case, at: dt.datetime) -> Judged:
     begin, end = case.asked.begin_at, case.asked.end_at
     if begin is None or end is None or end <= begin:
         return Judged(None, Rank.COUNTY, seconds=False)
-    length = length_of(case.person, begin, end)
-    by_length = (
-        Rank.VILLAGE if length <= _VILLAGE_DATES else Rank.TOWNSHIP if length <= _TOWNSHIP_DATES else Rank.COUNTY
-    )
+    length = length_of(case.person, (begin, end))
+    by_length = next((rank for rank, most in MOST_DATES.items() if length <= most), Rank.COUNTY)
     return Judged(length, max(by_length, own), seconds=False)
 
 

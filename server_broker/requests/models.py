@@ -172,6 +172,7 @@ class CountyRequest(models.Model):
         indexes = [
             models.Index(fields=["person", "-asked_at"], name="county_request_by_person"),
             models.Index(fields=["number"], name="county_request_by_number"),
+            models.Index(fields=["asked_by", "-asked_at"], condition=~Q(asked_by=""), name="county_request_by_officer"),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +206,8 @@ class Answer(models.Model):
     """Dates that the request touched, as the county knew them then."""
     lender = models.CharField(max_length=150, blank=True, db_default="")
     """Whose deputy the approver was; empty: they decided by their own power."""
+    by_nobody = models.BooleanField(default=False, db_default=False)
+    """The account was nobody on the county's list: whether it was the person's own, its name alone could tell."""
     joins = models.CharField(max_length=200, blank=True, default="", db_default="")
     """What the approver was shown of requests that this one joins without a working day between; empty: nothing."""
     rules = models.CharField(max_length=8, blank=True, db_default="")
@@ -212,7 +215,7 @@ class Answer(models.Model):
 
     decided_fields = (
         *("request_id", "asked_id", "outcome", "text", "at", "actor"),
-        *("step", "is_last", "office", "rank", "needed", "length", "lender", "joins", "rules"),
+        *("step", "is_last", "office", "rank", "needed", "length", "lender", "by_nobody", "joins", "rules"),
     )
 
     class Meta:
