@@ -35,8 +35,8 @@ def add_due_sheet(workbook: Workbook, village: Region, days: Sequence[dt.date], 
     away = absences_of(people, Asked(days[0] - dt.timedelta(days=1), days[-1] + dt.timedelta(days=1)))
     sheet = workbook.create_sheet(DUE_SHEET)
     sheet.append(list(_HEADS))
-    for column, width in _WIDTHS.items():
-        sheet.column_dimensions[column].width = width
+    for letter, width in _WIDTHS.items():
+        sheet.column_dimensions[letter].width = width
     shifts: dict[tuple[dt.date, int, str], list[str]] = {}
     for turn in turns:
         key = (turn.day, turn.window.start, turn.window.name)

@@ -12,7 +12,7 @@ _UNTYPED = "CSV 文件里看不出前面的 0 是否丢了：用 Excel 存过的
 
 
 def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str = "") -> P:
-    """Read every known sheet. Empty sheets and those that are for reading alone are ignored; an unknown one is an error.
+    """Read every known sheet. Empty sheets and those for reading alone are passed over; an unknown one is an error.
 
     Args:
         choice: What the person chose for the whole file; one of the book's choices, or empty.
