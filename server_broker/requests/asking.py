@@ -21,7 +21,7 @@ from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
-from server_broker.requests.judging import judged
+from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
 from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.reading import OPEN
@@ -30,7 +30,7 @@ from server_broker.requests.turns import is_away_in, moment_of, turn_of
 from server_broker.requests.undoing import refuse_undoing
 
 ASKED = "request.entered"
-MOST_DAYS, AHEAD = dt.timedelta(days=366), dt.timedelta(days=366)
+AHEAD = dt.timedelta(days=366)
 MOST_A_DAY, MOST_BY_OFFICER = 30, 200
 """Of whoever asks, a person or an officer for others: each is kept for ever, and nobody who plays fills a page.
 
@@ -169,7 +169,7 @@ def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if end <= begin:
         raise RequestRefused("结束要在开始以后，请改日期")
     if end - begin > MOST_DAYS:
-        raise RequestRefused("一次最多提 366 天，请分次提")
+        raise RequestRefused(TOO_LONG)
     if begin > now + AHEAD:
         raise RequestRefused("太早了：只能提一年以内的")
     if now >= last_chance(end):

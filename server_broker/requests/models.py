@@ -111,6 +111,31 @@ class StationCase(models.Model):
         indexes = [models.Index(fields=["person", "asked_at"], name="station_case_by_person")]
 
 
+class SetAside(models.Model):
+    """What was said at a station and could not be gone on with. The others go on, and it is tried again later.
+
+    One of ``request`` and ``agreement`` is set. The row goes once it works.
+    """
+
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, null=True, related_name="set_aside")
+    agreement = models.OneToOneField(Agreement, on_delete=models.CASCADE, null=True, related_name="set_aside")
+    failure = models.CharField(max_length=200)
+    """The kind of error and its place in the code, and nothing that somebody said."""
+    since = models.DateTimeField()
+    tried_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = "放下的申请"
+        verbose_name_plural = "放下的申请"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request=None, agreement__isnull=False) | Q(request__isnull=False, agreement=None),
+                name="set_aside_is_one",
+            )
+        ]
+
+
 class Mark(models.TextChoices):
     """Which of a window's two touches a correction is about."""
 
