@@ -9,6 +9,7 @@ from server_broker.attendance.touches import touch_rows
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.overlaps import lock_people
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.cards import BindRefused, report_lost
 from server_broker.people.models import Binding, Person
@@ -103,6 +104,7 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     assert asked.day is not None
     assert asked.substitute is not None
     window, day, people = asked.window, asked.day, [asked.person_id, asked.substitute.pk]
+    lock_people(people)
     # Whatever else changes a village's windows locks it too.
     DutyWindow.ever.select_for_update(no_key=True, of=("self",)).get(pk=window.pk)
     before = turns_of(people, Asked(day - _DAY, day + _DAY))

@@ -13,8 +13,8 @@ from server_broker.audit.log import Detail, record
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.overlaps import lock_people
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.people.models import Person
 from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
 from server_broker.requests.effects import away_in, swap, undo_swap
 from server_broker.requests.kinds import AWAY, SWAP
@@ -123,8 +123,8 @@ def sees_other(user: User, case: Case) -> bool:
 
 
 def _locked(asked: CountyRequest) -> Case:
-    # In the order in which a decision locks them.
-    Person.objects.select_for_update(no_key=True).get(pk=asked.person_id)
+    # People first, as a decision does; both of a swap at once, because another swap may be the other way round.
+    lock_people({pk for pk in (asked.person_id, asked.substitute_id) if pk is not None})
     CountyRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=asked.pk)
     (case,) = cases_here(of_county().filter(pk=asked.pk))
     return case
