@@ -19,6 +19,7 @@ from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, day_choices, turn_choices, wish_from
 from server_broker.requests.withdrawing import agree, may_deny, may_withdraw, withdraw
+from server_broker.twin.station_settings import settings_of
 
 _LONGEST = 200
 
@@ -45,7 +46,8 @@ def ask_for(request: HttpRequest, kind: str) -> HttpResponse:
     now = timezone.now()
     try:
         with coming_from(PHONE):
-            made = ask(session.person, wish_from(values, session.person, now), now=now)
+            wish = wish_from(values, session.person, now)
+            made = ask(session.person, wish, now=now, settings_of=settings_of)
     except RequestRefused as refused:
         return _form(request, session.person, kind, values, wrong=str(refused), status=422)
     return redirect("phone-asked", made.pk)

@@ -5,6 +5,7 @@ Whoever asks is told at once what does not fit, so that no approver has to find 
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from protocol.decisions import Decided
 from protocol.facts_requests import request_number
+from protocol.twin import Settings
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
@@ -19,6 +21,7 @@ from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
+from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
 from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
@@ -36,9 +39,14 @@ MOST_A_DAY, MOST_BY_OFFICER = 30, 200
 
 What an officer writes down of somebody does not count as theirs, so that nobody can shut another out.
 """
-OPEN_BEFORE, OPEN_AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
-"""How far a window's spans reach beyond it (docs/rules.md, 2.3)."""
 _NOTE_NEEDED = 4
+
+type SettingsOf = Callable[[Region], Settings]
+"""Says what was chosen for the stations of a region: how far a window's spans reach beyond it (docs/rules.md, 2.3)."""
+
+
+def _defaults(_: Region) -> Settings:
+    return Settings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,7 @@ def ask(
     officer: str = "",
     asked_at: dt.datetime | None = None,
     request: bytes = b"",
+    settings_of: SettingsOf = _defaults,
 ) -> CountyRequest:
     """Record what a person asks for. What holds by their own word holds at once.
 
@@ -73,6 +82,7 @@ def ask(
         officer: The account that writes it down for them; empty: they do so themselves.
         asked_at: When they asked at a station; None: now.
         request: The id that it has there; empty: a new one.
+        settings_of: For a correction; without it the defaults hold.
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
@@ -82,7 +92,7 @@ def ask(
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now
-        wish = _checked(person, wish, asked_at, officer)
+        wish = _checked(person, wish, asked_at, officer, settings_of)
         if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
         if officer and wish.kind == BACK:
@@ -133,7 +143,7 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
     return made
 
 
-def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str) -> Wish:
+def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str, settings_of: SettingsOf) -> Wish:
     """Return a wish with what follows from it.
 
     Raises:
@@ -151,7 +161,7 @@ def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str) -> Wish
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
-        return _correction(person, wish, now)
+        return _correction(person, wish, now, settings_of)
     if wish.kind == SWAP:
         return _swap(person, wish, now)
     return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
@@ -194,7 +204,7 @@ def refuse_overlap(person: Person, kind: str, begin: dt.datetime, end: dt.dateti
         raise RequestRefused(f"这段时间已经批过{KINDS[kind]}，时间重叠")
 
 
-def _correction(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: SettingsOf) -> Wish:
     if wish.window is None or wish.day is None or wish.mark not in Mark.values:
         raise RequestRefused("请选哪天哪个班、上班卡还是下班卡")
     if len(wish.note.strip()) < _NOTE_NEEDED:
@@ -208,7 +218,9 @@ def _correction(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if turn.window.marks == "arrival" and wish.mark == Mark.DEPARTURE:
         raise RequestRefused("这个班不打下班卡，不用补")
     middle = begin + (end - begin) / 2
-    spans = {Mark.ARRIVAL: (begin - OPEN_BEFORE, middle), Mark.DEPARTURE: (middle, end + OPEN_AFTER)}
+    chosen = settings_of(Region.objects.get(identity=turn.window.village))
+    before, after = (dt.timedelta(minutes=count) for count in (chosen.open_before_min, chosen.open_after_min))
+    spans = {Mark.ARRIVAL: (begin - before, middle), Mark.DEPARTURE: (middle, end + after)}
     first, last = spans[Mark(wish.mark)]
     if turn.window.marks == "arrival":
         last = end
