@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Concat
 
 from protocol.decisions import Decided
 from server_broker.audit.log import record
+from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
@@ -65,6 +66,7 @@ def _locked(key: str) -> Case | None:
     case = case_of(key)
     if case is None or case.person is None:
         return None
+    among_writers()
     Person.objects.select_for_update(no_key=True).get(pk=case.person.pk)
     table = CountyRequest if case.here is not None else Request
     table._default_manager.select_for_update(no_key=True).get(pk=case.asked.pk)
