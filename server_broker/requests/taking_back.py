@@ -18,9 +18,10 @@ from server_broker.decisions.stream import decide
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
-from server_broker.requests.cases import Case, case_of, cases_here, cases_of_stations, of_county, of_stations
+from server_broker.requests.cases import Case, case_of, cases_here, of_county, of_stations
 from server_broker.requests.models import CountyRequest, Request, Withdrawal
 from server_broker.requests.reading import WITHDRAWN
+from server_broker.requests.setting_aside import each_case, set_aside, tried
 from server_broker.requests.withdrawing import WITHDREW, end_absence
 
 HEARD_LATELY = dt.timedelta(days=40)
@@ -29,12 +30,12 @@ HEARD_LATELY = dt.timedelta(days=40)
 
 def take_back(now: dt.datetime) -> int:
     """End what was approved and taken back at a kiosk before it began. Returns how much there was."""
-    return sum(_end(case.key, now) for case in _approved_and_taken_back(now))
+    return sum(_ended(case, now) for case in _approved_and_taken_back(now))
 
 
 def _approved_and_taken_back(now: dt.datetime) -> Iterator[Case]:
     said = Withdrawal.objects.filter(received_at__gt=now - HEARD_LATELY).values("request")
-    yield from cases_of_stations(of_stations().filter(_is_away("s"), request__in=said))
+    yield from each_case(of_stations().filter(~set_aside(Request, now), _is_away("s"), request__in=said), now)
     yield from cases_here(of_county().filter(_is_away("c"), request__in=said))
 
 
@@ -42,6 +43,14 @@ def _is_away(origin: str) -> Exists:
     """Return the condition that the absence that came of a request has not ended."""
     source = Concat(Value(f"request:{origin}"), Cast(OuterRef("pk"), CharField()))
     return Exists(AbsenceRecord.objects.known().filter(subject__source=source, ended=False))
+
+
+def _ended(case: Case, now: dt.datetime) -> bool:
+    if not isinstance(case.asked, Request):
+        return _end(case.key, now)
+    ended: list[bool] = []
+    tried(case.asked, lambda: ended.append(_end(case.key, now)), now)
+    return any(ended)
 
 
 def _end(key: str, now: dt.datetime) -> bool:
