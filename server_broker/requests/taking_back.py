@@ -19,7 +19,7 @@ from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, case_of, cases_here, of_county, of_stations
-from server_broker.requests.models import CountyRequest, Request, Withdrawal
+from server_broker.requests.models import CountyRequest, Request, StationCase, Withdrawal
 from server_broker.requests.reading import WITHDRAWN
 from server_broker.requests.setting_aside import each_case, set_aside, tried
 from server_broker.requests.withdrawing import WITHDREW, end_absence
@@ -60,8 +60,10 @@ def _end(key: str, now: dt.datetime) -> bool:
             return False
         actor, here = f"person:{case.person.number}", case.here
         if here is not None:
-            here.withdrawn_at, here.withdrawn_by = here.withdrawn_at or case.taken_back_at or now, actor
+            here.withdrawn_at, here.withdrawn_by = here.withdrawn_at or now, actor
             here.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        else:
+            StationCase.objects.filter(request=case.asked.pk).update(taken_back=True)
         end_absence(case, actor=actor)
         subject = str(here.pk) if here is not None else key
         entry = record(actor, WITHDREW, subject, {"kind": case.asked.kind, "number": case.asked.number})
