@@ -89,6 +89,7 @@ def resident_rows(case: Case, months: list[str], closed: dict[str, datetime]) ->
     rows = []
     for month in months:
         first = first_of_month(month)
-        sheet = Sheet(case, dates(first, first_of_next_month(first) - DAY), closed)
+        people = {residency.person for residency in case.residencies}
+        sheet = Sheet(case, dates(first, first_of_next_month(first) - DAY), closed, people)
         rows += [resident_row(case, residency, month, sheet.settled) for residency in case.residencies]
     return rows

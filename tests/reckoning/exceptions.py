@@ -20,7 +20,7 @@ def off_place(judge: Judge) -> list[dict[str, Any]]:
     return [
         exception("off_place", run, {"person": person})
         for run in judge.county.runs_of(person)
-        if not judge.counts(run) and roles(around, run)
+        if roles(around, run) and not judge.counts(run)
     ]
 
 

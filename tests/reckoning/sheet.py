@@ -1,6 +1,6 @@
 """The sheet of some dates: what each window came to by what the county had at one time (§3, §6)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from tests.reckoning.case import Case
@@ -14,14 +14,21 @@ DAYS_AROUND = 3
 
 
 class Sheet:
-    """The settled windows of some dates; windows of the dates around them bound their spans (§2.3)."""
+    """The settled windows of some dates; windows of the dates around them bound their spans (§2.3).
 
-    def __init__(self, case: Case, days: Iterable[date], closings: dict[str, datetime]) -> None:
+    ``people``: of these alone; of all, if nobody is named.
+    """
+
+    def __init__(
+        self, case: Case, days: Iterable[date], closings: dict[str, datetime], people: Collection[str] = ()
+    ) -> None:
         wanted = set(days)
         around = {day + timedelta(days=off) for day in wanted for off in range(-DAYS_AROUND, DAYS_AROUND + 1)}
         windows, self.overlaps = windows_of_dates(case, around)
         self.county = County(case, closings)
-        all_covered = [covered(case, self.county.absences, window) for window in windows]
+        all_covered = [
+            covered(case, self.county.absences, window) for window in windows if not people or window.person in people
+        ]
         self.units: dict[str, list[Unit]] = units_by_person(case, all_covered)
         settled = [settled_by_cover(one) for one in all_covered if not one.judged and one.window.date in wanted]
         self.judges: list[Judge] = []

@@ -47,7 +47,7 @@ class Judge:
         self.unit = unit
         self.around = Neighbours(previous_unit(units, unit), unit, next_unit(units, unit))
         self.corrections = self.corrections_of_unit()
-        self.runs = [run for run in county.runs_of(unit.person) if self.counts(run) and roles(self.around, run)]
+        self.runs = [run for run in county.runs_of(unit.person) if roles(self.around, run) and self.counts(run)]
         self.marks: Marks = marks_by_touches(self.around, self.runs, self.corrections)
 
     def corrections_of_unit(self) -> dict[str, datetime | None]:
