@@ -12,7 +12,7 @@ from tests.reckoning.knowing import as_known
 from tests.reckoning.meetings import meeting_row
 from tests.reckoning.minutes import DAY, dates, first_of_month, first_of_next_month, month_of
 from tests.reckoning.reasons import reason
-from tests.reckoning.residency import resident_row
+from tests.reckoning.residency import resident_row, touches_there
 from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Settled
 
@@ -83,10 +83,15 @@ def window_row(one: Settled) -> dict[str, Any]:
 
 
 def resident_rows(case: Case, months: list[str], closed: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Return each resident's days and nights of each month, whose windows are settled for this on all its dates."""
+    """Return each resident's days and nights of each month that is asked for, or in which they touched there.
+
+    Their windows are settled for this on all dates of the month.
+    """
     if not case.residencies:
         return []
     rows = []
+    for residency in case.residencies:
+        months = sorted({*months, *(month_of(day) for day in touches_there(case, residency))})
     for month in months:
         first = first_of_month(month)
         people = {residency.person for residency in case.residencies}

@@ -16,9 +16,10 @@ Key = tuple[str, date, time, str]
 
 @dataclass(frozen=True)
 class Approval:
-    """A correction with the decisions that made it hold."""
+    """A correction that holds, since when, and where that stands in the order of approval."""
 
     correction: Correction
+    at: datetime
     complete: tuple[int, datetime]
 
 
@@ -58,7 +59,7 @@ def allowance(case: Case, correction: Correction) -> int:
     return number
 
 
-def corrections_in_force(case: Case, closings: dict[str, datetime]) -> dict[Key, list[Correction]]:
+def corrections_in_force(case: Case, closings: dict[str, datetime]) -> dict[Key, list[Approval]]:
     """Return the corrections of each mark in the order in which they were approved; the last holds (§2.7).
 
     By month of the corrected date, the approved ones in order of approval; those beyond ``corrections_per_month`` hold
@@ -70,31 +71,30 @@ def corrections_in_force(case: Case, closings: dict[str, datetime]) -> dict[Key,
         count = so_far[correction.person, month_of(correction.date)] = (
             so_far.get((correction.person, month_of(correction.date)), 0) + 1
         )
-        complete = committed(first)
+        decisions = [first]
         if count > allowance(case, correction):
             second = second_approval(case, correction, first)
             if second is None:
                 continue
-            complete = max(complete, committed(second))
-        approvals.append(Approval(correction, complete))
-    found: dict[Key, list[Correction]] = {}
+            decisions.append(second)
+        last = max(decisions, key=committed)
+        approvals.append(Approval(correction, max(one.at for one in decisions), committed(last)))
+    found: dict[Key, list[Approval]] = {}
     for approval in sorted(approvals, key=lambda one: one.complete):
         one = approval.correction
-        found.setdefault((one.person, one.date, one.window, one.mark), []).append(one)
+        found.setdefault((one.person, one.date, one.window, one.mark), []).append(approval)
     return found
 
 
-def corrections_of(
-    found: dict[Key, list[Correction]], window: Window, mark: str, spans: Spans
-) -> list[datetime | None]:
+def corrections_of(found: dict[Key, list[Approval]], window: Window, mark: str, spans: Spans) -> list[datetime | None]:
     """Return to which time the mark of a window is corrected: one element, or none where it is not (§2.7).
 
-    The window had ended when it was asked, and the time lies within the window's spans, or is "no mark" (None).
+    The window had ended when it was approved, and the time lies within the window's spans, or is "no mark" (None).
     """
     held = [
-        correction
-        for correction in found.get((window.person, window.date, window.start.time(), mark), [])
-        if cut(correction.asked) >= window.end
-        and (correction.time is None or spans.place_of(cut(correction.time)) != "")
+        approval.correction
+        for approval in found.get((window.person, window.date, window.start.time(), mark), [])
+        if cut(approval.at) >= window.end
+        and (approval.correction.time is None or spans.place_of(cut(approval.correction.time)) != "")
     ]
     return [None if correction.time is None else cut(correction.time) for correction in held[-1:]]

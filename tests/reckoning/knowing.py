@@ -102,4 +102,6 @@ def fact_as_known(fact: Fact, moment: datetime) -> Fact:
     else:
         held = fact.kind == "held" or fact.written_off is not None
     written_off = fact.written_off is not None and fact.written_off <= moment
+    if (held, held and written_off) == (fact.held, fact.belongs_to_nothing):
+        return fact
     return replace(fact, held=held, belongs_to_nothing=held and written_off)

@@ -7,7 +7,7 @@ Path = tuple[str | int, ...]
 
 
 class LineFinder:
-    """Walk a valid TOML text once and keep the line of each path: ``("people", 0, "rank")`` → 12."""
+    """The line of each path of a valid TOML text, such as ``("people", 0, "rank")``; it is walked when one is asked."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -15,10 +15,11 @@ class LineFinder:
         self.line = 1
         self.lines: dict[Path, int] = {}
         self.tables_seen: dict[Path, int] = {}
-        self._document()
 
     def find(self, path: Path) -> int:
         """Return the line of a path, or of the nearest thing that holds it."""
+        if self.position == 0:
+            self._document()
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)

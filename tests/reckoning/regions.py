@@ -23,11 +23,11 @@ TOWNSHIP_DEPTH = 1
 
 def parent(case: Case, region: str, day: date) -> str | None:
     """Return the region above on a date: the row that began last by then; before the first row, that row's."""
-    rows = sorted((row for row in case.regions if row.id == region), key=lambda row: (row.since, row.known))
+    rows = [row for row in case.regions if row.id == region]
     begun = [row for row in rows if row.since <= day]
     if begun:
-        return begun[-1].parent
-    return rows[0].parent if rows else None
+        return max(begun, key=lambda row: (row.since, row.known)).parent
+    return min(rows, key=lambda row: (row.since, row.known)).parent if rows else None
 
 
 def chain(case: Case, region: str, day: date) -> list[str]:

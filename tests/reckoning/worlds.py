@@ -1,7 +1,7 @@
 """Random cases, from a seed: villages, people, rosters, what people did and asked, and stations that fail.
 
-``world(seed)`` gives plain values of the case format without an expectation; ``toml_of`` writes them. The people do what
-people do, and much goes wrong, so that a few dozen seeds come to every result by every line.
+``world(seed)`` gives plain values of the case format without an expectation; ``toml_of`` writes them. The people do
+what people do, and much goes wrong, so that a few dozen seeds come to every result by every line.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -83,7 +83,7 @@ class World:
             "months": self.drawn_months(),
         }
         if self.chance(0.5):
-            values["as_of"] = at(rng.choice(self.days), "08:00", rng.randrange(0, 12 * 1440))
+            values["as_of"] = at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
         stations = [StationStory(rng, village, self.days).values(self.touches[village]) for village in VILLAGES]
         if self.chance(0.2):
             stations = stations[1:]
@@ -107,7 +107,7 @@ class World:
             )
         rosters.append({"village": "v1", "windows": list(rng.choice(WINDOW_SETS)), "post": "值班员", "days": "working"})
         if self.chance(0.4):
-            named = rng.sample(self.days, k=1) + [self.days[0] - timedelta(days=1)]
+            named = [rng.choice(self.days), self.days[0] - timedelta(days=1)]
             windows = ["18:00-19:30"] if self.chance(0.8) else ["11:00-13:00"]
             rosters.append({"village": "v2", "windows": windows, "persons": ["丙"], "days": named})
         if self.chance(0.25):
@@ -126,8 +126,8 @@ class World:
         first, last = self.days[0] - timedelta(days=120), self.days[-1] + timedelta(days=60)
         weekends = [day for day in self.days if day.weekday() > 4]
         calendar: list[Values] = []
-        if self.chance(0.85):
-            until = last if self.chance(0.85) else rng.choice(self.days)
+        if self.chance(0.92):
+            until = last if self.chance(0.9) else rng.choice(self.days)
             calendar.append(
                 {"source": "chinesecalendar", "from": first, "to": until, "holidays": [], "workdays": weekends}
             )
@@ -176,18 +176,16 @@ class World:
 
     def drawn_posts(self) -> list[Values]:
         rng = self.rng
-        posts: list[Values] = [
-            {"post": "值班员", "person": "丁", "from": self.days[0] - timedelta(days=rng.choice((0, 60)))}
-        ]
+        begin = self.days[0] - timedelta(days=rng.choice((0, 60)))
+        posts: list[Values] = [{"post": "值班员", "person": "丁", "from": begin}]
         if self.chance(0.3):
-            posts[0]["to"] = rng.choice(self.days)
-            posts.append({"post": "值班员", "person": "书1", "from": posts[0]["to"] + timedelta(days=1)})
-        if self.chance(0.2):
+            last = posts[0]["to"] = rng.choice(self.days)
+            posts.append({"post": "值班员", "person": "书1", "from": last + timedelta(days=1)})
+        if self.chance(0.15):
             posts[-1]["known"] = at(rng.choice(self.days), "11:00")
         if self.chance(0.2):
-            posts.append(
-                {"post": "委员", "person": "乙", "from": self.days[0] - timedelta(days=9), "to": rng.choice(self.days)}
-            )
+            last = rng.choice(self.days)
+            posts.append({"post": "委员", "person": "乙", "from": last - timedelta(days=9), "to": last})
         return posts
 
     def drawn_away(self) -> list[Values]:
@@ -226,7 +224,7 @@ class World:
     def happen(self) -> None:
         """Let each person come and go for each of their windows, more or less."""
         for name in CADRES:
-            card = next(row["card"] for row in self.cards if row["person"] == name)
+            card = f"k-{name}"
             for day, start, end, village in self.windows_of(name):
                 self.come_and_go(card, at(day, start), self.end_of(day, start, end), village)
         if self.chance(0.5):
@@ -261,7 +259,11 @@ class World:
     def decisions(self, approver: str, asked: datetime) -> list[Values]:
         """Return an approver's word; now and then somebody's without the power, or two words, or none."""
         rng = self.rng
-        word = {"by": approver, "at": asked + timedelta(minutes=rng.choice((5, 60, 3000))), "yes": self.chance(0.9)}
+        word = {
+            "by": approver,
+            "at": asked + timedelta(minutes=rng.choice((5, 60, 3000, 60000))),
+            "yes": self.chance(0.9),
+        }
         decisions: list[Values] = [] if self.chance(0.05) else [word]
         if self.chance(0.15):
             by = rng.choice(sorted(self.names))

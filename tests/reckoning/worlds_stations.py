@@ -58,7 +58,7 @@ class StationStory:
         happenings = [Happening(self.begin, "boot")]
         dark = []
         for day in self.days:
-            if not self.chance(0.3):
+            if not self.chance(0.22):
                 continue
             start = datetime.combine(day, time(rng.choice((7, 8, 11, 13, 17)), rng.randrange(60)))
             end = start + timedelta(minutes=rng.choice((1, 8, 45, 120, 400)))
@@ -89,11 +89,11 @@ class StationStory:
 
     def lose_clock(self, facts: list[Values]) -> None:
         """Let a stretch of facts have no time; a fact corrects the times of some of them."""
-        if not self.chance(0.5) or len(facts) < 6:
+        if not self.chance(0.7) or len(facts) < 6:
             return
         rng = self.rng
         first = rng.randrange(1, len(facts) - 3)
-        stretch = facts[first : first + rng.randint(1, 5)]
+        stretch = facts[first : first + rng.randint(1, 8)]
         for fact in stretch:
             true = fact["at"]
             fact["quality"] = rng.choice(("restored", "unknown"))
