@@ -50,7 +50,9 @@ class World:
         self.people = self.drawn_people()
         self.names = {person["id"] for person in self.people}
         self.rosters = self.drawn_rosters()
-        self.cards = [{"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES]
+        self.cards: list[Values] = [
+            {"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES
+        ]
         self.touches: dict[str, list[Happening]] = {village: [] for village in VILLAGES}
 
     def chance(self, share: float) -> bool:
@@ -179,7 +181,8 @@ class World:
         begin = self.days[0] - timedelta(days=rng.choice((0, 60)))
         posts: list[Values] = [{"post": "值班员", "person": "丁", "from": begin}]
         if self.chance(0.3):
-            last = posts[0]["to"] = rng.choice(self.days)
+            last: date = rng.choice(self.days)
+            posts[0]["to"] = last
             posts.append({"post": "值班员", "person": "书1", "from": last + timedelta(days=1)})
         if self.chance(0.15):
             posts[-1]["known"] = at(rng.choice(self.days), "11:00")
@@ -283,12 +286,15 @@ class World:
                 if not self.chance(0.15):
                     continue
                 begins, ends = at(day, start), self.end_of(day, start, end)
-                rows.append(self.absence(name, *self.stretch(begins, ends)))
+                first = self.absence(name, *self.stretch(begins, ends))
+                rows.append(first)
                 if self.chance(0.3):
                     rows.append(self.absence(name, *self.stretch(begins, ends)))
+                elif begins < first["end"] < ends:
+                    rows.append(self.absence(name, first["end"], ends))
         if self.chance(0.2):
-            first = at(self.days[0], "00:00")
-            rows.append(self.absence(rng.choice(CADRES), first, first + timedelta(days=rng.randint(2, 6))))
+            midnight = at(self.days[0], "00:00")
+            rows.append(self.absence(rng.choice(CADRES), midnight, midnight + timedelta(days=rng.randint(2, 6))))
         return rows
 
     def stretch(self, begins: datetime, ends: datetime) -> tuple[datetime, datetime]:
