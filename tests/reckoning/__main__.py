@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reckoning", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true", help="the answer as one JSON object on the last line")
-    parser.add_argument("--as-of", type=datetime.fromisoformat, help="ask for another time than the case's")
+    parser.add_argument("--as-of", type=local_moment, help="ask for another time than the case's")
     options = parser.parse_args(arguments)
     try:
         answer = reckon(read_case(options.file.read_text(encoding="utf-8")), options.as_of)
@@ -36,6 +36,18 @@ def main(arguments: list[str]) -> int:
     else:
         print_for_people(answer)
     return DIFFERENT if answer["differences"] else AS_EXPECTED
+
+
+def local_moment(text: str) -> datetime:
+    """Return a local time that is written ``2026-03-02T08:30``.
+
+    Raises:
+        ValueError: It is not written so, or names an offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError(text)
+    return moment
 
 
 def print_for_people(answer: dict[str, Any]) -> None:

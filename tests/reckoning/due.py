@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from fractions import Fraction
 
 from tests.reckoning.case import Case, Roster, Swap
@@ -209,8 +209,3 @@ def windows_of_dates(case: Case, days: Iterable[date]) -> tuple[list[Window], bo
         except Overlap:
             refused = True
     return sorted(windows, key=lambda window: (window.date, window.start, window.person)), refused
-
-
-def starts(window: Window) -> time:
-    """Return the time of day by which a window is named."""
-    return window.start.time()

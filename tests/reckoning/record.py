@@ -26,7 +26,7 @@ def dated_times(station: Station) -> dict[tuple[int, int], datetime]:
     """Return the uncut time of each dated fact by its place (introduction).
 
     Dated are those of quality ``synced`` or ``holdover``, and those that a fact corrected: by several, the last in seq.
-    What is held is unread, so it is neither dated nor corrects.
+    What is held is unread, so it is neither dated nor corrects; the time of a fact of kind ``held`` means nothing.
     """
     corrected = {}
     for fact in in_order(station):
@@ -38,7 +38,7 @@ def dated_times(station: Station) -> dict[tuple[int, int], datetime]:
             continue
         if fact.place in corrected:
             times[fact.place] = corrected[fact.place]
-        elif fact.quality in DATED:
+        elif fact.quality in DATED and fact.kind != "held":
             times[fact.place] = fact.at
     return times
 
@@ -79,17 +79,15 @@ def gap_free(station: Station) -> list[Fact]:
         seq += 1
 
 
-def withdrawn(station: Station) -> bool:
+def withdrawn(station: Station, dead: datetime) -> bool:
     """Return whether a dated fact from after the declared time withdraws that a station is dead (§3, Complete)."""
-    if station.dead is None:
-        return False
-    return any(cut(at) > cut(station.dead) for at in dated_times(station).values())
+    return any(cut(at) > cut(dead) for at in dated_times(station).values())
 
 
 def ended(station: Station) -> datetime:
     """Return from when a station is retired, or dead as declared: from then it is not up, its record complete (§3)."""
     ends = [] if station.retired is None else [station.retired]
-    if station.dead is not None and not withdrawn(station):
+    if station.dead is not None and not withdrawn(station, station.dead):
         ends.append(station.dead)
     return min(ends, default=NEVER)
 

@@ -109,8 +109,9 @@ class World:
             )
         rosters.append({"village": "v1", "windows": list(rng.choice(WINDOW_SETS)), "post": "值班员", "days": "working"})
         if self.chance(0.4):
-            named = [rng.choice(self.days), self.days[0] - timedelta(days=1)]
-            windows = ["18:00-19:30"] if self.chance(0.8) else ["11:00-13:00"]
+            weekend = [day for day in self.days if day.weekday() > 4]
+            named = [rng.choice(weekend or self.days), self.days[0] - timedelta(days=1)]
+            windows = ["18:00-19:30"] if self.chance(0.2 if weekend else 0.8) else ["11:00-13:00"]
             rosters.append({"village": "v2", "windows": windows, "persons": ["丙"], "days": named})
         if self.chance(0.25):
             rng.choice(rosters)["known"] = at(rng.choice(self.days), "09:00")
@@ -329,7 +330,18 @@ class World:
             row["returned"] = start + timedelta(minutes=rng.choice((-5, 60, 300)))
             row["returned_known"] = row["returned"] - timedelta(minutes=rng.choice((0, 30)))
         row["decisions"] = self.decisions(self.approver(name), asked)
+        if cover == "假" and self.chance(0.25):
+            self.come_back(row)
         return row
+
+    def come_back(self, row: Values) -> None:
+        """Let somebody say that they came back early, by a touch of theirs during the leave, a day or more ago."""
+        card, start, end = f"k-{row['person']}", row["start"], row["end"]
+        touches = [one.at for there in self.touches.values() for one in there if one.more.get("card") == card]
+        during = [moment for moment in touches if start <= moment < end]
+        if during:
+            row["returned"] = self.rng.choice(during)
+            row["returned_known"] = row["returned"] + timedelta(minutes=self.rng.choice((1000, 4320, 4400)))
 
     def drawn_corrections(self) -> list[Values]:
         rng = self.rng
@@ -342,7 +354,7 @@ class World:
                 for mark in rng.choice((("in",), ("out",), ("in", "out"))):
                     near = begins if mark == "in" else ends
                     time_: Any = near + timedelta(minutes=rng.choice((-30, -10, 0, 11, 60)))
-                    asked = ends + timedelta(minutes=rng.choice((-1, 0, 100, 20000)))
+                    asked = ends + timedelta(minutes=rng.choice((-1, 0, 100, 20000, 60000)))
                     rows.append(
                         {
                             "person": name,

@@ -44,6 +44,8 @@ class StationStory:
             happenings = [one for one in happenings if one.at < datetime.combine(stop, time(1))]
             if self.chance(0.7):
                 station[rng.choice(("dead", "retired"))] = happenings[-1].at + timedelta(minutes=rng.choice((1, 40)))
+        if self.chance(0.03):
+            return {**station, "facts": []}
         facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
         self.lose_clock(facts)
         self.hold(facts)
@@ -58,7 +60,7 @@ class StationStory:
         happenings = [Happening(self.begin, "boot")]
         dark = []
         for day in self.days:
-            if not self.chance(0.22):
+            if not self.chance(0.28):
                 continue
             start = datetime.combine(day, time(rng.choice((7, 8, 11, 13, 17)), rng.randrange(60)))
             end = start + timedelta(minutes=rng.choice((1, 8, 45, 120, 400)))
@@ -70,6 +72,8 @@ class StationStory:
             else:
                 if kind == "shutdown":
                     happenings.append(Happening(start, "shutdown"))
+                if kind == "shutdown" and self.chance(0.15):
+                    continue
                 happenings.append(Happening(end, "boot", {"last_alive": start - timedelta(minutes=rng.randrange(10))}))
             dark.append((start, end))
         return happenings, dark
@@ -92,7 +96,7 @@ class StationStory:
         if not self.chance(0.7) or len(facts) < 6:
             return
         rng = self.rng
-        first = rng.randrange(1, len(facts) - 3)
+        first = rng.choice((0, rng.randrange(len(facts) - 3)))
         stretch = facts[first : first + rng.randint(1, 8)]
         for fact in stretch:
             true = fact["at"]
@@ -131,7 +135,7 @@ class StationStory:
         if not self.chance(0.25) or len(facts) < 6:
             return facts
         rng = self.rng
-        first = rng.randrange(1, len(facts) - 2)
+        first = rng.choice((0, rng.randrange(len(facts) - 2)))
         last = first + rng.randint(0, 1)
         if self.chance(0.8):
             row: Values = {"first": first + 1, "last": last + 1}
