@@ -51,6 +51,7 @@ from protocol.kiosk_meetings import (
     MeetingSignedIn,
     OpenMeeting,
     StepMeeting,
+    TakeBackPerson,
     Vouch,
     VouchAsked,
     Vouched,
@@ -335,6 +336,7 @@ type ToAgent = (
     | StepMeeting
     | EnterPerson
     | EnterVotes
+    | TakeBackPerson
     | Vouch
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 from django.utils import timezone
 
-from server_broker.console.parameters import plain
+from server_broker.console.parameters import as_typed, plain
 from server_broker.dated.days import moment_written
 from server_broker.meetings.announcing import MOST_LETTERS, Item, Terms
 from server_broker.meetings.kinds import MOST_PARTS, Asked
@@ -93,13 +93,13 @@ def typed(values: QueryDict) -> Filled:
         strict=False,
     )
     agenda = [
-        (plain(item, longest=40), plain(title, longest=MOST_LETTERS), plain(options, longest=400))
+        (plain(item, longest=40), as_typed(title, longest=MOST_LETTERS), as_typed(options, longest=400))
         for item, title, options in rows
     ]
     texts = {
         name: plain(values.get(name, ""), longest=MOST_LETTERS)
-        for name in ("kind", "title", "place", "begin", "end", "chair", "rule", "numerator", "denominator")
-    }
+        for name in ("kind", "begin", "end", "chair", "rule", "numerator", "denominator")
+    } | {name: as_typed(values.get(name, ""), longest=MOST_LETTERS) for name in ("title", "place")}
     return Filled(
         **texts,
         stations=set(values.getlist("stations")),

@@ -38,6 +38,9 @@ VOUCHING = {
     signing.Word.BEFORE_THE_ENTRY: "打卡在主持人登记以前，不算",
     signing.Word.OUTSIDE: "打卡不在签到的时间里，不算",
     signing.Word.UNDATED: "没有打卡，或时间不明，不算",
+    signing.Word.TAKEN_BACK: "后来收回了，不算",
+    signing.Word.TAKES_BACK: "主持人收回，以前登记和作证的不算",
+    signing.Word.NOT_THE_CHAIR: "不是主持人收回，不算",
 }
 CANCELLED, WRITTEN_AFTER = Word("✕", "已取消", "bad"), Word("△", "补登", "warn")
 _PHASES = (Word("◌", "还没开", "quiet"), Word("●", "正在开", "good"), Word("✓", "开完了", "quiet"))

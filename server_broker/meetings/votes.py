@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from server_broker.meetings.models import VoteCount, VoteEntry
 from server_broker.meetings.reading import Look, Said, stated, votes_entered
-from server_broker.meetings.signing import Judged, quorum_at, voters_there
+from server_broker.meetings.signing import Judged, quorum_at_vote, voters_then
 
 MORE_THAN_PRESENT = "more_than_present"
 """More votes than voters in the room, as they were counted there."""
@@ -117,8 +117,8 @@ def _vote(
     person: int | None,
     wrong: tuple[str, ...],
 ) -> Vote:
-    there = None if at is None else voters_there(look.plan, look.standings, at)
-    quorum = None if at is None else quorum_at(look.plan, look.standings, at)
+    there = None if at is None else voters_then(look.plan, look.standings, at)
+    quorum = None if at is None else quorum_at_vote(look.plan, look.standings, at)
     return Vote(row.votes, row.present, row.abstained, at, there, quorum, entered_by, person, wrong)
 
 
@@ -128,7 +128,7 @@ def _wrong(look: Look, row: VoteCount | VoteEntry, at: dt.datetime | None, optio
         found.append(MORE_THAN_PRESENT)
     if at is None:
         found.append(UNDATED)
-    elif row.present > voters_there(look.plan, look.standings, at):
+    elif row.present > voters_then(look.plan, look.standings, at):
         found.append(MORE_THAN_SIGNED)
     if len(row.votes) != len(options):
         found.append(OTHER_OPTIONS)

@@ -152,8 +152,8 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "visit-meeting-longest",
     ),
     views_meetings.AbsentView: (
-        "visit-meeting-nobody",
-        "visit-meeting-absent",
+        ("visit-meeting-nobody", "visit-meeting-absent-vouched"),
+        ("visit-meeting-absent", "visit-meeting-absent-back"),
         "visit-meeting-absent-many",
         SAME,
         "visit-meeting-entering",

@@ -52,7 +52,7 @@ def switch_step(request: HttpRequest, code: str) -> HttpResponse:
     # A switch holds for the whole county, so it is no township's to turn.
     if code not in SWITCHES or not sees_county(request.user):
         raise Http404
-    reason = parameters.text(request.POST, "reason", longest=201)
+    reason = parameters.prose(request.POST, "reason", longest=201)
     act, done = _ACTS[parameters.choice(request.POST, "act", ("off", "ask", "agree"))]
     try:
         if identity_number_in(reason):

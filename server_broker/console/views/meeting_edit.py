@@ -220,7 +220,7 @@ def meeting_change(request: HttpRequest, pk: int) -> HttpResponse:
         _refuse_other_stations(request, filled, row.stations)
         papers = _papers(request, meeting.region, row)
         terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers)
-        reason = parameters.text(request.POST, "reason", longest=200)
+        reason = parameters.prose(request.POST, "reason", longest=200)
         change(meeting, terms, actor=account_of(request).username, reason=reason, now=timezone.now())
     except (MeetingRefused, OwnAffair) as refused:
         wrong = str(refused).rstrip("。")
@@ -234,7 +234,7 @@ def meeting_change(request: HttpRequest, pk: int) -> HttpResponse:
 def meeting_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a meeting, with a reason."""
     meeting = get_object_or_404(meetings_of(request.user), pk=pk)
-    reason = parameters.text(request.POST, "reason", longest=200)
+    reason = parameters.prose(request.POST, "reason", longest=200)
     try:
         cancel(meeting, actor=account_of(request).username, reason=reason, now=timezone.now())
     except MeetingRefused as refused:

@@ -158,7 +158,9 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": _steps(look, names),
         "words": [
             (one.at, name_of(names, one.person), name_of(names, one.by), VOUCHING[word])
-            for one, word in words_judged(look.plan, look.vouched)
+            for one, word in sorted(
+                words_judged(look.plan, look.vouched), key=lambda judged: judged[0].at or look.row.end
+            )
         ],
         "papers": _papers(user, look, now),
         "minutes": minutes[-1] if minutes else None,

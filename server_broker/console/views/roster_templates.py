@@ -83,7 +83,7 @@ def _pattern(request: HttpRequest) -> Pattern:
         raise InputRefused(f"填的{REMEDY}")
     digits = [int(one) for one in parameters.text(values, "digits", longest=40) if one.isascii() and one.isdecimal()]
     return Pattern(
-        name=parameters.text(values, "name", longest=32),
+        name=parameters.prose(values, "name", longest=32),
         window=parameters.text(values, "window", longest=32),
         rule=rule,
         turns=["" if text == "无" else text for text in turns],

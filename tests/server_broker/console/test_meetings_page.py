@@ -101,6 +101,20 @@ def test_a_secretary_announces_a_meeting_and_everybody_is_told_what_it_is(county
     assert "村民代表会议" in said(secretary, f"/meetings/?month={timezone.localtime(row.begin):%Y-%m}")
 
 
+def test_titles_stay_as_they_were_typed() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    typed = {
+        "title": "第三季度党课：学习文件（一）",
+        "place": "党群活动室（二楼）",
+        "item_title": ["议题一：修村道", ""],
+    }
+    secretary.post("/meetings/add/", form(people, begin=f"{timezone.localdate() + DAY}T０９:00", **typed))
+    assert not MeetingRecord.objects.exists(), "a time has one form"
+    secretary.post("/meetings/add/", form(people, **typed))
+    row = MeetingRecord.objects.get()
+    assert (row.title, row.place, row.agenda[0][1]) == (typed["title"], typed["place"], "议题一：修村道")
+
+
 def test_what_is_refused_is_shown_again_as_it_was_typed() -> None:
     people, secretary = villagers(3), signed_in(SECRETARY)
     answer = secretary.post("/meetings/add/", form(people, end=f"{timezone.localdate()}T08:00", title="选村民代表"))
@@ -154,6 +168,29 @@ def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
     assert "站点上填的，示例甲" in page
     sheet = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/sheet/")
     assert "1 示例甲（主持人） 迟到 09:12" in sheet
+
+
+def test_what_a_chair_took_back_counts_no_more_and_the_page_says_who_did_and_when() -> None:
+    people = villagers(4)
+    meeting = held(people, agenda=(VOTE,))
+    chair, member = comes(people[0], 0), comes(people[1], 2)
+    vouches(meeting, people[2], chair, 1)
+    vouches(meeting, people[2], member, 3)
+    counted(meeting, [3, 0], 3, chair, 5)
+    vouches(meeting, people[2], member, 6, back=True)
+    station_told()
+    assert "实到 3 人" in said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/"), "only the chair takes back"
+    vouches(meeting, people[2], chair, 20, back=True)
+    page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "09:20 · 示例丙：示例甲 主持人收回，以前登记和作证的不算" in page
+    assert "09:01 · 示例丙：示例甲 后来收回了，不算" in page
+    assert "09:03 · 示例丙：示例乙 后来收回了，不算" in page
+    assert "09:06 · 示例丙：示例乙 不是主持人收回，不算" in page
+    assert "实到 2 人" in page
+    assert "缺席 2 人" in page
+    assert "09:10 有表决权的到了 2 人，还差 1 人" in page
+    assert "09:05 有表决权的到了 3 人，已够" in page, "the vote keeps who was there"
+    assert "在场的人比签到的人多" not in page
 
 
 def test_the_page_tells_voters_who_came_from_those_who_came_and_do_not_vote() -> None:

@@ -104,14 +104,16 @@ def _stated(station: str, at: dt.datetime, quality: str = "synced") -> dict[str,
     }
 
 
-def vouches(meeting: Meeting, person: Person, by: Touch, minutes: float, note: str = "") -> Vouch:
-    """Whoever touched ``by`` says so many minutes after the begin that somebody is there."""
+def vouches(
+    meeting: Meeting, person: Person, by: Touch, minutes: float, note: str = "", *, back: bool = False
+) -> Vouch:
+    """Whoever touched ``by`` says so many minutes after the begin that somebody is there, or takes that ``back``."""
     return Vouch.objects.create(
         **_stated(SHILI, BEGIN + minutes * MINUTE),
         by_epoch=by.epoch,
         by_seq=by.seq,
         person=person.number,
-        purpose=f"meeting:{meeting.code}",
+        purpose=f"{'meeting-back' if back else 'meeting'}:{meeting.code}",
         note=note,
     )
 
