@@ -10,13 +10,13 @@ from tests.reckoning.differences import differences
 from tests.reckoning.exceptions import exceptions
 from tests.reckoning.knowing import as_known
 from tests.reckoning.meetings import meeting_row
-from tests.reckoning.minutes import DAY, dates, first_of_month, first_of_next_month, month_of
+from tests.reckoning.minutes import dates_of_month, month_of
 from tests.reckoning.reasons import reason
 from tests.reckoning.residency import resident_row, touches_there
 from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Settled
 
-RULES = "2.3"
+RULES = "2.4"
 BESIDE_ORDER = ("迟", "早", "停", "假", "出", "会")
 
 
@@ -93,8 +93,7 @@ def resident_rows(case: Case, months: list[str], closed: dict[str, datetime]) ->
     for residency in case.residencies:
         months = sorted({*months, *(month_of(day) for day in touches_there(case, residency))})
     for month in months:
-        first = first_of_month(month)
         people = {residency.person for residency in case.residencies}
-        sheet = Sheet(case, dates(first, first_of_next_month(first) - DAY), closed, people)
+        sheet = Sheet(case, dates_of_month(month), closed, people)
         rows += [resident_row(case, residency, month, sheet.settled) for residency in case.residencies]
     return rows

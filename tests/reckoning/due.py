@@ -130,10 +130,9 @@ def brought_by_calendar(case: Case, named: Window, working: Window) -> bool:
 def without_displaced(case: Case, windows: list[Window]) -> list[Window]:
     """Return the windows: of two that a change of the calendar brings, the one of named days alone is due (§1.1)."""
     displaced = set()
-    for named in windows:
+    for named in [window for window in windows if window.named_days]:
         for number, working in enumerate(windows):
-            of_both_kinds = named.named_days and not working.named_days
-            if of_both_kinds and overlap(named, working) and brought_by_calendar(case, named, working):
+            if not working.named_days and overlap(named, working) and brought_by_calendar(case, named, working):
                 displaced.add(number)
     return [replace(window, due=False) if number in displaced else window for number, window in enumerate(windows)]
 

@@ -70,3 +70,9 @@ def first_of_previous_month(day: date) -> date:
 def dates(first: date, last: date) -> list[date]:
     """Return the dates from ``first`` to ``last``, both included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def dates_of_month(month: str) -> list[date]:
+    """Return the dates of a month that is written as ``2026-03``."""
+    first = first_of_month(month)
+    return dates(first, first_of_next_month(first) - DAY)

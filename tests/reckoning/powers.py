@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from tests.reckoning.case import Case, Decision, Leave
 from tests.reckoning.due import Window, windows_of_dates
 from tests.reckoning.knowing import as_known
-from tests.reckoning.minutes import DAY, MINUTE, dates, midnight
+from tests.reckoning.minutes import DAY, MINUTE, dates, dates_of_month, midnight, month_of
 from tests.reckoning.notices import left_by_notices
 from tests.reckoning.regions import within
 from tests.reckoning.workdays import is_working_day
@@ -76,27 +76,22 @@ def touched_dates(leave: Leave) -> list[date]:
 def length(then: Case, leave: Leave) -> int:
     """Return a request's length: the dates with a window of the person's that it touches (§5).
 
-    A window over midnight belongs to the date before. Who is on no roster: the working days that it touches. A window
-    that a notice removes whole is nobody's any more.
+    A window over midnight belongs to the date before. In a calendar month in which the person has no window, the
+    working days that the request touches count instead. A window that a notice removes whole is nobody's any more.
     """
     touched = touched_dates(leave)
-    if not is_on_a_roster(then, leave.person):
-        return sum(is_working_day(then, day) for day in touched)
-    windows, _ = windows_of_dates(then, [touched[0] - DAY, *touched])
-    return len({window.date for window in windows if touches_window_of_theirs(then, leave, window)})
+    months = {month_of(day) for day in [touched[0] - DAY, *touched]}
+    days = [day for month in months for day in dates_of_month(month)]
+    windows = [window for window in windows_of_dates(then, days)[0] if is_theirs(then, leave, window)]
+    with_window = {window.date for window in windows if window.start < leave.end and leave.start < window.end}
+    months_on_duty = {month_of(window.date) for window in windows}
+    without = [day for day in touched if month_of(day) not in months_on_duty and is_working_day(then, day)]
+    return len(with_window) + len(without)
 
 
-def touches_window_of_theirs(then: Case, leave: Leave, window: Window) -> bool:
-    """Return whether a window is the person's, and a request touches it (§5)."""
-    if not window.due or window.person != leave.person:
-        return False
-    return window.start < leave.end and leave.start < window.end and bool(left_by_notices(then, window))
-
-
-def is_on_a_roster(then: Case, person: str) -> bool:
-    """Return whether somebody is named on a roster, or has a post that one is for (§5)."""
-    posts = {row.post for row in then.posts if row.person == person}
-    return any(person in roster.persons or roster.post in posts for roster in then.rosters)
+def is_theirs(then: Case, leave: Leave, window: Window) -> bool:
+    """Return whether a window is that of the person who asks (§5)."""
+    return window.due and window.person == leave.person and bool(left_by_notices(then, window))
 
 
 def asked_late(leave: Leave) -> bool:

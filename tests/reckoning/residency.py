@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 from tests.reckoning.cards import COUNTS, dated_touches, standing_of
 from tests.reckoning.case import Case, Residency
-from tests.reckoning.minutes import DAY, at, cut, dates, first_of_month, first_of_next_month, midnight
+from tests.reckoning.minutes import DAY, at, cut, dates_of_month, midnight
 from tests.reckoning.record import complete_through
 from tests.reckoning.table import Settled
 
@@ -48,8 +48,7 @@ def resident_row(case: Case, residency: Residency, month: str, settled: list[Set
     without its night, while it is not complete through 10:00 of the next date.
     """
     there = touches_there(case, residency)
-    first = first_of_month(month)
-    month_dates = dates(first, first_of_next_month(first) - DAY)
+    month_dates = dates_of_month(month)
     excused = {
         one.window.date for one in settled if one.window.person == residency.person and one.result in DAY_RESULTS
     }
