@@ -6,7 +6,7 @@ from datetime import datetime
 from tests.reckoning.case import Case, Leave
 from tests.reckoning.due import Window
 from tests.reckoning.minutes import MINUTE, minutes
-from tests.reckoning.notices import left_by_notices
+from tests.reckoning.notices import is_removed, left_by_notices
 from tests.reckoning.powers import asked_late, is_approved
 from tests.reckoning.regions import parameter
 from tests.reckoning.returning import end_of
@@ -61,9 +61,9 @@ def covering(absences: list[tuple[Leave, datetime]], window: Window, left: set[d
 
 def covered(case: Case, absences: list[tuple[Leave, datetime]], window: Window) -> Covered:
     """Return what lines 1 to 4 make of a window."""
-    left = left_by_notices(case, window)
-    if not window.due or not left:
+    if not window.due or is_removed(case, window):
         return Covered(window, window.start, window.end, result="休", line="1")
+    left = left_by_notices(case, window)
     found = covering(absences, window, left)
     min_rest = parameter(case, "min_rest", window.village, window.date)
     by_cover = {cover: set().union(*(one.minutes for one in found if one.leave.cover == cover)) for cover in COVERS}

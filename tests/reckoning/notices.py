@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tests.reckoning.case import Case
 from tests.reckoning.due import Window
-from tests.reckoning.minutes import minutes
+from tests.reckoning.minutes import count, minutes
 from tests.reckoning.regions import parameter, within
 
 
@@ -17,10 +17,13 @@ def covered_by_notices(case: Case, window: Window) -> set[datetime]:
     return covered
 
 
+def is_removed(case: Case, window: Window) -> bool:
+    """Return whether notices cover a window: the whole of it, or all but less than ``min_rest`` (§1.4)."""
+    covered = len(covered_by_notices(case, window))
+    left = count(window.start, window.end) - covered
+    return covered > 0 and left < max(1, parameter(case, "min_rest", window.village, window.date))
+
+
 def left_by_notices(case: Case, window: Window) -> set[datetime]:
-    """Return the minutes of a window that notices leave; none where they leave less than ``min_rest`` (§1.4)."""
-    covered = covered_by_notices(case, window)
-    left = set(minutes(window.start, window.end)) - covered
-    if covered and len(left) < parameter(case, "min_rest", window.village, window.date):
-        return set()
-    return left
+    """Return the minutes of a window that notices leave."""
+    return set(minutes(window.start, window.end)) - covered_by_notices(case, window)

@@ -7,7 +7,7 @@ from tests.reckoning.case import Case, Decision, Leave
 from tests.reckoning.due import Window, windows_of_dates
 from tests.reckoning.knowing import as_known
 from tests.reckoning.minutes import DAY, MINUTE, dates, dates_of_month, midnight, month_of
-from tests.reckoning.notices import left_by_notices
+from tests.reckoning.notices import is_removed
 from tests.reckoning.regions import within
 from tests.reckoning.workdays import is_working_day
 
@@ -91,7 +91,7 @@ def length(then: Case, leave: Leave) -> int:
 
 def is_theirs(then: Case, leave: Leave, window: Window) -> bool:
     """Return whether a window is that of the person who asks (§5)."""
-    return window.due and window.person == leave.person and bool(left_by_notices(then, window))
+    return window.due and window.person == leave.person and not is_removed(then, window)
 
 
 def asked_late(leave: Leave) -> bool:

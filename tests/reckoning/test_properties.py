@@ -17,11 +17,10 @@ from tests.reckoning.worlds import world
 
 Values = dict[str, Any]
 
-SEEDS = range(44)
-FEW = range(100, 108)
+SEEDS = range(40)
+FEW = range(100, 106)
 NEGATIVE = ("旷", "缺", "迟", "早")
 JUDGED_LINES = ("5", "6", "7", "8", "9", "10", "11", "12", "13")
-EARLIER_WINS = ("calendar", "parameters", "swaps")
 
 
 def answer_to(values: Values) -> Values:
@@ -105,8 +104,8 @@ def test_the_order_of_rows_and_facts_changes_nothing(seed: int) -> None:
     values = world(seed)
     shuffled = deepcopy(values)
     rng = Random(seed)
-    for table, rows in shuffled.items():
-        if isinstance(rows, list) and table not in EARLIER_WINS:
+    for rows in shuffled.values():
+        if isinstance(rows, list):
             rng.shuffle(rows)
     for station in shuffled["stations"]:
         rng.shuffle(station["facts"])

@@ -45,6 +45,8 @@ class World:
     def __init__(self, rng: Random, seed: int) -> None:
         self.rng = rng
         self.seed = seed
+        self.words = 0
+        self.closes = rng.random() < 0.25
         first = rng.choice(FIRST_DAYS)
         self.days = [first + timedelta(days=number) for number in range(rng.randint(2, 4))]
         self.people = self.drawn_people()
@@ -84,14 +86,25 @@ class World:
             "residencies": [{"person": "戊", "village": "v1"}] if self.chance(0.4) else [],
             "months": self.drawn_months(),
         }
-        if self.chance(0.5):
+        if self.chance(0.1 if self.closes else 0.5):
             values["as_of"] = at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
-        stations = [StationStory(rng, village, self.days).values(self.touches[village]) for village in VILLAGES]
+        self.learn_later(values)
+        stations = [
+            StationStory(rng, village, self.days, calm=self.closes).values(self.touches[village])
+            for village in VILLAGES
+        ]
         if self.chance(0.2):
             stations = stations[1:]
             if self.chance(0.6):
                 stations[0]["stands_in_for"] = ["v1"]
         return {**values, "stations": stations}
+
+    def learn_later(self, values: Values) -> None:
+        """Let the county know of some rows only from some time on."""
+        for table in ("notices", "parameters", "away", "orders", "leave", "corrections", "swaps"):
+            for row in values[table]:
+                if self.chance(0.06):
+                    row["known"] = at(self.rng.choice(self.days), "06:00", self.rng.randrange(0, 4000))
 
     def drawn_people(self) -> list[Values]:
         people: list[Values] = [
@@ -265,7 +278,7 @@ class World:
         rng = self.rng
         word = {
             "by": approver,
-            "at": asked + timedelta(minutes=rng.choice((5, 60, 3000, 60000))),
+            "at": asked + timedelta(minutes=rng.choice((5, 60, 60000) if self.closes else (5, 60, 3000, 60000))),
             "yes": self.chance(0.9),
         }
         decisions: list[Values] = [] if self.chance(0.05) else [word]
@@ -371,14 +384,22 @@ class World:
         return rows
 
     def drawn_swaps(self) -> list[Values]:
-        if not self.chance(0.35):
+        """Return a swap or two; mostly with a secretary, who has no windows that could overlap."""
+        if not self.chance(0.4):
             return []
         rng = self.rng
-        giver, taker = rng.sample(CADRES[:4], k=2)
+        giver = rng.choice(CADRES[:4])
+        taker = rng.choice(("书1", "书2", "书2", *CADRES[4:]))
         day, start, _, _ = rng.choice(self.windows_of(giver))
         begins = at(day, start)
-        words = [{"by": name, "at": begins - timedelta(minutes=rng.choice((0, 1, 700)))} for name in (giver, taker)]
-        return [{"date": day, "window": start, "giver": giver, "taker": taker, "agreed": words}]
+        swaps = [self.swap(day, start, giver, taker, begins - timedelta(minutes=rng.choice((0, 1, 700))))]
+        if self.chance(0.5):
+            swaps.append(self.swap(day, start, taker, "书3", begins - timedelta(minutes=rng.choice((2, 900)))))
+        return swaps
+
+    def swap(self, day: date, start: str, giver: str, taker: str, last: datetime) -> Values:
+        words = [{"by": giver, "at": last - timedelta(hours=self.rng.randint(0, 9))}, {"by": taker, "at": last}]
+        return {"date": day, "window": start, "giver": giver, "taker": taker, "agreed": words}
 
     def drawn_meetings(self) -> list[Values]:
         if not self.chance(0.4):
@@ -404,11 +425,11 @@ class World:
         return [meeting]
 
     def drawn_months(self) -> list[Values]:
-        if not self.chance(0.3):
+        if not self.closes and self.chance(0.8):
             return []
         first = self.days[0]
         after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
         row: Values = {"month": f"{first:%Y-%m}", "shown": at(after, "09:00")}
-        if self.chance(0.6):
+        if self.closes or self.chance(0.5):
             row["closed"] = at(after, "09:00", self.rng.choice((0, 14400)))
         return [row]

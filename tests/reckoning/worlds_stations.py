@@ -18,10 +18,14 @@ class Happening:
 
 
 class StationStory:
-    """One station over some dates, from its boot on the day before to some days after."""
+    """One station over some dates, from its boot on the day before to some days after.
 
-    def __init__(self, rng: Random, village: str, days: list[date]) -> None:
+    ``calm``: it may lose power and its reader, but no clock, no fact and no line, so that a month can be closed.
+    """
+
+    def __init__(self, rng: Random, village: str, days: list[date], *, calm: bool) -> None:
         self.rng = rng
+        self.calm = calm
         self.village = village
         self.days = days
         self.begin = datetime.combine(days[0] - timedelta(days=1), time(6))
@@ -39,14 +43,16 @@ class StationStory:
         happenings += [one for one in touches if not any(start <= one.at < end for start, end in dark)]
         happenings += self.signs_of_life(dark)
         happenings.sort(key=lambda one: one.at)
-        if self.chance(0.1):
+        if not self.calm and self.chance(0.1):
             stop = rng.choice(self.days) + timedelta(days=1)
             happenings = [one for one in happenings if one.at < datetime.combine(stop, time(1))]
             if self.chance(0.7):
                 station[rng.choice(("dead", "retired"))] = happenings[-1].at + timedelta(minutes=rng.choice((1, 40)))
+        facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
+        if self.calm:
+            return {**station, "facts": facts}
         if self.chance(0.03):
             return {**station, "facts": []}
-        facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
         self.lose_clock(facts)
         self.hold(facts)
         facts = self.lose(station, facts)
@@ -148,10 +154,13 @@ class StationStory:
 
     def renew(self, station: Values, facts: list[Values]) -> None:
         """Let the station have begun a second epoch; what was lost or corrected stays in the first."""
-        if not self.chance(0.15) or "lost" in station or any(fact["kind"] == "time_fix" for fact in facts):
+        if not self.chance(0.2) or any(fact["kind"] == "time_fix" for fact in facts):
             return
         border = self.rng.randrange(2, len(facts))
         last = facts[border - 1]["seq"]
+        for row in station.get("lost", []):
+            if row["first"] > last:
+                row.update(epoch=2, first=row["first"] - last, last=row["last"] - last)
         station["epoch_ends"] = [{"epoch": 1, "last": last}]
         for fact in facts[border:]:
             fact["epoch"] = 2
