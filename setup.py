@@ -91,6 +91,7 @@ setup(
     ),
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
+        "server_broker.schema": ["tables.sql", "migrations.txt"],
         "server_broker.public": ["templates/**/*.html", "static/**/*"],
         "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po*"],
     },

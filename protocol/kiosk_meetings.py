@@ -92,12 +92,15 @@ class ItemShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbsentShown(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody expected who has not signed in."""
+    """Somebody expected who has not signed in, or for whom somebody else vouched."""
 
     person: PersonId
     name: ShortText
     entered: bool = False
+    """The chair has entered them, and may take that back."""
     excused: CodeWordOrNone = ""
+    vouched: bool = False
+    """They have signed in, but only by the word of somebody else; the chair may take that back too."""
 
 
 # Agent to kiosk.
@@ -123,7 +126,7 @@ class MeetingShown(Line, frozen=True, kw_only=True, tag="meeting"):
     present: Count = 0
     """How many may be entered as having voted or abstained now."""
     absent: Annotated[list[AbsentShown], Meta(max_length=ABSENT_LINES)] = []
-    """A page of those who have not signed in, for the chair."""
+    """A page of those who have not signed in by a touch of their own, for the chair."""
     page: Annotated[int, Meta(ge=0)] = 0
     pages: Annotated[int, Meta(ge=1)] = 1
 
@@ -159,6 +162,14 @@ class StepMeeting(Line, frozen=True, kw_only=True, tag="step_meeting"):
 
 class EnterPerson(Line, frozen=True, kw_only=True, tag="enter_person"):
     """The chair enters somebody without a card; the answer is `MeetingShown`."""
+
+    visit: VisitId
+    meeting: ShortText
+    person: PersonId
+
+
+class TakeBackPerson(Line, frozen=True, kw_only=True, tag="take_back_person"):
+    """The chair takes back that somebody without a card is there; the answer is `MeetingShown`."""
 
     visit: VisitId
     meeting: ShortText

@@ -33,6 +33,7 @@ SIGN_IN_BEFORE_MS = 60 * 60_000
 ON_TIME_MS = 10 * 60_000
 """Whoever signs in later than so long after the begin is late; at that moment the quorum is judged."""
 _VOUCHING = "meeting:"
+_TAKING_BACK = "meeting-back:"
 
 type MeetingId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}\Z")]
 """The county's id of a meeting. It fits into the purpose of a `protocol.facts_requests.PersonVouched`."""
@@ -46,7 +47,21 @@ def vouching_for(meeting: MeetingId) -> CodeWord:
 
 def meeting_vouched(purpose: CodeWord | None) -> MeetingId:
     """Return the meeting that a purpose names, or an empty string if it names none."""
-    return purpose.removeprefix(_VOUCHING) if purpose is not None and purpose.startswith(_VOUCHING) else ""
+    return _after(_VOUCHING, purpose)
+
+
+def taking_back(meeting: MeetingId) -> CodeWord:
+    """Return the purpose of a fact with which the chair takes back that somebody was said to be at this meeting."""
+    return _TAKING_BACK + meeting
+
+
+def meeting_taken_back(purpose: CodeWord | None) -> MeetingId:
+    """Return the meeting for which a purpose takes back what was said of somebody, or an empty string."""
+    return _after(_TAKING_BACK, purpose)
+
+
+def _after(prefix: str, purpose: CodeWord | None) -> MeetingId:
+    return purpose.removeprefix(prefix) if purpose is not None and purpose.startswith(prefix) else ""
 
 
 class Quorum(Message, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "server_broker.schema",
     "server_broker.accounts",
     "server_broker.dated",
     "server_broker.regions",

@@ -12,7 +12,7 @@ from msgspec import Struct
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import Fact, MeetingStepped, NumberEntered, PersonVouched, Touch, VotesCounted
-from protocol.meetings import meeting_vouched
+from protocol.meetings import meeting_taken_back, meeting_vouched
 from protocol.units import DATED_QUALITIES, FactRef, Moment, PersonId, WallMs
 
 KEEP_MS = 36 * 3_600_000
@@ -47,12 +47,13 @@ class Touched(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """Somebody says that a person is there."""
+    """Somebody says that a person is there, or takes that back."""
 
     meeting: str
     person: PersonId
     by: FactRef
     at: Moment
+    back: bool = False
 
 
 class Evidence:
@@ -80,6 +81,8 @@ class Evidence:
                 self._add(Seen(ref, fact.at, b"", fact.person, signs_in=fact.clocks))
             case PersonVouched() if meeting := meeting_vouched(fact.purpose):
                 self._words.append(Word(meeting, fact.person, fact.by, fact.at))
+            case PersonVouched() if meeting := meeting_taken_back(fact.purpose):
+                self._words.append(Word(meeting, fact.person, fact.by, fact.at, back=True))
             case MeetingStepped():
                 self._steps.append(fact)
             case VotesCounted():
@@ -125,7 +128,7 @@ class Evidence:
         return self._clock.wall_of(at) if here or at.quality in DATED_QUALITIES else None
 
     def words(self, meeting: str) -> list[Word]:
-        """Return who says of whom that they are at a meeting, oldest first."""
+        """Return who says of whom that they are at a meeting or not, oldest first."""
         return [one for one in self._words if one.meeting == meeting]
 
     def steps(self, meeting: str) -> list[MeetingStepped]:

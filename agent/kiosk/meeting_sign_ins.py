@@ -3,7 +3,7 @@
 It is what a screen may say meanwhile; the county decides by the same facts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -24,35 +24,55 @@ class SignIns(Struct):
     """Have touched at a time that nobody knows, and have not signed in otherwise."""
     entered: list[PersonId] = field(default_factory=list)
     """Entered by the chair, and nobody has vouched for them. The oldest first."""
+    vouched: list[PersonId] = field(default_factory=list)
+    """Have signed in, or may have, by the word of somebody else alone."""
 
 
 def sign_ins(meeting: Meeting, evidence: Evidence) -> SignIns:
     """Return who has signed in, who has touched undated, and who was entered."""
     found = SignIns()
     expected = {one.person for one in meeting.expected}
-    for touched in (*evidence.touches(), *_vouched(meeting, evidence, expected)):
-        if touched.person not in expected:
-            continue
-        if not touched.dated:
-            first, last = touched.first // _MINUTE, touched.last // _MINUTE
-            if first <= meeting.end // _MINUTE and last >= (meeting.begin - SIGN_IN_BEFORE_MS) // _MINUTE:
-                found.undated.add(touched.person)
-        elif meeting.signs_in(touched.first):
-            found.at[touched.person] = min(touched.first, found.at.get(touched.person, touched.first))
+    for touched in evidence.touches():
+        _take(found, touched, meeting, expected)
+    own, own_undated, words = set(found.at), set(found.undated), _standing(meeting, evidence)
+    for touched in _vouched(meeting, evidence, expected, words):
+        _take(found, touched, meeting, expected)
     found.undated -= found.at.keys()
-    entries = (word.person for word in evidence.words(meeting.id) if _is_entry(word, meeting, evidence))
+    entries = (word.person for word in words if _is_entry(word, meeting, evidence))
     come = found.at.keys() | found.undated
     found.entered = [person for person in dict.fromkeys(entries) if person in expected - come]
+    found.vouched = sorted((found.at.keys() - own) | (found.undated - own_undated))
     return found
+
+
+def _take(found: SignIns, touched: Touched, meeting: Meeting, expected: set[PersonId]) -> None:
+    if touched.person not in expected:
+        return
+    if not touched.dated:
+        first, last = touched.first // _MINUTE, touched.last // _MINUTE
+        if first <= meeting.end // _MINUTE and last >= (meeting.begin - SIGN_IN_BEFORE_MS) // _MINUTE:
+            found.undated.add(touched.person)
+    elif meeting.signs_in(touched.first):
+        found.at[touched.person] = min(touched.first, found.at.get(touched.person, touched.first))
+
+
+def _standing(meeting: Meeting, evidence: Evidence) -> list[Word]:
+    """Return the words that stand: where the chair takes somebody back, all that was said of them before is gone."""
+    words: list[Word] = []
+    for word in evidence.words(meeting.id):
+        if not word.back:
+            words.append(word)
+        elif _is_entry(word, meeting, evidence):
+            words = [one for one in words if one.person != word.person]
+    return words
 
 
 def _is_entry(word: Word, meeting: Meeting, evidence: Evidence) -> bool:
     return evidence.person_of(word.by) == meeting.chair != ""
 
 
-def _vouched(meeting: Meeting, evidence: Evidence, expected: set[PersonId]) -> Iterator[Touched]:
+def _vouched(meeting: Meeting, evidence: Evidence, expected: set[PersonId], words: Sequence[Word]) -> Iterator[Touched]:
     """Yield for whom somebody has vouched who may, with the time of the touch by which they did."""
-    words = evidence.words(meeting.id)
     entries: dict[PersonId, list[WallMs | None]] = {}
     for word in words:
         if _is_entry(word, meeting, evidence):
@@ -101,9 +121,14 @@ def present(meeting: Meeting, found: SignIns, *, dated: bool) -> int:
 
 
 def absent(meeting: Meeting, found: SignIns) -> list[Expected]:
-    """Return who has not signed in: those who were entered first, the excused last."""
-    ones = [one for one in meeting.expected if one.person not in found.at]
-    return sorted(ones, key=lambda one: (one.person not in found.entered, bool(one.excused)))
+    """Return who has not signed in by a touch of their own: those who were entered first, the excused last.
+
+    After them come those for whom somebody vouched.
+    """
+    ones = [one for one in meeting.expected if one.person not in found.at or one.person in found.vouched]
+    return sorted(
+        ones, key=lambda one: (one.person in found.vouched, one.person not in found.entered, bool(one.excused))
+    )
 
 
 def expects(meeting: Meeting, person: PersonId) -> bool:

@@ -26,8 +26,9 @@ from protocol.kiosk_meetings import (
     MeetingShown,
     OpenMeeting,
     StepMeeting,
+    TakeBackPerson,
 )
-from protocol.meetings import Meeting, vouching_for
+from protocol.meetings import Meeting, taking_back, vouching_for
 from protocol.units import CodeWord
 
 
@@ -69,6 +70,7 @@ class MeetingVisits:
             OpenMeeting: self.opened,
             StepMeeting: self.stepped,
             EnterPerson: self.person_entered,
+            TakeBackPerson: self.person_taken_back,
             EnterVotes: self.votes_entered,
         }
 
@@ -152,7 +154,13 @@ class MeetingVisits:
             agenda=_agenda(meeting, self._evidence.votes(meeting.id)),
             present=present(meeting, found, dated=self._clock.dated),
             absent=[
-                AbsentShown(person=one.person, name=one.name, entered=one.person in found.entered, excused=one.excused)
+                AbsentShown(
+                    person=one.person,
+                    name=one.name,
+                    entered=one.person in found.entered,
+                    excused=one.excused,
+                    vouched=one.person in found.vouched,
+                )
                 for one in missing[page * ABSENT_LINES : (page + 1) * ABSENT_LINES]
             ],
             page=page,
@@ -193,6 +201,22 @@ class MeetingVisits:
             fact = PersonVouched(at=self._clock.now(), person=asked.person, by=visit.by, purpose=purpose)
             if asked.person in found.entered or self._record.state(kiosk, asked, fact):
                 self._say_again(visit, meeting)
+
+    def person_taken_back(self, kiosk: int, asked: TakeBackPerson) -> None:
+        """Record that somebody whom the chair has entered is not there after all."""
+        led = self._led(kiosk, asked, asked.visit, asked.meeting)
+        if led is None:
+            return
+        visit, meeting = led
+        found = sign_ins(meeting, self._evidence)
+        if asked.person in found.at and asked.person not in found.vouched:
+            self._screens.answer(kiosk, refusal(asked, "already"))
+            return
+        purpose = taking_back(meeting.id)
+        fact = PersonVouched(at=self._clock.now(), person=asked.person, by=visit.by, purpose=purpose)
+        stands = asked.person in found.entered or asked.person in found.vouched
+        if not stands or self._record.state(kiosk, asked, fact):
+            self._say_again(visit, meeting)
 
     def votes_entered(self, kiosk: int, asked: EnterVotes) -> None:
         """Record the outcome of a show of hands: at most as many hands as voters have signed in."""

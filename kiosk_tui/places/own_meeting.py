@@ -10,11 +10,20 @@ import msgspec
 
 from kiosk_tui.places.place import Move, taken_back
 from kiosk_tui.terminal.keys import BACK, HELD, Key, digit
-from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingView, OfMeetings
+from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingView, OfMeetings, is_entered
 from kiosk_tui.words import common as words
 from kiosk_tui.words import meetings as words_meetings
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_meetings import EnterPerson, EnterVotes, ItemShown, MeetingShown, OpenMeeting, StepMeeting
+from protocol.kiosk_meetings import (
+    AbsentShown,
+    EnterPerson,
+    EnterVotes,
+    ItemShown,
+    MeetingShown,
+    OpenMeeting,
+    StepMeeting,
+    TakeBackPerson,
+)
 
 ITEMS_A_PAGE = 6
 MOST_DIGITS = 3
@@ -46,6 +55,9 @@ class OwnMeeting:
         self._typed = self._note = ""
         self._entering = ""
         """The name of whom the chair enters, while the agent writes it down."""
+        self._back: AbsentShown | None = None
+        """Whose entry the chair is asked about, or takes back while the agent writes it down."""
+        self._asks = False
         self._waiting = False
         say(OpenMeeting(visit=visit, meeting=meeting))
 
@@ -70,7 +82,8 @@ class OwnMeeting:
         if shown is None or self._step in ("meeting", "closing"):
             return MeetingView(self._visit, shown, self._note, self._step == "closing")
         if self._step == "absent":
-            return AbsentView(self._visit, tuple(shown.absent), shown.page, shown.pages, self._note)
+            asks = self._back if self._asks else None
+            return AbsentView(self._visit, tuple(shown.absent), shown.page, shown.pages, self._note, asks)
         if item is None or self._step == "agenda":
             pages = max(1, -(-len(shown.agenda) // ITEMS_A_PAGE))
             return AgendaView(self._visit, self._items(shown), shown.item, self._page, pages, self._note)
@@ -89,6 +102,8 @@ class OwnMeeting:
         match self.view():
             case MeetingView() as view:
                 return self._key_on_meeting(view, key)
+            case AbsentView(asks=AbsentShown() as one):
+                self._key_on_taking_back(one, key)
             case AbsentView() as view:
                 self._key_on_absent(view, key)
             case AgendaView() as view:
@@ -103,7 +118,7 @@ class OwnMeeting:
 
     def _go(self, step: Step, note: str = "") -> None:
         self._step, self._note, self._typed, self._counts = step, note, "", ()
-        self._waiting = False
+        self._waiting = self._asks = False
 
     def _key_on_meeting(self, view: MeetingView, key: Key) -> Move:
         if view.shown is None:
@@ -150,8 +165,19 @@ class OwnMeeting:
             self._say(OpenMeeting(visit=self._visit, meeting=meeting, page=page))
         elif number is not None and 1 <= number <= len(view.absent):
             one = view.absent[number - 1]
-            self._entering, self._note = one.name, words_meetings.SAVING
+            if is_entered(one):
+                self._back, self._asks, self._note = one, True, ""
+                return
+            self._entering, self._back, self._note = one.name, None, words_meetings.SAVING
             self._say(EnterPerson(visit=self._visit, meeting=meeting, person=one.person))
+
+    def _key_on_taking_back(self, one: AbsentShown, key: Key) -> None:
+        assert self._shown is not None
+        if key == BACK:
+            self._back, self._asks = None, False
+        elif key == "1":
+            self._asks, self._entering, self._note = False, "", words_meetings.SAVING
+            self._say(TakeBackPerson(visit=self._visit, meeting=self._shown.meeting.id, person=one.person))
 
     def _key_on_agenda(self, view: AgendaView, key: Key) -> None:
         number = digit(key)
@@ -212,10 +238,10 @@ class OwnMeeting:
         match message:
             case MeetingShown() if message.visit == self._visit:
                 self._take(message)
-            case Sorry() if message.refuses(OpenMeeting, StepMeeting, EnterPerson, EnterVotes):
+            case Sorry() if message.refuses(OpenMeeting, StepMeeting, EnterPerson, TakeBackPerson, EnterVotes):
                 if message.refuses(OpenMeeting):
                     self._shown = None
-                self._entering = ""
+                self._entering, self._back = "", None
                 self._go("item" if self._waiting else "meeting" if self._shown is None else self._step)
                 self._note = words_meetings.sorry(message.reason)
 
@@ -223,6 +249,10 @@ class OwnMeeting:
         self._shown = shown
         if self._entering and any(one.entered and one.name == self._entering for one in shown.absent):
             self._note, self._entering = words_meetings.entered(self._entering), ""
+        if self._back is not None and not self._asks:
+            person = self._back.person
+            if not any(one.person == person and is_entered(one) for one in shown.absent):
+                self._note, self._back = words_meetings.taken_back(self._back.name), None
         if self._waiting:
             self._go("item")
         if not shown.chairs:

@@ -15,6 +15,7 @@ from kiosk_tui.views.meetings import (
     MeetingKey,
     MeetingsView,
     MeetingView,
+    is_entered,
 )
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
@@ -139,12 +140,17 @@ def _step(shown: MeetingShown) -> list[Block]:
 
 def absent_text(view: AbsentView, _: Room) -> ScreenText:
     """List who has not signed in: a number enters one, and another person's card confirms it."""
-    waits = any(one.entered for one in view.absent)
+    if view.asks is not None:
+        hints = (KeyHint("1", words_meetings.TAKE_BACK), KeyHint("0", words_meetings.KEY_KEEP), _HELP)
+        question = Block(words_meetings.ask_to_take_back(view.asks.name), style=theme.TITLE, gap=1)
+        return ScreenText(words_meetings.ENTER_WITHOUT_CARD, (question,), hints)
+    lacks = any(not one.vouched for one in view.absent)
     blocks = (
         *_note(view.note),
-        Block(words_meetings.CHOOSE_PERSON if view.absent else words_meetings.EVERYBODY_CAME, gap=1),
+        Block(words_meetings.CHOOSE_PERSON if lacks else words_meetings.EVERYBODY_CAME, gap=1),
         *_numbered(_absent(one) for one in view.absent),
-        *([Block(words_meetings.WHO_VOUCHES, gap=1)] if waits else []),
+        *([Block(words_meetings.WHO_VOUCHES, gap=1)] if any(one.entered for one in view.absent) else []),
+        *([Block(words_meetings.CAN_TAKE_BACK)] if any(map(is_entered, view.absent)) else []),
     )
     turn = (_TURN,) if view.pages > 1 else (READ_ON,)
     right = words.page(view.page + 1, view.pages) if view.pages > 1 else ""
@@ -152,7 +158,10 @@ def absent_text(view: AbsentView, _: Room) -> ScreenText:
 
 
 def _absent(one: AbsentShown) -> str:
-    note = words_meetings.WAITS if one.entered else words_meetings.EXCUSED.get(one.excused, one.excused)
+    if is_entered(one):
+        note = words_meetings.HAS_WITNESS if one.vouched else words_meetings.WAITS
+    else:
+        note = words_meetings.EXCUSED.get(one.excused, one.excused)
     return words_meetings.absent(one.name, note)
 
 

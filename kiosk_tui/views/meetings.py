@@ -49,20 +49,31 @@ class MeetingView(msgspec.Struct, frozen=True):
         return ("meeting", self.visit, name, self.can, self.closing)
 
 
+def is_entered(one: AbsentShown) -> bool:
+    """Tell whether the chair has entered somebody, so that a number takes that back."""
+    return one.entered or one.vouched
+
+
 class AbsentView(msgspec.Struct, frozen=True):
-    """Who has not signed in, for the chair, who enters one by a number."""
+    """Who has not signed in by a touch, for the chair, who enters one by a number, or takes an entry back.
+
+    ``asks``: whose entry the chair is asked about.
+    """
 
     visit: str
     absent: tuple[AbsentShown, ...]
     page: int
     pages: int
     note: str
+    asks: AbsentShown | None = None
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property
     def face(self) -> Face:
         """Whom the number keys enter now: whoever signs in meanwhile moves the others."""
-        return ("meeting absent", self.visit, tuple(one.person for one in self.absent))
+        if self.asks is not None:
+            return ("meeting back", self.visit, self.asks.person)
+        return ("meeting absent", self.visit, tuple((one.person, is_entered(one)) for one in self.absent))
 
 
 class AgendaView(msgspec.Struct, frozen=True):

@@ -32,6 +32,9 @@ KEY_OTHER = _("另一个会")
 OPENED = _("已宣布开会")
 CLOSED = _("已宣布散会")
 CHOOSE_PERSON = _("按数字登记一个人。")
+CAN_TAKE_BACK = _("已登记的，按数字可以收回。")
+TAKE_BACK = _("收回")
+KEY_KEEP = _("不收回")
 EVERYBODY_CAME = _("应到的人都签到了。")
 WHO_VOUCHES = _("请另一位应到的人刷卡，再按 2 作证。")
 CHOOSE_ITEM = _("按数字选一项。")
@@ -55,6 +58,7 @@ OWN = {
 NOT_SIGNED_IN = _("您还没签到，请刷卡。")
 EXCUSED = {"leave": _("请假"), "field_duty": _("外出"), "meeting": _("开会")}
 WAITS = _("等作证")
+HAS_WITNESS = _("已作证")
 SORRY = {
     "gone": _("这个会议已经结束，或者改了。"),
     "not_allowed": _("这个只有主持人能办。"),
@@ -188,6 +192,16 @@ def asks_to_vouch(name: str) -> str:
 def entered(name: str) -> str:
     """Return that the chair has entered somebody."""
     return _("✓  已登记 {name}。").format(name=name)
+
+
+def ask_to_take_back(name: str) -> str:
+    """Return the question whether somebody whom the chair has entered is not there."""
+    return _("{name}不在场？收回登记？").format(name=name)
+
+
+def taken_back(name: str) -> str:
+    """Return that the chair has taken an entry back."""
+    return _("✓  已收回 {name}。").format(name=name)
 
 
 def absent(name: str, note: str) -> str:

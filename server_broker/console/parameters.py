@@ -28,6 +28,16 @@ def plain(given: str, *, longest: int) -> str:
     return one_line(normal).strip()[:longest]
 
 
+def prose(values: QueryDict, name: str, *, longest: int = 64) -> str:
+    """Return something for people to read as it was typed: a full-width colon or bracket stays what it is."""
+    return as_typed(values.get(name, ""), longest=longest)
+
+
+def as_typed(given: str, *, longest: int) -> str:
+    """Return what somebody typed trimmed, without control characters, and cut."""
+    return one_line(given[: 4 * longest]).strip()[:longest]
+
+
 def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:
     """Return the given value if it is in ``allowed``, otherwise the first one of these."""
     given = values.get(name, "")

@@ -1,4 +1,4 @@
-"""What absences leave of a turn (docs/rules.md, section 3, lines 2 to 4).
+"""What absences leave of a turn (docs/rules.md, section 3, lines 2 to 4), for stations and for the pages of today.
 
 It reckons from plain values alone. The minutes that notices take are gone already, by `Turn.why`.
 """

@@ -1,6 +1,7 @@
 """Set up, change and end duty windows, from a day on. What held before stays readable, because pay hangs on it."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -233,6 +234,8 @@ def check_there(people: Collection[int], posts: Collection[int], begin: dt.datet
 
 def _refuse_second_name(village: Region, name: str, begin: dt.datetime, window: DutyWindow | None) -> None:
     # Planned ones count: their columns of today say that they have ended.
-    named = _running_from(begin).filter(village=village, name=name)
-    if named.exclude(subject=window.pk if window else None).exists():
+    others = _running_from(begin).filter(village=village).exclude(subject=window.pk if window else None)
+    # A full-width sign makes no other name: sheets find a window by it.
+    taken = {unicodedata.normalize("NFKC", one) for one in others.values_list("name", flat=True)}
+    if unicodedata.normalize("NFKC", name) in taken:
         raise WindowRefused(f"{village.name} 已有值班“{name}”")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import DateTimeField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from protocol.meetings import vouching_for
+from protocol.meetings import taking_back, vouching_for
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
 from server_broker.attendance.tables import TOUCHES
@@ -164,17 +164,21 @@ def _announced(plans: Mapping[int, Plan]) -> dict[int, dt.datetime]:
 
 
 def _vouched(plans: Mapping[int, Plan]) -> dict[int, list[Vouched]]:
-    """Return the vouching for each meeting."""
+    """Return the vouching for each meeting, and what was taken back of it, in the order in which the county got it."""
     meeting_of = {vouching_for(f"m{pk}"): pk for pk in plans}
-    said = stated(Vouch.objects.filter(purpose__in=meeting_of))
+    taken_back = {taking_back(f"m{pk}"): pk for pk in plans}
+    said = stated(Vouch.objects.filter(purpose__in=[*meeting_of, *taken_back]))
+    # A station's facts come in its own order, also those that nothing dates.
+    said.sort(key=lambda one: (one.row.received_at, one.row.pk))
     numbers = numbers_of({one.row.person for one in said if isinstance(one.row, Vouch)})
     found: dict[int, list[Vouched]] = defaultdict(list)
     for one in said:
         assert isinstance(one.row, Vouch)
         person = numbers.person(one.row.person, one.at or one.row.received_at)
         if person is not None and one.person is not None:
-            word = Vouched(person.pk, one.person, one.row.station_id, one.at, one.touched_at)
-            found[meeting_of[one.row.purpose]].append(word)
+            purpose, back = one.row.purpose, one.row.purpose in taken_back
+            word = Vouched(person.pk, one.person, one.row.station_id, one.at, one.touched_at, back)
+            found[taken_back[purpose] if back else meeting_of[purpose]].append(word)
     return found
 
 

@@ -6,7 +6,7 @@ Pure: plain values in, plain values out. Times are aware moments; they are cut t
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from protocol.meetings import ON_TIME_MS, SIGN_IN_BEFORE_MS, Quorum
 
 EARLY, LATE = dt.timedelta(milliseconds=SIGN_IN_BEFORE_MS), dt.timedelta(milliseconds=ON_TIME_MS)
 """So long before its start one signs in; after so long one is late, and the quorum is judged."""
+
+_END_OF_TIME = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class State(StrEnum):
@@ -51,6 +53,12 @@ class Word(StrEnum):
     """Their touch lies outside the time in which one signs in."""
     UNDATED = "undated"
     """Nothing dates it, or they showed who they are by a number only."""
+    TAKEN_BACK = "taken_back"
+    """It stood until the chair took it back."""
+    TAKES_BACK = "takes_back"
+    """The chair takes back what was said of the person there before."""
+    NOT_THE_CHAIR = "not_the_chair"
+    """Somebody else takes back an entry, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ class Vouched(NamedTuple):
     """When it was said."""
     touched_at: dt.datetime | None
     """When ``by`` touched the station for it; None also if they showed who they are by a number only."""
+    back: bool = False
+    """They say that ``person`` is not here after all."""
 
 
 class Away(NamedTuple):
@@ -110,6 +120,8 @@ class Standing:
     away: str = ""
     """The kind of absence that covers the whole meeting; they may have come all the same."""
     vouched_by: int | None = None
+    until_taken_back: Sequence[tuple[dt.datetime, dt.datetime]] = ()
+    """From when to when they were signed in by words that the chair took back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,8 @@ class Facts:
     """What is on record about a meeting."""
 
     touched: Collection[Touched] = ()
-    vouched: Collection[Vouched] = ()
+    vouched: Sequence[Vouched] = ()
+    """In the order in which each station stated them."""
     away: Collection[Away] = ()
     told_until: dt.datetime | None = None
     """Up to when the stations of the meeting have told of everything; None: one has told of nothing."""
@@ -146,7 +159,8 @@ def cut(at: dt.datetime) -> dt.datetime:
 
 def standings(plan: Plan, facts: Facts, now: dt.datetime) -> list[Standing]:
     """Return how each of those expected stands to a meeting, in their order."""
-    signed = _signed_in(plan, facts)
+    words = _standing(plan, facts.vouched)
+    signed = _signed_in(plan, facts, [facts.vouched[place] for place in words.places])
     excused = excused_by(plan, facts.away)
     undated = {one.person for one in facts.touched if _could_sign_in(plan, one)}
     missing = _missing(plan, facts, now)
@@ -155,30 +169,51 @@ def standings(plan: Plan, facts: Facts, now: dt.datetime) -> list[Standing]:
         at, voucher = signed.get(person, (None, None))
         if at is not None:
             state = State.LATE if at > plan.begin + LATE else State.CAME
-            found.append(Standing(person, state, at, away=excused.get(person, ""), vouched_by=voucher))
+            one = Standing(person, state, at, away=excused.get(person, ""), vouched_by=voucher)
         elif person in excused:
-            found.append(Standing(person, State.EXCUSED, away=excused[person]))
+            one = Standing(person, State.EXCUSED, away=excused[person])
         else:
-            found.append(Standing(person, State.UNDATED if person in undated else missing))
+            one = Standing(person, State.UNDATED if person in undated else missing)
+        found.append(replace(one, until_taken_back=words.spans[person]) if person in words.spans else one)
     return found
 
 
-def quorum_at(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> Judged | None:
-    """Return whether enough of the voters had signed in by a moment; None: the meeting needs no quorum."""
-    if plan.quorum is None:
-        return None
-    voters = len(plan.voters & set(plan.expected))
-    return Judged(cut(at), voters_there(plan, found, at), voters, plan.quorum.needed(voters))
+def quorum_at_vote(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> Judged | None:
+    """Return whether enough of the voters were there at a vote; None: the meeting needs no quorum."""
+    return _judge(plan, at, voters_then(plan, found, at))
 
 
-def voters_there(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> int:
-    """Return how many of the voters had signed in by a moment, whether or not they have left since."""
-    return sum(one.person in plan.voters and one.at is not None and one.at <= cut(at) for one in found)
+def voters_then(plan: Plan, found: Iterable[Standing], at: dt.datetime) -> int:
+    """Return how many of the voters had signed in by a moment, whether or not they have left since.
+
+    An entry that the chair took back later still counts: a vote keeps who was taken for present then.
+    """
+    minute = cut(at)
+    return sum(
+        one.person in plan.voters
+        and (_by(one, minute) or any(begin <= minute < end for begin, end in one.until_taken_back))
+        for one in found
+    )
 
 
 def quorum_after_start(plan: Plan, found: Iterable[Standing]) -> Judged | None:
-    """Return what `quorum_at` says of the minute at which the rules judge it first."""
-    return quorum_at(plan, found, plan.begin + LATE)
+    """Return whether enough had signed in by the minute at which the rules judge it first.
+
+    What the chair has taken back since does not count.
+    """
+    minute = cut(plan.begin + LATE)
+    return _judge(plan, minute, sum(one.person in plan.voters and _by(one, minute) for one in found))
+
+
+def _by(one: Standing, minute: dt.datetime) -> bool:
+    return one.at is not None and one.at <= minute
+
+
+def _judge(plan: Plan, at: dt.datetime, there: int) -> Judged | None:
+    if plan.quorum is None:
+        return None
+    voters = len(plan.voters & set(plan.expected))
+    return Judged(cut(at), there, voters, plan.quorum.needed(voters))
 
 
 def excused_by(plan: Plan, away: Collection[Away]) -> dict[int, str]:
@@ -194,13 +229,13 @@ def _in_span(plan: Plan, at: dt.datetime) -> bool:
     return plan.begin - EARLY <= cut(at) <= plan.end
 
 
-def _signed_in(plan: Plan, facts: Facts) -> dict[int, tuple[dt.datetime, int | None]]:
+def _signed_in(plan: Plan, facts: Facts, words: Sequence[Vouched]) -> dict[int, tuple[dt.datetime, int | None]]:
     """Return the minute at which each person signed in first, and who vouched for them if somebody had to."""
     signed: dict[int, tuple[dt.datetime, int | None]] = {}
     for touch in facts.touched:
         if touch.at is not None and touch.station in plan.stations and _in_span(plan, touch.at):
             _keep_first(signed, touch.person, cut(touch.at), None)
-    for person, at, voucher in _confirmed(plan, facts.vouched):
+    for person, at, voucher in _confirmed(plan, words):
         _keep_first(signed, person, at, voucher)
     return signed
 
@@ -224,10 +259,41 @@ def _confirmed(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[int, dt.d
     return sorted(found, key=lambda one: one[1:])
 
 
-def words_judged(plan: Plan, vouched: Collection[Vouched]) -> list[tuple[Vouched, Word]]:
+def words_judged(plan: Plan, vouched: Sequence[Vouched]) -> list[tuple[Vouched, Word]]:
     """Return what each word about somebody without a card comes to, in their order."""
-    entered = _entered(plan, vouched)
-    return [(one, _judged(plan, one, entered)) for one in vouched]
+    stands = _standing(plan, vouched).places
+    entered = _entered(plan, [vouched[place] for place in stands])
+    found = []
+    for place, one in enumerate(vouched):
+        if one.back:
+            word = Word.TAKES_BACK if one.by == plan.chair else Word.NOT_THE_CHAIR
+        else:
+            word = _judged(plan, one, entered) if place in stands else Word.TAKEN_BACK
+        found.append((one, word))
+    return found
+
+
+class _Standing(NamedTuple):
+    """The places of the words that stand, and from when to when those that were taken back signed somebody in."""
+
+    places: list[int]
+    spans: dict[int, list[tuple[dt.datetime, dt.datetime]]]
+
+
+def _standing(plan: Plan, vouched: Sequence[Vouched]) -> _Standing:
+    """Return the words that stand: where the chair takes somebody back, all that was said of them there is gone."""
+    places: list[int] = []
+    spans: dict[int, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+    for place, one in enumerate(vouched):
+        if not one.back:
+            places.append(place)
+        elif one.by == plan.chair:
+            gone = [old for old in places if (vouched[old].person, vouched[old].station) == (one.person, one.station)]
+            places = [old for old in places if old not in gone]
+            for person, at, _ in _confirmed(plan, [vouched[old] for old in gone]):
+                # Nobody can say that a vote came after a moment that nothing dates.
+                spans[person].append((at, _END_OF_TIME if one.at is None else cut(one.at)))
+    return _Standing(places, dict(spans))
 
 
 def _entered(plan: Plan, vouched: Collection[Vouched]) -> dict[tuple[int, str], dt.datetime]:

@@ -2,12 +2,13 @@
 
 A month must not cost the line more than it is worth. Ordinary touches at the station itself are brought in twice a
 month, because the station knows them and their receipts. What it can't know is brought in once a night: touches
-elsewhere, a touch that a person must look at, a corrected time, an answer.
+elsewhere, a touch that a person must look at, a corrected time, an answer. One thing can't wait for the night: a window
+that somebody at another station, or on a telephone, wants a person to take over before it begins.
 """
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import F
@@ -29,7 +30,7 @@ from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
 from server_broker.requests.kinds import AWAY, SWAP, done_words
-from server_broker.requests.models import Answer
+from server_broker.requests.models import Answer, Request
 from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def _drafts(station: Station, people: Sequence[Person], rows: "_Rows") -> list[D
                 not_after=rows.cut.half + KEPT_AFTER,
                 content=encode(month),
                 access="station",
-                night=True,
+                night=not any(person.pk in rows.pressing for person in group),
             )
         )
     return drafts
@@ -167,13 +168,16 @@ class _Rows:
     touches: dict[int, list[TouchRow]]
     requests: dict[int, list[RequestRow | Case]]
     swaps: dict[int, list[MonthSwap]]
+    pressing: set[int]
+    """Who is asked to take a window over, and whose station can't know it by itself."""
     held: dict[str, list[tuple[bytes, int]]]
 
     @classmethod
     def read(cls, stations: Sequence[Station], people: Mapping[str, Sequence[Person]], cut: _Cut) -> "_Rows":
         """Return the rows of the people in these stations' villages."""
         own = [person for village in {station.village_id for station in stations} for person in people[village]]
-        return cls(cut, own_touches(own, cut.first), _requests(own, cut), _swaps(own, cut), _held(stations, cut))
+        swaps, pressing = _swaps(own, cut)
+        return cls(cut, own_touches(own, cut.first), _requests(own, cut), swaps, pressing, _held(stations, cut))
 
     def know(self, person: Person) -> bool:
         """Tell whether the county has anything to say to a person."""
@@ -274,18 +278,27 @@ def _requests(people: Sequence[Person], cut: _Cut) -> dict[int, list[RequestRow 
     return found
 
 
-def _swaps(people: Sequence[Person], cut: _Cut) -> dict[int, list[MonthSwap]]:
-    """Return the windows that others want each person to take over and to which nobody has said anything."""
-    # A station knows those that were asked there today. Later ones come with the next night.
+def _swaps(people: Sequence[Person], cut: _Cut) -> tuple[dict[int, list[MonthSwap]], set[int]]:
+    """Return the windows that others want each person to take over and to which nobody has said anything, and for whom
+    one of them can't wait for the night."""
     asked = of_county().filter(kind=SWAP, substitute__in=people, agrees=None, answers=None, withdrawn_at=None)
-    asked = asked.filter(asked_at__lt=cut.night, begin_at__gt=cut.night).order_by("begin_at", "pk")
+    cases = cases_here(asked.filter(begin_at__gt=cut.night).order_by("begin_at", "pk"))
+    village_of = {person.pk: person.village_id for person in people}
+    asked_at = _where_asked([bytes(case.asked.request) for case in cases], {*village_of.values()})
     found: dict[int, list[MonthSwap]] = {}
-    for case in cases_here(asked):
+    pressing = set()
+    for case in cases:
         one = case.here
         assert one is not None
         assert one.substitute_id is not None
         own = found.setdefault(one.substitute_id, [])
+        # Their own station shows at once what was asked there.
+        known_there = asked_at.get(bytes(one.request)) == village_of[one.substitute_id]
+        if known_there and case.asked_at >= cut.night:
+            continue
         if case.state == PARTNER and len(own) < MAX_SWAPS:
+            if not known_there:
+                pressing.add(one.substitute_id)
             own.append(
                 MonthSwap(
                     request=bytes(one.request),
@@ -295,7 +308,15 @@ def _swaps(people: Sequence[Person], cut: _Cut) -> dict[int, list[MonthSwap]]:
                     window=one.window.name[:64] if one.window is not None else "",
                 )
             )
-    return {person: swaps for person, swaps in found.items() if swaps}
+    return {person: swaps for person, swaps in found.items() if swaps}, pressing
+
+
+def _where_asked(requests: Sequence[bytes], villages: Collection[str]) -> dict[bytes, str]:
+    """Return in which of the villages a station was asked for each of these. Of one by telephone there is none."""
+    if not requests:
+        return {}
+    rows = Request.objects.filter(station__village__in=villages, request__in=requests)
+    return {bytes(request): village for request, village in rows.values_list("request", "station__village")}
 
 
 def _came(row: RequestRow | Case) -> dt.datetime:

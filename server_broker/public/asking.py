@@ -18,7 +18,7 @@ from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, 
 from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, day_choices, turn_choices, wish_from
-from server_broker.requests.withdrawing import agree, may_withdraw, withdraw
+from server_broker.requests.withdrawing import agree, may_deny, may_withdraw, withdraw
 
 _LONGEST = 200
 
@@ -80,7 +80,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def answer_swap(request: HttpRequest, pk: int) -> HttpResponse:
-    """Agree to take somebody's window over, or not."""
+    """Agree to take somebody's window over, or not, or deny what an officer wrote down."""
     session = present_session(request)
     if session is None:
         return redirect("phone-sign-in")
@@ -112,6 +112,7 @@ def _one(request: HttpRequest, case: Case, person: Person, *, wrong: str = "", s
         "pk": here.pk,
         "may_withdraw": here.person_id == person.pk and may_withdraw(case, now),
         "may_agree": here.substitute_id == person.pk and case.state == PARTNER,
+        "may_deny": here.substitute_id == person.pk and may_deny(case, now),
     }
     return render(request, "public/asked.html", context, status=status)
 

@@ -79,6 +79,10 @@ def one_of(case: Case, person: Person) -> OneRequest:
     if here.kind == SWAP and here.substitute is not None:
         mine = here.person_id == person.pk
         notes.append(f"换给{here.substitute.name}" if mine else f"{here.person.name}想换给您")
+        if here.agreed_by:
+            word = "答应" if here.agrees else "没答应"
+            whose = "对方" if mine else "您"
+            notes.append(f"{whose}{word}，是 {here.agreed_by} 记的。")
     if here.note and here.person_id == person.pk:
         notes.append(f"说明：{here.note}")
     said = answer if case.state in ("accepted", "refused", "second") else None

@@ -91,6 +91,9 @@ def ask(
         detail: Detail = {"kind": wish.kind, "number": made.number}
         decide(record(actor, ASKED, str(made.pk), detail), Decided(action=ASKED, subject=str(made.pk)), [made])
         shelf_changed_under(person.village_id, at=now)
+        if made.substitute is not None:
+            # Their station may be another, and asks them.
+            shelf_changed_under(made.substitute.village_id, at=now)
     return made
 
 

@@ -29,7 +29,7 @@ from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
 
 DECIDED = "request.decided"
-RULES = "2.3"
+RULES = "2.4"
 """Version of docs/rules.md by which this module judges."""
 _RANK_WORDS = {Rank.NONE: "没有审批权限", Rank.VILLAGE: "村", Rank.TOWNSHIP: "镇", Rank.COUNTY: "县"}
 _LEAST_REASON = 4

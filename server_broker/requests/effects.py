@@ -117,3 +117,20 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     if due_turn(after, asked.substitute.pk, window.pk, day) is None:
         raise RequestRefused("那天您不在岗或已在这个班，不能换")
     return [made]
+
+
+def undo_swap(asked: CountyRequest, *, actor: str) -> None:
+    """Have a window go back to who gave it, because the other says that they never agreed.
+
+    Raises:
+        RequestRefused: The other has passed the window on.
+    """
+    assert asked.day is not None
+    assert asked.agreed_at is not None
+    swaps = SwapRecord.objects.known().filter(subject__window=asked.window_id, subject__day=asked.day, withdrawn=False)
+    own = swaps.filter(subject__giver=asked.person_id, subject__taker=asked.substitute_id, agreed_at=asked.agreed_at)
+    row = own.select_for_update().first()
+    if row is None or swaps.filter(subject__giver=asked.substitute_id, agreed_at__gt=row.agreed_at).exists():
+        raise RequestRefused("这个班您已经换给别人，不能再说没有答应")
+    content = {"agreed_at": row.agreed_at.isoformat(), "withdrawn": True}
+    put(SwapRecord, [row.subject_id], Period(row.valid_from, row.valid_to), content, actor=actor)

@@ -62,7 +62,7 @@ class Request(_ByPerson):
 
 
 class Withdrawal(_ByPerson):
-    """Somebody takes a request back. It counts if it is the same person and came before an answer."""
+    """Somebody takes a request back. Whether it counts, `server_broker.requests.reading.counting` says."""
 
     class Meta:
         verbose_name = "撤回申请"
@@ -142,6 +142,8 @@ class CountyRequest(models.Model):
     """Who takes a window over, and has to agree."""
     agrees = models.BooleanField(null=True)
     agreed_at = models.DateTimeField(null=True)
+    agreed_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    """The account of the officer who wrote down what the other said; empty: the other did so themselves."""
     absence = models.ForeignKey(Absence, on_delete=models.PROTECT, null=True, related_name="+")
     """What somebody comes back from early."""
     note = models.CharField(max_length=200, blank=True)
@@ -154,12 +156,14 @@ class CountyRequest(models.Model):
     """The account of the officer who wrote it down; empty: the person themselves."""
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(max_length=150, blank=True)
+    withdrawn_why = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """Why an officer took back what was approved; empty: nobody has to say."""
 
     decided_fields = (
         *("request", "number", "person", "kind", "code", "begin_at", "end_at", "window", "day", "mark", "mark_at"),
-        *("substitute", "agrees", "agreed_at", "absence", "note", "asked_at", "asked_by"),
+        *("substitute", "agrees", "agreed_at", "agreed_by", "absence", "note", "asked_at", "asked_by"),
         *("length", "needed"),
-        *("withdrawn_at", "withdrawn_by"),
+        *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
     )
 
     class Meta:
@@ -201,12 +205,14 @@ class Answer(models.Model):
     """Dates that the request touched, as the county knew them then."""
     lender = models.CharField(max_length=150, blank=True, db_default="")
     """Whose deputy the approver was; empty: they decided by their own power."""
+    joins = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """What the approver was shown of requests that this one joins without a working day between; empty: nothing."""
     rules = models.CharField(max_length=8, blank=True, db_default="")
     """Version of docs/rules.md."""
 
     decided_fields = (
         *("request_id", "asked_id", "outcome", "text", "at", "actor"),
-        *("step", "is_last", "office", "rank", "needed", "length", "lender", "rules"),
+        *("step", "is_last", "office", "rank", "needed", "length", "lender", "joins", "rules"),
     )
 
     class Meta:

@@ -7,6 +7,7 @@ the checks of those that are made on a telephone. What does not fit is answered,
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from protocol.decisions import Decided, RequestAnswered
@@ -18,14 +19,14 @@ from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish, ask
-from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county, said_at
+from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import AWAY, BACK, LOST, SWAP
 from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request
-from server_broker.requests.reading import OPEN, taken_up, who_agreed
+from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import moment_of
-from server_broker.requests.withdrawing import agree
+from server_broker.requests.withdrawing import agree, may_deny
 
 SERVICE, OFFICE = "service", "系统核对"
 REFUSED = "request.not_possible"
@@ -99,7 +100,9 @@ def _window_at(person: Person, begin: dt.datetime | None) -> tuple[int, dt.date]
 
 def _hear(now: dt.datetime) -> int:
     """Have the words of those who were asked to take a window over count, the first of each."""
-    swaps = of_county().filter(kind=SWAP, agrees=None, withdrawn_at=None, answers=None)
+    # What an officer wrote down of them they may deny here too.
+    unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
+    swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
     rows = Agreement.objects.filter(request__in=swaps.values("request")).order_by("received_at", "seq")
     said = list(rows)
     people = who_agreed(said)
@@ -109,7 +112,7 @@ def _hear(now: dt.datetime) -> int:
     count = 0
     for row in said:
         case = cases.get(bytes(row.request))
-        asked = case.here if case is not None and case.state == PARTNER else None
+        asked = case.here if case is not None and _is_heard(case, row) else None
         person = people.get(row.pk)
         if asked is None or person is None or person.pk != asked.substitute_id:
             continue
@@ -120,6 +123,10 @@ def _hear(now: dt.datetime) -> int:
         except RequestRefused as refused:
             _refuse_here(asked, str(refused), now)
     return count
+
+
+def _is_heard(case: Case, row: Agreement) -> bool:
+    return case.state == PARTNER or (not row.agrees and may_deny(case, said_at(row)))
 
 
 def _refuse_at_station(one: Request, person: Person, text: str, now: dt.datetime) -> None:
@@ -146,6 +153,8 @@ def _refuse_here(asked: CountyRequest, text: str, now: dt.datetime) -> None:
         entry = record(SERVICE, REFUSED, f"c{asked.pk}", _detail(asked, text))
         decide(entry, Decided(action=REFUSED, subject=f"c{asked.pk}"), [made])
         shelf_changed_under(asked.person.village_id, at=now)
+        if asked.substitute is not None:
+            shelf_changed_under(asked.substitute.village_id, at=now)
 
 
 def _detail(one: Request | CountyRequest, text: str) -> Detail:

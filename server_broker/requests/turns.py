@@ -3,43 +3,42 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.utils import timezone
 
-from server_broker.attendance.models import RosterDay, WindowRecord
 from server_broker.dated.days import begin_of
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, minute_of, turns_of
 from server_broker.duty.values import MINUTES_A_DAY
-from server_broker.people.models import HoldingRecord, HoldingState, Person
+from server_broker.people.models import Person
 from server_broker.workdays.days import workdays
 
 _DAY = dt.timedelta(days=1)
-_LEAST, _ROSTER = dt.timedelta(microseconds=1), dt.timedelta(days=31)
+_LEAST, _LONGER_THAN_A_MONTH = dt.timedelta(microseconds=1), dt.timedelta(days=32)
 
 
 def length_of(person: Person, begin: dt.datetime, end: dt.datetime) -> int:
     """Return on how many dates ``[begin, end)`` touches a window of the person's.
 
-    Who is on no roster at that time has the working days that it touches.
+    Of a calendar month in which the person has no window it is the working days that it touches: nobody may have
+    planned it yet. Who is on no roster has no window in any month.
     """
     first, last = timezone.localdate(begin), timezone.localdate(end - _LEAST)
-    if not _is_on_roster(person, begin, end):
-        return sum(one.working for one in workdays(first, last).values())
-    since, until = minute_of(begin), minute_of(end - _LEAST) + 1
     # A window of the date before may last past midnight.
-    turns = turns_of([person.pk], Asked(first - _DAY, last))
-    return len({turn.day for turn in turns if turn.due and turn.begin < until and since < turn.end})
+    asked = Asked(first.replace(day=1) - _DAY, _last_of_month(last))
+    turns = [turn for turn in turns_of([person.pk], asked) if turn.due]
+    planned = {_month(turn.day) for turn in turns}
+    days = workdays(first, last)
+    working = {day for day, one in days.items() if one.working and _month(day) not in planned}
+    since, up_to = minute_of(begin), minute_of(end - _LEAST) + 1
+    return len(working | {turn.day for turn in turns if turn.begin < up_to and since < turn.end})
 
 
-def _is_on_roster(person: Person, begin: dt.datetime, end: dt.datetime) -> bool:
-    held = HoldingRecord.objects.known().during(begin, end).filter(subject__person=person)
-    posts = held.exclude(state=HoldingState.ENDED).values_list("subject__post", flat=True)
-    theirs = Q(people__contains=[person.pk]) | Q(posts__overlap=sorted(set(posts)))
-    windows = WindowRecord.objects.known().during(begin, end).filter(theirs, ended=False)
-    # Who is named for single days only has a roster in the weeks in which they are named.
-    days = RosterDay.objects.known().during(begin - _ROSTER, end + _ROSTER).filter(theirs, withdrawn=False)
-    return bool(windows.exists() or days.exists())
+def _month(day: dt.date) -> tuple[int, int]:
+    return day.year, day.month
+
+
+def _last_of_month(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + _LONGER_THAN_A_MONTH).replace(day=1) - _DAY
 
 
 def turn_of(person: Person, window: int, day: dt.date) -> Turn | None:

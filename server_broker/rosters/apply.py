@@ -132,9 +132,9 @@ def _windows(applying: _Applying, plan: Plan) -> None:
         people = dict(Person.objects.filter(number__in=named).values_list("number", "pk"))
         windows = [
             DutyWindow(
-                pk=known.pk if (known := applying.known.windows.get((row.village, row.name))) else None,
+                pk=known.pk if (known := applying.known.windows.get(row.key)) else None,
                 village_id=row.village,
-                name=row.name,
+                name=known.name if known else row.name,
                 weekdays=row.weekdays,
                 start=row.start,
                 end=row.end,

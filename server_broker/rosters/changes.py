@@ -63,7 +63,7 @@ def _compared(plan: Plan, known: Known) -> Iterator[Change]:
         fields = differing(("人员", "", names.person(card.person))) if is_new else ()
         yield Change("卡", card.row, f"尾号 {card.tail}", is_new, fields)
     for row in plan.windows:
-        window = known.windows.get((row.village, row.name))
+        window = known.windows.get(row.key)
         fields = differing(
             ("星期", days(window.weekdays) if window else "", days(row.weekdays)),
             *_terms(row, window, names),
@@ -126,7 +126,7 @@ def _alike(plan: Plan, known: Known) -> Iterator[str]:
 def _planned(plan: Plan, known: Known) -> Iterator[str]:
     """Warn of windows for which something else is planned: an import changes what holds today, until then."""
     for row in plan.windows:
-        window = known.windows.get((row.village, row.name))
+        window = known.windows.get(row.key)
         if window is not None and window.until is not None:
             until = f"{window.until} 起已另有安排，导入只管到前一天"
             yield f"值班 第 {row.row} 行 {row.name}：{until}；以后的请在这个值班的页面改"

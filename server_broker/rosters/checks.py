@@ -68,7 +68,7 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
         "站点": [(row.row, row.id, row.id) for row in plan.stations],
         "人员": [(row.row, row.number, row.number) for row in plan.people],
         "卡": [(row.row, row.token.hex(), f"尾号 {row.tail}") for row in plan.cards],
-        "值班": [(row.row, f"{row.village} {row.name}", f"{row.village} {row.name}") for row in plan.windows],
+        "值班": [(row.row, " ".join(row.key), f"{row.village} {row.name}") for row in plan.windows],
     }
     for sheet, rows in keyed.items():
         first: dict[str, int] = {}
@@ -118,7 +118,7 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
-        there = known.windows.get((row.village, row.name))
+        there = known.windows.get(row.key)
         if there is not None and there.named_days != bool(row.named_days) and asker.may_see(row.village):
             kind = "只在指定日期" if there.named_days else "按星期"
             words = f"“{row.name}”是{kind}的值班，请在“{DAYS}”一列写明；要换一种，请结束它，另加一个"
@@ -132,14 +132,14 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 def _newcomers(row: WindowRow, known: Known) -> list[str]:
     """Return whom a row puts into a window. Who is in it already may stay, wherever they live."""
-    window = known.windows.get((row.village, row.name))
+    window = known.windows.get(row.key)
     return [number for number in row.people if window is None or number not in window.people]
 
 
 def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Find people who move to another village while a window there, which the file does not contain, names them."""
     moved = {row.number: row for row in plan.people if row.number in known.people}
-    rewritten = {(row.village, row.name) for row in plan.windows}
+    rewritten = {row.key for row in plan.windows}
     for key, window in known.windows.items():
         for number in window.people if key not in rewritten else ():
             row = moved.get(number)
@@ -192,7 +192,7 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
 
 def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Yield the overlaps that would stand after the import, of everyone whom the file puts into a window."""
-    rows = {(row.village, row.name): row for row in plan.windows}
+    rows = {row.key: row for row in plan.windows}
     named = {number for row in plan.windows for number in row.people}
     standing = {key: window for key, window in known.windows.items() if key not in rows}
     windows: list[tuple[tuple[str, str], WindowRow | KnownWindow]] = [*rows.items(), *standing.items()]

@@ -16,7 +16,7 @@ from server_broker.people.names import plain_name
 from server_broker.people.numbers import ever_somebodys
 from server_broker.regions.models import Region
 from server_broker.rosters.known_numbers import KnownNumbers, known_numbers
-from server_broker.rosters.plan import Plan
+from server_broker.rosters.plan import Plan, window_key
 
 _OF_WINDOW = (
     *("pk", "village_id", "name", "weekdays", "start", "end"),
@@ -202,4 +202,4 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
     # Nothing keeps a village from having two windows of one name. The older one then comes last and stays in the dict,
     # so a preview and the import after it mean the same window.
     newest_first = sorted(found.values(), key=lambda window: window.pk, reverse=True)
-    return {(window.village, window.name): window for window in newest_first}
+    return {window_key(window.village, window.name): window for window in newest_first}

@@ -8,7 +8,7 @@ from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
 from server_broker.attendance.models import DutyWindow
 from server_broker.people.models import HoldingRecord, HoldingState, Person
 from server_broker.rosters.known import Known
-from server_broker.rosters.plan import Plan
+from server_broker.rosters.plan import Plan, window_key
 from server_broker.sheets.changes import Changes
 from server_broker.sheets.row_errors import RowError
 
@@ -32,10 +32,10 @@ def _rows_about(person: Person, plan: Plan, known: Known) -> Iterator[tuple[str,
     yield from (("人员", row.row) for row in plan.people if row.number == number)
     yield from (("卡", row.row) for row in plan.cards if row.person == number)
     for row in plan.windows:
-        window = known.windows.get((row.village, row.name))
+        window = known.windows.get(row.key)
         # Also who takes a name out of a window excuses that person.
         is_in = window is not None and number in window.people
-        if number in row.people or is_in or (row.village, row.name) in by_post:
+        if number in row.people or is_in or row.key in by_post:
             yield "值班", row.row
 
 
@@ -44,4 +44,5 @@ def _windows_by_post(person: Person) -> set[tuple[str, str]]:
     now = timezone.now()
     held = HoldingRecord.objects.known().during(now, None).filter(state=HoldingState.HELD, subject__person=person)
     posts = sorted(set(held.values_list("subject__post", flat=True)))
-    return set(DutyWindow.objects.filter(posts__overlap=posts).values_list("village", "name"))
+    named = DutyWindow.objects.filter(posts__overlap=posts).values_list("village", "name")
+    return {window_key(village, name) for village, name in named}

@@ -1,5 +1,6 @@
 """The rows of a workbook as values: what an import is to do, and what is wrong."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 from server_broker.attendance.seasons import Season
@@ -56,6 +57,14 @@ class CardRow:
     person: str
 
 
+type WindowKey = tuple[str, str]
+
+
+def window_key(village: str, name: str) -> WindowKey:
+    """Return by what a window is found: its village, and its name whether or not its signs are full-width."""
+    return village, " ".join(unicodedata.normalize("NFKC", name).split())
+
+
 @dataclass(frozen=True, slots=True)
 class WindowRow:
     """A row of 值班. Times are minutes after midnight. ``end`` is after ``start``: past midnight it is above 1440."""
@@ -72,6 +81,11 @@ class WindowRow:
     named_days: bool | None = None
     marks: str | None = None
     leaders: list[str] | None = None
+
+    @property
+    def key(self) -> WindowKey:
+        """By what the county finds the window again."""
+        return window_key(self.village, self.name)
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.own_rows import own_rows
-from server_broker.rosters.plan import CardRow, Plan
+from server_broker.rosters.plan import CardRow, Plan, window_key
 from server_broker.rosters.rows import BOOK
 from server_broker.rosters.written import written
 from server_broker.sheets import importing
@@ -96,7 +96,7 @@ def _on_single_dates(plan: Plan, known: Known, changes: Changes) -> set[int]:
     """Return everybody who is or will be in a window that changes: single dates of theirs may now overlap."""
     changing = changes.rows_of("值班")
     rows = [row for row in plan.windows if row.row in changing]
-    had = [known.windows[row.village, row.name].pk for row in rows if (row.village, row.name) in known.windows]
+    had = [known.windows[row.key].pk for row in rows if row.key in known.windows]
     windows = DutyWindow.ever.filter(pk__in=had)
     people = set(windows.filter(people__isnull=False).values_list("people", flat=True))
     numbers = {number for row in rows for number in row.people}
@@ -107,9 +107,11 @@ def _on_single_dates(plan: Plan, known: Known, changes: Changes) -> set[int]:
 
 def _overlapping(plan: Plan, overlaps: Sequence[Overlap]) -> Iterator[RowError]:
     """Yield an error for each overlap on a date, at the row of the window that brings it."""
-    rows = {(row.village, row.name): row.row for row in plan.windows}
+    rows = {row.key: row.row for row in plan.windows}
     windows = DutyWindow.ever.filter(pk__in={pk for one in overlaps for pk in (one.window, one.other)})
-    at = {pk: rows.get((village, name), 0) for pk, village, name in windows.values_list("pk", "village", "name")}
+    at = {
+        pk: rows.get(window_key(village, name), 0) for pk, village, name in windows.values_list("pk", "village", "name")
+    }
     # Who imports sees the villages of the file; of others neither windows nor people are named.
     chain = region_chain(plan.windows[0].village)
     around = (subtree_prefix(code) for code in reversed(chain))

@@ -4,6 +4,7 @@ Each row is read on its own here. Whether the rows fit one another and the count
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import get_args
 
@@ -96,7 +97,7 @@ def _uid_reader(form: Format) -> Callable[[Cell], str]:
 
 
 def _window(plan: Plan, row: Row) -> None:
-    village, name = row.read("村代码", _village), row.read("名称", _name(32))
+    village, name = row.read("村代码", _village), row.read("名称", _name(32, as_typed=True))
     named = row.read(DAYS, _is_named) if row.has(DAYS) else False
     days = row.read("星期", cells.weekdays) if not named else []
     people = row.read("人员编号", _numbers if not named else _numbers_or_none)
@@ -175,11 +176,11 @@ def _bound_shifts(plan: Plan) -> None:
         plan.errors.append(RowError("值班", 0, words))
 
 
-def _name(longest: int) -> Callable[[Cell], str]:
+def _name(longest: int, *, as_typed: bool = False) -> Callable[[Cell], str]:
     def read(cell: Cell) -> str:
-        name = " ".join(cells.text(cell, longest=longest).split())
+        name = " ".join(cells.text(cell, longest=longest, as_typed=as_typed).split())
         # An export would put a quote before it (`sheets.writing.escaped`), so the next import would read another name.
-        if name.startswith(("=", "+", "-", "@")):
+        if unicodedata.normalize("NFKC", name).startswith(("=", "+", "-", "@")):
             raise BadCell("不能以 = + - @ 开头")
         # Identity numbers are sealed in a column of their own. Anywhere else one would be kept in the clear.
         if identity_number_in(name):

@@ -9,7 +9,7 @@ from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person, PrivateNumber
 from server_broker.regions.models import Region
 from server_broker.rosters.known_numbers import wanted
-from server_broker.rosters.plan import Plan
+from server_broker.rosters.plan import Plan, window_key
 from server_broker.sheets.changes import Changes
 
 
@@ -26,7 +26,7 @@ def written(plan: Plan, changes: Changes) -> Iterator[Model]:
     if with_numbers:
         yield from PrivateNumber.objects.filter(person__number__in=with_numbers)
     yield from Card.objects.filter(token__in=[row.token for row in plan.cards if row.row in cards])
-    keys = {(row.village, row.name) for row in plan.windows if row.row in windows}
+    keys = {row.key for row in plan.windows if row.row in windows}
     for window in DutyWindow.objects.filter(village__in={village for village, _ in keys}):
-        if (window.village_id, window.name) in keys:
+        if window_key(window.village_id, window.name) in keys:
             yield window

@@ -25,13 +25,16 @@ class BadCell(Exception):
     """A cell does not hold what its column needs. The message is Chinese and continues the column's name."""
 
 
-def text(cell: Cell, *, longest: int) -> str:
+def text(cell: Cell, *, longest: int, as_typed: bool = False) -> str:
     """Return the cell's text in NFKC (full-width digits become plain ones), without blanks around it.
+
+    Args:
+        as_typed: As in `optional_text`.
 
     Raises:
         BadCell: The cell is empty, a formula, an error, a date, or longer than ``longest`` characters.
     """
-    plain = optional_text(cell, longest=longest)
+    plain = optional_text(cell, longest=longest, as_typed=as_typed)
     if not plain:
         raise BadCell("为空")
     return plain

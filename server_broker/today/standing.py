@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from server_broker.duty.due import MIN_REST, Turn
+from server_broker.duty.due import Turn
 from server_broker.duty.reading import Absent
+from server_broker.duty.rest import rest_of
 from server_broker.duty.values import minute_at
 from server_broker.today.marks import GRACE_IN, Stint, marks_of
 from server_broker.today.values import Cause, Down, Line, Marks, Reach, StationNow, Tap
 
 _BEFORE_START = 30
 """Minutes before the start in which a station must be up, for somebody who comes early (docs/rules.md, section 3)."""
-_KIND_ORDER = {"leave": 0, "field_duty": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,19 @@ def lines_of(turns: Sequence[Turn], known: Known) -> list[Line]:
 
 
 def _rest(turn: Turn, away: Sequence[Absent]) -> _Rest:
-    reaching = [one for one in away if one.begin < turn.end and turn.begin < one.end]
-    left = [(turn.begin, turn.end)]
-    for one in reaching:
-        pieces = [(a, min(b, one.begin)) for a, b in left] + [(max(a, one.end), b) for a, b in left]
-        left = sorted((a, b) for a, b in pieces if a < b)
-
-    def weight(one: Absent) -> tuple[int, int, int]:
-        minutes = min(one.end, turn.end) - max(one.begin, turn.begin)
-        return -minutes, _KIND_ORDER.get(one.kind, len(_KIND_ORDER)), one.begin
-
-    absent = min(reaching, key=weight, default=None)
-    if absent is not None and sum(b - a for a, b in left) < MIN_REST:
+    left = rest_of(turn, away)
+    absent = _most(turn, [one for one in away if one.kind == left.why])
+    if left.is_none:
         return _Rest(turn, turn.begin, turn.end, absent, covered=True)
-    return _Rest(turn, left[0][0], left[-1][1], absent, covered=False)
+    return _Rest(turn, left.begin, left.end, absent, covered=False)
+
+
+def _most(turn: Turn, away: Sequence[Absent]) -> Absent | None:
+    """Return the absence that covers most of a turn; of two that cover as much the earlier."""
+    reaching = [one for one in away if one.begin < turn.end and turn.begin < one.end]
+    return max(
+        reaching, key=lambda one: (min(one.end, turn.end) - max(one.begin, turn.begin), -one.begin), default=None
+    )
 
 
 def _marks(rests: Sequence[_Rest], known: Known) -> dict[int, Marks]:

@@ -44,7 +44,7 @@ def _read(plan: CalendarPlan, rows: list[Row], choice: str) -> None:
     for row in rows:
         date = row.read(DATE, lambda cell: _date(cell, year))
         working = row.read(WORKING, _is_working)
-        name = row.read(NAME, lambda cell: cells.optional_text(cell, longest=LONGEST_NAME))
+        name = row.read(NAME, lambda cell: cells.optional_text(cell, longest=LONGEST_NAME, as_typed=True))
         if date is None or working is None or name is None:
             continue
         if (before := first_row.setdefault(date, row.number)) != row.number:

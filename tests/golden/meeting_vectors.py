@@ -93,6 +93,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "open_meeting": kiosk_meetings.OpenMeeting(visit=_VISIT, meeting="m12", page=1),
     "step_meeting": kiosk_meetings.StepMeeting(visit=_VISIT, meeting="m12", step="item", item="2"),
     "enter_person": kiosk_meetings.EnterPerson(visit=_VISIT, meeting="m12", person="p3"),
+    "take_back_person": kiosk_meetings.TakeBackPerson(visit=_VISIT, meeting="m12", person="p3"),
     "enter_votes": kiosk_meetings.EnterVotes(visit=_VISIT, meeting="m12", item="2", votes=[13, 1], abstained=1),
     "vouch": kiosk_meetings.Vouch(touch=TOUCH, meeting="m12", person="p3"),
     "touch-meeting": kiosk.TouchShown(

@@ -89,6 +89,7 @@ GONE = Sorry(reason="gone", asked="open_meeting")
 
 _OPEN = _after(_shows(VISIT), "1")
 _CHAIR = _answers(_OPEN, CHAIRED)
+_VOUCHED = _answers(_OPEN, replace(CHAIRED, absent=[AbsentShown(person="p4", name="周示例", vouched=True)]))
 _EMPTY = _answers(_OPEN, BEFORE)
 _MANY = _answers(_OPEN, MANY)
 _HANDS = _after(_CHAIR, "2", "2", "2")
@@ -117,6 +118,8 @@ WAYS: dict[str, Way] = {
     "visit-meeting-longest": _answers(_OPEN, LONGEST_SHOWN),
     "visit-meeting-nobody": _after(_EMPTY, "1"),
     "visit-meeting-absent": _after(_CHAIR, "1"),
+    "visit-meeting-absent-back": _after(_CHAIR, "1", "1"),
+    "visit-meeting-absent-vouched": _after(_VOUCHED, "1"),
     "visit-meeting-absent-many": _after(_MANY, "1"),
     "visit-meeting-entering": _after(_CHAIR, "1", "2"),
     "visit-meeting-no-agenda": _after(_EMPTY, "2"),

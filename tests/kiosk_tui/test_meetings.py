@@ -10,7 +10,16 @@ from kiosk_tui.views.common import HomeView, TodayView, TouchView, VisitView
 from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingsView, MeetingView
 from kiosk_tui.words import meetings as words_meetings
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_meetings import EnterPerson, EnterVotes, MeetingCount, OpenMeeting, StepMeeting, Vouch, Vouched
+from protocol.kiosk_meetings import (
+    EnterPerson,
+    EnterVotes,
+    MeetingCount,
+    OpenMeeting,
+    StepMeeting,
+    TakeBackPerson,
+    Vouch,
+    Vouched,
+)
 from protocol.kiosk_visits import OpenVisit, VisitShown
 from tests.kiosk_tui import meeting_samples as meetings
 from tests.kiosk_tui import rig, samples
@@ -157,6 +166,23 @@ def test_the_chair_enters_somebody_by_two_keys_and_is_told() -> None:
         OpenMeeting(visit=VISIT, meeting="m1", page=1),
         OpenMeeting(visit=VISIT, meeting="m1", page=3),
     ]
+
+
+@pytest.mark.parametrize("state", ["entered", "vouched"])
+def test_the_chair_takes_an_entry_back_by_two_more_keys_and_is_told(state: str) -> None:
+    at = chair("1")
+    held = replace(meetings.ABSENT[0], entered=state == "entered", vouched=state == "vouched")
+    at.flow.agent_said(replace(meetings.CHAIRED, absent=[held, *meetings.ABSENT[1:]]))
+    assert at.keys("1", "0", "1", "3") == [], "it is asked first, and 0 keeps it"
+    view = at.flow.view()
+    assert isinstance(view, AbsentView)
+    assert view.asks == held
+    assert at.keys("1") == [TakeBackPerson(visit=VISIT, meeting="m1", person="p4")]
+    at.flow.agent_said(replace(meetings.CHAIRED, absent=[held, *meetings.ABSENT[1:]]))
+    at.flow.agent_said(replace(meetings.CHAIRED, absent=[replace(held, entered=False, vouched=False)]))
+    view = at.flow.view()
+    assert isinstance(view, AbsentView)
+    assert (view.asks, view.note) == (None, words_meetings.taken_back("周示例"))
 
 
 def test_a_list_that_has_moved_takes_no_key_before_it_is_seen() -> None:

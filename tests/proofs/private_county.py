@@ -38,8 +38,12 @@ def county_home(name: str) -> Iterator["CountyHome"]:
 
 
 @contextmanager
-def private_cluster(home: "CountyHome") -> Iterator[None]:
-    """Keep a migrated database up for the context, and delete it in the end."""
+def private_cluster(home: "CountyHome", *, one_by_one: bool = False) -> Iterator[None]:
+    """Keep a migrated database up for the context, and delete it in the end.
+
+    Args:
+        one_by_one: Whether each migration is applied, as in a county of an earlier version.
+    """
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
@@ -47,7 +51,7 @@ def private_cluster(home: "CountyHome") -> Iterator[None]:
 
     postgres.start(home)
     try:
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, one_by_one=one_by_one)
         yield
     finally:
         connection.close()

@@ -39,7 +39,7 @@ from server_broker.requests.waiting import (
     waiting_for,
     waiting_for_others,
 )
-from server_broker.requests.withdrawing import agree, may_withdraw, withdraw
+from server_broker.requests.withdrawing import agree, may_withdraw, sees_other, withdraw
 
 PAGE_SIZE = 50
 STATES = ("mine", "others", "done")
@@ -105,12 +105,13 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         "need": judged(case, now) if case.is_waiting and case.asked.kind != SWAP else None,
         "obstacle": obstacle if obstacle != "-" else "",
         "may_decide": not obstacle,
-        "may_agree": case.state == PARTNER and not is_stale_swap(case, now) and _may_enter(user, case),
+        "may_agree": case.state == PARTNER
+        and not is_stale_swap(case, now)
+        and _may_enter(user, case)
+        and sees_other(user, case),
         "may_withdraw": may_withdraw(case, now) and _may_enter(user, case),
         "is_in_scope": in_scope(user, case.person.village_id),
-        "sees_substitute": case.here is not None
-        and case.here.substitute is not None
-        and in_scope(user, case.here.substitute.village_id),
+        "sees_substitute": sees_other(user, case),
     }
     return render(request, "console/affair.html", context)
 
@@ -152,7 +153,7 @@ def affair_withdraw(request: HttpRequest, key: str) -> HttpResponse:
 def _on_behalf(request: HttpRequest, key: str, agrees: str | None) -> HttpResponse:
     user, now = account_of(request), timezone.now()
     case = _case(user, key, now)
-    if case.here is None or not _may_enter(user, case):
+    if case.here is None or not _may_enter(user, case) or (agrees is not None and not sees_other(user, case)):
         raise Http404
     try:
         if agrees is None:

@@ -61,7 +61,7 @@ def _tried(request: HttpRequest, text: str) -> list[Finding] | None:
 
 
 def _reason(request: HttpRequest) -> str:
-    reason = parameters.text(request.POST, "reason", longest=201)
+    reason = parameters.prose(request.POST, "reason", longest=201)
     if identity_number_in(reason):
         raise PermitRefused("理由会一直留在记录里，请不要写身份证号")
     return reason

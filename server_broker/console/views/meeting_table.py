@@ -112,7 +112,7 @@ def meeting_kind(request: HttpRequest) -> HttpResponse:
     try:
         if not all(one.isascii() and one.isdecimal() and len(one) <= 4 for one in numbers.values()):
             raise MeetingRefused("次数和几分之几要写数字")
-        reason = parameters.text(request.POST, "reason", longest=200)
+        reason = parameters.prose(request.POST, "reason", longest=200)
         if len(reason) < LEAST_REASON:
             raise MeetingRefused("请写明理由（至少 4 个字）")
         values = {name: int(one) for name, one in numbers.items()}

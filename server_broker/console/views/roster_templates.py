@@ -83,7 +83,7 @@ def _pattern(request: HttpRequest) -> Pattern:
         raise InputRefused(f"填的{REMEDY}")
     digits = [int(one) for one in parameters.text(values, "digits", longest=40) if one.isascii() and one.isdecimal()]
     return Pattern(
-        name=parameters.text(values, "name", longest=32),
+        name=parameters.prose(values, "name", longest=32),
         window=parameters.text(values, "window", longest=32),
         rule=rule,
         turns=["" if text == "无" else text for text in turns],
@@ -153,7 +153,7 @@ def roster_template_apply(request: HttpRequest, pk: int) -> HttpResponse:
     def more(shown: Shown) -> Mapping[str, object]:
         plan = made[-1]
         return {
-            **plan_context(shown, ids),
+            **plan_context(request.user, shown, ids),
             "in_the_way": plan.in_the_way[:MOST_LISTED],
             "more_in_the_way": max(0, len(plan.in_the_way) - MOST_LISTED),
         }

@@ -87,7 +87,7 @@ def release_snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _hold_changed(request: HttpRequest, pk: int, change: Callable[..., object], done: str) -> HttpResponse:
     blob = _get(request, pk)
-    reason = parameters.text(request.POST, "reason", longest=400)
+    reason = parameters.prose(request.POST, "reason", longest=400)
     try:
         change(blob, reason=reason, by=request.user, of=_people(request, blob), now=timezone.now())
     except (HoldRefused, OwnAffair) as refused:

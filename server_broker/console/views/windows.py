@@ -186,7 +186,7 @@ def _terms(request: HttpRequest, found: DutyWindow | None) -> Terms:
     led = set(found.leaders) if found else set()
     posts_led = set(found.leader_posts) if found else set()
     return Terms(
-        name=parameters.text(request.POST, "name", longest=32),
+        name=parameters.prose(request.POST, "name", longest=32),
         weekdays=days,
         start=start,
         end=end if end > start else end + MINUTES_A_DAY,

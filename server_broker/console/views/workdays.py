@@ -121,8 +121,8 @@ def workday_set(request: HttpRequest) -> HttpResponse:
     if not sees_county(request.user):
         raise Http404
     asked = request.POST.get("date", "")
-    reason = parameters.text(request.POST, "reason", longest=200)
-    name = parameters.text(request.POST, "name", longest=LONGEST_NAME)
+    reason = parameters.prose(request.POST, "reason", longest=200)
+    name = parameters.prose(request.POST, "name", longest=LONGEST_NAME)
     word = _WORDS[parameters.choice(request.POST, "word", ("back", "work", "rest"))]
     try:
         if not _DATE.fullmatch(asked):
@@ -145,7 +145,7 @@ def workday_set(request: HttpRequest) -> HttpResponse:
 def stop_add(request: HttpRequest) -> HttpResponse:
     """Stop work in a region of the viewer's scope, from a minute to a minute."""
     region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=request.POST.get("region", ""))
-    reason = parameters.text(request.POST, "reason", longest=MOST_LETTERS + 1)
+    reason = parameters.prose(request.POST, "reason", longest=MOST_LETTERS + 1)
     try:
         if identity_number_in(reason):
             raise NoticeRefused(_NO_ID)
@@ -163,7 +163,7 @@ def stop_add(request: HttpRequest) -> HttpResponse:
 def stop_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Have work go on from a minute on, where a notice of the viewer's scope stops it."""
     notice = get_object_or_404(stop_notices_of(request.user), pk=pk)
-    reason = parameters.text(request.POST, "reason", longest=MOST_LETTERS + 1)
+    reason = parameters.prose(request.POST, "reason", longest=MOST_LETTERS + 1)
     try:
         if identity_number_in(reason):
             raise NoticeRefused(_NO_ID)

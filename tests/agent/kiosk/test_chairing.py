@@ -1,6 +1,7 @@
 """What a chair enters is on disk before it is shown; another member's touch confirms who has no card, and nobody else's
 does."""
 
+from copy import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from protocol.kiosk_meetings import (
     MeetingShown,
     OpenMeeting,
     StepMeeting,
+    TakeBackPerson,
     Vouch,
     Vouched,
 )
@@ -78,6 +80,37 @@ def test_who_does_not_vote_may_vouch_and_the_next_entered_follows(near: Bench) -
     asked = answer.next
     near.ask(Vouch(touch=asked.touch, meeting=asked.meeting, person=asked.person))
     assert came(near) == (4, 0)
+
+
+def test_the_chair_takes_back_who_was_entered_by_mistake_also_after_somebody_vouched(near: Bench) -> None:
+    visit = entered(near).visit
+    back = TakeBackPerson(visit=visit, meeting="m1", person="p4")
+    (shown,) = near.ask(back)
+    assert isinstance(shown, MeetingShown)
+    assert [one.name for one in shown.absent if one.entered or one.vouched] == []
+    assert came(near) == (1, 0)
+    near.ask(back)
+    assert len(near.of(PersonVouched)) == 2, "nothing stood that could be taken back once more"
+    near.ask(EnterPerson(visit=visit, meeting="m1", person="p4"))
+    vouch(near, near.touch(LI))
+    assert came(near) == (3, 0)
+    visit = chaired(near).visit
+    near.ask(EnterVotes(visit=visit, meeting="m1", item="2", votes=[3, 0]))
+    (shown,) = near.ask(replace(back, visit=visit))
+    assert isinstance(shown, MeetingShown)
+    assert came(near) == (2, 0)
+    assert (shown.present, shown.agenda[1].present) == (2, 3), "a vote keeps who was there"
+    assert [(fact.person, fact.purpose) for fact in near.of(PersonVouched)][-1] == ("p4", "meeting-back:m1")
+    assert near.touch(LI).vouch is None
+
+
+def test_who_touched_is_not_taken_back_and_nobody_but_the_chair_does(near: Bench) -> None:
+    near.touch(LI)
+    visit = chaired(near).visit
+    assert reason(near.ask(TakeBackPerson(visit=visit, meeting="m1", person="p2"))) == "already"
+    assert came(near) == (2, 0)
+    visit = shown_to(near, LI, "m1").visit
+    assert reason(near.ask(TakeBackPerson(visit=visit, meeting="m1", person="p4"))) == "not_allowed"
 
 
 @pytest.mark.parametrize("card", [GUEST, ZHANG])

@@ -6,7 +6,7 @@ from agent.kiosk.meeting_evidence import Evidence
 from agent.kiosk.meeting_sign_ins import count_of, sign_ins, state_of
 from protocol.cards import card_token
 from protocol.facts import PersonVouched, Touch, TouchAnswer
-from protocol.meetings import Expected, Meeting, Quorum, vouching_for
+from protocol.meetings import Expected, Meeting, Quorum, taking_back, vouching_for
 from protocol.twin import Card, Desired, Person
 from protocol.units import FactRef, Moment
 from tests.agent.bench import CARD_KEY, STATION, Bench
@@ -43,11 +43,11 @@ class Village:
             self._waiting.append((person, second))
         return ref
 
-    def word(self, person: int, by: int, ref: FactRef, second: int, touched: int) -> None:
+    def word(self, person: int, by: int, ref: FactRef, second: int, touched: int, *, back: bool = False) -> None:
         at = Moment(wall=(DAY + second) * 1000, boot=BOOT, mono=0, quality="synced")
-        fact = PersonVouched(at=at, person=str(person), by=ref, purpose=vouching_for("m1"))
-        self.evidence.note(self._next(), fact)
-        self._plain.words.append((person, by, STATION, second, touched))
+        purpose = taking_back("m1") if back else vouching_for("m1")
+        self.evidence.note(self._next(), PersonVouched(at=at, person=str(person), by=ref, purpose=purpose))
+        self._plain.words.append((person, by, STATION, second, touched, back))
 
     def close(self, second: int) -> None:
         """Say what comes after the undated touches."""
@@ -85,13 +85,19 @@ def _happens(village: Village, plain: PlainMeeting, chance: Random) -> int:
     times = sorted(chance.choice(edges) + chance.choice((-61, -60, -1, 0, 1, 59, 60, 61, 300)) for _ in range(8))
     for second in times:
         person = chance.choice(PEOPLE)
-        match chance.randrange(4):
+        match chance.randrange(5):
             case 0:
                 village.touch(person, second, dated=False)
             case 1 | 2:
                 ref = village.touch(person, second)
                 for _ in range(chance.randrange(2)):
                     village.word(chance.choice(plain.expected), person, ref, second + 5, second)
+            case 3 if plain.words:
+                # Whoever it is takes somebody back of whom something was said; only the chair's word counts.
+                by = chance.choice((plain.chair, person))
+                assert by is not None
+                ref = village.touch(by, second)
+                village.word(chance.choice(plain.words)[0], by, ref, second + 5, second, back=True)
             case _:
                 assert plain.chair is not None
                 ref = village.touch(plain.chair, second)

@@ -25,7 +25,7 @@ _BY_PROXY = 0.2
 _SETTLE_S, _DECIDE_S = 180, 240
 BAD = (
     *("lost", "doubled", "self_approved", "out_of_scope", "decided_though_withdrawn", "unseen_by_asker"),
-    *("problems", "not_caught", "found_without_a_fault"),
+    *("undecided", "problems", "not_caught", "found_without_a_fault"),
 )
 NOT_COVERED = (
     "stations dark for days, deputies, corrections, a real Pi; a station takes 100 a day, so most come by phone"
@@ -68,7 +68,7 @@ class Day:
             with Trouble(self._office, seed=self._seed) as trouble:
                 self._all(jobs)
             self._wait(lambda: not self._missing_at_county(), "what was green at kiosks to come in", _SETTLE_S)
-            self._wait(lambda: self._waiting() == 0, "everything to be decided", _DECIDE_S)
+            self._let_decide()
         self.undecided = self._waiting()
         self._judge_stations_anew()
         self._judge(judge)
@@ -93,6 +93,13 @@ class Day:
             wait_until(condition, what=what, timeout_s=timeout_s, every_s=2)
         except NotInTime as error:
             print(error, file=sys.stderr)
+
+    def _let_decide(self) -> None:
+        """Wait until everything is decided, as long as what waits becomes less."""
+        left = self._waiting() + 1
+        while 0 < self._waiting() < left:
+            left = self._waiting()
+            self._wait(lambda: self._waiting() == 0, f"{left} requests to be decided", _DECIDE_S)
 
     def _missing_at_county(self) -> int:
         made = len({(one.station, one.person, one.kind, one.begin) for hand in self.kiosks for one in hand.done.made})

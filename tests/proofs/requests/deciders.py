@@ -16,6 +16,8 @@ from tests.proofs.requests.office import FIRST, SECOND, SECRETARIES, TWIN, Offic
 _KEY = re.compile(r'href="/todo/([cs]\d+)/"')
 _ACCEPTS = 0.8
 _IDLE_S = 0.5
+MOST_A_LOOK = 40
+"""Decisions of an officer between two looks at what waits."""
 
 
 class Deciders:
@@ -64,9 +66,10 @@ class Deciders:
 
     def _chosen(self, name: str, keys: list[str], chance: random.Random) -> list[str]:
         """Return what an account tries next: what waits for it, the oldest first, and sometimes what does not."""
-        mine = keys[:12]
+        mine = keys[:MOST_A_LOOK]
         if name in (FIRST, SECOND):
-            # The two read the same list and begin with the same one.
+            # The two read the same list and begin with the same one. Then one goes down the list and the other up.
+            mine = mine if name == FIRST else [*mine[:1], *reversed(mine[1:])]
             time.sleep(-time.time() % 1.0)
         foreign = [key for key in self._known if key not in keys]
         tries = 4 if name in (*SECRETARIES, TWIN) else 1

@@ -9,8 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from server_broker.duty.models import Absence
+from server_broker.requests.asking import Wish
 from server_broker.requests.models import CountyRequest, Deputy
-from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, STRAY, TOWNSHIP_OFFICER, ZHANG
+from server_broker.requests.refused import RequestRefused
+from server_broker.requests.withdrawing import agree
+from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, STRAY, TOWNSHIP_OFFICER, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
 from tests.server_broker.pages import text_of, words_of
 from tests.server_broker.requests.asked_here import MONDAY, asks, days, deputy_of, duty, key
@@ -112,9 +115,23 @@ def test_an_officer_writes_down_that_the_other_agrees(county: FictionalCounty) -
     made = CountyRequest.objects.get()
     assert "等对方答应" in text_of(page, "/todo/?state=others")
     page.post(f"/todo/{key(made)}/agree/", {"agrees": "yes"})
-    assert all(word in text_of(page, f"/todo/{key(made)}/") for word in ("李示例", "对方答应"))
+    said = f"{TOWNSHIP_OFFICER.username} 记的"
+    assert all(word in text_of(page, f"/todo/{key(made)}/") for word in ("李示例", "对方答应", said))
     made.refresh_from_db()
-    assert made.agrees
+    assert (made.agrees, made.agreed_by) == (True, TOWNSHIP_OFFICER.username)
+
+
+def test_an_officer_writes_down_nobody_whom_they_do_not_see(county: FictionalCounty) -> None:
+    window, zhao = duty(county.people[ZHANG]), county.add(ZHAO)
+    wish = Wish(kind="swap", window=window.pk, day=MONDAY, substitute=zhao)
+    made = asks(county.people[ZHANG], wish, at=timezone.now())
+    page = signed_in(SECRETARY)
+    assert f"/todo/{key(made)}/agree/" not in text_of(page, f"/todo/{key(made)}/")
+    assert page.post(f"/todo/{key(made)}/agree/", {"agrees": "yes"}).status_code == 404
+    with pytest.raises(RequestRefused, match="对方不归您这里"):
+        agree(made, True, now=timezone.now(), officer=SECRETARY.username)
+    made.refresh_from_db()
+    assert made.agrees is None
 
 
 def test_a_deputy_is_named_seen_and_ended(county: FictionalCounty) -> None:

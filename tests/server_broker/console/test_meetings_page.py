@@ -1,6 +1,7 @@
 """The pages 会议: announce by a form, see who came, enter votes and minutes, and what a month lacks, all in scope."""
 
 import io
+import re
 
 import pytest
 from django.conf import settings
@@ -101,6 +102,20 @@ def test_a_secretary_announces_a_meeting_and_everybody_is_told_what_it_is(county
     assert "村民代表会议" in said(secretary, f"/meetings/?month={timezone.localtime(row.begin):%Y-%m}")
 
 
+def test_titles_stay_as_they_were_typed() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    typed = {
+        "title": "第三季度党课：学习文件（一）",
+        "place": "党群活动室（二楼）",
+        "item_title": ["议题一：修村道", ""],
+    }
+    secretary.post("/meetings/add/", form(people, begin=f"{timezone.localdate() + DAY}T０９:00", **typed))
+    assert not MeetingRecord.objects.exists(), "a time has one form"
+    secretary.post("/meetings/add/", form(people, **typed))
+    row = MeetingRecord.objects.get()
+    assert (row.title, row.place, row.agenda[0][1]) == (typed["title"], typed["place"], "议题一：修村道")
+
+
 def test_what_is_refused_is_shown_again_as_it_was_typed() -> None:
     people, secretary = villagers(3), signed_in(SECRETARY)
     answer = secretary.post("/meetings/add/", form(people, end=f"{timezone.localdate()}T08:00", title="选村民代表"))
@@ -156,6 +171,29 @@ def test_the_page_says_who_came_and_that_a_vote_had_no_quorum() -> None:
     assert "1 示例甲（主持人） 迟到 09:12" in sheet
 
 
+def test_what_a_chair_took_back_counts_no_more_and_the_page_says_who_did_and_when() -> None:
+    people = villagers(4)
+    meeting = held(people, agenda=(VOTE,))
+    chair, member = comes(people[0], 0), comes(people[1], 2)
+    vouches(meeting, people[2], chair, 1)
+    vouches(meeting, people[2], member, 3)
+    counted(meeting, [3, 0], 3, chair, 5)
+    vouches(meeting, people[2], member, 6, back=True)
+    station_told()
+    assert "实到 3 人" in said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/"), "only the chair takes back"
+    vouches(meeting, people[2], chair, 20, back=True)
+    page = said(signed_in(SECRETARY), f"/meetings/{meeting.pk}/")
+    assert "09:20 · 示例丙：示例甲 主持人收回，以前登记和作证的不算" in page
+    assert "09:01 · 示例丙：示例甲 后来收回了，不算" in page
+    assert "09:03 · 示例丙：示例乙 后来收回了，不算" in page
+    assert "09:06 · 示例丙：示例乙 不是主持人收回，不算" in page
+    assert "实到 2 人" in page
+    assert "缺席 2 人" in page
+    assert "09:10 有表决权的到了 2 人，还差 1 人" in page
+    assert "09:05 有表决权的到了 3 人，已够" in page, "the vote keeps who was there"
+    assert "在场的人比签到的人多" not in page
+
+
 def test_the_page_tells_voters_who_came_from_those_who_came_and_do_not_vote() -> None:
     people = villagers(4)
     meeting = held(people, voters=frozenset(one.pk for one in people[:3]))
@@ -199,6 +237,43 @@ def test_a_meeting_is_changed_and_cancelled_with_a_reason_and_votes_and_minutes_
     assert "表决的时间要在开会以后" in secretary.post(f"{path}vote/", vote, follow=True).content.decode()
     secretary.post(f"{path}cancel/", {"reason": "书记去县里开会"})
     assert "这个会取消了：书记去县里开会" in said(secretary, path)
+
+
+def test_a_form_offers_no_field_that_would_be_refused_and_a_forged_one_changes_nothing() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    meeting = held(people[:2], agenda=(VOTE,))
+    counted(meeting, [2, 0], 2, comes(people[0], 0))
+    path = f"/meetings/{meeting.pk}/"
+    page = text_of(secretary, f"{path}edit/?names=v2")
+    assert "主持人 示例甲" in words_of(page)
+    assert "法定人数 超过 1/2" in words_of(page)
+    shown = set(re.findall(r'<(?:select|input type="checkbox"|input) name="(\w+)"', page))
+    assert "item_options" in shown, "further items may be added"
+    assert shown.isdisjoint({"chair", "rule", "numerator", "denominator"})
+    assert re.findall(r'type="checkbox" name="(\w+)" value="(\d+)"', page) == [
+        ("expected", str(people[2].pk)),
+        ("voters", str(people[2].pk)),
+    ]
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input(?: type="(?:hidden|datetime-local)")? name="(\w+)" value="([^"]*)"', page):
+        sent.setdefault(name, []).append(value)
+    sent |= {"kind": ["members"], "stations": [SHILI], "place": ["党群服务中心"], "reason": ["会议室停电"]}
+    forged = sent | {"item_options": ["不同意、同意", *sent["item_options"][1:]]}
+    answer = secretary.post(f"{path}change/", forged)
+    assert answer.status_code == 422
+    assert "没有存：“选小组长”已经表决" in answer.content.decode()
+    assert "选小组长（同意、不同意）" in answer.content.decode(), "what stays is shown as it stands"
+    for other in (
+        {"rule": ["none"]},
+        {"expected": sent["expected"][:1], "voters": sent["expected"][:1]},
+        {"chair": [""]},
+    ):
+        assert secretary.post(f"{path}change/", sent | other).status_code == 422
+    assert meeting.records.count() == 1
+    secretary.post(f"{path}change/", sent)
+    told = said(secretary, path)
+    assert "会议室停电 · jiang-shilicun 地点：原来 村委会会议室，改为 党群服务中心" in told
+    assert "同意 2 · 不同意 0" in told
 
 
 def test_another_township_sees_nothing_of_a_meeting_and_a_village_nothing_of_its_townships(

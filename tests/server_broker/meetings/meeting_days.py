@@ -8,7 +8,8 @@ from server_broker.attendance.models import Touch
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.meetings.announcing import Item, Terms, announce
+from server_broker.meetings.announced import Item, Terms
+from server_broker.meetings.announcing import announce
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord, Rule, VoteCount, Vouch
 from server_broker.meetings.reading import Look, looks
 from server_broker.people.models import Card, Person, Unit, UnitKind
@@ -104,14 +105,16 @@ def _stated(station: str, at: dt.datetime, quality: str = "synced") -> dict[str,
     }
 
 
-def vouches(meeting: Meeting, person: Person, by: Touch, minutes: float, note: str = "") -> Vouch:
-    """Whoever touched ``by`` says so many minutes after the begin that somebody is there."""
+def vouches(
+    meeting: Meeting, person: Person, by: Touch, minutes: float, note: str = "", *, back: bool = False
+) -> Vouch:
+    """Whoever touched ``by`` says so many minutes after the begin that somebody is there, or takes that ``back``."""
     return Vouch.objects.create(
         **_stated(SHILI, BEGIN + minutes * MINUTE),
         by_epoch=by.epoch,
         by_seq=by.seq,
         person=person.number,
-        purpose=f"meeting:{meeting.code}",
+        purpose=f"{'meeting-back' if back else 'meeting'}:{meeting.code}",
         note=note,
     )
 

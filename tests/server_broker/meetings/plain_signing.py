@@ -4,7 +4,7 @@ All times are whole numbers of seconds; a minute is what is left of one when the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -22,8 +22,10 @@ class PlainMeeting:
     """Person, station, second."""
     undated: list[tuple[int, str, int, int]] = field(default_factory=list)
     """Person, station, the seconds of the dated facts before and after."""
-    words: list[tuple[int, int, str, int | None, int | None]] = field(default_factory=list)
-    """Person, who says so, station, second of the word, second of the touch."""
+    words: list[tuple[int, int, str, int | None, int | None, bool]] = field(default_factory=list)
+    """Person, who says so, station, second of the word, second of the touch, whether it takes somebody back.
+
+    In the order in which the stations stated them."""
     away: list[tuple[int, str, int, int]] = field(default_factory=list)
     told_until: int | None = None
 
@@ -35,16 +37,30 @@ def minute(second: int) -> int:
 def signed_in(meeting: PlainMeeting, person: int) -> int | None:
     """The minute in which somebody signed in first."""
     minutes = [minute(at) for who, where, at in meeting.touches if who == person and signs(meeting, where, at)]
-    for whom, by, where, _, touched in meeting.words:
+    words = standing(meeting)
+    for whom, by, where, _, touched, _ in words:
         if whom != person or touched is None or not signs(meeting, where, touched):
             continue
         if by not in meeting.expected or by == meeting.chair or by == person:
             continue
-        for entered, chair, there, at, _ in meeting.words:
+        for entered, chair, there, at, _, _ in words:
             is_entry = entered == person and chair == meeting.chair and there == where
             if is_entry and at is not None and minute(at) <= minute(touched):
                 minutes.append(minute(touched))
     return min(minutes, default=None)
+
+
+def standing(meeting: PlainMeeting) -> list[tuple[int, int, str, int | None, int | None, bool]]:
+    """The words that the chair has not taken back at their station since."""
+    return [
+        word
+        for place, word in enumerate(meeting.words)
+        if not word[5]
+        and not any(
+            back and by == meeting.chair and (whom, where) == (word[0], word[2])
+            for whom, by, where, _, _, back in meeting.words[place + 1 :]
+        )
+    ]
 
 
 def signs(meeting: PlainMeeting, where: str, at: int) -> bool:
@@ -85,3 +101,21 @@ def has_quorum(meeting: PlainMeeting, second: int) -> bool:
 def voters_there(meeting: PlainMeeting, voters: Iterable[int], second: int) -> int:
     signed = [signed_in(meeting, person) for person in voters]
     return sum(at is not None and at <= minute(second) for at in signed)
+
+
+def voters_then(meeting: PlainMeeting, second: int) -> int:
+    """How many voters a vote at this second had, with those whose entry was taken back only later."""
+    return sum(_was_there(meeting, person, second) for person in meeting.voters)
+
+
+def _was_there(meeting: PlainMeeting, person: int, second: int) -> bool:
+    at = signed_in(meeting, person)
+    if at is not None and at <= minute(second):
+        return True
+    for place, (whom, by, where, said, _, back) in enumerate(meeting.words):
+        if back and by == meeting.chair and whom == person and (said is None or minute(second) < minute(said)):
+            before = [word for word in meeting.words[:place] if word[2] == where]
+            at = signed_in(replace(meeting, touches=[], words=before), person)
+            if at is not None and at <= minute(second):
+                return True
+    return False

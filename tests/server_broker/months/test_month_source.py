@@ -46,7 +46,7 @@ def months(county: FictionalCounty, now: dt.datetime = NOW, *, station: str = SH
     """Return what a station reads, by person."""
     found = {}
     for draft in drafts_of(county, now, station=station):
-        assert (draft.access, draft.night, draft.station) == ("station", True, station)
+        assert (draft.access, draft.station) == ("station", station)
         assert len(draft.id) <= 64
         content = read_content(decode(document(draft, 1), BundleDocument, limit=2**22))
         assert isinstance(content, Month)
@@ -149,13 +149,43 @@ def test_a_request_of_the_county_comes_with_the_office_that_decided_and_without_
     assert (one.state, one.answer, one.answered) == ("accepted", "示例镇 镇办干部：同意", milliseconds(NOW))
 
 
-def test_who_is_asked_to_take_a_window_over_reads_it_the_next_night_until_they_answer(county: FictionalCounty) -> None:
-    zhang, li = county.people[ZHANG], county.add(LI)
+def swap_asked(county: FictionalCounty, at: dt.datetime) -> CountyRequest:
+    """张示例 asks 李示例 to take a window over."""
     begin = NOW + 2 * DAY
-    asked = CountyRequest.objects.create(
-        request=b"r" * 16, number="000001", person=zhang, substitute=li, kind="swap", begin_at=begin,
-        end_at=begin + DAY, asked_at=NOW - DAY,
+    return CountyRequest.objects.create(
+        request=b"r" * 16, number="000001", person=county.people[ZHANG], substitute=county.people[LI], kind="swap",
+        begin_at=begin, end_at=begin + DAY, asked_at=at,
     )  # fmt: skip
+
+
+def test_a_swap_that_the_partner_s_station_can_t_know_comes_at_once_and_by_day(county: FictionalCounty) -> None:
+    li, there = county.add(LI), add_station(county, YANSHI, YANSHI_VILLAGE)
+
+    def waits_for_night() -> list[bool]:
+        drafts = {draft.id: draft.night for draft in drafts_of(county)}
+        return [night for name, night in drafts.items() if name == f"month-{SHILI}-{li.pk}"]
+
+    assert waits_for_night() == []
+    asked = swap_asked(county, NOW)
+    assert waits_for_night() == [False], "on a telephone"
+    made_there = requested(there, made(county, NOW, station=YANSHI), kind="swap", request=bytes(asked.request))
+    assert waits_for_night() == [False], "at another station"
+    made_there.station = county.stations[SHILI]
+    made_there.save()
+    assert waits_for_night() == [], "the station has shown it since it was asked there"
+    asked.asked_at = NOW - DAY
+    asked.save()
+    assert waits_for_night() == [True]
+    made_there.delete()
+    assert waits_for_night() == [False]
+    asked.agrees = False
+    asked.save()
+    assert waits_for_night() == []
+
+
+def test_who_is_asked_to_take_a_window_over_reads_it_until_they_answer(county: FictionalCounty) -> None:
+    county.add(LI)
+    asked, begin = swap_asked(county, NOW - DAY), NOW + 2 * DAY
     found = months(county)
     (swap,) = found[LI.number].swaps or []
     assert (swap.request, swap.name, swap.begin) == (b"r" * 16, "张示例", milliseconds(begin))

@@ -10,10 +10,13 @@ from server_broker.audit.models import AuditEntry
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
+from server_broker.requests.asking import Wish
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import KINDS
 from server_broker.requests.models import CountyRequest, Outcome
+from server_broker.requests.turns import turn_of
+from server_broker.requests.withdrawing import agree
 from tests.cast import LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.county import FictionalCounty, requested, touch, user_of
 from tests.server_broker.pages import words_of
@@ -124,6 +127,25 @@ def test_the_other_person_agrees_to_a_swap(county: FictionalCounty, zhang: Perso
     made.refresh_from_db()
     assert made.agrees
     assert "✓ 对方答应" in read(phone, f"/asked/{made.pk}/")
+
+
+def test_the_other_person_denies_what_an_officer_wrote_down(county: FictionalCounty, zhang: Person) -> None:
+    window, li, now = zhang.windows.get(), county.add(LI), timezone.now()
+    made = asks(zhang, Wish(kind="swap", window=window.pk, day=MONDAY, substitute=li), at=now)
+    agree(made, True, now=now, officer=user_of(TOWNSHIP_OFFICER).username)
+    assert f"对方答应，是 {TOWNSHIP_OFFICER.username} 记的" in read(signed_in_telephone(zhang), f"/asked/{made.pk}/")
+    other = signed_in_telephone(li)
+    said = read(other, f"/asked/{made.pk}/")
+    assert all(word in said for word in (f"您答应，是 {TOWNSHIP_OFFICER.username} 记的", "我没有答应"))
+    assert turn_of(li, window.pk, MONDAY) is not None
+    done = words_of(other.post(f"/asked/{made.pk}/agree/", {"agrees": "no"}, follow=True).content.decode())
+    assert "× 对方没答应" in done
+    assert "我没有答应" not in done
+    assert (turn_of(li, window.pk, MONDAY), turn_of(zhang, window.pk, MONDAY) is None) == (None, False)
+    # Their own word is not taken back so, and neither is what has begun.
+    again = asks(zhang, Wish(kind="swap", window=window.pk, day=MONDAY, substitute=li), at=now)
+    agree(again, True, now=now)
+    assert other.post(f"/asked/{again.pk}/agree/", {"agrees": "no"}).status_code == 409
 
 
 def test_nobody_else_reads_or_changes_it(county: FictionalCounty, zhang: Person) -> None:

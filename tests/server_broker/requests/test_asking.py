@@ -10,14 +10,15 @@ from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.audit.models import AuditEntry
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
+from server_broker.fleet.models import ShelfDue
 from server_broker.people.models import Person
 from server_broker.requests.asking import ASKED, Wish
 from server_broker.requests.effects import away_in
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.withdrawing import agree, withdraw
-from tests.cast import COUNTY_OFFICER, LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, ZHANG
-from tests.server_broker.county import FictionalCounty, requested, touch, user_of, withdrawn
+from tests.cast import COUNTY_OFFICER, LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of, withdrawn
 from tests.server_broker.requests.asked_here import MONDAY, NOW, approves, asks, days, duty, now_is, refuses
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,22 @@ def test_a_window_goes_to_whoever_agrees_before_its_start(county: FictionalCount
     assert now_is(again).state == "refused"
 
 
+def test_the_partner_s_station_is_told_of_a_swap_and_of_its_end(county: FictionalCounty, zhang: Person) -> None:
+    there = add_station(county, YANSHI, YANSHI_VILLAGE)
+    li = county.add(LI)
+    Person.objects.filter(pk=li.pk).update(village_id=YANSHI_VILLAGE)
+    li.refresh_from_db()
+
+    def is_told() -> bool:
+        return bool(ShelfDue.objects.filter(station=there).delete()[0])
+
+    is_told()
+    asked = asks(zhang, Wish(kind="swap", window=zhang.windows.get().pk, day=MONDAY, substitute=li))
+    assert is_told()
+    withdraw(asked, now=NOW)
+    assert is_told()
+
+
 def test_a_window_goes_to_nobody_who_has_another_then(county: FictionalCounty, zhang: Person) -> None:
     li = county.add(LI)
     duty(li, name="接访", start=540, end=600)
@@ -163,7 +180,7 @@ def test_a_window_goes_to_nobody_who_has_another_then(county: FictionalCounty, z
 def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: FictionalCounty, zhang: Person) -> None:
     station, li = county.stations[SHILI], county.add(LI)
     asked, other = asks(zhang, days(0)), asks(zhang, days(1))
-    approves(SECRETARY, other)
+    refuses(SECRETARY, other)
     later = NOW + HOUR
     by_li = touch(station, LI.token, at=later)
     withdrawn(requested(station, by_li, request=asked.request), at=later)
@@ -171,6 +188,6 @@ def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: Fictiona
     own = touch(station, ZHANG.token, at=later)
     for one in (asked, other):
         withdrawn(requested(station, own, request=one.request), at=later)
-    assert [now_is(one).state for one in (asked, other)] == ["withdrawn", "accepted"]
+    assert [now_is(one).state for one in (asked, other)] == ["withdrawn", "refused"]
     with pytest.raises(RequestRefused, match="已经撤回"):
         approves(SECRETARY, asked)

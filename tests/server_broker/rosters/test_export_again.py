@@ -10,8 +10,10 @@ from django.utils import timezone
 from server_broker.attendance.leaving import leave
 from server_broker.attendance.models import DaysKind, DutyWindow, Marks
 from server_broker.attendance.region_changes import merge_region
+from server_broker.duty.overlaps import WindowRefused
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
+from server_broker.duty.windows import Terms, add_window
 from server_broker.people.changes import register
 from server_broker.people.models import Person, PersonType
 from server_broker.regions.models import Region
@@ -62,6 +64,23 @@ def test_an_export_with_everything_that_may_happen_is_no_change(county: Fictiona
     assert set(result.counts) >= {"区划", "人员", "值班"}
     listed = openpyxl.load_workbook(io.BytesIO(export_people(COUNTY)))["区划"]
     assert YANSHI_VILLAGE not in [row[0].value for row in listed.iter_rows()]
+
+
+def test_a_window_keeps_the_name_that_was_typed_and_is_found_by_either_form_of_its_signs(
+    county: FictionalCounty,
+) -> None:
+    def row(name: str, start: str) -> bytes:
+        heads = {"值班": ("村代码", "名称", "星期", "开始", "结束", "人员编号")}
+        people = county.people[LI].number
+        return book({"值班": [(SHILI_VILLAGE, name, "一", start, "20:00", people)]}, heads=heads)
+
+    assert import_people(row("值守：晚（一）", "18:00"), actor=BY).ok
+    assert import_people(row("值守:晚(一)", "18:30"), actor=BY).ok
+    kept = DutyWindow.objects.get(village=SHILI_VILLAGE, name__startswith="值守")
+    assert (kept.name, kept.start) == ("值守：晚（一）", 18 * 60 + 30)
+    terms = Terms("值守:晚(一)", [2], 60, 120, [county.people[ZHANG].pk])
+    with pytest.raises(WindowRefused, match="已有值班"):
+        add_window(Region.objects.get(pk=SHILI_VILLAGE), terms, since=timezone.localdate(), actor=BY)
 
 
 def test_a_township_s_export_too(county: FictionalCounty) -> None:

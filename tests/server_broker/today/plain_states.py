@@ -14,9 +14,21 @@ ALWAYS_IN_THE_WAY = ("held", "lost", "reader")
 def reckon(world: dict[str, Any]) -> list[tuple[str, int | None, int | None]]:
     """Return the state, the minute of arrival and that of departure of each turn of a world."""
     for turn in world["turns"]:
-        left = [m for m in range(turn["start"], turn["end"]) if not any(a <= m < b for a, b in world["away"])]
-        turn["left"] = left
-        turn["covered"] = len(left) < REST and bool(world["away"]) and len(left) < turn["end"] - turn["start"]
+        there = [
+            m
+            for m in range(turn["start"], turn["end"])
+            if not (turn["hole"] and turn["hole"][0] <= m < turn["hole"][1])
+        ]
+        # Whoever is resident in the village is on duty there.
+        away = [(a, b) for kind, a, b in world["away"] if kind != "residency"]
+        turn["left"] = [m for m in there if not any(a <= m < b for a, b in away)]
+        alone = [
+            [m for m in there if not any(kind == one and a <= m < b for one, a, b in world["away"])]
+            for kind in ("leave", "field_duty", "meeting")
+        ]
+        turn["covered"] = any(len(left) < min(REST, len(there)) for left in [turn["left"], *alone])
+        if len(turn["left"]) == len(there):
+            turn["covered"], turn["left"] = False, list(range(turn["start"], turn["end"]))
     units = _units([turn for turn in world["turns"] if turn["due"] and not turn["covered"]])
     _give_marks(units, _runs([tap for tap in world["taps"] if tap["dated"] and tap["here"]]))
     return [_state(turn, units, world) for turn in world["turns"]]

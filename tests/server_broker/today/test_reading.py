@@ -12,6 +12,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DaysKind, DutyWindow, Swap, SwapRecord
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
+from server_broker.duty.rest import COVERING
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
@@ -249,7 +250,13 @@ def test_a_station_that_was_off_was_there(morning: DutyWindow) -> None:
     assert state(at(9)) == ("unknown", "down")
 
 
-@pytest.mark.parametrize("kind", AbsenceKind.values)
+def test_whoever_is_resident_is_on_duty_there(morning: DutyWindow, zhang: Person) -> None:
+    absence = Absence.objects.create(person=zhang, kind=AbsenceKind.RESIDENCY)
+    put(AbsenceRecord, [absence.pk], Period(at(7), at(11, 45)), {"code": ""}, actor=BY)
+    assert state(at(9)) == ("missing", None)
+
+
+@pytest.mark.parametrize("kind", COVERING)
 def test_who_is_away_is_excused_with_kind_and_end(morning: DutyWindow, zhang: Person, kind: str) -> None:
     absence = Absence.objects.create(person=zhang, kind=kind)
     put(AbsenceRecord, [absence.pk], Period(at(7), at(11, 45)), {"code": "sick" if kind == "leave" else ""}, actor=BY)

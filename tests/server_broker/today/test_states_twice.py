@@ -7,7 +7,8 @@ from typing import Any
 
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Absent
-from server_broker.duty.values import Crew, Window, minute_at
+from server_broker.duty.reasons import CutByNotice
+from server_broker.duty.values import Crew, Notice, Window, minute_at
 from server_broker.today.standing import Known, lines_of
 from server_broker.today.values import Down, Line, StationNow, Tap
 from tests.server_broker.today.plain_states import ALWAYS_IN_THE_WAY, reckon
@@ -39,6 +40,7 @@ def drawn(draw: random.Random) -> dict[str, Any]:
                         "marks": draw.choice(kinds),
                         "due": draw.random() < 0.9,
                         "provisional": draw.random() < 0.1,
+                        "hole": _hole(draw, start, length),
                     }
                 )
             at += length
@@ -46,10 +48,25 @@ def drawn(draw: random.Random) -> dict[str, Any]:
     return {
         "turns": turns,
         "now": draw.randrange(first, last),
-        "away": [(at, at + draw.choice((30, 200, 700))) for at in _some(draw, first, last, (0, 0, 1, 2))],
+        "away": [
+            (
+                draw.choice(("leave", "leave", "field_duty", "meeting", "residency")),
+                at,
+                at + draw.choice((30, 200, 700)),
+            )
+            for at in _some(draw, first, last, (0, 0, 1, 2))
+        ],
         "taps": [_tap(draw, turns, first, last) for _ in range(draw.randrange(9))],
         "stations": [_station(draw, first, last) for _ in range(draw.choice((0, 1, 1, 1, 2)))],
     }
+
+
+def _hole(draw: random.Random, start: int, length: int) -> tuple[int, int] | None:
+    """Return a stretch within a turn that a notice takes away, or None."""
+    if length < 240 or draw.random() < 0.8:
+        return None
+    begin = start + draw.randrange(60, 120)
+    return begin, begin + draw.choice((30, 90))
 
 
 def _some(draw: random.Random, first: int, last: int, counts: tuple[int, ...]) -> list[int]:
@@ -95,7 +112,7 @@ def product(world: dict[str, Any]) -> list[Line]:
             ),
             one["day"],
             due=one["due"],
-            why=(),
+            why=(CutByNotice(Notice(*one["hole"])),) if one["hole"] else (),
             provisional=one["provisional"],
             begin=one["start"],
             end=one["end"],
@@ -128,7 +145,7 @@ def product(world: dict[str, Any]) -> list[Line]:
         )
         for n, one in enumerate(world["stations"])
     ]
-    away = [Absent("leave", "", a, b) for a, b in world["away"]]
+    away = [Absent(kind, "", a, b) for kind, a, b in world["away"]]
     return lines_of(turns, Known(world["now"], {1: taps}, {1: away}, {1: stations})) if turns else []
 
 

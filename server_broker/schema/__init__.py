@@ -1,0 +1,1 @@
+"""The tables of an empty database, laid out in one step instead of migration by migration."""

@@ -1,0 +1,1 @@
+"""Django looks for an app's commands here."""

@@ -1,0 +1,1 @@
+"""The commands of ``python -m django`` that this room adds or changes."""
