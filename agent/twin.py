@@ -46,6 +46,8 @@ class EffectiveState(Struct, frozen=True):
     """Where telephones reach the county; empty for nowhere."""
     help: HelpSeen | None = None
     contact: Contact | None = None
+    duty_board: str = ""
+    """What everybody may see of who is on duty, as in `protocol.twin.Desired`."""
 
 
 def _seen(person: Person) -> Person:
@@ -67,6 +69,7 @@ def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
         front_door=desired.front_door,
         help=desired.help,
         contact=desired.contact,
+        duty_board=desired.duty_board,
     )
 
 

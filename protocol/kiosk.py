@@ -86,6 +86,7 @@ from protocol.refusal import Refused
 from protocol.units import (
     ClockQuality,
     CodeWord,
+    CodeWordOrNone,
     Direction,
     DurationMs,
     FactRef,
@@ -160,6 +161,9 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     """The next meetings, by begin."""
     today: DutyToday | None = None
     """None: today is not known, or nobody has duty here."""
+    board: CodeWordOrNone = ""
+    """What the county lets ``duty`` show to everybody (`protocol.twin.BOARD_SHOWS`): no rows (``nothing``), or rows
+    without touches (``names``). Empty: it says nothing of it, and all is shown."""
 
 
 GRACE_MIN = 10

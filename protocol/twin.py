@@ -19,6 +19,7 @@ from protocol.shelf_index import MAX_INDEX_BYTES
 from protocol.signing import seal, unseal
 from protocol.units import (
     CardToken,
+    CodeWordOrNone,
     FactRef,
     LongText,
     RegionPrefix,
@@ -164,6 +165,10 @@ class Contact(Message, frozen=True, kw_only=True):
     phone: Annotated[str, Meta(pattern=r"^[0-9][0-9-]{2,19}\Z")]
 
 
+BOARD_SHOWS = ("nothing", "names", "presence")
+"""Nothing; who is on duty and until when; also who is there. A word of a later release shows nothing here."""
+
+
 class Desired(VersionedMessage, frozen=True, kw_only=True):
     """The whole desired state of one station."""
 
@@ -186,6 +191,9 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     """Where telephones reach the county, without a slash at its end; empty: nowhere."""
     help: HelpSeen | None = None
     contact: Contact | None = None
+    duty_board: CodeWordOrNone = ""
+    """What everybody here may see of who is on duty: one of `BOARD_SHOWS`. Empty: a county of an earlier release says
+    nothing of it, and all is shown."""
 
 
 type PackStateName = Literal["whole", "fetching", "waiting", "refused", "expired"]

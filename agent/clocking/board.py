@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from agent.clocking import duty
 from agent.clocking.duty_dates import DateWindow, DutyDate, DutyDates
 from agent.twin import Twin
@@ -91,6 +93,23 @@ class Board:
             away=window.away[person].why,
             departs=window.marks != "arrival",
         )
+
+
+def shown_to_all(rows: Iterable[DutyRow], shows: str) -> list[DutyRow]:
+    """Return what everybody may see of the board, as the county has decided (`protocol.twin.Desired.duty_board`).
+
+    Who is away is simply not on a board that the county has made public, and no word says why.
+    """
+    if not shows:
+        return list(rows)
+    if shows not in ("names", "presence"):
+        return []
+    here = [msgspec.structs.replace(row, instead_of="") for row in rows if not row.away]
+    return here if shows == "presence" else [_without_touches(row) for row in here]
+
+
+def _without_touches(row: DutyRow) -> DutyRow:
+    return msgspec.structs.replace(row, arrived=None, left=None, arrived_by_time=False, left_by_time=False)
 
 
 def away_all_day(around: Iterable[DutyDate], person: str) -> list[DateWindow]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from agent.clocking.board import shown_to_all
 from agent.clocking.desk import KioskScreens
 from agent.clocking.duty import local_day
 from agent.clocking.duty_dates import DutyDates
@@ -118,7 +119,7 @@ class HomePublisher:
             waiting=self._waiting(),
             reader_ready=self._lifecycle.reader_ready,
             simulated=self._simulated,
-            duty=self._history.board(now),
+            duty=shown_to_all(self._history.board(now), desired.duty_board),
             levels=self._learning.levels(),
             notice=self._notice(),
             trouble=self._trouble(),
@@ -130,6 +131,7 @@ class HomePublisher:
             rest_min=desired.settings.rest_min,
             meetings=self._meetings(),
             today=self._today(now),
+            board=desired.duty_board,
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:

@@ -107,7 +107,7 @@ class DutyPlace:
     def view(self) -> DutyView:
         """Return the board by the time of day, and how often its page was turned."""
         by_time = sorted(self._home.duty, key=lambda row: row.start)
-        return DutyView(tuple(by_time), self._home.quality, self._home.duty_left_out, self._turn)
+        return DutyView(tuple(by_time), self._home.quality, self._home.duty_left_out, self._turn, self._home.board)
 
     def key(self, key: Key) -> Move:
         """Turn the page with 8 or Enter, back with 7, or leave with 0."""

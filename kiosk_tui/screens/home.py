@@ -119,9 +119,13 @@ def on_duty(home: Home, width: int) -> list[str]:
     say."""
     if not is_dated(home):
         return [words.NO_DATE]
+    if home.board and not home.duty:
+        return [words.NO_DUTY if home.board in ("names", "presence") else words.DUTY_NOT_PUBLIC]
     running = [row for row in home.duty if row.state == "running"]
     here = [_person(row) for row in running if row.arrived is not None and row.left is None]
     not_yet = [_person(row) for row in running if row.arrived is None and not row.away]
+    if running and home.board == "names":
+        return [fit_names(words.on_duty_now(len(running)), [_person(row) for row in running], width)]
     if running:
         return [
             fit_names(words.here(len(here)), here, width),

@@ -97,6 +97,7 @@ class DutyScreen(KioskScreen[DutyView]):
         self._header.left = words.left_out(view.left_out) if view.left_out else words.DUTY_TODAY
         self._board.rows = view.rows if dated else ()
         self._board.dated = dated
+        self._board.shows = view.board
         self._board.turn = view.turn
         self._name_keys()
 

@@ -118,6 +118,8 @@ class DutyView(msgspec.Struct, frozen=True):
     quality: ClockQuality
     left_out: int
     turn: int
+    board: str = ""
+    """What the county lets everybody see of it, as in `protocol.kiosk.Home.board`."""
     face: ClassVar[Face] = "duty"
     deaf_ms: ClassVar[int] = SCREEN_MS
 

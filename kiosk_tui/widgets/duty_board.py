@@ -37,6 +37,8 @@ class DutyBoard(Widget):
     turn: reactive[int] = reactive(0)
     dated: reactive[bool] = reactive(True)
     """Whether today is known."""
+    shows: reactive[str] = reactive("")
+    """What the county lets everybody see of it, as in `protocol.kiosk.Home.board`."""
 
     @property
     def pages(self) -> int:
@@ -58,15 +60,20 @@ class DutyBoard(Widget):
         shown = self.rows[self.page * a_page : (self.page + 1) * a_page]
         body = [self._row(row) for row in shown]
         if not body:
-            body = [Content.styled(words.NO_DUTY if self.dated else words.NO_DATE, theme.QUIET)]
+            body = [Content.styled(self._why_empty(), theme.QUIET)]
         return Content("\n").join([*self._heads(), *body])
+
+    def _why_empty(self) -> str:
+        if not self.dated:
+            return words.NO_DATE
+        return words.NO_DUTY if self.shows in ("", "names", "presence") else words.DUTY_NOT_PUBLIC
 
     def _rows_a_page(self) -> int:
         return max(1, (self.content_size.height - len(self._heads())) // (1 if self._names_fit() else 2))
 
     def _heads(self) -> list[Content]:
-        columns = (words.COLUMN_NAME, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
-        heads = [Content.styled(self._line(*columns), theme.TITLE)]
+        touches = (words.COLUMN_IN, words.COLUMN_OUT) if self._has_touches() else ("", "")
+        heads = [Content.styled(self._line(words.COLUMN_NAME, words.COLUMN_WINDOW, *touches), theme.TITLE)]
         # On a low screen a row of people is worth more than a rule.
         if self.content_size.height >= _RULE_FROM_HEIGHT:
             heads.append(Content.styled("─" * self.content_size.width, theme.RULE))
@@ -81,10 +88,15 @@ class DutyBoard(Widget):
         room = self._window_width() - len(window) - 1
         if row.window and room >= _LEAST_NAME:
             window = f"{fit(row.window, room)} {window}"
-        line = self._line(person if fits else "", window, _arrival(row), _departure(row))
+        touches = (_arrival(row), _departure(row)) if self._has_touches() else ("", "")
+        line = self._line(person if fits else "", window, *touches)
         if not fits:
             line = f"{person}\n{line}"
-        return Content(line) if row.arrived is not None else Content.styled(line, theme.QUIET)
+        strong = row.arrived is not None or not self._has_touches()
+        return Content(line) if strong else Content.styled(line, theme.QUIET)
+
+    def _has_touches(self) -> bool:
+        return self.shows in ("", "presence")
 
     def _line(self, name: str, window: str, arrived: str, left: str) -> str:
         room = self.content_size.width - self._name_width() - self._window_width() - 2 * _TIME

@@ -79,6 +79,7 @@ CLOCK_WAITS = _("！ 时间还没对准")
 DUTY_TODAY = _("今日值班")
 DUTY_WHOLE = _("看全部值班")
 NO_DUTY = _("今天没有排班。")
+DUTY_NOT_PUBLIC = _("这里不公开值班名单。")
 DUTY_OVER = _("今天的值班都结束了。")
 CLOCK_SAID: dict[ClockQuality, str] = {
     "synced": _("时间准，刚和县里对过。"),
@@ -222,6 +223,11 @@ def link_said(link: LinkState, count: int) -> str:
 def here(count: int) -> str:
     """Return how many are on duty here now; their names follow."""
     return counted("在岗 {count} 人：", count) if count else _("在岗：还没有人")
+
+
+def on_duty_now(count: int) -> str:
+    """Return how many are on duty now; their names follow."""
+    return counted("现在值班 {count} 人：", count)
 
 
 def not_touched(count: int) -> str:

@@ -97,11 +97,21 @@ def roster_day_lines(window: DutyWindow, *, seen: QuerySet[Person], since: dt.da
 
 def planned_lines(windows: Collection[int], *, seen: QuerySet[Person], first: dt.date, last: dt.date) -> list[Line]:
     """Return who was said to be in each of these windows on each date, each under its village and window."""
-    rows = list(
+    rows = (
         _ordered(RosterDay, None)
         .filter(subject__in=windows, valid_from__gte=begin_of(first), valid_from__lt=end_of(last), withdrawn=False)
         .select_related("subject__village")
     )
+    return _crew_lines(list(rows), seen)
+
+
+def weekly_lines(windows: Collection[int], *, seen: QuerySet[Person]) -> list[Line]:
+    """Return who is in each of these windows by its week, each under its village and window."""
+    rows = _ordered(WindowRecord, None).filter(subject__in=windows, days=DaysKind.WEEKLY, ended=False)
+    return _crew_lines(list(rows.select_related("subject__village")), seen)
+
+
+def _crew_lines(rows: Sequence[WindowRecord | RosterDay], seen: QuerySet[Person]) -> list[Line]:
     names = _names(rows, seen)
     return [
         Line(

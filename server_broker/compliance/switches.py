@@ -60,17 +60,17 @@ SWITCHES: dict[str, Switch] = {
     ),
     "duty_board_names": Switch(
         "公开值班人的姓名",
-        "谁都能看的值班牌网页按村列出现在和今天谁值班、到几点",
+        "谁都能看的值班牌网页和站点大屏按村列出今天谁值班、到几点",
         "不得公开个人信息，本人单独同意的除外",
         _PERSONAL_DATA_LAW,
-        asked_by="手机入口的值班牌（/b/村代码/）",
+        asked_by="手机入口的值班牌（/b/村代码/）和站点大屏",
     ),
     "duty_board_presence": Switch(
         "公开值班人到没到",
-        "值班牌上还写此刻在岗没有；先要打开“公开值班人的姓名”",
+        "值班牌和站点大屏上还写此刻在岗没有；先要打开“公开值班人的姓名”",
         "不得公开个人信息，本人单独同意的除外",
         _PERSONAL_DATA_LAW,
-        asked_by="手机入口的值班牌（/b/村代码/）",
+        asked_by="手机入口的值班牌（/b/村代码/）和站点大屏",
     ),
 }
 """Every switch. All are off until two people have turned one on."""

@@ -11,6 +11,8 @@ from server_broker.workdays.models import StopNotice
 
 _REGIONS = ("village", "village_was", "region", "region_was")
 _PEOPLE = ("person", "person_was")
+_LISTS = ("chair", "chair_was", "expected", "expected_was", "voters", "voters_was")
+"""Ids of people with spaces between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Names:
 
     def value(self, key: str, value: str | int) -> str | None:
         """Return what a detail's value stands for; None if it is no id, or its thing is gone."""
+        if key in _LISTS:
+            return "、".join(self.of.get(("person id", one), one) for one in str(value).split())
         return self.of.get((_KINDS.get(key, ""), str(value)))
 
 
@@ -43,7 +47,9 @@ def names_in(entries: Iterable[AuditEntry]) -> Names:
     for entry in entries:
         wanted.setdefault(_kind_of(entry), set()).add(entry.subject)
         for key, value in entry.detail.items():
-            if key in _KINDS and value is not None:
+            if key in _LISTS:
+                wanted.setdefault("person id", set()).update(str(value).split())
+            elif key in _KINDS and value is not None:
                 wanted.setdefault(_KINDS[key], set()).add(str(value))
     ids = {kind: [int(one) for one in found if one.isdecimal() and len(one) < 16] for kind, found in wanted.items()}
     of: dict[tuple[str, str], str] = {}

@@ -10,6 +10,7 @@ from server_broker.audit.log import HERE, PHONE
 from server_broker.audit.models import AuditEntry
 from server_broker.console.action_words import ACTIONS
 from server_broker.console.audit_names import Names
+from server_broker.console.meeting_changes import WORDS as OF_MEETINGS
 from server_broker.console.moments import moment_words
 from server_broker.console.words import ALARMS, COMMANDS, alarm_name
 from server_broker.people.models import HoldingState
@@ -89,6 +90,10 @@ _KEYS = {
     "village_was": "原村",
     "writer": "谁写的",
     "wrong_tries": "输错次数",
+    **OF_MEETINGS,
+    **{f"{what}_was": f"原{word}" for what, word in OF_MEETINGS.items()},
+    **{"expected_was": "减去的应到的人", "expected": "加上的应到的人"},
+    **{"voters_was": "减去的有表决权的人", "voters": "加上的有表决权的人"},
 }
 _FIELDS = {"number": "编号", "name": "姓名", "village_id": "村、镇", "type": "类别"}
 _MOMENTS = ("as_of", "at", "since")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from server_broker.console.parameters import as_typed, plain
 from server_broker.dated.days import moment_written
-from server_broker.meetings.announcing import MOST_LETTERS, Item, Terms
-from server_broker.meetings.kinds import MOST_PARTS, Asked
+from server_broker.meetings.announced import Item, Terms
+from server_broker.meetings.announcing import MOST_LETTERS
+from server_broker.meetings.fixed import Fixed
+from server_broker.meetings.kinds import MOST_PARTS, Asked, quorum_words
 from server_broker.meetings.models import MeetingRecord
 from server_broker.meetings.refused import MeetingRefused
 
@@ -110,12 +112,62 @@ def typed(values: QueryDict) -> Filled:
     )
 
 
-def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str]) -> Terms:
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What the form of a meeting shows and offers no field for, because a change of it would be refused."""
+
+    begun: bool = False
+    rule: str = ""
+    chair: int | None = None
+    chair_name: str = ""
+    expected: frozenset[int] = frozenset()
+    voters: frozenset[int] = frozenset()
+    items: frozenset[str] = frozenset()
+    when: bool = False
+    """Its times and stations: the viewer is expected, and it has begun."""
+    oneself: int | None = None
+    """The viewer, who can't be added by their own hand."""
+
+
+def stays_of(fixed: Fixed, row: MeetingRecord, viewer: int | None, chair_name: str) -> Stays:
+    """Return what stays of a meeting for a viewer (key of a person; None: the account is nobody's)."""
+    begun = fixed.has_begun
+    return Stays(
+        begun=begun,
+        rule=quorum_words(row.rule, row.numerator, row.denominator),
+        chair=fixed.chair,
+        chair_name=chair_name,
+        expected=frozenset(row.expected if begun else ()),
+        voters=frozenset(row.voters if begun else ()),
+        items=fixed.items,
+        when=begun and viewer in row.expected,
+        oneself=viewer if begun else None,
+    )
+
+
+def put_back(filled: Filled, stays: Stays, row: MeetingRecord) -> None:
+    """Have a form show what stays as it stands, whatever was sent."""
+    stood = form_of(row)
+    if stays.begun:
+        filled.rule, filled.numerator, filled.denominator = stood.rule, stood.numerator, stood.denominator
+    if stays.chair is not None:
+        filled.chair = stood.chair
+    if stays.when:
+        filled.begin, filled.end, filled.stations = stood.begin, stood.end, stood.stations
+    kept = {line[0]: line for line in stood.agenda if line[0] in stays.items}
+    sent = {line[0] for line in filled.agenda}
+    missing = [line for item, line in kept.items() if item not in sent]
+    filled.agenda = [*missing, *(kept.get(line[0], line) for line in filled.agenda)]
+
+
+def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str], used: Collection[str] = ()) -> Terms:
     """Return what a form says.
 
     Args:
         order: Keys of the people in the order in which they are listed.
         papers: The titles of the documents that may be named.
+        used: Ids of items that were on the agenda at some time. A new item gets another one, because a count on its
+            way from a station names its item by the id alone.
 
     Raises:
         MeetingRefused: A field says nothing.
@@ -138,13 +190,13 @@ def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str
         rule=filled.rule,
         numerator=_number(filled.numerator),
         denominator=_number(filled.denominator),
-        agenda=_agenda(filled.agenda),
+        agenda=_agenda(filled.agenda, used),
         papers=[(*key.split("|", 1), papers[key]) for key in sorted(filled.papers) if key in papers],  # type: ignore[misc]
     )
 
 
-def _agenda(rows: Sequence[tuple[str, str, str]]) -> tuple[Item, ...]:
-    used = {int(item) for item, _, _ in rows if _is_key(item)}
+def _agenda(rows: Sequence[tuple[str, str, str]], ever: Collection[str]) -> tuple[Item, ...]:
+    used = {int(item) for item in (*ever, *(item for item, _, _ in rows)) if _is_key(item)}
     free = iter(number for number in range(1, len(rows) + len(used) + 1) if number not in used)
     return tuple(
         Item(item or str(next(free)), title, tuple(part.strip() for part in _BETWEEN.split(options) if part.strip()))

@@ -27,7 +27,8 @@ WRONG = {
     votes.MORE_THAN_SIGNED: "在场的人比签到的人多，请核对",
     votes.UNDATED: "站点当时不知道时间，算不出够不够人数",
     votes.NOT_CHAIR: "不是主持人填的，请核对",
-    votes.OTHER_OPTIONS: "选项和现在的议题对不上，请核对",
+    votes.OTHER_OPTIONS: "选项和议题对不上，请核对",
+    votes.CHANGED_SINCE: "计票以后议题改过，这里按计票时的写，请核对",
     votes.DIFFERENT: "县里填的和站点记的不一样，请核对",
 }
 VOUCHING = {
@@ -42,6 +43,8 @@ VOUCHING = {
     signing.Word.TAKES_BACK: "主持人收回，以前登记和作证的不算",
     signing.Word.NOT_THE_CHAIR: "不是主持人收回，不算",
 }
+OUTSIDE = "外单位人员"
+"""Somebody whom the viewer does not see."""
 CANCELLED, WRITTEN_AFTER = Word("✕", "已取消", "bad"), Word("△", "补登", "warn")
 _PHASES = (Word("◌", "还没开", "quiet"), Word("●", "正在开", "good"), Word("✓", "开完了", "quiet"))
 

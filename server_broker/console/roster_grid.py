@@ -15,9 +15,8 @@ from server_broker.attendance.times import times
 from server_broker.console.queries import people_of, posts_of, windows_of
 from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.day_checks import Cell, crew_of
-from server_broker.duty.due import duty_date
+from server_broker.duty.due import rests
 from server_broker.duty.reading import Absent, Asked, absences_of, minute_of, read_rosters
-from server_broker.duty.reasons import DayOff
 from server_broker.duty.values import Crew, Rosters, Window, minute_at
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
@@ -263,8 +262,7 @@ class _Making:
         cell.is_past = start <= minute_of(timezone.now())
         cell.swapped = bool(self.rosters.swaps.get((pk, day.day)))
         if not window.named_days:
-            on = duty_date(window, day.day, None, self.rosters.calendar[day.day])
-            if on is None or isinstance(on, DayOff):
+            if rests(window, day.day, self.rosters.calendar[day.day]):
                 cell.state = "off"
             else:
                 cell.week = code_of(self._seen(window.crew))

@@ -222,6 +222,14 @@ def duty_date(window: Window, day: dt.date, named: Crew | None, calendar: Calend
     return OnSwappedDay(calendar.name, calendar.provisional)
 
 
+def rests(window: Window, day: dt.date, calendar: CalendarDay) -> bool:
+    """Tell whether a window by the week is not there on a date, so that naming somebody for it would mean nothing."""
+    if window.named_days:
+        return False
+    on = duty_date(window, day, None, calendar)
+    return on is None or isinstance(on, DayOff)
+
+
 def _crew_on(crew: Crew, day: dt.date, posts: _Posts) -> list[tuple[int, list[Reason], Reason | None]]:
     """Return each person of a crew, by what they are in it, and why they are not due all the same (None: they are)."""
     reasons: dict[int, list[Reason]] = {person: [] for person in crew.people}

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import ELSEWHERE
+from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, named_for, swaps_of, turns_of
 from server_broker.duty.reasons import Overlaps
 from server_broker.people.models import Person
@@ -49,8 +50,13 @@ def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | Non
 
 def overlaps_between(people: Collection[int], first: dt.date, last: dt.date) -> set[Overlap]:
     """Return the overlaps of these people on all dates from ``first`` to ``last``."""
+    return overlaps_in(turns_of(people, Asked(first, last)))
+
+
+def overlaps_in(turns: Sequence[Turn]) -> set[Overlap]:
+    """Return the overlaps among the turns of some people."""
     found = set()
-    for turn in turns_of(people, Asked(first, last)):
+    for turn in turns:
         found |= {
             Overlap(turn.person, turn.day, turn.window.id, reason.window)
             for reason in turn.why

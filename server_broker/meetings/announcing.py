@@ -2,19 +2,21 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 
 from protocol.decisions import Decided
 from protocol.meetings import MAX_AGENDA, MAX_EXPECTED, MAX_OPTIONS
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.audit.log import LEAST_REASON, record
+from server_broker.audit.log import LEAST_REASON, Detail, record
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed, shelf_changed_under
 from server_broker.guard.answers import reason_against
+from server_broker.meetings.announced import Item, Terms
+from server_broker.meetings.changes import changes, changes_told
+from server_broker.meetings.fixed import fixed_of, refuse_otherwise
 from server_broker.meetings.kinds import check_rule
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord
 from server_broker.meetings.refused import MeetingRefused
@@ -25,61 +27,6 @@ ANNOUNCED, CHANGED, CANCELLED = "meeting.announced", "meeting.changed", "meeting
 LATE, AHEAD, LONGEST = dt.timedelta(days=3), dt.timedelta(days=366), dt.timedelta(hours=12)
 """So long after it a meeting may still be written down, so far ahead it is announced, and so long it lasts."""
 MOST_STATIONS, MOST_PAPERS, MOST_LETTERS = 20, 16, 64
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """Something that a meeting deals with. ``id`` stays when others are added before it."""
-
-    id: str
-    title: str
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What is announced of a meeting."""
-
-    kind: str
-    title: str
-    place: str
-    stations: Sequence[str]
-    begin: dt.datetime
-    end: dt.datetime
-    chair: int | None
-    expected: Sequence[int]
-    voters: frozenset[int]
-    rule: str
-    numerator: int = 0
-    denominator: int = 1
-    agenda: tuple[Item, ...] = ()
-    papers: Sequence[tuple[str, str, str]] = ()
-    """Bundle, document and title of each."""
-
-    def content(self) -> dict[str, object]:
-        """Return the columns of a dated row."""
-        return {
-            "kind": str(self.kind),
-            "title": self.title,
-            "place": self.place,
-            "stations": sorted(set(self.stations)),
-            # As PostgreSQL writes them, so that the same time is nothing new.
-            "begin": self.begin.astimezone(dt.UTC).isoformat(),
-            "end": self.end.astimezone(dt.UTC).isoformat(),
-            "chair": self.chair,
-            "expected": list(dict.fromkeys(self.expected)),
-            "voters": sorted(self.voters),
-            "rule": str(self.rule),
-            "numerator": self.numerator,
-            "denominator": self.denominator,
-            "agenda": [[item.id, item.title, list(item.options)] for item in self.agenda],
-            "papers": [list(paper) for paper in self.papers],
-        }
-
-    def words(self) -> str:
-        """Return all that people wrote, for the guard."""
-        items = (text for item in self.agenda for text in (item.title, *item.options))
-        return "\n".join((self.title, self.place, *items))
 
 
 def announce(region: Region, unit: Unit | None, terms: Terms, *, actor: str, now: dt.datetime) -> Meeting:
@@ -97,7 +44,7 @@ def announce(region: Region, unit: Unit | None, terms: Terms, *, actor: str, now
         meeting = Meeting.objects.create(region=region, unit=unit)
         content = {**terms.content(), "cancelled": False}
         put(MeetingRecord, [meeting.pk], Period(), content, actor=actor)
-        _said(meeting, ANNOUNCED, actor, "", terms.stations, now)
+        _said(meeting, ANNOUNCED, actor, {"reason": ""}, terms.stations, now)
     return meeting
 
 
@@ -105,8 +52,9 @@ def change(meeting: Meeting, terms: Terms, *, actor: str, reason: str, now: dt.d
     """Have a meeting be otherwise than it was announced.
 
     Raises:
-        MeetingRefused: Something does not fit, nothing is new, no reason is given, or it was cancelled.
-        OwnAffair: It has begun, and the change bears on whether the actor came.
+        MeetingRefused: Something does not fit or would change what stays (`Fixed`), nothing is new, no reason is given,
+            or it was cancelled.
+        OwnAffair: It has begun, and the change bears on whether the actor came, or votes.
     """
     reason = _reason(reason, meeting.region)
     with transaction.atomic():
@@ -114,11 +62,14 @@ def change(meeting: Meeting, terms: Terms, *, actor: str, reason: str, now: dt.d
         if stood.cancelled:
             raise MeetingRefused("这个会已经取消，请另发通知")
         _check(meeting.region, terms, now, stood=stood)
-        if now >= min(stood.begin, terms.begin):
+        fixed = fixed_of(meeting, now)
+        if fixed.has_begun or now >= terms.begin:
             refuse_own_affair(actor, _whose_coming_changes(stood, terms))
+        refuse_otherwise(fixed, stood, terms)
         if not put(MeetingRecord, [meeting.pk], Period(), terms.content(), actor=actor, reason=reason):
             raise MeetingRefused("没有改动")
-        _said(meeting, CHANGED, actor, reason, {*stood.stations, *terms.stations}, now)
+        detail = {"reason": reason, **changes_told(changes(stood, standing_record(meeting)))}
+        _said(meeting, CHANGED, actor, detail, {*stood.stations, *terms.stations}, now)
 
 
 def cancel(meeting: Meeting, *, actor: str, reason: str, now: dt.datetime) -> None:
@@ -135,7 +86,7 @@ def cancel(meeting: Meeting, *, actor: str, reason: str, now: dt.datetime) -> No
         if now >= stood.end:
             raise MeetingRefused("这个会的时间已经过去，不能再取消；没开成的，请改会议记录写明")
         put(MeetingRecord, [meeting.pk], Period(), {"cancelled": True}, actor=actor, reason=reason)
-        _said(meeting, CANCELLED, actor, reason, stood.stations, now)
+        _said(meeting, CANCELLED, actor, {"reason": reason}, stood.stations, now)
 
 
 def standing_record(meeting: Meeting) -> MeetingRecord:
@@ -149,8 +100,8 @@ def _locked(meeting: Meeting) -> MeetingRecord:
     return standing_record(meeting)
 
 
-def _said(meeting: Meeting, action: str, actor: str, reason: str, stations: Iterable[str], now: dt.datetime) -> None:
-    entry = record(actor, action, meeting.code, {"region": meeting.region.code, "reason": reason})
+def _said(meeting: Meeting, action: str, actor: str, detail: Detail, stations: Iterable[str], now: dt.datetime) -> None:
+    entry = record(actor, action, meeting.code, {"region": meeting.region.code, **detail})
     decide(entry, Decided(action=action, subject=meeting.code), [meeting])
     shelf_changed_under(subtree_prefix(meeting.region.code), at=now)
     shelf_changed(stations, at=now)
@@ -160,7 +111,7 @@ def _whose_coming_changes(stood: MeetingRecord, terms: Terms) -> set[int]:
     """Return the people who could stand otherwise to the meeting than before."""
     before, after = set(stood.expected), set(terms.expected)
     is_same = (stood.begin, stood.end, set(stood.stations)) == (terms.begin, terms.end, set(terms.stations))
-    return before ^ after if is_same else before | after
+    return before ^ after | set(stood.voters) ^ terms.voters if is_same else before | after
 
 
 def _check(region: Region, terms: Terms, now: dt.datetime, *, stood: MeetingRecord | None) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.network import network_source
+from server_broker.duty.shown import shows
 from server_broker.public.views import not_here
-from server_broker.today.board import Board, board_of, shows, village_of
+from server_broker.today.board import Board, board_of, village_of
 
 KEPT_S = 20.0
 """A board is reckoned so often at most, however many read it."""

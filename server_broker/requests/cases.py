@@ -9,17 +9,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from protocol.units import DATED_QUALITIES
-from server_broker.attendance.models import Touch
 from server_broker.dated.days import end_of
-from server_broker.fleet.models import Stamped, StationEvent
 from server_broker.people.models import Person
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, kind_words
 from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
-from server_broker.requests.reading import OPEN, WITHDRAWN, Spoken, made, request_rows, taken_back_at_kiosks
+from server_broker.requests.reading import (
+    OPEN,
+    WITHDRAWN,
+    TakenBack,
+    counting,
+    decided_at,
+    may_end_before,
+    request_rows,
+    said_at,
+    taken_back_at_kiosks,
+)
 
 SECOND, PARTNER = "second", "partner"
 """States: one approver has agreed and another has to; the other person of a swap has to agree."""
@@ -38,6 +45,8 @@ class Case:
     is_dated: bool
     state: str
     answers: Sequence[Answer]
+    taken_back_at: dt.datetime | None = None
+    """When its person took it back, if that counts."""
 
     @property
     def key(self) -> str:
@@ -105,18 +114,21 @@ def cases_here(asked: Iterable[CountyRequest]) -> list[Case]:
     for answer in Answer.objects.filter(asked__in=[one.pk for one in listed]).order_by("at", "pk"):
         assert answer.asked_id is not None
         answers[answer.asked_id].append(answer)
-    states = [_state(one, answers[one.pk], back.get(bytes(one.request))) for one in listed]
-    return [
-        Case(one, one.person, one.asked_at, True, state, answers[one.pk])
-        for one, state in zip(listed, states, strict=True)
-    ]
+    return [_case_here(one, answers[one.pk], back.get(bytes(one.request), ())) for one in listed]
 
 
-def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | None) -> str:
-    """Return how far a request is. What was decided before the county heard of a withdrawal at a kiosk stands."""
-    decided = answers[0].at if answers else one.agreed_at
-    if one.withdrawn_at is not None or (back is not None and (decided is None or back <= decided)):
-        return WITHDRAWN
+def _case_here(one: CountyRequest, answers: Sequence[Answer], said: Sequence[TakenBack]) -> Case:
+    """Return a request that was made in the county. ``said``: how its person took it back at kiosks."""
+    # What holds by the person's own word held at once.
+    decided = decided_at(answers) or one.agreed_at or (one.asked_at if one.kind in OWN_WORD else None)
+    counts = counting(said, decided, may_end_before(one, answers))
+    taken_back_at = one.withdrawn_at or (counts.at if counts is not None else None)
+    state = WITHDRAWN if taken_back_at is not None else _state(one, answers)
+    return Case(one, one.person, one.asked_at, True, state, answers, taken_back_at)
+
+
+def _state(one: CountyRequest, answers: Sequence[Answer]) -> str:
+    """Return how far a request is that nobody has taken back."""
     if one.kind in OWN_WORD:
         return "accepted"
     if one.kind == SWAP and not answers:
@@ -129,23 +141,9 @@ def _state(one: CountyRequest, answers: Sequence[Answer], back: dt.datetime | No
 def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
     """Return requests of stations, in their order, by a fixed number of queries."""
     return [
-        Case(row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers)
+        Case(row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers, row.taken_back_at)
         for row in request_rows(asked)
     ]
-
-
-def said_at(one: Spoken) -> dt.datetime:
-    """Return when it was said; undated, the time of the last dated fact before it that is a row of these tables."""
-    at, is_dated = made(one)
-    if is_dated:
-        return at
-    dated = Q(quality__in=DATED_QUALITIES) | Q(corrected_wall__isnull=False)
-    found: list[Stamped] = []
-    for table in (Touch, StationEvent, Request):
-        before = table.objects.filter(dated, station=one.station_id, epoch=one.epoch, seq__lt=one.seq)
-        found += before.order_by("-seq")[:1]
-    last = max(found, key=lambda fact: getattr(fact, "seq"), default=None)  # noqa: B009 - of three models
-    return at if last is None else last.corrected_wall or last.wall
 
 
 def case_of(key: str) -> Case | None:

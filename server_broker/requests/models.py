@@ -62,7 +62,7 @@ class Request(_ByPerson):
 
 
 class Withdrawal(_ByPerson):
-    """Somebody takes a request back. It counts if it is the same person and came before an answer."""
+    """Somebody takes a request back. Whether it counts, `server_broker.requests.reading.counting` says."""
 
     class Meta:
         verbose_name = "撤回申请"

@@ -14,9 +14,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import TouchRow, touch_rows
+from server_broker.fleet.models import Stamped, StationEvent
 from server_broker.people.models import Binding, Person, PersonRecord
 from server_broker.people.numbers import numbers_of
-from server_broker.requests.models import Agreement, Answer, CountyRequest, Request, Withdrawal
+from server_broker.requests.kinds import AWAY
+from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request, Withdrawal
 
 OPEN, WITHDRAWN = "open", "withdrawn"
 type Ref = tuple[str, bytes, int]
@@ -29,7 +31,7 @@ class TakenBack:
     """A withdrawal by the request's own person."""
 
     at: dt.datetime
-    """When it was made; if nothing dates it, when it was received."""
+    """When it was made, by the rule for whatever people say at stations (`said_at`)."""
     heard_at: dt.datetime
     """When the county received it."""
 
@@ -51,8 +53,10 @@ class RequestRow:
     """What was said to it, the newest last."""
     changed_at: dt.datetime
     """When the county last heard of something about it."""
+    taken_back_at: dt.datetime | None = None
+    """When the person took it back, if that counts."""
     too_late: TakenBack | None = None
-    """The person took it back, and an answer was there when the county heard of it. The answer stands."""
+    """The person took it back and it does not count (`counting`). The answer stands."""
 
     @property
     def answer(self) -> Answer | None:
@@ -75,32 +79,72 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         assert answer.request_id is not None
         answers[answer.request_id].append(answer)
     withdrawals: dict[tuple[str, bytes], list[Withdrawal]] = defaultdict(list)
-    for back in taken_back:
-        withdrawals[back.station_id, bytes(back.request)].append(back)
+    for each in taken_back:
+        withdrawals[each.station_id, bytes(each.request)].append(each)
     rows = []
     for one in listed:
         at, dated = made(one)
         person = people.get(_key(one))
         own = [back for back in withdrawals[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
-        first = _first(own) if person is not None else None
-        state, changed = _state(one, answers[one.pk], first)
-        too_late = first if state != WITHDRAWN else None
+        said = _taken_back(own) if person is not None else []
+        back = counting(said, decided_at(answers[one.pk]), may_end_before(one, answers[one.pk]))
+        state, changed = _state(one, answers[one.pk], back)
+        too_late = said[0] if said and back is None else None
         about = touches.get(ref) if (ref := _about(one)) is not None else None
-        rows.append(RequestRow(one, person, at, dated, about, state, answers[one.pk], changed, too_late))
+        back_at = back.at if back is not None else None
+        rows.append(RequestRow(one, person, at, dated, about, state, answers[one.pk], changed, back_at, too_late))
     return rows
 
 
-def _first(own: list[Withdrawal]) -> TakenBack | None:
-    """Return the withdrawal of which the county heard first."""
-    first = min(own, key=lambda row: row.received_at, default=None)
-    return TakenBack(made(first)[0], first.received_at) if first is not None else None
+def _taken_back(own: Iterable[Withdrawal]) -> list[TakenBack]:
+    """Return withdrawals in the order in which the county heard of them."""
+    return sorted((TakenBack(said_at(row), row.received_at) for row in own), key=lambda one: one.heard_at)
+
+
+def decided_at(answers: Iterable[Answer]) -> dt.datetime | None:
+    """Return when somebody first answered whom no second one has to follow; None: nobody did."""
+    return next((one.at for one in answers if one.is_last), None)
+
+
+def may_end_before(one: Request | CountyRequest, answers: Sequence[Answer]) -> dt.datetime | None:
+    """Return the begin of a time to be away that somebody has approved: until then it may be taken back whole."""
+    approved = bool(answers) and answers[-1].is_last and answers[-1].outcome == Outcome.ACCEPTED
+    return one.begin_at if approved and one.kind in AWAY else None
+
+
+def counting(said: Iterable[TakenBack], decided: dt.datetime | None, begin: dt.datetime | None) -> TakenBack | None:
+    """Return which withdrawal counts, of those in the order in which the county heard of them; None: none does.
+
+    The station may not know yet that somebody has answered. Then the answer stands, but for what was approved and had
+    not begun when it was taken back.
+
+    Args:
+        begin: `may_end_before`.
+    """
+    for one in said:
+        if decided is None or one.heard_at <= decided or (begin is not None and one.at < begin):
+            return one
+    return None
 
 
 def _state(one: Request, answers: list[Answer], back: TakenBack | None) -> tuple[str, dt.datetime]:
-    # The station may not know yet that somebody has answered. Then the answer stands.
-    if back is not None and not (answers and answers[0].at < back.heard_at):
+    if back is not None:
         return WITHDRAWN, back.heard_at
     return (answers[-1].outcome, answers[-1].at) if answers else (OPEN, one.received_at)
+
+
+def said_at(one: Spoken) -> dt.datetime:
+    """Return when it was said; undated, the time of the last dated fact before it that is a row of these tables."""
+    at, is_dated = made(one)
+    if is_dated:
+        return at
+    dated = Q(quality__in=DATED_QUALITIES) | Q(corrected_wall__isnull=False)
+    found: list[Stamped] = []
+    for table in (Touch, StationEvent, Request):
+        before = table.objects.filter(dated, station=one.station_id, epoch=one.epoch, seq__lt=one.seq)
+        found += before.order_by("-seq")[:1]
+    last = max(found, key=lambda fact: getattr(fact, "seq"), default=None)  # noqa: B009 - of three models
+    return at if last is None else last.corrected_wall or last.wall
 
 
 def made(one: Spoken) -> tuple[dt.datetime, bool]:
@@ -109,20 +153,20 @@ def made(one: Spoken) -> tuple[dt.datetime, bool]:
     return one.corrected_wall or (one.wall if dated else one.received_at), dated or one.corrected_wall is not None
 
 
-def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, int]) -> dict[bytes, dt.datetime]:
-    """Return when the county heard that people took requests of the county back at kiosks, each by its own person.
+def taken_back_at_kiosks(requests: Iterable[bytes], person_of: Mapping[bytes, int]) -> dict[bytes, list[TakenBack]]:
+    """Return how people took requests of the county back at kiosks, each by its own person, as the county heard of it.
 
     Args:
         person_of: Keys of the people by the ids of their requests.
     """
     rows = list(Withdrawal.objects.filter(request__in=list(requests)))
     people = _people(rows, touches_at(map(_by, rows)))
-    found: dict[bytes, dt.datetime] = {}
-    for row in sorted(rows, key=lambda one: one.received_at):
+    found: dict[bytes, list[Withdrawal]] = defaultdict(list)
+    for row in rows:
         person = people.get(_key(row))
         if person is not None and person_of.get(bytes(row.request)) == person.pk:
-            found.setdefault(bytes(row.request), row.received_at)
-    return found
+            found[bytes(row.request)].append(row)
+    return {request: _taken_back(own) for request, own in found.items()}
 
 
 def who_agreed(rows: Sequence[Agreement]) -> dict[int, Person]:

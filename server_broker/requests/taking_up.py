@@ -19,11 +19,11 @@ from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish, ask
-from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county, said_at
+from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import AWAY, BACK, LOST, SWAP
 from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request
-from server_broker.requests.reading import OPEN, taken_up, who_agreed
+from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny

@@ -39,10 +39,15 @@ def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "") -> No
         actor = officer or f"person:{locked.person.number}"
         locked.withdrawn_at, locked.withdrawn_by = now, actor
         locked.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        for absence in Absence.objects.filter(source=f"request:{case.key}"):
-            for begin, end in away_in(absence):
-                put(AbsenceRecord, [absence.pk], Period(begin, end), {"ended": True}, actor=actor)
+        end_absence(case, actor=actor)
         _say(locked, actor, WITHDREW, [], now)
+
+
+def end_absence(case: Case, *, actor: str) -> None:
+    """End whole what came of an approved request. The caller has locked its person."""
+    for absence in Absence.objects.filter(source=f"request:{case.key}"):
+        for begin, end in away_in(absence):
+            put(AbsenceRecord, [absence.pk], Period(begin, end), {"ended": True}, actor=actor)
 
 
 def may_withdraw(case: Case, now: dt.datetime) -> bool:

@@ -1,17 +1,20 @@
 """Show and take a sheet of named days: all cells in one decision, or none (`sheets.importing`)."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from django.utils import timezone
 
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power
 from server_broker.attendance.timelines import ELSEWHERE
-from server_broker.duty.day_checks import NOBODY, Cell
+from server_broker.duty.day_checks import NOBODY, Cell, Obstacle
+from server_broker.duty.due import rests
+from server_broker.duty.reading import Asked, read_rosters
 from server_broker.duty.roster_days import DaysRefused, in_the_way, write_days
-from server_broker.duty.values import Crew
-from server_broker.regions.models import subtree_prefix
+from server_broker.duty.values import Crew, Window
+from server_broker.regions.models import Region, subtree_prefix
 from server_broker.rosters.month_known import MonthKnown, Resolved, load_month_known, resolve
 from server_broker.rosters.month_rows import LEADERS, MONTH_BOOK, PEOPLE, MonthPlan
 from server_broker.sheets.changes import Change, Changes, differing
@@ -34,7 +37,25 @@ def check(plan: MonthPlan, known: MonthKnown, scope: str | None) -> Iterator[Row
     done = resolve(plan, known)
     yield from done.errors
     if not done.errors and (news := _news(done, known)):
-        yield from _row_errors(done, DaysRefused(in_the_way(news)), plan.scope)
+        yield from _row_errors(done, DaysRefused((*_at_rest(news, known), *in_the_way(news))), plan.scope)
+
+
+def _at_rest(news: Mapping[Cell, Crew], known: MonthKnown) -> Iterator[Obstacle]:
+    """Yield the cells with people in a window by the week that rests on that date: nobody would come for it."""
+    cells = [cell for cell, crew in news.items() if crew != NOBODY]
+    if not cells:
+        return
+    days = [cell.day for cell in cells]
+    villages = Region.objects.filter(pk__in=known.villages).values_list("identity", flat=True)
+    rosters = read_rosters(list(villages), Asked(min(days), max(days)))
+    windows: dict[int, list[Window]] = defaultdict(list)
+    for window in rosters.windows:
+        windows[window.id].append(window)
+    for cell in cells:
+        there = [window for window in windows[cell.window] if cell.day in window.days]
+        calendar = rosters.calendar[cell.day]
+        if there and all(rests(window, cell.day, calendar) for window in there):
+            yield Obstacle(cell, "这天这个值班休息或者没有；放假的日子请用“只在指定日期”的值班")
 
 
 def _row_errors(done: Resolved, refusal: DaysRefused, scope: str) -> Iterator[RowError]:

@@ -16,13 +16,12 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, acting
 from server_broker.decisions.stream import decide
 from server_broker.duty.day_checks import Cell, crew_of
-from server_broker.duty.due import duty_date
+from server_broker.duty.due import rests
 from server_broker.duty.models import RosterTemplate
 from server_broker.duty.overlaps import WindowRefused
 from server_broker.duty.reading import Absent, Asked, absences_of, read_rosters
-from server_broker.duty.reasons import DayOff
 from server_broker.duty.roster_days import DaysRefused, in_the_way, plan_days
-from server_broker.duty.values import CalendarDay, Crew, Rosters, Window, minute_at
+from server_broker.duty.values import CalendarDay, Crew, Rosters, minute_at
 from server_broker.people.models import HoldingRecord
 from server_broker.people.posts import held_in
 from server_broker.regions.models import Region, subtree_prefix
@@ -254,17 +253,13 @@ class _Village:
             window = next((one for one in self._versions if day in one.days), None)
             if window is None or not self._wanted(day):
                 continue
-            if not window.named_days and not self._runs(window, day):
+            if rests(window, day, self._rosters.calendar[day]):
                 off += 1
                 continue
             yield day
         if off and self._template.dates != RosterTemplate.Dates.WORKING:
             words = f"有 {off} 天这个按星期的值班休息，排不上；放假的日子请用“只在指定日期”的值班"
             self._plan.in_the_way.append((self._village.name, words))
-
-    def _runs(self, window: Window, day: dt.date) -> bool:
-        on = duty_date(window, day, None, self._rosters.calendar[day])
-        return on is not None and not isinstance(on, DayOff)
 
     def _wanted(self, day: dt.date) -> bool:
         calendar: CalendarDay = self._rosters.calendar[day]

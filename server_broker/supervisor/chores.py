@@ -240,9 +240,14 @@ def shelf_sources_of_many() -> list["SourceOfMany"]:
 def request_chores() -> list[Chore]:
     """Return the chores that bring what people asked at kiosks before whoever decides. Django must be set up."""
     from server_broker.requests.station_cases import judge_again, judge_new  # noqa: PLC0415 - needs the models
+    from server_broker.requests.taking_back import take_back  # noqa: PLC0415
     from server_broker.requests.taking_up import take_up  # noqa: PLC0415
 
-    every_few_seconds = {"take up what people say at kiosks": take_up, "judge requests of kiosks": judge_new}
+    every_few_seconds = {
+        "take up what people say at kiosks": take_up,
+        "end what people take back at kiosks": take_back,
+        "judge requests of kiosks": judge_new,
+    }
     return [
         *(
             Chore(name, _with_database(_unless_away(do)), every_s=REQUESTS_S, first_after_s=0.0)

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.accounts.powers import Power
-from server_broker.attendance.models import RosterDay, WindowRecord
+from server_broker.attendance.models import WindowRecord
 from server_broker.dated.writing import Period, put
-from server_broker.duty.overlaps import overlap_words, overlaps_between
+from server_broker.duty.lost_turns import due_in, lost_words
+from server_broker.duty.overlaps import overlap_words, overlaps_in
+from server_broker.duty.reading import Asked, turns_of
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.people.models import Holding, HoldingRecord, HoldingState, Person, Post, Unit
 from server_broker.regions.models import subtree_prefix
@@ -23,7 +25,7 @@ from server_broker.term_change.rows import BOOK, SHEET, TermPlan
 from server_broker.term_change.turnover import Turn, gaps, turnover
 
 REASON = "换届"
-MOST_OVERLAPS = 20
+MOST_TOLD = 20
 _LOOK_AHEAD = dt.timedelta(days=35)
 type _Pair = tuple[int, int]
 """A post and a person."""
@@ -42,7 +44,7 @@ def compare(plan: TermPlan, known: TermKnown) -> Changes:
     turns = turnover(plan, known).turns
     changed = tuple(_change(turn) for turn in turns if turn.changes)
     same = len(turns) - len(changed)
-    notes = (*_notes(turns), *_windows(turns), *_overlaps(plan, known, turns))
+    notes = (*_notes(turns), *_windows(turns), *_duty(plan, known, turns))
     return Changes(changed, {SHEET: same} if same else {}, (SHEET,), notes)
 
 
@@ -83,28 +85,29 @@ def _windows(turns: list[Turn]) -> Iterator[str]:
     yield from said
 
 
-def _overlaps(plan: TermPlan, known: TermKnown, turns: list[Turn]) -> Iterator[str]:
-    """Yield who would be in two windows at once by a new post. The change is made for it and taken back.
+def _duty(plan: TermPlan, known: TermKnown, turns: list[Turn]) -> Iterator[str]:
+    """Yield whose windows end by a first post that begins later, and who would be in two windows at once.
 
-    It is said and not refused: such a date is an exception that the township looks at.
+    The change is made for it and taken back. It is said and not refused: such dates are for the township to look at.
     """
-    coming = [turn for turn in turns if turn.comes and turn.post is not None]
-    posts = [turn.post for turn in coming]
-    by_post = WindowRecord.objects.known().filter(posts__overlap=posts, ended=False).exists()
-    if not (by_post or RosterDay.objects.known().filter(posts__overlap=posts, withdrawn=False).exists()):
+    today = timezone.localdate()
+    coming = [turn for turn in turns if turn.comes]
+    begins = [_day(begin) for turn in coming for _, begin in turn.comes]
+    if not begins:
         return
     people = {person.pk for turn in coming for person, _ in turn.comes}
-    first = max(timezone.localdate(), min(_day(begin) for turn in coming for _, begin in turn.comes))
-    last = first + _LOOK_AHEAD
-    before = overlaps_between(people, first, last)
+    asked = Asked(today, max(today, *begins) + _LOOK_AHEAD)
+    before = turns_of(people, asked)
     with transaction.atomic():
         _write(known, turns, actor="")
-        more = overlaps_between(people, first, last) - before
+        after = turns_of(people, asked)
         transaction.set_rollback(True)
-    told = overlap_words(sorted(more), prefix=subtree_prefix(plan.scope))
-    yield from list(told.values())[:MOST_OVERLAPS]
-    if len(told) > MOST_OVERLAPS:
-        yield f"另有 {len(told) - MOST_OVERLAPS} 处值班时间重叠没有列出，换届以后请看“谁该到岗”"
+    prefix = subtree_prefix(plan.scope)
+    more = overlaps_in(after) - overlaps_in(before)
+    told = [*lost_words(due_in(before), after, prefix=prefix), *overlap_words(sorted(more), prefix=prefix).values()]
+    yield from told[:MOST_TOLD]
+    if len(told) > MOST_TOLD:
+        yield f"另有 {len(told) - MOST_TOLD} 处值班的变化没有列出，换届以后请看“谁该到岗”"
 
 
 def _day(at: dt.datetime) -> dt.date:

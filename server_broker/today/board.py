@@ -5,11 +5,9 @@ Nothing of it says why somebody is not there. Who is on leave is not on duty, an
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
 
 from django.utils import timezone
 
-from server_broker.compliance.switches import is_on
 from server_broker.duty.reading import minute_of
 from server_broker.feedback.contacts import contact_of
 from server_broker.people.models import Person
@@ -18,8 +16,6 @@ from server_broker.today.reading import today
 from server_broker.today.values import Line, State
 from server_broker.today.words import minute_words
 
-type Shows = Literal["nothing", "names", "presence"]
-"""What the county lets the board show: nothing (the default), who is on duty, or also who is there."""
 _PRESENCE: dict[State, str] = {
     "here": "● 在岗",
     "left": "已下班",
@@ -52,13 +48,6 @@ class Board:
     later: list[BoardLine]
     phone: str
     whose: str
-
-
-def shows() -> Shows:
-    """Return what the county's boards show at this moment."""
-    if not is_on("duty_board_names"):
-        return "nothing"
-    return "presence" if is_on("duty_board_presence") else "names"
 
 
 def village_of(code: str) -> Region | None:

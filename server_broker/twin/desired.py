@@ -28,6 +28,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf
 from server_broker.dated.stretches import stretch_around
 from server_broker.dated.writing import Period
+from server_broker.duty.shown import shows
 from server_broker.fleet.alarm_codes import DESIRED_TOO_LARGE, DESIRED_UNREADABLE, NEIGHBOURS_LEFT_OUT
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.contracts import spoken_contract
@@ -170,6 +171,7 @@ def build(station: Station, *, version: int, now: datetime) -> Desired:
         packs=pack_files_of(station, now=now),
         help=help_seen(station),
         contact=contact(station),
+        duty_board=shows(),
     )
     _check(desired)
     return known_desired(desired, spoken_contract(station.pk))

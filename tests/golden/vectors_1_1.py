@@ -426,6 +426,9 @@ MESSAGES: dict[str, msgspec.Struct] = {
         village="示例村",
         settings={"theme": "dark", "rest_min": 5},
     ),
+    "desired-duty_board": twin.Desired(
+        station=STATION, version=10, station_name="示例站", village="示例村", duty_board="names"
+    ),
     "desired-help": twin.Desired(
         station=STATION,
         version=10,
@@ -565,6 +568,20 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         today=kiosk_duty.DutyToday(
             by="dates", calendar="swapped", name="国庆节", stopped=[kiosk_duty.StoppedWindow(window="夜班", why="防汛")]
         ),
+    ),
+    "home-not-public": kiosk.Home(
+        station=STATION,
+        station_name="示例站点",
+        village="示例村",
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        waiting=0,
+        reader_ready=True,
+        simulated=[],
+        duty=[],
+        levels=[],
+        board="nothing",
     ),
     "sorry-asked": kiosk.Sorry(reason="too_many", asked="help"),
     "notices": kiosk_notices.NoticesShown(

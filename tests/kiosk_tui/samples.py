@@ -110,6 +110,12 @@ HOME = Home(
     duty=DUTY,
     levels=LEVELS,
 )
+NAMES_ONLY = msgspec.structs.replace(
+    HOME,
+    board="names",
+    duty=[msgspec.structs.replace(row, arrived=None, left=None) for row in DUTY if not row.away],
+)
+NOT_PUBLIC = msgspec.structs.replace(HOME, board="nothing", duty=[])
 TROUBLED = msgspec.structs.replace(
     HOME,
     quality="unknown",

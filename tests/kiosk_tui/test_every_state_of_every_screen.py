@@ -40,9 +40,9 @@ NO_AGENT = Never("there is no agent, and with it neither a link nor anything to 
 type Cell = str | tuple[str, ...]
 TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     views.HomeView: (
-        "home-empty",
+        ("home-empty", "home-not-public"),
         "home-one",
-        "home",
+        ("home", "home-names-only"),
         "home-offline",
         ("home-no-reader", "home-troubled"),
         "home-longest",
@@ -50,7 +50,14 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     views.TodayView: ("today-empty", "today-one", "today-noticed", "today-offline", "today-troubled", "today-longest"),
     views.NoticeView: ("notice-asked", "notice", NO_LIST, SAME, "notice-over", "notice-longest"),
     views.RestView: (ALWAYS, "rest-one", "rest", SAME, "rest-undated", "rest-longest"),
-    views.DutyView: ("duty-empty", "duty-one", ("duty", "duty-many"), SAME, "duty-unknown", "duty-longest"),
+    views.DutyView: (
+        ("duty-empty", "duty-not-public"),
+        "duty-one",
+        ("duty", "duty-many", "duty-names-only"),
+        SAME,
+        "duty-unknown",
+        "duty-longest",
+    ),
     views.AskCardView: (ALWAYS, "mine-asking", NO_LIST, SAME, "mine-asking-no-reader", FIXED),
     views.TouchView: (
         "touch-unknown",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,6 +16,8 @@ from server_broker.compliance.models import SwitchStep
 from server_broker.compliance.switches import SWITCHES, SwitchRefused, agree, ask, standings, turn_off
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
+from server_broker.duty.shown import BOARD_SWITCHES
+from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.identity import identity_number_in
 
 MOST_STEPS = 50
@@ -57,7 +60,11 @@ def switch_step(request: HttpRequest, code: str) -> HttpResponse:
     try:
         if identity_number_in(reason):
             raise SwitchRefused("理由会一直留在记录里，请不要写身份证号")
-        act(code, reason=reason, actor=request.user.get_username(), at=timezone.now())
+        with transaction.atomic():
+            act(code, reason=reason, actor=request.user.get_username(), at=timezone.now())
+            if code in BOARD_SWITCHES:
+                # Kiosks show no more of who is on duty than the front door does.
+                desired_changed_under("")
     except (SwitchRefused, OwnAffair) as refusal:
         messages.error(request, f"没有改动：{str(refusal).rstrip('。')}。")
     else:

@@ -15,15 +15,28 @@ from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.bundles.files import BundleFolder
 from server_broker.console import parameters
-from server_broker.console.meeting_forms import Filled, PaperKey, empty_form, form_of, terms_of, typed
+from server_broker.console.meeting_forms import (
+    Filled,
+    PaperKey,
+    Stays,
+    empty_form,
+    form_of,
+    put_back,
+    stays_of,
+    terms_of,
+    typed,
+)
+from server_broker.console.meeting_words import OUTSIDE
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bundles_of, meetings_of, people_of, posts_of, stations_of, units_of
 from server_broker.fleet.models import Station
 from server_broker.meetings.announcing import announce, cancel, change, standing_record
 from server_broker.meetings.expected import Chosen, people_for
+from server_broker.meetings.fixed import fixed_of
 from server_broker.meetings.kinds import OF_BRANCHES, asked_of_kinds
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord, Rule
 from server_broker.meetings.papers import papers_offered
+from server_broker.meetings.reading import history_of
 from server_broker.meetings.refused import MeetingRefused
 from server_broker.people.models import Person, PersonType, Unit, UnitKind
 from server_broker.regions.models import Region, region_chain, subtree_prefix
@@ -126,6 +139,11 @@ def _form(
     of: str = "",
     wrong: str = "",
 ) -> HttpResponse:
+    stays = Stays()
+    if meeting is not None and row is not None:
+        chair = next((one.name for one in people if one.pk == row.chair), OUTSIDE)
+        stays = stays_of(fixed_of(meeting, timezone.now()), row, account_of(request).person_id, chair)
+        put_back(filled, stays, row)
     units = units_of(request.user).filter(region__code__startswith=subtree_prefix(region.pk), ended=False)
     context = {
         "section": "meetings",
@@ -145,6 +163,8 @@ def _form(
         "kinds": Kind.choices,
         "rules": Rule.choices,
         "meeting": meeting,
+        "row": row,
+        "stays": stays,
         "wrong": wrong,
     }
     return render(request, "console/meeting_form.html", context, status=422 if wrong else 200)
@@ -219,7 +239,8 @@ def meeting_change(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         _refuse_other_stations(request, filled, row.stations)
         papers = _papers(request, meeting.region, row)
-        terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers)
+        ever = {item for old in history_of(meeting) for item, _, _ in old.agenda}
+        terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers, ever)
         reason = parameters.prose(request.POST, "reason", longest=200)
         change(meeting, terms, actor=account_of(request).username, reason=reason, now=timezone.now())
     except (MeetingRefused, OwnAffair) as refused:

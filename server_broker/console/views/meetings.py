@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,9 @@ from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.downloads import xlsx
+from server_broker.console.meeting_changes import changed, people_in
 from server_broker.console.meeting_words import (
+    OUTSIDE,
     VOUCHING,
     WRITTEN_AFTER,
     counts,
@@ -42,7 +45,6 @@ from server_broker.sheets.writing import free_workbook
 _A_PAGE = 50
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = dt.timedelta(days=1)
-OUTSIDE = "外单位人员"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,9 @@ def look_of(request: HttpRequest, pk: int) -> Look:
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one meeting: who is expected and who came, the quorum, votes, minutes, papers, and how it was changed."""
     look, now = look_of(request, pk), timezone.now()
-    names = names_for(request.user, look)
-    minutes = minutes_of(look.meeting)
     history = history_of(look.meeting)
+    names = names_for(request.user, look, people_in(history))
+    minutes = minutes_of(look.meeting)
     user = request.user
     context = {
         "section": "meetings",
@@ -166,7 +168,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "minutes": minutes[-1] if minutes else None,
         "versions": minutes[:-1][::-1],
         "most_letters": MOST_LETTERS,
-        "history": history[1:][::-1],
+        "history": changed(history, names),
         "announced": history[0],
         "is_over": now >= look.row.end,
         "has_begun": now >= look.row.begin,
@@ -177,9 +179,9 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "console/meeting.html", context)
 
 
-def names_for(user: Viewer, look: Look) -> dict[int, Person]:
-    """Return the people of a meeting whom the viewer sees, by key."""
-    keys = {*look.plan.expected, *(one.by for one in look.vouched), *(one.person for one in look.vouched)}
+def names_for(user: Viewer, look: Look, more: Iterable[int] = ()) -> dict[int, Person]:
+    """Return the people of a meeting whom the viewer sees, and ``more``, by key."""
+    keys = {*more, *look.plan.expected, *(one.by for one in look.vouched), *(one.person for one in look.vouched)}
     return people_of(user).select_related("village").in_bulk(keys)
 
 
@@ -221,7 +223,7 @@ def _shown_vote(meeting: Meeting, voted: Voted, names: dict[int, Person], now: d
             "where": "县里填的" if one.entered_by else "站点上填的",
             "wrong": wrong_words(one.wrong),
             "quorum": _vote_quorum(one, now),
-            "shown": list(zip(voted.options, one.votes, strict=False)) or [("票", count) for count in one.votes],
+            "shown": list(zip(one.ballot.options, one.votes, strict=False)) or [("票", count) for count in one.votes],
         }
         for one in voted.counts
     ]

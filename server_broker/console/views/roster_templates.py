@@ -153,7 +153,7 @@ def roster_template_apply(request: HttpRequest, pk: int) -> HttpResponse:
     def more(shown: Shown) -> Mapping[str, object]:
         plan = made[-1]
         return {
-            **plan_context(shown, ids),
+            **plan_context(request.user, shown, ids),
             "in_the_way": plan.in_the_way[:MOST_LISTED],
             "more_in_the_way": max(0, len(plan.in_the_way) - MOST_LISTED),
         }

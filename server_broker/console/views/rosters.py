@@ -140,7 +140,7 @@ def rosters_save(request: HttpRequest) -> HttpResponse:
             section="rosters",
             look=lambda: lines_of(request.user, windows, days),
             template="console/roster_decide.html",
-            more=lambda shown: plan_context(shown, windows),
+            more=lambda shown: plan_context(request.user, shown, windows),
         ),
     )
 

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from agent.clocking import duty
+from agent.clocking.board import shown_to_all
 from agent.clocking.duty_dates import DatedTurns, DutyDates
 from protocol.bundles import Bundle
 from protocol.duty_days import DutyCrew, DutyDay, DutyDays, DutyLess, DutyPerson, DutyTerms
+from protocol.kiosk_duty import DutyRow
 from protocol.refusal import Refused
 from tests.agent.bench import LI, ZHANG, Bench, dates_of, desired, village, window
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, MORNING_MS
@@ -100,6 +102,29 @@ def test_a_window_elsewhere_bounds_and_has_no_direction_here() -> None:
     content = turns(terms("am", 480, 720), terms("there", 780, 960, elsewhere=True))
     assert directions(content, 749, 750, 900) == ["out", None, None]
     assert [one.window for one in duty.closings(dates_of(WEEK, content), after_ms=at(0), until_ms=at(1439))] == ["am"]
+
+
+@pytest.mark.parametrize("shows", ["", "nothing", "names", "presence", "a_later_word"])
+def test_everybody_sees_no_more_of_the_board_than_the_county_has_decided(station: Bench, shows: str) -> None:
+    station.accept(msgspec.structs.replace(desired(), duty_board=shows))
+    station.touch(ZHANG)
+    home = station.home.current()
+    # 李示例 has not touched, and has no other window today.
+    seen = {(row.name, row.window, row.arrived is not None) for row in home.duty}
+    both = {("张示例", "am"), ("李示例", "am"), ("张示例", "pm")}
+    assert {(name, window) for name, window, _ in seen} == (both if shows in ("", "names", "presence") else set())
+    assert any(arrived for *_, arrived in seen) == (shows in ("", "presence"))
+    assert home.board == shows
+
+
+def test_who_is_away_is_simply_not_on_a_public_board() -> None:
+    rows = [
+        DutyRow(name=name, window="上午", start=510, end=720, arrived=505, left=None) for name in ("张示例", "李示例")
+    ]
+    away = msgspec.structs.replace(rows[1], away="leave")
+    for_another = msgspec.structs.replace(rows[0], instead_of="赵示例")
+    assert shown_to_all([for_another, away], "presence") == [rows[0]]
+    assert shown_to_all([for_another, away], "") == [for_another, away]
 
 
 def test_the_board_says_who_leads_who_is_away_and_for_whom(station: Bench) -> None:

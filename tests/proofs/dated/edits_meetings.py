@@ -3,6 +3,7 @@
 import datetime as dt
 
 from server_broker.meetings import announcing
+from server_broker.meetings.announced import Terms
 from server_broker.meetings.kinds import Asked, set_kind
 from server_broker.meetings.models import Kind, MeetingRecord, Rule
 from server_broker.people.models import Person
@@ -35,11 +36,11 @@ def ask_otherwise(county: County, day: dt.date) -> None:
     set_kind(county.draw.choice(Kind.values), asked, since=county.soon(day), actor=BY, reason=WHY)
 
 
-def _terms(county: County, village: Region, day: dt.date) -> announcing.Terms:
+def _terms(county: County, village: Region, day: dt.date) -> Terms:
     people = list(Person.objects.filter(village=village, left=False).order_by("pk").values_list("pk", flat=True))
     called = people[: county.draw.randrange(1, 5)]
     begin = county.at(day) + county.draw.randrange(1, 20) * DAY
-    return announcing.Terms(
+    return Terms(
         kind=county.draw.choice(Kind.values),
         title="示例会议",
         place="村委会会议室",

@@ -87,8 +87,11 @@ def _compute(keeper: IndexKeeper, at: dt.datetime) -> None:
 
 
 def desired_of(village: Village, at: dt.datetime) -> Desired:
-    """Return the desired state of a village's station as the county makes it."""
-    own = build(village.station, version=1, now=at)
+    """Return the desired state of a village's station as the county makes it, but for a board that shows all.
+
+    The proof compares whole boards; that a county lets less be shown is no matter of who is due.
+    """
+    own = copy.replace(build(village.station, version=1, now=at), duty_board="")
     return with_neighbours(own, village.station, now=at)[0]
 
 

@@ -1,9 +1,12 @@
 """The page 合规开关: a row for every switch, off by itself; two people of the county turn one on, one turns it off."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from server_broker.compliance.switches import SWITCHES, is_on
+from server_broker.duty.shown import BOARD_SWITCHES
 from tests.cast import OPERATOR, ORGANISER, SECRETARY, TOWNSHIP_OPERATOR
 from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.pages import cells_beside, text_of, words_of
@@ -61,3 +64,19 @@ def test_a_township_turns_no_switch_of_the_county() -> None:
     township = signed_in(TOWNSHIP_OPERATOR)
     assert township.post(f"/compliance/{BOARD}/", {"act": "ask", "reason": "镇里想要"}).status_code == 404
     assert "申请打开</button>" not in text_of(township, "/compliance/")
+
+
+def test_stations_are_told_when_a_switch_of_the_duty_board_is_turned() -> None:
+    def told(client: Client, code: str, act: str) -> bool:
+        with CaptureQueriesContext(connection) as captured:
+            client.post(f"/compliance/{code}/", {"act": act, "reason": "县委会议定的"})
+        return any("pg_notify" in one["sql"] and "cunhui_desired" in one["sql"] for one in captured.captured_queries)
+
+    operator, organiser = signed_in(OPERATOR), signed_in(ORGANISER)
+    for code in BOARD_SWITCHES:
+        told(operator, code, "ask")
+        assert told(organiser, code, "agree")
+        assert is_on(code)
+        assert told(operator, code, "off")
+    told(operator, BOARD, "ask")
+    assert not told(organiser, BOARD, "agree")

@@ -18,7 +18,7 @@ from server_broker.dated.writing import Period, put
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
-from server_broker.people.models import Post, Unit, UnitKind
+from server_broker.people.models import Person, Post, Unit, UnitKind
 from server_broker.people.posts import make_unit
 from server_broker.regions.models import Region
 from tests.cast import LI, OTHER_TOWNSHIP_OFFICER, SHILI_VILLAGE, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR, ZHANG
@@ -62,7 +62,41 @@ def test_a_post_that_brings_two_windows_at_once_says_so_first(
     assert "重叠" not in said
 
 
+@pytest.fixture
+def daily(li: Person) -> None:
+    """Li, who has no post, has the morning of every weekday."""
+    village, today = Region.objects.get(pk=SHILI_VILLAGE), timezone.localdate()
+    terms = Terms("上午", [1, 2, 3, 4, 5, 6, 7], 480, 720, [li.pk])
+    add_window(village, terms, since=today, actor=BY)
+
+
+LOST = "次值班不再用到：那些天没有在任的职务。要照旧值班，请把就任日期提前"
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_first_post_that_begins_later_says_what_it_takes_away(county: FictionalCounty, branch: Unit) -> None:
+    today = timezone.localdate()
+    values = {"act": "post", "unit": str(branch.pk), "title": "书记", "reason": "换届选举"}
+    page, address = signed_in(TOWNSHIP_OPERATOR), f"/people/{county.people[LI].pk}/change/"
+    said = plain(page.post(address, values | {"day": str(today + 14 * DAY)}))
+    assert f"{LI.name} 从 " in said
+    assert LOST in said
+    assert LOST not in plain(page.post(address, values | {"day": str(today)}))
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_term_change_to_come_says_so_too(county: FictionalCounty, branch: Unit) -> None:
+    day = timezone.localdate() + 14 * DAY
+    assert LOST in plain(term_change(branch, day))
+
+
 def test_a_term_change_says_so_too(evening: dt.date, county: FictionalCounty, branch: Unit) -> None:
+    said = plain(term_change(branch, timezone.localdate()))
+    assert f"{LI.name} 在 {evening} 的值班“夜校”与“晚班”时间重叠" in said
+
+
+def term_change(branch: Unit, day: dt.date) -> Any:
+    """Hand in a sheet that makes Li 书记 of the branch; return the preview."""
     page, file = signed_in(TOWNSHIP_OPERATOR), io.BytesIO()
     book = openpyxl.load_workbook(io.BytesIO(page.get("/units/term/posts.xlsx").content))
     sheet = book.worksheets[0]
@@ -73,8 +107,7 @@ def test_a_term_change_says_so_too(evening: dt.date, county: FictionalCounty, br
     sheet.append([row.get(str(head), "") for head in heads])
     book.save(file)
     upload = SimpleUploadedFile("换届.xlsx", file.getvalue())
-    answer = page.post("/units/term/", {"file": upload, "day": str(timezone.localdate())}, follow=True)
-    assert f"{LI.name} 在 {evening} 的值班“夜校”与“晚班”时间重叠" in plain(answer)
+    return page.post("/units/term/", {"file": upload, "day": str(day)}, follow=True)
 
 
 @pytest.fixture

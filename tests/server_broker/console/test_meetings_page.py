@@ -1,6 +1,7 @@
 """The pages 会议: announce by a form, see who came, enter votes and minutes, and what a month lacks, all in scope."""
 
 import io
+import re
 
 import pytest
 from django.conf import settings
@@ -236,6 +237,43 @@ def test_a_meeting_is_changed_and_cancelled_with_a_reason_and_votes_and_minutes_
     assert "表决的时间要在开会以后" in secretary.post(f"{path}vote/", vote, follow=True).content.decode()
     secretary.post(f"{path}cancel/", {"reason": "书记去县里开会"})
     assert "这个会取消了：书记去县里开会" in said(secretary, path)
+
+
+def test_a_form_offers_no_field_that_would_be_refused_and_a_forged_one_changes_nothing() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    meeting = held(people[:2], agenda=(VOTE,))
+    counted(meeting, [2, 0], 2, comes(people[0], 0))
+    path = f"/meetings/{meeting.pk}/"
+    page = text_of(secretary, f"{path}edit/?names=v2")
+    assert "主持人 示例甲" in words_of(page)
+    assert "法定人数 超过 1/2" in words_of(page)
+    shown = set(re.findall(r'<(?:select|input type="checkbox"|input) name="(\w+)"', page))
+    assert "item_options" in shown, "further items may be added"
+    assert shown.isdisjoint({"chair", "rule", "numerator", "denominator"})
+    assert re.findall(r'type="checkbox" name="(\w+)" value="(\d+)"', page) == [
+        ("expected", str(people[2].pk)),
+        ("voters", str(people[2].pk)),
+    ]
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input(?: type="(?:hidden|datetime-local)")? name="(\w+)" value="([^"]*)"', page):
+        sent.setdefault(name, []).append(value)
+    sent |= {"kind": ["members"], "stations": [SHILI], "place": ["党群服务中心"], "reason": ["会议室停电"]}
+    forged = sent | {"item_options": ["不同意、同意", *sent["item_options"][1:]]}
+    answer = secretary.post(f"{path}change/", forged)
+    assert answer.status_code == 422
+    assert "没有存：“选小组长”已经表决" in answer.content.decode()
+    assert "选小组长（同意、不同意）" in answer.content.decode(), "what stays is shown as it stands"
+    for other in (
+        {"rule": ["none"]},
+        {"expected": sent["expected"][:1], "voters": sent["expected"][:1]},
+        {"chair": [""]},
+    ):
+        assert secretary.post(f"{path}change/", sent | other).status_code == 422
+    assert meeting.records.count() == 1
+    secretary.post(f"{path}change/", sent)
+    told = said(secretary, path)
+    assert "会议室停电 · jiang-shilicun 地点：原来 村委会会议室，改为 党群服务中心" in told
+    assert "同意 2 · 不同意 0" in told
 
 
 def test_another_township_sees_nothing_of_a_meeting_and_a_village_nothing_of_its_townships(

@@ -48,10 +48,14 @@ def cell(shown: str, window: DutyWindow, day: dt.date) -> dict[str, str]:
     return dict(re.findall(r'(class|data-\w+)="([^"]*)"', found[0]))
 
 
+def sent(*changes: tuple[DutyWindow, dt.date, str, str]) -> dict[str, Any]:
+    wishes = json.dumps([[window.pk, str(day), was, now] for window, day, was, now in changes])
+    return {"village": SHILI_VILLAGE, "month": "2027-03", "changes": wishes, "reason": REASON}
+
+
 def saved(page: Client, *changes: tuple[DutyWindow, dt.date, str, str], **more: Any) -> str:
     """Send the changes, confirm what is shown, and return the last page as plain text."""
-    wishes = json.dumps([[window.pk, str(day), was, now] for window, day, was, now in changes])
-    values = {"village": SHILI_VILLAGE, "month": "2027-03", "changes": wishes, "reason": REASON} | more
+    values = sent(*changes) | more
     answer = page.post("/rosters/save/", values, follow=True)
     found = re.search(r'name="confirmed" value="([^"]+)"', answer.content.decode())
     if found is not None:
@@ -98,6 +102,14 @@ def test_many_cells_are_one_decision(night: DutyWindow, county: FictionalCounty)
     assert (entry.subject, entry.detail["days"], entry.detail["reason"]) == (SHILI_VILLAGE, 2, REASON)
     assert "已记录" in saved(page, (night, MONDAY, f"{li}!", ""))
     assert said(night) == [(SUNDAY, [zhang], [])]
+
+
+def test_a_preview_says_whom_the_week_would_have_given(night: DutyWindow, county: FictionalCounty) -> None:
+    li, morning = county.people[LI].pk, DutyWindow.objects.get(name="上午")
+    values = sent((morning, MONDAY, "", str(li)), (night, SUNDAY, "", str(li)))
+    preview = signed_in(TOWNSHIP_OPERATOR).post("/rosters/save/", values, follow=True).content.decode()
+    assert f'data-label="原来">按星期：{ZHANG.name}</td>' in preview
+    assert 'data-label="原来">没有另排</td>' in preview
 
 
 def test_every_overlap_is_named_and_nothing_is_changed(night: DutyWindow, county: FictionalCounty) -> None:

@@ -8,7 +8,8 @@ from server_broker.attendance.models import Touch
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceKind, AbsenceRecord
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.meetings.announcing import Item, Terms, announce
+from server_broker.meetings.announced import Item, Terms
+from server_broker.meetings.announcing import announce
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord, Rule, VoteCount, Vouch
 from server_broker.meetings.reading import Look, looks
 from server_broker.people.models import Card, Person, Unit, UnitKind

@@ -20,6 +20,7 @@ from server_broker.public import board
 from server_broker.public.board import KEPT_S, MOST_OF_A_NETWORK, KeptBoards, Readers
 from server_broker.regions.models import Region
 from server_broker.today.board import Board
+from server_broker.twin.desired import build
 from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, touch
 from tests.server_broker.public.door import telephone
@@ -135,3 +136,15 @@ def test_a_board_is_kept_for_a_few_seconds() -> None:
     now[0] = KEPT_S
     kept.board((SHILI_VILLAGE, False), reckon)
     assert len(made) == 3
+
+
+def test_a_kiosk_shows_just_what_the_front_door_shows(county: FictionalCounty) -> None:
+    def told() -> str:
+        return build(county.stations[SHILI], version=1, now=NOW).duty_board
+
+    found = [told()]
+    for code in ("duty_board_names", "duty_board_presence"):
+        turn_on(code)
+        found.append(told())
+    turn_off("duty_board_names", reason="村民代表会议又议过", actor="wei-zuzhi", at=NOW)
+    assert [*found, told()] == ["nothing", "names", "presence", "nothing"]

@@ -180,7 +180,7 @@ def test_a_window_goes_to_nobody_who_has_another_then(county: FictionalCounty, z
 def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: FictionalCounty, zhang: Person) -> None:
     station, li = county.stations[SHILI], county.add(LI)
     asked, other = asks(zhang, days(0)), asks(zhang, days(1))
-    approves(SECRETARY, other)
+    refuses(SECRETARY, other)
     later = NOW + HOUR
     by_li = touch(station, LI.token, at=later)
     withdrawn(requested(station, by_li, request=asked.request), at=later)
@@ -188,6 +188,6 @@ def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: Fictiona
     own = touch(station, ZHANG.token, at=later)
     for one in (asked, other):
         withdrawn(requested(station, own, request=one.request), at=later)
-    assert [now_is(one).state for one in (asked, other)] == ["withdrawn", "accepted"]
+    assert [now_is(one).state for one in (asked, other)] == ["withdrawn", "refused"]
     with pytest.raises(RequestRefused, match="已经撤回"):
         approves(SECRETARY, asked)

@@ -123,6 +123,16 @@ def test_a_clerks_table_goes_in_at_the_first_try(
     assert taken(workbook(rows), month=month).changed == ()
 
 
+def test_nobody_is_named_for_a_window_that_rests_that_day(night: DutyWindow, county: FictionalCounty) -> None:
+    rows = [["示例村2027年3月排班表"], ["日期", "上午"], ["3月12日", "李示例"], ["3月14日", "李示例"]]
+    assert refused(workbook(rows)) == [
+        "Sheet1 第 4 行：2027-03-14：这天这个值班休息或者没有；放假的日子请用“只在指定日期”的值班"
+    ]
+    assert not RosterDay.objects.exists()
+    taken(workbook(rows[:3]))
+    assert list(said(DutyWindow.objects.get(name="上午"))) == [12]
+
+
 def test_what_is_there_goes_out_and_in_again_unchanged(night: DutyWindow, county: FictionalCounty) -> None:
     village = Region.objects.get(pk=SHILI_VILLAGE)
     unit = make_unit("示例村委会", UnitKind.COMMITTEE, village, actor=BY)
