@@ -26,6 +26,15 @@ PARAMETER_NUMBERS = (
 PLACES = ("village", "township", "county")
 MARKS = ("each", "ends", "arrival")
 RANKS = ("cadre", "secretary", "township", "county")
+TOLD_ONCE = {
+    "people": ("id",),
+    "regions": ("id", "from"),
+    "stations": ("id",),
+    "meetings": ("id",),
+    "months": ("month",),
+    "expect": ("person", "date", "start"),
+    "expect_totals": ("person",),
+}
 SOURCES = ("county", "chinesecalendar", "holidays")
 AWAY_KINDS = ("借调", "停职", "离岗")
 
@@ -58,10 +67,9 @@ class CaseReader(RequestReader):
         self.regions = tuple(self.region(row) for row in head.rows("regions"))
         self.region_names |= {region.id for region in self.regions}
         self.people = tuple(self.person(row) for row in head.rows("people"))
-        for row, person in zip(head.rows("people"), self.people, strict=True):
-            if person.id in self.names:
-                raise row.fault("id", f"the person {person.id} is there twice")
-            self.names.add(person.id)
+        self.names |= {person.id for person in self.people}
+        for table, keys in TOLD_ONCE.items():
+            head.once(table, *keys)
         for row, region in zip(head.rows("regions"), self.regions, strict=True):
             if region.parent is not None and region.parent not in self.region_names:
                 raise row.fault("parent", f"there is no region {region.parent}")

@@ -19,8 +19,6 @@ def read_stations(head: Row, names: set[str], regions: set[str]) -> tuple[Statio
     stations: list[Station] = []
     for row in head.rows("stations"):
         station = read_station(row)
-        if station.id in {other.id for other in stations}:
-            raise row.fault("id", f"the station {station.id} is there twice")
         for key, village in [
             ("village", station.village),
             *[("stands_in_for", name) for name in station.stands_in_for],
@@ -33,11 +31,14 @@ def read_stations(head: Row, names: set[str], regions: set[str]) -> tuple[Statio
 
 def read_station(row: Row) -> Station:
     dead = row.moment("dead", None)
+    row.once("epoch_ends", "epoch")
     facts: list[Fact] = []
+    places: set[tuple[int, int]] = set()
     for fact_row in row.rows("facts"):
         fact = read_fact(fact_row)
-        if fact.place in {other.place for other in facts}:
+        if fact.place in places:
             raise fact_row.fault("seq", f"seq {fact.seq} of epoch {fact.epoch} is there twice")
+        places.add(fact.place)
         facts.append(fact)
     station = Station(
         id=row.text("id"),

@@ -122,6 +122,15 @@ class Row:
             Row(values, (*self.path, key, number), self.lines) for number, values in enumerate(self.several(key, []))
         ]
 
+    def once(self, table: str, *keys: str) -> None:
+        """Refuse two rows of a table that say the same of one thing; ``keys`` together name it."""
+        seen = set()
+        for row in self.rows(table):
+            name = tuple(row.values.get(key) for key in keys)
+            if name in seen:
+                raise row.fault(keys[0], f"{' '.join(map(str, name))} is there twice")
+            seen.add(name)
+
     def finish(self) -> None:
         """Refuse what nobody has taken."""
         for key in self.values:
