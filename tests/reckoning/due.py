@@ -1,13 +1,12 @@
-"""Who is due in which window: rosters, posts, those who are away, swaps, and shares (§1.1 to §1.3, §4)."""
+"""Who is due in which window by the rosters: posts, those who are off post, overlaps, and shares (§1.1, §1.2, §4)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from tests.reckoning.case import Case, Roster, Swap
+from tests.reckoning.case import Case, Roster
 from tests.reckoning.knowing import as_known
-from tests.reckoning.minutes import ALWAYS, cut, window_on
+from tests.reckoning.minutes import ALWAYS, window_on
 from tests.reckoning.workdays import is_working_day, plain_working_day
 
 
@@ -137,45 +136,6 @@ def without_displaced(case: Case, windows: list[Window]) -> list[Window]:
     return [replace(window, due=False) if number in displaced else window for number, window in enumerate(windows)]
 
 
-def agreed_at(swap: Swap) -> datetime | None:
-    """Return when the second of the two had agreed; None while one has not (§1.3)."""
-    words = {person: [word.at for word in swap.agreed if word.by == person] for person in (swap.giver, swap.taker)}
-    if not all(words.values()):
-        return None
-    return max(min(at) for at in words.values())
-
-
-def swaps_in_order(case: Case) -> list[Swap]:
-    """Return the swaps to which both agreed, in the order in which their agreements were complete (§1.3)."""
-    complete = []
-    for number, swap in enumerate(case.swaps):
-        agreed = agreed_at(swap)
-        if agreed is not None:
-            complete.append((agreed, number, swap))
-    return [swap for _, _, swap in sorted(complete, key=lambda entry: entry[:2])]
-
-
-def moved(case: Case, windows: list[Window], swap: Swap) -> list[Window]:
-    """Return the windows after one swap: it moves a window only from the person who has it by then (§1.3).
-
-    It must be agreed before the window's start, and the taker could be due. Who gave it is shown 休; the window keeps
-    its share (§4).
-    """
-    agreed = agreed_at(swap)
-    after = list(windows)
-    for number, window in enumerate(windows):
-        if not window.due or window.person != swap.giver:
-            continue
-        if window.date != swap.date or window.start.time() != swap.window:
-            continue
-        if agreed is None or cut(agreed) >= window.start or not could_be_due(case, swap.taker, window.date):
-            continue
-        after[number] = replace(window, person=swap.taker)
-        after.append(replace(window, due=False))
-        break
-    return after
-
-
 def refuse_overlaps(windows: list[Window]) -> None:
     """Make sure that nobody has overlapping windows (§1.1).
 
@@ -188,23 +148,3 @@ def refuse_overlaps(windows: list[Window]) -> None:
             if later.person != window.person or later.start >= window.end:
                 break
             raise Overlap(f"{window.person} {window.date}")
-
-
-def windows_of_dates(case: Case, days: Iterable[date]) -> tuple[list[Window], bool]:
-    """Return the windows of some dates, and whether anything must be refused because windows overlap (§1)."""
-    windows: list[Window] = []
-    for day in sorted(set(days)):
-        windows += rostered(case, day)
-    windows = without_displaced(case, windows)
-    try:
-        refuse_overlaps(windows)
-        refused = False
-    except Overlap:
-        refused = True
-    for swap in swaps_in_order(case):
-        windows = moved(case, windows, swap)
-        try:
-            refuse_overlaps(windows)
-        except Overlap:
-            refused = True
-    return sorted(windows, key=lambda window: (window.date, window.start, window.person)), refused

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from tests.reckoning.case import Case
 from tests.reckoning.county import County
 from tests.reckoning.cover import Covered, covered
-from tests.reckoning.due import windows_of_dates
+from tests.reckoning.swaps import windows_of_dates
 from tests.reckoning.table import Judge, Settled, settled_by_cover
 from tests.reckoning.units import Unit, units_of_person
 
