@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from protocol.kiosk_line import Line
 from protocol.kiosk_visits import VisitId
-from protocol.units import CodeWord, DayText, Direction, LongText, ShortText
+from protocol.units import CodeWord, CodeWordOrNone, DayText, Direction, LongText, ShortText
 
 MONTH_LINES = 5
 """Lines of a page of the month: the sixth key is for a touch that is missing there."""
@@ -118,6 +118,10 @@ class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Of such a time: the first day only from noon on, the last only until noon."""
     whom: ShortText = ""
     """Who is to take the window over."""
+    may_take_back: bool = False
+    """The person may take it back: nobody has answered, or it was approved and has not begun."""
+    whole: bool = False
+    """It was taken back here before it began: that holds even if the county has approved by then."""
 
 
 class RequestsShown(Line, frozen=True, kw_only=True, tag="requests"):
@@ -139,6 +143,10 @@ class RequestTaken(Line, frozen=True, kw_only=True, tag="request"):
     undated: bool = False
     """The station does not know the date. A missing touch then names none; a time to be away has the days that the
     person typed."""
+    kind: CodeWordOrNone = ""
+    """What was asked for, or is taken back; empty: an earlier agent does not say."""
+    whole: bool = False
+    """Of a withdrawal: it holds even if the county has approved by now, because it comes before the begin."""
 
 
 # Kiosk to agent.
@@ -173,7 +181,7 @@ class MakeRequest(Line, frozen=True, kw_only=True, tag="make_request"):
 
 
 class Withdraw(Line, frozen=True, kw_only=True, tag="withdraw"):
-    """The person of the visit takes a request back that nobody has answered. The answer is `RequestTaken`."""
+    """The person of the visit takes a request back as long as they may. The answer is `RequestTaken`."""
 
     visit: VisitId
     request: RequestName

@@ -23,6 +23,9 @@ class Colleague(msgspec.Struct, frozen=True, kw_only=True):
 
     person: PersonId
     name: ShortText
+    not_for: Annotated[list[Annotated[int, Meta(ge=0, lt=MOST_TURNS)]], Meta(max_length=MOST_TURNS)] = []
+    """Which of ``turns``, counted from 0, they can't take over: they are in a window then, or away, as far as the
+    station knows."""
 
 
 class SwapAsked(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,12 @@ asked already. What is late is taken, because the county alone marks it.
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from agent.clocking.desk import KioskScreens
+from agent.clocking.duty_dates import DutyDates
+from agent.kiosk.colleagues import not_free
 from agent.kiosk.own_month import OwnMonth, day_of, minute_of
 from agent.kiosk.own_requests import MAX_OPEN
 from agent.kiosk.request_book import KnownSwap, RequestBook
@@ -60,6 +62,7 @@ class Asking:
         *,
         clock: StationClock,
         twin: Twin,
+        duty_dates: DutyDates,
         book: RequestBook,
         month: OwnMonth,
         screens: KioskScreens,
@@ -67,6 +70,7 @@ class Asking:
     ) -> None:
         self._clock = clock
         self._twin = twin
+        self._duty_dates = duty_dates
         self._book = book
         self._month = month
         self._screens = screens
@@ -83,11 +87,12 @@ class Asking:
             return
         visit.note("requests")
         dated = self._clock.dated
+        turns = list(self._turns(visit))[:MOST_TURNS] if dated else []
         shown = AskingShown(
             visit=visit.id,
             today=day_of(self._now()) if dated else None,
-            turns=list(self._turns(visit))[:MOST_TURNS] if dated else [],
-            people=self._colleagues(visit)[:MOST_COLLEAGUES],
+            turns=turns,
+            people=self._colleagues(visit, turns)[:MOST_COLLEAGUES],
             swaps=[_shown(one) for one in self._swaps(visit)][:MOST_SWAPS],
         )
         self._screens.answer(kiosk, shown)
@@ -98,7 +103,7 @@ class Asking:
         if visit is None:
             return
         fact = self._fact(visit, asked)
-        if isinstance(fact, RequestMade) and self._book.are_too_many(visit.person, self._now()):
+        if isinstance(fact, RequestMade) and self._are_too_many(visit, asked):
             fact = "too_many_today"
         if isinstance(fact, str):
             self._screens.answer(kiosk, refusal(asked, fact))
@@ -110,13 +115,22 @@ class Asking:
             self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return
         number = request_number(fact.request)
-        undated = fact.begin is None
-        self._screens.answer(kiosk, RequestTaken(visit=visit.id, number=number, state="open", undated=undated))
+        undated, kind = fact.begin is None, fact.request_kind
+        taken = RequestTaken(visit=visit.id, number=number, state="open", undated=undated, kind=kind)
+        self._screens.answer(kiosk, taken)
+
+    def _are_too_many(self, visit: Visit, asked: AskFor) -> bool:
+        # A lost card is lost whatever else was asked, and nobody's illness waits for others to ask less.
+        if asked.kind == "card_lost":
+            return False
+        return self._book.are_too_many(visit.person, self._now(), whoever_else=asked.code != "sick")
 
     def _fact(self, visit: Visit, asked: AskFor) -> RequestMade | str:
         """Return the fact of a request, or the code of why there is none."""
-        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
-        if len(waiting) >= MAX_OPEN:
+        kinds = [one.kind for one in self._book.waiting_of(visit.person)]
+        if asked.kind == "card_lost" and "card_lost" in kinds:
+            return "asked_already"
+        if asked.kind != "card_lost" and len(kinds) - kinds.count("card_lost") >= MAX_OPEN:
             return "too_many"
         match asked.kind:
             case "leave" | "field_duty" | "residency" as kind:
@@ -156,8 +170,11 @@ class Asking:
         if not self._clock.dated:
             return "no_time"
         turn = next((one for one in self._turns(visit) if (one.day, one.start) == (asked.first, asked.start)), None)
-        if turn is None or asked.substitute not in [one.person for one in self._colleagues(visit)]:
+        whom = [one for one in self._colleagues(visit, [turn] if turn else []) if one.person == asked.substitute]
+        if turn is None or not whom:
             return "gone"
+        if whom[0].not_for:
+            return "not_free"
         begin, end = (_midnight(turn.day) + minute * _MINUTE_MS for minute in (turn.start, turn.end))
         for one in self._book.of(visit.person):
             if one.state == "open" and one.kind == "swap" and one.begin == begin:
@@ -222,13 +239,17 @@ class Asking:
                 if now < _midnight(turn.day) + turn.start * _MINUTE_MS:
                     yield turn
 
-    def _colleagues(self, visit: Visit) -> list[Colleague]:
-        """Return who could take a window over: the station's own people, those who have windows here first."""
+    def _colleagues(self, visit: Visit, turns: Sequence[DayWindow]) -> list[Colleague]:
+        """Return who could take one of these over: the station's own people, those who have windows here first."""
         desired = self._twin.desired
         on_duty = {person for window in desired.windows for person in window.people}
         near = [one for one in desired.people if one.id != visit.person and not one.village]
         near.sort(key=lambda one: one.id not in on_duty)
-        return [Colleague(person=one.id, name=one.name) for one in near]
+        busy = list(enumerate(not_free(self._duty_dates, turns)))
+        return [
+            Colleague(person=one.id, name=one.name, not_for=[turn for turn, people in busy if one.id in people])
+            for one in near
+        ]
 
 
 def _shown(swap: KnownSwap) -> SwapAsked:

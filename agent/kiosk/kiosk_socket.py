@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
@@ -25,9 +26,11 @@ from protocol.kiosk import (
     MAX_LINE_BYTES,
     Sorry,
     ToKiosk,
+    TouchShown,
     decode_from_kiosk,
     encode_line,
 )
+from protocol.kiosk_keeping import Hello
 from protocol.kiosk_status import AskStatus
 from protocol.refusal import Refused
 
@@ -40,6 +43,8 @@ MAX_UNHANDLED = 32
 """Questions of one kiosk that may wait for the core. Further ones are read once these are handled."""
 MAX_REFUSED = 20
 """Malformed lines after which a kiosk loses its connection."""
+RESTARTS_WITHIN_S = 10.0
+"""How long the kiosk in front is waited for once it is gone, as in `agent.kiosk.keeping`."""
 _PAUSE_S = 0.2
 
 
@@ -53,6 +58,8 @@ class _Kiosk(Struct):
     greeted: bool = False
     """Whether it was answered for the first time, with the whole home screen. Only then it gets what is shown to
     all."""
+    token: str = ""
+    """By which it takes the place of a kiosk that is gone (`protocol.kiosk_keeping.Hello`); empty: it has none."""
     program: bool = False
     """Whether it is a technician's program, which is no screen: see `protocol.kiosk_status.AskStatus`."""
     doomed: bool = False
@@ -62,8 +69,11 @@ class _Kiosk(Struct):
 class KioskSocket:
     """The agent's end of the kiosk socket. Implements `agent.clocking.desk.KioskScreens`."""
 
-    def __init__(self, *, path: Path, inbox: Inbox) -> None:
+    def __init__(self, *, path: Path, inbox: Inbox, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._monotonic_s = monotonic_s
+        self._front_token = ""
+        self._front_left_s = 0.0
         self._inbox = inbox
         self._lock = threading.Lock()
         self._kiosks: dict[int, _Kiosk] = {}
@@ -102,13 +112,31 @@ class KioskSocket:
 
     def show(self, message: ToKiosk) -> None:
         """Send to every kiosk that has the home screen already. For a kiosk that just connects this message is out of
-        date."""
-        line = encode_line(message)
+        date. Which visit a touch offers, only the kiosk in front learns: it opens what is the person's."""
+        line = other = encode_line(message)
+        if isinstance(message, TouchShown) and message.visit:
+            other = encode_line(replace(message, visit=""))
         with self._lock:
+            front = self._front()
             for kiosk in self._kiosks.values():
                 if kiosk.greeted:
-                    self._append(kiosk, line)
+                    self._append(kiosk, line if kiosk is front else other)
         self._wake()
+
+    def _front(self) -> _Kiosk | None:
+        """Return the kiosk before which people stand: the screen that was there first, or the one in its place.
+
+        While it is being started again there is none, so that nobody else who is connected is taken for it.
+        """
+        screens = [one for one in self._kiosks.values() if one.greeted and not one.program and not one.doomed]
+        # A kiosk that hangs may be there still when the next one with its token is.
+        if own := [one for one in screens if one.token and one.token == self._front_token]:
+            return own[-1]
+        if self._front_token and self._monotonic_s() - self._front_left_s < RESTARTS_WITHIN_S:
+            return None
+        front = next(iter(screens), None)
+        self._front_token = front.token if front is not None else ""
+        return front
 
     def answer(self, kiosk: int, message: ToKiosk) -> None:
         """Send to one kiosk; it may have left already. From the first answer on it gets what is shown to all, see
@@ -230,6 +258,8 @@ class KioskSocket:
             with self._lock:
                 kiosk.unhandled += 1
                 kiosk.program = kiosk.program or isinstance(message, AskStatus)
+                if isinstance(message, Hello) and not kiosk.token:
+                    kiosk.token = message.token
             self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
         # The line may have no end, so its kiosk is not given more memory.
         if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
@@ -257,6 +287,8 @@ class KioskSocket:
     def _drop(self, kiosk: _Kiosk) -> None:
         with self._lock:
             self._kiosks.pop(kiosk.number, None)
+            if kiosk.token and kiosk.token == self._front_token:
+                self._front_left_s = self._monotonic_s()
         if kiosk.sock in self._selector.get_map():
             self._selector.unregister(kiosk.sock)
         kiosk.sock.close()

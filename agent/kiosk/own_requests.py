@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 OBJECTIONS = ("time", "direction", "not_mine", "other")
 """What can be wrong with a touch."""
 MISSING = ("arrival", "departure")
+AWAY = ("leave", "field_duty", "meeting", "residency")
+"""What was approved and has not begun, the person may take back whole (docs/rules.md, section 5)."""
 LASTING = ("leave", "field_duty", "residency")
 """What is asked for from a day or a noon to another."""
 _OF_A_MINUTE = ("objection", "correction", "swap", "leave_ended")
@@ -95,7 +97,9 @@ class OwnRequests:
             return
         undated = fact.request_kind == "correction" and fact.begin is None
         number = request_number(fact.request)
-        self._screens.answer(kiosk, RequestTaken(visit=visit.id, number=number, state="open", undated=undated))
+        kind = fact.request_kind
+        taken = RequestTaken(visit=visit.id, number=number, state="open", undated=undated, kind=kind)
+        self._screens.answer(kiosk, taken)
 
     def _objection(self, visit: Visit, asked: MakeRequest) -> RequestMade | str:
         """Return the fact of an objection to a touch, or the code of why there is none."""
@@ -163,18 +167,34 @@ class OwnRequests:
         if visit is None:
             return
         known = next((one for one in self._book.of(visit.person) if one.request.hex() == asked.request), None)
-        if known is None or known.state != "open":
-            self._screens.answer(kiosk, refusal(asked, "gone" if known is None else "answered_already"))
+        if known is None or not self._may_take_back(known):
+            self._screens.answer(kiosk, refusal(asked, _why_not_back(known)))
             return
         fact = RequestWithdrawn(at=self._clock.now(), request=known.request, by=visit.by)
+        whole = known.kind in AWAY and self._clock.dated and self._clock.wall_of(fact.at) < known.begin
         try:
-            self._book.withdraw(fact, visit.person, known)
+            self._book.withdraw(fact, visit.person, known, whole=whole)
         except StorageError as error:
             log.warning("a withdrawal was not recorded: %s", error)
             self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return
-        taken = RequestTaken(visit=visit.id, number=request_number(known.request), state="withdrawn")
+        taken = RequestTaken(
+            visit=visit.id,
+            number=request_number(known.request),
+            state="withdrawn",
+            undated=known.kind in AWAY and not self._clock.dated,
+            kind=known.kind,
+            whole=whole,
+        )
         self._screens.answer(kiosk, taken)
+
+    def _may_take_back(self, one: KnownRequest) -> bool:
+        if one.state == "open":
+            return True
+        if one.state != "accepted" or one.kind not in AWAY or one.taken_back or not one.begin:
+            return False
+        # While the station does not know the time, the county judges by its own.
+        return not self._clock.dated or self._clock.wall_of(self._clock.now()) < one.begin
 
     def _shown(self, one: KnownRequest) -> OwnRequest:
         lasts = one.kind in LASTING and bool(one.begin and one.end)
@@ -196,7 +216,15 @@ class OwnRequests:
             from_noon=lasts and minute_of(one.begin) != 0,
             until_noon=lasts and minute_of(one.end) != 0,
             whom=one.whom,
+            may_take_back=self._may_take_back(one),
+            whole=one.whole,
         )
+
+
+def _why_not_back(known: KnownRequest | None) -> str:
+    if known is None:
+        return "gone"
+    return "begun_already" if known.state == "accepted" and known.kind in AWAY else "answered_already"
 
 
 def _minute(one: KnownRequest) -> int | None:

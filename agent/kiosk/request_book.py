@@ -40,6 +40,8 @@ class KeptRequest(Message, frozen=True, kw_only=True, omit_defaults=True):
     """When it was made, as far as this station knew; only for counting."""
     end: WallMs = 0
     substitute: PersonId = ""
+    whole: bool = False
+    """It was taken back before it began, by a clock that was right."""
 
 
 class KeptAgreement(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,6 +72,8 @@ class KnownRequest(Struct, frozen=True, kw_only=True):
     """That it was made here or, later, taken back; None if this station does not know which fact that was."""
     taken_back: bool = False
     """It was taken back here, and the county's list does not say so."""
+    whole: bool = False
+    """It was a time to be away, and was taken back here before it began: that holds whatever was approved."""
 
 
 class KnownSwap(Struct, frozen=True, kw_only=True):
@@ -174,11 +178,20 @@ class RequestBook:
         self._fact_writer.commit(fact, state=self._agreed_slot.row(said))
         self._agreed = said
 
-    def are_too_many(self, person: PersonId, now: WallMs) -> bool:
-        """Tell whether the person, or everybody here, has made as many requests as one day takes."""
+    def waiting_of(self, person: PersonId) -> list[KnownRequest]:
+        """Return what a person has asked for here and what waits; not what others wrote down for them elsewhere."""
+        own = {one.request for one in self._kept if one.person == person}
+        return [one for one in self.of(person) if one.state == "open" and one.request in own]
+
+    def are_too_many(self, person: PersonId, now: WallMs, *, whoever_else: bool = True) -> bool:
+        """Tell whether the person, or everybody here, has made as many requests as one day takes.
+
+        Args:
+            whoever_else: Whether what others have made counts too.
+        """
         # A clock that was set back must not lock anybody out until it has caught up.
         today = [one.person for one in self._kept if abs(now - one.counted) < _DAY_MS]
-        return today.count(person) >= MOST_A_DAY or len(today) >= MOST_A_DAY_HERE
+        return today.count(person) >= MOST_A_DAY or (whoever_else and len(today) >= MOST_A_DAY_HERE)
 
     def make(self, fact: RequestMade, person: PersonId) -> None:
         """State a request; when this returns, it is on the disk.
@@ -200,8 +213,11 @@ class RequestBook:
         )
         self._commit(fact, [*self._kept, kept][-MAX_KEPT:])
 
-    def withdraw(self, fact: RequestWithdrawn, person: PersonId, known: KnownRequest) -> None:
+    def withdraw(self, fact: RequestWithdrawn, person: PersonId, known: KnownRequest, *, whole: bool) -> None:
         """State that a request is taken back; when this returns, it is on the disk.
+
+        Args:
+            whole: It holds whatever was approved.
 
         Raises:
             StorageError: Nothing was recorded.
@@ -219,6 +235,7 @@ class RequestBook:
             counted=before.counted if before is not None else 0,
             end=known.end,
             substitute=before.substitute if before is not None else "",
+            whole=whole,
         )
         if before is not None:
             # It keeps its place, because the list is in the order in which the requests were made.
@@ -242,6 +259,8 @@ def ref_in(month: Month, place: OfStream | None) -> FactRef | None:
 def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None, fact: FactRef | None) -> KnownRequest:
     # The county has not heard of it yet, or somebody had answered before it heard.
     taken_back = kept is not None and kept.withdrawn and one.state != "withdrawn"
+    whole = kept is not None and kept.whole
+    holds = taken_back and (one.state == "open" or (whole and one.state == "accepted"))
     return KnownRequest(
         request=one.request,
         kind=one.kind,
@@ -251,12 +270,13 @@ def _as_listed(one: MonthRequest, month: Month, kept: KeptRequest | None, fact: 
         about=ref_in(month, one.about),
         end=one.end,
         whom=one.whom,
-        state="withdrawn" if taken_back and one.state == "open" else one.state,
+        state="withdrawn" if holds else one.state,
         answer=one.answer,
         answered=one.answered,
         listed=True,
         fact=fact,
         taken_back=taken_back,
+        whole=whole,
     )
 
 
@@ -273,4 +293,5 @@ def _as_kept(one: KeptRequest, fact: FactRef | None, whom: str) -> KnownRequest:
         state="withdrawn" if one.withdrawn else "open",
         fact=fact,
         taken_back=one.withdrawn,
+        whole=one.whole,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from agent.clocking.duty_dates import DutyDates
 from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.asking import Asking
@@ -47,12 +48,20 @@ class KioskRooms:
     """The rooms of the kiosk. Every part is public, as those of `agent.wiring.parts.Station` are."""
 
     def __init__(
-        self, ports: StationPorts, *, fact_writer: FactWriter, twin: Twin, history: TouchHistory, lamp: Lamp
+        self,
+        ports: StationPorts,
+        *,
+        fact_writer: FactWriter,
+        twin: Twin,
+        duty_dates: DutyDates,
+        history: TouchHistory,
+        lamp: Lamp,
     ) -> None:
         """Make the visits; the other parts follow in `furnish`, because the desk stands between them."""
         self._ports = ports
         self._fact_writer = fact_writer
         self._twin = twin
+        self._duty_dates = duty_dates
         self._history = history
         self._lamp = lamp
         self.visits = Visits(
@@ -214,6 +223,7 @@ class KioskRooms:
         self.asking = Asking(
             clock=ports.clock,
             twin=self._twin,
+            duty_dates=self._duty_dates,
             book=self.request_book,
             month=self.own_month,
             screens=ports.kiosks,

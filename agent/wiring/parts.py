@@ -143,7 +143,12 @@ class Station:
         self.touch_history = TouchHistory(clock=ports.clock, twin=self.twin, duty_dates=self.duty_dates)
         self.touch_history.recall(recent)
         self.kiosk = KioskRooms(
-            ports, fact_writer=self.fact_writer, twin=self.twin, history=self.touch_history, lamp=self.lamp
+            ports,
+            fact_writer=self.fact_writer,
+            twin=self.twin,
+            duty_dates=self.duty_dates,
+            history=self.touch_history,
+            lamp=self.lamp,
         )
         self.desk = ClockingDesk(
             clock=ports.clock,

@@ -5,18 +5,21 @@ from pathlib import Path
 from firmware_scripts.demo.cast import TOWNSHIP, CastStation
 from firmware_scripts.demo.county import DemoCounty
 from firmware_scripts.demo.officer import Officer
-from firmware_scripts.demo.samples import give_samples
+from firmware_scripts.demo.samples import give_samples, show_the_boards
 from firmware_scripts.demo.station import DemoStation
 
 ADMIN = "demo-admin"
 _EDITOR, _OFFICER = "demo-editor", "demo-officer"
 """By these the samples are published. They have a second factor that nobody holds; nobody else can sign in."""
+_ASKS, _AGREES = "demo-asks", "demo-agrees"
+"""By these the county decides that its boards say who is on duty and who is there, as two people must."""
 VISITORS = {
     ADMIN: "the county's operator: stations, people, cards",
     "demo-township": "a township officer: answers people, publishes what others wrote",
 }
 """Whom whoever runs the demonstration can be, and what each may do."""
 _ROLES = {_EDITOR: "editor", _OFFICER: "officer", "demo-township": "officer"}
+_COUNTY_ROLES = {_ASKS: "operator", _AGREES: "organisation"}
 
 
 class Bench:
@@ -76,6 +79,7 @@ class Bench:
         """Give every place of the kiosks something to show, and return the number of a question that is answered."""
         for account in _ROLES:
             self._make_account(account)
+        show_the_boards(self._officer(_ASKS), self._officer(_AGREES))
         writer, publisher = self._officer(_EDITOR), self._officer(_OFFICER)
         return give_samples(writer, publisher, kiosks=[station.kiosk_socket for station in self.stations])
 
@@ -89,7 +93,9 @@ class Bench:
 
     def _make_account(self, account: str) -> None:
         if account not in self._accounts:
-            self.county.tool("account", account, "--role", _ROLES[account], "--region", TOWNSHIP)
+            role = _COUNTY_ROLES.get(account)
+            region = TOWNSHIP if role is None else self._cast[0].village[:6] + "000000"
+            self.county.tool("account", account, "--role", role or _ROLES[account], "--region", region)
             self._accounts.add(account)
 
     def stop(self) -> None:

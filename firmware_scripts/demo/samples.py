@@ -30,6 +30,7 @@ _NOTICES = (
 )
 NOTICES = tuple(line for line, _, _ in _NOTICES)
 _DAYS = 300
+BOARD_SWITCHES = ("duty_board_names", "duty_board_presence")
 _IN_TIME_S = 120
 
 
@@ -61,6 +62,17 @@ def give_samples(writer: Officer, publisher: Officer, *, kiosks: list[Path]) -> 
         every_s=0.5,
     )
     return number
+
+
+def show_the_boards(asks: Officer, agrees: Officer) -> None:
+    """Have two people of the county decide that boards show who is on duty and who is there.
+
+    Raises:
+        NotTaken: The console did not take it.
+    """
+    for code in BOARD_SWITCHES:
+        asks.send(f"/compliance/{code}/", act="ask", reason="示例：村民代表会议议定公开")
+        agrees.send(f"/compliance/{code}/", act="agree", reason="示例：会议纪要第 1 号")
 
 
 def _notice(line: str, kind: str, text: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
-from kiosk_tui.views.months import RequestsView, RequestView, TakenView
+from kiosk_tui.views.months import RequestsView, RequestView, TakenView, may_take_back
 from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
 from protocol.kiosk_months import OpenRequests, OwnRequest, RequestsShown, RequestTaken, Withdraw
@@ -94,7 +94,7 @@ class RequestsPlace:
                 self._withdrawing = False
         elif key in (BACK, "enter"):
             self._open = None
-        elif key == "1" and one.state == "open":
+        elif key == "1" and may_take_back(one):
             self._withdrawing = True
 
     def _to_list(self) -> None:

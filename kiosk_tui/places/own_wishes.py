@@ -16,8 +16,8 @@ from kiosk_tui.views.months import TakenView
 from kiosk_tui.views.wishes import SwapAskedView, Wish, WishOpeningView, WishStep, WishView
 from kiosk_tui.words import wishes as words_wishes
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_months import RequestTaken
-from protocol.kiosk_requests import Agree, AskFor, AskingShown, OpenAsking
+from protocol.kiosk_months import DayWindow, RequestTaken
+from protocol.kiosk_requests import Agree, AskFor, AskingShown, Colleague, OpenAsking
 
 WISHES = (
     *("personal", "sick", "annual", "field_duty", "swap", "leave_ended"),
@@ -113,8 +113,12 @@ class WishPlace:
             self._note,
             shown.today,
             tuple(shown.turns[here]) if self._step == "turn" else (),
-            tuple(shown.people[here]) if self._step == "who" else (),
+            tuple(self._free(shown)[here]) if self._step == "who" else (),
         )
+
+    def _free(self, shown: AskingShown) -> list[Colleague]:
+        """Return who can take over the window that was chosen."""
+        return free_for(shown, self._wish.turn)
 
     def _options(self, shown: AskingShown) -> tuple[str, ...]:
         match self._step:
@@ -127,7 +131,7 @@ class WishPlace:
             case "turn":
                 return tuple(f"{one.day}:{one.start}" for one in shown.turns)
             case "who":
-                return tuple(one.person for one in shown.people)
+                return tuple(one.person for one in self._free(shown))
             case _:
                 return ()
 
@@ -186,8 +190,7 @@ class WishPlace:
                 noons = (option in ("from_noon", "both"), option in ("until_noon", "both"))
                 self._go("confirm", from_noon=noons[0], until_noon=noons[1])
             case "turn":
-                turn = view.turns[place]
-                self._go("who", turn=turn, first=turn.day)
+                self._choose_turn(view.turns[place])
             case _:
                 self._go("confirm", whom=view.people[place])
         return "stay"
@@ -208,6 +211,13 @@ class WishPlace:
             # Where nobody knows what day it is, today is no day.
             self._go("length" if self._shown.today else "first", kind=kind, code=code)
         return "stay"
+
+    def _choose_turn(self, turn: DayWindow) -> None:
+        assert self._shown is not None
+        if free_for(self._shown, turn):
+            self._go("who", turn=turn, first=turn.day)
+        else:
+            self._note = words_wishes.NOBODY_FREE
 
     def _choose_length(self, option: str) -> None:
         assert self._shown is not None
@@ -289,6 +299,12 @@ class WishPlace:
 
     def agent_away(self) -> None:
         """The flow ends the visit."""
+
+
+def free_for(shown: AskingShown, turn: DayWindow | None) -> list[Colleague]:
+    """Return the colleagues who can take a window over, as far as the station knows."""
+    place = shown.turns.index(turn) if turn is not None and turn in shown.turns else -1
+    return [one for one in shown.people if place not in one.not_for]
 
 
 def figures_of(today: str | None) -> int:

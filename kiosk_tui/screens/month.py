@@ -15,6 +15,7 @@ from kiosk_tui.views.months import (
     RequestsView,
     RequestView,
     TakenView,
+    may_take_back,
 )
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
@@ -141,4 +142,4 @@ def _request_hints(view: RequestView) -> tuple[KeyHint, ...]:
         return ()
     if view.withdrawing:
         return (KeyHint("1", words_months.KEY_WITHDRAW_SURELY), KeyHint("0", words.KEY_KEEP))
-    return (_BACK, KeyHint("1", words_months.KEY_WITHDRAW)) if view.request.state == "open" else (_BACK,)
+    return (_BACK, KeyHint("1", words_months.KEY_WITHDRAW)) if may_take_back(view.request) else (_BACK,)

@@ -112,6 +112,11 @@ class RequestsView(msgspec.Struct, frozen=True):
         return ("requests", self.visit, names, self.note)
 
 
+def may_take_back(one: OwnRequest) -> bool:
+    """Tell whether the person may take a request back. An earlier agent says so only by its state."""
+    return one.may_take_back or one.state == "open"
+
+
 class RequestView(msgspec.Struct, frozen=True):
     """One request with its answer. With ``withdrawing`` it is asked whether to take it back."""
 

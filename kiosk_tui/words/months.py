@@ -24,8 +24,15 @@ WHOSE_WORD = _("对不对，由镇办核对。")
 NO_DAY_KNOWN = _("时间还没对准，先不写日期，镇办会问您。")
 WRITING = _("正在记录…")
 TOLD = _("镇办会核对。编号不用记，答复在“我的办事”里看。")
+TOLD_THEM = _("已告诉对方，等对方答应。")
+SEE_LATER = _("编号不用记，结果在“我的办事”里看。")
 OFFLINE_TOO = _("没有网也算数，有网就送到。")
 ANSWER_FIRST = _("镇办要是已经答复，以答复为准。")
+BACK_WHOLE = _("还没开始，批了也算撤回，班照常上。")
+BACK_UNDATED = _("本站时间没对准，开始前撤的才算。")
+BACK_DECIDED = _("要是已经批复，以批复为准。")
+BACK_AGREED = _("对方要是已经答应，以答应为准。")
+BACK_DONE = _("县里要是已经办好，以办好的为准。")
 ANSWER_STANDS = _("您后来撤回过，答复在先，以答复为准。")
 REACHED = _("已经传到县里，等镇办答复。")
 ON_ITS_WAY = _("还没传到县里。有网就会传，不用再提。")
@@ -138,6 +145,7 @@ _SORRY = {
     "too_many": _("还有很多没答复，请直接找镇办。"),
     "too_many_today": _("今天提得太多了，请直接找镇办。"),
     "answered_already": _("镇办已经答复，不能撤回了。"),
+    "begun_already": _("已经开始了，提前回来请办销假。"),
 }
 
 
@@ -229,9 +237,22 @@ def taken(one: RequestTaken) -> list[str]:
         said = SAID_YES if one.state == "accepted" else SAID_NO
         return [said, _("编号 {number}").format(number=one.number), OFFLINE_TOO]
     if one.state == "withdrawn":
-        return [_("✓ 已记下撤回（编号 {number}）").format(number=one.number), ANSWER_FIRST, OFFLINE_TOO]
+        what_holds = BACK_UNDATED if one.undated else after_taking_back(one.kind, whole=one.whole)
+        return [_("✓ 已记下撤回（编号 {number}）").format(number=one.number), what_holds, OFFLINE_TOO]
     recorded = _("✓ 已记录，编号 {number}").format(number=one.number)
+    if one.kind == "swap":
+        return [recorded, TOLD_THEM, SEE_LATER, OFFLINE_TOO]
     return [recorded, TOLD, OFFLINE_TOO, *([NO_DAY_KNOWN] if one.undated else [])]
+
+
+def after_taking_back(kind: str, *, whole: bool) -> str:
+    """Return what holds once a request is taken back at the kiosk, which need not know what the county has said."""
+    if whole:
+        return BACK_WHOLE
+    words_of = _STATE_OF.get(kind)
+    if words_of is _DECIDED_STATE:
+        return BACK_DECIDED
+    return BACK_AGREED if words_of is _SWAP_STATE else BACK_DONE if words_of is _OWN_WORD_STATE else ANSWER_FIRST
 
 
 def request_line(one: OwnRequest) -> str:
@@ -274,7 +295,7 @@ def request_more(one: OwnRequest) -> list[str]:
     if one.state == "open":
         said += _on_its_way(one)
     if one.state == "withdrawn" and one.taken_back:
-        said.append(ANSWER_FIRST)
+        said.append(after_taking_back(one.kind, whole=one.whole))
     if one.state in ("accepted", "refused") and one.taken_back:
         said.append(ANSWER_STANDS)
     if one.state == "accepted" and one.kind in ("objection", "correction"):

@@ -1,8 +1,11 @@
 """Make and change accounts. Each change is written to the audit log in the same transaction."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from protocol.decisions import AccessReset, AccountChanged, AccountMade
@@ -94,8 +97,8 @@ def say_made(user: User, *, actor: str) -> None:
 def save_changes(account: User, *, actor: str) -> bool:
     """Store the account's role, region, person and activity, and return whether any changed.
 
-    The audit log gets the old values. If the account is closed, its sessions and its unused links end, so that they
-    don't work again when the account is opened again.
+    The audit log gets the old values. If the account is closed, its sessions, its unused links and its tokens end, so
+    that they don't work again when the account is opened again.
 
     Raises:
         AccountRefused: The role does not fit the region, or the person has another open account.
@@ -118,17 +121,37 @@ def save_changes(account: User, *, actor: str) -> bool:
             account.ends_on = None  # it was the day of the person before
         saved = [field.removesuffix("_id") for field in _FIELDS.values()]
         account.save(update_fields=[*saved, "sign_outs", "ends_on"])
+        ended = _end_tokens(account, actor) if before.is_open != account.is_open else []
+        if ended:
+            changed["tokens_revoked"] = len(ended)
         entry = record(actor, "account.changed", account.get_username(), changed)
-        say_changed(entry, account)
+        say_changed(entry, account, ended)
     return True
 
 
-def say_changed(entry: AuditEntry, account: User) -> None:
-    """Append to the county's stream what an account is now. Call this in the transaction that changes it."""
+def _end_tokens(account: User, actor: str) -> list[Model]:
+    """Revoke the tokens of programs that an account has made. Returns them.
+
+    They end when it is closed, and when it is opened again: some may be from before closing ended them.
+    """
+    ended: list[Model] = []
+    for token in account.api_tokens.select_for_update(of=("self",)).filter(revoked_at=None):
+        token.revoked_at, token.revoked_by = timezone.now(), actor
+        token.save(update_fields=["revoked_at", "revoked_by"])
+        ended.append(token)
+    return ended
+
+
+def say_changed(entry: AuditEntry, account: User, rows: Sequence[Model] = ()) -> None:
+    """Append to the county's stream what an account is now. Call this in the transaction that changes it.
+
+    Args:
+        rows: What changed with it.
+    """
     said = AccountChanged(
         account=account.pk, role=str(account.role), region=_code_of(account), active=account.is_active
     )
-    decide(entry, said, [account])
+    decide(entry, said, [account, *rows])
 
 
 def _code_of(account: User) -> str | None:

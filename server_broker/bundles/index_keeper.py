@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 import msgspec
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
@@ -40,6 +40,8 @@ ALL_EVERY = timedelta(hours=1)
 """How often every station is computed, in case something changed and nobody marked it."""
 STATIONS_A_TIME = 50
 """Stations computed in one turn, so that the other chores of the thread get theirs."""
+TRIED_AGAIN = timedelta(minutes=10)
+"""How soon an index that could not be computed is tried again."""
 KEPT_INDEXES = 3
 """Versions of a station's index that are kept."""
 COMPUTED_KEPT = timedelta(days=2)
@@ -89,6 +91,8 @@ class IndexKeeper:
         self._sources = sources
         self._sources_of_many = sources_of_many
         self._markers = markers
+        self._failed: dict[str, datetime] = {}
+        """When the index of a station could last not be computed."""
         self._looked: datetime | None = None
         self._all_looked: datetime | None = None
         self._generation: int | None = None
@@ -106,17 +110,40 @@ class IndexKeeper:
         changed = 0
         for _ in range(STATIONS_A_TIME):
             with transaction.atomic():
-                due = _marks().select_for_update(skip_locked=True).first()
+                due = self._marks(now).select_for_update(skip_locked=True).first()
                 if due is None:
                     break
                 # Deleted before the tables are read: a later mark waits for this transaction and is a new one.
                 station_id, mark_read = due.station_id, _version_of(due)
                 due.delete()
-                changed += self._compute(station_id, now, ahead.get(mark_read))
+                changed += self._compute_or_set_aside(station_id, now, ahead.get(mark_read))
+        return changed
+
+    def _compute_or_set_aside(self, station_id: str, now: datetime, ahead: Sequence[Draft] | None) -> bool:
+        """Compute an index. One that fails keeps its mark and is tried again later, and an alarm says so once."""
+        try:
+            with transaction.atomic():
+                changed = self._compute(station_id, now, ahead)
                 # What was stored for the station has marked it once more. Whoever else marks it waits for this
                 # transaction, so no mark of theirs is lost.
                 ShelfDue.objects.filter(pk=station_id).delete()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # One station's rows must not keep the indexes from all the other stations.
+            ShelfDue.objects.create(station_id=station_id, marked_at=now)
+            if station_id not in self._failed:
+                _log.exception("%s: the shelf index cannot be computed", station_id)
+                said = f"内容没有算出来，别的站点照常；每 10 分钟再试：{type(error).__name__}"
+                raise_alarm(station=station_id, code=SHELF_NOT_COMPUTED, severity="major", detail=said, at=now)
+            self._failed[station_id] = now
+            return False
+        self._failed.pop(station_id, None)
         return changed
+
+    def _marks(self, now: datetime) -> QuerySet[ShelfDue]:
+        """Return the marks without those of stations that have just failed."""
+        return _marks().exclude(pk__in=[pk for pk, at in self._failed.items() if abs(now - at) < TRIED_AGAIN])
 
     def _read_ahead(self, now: datetime) -> _Ahead:
         """Compute drafts of the stations that come next, all together and without a lock.
@@ -126,8 +153,15 @@ class IndexKeeper:
         """
         if not self._sources_of_many:
             return {}
-        marks = list(_marks().select_related("station")[:STATIONS_A_TIME])
-        drafts = self._drafts_of_many([mark.station for mark in marks if mark.station.revoked_at is None], now)
+        marks = list(self._marks(now).select_related("station")[:STATIONS_A_TIME])
+        try:
+            with transaction.atomic():
+                drafts = self._drafts_of_many([mark.station for mark in marks if mark.station.revoked_at is None], now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - each is computed by itself then, so that the one that fails is known
+            _log.warning("shelf indexes are computed one by one, because all together failed: %s", type(error).__name__)
+            return {}
         return {_version_of(mark): drafts[mark.station_id] for mark in marks if mark.station_id in drafts}
 
     def _drafts_of_many(self, stations: Sequence[Station], now: datetime) -> dict[str, list[Draft]]:

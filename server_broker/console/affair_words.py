@@ -38,6 +38,11 @@ def rank_word(rank: int) -> str:
     return RANKS.get(Rank(rank), "")
 
 
+def who_acted(actor: str) -> str:
+    """Return who took something back: the person themselves, or an account by its name."""
+    return "本人" if actor.startswith("person:") else actor
+
+
 def case_when(case: Case) -> str:
     """Return from when to when; for a window its name too."""
     asked = case.asked

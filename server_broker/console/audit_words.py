@@ -58,6 +58,7 @@ _KEYS = {
     "number": "申请编号",
     "on_was": "原自",
     "order": "命令",
+    "joins": "连起来",
     "outcome": "结果",
     "packs": "学习包",
     "post": "职务",
@@ -83,11 +84,13 @@ _KEYS = {
     "temporary": "临时",
     "still_held": "仍待审",
     "unchecked": "命令行上没有查证",
+    "tokens_revoked": "作废的接口令牌",
     "until": "有效到",
     "value": "改为",
     "version": "版本",
     "village": "村",
     "village_was": "原村",
+    "whose": "谁的账号",
     "writer": "谁写的",
     "wrong_tries": "输错次数",
     **OF_MEETINGS,
@@ -98,6 +101,7 @@ _KEYS = {
 _FIELDS = {"number": "编号", "name": "姓名", "village_id": "村、镇", "type": "类别"}
 _MOMENTS = ("as_of", "at", "since")
 _COUNTS = {"added": "新增", "changed": "更新"}
+NOBODY_S = "账号没有对应的人"
 _ROLES = {role.value: str(role.label) for role in Role}
 _VALUES: dict[str, dict[str, str]] = {
     "by": {
@@ -115,6 +119,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
     "state": {state.value: str(state.label) for state in HoldingState},
+    "whose": {"nobody": NOBODY_S},
 }
 """Words for values, by the key of a detail: the code in the entry, and its word."""
 

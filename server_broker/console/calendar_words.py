@@ -31,7 +31,7 @@ def source_rows(county_days: int, tables: list[LibraryTable]) -> list[tuple[str,
     return rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NoticeShown:
     """A notice with its records that stand, in the order of time, and what the viewer may do."""
 
@@ -39,6 +39,10 @@ class NoticeShown:
     records: list[StopRecord]
     may_take_back: bool
     now: dt.datetime
+    is_late: bool = False
+    """It was made after the last day on which it holds."""
+    own_window: str = ""
+    """A window of the viewer's own in it, in words: then somebody else takes it back."""
 
     @property
     def begin(self) -> dt.datetime:

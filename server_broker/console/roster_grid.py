@@ -17,7 +17,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.day_checks import Cell, crew_of
 from server_broker.duty.due import rests
 from server_broker.duty.reading import Absent, Asked, absences_of, minute_of, read_rosters
-from server_broker.duty.values import Crew, Rosters, Window, minute_at
+from server_broker.duty.values import Agreed, Crew, Rosters, Window, minute_at
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
 KEYS = "123456789abcdefghijklmnopqrstuvwxyz"
@@ -73,6 +73,7 @@ class GridCell:
         more: How many are in it besides whom the viewer does not see.
         away: Codes of those who are on leave or elsewhere at that time.
         late: It was said after the window had begun.
+        swaps: Who handed it over to whom.
     """
 
     window: int
@@ -83,7 +84,7 @@ class GridCell:
     more: int = 0
     away: str = ""
     late: bool = False
-    swapped: bool = False
+    swaps: list[str] = field(default_factory=list)
     is_past: bool = False
     entries: list[Entry] = field(default_factory=list)
 
@@ -163,21 +164,29 @@ def month_grid(viewer: Viewer, village: Region, month: dt.date) -> Grid:
     asked = Asked(first, last)
     rosters = read_rosters([village.identity], asked)
     own = [window for window in rosters.windows if window.village == village.identity]
+    ids = {window.id for window in own}
     said = {
         Cell(row.subject_id, timezone.localdate(row.valid_from)): row
         for row in RosterDay.objects.known().filter(
-            subject__in={window.id for window in own},
+            subject__in=ids,
             valid_from__gte=begin_of(first),
             valid_from__lt=end_of(last),
             withdrawn=False,
         )
         if row.valid_from is not None
     }
-    choices, names = _choices(viewer, village, [*(window.crew for window in own), *map(crew_of, said.values())])
+    swapping = [
+        Crew(frozenset({swap.giver, swap.taker}))
+        for (window, _), swaps in rosters.swaps.items()
+        for swap in swaps
+        if window in ids
+    ]
+    crews = [*(window.crew for window in own), *map(crew_of, said.values()), *swapping]
+    choices, names = _choices(viewer, village, crews)
     days = _days(rosters, village, first, last)
     people, posts = _people(names), {int(code.removeprefix(_POST)) for code in names if code.startswith(_POST)}
     making = _Making(rosters, said, names, absences_of(people, asked), (people, posts))
-    seen = set(windows_of(viewer).filter(pk__in={window.id for window in own}).values_list("pk", flat=True))
+    seen = set(windows_of(viewer).filter(pk__in=ids).values_list("pk", flat=True))
     rows = [making.row(versions, days) for pk, versions in _versions(own) if pk in seen]
     return Grid(days, sorted(rows, key=lambda row: (row.times, row.name)), choices, names)
 
@@ -260,7 +269,7 @@ class _Making:
         crew = None if said is None else crew_of(said)
         start = minute_at(day.day, window.start)
         cell.is_past = start <= minute_of(timezone.now())
-        cell.swapped = bool(self.rosters.swaps.get((pk, day.day)))
+        cell.swaps = [self._swap(one) for one in self.rosters.swaps.get((pk, day.day), ()) if one.at < start]
         if not window.named_days:
             if rests(window, day.day, self.rosters.calendar[day.day]):
                 cell.state = "off"
@@ -278,6 +287,10 @@ class _Making:
         cell.away = ",".join(sorted(away & self.names.keys()))
         cell.entries = list(self._entries(cell))
         return cell
+
+    def _swap(self, one: Agreed) -> str:
+        giver, taker = (self.names.get(str(pk), "外") for pk in (one.giver, one.taker))
+        return f"{giver}→{taker}"
 
     def _seen(self, crew: Crew) -> Crew:
         return seen_part(crew, *self.seen)

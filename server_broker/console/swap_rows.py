@@ -1,6 +1,7 @@
 """Swaps as rows of a page: who takes which window from whom, and whether anybody is due for it."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server_broker.accounts.scope import Viewer
@@ -8,8 +9,9 @@ from server_broker.attendance.models import SwapRecord
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.console.queries import people_of, windows_of
 from server_broker.duty.due import Turn
-from server_broker.duty.reading import Asked, turns_in
+from server_broker.duty.reading import Absent, Asked, absences_of, turns_in
 from server_broker.duty.reasons import HandedOver, TookOver
+from server_broker.duty.rest import rest_of
 from server_broker.duty.words import words_of
 from server_broker.regions.models import Region
 
@@ -44,10 +46,12 @@ def swap_rows(viewer: Viewer, first: dt.date, last: dt.date) -> list[SwapRow]:
         return []
     villages = {record.subject.window.village.identity for record in records}
     days = [record.subject.day for record in records]
-    turns = {(turn.window.id, turn.day, turn.person): turn for turn in turns_in(villages, Asked(min(days), max(days)))}
+    asked = Asked(min(days), max(days))
+    turns = {(turn.window.id, turn.day, turn.person): turn for turn in turns_in(villages, asked)}
+    away = absences_of({record.subject.taker_id for record in records}, asked)
     people = {pk for record in records for pk in (record.subject.giver_id, record.subject.taker_id)}
     names = dict(people_of(viewer).filter(pk__in=people).values_list("pk", "name"))
-    rows = [_row(record, turns, names) for record in records]
+    rows = [_row(record, turns, away, names) for record in records]
     return sorted(rows, key=lambda row: (not row.dropped, row.day))
 
 
@@ -56,9 +60,15 @@ def dropped_swaps(viewer: Viewer, today: dt.date) -> list[SwapRow]:
     return [row for row in swap_rows(viewer, today, today + AHEAD) if row.dropped]
 
 
-def _row(record: SwapRecord, turns: dict[tuple[int, dt.date, int], Turn], names: dict[int, str]) -> SwapRow:
+def _row(
+    record: SwapRecord,
+    turns: Mapping[tuple[int, dt.date, int], Turn],
+    away: Mapping[int, Sequence[Absent]],
+    names: dict[int, str],
+) -> SwapRow:
     swap = record.subject
     turn = turns.get((swap.window_id, swap.day, swap.taker_id))
+    is_away = turn is not None and _is_covered(turn, away.get(swap.taker_id, ()))
     return SwapRow(
         day=swap.day,
         village=swap.window.village,
@@ -67,9 +77,15 @@ def _row(record: SwapRecord, turns: dict[tuple[int, dt.date, int], Turn], names:
         giver=names.get(swap.giver_id, ELSEWHERE),
         taker=names.get(swap.taker_id, ELSEWHERE),
         agreed_at=record.agreed_at,
-        state=_state(record, turn, names),
-        dropped=not record.withdrawn and turn is not None and turn.is_dropped,
+        state="没有人值班：接班的人那时已批了不在" if is_away and not record.withdrawn else _state(record, turn, names),
+        dropped=not record.withdrawn and turn is not None and (turn.is_dropped or is_away),
     )
+
+
+def _is_covered(turn: Turn, absences: Sequence[Absent]) -> bool:
+    """Tell whether somebody took a window over and is away for all of it. Why is nobody's business here."""
+    took = turn.due and any(isinstance(reason, TookOver) for reason in turn.why)
+    return took and rest_of(turn, absences).is_none
 
 
 def _state(record: SwapRecord, turn: Turn | None, names: dict[int, str]) -> str:

@@ -170,6 +170,7 @@ ALARMS = {
     "neighbours_left_out": "外村人员太多，没有全部下发",
     "shelf_too_large": "站点的下发内容太多，没有全部下发",
     "shelf_not_computed": "站点的个人内容没有算出来",
+    "request_set_aside": "站点的申请办不了，已单独放下",
 }
 """By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
@@ -208,6 +209,7 @@ REMEDIES = {
     "neighbours_left_out": "没有下发的外村人刷卡是黄灯，记录照样留下；请把长期不在本镇的人员和卡清理掉。",
     "shelf_too_large": "请撤回不再需要的通知和资料。",
     "shelf_not_computed": "请联系县运维；站点用的是上一次算好的内容。",
+    "request_set_aside": "别的申请照常办；这一条每小时再试一次。请联系县运维。",
     "rtc_failed": "请更换时钟芯片的电池。",
     "rtc_implausible": "请更换时钟芯片的电池。",
 }

@@ -15,7 +15,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.duty.due import Turn
-from server_broker.duty.reading import Asked, named_for, swaps_of, turns_of
+from server_broker.duty.reading import Asked, named_for, swaps_of, these, turns_of
 from server_broker.duty.reasons import Overlaps
 from server_broker.people.models import Person
 
@@ -33,6 +33,17 @@ class Overlap(NamedTuple):
     day: dt.date
     window: int
     other: int
+
+
+def lock_people(people: Collection[int]) -> None:
+    """Have nobody else change where these people are due, until this transaction ends.
+
+    Whoever writes windows, named days or swaps of people calls it before it asks for overlaps, and after it has locked
+    villages: two villages, or two swaps, would else not see what the other brings. Locked in the order of ids, so that
+    two who lock many wait for one another and not in a circle.
+    """
+    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=these(people)).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | None = None) -> set[Overlap]:

@@ -13,7 +13,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Content, Period, put_each
 from server_broker.decisions.stream import decide
 from server_broker.duty.day_checks import NOBODY, Cell, DayChecks, Obstacle, Said
-from server_broker.duty.overlaps import Overlap, WindowRefused, dated_overlaps, overlap_words
+from server_broker.duty.overlaps import Overlap, WindowRefused, dated_overlaps, lock_people, overlap_words
 from server_broker.duty.values import Crew
 from server_broker.regions.models import Region
 
@@ -135,9 +135,10 @@ def write_days(said: Said, *, actor: str, reason: str) -> int:
     there = DutyWindow.ever.filter(pk__in={cell.window for cell in said}).values("village")
     list(Region.objects.select_for_update(no_key=True).filter(pk__in=there).order_by("pk"))
     checks = DayChecks(said)
+    concerned = checks.concerned()
+    lock_people(concerned)
     if obstacles := list(checks.obstacles()):
         raise DaysRefused(obstacles)
-    concerned = checks.concerned()
     refuse_own_affair(actor, concerned)
     before = dated_overlaps(concerned, first - _DAY, last + _DAY)
     # What was not said is not taken back, because that would be a row that says nothing.

@@ -17,7 +17,7 @@ from server_broker.attendance.shares import Weekly, first_overlap, on_duty
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.models import AsOf, DatedQuerySet
 from server_broker.dated.writing import Content, Period, acting, put
-from server_broker.duty.overlaps import WindowRefused, dated_overlaps, refuse_more
+from server_broker.duty.overlaps import WindowRefused, dated_overlaps, lock_people, refuse_more
 from server_broker.people.existence import existed, stays
 from server_broker.people.models import Person, Post
 from server_broker.regions.models import Region
@@ -70,6 +70,7 @@ def add_window(village: Region, terms: Terms, *, since: dt.date, actor: str, rea
     with acting(actor, reason):
         _lock(village)
         period = Period(begin_of(since))
+        lock_people(on_duty(terms.people, terms.posts, period))
         _check(village, terms, period, window=None)
         refuse_own_affair(actor, on_duty(terms.people, terms.posts, period))
         window = DutyWindow.objects.create(
@@ -105,8 +106,9 @@ def change_window(window: DutyWindow, terms: Terms, *, since: dt.date, actor: st
         _lock(village)
         stood = _row(window, since)
         period = Period(begin_of(since), stood.valid_to)
-        _check(village, terms, period, window=window)
         people = on_duty(terms.people, terms.posts, period) | _named_from(window, since)
+        lock_people(people)
+        _check(village, terms, period, window=window)
         refuse_own_affair(actor, people | on_duty(stood.people, stood.posts, period))
         before = dated_overlaps(people, since)
         content: Content = {"ended": False, **terms.content()}

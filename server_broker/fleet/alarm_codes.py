@@ -55,6 +55,7 @@ DESIRED_UNREADABLE: Final = "desired_unreadable"
 NEIGHBOURS_LEFT_OUT: Final = "neighbours_left_out"
 SHELF_TOO_LARGE: Final = "shelf_too_large"
 SHELF_NOT_COMPUTED: Final = "shelf_not_computed"
+REQUEST_SET_ASIDE: Final = "request_set_aside"
 
 COUNTY_ALARMS: Final = frozenset(
     {
@@ -95,6 +96,7 @@ COUNTY_ALARMS: Final = frozenset(
         NEIGHBOURS_LEFT_OUT,
         SHELF_TOO_LARGE,
         SHELF_NOT_COMPUTED,
+        REQUEST_SET_ASIDE,
     }
 )
 """A touch of a lost card raises an alarm of the county, under the code that stations have for it."""

@@ -14,14 +14,18 @@ from protocol.units import FactRef, Moment
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 from server_broker.platform.tables import Table
 
-LAST_WALL_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
+LAST_WALL_MS = 7_258_118_399_999
+"""The last millisecond of the year 2199. No station's real-time clock counts further, and nobody means a later date.
+
+Whoever reckons with a stored time adds days to it, which must not run out of the calendar. A fact that states a later
+one is held.
+"""
 
 _LAST_INTEGER = 2**31 - 1
 
 
 class Unstorable(Exception):
-    """A fact that is well formed but cannot be a row: a date after the year 9999, a NUL in a text, a huge number."""
+    """A fact that is well formed but cannot be a row: a date after the year 2199, a NUL in a text, a huge number."""
 
 
 class Identity(NamedTuple):
@@ -99,13 +103,13 @@ STATION_EVENT = RowKind[tuple[Any, ...]]("station event")
 
 
 def wall_time(wall_ms: int) -> datetime:
-    """Return a station's wall clock as aware UTC.
+    """Return a station's wall clock, or a time that somebody stated there, as aware UTC.
 
     Raises:
-        Unstorable: After the year 9999.
+        Unstorable: After the year 2199.
     """
     if wall_ms > LAST_WALL_MS:
-        raise Unstorable(f"wall {wall_ms} ms lies after the year 9999")
+        raise Unstorable(f"wall {wall_ms} ms lies after the year 2199")
     return datetime.fromtimestamp(wall_ms / 1000, UTC)
 
 

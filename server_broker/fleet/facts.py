@@ -42,7 +42,7 @@ def _window_closed(fact: facts.WindowClosed, identity: Identity, rows: Rows) -> 
 
 
 def _clock_corrected(fact: facts.ClockCorrected, identity: Identity, rows: Rows) -> None:
-    wall_time(fact.wall)  # raises for a time after the year 9999, which could date no row
+    wall_time(fact.wall)  # raises for a time after the year 2199, which could date no row
     detail = {
         "boot": fact.boot.hex(),
         "mono": fact.mono,

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from protocol.decisions import Decided
 from protocol.meetings import MAX_AGENDA, MAX_EXPECTED, MAX_OPTIONS
-from server_broker.accounts.own_affairs import refuse_own_affair
+from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.audit.log import LEAST_REASON, Detail, record
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
@@ -26,6 +26,7 @@ from server_broker.regions.models import Region, subtree_prefix
 ANNOUNCED, CHANGED, CANCELLED = "meeting.announced", "meeting.changed", "meeting.cancelled"
 LATE, AHEAD, LONGEST = dt.timedelta(days=3), dt.timedelta(days=366), dt.timedelta(hours=12)
 """So long after it a meeting may still be written down, so far ahead it is announced, and so long it lasts."""
+NOT_BY_THOSE_EXPECTED = "会已经开始，您是应到的人，不能由您取消。请不用到会的同事，或者镇里、县里来取消。"
 MOST_STATIONS, MOST_PAPERS, MOST_LETTERS = 20, 16, 64
 
 
@@ -77,6 +78,7 @@ def cancel(meeting: Meeting, *, actor: str, reason: str, now: dt.datetime) -> No
 
     Raises:
         MeetingRefused: It was cancelled already, or it has ended, or no reason is given.
+        OwnAffair: It has begun, and the actor is expected.
     """
     reason = _reason(reason, meeting.region)
     with transaction.atomic():
@@ -85,6 +87,8 @@ def cancel(meeting: Meeting, *, actor: str, reason: str, now: dt.datetime) -> No
             raise MeetingRefused("这个会已经取消了")
         if now >= stood.end:
             raise MeetingRefused("这个会的时间已经过去，不能再取消；没开成的，请改会议记录写明")
+        if fixed_of(meeting, now).has_begun and is_own_affair(actor, stood.expected):
+            raise OwnAffair(NOT_BY_THOSE_EXPECTED)
         put(MeetingRecord, [meeting.pk], Period(), {"cancelled": True}, actor=actor, reason=reason)
         _said(meeting, CANCELLED, actor, {"reason": reason}, stood.stations, now)
 

@@ -19,6 +19,7 @@ from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, day_choices, turn_choices, wish_from
 from server_broker.requests.withdrawing import agree, may_deny, may_withdraw, withdraw
+from server_broker.twin.station_settings import settings_of
 
 _LONGEST = 200
 
@@ -45,7 +46,8 @@ def ask_for(request: HttpRequest, kind: str) -> HttpResponse:
     now = timezone.now()
     try:
         with coming_from(PHONE):
-            made = ask(session.person, wish_from(values, session.person, now), now=now)
+            wish = wish_from(values, session.person, now)
+            made = ask(session.person, wish, now=now, settings_of=settings_of)
     except RequestRefused as refused:
         return _form(request, session.person, kind, values, wrong=str(refused), status=422)
     return redirect("phone-asked", made.pk)
@@ -62,7 +64,7 @@ def asked(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a request back."""
+    """Ask once whether to take a request back, and then do it."""
     session = present_session(request)
     if session is None:
         return redirect("phone-sign-in")
@@ -70,6 +72,8 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     assert case.here is not None
     if case.here.person_id != session.person.pk:
         raise Http404
+    if request.POST.get("sure") != "yes" and may_withdraw(case, timezone.now()):
+        return _one(request, case, session.person, asks_sure=True)
     try:
         with coming_from(PHONE):
             withdraw(case.here, now=timezone.now())
@@ -103,12 +107,16 @@ def _case(person: Person, pk: int) -> Case:
     return case
 
 
-def _one(request: HttpRequest, case: Case, person: Person, *, wrong: str = "", status: int = 200) -> HttpResponse:
+def _one(
+    request: HttpRequest, case: Case, person: Person, *, wrong: str = "", status: int = 200, asks_sure: bool = False
+) -> HttpResponse:
     now, here = timezone.now(), case.here
     assert here is not None
     context = {
         "one": one_of(case, person),
         "wrong": wrong,
+        "asks_sure": asks_sure,
+        "is_approved": case.state == "accepted",
         "pk": here.pk,
         "may_withdraw": here.person_id == person.pk and may_withdraw(case, now),
         "may_agree": here.substitute_id == person.pk and case.state == PARTNER,

@@ -85,7 +85,10 @@ def _asked(row: RequestRow) -> OneRequest:
     stands = row.answer if row.answer is not None and row.state == row.answer.outcome else None
     notes = []
     if row.too_late is not None:
-        notes.append("您后来撤回过，答复在先，以答复为准。")
+        begun = row.state == Outcome.ACCEPTED and row.request.kind in AWAY
+        notes.append(
+            "您撤回时已经开始，撤回不算；提前回来请办销假。" if begun else "您后来撤回过，答复在先，以答复为准。"
+        )
     if row.state == "accepted" and row.request.kind in _KINDS:
         notes.append("同意只是答复，考勤还没改，镇办另外办。")
     return OneRequest(

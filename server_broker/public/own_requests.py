@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case, cases_here, of_county
-from server_broker.requests.kinds import SWAP, done_words
+from server_broker.requests.kinds import BACK, SWAP, done_words
 from server_broker.requests.models import Mark
 from server_broker.requests.ranks import Rank
 from server_broker.requests.words import span_words
@@ -73,6 +73,11 @@ def one_of(case: Case, person: Person) -> OneRequest:
         notes.append("补报：开始以后才提的。")
     if case.asked_by:
         notes.append("由镇村代您提的。不是您的意思，请撤回。" if case.is_waiting else "由镇村代您提的。")
+    if here.kind == BACK and case.asked_by:
+        notes.append(f"{case.asked_by} 替您销的假。不是您的意思，请问{_WHO[Rank.TOWNSHIP]}。")
+    if here.withdrawn_at is not None and here.withdrawn_why:
+        at = f"{timezone.localtime(here.withdrawn_at):%m月%d日 %H:%M}"
+        notes.append(f"{at} {here.withdrawn_by} 替您撤回的，理由：{here.withdrawn_why}")
     if here.mark:
         at = f"{timezone.localtime(here.mark_at):%H:%M}" if here.mark_at is not None else "没有到"
         notes.append(f"{Mark(here.mark).label}：{at}")

@@ -5,12 +5,15 @@ Whoever asks is told at once what does not fit, so that no approver has to find 
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.utils import timezone
 
 from protocol.decisions import Decided
 from protocol.facts_requests import request_number
+from protocol.twin import Settings
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
@@ -18,22 +21,32 @@ from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
+from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
-from server_broker.requests.judging import judged
+from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
 from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import moment_of, turn_of
+from server_broker.requests.turns import is_away_in, moment_of, turn_of
+from server_broker.requests.undoing import refuse_undoing
 
 ASKED = "request.entered"
-MOST_DAYS, AHEAD = dt.timedelta(days=366), dt.timedelta(days=366)
-MOST_A_DAY = 30
-"""Of one person: each is kept for ever, and a telephone that somebody plays with fills no officer's page."""
-OPEN_BEFORE, OPEN_AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
-"""How far a window's spans reach beyond it (docs/rules.md, 2.3)."""
+AHEAD = dt.timedelta(days=366)
+MOST_A_DAY, MOST_BY_OFFICER = 30, 200
+"""Of whoever asks, a person or an officer for others: each is kept for ever, and nobody who plays fills a page.
+
+What an officer writes down of somebody does not count as theirs, so that nobody can shut another out.
+"""
 _NOTE_NEEDED = 4
+
+type SettingsOf = Callable[[Region], Settings]
+"""Says what was chosen for the stations of a region: how far a window's spans reach beyond it (docs/rules.md, 2.3)."""
+
+
+def _defaults(_: Region) -> Settings:
+    return Settings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +74,7 @@ def ask(
     officer: str = "",
     asked_at: dt.datetime | None = None,
     request: bytes = b"",
+    settings_of: SettingsOf = _defaults,
 ) -> CountyRequest:
     """Record what a person asks for. What holds by their own word holds at once.
 
@@ -68,18 +82,22 @@ def ask(
         officer: The account that writes it down for them; empty: they do so themselves.
         asked_at: When they asked at a station; None: now.
         request: The id that it has there; empty: a new one.
+        settings_of: For a correction; without it the defaults hold.
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
-        OwnAffair: An officer would take their own word for what holds by it at once.
+        OwnAffair: An officer would take their own word for what holds by it at once, at the console.
     """
     with transaction.atomic():
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now
-        wish = _checked(person, wish, asked_at)
-        if officer and wish.kind in (BACK, LOST):
+        wish = _checked(person, wish, asked_at, officer, settings_of)
+        if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
+        if officer and wish.kind == BACK:
+            assert wish.absence is not None
+            refuse_undoing(officer, wish.absence.source, person, wish.note, now)
         made = _store(person, wish, asked_at, officer, request or secrets.token_bytes(16))
         actor = officer or f"person:{person.number}"
         if wish.kind == BACK:
@@ -89,6 +107,8 @@ def ask(
         elif wish.kind == LOST:
             lose_cards(person, wish.begin, actor=actor, reason=wish.note or "本人挂失", now=now)
         detail: Detail = {"kind": wish.kind, "number": made.number}
+        if officer and wish.kind == BACK:
+            detail["reason"] = wish.note
         decide(record(actor, ASKED, str(made.pk), detail), Decided(action=ASKED, subject=str(made.pk)), [made])
         shelf_changed_under(person.village_id, at=now)
         if made.substitute is not None:
@@ -123,7 +143,7 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
     return made
 
 
-def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str, settings_of: SettingsOf) -> Wish:
     """Return a wish with what follows from it.
 
     Raises:
@@ -135,15 +155,21 @@ def _checked(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请选办什么事")
     if against := reason_against(wish.note, [person.village_id]):
         raise RequestRefused(against)
-    if CountyRequest.objects.filter(person=person, asked_at__gt=now - dt.timedelta(days=1)).count() >= MOST_A_DAY:
-        raise RequestRefused("一天里提得太多了，请明天再提")
+    # Nobody is to find a card that is lost still in use.
+    if wish.kind != LOST and _is_too_many(person, officer, now):
+        raise RequestRefused("您今天代提得太多了，请让另一个人提" if officer else "一天里提得太多了，请明天再提")
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
-        return _correction(person, wish, now)
+        return _correction(person, wish, now, settings_of)
     if wish.kind == SWAP:
         return _swap(person, wish, now)
     return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
+
+
+def _is_too_many(person: Person, officer: str, now: dt.datetime) -> bool:
+    today = CountyRequest.objects.filter(asked_at__gt=now - dt.timedelta(days=1), asked_by=officer)
+    return today.count() >= MOST_BY_OFFICER if officer else today.filter(person=person).count() >= MOST_A_DAY
 
 
 def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
@@ -153,7 +179,7 @@ def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if end <= begin:
         raise RequestRefused("结束要在开始以后，请改日期")
     if end - begin > MOST_DAYS:
-        raise RequestRefused("一次最多提 366 天，请分次提")
+        raise RequestRefused(TOO_LONG)
     if begin > now + AHEAD:
         raise RequestRefused("太早了：只能提一年以内的")
     if now >= last_chance(end):
@@ -178,7 +204,7 @@ def refuse_overlap(person: Person, kind: str, begin: dt.datetime, end: dt.dateti
         raise RequestRefused(f"这段时间已经批过{KINDS[kind]}，时间重叠")
 
 
-def _correction(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: SettingsOf) -> Wish:
     if wish.window is None or wish.day is None or wish.mark not in Mark.values:
         raise RequestRefused("请选哪天哪个班、上班卡还是下班卡")
     if len(wish.note.strip()) < _NOTE_NEEDED:
@@ -192,7 +218,9 @@ def _correction(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if turn.window.marks == "arrival" and wish.mark == Mark.DEPARTURE:
         raise RequestRefused("这个班不打下班卡，不用补")
     middle = begin + (end - begin) / 2
-    spans = {Mark.ARRIVAL: (begin - OPEN_BEFORE, middle), Mark.DEPARTURE: (middle, end + OPEN_AFTER)}
+    chosen = settings_of(Region.objects.get(identity=turn.window.village))
+    before, after = (dt.timedelta(minutes=count) for count in (chosen.open_before_min, chosen.open_after_min))
+    spans = {Mark.ARRIVAL: (begin - before, middle), Mark.DEPARTURE: (middle, end + after)}
     first, last = spans[Mark(wish.mark)]
     if turn.window.marks == "arrival":
         last = end
@@ -215,6 +243,8 @@ def _swap(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     begin, end = moment_of(turn.begin), moment_of(turn.end)
     if now >= begin:
         raise RequestRefused("这个班已经开始，不能再换")
+    if is_away_in(turn, other.pk):
+        raise RequestRefused("对方那时已批了不在，请换给别人")
     return replace(wish, code="", begin=begin, end=end)
 
 
@@ -227,5 +257,7 @@ def _back(person: Person, wish: Wish, now: dt.datetime) -> Wish:
 
 def _lost(person: Person, wish: Wish, now: dt.datetime) -> Wish:
     if not person.cards.filter(lost_at=None).exists():
-        raise RequestRefused("名下没有在用的卡")
+        lost = person.cards.order_by("-lost_at").first()
+        told = f"卡在 {timezone.localtime(lost.lost_at):%m月%d日 %H:%M} 已经挂失，" if lost and lost.lost_at else ""
+        raise RequestRefused(f"{told}名下没有在用的卡，不用再挂失")
     return replace(wish, code="", begin=wish.begin, end=None)

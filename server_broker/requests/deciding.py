@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from protocol.decisions import Decided, Decision, RequestAnswered
 from server_broker.accounts.models import User
-from server_broker.accounts.own_affairs import OwnAffair, refuse_own_affair
+from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
@@ -21,17 +21,17 @@ from server_broker.people.models import Person
 from server_broker.requests.asking import refuse_overlap
 from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
+from server_broker.requests.joining import joins
 from server_broker.requests.judging import Judged, judged
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
 from server_broker.requests.models import Answer, CountyRequest, Outcome, Request
-from server_broker.requests.ranks import Rank, Standing, standing
+from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
 
 DECIDED = "request.decided"
 RULES = "2.4"
 """Version of docs/rules.md by which this module judges."""
-_RANK_WORDS = {Rank.NONE: "没有审批权限", Rank.VILLAGE: "村", Rank.TOWNSHIP: "镇", Rank.COUNTY: "县"}
 _LEAST_REASON = 4
 
 
@@ -42,6 +42,15 @@ def why_not(case: Case, user: User, at: dt.datetime) -> str:
     except (RequestRefused, OwnAffair) as refused:
         return str(refused).rstrip("。")
     return ""
+
+
+def joined_for(case: Case, user: User, at: dt.datetime) -> str:
+    """Return what a request joins to more than ``user`` may grant at a time; empty if it does not, or they can't."""
+    try:
+        _, power = _judge(case, user, at)
+    except (RequestRefused, OwnAffair):
+        return ""
+    return joins(case, power.rank)
 
 
 def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.datetime) -> Answer:
@@ -63,7 +72,7 @@ def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.dat
         _check_text(case, outcome, text)
         if outcome == Outcome.ACCEPTED:
             _check_acceptable(case)
-        made = _store(case, outcome, text, user, at, need, power)
+        made = _store(case, outcome, text, user, at, need, power, joins(case, power.rank))
         followed = _effects(case, made) if outcome == Outcome.ACCEPTED and made.is_last else []
         _say(case, made, followed)
     return made
@@ -101,24 +110,23 @@ def _judge(case: Case, user: User, at: dt.datetime) -> tuple[Judged, Standing]:
         who = f"{last.actor} {timezone.localtime(last.at):%m月%d日 %H:%M} 已经定了" if last is not None else "已经定了"
         raise RequestRefused(f"{who}：{Outcome(case.state).label}")
     refuse_own_affair(user.username, [person.pk], asked_by=case.asked_by)
-    if case.state == SECOND and last is not None:
-        _refuse_same(user, last)
+    first = last if case.state == SECOND else None
+    if first is not None:
+        _refuse_same(user, first)
     need = judged(case, at)
-    power = standing(user, person, need.needed, at, asked_by=case.asked_by)
+    before = first.actor if first is not None else ""
+    power = standing(user, person, need.needed, at, asked_by=case.asked_by, first=before)
     if power.rank < need.needed:
-        raise RequestRefused(f"要{_RANK_WORDS[need.needed]}里来定，{_power_words(power)}")
+        raise RequestRefused(f"要{RANK_WORDS[need.needed]}里来定，{power_words(power)}")
     return need, power
 
 
 def _refuse_same(user: User, first: Answer) -> None:
-    try:
-        refuse_own_affair(user.username, asked_by=first.actor)
-    except OwnAffair as same:
-        raise RequestRefused(f"{first.actor} 已经同意过，要另一个人再定一次") from same
-
-
-def _power_words(power: Standing) -> str:
-    return "您在这里没有审批权限" if power.rank == Rank.NONE else f"您是{_RANK_WORDS[power.rank]}级"
+    """Raise `RequestRefused` if a second approval would be the first approver's own, or that of whose power it was."""
+    if is_own_affair(user.username, asked_by=first.actor):
+        raise RequestRefused(f"{first.actor} 已经同意过，要另一个人再定一次")
+    if is_own_affair(user.username, asked_by=first.lender):
+        raise RequestRefused(f"{first.actor} 已经代您同意过，要另一个人再定一次")
 
 
 def _check_text(case: Case, outcome: Outcome, text: str) -> None:
@@ -148,7 +156,7 @@ def _check_acceptable(case: Case) -> None:
 
 
 def _store(
-    case: Case, outcome: Outcome, text: str, user: User, at: dt.datetime, need: Judged, power: Standing
+    case: Case, outcome: Outcome, text: str, user: User, at: dt.datetime, need: Judged, power: Standing, joined: str
 ) -> Answer:
     step = 2 if case.state == SECOND else 1
     return Answer.objects.create(
@@ -165,6 +173,8 @@ def _store(
         needed=need.needed,
         length=need.length,
         lender=power.lender,
+        by_nobody=user.person_id is None,
+        joins=joined,
         rules=RULES,
     )
 
@@ -186,6 +196,10 @@ def _say(case: Case, made: Answer, followed: list[Model]) -> None:
         "length": made.length,
         "lender": made.lender,
     }
+    if made.by_nobody:
+        detail["whose"] = "nobody"
+    if made.joins:
+        detail["joins"] = made.joins
     entry = record(made.actor, DECIDED, case.key, detail)
     what: Decision = Decided(action=DECIDED, subject=case.key)
     if case.here is None:

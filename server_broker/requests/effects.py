@@ -9,6 +9,7 @@ from server_broker.attendance.touches import touch_rows
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.overlaps import lock_people
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.cards import BindRefused, report_lost
 from server_broker.people.models import Binding, Person
@@ -16,7 +17,7 @@ from server_broker.requests.cases import Case
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import due_turn
+from server_broker.requests.turns import due_turn, is_away_in
 
 _DAY = dt.timedelta(days=1)
 BACK_BY_TOUCH = dt.timedelta(days=3)
@@ -103,6 +104,7 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     assert asked.day is not None
     assert asked.substitute is not None
     window, day, people = asked.window, asked.day, [asked.person_id, asked.substitute.pk]
+    lock_people(people)
     # Whatever else changes a village's windows locks it too.
     DutyWindow.ever.select_for_update(no_key=True, of=("self",)).get(pk=window.pk)
     before = turns_of(people, Asked(day - _DAY, day + _DAY))
@@ -114,8 +116,11 @@ def swap(asked: CountyRequest, *, actor: str, at: dt.datetime) -> list[Model]:
     after = turns_of(people, Asked(day - _DAY, day + _DAY))
     if sum(turn.is_exception for turn in after) > sum(turn.is_exception for turn in before):
         raise RequestRefused("那时您有别的班，时间重叠，不能换")
-    if due_turn(after, asked.substitute.pk, window.pk, day) is None:
+    taken = due_turn(after, asked.substitute.pk, window.pk, day)
+    if taken is None:
         raise RequestRefused("那天您不在岗或已在这个班，不能换")
+    if is_away_in(taken, asked.substitute.pk):
+        raise RequestRefused("那时您已批了不在，不能换：先销假，或让对方换给别人")
     return [made]
 
 

@@ -10,7 +10,10 @@ from server_broker.requests.ranks import Rank, own_rank
 from server_broker.requests.turns import length_of
 
 CORRECTIONS_PER_MONTH = 3
-_VILLAGE_DATES, _TOWNSHIP_DATES = 1, 3
+MOST_DATES = {Rank.VILLAGE: 1, Rank.TOWNSHIP: 3}
+"""How many dates a rank may grant at a time. The county's has no limit."""
+MOST_DAYS = dt.timedelta(days=366)
+TOO_LONG = "一次最多提 366 天，请分次提"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +28,17 @@ class Judged:
 
 
 def judged(case: Case, at: dt.datetime) -> Judged:
-    """Return what a request needs at a moment. Of a request without a known time it is the most."""
+    """Return what a request needs at a moment. Of a request without a possible time it is the most."""
     assert case.person is not None
     own = own_rank(case.person, at)
     if case.asked.kind == CORRECTION:
         first = Judged(None, max(Rank.VILLAGE, own), seconds=_is_one_too_many(case))
         return Judged(None, max(Rank.TOWNSHIP, own), seconds=False) if case.state == SECOND else first
     begin, end = case.asked.begin_at, case.asked.end_at
-    if begin is None or end is None or end <= begin:
+    if begin is None or end is None or end <= begin or end - begin > MOST_DAYS:
         return Judged(None, Rank.COUNTY, seconds=False)
-    length = length_of(case.person, begin, end)
-    by_length = (
-        Rank.VILLAGE if length <= _VILLAGE_DATES else Rank.TOWNSHIP if length <= _TOWNSHIP_DATES else Rank.COUNTY
-    )
+    length = length_of(case.person, (begin, end))
+    by_length = next((rank for rank, most in MOST_DATES.items() if length <= most), Rank.COUNTY)
     return Judged(length, max(by_length, own), seconds=False)
 
 

@@ -111,6 +111,31 @@ class StationCase(models.Model):
         indexes = [models.Index(fields=["person", "asked_at"], name="station_case_by_person")]
 
 
+class SetAside(models.Model):
+    """What was said at a station and could not be gone on with. The others go on, and it is tried again later.
+
+    One of ``request`` and ``agreement`` is set. The row goes once it works.
+    """
+
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, null=True, related_name="set_aside")
+    agreement = models.OneToOneField(Agreement, on_delete=models.CASCADE, null=True, related_name="set_aside")
+    failure = models.CharField(max_length=200)
+    """The kind of error and its place in the code, and nothing that somebody said."""
+    since = models.DateTimeField()
+    tried_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = "放下的申请"
+        verbose_name_plural = "放下的申请"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request=None, agreement__isnull=False) | Q(request__isnull=False, agreement=None),
+                name="set_aside_is_one",
+            )
+        ]
+
+
 class Mark(models.TextChoices):
     """Which of a window's two touches a correction is about."""
 
@@ -172,6 +197,7 @@ class CountyRequest(models.Model):
         indexes = [
             models.Index(fields=["person", "-asked_at"], name="county_request_by_person"),
             models.Index(fields=["number"], name="county_request_by_number"),
+            models.Index(fields=["asked_by", "-asked_at"], condition=~Q(asked_by=""), name="county_request_by_officer"),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +231,8 @@ class Answer(models.Model):
     """Dates that the request touched, as the county knew them then."""
     lender = models.CharField(max_length=150, blank=True, db_default="")
     """Whose deputy the approver was; empty: they decided by their own power."""
+    by_nobody = models.BooleanField(default=False, db_default=False)
+    """The account was nobody on the county's list: whether it was the person's own, its name alone could tell."""
     joins = models.CharField(max_length=200, blank=True, default="", db_default="")
     """What the approver was shown of requests that this one joins without a working day between; empty: nothing."""
     rules = models.CharField(max_length=8, blank=True, db_default="")
@@ -212,7 +240,7 @@ class Answer(models.Model):
 
     decided_fields = (
         *("request_id", "asked_id", "outcome", "text", "at", "actor"),
-        *("step", "is_last", "office", "rank", "needed", "length", "lender", "joins", "rules"),
+        *("step", "is_last", "office", "rank", "needed", "length", "lender", "by_nobody", "joins", "rules"),
     )
 
     class Meta:

@@ -26,6 +26,7 @@ class Rank(IntEnum):
     COUNTY = 3
 
 
+RANK_WORDS = {Rank.NONE: "没有审批权限", Rank.VILLAGE: "村", Rank.TOWNSHIP: "镇", Rank.COUNTY: "县"}
 _LEVELS = {COUNTY_DIGITS: Rank.COUNTY, TOWNSHIP_DIGITS: Rank.TOWNSHIP}
 _SECRETARY, _DEPUTY_SECRETARY = "书记", "副书记"
 
@@ -59,10 +60,22 @@ def own_rank(person: Person, at: dt.datetime) -> Rank:
     return max(ranks)
 
 
-def standing(user: User, person: Person, needed: Rank, at: dt.datetime, *, asked_by: str = "") -> Standing:
+def power_words(power: Standing) -> str:
+    """Return how far somebody's power goes, in words for themselves."""
+    return "您在这里没有审批权限" if power.rank == Rank.NONE else f"您是{RANK_WORDS[power.rank]}级"
+
+
+def standing(
+    user: User, person: Person, needed: Rank, at: dt.datetime, *, asked_by: str = "", first: str = ""
+) -> Standing:
     """Return the power with which ``user`` may decide about a person: their own if it is enough, else the best lent.
 
-    What is lent never serves whoever has lent it: a deputy does not decide what that person asks for.
+    What is lent never serves whoever has lent it: a deputy does not decide what that person asks for, nor is the
+    second approver of what that person has approved.
+
+    Args:
+        asked_by: The account that wrote the request down.
+        first: The account of the first approver, if this is the second approval.
     """
     own = rank_of(user) if in_scope(user, person.village_id) else Rank.NONE
     if own >= needed:
@@ -70,7 +83,9 @@ def standing(user: User, person: Person, needed: Rank, at: dt.datetime, *, asked
     lent = [
         Standing(rank_of(lender), lender.username)
         for lender in lenders_of(user, at)
-        if in_scope(lender, person.village_id) and not is_own_affair(lender.username, [person.pk], asked_by=asked_by)
+        if in_scope(lender, person.village_id)
+        and not is_own_affair(lender.username, [person.pk], asked_by=asked_by)
+        and not is_own_affair(lender.username, asked_by=first)
     ]
     return max([Standing(own), *lent], key=lambda one: (one.rank, not one.lender))
 

@@ -87,11 +87,11 @@ def request_rows(requests: Iterable[Request]) -> list[RequestRow]:
         person = people.get(_key(one))
         own = [back for back in withdrawals[one.station_id, bytes(one.request)] if people.get(_key(back)) == person]
         said = _taken_back(own) if person is not None else []
-        back = counting(said, decided_at(answers[one.pk]), may_end_before(one, answers[one.pk]))
-        state, changed = _state(one, answers[one.pk], back)
-        too_late = said[0] if said and back is None else None
+        counts = counting(said, decided_at(answers[one.pk]), may_end_before(one, answers[one.pk]))
+        state, changed = _state(one, answers[one.pk], counts)
+        too_late = said[0] if said and counts is None else None
         about = touches.get(ref) if (ref := _about(one)) is not None else None
-        back_at = back.at if back is not None else None
+        back_at = counts.at if counts is not None else None
         rows.append(RequestRow(one, person, at, dated, about, state, answers[one.pk], changed, back_at, too_late))
     return rows
 

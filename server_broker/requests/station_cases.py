@@ -6,31 +6,33 @@ what waits is judged when it comes, again when its person is another or has take
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from server_broker.requests.cases import Case, cases_of_stations, of_stations
-from server_broker.requests.judging import judged
+from server_broker.requests.cases import Case, of_stations
+from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
 from server_broker.requests.models import Answer, Request, StationCase
-from server_broker.requests.reading import WITHDRAWN
+from server_broker.requests.reading import OPEN, WITHDRAWN
+from server_broker.requests.refusing import refuse_at_station
+from server_broker.requests.setting_aside import each_case, set_aside, tried
 
 JUDGED_AGAIN = dt.timedelta(hours=1)
 MOST_AT_ONCE = 100
-"""Of requests that are judged in one transaction: each asks for the person's rosters."""
+"""Of requests that are judged in one turn: each asks for the person's rosters."""
 
 
 def judge_new(now: dt.datetime) -> int:
     """Judge requests that have come since the last time, the oldest first. Returns how many there were."""
-    new = of_stations().filter(standing=None).order_by("received_at", "pk")
-    return _stand(cases_of_stations(new[:MOST_AT_ONCE]), now)
+    new = of_stations().filter(~set_aside(Request, now), standing=None).order_by("received_at", "pk")
+    return _stand(each_case(new[:MOST_AT_ONCE], now), now)
 
 
 def judge_again(now: dt.datetime) -> int:
     """Judge anew those that wait and of which the person is another by now, or taken back, or that are due for it."""
-    waiting = list(unanswered().filter(standing__isnull=False).select_related("standing").order_by("pk"))
+    waiting = unanswered().filter(~set_aside(Request, now), standing__isnull=False).select_related("standing")
     due = []
-    for case in cases_of_stations(waiting):
+    for case in each_case(waiting.order_by("pk"), now):
         assert isinstance(case.asked, Request)
         stands, person = case.asked.standing, case.person.pk if case.person is not None else None
         is_other = (stands.person_id, stands.taken_back) != (person, case.state == WITHDRAWN)
@@ -52,15 +54,27 @@ def waiting_at_stations() -> QuerySet[Request]:
 
 
 def _stand(cases: Iterable[Case], now: dt.datetime) -> int:
-    with transaction.atomic():
-        rows = [_row(case, now) for case in cases]
-        StationCase.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["request"],
-            update_fields=["person", "asked_at", "length", "needed", "taken_back", "judged_at"],
-        )
-    return len(rows)
+    """Judge requests, each in a transaction of its own, and return how many could be judged."""
+    count = 0
+    for case in cases:
+        assert isinstance(case.asked, Request)
+        count += tried(case.asked, partial(_judge, case, now), now)
+    return count
+
+
+def _judge(case: Case, now: dt.datetime) -> None:
+    StationCase.objects.bulk_create(
+        [_row(case, now)],
+        update_conflicts=True,
+        unique_fields=["request"],
+        update_fields=["person", "asked_at", "length", "needed", "taken_back", "judged_at"],
+    )
+    one, person = case.asked, case.person
+    if case.state != OPEN or person is None or one.begin_at is None or one.end_at is None:
+        return
+    if one.end_at - one.begin_at > MOST_DAYS:
+        assert isinstance(one, Request)
+        refuse_at_station(one, person, TOO_LONG, now)
 
 
 def _row(case: Case, now: dt.datetime) -> StationCase:

@@ -5,31 +5,27 @@ the checks of those that are made on a telephone. What does not fit is answered,
 """
 
 import datetime as dt
+from functools import partial
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from protocol.decisions import Decided, RequestAnswered
-from server_broker.audit.log import Detail, record
-from server_broker.decisions.stream import decide
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
-from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish, ask
-from server_broker.requests.cases import PARTNER, Case, cases_here, cases_of_stations, of_county
+from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import AWAY, BACK, LOST, SWAP
-from server_broker.requests.models import Agreement, Answer, CountyRequest, Outcome, Request
+from server_broker.requests.models import Agreement, CountyRequest, Request
 from server_broker.requests.reading import OPEN, said_at, taken_up, who_agreed
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.refusing import refuse_at_station, refuse_here
+from server_broker.requests.setting_aside import each_case, set_aside, tried
 from server_broker.requests.turns import moment_of
 from server_broker.requests.withdrawing import agree, may_deny
 
-SERVICE, OFFICE = "service", "系统核对"
-REFUSED = "request.not_possible"
 WHOSE_UNKNOWN = dt.timedelta(days=40)
 """For so long after it came a request of a card that is nobody's is looked at again: the card may be bound by then."""
 
@@ -37,13 +33,13 @@ WHOSE_UNKNOWN = dt.timedelta(days=40)
 def take_up(now: dt.datetime) -> int:
     """Take up what has come, the oldest first, and then the words of those who agree. Returns how much there was."""
     new = Request.objects.filter(kind__in=(SWAP, BACK, LOST), received_at__gt=now - WHOSE_UNKNOWN)
-    new = new.exclude(taken_up()).filter(answers=None).select_related("station__village").order_by("received_at", "pk")
+    new = new.exclude(taken_up()).filter(~set_aside(Request, now), answers=None).select_related("station__village")
     count = 0
-    for case in cases_of_stations(new):
+    for case in each_case(new.order_by("received_at", "pk"), now):
+        assert isinstance(case.asked, Request)
         # Of somebody whom nobody knows yet, or taken back: nothing is to be done.
         if case.person is not None and case.state == OPEN:
-            _take_up(case, now)
-            count += 1
+            count += tried(case.asked, partial(_take_up, case, now), now)
     return count + _hear(now)
 
 
@@ -55,7 +51,7 @@ def _take_up(case: Case, now: dt.datetime) -> None:
         wish = _wish(one, person, case)
         ask(person, wish, now=now, asked_at=case.asked_at, request=bytes(one.request))
     except RequestRefused as refused:
-        _refuse_at_station(one, person, str(refused), now)
+        refuse_at_station(one, person, str(refused), now)
 
 
 def _wish(one: Request, person: Person, case: Case) -> Wish:
@@ -103,8 +99,8 @@ def _hear(now: dt.datetime) -> int:
     # What an officer wrote down of them they may deny here too.
     unsaid = Q(agrees=None) | Q(agrees=True, begin_at__gt=now) & ~Q(agreed_by="")
     swaps = of_county().filter(unsaid, kind=SWAP, withdrawn_at=None, answers=None)
-    rows = Agreement.objects.filter(request__in=swaps.values("request")).order_by("received_at", "seq")
-    said = list(rows)
+    rows = Agreement.objects.filter(~set_aside(Agreement, now), request__in=swaps.values("request"))
+    said = list(rows.order_by("received_at", "seq"))
     people = who_agreed(said)
     cases = {
         bytes(case.asked.request): case for case in cases_here(swaps.filter(request__in=[a.request for a in said]))
@@ -117,11 +113,7 @@ def _hear(now: dt.datetime) -> int:
         if asked is None or person is None or person.pk != asked.substitute_id:
             continue
         del cases[bytes(row.request)]
-        count += 1
-        try:
-            agree(asked, row.agrees, now=now, said_at=said_at(row))
-        except RequestRefused as refused:
-            _refuse_here(asked, str(refused), now)
+        count += tried(row, partial(_agree, asked, row, now), now)
     return count
 
 
@@ -129,33 +121,8 @@ def _is_heard(case: Case, row: Agreement) -> bool:
     return case.state == PARTNER or (not row.agrees and may_deny(case, said_at(row)))
 
 
-def _refuse_at_station(one: Request, person: Person, text: str, now: dt.datetime) -> None:
-    with transaction.atomic():
-        Request.objects.select_for_update(no_key=True).get(pk=one.pk)
-        made = Answer.objects.create(
-            request=one, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
-        )
-        entry = record(SERVICE, REFUSED, f"s{one.pk}", _detail(one, text))
-        decide(entry, RequestAnswered(request=one.pk, outcome=made.outcome), [made])
-        shelf_changed_under(person.village_id, at=now)
-
-
-def _refuse_here(asked: CountyRequest, text: str, now: dt.datetime) -> None:
-    with transaction.atomic():
-        CountyRequest.objects.select_for_update(no_key=True).get(pk=asked.pk)
-        (case,) = cases_here(of_county().filter(pk=asked.pk))
-        if case.state != PARTNER:
-            # Somebody was faster, on a telephone or in the console: that stands.
-            return
-        made = Answer.objects.create(
-            asked=asked, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
-        )
-        entry = record(SERVICE, REFUSED, f"c{asked.pk}", _detail(asked, text))
-        decide(entry, Decided(action=REFUSED, subject=f"c{asked.pk}"), [made])
-        shelf_changed_under(asked.person.village_id, at=now)
-        if asked.substitute is not None:
-            shelf_changed_under(asked.substitute.village_id, at=now)
-
-
-def _detail(one: Request | CountyRequest, text: str) -> Detail:
-    return {"kind": one.kind, "number": one.number, "outcome": Outcome.REFUSED.value, "reason": text}
+def _agree(asked: CountyRequest, row: Agreement, now: dt.datetime) -> None:
+    try:
+        agree(asked, row.agrees, now=now, said_at=said_at(row))
+    except RequestRefused as refused:
+        refuse_here(asked, str(refused), now)

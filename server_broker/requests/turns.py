@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from server_broker.dated.days import begin_of
 from server_broker.duty.due import Turn
-from server_broker.duty.reading import Asked, minute_of, turns_of
+from server_broker.duty.reading import Asked, absences_of, minute_of, turns_of
+from server_broker.duty.rest import rest_of
 from server_broker.duty.values import MINUTES_A_DAY
 from server_broker.people.models import Person
 from server_broker.workdays.days import workdays
@@ -16,21 +17,34 @@ _DAY = dt.timedelta(days=1)
 _LEAST, _LONGER_THAN_A_MONTH = dt.timedelta(microseconds=1), dt.timedelta(days=32)
 
 
-def length_of(person: Person, begin: dt.datetime, end: dt.datetime) -> int:
-    """Return on how many dates ``[begin, end)`` touches a window of the person's.
+type Span = tuple[dt.datetime, dt.datetime]
+"""From a moment to another, without it."""
 
-    Of a calendar month in which the person has no window it is the working days that it touches: nobody may have
+
+def length_of(person: Person, *spans: Span) -> int:
+    """Return on how many dates these times touch a window of the person's.
+
+    Of a calendar month in which the person has no window it is the working days that they touch: nobody may have
     planned it yet. Who is on no roster has no window in any month.
     """
-    first, last = timezone.localdate(begin), timezone.localdate(end - _LEAST)
+    first = min(timezone.localdate(begin) for begin, _ in spans)
+    last = max(last_date(end) for _, end in spans)
     # A window of the date before may last past midnight.
     asked = Asked(first.replace(day=1) - _DAY, _last_of_month(last))
     turns = [turn for turn in turns_of([person.pk], asked) if turn.due]
     planned = {_month(turn.day) for turn in turns}
-    days = workdays(first, last)
-    working = {day for day, one in days.items() if one.working and _month(day) not in planned}
-    since, up_to = minute_of(begin), minute_of(end - _LEAST) + 1
-    return len(working | {turn.day for turn in turns if turn.begin < up_to and since < turn.end})
+    working = {day for day, one in workdays(first, last).items() if one.working and _month(day) not in planned}
+    found: set[dt.date] = set()
+    for begin, end in spans:
+        since, until = minute_of(begin), minute_of(end - _LEAST) + 1
+        found |= {turn.day for turn in turns if turn.begin < until and since < turn.end}
+        found |= {day for day in working if timezone.localdate(begin) <= day <= last_date(end)}
+    return len(found)
+
+
+def last_date(end: dt.datetime) -> dt.date:
+    """Return the last date of a time that ends at ``end``."""
+    return timezone.localdate(end - _LEAST)
 
 
 def _month(day: dt.date) -> tuple[int, int]:
@@ -50,6 +64,12 @@ def due_turn(turns: Iterable[Turn], person: int, window: int, day: dt.date) -> T
     """Return the turn in which a person is due in a window on a date; None: they are not."""
     found = (turn for turn in turns if turn.due and (turn.window.id, turn.day) == (window, day))
     return next((turn for turn in found if turn.person == person), None)
+
+
+def is_away_in(turn: Turn, person: int) -> bool:
+    """Tell whether a person is away at some time of a turn, on leave, field duty or at a meeting elsewhere."""
+    absences = absences_of([person], Asked(turn.day, turn.day)).get(person, ())
+    return bool(rest_of(turn, absences).why)
 
 
 def moment_of(minute: int) -> dt.datetime:

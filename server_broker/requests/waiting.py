@@ -35,9 +35,12 @@ def waiting_for(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
     for account, rank in _powers(user, at):
         half = Q(pk__in=of_county().filter(_HALF).values("pk")) if rank < Rank.TOWNSHIP else Q(pk=None)
         theirs = _theirs(account, "person") & Q(needed__lte=rank)
-        mine |= theirs & ~half & ~_own_affair(account)
-    said = Exists(Answer.objects.filter(asked=OuterRef("pk"), actor__in=_names(user)))
-    return waiting_here().filter(mine).exclude(_own_affair(user)).exclude(said)
+        # Of two approvers the second is not the first by another way: neither by account nor by what is lent.
+        names = _names(account)
+        answered = Answer.objects.filter(Q(actor__in=names) | Q(lender__in=names), asked=OuterRef("pk"), step=1)
+        said = Q(Exists(answered))
+        mine |= theirs & ~half & ~_own_affair(account) & ~said
+    return waiting_here().filter(mine).exclude(_own_affair(user))
 
 
 def station_requests_for(user: User, at: dt.datetime) -> QuerySet[Request]:

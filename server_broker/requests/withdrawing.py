@@ -9,26 +9,32 @@ from protocol.decisions import Decided
 from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.accounts.scope import in_scope
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.overlaps import lock_people
 from server_broker.fleet.shelf_changes import shelf_changed_under
-from server_broker.people.models import Person
 from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
 from server_broker.requests.effects import away_in, swap, undo_swap
 from server_broker.requests.kinds import AWAY, SWAP
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.undoing import refuse_undoing
 
 WITHDREW, AGREED = "request.withdrawn", "request.agreed"
 
 
-def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "") -> None:
+def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "", reason: str = "") -> None:
     """Take a request back for its person: before somebody has decided, or what was approved before it begins.
 
+    Args:
+        officer: The account that does it for them; empty: they do so themselves.
+        reason: Of an officer, for what was approved: the person and the approver read it.
+
     Raises:
-        RequestRefused: It has begun, was refused, or is taken back already.
+        RequestRefused: It has begun, was refused, or is taken back already, or the officer may not undo it.
+        OwnAffair: The officer would undo their own leave at the console.
     """
     with transaction.atomic():
         case = _locked(asked)
@@ -36,18 +42,22 @@ def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "") -> No
         assert locked is not None
         if not may_withdraw(case, now):
             raise RequestRefused("这一条不能再撤回：已经定了或已经开始，提前回来请办销假")
+        why = ""
+        if officer and not case.is_waiting:
+            refuse_undoing(officer, f"request:{case.key}", locked.person, reason, now)
+            why = reason.strip()
         actor = officer or f"person:{locked.person.number}"
-        locked.withdrawn_at, locked.withdrawn_by = now, actor
-        locked.save(update_fields=["withdrawn_at", "withdrawn_by"])
-        end_absence(case, actor=actor)
+        locked.withdrawn_at, locked.withdrawn_by, locked.withdrawn_why = now, actor, why
+        locked.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_why"])
+        end_absence(case, actor=actor, reason=why)
         _say(locked, actor, WITHDREW, [], now)
 
 
-def end_absence(case: Case, *, actor: str) -> None:
+def end_absence(case: Case, *, actor: str, reason: str = "") -> None:
     """End whole what came of an approved request. The caller has locked its person."""
     for absence in Absence.objects.filter(source=f"request:{case.key}"):
         for begin, end in away_in(absence):
-            put(AbsenceRecord, [absence.pk], Period(begin, end), {"ended": True}, actor=actor)
+            put(AbsenceRecord, [absence.pk], Period(begin, end), {"ended": True}, actor=actor, reason=reason)
 
 
 def may_withdraw(case: Case, now: dt.datetime) -> bool:
@@ -113,15 +123,18 @@ def sees_other(user: User, case: Case) -> bool:
 
 
 def _locked(asked: CountyRequest) -> Case:
-    # In the order in which a decision locks them.
-    Person.objects.select_for_update(no_key=True).get(pk=asked.person_id)
+    # People first, as a decision does; both of a swap at once, because another swap may be the other way round.
+    lock_people({pk for pk in (asked.person_id, asked.substitute_id) if pk is not None})
     CountyRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=asked.pk)
     (case,) = cases_here(of_county().filter(pk=asked.pk))
     return case
 
 
 def _say(locked: CountyRequest, actor: str, action: str, rows: list[Model], now: dt.datetime) -> None:
-    entry = record(actor, action, str(locked.pk), {"kind": locked.kind, "number": locked.number})
+    detail: Detail = {"kind": locked.kind, "number": locked.number}
+    if action == WITHDREW and locked.withdrawn_why:
+        detail["reason"] = locked.withdrawn_why
+    entry = record(actor, action, str(locked.pk), detail)
     decide(entry, Decided(action=action, subject=str(locked.pk)), [locked, *rows])
     shelf_changed_under(locked.person.village_id, at=now)
     if locked.substitute is not None:

@@ -74,7 +74,8 @@ KEEPINGS: tuple[Keeping, ...] = (
         purpose="考勤和工资的凭据",
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
         models=(
-            *("requests.Request", "requests.Withdrawal", "requests.Agreement", "requests.StationCase"),
+            *("requests.Request", "requests.Withdrawal", "requests.Agreement"),
+            *("requests.StationCase", "requests.SetAside"),
             "requests.Answer",
             *("requests.CountyRequest", "requests.Correction", "requests.Deputy"),
         ),

@@ -19,6 +19,7 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.duty.day_checks import Cell, said_of
 from server_broker.duty.values import Crew
 from server_broker.regions.models import Region
+from server_broker.rosters.due_sheet import add_due_sheet
 from server_broker.rosters.month_known import KnownVillage, fill, villages_under
 from server_broker.rosters.month_rows import CODE, DATE, LEADERS, PEOPLE, SHIFT, VILLAGE, WEEKDAY
 from server_broker.sheets.declared import NOTES_SHEET
@@ -45,7 +46,7 @@ def export_month(village: Region, month: dt.date, *, scope: str, filled: bool = 
 
     Args:
         scope: Region whose people may be named.
-        filled: Say what is said of the month; False: leave the cells empty, to be filled in.
+        filled: Say what is said of the month, and beside it who is due; False: leave the cells empty, to be filled in.
     """
     days = _days(month)
     known = villages_under(scope)[village.code]
@@ -65,6 +66,8 @@ def export_month(village: Region, month: dt.date, *, scope: str, filled: bool = 
     names = sorted({known.shown(code) for codes in known.names.values() for code in codes} - {""})
     _notes(workbook, names)
     _offer(sheet, len(windows), len(days), len(names))
+    if filled:
+        add_due_sheet(workbook, village, days, scope=scope)
     return _saved(workbook)
 
 

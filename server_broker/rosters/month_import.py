@@ -15,7 +15,7 @@ from server_broker.duty.reading import Asked, read_rosters
 from server_broker.duty.roster_days import DaysRefused, in_the_way, write_days
 from server_broker.duty.values import Crew, Window
 from server_broker.regions.models import Region, subtree_prefix
-from server_broker.rosters.month_known import MonthKnown, Resolved, load_month_known, resolve
+from server_broker.rosters.month_known import MonthKnown, Resolved, load_month_known, lock_villages, resolve
 from server_broker.rosters.month_rows import LEADERS, MONTH_BOOK, PEOPLE, MonthPlan
 from server_broker.sheets.changes import Change, Changes, differing
 from server_broker.sheets.importing import Import, ImportRefused
@@ -116,6 +116,7 @@ MONTH_IMPORT = Import(
     book=MONTH_BOOK,
     power=Power.EDIT_PEOPLE,
     action="roster.imported",
+    lock=lock_villages,
     known=load_month_known,
     check=check,
     compare=compare,

@@ -182,6 +182,13 @@ def _in_windows(villages: Mapping[str, KnownVillage], first: dt.date, last: dt.d
     return found
 
 
+def lock_villages(plan: MonthPlan) -> None:
+    """Lock the villages of the windows that a plan may mean, so that nobody says otherwise of their dates meanwhile."""
+    known = MonthKnown(villages_under(plan.scope))
+    codes = {code for one in plan.cells for code in _meant(known, plan, one)}
+    list(Region.objects.select_for_update(no_key=True).filter(pk__in=codes).order_by("pk").values_list("pk"))
+
+
 def load_month_known(plan: MonthPlan) -> MonthKnown:
     """Read what the county has of what ``plan`` names."""
     if not plan.cells:

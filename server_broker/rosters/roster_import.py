@@ -18,10 +18,11 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.shares import on_duty
 from server_broker.dated.days import begin_of
 from server_broker.dated.writing import Period, acting
-from server_broker.duty.overlaps import Overlap, dated_overlaps, overlap_words
+from server_broker.duty.overlaps import Overlap, dated_overlaps, lock_people, overlap_words
 from server_broker.fleet.desired_changes import people_changed_in
+from server_broker.fleet.models import Station
 from server_broker.people.models import Person
-from server_broker.regions.models import region_chain, subtree_prefix
+from server_broker.regions.models import Region, region_chain, subtree_prefix
 from server_broker.rosters.apply import apply
 from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
@@ -92,6 +93,20 @@ def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
     people_changed_in(*villages)
 
 
+def _lock(plan: Plan) -> None:
+    """Lock what the file names, in the order in which the console locks it: villages, people, windows, stations."""
+    windows = DutyWindow.ever.filter(village__in={row.village for row in plan.windows})
+    villages = {row.village for row in plan.windows} | {row.village for row in plan.people}
+    villages |= {row.village for row in plan.stations} | {row.code for row in plan.regions}
+    list(Region.objects.select_for_update(no_key=True).filter(pk__in=villages).order_by("pk").values_list("pk"))
+    numbers = {row.number for row in plan.people} | {number for row in plan.windows for number in row.people}
+    people = set(Person.objects.filter(number__in=numbers).values_list("pk", flat=True))
+    lock_people(people | set(windows.filter(people__isnull=False).values_list("people", flat=True)))
+    list(windows.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
+    stations = Station.objects.filter(pk__in={row.id for row in plan.stations})
+    list(stations.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
 def _on_single_dates(plan: Plan, known: Known, changes: Changes) -> set[int]:
     """Return everybody who is or will be in a window that changes: single dates of theirs may now overlap."""
     changing = changes.rows_of("值班")
@@ -129,6 +144,7 @@ PEOPLE_IMPORT = Import(
     compare=changes_of,
     apply=_apply,
     written=written,
+    lock=_lock,
     renamed={"区划": "region.renamed", "站点": "station.renamed", "人员": "person.renamed"},
 )
 

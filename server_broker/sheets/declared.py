@@ -11,8 +11,8 @@ from server_broker.sheets.heads import Row
 from server_broker.sheets.row_errors import RowError
 from server_broker.sheets.workbook import Sheet
 
-NOTES_SHEET = "说明"
-"""A sheet of this name explains how to fill in the others. It is never read."""
+NOTES_SHEET, DUE_SHEET = "说明", "谁该到岗"
+"""Sheets that are never read: one explains how to fill in the others, one says what follows from them."""
 
 
 @dataclass(slots=True)

@@ -54,6 +54,8 @@ class Import[P: SheetPlan, K]:
     """The rows that ``apply`` wrote, for which the county's stream is to vouch."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """By sheet, the action under which each changed name gets an entry of its own in the audit log."""
+    lock: Callable[[P], None] = lambda _: None
+    """Locks the rows that the plan may change before they are compared, so that nothing comes between."""
 
 
 class ImportRefused(Exception):
@@ -147,6 +149,7 @@ def take[P: SheetPlan, K](
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             if account is not None:
                 scope = _scope_still(account, of.power)
+            of.lock(plan)
             known, changes = _checked(of, plan, scope)
             if changes.digest() != shown:
                 raise OtherThanShown

@@ -3,7 +3,7 @@
 Each row is read on its own here. Whether the rows fit one another and the county is checked later.
 """
 
-from server_broker.sheets.declared import NOTES_SHEET, Book, SheetKind, SheetPlan
+from server_broker.sheets.declared import DUE_SHEET, NOTES_SHEET, Book, SheetKind, SheetPlan
 from server_broker.sheets.heads import EMPTY, Row, head_of, places_of, plain_title
 from server_broker.sheets.row_errors import MOST_ERRORS, RowError
 from server_broker.sheets.workbook import Sheet
@@ -12,7 +12,7 @@ _UNTYPED = "CSV 文件里看不出前面的 0 是否丢了：用 Excel 存过的
 
 
 def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str = "") -> P:
-    """Read every known sheet. Empty sheets and the notes sheet are ignored; an unknown sheet is an error.
+    """Read every known sheet. Empty sheets and those for reading alone are passed over; an unknown one is an error.
 
     Args:
         choice: What the person chose for the whole file; one of the book's choices, or empty.
@@ -20,7 +20,7 @@ def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str =
     plan = book.plan()
     for sheet in sheets:
         title = plain_title(sheet.title)
-        if title == NOTES_SHEET or not sheet.rows:
+        if title in (NOTES_SHEET, DUE_SHEET) or not sheet.rows:
             continue
         if book.free is not None:
             book.free(plan, sheet, choice)

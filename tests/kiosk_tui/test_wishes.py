@@ -1,6 +1,7 @@
 """A person asks for leave in four keys after the card, types days, swaps a window, and answers whoever asks them."""
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk_tui.places import keeping
 from kiosk_tui.places.own_wishes import WISHES, day_typed
@@ -10,6 +11,7 @@ from kiosk_tui.views.common import HomeView, VisitView
 from kiosk_tui.views.months import MonthView, TakenView
 from kiosk_tui.views.wishes import SwapAskedView, WishOpeningView, WishView
 from kiosk_tui.words import months as words_months
+from kiosk_tui.words import wishes as words_wishes
 from protocol.kiosk import Sorry
 from protocol.kiosk_months import OpenMonth, RequestTaken
 from protocol.kiosk_requests import Agree, AskFor, OpenAsking
@@ -204,3 +206,37 @@ def test_leaving_it_says_nothing_but_that_the_visit_is_over() -> None:
     kiosk.said.clear()
     kiosk.press("0", "0")
     assert kiosk.said == [EndVisit(visit=VISIT)]
+
+
+def test_who_is_in_the_window_or_away_is_not_among_those_who_can_take_it() -> None:
+    busy = [replace(samples.ASKING.people[0], not_for=[0, 1]), replace(samples.ASKING.people[1], not_for=[1])]
+    kiosk = OpenKiosk("wish-kind")
+    kiosk.flow.agent_said(replace(samples.ASKING, people=busy))
+    kiosk.press("5", "2")
+    view = kiosk.flow.view()
+    assert isinstance(view, WishView)
+    assert (view.step, view.note) == ("turn", words_wishes.NOBODY_FREE)
+    kiosk.press("1")
+    view = kiosk.flow.view()
+    assert isinstance(view, WishView)
+    assert [one.person for one in view.people] == ["a3"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"state": "open", "kind": "swap"}, words_months.TOLD_THEM),
+        ({"state": "open", "kind": "leave"}, words_months.TOLD),
+        ({"state": "withdrawn", "kind": "leave", "whole": True}, words_months.BACK_WHOLE),
+        ({"state": "withdrawn", "kind": "leave", "undated": True}, words_months.BACK_UNDATED),
+        ({"state": "withdrawn", "kind": "leave"}, words_months.BACK_DECIDED),
+        ({"state": "withdrawn", "kind": "swap"}, words_months.BACK_AGREED),
+        ({"state": "withdrawn", "kind": "card_lost"}, words_months.BACK_DONE),
+        ({"state": "withdrawn", "kind": "objection"}, words_months.ANSWER_FIRST),
+        ({"state": "withdrawn"}, words_months.ANSWER_FIRST),
+    ],
+)
+def test_what_is_recorded_says_who_answers_and_what_holds(more: dict[str, object], said: str) -> None:
+    taken = RequestTaken(visit=VISIT, number="482915", **more)  # type: ignore[arg-type]
+    assert said in words_months.taken(taken)
+    assert (words_months.TOLD in words_months.taken(taken)) == (said == words_months.TOLD)

@@ -19,6 +19,7 @@ from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, 
 from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
+from server_broker.twin.station_settings import settings_of
 
 _MOST_FOUND = 20
 
@@ -63,7 +64,8 @@ def affair_add(request: HttpRequest) -> HttpResponse:
     person = get_object_or_404(people_of(user), number=number)
     values = {name: one_line(str(value)).strip()[:200] for name, value in request.POST.items()}
     try:
-        made = ask(person, wish_from(values, person, now), now=now, officer=user.username)
+        wish = wish_from(values, person, now)
+        made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of)
     except (RequestRefused, OwnAffair) as refused:
         messages.error(request, f"没有提：{str(refused).rstrip('。')}。")
         kind = values.get("kind", "")

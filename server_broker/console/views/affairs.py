@@ -24,13 +24,14 @@ from server_broker.console.reasons import ReasonField
 from server_broker.console.swap_rows import dropped_swaps
 from server_broker.regions.models import subtree_prefix
 from server_broker.requests.cases import PARTNER, Case, case_of, cases_here, cases_of_stations
-from server_broker.requests.deciding import decide_case, why_not
+from server_broker.requests.deciding import decide_case, joined_for, why_not
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.judging import judged
 from server_broker.requests.kinds import KINDS, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
 from server_broker.requests.ranks import regions_decided_by
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
 from server_broker.requests.waiting import (
     cases_seen_by,
     is_stale_swap,
@@ -44,7 +45,7 @@ from server_broker.requests.withdrawing import agree, may_withdraw, sees_other, 
 PAGE_SIZE = 50
 STATES = ("mine", "others", "done")
 _WORDS = ("等我定", "等别人定", "已有结果")
-_SEEN = dt.timedelta(days=100)
+_SEEN, _UNDONE = dt.timedelta(days=100), dt.timedelta(days=14)
 
 
 @require_safe
@@ -81,6 +82,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": KINDS.items(),
         "objections": open_objections_of(user).count() if may(user, Power.ANSWER_REQUESTS) else 0,
+        "undone": undone_of_approver(user, now - _UNDONE) if state == "mine" else [],
         "dropped": dropped_swaps(user, timezone.localdate(now)) if state == "mine" else [],
         "deputies": Deputy.objects.filter(lender=user, ended_at=None, last__gte=timezone.localdate(now)),
         "lent": Deputy.objects.filter(deputy=user, ended_at=None, last__gte=timezone.localdate(now)),
@@ -98,6 +100,9 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
     case = _case(user, key, now)
     assert case.person is not None
     obstacle = why_not(case, user, now) if case.is_waiting and case.state != PARTNER else "-"
+    may_take_back = may_withdraw(case, now) and _may_enter(user, case)
+    is_approved = may_take_back and not case.is_waiting
+    undo_obstacle = why_not_undo(user.username, f"request:{case.key}", case.person, now) if is_approved else ""
     context = {
         "section": "affairs",
         "row": _row(case, now),
@@ -105,11 +110,14 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         "need": judged(case, now) if case.is_waiting and case.asked.kind != SWAP else None,
         "obstacle": obstacle if obstacle != "-" else "",
         "may_decide": not obstacle,
+        "joins": joined_for(case, user, now) if not obstacle else "",
         "may_agree": case.state == PARTNER
         and not is_stale_swap(case, now)
         and _may_enter(user, case)
         and sees_other(user, case),
-        "may_withdraw": may_withdraw(case, now) and _may_enter(user, case),
+        "may_withdraw": may_take_back and not undo_obstacle,
+        "undo_obstacle": undo_obstacle,
+        "undone": undone_of(case) if not case.is_waiting else [],
         "is_in_scope": in_scope(user, case.person.village_id),
         "sees_substitute": sees_other(user, case),
     }
@@ -157,7 +165,8 @@ def _on_behalf(request: HttpRequest, key: str, agrees: str | None) -> HttpRespon
         raise Http404
     try:
         if agrees is None:
-            withdraw(case.here, now=now, officer=user.username)
+            reason = one_line(request.POST.get("reason", "")).strip()[:200]
+            withdraw(case.here, now=now, officer=user.username, reason=reason)
         else:
             agree(case.here, agrees == "yes", now=now, officer=user.username)
     except (RequestRefused, OwnAffair) as refused:

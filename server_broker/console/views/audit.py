@@ -8,7 +8,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
 from server_broker.console.audit_names import names_in
-from server_broker.console.audit_words import DETAILS, detail_words, entries_showing
+from server_broker.console.audit_words import DETAILS, NOBODY_S, detail_words, entries_showing
 
 PAGE_SIZE = 50
 
@@ -25,4 +25,5 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
     names = names_in(page)
     rows = [(entry, names.subject(entry), detail_words(entry, names)) for entry in page]
-    return render(request, "console/audit.html", {"page": page, "rows": rows, "search": search})
+    context = {"page": page, "rows": rows, "search": search, "nobody_s": NOBODY_S}
+    return render(request, "console/audit.html", context)

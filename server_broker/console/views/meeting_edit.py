@@ -258,8 +258,8 @@ def meeting_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     reason = parameters.prose(request.POST, "reason", longest=200)
     try:
         cancel(meeting, actor=account_of(request).username, reason=reason, now=timezone.now())
-    except MeetingRefused as refused:
-        messages.error(request, f"没有取消：{refused}。")
+    except (MeetingRefused, OwnAffair) as refused:
+        messages.error(request, f"没有取消：{str(refused).rstrip('。')}。")
     else:
         messages.success(request, "会议已取消，站点联网后就能看到。")
     return redirect("meeting", pk)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.audit.log import record
 from server_broker.console import parameters
@@ -31,6 +31,8 @@ from server_broker.console.queries import bundles_of, meetings_of, people_of
 from server_broker.console.words import Word
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
+from server_broker.meetings.announcing import NOT_BY_THOSE_EXPECTED
+from server_broker.meetings.fixed import fixed_of
 from server_broker.meetings.kinds import quorum_words
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord, MeetingStep
 from server_broker.meetings.month_table import month_of
@@ -172,11 +174,18 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "announced": history[0],
         "is_over": now >= look.row.end,
         "has_begun": now >= look.row.begin,
+        "not_to_cancel": _not_to_cancel(account_of(request).person_id, look, now),
         "may_hold": may(user, Power.HOLD_MEETINGS),
         "elsewhere": elsewhere(user, look) if may(user, Power.ENTER_REQUESTS) and now < look.row.end else [],
         "now": timezone.localtime(now),
     }
     return render(request, "console/meeting.html", context)
+
+
+def _not_to_cancel(viewer: int | None, look: Look, now: dt.datetime) -> str:
+    """Return why a viewer (key of a person) can't cancel a meeting that could still be cancelled; empty if they can."""
+    expected = viewer in look.row.expected
+    return NOT_BY_THOSE_EXPECTED if expected and fixed_of(look.meeting, now).has_begun else ""
 
 
 def names_for(user: Viewer, look: Look, more: Iterable[int] = ()) -> dict[int, Person]:
@@ -296,6 +305,7 @@ def meeting_export(request: HttpRequest, pk: int) -> HttpResponse:
     row = look.row
     reached, sentence = quorum_sentence(look.quorum, now)
     notes = [
+        *(["已取消"] if row.cancelled else []),
         f"{kind_word(row.kind)}：{row.title}",
         f"{timezone.localtime(row.begin):%Y-%m-%d %H:%M} 至 {timezone.localtime(row.end):%H:%M}，{row.place}",
         "，".join(f"{word} {number} 人{f'（{note}）' if note else ''}" for word, number, note in counts(look)),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import in_scope, regions_of, scope, sees_county
 from server_broker.console import parameters
 from server_broker.console.calendar_words import SOURCES, NoticeShown, source_rows
@@ -22,12 +23,13 @@ from server_broker.console.post_only import post_only
 from server_broker.console.queries import stop_notices_of, stop_notices_seen_by
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period
+from server_broker.duty.stopping import Scope, is_past, own_windows, resume_work, stop_work
 from server_broker.people.identity import identity_number_in
 from server_broker.workdays import sheet_import
 from server_broker.workdays.county_table import CountyWord, DayRefused, county_days, set_day
 from server_broker.workdays.days import Workday, workdays
 from server_broker.workdays.models import LibraryTable, StopRecord
-from server_broker.workdays.notices import MOST_LETTERS, NoticeRefused, set_notice, take_back
+from server_broker.workdays.notices import MOST_LETTERS, NoticeRefused
 from server_broker.workdays.sheet import FIRST, LAST, LONGEST_NAME
 
 MOST_NOTICES = 100
@@ -102,14 +104,25 @@ def _weeks(first: dt.date, last: dt.date, stopped: Iterable[StopRecord]) -> list
 
 
 def _notices(request: HttpRequest) -> list[NoticeShown]:
-    seen = list(stop_notices_seen_by(request.user).select_related("region").order_by("-pk")[:MOST_NOTICES])
+    notices = stop_notices_seen_by(request.user).select_related("region").annotate(made=Min("records__recorded_at"))
+    seen = list(notices.order_by("-pk")[:MOST_NOTICES])
     of_notice: dict[int, list[StopRecord]] = {}
     for record in StopRecord.objects.known().filter(subject__in=seen).order_by("valid_from"):
         of_notice.setdefault(record.subject_id, []).append(record)
     may_stop, now = may(request.user, Power.STOP_WORK), timezone.now()
     shown = [
-        NoticeShown(one, of_notice[one.pk], may_stop and in_scope(request.user, one.region.code), now) for one in seen
+        NoticeShown(
+            one,
+            of_notice[one.pk],
+            may_stop and in_scope(request.user, one.region.code),
+            now,
+            is_late=is_past(of_notice[one.pk][-1].end, one.made),
+        )
+        for one in seen
     ]
+    ending = {one.notice.pk: Scope(one.notice.region, one.begin, one.end) for one in shown if one.may_end}
+    for pk, words in own_windows(account_of(request), ending).items():
+        next(one for one in shown if one.notice.pk == pk).own_window = words
     return sorted(shown, key=lambda one: one.begin, reverse=True)
 
 
@@ -150,7 +163,7 @@ def stop_add(request: HttpRequest) -> HttpResponse:
         if identity_number_in(reason):
             raise NoticeRefused(_NO_ID)
         period = Period(_minute(request, "from"), _minute(request, "to"))
-        set_notice(region, period, reason, actor=request.user.get_username())
+        stop_work(region, period, reason, by=account_of(request), now=timezone.now())
     except NoticeRefused as refusal:
         messages.error(request, f"没有设停班：{refusal}。")
     else:
@@ -170,7 +183,7 @@ def stop_take_back(request: HttpRequest, pk: int) -> HttpResponse:
         since = _minute(request, "from")
         if since is None:
             raise NoticeRefused("请写明从什么时候起恢复上班")
-        take_back(notice, since, reason, actor=request.user.get_username())
+        resume_work(notice, since, reason, by=account_of(request), now=timezone.now())
     except NoticeRefused as refusal:
         messages.error(request, f"没有收回：{refusal}。")
     else:

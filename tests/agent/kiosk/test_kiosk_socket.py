@@ -11,14 +11,16 @@ import pytest
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
-from agent.kiosk.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
+from agent.kiosk.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, RESTARTS_WITHIN_S, KioskSocket
 from protocol.kiosk import (
     AskHelp,
     Sorry,
     ToKiosk,
+    TouchShown,
     decode_from_agent,
     encode_line,
 )
+from protocol.kiosk_keeping import Hello
 from protocol.kiosk_learning import LevelOver
 from protocol.kiosk_status import AskStatus
 
@@ -241,3 +243,66 @@ def test_without_descriptors_it_waits_and_does_not_spin(
             assert inbox.get(timeout_s=0.5) is None
     assert 1 <= len(tries) <= 5
     assert joined(path, inbox)
+
+
+TOUCHED = TouchShown(colour="green", answer="recorded", name="张示例", visit="0123456789abcdef")
+TOKEN, OTHER = "1" * 32, "2" * 32
+
+
+def says(kiosk: Kiosk, token: str, inbox: Inbox) -> None:
+    kiosk.sock.sendall(encode_line(Hello(token=token)))
+    assert isinstance(inbox.get(timeout_s=5), KioskSaid)
+
+
+def leaves(kiosk: Kiosk, inbox: Inbox) -> None:
+    kiosk.sock.shutdown(socket.SHUT_RDWR)
+    kiosk.sock.close()
+    assert isinstance(inbox.get(timeout_s=5), KioskLeft)
+
+
+def visits(kiosks: KioskSocket, *ends: Kiosk) -> list[str]:
+    """Show a touch to all, and return which visit each learns."""
+    kiosks.show(TOUCHED)
+    heard = [end.hears() for end in ends]
+    assert all(isinstance(one, TouchShown) and one.name == TOUCHED.name for one in heard)
+    return [one.visit for one in heard if isinstance(one, TouchShown)]
+
+
+def test_a_visit_is_offered_to_the_kiosk_in_front_alone(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    front, _ = greeted(path, kiosks, inbox)
+    other, _ = greeted(path, kiosks, inbox)
+    assert visits(kiosks, front, other) == [TOUCHED.visit, ""]
+    # With tokens too, whoever says hello first.
+    says(other, OTHER, inbox)
+    says(front, TOKEN, inbox)
+    assert visits(kiosks, front, other) == [TOUCHED.visit, ""]
+
+
+def test_nobody_takes_the_front_while_its_kiosk_is_started_again(folder: Path, inbox: Inbox) -> None:
+    now_s = [0.0]
+    kiosks = KioskSocket(path=folder / "kiosk.sock", inbox=inbox, monotonic_s=lambda: now_s[0])
+    kiosks.start()
+    path = folder / "kiosk.sock"
+    front, _ = greeted(path, kiosks, inbox)
+    other, _ = greeted(path, kiosks, inbox)
+    says(front, TOKEN, inbox)
+    says(other, OTHER, inbox)
+    assert visits(kiosks, front, other) == [TOUCHED.visit, ""]
+    leaves(front, inbox)
+    assert visits(kiosks, other) == [""]
+    again, _ = greeted(path, kiosks, inbox)
+    assert visits(kiosks, again, other) == ["", ""], "nobody knows yet whose place it takes"
+    says(again, TOKEN, inbox)
+    assert visits(kiosks, again, other) == [TOUCHED.visit, ""]
+    leaves(again, inbox)
+    now_s[0] = RESTARTS_WITHIN_S
+    assert visits(kiosks, other) == [TOUCHED.visit]
+    kiosks.stop()
+
+
+def test_a_technician_s_program_is_never_in_front(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    program, _ = greeted(path, kiosks, inbox)
+    program.sock.sendall(encode_line(AskStatus()))
+    assert isinstance(inbox.get(timeout_s=5), KioskSaid)
+    screen, _ = greeted(path, kiosks, inbox)
+    assert visits(kiosks, program, screen) == ["", TOUCHED.visit]

@@ -146,7 +146,7 @@ def test_an_objection_is_on_the_disk_before_it_is_shown(station: Bench) -> None:
     (fact,) = station.of(RequestMade)
     assert (fact.request_kind, fact.code, fact.about, fact.by, fact.begin) == ("objection", "time", touch, touch, wall)
     number = request_number(fact.request)
-    assert taken == RequestTaken(visit=visit.visit, number=number, state="open")
+    assert taken == RequestTaken(visit=visit.visit, number=number, state="open", kind="objection")
     assert len(number) == 6
     before = station.recorded.order
     committed = next(place for place, (who, what) in enumerate(before) if who == "commit" and fact in list(what))  # type: ignore[call-overload]
@@ -299,7 +299,7 @@ def test_a_request_is_taken_back_only_by_its_person_and_while_it_waits(station: 
     other = open_by_card(station, LI)
     assert station.ask(Withdraw(visit=other.visit, request=own.request)) == [Sorry(reason="gone", asked="withdraw")]
     visit = open_by_card(station, ZHANG)
-    taken = RequestTaken(visit=visit.visit, number=own.number, state="withdrawn")
+    taken = RequestTaken(visit=visit.visit, number=own.number, state="withdrawn", kind="correction")
     assert station.ask(Withdraw(visit=visit.visit, request=own.request)) == [taken]
     (fact,) = station.of(RequestWithdrawn)
     assert fact.request.hex() == own.request

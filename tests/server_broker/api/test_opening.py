@@ -8,12 +8,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from server_broker.accounts.account_changes import save_changes
 from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, User
 from server_broker.api import door
 from server_broker.api_tokens.giving import revoke_token
 from server_broker.api_tokens.models import ApiToken
 from server_broker.api_tokens.resources import RESOURCES
+from server_broker.audit.models import AuditEntry
 from server_broker.bundles.rate import Rate
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import make_unit
@@ -155,6 +157,23 @@ def test_a_token_sees_no_more_than_its_owner_may_see_now(whole: FictionalCounty)
     User.objects.filter(pk=owner.pk).update(role=Role.OPERATOR, ends_on=timezone.localdate())
     assert program.status("people") == 401
     User.objects.filter(pk=owner.pk).update(ends_on=None, is_active=False)
+    assert program.status("people") == 401
+
+
+def test_a_token_stays_dead_when_its_owner_s_account_is_opened_again(county: FictionalCounty) -> None:
+    program, owner = Program(api_token(OPERATOR).text), user_of(OPERATOR)
+    for active in (False, True):
+        owner.is_active = active
+        save_changes(owner, actor="sun-xitong")
+        assert program.status("people") == 401
+    token = ApiToken.objects.get()
+    assert token.revoked_by == "sun-xitong"
+    assert AuditEntry.objects.filter(action="account.changed", detail__tokens_revoked=1).count() == 1
+    # Closed by what knew nothing of tokens: opening it ends them.
+    program = Program(api_token(OPERATOR, name="另一个系统").text)
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    owner.is_active = True
+    save_changes(owner, actor="sun-xitong")
     assert program.status("people") == 401
 
 

@@ -1,6 +1,6 @@
 """The index of a station: what it should have, a new version only for other content, and told apart from the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,11 +11,20 @@ from protocol.shelf_index import ShelfIndex
 from protocol.twin import Desired, PackState, Reported, ShelfNamed
 from server_broker.bundles.drafts import Draft
 from server_broker.bundles.files import BundleFolder
-from server_broker.bundles.index_keeper import ALL_EVERY, IndexKeeper, Source, drop_superseded, index_in_force, wanted
+from server_broker.bundles.index_keeper import (
+    ALL_EVERY,
+    TRIED_AGAIN,
+    IndexKeeper,
+    Source,
+    drop_superseded,
+    index_in_force,
+    wanted,
+)
 from server_broker.bundles.models import Bundle, StationIndex
 from server_broker.bundles.publishing import withdraw
 from server_broker.bundles.questions import publish_questions
 from server_broker.bundles.spread import station_shelf
+from server_broker.fleet.alarm_codes import SHELF_NOT_COMPUTED
 from server_broker.fleet.models import Alarm, CountyState, ShelfDue, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.downlink import DesiredNotices
@@ -250,3 +259,32 @@ def test_a_newly_enrolled_station_is_marked_once_and_a_revoked_one_never(folder:
     Station.objects.update(revoked_at=NOW)
     published(folder, content=notice("改过的"))
     assert not ShelfDue.objects.exists()
+
+
+def test_a_station_whose_content_cannot_be_computed_stops_no_other(folder: BundleFolder, row: Station) -> None:
+    bad = StationDouble(id="aa-bad")
+    bad.enrol()
+
+    def source(station: Station, _: datetime) -> Iterable[Draft]:
+        if station.pk == "aa-bad" and is_broken:
+            raise OverflowError
+        return [draft(id=f"own-{station.pk}", station=station.pk)]
+
+    def of_many(stations: Sequence[Station], now: datetime) -> dict[str, list[Draft]]:
+        return {station.pk: list(source(station, now)) for station in stations}
+
+    def open_alarms() -> list[tuple[str | None, int]]:
+        found = Alarm.objects.filter(code=SHELF_NOT_COMPUTED, resolved_at=None)
+        return list(found.values_list("station", "count"))
+
+    is_broken = True
+    keep = IndexKeeper(folder=folder, sources=[], sources_of_many=[of_many])
+    assert keep.go_on(NOW) == 1
+    assert (named(row), open_alarms()) == ([(f"own-{row.pk}", 1)], [("aa-bad", 1)])
+    assert ShelfDue.objects.filter(pk="aa-bad").exists()
+    keep.go_on(NOW + TRIED_AGAIN)
+    assert open_alarms() == [("aa-bad", 1)]
+    is_broken = False
+    assert keep.go_on(NOW + TRIED_AGAIN) == 0
+    assert keep.go_on(NOW + 2 * TRIED_AGAIN) == 1
+    assert (open_alarms(), ShelfDue.objects.count()) == ([], 0)

@@ -16,7 +16,7 @@ from server_broker.requests.withdrawing import agree
 from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, STRAY, TOWNSHIP_OFFICER, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
 from tests.server_broker.pages import text_of, words_of
-from tests.server_broker.requests.asked_here import MONDAY, asks, days, deputy_of, duty, key
+from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, deputy_of, duty, key
 
 pytestmark = pytest.mark.django_db
 COUNT = '<span class="count" aria-label="{} 条待处理">'
@@ -132,6 +132,18 @@ def test_an_officer_writes_down_nobody_whom_they_do_not_see(county: FictionalCou
         agree(made, True, now=timezone.now(), officer=SECRETARY.username)
     made.refresh_from_db()
     assert made.agrees is None
+
+
+def test_nobody_is_on_duty_where_whoever_took_it_over_is_away_later(county: FictionalCounty) -> None:
+    window, li, now = duty(county.people[ZHANG]), county.add(LI), timezone.now()
+    made = asks(county.people[ZHANG], Wish(kind="swap", window=window.pk, day=MONDAY, substitute=li), at=now)
+    agree(made, True, now=now)
+    page = signed_in(TOWNSHIP_OFFICER)
+    assert "没有人值班" not in text_of(page, "/todo/")
+    approves(SECRETARY, asks(li, days(0, code="sick"), at=now), at=now)
+    said = text_of(page, "/todo/")
+    assert all(word in said for word in ("李示例 替 张示例", "没有人值班：接班的人那时已批了不在", "另排人"))
+    assert "病假" not in words_of(said)
 
 
 def test_a_deputy_is_named_seen_and_ended(county: FictionalCounty) -> None:

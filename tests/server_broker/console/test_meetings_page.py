@@ -10,6 +10,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from server_broker import trust
+from server_broker.accounts.models import User
 from server_broker.audit.models import AuditEntry
 from server_broker.meetings.models import Meeting, MeetingRecord, Minutes
 from server_broker.people.models import Person, PersonType
@@ -274,6 +275,29 @@ def test_a_form_offers_no_field_that_would_be_refused_and_a_forged_one_changes_n
     told = said(secretary, path)
     assert "会议室停电 · jiang-shilicun 地点：原来 村委会会议室，改为 党群服务中心" in told
     assert "同意 2 · 不同意 0" in told
+
+
+def test_who_is_expected_is_not_offered_to_cancel_what_has_begun_and_what_was_voted_stays_readable(
+    county: FictionalCounty,
+) -> None:
+    people, officer = [county.people[ZHANG], *villagers(2)], signed_in(TOWNSHIP_OFFICER)
+    begin = timezone.now().replace(second=0, microsecond=0)
+    meeting = held(people, begin=begin, end=begin + DAY / 24, agenda=(VOTE,))
+    secretary, path = signed_in(SECRETARY), f"/meetings/{meeting.pk}/"
+    assert "取消这个会" in said(secretary, path)
+    User.objects.filter(username=SECRETARY.username).update(person=people[0])
+    assert "取消这个会" not in said(secretary, path)
+    assert "您是应到的人，不能由您取消" in said(secretary, path)
+    forged = secretary.post(f"{path}cancel/", {"reason": "书记去县里开会"}, follow=True)
+    assert "没有取消：会已经开始，您是应到的人" in forged.content.decode()
+    vote = {"item": "1", "votes": ["2", "0"], "present": "2", "voted_at": f"{timezone.localtime(begin):%Y-%m-%dT%H:%M}"}
+    secretary.post(f"{path}vote/", vote)
+    officer.post(f"{path}cancel/", {"reason": "停电开不成了"})
+    page = said(secretary, path)
+    assert "已取消" in page
+    assert "这个会取消了：停电开不成了" in page
+    assert "同意 2 · 不同意 0" in page
+    assert "签到表（已取消）" in said(secretary, f"{path}sheet/")
 
 
 def test_another_township_sees_nothing_of_a_meeting_and_a_village_nothing_of_its_townships(

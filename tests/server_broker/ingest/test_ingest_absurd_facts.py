@@ -9,6 +9,7 @@ import pytest
 from protocol import facts
 from protocol.facts import MAX_BODY_BYTES, Fact, encode_fact
 from protocol.units import ClockQuality, FactRef, Moment
+from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import check_ledger
@@ -31,7 +32,7 @@ TEXTS = [
 ]
 NUMBERS = [0, 1, -1, 2**31 - 1, 2**31, 2**53 - 1, 2**63, 2**64 - 1, -(2**63)]
 PLACES = [1, 2, 3, 5, 2**53 - 1]
-WALLS = [0, WALL, WALL + 5_000, 253_402_300_799_999, 253_402_300_800_000, 2**53 - 1]
+WALLS = [0, WALL, WALL + 5_000, LAST_WALL_MS, LAST_WALL_MS + 1, 253_402_300_799_999, 2**53 - 1]
 MONOS = [0, 1_000, 5_000, 2**53 - 1]
 
 

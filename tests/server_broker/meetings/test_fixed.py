@@ -11,7 +11,7 @@ from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.audit.models import AuditEntry
 from server_broker.dated.writing import Period, put
 from server_broker.meetings.announced import Item
-from server_broker.meetings.announcing import change, standing_record
+from server_broker.meetings.announcing import cancel, change, standing_record
 from server_broker.meetings.models import Meeting, MeetingRecord, Rule
 from server_broker.meetings.recording import enter_vote
 from server_broker.meetings.refused import MeetingRefused
@@ -141,6 +141,23 @@ def test_a_chair_who_entered_somebody_or_counted_a_vote_stays_the_chair(people: 
     by_vote = held(people)
     in_the_county(by_vote, people)
     refused(by_vote, people, "不能再换主持人", chair=other)
+
+
+def test_who_is_expected_does_not_cancel_a_meeting_that_has_begun_and_somebody_else_does(people: list[Person]) -> None:
+    meeting, other = held(people), held(people)
+    for name, is_active in ((BY, False), ("second", True)):
+        User.objects.create(username=name, role="secretary", person=people[1], is_active=is_active)
+    User.objects.create(username="chen-shili", role="officer")
+    cancel(other, actor=BY, reason="书记去县里开会", now=BEGIN - MINUTE)
+    for name in (BY, "second"):
+        with pytest.raises(OwnAffair, match="不用到会的同事，或者镇里、县里"):
+            cancel(meeting, actor=name, reason="书记去县里开会", now=BEGIN)
+    assert not standing_record(meeting).cancelled
+    by_station(meeting, people)
+    cancel(meeting, actor="chen-shili", reason="停电开不成了", now=BEGIN)
+    [vote] = votes_of(look(meeting))
+    assert vote.shown == [("同意", 2), ("不同意", 1)]
+    assert str(look(meeting).standings[0].state) == "came"
 
 
 def test_the_audit_log_says_what_was_before_and_what_after(people: list[Person]) -> None:

@@ -15,13 +15,14 @@ from server_broker.requests.deciding import decide_case
 from server_broker.requests.effects import away_in
 from server_broker.requests.kinds import KINDS
 from server_broker.requests.models import CountyRequest, Outcome
+from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import turn_of
 from server_broker.requests.withdrawing import agree
 from tests.cast import LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, WANG, ZHANG
 from tests.server_broker.county import FictionalCounty, requested, touch, user_of
 from tests.server_broker.pages import words_of
 from tests.server_broker.public.door import signed_in_telephone, telephone
-from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, refuses
+from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, duty, key, now_is, refuses
 
 ACTS = ("", "withdraw/", "agree/")
 
@@ -82,7 +83,12 @@ def test_what_does_not_fit_is_said_and_the_fields_stay_filled(zhang: Person) -> 
 def test_a_person_takes_back_what_waits_and_is_told_when_it_is_too_late(zhang: Person) -> None:
     phone, now = signed_in_telephone(zhang), timezone.now()
     waiting, refused = asks(zhang, days(0), at=now), asks(zhang, days(1), at=now)
-    assert "已撤回" in words_of(phone.post(f"/asked/{waiting.pk}/withdraw/", follow=True).content.decode())
+    once = words_of(phone.post(f"/asked/{waiting.pk}/withdraw/").content.decode())
+    assert "确定撤回吗？" in once
+    assert "批过的假" not in once
+    assert now_is(waiting).state == "open", "one tap takes nothing back"
+    sure = phone.post(f"/asked/{waiting.pk}/withdraw/", {"sure": "yes"}, follow=True)
+    assert "已撤回" in words_of(sure.content.decode())
     refuses(SECRETARY, refused, at=now)
     answer = phone.post(f"/asked/{refused.pk}/withdraw/")
     assert answer.status_code == 409
@@ -94,7 +100,7 @@ def test_a_request_by_proxy_is_told_and_may_be_taken_back(zhang: Person) -> None
     asked = asks(zhang, days(0), at=timezone.now(), officer=TOWNSHIP_OFFICER.username)
     phone = signed_in_telephone(zhang)
     assert "由镇村代您提的。不是您的意思，请撤回" in read(phone, "/")
-    phone.post(f"/asked/{asked.pk}/withdraw/")
+    phone.post(f"/asked/{asked.pk}/withdraw/", {"sure": "yes"})
     asked.refresh_from_db()
     assert asked.withdrawn_by == "person:a1"
 
@@ -169,11 +175,30 @@ def test_a_form_of_another_site_asks_for_nothing(zhang: Person) -> None:
     assert not CountyRequest.objects.exists()
 
 
+def many(person: Person, count: int, *, officer: str = "") -> None:
+    now, rows = timezone.now(), [bytes([number]) * 16 for number in range(count)]
+    CountyRequest.objects.bulk_create(
+        CountyRequest(request=row, person=person, asked_at=now, asked_by=officer) for row in rows
+    )
+
+
 def test_too_many_a_day_are_not_taken(zhang: Person) -> None:
-    now, rows = timezone.now(), [bytes([number]) * 16 for number in range(30)]
-    CountyRequest.objects.bulk_create(CountyRequest(request=row, person=zhang, asked_at=now) for row in rows)
-    answer = signed_in_telephone(zhang).post("/ask/leave/", leave())
-    assert "一天里提得太多了" in answer.content.decode()
+    many(zhang, 30)
+    phone = signed_in_telephone(zhang)
+    assert "一天里提得太多了" in phone.post("/ask/leave/", leave()).content.decode()
+    # A card that is lost is lost all the same, once.
+    assert "✓ 已挂失" in words_of(phone.post("/ask/card_lost/", {}, follow=True).content.decode())
+    assert "已经挂失" in phone.post("/ask/card_lost/", {}).content.decode()
+    assert CountyRequest.objects.filter(kind="card_lost").count() == 1
+
+
+def test_what_an_officer_wrote_down_shuts_nobody_out(county: FictionalCounty, zhang: Person) -> None:
+    officer = user_of(TOWNSHIP_OFFICER).username
+    many(zhang, 200, officer=officer)
+    phone = signed_in_telephone(zhang)
+    assert "等村书记答复" in words_of(phone.post("/ask/leave/", leave(), follow=True).content.decode())
+    with pytest.raises(RequestRefused, match="您今天代提得太多了"):
+        asks(county.add(LI), days(1), at=timezone.now(), officer=officer)
 
 
 def test_leave_of_a_kiosk_is_said_in_words_with_the_office_that_decided(county: FictionalCounty, zhang: Person) -> None:

@@ -16,6 +16,7 @@ from server_broker.requests.asking import ASKED, Wish
 from server_broker.requests.effects import away_in
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import turn_of
 from server_broker.requests.withdrawing import agree, withdraw
 from tests.cast import COUNTY_OFFICER, LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of, withdrawn
@@ -175,6 +176,22 @@ def test_a_window_goes_to_nobody_who_has_another_then(county: FictionalCounty, z
     with pytest.raises(RequestRefused, match="时间重叠"):
         agree(asked, True, now=NOW)
     assert now_is(asked).state == "partner"
+
+
+def test_a_window_goes_to_nobody_who_is_away_then(county: FictionalCounty, zhang: Person) -> None:
+    li = county.add(LI)
+    wish = Wish(kind="swap", window=zhang.windows.get().pk, day=MONDAY, substitute=li)
+    asked, leave = asks(zhang, wish), asks(li, days(0, 0.4, code="sick"))
+    approves(SECRETARY, leave)
+    with pytest.raises(RequestRefused, match="那时您已批了不在") as refused:
+        agree(asked, True, now=NOW)
+    with pytest.raises(RequestRefused, match="对方那时已批了不在") as told:
+        asks(zhang, wish)
+    assert all("病" not in str(one.value) for one in (refused, told))
+    assert turn_of(zhang, zhang.windows.get().pk, MONDAY) is not None
+    withdraw(leave, now=NOW)
+    agree(asked, True, now=NOW)
+    assert turn_of(zhang, zhang.windows.get().pk, MONDAY) is None
 
 
 def test_what_its_person_takes_back_at_a_kiosk_waits_for_nobody(county: FictionalCounty, zhang: Person) -> None:

@@ -11,16 +11,21 @@ from server_broker.dated.days import begin_of
 from server_broker.decisions.models import DecidedRow
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
+from server_broker.regions.models import Region
 from server_broker.requests.answering import NotAnswered, answer
-from server_broker.requests.asking import Wish
+from server_broker.requests.asking import Wish, ask
 from server_broker.requests.cases import cases_of_stations, of_stations
 from server_broker.requests.deciding import DECIDED, decide_case
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.effects import away_in
 from server_broker.requests.models import Answer, Correction, CountyRequest, Deputy, Outcome
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.waiting import waiting_for
+from server_broker.twin.station_settings import choose, settings_of
 from tests.cast import (
+    AUDITOR,
     CLERK,
+    COUNTY,
     COUNTY_OFFICER,
     EDITOR,
     LI,
@@ -31,16 +36,19 @@ from tests.cast import (
     STRAY,
     TOWNSHIP,
     TOWNSHIP_OFFICER,
+    YANSHI_VILLAGE,
     ZHANG,
     Account,
 )
-from tests.server_broker.county import FictionalCounty, requested, touch, user_of
+from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
+from tests.server_broker.pages import text_of
 from tests.server_broker.races import at_once
 from tests.server_broker.requests.asked_here import MONDAY, NOW, approves, asks, days, duty, key, now_is, refuses
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
 SECOND_OFFICER = Account("gao-shili", "officer", TOWNSHIP)
+NEXT_VILLAGE = Account("ding-yanshi", "officer", YANSHI_VILLAGE)
 
 
 @pytest.fixture
@@ -92,6 +100,18 @@ def test_a_decision_is_on_record_with_what_it_was_judged_by(zhang: Person) -> No
     assert (entry.actor, entry.subject, entry.detail["length"]) == (SECRETARY.username, key(asked), 1)
     tables = set(DecidedRow.objects.filter(fact__seq=DecidedRow.objects.latest("pk").fact.seq).values_list("table"))
     assert {("requests_answer",), ("duty_absence",), ("duty_absencerecord",)} <= tables
+
+
+def test_a_decision_by_an_account_of_nobody_is_marked_for_auditors(county: FictionalCounty, zhang: Person) -> None:
+    marked = approves(SECRETARY, asks(zhang, days(0)))
+    is_who(CLERK, county.add(LI))
+    plain = approves(CLERK, asks(zhang, days(2)))
+    assert (marked.by_nobody, plain.by_nobody) == (True, False)
+    pages = [text_of(signed_in(TOWNSHIP_OFFICER), f"/todo/c{one.asked_id}/") for one in (marked, plain)]
+    assert ["账号没有对应的人" in page for page in pages] == [True, False]
+    listed = text_of(signed_in(AUDITOR), "/audit/?q=账号没有对应的人")
+    assert listed.count(f">{SECRETARY.username}<") == 1
+    assert f">{CLERK.username}<" not in listed
 
 
 def test_nobody_approves_their_own_by_whatever_account(zhang: Person) -> None:
@@ -206,6 +226,27 @@ def test_beyond_three_a_month_another_of_the_township_agrees_too(zhang: Person) 
     assert Correction.objects.count() == 4
 
 
+def test_the_second_approval_is_not_the_first_approvers_by_what_is_lent(zhang: Person) -> None:
+    late, day = NOW + 9 * DAY, MONDAY + 7 * DAY
+    for date in range(3):
+        approves(SECRETARY, missed(zhang, date), at=late)
+    fourth, chief, clerk = missed(zhang, 3), user_of(TOWNSHIP_OFFICER), user_of(CLERK)
+    name_deputy(chief, clerk, first=day, last=day, reason="去县里学习", now=late)
+    approves(TOWNSHIP_OFFICER, fourth, at=late)
+    assert not waiting_for(clerk, late).exists()
+    with pytest.raises(RequestRefused, match="要镇里来定"):
+        approves(CLERK, fourth, at=late)
+    assert approves(SECOND_OFFICER, fourth, at=late).is_last
+    # Nor is it whoever has lent the first approver theirs.
+    fifth, lender = missed(zhang, 4), user_of(SECOND_OFFICER)
+    name_deputy(lender, user_of(NEXT_VILLAGE), first=day, last=day, reason="去县里学习", now=late)
+    assert approves(NEXT_VILLAGE, fifth, at=late).lender == lender.username
+    assert not waiting_for(lender, late).exists()
+    with pytest.raises(RequestRefused, match="已经代您同意过"):
+        approves(SECOND_OFFICER, fifth, at=late)
+    assert approves(TOWNSHIP_OFFICER, fifth, at=late).is_last
+
+
 def test_a_deputy_decides_by_the_power_that_is_lent(county: FictionalCounty, zhang: Person) -> None:
     chief, clerk, today = user_of(TOWNSHIP_OFFICER), user_of(CLERK), MONDAY - 2 * DAY
     asked = asks(zhang, days(0, 3))
@@ -268,3 +309,19 @@ def test_a_kiosk_s_leave_is_decided_like_any_other(county: FictionalCounty) -> N
     assert away_in(Absence.objects.get()) == [(begin, begin + DAY)]
     with pytest.raises(RequestRefused, match="过了补报的时候"):
         decide_case(too_late.key, Outcome.ACCEPTED, text="", user=user_of(SECRETARY), at=NOW)
+
+
+def test_a_correction_goes_by_how_far_the_county_lets_spans_reach(zhang: Person) -> None:
+    at = begin_of(MONDAY) + dt.timedelta(hours=15, minutes=20)
+    with pytest.raises(RequestRefused, match="时间离这个班太远"):
+        missed(zhang, 0, mark_at=at, mark="departure")
+    choose(Region.objects.get(pk=COUNTY), "open_after_min", "300", actor="county", now=NOW)
+    wish = Wish(
+        kind="correction",
+        window=zhang.windows.get().pk,
+        day=MONDAY,
+        mark="departure",
+        mark_at=at,
+        note="卡忘在家里",
+    )
+    assert ask(zhang, wish, now=begin_of(MONDAY) + DAY, settings_of=settings_of).mark_at == at

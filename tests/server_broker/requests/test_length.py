@@ -41,10 +41,10 @@ def weekdays(first: dt.date, last: dt.date) -> int:
 
 def test_a_month_that_nobody_has_planned_costs_its_working_days(on_call: Person) -> None:
     last = NEXT + 29 * DAY
-    assert length_of(on_call, begin_of(MONDAY), end_of(MONDAY)) == 1
-    assert length_of(on_call, begin_of(MONDAY), begin_of(NEXT)) == 1, "of a month that is planned its windows count"
-    assert length_of(on_call, begin_of(NEXT), end_of(last)) == weekdays(NEXT, last)
-    assert length_of(on_call, begin_of(MONDAY), end_of(last)) == 1 + weekdays(NEXT, last)
+    assert length_of(on_call, (begin_of(MONDAY), end_of(MONDAY))) == 1
+    assert length_of(on_call, (begin_of(MONDAY), begin_of(NEXT))) == 1, "of a month that is planned its windows count"
+    assert length_of(on_call, (begin_of(NEXT), end_of(last))) == weekdays(NEXT, last)
+    assert length_of(on_call, (begin_of(MONDAY), end_of(last))) == 1 + weekdays(NEXT, last)
 
 
 def test_no_village_approves_eleven_months_of_somebody_with_one_named_day(on_call: Person) -> None:
@@ -59,7 +59,7 @@ def test_a_year_takes_as_many_queries_as_a_day(on_call: Person) -> None:
 
     def queries(count: int) -> int:
         with CaptureQueriesContext(connection) as taken:
-            length_of(on_call, begin_of(NEXT), begin_of(NEXT + count * DAY))
+            length_of(on_call, (begin_of(NEXT), begin_of(NEXT + count * DAY)))
         return len(taken)
 
     assert queries(365) <= queries(1)

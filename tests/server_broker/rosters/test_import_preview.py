@@ -481,7 +481,7 @@ def test_many_stations_are_taken_in_few_queries(django_assert_max_num_queries: A
     rows = [StationRow(row, f"new-{row}", f"站{row}", SHILI_VILLAGE) for row in range(2, 300)]
     plan = Plan(stations=[*rows, StationRow(300, SHILI, "示例村站", YANSHI_VILLAGE)])
     open_stream(settings.HOME)  # which states every table once
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(47):
         shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
         take(PEOPLE_IMPORT, plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert Station.objects.filter(village=SHILI_VILLAGE).count() == 298

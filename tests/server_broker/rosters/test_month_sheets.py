@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay
+from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay, Swap, SwapRecord
 from server_broker.attendance.region_changes import merge_region
+from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.writing import Period, put
 from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
@@ -131,6 +133,21 @@ def test_nobody_is_named_for_a_window_that_rests_that_day(night: DutyWindow, cou
     assert not RosterDay.objects.exists()
     taken(workbook(rows[:3]))
     assert list(said(DutyWindow.objects.get(name="上午"))) == [12]
+
+
+def test_a_sheet_beside_says_who_is_due_by_week_by_name_and_by_swap(night: DutyWindow, county: FictionalCounty) -> None:
+    zhang, li = (county.people[one] for one in (ZHANG, LI))
+    name_days(night, {SUNDAY: Crew(frozenset({zhang.pk}), leaders=frozenset({zhang.pk}))}, actor=BY)
+    swap = Swap.objects.create(window=night, day=SUNDAY, giver=zhang, taker=li)
+    agreed = {"agreed_at": timezone.now().isoformat()}
+    put(SwapRecord, [swap.pk], Period(begin_of(SUNDAY), end_of(SUNDAY)), agreed, actor=BY)
+    village = Region.objects.get(pk=SHILI_VILLAGE)
+    file = export_month(village, MONTH, scope=TOWNSHIP)
+    rows = [*openpyxl.load_workbook(io.BytesIO(file))["谁该到岗"].values]
+    assert rows[0] == ("日期", "星期", "值班", "谁该到岗")
+    assert ("2027-03-14", "日", "晚班", f"{LI.name}（带班、替{ZHANG.name}）") in rows
+    assert ("2027-03-12", "五", "上午", ZHANG.name) in rows
+    assert taken(file).changed == ()
 
 
 def test_what_is_there_goes_out_and_in_again_unchanged(night: DutyWindow, county: FictionalCounty) -> None:
