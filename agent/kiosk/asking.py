@@ -103,7 +103,7 @@ class Asking:
         if visit is None:
             return
         fact = self._fact(visit, asked)
-        if isinstance(fact, RequestMade) and self._book.are_too_many(visit.person, self._now()):
+        if isinstance(fact, RequestMade) and self._are_too_many(visit, asked):
             fact = "too_many_today"
         if isinstance(fact, str):
             self._screens.answer(kiosk, refusal(asked, fact))
@@ -119,10 +119,18 @@ class Asking:
         taken = RequestTaken(visit=visit.id, number=number, state="open", undated=undated, kind=kind)
         self._screens.answer(kiosk, taken)
 
+    def _are_too_many(self, visit: Visit, asked: AskFor) -> bool:
+        # A lost card is lost whatever else was asked, and nobody's illness waits for others to ask less.
+        if asked.kind == "card_lost":
+            return False
+        return self._book.are_too_many(visit.person, self._now(), whoever_else=asked.code != "sick")
+
     def _fact(self, visit: Visit, asked: AskFor) -> RequestMade | str:
         """Return the fact of a request, or the code of why there is none."""
-        waiting = [one for one in self._book.of(visit.person) if one.state == "open"]
-        if len(waiting) >= MAX_OPEN:
+        kinds = [one.kind for one in self._book.waiting_of(visit.person)]
+        if asked.kind == "card_lost" and "card_lost" in kinds:
+            return "asked_already"
+        if asked.kind != "card_lost" and len(kinds) - kinds.count("card_lost") >= MAX_OPEN:
             return "too_many"
         match asked.kind:
             case "leave" | "field_duty" | "residency" as kind:

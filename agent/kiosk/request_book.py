@@ -178,11 +178,20 @@ class RequestBook:
         self._fact_writer.commit(fact, state=self._agreed_slot.row(said))
         self._agreed = said
 
-    def are_too_many(self, person: PersonId, now: WallMs) -> bool:
-        """Tell whether the person, or everybody here, has made as many requests as one day takes."""
+    def waiting_of(self, person: PersonId) -> list[KnownRequest]:
+        """Return what a person has asked for here and what waits; not what others wrote down for them elsewhere."""
+        own = {one.request for one in self._kept if one.person == person}
+        return [one for one in self.of(person) if one.state == "open" and one.request in own]
+
+    def are_too_many(self, person: PersonId, now: WallMs, *, whoever_else: bool = True) -> bool:
+        """Tell whether the person, or everybody here, has made as many requests as one day takes.
+
+        Args:
+            whoever_else: Whether what others have made counts too.
+        """
         # A clock that was set back must not lock anybody out until it has caught up.
         today = [one.person for one in self._kept if abs(now - one.counted) < _DAY_MS]
-        return today.count(person) >= MOST_A_DAY or len(today) >= MOST_A_DAY_HERE
+        return today.count(person) >= MOST_A_DAY or (whoever_else and len(today) >= MOST_A_DAY_HERE)
 
     def make(self, fact: RequestMade, person: PersonId) -> None:
         """State a request; when this returns, it is on the disk.

@@ -2553,6 +2553,7 @@ CREATE TABLE requests_answer (
     rules character varying(8) DEFAULT ''::character varying NOT NULL,
     step smallint DEFAULT 0 NOT NULL,
     asked_id bigint,
+    joins character varying(200) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT answer_to_one_request CHECK ((((asked_id IS NOT NULL) AND (request_id IS NULL)) OR ((asked_id IS NULL) AND (request_id IS NOT NULL)))),
     CONSTRAINT requests_answer_length_check CHECK ((length >= 0)),
     CONSTRAINT requests_answer_needed_check CHECK ((needed >= 0)),
@@ -2609,6 +2610,8 @@ CREATE TABLE requests_countyrequest (
     window_id bigint,
     length smallint,
     needed smallint DEFAULT 0 NOT NULL,
+    agreed_by character varying(150) DEFAULT ''::character varying NOT NULL,
+    withdrawn_why character varying(200) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT requests_countyrequest_length_check CHECK ((length >= 0)),
     CONSTRAINT requests_countyrequest_needed_check CHECK ((needed >= 0))
 );

@@ -149,6 +149,39 @@ def test_the_disk_and_the_flood_of_one_person(station: Bench) -> None:
     assert refusal(station, visit) == "too_many_today"
 
 
+def test_a_lost_card_is_taken_once_however_much_was_asked(station: Bench) -> None:
+    visit = open_by_card(station, ZHANG)
+    for first in range(12):
+        day = f"2026-12-{first + 1:02d}"
+        assert isinstance(ask(station, visit, first=day, last=day), RequestTaken)
+    assert refusal(station, visit) == "too_many"
+    assert isinstance(ask(station, visit, "card_lost", None), RequestTaken)
+    assert refusal(station, visit, kind="card_lost", code=None) == "asked_already"
+    station.ask(Withdraw(visit=visit.visit, request=own(station, visit)[0].request))
+    for _ in range(7):
+        takes_leave_back(station, visit)
+        assert isinstance(ask(station, visit, first="2026-12-20", last="2026-12-20"), RequestTaken)
+    takes_leave_back(station, visit)
+    assert refusal(station, visit, first="2026-12-20", last="2026-12-20") == "too_many_today"
+    assert isinstance(ask(station, visit, "card_lost", None), RequestTaken)
+
+
+def takes_leave_back(station: Bench, visit: VisitShown) -> None:
+    newest = next(one.request for one in own(station, visit) if one.kind == "leave" and one.state == "open")
+    station.ask(Withdraw(visit=visit.visit, request=newest))
+
+
+def test_what_others_asked_for_somebody_does_not_shut_them_out(station: Bench) -> None:
+    begin = MIDNIGHT + 20 * DAY_MS
+    listed = [
+        MonthRequest(request=bytes([n]) * 16, kind="field_duty", made=MIDNIGHT, begin=begin, end=begin + DAY_MS)
+        for n in range(12)
+    ]
+    send_month(station, requests=listed)
+    visit = open_by_card(station, ZHANG)
+    assert isinstance(ask(station, visit), RequestTaken)
+
+
 def test_without_the_date_the_days_that_were_typed_stand(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
         station.accept(desired())

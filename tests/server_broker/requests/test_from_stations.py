@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from server_broker.attendance.models import Swap, Touch
+from server_broker.attendance.models import Swap, SwapRecord, Touch
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
@@ -19,6 +19,7 @@ from server_broker.requests.reading import request_rows
 from server_broker.requests.station_cases import JUDGED_AGAIN, judge_again, judge_new
 from server_broker.requests.taking_up import take_up
 from server_broker.requests.waiting import count_waiting_for, station_requests_for, station_requests_for_others
+from server_broker.requests.withdrawing import agree
 from tests.cast import (
     COUNTY_OFFICER,
     LI,
@@ -199,6 +200,19 @@ def test_who_does_not_agree_says_so(county: FictionalCounty, shift: tuple[Person
     agreed(bytes(asked.request), card(county, LI), at=NOW, agrees=False)
     take_up(NOW)
     assert (now_is(CountyRequest.objects.get()).state, Swap.objects.count()) == ("refused", 0)
+
+
+def test_who_did_not_agree_says_so_at_a_kiosk_too(county: FictionalCounty, shift: tuple[Person, Person, int]) -> None:
+    asked = swap_at_kiosk(county)
+    take_up(NOW)
+    made, officer = CountyRequest.objects.get(), user_of(TOWNSHIP_OFFICER).username
+    agree(made, True, now=NOW + MINUTE, officer=officer)
+    # What they said before the officer wrote it down is older than that.
+    agreed(bytes(asked.request), card(county, LI), at=NOW, agrees=False)
+    assert (take_up(NOW + 2 * MINUTE), now_is(made).state) == (0, "accepted")
+    agreed(bytes(asked.request), card(county, LI), at=NOW + 2 * MINUTE, agrees=False)
+    assert (take_up(NOW + 3 * MINUTE), now_is(made).state) == (1, "refused")
+    assert not SwapRecord.objects.known().filter(withdrawn=False).exists()
 
 
 def test_a_swap_that_does_not_fit_is_answered(county: FictionalCounty, shift: tuple[Person, Person, int]) -> None:
