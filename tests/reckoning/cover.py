@@ -118,5 +118,5 @@ def kind_of(leave: list[Approved]) -> str:
     """Return the kind of leave: of several, of the one of most minutes, then of the earlier (§3 line 2)."""
     if not leave:
         return ""
-    first = min(leave, key=lambda one: (-len(one.minutes), one.leave.start, one.leave.asked))
+    first = min(leave, key=lambda one: (-len(one.minutes), one.leave.start, one.leave.asked, one.leave.kind))
     return first.leave.kind

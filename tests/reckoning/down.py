@@ -94,14 +94,12 @@ class DownTimes:
     def at(self, minute: datetime) -> bool:
         """Return whether the station is known not to be up at a minute (§3, Down).
 
-        From its end it is not. After the last fact of its gap-free record nothing is known, so it is not known to be
-        down.
+        Before its enrolment and from its end it is not. After the last fact of its gap-free record nothing is known, so
+        it is not known to be down.
         """
-        if minute >= self.ended:
+        if minute < self.enrolled or minute >= self.ended:
             return True
-        if self.told is None:
-            return minute < self.enrolled
-        if minute > cut(self.told):
+        if self.told is None or minute > cut(self.told):
             return False
         return any(cut(begin) <= minute < cut(end) for begin, end in self.stretches)
 

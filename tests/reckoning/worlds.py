@@ -309,7 +309,20 @@ class World:
         if self.chance(0.2):
             midnight = at(self.days[0], "00:00")
             rows.append(self.absence(rng.choice(CADRES), midnight, midnight + timedelta(days=rng.randint(2, 6))))
-        return rows
+        return self.not_twice_at_a_time(rows)
+
+    def not_twice_at_a_time(self, rows: list[Values]) -> list[Values]:
+        """Return the absences without those that the rules refuse: the same kind of absence twice at a time."""
+        kept: list[Values] = []
+        for row in rows:
+            if not any(
+                (row["person"], row["cover"]) == (other["person"], other["cover"])
+                and row["start"] < other["end"]
+                and other["start"] < row["end"]
+                for other in kept
+            ):
+                kept.append(row)
+        return kept
 
     def stretch(self, begins: datetime, ends: datetime) -> tuple[datetime, datetime]:
         """Return the whole of a window, or a part of it that sometimes reaches over its edges."""

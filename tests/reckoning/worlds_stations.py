@@ -38,14 +38,18 @@ class StationStory:
         rng = self.rng
         station: Values = {"id": f"s-{self.village}", "village": self.village}
         if self.chance(0.3):
-            station["enrolled"] = self.begin if self.chance(0.7) else datetime.combine(rng.choice(self.days), time(9))
+            if not self.calm and self.chance(0.3):
+                self.begin = datetime.combine(rng.choice(self.days), time(rng.choice((8, 9, 14))))
+            station["enrolled"] = self.begin
         happenings, dark = self.failures()
+        dark.append((datetime.combine(self.days[0] - timedelta(days=9), time()), self.begin))
+        happenings = [one for one in happenings if one.at >= self.begin]
         happenings += [one for one in touches if not any(start <= one.at < end for start, end in dark)]
         happenings += self.signs_of_life(dark)
         happenings.sort(key=lambda one: one.at)
         if not self.calm and self.chance(0.1):
-            stop = rng.choice(self.days) + timedelta(days=1)
-            happenings = [one for one in happenings if one.at < datetime.combine(stop, time(1))]
+            stop = max(datetime.combine(rng.choice(self.days), time(1)), self.begin) + timedelta(days=1)
+            happenings = [one for one in happenings if one.at < stop]
             if self.chance(0.7):
                 station[rng.choice(("dead", "retired"))] = happenings[-1].at + timedelta(minutes=rng.choice((1, 40)))
         facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
