@@ -137,7 +137,9 @@ def test_nobody_announces_for_a_place_with_people_or_at_a_station_outside_their_
     wang = str(county.people[WANG].pk)
     clerk.post("/meetings/add/", form(people, listed=[str(people[0].pk), wang], expected=[str(people[0].pk), wang]))
     assert MeetingRecord.objects.get().expected == [people[0].pk]
-    assert WANG.name not in said(clerk, f"/meetings/new/?of=r{SHILI_VILLAGE}&names={WANG.name}")
+    page = text_of(clerk, f"/meetings/new/?of=r{SHILI_VILLAGE}&names={WANG.name}")
+    assert f"没有找到：{WANG.name}" in page
+    assert f'name="listed" value="{wang}"' not in page
 
 
 def test_whom_a_branch_stands_for_is_proposed_and_supervision_only_looks() -> None:
@@ -238,6 +240,35 @@ def test_a_meeting_is_changed_and_cancelled_with_a_reason_and_votes_and_minutes_
     assert "表决的时间要在开会以后" in secretary.post(f"{path}vote/", vote, follow=True).content.decode()
     secretary.post(f"{path}cancel/", {"reason": "书记去县里开会"})
     assert "这个会取消了：书记去县里开会" in said(secretary, path)
+
+
+def test_who_saves_over_a_newer_change_is_shown_both_and_nothing_is_lost() -> None:
+    people, secretary, township = villagers(2), signed_in(SECRETARY), signed_in(TOWNSHIP_OFFICER)
+    secretary.post("/meetings/add/", form(people))
+    meeting = Meeting.objects.get()
+    path = f"/meetings/{meeting.pk}/"
+    opened = MeetingRecord.objects.known().get(subject=meeting).pk
+    assert f'name="made_from" value="{opened}"' in text_of(secretary, f"{path}edit/")
+    first = form(people, place="党群服务中心", item=["1", "2"], reason="会议室停电", made_from=opened)
+    assert township.post(f"{path}change/", first).status_code == 302
+    late = form(people, title="换届大会", item=["1", "2"], reason="写明换届", made_from=opened)
+    answer = secretary.post(f"{path}change/", late)
+    now = MeetingRecord.objects.known().get(subject=meeting)
+    assert (answer.status_code, now.place) == (422, "党群服务中心")
+    assert now.title != "换届大会"
+    page = answer.content.decode()
+    for words in (
+        "又改过",
+        "改为 党群服务中心",
+        "会议室停电",
+        'value="换届大会"',
+        f'name="made_from" value="{now.pk}"',
+    ):
+        assert words in page
+    both = late | {"place": "党群服务中心", "made_from": now.pk}
+    assert secretary.post(f"{path}change/", both).status_code == 302
+    stands = MeetingRecord.objects.known().get(subject=meeting)
+    assert (stands.title, stands.place) == ("换届大会", "党群服务中心")
 
 
 def test_a_form_offers_no_field_that_would_be_refused_and_a_forged_one_changes_nothing() -> None:
@@ -363,3 +394,35 @@ def test_any_list_that_is_asked_for_gives_a_page(query: str) -> None:
     assert text_of(secretary, f"/meetings/?{query}")
     assert text_of(secretary, f"/meetings/table/?{query}")
     assert text_of(secretary, f"/meetings/new/?of=u9{'9' * 30}&{query}")
+
+
+def test_names_that_mean_nobody_or_several_are_said_and_nothing_that_was_typed_is_lost() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    Person.objects.filter(pk=people[2].pk).update(name=people[1].name)
+    digits = people[0].number.strip("v")
+    asked = f"{people[0].name} {digits} 张三 {people[1].name} 99"
+    sent = form(people[:1], title="选村民代表", place="老祠堂", names=asked, list="1")
+    answer = secretary.post("/meetings/add/", sent)
+    page = answer.content.decode()
+    assert (answer.status_code, Meeting.objects.count()) == (200, 0)
+    assert "没有找到：张三、99" in page
+    assert f"不止一个人：{people[1].name}" in page
+    assert all(f'value="{typed}"' in page for typed in ("选村民代表", "老祠堂", asked, "同意、不同意"))
+    assert re.findall(r'name="listed" value="(\d+)"', page) == [str(people[0].pk)]
+    secretary.post("/meetings/add/", form(people[:2]))
+    path = f"/meetings/{Meeting.objects.get().pk}/"
+    sent = form(people[:2], place="老祠堂", names=f"{people[2].number} 张三", list="1", reason="")
+    page = secretary.post(f"{path}change/", sent).content.decode()
+    assert "没有找到：张三" in page
+    assert 'value="老祠堂"' in page
+    assert f'name="listed" value="{people[2].pk}"' in page
+    assert MeetingRecord.objects.count() == 1
+
+
+def test_who_abstains_is_asked_once_and_each_option_is_one() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    secretary.post("/meetings/add/", form(people, item_options=["同意、不同意、弃权、同意", ""]))
+    row = MeetingRecord.objects.get()
+    assert row.agenda[0][2] == ["同意", "不同意"]
+    answer = secretary.post("/meetings/add/", form(people, item_options=["同意、弃权", ""]))
+    assert "弃权不用写" in answer.content.decode()
