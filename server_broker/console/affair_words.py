@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils import timezone
+
 from server_broker.console import words
 from server_broker.console.words import Word
 from server_broker.requests.cases import PARTNER, SECOND, Case
@@ -49,7 +51,8 @@ def case_when(case: Case) -> str:
     if asked.begin_at is None:
         return "没有写" if case.here is None else ""
     if asked.end_at is None:
-        return f"{case.asked.begin_at:%m-%d}" if case.here is None else span_words(asked.begin_at, asked.begin_at)
+        begin = timezone.localtime(asked.begin_at)
+        return f"{begin.month}月{begin.day}日 {begin:%H:%M}"
     span = span_words(asked.begin_at, asked.end_at)
     return f"{span}（{case.here.window.name}）" if case.here is not None and case.here.window is not None else span
 

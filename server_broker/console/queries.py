@@ -28,7 +28,7 @@ from server_broker.meetings.models import Meeting
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
-from server_broker.requests.kinds import AWAY
+from server_broker.requests.kinds import AWAY, TAKEN_UP
 from server_broker.requests.models import Answer, Request, Withdrawal
 from server_broker.requests.reading import taken_up
 from server_broker.workdays.models import StopNotice
@@ -119,6 +119,16 @@ def requests_of(user: Viewer) -> QuerySet[Request]:
     if own is None:
         return Request.objects.none()
     return Request.objects.filter(station__village__code__startswith=subtree_prefix(own)).exclude(taken_up())
+
+
+def objections_of(user: Viewer) -> QuerySet[Request]:
+    """Return what the township answers: objections and missing touches; and whatever is asked by a card of nobody.
+
+    All else stands in 待办, where it is decided, wherever it was asked.
+    """
+    decided = Q(kind__in=AWAY, standing__person__isnull=False)
+    answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
+    return requests_of(user).filter(~decided, ~Q(answered, kind__in=TAKEN_UP))
 
 
 def open_objections_of(user: Viewer) -> QuerySet[Request]:

@@ -1,7 +1,9 @@
 """The Chinese words for people's requests: what they ask for, what is wrong, and how far they are."""
 
 from server_broker.console.words import Word
-from server_broker.requests.words import CODE_WORDS
+from server_broker.requests.kinds import AWAY, LEAVES
+from server_broker.requests.models import Request
+from server_broker.requests.words import CODE_WORDS, span_words
 
 _KINDS = {
     "objection": "异议",
@@ -31,7 +33,14 @@ def kind_word(code: str) -> str:
 
 def code_word(code: str) -> str:
     """Return what is wrong or missing, likewise."""
-    return CODE_WORDS.get(code, code)
+    return CODE_WORDS.get(code) or LEAVES.get(code, code)
+
+
+def away_words(asked: Request) -> str:
+    """Return from when to when somebody asks to be away; empty for what is asked for otherwise."""
+    if asked.kind not in AWAY or asked.begin_at is None or asked.end_at is None:
+        return ""
+    return span_words(asked.begin_at, asked.end_at)
 
 
 def state_word(state: str) -> Word:

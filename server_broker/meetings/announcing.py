@@ -19,7 +19,7 @@ from server_broker.meetings.changes import changes, changes_told
 from server_broker.meetings.fixed import fixed_of, refuse_otherwise
 from server_broker.meetings.kinds import check_rule
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord
-from server_broker.meetings.refused import MeetingRefused
+from server_broker.meetings.refused import ChangedMeanwhile, MeetingRefused
 from server_broker.people.models import Person, Unit
 from server_broker.regions.models import Region, subtree_prefix
 
@@ -49,10 +49,16 @@ def announce(region: Region, unit: Unit | None, terms: Terms, *, actor: str, now
     return meeting
 
 
-def change(meeting: Meeting, terms: Terms, *, actor: str, reason: str, now: dt.datetime) -> None:
+def change(
+    meeting: Meeting, terms: Terms, *, actor: str, reason: str, now: dt.datetime, made_from: int | None = None
+) -> None:
     """Have a meeting be otherwise than it was announced.
 
+    Args:
+        made_from: Key of the row from which ``terms`` were made; None: they were made from nothing that could be old.
+
     Raises:
+        ChangedMeanwhile: Another row stands by now, and its change would be lost.
         MeetingRefused: Something does not fit or would change what stays (`Fixed`), nothing is new, no reason is given,
             or it was cancelled.
         OwnAffair: It has begun, and the change bears on whether the actor came, or votes.
@@ -62,6 +68,8 @@ def change(meeting: Meeting, terms: Terms, *, actor: str, reason: str, now: dt.d
         stood = _locked(meeting)
         if stood.cancelled:
             raise MeetingRefused("这个会已经取消，请另发通知")
+        if made_from not in (None, stood.pk):
+            raise ChangedMeanwhile("您打开这一页以后，这个会又改过。下面是您填的，请对照改动核对，再存一次")
         _check(meeting.region, terms, now, stood=stood)
         fixed = fixed_of(meeting, now)
         if fixed.has_begun or now >= terms.begin:

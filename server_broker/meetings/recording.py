@@ -9,6 +9,7 @@ from protocol.decisions import Decided
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.meetings.announcing import standing_record
+from server_broker.meetings.changes import agenda_words
 from server_broker.meetings.models import Meeting, Minutes, VoteEntry
 from server_broker.meetings.refused import MeetingRefused
 from server_broker.people.identity import identity_number_in
@@ -39,8 +40,8 @@ def enter_vote(
     with transaction.atomic():
         Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
         row = standing_record(meeting)
-        options = next((options for name, _, options in row.agenda if name == item), None)
-        if not options or len(votes) != len(options):
+        voted = next((one for one in row.agenda if one[0] == item and one[2]), None)
+        if voted is None or len(votes) != len(voted[2]):
             raise MeetingRefused("没有这项表决，请重新打开这个会")
         if row.cancelled:
             raise MeetingRefused("这个会已经取消")
@@ -58,7 +59,7 @@ def enter_vote(
             entered_at=now,
             entered_by=actor,
         )
-        _said(meeting, VOTED, actor, entry, {"item": item})
+        _said(meeting, VOTED, actor, entry, {"item": item, "agenda": agenda_words([voted])})
     return entry
 
 

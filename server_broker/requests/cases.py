@@ -6,15 +6,15 @@ facts. Whoever decides, asks or is told reads a `Case`.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from server_broker.dated.days import end_of
 from server_broker.people.models import Person
-from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, kind_words
+from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OWN_WORD, SWAP, TAKEN_UP, kind_words
 from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
 from server_broker.requests.reading import (
     OPEN,
@@ -138,10 +138,24 @@ def _state(one: CountyRequest, answers: Sequence[Answer]) -> str:
     return answers[-1].outcome if answers[-1].is_last else SECOND
 
 
-def cases_of_stations(asked: Iterable[Request]) -> list[Case]:
-    """Return requests of stations, in their order, by a fixed number of queries."""
+def cases_of_stations(asked: Iterable[Request], asked_at: Mapping[int, dt.datetime] | None = None) -> list[Case]:
+    """Return requests of stations, in their order, by a fixed number of queries.
+
+    Args:
+        asked_at: When each was asked, by its key, as far as the caller knows it. An undated one that is not there takes
+            some queries more.
+    """
+    known = asked_at or {}
     return [
-        Case(row.request, row.person, said_at(row.request), row.is_dated, row.state, row.answers, row.taken_back_at)
+        Case(
+            row.request,
+            row.person,
+            known.get(row.request.pk) or said_at(row.request),
+            row.is_dated,
+            row.state,
+            row.answers,
+            row.taken_back_at,
+        )
         for row in request_rows(asked)
     ]
 
@@ -154,7 +168,7 @@ def case_of(key: str) -> Case | None:
     if origin == "c":
         found = cases_here(of_county().filter(pk=int(number)))
     else:
-        found = cases_of_stations(of_stations().filter(pk=int(number)))
+        found = cases_of_stations(shown_of_stations().filter(pk=int(number)))
     return found[0] if found else None
 
 
@@ -166,6 +180,13 @@ def of_county() -> QuerySet[CountyRequest]:
 def of_stations() -> QuerySet[Request]:
     """Return the requests of stations that somebody decides. What is missing or wrong there is only answered."""
     return Request.objects.filter(kind__in=AWAY).select_related("station__village")
+
+
+def shown_of_stations() -> QuerySet[Request]:
+    """Return those requests, and those with which the county would go on by itself and that did not fit."""
+    answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
+    found = Request.objects.filter(Q(kind__in=AWAY) | Q(answered, kind__in=TAKEN_UP))
+    return found.select_related("station__village")
 
 
 def waiting_here() -> QuerySet[CountyRequest]:

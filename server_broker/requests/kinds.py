@@ -12,6 +12,8 @@ AWAY: dict[str, AbsenceKind] = {
 CORRECTION, SWAP, BACK, LOST = "correction", "swap", "leave_ended", "card_lost"
 APPROVED = (*AWAY, CORRECTION)
 """Kinds that somebody of a rank decides, if they were made in the county."""
+TAKEN_UP = (SWAP, BACK, LOST)
+"""Kinds with which the county goes on by itself if they were asked at a station; what does not fit is answered."""
 OWN_WORD = (BACK, LOST)
 """Kinds that hold by the person's own word, at once."""
 KINDS = {

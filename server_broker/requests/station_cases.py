@@ -10,8 +10,9 @@ from functools import partial
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from server_broker.requests.cases import Case, of_stations
+from server_broker.requests.cases import Case, of_stations, shown_of_stations
 from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
+from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Request, StationCase
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refusing import refuse_at_station
@@ -24,7 +25,7 @@ MOST_AT_ONCE = 100
 
 def judge_new(now: dt.datetime) -> int:
     """Judge requests that have come since the last time, the oldest first. Returns how many there were."""
-    new = of_stations().filter(~set_aside(Request, now), standing=None).order_by("received_at", "pk")
+    new = shown_of_stations().filter(~set_aside(Request, now), standing=None).order_by("received_at", "pk")
     return _stand(each_case(new[:MOST_AT_ONCE], now), now)
 
 
@@ -78,7 +79,8 @@ def _judge(case: Case, now: dt.datetime) -> None:
 
 
 def _row(case: Case, now: dt.datetime) -> StationCase:
-    need = judged(case, now) if case.person is not None else None
+    decides = case.person is not None and case.asked.kind in AWAY
+    need = judged(case, now) if decides else None
     return StationCase(
         request_id=case.asked.pk,
         person=case.person,

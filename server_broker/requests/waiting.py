@@ -11,6 +11,7 @@ from server_broker.requests.cases import (
     Case,
     back_at_kiosk,
     of_county,
+    shown_of_stations,
     waiting_here,
 )
 from server_broker.requests.kinds import SWAP
@@ -27,6 +28,14 @@ def cases_seen_by(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
     for code in regions_decided_by(user, at):
         regions |= Q(person__village__code__startswith=subtree_prefix(code))
     return of_county().filter(regions)
+
+
+def station_requests_seen_by(user: User, at: dt.datetime) -> QuerySet[Request]:
+    """Return the requests of stations about people of the regions about which ``user`` may decide."""
+    seen = Q(pk=None)
+    for code in regions_decided_by(user, at):
+        seen |= Q(standing__person__village__code__startswith=subtree_prefix(code))
+    return shown_of_stations().filter(seen)
 
 
 def waiting_for(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
@@ -55,10 +64,8 @@ def station_requests_for(user: User, at: dt.datetime) -> QuerySet[Request]:
 
 def station_requests_for_others(user: User, at: dt.datetime) -> QuerySet[Request]:
     """Return the requests of stations that ``user`` sees and others have to decide, the oldest first."""
-    seen = Q(pk=None)
-    for code in regions_decided_by(user, at):
-        seen |= Q(standing__person__village__code__startswith=subtree_prefix(code))
-    return waiting_at_stations().filter(seen).exclude(pk__in=station_requests_for(user, at).values("pk"))
+    seen = station_requests_seen_by(user, at).values("pk")
+    return waiting_at_stations().filter(pk__in=seen).exclude(pk__in=station_requests_for(user, at).values("pk"))
 
 
 def _powers(user: User, at: dt.datetime) -> list[tuple[User, Rank]]:

@@ -1,5 +1,6 @@
 """What an import of people and rosters would change in the county, row by row and field by field."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -25,7 +26,9 @@ def changes_of(plan: Plan, known: Known) -> Changes:
             changed.append(change)
         else:
             same[change.sheet] = same.get(change.sheet, 0) + 1
-    return Changes(tuple(changed), same, SHEETS, (*_alike(plan, known), *_planned(plan, known)))
+    return Changes(
+        tuple(changed), same, SHEETS, (*_alike(plan, known), *_namesakes(plan, known), *_planned(plan, known))
+    )
 
 
 class _Names:
@@ -121,6 +124,23 @@ def _alike(plan: Plan, known: Known) -> Iterator[str]:
     if found:
         listed = "、".join(found[:MOST_ALIKE]) + (f"等 {len(found)} 个" if len(found) > MOST_ALIKE else "")
         yield f"人员 有编号与另一个编号只差字母大小写，会当作另一个人新增。请核对是不是同一个人：{listed}"
+
+
+def _namesakes(plan: Plan, known: Known) -> Iterator[str]:
+    """Warn of new people called like somebody else of their village: often one person was entered twice."""
+    news = [row for row in plan.people if row.number not in known.people]
+    numbers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in plan.people:
+        numbers[row.village, row.name].add(row.number)
+    names = _Names(plan, known)
+    found = []
+    for village, name in dict.fromkeys((row.village, row.name) for row in news):
+        all_of_them = numbers[village, name] | known.namesakes.get((village, name), set())
+        if len(all_of_them) > 1:
+            found.append(f"{names.village(village)} {name}（{'、'.join(sorted(all_of_them))}）")
+    if found:
+        listed = "；".join(found[:MOST_ALIKE]) + (f"等 {len(found)} 处" if len(found) > MOST_ALIKE else "")
+        yield f"人员 同一个村有同名的。请核对是不是把一个人写了两次，确实同名的照常导入：{listed}"
 
 
 def _planned(plan: Plan, known: Known) -> Iterator[str]:

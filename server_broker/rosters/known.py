@@ -1,6 +1,7 @@
 """What the county already has of the things that an import names. The import is checked and compared against this."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import batched
@@ -98,6 +99,8 @@ class Known:
     """Identity and mobile numbers."""
     alike: dict[str, str]
     """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
+    namesakes: dict[tuple[str, str], set[str]]
+    """The numbers of who is in a village of the plan's new people, by the village and the name."""
 
 
 def load_known(plan: Plan) -> Known:
@@ -153,7 +156,17 @@ def load_known(plan: Plan) -> Known:
             .filter(folded__in=keys)
             .values_list("folded", "number")
         },
+        namesakes=_namesakes({row.village for row in plan.people if row.number not in people}),
     )
+
+
+def _namesakes(villages: set[str]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for keys in _batches(villages):
+        there = Person.objects.filter(village__in=keys, left=False)
+        for village, name, number in there.values_list("village", "name", "number"):
+            found[village, plain_name(name)].add(number)
+    return found
 
 
 def _batches[T](keys: set[T]) -> Iterator[list[T]]:

@@ -18,13 +18,13 @@ def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str =
         choice: What the person chose for the whole file; one of the book's choices, or empty.
     """
     plan = book.plan()
-    for sheet in sheets:
+    filled = [sheet for sheet in sheets if sheet.rows and plain_title(sheet.title) not in (NOTES_SHEET, DUE_SHEET)]
+    for sheet in filled:
         title = plain_title(sheet.title)
-        if title in (NOTES_SHEET, DUE_SHEET) or not sheet.rows:
-            continue
         if book.free is not None:
             book.free(plan, sheet, choice)
-        elif sheet.untitled:
+        elif sheet.untitled or (len(filled) == 1 and book.titled(title) is None):
+            # A clerk's only sheet is called Sheet1 or 花名册.
             _read_untitled(book, plan, sheet, choice)
         elif (kind := book.titled(title)) is not None:
             _read_sheet(kind, plan, sheet, choice)
@@ -41,19 +41,26 @@ def read_plan[P: SheetPlan](book: Book[P], sheets: list[Sheet], *, choice: str =
 
 
 def _read_untitled[P: SheetPlan](book: Book[P], plan: P, sheet: Sheet, choice: str) -> None:
-    """Read a file that is one sheet without a name: its columns tell which one of the book it is."""
+    """Read the only sheet of a file that is not called as one of the book's: its columns tell which one it is."""
     heads = [(kind, head_of(sheet.rows, kind.known)) for kind in book.sheets]
     whole = [(kind, head) for kind, head in heads if head.found(kind.columns) == len(kind.columns)]
     # The columns of one sheet may be among another's; the one that explains most of the file is meant.
     most = max((head.found(kind.known) for kind, head in whole), default=0)
     fitting = [kind for kind, head in whole if head.found(kind.known) == most]
     if len(fitting) == 1:
-        plan.notes.append(f"按表头认作“{fitting[0].title}”。{_UNTYPED}")
+        plan.notes.append(f"按表头认作“{fitting[0].title}”。{_UNTYPED if sheet.untitled else ''}")
         _read_sheet(fitting[0], plan, sheet, choice)
         return
     wanted = "；".join(f"{kind.title}（{'、'.join(kind.columns)}）" for kind in fitting or book.sheets)
     said = "认不出是哪一种表" if not fitting else "可以是几种表"
-    plan.errors.append(RowError("", 0, f"CSV 文件{said}。表头要有这些列：{wanted}。或者存成 .xlsx，工作表写上名字"))
+    if sheet.untitled:
+        words = f"CSV 文件{said}。表头要有这些列：{wanted}。或者存成 .xlsx，工作表写上名字"
+        plan.errors.append(RowError("", 0, words))
+    else:
+        words = (
+            f"看不出这个工作表是哪一种表。表头要有这些列：{wanted}。或者把工作表的名字改成 {'、'.join(book.titles())}"
+        )
+        plan.errors.append(RowError(sheet.title[:31], 0, words))
 
 
 def _read_sheet[P: SheetPlan](kind: SheetKind[P], plan: P, sheet: Sheet, choice: str) -> None:

@@ -74,6 +74,9 @@ def test_a_meeting_is_announced_held_and_written_down(page: Page, county: Fictio
     page.get_by_role("button", name="我看过，签").click()
     expect(page.get_by_text("会议记录已签")).to_be_visible()
     looked_at(page, "one")
+    page.get_by_role("link", name="改会议").click()
+    expect(page.get_by_text("不能再换")).to_be_visible()
+    looked_at(page, "edit")
     page.goto(urljoin(web, "/meetings/"))
     looked_at(page, "list")
     assert MeetingRecord.objects.get().title == "党员大会"

@@ -1,10 +1,12 @@
 """待办: what people ask for and who decides it, with clocks; one request; who decides while an officer is away."""
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,7 +25,15 @@ from server_broker.console.queries import approvers_under, open_objections_of
 from server_broker.console.reasons import ReasonField
 from server_broker.console.swap_rows import dropped_swaps
 from server_broker.regions.models import subtree_prefix
-from server_broker.requests.cases import PARTNER, Case, case_of, cases_here, cases_of_stations
+from server_broker.requests.cases import (
+    PARTNER,
+    Case,
+    case_of,
+    cases_here,
+    cases_of_stations,
+    of_county,
+    shown_of_stations,
+)
 from server_broker.requests.deciding import decide_case, joined_for, why_not
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.judging import judged
@@ -31,12 +41,14 @@ from server_broker.requests.kinds import KINDS, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
 from server_broker.requests.ranks import regions_decided_by
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.station_cases import waiting_at_stations
 from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
 from server_broker.requests.waiting import (
     cases_seen_by,
     is_stale_swap,
     station_requests_for,
     station_requests_for_others,
+    station_requests_seen_by,
     waiting_for,
     waiting_for_others,
 )
@@ -59,7 +71,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
     at_stations = {
         "mine": station_requests_for(user, now),
         "others": station_requests_for_others(user, now),
-        "done": Request.objects.none(),
+        "done": _done_at_stations(user, now),
     }
     tabs = [
         (name, word, found[name].count() + at_stations[name].count()) for name, word in zip(STATES, _WORDS, strict=True)
@@ -67,12 +79,11 @@ def affairs(request: HttpRequest) -> HttpResponse:
     here, there = found[state], at_stations[state]
     if kind:
         here, there = here.filter(kind=kind), there.filter(kind=kind)
-    # What was asked at stations stands first, page by page like the rest.
-    before = there.count()
-    page = parameters.page_of(request, here, size=PAGE_SIZE, count=before + here.count())
-    first, last = page.start_index() - 1, page.end_index()
-    cases = cases_of_stations(there[max(first, 0) : last]) if first < before else []
-    cases += cases_here(here[max(first - before, 0) : max(last - before, 0)])
+    both = _by_age(here, there)
+    page = parameters.page_of(
+        request, both.order_by("-at" if state == "done" else "at", "origin", "key"), size=PAGE_SIZE
+    )
+    cases = _cases(page.object_list)
     context = {
         "section": "affairs",
         "page": page,
@@ -232,6 +243,29 @@ def _done(user: User, now: dt.datetime) -> QuerySet[CountyRequest]:
     for one in waiting:
         seen = seen.exclude(pk__in=one.values("pk"))
     return seen.order_by("-asked_at", "-pk")
+
+
+def _done_at_stations(user: User, now: dt.datetime) -> QuerySet[Request]:
+    seen = station_requests_seen_by(user, now).filter(standing__asked_at__gte=now - _SEEN)
+    return seen.exclude(pk__in=waiting_at_stations().values("pk"))
+
+
+def _by_age(here: QuerySet[CountyRequest], there: QuerySet[Request]) -> QuerySet[Any, Any]:
+    """Return where and under which key each request is, and when it was asked, of both tables as one list."""
+    columns = ("at", "origin", "key")
+    of_here = here.order_by().annotate(at=F("asked_at"), origin=Value("c"), key=F("pk")).values_list(*columns)
+    of_there = there.order_by().annotate(at=F("standing__asked_at"), origin=Value("s"), key=F("pk"))
+    return of_here.union(of_there.values_list(*columns), all=True)
+
+
+def _cases(listed: Iterable[tuple[dt.datetime, str, int]]) -> list[Case]:
+    """Return requests of both tables in their order, by a fixed number of queries."""
+    rows = list(listed)
+    asked_at = {key: at for at, origin, key in rows if origin == "s"}
+    cases = cases_here(of_county().filter(pk__in=[key for _, origin, key in rows if origin == "c"]))
+    cases += cases_of_stations(shown_of_stations().filter(pk__in=asked_at), asked_at)
+    by_key = {case.key: case for case in cases}
+    return [by_key[f"{origin}{key}"] for _, origin, key in rows if f"{origin}{key}" in by_key]
 
 
 def _row(case: Case, now: dt.datetime) -> dict[str, object]:

@@ -15,6 +15,7 @@ from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.bundles.files import BundleFolder
 from server_broker.console import parameters
+from server_broker.console.meeting_changes import Changed, changed, people_in
 from server_broker.console.meeting_forms import (
     Filled,
     PaperKey,
@@ -37,7 +38,7 @@ from server_broker.meetings.kinds import OF_BRANCHES, asked_of_kinds
 from server_broker.meetings.models import Kind, Meeting, MeetingRecord, Rule
 from server_broker.meetings.papers import papers_offered
 from server_broker.meetings.reading import history_of
-from server_broker.meetings.refused import MeetingRefused
+from server_broker.meetings.refused import ChangedMeanwhile, MeetingRefused
 from server_broker.people.models import Person, PersonType, Unit, UnitKind
 from server_broker.regions.models import Region, region_chain, subtree_prefix
 
@@ -138,6 +139,7 @@ def _form(
     picks: Sequence[str] = (),
     of: str = "",
     wrong: str = "",
+    news: Sequence[Changed] = (),
 ) -> HttpResponse:
     stays = Stays()
     if meeting is not None and row is not None:
@@ -166,6 +168,7 @@ def _form(
         "row": row,
         "stays": stays,
         "wrong": wrong,
+        "news": news,
     }
     return render(request, "console/meeting_form.html", context, status=422 if wrong else 200)
 
@@ -242,12 +245,28 @@ def meeting_change(request: HttpRequest, pk: int) -> HttpResponse:
         ever = {item for old in history_of(meeting) for item, _, _ in old.agenda}
         terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers, ever)
         reason = parameters.prose(request.POST, "reason", longest=200)
-        change(meeting, terms, actor=account_of(request).username, reason=reason, now=timezone.now())
+        actor, made_from = account_of(request).username, _made_from(request)
+        change(meeting, terms, actor=actor, reason=reason, now=timezone.now(), made_from=made_from)
     except (MeetingRefused, OwnAffair) as refused:
-        wrong = str(refused).rstrip("。")
-        return _form(request, meeting.region, meeting.unit, filled, people, meeting=meeting, row=row, wrong=wrong)
+        news = _news(request, meeting) if isinstance(refused, ChangedMeanwhile) else []
+        place, wrong = (meeting.region, meeting.unit), str(refused).rstrip("。")
+        return _form(request, *place, filled, people, meeting=meeting, row=row, wrong=wrong, news=news)
     messages.success(request, "会议已改，站点联网后就能看到。")
     return redirect("meeting", pk)
+
+
+def _made_from(request: HttpRequest) -> int | None:
+    """Return the key of the row that the form showed."""
+    key = request.POST.get("made_from", "")
+    return int(key) if _is_key(key) else None
+
+
+def _news(request: HttpRequest, meeting: Meeting) -> list[Changed]:
+    """Return what was changed since the row that the form showed, the newest first."""
+    history, shown = list(history_of(meeting)), _made_from(request)
+    since = next((place for place, row in enumerate(history) if row.pk == shown), 0)
+    people = people_of(request.user).filter(pk__in=people_in(history))
+    return changed(history[since:], {person.pk: person for person in people})
 
 
 @post_only("meeting", "pk")

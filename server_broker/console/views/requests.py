@@ -14,7 +14,7 @@ from server_broker.accounts.scope import Viewer, in_scope
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import requests_of
+from server_broker.console.queries import objections_of, requests_of
 from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.requests.answering import NotAnswered, answer
 from server_broker.requests.kinds import AWAY
@@ -36,7 +36,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     """List the requests at the stations of the viewer's scope, the newest first, by how far they are and number."""
     state = parameters.choice(request.GET, "state", STATES)
     number = parameters.text(request.GET, "number", longest=6)
-    found = requests_of(request.user)
+    found = objections_of(request.user)
     if number:
         found = found.filter(number=number)
     in_state = _in_states(found)

@@ -8,12 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.requests.asking import Wish
-from server_broker.requests.models import CountyRequest, Deputy
+from server_broker.requests.models import Answer, CountyRequest, Deputy, Request
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.station_cases import judge_new
+from server_broker.requests.taking_up import take_up
 from server_broker.requests.withdrawing import agree
-from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, STRAY, TOWNSHIP_OFFICER, ZHANG, ZHAO
+from tests.cast import CLERK, LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, SHILI, STRAY, TOWNSHIP_OFFICER, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, requested, signed_in, touch, user_of
 from tests.server_broker.pages import text_of, words_of
 from tests.server_broker.requests.asked_here import MONDAY, approves, asks, days, deputy_of, duty, key
@@ -182,3 +185,70 @@ def test_the_list_takes_as_many_queries_for_many_as_for_one(
         asks(county.people[ZHANG], days(first), at=now)
     with django_assert_max_num_queries(len(few)):
         assert '等我定<span class="n">9</span>' in text_of(page, "/todo/")
+
+
+def kiosk_asks(county: FictionalCounty, kind: str = "leave", ahead: int = 0, **more: object) -> Request:
+    """Something that Zhang asks for at the kiosk, the later the further ahead it is."""
+    now, begin = timezone.now(), begin_of(MONDAY) + dt.timedelta(days=1 + ahead)
+    by = touch(county.stations[SHILI], ZHANG.token, at=now)
+    said = {"wall": now + dt.timedelta(minutes=ahead), "received_at": now + dt.timedelta(minutes=ahead)}
+    code = {"leave": "personal", "objection": "time"}.get(kind, "")
+    values = {"begin_at": begin, "end_at": begin + dt.timedelta(days=1), "about_epoch": None, "about_seq": None}
+    return requested(by.station, by, kind=kind, code=code, **said | values | more)
+
+
+def test_what_was_asked_at_kiosks_stands_among_the_results_and_nowhere_else(
+    county: FictionalCounty, asked: CountyRequest
+) -> None:
+    now, page = timezone.now(), signed_in(SECRETARY)
+    accepted, refused = kiosk_asks(county), kiosk_asks(county, "field_duty", 1)
+    swap = kiosk_asks(county, "swap", 2, substitute="nobody")
+    objection = kiosk_asks(county, "objection", 3)
+    while judge_new(now):
+        pass
+    take_up(now)
+    judge_new(now)
+    for one, outcome in ((accepted, "accepted"), (refused, "refused")):
+        page.post(f"/todo/s{one.pk}/decide/", {"outcome": outcome, "text": "那天人手不够"})
+    page.post(f"/todo/{key(asked)}/decide/", {"outcome": "accepted"})
+    for account in (SECRETARY, TOWNSHIP_OFFICER):
+        done = text_of(signed_in(account), "/todo/?state=done")
+        places = [done.index(one.number) for one in (swap, refused, accepted, asked)]
+        assert places == sorted(places), "the newest first, wherever it was asked"
+        assert all(word in done for word in ("请假：事假", "外出报备", "换班", "全天"))
+        assert 'aria-current="true">已有结果<span class="n">4</span>' in done
+        assert objection.number not in done
+    assert "本镇没有要换给的那个人" in text_of(page, f"/todo/s{swap.pk}/")
+    listed = text_of(signed_in(TOWNSHIP_OFFICER), "/requests/?state=all")
+    assert objection.number in listed
+    assert all(one.number not in listed for one in (accepted, refused, swap))
+    assert accepted.number not in text_of(signed_in(OTHER_TOWNSHIP_OFFICER), "/todo/?state=done")
+
+
+def test_a_card_of_nobody_asks_in_words(county: FictionalCounty) -> None:
+    by = touch(county.stations[SHILI], LI.token, at=timezone.now())
+    begin = begin_of(MONDAY)
+    values = {"begin_at": begin, "end_at": begin + dt.timedelta(days=1), "about_epoch": None, "about_seq": None}
+    one = requested(by.station, by, kind="leave", code="personal", **values)
+    judge_new(timezone.now())
+    listed = text_of(signed_in(TOWNSHIP_OFFICER), "/requests/?state=all")
+    assert one.number in listed
+    assert all(word in listed for word in ("请假：事假", f"{MONDAY.month}月{MONDAY.day}日 全天"))
+    assert all(word not in listed for word in ("personal", "00:00"))
+
+
+def test_the_results_take_as_many_queries_however_many_there_are(county: FictionalCounty) -> None:
+    page, now = signed_in(SECRETARY), timezone.now()
+    page.get("/todo/?state=done")
+
+    def queries(count: int) -> int:
+        for number in range(count):
+            one = kiosk_asks(county, "field_duty", 1, quality="unknown", seq=100 + number)
+            judge_new(now)
+            Answer.objects.create(request=one, outcome="refused", text="人手不够", at=now, actor="x", step=1)
+        with CaptureQueriesContext(connection) as asked:
+            page.get("/todo/?state=done")
+        return len(asked)
+
+    few = queries(1)
+    assert queries(3) == few

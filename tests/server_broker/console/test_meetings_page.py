@@ -240,6 +240,35 @@ def test_a_meeting_is_changed_and_cancelled_with_a_reason_and_votes_and_minutes_
     assert "这个会取消了：书记去县里开会" in said(secretary, path)
 
 
+def test_who_saves_over_a_newer_change_is_shown_both_and_nothing_is_lost() -> None:
+    people, secretary, township = villagers(2), signed_in(SECRETARY), signed_in(TOWNSHIP_OFFICER)
+    secretary.post("/meetings/add/", form(people))
+    meeting = Meeting.objects.get()
+    path = f"/meetings/{meeting.pk}/"
+    opened = MeetingRecord.objects.known().get(subject=meeting).pk
+    assert f'name="made_from" value="{opened}"' in text_of(secretary, f"{path}edit/")
+    first = form(people, place="党群服务中心", item=["1", "2"], reason="会议室停电", made_from=opened)
+    assert township.post(f"{path}change/", first).status_code == 302
+    late = form(people, title="换届大会", item=["1", "2"], reason="写明换届", made_from=opened)
+    answer = secretary.post(f"{path}change/", late)
+    now = MeetingRecord.objects.known().get(subject=meeting)
+    assert (answer.status_code, now.place) == (422, "党群服务中心")
+    assert now.title != "换届大会"
+    page = answer.content.decode()
+    for words in (
+        "又改过",
+        "改为 党群服务中心",
+        "会议室停电",
+        'value="换届大会"',
+        f'name="made_from" value="{now.pk}"',
+    ):
+        assert words in page
+    both = late | {"place": "党群服务中心", "made_from": now.pk}
+    assert secretary.post(f"{path}change/", both).status_code == 302
+    stands = MeetingRecord.objects.known().get(subject=meeting)
+    assert (stands.title, stands.place) == ("换届大会", "党群服务中心")
+
+
 def test_a_form_offers_no_field_that_would_be_refused_and_a_forged_one_changes_nothing() -> None:
     people, secretary = villagers(3), signed_in(SECRETARY)
     meeting = held(people[:2], agenda=(VOTE,))

@@ -142,6 +142,8 @@ def test_votes_and_minutes_are_added_and_never_overwritten(people: list[Person])
     for votes in ([3, 0], [2, 1]):
         enter_vote(meeting, "1", votes, present=3, abstained=0, voted_at=at, actor=BY, now=AFTER)
     assert [row.votes for row in VoteEntry.objects.all()] == [[3, 0], [2, 1]]
+    entries = AuditEntry.objects.filter(action="meeting.vote_entered")
+    assert {entry.detail["agenda"] for entry in entries} == {"选小组长（同意、不同意）"}
     for item, votes, when in (("9", [1, 1], at), ("1", [1], at), ("1", [1, -1], at), ("1", [1, 1], BEGIN - MINUTE)):
         with pytest.raises(MeetingRefused):
             enter_vote(meeting, item, votes, present=3, abstained=0, voted_at=when, actor=BY, now=AFTER)

@@ -366,6 +366,18 @@ def test_so_are_two_of_one_file_and_many_are_counted(page: Client) -> None:
     assert "X120（" not in html
 
 
+def test_one_name_twice_in_a_village_is_warned_of_and_taken(page: Client) -> None:
+    place = upload(
+        page, 人员=[("c1", "张 示例", SHILI_VILLAGE), ("c2", "丙示例", SHILI_VILLAGE), ("c3", "丙示例", YANSHI_VILLAGE)]
+    )
+    html = page.get(place).content.decode()
+    assert "确实同名的照常导入：示例村 990101001001 张示例（a1、c1）" in html
+    assert "丙示例（" not in html
+    assert "导入完成" in confirm(page, place, html).content.decode()
+    again = page.get(upload(page, 人员=[("c1", "张示例", SHILI_VILLAGE)])).content.decode()
+    assert "同名" not in again
+
+
 def test_other_numbers_are_not_warned_of(page: Client) -> None:
     place = upload(page, 人员=[("ａ1", "张示例", YANSHI_VILLAGE), ("a11", "示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()

@@ -244,6 +244,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a cell twice": (lambda: only(text_row(2, *GOOD).replace('r="B2"', 'r="A2"')), "已损坏"),
     "a text that is not there": (lambda: only('<row r="2"><c r="A2" t="s"><v>7</v></c></row>'), "已损坏"),
     "an unknown sheet": (lambda: _with_notes("填表说明"), "填表说明 不认识这个工作表"),
+    "the only sheet, of no kind": (
+        lambda: saved(of_people(("甲", "乙"), ("1", "2"), title="Sheet1")),
+        "Sheet1 看不出这个工作表是哪一种表",
+    ),
     "an unknown hidden sheet": (lambda: hidden("旧名单"), "旧名单 （隐藏的工作表）不认识这个工作表"),
     "a formula": (lambda: with_rows(HEAD, ("=A1", "张示例", VILLAGE)), "“编号”是公式"),
     "an error value": (lambda: with_rows(HEAD, ("1001", "#N/A", VILLAGE)), "“姓名”是错误值（#N/A）"),
@@ -355,6 +359,12 @@ def test_what_a_sheet_holds_is_read_or_told(name: str) -> None:
         assert bool(note) == bool(plan.notes)
     else:
         assert note in str(plan.errors[0])
+
+
+def test_the_only_sheet_goes_by_its_columns_whatever_it_is_called() -> None:
+    plan = read(with_rows(HEAD, GOOD, title="花名册"))
+    assert (plan.errors, [row.number for row in plan.people]) == ([], ["1001"])
+    assert plan.notes == ["按表头认作“人员”。"]
 
 
 @pytest.mark.parametrize("name", REFUSED)
