@@ -7,10 +7,9 @@ from tests.reckoning.case import Case, Leave
 from tests.reckoning.due import Window
 from tests.reckoning.minutes import MINUTE, minutes
 from tests.reckoning.notices import is_removed, left_by_notices
-from tests.reckoning.powers import asked_late
+from tests.reckoning.powers import asked_late, is_approved
 from tests.reckoning.regions import parameter
 from tests.reckoning.returning import end_of
-from tests.reckoning.swaps import is_approved
 
 COVERS = ("假", "出", "会")
 

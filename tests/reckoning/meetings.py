@@ -66,19 +66,18 @@ def waits(county: County, meeting: Meeting, station: Station, person: str) -> bo
     """Return whether it is too early to call somebody absent (§7).
 
     Until the end, its minute included; until the station has told of a later minute; while an undated touch of theirs
-    there could lie in the span.
+    there, a held fact or a lost seq could lie in the span.
     """
     last = cut(meeting.end)
     if cut(county.case.as_of) <= last or not complete_through(station, last + MINUTE):
         return True
-    return any(
-        thing.card is not None
-        and thing.station.id == station.id
-        and could_be_theirs(
-            county.case, thing.card, person, max(opens(meeting), thing.bracket.first), min(last, thing.bracket.last)
-        )
-        for thing in county.undated
-    )
+    for thing in county.undated:
+        first, until = max(opens(meeting), thing.bracket.first), min(last, thing.bracket.last)
+        if thing.station.id != station.id or first > until:
+            continue
+        if thing.card is None or could_be_theirs(county.case, thing.card, person, first, until):
+            return True
+    return False
 
 
 def has_quorum(meeting: Meeting, came: dict[str, datetime], by: datetime) -> bool:

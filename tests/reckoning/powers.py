@@ -4,15 +4,20 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from tests.reckoning.case import Case, Decision, Leave
+from tests.reckoning.due import Window
 from tests.reckoning.knowing import as_known
-from tests.reckoning.minutes import MINUTE, midnight
+from tests.reckoning.minutes import DAY, MINUTE, dates, dates_of_month, midnight, month_of
+from tests.reckoning.notices import is_removed
 from tests.reckoning.regions import within
+from tests.reckoning.swaps import windows_of_dates
+from tests.reckoning.workdays import is_working_day
 
 NO_RANK, SECRETARY, TOWNSHIP, COUNTY = range(4)
 RANKS = {"cadre": NO_RANK, "secretary": SECRETARY, "township": TOWNSHIP, "county": COUNTY}
 SECRETARY_DAYS = 1
 TOWNSHIP_DAYS = 3
 LATE_DAYS = 3
+LONGEST_DAYS = 366
 
 
 def in_commit_order(decisions: tuple[Decision, ...]) -> list[Decision]:
@@ -64,6 +69,32 @@ def rank_for_length(days: int) -> int:
     return TOWNSHIP if days <= TOWNSHIP_DAYS else COUNTY
 
 
+def touched_dates(leave: Leave) -> list[date]:
+    """Return the dates of which a request touches a minute."""
+    return dates(leave.start.date(), (leave.end - MINUTE).date())
+
+
+def length(then: Case, leave: Leave) -> int:
+    """Return a request's length: the dates with a window of the person's that it touches (§5).
+
+    A window over midnight belongs to the date before. In a calendar month in which the person has no window, the
+    working days that the request touches count instead. A window that a notice removes whole is nobody's any more.
+    """
+    touched = touched_dates(leave)
+    months = {month_of(day) for day in [touched[0] - DAY, *touched]}
+    days = [day for month in months for day in dates_of_month(month)]
+    windows = [window for window in windows_of_dates(then, days)[0] if is_theirs(then, leave, window)]
+    with_window = {window.date for window in windows if window.start < leave.end and leave.start < window.end}
+    months_on_duty = {month_of(window.date) for window in windows}
+    without = [day for day in touched if month_of(day) not in months_on_duty and is_working_day(then, day)]
+    return len(with_window) + len(without)
+
+
+def is_theirs(then: Case, leave: Leave, window: Window) -> bool:
+    """Return whether a window is that of the person who asks (§5)."""
+    return window.due and window.person == leave.person and not is_removed(then, window)
+
+
 def asked_late(leave: Leave) -> bool:
     """Return whether a request was made at its start or after, so that it is marked 补 (§5)."""
     return leave.asked >= leave.start
@@ -73,3 +104,13 @@ def asked_in_time(leave: Leave) -> bool:
     """Return whether a request came before 24:00 of the third calendar day after the date of its last minute (§5)."""
     last = (leave.end - MINUTE).date()
     return leave.asked < midnight(last + timedelta(days=LATE_DAYS + 1))
+
+
+def is_approved(case: Case, leave: Leave) -> bool:
+    """Return whether a request holds: asked in time, not for too long, approved by the decision that stands (§5)."""
+    if not asked_in_time(leave) or len(touched_dates(leave)) > LONGEST_DAYS:
+        return False
+    decision = standing(
+        case, leave.decisions, leave.person, leave.asked_by, lambda then: rank_for_length(length(then, leave))
+    )
+    return decision is not None and decision.yes
