@@ -126,9 +126,9 @@ class Row:
         """Refuse two rows of a table that say the same of one thing; ``keys`` together name it."""
         seen = set()
         for row in self.rows(table):
-            name = tuple(row.values.get(key) for key in keys)
+            name = tuple(str(row.values.get(key)) for key in keys)
             if name in seen:
-                raise row.fault(keys[0], f"{' '.join(map(str, name))} is there twice")
+                raise row.fault(keys[0], f"{' '.join(name)} is there twice")
             seen.add(name)
 
     def finish(self) -> None:

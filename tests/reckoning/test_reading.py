@@ -35,6 +35,11 @@ people = [{ id = "甲", village = "v" }]
          '  { seq = 1, at = 2026-03-02T08:01:00, kind = "boot" },\n]\n', 12, "twice"),
         ('[[stations]]\nid = "s"\nvillage = "v"\n[[stations.facts]]\nseq = 1\nkind = "boot"\nat = 2026-03-02\n', 13,
          "at must be a local date and time"),
+        ('[[months]]\nmonth = "2026-03"\n[[months]]\nmonth = "2026-03"\n', 10, "2026-03 is there twice"),
+        ('[[months]]\nmonth = 2026-03-01\n', 8, "month must be a text"),
+        ('[[leave]]\nperson = "甲"\ncover = "出"\nkind = "事"\n', 10, "only leave"),
+        ('[[meetings]]\nid = "m"\nstation = "s"\nstart = 2026-03-02T09:00:00\nend = 2026-03-02T10:00:00\n'
+         'expected = ["甲"]\nvoters = [\n  "乙",\n]\n', 13, "nobody who is expected"),
         ('as_of = 2026-03-02T08:00:00Z\n', 7, "as_of must be a local date and time"),
         ('[[swaps]]\ndate = 2026-03-02\nwindow = "08:30"\ngiver = "甲"\ntaker = "甲"\nagreed = []\n', 11, "themselves"),
         ('[[expect]]\nperson = "甲"\ndate = 2026-03-02\nstart = "08:30"\nresult = "好"\n', 11, "result must be one of"),
