@@ -19,6 +19,7 @@ from server_broker.meetings.refused import MeetingRefused
 
 type PaperKey = str
 """``bundle|document``."""
+ABSTAINED = "弃权"
 EMPTY_ROWS = 4
 """Of the agenda, to be filled in beside what is there."""
 _MOST_ROWS = 60
@@ -160,7 +161,13 @@ def put_back(filled: Filled, stays: Stays, row: MeetingRecord) -> None:
     filled.agenda = [*missing, *(kept.get(line[0], line) for line in filled.agenda)]
 
 
-def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str], used: Collection[str] = ()) -> Terms:
+def terms_of(
+    filled: Filled,
+    order: Sequence[int],
+    papers: Mapping[PaperKey, str],
+    used: Collection[str] = (),
+    stood: Mapping[str, tuple[str, ...]] | None = None,
+) -> Terms:
     """Return what a form says.
 
     Args:
@@ -168,6 +175,7 @@ def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str
         papers: The titles of the documents that may be named.
         used: Ids of items that were on the agenda at some time. A new item gets another one, because a count on its
             way from a station names its item by the id alone.
+        stood: The options of each item as they are announced: they stay as they are if nobody changes them.
 
     Raises:
         MeetingRefused: A field says nothing.
@@ -190,18 +198,25 @@ def terms_of(filled: Filled, order: Sequence[int], papers: Mapping[PaperKey, str
         rule=filled.rule,
         numerator=_number(filled.numerator),
         denominator=_number(filled.denominator),
-        agenda=_agenda(filled.agenda, used),
+        agenda=_agenda(filled.agenda, used, stood or {}),
         papers=[(*key.split("|", 1), papers[key]) for key in sorted(filled.papers) if key in papers],  # type: ignore[misc]
     )
 
 
-def _agenda(rows: Sequence[tuple[str, str, str]], ever: Collection[str]) -> tuple[Item, ...]:
+def _agenda(
+    rows: Sequence[tuple[str, str, str]], ever: Collection[str], stood: Mapping[str, tuple[str, ...]]
+) -> tuple[Item, ...]:
     used = {int(item) for item in (*ever, *(item for item, _, _ in rows)) if _is_key(item)}
     free = iter(number for number in range(1, len(rows) + len(used) + 1) if number not in used)
     return tuple(
-        Item(item or str(next(free)), title, tuple(part.strip() for part in _BETWEEN.split(options) if part.strip()))
-        for item, title, options in rows
+        Item(item or str(next(free)), title, _options(options, stood.get(item, ()))) for item, title, options in rows
     )
+
+
+def _options(written: str, stood: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each option once. Who abstains is always asked for, so 弃权 is none."""
+    parts = tuple(part.strip() for part in _BETWEEN.split(written) if part.strip())
+    return parts if parts == stood else tuple(part for part in dict.fromkeys(parts) if part != ABSTAINED)
 
 
 def _keys(values: Sequence[str]) -> set[int]:

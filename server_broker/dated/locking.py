@@ -26,6 +26,16 @@ def alone(*, patience: dt.timedelta | None = None) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS])
 
 
+def among_writers() -> None:
+    """Be one of those who record something, until this transaction ends.
+
+    A writer becomes one with its first row at the latest. Whoever locks rows before it writes calls this first: whoever
+    is `alone` meanwhile would wait for these rows, and be waited for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [WRITERS])
+
+
 def known_now() -> dt.datetime:
     """Return the database's time, once nobody is in the middle of recording something earlier.
 

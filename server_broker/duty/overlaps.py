@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import ELSEWHERE
+from server_broker.dated.locking import among_writers
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, named_for, swaps_of, these, turns_of
 from server_broker.duty.reasons import Overlaps
@@ -42,6 +43,7 @@ def lock_people(people: Collection[int]) -> None:
     villages: two villages, or two swaps, would else not see what the other brings. Locked in the order of ids, so that
     two who lock many wait for one another and not in a circle.
     """
+    among_writers()
     rows = Person.objects.select_for_update(no_key=True).filter(pk__in=these(people)).order_by("pk")
     list(rows.values_list("pk"))
 

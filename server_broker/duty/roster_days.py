@@ -10,6 +10,7 @@ from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.attendance.models import DutyWindow, RosterDay
 from server_broker.audit.log import Detail, record
 from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Content, Period, put_each
 from server_broker.decisions.stream import decide
 from server_broker.duty.day_checks import NOBODY, Cell, DayChecks, Obstacle, Said
@@ -131,6 +132,7 @@ def write_days(said: Said, *, actor: str, reason: str) -> int:
         OwnAffair: The actor is among the people, or was.
     """
     first, last = min(cell.day for cell in said), max(cell.day for cell in said)
+    among_writers()
     # One change of a village's windows at a time, because each is checked against the others.
     there = DutyWindow.ever.filter(pk__in={cell.window for cell in said}).values("village")
     list(Region.objects.select_for_update(no_key=True).filter(pk__in=there).order_by("pk"))

@@ -15,6 +15,7 @@ from server_broker.attendance.said import said
 from server_broker.attendance.seasons import ALL_YEAR, Season, is_season
 from server_broker.attendance.shares import Weekly, first_overlap, on_duty
 from server_broker.dated.days import begin_of, end_of
+from server_broker.dated.locking import among_writers
 from server_broker.dated.models import AsOf, DatedQuerySet
 from server_broker.dated.writing import Content, Period, acting, put
 from server_broker.duty.overlaps import WindowRefused, dated_overlaps, lock_people, refuse_more
@@ -155,6 +156,7 @@ def _named_from(window: DutyWindow, day: dt.date) -> set[int]:
 
 
 def _lock(village: Region) -> None:
+    among_writers()
     # One change of a village's windows at a time, because each is checked against the others.
     Region.objects.select_for_update(no_key=True).get(pk=village.pk)
 

@@ -168,7 +168,7 @@ def _check_agenda(agenda: Sequence[Item]) -> None:
             raise MeetingRefused(f"每个议题写 2 到 {MOST_LETTERS} 个字")
         options = item.options
         if options and not (2 <= len(options) <= MAX_OPTIONS and len(set(options)) == len(options)):
-            raise MeetingRefused(f"要表决的议题写 2 到 {MAX_OPTIONS} 个不同的选项")
+            raise MeetingRefused(f"要表决的议题写 2 到 {MAX_OPTIONS} 个不同的选项，弃权不用写")
         if any(not 0 < len(option) <= MOST_LETTERS for option in options):
             raise MeetingRefused(f"每个选项最多 {MOST_LETTERS} 个字")
 

@@ -17,7 +17,15 @@ from server_broker.requests.cases import PARTNER, Case
 from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, SWAP
 from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.wishes import PARTS, absences_of, back_choices, day_choices, turn_choices, wish_from
+from server_broker.requests.wishes import (
+    PARTS,
+    absences_of,
+    back_choices,
+    colleagues_of,
+    day_choices,
+    turn_choices,
+    wish_from,
+)
 from server_broker.requests.withdrawing import agree, may_deny, may_withdraw, withdraw
 from server_broker.twin.station_settings import settings_of
 
@@ -140,6 +148,8 @@ def _form(
         "leaves": LEAVES.items(),
         "marks": Mark.choices,
     }
+    if kind == SWAP:
+        context["colleagues"] = colleagues_of(person)
     if kind in (SWAP, CORRECTION):
         context["turns"] = turn_choices(person, kind, now)
     if kind == BACK:

@@ -16,6 +16,7 @@ from protocol.facts_requests import request_number
 from protocol.twin import Settings
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
+from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
@@ -89,6 +90,7 @@ def ask(
         OwnAffair: An officer would take their own word for what holds by it at once, at the console.
     """
     with transaction.atomic():
+        among_writers()
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now

@@ -122,7 +122,7 @@ def _case_here(one: CountyRequest, answers: Sequence[Answer], said: Sequence[Tak
     # What holds by the person's own word held at once.
     decided = decided_at(answers) or one.agreed_at or (one.asked_at if one.kind in OWN_WORD else None)
     counts = counting(said, decided, may_end_before(one, answers))
-    taken_back_at = one.withdrawn_at or (counts.at if counts is not None else None)
+    taken_back_at = counts.at if counts is not None else one.withdrawn_at
     state = WITHDRAWN if taken_back_at is not None else _state(one, answers)
     return Case(one, one.person, one.asked_at, True, state, answers, taken_back_at)
 

@@ -14,6 +14,7 @@ from protocol.decisions import Decided, Decision, RequestAnswered
 from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair, refuse_own_affair
 from server_broker.audit.log import Detail, record
+from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
@@ -84,6 +85,7 @@ def _locked(key: str) -> Case:
         raise RequestRefused("没有这个申请")
     if case.person is None:
         raise RequestRefused("还不知道是谁提的：先把卡绑定给人，再来定")
+    among_writers()
     Person.objects.select_for_update(no_key=True).get(pk=case.person.pk)
     table = CountyRequest if case.here is not None else Request
     table._default_manager.select_for_update(no_key=True).get(pk=case.asked.pk)

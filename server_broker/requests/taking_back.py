@@ -13,13 +13,15 @@ from django.db.models.functions import Cast, Concat
 
 from protocol.decisions import Decided
 from server_broker.audit.log import record
+from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
-from server_broker.requests.cases import Case, case_of, cases_here, cases_of_stations, of_county, of_stations
-from server_broker.requests.models import CountyRequest, Request, Withdrawal
+from server_broker.requests.cases import Case, case_of, cases_here, of_county, of_stations
+from server_broker.requests.models import CountyRequest, Request, StationCase, Withdrawal
 from server_broker.requests.reading import WITHDRAWN
+from server_broker.requests.setting_aside import each_case, set_aside, tried
 from server_broker.requests.withdrawing import WITHDREW, end_absence
 
 HEARD_LATELY = dt.timedelta(days=40)
@@ -28,12 +30,12 @@ HEARD_LATELY = dt.timedelta(days=40)
 
 def take_back(now: dt.datetime) -> int:
     """End what was approved and taken back at a kiosk before it began. Returns how much there was."""
-    return sum(_end(case.key, now) for case in _approved_and_taken_back(now))
+    return sum(_ended(case, now) for case in _approved_and_taken_back(now))
 
 
 def _approved_and_taken_back(now: dt.datetime) -> Iterator[Case]:
     said = Withdrawal.objects.filter(received_at__gt=now - HEARD_LATELY).values("request")
-    yield from cases_of_stations(of_stations().filter(_is_away("s"), request__in=said))
+    yield from each_case(of_stations().filter(~set_aside(Request, now), _is_away("s"), request__in=said), now)
     yield from cases_here(of_county().filter(_is_away("c"), request__in=said))
 
 
@@ -43,6 +45,14 @@ def _is_away(origin: str) -> Exists:
     return Exists(AbsenceRecord.objects.known().filter(subject__source=source, ended=False))
 
 
+def _ended(case: Case, now: dt.datetime) -> bool:
+    if not isinstance(case.asked, Request):
+        return _end(case.key, now)
+    ended: list[bool] = []
+    tried(case.asked, lambda: ended.append(_end(case.key, now)), now)
+    return any(ended)
+
+
 def _end(key: str, now: dt.datetime) -> bool:
     with transaction.atomic():
         case = _locked(key)
@@ -50,8 +60,10 @@ def _end(key: str, now: dt.datetime) -> bool:
             return False
         actor, here = f"person:{case.person.number}", case.here
         if here is not None:
-            here.withdrawn_at, here.withdrawn_by = here.withdrawn_at or case.taken_back_at or now, actor
+            here.withdrawn_at, here.withdrawn_by = here.withdrawn_at or now, actor
             here.save(update_fields=["withdrawn_at", "withdrawn_by"])
+        else:
+            StationCase.objects.filter(request=case.asked.pk).update(taken_back=True)
         end_absence(case, actor=actor)
         subject = str(here.pk) if here is not None else key
         entry = record(actor, WITHDREW, subject, {"kind": case.asked.kind, "number": case.asked.number})
@@ -65,6 +77,7 @@ def _locked(key: str) -> Case | None:
     case = case_of(key)
     if case is None or case.person is None:
         return None
+    among_writers()
     Person.objects.select_for_update(no_key=True).get(pk=case.person.pk)
     table = CountyRequest if case.here is not None else Request
     table._default_manager.select_for_update(no_key=True).get(pk=case.asked.pk)

@@ -13,7 +13,8 @@ from server_broker.dated.days import begin_of, day_written, end_of, moment_writt
 from server_broker.duty.due import Turn
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
-from server_broker.people.models import Person
+from server_broker.people.models import Person, PersonType
+from server_broker.people.naming import named_by
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish
 from server_broker.requests.effects import away_in, touches_while_away
@@ -26,6 +27,7 @@ NOON = dt.timedelta(hours=12)
 PARTS = (("all", "全天"), ("am", "上午"), ("pm", "下午"))
 _BACK, _AHEAD = dt.timedelta(days=35), dt.timedelta(days=35)
 _DAY = dt.timedelta(days=1)
+_MOST_COLLEAGUES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ def turn_choices(person: Person, kind: str, now: dt.datetime) -> list[Choice]:
 def _turn_words(turn: Turn) -> str:
     begin, end = timezone.localtime(moment_of(turn.begin)), timezone.localtime(moment_of(turn.end))
     return f"{turn.day.month}月{turn.day.day}日 {turn.window.name} {begin:%H:%M}–{end:%H:%M}"
+
+
+def colleagues_of(person: Person) -> list[Person]:
+    """Return who could take a person's window over: the people of their own village, as at its kiosk."""
+    here = Person.objects.filter(village=person.village_id, left=False).exclude(pk=person.pk)
+    on_duty = here.exclude(type__in=(PersonType.MEMBER, PersonType.VILLAGER))
+    return list(on_duty.order_by("number")[:_MOST_COLLEAGUES])
 
 
 def absences_of(person: Person, now: dt.datetime) -> list[tuple[Absence, str]]:
@@ -91,12 +100,7 @@ def wish_from(values: Mapping[str, str], person: Person, now: dt.datetime) -> Wi
         return Wish(kind=kind, begin=_lost_at(values), note=note)
     window, day = _turn(values.get("turn", ""))
     if kind == SWAP:
-        number = values.get("substitute", "").strip()
-        # Of the same township: a number that is typed must not tell who is on the list elsewhere.
-        near = Person.objects.filter(left=False, village__code__startswith=person.village_id[:TOWNSHIP_DIGITS])
-        other = near.filter(number=number).first() if number else None
-        if other is None:
-            raise RequestRefused("本镇没有这个编号的人，请核对对方的编号")
+        other = _substitute(values, person)
         return Wish(kind=kind, window=window, day=day, substitute=other, note=note)
     at = _time(values, person, window, day)
     return Wish(kind=kind, window=window, day=day, mark=values.get("mark", ""), mark_at=at, note=note)
@@ -119,6 +123,24 @@ def _back(values: Mapping[str, str], person: Person, note: str) -> Wish:
         raise RequestRefused("请选销哪一次假")
     at = values.get("back", "now")
     return Wish(kind=BACK, absence=found, begin=None if at in ("", "now") else _minute(at), note=note)
+
+
+def _substitute(values: Mapping[str, str], person: Person) -> Person:
+    """Return who is to take a window over: somebody of the list, or whom a number or a name that was typed means."""
+    # Of the same township: a number that is typed must not tell who is on the list elsewhere.
+    near = Person.objects.filter(left=False, village__code__startswith=person.village_id[:TOWNSHIP_DIGITS])
+    written, chosen = values.get("substitute", "").strip(), values.get("colleague", "")
+    if not written:
+        other = near.filter(pk=int(chosen)).first() if _is_row(chosen) else None
+        if other is None:
+            raise RequestRefused("请选换给谁，或填对方的姓名或编号")
+        return other
+    named = named_by(near, [written])
+    if named.several:
+        raise RequestRefused("本镇不止一个人是这个姓名或编号，请写对方的全部编号")
+    if not named.people:
+        raise RequestRefused("本镇没有这个编号的人，也没有这个姓名的人，请核对")
+    return named.people[0]
 
 
 def _lost_at(values: Mapping[str, str]) -> dt.datetime | None:

@@ -21,6 +21,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import scope as region_of
 from server_broker.audit.log import Detail, record
+from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
 from server_broker.sheets.changes import Changes
 from server_broker.sheets.declared import Book, SheetPlan
@@ -149,6 +150,7 @@ def take[P: SheetPlan, K](
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             if account is not None:
                 scope = _scope_still(account, of.power)
+            among_writers()
             of.lock(plan)
             known, changes = _checked(of, plan, scope)
             if changes.digest() != shown:

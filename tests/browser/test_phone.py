@@ -206,6 +206,7 @@ def test_leave_is_asked_for_without_scripts_and_followed(
     expect(page.get_by_role("heading", name="下午 请假：病假")).to_be_visible()
     looked_at(page, "asked")
     page.get_by_role("button", name="撤回").click()
+    page.get_by_role("button", name="确定撤回").click()
     expect(page.get_by_text("已撤回")).to_be_visible()
     for kind in ("correction", "swap", "leave_ended", "card_lost", "field_duty"):
         page.goto(f"{door.address}/ask/{kind}/")

@@ -28,6 +28,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.people.cards import BindRefused, bind_card, free_since, replace_card
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Person
+from server_broker.people.naming import one_named
 
 MOST_TOUCHES = 500
 UNKNOWN_FOR = dt.timedelta(days=35)
@@ -95,13 +96,13 @@ def bind(request: HttpRequest) -> HttpResponse:
     """
     token = parameters.token(request.POST, "token")
     written = parameters.text(request.POST, "person", longest=_LONGEST_PERSON)
-    person = people_of(request.user).filter(number=written.split(" ")[0]).select_related("village").first()
+    person = one_named(people_of(request.user).select_related("village"), written)
     touches = touches_on(request.user, parameters.day(request.POST)).select_related("station__village")
     # First, because otherwise the officer would only be told that nobody has this number.
     if identity_number_in(written):
         messages.error(request, f"没有绑定：填的{REMEDY}。")
     elif person is None:
-        messages.error(request, "没有绑定：管辖范围内没有这个编号的人员。")
+        messages.error(request, "没有绑定：管辖范围内没有这个编号或姓名的人员，或不止一个；请从列表里选。")
     elif token is None or (last := touches.filter(card_token=token).first()) is None:
         messages.error(request, "没有绑定：这一天没有人用这张卡打过卡，请在站点再碰一次。")
     elif taken := _taken(token, person):

@@ -1,5 +1,6 @@
 """Announce a meeting, change one, cancel one. What is refused is shown again as it was typed."""
 
+import re
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -40,11 +41,16 @@ from server_broker.meetings.papers import papers_offered
 from server_broker.meetings.reading import history_of
 from server_broker.meetings.refused import ChangedMeanwhile, MeetingRefused
 from server_broker.people.models import Person, PersonType, Unit, UnitKind
+from server_broker.people.naming import Named, named_by
 from server_broker.regions.models import Region, region_chain, subtree_prefix
 
 _MOST_CHOICES = 400
 _MOST_PEOPLE = MAX_EXPECTED
 _LONGEST_KEY = 18
+_LONGEST_NAMES, _MOST_NAMES = 400, 50
+_BETWEEN_NAMES = re.compile(r"[\s、,，;；]+")
+_LIST = "list"
+"""The button that lists people and stores nothing: whatever was typed stays."""
 _UNIT, _REGION = "u", "r"
 
 
@@ -101,15 +107,24 @@ def _chosen(request: HttpRequest, picks: Sequence[str], region: Region) -> Chose
     keys = {sign: [int(one[1:]) for one in picks if one[:1] == sign and _is_key(one[1:])] for sign in "up"}
     units = units_of(request.user).filter(pk__in=keys["u"]).values_list("pk", flat=True)
     posts = posts_of(request.user).filter(pk__in=keys["p"]).values_list("pk", flat=True)
-    names = parameters.text(request.GET, "names", longest=400).replace("、", " ").replace(",", " ").split()
-    found = people_of(request.user).filter(village__code__startswith=subtree_prefix(region.pk), left=False)
-    named = [*found.filter(name__in=names[:50]), *found.filter(number__in=names[:50])] if names else []
+    named = _named(request, region)
     return Chosen(
         units=list(units),
         posts=list(posts),
         types=[one[1:] for one in picks if one[:1] == "t"],
-        people=[person.pk for person in named],
+        people=[person.pk for person in named.people],
     )
+
+
+def _names(request: HttpRequest) -> str:
+    return parameters.text(request.POST or request.GET, "names", longest=_LONGEST_NAMES)
+
+
+def _named(request: HttpRequest, region: Region) -> Named:
+    """Return whom the names and numbers mean that were typed, among the region's people whom the viewer sees."""
+    words = _BETWEEN_NAMES.split(_names(request))
+    here = people_of(request.user).filter(village__code__startswith=subtree_prefix(region.pk))
+    return named_by(here, [word for word in words if word][:_MOST_NAMES])
 
 
 def _stations(request: HttpRequest, region: Region) -> list[Station]:
@@ -156,7 +171,8 @@ def _form(
         "people": people[:_MOST_PEOPLE],
         "left_out": _MOST_PEOPLE if len(people) > _MOST_PEOPLE else 0,
         "picks": picks,
-        "names": parameters.text(request.GET, "names", longest=400),
+        "names": _names(request),
+        "names_wrong": _named(request, region).wrong,
         "units": list(units.select_related("region")[:_MOST_CHOICES]),
         "posts": list(posts_of(request.user).filter(unit__in=units)[:_MOST_CHOICES]),
         "types": PersonType.choices,
@@ -184,14 +200,29 @@ def meeting_add(request: HttpRequest) -> HttpResponse:
     region, unit = found
     filled, now = typed(request.POST), timezone.now()
     people = _people_in(request, region, request.POST.getlist("listed"))
+    picks = request.POST.getlist("pick")
+    if _LIST in request.POST:
+        people = _listed(request, region, filled, people, picks)
+        return _form(request, region, unit, filled, people, picks=picks, of=value)
     try:
         _refuse_other_stations(request, filled, ())
         terms = terms_of(filled, [person.pk for person in people], _papers(request, region, None))
         made = announce(region, unit, terms, actor=request.user.get_username(), now=now)
     except MeetingRefused as refused:
-        return _form(request, region, unit, filled, people, of=value, wrong=str(refused))
+        return _form(request, region, unit, filled, people, picks=picks, of=value, wrong=str(refused))
     messages.success(request, "会议通知已发，站点联网后就能看到。")
     return redirect("meeting", made.pk)
+
+
+def _listed(
+    request: HttpRequest, region: Region, filled: Filled, before: Sequence[Person], picks: Sequence[str]
+) -> list[Person]:
+    """Return whom the form means now. Who was not listed before is expected, and votes where the meeting is new."""
+    chosen = list(people_for(region, _chosen(request, picks, region), timezone.now())[: _MOST_PEOPLE + 1])
+    added = {person.pk for person in chosen} - {person.pk for person in before}
+    filled.expected |= added
+    filled.voters |= added
+    return chosen
 
 
 def _people_in(request: HttpRequest, region: Region, listed: Sequence[str]) -> list[Person]:
@@ -234,22 +265,34 @@ def meeting_change(request: HttpRequest, pk: int) -> HttpResponse:
     row = standing_record(meeting)
     filled = typed(request.POST)
     seen = [*_people_in(request, meeting.region, request.POST.getlist("listed")), *_visible(request, row)]
+    picks, is_listing = request.POST.getlist("pick"), _LIST in request.POST
+    if is_listing:
+        voters = set(filled.voters)
+        seen += _listed(request, meeting.region, filled, seen, picks)
+        # Whoever is added later votes only if somebody says so.
+        filled.voters = voters
     people = sorted({person.pk: person for person in seen}.values(), key=lambda one: (one.village_id, one.number))
     # Whom the officer does not see, because they have moved away, stay as they are.
     unseen = [key for key in row.expected if key not in {person.pk for person in people}]
     filled.expected |= set(unseen)
     filled.voters |= set(unseen) & set(row.voters)
+    place = (meeting.region, meeting.unit)
+    if is_listing:
+        # The form is made from the row of now: whoever reads it is told what is other than before.
+        news = _news(request, meeting) if _made_from(request) not in (None, row.pk) else []
+        return _form(request, *place, filled, people, meeting=meeting, row=row, picks=picks, news=news)
     try:
         _refuse_other_stations(request, filled, row.stations)
         papers = _papers(request, meeting.region, row)
+        stood = {item: tuple(options) for item, _, options in row.agenda}
         ever = {item for old in history_of(meeting) for item, _, _ in old.agenda}
-        terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers, ever)
+        terms = terms_of(filled, [*(person.pk for person in people), *unseen], papers, ever, stood)
         reason = parameters.prose(request.POST, "reason", longest=200)
         actor, made_from = account_of(request).username, _made_from(request)
         change(meeting, terms, actor=actor, reason=reason, now=timezone.now(), made_from=made_from)
     except (MeetingRefused, OwnAffair) as refused:
         news = _news(request, meeting) if isinstance(refused, ChangedMeanwhile) else []
-        place, wrong = (meeting.region, meeting.unit), str(refused).rstrip("。")
+        wrong = str(refused).rstrip("。")
         return _form(request, *place, filled, people, meeting=meeting, row=row, wrong=wrong, news=news)
     messages.success(request, "会议已改，站点联网后就能看到。")
     return redirect("meeting", pk)

@@ -33,6 +33,7 @@ from server_broker.people.changes import PersonRefused
 from server_broker.people.existence import gone_since, on_file_since
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Card, Holding, HoldingState, Person, PersonType
+from server_broker.people.naming import one_named
 from server_broker.people.number_forms import WORDS
 from server_broker.people.posts import change_holding, give_post
 from server_broker.people.private_numbers import masks_of
@@ -357,7 +358,7 @@ def _receiver(request: HttpRequest) -> Person | None:
         return None
     if identity_number_in(written):
         raise InputRefused(f"填的{REMEDY}")
-    found = people_of(request.user).filter(number=written.split(" ")[0]).first()
+    found = one_named(people_of(request.user), written)
     if found is None:
-        raise InputRefused("管辖范围内没有这个编号的人员")
+        raise InputRefused("管辖范围内没有这个编号或姓名的人员，或不止一个；请写编号")
     return found

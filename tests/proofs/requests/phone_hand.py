@@ -102,7 +102,7 @@ class PhoneHand:
             if again.status_code == 302:
                 self.asked.taken_twice.append(f"{person} {first}")
         if self._chance.random() < 0.06:
-            self._patiently(lambda: phone.send(f"/asked/{key}/withdraw/", {}))
+            self._patiently(lambda: phone.send(f"/asked/{key}/withdraw/", {"sure": "yes"}))
             self.asked.withdrawn += 1
 
     def _patiently[T](self, do: Callable[[], T]) -> T:

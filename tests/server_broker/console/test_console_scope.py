@@ -126,7 +126,7 @@ def test_the_county_s_viewer_sees_the_county_s_alarms(county: FictionalCounty) -
     ("station", "cadre", "said"),
     [
         pytest.param(YANGBAN, ZHANG, "这一天没有人用这张卡打过卡", id="a card touched elsewhere"),
-        pytest.param(SHILI, WANG, "管辖范围内没有这个编号的人员", id="somebody elsewhere"),
+        pytest.param(SHILI, WANG, "管辖范围内没有这个编号或姓名的人员", id="somebody elsewhere"),
     ],
 )
 def test_a_card_is_bound_within_the_own_scope_alone(

@@ -141,7 +141,7 @@ def test_a_lost_card_is_found_on_the_page(county: FictionalCounty) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"act": "take", "to": "b1"}, "管辖范围内没有这个编号的人员"),
+        ({"act": "take", "to": "b1"}, "管辖范围内没有这个编号或姓名的人员"),
         ({"act": "take", "to": "11010519491231002X"}, "像是身份证号"),
         ({"act": "found"}, "没有挂失"),
         ({"act": "lost", "since": "昨天"}, "时间要写成"),

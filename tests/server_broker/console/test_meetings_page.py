@@ -137,7 +137,9 @@ def test_nobody_announces_for_a_place_with_people_or_at_a_station_outside_their_
     wang = str(county.people[WANG].pk)
     clerk.post("/meetings/add/", form(people, listed=[str(people[0].pk), wang], expected=[str(people[0].pk), wang]))
     assert MeetingRecord.objects.get().expected == [people[0].pk]
-    assert WANG.name not in said(clerk, f"/meetings/new/?of=r{SHILI_VILLAGE}&names={WANG.name}")
+    page = text_of(clerk, f"/meetings/new/?of=r{SHILI_VILLAGE}&names={WANG.name}")
+    assert f"没有找到：{WANG.name}" in page
+    assert f'name="listed" value="{wang}"' not in page
 
 
 def test_whom_a_branch_stands_for_is_proposed_and_supervision_only_looks() -> None:
@@ -392,3 +394,35 @@ def test_any_list_that_is_asked_for_gives_a_page(query: str) -> None:
     assert text_of(secretary, f"/meetings/?{query}")
     assert text_of(secretary, f"/meetings/table/?{query}")
     assert text_of(secretary, f"/meetings/new/?of=u9{'9' * 30}&{query}")
+
+
+def test_names_that_mean_nobody_or_several_are_said_and_nothing_that_was_typed_is_lost() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    Person.objects.filter(pk=people[2].pk).update(name=people[1].name)
+    digits = people[0].number.strip("v")
+    asked = f"{people[0].name} {digits} 张三 {people[1].name} 99"
+    sent = form(people[:1], title="选村民代表", place="老祠堂", names=asked, list="1")
+    answer = secretary.post("/meetings/add/", sent)
+    page = answer.content.decode()
+    assert (answer.status_code, Meeting.objects.count()) == (200, 0)
+    assert "没有找到：张三、99" in page
+    assert f"不止一个人：{people[1].name}" in page
+    assert all(f'value="{typed}"' in page for typed in ("选村民代表", "老祠堂", asked, "同意、不同意"))
+    assert re.findall(r'name="listed" value="(\d+)"', page) == [str(people[0].pk)]
+    secretary.post("/meetings/add/", form(people[:2]))
+    path = f"/meetings/{Meeting.objects.get().pk}/"
+    sent = form(people[:2], place="老祠堂", names=f"{people[2].number} 张三", list="1", reason="")
+    page = secretary.post(f"{path}change/", sent).content.decode()
+    assert "没有找到：张三" in page
+    assert 'value="老祠堂"' in page
+    assert f'name="listed" value="{people[2].pk}"' in page
+    assert MeetingRecord.objects.count() == 1
+
+
+def test_who_abstains_is_asked_once_and_each_option_is_one() -> None:
+    people, secretary = villagers(3), signed_in(SECRETARY)
+    secretary.post("/meetings/add/", form(people, item_options=["同意、不同意、弃权、同意", ""]))
+    row = MeetingRecord.objects.get()
+    assert row.agenda[0][2] == ["同意", "不同意"]
+    answer = secretary.post("/meetings/add/", form(people, item_options=["同意、弃权", ""]))
+    assert "弃权不用写" in answer.content.decode()

@@ -135,6 +135,25 @@ def test_the_other_person_agrees_to_a_swap(county: FictionalCounty, zhang: Perso
     assert "✓ 对方答应" in read(phone, f"/asked/{made.pk}/")
 
 
+def test_who_takes_a_window_over_is_chosen_or_named_by_digits_or_name(county: FictionalCounty, zhang: Person) -> None:
+    phone, window, li = signed_in_telephone(zhang), zhang.windows.get(), county.add(LI)
+    form = phone.get("/ask/swap/").content.decode()
+    assert f'<option value="{li.pk}">{li.name}</option>' in form
+    assert li.number not in form, "a name is enough for a colleague"
+    turn = f"{window.pk}:{MONDAY}"
+    digits = "".join(letter for letter in li.number if letter.isdecimal())
+    Person.objects.filter(pk=zhang.pk).update(number="示例77")
+    for named in ({"colleague": str(li.pk)}, {"substitute": li.name}, {"substitute": digits}):
+        phone.post("/ask/swap/", {"turn": turn, **named})
+        made = CountyRequest.objects.latest("pk")
+        assert made.substitute == li
+        phone.post(f"/asked/{made.pk}/withdraw/", {"sure": "yes"})
+    assert CountyRequest.objects.count() == 3
+    wang = county.people[WANG]
+    for named in ({"substitute": "张三"}, {"colleague": str(wang.pk)}, {}):
+        assert phone.post("/ask/swap/", {"turn": turn, **named}).status_code == 422
+
+
 def test_the_other_person_denies_what_an_officer_wrote_down(county: FictionalCounty, zhang: Person) -> None:
     window, li, now = zhang.windows.get(), county.add(LI), timezone.now()
     made = asks(zhang, Wish(kind="swap", window=window.pk, day=MONDAY, substitute=li), at=now)

@@ -71,7 +71,8 @@ def test_what_a_telephone_asked_for_is_taken_back_at_a_kiosk_too(zhang: Person, 
     withdrawn(requested(by.station, by, request=asked.request), at=NOW + HOUR)
     assert take_back(NOW + DAY) == 1
     asked.refresh_from_db()
-    assert (asked.withdrawn_at, asked.withdrawn_by) == (NOW + HOUR, "person:a1")
+    assert (asked.withdrawn_at, asked.withdrawn_by) == (NOW + DAY, "person:a1")
+    assert now_is(asked).taken_back_at == NOW + HOUR, "as the person said"
     assert (now_is(asked).state, away_in(Absence.objects.get())) == ("withdrawn", [])
 
 

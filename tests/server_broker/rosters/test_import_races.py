@@ -4,10 +4,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
+from server_broker.dated.locking import alone
+from server_broker.duty.overlaps import lock_people
 from server_broker.duty.windows import Terms, change_window
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.plan import Plan
@@ -50,3 +52,31 @@ def test_an_officer_who_comes_between_waits_and_is_not_undone(county: FictionalC
     officer.join(WAIT_S)
     now = DutyWindow.ever.get(pk=window.pk)
     assert (now.start, now.marks) == (510, "arrival")
+
+
+def test_who_confirms_alone_and_an_import_do_not_wait_for_one_another(county: FictionalCounty) -> None:
+    window = duty(county.people[ZHANG], name="上午")
+    plan = read_import(book({"值班": [(SHILI_VILLAGE, "上午", "1-5", "08:00", "12:00", ZHANG.number)]}))
+    shown = preview(PEOPLE_IMPORT, plan, scope=None).digest()
+    after: list[int] = []
+
+    def confirm() -> None:
+        try:
+            with transaction.atomic():
+                alone()
+                lock_people([county.people[ZHANG].pk])
+                after.append(DutyWindow.ever.get(pk=window.pk).start)
+        finally:
+            connections.close_all()
+
+    officer = threading.Thread(target=confirm)
+
+    def known(plan: Plan) -> Known:
+        found = load_known(plan)
+        officer.start()
+        wait_until_blocked(1)
+        return found
+
+    take(replace(PEOPLE_IMPORT, known=known), plan, scope=None, actor="importer", shown=shown, renames_confirmed=True)
+    officer.join(WAIT_S)
+    assert after == [480]
