@@ -1,0 +1,72 @@
+"""Whether something without a time, or without a person, could belong to a window (§2.1, §2.8, §3 line 9)."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from tests.reckoning.awaited import is_awaited
+from tests.reckoning.cards import COUNTS, Run, on_order_for, standing_of
+from tests.reckoning.county import County
+from tests.reckoning.due import Window
+from tests.reckoning.marks import Marks, Neighbours, marks_by_touches
+from tests.reckoning.minutes import MINUTE, minutes
+from tests.reckoning.regions import station_counts
+from tests.reckoning.undated import Undated
+from tests.reckoning.units import Unit
+from tests.reckoning.verdict import badness
+
+
+def shared_minutes(unit: Unit, thing: Undated) -> Iterator[datetime]:
+    """Yield the minutes that a bracket shares with the spans as they are before the half-way cut (§2.8)."""
+    first = max(thing.bracket.first, unit.whole.arrival[0])
+    last = min(thing.bracket.last, unit.whole.departure[1] - MINUTE)
+    return minutes(first, last + MINUTE)
+
+
+def could_be_of(county: County, card: str | None, person: str, minute: datetime) -> bool:
+    """Return whether a touch at a minute could be somebody's: held and lost ones could be anybody's (§2.1, §2.8)."""
+    if card is None:
+        return True
+    if standing_of(county.case, card, minute) == (COUNTS, person):
+        return True
+    return person in on_order_for(county.case, card, minute)
+
+
+def supposed_touches(county: County, unit: Unit, window: Window) -> Iterator[Run]:
+    """Yield each touch that could have been: at each minute, in each direction, that something could mean (§2.8)."""
+    for run in county.unbound_runs:
+        ours = window.person in on_order_for(county.case, run.card, run.first)
+        inside = unit.whole.arrival[0] <= run.first < unit.whole.departure[1]
+        if ours and inside and station_counts(county.case, run.station, window.village, window.date):
+            yield Run(run.station, run.card, run.first, run.last, run.way, supposed=True)
+    for thing in county.undated:
+        if thing.card is None:
+            there = is_awaited(county, unit, window, thing.station)
+        else:
+            there = station_counts(county.case, thing.station, window.village, window.date)
+        if not there:
+            continue
+        for minute in shared_minutes(unit, thing):
+            if could_be_of(county, thing.card, window.person, minute):
+                for way in thing.ways:
+                    yield Run(thing.station, thing.card or "", minute, minute, way, supposed=True)
+
+
+def could_be_better(
+    county: County,
+    around: Neighbours,
+    window: Window,
+    runs: list[Run],
+    corrections: dict[str, datetime | None],
+    marks: Marks,
+    needs: Collection[str],
+    excused: Collection[str],
+) -> bool:
+    """Return whether a touch that could have been would better what lines 10 to 13 make of the window (§2.8).
+
+    No longer 旷, else fewer marks missing, else fewer minutes of 迟 and 早 together.
+    """
+    now = badness(around.here, marks, needs, excused)
+    return any(
+        badness(around.here, marks_by_touches(around, [*runs, supposed], corrections), needs, excused) < now
+        for supposed in supposed_touches(county, around.here, window)
+    )

@@ -1,0 +1,29 @@
+"""When leave ended: by the person's 销假, which may come early (§5)."""
+
+from datetime import datetime, timedelta
+
+from tests.reckoning.cards import COUNTS, dated_touches, standing_of
+from tests.reckoning.case import Case, Leave
+from tests.reckoning.minutes import cut
+
+TOUCH_DAYS = 3
+
+
+def end_of(case: Case, leave: Leave) -> datetime:
+    """Return when leave really ended (§5); at or before its start, it was taken back whole."""
+    if leave.returned is None or not may_return(case, leave, leave.returned):
+        return leave.end
+    return min(leave.end, leave.returned)
+
+
+def may_return(case: Case, leave: Leave, returned: datetime) -> bool:
+    """Return whether a 销假 holds: for now or later, or for the minute of a dated touch of the last 3 days (§5)."""
+    said = leave.returned_known
+    if cut(returned) >= cut(said):
+        return True
+    if said - returned > timedelta(days=TOUCH_DAYS):
+        return False
+    return leave.start <= returned < leave.end and any(
+        cut(touch.at) == cut(returned) and standing_of(case, touch.card, cut(touch.at)) == (COUNTS, leave.person)
+        for touch in dated_touches(case)
+    )

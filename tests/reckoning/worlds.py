@@ -1,0 +1,203 @@
+"""Random cases, from a seed: villages, people, rosters, what people did and asked, and stations that fail.
+
+``world(seed)`` gives plain values of the case format without an expectation; ``toml_of`` writes them. The people do
+what people do, and much goes wrong, so that a few dozen seeds come to every result by every line.
+``python -m tests.reckoning.worlds SEED`` prints one.
+"""
+
+import sys
+from datetime import date, timedelta
+from random import Random
+
+from tests.reckoning.toml_text import toml_of
+from tests.reckoning.worlds_asking import AskingVillage
+from tests.reckoning.worlds_people import CADRES, VILLAGES, Values, at
+from tests.reckoning.worlds_stations import StationStory
+
+
+def world(seed: int) -> Values:
+    """Return a random case as plain values of the format."""
+    return World(Random(seed), seed).values()
+
+
+class World(AskingVillage):
+    """One random county; the parts are drawn in a fixed order, so that a seed is a case."""
+
+    def values(self) -> Values:
+        rng = self.rng
+        self.happen()
+        values: Values = {
+            "format": 1,
+            "rules": "2.3",
+            "name": f"world-{self.seed}",
+            "why": "随机生成",
+            "days": self.days,
+            "regions": self.drawn_regions(),
+            "calendar": self.drawn_calendar(),
+            "notices": self.drawn_notices(),
+            "parameters": self.drawn_parameters(),
+            "people": self.people,
+            "posts": self.drawn_posts(),
+            "away": self.drawn_away(),
+            "cards": self.drawn_cards(),
+            "orders": [{"card": "k-new", "person": rng.choice(CADRES)}] if self.chance(0.5) else [],
+            "rosters": self.rosters,
+            "swaps": self.drawn_swaps(),
+            "leave": self.drawn_leave(),
+            "corrections": self.drawn_corrections(),
+            "meetings": self.drawn_meetings(),
+            "residencies": [{"person": "戊", "village": "v1"}] if self.chance(0.4) else [],
+            "months": self.drawn_months(),
+        }
+        if self.chance(0.1 if self.closes else 0.5):
+            values["as_of"] = at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
+        self.learn_later(values)
+        stations = [
+            StationStory(rng, village, self.days, calm=self.closes).values(self.touches[village])
+            for village in VILLAGES
+        ]
+        if self.chance(0.2):
+            stations = stations[1:]
+            if self.chance(0.6):
+                stations[0]["stands_in_for"] = ["v1"]
+        return {**values, "stations": stations}
+
+    def learn_later(self, values: Values) -> None:
+        """Let the county know of some rows only from some time on."""
+        for table in ("notices", "parameters", "away", "orders", "leave", "corrections", "swaps"):
+            for row in values[table]:
+                if self.chance(0.06):
+                    row["known"] = at(self.rng.choice(self.days), "06:00", self.rng.randrange(0, 4000))
+
+    def drawn_regions(self) -> list[Values]:
+        regions: list[Values] = [{"id": "c"}, {"id": "t1", "parent": "c"}, {"id": "t2", "parent": "c"}]
+        regions += [{"id": village, "parent": township} for village, township in VILLAGES.items()]
+        if self.chance(0.2):
+            regions.append({"id": "v3", "parent": "t2", "from": self.rng.choice(self.days)})
+        return regions
+
+    def drawn_calendar(self) -> list[Values]:
+        rng = self.rng
+        first, last = self.days[0] - timedelta(days=120), self.days[-1] + timedelta(days=60)
+        weekends = [day for day in self.days if day.weekday() > 4]
+        calendar: list[Values] = []
+        if self.chance(0.92):
+            until = last if self.chance(0.9) else rng.choice(self.days)
+            calendar.append(
+                {"source": "chinesecalendar", "from": first, "to": until, "holidays": [], "workdays": weekends}
+            )
+        if self.chance(0.15):
+            calendar.append({"source": "holidays", "from": first, "to": last, "holidays": [self.days[0]]})
+        if self.chance(0.25):
+            day = rng.choice(self.days)
+            off = [day] if self.chance(0.5) else []
+            row: Values = {"source": "county", "from": day, "to": day, "holidays": off, "workdays": [day]}
+            if self.chance(0.5):
+                row["known"] = at(day, "10:00", rng.randrange(-1440, 2880))
+            calendar.append(row)
+        return calendar
+
+    def drawn_notices(self) -> list[Values]:
+        if not self.chance(0.3):
+            return []
+        day, scope = self.rng.choice(self.days), self.rng.choice(("c", "t1", "v1", "t2"))
+        start = at(day, self.rng.choice(("08:30", "10:00", "14:30", "00:00")))
+        return [{"scope": scope, "start": start, "end": start + timedelta(minutes=self.rng.choice((20, 90, 190, 720)))}]
+
+    def drawn_parameters(self) -> list[Values]:
+        rng = self.rng
+        first = self.days[0] - timedelta(days=30)
+        rows: list[Values] = []
+        for region in rng.sample(("c", "t1", "v1", "v2", "v3"), k=rng.randint(0, 3)):
+            row: Values = {"region": region, "from": rng.choice((first, rng.choice(self.days)))}
+            if region == "c" and self.chance(0.3):
+                row["locked"] = True
+            for name, choices in (
+                ("marks", ("each", "ends", "ends", "arrival")),
+                ("place", ("village", "township", "county")),
+                ("grace_in", (0, 5, 15)),
+                ("open_after", (20, 60, 240)),
+                ("open_before", (30, 120)),
+                ("late_absence", (30, 60)),
+                ("early_absence", (30, 90)),
+                ("min_rest", (0, 60)),
+                ("corrections_per_month", (0, 1)),
+            ):
+                if self.chance(0.35):
+                    row[name] = rng.choice(choices)
+            if len(row) > 2:
+                rows.append(row)
+        return rows
+
+    def drawn_posts(self) -> list[Values]:
+        rng = self.rng
+        begin = self.days[0] - timedelta(days=rng.choice((0, 60)))
+        posts: list[Values] = [{"post": "值班员", "person": "丁", "from": begin}]
+        if self.chance(0.3):
+            last: date = rng.choice(self.days)
+            posts[0]["to"] = last
+            posts.append({"post": "值班员", "person": "书1", "from": last + timedelta(days=1)})
+        if self.chance(0.15):
+            posts[-1]["known"] = at(rng.choice(self.days), "11:00")
+        if self.chance(0.2):
+            last = rng.choice(self.days)
+            posts.append({"post": "委员", "person": "乙", "from": last - timedelta(days=9), "to": last})
+        return posts
+
+    def drawn_away(self) -> list[Values]:
+        if not self.chance(0.2):
+            return []
+        kind = self.rng.choice(("借调", "停职", "离岗"))
+        day = self.rng.choice(self.days)
+        return [{"person": self.rng.choice(CADRES), "kind": kind, "from": day, "to": day}]
+
+    def drawn_cards(self) -> list[Values]:
+        rng = self.rng
+        cards = list(self.cards)
+        if self.chance(0.25):
+            lost = at(rng.choice(self.days), "10:00")
+            cards[0] = {**cards[0], "lost": lost, "lost_known": lost + timedelta(minutes=rng.choice((0, 600)))}
+        if self.chance(0.25):
+            cards.append({"card": "k-new", "person": "乙", "from": at(rng.choice(self.days), "13:00")})
+            if self.chance(0.5):
+                cards[-1]["known"] = cards[-1]["from"] + timedelta(minutes=300)
+        return cards
+
+    def drawn_meetings(self) -> list[Values]:
+        if not self.chance(0.4):
+            return []
+        rng = self.rng
+        day = rng.choice(self.days)
+        start = at(day, rng.choice(("09:00", "15:00")))
+        meeting: Values = {
+            "id": "会议1",
+            "station": "s-v2",
+            "start": start,
+            "end": start + timedelta(minutes=90),
+            "votes": [start + timedelta(minutes=45)],
+            "expected": ["甲", "乙", "丙", "丁"],
+            "voters": ["甲", "乙", "丙"],
+            "quorum": {"rule": rng.choice(("at_least", "more_than")), "share": rng.choice(("1/2", "2/3", "1/3"))},
+        }
+        for card in ("k-甲", "k-乙", "k-丙"):
+            if self.chance(0.7):
+                self.touch(card, start + timedelta(minutes=rng.choice((-61, -60, 0, 10, 11, 90, 91))), "v2")
+        if self.chance(0.4):
+            meeting["manual"] = [
+                {"person": "丁", "by": "书2", "at": start, "confirmed_by": rng.choice(("甲", "乙", "书2"))}
+            ]
+        return [meeting]
+
+    def drawn_months(self) -> list[Values]:
+        if not self.closes and self.chance(0.8):
+            return []
+        first = self.days[0]
+        after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+        row: Values = {"month": f"{first:%Y-%m}", "shown": at(after, "09:00")}
+        if self.closes or self.chance(0.5):
+            row["closed"] = at(after, "09:00", self.rng.choice((0, 14400)))
+        return [row]
+
+
+if __name__ == "__main__":
+    print(toml_of(world(int(sys.argv[1]))), end="")

@@ -1,0 +1,181 @@
+"""What the stations of a random case tell: they lose power, readers, clocks and facts, and their data come late."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+Values = dict[str, Any]
+
+
+@dataclass
+class Happening:
+    """Something that happened at a station, at its true time."""
+
+    at: datetime
+    kind: str
+    more: Values = field(default_factory=dict)
+
+
+class StationStory:
+    """One station over some dates, from its boot on the day before to some days after.
+
+    ``calm``: it may lose power and its reader, but no clock, no fact and no line, so that a month can be closed.
+    """
+
+    def __init__(self, rng: Random, village: str, days: list[date], *, calm: bool) -> None:
+        self.rng = rng
+        self.calm = calm
+        self.village = village
+        self.days = days
+        self.begin = datetime.combine(days[0] - timedelta(days=1), time(6))
+        self.end = datetime.combine(days[-1] + timedelta(days=2), time(8))
+
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
+
+    def values(self, touches: list[Happening]) -> Values:
+        rng = self.rng
+        station: Values = {"id": f"s-{self.village}", "village": self.village}
+        if self.chance(0.3):
+            if not self.calm and self.chance(0.3):
+                self.begin = datetime.combine(rng.choice(self.days), time(rng.choice((8, 9, 14))))
+            station["enrolled"] = self.begin
+        happenings, dark = self.failures()
+        dark.append((datetime.combine(self.days[0] - timedelta(days=9), time()), self.begin))
+        happenings = [one for one in happenings if one.at >= self.begin]
+        happenings += [one for one in touches if not any(start <= one.at < end for start, end in dark)]
+        happenings += self.signs_of_life(dark)
+        happenings.sort(key=lambda one: one.at)
+        if not self.calm and self.chance(0.1):
+            stop = max(datetime.combine(rng.choice(self.days), time(1)), self.begin) + timedelta(days=1)
+            happenings = [one for one in happenings if one.at < stop]
+            if self.chance(0.7):
+                station[rng.choice(("dead", "retired"))] = happenings[-1].at + timedelta(minutes=rng.choice((1, 40)))
+        facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
+        if self.calm:
+            return {**station, "facts": facts}
+        if self.chance(0.03):
+            return {**station, "facts": []}
+        self.lose_clock(facts)
+        self.hold(facts)
+        facts = self.lose(station, facts)
+        self.renew(station, facts)
+        self.come_late(facts)
+        return {**station, "facts": facts}
+
+    def failures(self) -> tuple[list[Happening], list[tuple[datetime, datetime]]]:
+        """Return boots, shutdowns and lost readers, with the stretches in which nothing else could be told."""
+        rng = self.rng
+        happenings = [Happening(self.begin, "boot")]
+        dark = []
+        for day in self.days:
+            if not self.chance(0.28):
+                continue
+            start = datetime.combine(day, time(rng.choice((7, 8, 11, 13, 17)), rng.randrange(60)))
+            end = start + timedelta(minutes=rng.choice((1, 8, 45, 120, 400)))
+            kind = rng.choice(("power_cut", "power_cut", "shutdown", "reader_lost"))
+            if kind == "reader_lost":
+                happenings.append(Happening(start, "reader_lost"))
+                if self.chance(0.9):
+                    happenings.append(Happening(end, "reader_back"))
+            else:
+                if kind == "shutdown":
+                    happenings.append(Happening(start, "shutdown"))
+                if kind == "shutdown" and self.chance(0.15):
+                    continue
+                happenings.append(Happening(end, "boot", {"last_alive": start - timedelta(minutes=rng.randrange(10))}))
+            dark.append((start, end))
+        return happenings, dark
+
+    def signs_of_life(self, dark: list[tuple[datetime, datetime]]) -> list[Happening]:
+        """Return a ``window_closed`` every few hours: the station's word that it has told everything until then."""
+        signs = []
+        moment = self.begin + timedelta(minutes=1)
+        while moment < self.end:
+            if not any(start <= moment < end for start, end in dark):
+                signs.append(Happening(moment, "window_closed"))
+            moment += timedelta(minutes=173)
+        return [*signs, Happening(self.end, "window_closed")]
+
+    def fact(self, seq: int, one: Happening) -> Values:
+        return {"seq": seq, "at": one.at, "kind": one.kind, "quality": "synced", **one.more}
+
+    def lose_clock(self, facts: list[Values]) -> None:
+        """Let a stretch of facts have no time; a fact corrects the times of some of them."""
+        if not self.chance(0.7) or len(facts) < 6:
+            return
+        rng = self.rng
+        first = rng.choice((0, rng.randrange(len(facts) - 3)))
+        stretch = facts[first : first + rng.randint(1, 8)]
+        for fact in stretch:
+            true = fact["at"]
+            fact["quality"] = rng.choice(("restored", "unknown"))
+            fact["at"] = true - timedelta(minutes=rng.choice((30, 2000)))
+            fact["received"] = true + timedelta(minutes=rng.choice((5, 500)))
+            if self.chance(0.35):
+                facts.append(
+                    {
+                        "seq": len(facts) + 1,
+                        "at": self.end + timedelta(minutes=len(facts)),
+                        "kind": "time_fix",
+                        "of": fact["seq"],
+                        "time": true,
+                    }
+                )
+
+    def hold(self, facts: list[Values]) -> None:
+        if not self.chance(0.3):
+            return
+        rng = self.rng
+        fact = rng.choice(facts[1:])
+        after = fact["at"] + timedelta(days=rng.randint(1, 9))
+        if fact["kind"] == "touch" and self.chance(0.6):
+            fact["held_until"] = after
+            return
+        for key in ("card", "way", "way_after_s", "last_alive", "of", "time"):
+            fact.pop(key, None)
+        fact["kind"] = "held"
+        fact["received"] = fact["at"] + timedelta(minutes=1)
+        if self.chance(0.4):
+            fact["written_off"] = after
+
+    def lose(self, station: Values, facts: list[Values]) -> list[Values]:
+        """Leave out some seqs; mostly somebody declares them lost, at once or later."""
+        if not self.chance(0.25) or len(facts) < 6:
+            return facts
+        rng = self.rng
+        first = rng.choice((0, rng.randrange(len(facts) - 2)))
+        last = first + rng.randint(0, 1)
+        if self.chance(0.8):
+            row: Values = {"first": first + 1, "last": last + 1}
+            if self.chance(0.6):
+                row["known"] = facts[last]["at"] + timedelta(days=rng.randint(0, 6))
+            if self.chance(0.3):
+                row["written_off"] = facts[last]["at"] + timedelta(days=8)
+            station["lost"] = [row]
+        return facts[:first] + facts[last + 1 :]
+
+    def renew(self, station: Values, facts: list[Values]) -> None:
+        """Let the station have begun a second epoch; what was lost or corrected stays in the first."""
+        if not self.chance(0.2) or any(fact["kind"] == "time_fix" for fact in facts):
+            return
+        border = self.rng.randrange(2, len(facts))
+        last = facts[border - 1]["seq"]
+        for row in station.get("lost", []):
+            if row["first"] > last:
+                row.update(epoch=2, first=row["first"] - last, last=row["last"] - last)
+        station["epoch_ends"] = [{"epoch": 1, "last": last}]
+        for fact in facts[border:]:
+            fact["epoch"] = 2
+            fact["seq"] -= last
+
+    def come_late(self, facts: list[Values]) -> None:
+        """Let what the station told from some time on reach the county days later."""
+        if not self.chance(0.3):
+            return
+        begin = self.rng.choice(facts)["at"]
+        arrival = begin + timedelta(days=self.rng.randint(1, 9))
+        for fact in facts:
+            if fact["at"] >= begin:
+                fact["received"] = max(fact.get("received", arrival), arrival)
