@@ -54,7 +54,10 @@ def test_a_bug_fits_the_product_and_nothing_else(tree: WorkTree, name: str) -> N
     assert files
     for file in files:
         assert file.parts[0] in PRODUCT
-        ast.parse((tree.root / file).read_text(encoding="utf-8"))
+        # The tables of a new county are SQL.
+        if file.suffix == ".py":
+            ast.parse((tree.root / file).read_text(encoding="utf-8"))
+    assert any(file.suffix == ".py" for file in files)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
