@@ -176,19 +176,29 @@
     document.getElementById("pick-title").textContent = `${wherever(keys)}：谁值班`;
     boxes.forEach(box => { box.checked = people.has(box.value); });
     leading.forEach(box => { box.checked = people.get(box.value) ?? false; });
-    const find = document.getElementById("pick-find");
-    find.value = "";
+    search.value = "";
     filter("");
     dialog.returnValue = "";
     dialog.showModal();
-    find.focus();
+    search.focus();
   }
 
   function filter(text) {
     for (const row of dialog.querySelectorAll("li")) row.hidden = !row.dataset.find.includes(text.trim());
   }
 
-  dialog.querySelector("input[type=search]").addEventListener("input", event => filter(event.target.value));
+  const search = document.getElementById("pick-find");
+  search.addEventListener("input", () => filter(search.value));
+  /* Enter takes the one whom the search leaves, and closes nothing: it would close without them. */
+  search.addEventListener("keydown", event => {
+    if (event.key !== "Enter" || event.isComposing || !search.value.trim()) return;
+    event.preventDefault();
+    const shown = boxes.filter(box => !box.closest("li").hidden);
+    if (shown.length !== 1) return void shown[0]?.focus();
+    shown[0].checked = true;
+    search.value = "";
+    filter("");
+  });
   leading.forEach((box, n) => box.addEventListener("change", () => { if (box.checked) boxes[n].checked = true; }));
   boxes.forEach((box, n) => box.addEventListener("change", () => { if (!box.checked) leading[n].checked = false; }));
   dialog.addEventListener("keydown", event => {
@@ -196,7 +206,7 @@
     const shown = boxes.filter(box => !box.closest("li").hidden);
     const next = shown.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
     event.preventDefault();
-    (shown[next] ?? dialog.querySelector("input[type=search]")).focus();
+    (shown[next] ?? search).focus();
   });
   dialog.addEventListener("close", () => {
     if (dialog.returnValue) {
