@@ -38,7 +38,7 @@ def offer_swap(walker: Walker, person: CastPerson) -> None:
             break
         walker.press("8", words.KEY_NEXT_PAGE, words.page(page + 2, _PAGES).split("/")[0])
     walker.press(walker.number_of(taker.name), taker.name, words_months.KEY_SUBMIT)
-    walker.press("1", words_months.KEY_SUBMIT, words_months.TOLD)
+    walker.press("1", words_months.KEY_SUBMIT, words_months.TOLD_THEM)
 
 
 def agree_swap(walker: Walker, person: CastPerson) -> None:
@@ -56,7 +56,7 @@ def _open_asking(walker: Walker, person: CastPerson) -> None:
 def _ask_for_days(walker: Walker, kind: str, length: str) -> None:
     walker.press(walker.number_of(kind), kind, words_wishes.STEP["length"])
     walker.press(walker.number_of(length), length, words_months.KEY_SUBMIT)
-    walker.press("1", words_months.KEY_SUBMIT, words_months.TOLD_THEM)
+    walker.press("1", words_months.KEY_SUBMIT, words_months.TOLD)
 
 
 ASKED: dict[str, Errand] = {
