@@ -161,7 +161,8 @@ class _Posts:
         today = [one for one in held if day in one.days]
         if not held or any(one.state == "held" for one in today):
             return None
-        away = next(iter(today), None)
+        # The database has no order of its own: of several posts the first one's, or the answer would change later.
+        away = min(today, key=lambda one: (one.post, one.state), default=None)
         return NoPost() if away is None else Away(away.state, away.post)
 
 

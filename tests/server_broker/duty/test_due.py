@@ -142,6 +142,13 @@ def test_who_is_named_and_has_posts_must_hold_one_of_them() -> None:
     assert one(MONDAY + DAY, given).why == (NoPost(),)
 
 
+def test_who_is_away_from_two_posts_is_told_the_same_in_whatever_order_they_come() -> None:
+    holdings = [Held(ZHANG, SECRETARY, "seconded"), Held(ZHANG, MEMBER, "suspended")]
+    turns = [one(MONDAY, rosters(window(ZHANG), holdings=held)) for held in (holdings, holdings[::-1])]
+    assert turns[0] == turns[1]
+    assert not turns[0].due
+
+
 @pytest.mark.parametrize("state", ["seconded", "suspended", "off"])
 def test_who_is_seconded_suspended_or_off_post_is_not_due_on_these_dates(state: str) -> None:
     away = Days(MONDAY + DAY, MONDAY + 3 * DAY)
