@@ -171,7 +171,9 @@ def _add(draft: Draft, version: int, *, folder: BundleFolder, author: str, at: d
         for item in draft.items
     )
     if draft.station is not None:
-        shelf_changed([draft.station], at=at)
+        # What has no author is computed, and the index of its station with it.
+        if author:
+            shelf_changed([draft.station], at=at)
         return row
     # Those of an earlier version's places too: it is no longer theirs.
     earlier = Bundle.objects.filter(bundle=draft.id, version__lt=version).order_by("-version").first()

@@ -11,14 +11,18 @@ from itertools import chain
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from server_broker.attendance.models import RosterDay, Swap, SwapRecord, WindowRecord
+from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import array_of, these
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.people.models import Holding, HoldingRecord
 
+_BACK = dt.timedelta(days=2)
+"""A window of the day before yesterday may end yesterday, and bounds one of today."""
 AT_A_TIME = 20_000
 """Changes that are taken in one transaction: an import of a whole county at once."""
 
@@ -38,19 +42,21 @@ def mark_changed(now: dt.datetime) -> int:
             )
             changes = cursor.fetchall()
         if changes:
-            villages = villages_of(changes)
+            villages = villages_of(changes, since=begin_of(timezone.localdate(now) - _BACK))
             stations = Station.objects.filter(village__identity__in=these(villages)).values_list("pk", flat=True)
             shelf_changed(list(stations), at=now)
     return len(changes)
 
 
-def villages_of(changes: Iterable[tuple[str, int]]) -> set[int]:
-    """Return the identities of the villages whose turns may differ after these changes.
+def villages_of(changes: Iterable[tuple[str, int]], *, since: dt.datetime) -> set[int]:
+    """Return the identities of the villages whose turns from ``since`` on may differ after these changes.
+
+    Stations are told nothing of earlier dates, and of some years there are a hundred times as many.
 
     Somebody may be in windows of several villages. They bear on one another, because nobody is due twice at one time.
     So the villages of all windows of everybody concerned are among them.
     """
-    found = _Concerned()
+    found = _Concerned(since)
     for what, subject in changes:
         found.by_kind.setdefault(what, set()).add(subject)
     return found.villages()
@@ -60,6 +66,7 @@ def villages_of(changes: Iterable[tuple[str, int]]) -> set[int]:
 class _Concerned:
     """Who and what some changes are about. Rows that no longer stand count too: who was due may be due no more."""
 
+    since: dt.datetime
     by_kind: dict[str, set[int]] = field(default_factory=dict)
 
     def villages(self) -> set[int]:
@@ -67,8 +74,8 @@ class _Concerned:
         crews = list(
             chain(
                 *(
-                    model.objects.filter(subject__in=these(windows)).values_list("people", "posts")
-                    for model in (WindowRecord, RosterDay)
+                    rows.filter(subject__in=these(windows)).values_list("people", "posts")
+                    for rows in (WindowRecord.objects.all(), RosterDay.objects.filter(valid_from__gte=self.since))
                 )
             )
         )
@@ -77,7 +84,7 @@ class _Concerned:
         people |= set(Holding.objects.filter(post__in=these(posts)).values_list("person", flat=True))
         swapped = Swap.objects.filter(window__in=these(windows)).values_list("giver", "taker")
         people |= {person for pair in swapped for person in pair}
-        windows |= _windows_of(people)
+        windows |= _windows_of(people, self.since)
         rows = WindowRecord.objects.filter(subject__in=these(windows)).values_list("village__identity", flat=True)
         return self.by_kind.get("region", set()) | set(rows)
 
@@ -101,12 +108,13 @@ class _Concerned:
         return set(holdings.values_list("post", flat=True))
 
 
-def _windows_of(people: set[int]) -> set[int]:
+def _windows_of(people: set[int], since: dt.datetime) -> set[int]:
     """Return the windows in which these people are by what the county knows now: by name, by post or by a swap."""
     holdings = HoldingRecord.objects.known().filter(subject__person__in=these(people))
     posts = set(holdings.values_list("subject__post", flat=True))
     theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
     named = WindowRecord.objects.known().filter(theirs).values_list("subject", flat=True)
-    found = {*named, *RosterDay.objects.known().filter(theirs).values_list("subject", flat=True)}
-    swaps = SwapRecord.objects.known().filter(withdrawn=False, subject__taker__in=these(people))
+    days = RosterDay.objects.known().filter(valid_from__gte=since)
+    found = {*named, *days.filter(theirs).values_list("subject", flat=True)}
+    swaps = SwapRecord.objects.known().filter(valid_from__gte=since, withdrawn=False, subject__taker__in=these(people))
     return found | set(swaps.values_list("subject__window", flat=True))

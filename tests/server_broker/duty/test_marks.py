@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow, Swap, SwapRecord
+from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay, Swap, SwapRecord
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.marks import mark_changed
@@ -102,6 +102,19 @@ def test_whoever_is_in_no_window_marks_nothing(morning: DutyWindow, people: dict
     away(people["b1"])
     away(people["a2"])
     assert marked() == set()
+
+
+@pytest.mark.parametrize(("days", "stations"), [(-10, set()), (1, {YANSHI})])
+def test_dates_that_stations_are_told_nothing_of_mark_nothing(
+    people: dict[str, Person], days: int, stations: set[str]
+) -> None:
+    there = Region.objects.get(pk=YANSHI_VILLAGE)
+    evening = add_window(there, Terms("晚班", [], 1140, 1320, [], days=DaysKind.NAMED), since=TODAY, actor=BY)
+    day = timezone.localdate(NOW) + dt.timedelta(days=days)
+    put(RosterDay, [evening.pk], Period(begin_of(day), end_of(day)), {"people": [people["a2"].pk]}, actor=BY)
+    marked()
+    away(people["a2"])
+    assert marked() == stations
 
 
 def test_a_post_marks_the_villages_whose_windows_are_for_it_and_those_of_its_holder(people: dict[str, Person]) -> None:
