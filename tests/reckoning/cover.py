@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tests.reckoning.case import Case, Leave
 from tests.reckoning.due import Window
-from tests.reckoning.minutes import MINUTE, minutes
+from tests.reckoning.minutes import MINUTE, cut, minutes
 from tests.reckoning.notices import is_removed, left_by_notices
 from tests.reckoning.powers import asked_late, is_approved
 from tests.reckoning.regions import parameter
@@ -36,6 +36,19 @@ class Covered:
 
 
 @dataclass(frozen=True)
+class Absence:
+    """Approved leave, field duty or 会, from minute to minute, until its real end (§5)."""
+
+    leave: Leave
+    start: datetime
+    end: datetime
+
+    def minutes_between(self, first: datetime, end: datetime) -> set[datetime]:
+        """Return which minutes of a stretch it covers."""
+        return set(minutes(max(first, self.start), min(end, self.end)))
+
+
+@dataclass(frozen=True)
 class Approved:
     """An approved absence with the minutes of one window that it covers."""
 
@@ -43,23 +56,23 @@ class Approved:
     minutes: frozenset[datetime]
 
 
-def approved_absences(case: Case) -> list[tuple[Leave, datetime]]:
-    """Return what is approved, each with its real end (§5)."""
-    return [(leave, end_of(case, leave)) for leave in case.leave if is_approved(case, leave)]
+def approved_absences(case: Case) -> list[Absence]:
+    """Return what is approved, each until its real end (§5)."""
+    return [Absence(leave, cut(leave.start), end_of(case, leave)) for leave in case.leave if is_approved(case, leave)]
 
 
-def covering(absences: list[tuple[Leave, datetime]], window: Window, left: set[datetime]) -> list[Approved]:
+def covering(absences: list[Absence], window: Window, left: set[datetime]) -> list[Approved]:
     """Return which absences of the person cover minutes that notices left of a window."""
     found = []
-    for leave, end in absences:
-        if leave.person == window.person:
-            covered = set(minutes(max(window.start, leave.start), min(window.end, end))) & left
+    for absence in absences:
+        if absence.leave.person == window.person:
+            covered = absence.minutes_between(window.start, window.end) & left
             if covered:
-                found.append(Approved(leave, frozenset(covered)))
+                found.append(Approved(absence.leave, frozenset(covered)))
     return found
 
 
-def covered(case: Case, absences: list[tuple[Leave, datetime]], window: Window) -> Covered:
+def covered(case: Case, absences: list[Absence], window: Window) -> Covered:
     """Return what lines 1 to 4 make of a window."""
     if not window.due or is_removed(case, window):
         return Covered(window, window.start, window.end, result="休", line="1")

@@ -102,10 +102,13 @@ def of_given_keys(expected: Rows, found: Rows, names: tuple[str, ...]) -> list[s
 
 
 def of_all(expected: Rows, found: Rows, what: str) -> list[str]:
-    """Compare lists that are complete where they are given, in any order."""
+    """Compare lists that are complete where they are given, in any order; a row that is there twice counts twice."""
     sort: Callable[[dict[str, Any]], str] = lambda row: str(sorted(row.items()))  # noqa: E731
-    theirs = sorted((as_text({"was": "", "now": "", **row} if what == "slips" else row) for row in expected), key=sort)
-    ours = sorted((as_text(row) for row in found), key=sort)
-    return [f"{what}: {row} is missing" for row in theirs if row not in ours] + [
-        f"{what}: {row} is not expected" for row in ours if row not in theirs
-    ]
+    missing = sorted((as_text({"was": "", "now": "", **row} if what == "slips" else row) for row in expected), key=sort)
+    more = []
+    for row in sorted((as_text(row) for row in found), key=sort):
+        if row in missing:
+            missing.remove(row)
+        else:
+            more.append(row)
+    return [f"{what}: {row} is missing" for row in missing] + [f"{what}: {row} is not expected" for row in more]

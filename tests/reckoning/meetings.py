@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.reckoning.cards import COUNTS, could_be_theirs, dated_touches, standing_of
-from tests.reckoning.case import Case, Entry, Meeting, Station
+from tests.reckoning.case import Case, Entry, Meeting
 from tests.reckoning.county import County
 from tests.reckoning.minutes import MINUTE, cut, minutes
 from tests.reckoning.record import complete_through
@@ -56,20 +56,22 @@ def signed_in(case: Case, meeting: Meeting, person: str) -> datetime | None:
 def is_excused(county: County, meeting: Meeting, person: str) -> bool:
     """Return whether leave, field duty or 会 cover the whole meeting, together (§7)."""
     left = set(minutes(cut(meeting.start), cut(meeting.end)))
-    for leave, end in county.absences:
-        if leave.person == person:
-            left -= set(minutes(max(leave.start, cut(meeting.start)), min(end, cut(meeting.end))))
+    for absence in county.absences:
+        if absence.leave.person == person:
+            left -= absence.minutes_between(cut(meeting.start), cut(meeting.end))
     return not left
 
 
-def waits(county: County, meeting: Meeting, station: Station, person: str) -> bool:
+def waits(county: County, meeting: Meeting, person: str) -> bool:
     """Return whether it is too early to call somebody absent (§7).
 
-    Until the end, its minute included; until the station has told of a later minute; while an undated touch of theirs
-    there, a held fact or a lost seq could lie in the span.
+    Until the end, its minute included; until the station has told of a later minute, of which one that the county does
+    not know yet has told nothing; while an undated touch of theirs there, a held fact or a lost seq could lie in the
+    span.
     """
     last = cut(meeting.end)
-    if cut(county.case.as_of) <= last or not complete_through(station, last + MINUTE):
+    station = next((one for one in county.case.stations if one.id == meeting.station), None)
+    if station is None or cut(county.case.as_of) <= last or not complete_through(station, last + MINUTE):
         return True
     for thing in county.undated:
         first, until = max(opens(meeting), thing.bracket.first), min(last, thing.bracket.last)
@@ -90,18 +92,13 @@ def has_quorum(meeting: Meeting, came: dict[str, datetime], by: datetime) -> boo
 def meeting_row(county: County, meeting: Meeting) -> dict[str, Any]:
     """Return who came to a meeting, who is excused and who was absent, who was late, and the quorums (§7)."""
     case = county.case
-    stations = [station for station in case.stations if station.id == meeting.station]
     came = {}
     for person in meeting.expected:
         if (minute := signed_in(case, meeting, person)) is not None:
             came[person] = minute
     others = [person for person in meeting.expected if person not in came]
     excused = [person for person in others if is_excused(county, meeting, person)]
-    absent = [
-        person
-        for person in others
-        if person not in excused and not any(waits(county, meeting, station, person) for station in stations)
-    ]
+    absent = [person for person in others if person not in excused and not waits(county, meeting, person)]
     grace = cut(meeting.start) + timedelta(minutes=GRACE_MINUTES)
     return {
         "meeting": meeting.id,

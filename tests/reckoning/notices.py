@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tests.reckoning.case import Case
 from tests.reckoning.due import Window
-from tests.reckoning.minutes import count, minutes
+from tests.reckoning.minutes import count, cut, minutes
 from tests.reckoning.regions import parameter, within
 
 
@@ -13,7 +13,7 @@ def covered_by_notices(case: Case, window: Window) -> set[datetime]:
     covered: set[datetime] = set()
     for notice in case.notices:
         if within(case, window.village, notice.scope, window.date):
-            covered |= set(minutes(max(window.start, notice.start), min(window.end, notice.end)))
+            covered |= set(minutes(max(window.start, cut(notice.start)), min(window.end, cut(notice.end))))
     return covered
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from tests.reckoning.case import Case, Decision, Leave
 from tests.reckoning.due import Window
 from tests.reckoning.knowing import as_known
-from tests.reckoning.minutes import DAY, MINUTE, dates, dates_of_month, midnight, month_of
+from tests.reckoning.minutes import DAY, MINUTE, cut, dates, dates_of_month, midnight, month_of
 from tests.reckoning.notices import is_removed
 from tests.reckoning.regions import within
 from tests.reckoning.swaps import windows_of_dates
@@ -70,8 +70,8 @@ def rank_for_length(days: int) -> int:
 
 
 def touched_dates(leave: Leave) -> list[date]:
-    """Return the dates of which a request touches a minute."""
-    return dates(leave.start.date(), (leave.end - MINUTE).date())
+    """Return the dates of which a request touches a minute; none, if it begins and ends in one minute."""
+    return dates(leave.start.date(), (cut(leave.end) - MINUTE).date())
 
 
 def length(then: Case, leave: Leave) -> int:
@@ -81,10 +81,11 @@ def length(then: Case, leave: Leave) -> int:
     working days that the request touches count instead. A window that a notice removes whole is nobody's any more.
     """
     touched = touched_dates(leave)
-    months = {month_of(day) for day in [touched[0] - DAY, *touched]}
+    months = {month_of(day) for day in [*touched, *(day - DAY for day in touched)]}
     days = [day for month in months for day in dates_of_month(month)]
     windows = [window for window in windows_of_dates(then, days)[0] if is_theirs(then, leave, window)]
-    with_window = {window.date for window in windows if window.start < leave.end and leave.start < window.end}
+    start, end = cut(leave.start), cut(leave.end)
+    with_window = {window.date for window in windows if window.start < end and start < window.end}
     months_on_duty = {month_of(window.date) for window in windows}
     without = [day for day in touched if month_of(day) not in months_on_duty and is_working_day(then, day)]
     return len(with_window) + len(without)
@@ -96,13 +97,13 @@ def is_theirs(then: Case, leave: Leave, window: Window) -> bool:
 
 
 def asked_late(leave: Leave) -> bool:
-    """Return whether a request was made at its start or after, so that it is marked 补 (§5)."""
-    return leave.asked >= leave.start
+    """Return whether a request was made in the minute of its start or after, so that it is marked 补 (§5)."""
+    return cut(leave.asked) >= cut(leave.start)
 
 
 def asked_in_time(leave: Leave) -> bool:
     """Return whether a request came before 24:00 of the third calendar day after the date of its last minute (§5)."""
-    last = (leave.end - MINUTE).date()
+    last = (cut(leave.end) - MINUTE).date()
     return leave.asked < midnight(last + timedelta(days=LATE_DAYS + 1))
 
 
