@@ -13,7 +13,6 @@ from agent.clocking.desk import KioskScreens
 from agent.clocking.duty_dates import DutyDates
 from agent.kiosk.colleagues import not_free
 from agent.kiosk.own_month import OwnMonth, day_of, minute_of
-from agent.kiosk.own_requests import MAX_OPEN
 from agent.kiosk.request_book import KnownSwap, RequestBook
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
@@ -127,10 +126,9 @@ class Asking:
 
     def _fact(self, visit: Visit, asked: AskFor) -> RequestMade | str:
         """Return the fact of a request, or the code of why there is none."""
-        kinds = [one.kind for one in self._book.waiting_of(visit.person)]
-        if asked.kind == "card_lost" and "card_lost" in kinds:
+        if asked.kind == "card_lost" and self._book.waits_here(visit.person, "card_lost"):
             return "asked_already"
-        if asked.kind != "card_lost" and len(kinds) - kinds.count("card_lost") >= MAX_OPEN:
+        if asked.kind != "card_lost" and self._book.are_too_many_open(visit.person):
             return "too_many"
         match asked.kind:
             case "leave" | "field_duty" | "residency" as kind:

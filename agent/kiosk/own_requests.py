@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from agent.clocking.desk import KioskScreens
@@ -38,8 +37,6 @@ LASTING = ("leave", "field_duty", "residency")
 """What is asked for from a day or a noon to another."""
 _OF_A_MINUTE = ("objection", "correction", "swap", "leave_ended")
 _MINUTE_MS = 60_000
-MAX_OPEN = 12
-"""Requests of one person that nobody has answered: each is a fact, and a person of the township reads it."""
 
 
 class OwnRequests:
@@ -108,9 +105,8 @@ class OwnRequests:
             return "gone"
         if asked.code not in OBJECTIONS:
             return "not_here"
-        waiting = self._waiting(visit)
-        same = any(one.kind == "objection" and is_about(one, touch) for one in waiting)
-        return _why_not(waiting, same=same) or self._request(
+        same = any(one.kind == "objection" and is_about(one, touch) for one in self._waiting(visit))
+        return self._why_not(visit, same=same) or self._request(
             visit, "objection", asked.code, begin=touch.at or None, about=touch.touch
         )
 
@@ -132,13 +128,19 @@ class OwnRequests:
             if window is None:
                 return "gone"
             begin, end = begin + window.start * _MINUTE_MS, begin + window.end * _MINUTE_MS
-        waiting = self._waiting(visit)
         wanted = ("correction", asked.code, begin)
-        same = begin is not None and any((one.kind, one.code, one.begin) == wanted for one in waiting)
-        return _why_not(waiting, same=same) or self._request(visit, "correction", asked.code, begin=begin, end=end)
+        same = begin is not None and any((one.kind, one.code, one.begin) == wanted for one in self._waiting(visit))
+        return self._why_not(visit, same=same) or self._request(visit, "correction", asked.code, begin=begin, end=end)
 
     def _waiting(self, visit: Visit) -> list[KnownRequest]:
+        """Return what waits of a person, whoever asked for it."""
         return [one for one in self._book.of(visit.person) if one.state == "open"]
+
+    def _why_not(self, visit: Visit, *, same: bool) -> str:
+        """Return the code of why nothing more can be asked for; empty: it can."""
+        if same:
+            return "asked_already"
+        return "too_many" if self._book.are_too_many_open(visit.person) else ""
 
     def _request(
         self,
@@ -233,13 +235,6 @@ def _minute(one: KnownRequest) -> int | None:
         return None
     minute = minute_of(one.begin)
     return minute if one.kind == "objection" or minute else None
-
-
-def _why_not(waiting: Sequence[KnownRequest], *, same: bool) -> str:
-    """Return the code of why nothing more can be asked for; empty: it can."""
-    if same:
-        return "asked_already"
-    return "too_many" if len(waiting) >= MAX_OPEN else ""
 
 
 def _midnight(day: DayText) -> WallMs:

@@ -22,6 +22,8 @@ MAX_KEPT = 200
 MOST_A_DAY, MOST_A_DAY_HERE = 20, 100
 """Requests of one person within a day, and of all people here. Whoever takes each back could otherwise make them
 without end, and those of others would be forgotten for it."""
+MAX_OPEN = 12
+"""Requests of one person here that nobody has answered: each is a fact, and a person of the township reads it."""
 _DAY_MS = 86_400_000
 
 
@@ -178,10 +180,21 @@ class RequestBook:
         self._fact_writer.commit(fact, state=self._agreed_slot.row(said))
         self._agreed = said
 
-    def waiting_of(self, person: PersonId) -> list[KnownRequest]:
-        """Return what a person has asked for here and what waits; not what others wrote down for them elsewhere."""
+    def waits_here(self, person: PersonId, kind: CodeWord) -> bool:
+        """Tell whether something of a kind waits that the person has asked for here."""
+        return kind in self._waiting_here(person)
+
+    def are_too_many_open(self, person: PersonId) -> bool:
+        """Tell whether as much waits as one person may ask for here.
+
+        What others wrote down for them does not count, because the limit holds for who asks; nor does a lost card.
+        """
+        kinds = self._waiting_here(person)
+        return len(kinds) - kinds.count("card_lost") >= MAX_OPEN
+
+    def _waiting_here(self, person: PersonId) -> list[CodeWord]:
         own = {one.request for one in self._kept if one.person == person}
-        return [one for one in self.of(person) if one.state == "open" and one.request in own]
+        return [one.kind for one in self.of(person) if one.state == "open" and one.request in own]
 
     def are_too_many(self, person: PersonId, now: WallMs, *, whoever_else: bool = True) -> bool:
         """Tell whether the person, or everybody here, has made as many requests as one day takes.

@@ -21,6 +21,7 @@ from protocol.kiosk_months import (
     RequestTaken,
     Withdraw,
 )
+from protocol.kiosk_requests import AskFor
 from protocol.kiosk_visits import EndVisit, VisitShown
 from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
 from protocol.receipts import Receipt
@@ -290,6 +291,29 @@ def test_one_person_may_have_so_many_open_requests(station: Bench) -> None:
     other = open_by_card(station, LI)
     assert isinstance(report(station, other), RequestTaken)
     assert len(requests_of(station, other)) == 1
+
+
+def test_what_others_wrote_down_for_a_person_takes_no_room_from_what_they_report(station: Bench) -> None:
+    written = [
+        MonthRequest(request=bytes([number]) * 16, kind="field_duty", made=1, begin=number, end=number + 1)
+        for number in range(1, 13)
+    ]
+    visit = open_by_card(station, ZHANG)
+    line = look(station, visit).lines[0]
+    same = MonthRequest(request=REQUEST, kind="correction", code="arrival", made=1, begin=1_795_363_200_000)
+    send_month(station, requests=[*written, same])
+    assert report(station, visit) == Sorry(reason="asked_already", asked="make_request")
+    assert isinstance(report(station, visit, "departure"), RequestTaken)
+    assert isinstance(object_to(station, visit, line), RequestTaken)
+
+
+def test_a_lost_card_takes_no_room_from_a_missing_touch(station: Bench) -> None:
+    visit = open_by_card(station, ZHANG)
+    days = look(station, visit).days
+    assert isinstance(station.ask(AskFor(visit=visit.visit, kind="card_lost"))[0], RequestTaken)
+    for day in days[:12]:
+        assert isinstance(report(station, visit, day=day), RequestTaken)
+    assert report(station, visit, day=days[12]) == Sorry(reason="too_many", asked="make_request")
 
 
 def test_a_request_is_taken_back_only_by_its_person_and_while_it_waits(station: Bench) -> None:
