@@ -66,10 +66,16 @@ def turns_in(villages: Collection[int], asked: Asked) -> list[Turn]:
 
 def turns_of(people: Collection[int], asked: Asked) -> list[Turn]:
     """Return the turns of these people (ids) in whatever village, by date and window."""
+    wanted = frozenset(people)
+    turns = due_between(asked.first, asked.last, read_rosters_of(people, asked))
+    return [turn for turn in turns if turn.person in wanted]
+
+
+def read_rosters_of(people: Collection[int], asked: Asked) -> Rosters:
+    """Return all that bears on who is due in the windows in which these people (ids) are, by whatever way."""
     found = _Found(asked)
     found.add(_windows_of(people, asked))
-    wanted = frozenset(people)
-    return [turn for turn in due_between(asked.first, asked.last, _rosters(found)) if turn.person in wanted]
+    return _rosters(found)
 
 
 def read_rosters(villages: Collection[int], asked: Asked) -> Rosters:

@@ -13,16 +13,21 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope
+from server_broker.attendance.models import DutyWindow
 from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.downloads import xlsx
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import cards_of, people_of
+from server_broker.console.queries import cards_of, people_of, windows_of
+from server_broker.duty.on_rosters import windows_of_each
 from server_broker.people.cards import report_lost
+from server_broker.people.models import Person
 from server_broker.people.names import plain_name
 from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50
+AHEAD = dt.timedelta(days=366)
+"""So far ahead it is looked in which windows people are."""
 
 
 @require_safe
@@ -32,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponse:
     search = parameters.text(request.GET, "q")
     villages = list(regions_of(request.user).filter(people__isnull=False).distinct())
     village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
-    found = people_of(request.user).select_related("village").prefetch_related("cards", "windows")
+    found = people_of(request.user).select_related("village").prefetch_related("cards")
     if search:
         # 张 三 is 张三, whichever of the two the county has and whichever somebody types.
         bare = Replace("name", Value(" "), Value(""))
@@ -41,9 +46,11 @@ def people(request: HttpRequest) -> HttpResponse:
         )
     if village:
         found = found.filter(village=village)
+    page = parameters.page_of(request, found.order_by("village_id", "number"), size=PAGE_SIZE)
     context = {
         "section": "people",
-        "page": parameters.page_of(request, found.order_by("village_id", "number"), size=PAGE_SIZE),
+        "page": page,
+        "rows": _with_windows(request, list(page.object_list)),
         "search": search,
         "villages": villages,
         "village": village,
@@ -51,6 +58,19 @@ def people(request: HttpRequest) -> HttpResponse:
         "may_bind": may(request.user, Power.BIND_CARDS),
     }
     return render(request, "console/people.html", context)
+
+
+def _with_windows(request: HttpRequest, people: list[Person]) -> list[tuple[Person, list[DutyWindow], bool]]:
+    """Return each person with the windows in which they are from today on, and whether the viewer does not see some."""
+    today = timezone.localdate()
+    on = windows_of_each([person.pk for person in people if not person.left], today, today + AHEAD)
+    ids = {window.id for windows in on.values() for window in windows}
+    seen = windows_of(request.user).filter(pk__in=ids).select_related("village").in_bulk()
+    rows = []
+    for person in people:
+        windows = [seen.get(window.id) for window in on.get(person.pk, ())]
+        rows.append((person, [one for one in windows if one is not None], None in windows))
+    return rows
 
 
 @require_safe
