@@ -1,6 +1,7 @@
 """Whose village, window and name a sheet of named days means, by what the county has in the importer's region."""
 
 import datetime as dt
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +16,7 @@ from server_broker.duty.values import Crew
 from server_broker.people.models import Person, Post
 from server_broker.people.names import plain_name
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, RegionRecord
-from server_broker.rosters.month_rows import MonthPlan, Planned
+from server_broker.rosters.month_rows import MonthPlan, Planned, letters_of
 from server_broker.sheets.heads import plain_title
 from server_broker.sheets.row_errors import RowError
 
@@ -23,11 +24,16 @@ NOTHING = {"无", "没有", "取消", "-", "—", "--", "/"}
 """Takes back what was said of a date."""
 _PARTS = re.compile(r"[,，、;；/\n\r]+")
 _LEADS = re.compile(r"\(带班(?:领导)?\)$|^★")
-_WITH = re.compile(r"(.+?)\((.+)\)")
+_NEAR, _MOST_NEAR = 0.5, 3
+"""Of two characters one may be wrong, as in 王丽 for 王莉."""
 
 
 class NotFound(Exception):
     """A text names nothing, or several things. The message is Chinese and ends a sentence."""
+
+
+class NobodyFound(NotFound):
+    """Names in a text mean nobody, or several people. The message has all of them."""
 
 
 @dataclass(slots=True)
@@ -41,6 +47,8 @@ class KnownVillage:
     windows: dict[str, int] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Codes such as ``12`` and ``p3`` by names, and by names with what tells them apart."""
+    _told: dict[str, str] = field(default_factory=dict)
+    """What is wrong with a name. Likeness takes long, and a sheet writes a name wrong in every week."""
 
     def window(self, written: str) -> int:
         """Return the window of a title; the only one for an empty title.
@@ -57,18 +65,25 @@ class KnownVillage:
             raise NotFound(f"看不出是哪个值班，请在表头或“班次”里写明；{self.name}的值班：{listed}")
         raise NotFound(f"{self.name}没有值班“{written}”；有：{listed}")
 
+    def call(self, code: str, name: str, apart: str) -> None:
+        """Let a name mean somebody, and the name with what tells them apart."""
+        self.names[f"{plain_name(name)}({apart})"].add(code)
+        self.names[plain_name(name)].add(code)
+
     def crew(self, text: str, *, lead: bool) -> Crew:
         """Return the people and posts that a cell names.
 
         Raises:
-            NotFound: Somebody isn't there, or there are two of the name.
+            NobodyFound: Somebody isn't there, or there are two of the name.
         """
+        if wrong := self.wrong_in(text):
+            raise NobodyFound("；".join(wrong))
         people: set[int] = set()
         posts: set[int] = set()
         leaders: set[int] = set()
         leader_posts: set[int] = set()
         for part in self._parts(text):
-            code = self._who(_LEADS.sub("", part))
+            (code,) = self.names[plain_name(_LEADS.sub("", part))]
             leads = lead or _LEADS.search(part) is not None
             mine, leading = (posts, leader_posts) if code.startswith("p") else (people, leaders)
             mine.add(int(code.removeprefix("p")))
@@ -84,14 +99,39 @@ class KnownVillage:
             else:
                 yield part
 
-    def _who(self, written: str) -> str:
-        plain = plain_name(written)
-        found = self.names.get(plain, set())
-        if len(found) == 1:
-            return next(iter(found))
-        if found:
-            raise NotFound(f"{self.name}有 {len(found)} 个“{plain}”，请写明编号或单位，如 {plain}(a001)")
-        raise NotFound(f"{self.name}没有叫“{plain[:20]}”的人或职务")
+    def wrong_in(self, text: str) -> list[str]:
+        """Return what is wrong with each name of a text that means nobody, or several people."""
+        plain = [plain_name(_LEADS.sub("", part)) for part in self._parts(text)]
+        return [self._wrong(one) for one in plain if len(self.names.get(one, ())) != 1]
+
+    def unknown_in(self, text: str) -> list[str]:
+        """Return what is wrong with each name of a text that nobody has."""
+        plain = [plain_name(_LEADS.sub("", part)) for part in self._parts(text)]
+        return [self._wrong(one) for one in plain if not self.names.get(one)]
+
+    def _wrong(self, plain: str) -> str:
+        if plain not in self._told:
+            self._told[plain] = self._what_is_wrong(plain)
+        return self._told[plain]
+
+    def _what_is_wrong(self, plain: str) -> str:
+        if found := self.names.get(plain):
+            return f"{self.name}有 {len(found)} 个“{plain}”，请写明编号或单位，如 {plain}(a001)"
+        words = f"{self.name}没有叫“{plain[:20]}”的人或职务"
+        near = self._near(plain)
+        return f"{words}，名字相近的有：{'、'.join(near)}" if near else words
+
+    def _near(self, plain: str) -> list[str]:
+        """Return the names most like one that is not there, the nearest first; of two people each with the number."""
+        bare, _, _ = plain.partition("(")
+        names = [name for name in self.names if "(" not in name]
+        near = difflib.get_close_matches(bare, names, n=_MOST_NEAR, cutoff=_NEAR)
+        return [text for name in near for text in self._apart(name)][: 2 * _MOST_NEAR]
+
+    def _apart(self, name: str) -> list[str]:
+        """Return the texts that mean those of one name, each nobody else."""
+        codes = self.names[name]
+        return [name] if len(codes) == 1 else sorted(filter(None, map(self.shown, codes)))
 
     def shown(self, code: str) -> str:
         """Return the shortest text that means somebody and nobody else; empty: the importer sees them not."""
@@ -153,14 +193,24 @@ def fill(villages: Collection[KnownVillage], first: dt.date, last: dt.date, scop
         named[str(pk)] = name
         for one in villages:
             if pk in there[one.code] or (not left and village in (one.code, _office(one.code))):
-                one.names[f"{plain_name(name)}({number})"].add(str(pk))
-                one.names[plain_name(name)].add(str(pk))
+                one.call(str(pk), name, number)
     for post in Post.objects.filter(unit__region__in=by_code, unit__ended=False).select_related("unit"):
         named[f"p{post.pk}"] = post.title
-        names = by_code[post.unit.region_id].names
-        names[f"{plain_name(post.title)}({plain_name(post.unit.name)})"].add(f"p{post.pk}")
-        names[plain_name(post.title)].add(f"p{post.pk}")
+        by_code[post.unit.region_id].call(f"p{post.pk}", post.title, plain_name(post.unit.name))
     return named
+
+
+def everybody_under(region: Region) -> KnownVillage:
+    """Return a region as if it were one village, with whoever a sheet or a template of one of its villages may name."""
+    whole = KnownVillage(region.code, region.name)
+    places = Region.objects.all().under(region.code)
+    people = Person.objects.filter(village__in=places, left=False)
+    for pk, name, number in people.values_list("pk", "name", "number"):
+        whole.call(str(pk), name, number)
+    posts = Post.objects.filter(unit__region__in=places, unit__ended=False)
+    for pk, title, unit in posts.values_list("pk", "title", "unit__name"):
+        whole.call(f"p{pk}", title, plain_name(unit))
+    return whole
 
 
 def _office(village: str) -> str:
@@ -239,9 +289,10 @@ def resolve(plan: MonthPlan, known: MonthKnown) -> Resolved:
             _note(done, cell, one, village)
             crews[cell].append(NOBODY if one.text in NOTHING else village.crew(one.text, lead=one.leads))
         except NotFound as problem:
-            # What the whole sheet lacks is said once.
-            if one.window or one.village or (one.sheet, str(problem)) not in told:
-                done.errors.append(RowError(one.sheet, one.row, f"{one.day}：{problem}"))
+            # What the whole sheet lacks is said once. A name is wrong in its own cell.
+            own = one.window or one.village or isinstance(problem, NobodyFound)
+            if own or (one.sheet, str(problem)) not in told:
+                done.errors.append(_error(one, problem))
             told.add((one.sheet, str(problem)))
     for village, one in everywhere:
         _lead_everywhere(done, crews, village, one)
@@ -269,7 +320,11 @@ def _lead_everywhere(done: Resolved, crews: dict[Cell, list[Crew]], village: Kno
         for cell in mine:
             crews[cell].append(crew)
     except NotFound as problem:
-        done.errors.append(RowError(one.sheet, one.row, f"{one.day}：{problem}"))
+        done.errors.append(_error(one, problem))
+
+
+def _error(one: Planned, problem: NotFound) -> RowError:
+    return RowError(one.sheet, one.row, f"{letters_of(one.column)} 列，{one.day}：{problem}")
 
 
 def _village(known: MonthKnown, plan: MonthPlan, one: Planned) -> KnownVillage:

@@ -5,6 +5,7 @@ It needs no models to be read. Whose village, window and name it is, is asked in
 
 import datetime as dt
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from server_broker.people.identity import REMEDY, identity_number_in
@@ -53,6 +54,8 @@ class Planned:
     window: str
     leads: bool
     text: str
+    column: int
+    """In which column of the file it stands, from 0."""
 
 
 @dataclass(slots=True)
@@ -98,8 +101,8 @@ class _Reading:
             self.error(row, f"“{DATE}”{problem}")
             return None
 
-    def add(self, row: int, village: str, day: dt.date, column: _Column, cell: Cell) -> None:
-        """Add what a cell says; an empty one says nothing."""
+    def add(self, row: int, place: int, village: str, day: dt.date, column: _Column, cell: Cell) -> None:
+        """Add what a cell says that stands in the column ``place``; an empty one says nothing."""
         if cell is EMPTY:
             return
         try:
@@ -111,7 +114,25 @@ class _Reading:
             self.error(row, f"{day} 的人员{REMEDY}")
         elif text:
             leads = column.kind == LEADERS
-            self.plan.cells.append(Planned(self.sheet.title[:31], row, village, day, column.window, leads, text))
+            said = Planned(self.sheet.title[:31], row, village, day, column.window, leads, text, place)
+            self.plan.cells.append(said)
+
+    def note_aside(self, titles: Mapping[int, str], rows: Iterable[RawRow], read: Collection[int]) -> None:
+        """Tell which columns are not read although something stands in them, by title or else by letter."""
+        filled = {place for _, row in rows for place in row} - {*read}
+        named = [titles.get(place) or f"{letters_of(place)} 列（没有标题）" for place in sorted(filled)]
+        if others := [title for title in named if title != WEEKDAY]:
+            self.plan.notes.append(f"{self.sheet.title[:31]} 这些列不导入：{'、'.join(others)[:100]}")
+
+
+def letters_of(place: int) -> str:
+    """Return the letters by which Excel names a column, which is counted from 0."""
+    letters = ""
+    number = place + 1
+    while number:
+        number, last = divmod(number - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
 
 
 def day_of(cell: Cell, month: dt.date | None) -> dt.date:
@@ -216,18 +237,25 @@ def _read_down(reading: _Reading, place: int) -> None:
     dated = next(column for column, cell in upper.items() if plain_title(cell.value) in _DATES)
     if first < len(rows) and dated not in rows[first][1] and _is_head(rows[first]):
         lower, first = rows[first][1], first + 1
-    columns = {place: _column(*titles) for place, titles in _titles(upper, lower).items()}
-    aside = [titles[1] or titles[0] for place, titles in _titles(upper, lower).items() if not columns[place].kind]
-    if others := [title for title in aside if title != WEEKDAY]:
-        reading.plan.notes.append(f"{reading.sheet.title[:31]} 这些列不导入：{'、'.join(others)[:100]}")
+    titles = _titles(upper, lower)
+    columns = {place: _column(*both) for place, both in titles.items()}
+    reading.note_aside(
+        {place: title or group for place, (group, title) in titles.items()},
+        rows[first:],
+        [place for place, column in columns.items() if column.kind],
+    )
     day: dt.date | None = None
+    began = False
     village = shift = ""
     for number, row in rows[first:]:
         said = {column.kind: row[place] for place, column in columns.items() if place in row}
+        names = PEOPLE in said or LEADERS in said
         if DATE in said:
             # A note below the table stands in the first column, and names nobody.
-            names = PEOPLE in said or LEADERS in said
             day, shift = reading.day(number, said[DATE]) if names or _is_day(said[DATE]) else None, ""
+            began = True
+        elif names and not began:
+            reading.error(number, f"没有“{DATE}”，看不出是哪天的班")
         village = _text(said.get(CODE) or said.get(VILLAGE)) or village
         shift = _text(said.get(SHIFT)) or shift
         if day is None:
@@ -235,7 +263,7 @@ def _read_down(reading: _Reading, place: int) -> None:
         for place, column in columns.items():
             if column.kind in (PEOPLE, LEADERS):
                 window = column.window or _TIMES.sub("", shift)
-                reading.add(number, village, day, _Column(column.kind, window), row.get(place, EMPTY))
+                reading.add(number, place, village, day, _Column(column.kind, window), row.get(place, EMPTY))
 
 
 def _is_head(row: RawRow) -> bool:
@@ -253,6 +281,8 @@ def _read_across(reading: _Reading, place: int) -> None:
     number, head = reading.sheet.rows[place]
     days = {column: reading.day(number, cell) for column, cell in head.items() if _is_day(cell)}
     first = min(days)
+    titles = {place: plain_title(cell.value) for place, cell in head.items()}
+    reading.note_aside(titles, reading.sheet.rows[place + 1 :], [*range(first), *days])
     group = ""
     for row_number, row in reading.sheet.rows[place + 1 :]:
         named = [plain_title(cell.value) for column, cell in row.items() if column in days]
@@ -265,7 +295,7 @@ def _read_across(reading: _Reading, place: int) -> None:
         column = _column(group, title if title != group else "")
         for at, day in days.items():
             if day is not None and column.kind in (PEOPLE, LEADERS):
-                reading.add(row_number, "", day, column, row.get(at, EMPTY))
+                reading.add(row_number, at, "", day, column, row.get(at, EMPTY))
 
 
 def _bound(plan: MonthPlan) -> None:

@@ -20,12 +20,12 @@ from server_broker.duty.due import rests
 from server_broker.duty.models import RosterTemplate
 from server_broker.duty.overlaps import WindowRefused
 from server_broker.duty.reading import Absent, Asked, absences_of, read_rosters
-from server_broker.duty.roster_days import DaysRefused, in_the_way, plan_days
+from server_broker.duty.roster_days import MOST_TOLD, DaysRefused, in_the_way, plan_days
 from server_broker.duty.values import CalendarDay, Crew, Rosters, minute_at
 from server_broker.people.models import HoldingRecord
 from server_broker.people.posts import held_in
 from server_broker.regions.models import Region, subtree_prefix
-from server_broker.rosters.month_known import KnownVillage, NotFound, fill, villages_under
+from server_broker.rosters.month_known import KnownVillage, NotFound, everybody_under, fill, villages_under
 from server_broker.rosters.turns import MayGo, by_weekday, in_rotation, leaders_by_week
 from server_broker.sheets.heads import plain_title
 
@@ -33,6 +33,8 @@ MOST_TURNS = 60
 LONGEST_TURN = 120
 MOST_MONTHS = 3
 _ROUNDS = 6
+_TURNS, _LEADERS = "谁轮", "带班领导"
+"""What the page calls the two lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,11 @@ def make_template(region: Region, pattern: Pattern, *, actor: str) -> RosterTemp
     """Return a new template of a region.
 
     Raises:
-        WindowRefused: It lacks something, or the region has one of this name.
+        WindowRefused: It lacks something, nobody in the region has a name that it says, or the region has one of this
+            name.
     """
     _check(pattern)
+    _check_names(region, pattern)
     with acting(actor):
         Region.objects.select_for_update(no_key=True).get(pk=region.pk)
         if RosterTemplate.objects.filter(region=region, name=pattern.name, ended=False).exists():
@@ -89,6 +93,20 @@ def _check(pattern: Pattern) -> None:
         raise WindowRefused("按星期的要写七行，从星期一到星期日；没有人的那天写“无”")
     if pattern.dates == RosterTemplate.Dates.MARKET and not pattern.digits:
         raise WindowRefused("请写圩日的尾数，例如 1、4、7")
+
+
+def _check_names(region: Region, pattern: Pattern) -> None:
+    """Refuse names that mean nobody in any village. Whom a name means in a village is asked when it is laid over it."""
+    whole = everybody_under(region)
+    wrong = [
+        f"“{title}”第 {number} 行：{words}"
+        for title, lines in ((_TURNS, pattern.turns), (_LEADERS, pattern.leaders))
+        for number, text in enumerate(lines, start=1)
+        for words in whole.unknown_in(text)
+    ]
+    if wrong:
+        more = f"；另有 {len(wrong) - MOST_TOLD} 处" if len(wrong) > MOST_TOLD else ""
+        raise WindowRefused("；".join(wrong[:MOST_TOLD]) + more)
 
 
 def end_template(template: RosterTemplate, *, actor: str) -> None:

@@ -21,7 +21,7 @@ from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.rosters.month_export import export_month, export_region
 from server_broker.rosters.month_import import MONTH_IMPORT
-from server_broker.rosters.month_rows import MONTH_BOOK, MonthPlan
+from server_broker.rosters.month_rows import MONTH_BOOK, MonthPlan, letters_of
 from server_broker.sheets.changes import Changes
 from server_broker.sheets.formats import read_sheets
 from server_broker.sheets.importing import ImportRefused, preview, take
@@ -197,13 +197,55 @@ def test_all_that_is_wrong_is_said_at_once_by_row(night: DutyWindow, county: Fic
     assert any("第 5 行" in one and "身份证" in one and "11010" not in one for one in told)
     told = refused(workbook([*rows[:2], rows[3], rows[6]]))
     assert told == [
-        "Sheet1 第 3 行：2027-03-13：示例村没有叫“王不在”的人或职务",
-        "Sheet1 第 4 行：2027-03-16：示例村没有值班“夜班”；有：上午、晚班",
+        "Sheet1 第 3 行：B 列，2027-03-13：示例村没有叫“王不在”的人或职务",
+        "Sheet1 第 4 行：C 列，2027-03-16：示例村没有值班“夜班”；有：上午、晚班",
     ]
     assert refused(workbook([*rows[:2], ["3月13日", "李示例"], rows[5]])) == [
         f"Sheet1 第 4 行：{ZHANG.name} 在 2027-03-15 的值班“上午”与“晚班”时间重叠"
     ]
     assert said(night) == {}
+
+
+def test_a_misspelt_name_is_refused_with_its_row_its_column_and_the_nearest_names(
+    night: DutyWindow, county: FictionalCounty
+) -> None:
+    for number, name in (("a77", "李丽"), ("a78", "李丽"), ("a79", "王莉")):
+        Person.objects.create(number=number, name=name, village_id=SHILI_VILLAGE)
+    down: list[list[Any]] = [
+        ["示例村2027年3月"],
+        ["日期", "晚班", "带班领导"],
+        [13, "张试例、李示列"],
+        [14, "张示例", "李莉"],
+        [15, "张试例"],
+    ]
+    assert refused(workbook(down)) == [
+        "Sheet1 第 3 行：B 列，2027-03-13：示例村没有叫“张试例”的人或职务，名字相近的有：张示例；"
+        "示例村没有叫“李示列”的人或职务，名字相近的有：李示例",
+        "Sheet1 第 4 行：C 列，2027-03-14：示例村没有叫“李莉”的人或职务，名字相近的有：王莉、李丽(a77)、李丽(a78)",
+        "Sheet1 第 5 行：B 列，2027-03-15：示例村没有叫“张试例”的人或职务，名字相近的有：张示例",
+    ]
+    across: list[list[Any]] = [["示例村2027年3月"], ["", *range(11, 16)], ["晚班", None, None, None, "张试例"]]
+    (told,) = refused(workbook(across))
+    assert told.startswith("Sheet1 第 3 行：E 列，2027-03-14：示例村没有叫“张试例”")
+    terms = Terms("晚班", [], 690, 1320, [], days=DaysKind.NAMED)
+    add_window(Region.objects.get(pk=YANSHI_VILLAGE), terms, since=timezone.localdate(), actor=BY)
+    only: list[list[Any]] = [["演示村2027年3月"], ["日期", "人员"], [13, "张试例"], [14, "张试例"]]
+    assert [told[:14] for told in refused(workbook(only))] == ["Sheet1 第 3 行：B", "Sheet1 第 4 行：B"]
+    assert said(night) == {}
+
+
+def test_no_name_is_left_out_unsaid(night: DutyWindow, county: FictionalCounty) -> None:
+    head = [["示例村2027年3月"], ["日期", "晚班"]]
+    (told,) = refused(workbook([*head, [None, "张示例"], [14, "李示例"]]))
+    assert told == "Sheet1 第 3 行：没有“日期”，看不出是哪天的班"
+    beside = read(workbook([*head, [14, "李示例", "张示例"]]))
+    assert beside.notes == ["Sheet1 这些列不导入：C 列（没有标题）"]
+    across = read(workbook([["示例村2027年3月"], ["", *range(11, 16)], ["晚班", None, "李示例", *"   ", "张示例"]]))
+    assert across.notes == ["Sheet1 这些列不导入：G 列（没有标题）"]
+
+
+def test_a_column_is_named_as_excel_does() -> None:
+    assert [letters_of(place) for place in (0, 25, 26, 51, 701, 702)] == ["A", "Z", "AA", "AZ", "ZZ", "AAA"]
 
 
 def test_two_of_one_name_are_told_apart_by_their_numbers(night: DutyWindow, county: FictionalCounty) -> None:

@@ -183,6 +183,22 @@ def test_what_a_template_lacks_is_said(county: FictionalCounty) -> None:
             template(**other)
 
 
+def test_a_name_that_nobody_has_makes_no_template(villages: dict[str, DutyWindow]) -> None:
+    page = signed_in(TOWNSHIP_OPERATOR)
+    values = {"name": "值夜", "window": "晚班", "rule": "rota", "dates": "all"}
+    said = {"turns": "书记\n张试例、主任\n赵示例", "leaders": "书计"}
+    told = html.unescape(page.post("/rosters/templates/add/", values | said, follow=True).content.decode())
+    assert "没有添加：“谁轮”第 2 行：示例镇没有叫“张试例”的人或职务，名字相近的有：张示例" in told
+    assert "“带班领导”第 1 行：示例镇没有叫“书计”的人或职务，名字相近的有：书记" in told
+    assert not RosterTemplate.objects.exists()
+    # Zhao is in the one village and Zhang in the other: each village is told by name whom it lacks.
+    made = template(turns=["赵示例", "张示例"])
+    assert {village: words.partition("的人")[0] for village, words in plan_of(made, laid(made)).in_the_way} == {
+        "示例村": "示例村没有叫“赵示例”",
+        "演示村": "演示村没有叫“张示例”",
+    }
+
+
 def test_a_template_is_made_shown_and_ended_by_its_pages(villages: dict[str, DutyWindow]) -> None:
     page = signed_in(TOWNSHIP_OPERATOR)
     values = {"name": "值夜", "window": "晚班", "turns": "书记\n\n主任\n", "rule": "rota", "dates": "all"}
