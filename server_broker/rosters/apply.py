@@ -138,7 +138,7 @@ def _windows(applying: _Applying, plan: Plan) -> None:
                 weekdays=row.weekdays,
                 start=row.start,
                 end=row.end,
-                days=DaysKind.NAMED if row.named_days else DaysKind.WEEKLY,
+                days=DaysKind.NAMED if row.is_named else DaysKind.WEEKLY,
                 leaders=_leaders(row, known, people),
                 **_terms(row, known),
             )

@@ -10,7 +10,7 @@ from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import check_numbers, numbers_closed
 from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.rosters.rows import DAYS
+from server_broker.rosters.rows import DAYS, WEEKDAYS
 from server_broker.sheets.row_errors import RowError
 
 
@@ -119,7 +119,9 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
         there = known.windows.get(row.key)
-        if there is not None and there.named_days != bool(row.named_days) and asker.may_see(row.village):
+        if row.days_unsaid and (there is None or not there.named_days):
+            yield RowError("值班", row.row, f"“{WEEKDAYS}”为空")
+        elif there is not None and there.named_days != row.is_named and asker.may_see(row.village):
             kind = "只在指定日期" if there.named_days else "按星期"
             words = f"“{row.name}”是{kind}的值班，请在“{DAYS}”一列写明；要换一种，请结束它，另加一个"
             yield RowError("值班", row.row, words)

@@ -83,6 +83,16 @@ class WindowRow:
     leaders: list[str] | None = None
 
     @property
+    def days_unsaid(self) -> bool:
+        """The file says nothing of its days: it is one of named days, or the row is wrong."""
+        return self.named_days is None and not self.weekdays
+
+    @property
+    def is_named(self) -> bool:
+        """It is there on named days only."""
+        return self.named_days or self.days_unsaid
+
+    @property
     def key(self) -> WindowKey:
         """By what the county finds the window again."""
         return window_key(self.village, self.name)

@@ -25,6 +25,7 @@ from server_broker.sheets.row_errors import RowError
 from server_broker.sheets.spreadsheetml import Cell
 
 CARD_FORM = "卡号格式"
+WEEKDAYS = "星期"
 DAYS, SEASON, MARKS, LEADERS = "日子", "季节", "打卡", "带班"
 _DAYS_WORDS = {"": False, "按星期": False, "指定日期": True, "只在指定日期": True}
 _MARKS_WORDS = {"": "each", "上下班都打卡": "each", "一天打首尾两次": "ends", "只打上班": "arrival"}
@@ -98,8 +99,9 @@ def _uid_reader(form: Format) -> Callable[[Cell], str]:
 
 def _window(plan: Plan, row: Row) -> None:
     village, name = row.read("村代码", _village), row.read("名称", _name(32, as_typed=True))
-    named = row.read(DAYS, _is_named) if row.has(DAYS) else False
-    days = row.read("星期", cells.weekdays) if not named else []
+    # Without the column of days, a row without weekdays is of a window that the county has as one of named days.
+    named = row.read(DAYS, _is_named) if row.has(DAYS) else row.is_empty(WEEKDAYS)
+    days = row.read(WEEKDAYS, cells.weekdays) if not named else []
     people = row.read("人员编号", _numbers if not named else _numbers_or_none)
     terms = _read_terms(row)
     start, end = row.read("开始", cells.minute_of_day), row.read("结束", cells.minute_of_day)
@@ -258,7 +260,7 @@ BOOK = Book(
         SheetKind("卡", ("卡号", "人员编号"), _read_cards, optional=(CARD_FORM,)),
         SheetKind(
             "值班",
-            ("村代码", "名称", "星期", "开始", "结束", "人员编号"),
+            ("村代码", "名称", WEEKDAYS, "开始", "结束", "人员编号"),
             _each(_window),
             optional=(DAYS, SEASON, MARKS, LEADERS),
         ),

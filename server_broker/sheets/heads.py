@@ -30,6 +30,11 @@ class Row:
         """Tell whether the sheet has a column. An empty cell says something; a column that is not there does not."""
         return column in self._by_column
 
+    def is_empty(self, column: str) -> bool:
+        """Tell whether nothing stands in a column."""
+        value = self._by_column.get(column, EMPTY).value
+        return value is None or (isinstance(value, str) and not value.strip())
+
     def read[T](self, column: str, reader: Callable[[Cell], T]) -> T | None:
         """Return the column's value. If it is bad, add an error and return None."""
         try:

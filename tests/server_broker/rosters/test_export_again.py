@@ -15,9 +15,10 @@ from server_broker.duty.roster_days import name_days
 from server_broker.duty.values import Crew
 from server_broker.duty.windows import Terms, add_window
 from server_broker.people.changes import register
-from server_broker.people.models import Person, PersonType
+from server_broker.people.models import Person, PersonType, UnitKind
+from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
-from server_broker.rosters.roster_export import export_people
+from server_broker.rosters.roster_export import export_people, template
 from server_broker.rosters.roster_import import ImportResult, import_people
 from tests.cast import (
     COUNTY,
@@ -150,6 +151,43 @@ def test_what_a_file_has_no_column_for_stays(seasons: DutyWindow) -> None:
     assert made.leaders == [made.people.get().pk]
     (told,) = of_windows((SHILI_VILLAGE, "赶集", "1-5", "15:00", "16:00", ZHANG.number))
     assert "请在“日子”一列写明" in told
+
+
+def test_a_file_without_the_column_of_days_leaves_a_window_of_named_days_as_one(seasons: DutyWindow) -> None:
+    assert of_windows((SHILI_VILLAGE, "赶集", "", "15:00", "17:00", ZHANG.number)) == []
+    made = DutyWindow.objects.get(name="赶集")
+    assert (made.end, made.days, made.weekdays, made.people.get().number) == (1020, "named", [], ZHANG.number)
+    for name in ("夏", "新"):
+        told = of_windows((SHILI_VILLAGE, name, "", "08:00", "11:00", ZHANG.number))
+        assert told == ["值班 第 2 行：“星期”为空"]
+
+
+def test_posts_and_kinds_which_no_sheet_has_stay(seasons: DutyWindow, county: FictionalCounty) -> None:
+    unit = make_unit("示例村两委", UnitKind.COMMITTEE, Region.objects.get(pk=SHILI_VILLAGE), actor=BY)
+    post = give_post(county.people[LI], unit, "书记", since=timezone.localdate(), actor=BY).post_id
+    DutyWindow.objects.filter(name="夏").update(posts=[post], leader_posts=[post])
+    Person.objects.filter(number=ZHANG.number).update(type=PersonType.OFFICIAL)
+    sheets = {
+        "人员": [(ZHANG.number, "张改名", SHILI_VILLAGE)],
+        "值班": [(SHILI_VILLAGE, "夏", "1-5", "08:00", "11:00", ZHANG.number)],
+    }
+    assert import_people(book(sheets), scope=COUNTY, actor=BY, renames=None).errors == ()
+    made, zhang = DutyWindow.objects.get(name="夏"), Person.objects.get(number=ZHANG.number)
+    assert (made.end, made.posts, made.leader_posts) == (660, [post], [post])
+    assert (zhang.name, zhang.type, zhang.left) == ("张改名", PersonType.OFFICIAL, False)
+
+
+def test_an_empty_cell_says_none_where_the_notes_say_so(seasons: DutyWindow) -> None:
+    columns = ("日子", "季节", "打卡", "带班")
+    assert of_windows((SHILI_VILLAGE, "夏", "1-5", "05:00", "06:00", ZHANG.number, *[""] * 4), columns=columns) == []
+    made = DutyWindow.objects.get(name="夏")
+    assert (made.season_from, made.marks, made.leaders) == (0, Marks.EACH, [])
+    assert of_windows((SHILI_VILLAGE, "赶集", "", "15:00", "17:00", "", "指定日期"), columns=("日子",)) == []
+    assert not DutyWindow.objects.get(name="赶集").people.exists()
+    notes = " ".join(str(cell.value) for cell in openpyxl.load_workbook(io.BytesIO(template()))["说明"]["A"])
+    assert "有这一列而空着，就是按星期、全年、上下班都打卡、没有带班" in notes
+    assert "指定日期的，人员编号空着就是没有固定的人" in notes
+    assert of_windows((SHILI_VILLAGE, "夏", "1-5", "05:00", "06:00", "")) == ["值班 第 2 行：“人员编号”为空"]
 
 
 WRONG = (
