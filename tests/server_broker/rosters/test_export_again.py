@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from typing import Any
 
 import openpyxl
 import pytest
@@ -167,7 +168,7 @@ def test_posts_and_kinds_which_no_sheet_has_stay(seasons: DutyWindow, county: Fi
     post = give_post(county.people[LI], unit, "书记", since=timezone.localdate(), actor=BY).post_id
     DutyWindow.objects.filter(name="夏").update(posts=[post], leader_posts=[post])
     Person.objects.filter(number=ZHANG.number).update(type=PersonType.OFFICIAL)
-    sheets = {
+    sheets: dict[str, list[tuple[Any, ...]]] = {
         "人员": [(ZHANG.number, "张改名", SHILI_VILLAGE)],
         "值班": [(SHILI_VILLAGE, "夏", "1-5", "08:00", "11:00", ZHANG.number)],
     }
