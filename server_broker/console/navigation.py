@@ -10,7 +10,7 @@ from django.utils import timezone
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.console.queries import alarms_of
-from server_broker.requests.waiting import count_waiting_for
+from server_broker.requests.waiting import Waiting
 
 _ACCOUNTS = "admin:index"
 _PAGES: tuple[tuple[str, str, str, Power], ...] = (
@@ -88,4 +88,4 @@ def _waiting(user: User | AnonymousUser, page: str) -> int:
     """Return how much on a page waits for the viewer."""
     if page == "alarms":
         return alarms_of(user).filter(resolved_at=None, acknowledged_at=None).count()
-    return count_waiting_for(user, timezone.now()) if page == "affairs" and isinstance(user, User) else 0
+    return Waiting(user, timezone.now()).count() if page == "affairs" and isinstance(user, User) else 0

@@ -26,7 +26,7 @@ from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
 from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
-from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OWN_WORD, SWAP
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
@@ -137,6 +137,7 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
         note=wish.note,
         asked_at=now,
         asked_by=officer,
+        is_over=wish.kind in OWN_WORD,
     )
     if wish.kind in APPROVED:
         need = judged(Case(made, person, now, True, OPEN, []), now)

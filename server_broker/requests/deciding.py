@@ -5,6 +5,7 @@ stands, and the second is refused and told who it was.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Model
@@ -25,7 +26,7 @@ from server_broker.requests.effects import correct, go_away
 from server_broker.requests.joining import joins
 from server_broker.requests.judging import Judged, judged
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
-from server_broker.requests.models import Answer, CountyRequest, Outcome, Request
+from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
@@ -36,22 +37,26 @@ RULES = "2.5"
 _LEAST_REASON = 4
 
 
-def why_not(case: Case, user: User, at: dt.datetime) -> str:
-    """Return why an account can't decide about a request now, in Chinese and without a full stop; empty if it can."""
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What an account reads of a request that waits, before it decides."""
+
+    need: Judged
+    obstacle: str
+    """Why the account can't decide now, in Chinese and without a full stop; empty if it can."""
+    joins: str
+    """What the request joins to more than the account may grant at a time; empty if it does not, or it can't decide."""
+
+
+def prospect(case: Case, user: User, at: dt.datetime) -> Prospect:
+    """Return what ``user`` reads of a request, which is judged once for all of it."""
+    need = judged(case, at)
     try:
-        _judge(case, user, at)
+        _check_waits(case, user)
+        power = _power(case, user, need, at)
     except (RequestRefused, OwnAffair) as refused:
-        return str(refused).rstrip("。")
-    return ""
-
-
-def joined_for(case: Case, user: User, at: dt.datetime) -> str:
-    """Return what a request joins to more than ``user`` may grant at a time; empty if it does not, or they can't."""
-    try:
-        _, power = _judge(case, user, at)
-    except (RequestRefused, OwnAffair):
-        return ""
-    return joins(case, power.rank)
+        return Prospect(need, str(refused).rstrip("。"), "")
+    return Prospect(need, "", joins(case, power.rank))
 
 
 def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.datetime) -> Answer:
@@ -69,7 +74,9 @@ def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.dat
         case = _locked(key)
         # By what the database has now, whatever the page knew.
         user = User.objects.select_related("region").get(pk=user.pk)
-        need, power = _judge(case, user, at)
+        _check_waits(case, user)
+        need = judged(case, at)
+        power = _power(case, user, need, at)
         _check_text(case, outcome, text)
         if outcome == Outcome.ACCEPTED:
             _check_acceptable(case)
@@ -95,11 +102,11 @@ def _locked(key: str) -> Case:
     return case
 
 
-def _judge(case: Case, user: User, at: dt.datetime) -> tuple[Judged, Standing]:
-    """Return what the request needs and by what power ``user`` decides.
+def _check_waits(case: Case, user: User) -> None:
+    """Check that a request waits for somebody, and that ``user`` may be that one whatever it needs.
 
     Raises:
-        RequestRefused: It is decided, or the power is too small.
+        RequestRefused: It is decided or taken back, or ``user`` has decided the first step.
         OwnAffair: It is the account's own affair.
     """
     person = case.person
@@ -112,15 +119,22 @@ def _judge(case: Case, user: User, at: dt.datetime) -> tuple[Judged, Standing]:
         who = f"{last.actor} {timezone.localtime(last.at):%m月%d日 %H:%M} 已经定了" if last is not None else "已经定了"
         raise RequestRefused(f"{who}：{Outcome(case.state).label}")
     refuse_own_affair(user.username, [person.pk], asked_by=case.asked_by)
-    first = last if case.state == SECOND else None
-    if first is not None:
-        _refuse_same(user, first)
-    need = judged(case, at)
-    before = first.actor if first is not None else ""
-    power = standing(user, person, need.needed, at, asked_by=case.asked_by, first=before)
+    if case.state == SECOND and last is not None:
+        _refuse_same(user, last)
+
+
+def _power(case: Case, user: User, need: Judged, at: dt.datetime) -> Standing:
+    """Return by what power ``user`` decides.
+
+    Raises:
+        RequestRefused: It is too small.
+    """
+    assert case.person is not None
+    first = case.answer.actor if case.state == SECOND and case.answer is not None else ""
+    power = standing(user, case.person, need.needed, at, asked_by=case.asked_by, first=first)
     if power.rank < need.needed:
         raise RequestRefused(f"要{RANK_WORDS[need.needed]}里来定，{power_words(power)}")
-    return need, power
+    return power
 
 
 def _refuse_same(user: User, first: Answer) -> None:
@@ -161,7 +175,7 @@ def _store(
     case: Case, outcome: Outcome, text: str, user: User, at: dt.datetime, need: Judged, power: Standing, joined: str
 ) -> Answer:
     step = 2 if case.state == SECOND else 1
-    return Answer.objects.create(
+    made = Answer.objects.create(
         request=case.asked if isinstance(case.asked, Request) else None,
         asked=case.here,
         outcome=outcome,
@@ -179,6 +193,11 @@ def _store(
         joins=joined,
         rules=RULES,
     )
+    if made.is_last and case.here is not None:
+        CountyRequest.objects.filter(pk=case.here.pk).update(is_over=True)
+    elif made.is_last:
+        StationCase.objects.filter(request=case.asked.pk).update(is_over=True)
+    return made
 
 
 def _effects(case: Case, made: Answer) -> list[Model]:

@@ -103,12 +103,19 @@ class StationCase(models.Model):
     length = models.PositiveSmallIntegerField(null=True)
     needed = models.PositiveSmallIntegerField(default=0, db_default=0)
     taken_back = models.BooleanField()
+    is_over = models.BooleanField(default=False, db_default=False)
+    """Somebody has decided: it never waits again. One that is not over need not wait (`waiting_at_stations`)."""
     judged_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "站点申请的去处"
         verbose_name_plural = "站点申请的去处"
-        indexes = [models.Index(fields=["person", "asked_at"], name="station_case_by_person")]
+        indexes = [
+            models.Index(fields=["person", "asked_at"], name="station_case_by_person"),
+            models.Index(fields=["asked_at"], name="station_case_by_age"),
+            # Of years of requests those that may wait, so that lists and counts read no others.
+            models.Index(fields=["person"], condition=Q(is_over=False), name="station_case_not_over"),
+        ]
 
 
 class SetAside(models.Model):
@@ -183,6 +190,8 @@ class CountyRequest(models.Model):
     withdrawn_by = models.CharField(max_length=150, blank=True)
     withdrawn_why = models.CharField(max_length=200, blank=True, default="", db_default="")
     """Why an officer took back what was approved; empty: nobody has to say."""
+    is_over = models.BooleanField(default=False, db_default=False)
+    """Nobody has to say anything to it: it never waits again. One that is not over need not wait (`waiting_here`)."""
 
     decided_fields = (
         *("request", "number", "person", "kind", "code", "begin_at", "end_at", "window", "day", "mark", "mark_at"),
@@ -197,6 +206,9 @@ class CountyRequest(models.Model):
         indexes = [
             models.Index(fields=["person", "-asked_at"], name="county_request_by_person"),
             models.Index(fields=["number"], name="county_request_by_number"),
+            models.Index(fields=["asked_at"], name="county_request_by_age"),
+            # Of years of requests those that may wait, so that lists and counts read no others.
+            models.Index(fields=["person"], condition=Q(is_over=False), name="county_request_not_over"),
             models.Index(fields=["asked_by", "-asked_at"], condition=~Q(asked_by=""), name="county_request_by_officer"),
         ]
 

@@ -1,7 +1,6 @@
 """Say with which rank somebody may decide, and which rank a person has (docs/rules.md, section 5)."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -100,10 +99,15 @@ def lenders_of(user: User, at: dt.datetime) -> list[User]:
     return [lender for lender in found if may(lender, Power.APPROVE_REQUESTS)]
 
 
+def powers_of(user: User, at: dt.datetime) -> list[tuple[User, Rank]]:
+    """Return the accounts by whose power ``user`` may decide at a moment, their own first, each with its rank."""
+    ranked = ((account, rank_of(account)) for account in (user, *lenders_of(user, at)))
+    return [(account, rank) for account, rank in ranked if rank != Rank.NONE]
+
+
 def regions_decided_by(user: User, at: dt.datetime) -> list[str]:
     """Return the codes of the regions about whose people ``user`` may decide at a moment, their own and lent ones."""
-    codes: Iterable[str | None] = (one.region_id for one in (user, *lenders_of(user, at)) if rank_of(one))
-    return sorted({code for code in codes if code is not None})
+    return sorted({account.region_id for account, _ in powers_of(user, at) if account.region_id is not None})
 
 
 def _level(code: str) -> Rank:

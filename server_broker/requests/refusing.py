@@ -10,7 +10,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.people.models import Person
 from server_broker.requests.cases import PARTNER, cases_here, of_county
-from server_broker.requests.models import Answer, CountyRequest, Outcome, Request
+from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
 
 SERVICE, OFFICE = "service", "系统核对"
 REFUSED = "request.not_possible"
@@ -23,6 +23,7 @@ def refuse_at_station(one: Request, person: Person, text: str, now: dt.datetime)
         made = Answer.objects.create(
             request=one, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
         )
+        StationCase.objects.filter(request=one.pk).update(is_over=True)
         entry = record(SERVICE, REFUSED, f"s{one.pk}", _detail(one, text))
         decide(entry, RequestAnswered(request=one.pk, outcome=made.outcome), [made])
         shelf_changed_under(person.village_id, at=now)
@@ -39,6 +40,7 @@ def refuse_here(asked: CountyRequest, text: str, now: dt.datetime) -> None:
         made = Answer.objects.create(
             asked=asked, outcome=Outcome.REFUSED, text=text, at=now, actor=SERVICE, office=OFFICE
         )
+        CountyRequest.objects.filter(pk=asked.pk).update(is_over=True)
         entry = record(SERVICE, REFUSED, f"c{asked.pk}", _detail(asked, text))
         decide(entry, Decided(action=REFUSED, subject=f"c{asked.pk}"), [made])
         shelf_changed_under(asked.person.village_id, at=now)

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 from functools import partial
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from server_broker.requests.cases import Case, of_stations, shown_of_stations
 from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
@@ -31,7 +31,7 @@ def judge_new(now: dt.datetime) -> int:
 
 def judge_again(now: dt.datetime) -> int:
     """Judge anew those that wait and of which the person is another by now, or taken back, or that are due for it."""
-    waiting = unanswered().filter(~set_aside(Request, now), standing__isnull=False).select_related("standing")
+    waiting = unanswered().filter(~set_aside(Request, now)).select_related("standing")
     due = []
     for case in each_case(waiting.order_by("pk"), now):
         assert isinstance(case.asked, Request)
@@ -44,14 +44,24 @@ def judge_again(now: dt.datetime) -> int:
 
 
 def unanswered() -> QuerySet[Request]:
-    """Return the requests of stations that nobody has decided."""
-    return of_stations().filter(~Exists(Answer.objects.filter(request=OuterRef("pk"), is_last=True)))
+    """Return the judged requests of stations that nobody has decided."""
+    return of_stations().filter(_unanswered())
 
 
 def waiting_at_stations() -> QuerySet[Request]:
     """Return the judged requests of stations that wait for somebody's decision, the oldest first."""
-    found = unanswered().filter(standing__person__isnull=False, standing__taken_back=False)
-    return found.order_by("standing__asked_at", "pk")
+    return of_stations().filter(waits_at_station()).order_by("standing__asked_at", "pk")
+
+
+def waits_at_station() -> Q:
+    """Return the condition that a judged request of a station waits for somebody's decision."""
+    return Q(_unanswered(), kind__in=AWAY, standing__person__isnull=False, standing__taken_back=False)
+
+
+def _unanswered() -> Q:
+    answered = Exists(Answer.objects.filter(request=OuterRef("pk"), is_last=True))
+    # What is over is most of all, and an index leaves it out; the answers are asked for of the few that are left.
+    return Q(~answered, standing__is_over=False)
 
 
 def _stand(cases: Iterable[Case], now: dt.datetime) -> int:
@@ -68,7 +78,7 @@ def _judge(case: Case, now: dt.datetime) -> None:
         [_row(case, now)],
         update_conflicts=True,
         unique_fields=["request"],
-        update_fields=["person", "asked_at", "length", "needed", "taken_back", "judged_at"],
+        update_fields=["person", "asked_at", "length", "needed", "taken_back", "is_over", "judged_at"],
     )
     one, person = case.asked, case.person
     if case.state != OPEN or person is None or one.begin_at is None or one.end_at is None:
@@ -88,5 +98,6 @@ def _row(case: Case, now: dt.datetime) -> StationCase:
         length=need.length if need is not None else None,
         needed=need.needed if need is not None else 0,
         taken_back=case.state == WITHDRAWN,
+        is_over=any(one.is_last for one in case.answers),
         judged_at=now,
     )

@@ -61,7 +61,8 @@ def _end(key: str, now: dt.datetime) -> bool:
         actor, here = f"person:{case.person.number}", case.here
         if here is not None:
             here.withdrawn_at, here.withdrawn_by = here.withdrawn_at or now, actor
-            here.save(update_fields=["withdrawn_at", "withdrawn_by"])
+            here.is_over = True
+            here.save(update_fields=["withdrawn_at", "withdrawn_by", "is_over"])
         else:
             StationCase.objects.filter(request=case.asked.pk).update(taken_back=True)
         end_absence(case, actor=actor)

@@ -1,4 +1,7 @@
-"""Which requests wait for an account's decision, and which for somebody else's. A fixed number of queries."""
+"""Which requests wait for an account's decision, which for somebody else's, and which are done.
+
+A fixed number of queries, and each reads what may wait and not what was ever asked for: an index has that alone.
+"""
 
 import datetime as dt
 
@@ -13,88 +16,96 @@ from server_broker.requests.cases import (
     of_county,
     shown_of_stations,
     waiting_here,
+    waits_here,
 )
 from server_broker.requests.kinds import SWAP
 from server_broker.requests.models import Answer, CountyRequest, Request
-from server_broker.requests.ranks import Rank, lenders_of, rank_of, regions_decided_by
-from server_broker.requests.station_cases import waiting_at_stations
+from server_broker.requests.ranks import Rank, powers_of
+from server_broker.requests.station_cases import waiting_at_stations, waits_at_station
 
 _HALF = Exists(Answer.objects.filter(asked=OuterRef("pk"), step=1, is_last=False))
+_HERE, _AT_STATION = "person", "standing__person"
+"""By which path each of the two tables leads to whose request it is."""
 
 
-def cases_seen_by(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
-    """Return the requests of the county about people of the regions about which ``user`` may decide."""
-    regions = Q(pk=None)
-    for code in regions_decided_by(user, at):
-        regions |= Q(person__village__code__startswith=subtree_prefix(code))
-    return of_county().filter(regions)
+class Waiting:
+    """The requests that an account sees at a moment, by who has to say something. By what it may decide, asked once."""
 
+    def __init__(self, user: User, at: dt.datetime) -> None:
+        self._at = at
+        self._powers = powers_of(user, at)
+        self._user = user
+        self._names = {account.pk: _names(account) for account in (user, *(account for account, _ in self._powers))}
 
-def station_requests_seen_by(user: User, at: dt.datetime) -> QuerySet[Request]:
-    """Return the requests of stations about people of the regions about which ``user`` may decide."""
-    seen = Q(pk=None)
-    for code in regions_decided_by(user, at):
-        seen |= Q(standing__person__village__code__startswith=subtree_prefix(code))
-    return shown_of_stations().filter(seen)
+    def here(self) -> QuerySet[CountyRequest]:
+        """Return those of the county that wait for the account, the oldest first, by the rank that each needed when it
+        was asked."""
+        return waiting_here().filter(self._mine_here())
 
+    def at_stations(self) -> QuerySet[Request]:
+        """Return those of stations that wait for the account, the oldest first, by the rank that each needs."""
+        return waiting_at_stations().filter(self._mine_at_stations())
 
-def waiting_for(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
-    """Return those that wait for ``user``, the oldest first, by the rank that each needed when it was asked."""
-    mine = Q(pk=None)
-    for account, rank in _powers(user, at):
-        half = Q(pk__in=of_county().filter(_HALF).values("pk")) if rank < Rank.TOWNSHIP else Q(pk=None)
-        theirs = _theirs(account, "person") & Q(needed__lte=rank)
-        # Of two approvers the second is not the first by another way: neither by account nor by what is lent.
-        names = _names(account)
-        answered = Answer.objects.filter(Q(actor__in=names) | Q(lender__in=names), asked=OuterRef("pk"), step=1)
-        said = Q(Exists(answered))
-        mine |= theirs & ~half & ~_own_affair(account) & ~said
-    return waiting_here().filter(mine).exclude(_own_affair(user))
+    def count(self) -> int:
+        """Return how many wait for the account."""
+        return self.here().count() + self.at_stations().count() if self._powers else 0
 
+    def here_for_others(self) -> QuerySet[CountyRequest]:
+        """Return those of the county that others have to decide or agree to, the oldest first."""
+        others = waits_here() & ~self._mine_here() | self._waits_for_partner()
+        return self.seen_here().filter(others).order_by("asked_at", "pk")
 
-def station_requests_for(user: User, at: dt.datetime) -> QuerySet[Request]:
-    """Return the requests of stations that wait for ``user``, the oldest first, by the rank that each needs."""
-    mine = Q(pk=None)
-    for account, rank in _powers(user, at):
-        theirs = _theirs(account, "standing__person") & Q(standing__needed__lte=rank)
-        # What is lent never serves whoever has lent it.
-        mine |= theirs & ~_is_about(account, "standing__person")
-    return waiting_at_stations().filter(mine).exclude(_is_about(user, "standing__person"))
+    def at_stations_for_others(self) -> QuerySet[Request]:
+        """Return those of stations that others have to decide, the oldest first."""
+        return waiting_at_stations().filter(self._seen(_AT_STATION)).exclude(self._mine_at_stations())
 
+    def done_here(self, since: dt.datetime) -> QuerySet[CountyRequest]:
+        """Return those of the county that were asked for since a moment and wait for nobody, the newest first."""
+        seen = self.seen_here().filter(asked_at__gte=since).exclude(waits_here() | self._waits_for_partner())
+        return seen.order_by("-asked_at", "-pk")
 
-def station_requests_for_others(user: User, at: dt.datetime) -> QuerySet[Request]:
-    """Return the requests of stations that ``user`` sees and others have to decide, the oldest first."""
-    seen = station_requests_seen_by(user, at).values("pk")
-    return waiting_at_stations().filter(pk__in=seen).exclude(pk__in=station_requests_for(user, at).values("pk"))
+    def done_at_stations(self, since: dt.datetime) -> QuerySet[Request]:
+        """Return those of stations that were asked for since a moment and wait for nobody."""
+        seen = shown_of_stations().filter(self._seen(_AT_STATION), standing__asked_at__gte=since)
+        return seen.exclude(waits_at_station())
 
+    def seen_here(self) -> QuerySet[CountyRequest]:
+        """Return those of the county about people of the regions about which the account may decide."""
+        return of_county().filter(self._seen(_HERE))
 
-def _powers(user: User, at: dt.datetime) -> list[tuple[User, Rank]]:
-    """Return the accounts by whose power ``user`` may decide, their own first, each with its rank."""
-    ranked = ((account, rank_of(account)) for account in (user, *lenders_of(user, at)))
-    return [(account, rank) for account, rank in ranked if account.region_id is not None and rank != Rank.NONE]
+    def _seen(self, person: str) -> Q:
+        seen = Q(pk=None)
+        for account, _ in self._powers:
+            seen |= _theirs(account, person)
+        return seen
 
+    def _mine_here(self) -> Q:
+        mine = Q(pk=None)
+        for account, rank in self._powers:
+            # Of two approvers the second is not the first by another way: neither by account nor by what is lent.
+            names = self._names[account.pk]
+            said = Exists(Answer.objects.filter(Q(actor__in=names) | Q(lender__in=names), asked=OuterRef("pk"), step=1))
+            theirs = _theirs(account, _HERE) & Q(~said, needed__lte=rank) & ~self._own_affair(account)
+            mine |= theirs if rank >= Rank.TOWNSHIP else theirs & Q(~_HALF)
+        return mine & ~self._own_affair(self._user)
 
-def _theirs(account: User, person: str) -> Q:
-    assert account.region_id is not None
-    return Q(**{f"{person}__village__code__startswith": subtree_prefix(account.region_id)})
+    def _mine_at_stations(self) -> Q:
+        mine = Q(pk=None)
+        for account, rank in self._powers:
+            # What is lent never serves whoever has lent it.
+            theirs = _theirs(account, _AT_STATION) & Q(standing__needed__lte=rank)
+            mine |= theirs & ~_is_about(account, _AT_STATION)
+        return mine & ~_is_about(self._user, _AT_STATION)
 
+    def _waits_for_partner(self) -> Q:
+        answered = Exists(Answer.objects.filter(asked=OuterRef("pk")))
+        return Q(
+            *(~answered, ~back_at_kiosk()),
+            **{"is_over": False, "kind": SWAP, "agrees": None, "withdrawn_at": None, "begin_at__gt": self._at},
+        )
 
-def waiting_for_others(user: User, at: dt.datetime) -> QuerySet[CountyRequest]:
-    """Return those that ``user`` sees and others have to decide or agree to, the oldest first."""
-    seen = cases_seen_by(user, at).values("pk")
-    swaps = of_county().filter(
-        ~back_at_kiosk(), kind=SWAP, agrees=None, answers=None, withdrawn_at=None, begin_at__gt=at
-    )
-    both = Q(pk__in=waiting_here().values("pk")) | Q(pk__in=swaps.values("pk"))
-    mine = waiting_for(user, at).values("pk")
-    return of_county().filter(both, pk__in=seen).exclude(pk__in=mine).order_by("asked_at", "pk")
-
-
-def count_waiting_for(user: User, at: dt.datetime) -> int:
-    """Return how many requests wait for ``user``."""
-    if not regions_decided_by(user, at):
-        return 0
-    return waiting_for(user, at).count() + station_requests_for(user, at).count()
+    def _own_affair(self, account: User) -> Q:
+        return Q(asked_by__in=self._names[account.pk]) | _is_about(account, _HERE)
 
 
 def is_stale_swap(case: Case, now: dt.datetime) -> bool:
@@ -102,8 +113,9 @@ def is_stale_swap(case: Case, now: dt.datetime) -> bool:
     return case.state == PARTNER and case.asked.begin_at is not None and case.asked.begin_at <= now
 
 
-def _own_affair(account: User) -> Q:
-    return Q(asked_by__in=_names(account)) | _is_about(account, "person")
+def _theirs(account: User, person: str) -> Q:
+    assert account.region_id is not None
+    return Q(**{f"{person}__village__code__startswith": subtree_prefix(account.region_id)})
 
 
 def _is_about(account: User, person: str) -> Q:

@@ -48,7 +48,8 @@ def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "", reaso
             why = reason.strip()
         actor = officer or f"person:{locked.person.number}"
         locked.withdrawn_at, locked.withdrawn_by, locked.withdrawn_why = now, actor, why
-        locked.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_why"])
+        locked.is_over = True
+        locked.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_why", "is_over"])
         end_absence(case, actor=actor, reason=why)
         _say(locked, actor, WITHDREW, [], now)
 
@@ -101,7 +102,8 @@ def agree(
         if denies:
             undo_swap(locked, actor=actor)
         locked.agrees, locked.agreed_at, locked.agreed_by = agrees, said_at, officer
-        locked.save(update_fields=["agrees", "agreed_at", "agreed_by"])
+        locked.is_over = True
+        locked.save(update_fields=["agrees", "agreed_at", "agreed_by", "is_over"])
         _say(locked, actor, AGREED, swap(locked, actor=actor, at=said_at) if agrees else [], now)
         if (agrees or denies) and locked.window is not None:
             # Its station may be another than the person's own.

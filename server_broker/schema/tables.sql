@@ -2613,6 +2613,7 @@ CREATE TABLE requests_countyrequest (
     needed smallint DEFAULT 0 NOT NULL,
     agreed_by character varying(150) DEFAULT ''::character varying NOT NULL,
     withdrawn_why character varying(200) DEFAULT ''::character varying NOT NULL,
+    is_over boolean DEFAULT false NOT NULL,
     CONSTRAINT requests_countyrequest_length_check CHECK ((length >= 0)),
     CONSTRAINT requests_countyrequest_needed_check CHECK ((needed >= 0))
 );
@@ -2705,6 +2706,7 @@ CREATE TABLE requests_stationcase (
     taken_back boolean NOT NULL,
     judged_at timestamp with time zone NOT NULL,
     person_id bigint,
+    is_over boolean DEFAULT false NOT NULL,
     CONSTRAINT requests_stationcase_length_check CHECK ((length >= 0)),
     CONSTRAINT requests_stationcase_needed_check CHECK ((needed >= 0))
 );
@@ -3376,9 +3378,11 @@ CREATE INDEX bundles_writtennotice_region_id_b9187126 ON bundles_writtennotice U
 CREATE INDEX bundles_writtennotice_region_id_b9187126_like ON bundles_writtennotice USING btree (region_id varchar_pattern_ops);
 CREATE INDEX correction_by_window ON requests_correction USING btree (window_id, day, person_id);
 CREATE UNIQUE INDEX county_blob_once ON media_blob USING btree (sha256, purpose) WHERE (station_id IS NULL);
+CREATE INDEX county_request_by_age ON requests_countyrequest USING btree (asked_at);
 CREATE INDEX county_request_by_number ON requests_countyrequest USING btree (number);
 CREATE INDEX county_request_by_officer ON requests_countyrequest USING btree (asked_by, asked_at DESC) WHERE (NOT ((asked_by)::text = ''::text));
 CREATE INDEX county_request_by_person ON requests_countyrequest USING btree (person_id, asked_at DESC);
+CREATE INDEX county_request_not_over ON requests_countyrequest USING btree (person_id) WHERE (NOT is_over);
 CREATE INDEX dated_written_by_transaction ON dated_written USING btree (transaction);
 CREATE UNIQUE INDEX decided_once ON requests_answer USING btree (request_id, step) WHERE (step > 0);
 CREATE UNIQUE INDEX decided_once_here ON requests_answer USING btree (asked_id, step) WHERE (step > 0);
@@ -3550,7 +3554,9 @@ CREATE INDEX retention_erasure_stream_id_2ddda10f ON retention_erasure USING btr
 CREATE INDEX roster_day_by_date ON attendance_rosterday USING btree (valid_from, subject_id);
 CREATE UNIQUE INDEX secret_word_once ON guard_secretword USING btree (word) WHERE (ended_at IS NULL);
 CREATE INDEX shelf_report_by_bundle ON bundles_shelfreport USING btree (bundle);
+CREATE INDEX station_case_by_age ON requests_stationcase USING btree (asked_at);
 CREATE INDEX station_case_by_person ON requests_stationcase USING btree (person_id, asked_at);
+CREATE INDEX station_case_not_over ON requests_stationcase USING btree (person_id) WHERE (NOT is_over);
 CREATE INDEX station_index_by_hash ON bundles_stationindex USING btree (sha256);
 CREATE INDEX swap_by_day ON attendance_swap USING btree (day, window_id);
 CREATE INDEX switch_newest ON compliance_switchstep USING btree (code, id DESC);

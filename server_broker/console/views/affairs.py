@@ -34,24 +34,14 @@ from server_broker.requests.cases import (
     of_county,
     shown_of_stations,
 )
-from server_broker.requests.deciding import decide_case, joined_for, why_not
+from server_broker.requests.deciding import decide_case, prospect
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
-from server_broker.requests.judging import judged
 from server_broker.requests.kinds import KINDS, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
 from server_broker.requests.ranks import regions_decided_by
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.station_cases import waiting_at_stations
 from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
-from server_broker.requests.waiting import (
-    cases_seen_by,
-    is_stale_swap,
-    station_requests_for,
-    station_requests_for_others,
-    station_requests_seen_by,
-    waiting_for,
-    waiting_for_others,
-)
+from server_broker.requests.waiting import Waiting, is_stale_swap
 from server_broker.requests.withdrawing import agree, may_withdraw, sees_other, withdraw
 
 PAGE_SIZE = 50
@@ -67,28 +57,24 @@ def affairs(request: HttpRequest) -> HttpResponse:
     user, now = account_of(request), timezone.now()
     state = parameters.choice(request.GET, "state", STATES)
     kind = parameters.choice(request.GET, "kind", ("", *KINDS))
-    found = {"mine": waiting_for(user, now), "others": waiting_for_others(user, now), "done": _done(user, now)}
-    at_stations = {
-        "mine": station_requests_for(user, now),
-        "others": station_requests_for_others(user, now),
-        "done": _done_at_stations(user, now),
+    waiting = Waiting(user, now)
+    found = {
+        "mine": (waiting.here(), waiting.at_stations()),
+        "others": (waiting.here_for_others(), waiting.at_stations_for_others()),
+        "done": (waiting.done_here(now - _SEEN), waiting.done_at_stations(now - _SEEN)),
     }
-    tabs = [
-        (name, word, found[name].count() + at_stations[name].count()) for name, word in zip(STATES, _WORDS, strict=True)
-    ]
-    here, there = found[state], at_stations[state]
+    counts = {name: here.count() + there.count() for name, (here, there) in found.items()}
+    here, there = found[state]
     if kind:
         here, there = here.filter(kind=kind), there.filter(kind=kind)
-    both = _by_age(here, there)
-    page = parameters.page_of(
-        request, both.order_by("-at" if state == "done" else "at", "origin", "key"), size=PAGE_SIZE
-    )
+    by_age = _by_age(here, there).order_by("-at" if state == "done" else "at", "origin", "key")
+    page = parameters.page_of(request, by_age, size=PAGE_SIZE, count=None if kind else counts[state])
     cases = _cases(page.object_list)
     context = {
         "section": "affairs",
         "page": page,
         "rows": [_row(case, now) for case in cases],
-        "tabs": tabs,
+        "tabs": [(name, word, counts[name]) for name, word in zip(STATES, _WORDS, strict=True)],
         "state": state,
         "kind": kind,
         "kinds": KINDS.items(),
@@ -110,7 +96,7 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
     user, now = account_of(request), timezone.now()
     case = _case(user, key, now)
     assert case.person is not None
-    obstacle = why_not(case, user, now) if case.is_waiting and case.state != PARTNER else "-"
+    seen = prospect(case, user, now) if case.is_waiting and case.asked.kind != SWAP else None
     may_take_back = may_withdraw(case, now) and _may_enter(user, case)
     is_approved = may_take_back and not case.is_waiting
     undo_obstacle = why_not_undo(user.username, f"request:{case.key}", case.person, now) if is_approved else ""
@@ -118,10 +104,10 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         "section": "affairs",
         "row": _row(case, now),
         "case": case,
-        "need": judged(case, now) if case.is_waiting and case.asked.kind != SWAP else None,
-        "obstacle": obstacle if obstacle != "-" else "",
-        "may_decide": not obstacle,
-        "joins": joined_for(case, user, now) if not obstacle else "",
+        "need": seen.need if seen is not None else None,
+        "obstacle": seen.obstacle if seen is not None else "",
+        "may_decide": seen is not None and not seen.obstacle,
+        "joins": seen.joins if seen is not None else "",
         "may_agree": case.state == PARTNER
         and not is_stale_swap(case, now)
         and _may_enter(user, case)
@@ -235,19 +221,6 @@ def _case(user: User, key: str, now: dt.datetime) -> Case:
 def _may_enter(user: User, case: Case) -> bool:
     assert case.person is not None
     return may(user, Power.ENTER_REQUESTS) and in_scope(user, case.person.village_id)
-
-
-def _done(user: User, now: dt.datetime) -> QuerySet[CountyRequest]:
-    seen = cases_seen_by(user, now).filter(asked_at__gte=now - _SEEN)
-    waiting = [waiting_for(user, now), waiting_for_others(user, now)]
-    for one in waiting:
-        seen = seen.exclude(pk__in=one.values("pk"))
-    return seen.order_by("-asked_at", "-pk")
-
-
-def _done_at_stations(user: User, now: dt.datetime) -> QuerySet[Request]:
-    seen = station_requests_seen_by(user, now).filter(standing__asked_at__gte=now - _SEEN)
-    return seen.exclude(pk__in=waiting_at_stations().values("pk"))
 
 
 def _by_age(here: QuerySet[CountyRequest], there: QuerySet[Request]) -> QuerySet[Any, Any]:

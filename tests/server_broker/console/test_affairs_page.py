@@ -1,17 +1,19 @@
 """待办: each sees and decides what is theirs, writes requests down for others, and names a deputy."""
 
 import datetime as dt
-from typing import Any
+import secrets
+from importlib import import_module
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from server_broker.attendance.models import DutyWindow
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.requests.asking import Wish
-from server_broker.requests.models import Answer, CountyRequest, Deputy, Request
+from server_broker.requests.models import Answer, CountyRequest, Deputy, Request, StationCase
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.station_cases import judge_new
 from server_broker.requests.taking_up import take_up
@@ -173,18 +175,91 @@ def test_objections_stay_on_their_own_page(county: FictionalCounty) -> None:
     assert page.get(f"/todo/s{objection.pk}/").status_code == 404
 
 
-def test_the_list_takes_as_many_queries_for_many_as_for_one(
-    county: FictionalCounty, django_assert_max_num_queries: Any
-) -> None:
+def others_wait(like: CountyRequest, count: int) -> None:
+    """So many more wait, of the same person for other days."""
+    fields = {one.attname: getattr(like, one.attname) for one in CountyRequest._meta.fields if not one.primary_key}
+    span = dt.timedelta(days=1)
+    assert like.begin_at is not None
+    begins = [like.begin_at + 2 * number * span for number in range(1, count + 1)]
+    CountyRequest.objects.bulk_create(
+        CountyRequest(**fields | {"request": secrets.token_bytes(16), "begin_at": begin, "end_at": begin + span})
+        for begin in begins
+    )
+
+
+def test_the_list_takes_as_many_queries_for_hundreds_as_for_a_few(county: FictionalCounty) -> None:
     duty(county.people[ZHANG])
+    page = signed_in(TOWNSHIP_OFFICER)
+    asked = asks(county.people[ZHANG], days(0), at=timezone.now() - dt.timedelta(minutes=1))
+
+    def queries(waiting: int) -> int:
+        others_wait(asked, waiting - CountyRequest.objects.count())
+        with CaptureQueriesContext(connection) as taken:
+            listed = text_of(page, "/todo/")
+        assert f'等我定<span class="n">{waiting}</span>' in listed
+        assert COUNT.format(waiting) in listed
+        assert listed.count('href="/todo/c') == min(waiting, 50)
+        return len(taken)
+
+    few = queries(10)
+    assert queries(300) == few
+
+
+def test_a_decision_takes_as_many_queries_while_hundreds_wait(county: FictionalCounty) -> None:
+    li = county.add(LI)
+    duty(county.people[ZHANG], li)
     page, now = signed_in(TOWNSHIP_OFFICER), timezone.now()
-    asks(county.people[ZHANG], days(0), at=now)
-    with CaptureQueriesContext(connection) as few:
-        page.get("/todo/")
-    for first in range(1, 9):
-        asks(county.people[ZHANG], days(first), at=now)
-    with django_assert_max_num_queries(len(few)):
-        assert '等我定<span class="n">9</span>' in text_of(page, "/todo/")
+    asked = asks(county.people[ZHANG], days(0), at=now)
+    page.get("/todo/")
+
+    def queries(own: CountyRequest, waiting: int) -> tuple[int, int]:
+        others_wait(asked, waiting - CountyRequest.objects.filter(answers=None).count())
+        with CaptureQueriesContext(connection) as seen:
+            assert "要谁定" in text_of(page, f"/todo/{key(own)}/")
+        with CaptureQueriesContext(connection) as decided:
+            page.post(f"/todo/{key(own)}/decide/", {"outcome": "accepted"})
+        assert own.answers.count() == 1
+        return len(seen), len(decided)
+
+    few = queries(asks(li, days(0), at=now), 10)
+    assert queries(asks(li, days(7), at=now), 300) == few
+
+
+def test_what_waits_for_nobody_is_over_and_an_upgrade_finds_the_same(
+    county: FictionalCounty, asked: CountyRequest
+) -> None:
+    now, zhang, li = timezone.now(), county.people[ZHANG], county.add(LI)
+    refused, taken_back, waits = (asks(zhang, days(first), at=now) for first in (7, 14, 21))
+    window = DutyWindow.objects.get()
+    swapped = asks(
+        zhang, Wish(kind="swap", window=window.pk, day=MONDAY + dt.timedelta(days=28), substitute=li), at=now
+    )
+    at_kiosk, waits_at_kiosk = kiosk_asks(county, "residency", 21), kiosk_asks(county, "field_duty", 28)
+    judge_new(now)
+    page = signed_in(SECRETARY)
+    everything: list[CountyRequest | StationCase] = [asked, refused, taken_back, swapped, at_kiosk.standing]
+    left: list[CountyRequest | StationCase] = [waits, waits_at_kiosk.standing]
+    assert not any(one.is_over for one in (*everything, *left))
+    for one, outcome in ((key(asked), "accepted"), (key(refused), "refused"), (f"s{at_kiosk.pk}", "refused")):
+        page.post(f"/todo/{one}/decide/", {"outcome": outcome, "text": "那天人手不够"})
+    page.post(f"/todo/{key(taken_back)}/withdraw/")
+    agree(swapped, True, now=now)
+    lost = asks(zhang, Wish(kind="card_lost"), at=now)
+
+    def over() -> list[bool]:
+        for one in (*everything, lost, *left):
+            one.refresh_from_db()
+        return [one.is_over for one in (*everything, lost, *left)]
+
+    known = over()
+    assert known == [True] * 6 + [False] * 2
+    CountyRequest.objects.update(is_over=False)
+    StationCase.objects.update(is_over=False)
+    migration = import_module("server_broker.requests.migrations.0008_what_is_over")
+    with connection.cursor() as cursor:
+        for statement in (migration.HERE, migration.AT_STATIONS):
+            cursor.execute(statement)
+    assert over() == known
 
 
 def kiosk_asks(county: FictionalCounty, kind: str = "leave", ahead: int = 0, **more: object) -> Request:

@@ -20,7 +20,7 @@ from server_broker.requests.deputies import DeputyRefused, end_deputy, name_depu
 from server_broker.requests.effects import away_in
 from server_broker.requests.models import Answer, Correction, CountyRequest, Deputy, Outcome
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.waiting import waiting_for
+from server_broker.requests.waiting import Waiting
 from server_broker.twin.station_settings import choose, settings_of
 from tests.cast import (
     AUDITOR,
@@ -233,7 +233,7 @@ def test_the_second_approval_is_not_the_first_approvers_by_what_is_lent(zhang: P
     fourth, chief, clerk = missed(zhang, 3), user_of(TOWNSHIP_OFFICER), user_of(CLERK)
     name_deputy(chief, clerk, first=day, last=day, reason="去县里学习", now=late)
     approves(TOWNSHIP_OFFICER, fourth, at=late)
-    assert not waiting_for(clerk, late).exists()
+    assert not Waiting(clerk, late).here().exists()
     with pytest.raises(RequestRefused, match="要镇里来定"):
         approves(CLERK, fourth, at=late)
     assert approves(SECOND_OFFICER, fourth, at=late).is_last
@@ -241,7 +241,7 @@ def test_the_second_approval_is_not_the_first_approvers_by_what_is_lent(zhang: P
     fifth, lender = missed(zhang, 4), user_of(SECOND_OFFICER)
     name_deputy(lender, user_of(NEXT_VILLAGE), first=day, last=day, reason="去县里学习", now=late)
     assert approves(NEXT_VILLAGE, fifth, at=late).lender == lender.username
-    assert not waiting_for(lender, late).exists()
+    assert not Waiting(lender, late).here().exists()
     with pytest.raises(RequestRefused, match="已经代您同意过"):
         approves(SECOND_OFFICER, fifth, at=late)
     assert approves(TOWNSHIP_OFFICER, fifth, at=late).is_last

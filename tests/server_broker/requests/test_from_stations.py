@@ -18,7 +18,7 @@ from server_broker.requests.models import Answer, CountyRequest, Outcome, Reques
 from server_broker.requests.reading import request_rows
 from server_broker.requests.station_cases import JUDGED_AGAIN, judge_again, judge_new
 from server_broker.requests.taking_up import take_up
-from server_broker.requests.waiting import count_waiting_for, station_requests_for, station_requests_for_others
+from server_broker.requests.waiting import Waiting
 from server_broker.requests.withdrawing import agree
 from tests.cast import (
     COUNTY_OFFICER,
@@ -61,8 +61,8 @@ def at_kiosk(
 
 
 def waits_for(account: Account) -> list[Request]:
-    found = list(station_requests_for(user_of(account), NOW))
-    assert count_waiting_for(user_of(account), NOW) == len(found)
+    found = list(Waiting(user_of(account), NOW).at_stations())
+    assert Waiting(user_of(account), NOW).count() == len(found)
     return found
 
 
@@ -78,7 +78,7 @@ def test_it_waits_for_those_of_the_rank_and_region(county: FictionalCounty) -> N
     elsewhere = at_kiosk(card(county, WANG))
     assert judge_new(NOW) == 3
     assert waits_for(SECRETARY) == waits_for(TOWNSHIP_OFFICER) == [short]
-    assert list(station_requests_for_others(user_of(SECRETARY), NOW)) == [long]
+    assert list(Waiting(user_of(SECRETARY), NOW).at_stations_for_others()) == [long]
     assert waits_for(COUNTY_OFFICER) == [short, long, elsewhere]
     assert waits_for(OTHER_TOWNSHIP_OFFICER) == [elsewhere]
     withdrawn(short, at=NOW)
@@ -94,9 +94,9 @@ def test_a_township_sees_its_own_beyond_hundreds_of_others_with_as_many_queries(
         while judge_new(NOW):
             pass
         with CaptureQueriesContext(connection) as asked:
-            assert count_waiting_for(user, NOW) == 1
-            assert list(station_requests_for(user, NOW)) == [own]
-            assert len(cases_of_stations(station_requests_for_others(user, NOW))) == 0
+            assert Waiting(user, NOW).count() == 1
+            assert list(Waiting(user, NOW).at_stations()) == [own]
+            assert len(cases_of_stations(Waiting(user, NOW).at_stations_for_others())) == 0
         return len(asked)
 
     few = queries()

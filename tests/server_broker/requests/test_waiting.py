@@ -6,7 +6,7 @@ import pytest
 
 from server_broker.requests.deputies import name_deputy
 from server_broker.requests.models import CountyRequest
-from server_broker.requests.waiting import count_waiting_for, waiting_for, waiting_for_others
+from server_broker.requests.waiting import Waiting
 from tests.cast import (
     CLERK,
     COUNTY_OFFICER,
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.django_db
 
 
 def mine(account: Account) -> list[CountyRequest]:
-    found = list(waiting_for(user_of(account), NOW))
-    assert count_waiting_for(user_of(account), NOW) == len(found)
+    found = list(Waiting(user_of(account), NOW).here())
+    assert Waiting(user_of(account), NOW).count() == len(found)
     return found
 
 
 def others(account: Account) -> list[CountyRequest]:
-    return list(waiting_for_others(user_of(account), NOW))
+    return list(Waiting(user_of(account), NOW).here_for_others())
 
 
 def test_each_has_what_their_rank_and_region_may_decide(county: FictionalCounty) -> None:
