@@ -14,6 +14,9 @@ from server_broker.platform.county_config import CountyConfig, read_config, requ
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
+from server_broker.settlement.named_cases.command import NO_CASE, as_json, settle_case
+from server_broker.settlement.named_cases.refused import NotACase
+from server_broker.settlement.named_cases.table import as_text
 from server_broker.supervisor import doctor, up
 from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
@@ -27,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
     try:
-        # `init` makes the county, and `doctor` says itself in its findings that there is none.
-        if verb not in (_init, _doctor):
+        # `init` makes the county, `doctor` says itself in its findings that there is none, `settle` needs none.
+        if verb not in (_init, _doctor, _settle):
             require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
@@ -141,6 +144,18 @@ def _doctor(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0 if all(finding.well for finding in findings) else 1
 
 
+def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Settle a named case; return 0 if all is as it expects, 1 if not, and 2 if the file is no case."""
+    try:
+        code, said = settle_case(Path(chosen.case))
+    except (NotACase, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        print(f"{chosen.case}：{why}", file=sys.stderr)
+        return NO_CASE
+    print(as_json(said) if chosen.json else as_text(said))
+    return code
+
+
 def _with_models(name: str) -> Verb:
     """Return a verb of `server_broker.supervisor.cli`, loaded with Django only when it is called."""
 
@@ -199,6 +214,9 @@ def _add_service_verbs(add: Add) -> None:
     ):
         add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
     add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
+    settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方")
+    settle.add_argument("--case", required=True, metavar="文件", help="案例文件，格式见 docs/cases.md")
+    settle.add_argument("--json", action="store_true", help="给程序读")
     front_door = add("demo-door", _demonstrate_front_door, "给演示建一个手机入口，证书没有手机会信任")
     front_door.add_argument("--host", required=True, metavar="主机", help="手机访问用的域名或地址")
     front_door.add_argument("--port", type=int, default=0, metavar="端口", help="0 表示自动选一个空闲的")

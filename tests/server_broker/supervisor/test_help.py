@@ -20,6 +20,7 @@ VERBS = (
     "where",
     "doctor",
     "config",
+    "settle",
     "demo-door",
     "claim",
     "revoke",

@@ -1,0 +1,1 @@
+"""Settle attendance by docs/rules.md, from plain values alone: no database, no clock, no other room."""

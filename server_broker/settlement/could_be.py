@@ -1,0 +1,88 @@
+"""What could still belong to a window and better it (docs/rules.md, 2.1, 2.8 and 8.11)."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from server_broker.settlement.knowledge import Knowledge
+from server_broker.settlement.marks import ARRIVED_BEFORE, Candidate, Roles
+from server_broker.settlement.record import Bracket
+from server_broker.settlement.results import Awaited
+from server_broker.settlement.times import Minute, cut
+from server_broker.settlement.values import Way
+
+type Measure = tuple[int, int, int]
+
+_ANY: tuple[Way | None, ...] = (None, "in", "out")
+"""Nobody knows what a held fact or a lost seq was."""
+
+
+def could_better(
+    person: str,
+    *,
+    counting: frozenset[str],
+    awaited: Sequence[str],
+    roles: Roles,
+    candidates: Sequence[Candidate],
+    measure: Callable[[Sequence[Candidate]], Measure],
+    knowledge: Knowledge,
+) -> list[Awaited]:
+    """Return what could belong to a window and would better it.
+
+    Args:
+        person: Whose window it is.
+        counting: The stations whose touches count for it.
+        awaited: The stations whose held and lost facts could have been touches.
+        roles: What touches are by the spans before the half-way cut.
+        candidates: The touches that the window has.
+        measure: How bad touches in their roles make it; less is better.
+        knowledge: What was known.
+    """
+    now = measure(candidates)
+    first, last = roles.span()
+    found = []
+    for bracket, ways, awaiting in _possible(person, counting, awaited, knowledge):
+        within = Bracket(max(bracket.first, first), min(bracket.last, last))
+        if within.first <= within.last and _betters(within, ways, roles, candidates, measure, now):
+            found.append(awaiting)
+    return found
+
+
+def _possible(
+    person: str, counting: frozenset[str], awaited: Sequence[str], knowledge: Knowledge
+) -> Iterator[tuple[Bracket, Sequence[Way | None], Awaited]]:
+    for one in knowledge.touches.possible(person):
+        if one.station in counting:
+            yield one.bracket, (one.way,), Awaited(one.station, one.bracket.last, one.ref)
+    for station in awaited:
+        for unread in knowledge.unread(station):
+            yield unread.bracket, _ANY, Awaited(station, cut(unread.received), unread.ref)
+
+
+def _betters(
+    within: Bracket,
+    ways: Iterable[Way | None],
+    roles: Roles,
+    candidates: Sequence[Candidate],
+    measure: Callable[[Sequence[Candidate]], Measure],
+    now: Measure,
+) -> bool:
+    minutes = _telling(within, roles, candidates)
+    return any(
+        measure([*candidates, *made]) < now for way in ways for at in minutes if (made := list(roles.of(at, at, way)))
+    )
+
+
+def _telling(within: Bracket, roles: Roles, candidates: Iterable[Candidate]) -> list[Minute]:
+    """Return minutes of a bracket among which the best one is.
+
+    Between two edges a touch has one role, and earlier is better for an arrival, later for a departure.
+    """
+    beside = [minute for one in candidates for minute in (one.arrives, one.departs)]
+    edges = {
+        *roles.edges,
+        *beside,
+        *(minute + 1 for minute in beside),
+        *(minute - ARRIVED_BEFORE for minute in beside),
+        *(minute + ARRIVED_BEFORE for minute in beside),
+    }
+    near = {minute + step for minute in edges for step in (-1, 0)}
+    return sorted({within.first, within.last, *(one for one in near if within.first < one < within.last)})

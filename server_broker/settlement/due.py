@@ -1,0 +1,176 @@
+"""Who is due in which window on which date (docs/rules.md, 1.1 to 1.3, 8.1, 8.2, 8.4, and the share of section 4)."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from server_broker.settlement.calendar import FRIDAY, Calendar
+from server_broker.settlement.index import Index
+from server_broker.settlement.times import ALWAYS, Minute, Moment, begin_of, midnight
+from server_broker.settlement.values import Away, Holding, RosterWindow, Swap
+
+_DAY = dt.timedelta(days=1)
+_WEEK = frozenset(range(1, FRIDAY + 1))
+
+
+class Turn(Struct, frozen=True):
+    """One person and one window on one date."""
+
+    person: str
+    window: RosterWindow
+    day: dt.date
+    start: Minute
+    end: Minute
+    due: bool
+    why: str = ""
+    """Of a turn that is not due: why not."""
+    entered: Moment = ALWAYS
+    """When the last of what makes it due was entered: the roster, the post, the swap."""
+    share: Fraction = Fraction(0)
+    """What the window counts of a day."""
+
+
+class Duties:
+    """Whose duty is when, as the county knew it at one moment."""
+
+    def __init__(self, index: Index, at: Moment) -> None:
+        self._index = index
+        self._at = at
+        self.calendar = Calendar(index.world.calendar, at)
+        self._turns: dict[tuple[str, dt.date], list[Turn]] = {}
+        self._swapped: dict[dt.date, dict[str, list[Turn]]] = {}
+        self._entered_with: dict[Moment, Calendar] = {}
+
+    def turns(self, person: str, day: dt.date) -> list[Turn]:
+        """Return somebody's windows of a date by their start, also those that are off or gone to another."""
+        key = (person, day)
+        if key not in self._turns:
+            self._turns[key] = [self._unless_brought(turn) for turn in self._before_overlaps(person, day)]
+        return self._turns[key]
+
+    def overlapping(self, person: str, day: dt.date) -> bool:
+        """Tell whether one of somebody's windows of a date overlaps another one, so that it must be refused."""
+        mine = [turn for turn in self.turns(person, day) if turn.due]
+        near = [turn for beside in (day - _DAY, day, day + _DAY) for turn in self.turns(person, beside) if turn.due]
+        return any(one is not other and _overlap(one, other) for one in mine for other in near)
+
+    def could_be_due(self, person: str, day: dt.date) -> bool:
+        """Tell whether somebody could be named on a date."""
+        return not self.bar(person, day)
+
+    def bar(self, person: str, day: dt.date) -> str:
+        """Return why somebody who is named is not due on a date whatever the window; empty: they may be."""
+        away = sorted(one.kind for one in self._index.away.get(person, ()) if self._holds(one, day))
+        if away:
+            return f"{away[0]}，不用到"
+        posts = [one for one in self._index.holdings.get(person, ()) if one.known <= self._at]
+        return "这天没有职务，不用到" if posts and not any(one.first <= day <= one.last for one in posts) else ""
+
+    def _holds(self, row: Holding | Away, day: dt.date) -> bool:
+        return row.known <= self._at and row.first <= day <= row.last
+
+    def _posts(self, person: str, day: dt.date) -> list[Holding]:
+        return [one for one in self._index.holdings.get(person, ()) if self._holds(one, day)]
+
+    def _roster_turns(self, person: str, day: dt.date) -> list[Turn]:
+        """Return what the rosters give somebody on a date, before swaps."""
+        posts = self._posts(person, day)
+        bar = self.bar(person, day)
+        first_post = min((one.known for one in posts), default=ALWAYS)
+        found = [self._turn(person, window, day, bar, first_post) for window in self._index.named(person)]
+        for post in sorted({one.post for one in posts}):
+            entered = min(one.known for one in posts if one.post == post)
+            found += [self._turn(person, window, day, bar, entered) for window in self._index.of_post(post)]
+        turns = [turn for turn in found if turn is not None]
+        given = Counter(turn.window.roster for turn in turns if turn.due)
+        return [replace(one, share=Fraction(1, given[one.window.roster])) if one.due else one for one in turns]
+
+    def _turn(self, person: str, window: RosterWindow, day: dt.date, bar: str, post_known: Moment) -> Turn | None:
+        if window.known > self._at:
+            return None
+        off = self._off(window, day)
+        if off is None:
+            return None
+        start = midnight(day)
+        why = off or bar
+        return Turn(
+            person=person,
+            window=window,
+            day=day,
+            start=start + window.start,
+            end=start + window.end,
+            due=not why,
+            why=why,
+            entered=max(window.known, post_known),
+        )
+
+    def _off(self, window: RosterWindow, day: dt.date) -> str | None:
+        """Return why a window is off on a date, empty if it is on; None: it has nothing to do with the date."""
+        if window.named_days:
+            return "" if day in window.dates else None
+        weekday = day.isoweekday() in window.weekdays
+        if not self.calendar.on(day).works:
+            return "这天不上班" if weekday else None
+        return "" if weekday or window.weekdays >= _WEEK else None
+
+    def _before_overlaps(self, person: str, day: dt.date) -> list[Turn]:
+        swapped = self._after_swaps(day)
+        found = swapped[person] if person in swapped else self._roster_turns(person, day)
+        return sorted(found, key=lambda turn: (turn.start, turn.end, turn.window.village, turn.window.roster))
+
+    def _after_swaps(self, day: dt.date) -> dict[str, list[Turn]]:
+        """Return the turns of everybody whom a swap of the date names."""
+        if day not in self._swapped:
+            swaps = [swap for swap in self._index.swaps.get(day, ()) if swap.known <= self._at]
+            people = {person for swap in swaps for person in (swap.giver, swap.taker)}
+            turns = {person: self._roster_turns(person, day) for person in people}
+            for complete, swap in sorted(self._complete(swaps), key=lambda one: (one[0], one[1].giver, one[1].taker)):
+                self._move(swap, complete, turns)
+            self._swapped[day] = turns
+        return self._swapped[day]
+
+    def _complete(self, swaps: list[Swap]) -> Iterator[tuple[Moment, Swap]]:
+        """Yield the swaps to which both agreed, with the moment at which they had."""
+        for swap in swaps:
+            words = [one for one in swap.agreed if one.at <= self._at and one.known <= self._at]
+            said = [min((one.at for one in words if one.by == who), default=None) for who in (swap.giver, swap.taker)]
+            if said[0] is not None and said[1] is not None:
+                yield max(said[0], said[1]), swap
+
+    def _move(self, swap: Swap, complete: Moment, turns: dict[str, list[Turn]]) -> None:
+        given = next((one for one in turns[swap.giver] if one.due and one.window.start == swap.start), None)
+        if given is None or complete >= begin_of(given.start) or not self.could_be_due(swap.taker, swap.date):
+            return
+        kept = [one for one in turns[swap.giver] if one is not given]
+        turns[swap.giver] = [*kept, replace(given, due=False, why="换给别人了", share=Fraction(0))]
+        taken = replace(given, person=swap.taker, entered=max(given.entered, complete))
+        # Who took the same window over before and gave it away has it again.
+        mine = [one for one in turns[swap.taker] if one.due or one.window is not given.window]
+        turns[swap.taker] = [*mine, taken]
+
+    def _unless_brought(self, turn: Turn) -> Turn:
+        """Return a turn by the week as off if a change of the calendar brought it over one of named days."""
+        if not turn.due or turn.window.named_days:
+            return turn
+        for day in (turn.day - _DAY, turn.day, turn.day + _DAY):
+            for other in self._before_overlaps(turn.person, day):
+                if other.due and other.window.named_days and _overlap(turn, other) and self._brought(turn, other):
+                    return replace(turn, due=False, why="日历改动后和指定日期的班重叠，那个班算数")
+        return turn
+
+    def _brought(self, turn: Turn, other: Turn) -> bool:
+        """Tell whether the calendar, and not what was entered last, made two windows overlap."""
+        entered = max(turn.entered, other.entered)
+        if entered == ALWAYS:
+            return turn.day.isoweekday() > FRIDAY
+        if entered not in self._entered_with:
+            self._entered_with[entered] = Calendar(self._index.world.calendar, entered)
+        return not self._entered_with[entered].on(turn.day).works
+
+
+def _overlap(one: Turn, other: Turn) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,1 @@
+"""Named cases (docs/cases.md): read one from a file, settle it, and compare it with what it expects."""

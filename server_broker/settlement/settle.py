@@ -1,0 +1,181 @@
+"""The whole settlement of some dates, as the county knew them at one moment: sheets, months, slips, meetings."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from server_broker.settlement.counting import NOT_FINAL, Totals, totals
+from server_broker.settlement.exceptions import Odd, off_place, strange_cards
+from server_broker.settlement.index import Index
+from server_broker.settlement.knowledge import Knowledge
+from server_broker.settlement.lines import Lines
+from server_broker.settlement.meeting import Attended, attended
+from server_broker.settlement.requests import Requests
+from server_broker.settlement.resident import Resided, resided
+from server_broker.settlement.results import Result
+from server_broker.settlement.times import END_OF_TIME, Moment, begin_of, first_of_month, midnight, month_of, next_month
+from server_broker.settlement.values import Month, World
+
+RULES = "2.5"
+"""The version of docs/rules.md by which it is settled."""
+_DAY = dt.timedelta(days=1)
+
+
+class Slip(Struct, frozen=True):
+    """What changed after a month was closed (更正单)."""
+
+    was: Result
+    now: Result
+
+
+class Settled(Struct, frozen=True):
+    """All that some dates come to."""
+
+    refused: str | None = None
+    """Why nothing is settled: overlap."""
+    windows: tuple[Result, ...] = ()
+    totals: tuple[Totals, ...] = ()
+    resident: tuple[Resided, ...] = ()
+    meetings: tuple[Attended, ...] = ()
+    months: tuple[tuple[str, str], ...] = ()
+    """Each month's state."""
+    slips: tuple[Slip, ...] = ()
+    exceptions: tuple[Odd, ...] = ()
+
+
+class Sheet:
+    """The windows of some dates, as the county knew them at one moment.
+
+    Args:
+        index: The world.
+        days: The dates.
+        at: The moment.
+        closed: When months were closed that were closed by then.
+    """
+
+    def __init__(self, index: Index, days: Iterable[dt.date], at: Moment, closed: Mapping[str, Moment]) -> None:
+        self.knowledge = Knowledge(index, at)
+        self.requests = Requests(self.knowledge, closed)
+        self.lines = Lines(self.knowledge, self.requests)
+        self.days = sorted(set(days))
+        self._people = sorted(index.people)
+
+    def results(self) -> list[Result]:
+        """Return what each window of the dates comes to, by person, date and start."""
+        return [one for person in self._people for day in self.days for one in self.lines.results(person, day)]
+
+    def of_month(self, month: str) -> list[Result]:
+        """Return the results of one month."""
+        return [one for one in self.results() if month_of(one.day) == month]
+
+    def overlaps(self, days: Iterable[dt.date]) -> bool:
+        """Tell whether somebody has overlapping windows on one of some dates."""
+        duties = self.knowledge.duties
+        return any(duties.overlapping(person, day) for day in days for person in self._people)
+
+
+def settle(world: World, days: Sequence[dt.date], at: Moment = END_OF_TIME, also: Collection[str] = ()) -> Settled:
+    """Settle the windows of ``days``, and the months, meetings and residencies, as they were known at ``at``.
+
+    Residencies are settled in the months of ``days`` and in those of ``also``.
+    """
+    index = Index(world)
+    closings = _closings(index, days, at)
+    sheet = Sheet(index, days, at, {month: closed for month, (closed, _) in closings.items()})
+    if sheet.overlaps(_looked_at(world, days)):
+        return Settled(refused="overlap")
+    now = sheet.results()
+    signed = {month: {one.place: one for one in old.of_month(month)} for month, (_, old) in closings.items()}
+    windows = [one for one in now if month_of(one.day) not in signed]
+    windows += [one for results in signed.values() for one in results.values()]
+    windows.sort(key=lambda one: one.place)
+    return Settled(
+        windows=tuple(windows),
+        totals=tuple(_totals(windows)),
+        resident=tuple(_residents(sheet, sorted({*also, *(month_of(day) for day in days)}))),
+        meetings=tuple(_meetings(sheet)),
+        months=tuple(_months(sheet, days, closings)),
+        slips=tuple(_slips(signed, now)),
+        exceptions=tuple(_exceptions(sheet)),
+    )
+
+
+def _looked_at(world: World, days: Iterable[dt.date]) -> list[dt.date]:
+    """Return the dates on which overlapping windows are looked for."""
+    named = {day for window in world.windows for day in window.dates}
+    near = {day + number * _DAY for day in days for number in (-1, 0, 1)}
+    return sorted(named | near | {swap.date for swap in world.swaps})
+
+
+def _closings(index: Index, days: Sequence[dt.date], at: Moment) -> dict[str, tuple[Moment, Sheet]]:
+    """Return when each month was closed, and its sheet as it was signed then. A closing too early is none."""
+    found: dict[str, tuple[Moment, Sheet]] = {}
+    rows = (row for row in index.world.months if row.closed <= at and row.known <= at)
+    for row in sorted(rows, key=lambda row: (row.closed, row.month)):
+        sheet = Sheet(index, days, row.closed, {month: closed for month, (closed, _) in found.items()})
+        if _state(row, sheet, row.closed) in {"可公示", "公示"}:
+            found.setdefault(row.month, (row.closed, sheet))
+    return found
+
+
+def _state(row: Month, sheet: Sheet, at: Moment) -> str:
+    """Return the state of a month that is not closed."""
+    if at < begin_of(midnight(next_month(first_of_month(row.month)))):
+        return "进行中"
+    if any(one.result in NOT_FINAL for one in sheet.of_month(row.month)):
+        return "未定稿"
+    return "公示" if row.shown <= at else "可公示"
+
+
+def _months(
+    sheet: Sheet, days: Iterable[dt.date], closings: Mapping[str, tuple[Moment, Sheet]]
+) -> list[tuple[str, str]]:
+    at = sheet.knowledge.at
+    rows = {row.month: row for row in sheet.knowledge.index.world.months if row.known <= at}
+    names = sorted({*rows, *(month_of(day) for day in days)})
+    return [
+        (name, "定稿" if name in closings else _state(rows.get(name, Month(month=name)), sheet, at)) for name in names
+    ]
+
+
+def _totals(windows: Iterable[Result]) -> list[Totals]:
+    of_person: dict[str, list[Result]] = {}
+    for one in windows:
+        of_person.setdefault(one.person, []).append(one)
+    return [totals(person, results) for person, results in sorted(of_person.items())]
+
+
+def _residents(sheet: Sheet, months: Sequence[str]) -> list[Resided]:
+    rows = (one for one in sheet.knowledge.index.world.residencies if one.known <= sheet.knowledge.at)
+    known = {(one.person, one.village) for one in rows}
+    return [
+        resided(person, village, month, sheet.knowledge, sheet.lines)
+        for person, village in sorted(known)
+        for month in months
+    ]
+
+
+def _meetings(sheet: Sheet) -> list[Attended]:
+    known = (one for one in sheet.knowledge.index.world.meetings if one.known <= sheet.knowledge.at)
+    return [attended(one, sheet.knowledge, sheet.requests) for one in sorted(known, key=lambda one: one.id)]
+
+
+def _slips(signed: Mapping[str, Mapping[tuple[str, dt.date, int], Result]], now: Iterable[Result]) -> list[Slip]:
+    found = []
+    for one in now:
+        old = signed.get(month_of(one.day), {}).get(one.place)
+        if old is not None and old.says() != one.says():
+            found.append(Slip(old, one))
+    return found
+
+
+def _exceptions(sheet: Sheet) -> list[Odd]:
+    schedule = sheet.lines.schedule
+    placed = [
+        one
+        for person in sorted(sheet.knowledge.index.people)
+        for day in sheet.days
+        for one in schedule.placed(person, day)
+    ]
+    return sorted([*strange_cards(sheet.knowledge), *off_place(placed, sheet.knowledge)])
