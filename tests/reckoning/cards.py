@@ -106,6 +106,16 @@ def runs_by_standing(case: Case) -> dict[tuple[str, str | None], list[Run]]:
     return {standing: sorted(held, key=lambda run: (run.first, run.station.id)) for standing, held in found.items()}
 
 
+def touches_of_cards_on_order(case: Case) -> list[Run]:
+    """Return each dated touch of an unbound card on order by itself: what does not count joins no run (§2.1)."""
+    on_order = {order.card for order in case.orders}
+    return [
+        run_of([touch])
+        for touch in dated_touches(case)
+        if touch.card in on_order and standing_of(case, touch.card, cut(touch.at))[0] == UNBOUND
+    ]
+
+
 def runs(touches: list[DatedTouch]) -> list[Run]:
     """Return the runs of one card's touches at one station, which stand by time (§2.2)."""
     groups: list[list[DatedTouch]] = []

@@ -44,14 +44,14 @@ def closings(case: Case) -> dict[str, datetime]:
         if row.closed is None:
             continue
         then = as_known(case, row.closed)
-        if has_ended(then, row.month) and not is_unfinished(Sheet(then, days_of(case, row.month), {}).settled):
+        if has_ended(then, row.month) and not is_unfinished(signed_sheet(case, row.month, row.closed).settled):
             found[row.month] = row.closed
     return found
 
 
 def signed_sheet(case: Case, month: str, closed: datetime) -> Sheet:
     """Return the sheet that was signed: by what the county had when the month was closed (§6)."""
-    return Sheet(as_known(case, closed), days_of(case, month), {})
+    return Sheet(as_known(case, closed), days_of(case, month), {month: closed})
 
 
 def state(case: Case, month: str, closed: dict[str, datetime], settled: list[Settled]) -> str:

@@ -9,7 +9,6 @@ from tests.reckoning.county import County
 from tests.reckoning.due import Window
 from tests.reckoning.marks import Marks, Neighbours, marks_by_touches
 from tests.reckoning.minutes import MINUTE, minutes
-from tests.reckoning.regions import station_counts
 from tests.reckoning.undated import Undated
 from tests.reckoning.units import Unit
 from tests.reckoning.verdict import badness
@@ -31,19 +30,20 @@ def could_be_of(county: County, card: str | None, person: str, minute: datetime)
     return person in on_order_for(county.case, card, minute)
 
 
-def supposed_touches(county: County, unit: Unit, window: Window) -> Iterator[Run]:
-    """Yield each touch that could have been: at each minute, in each direction, that something could mean (§2.8)."""
-    for run in county.unbound_runs:
+def supposed_touches(county: County, around: Neighbours, window: Window) -> Iterator[Run]:
+    """Yield each touch that could have been: at each minute, in each direction, that something could mean (§2.8).
+
+    For which of two marks its station counts is seen when marks are made of it.
+    """
+    unit = around.here
+    for run in county.touches_on_order:
         ours = window.person in on_order_for(county.case, run.card, run.first)
-        inside = unit.whole.arrival[0] <= run.first < unit.whole.departure[1]
-        if ours and inside and station_counts(county.case, run.station, window.village, window.date):
+        if ours and unit.whole.arrival[0] <= run.first < unit.whole.departure[1]:
             yield Run(run.station, run.card, run.first, run.last, run.way, supposed=True)
     for thing in county.undated:
-        if thing.card is None:
-            there = is_awaited(county, unit, window, thing.station)
-        else:
-            there = station_counts(county.case, thing.station, window.village, window.date)
-        if not there:
+        if not around.stations.get(thing.station.id):
+            continue
+        if thing.card is None and not is_awaited(county, unit, window, thing.station):
             continue
         for minute in shared_minutes(unit, thing):
             if could_be_of(county, thing.card, window.person, minute):
@@ -68,5 +68,5 @@ def could_be_better(
     now = badness(around.here, marks, needs, excused)
     return any(
         badness(around.here, marks_by_touches(around, [*runs, supposed], corrections), needs, excused) < now
-        for supposed in supposed_touches(county, around.here, window)
+        for supposed in supposed_touches(county, around, window)
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.reckoning.cards import COUNTS, LOST, UNBOUND, Run, runs_by_standing
+from tests.reckoning.cards import COUNTS, LOST, UNBOUND, Run, runs_by_standing, touches_of_cards_on_order
 from tests.reckoning.case import Case
 from tests.reckoning.corrections import corrections_in_force
 from tests.reckoning.cover import approved_absences
@@ -18,6 +18,7 @@ class County:
         self.corrections = corrections_in_force(case, closings)
         by_standing = runs_by_standing(case)
         self.unbound_runs: list[Run] = by_standing.get((UNBOUND, None), [])
+        self.touches_on_order: list[Run] = touches_of_cards_on_order(case)
         self.lost_runs: list[Run] = by_standing.get((LOST, None), [])
         self.runs: dict[str, list[Run]] = {
             person: runs for (standing, person), runs in by_standing.items() if standing == COUNTS and person

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.reckoning.cards import Run
 from tests.reckoning.county import County
-from tests.reckoning.marks import Neighbours, roles
+from tests.reckoning.marks import marks_served, roles
 from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Judge
 
@@ -15,12 +15,12 @@ def exception(kind: str, run: Run, who: dict[str, str]) -> dict[str, Any]:
 
 def off_place(judge: Judge) -> list[dict[str, Any]]:
     """Return the touches that would be a window's if their station counted (§2.6)."""
-    around: Neighbours = judge.around
+    around = judge.around
     person = judge.unit.person
     return [
         exception("off_place", run, {"person": person})
         for run in judge.county.runs_of(person)
-        if roles(around, run) and not judge.counts(run)
+        if roles(around, run) and not marks_served(around, run)
     ]
 
 

@@ -30,11 +30,16 @@ class Marks:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """A unit between the person's units before and after it."""
+    """A unit between the person's units before and after it, with the marks for which each station counts (§2.6)."""
 
     before: Unit | None
     here: Unit
     after: Unit | None
+    stations: dict[str, frozenset[str]]
+
+    def counts(self, run: Run, mark: str) -> bool:
+        """Return whether the station of a run counts for a mark."""
+        return mark in self.stations.get(run.station.id, ())
 
 
 def shared_roles(around: Neighbours, run: Run) -> set[str]:
@@ -84,14 +89,19 @@ def roles(around: Neighbours, run: Run) -> set[str]:
     return {role_by_spans(around, run) or role_from_neighbour(around, run)} - {""}
 
 
+def marks_served(around: Neighbours, run: Run) -> set[str]:
+    """Return which marks of a unit a touch may be at a station that counts for them (§2.6)."""
+    return {role for role in roles(around, run) if around.counts(run, role)}
+
+
 def marks_by_touches(around: Neighbours, runs: Iterable[Run], corrections: dict[str, datetime | None]) -> Marks:
     """Return the marks of a unit: by its corrections, else by the touches (§2.5, §2.7).
 
     Arrival is the earliest arrival touch, departure the latest departure touch; a departure touch not later than the
     arrival does not count. Corrections stand before all touches for their mark.
     """
-    arrivals = [run for run in runs if "in" in roles(around, run)]
-    departures = [run for run in runs if "out" in roles(around, run)]
+    arrivals = [run for run in runs if "in" in marks_served(around, run)]
+    departures = [run for run in runs if "out" in marks_served(around, run)]
     arrival_run = min(arrivals, key=lambda run: run.first, default=None)
     if "in" in corrections:
         arrival_run, arrival = None, corrections["in"]
@@ -118,7 +128,10 @@ def arrival_among_departures(around: Neighbours, departures: list[Run], departur
     able = [
         run
         for run in departures
-        if run.first < around.here.until and run.way != "out" and not shared_roles(around, run)
+        if run.first < around.here.until
+        and run.way != "out"
+        and not shared_roles(around, run)
+        and around.counts(run, "in")
     ]
     earliest = min(able, key=lambda run: run.first, default=None)
     if earliest is None or count(earliest.first, departure) < LEAST_STAY:

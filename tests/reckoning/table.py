@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.reckoning.awaited import is_complete
-from tests.reckoning.cards import Run
 from tests.reckoning.corrections import corrections_of
 from tests.reckoning.could import could_be_better
 from tests.reckoning.county import County
 from tests.reckoning.cover import Covered
 from tests.reckoning.down import none_up
 from tests.reckoning.due import Window
-from tests.reckoning.marks import Marks, Neighbours, marks_by_touches, roles
+from tests.reckoning.marks import Marks, Neighbours, marks_by_touches, marks_served
 from tests.reckoning.minutes import cut
 from tests.reckoning.regions import station_counts
 from tests.reckoning.units import DOWN_MINUTES, Unit, next_unit, plus, previous_unit
@@ -45,9 +44,9 @@ class Judge:
         self.county = county
         self.case = county.case
         self.unit = unit
-        self.around = Neighbours(previous_unit(units, unit), unit, next_unit(units, unit))
+        self.around = Neighbours(previous_unit(units, unit), unit, next_unit(units, unit), self.stations())
         self.corrections = self.corrections_of_unit()
-        self.runs = [run for run in county.runs_of(unit.person) if roles(self.around, run) and self.counts(run)]
+        self.runs = [run for run in county.runs_of(unit.person) if marks_served(self.around, run)]
         self.marks: Marks = marks_by_touches(self.around, self.runs, self.corrections)
 
     def corrections_of_unit(self) -> dict[str, datetime | None]:
@@ -59,12 +58,19 @@ class Judge:
                     found[mark] = time
         return found
 
-    def counts(self, run: Run) -> bool:
-        """Return whether a run's station counts (§2.6); in a unit of several windows, for the first or the last."""
-        return any(
-            station_counts(self.case, run.station, covered.window.village, covered.window.date)
-            for covered in (self.unit.covered[0], self.unit.covered[-1])
-        )
+    def stations(self) -> dict[str, frozenset[str]]:
+        """Return for which marks each station counts (§2.6): the first window's for the arrival, the last one's for the
+        departure (§3, ``ends``).
+        """
+        windows = {"in": self.unit.covered[0].window, "out": self.unit.covered[-1].window}
+        return {
+            station.id: frozenset(
+                mark
+                for mark, window in windows.items()
+                if station_counts(self.case, station, window.village, window.date)
+            )
+            for station in self.case.stations
+        }
 
     def judge(self, covered: Covered) -> Verdict:
         """Return what lines 5 to 13 make of one window, or the rest of it."""

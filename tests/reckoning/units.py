@@ -145,15 +145,21 @@ def cut_between(one: Unit, other: Unit) -> datetime | None:
 
 
 def cut_by_neighbours(units: list[Unit], here: Unit) -> Unit:
-    """Return a unit with its spans cut where they meet its neighbours' (§2.3)."""
+    """Return a unit with its spans cut where they meet its neighbours' (§2.3).
+
+    That a span begins at the end of a window with ``arrival`` is no half-way cut, so it holds for the whole spans too.
+    """
     before, after = previous_unit(units, here), next_unit(units, here)
     opens, closes = here.whole.arrival[0], here.whole.departure[1]
+    whole = here.whole
     if before is not None and (border := cut_between(before, here)) is not None:
         opens = max(opens, border)
+        if before.marks == "arrival":
+            whole = Spans((opens, whole.arrival[1]), whole.departure)
     if after is not None and here.marks != "arrival" and (border := cut_between(here, after)) is not None:
         closes = min(closes, border)
     spans = Spans((opens, here.whole.arrival[1]), (here.whole.departure[0], closes))
-    return Unit(**{**vars(here), "spans": spans})
+    return Unit(**{**vars(here), "whole": whole, "spans": spans})
 
 
 def are_near(one: Unit, other: Unit) -> bool:
