@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tests.reckoning.case import Case
-from tests.reckoning.closing import closings, signed_sheet, slips, state
+from tests.reckoning.closing import closings, slips, state
 from tests.reckoning.counting import totals
 from tests.reckoning.differences import differences
 from tests.reckoning.exceptions import exceptions
@@ -30,15 +30,15 @@ def reckon(case: Case, as_of: datetime | None = None) -> dict[str, Any]:
 
 def reckoned(case: Case) -> dict[str, Any]:
     """Return the answer to a case of which only what was known is left."""
-    closed = closings(case)
+    closed_months = closings(case)
+    closed = {month: closing.at for month, closing in closed_months.items()}
     now = Sheet(case, case.days, closed)
     if now.overlaps:
         return empty_answer(case, "overlap")
     settled, changed = [one for one in now.settled if month_of(one.window.date) not in closed], []
-    for month, at in sorted(closed.items()):
-        signed = signed_sheet(case, month, at).settled
-        settled += signed
-        changed += slips(signed, [one for one in now.settled if month_of(one.window.date) == month])
+    for month, closing in sorted(closed_months.items()):
+        settled += closing.signed
+        changed += slips(closing.signed, [one for one in now.settled if month_of(one.window.date) == month])
     settled.sort(key=lambda one: (one.window.start, one.window.person))
     months = sorted({month_of(day) for day in case.days} | {row.month for row in case.months})
     answer = empty_answer(case, None)

@@ -1,5 +1,6 @@
 """A month's state, when it was closed, and what changed after that (§6)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,14 @@ from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Settled
 
 UNFINISHED = ("未", "待", "")
+
+
+@dataclass(frozen=True)
+class Closing:
+    """When a month was closed, and the sheet that was signed."""
+
+    at: datetime
+    signed: list[Settled]
 
 
 @dataclass(frozen=True)
@@ -37,24 +46,25 @@ def is_unfinished(settled: list[Settled]) -> bool:
     return any(one.result in UNFINISHED for one in settled)
 
 
-def closings(case: Case) -> dict[str, datetime]:
-    """Return when each month was closed; a closing while the sheet was 进行中 or 未定稿 is none (§6)."""
+def closings(case: Case) -> dict[str, Closing]:
+    """Return how each month was closed; a closing while the sheet was 进行中 or 未定稿 is none (§6).
+
+    What was signed is what came of what the county had then.
+    """
     found = {}
     for row in case.months:
         if row.closed is None:
             continue
         then = as_known(case, row.closed)
-        if has_ended(then, row.month) and not is_unfinished(signed_sheet(case, row.month, row.closed).settled):
-            found[row.month] = row.closed
+        if not has_ended(then, row.month):
+            continue
+        signed = Sheet(then, days_of(case, row.month), {row.month: row.closed}).settled
+        if not is_unfinished(signed):
+            found[row.month] = Closing(row.closed, signed)
     return found
 
 
-def signed_sheet(case: Case, month: str, closed: datetime) -> Sheet:
-    """Return the sheet that was signed: by what the county had when the month was closed (§6)."""
-    return Sheet(as_known(case, closed), days_of(case, month), {month: closed})
-
-
-def state(case: Case, month: str, closed: dict[str, datetime], settled: list[Settled]) -> str:
+def state(case: Case, month: str, closed: Collection[str], settled: list[Settled]) -> str:
     """Return the state of a month's sheet (§6)."""
     if month in closed:
         return "定稿"

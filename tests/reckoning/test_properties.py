@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 from datetime import date, datetime, timedelta
-from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -90,9 +89,22 @@ def test_days_are_thirds_and_halves_exactly() -> None:
             "days": "working",
         }
     ]
-    values = {**values, "swaps": [], "notices": [], "corrections": [], "leave": [], "calendar": [], "months": []}
+    for table in (
+        "swaps",
+        "notices",
+        "corrections",
+        "leave",
+        "calendar",
+        "months",
+        "away",
+        "posts",
+        "stations",
+        "meetings",
+    ):
+        values[table] = []
+    values.pop("as_of", None)
     (total,) = answer_to(values)["totals"]
-    assert Fraction(total["provisional"]) + Fraction(total["on_time"]) == len(working(values["days"]))
+    assert total["provisional"] == len(working(values["days"]))
 
 
 def working(days: list[date]) -> list[date]:

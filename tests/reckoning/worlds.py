@@ -6,9 +6,10 @@ what people do, and much goes wrong, so that a few dozen seeds come to every res
 """
 
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
+from tests.reckoning.answer import RULES
 from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds_asking import AskingVillage
 from tests.reckoning.worlds_people import CADRES, VILLAGES, Values, at
@@ -28,7 +29,7 @@ class World(AskingVillage):
         self.happen()
         values: Values = {
             "format": 1,
-            "rules": "2.3",
+            "rules": RULES,
             "name": f"world-{self.seed}",
             "why": "随机生成",
             "days": self.days,
@@ -39,18 +40,19 @@ class World(AskingVillage):
             "people": self.people,
             "posts": self.drawn_posts(),
             "away": self.drawn_away(),
-            "cards": self.drawn_cards(),
+            "cards": [],
             "orders": [{"card": "k-new", "person": rng.choice(CADRES)}] if self.chance(0.5) else [],
             "rosters": self.rosters,
             "swaps": self.drawn_swaps(),
             "leave": self.drawn_leave(),
             "corrections": self.drawn_corrections(),
             "meetings": self.drawn_meetings(),
-            "residencies": [{"person": "戊", "village": "v1"}] if self.chance(0.4) else [],
+            "residencies": [] if self.residence is None else [{"person": "戊", "village": self.residence}],
             "months": self.drawn_months(),
         }
+        values["cards"] = self.drawn_cards()
         if self.chance(0.1 if self.closes else 0.5):
-            values["as_of"] = at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
+            values["as_of"] = self.drawn_as_of(values["meetings"])
         self.learn_later(values)
         stations = [
             StationStory(rng, village, self.days, calm=self.closes).values(self.touches[village])
@@ -59,8 +61,16 @@ class World(AskingVillage):
         if self.chance(0.2):
             stations = stations[1:]
             if self.chance(0.6):
-                stations[0]["stands_in_for"] = ["v1"]
+                rng.choice(stations)["stands_in_for"] = ["v1"]
         return {**values, "stations": stations}
+
+    def drawn_as_of(self, meetings: list[Values]) -> datetime:
+        """Return for when the sheet is asked: some time on or after the dates, now and then as a meeting ends."""
+        rng = self.rng
+        if meetings and self.chance(0.3):
+            end: datetime = meetings[0]["end"]
+            return end + timedelta(minutes=rng.choice((-50, 0, 1, 2, 300)))
+        return at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
 
     def learn_later(self, values: Values) -> None:
         """Let the county know of some rows only from some time on."""
@@ -72,8 +82,9 @@ class World(AskingVillage):
     def drawn_regions(self) -> list[Values]:
         regions: list[Values] = [{"id": "c"}, {"id": "t1", "parent": "c"}, {"id": "t2", "parent": "c"}]
         regions += [{"id": village, "parent": township} for village, township in VILLAGES.items()]
-        if self.chance(0.2):
-            regions.append({"id": "v3", "parent": "t2", "from": self.rng.choice(self.days)})
+        for village in ("v3", "v2"):
+            if self.chance(0.12):
+                regions.append({"id": village, "parent": "t2", "from": self.rng.choice(self.days)})
         return regions
 
     def drawn_calendar(self) -> list[Values]:
@@ -102,14 +113,18 @@ class World(AskingVillage):
             return []
         day, scope = self.rng.choice(self.days), self.rng.choice(("c", "t1", "v1", "t2"))
         start = at(day, self.rng.choice(("08:30", "10:00", "14:30", "00:00")))
-        return [{"scope": scope, "start": start, "end": start + timedelta(minutes=self.rng.choice((20, 90, 190, 720)))}]
+        seconds = self.rng.randrange(60) if self.chance(0.2) else 0
+        length = timedelta(minutes=self.rng.choice((20, 90, 190, 720)), seconds=seconds)
+        return [{"scope": scope, "start": start, "end": start + length}]
 
     def drawn_parameters(self) -> list[Values]:
         rng = self.rng
         first = self.days[0] - timedelta(days=30)
         rows: list[Values] = []
-        for region in rng.sample(("c", "t1", "v1", "v2", "v3"), k=rng.randint(0, 3)):
+        for region in [rng.choice(("c", "t1", "v1", "v2", "v3")) for _ in range(rng.randint(0, 4))]:
             row: Values = {"region": region, "from": rng.choice((first, rng.choice(self.days)))}
+            if any((row["region"], row["from"]) == (other["region"], other["from"]) for other in rows):
+                continue
             if region == "c" and self.chance(0.3):
                 row["locked"] = True
             for name, choices in (
@@ -142,6 +157,10 @@ class World(AskingVillage):
         if self.chance(0.2):
             last = rng.choice(self.days)
             posts.append({"post": "委员", "person": "乙", "from": last - timedelta(days=9), "to": last})
+        if self.chance(0.2):
+            posts.append({"post": "委员", "person": "甲", "from": begin})
+            if self.chance(0.5):
+                posts[-1]["known"] = at(rng.choice(self.days), "10:00")
         return posts
 
     def drawn_away(self) -> list[Values]:
@@ -157,6 +176,11 @@ class World(AskingVillage):
         if self.chance(0.25):
             lost = at(rng.choice(self.days), "10:00")
             cards[0] = {**cards[0], "lost": lost, "lost_known": lost + timedelta(minutes=rng.choice((0, 600)))}
+        if self.chance(0.12):
+            handed = at(rng.choice(self.days), rng.choice(("08:31", "12:00"))) + timedelta(seconds=rng.choice((0, 40)))
+            cards[2]["to"] = handed
+            if self.chance(0.7):
+                cards.append({"card": cards[2]["card"], "person": rng.choice(("乙", "戊")), "from": handed})
         if self.chance(0.25):
             cards.append({"card": "k-new", "person": "乙", "from": at(rng.choice(self.days), "13:00")})
             if self.chance(0.5):
@@ -169,9 +193,10 @@ class World(AskingVillage):
         rng = self.rng
         day = rng.choice(self.days)
         start = at(day, rng.choice(("09:00", "15:00")))
+        village = rng.choice(("v2", "v3"))
         meeting: Values = {
             "id": "会议1",
-            "station": "s-v2",
+            "station": f"s-{village}",
             "start": start,
             "end": start + timedelta(minutes=90),
             "votes": [start + timedelta(minutes=45)],
@@ -181,11 +206,15 @@ class World(AskingVillage):
         }
         for card in ("k-甲", "k-乙", "k-丙"):
             if self.chance(0.7):
-                self.touch(card, start + timedelta(minutes=rng.choice((-61, -60, 0, 10, 11, 90, 91))), "v2")
-        if self.chance(0.4):
-            meeting["manual"] = [
-                {"person": "丁", "by": "书2", "at": start, "confirmed_by": rng.choice(("甲", "乙", "书2"))}
-            ]
+                self.touch(card, start + timedelta(minutes=rng.choice((-61, -60, 0, 10, 11, 90, 91))), village)
+        if self.chance(0.5):
+            confirming = rng.choice(("甲", "乙", "丙", "书2"))
+            entered = start + timedelta(minutes=rng.choice((-5, 8, 40)), seconds=rng.choice((0, 30)))
+            meeting["manual"] = [{"person": "丁", "by": "书2", "at": entered, "confirmed_by": confirming}]
+            if self.chance(0.7):
+                self.touch(f"k-{confirming}", entered + timedelta(minutes=rng.choice((-1, 0, 3, 60))), village)
+            if self.chance(0.2):
+                meeting["manual"][0]["known"] = start + timedelta(minutes=rng.choice((45, 600)))
         return [meeting]
 
     def drawn_months(self) -> list[Values]:

@@ -67,7 +67,7 @@ class AskingVillage(Village):
         half = begins + (ends - begins) / 2
         half = half.replace(second=0)
         cut = timedelta(minutes=self.rng.choice((0, 29, 30, 45)))
-        return self.rng.choice(
+        start, end = self.rng.choice(
             (
                 (begins, half),
                 (half, ends),
@@ -76,6 +76,7 @@ class AskingVillage(Village):
                 (half - cut, half + timedelta(minutes=30)),
             )
         )
+        return (start, end) if start < end else (begins, ends)
 
     def absence(self, name: str, start: datetime, end: datetime) -> Values:
         rng = self.rng
@@ -91,6 +92,9 @@ class AskingVillage(Village):
         if self.chance(0.15):
             row["returned"] = start + timedelta(minutes=rng.choice((-5, 60, 300)))
             row["returned_known"] = row["returned"] - timedelta(minutes=rng.choice((0, 30)))
+        if self.chance(0.08):
+            for key in ("start", "end", "asked"):
+                row[key] += timedelta(seconds=rng.randrange(60))
         row["decisions"] = self.decisions(self.approver(name), asked)
         if cover == "假" and self.chance(0.25):
             self.come_back(row)
@@ -130,6 +134,10 @@ class AskingVillage(Village):
                     )
                     if self.chance(0.5):
                         rows[-1]["second"] = self.decisions("镇1乙", asked)
+                    if self.chance(0.15):
+                        asked += timedelta(minutes=rng.choice((-40, 50)))
+                        again = {"time": near + timedelta(minutes=rng.choice((-30, 11))), "asked": asked}
+                        rows.append({**rows[-1], **again, "decisions": self.decisions(self.approver(name), asked)})
         return rows
 
     def drawn_swaps(self) -> list[Values]:
@@ -139,12 +147,24 @@ class AskingVillage(Village):
         rng = self.rng
         giver = rng.choice(CADRES[:4])
         taker = rng.choice(("书1", "书2", "书2", *CADRES[4:]))
-        day, start, _, _ = rng.choice(self.windows_of(giver))
+        windows = self.windows_of(giver)
+        weekend = [window for window in windows if window[0].weekday() > 4]
+        day, start, end, village = rng.choice(weekend if weekend and self.chance(0.6) else windows)
         begins = at(day, start)
         swaps = [self.swap(day, start, giver, taker, begins - timedelta(minutes=rng.choice((0, 1, 700))))]
         if self.chance(0.5):
-            swaps.append(self.swap(day, start, taker, "书3", begins - timedelta(minutes=rng.choice((2, 900)))))
+            last = rng.choice(("书3", giver))
+            swaps.append(self.swap(day, start, taker, last, begins - timedelta(minutes=rng.choice((2, 900)))))
+        if self.chance(0.7):
+            self.come_and_go(self.card_of(rng.choice((taker, "书3"))), begins, self.end_of(day, start, end), village)
         return swaps
+
+    def card_of(self, name: str) -> str:
+        """Return somebody's card; who has none gets one."""
+        card = f"k-{name}"
+        if all(binding["card"] != card for binding in self.cards):
+            self.cards.append({"card": card, "person": name, "from": at(self.days[0], "00:00", -1440)})
+        return card
 
     def swap(self, day: date, start: str, giver: str, taker: str, last: datetime) -> Values:
         words = [{"by": giver, "at": last - timedelta(hours=self.rng.randint(0, 9))}, {"by": taker, "at": last}]

@@ -20,6 +20,8 @@ WINDOW_SETS = (
     ("08:30-17:30",),
     ("21:30-05:30",),
     ("09:00-11:59", "13:00-16:31"),
+    ("08:00-10:00", "10:20-10:45", "11:00-13:00"),
+    ("13:00-17:30", "22:00-00:00"),
 )
 LEAVE_KINDS = ("事", "病", "年休", "补休")
 FIRST_DAYS = (date(2026, 3, 2), date(2026, 3, 5), date(2026, 2, 26), date(2026, 4, 29), date(2027, 1, 4))
@@ -43,6 +45,7 @@ class Village:
         self.people = self.drawn_people()
         self.names = {person["id"] for person in self.people}
         self.rosters = self.drawn_rosters()
+        self.residence = rng.choice(("v1", "v3")) if self.chance(0.4) else None
         self.cards: list[Values] = [
             {"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES
         ]
@@ -68,9 +71,21 @@ class Village:
         rosters.append({"village": "v1", "windows": list(rng.choice(WINDOW_SETS)), "post": "值班员", "days": "working"})
         if self.chance(0.4):
             weekend = [day for day in self.days if day.weekday() > 4]
-            named = [rng.choice(weekend or self.days), self.days[0] - timedelta(days=1)]
-            windows = ["18:00-19:30"] if self.chance(0.2 if weekend else 0.8) else ["11:00-13:00"]
+            if self.chance(0.2 if weekend else 0.95):
+                windows, named = ["18:00-19:30"], [rng.choice(weekend or self.days), self.days[0] - timedelta(days=1)]
+            else:
+                windows, named = ["11:00-13:00"], [rng.choice(weekend or self.days)]
             rosters.append({"village": "v2", "windows": windows, "persons": ["丙"], "days": named})
+        if self.chance(0.3):
+            elsewhere = rng.choice(("v2", "v4"))
+            rosters.append(
+                {
+                    "village": elsewhere,
+                    "windows": ["19:00-20:30"],
+                    "persons": ["甲"],
+                    "days": rng.choice(("working", self.days)),
+                }
+            )
         if self.chance(0.25):
             rng.choice(rosters)["known"] = at(rng.choice(self.days), "09:00")
         return rosters
@@ -95,11 +110,24 @@ class Village:
             card = f"k-{name}"
             for day, start, end, village in self.windows_of(name):
                 self.come_and_go(card, at(day, start), self.end_of(day, start, end), village)
+        self.sleep_there("戊")
         if self.chance(0.5):
             day = self.rng.choice(self.days)
             self.touch("k-new", at(day, "08:20"), "v1")
+            if self.chance(0.3):
+                self.touch("k-new", at(day, self.rng.choice(("08:21", "12:04"))), "v1")
         if self.chance(0.2):
             self.touch("k-strange", at(self.rng.choice(self.days), "08:25"), "v2")
+
+    def sleep_there(self, name: str) -> None:
+        """Let a resident cadre be there on some evenings and some mornings."""
+        if self.residence is None:
+            return
+        for day in self.days:
+            if self.chance(0.5):
+                self.touch(f"k-{name}", at(day, self.rng.choice(("16:59", "17:00", "21:10"))), self.residence)
+            if self.chance(0.5):
+                self.touch(f"k-{name}", at(day, self.rng.choice(("06:50", "09:59", "10:00"))), self.residence)
 
     def come_and_go(self, card: str, start: datetime, end: datetime, village: str) -> None:
         rng = self.rng

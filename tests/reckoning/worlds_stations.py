@@ -54,10 +54,14 @@ class StationStory:
                 station[rng.choice(("dead", "retired"))] = happenings[-1].at + timedelta(minutes=rng.choice((1, 40)))
         facts = [self.fact(number + 1, one) for number, one in enumerate(happenings)]
         if self.calm:
+            self.come_after_all(station, facts)
             return {**station, "facts": facts}
+        if self.chance(0.08):
+            self.be_given_up(station, facts)
         if self.chance(0.03):
             return {**station, "facts": []}
         self.lose_clock(facts)
+        self.correct(facts)
         self.hold(facts)
         facts = self.lose(station, facts)
         self.renew(station, facts)
@@ -99,7 +103,8 @@ class StationStory:
         return [*signs, Happening(self.end, "window_closed")]
 
     def fact(self, seq: int, one: Happening) -> Values:
-        return {"seq": seq, "at": one.at, "kind": one.kind, "quality": "synced", **one.more}
+        quality = "holdover" if self.chance(0.06) else "synced"
+        return {"seq": seq, "at": one.at, "kind": one.kind, "quality": quality, **one.more}
 
     def lose_clock(self, facts: list[Values]) -> None:
         """Let a stretch of facts have no time; a fact corrects the times of some of them."""
@@ -114,15 +119,20 @@ class StationStory:
             fact["at"] = true - timedelta(minutes=rng.choice((30, 2000)))
             fact["received"] = true + timedelta(minutes=rng.choice((5, 500)))
             if self.chance(0.35):
-                facts.append(
-                    {
-                        "seq": len(facts) + 1,
-                        "at": self.end + timedelta(minutes=len(facts)),
-                        "kind": "time_fix",
-                        "of": fact["seq"],
-                        "time": true,
-                    }
-                )
+                self.fix_time(facts, fact, true)
+
+    def correct(self, facts: list[Values]) -> None:
+        """Correct the time of a touch, now and then twice, also of one that has a time already."""
+        touches = [fact for fact in facts if fact["kind"] == "touch"]
+        if not touches or not self.chance(0.12):
+            return
+        fact = self.rng.choice(touches)
+        for _ in range(self.rng.randint(1, 2)):
+            self.fix_time(facts, fact, fact["at"] + timedelta(minutes=self.rng.choice((-25, -1, 12, 40))))
+
+    def fix_time(self, facts: list[Values], fact: Values, true: datetime) -> None:
+        seq, moment = len(facts) + 1, self.end + timedelta(minutes=len(facts))
+        facts.append({"seq": seq, "at": moment, "kind": "time_fix", "of": fact["seq"], "time": true})
 
     def hold(self, facts: list[Values]) -> None:
         if not self.chance(0.3):
@@ -156,11 +166,29 @@ class StationStory:
             station["lost"] = [row]
         return facts[:first] + facts[last + 1 :]
 
-    def renew(self, station: Values, facts: list[Values]) -> None:
-        """Let the station have begun a second epoch; what was lost or corrected stays in the first."""
-        if not self.chance(0.2) or any(fact["kind"] == "time_fix" for fact in facts):
+    def come_after_all(self, station: Values, facts: list[Values]) -> None:
+        """Let a touch that was declared lost and written off come after all, once the month may be closed."""
+        touches = [fact for fact in facts if fact["kind"] == "touch"]
+        if not touches or not self.chance(0.3):
             return
-        border = self.rng.randrange(2, len(facts))
+        fact = self.rng.choice(touches)
+        known = fact["at"] + timedelta(days=2)
+        row = {"first": fact["seq"], "last": fact["seq"], "known": known, "written_off": known + timedelta(hours=1)}
+        station["lost"] = [row]
+        fact["received"] = fact["at"] + timedelta(days=60)
+
+    def be_given_up(self, station: Values, facts: list[Values]) -> None:
+        """Let an officer declare it dead although it tells of more, now or later."""
+        station["dead"] = self.rng.choice(facts)["at"] + timedelta(minutes=self.rng.choice((0, 1, 200)))
+        station["dead_known"] = station["dead"] + timedelta(minutes=self.rng.choice((0, 600, 5000)))
+
+    def renew(self, station: Values, facts: list[Values]) -> None:
+        """Let the station have begun a second epoch; what was lost stays in the first, what was corrected is in it."""
+        corrected = [fact["of"] for fact in facts if fact["kind"] == "time_fix"]
+        latest = sum(fact["seq"] < min(corrected, default=len(facts) + 9) for fact in facts)
+        if not self.chance(0.25) or latest < 3:
+            return
+        border = self.rng.randrange(2, latest)
         last = facts[border - 1]["seq"]
         for row in station.get("lost", []):
             if row["first"] > last:
@@ -169,6 +197,8 @@ class StationStory:
         for fact in facts[border:]:
             fact["epoch"] = 2
             fact["seq"] -= last
+            if fact["kind"] == "time_fix":
+                fact["of"] -= last
 
     def come_late(self, facts: list[Values]) -> None:
         """Let what the station told from some time on reach the county days later."""
