@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from server_broker.dated.models import Dated
+from server_broker.dated.models import Dated, by_period
 from server_broker.fleet.models import UNDATED, Stamped, Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
@@ -138,6 +138,7 @@ class WindowRecord(Dated):
     class Meta(Dated.Meta):
         verbose_name = "值班记录"
         verbose_name_plural = "值班记录"
+        indexes = [by_period("window_by_period")]
 
 
 class RosterDay(Dated):

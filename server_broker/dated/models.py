@@ -6,8 +6,20 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
+from psycopg.types.range import TimestamptzRange
+
+
+def _period() -> Func:
+    """Return the time that a row is about, as PostgreSQL's own range."""
+    return Func(F("valid_from"), F("valid_to"), function="tstzrange", output_field=DateTimeRangeField())
+
+
+def by_period(name: str) -> GistIndex:
+    """Return an index for a table that is asked what held of many subjects at some time, among years of rows."""
+    return GistIndex(_period(), condition=Q(superseded_at=None), name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,14 @@ class DatedQuerySet[M: "Dated"](models.QuerySet[M]):
         return self.filter(begun, Q(valid_to=None) | Q(valid_to__gt=at))
 
     def during(self, since: dt.datetime | None, until: dt.datetime | None) -> Self:
-        """Keep the rows that hold at some time of ``[since, until)``; None is without end on that side."""
-        rows = self if since is None else self.exclude(valid_to__lte=since)
-        return rows if until is None else rows.exclude(valid_from__gte=until)
+        """Keep the rows that hold at some time of ``[since, until)``; None is without end on that side.
+
+        Nothing holds at some time of a period that is empty.
+        """
+        if since is not None and until is not None and until <= since:
+            return self.none()
+        # The same expression as in the constraint and in `by_period`, whose indexes PostgreSQL uses for it.
+        return self.alias(period=_period()).filter(period__overlap=TimestamptzRange(since, until))
 
     def as_of(self, asked: AsOf) -> Self:
         """Return the rows that answer a question: at most one for each subject."""
@@ -73,10 +90,7 @@ class Dated(models.Model):
                 name="%(class)s_overlap",
                 expressions=[
                     (F("subject"), RangeOperators.EQUAL),
-                    (
-                        Func(F("valid_from"), F("valid_to"), function="tstzrange", output_field=DateTimeRangeField()),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    (_period(), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(superseded_at=None),
             ),

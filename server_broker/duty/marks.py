@@ -43,7 +43,7 @@ def mark_changed(now: dt.datetime) -> int:
             changes = cursor.fetchall()
         if changes:
             villages = villages_of(changes, since=begin_of(timezone.localdate(now) - _BACK))
-            stations = Station.objects.filter(village__identity__in=these(villages)).values_list("pk", flat=True)
+            stations = Station.objects.filter(village__identity=these(villages)).values_list("pk", flat=True)
             shelf_changed(list(stations), at=now)
     return len(changes)
 
@@ -74,28 +74,28 @@ class _Concerned:
         crews = list(
             chain(
                 *(
-                    rows.filter(subject__in=these(windows)).values_list("people", "posts")
+                    rows.filter(subject=these(windows)).values_list("people", "posts")
                     for rows in (WindowRecord.objects.all(), RosterDay.objects.filter(valid_from__gte=self.since))
                 )
             )
         )
         people |= {person for named, _ in crews for person in named}
         posts |= {post for _, held in crews for post in held}
-        people |= set(Holding.objects.filter(post__in=these(posts)).values_list("person", flat=True))
-        swapped = Swap.objects.filter(window__in=these(windows)).values_list("giver", "taker")
+        people |= set(Holding.objects.filter(post=these(posts)).values_list("person", flat=True))
+        swapped = Swap.objects.filter(window=these(windows)).values_list("giver", "taker")
         people |= {person for pair in swapped for person in pair}
         windows |= _windows_of(people, self.since)
-        rows = WindowRecord.objects.filter(subject__in=these(windows)).values_list("village__identity", flat=True)
+        rows = WindowRecord.objects.filter(subject=these(windows)).values_list("village__identity", flat=True)
         return self.by_kind.get("region", set()) | set(rows)
 
     def _windows(self) -> set[int]:
-        swaps = Swap.objects.filter(pk__in=these(self.by_kind.get("swap", ())))
+        swaps = Swap.objects.filter(pk=these(self.by_kind.get("swap", ())))
         return self.by_kind.get("window", set()) | set(swaps.values_list("window", flat=True))
 
     def _people(self) -> set[int]:
-        holdings = Holding.objects.filter(pk__in=these(self.by_kind.get("holding", ())))
-        absences = Absence.objects.filter(pk__in=these(self.by_kind.get("absence", ())))
-        swaps = Swap.objects.filter(pk__in=these(self.by_kind.get("swap", ()))).values_list("giver", "taker")
+        holdings = Holding.objects.filter(pk=these(self.by_kind.get("holding", ())))
+        absences = Absence.objects.filter(pk=these(self.by_kind.get("absence", ())))
+        swaps = Swap.objects.filter(pk=these(self.by_kind.get("swap", ()))).values_list("giver", "taker")
         return (
             self.by_kind.get("person", set())
             | set(holdings.values_list("person", flat=True))
@@ -104,17 +104,17 @@ class _Concerned:
         )
 
     def _posts(self) -> set[int]:
-        holdings = Holding.objects.filter(pk__in=these(self.by_kind.get("holding", ())))
+        holdings = Holding.objects.filter(pk=these(self.by_kind.get("holding", ())))
         return set(holdings.values_list("post", flat=True))
 
 
 def _windows_of(people: set[int], since: dt.datetime) -> set[int]:
     """Return the windows in which these people are by what the county knows now: by name, by post or by a swap."""
-    holdings = HoldingRecord.objects.known().filter(subject__person__in=these(people))
+    holdings = HoldingRecord.objects.known().filter(subject__person=these(people))
     posts = set(holdings.values_list("subject__post", flat=True))
     theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
     named = WindowRecord.objects.known().filter(theirs).values_list("subject", flat=True)
     days = RosterDay.objects.known().filter(valid_from__gte=since)
     found = {*named, *days.filter(theirs).values_list("subject", flat=True)}
-    swaps = SwapRecord.objects.known().filter(valid_from__gte=since, withdrawn=False, subject__taker__in=these(people))
+    swaps = SwapRecord.objects.known().filter(valid_from__gte=since, withdrawn=False, subject__taker=these(people))
     return found | set(swaps.values_list("subject__window", flat=True))

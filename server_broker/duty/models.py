@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from server_broker.dated.models import Dated
+from server_broker.dated.models import Dated, by_period
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
@@ -60,6 +60,7 @@ class AbsenceRecord(Dated):
     class Meta(Dated.Meta):
         verbose_name = "请假外出记录"
         verbose_name_plural = "请假外出记录"
+        indexes = [by_period("absence_by_period")]
 
 
 class RosterTemplate(models.Model):

@@ -44,7 +44,7 @@ def lock_people(people: Collection[int]) -> None:
     two who lock many wait for one another and not in a circle.
     """
     among_writers()
-    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=these(people)).order_by("pk")
+    rows = Person.objects.select_for_update(no_key=True).filter(pk=these(people)).order_by("pk")
     list(rows.values_list("pk"))
 
 

@@ -8,9 +8,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from server_broker.attendance.models import DaysKind, RosterDay, SwapRecord, WindowRecord
@@ -47,9 +50,23 @@ class Asked:
         return end_of(self.last + _REACH)
 
 
-def these(ids: Iterable[int]) -> RawSQL:
-    """Return ids for ``__in``, as one value: thousands of values take longer to bind than the query takes."""
-    return RawSQL("SELECT unnest(%s::bigint[])", (sorted(ids),))
+class _AnyOf(Value):
+    """What equals each of some ids.
+
+    It is a `Value` because Django puts every other expression in brackets, which ``ANY`` does not bear.
+    """
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """Return the SQL and its one parameter."""
+        return "ANY(%s::bigint[])", [self.value]
+
+
+def these(ids: Iterable[int]) -> Value:
+    """Return what equals each of these ids, as one value: thousands of them take longer to bind than the query takes.
+
+    PostgreSQL sees how many there are, which it does not of a list that a sub-query gives.
+    """
+    return _AnyOf(sorted(ids))
 
 
 def array_of(ids: Iterable[int]) -> RawSQL:
@@ -81,17 +98,17 @@ def read_rosters_of(people: Collection[int], asked: Asked) -> Rosters:
 def read_rosters(villages: Collection[int], asked: Asked) -> Rosters:
     """Return all that bears on who is due in these villages, with the windows elsewhere of the same people."""
     found = _Found(asked)
-    found.add(_windows(asked).filter(village__in=these(villages)))
-    of_posts = _holdings(asked).filter(subject__post__in=these(found.posts)).values_list("subject__person", flat=True)
+    found.add(_windows(asked).filter(village=these(villages)))
+    of_posts = _holdings(asked).filter(subject__post=these(found.posts)).values_list("subject__person", flat=True)
     elsewhere = _windows_of(found.people | set(of_posts), asked)
-    found.add(elsewhere.exclude(subject__in=these(found.ids)))
+    found.add(elsewhere.exclude(subject=these(found.ids)))
     return _rosters(found)
 
 
 def _rosters(found: "_Found") -> Rosters:
     """Return the windows that were found with the posts, dates and notices that bear on them."""
     asked = found.asked
-    of_posts = _holdings(asked).filter(subject__post__in=these(found.posts)).values_list("subject__person", flat=True)
+    of_posts = _holdings(asked).filter(subject__post=these(found.posts)).values_list("subject__person", flat=True)
     people = found.people | set(of_posts)
     calendar = workdays(asked.first - _REACH, asked.last + _REACH, known=asked.known)
     return Rosters(
@@ -119,7 +136,7 @@ def absences_of(people: Collection[int], asked: Asked) -> dict[int, list[Absent]
     """Return when these people are away on these dates, and why, by one query."""
     rows = AbsenceRecord.objects.known(asked.known).during(asked.since, asked.until).filter(ended=False)
     found: dict[int, list[Absent]] = defaultdict(list)
-    own = rows.filter(subject__person__in=these(people)).order_by("valid_from", "pk")
+    own = rows.filter(subject__person=these(people)).order_by("valid_from", "pk")
     for person, kind, code, since, until in own.values_list(
         "subject__person", "subject__kind", "code", "valid_from", "valid_to"
     ):
@@ -141,15 +158,12 @@ class _Found:
         """Load windows, by three queries."""
         self.windows += map(_window, rows.order_by("subject", F("valid_from").asc(nulls_first=True)))
         ids = these(self.ids)
-        for row in _roster_days(self.asked).filter(subject__in=ids):
+        for row in _roster_days(self.asked).filter(subject=ids):
             assert row.valid_from is not None  # the table has no other
             self.named[row.subject_id, timezone.localdate(row.valid_from)] = _crew(row)
         self.swaps.clear()
         for swap in (
-            _swaps(self.asked)
-            .filter(subject__window__in=ids)
-            .select_related("subject")
-            .order_by("agreed_at", "subject")
+            _swaps(self.asked).filter(subject__window=ids).select_related("subject").order_by("agreed_at", "subject")
         ):
             one = swap.subject
             agreed = Agreed(one.giver_id, one.taker_id, minute_of(swap.agreed_at))
@@ -196,7 +210,7 @@ def _holdings(asked: Asked) -> DatedQuerySet[HoldingRecord]:
 
 
 def _posts_of(people: Collection[int], asked: Asked) -> list[int]:
-    own = _holdings(asked).during(asked.since, asked.until).filter(subject__person__in=these(people))
+    own = _holdings(asked).during(asked.since, asked.until).filter(subject__person=these(people))
     return sorted(set(own.values_list("subject__post", flat=True)))
 
 
@@ -208,7 +222,7 @@ def named_for(people: Collection[int], asked: Asked) -> DatedQuerySet[RosterDay]
 
 def swaps_of(people: Collection[int], asked: Asked) -> DatedQuerySet[SwapRecord]:
     """Return the swaps by which these people take a window over."""
-    return _swaps(asked).filter(subject__taker__in=these(people))
+    return _swaps(asked).filter(subject__taker=these(people))
 
 
 def _windows_of(people: Collection[int], asked: Asked) -> DatedQuerySet[WindowRecord]:
@@ -258,7 +272,7 @@ def minute_of(at: dt.datetime) -> int:
 
 
 def _held(people: Iterable[int], asked: Asked) -> list[Held]:
-    rows = _holdings(asked).filter(subject__person__in=these(people))
+    rows = _holdings(asked).filter(subject__person=these(people))
     found = rows.values_list("subject__person", "subject__post", "state", "valid_from", "valid_to")
     return [Held(person, post, state, _days(since, until)) for person, post, state, since, until in found]
 
@@ -266,7 +280,7 @@ def _held(people: Iterable[int], asked: Asked) -> list[Held]:
 def _left(people: Iterable[int], asked: Asked) -> dict[int, list[Days]]:
     rows = PersonRecord.objects.known(asked.known).during(asked.since, asked.until)
     found: dict[int, list[Days]] = defaultdict(list)
-    gone = rows.filter(left=True, subject__in=these(people))
+    gone = rows.filter(left=True, subject=these(people))
     for person, since, until in gone.values_list("subject", "valid_from", "valid_to"):
         found[person].append(_days(since, until))
     return found
@@ -278,7 +292,7 @@ def _notices(villages: Collection[int], asked: Asked) -> dict[int, list[Notice]]
     if not standing:
         return {}
     codes: dict[int, set[str]] = defaultdict(set)
-    rows = RegionRecord.objects.known(asked.known).during(asked.since, asked.until).filter(subject__in=these(villages))
+    rows = RegionRecord.objects.known(asked.known).during(asked.since, asked.until).filter(subject=these(villages))
     for village, code in rows.values_list("subject__identity", "code"):
         codes[village].add(code)
     found: dict[int, list[Notice]] = {}

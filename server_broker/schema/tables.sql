@@ -3299,6 +3299,7 @@ ALTER TABLE ONLY workdays_stopnotice
     ADD CONSTRAINT workdays_stopnotice_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY workdays_stoprecord
     ADD CONSTRAINT workdays_stoprecord_pkey PRIMARY KEY (id);
+CREATE INDEX absence_by_period ON duty_absencerecord USING gist (tstzrange(valid_from, valid_to)) WHERE (superseded_at IS NULL);
 CREATE INDEX accounts_signinlink_user_id_a6b02f6b ON accounts_signinlink USING btree (user_id);
 CREATE INDEX accounts_user_groups_group_id_bd11a704 ON accounts_user_groups USING btree (group_id);
 CREATE INDEX accounts_user_groups_user_id_52b62117 ON accounts_user_groups USING btree (user_id);
@@ -3576,6 +3577,7 @@ CREATE INDEX vote_count_by_boot ON meetings_votecount USING btree (station_id, b
 CREATE INDEX vote_count_by_meeting ON meetings_votecount USING btree (meeting);
 CREATE INDEX vouch_by_boot ON meetings_vouch USING btree (station_id, boot);
 CREATE INDEX vouch_by_purpose ON meetings_vouch USING btree (purpose);
+CREATE INDEX window_by_period ON attendance_windowrecord USING gist (tstzrange(valid_from, valid_to)) WHERE (superseded_at IS NULL);
 CREATE INDEX withdrawal_by_boot ON requests_withdrawal USING btree (station_id, boot);
 CREATE INDEX withdrawal_by_id ON requests_withdrawal USING btree (station_id, request);
 CREATE INDEX workdays_calendar_name_dcae1bfc_like ON workdays_calendar USING btree (name varchar_pattern_ops);

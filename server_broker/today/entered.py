@@ -36,12 +36,12 @@ def entered_late(turns: Sequence[Turn], day: dt.date) -> list[Turn]:
         return []
     noon = begin_of(day) + dt.timedelta(hours=12)
     windows = these({turn.window.id for turn in turns})
-    weekly = _crews(WindowRecord.objects.at(noon).filter(subject__in=windows, ended=False))
-    named = _crews(RosterDay.objects.filter(subject__in=windows, valid_from=begin_of(day), withdrawn=False))
+    weekly = _crews(WindowRecord.objects.at(noon).filter(subject=windows, ended=False))
+    named = _crews(RosterDay.objects.filter(subject=windows, valid_from=begin_of(day), withdrawn=False))
     held: dict[tuple[int, int], list[_Version]] = defaultdict(list)
     holders = HoldingRecord.objects.at(noon).filter(state=HoldingState.HELD)
     for person, post, since, until in holders.filter(
-        subject__person__in=these({turn.person for turn in turns})
+        subject__person=these({turn.person for turn in turns})
     ).values_list("subject__person", "subject__post", "recorded_at", "superseded_at"):
         held[person, post].append(_Version(since, until))
     return [turn for turn in turns if not _in_time(turn, weekly, named, held)]

@@ -82,7 +82,7 @@ def _known(
     people = {turn.person for turn in turns}
     codes = {village.identity: village.code for village in villages}
     others = {turn.window.village for turn in turns} - set(codes)
-    codes |= dict(Region.objects.filter(identity__in=these(others)).values_list("identity", "code"))
+    codes |= dict(Region.objects.filter(identity=these(others)).values_list("identity", "code"))
     townships: dict[int, set[str]] = defaultdict(set)
     for turn in turns:
         townships[turn.person].add(codes[turn.window.village][:TOWNSHIP_DIGITS])

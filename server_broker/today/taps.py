@@ -32,10 +32,10 @@ def means_of(people: Collection[int]) -> Means:
     """Return the cards and numbers of people, by two queries. A card may have had several holders."""
     cards: dict[bytes, set[int]] = defaultdict(set)
     numbers: dict[str, set[int]] = defaultdict(set)
-    held = Binding.objects.known().filter(person__in=these(people)).values_list("subject__token", "person")
+    held = Binding.objects.known().filter(person=these(people)).values_list("subject__token", "person")
     for token, person in held:
         cards[bytes(token)].add(person)
-    named = PersonRecord.objects.known().filter(subject__in=these(people)).values_list("number", "subject")
+    named = PersonRecord.objects.known().filter(subject=these(people)).values_list("number", "subject")
     for number, person in named:
         numbers[number].add(person)
     return Means(cards, numbers)

@@ -31,6 +31,7 @@ _OTHER = {
     "bytea": "set_byte({c}, 0, get_byte({c}, 0) # 1)",
     "jsonb": "to_jsonb({c}::text || 'x')",
     "_int2": "{c} || 1::int2",
+    "_int4": "{c} || 1",
     "_int8": "{c} || 1::int8",
     "_varchar": "{c} || 'x'::varchar",
     "uuid": "gen_random_uuid()",

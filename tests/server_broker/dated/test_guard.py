@@ -148,3 +148,34 @@ def test_every_table_of_dated_rows_notes_for_the_decision_what_was_written() -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'dated_note'")
         assert {table for (table,) in cursor.fetchall()} == tables
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        (None, None, True),
+        (0, 1, True),
+        (9, 11, True),
+        (10, 11, False),
+        (-1, 0, False),
+        (-1, 1, True),
+        (3, 4, True),
+        (None, 0, False),
+        (None, 1, True),
+        (10, None, False),
+        (9, None, True),
+        (4, 4, False),
+        (5, 4, False),
+    ],
+)
+def test_a_row_holds_from_its_first_moment_to_before_its_last(
+    county: FictionalCounty, since: int | None, until: int | None, found: bool
+) -> None:
+    def at(hours: int | None) -> dt.datetime | None:
+        return None if hours is None else LONG_AGO + dt.timedelta(hours=hours)
+
+    person = county.people[ZHANG]
+    whole = PersonRecord.objects.known().filter(subject=person).values("number", "village_id", "type").get()
+    put(PersonRecord, [person.pk], Period(at(0), at(10)), {**whole, "name": "张旧名"}, actor="a")
+    rows = PersonRecord.objects.known().during(at(since), at(until)).filter(subject=person, name="张旧名")
+    assert rows.exists() is found
