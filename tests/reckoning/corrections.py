@@ -24,9 +24,9 @@ class Approval:
 
 
 def asked_before_closing(correction: Correction, closings: dict[str, datetime]) -> bool:
-    """Return whether a correction was asked while the month of its date was open (§5, §6)."""
+    """Return whether a correction was asked while the month of its date was open, before the closing's minute (§6)."""
     closed = closings.get(month_of(correction.date))
-    return closed is None or correction.asked < closed
+    return closed is None or cut(correction.asked) < cut(closed)
 
 
 def approved(case: Case, closings: dict[str, datetime]) -> list[tuple[Correction, Decision]]:

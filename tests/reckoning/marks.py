@@ -68,15 +68,16 @@ def role_by_spans(around: Neighbours, run: Run) -> str:
 
 
 def role_from_neighbour(around: Neighbours, run: Run) -> str:
-    """Return what a touch in a neighbour's span is for a unit because of its chosen direction (§2.4).
+    """Return what a touch before or after a unit's spans is for it because of its chosen direction (§2.4).
 
     上班 at or after the end of the unit before is this one's arrival if within its ``open_before``; 下班 at or before
-    the start of the next is this one's departure if within its ``open_after``: whatever the half-way cut.
+    the start of the next is this one's departure if within its ``open_after``: whatever the half-way cut, so also where
+    the cut has left no span.
     """
     here, before, after, minute = around.here, around.before, around.after, run.first
-    if run.way == "in" and before is not None and before.spans.place_of(minute) == "out" and minute >= before.until:
+    if run.way == "in" and before is not None and minute >= before.until:
         return "in" if here.whole.place_of(minute) == "in" else ""
-    if run.way == "out" and after is not None and after.spans.place_of(minute) == "in" and minute <= after.first:
+    if run.way == "out" and after is not None and minute <= after.first:
         return "out" if here.whole.place_of(minute) == "out" else ""
     return ""
 

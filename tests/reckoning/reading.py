@@ -161,7 +161,7 @@ class CaseReader(RequestReader):
             values["marks"] = row.text("marks", among=MARKS)
         parameters = said.Parameters(
             region=self.somewhere(row, "region"),
-            since=row.day("from", date.min),
+            since=row.day("from"),
             locked=row.truth("locked", False),
             values=values,
             known=row.moment("known", ALWAYS),
@@ -173,7 +173,7 @@ class CaseReader(RequestReader):
         holding = said.Holding(
             post=row.text("post"),
             person=self.somebody(row, "person"),
-            first=row.day("from", date.min),
+            first=row.day("from"),
             last=row.day("to", date.max),
             known=row.moment("known", ALWAYS),
         )
@@ -185,7 +185,7 @@ class CaseReader(RequestReader):
         away = said.Away(
             person=self.somebody(row, "person"),
             kind=row.text("kind", among=AWAY_KINDS),
-            first=row.day("from", date.min),
+            first=row.day("from"),
             last=row.day("to", date.max),
             known=row.moment("known", ALWAYS),
         )
@@ -198,7 +198,7 @@ class CaseReader(RequestReader):
         binding = said.Binding(
             card=row.text("card"),
             person=self.somebody(row, "person"),
-            start=row.moment("from", ALWAYS),
+            start=row.moment("from"),
             end=row.moment("to", NEVER),
             lost=lost,
             lost_known=row.moment("lost_known", lost or ALWAYS),

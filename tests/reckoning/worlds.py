@@ -68,8 +68,11 @@ class World(AskingVillage):
         """Return for when the sheet is asked: some time on or after the dates, now and then as a meeting ends."""
         rng = self.rng
         if meetings and self.chance(0.3):
-            end: datetime = meetings[0]["end"]
-            return end + timedelta(minutes=rng.choice((-50, 0, 1, 2, 300)))
+            over: datetime = meetings[0]["end"]
+            return over + timedelta(minutes=rng.choice((-50, 0, 1, 2, 300)))
+        if self.chance(0.3):
+            day, start, end, _ = rng.choice(self.windows_of(rng.choice(CADRES)))
+            return self.end_of(day, start, end) + timedelta(days=7, minutes=rng.choice((-600, -1, 0, 1, 600)))
         return at(rng.choice(self.days), "08:00", rng.randrange(0, rng.choice((1, 12)) * 1440))
 
     def learn_later(self, values: Values) -> None:

@@ -42,9 +42,10 @@ class AskingVillage(Village):
                     rows.append(self.absence(name, *self.stretch(begins, ends)))
                 elif begins < first["end"] < ends:
                     rows.append(self.absence(name, first["end"], ends))
-        if self.chance(0.2):
-            midnight = at(self.days[0], "00:00")
-            rows.append(self.absence(rng.choice(CADRES), midnight, midnight + timedelta(days=rng.randint(2, 6))))
+        for name in CADRES:
+            if self.chance(0.15):
+                midnight = at(self.days[0], "00:00")
+                rows.append(self.absence(name, midnight, midnight + timedelta(days=rng.randint(2, 6))))
         return self.not_twice_at_a_time(rows)
 
     def not_twice_at_a_time(self, rows: list[Values]) -> list[Values]:
@@ -84,7 +85,7 @@ class AskingVillage(Village):
         asked = (
             start - timedelta(minutes=rng.choice((1, 600, 3000)))
             if self.chance(0.8)
-            else end + timedelta(minutes=rng.choice((0, 1000, 7000)))
+            else rng.choice((end, end + timedelta(minutes=1000), self.end_of_asking(end, rng.choice((-1, 0, 3000)))))
         )
         row: Values = {"person": name, "cover": cover, "start": start, "end": end, "asked": asked}
         if cover == "假":
@@ -99,6 +100,10 @@ class AskingVillage(Village):
         if cover == "假" and self.chance(0.25):
             self.come_back(row)
         return row
+
+    def end_of_asking(self, end: datetime, minutes: int) -> datetime:
+        """Return the 24:00 of the third date after the date on which something ended, moved by some minutes."""
+        return at((end - timedelta(minutes=1)).date(), "00:00", 4 * 1440 + minutes)
 
     def come_back(self, row: Values) -> None:
         """Let somebody say that they came back early, by a touch of theirs during the leave, a day or more ago."""

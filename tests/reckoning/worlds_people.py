@@ -20,6 +20,7 @@ WINDOW_SETS = (
     ("08:30-17:30",),
     ("21:30-05:30",),
     ("09:00-11:59", "13:00-16:31"),
+    ("08:00-10:00", "10:29-12:00", "12:30-14:00"),
     ("08:00-10:00", "10:20-10:45", "11:00-13:00"),
     ("13:00-17:30", "22:00-00:00"),
 )
@@ -133,6 +134,11 @@ class Village:
         rng = self.rng
         where = rng.choice(list(VILLAGES)) if self.chance(0.12) else village
         if self.chance(0.06):
+            return
+        if self.chance(0.05):
+            first = end - timedelta(minutes=rng.choice((20, 35, 60)))
+            self.touch(card, first, where)
+            self.touch(card, first + timedelta(minutes=rng.choice((29, 30, 31))), where)
             return
         if not self.chance(0.12):
             late = rng.choice((-60, -20, -5, 0, 9, 10, 11, 25, 70)) if self.chance(0.5) else -10
