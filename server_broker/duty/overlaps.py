@@ -12,8 +12,9 @@ from typing import NamedTuple
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DutyWindow, RosterDay, SwapRecord
 from server_broker.attendance.timelines import ELSEWHERE
+from server_broker.dated.days import begin_of
 from server_broker.dated.locking import among_writers
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, named_for, swaps_of, these, turns_of
@@ -59,6 +60,12 @@ def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | Non
     if dates is None:
         return set()
     return overlaps_between(people, *dates)
+
+
+def days_are_named(since: dt.date) -> bool:
+    """Tell whether anybody is named for, or takes over, a window of a date from a day on."""
+    days = RosterDay.objects.known().filter(valid_from__gte=begin_of(since), withdrawn=False)
+    return days.exists() or SwapRecord.objects.known().filter(subject__day__gte=since, withdrawn=False).exists()
 
 
 def overlaps_between(people: Collection[int], first: dt.date, last: dt.date) -> set[Overlap]:

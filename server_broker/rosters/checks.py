@@ -1,6 +1,6 @@
 """Check whether the rows of an import fit one another and what the county has already."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from server_broker.attendance.seasons import ALL_YEAR, Season
@@ -9,7 +9,7 @@ from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import check_numbers, numbers_closed
-from server_broker.rosters.plan import Plan, WindowRow
+from server_broker.rosters.plan import Plan, WindowRow, row_key
 from server_broker.rosters.rows import DAYS, WEEKDAYS
 from server_broker.sheets.row_errors import RowError
 
@@ -25,24 +25,32 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
     """
     asker = _Asker(scope)
     outside = {(sheet, row) for sheet, row, code in _places_touched(plan, known) if not asker.may_see(code)}
-    fits = not outside
     yield from (RowError(sheet, row, "不在您的管辖范围内") for sheet, row in outside)
+    wrong = {row for sheet, row in outside if sheet == "值班"}
     for error in chain(
         _repeated(plan),
         _places(plan, known),
         _cards(plan, known, asker),
-        _windows(plan, known, asker),
+        _kinds(plan, known, asker),
         _left_behind(plan, known, asker),
         _gone(plan, known, asker),
         check_numbers(plan.people, known.numbers),
         numbers_closed(plan.people),
     ):
         if (error.sheet, error.row) not in outside:
-            fits = False
+            if error.sheet == "值班":
+                wrong.add(error.row)
             yield error
-    # Only if everything fits. Otherwise one wrong row would lead to overlaps that vanish with it.
-    if fits:
-        yield from overlaps(plan, known, asker)
+    # Whoever is taken from elsewhere has windows there, of which the importer learns nothing.
+    taken = {person.number for person in plan.people if ("人员", person.row) in outside}
+    misplaced = {(row.row, number) for row in plan.windows for number in row.people if number in taken}
+    for row, number, words in _misplaced(plan, known, asker):
+        if ("值班", row) not in outside:
+            misplaced.add((row, number))
+            if words:
+                yield RowError("值班", row, words)
+    # Of the rows that fit alone. Otherwise one wrong row would lead to overlaps that vanish with it.
+    yield from overlaps(plan, known, asker, but=(wrong, misplaced))
 
 
 class _Asker:
@@ -81,11 +89,11 @@ def _places(plan: Plan, known: Known) -> Iterator[RowError]:
     there = known.regions.keys() | {row.code for row in plan.regions}
     for region in plan.regions:
         for parent in region_chain(region.code):
-            if parent not in there:
+            if parent not in there and not plan.may_hold("区划", parent):
                 yield RowError("区划", region.row, f"缺少上级区划 {parent}，请一并填写")
     for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
         for row in rows:
-            if row.village not in there:
+            if row.village not in there and not plan.may_hold("区划", row.village):
                 yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
     for person in plan.people:
         # People of a township's office are registered in the console. In a list it is most often a slip.
@@ -105,7 +113,10 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     lives_in = {row.number: row.village for row in plan.people}
     lives_in |= {number: person.village for number, person in known.people.items()}
     for row in plan.cards:
-        if (village := lives_in.get(row.person)) is None or not asker.may_see(village):
+        village = lives_in.get(row.person)
+        # Whether the county has the number elsewhere must make no difference to what is said.
+        here = village is not None and asker.may_see(village)
+        if not here and not plan.may_hold("人员", row.person):
             yield RowError("卡", row.row, asker.nobody(row.person))
         holder = known.cards.get(row.token)
         if holder is not None and holder.person != row.person:
@@ -113,10 +124,8 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
             yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给{who}的人员")
 
 
-def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    # Here the file comes before the county, because the windows must fit where people live after the import.
-    lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
-    lives_in |= {row.number: row.village for row in plan.people}
+def _kinds(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
+    """Find rows that take a window of named days for one by the week, or the other way round."""
     for row in plan.windows:
         there = known.windows.get(row.key)
         if row.days_unsaid and (there is None or not there.named_days):
@@ -125,11 +134,30 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
             kind = "只在指定日期" if there.named_days else "按星期"
             words = f"“{row.name}”是{kind}的值班，请在“{DAYS}”一列写明；要换一种，请结束它，另加一个"
             yield RowError("值班", row.row, words)
+
+
+def _misplaced(plan: Plan, known: Known, asker: _Asker) -> Iterator[tuple[int, str, str]]:
+    """Yield row, number and words of each person whom a row of 值班 puts into a window where they can't be.
+
+    No words: a row of 人员 that can't be read may bring them there.
+    """
+    lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
+    # Here the file comes before the county, because the windows must fit where people live after the import.
+    comes_to = lives_in | {row.number: row.village for row in plan.people}
+    for row in plan.windows:
         for number in _newcomers(row, known):
-            if number not in lives_in:
-                yield RowError("值班", row.row, asker.nobody(number))
-            elif lives_in[number] != row.village:
-                yield RowError("值班", row.row, f"编号 {number} 的人员不在这个村")
+            if number in known.leaving and asker.may_see(known.people[number].village):
+                yield row.row, number, _leaving(number)
+            elif plan.may_hold("人员", number) and lives_in.get(number) != row.village:
+                yield row.row, number, ""
+            elif number not in comes_to:
+                yield row.row, number, asker.nobody(number)
+            elif comes_to[number] != row.village:
+                yield row.row, number, f"编号 {number} 的人员不在这个村"
+
+
+def _leaving(number: str) -> str:
+    return f"编号 {number} 的人员已离开或将要离开，请先办“回来”"
 
 
 def _newcomers(row: WindowRow, known: Known) -> list[str]:
@@ -143,7 +171,8 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     moved = {row.number: row for row in plan.people if row.number in known.people}
     rewritten = {row.key for row in plan.windows}
     for key, window in known.windows.items():
-        for number in window.people if key not in rewritten else ():
+        stays = key not in rewritten and not plan.may_hold("值班", row_key(key))
+        for number in window.people if stays else ():
             row = moved.get(number)
             if row is not None and row.village != window.village:
                 where = f"原来村的值班{asker.window(*key)}" if asker.may_see(window.village) else asker.window(*key)
@@ -161,12 +190,9 @@ def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
             yield RowError("人员", person.row, is_somebodys(person.number))
         if person.number in known.left and asker.may_see(known.people[person.number].village):
             yield RowError("人员", person.row, f"编号 {person.number} 的人员已离开，请先办“回来”")
-    named = [("卡", row.row, [row.person]) for row in plan.cards]
-    named += [("值班", row.row, _newcomers(row, known)) for row in plan.windows]
-    for sheet, row, numbers in named:
-        for number in numbers:
-            if number in known.leaving and asker.may_see(known.people[number].village):
-                yield RowError(sheet, row, f"编号 {number} 的人员已离开或将要离开，请先办“回来”")
+    for card in plan.cards:
+        if card.person in known.leaving and asker.may_see(known.people[card.person].village):
+            yield RowError("卡", card.row, _leaving(card.person))
 
 
 def _villages(plan: Plan) -> Iterator[tuple[str, list[tuple[int, str]]]]:
@@ -192,17 +218,30 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     yield from (("值班", row.row, row.village) for row in plan.windows)
 
 
-def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    """Yield the overlaps that would stand after the import, of everyone whom the file puts into a window."""
-    rows = {row.key: row for row in plan.windows}
-    named = {number for row in plan.windows for number in row.people}
-    standing = {key: window for key, window in known.windows.items() if key not in rows}
+def overlaps(
+    plan: Plan, known: Known, asker: _Asker, *, but: tuple[Collection[int], Collection[tuple[int, str]]]
+) -> Iterator[RowError]:
+    """Yield the overlaps that would stand after the import, of everyone whom the file puts into a window.
+
+    Args:
+        but: Rows of 值班 that are wrong, and rows with the numbers of people who can't be in them: these are left out.
+    """
+    wrong, misplaced = but
+    in_file = {row.key for row in plan.windows}
+    # Of two rows of one window the second is wrong.
+    rows = {row.key: row for row in plan.windows if row.row not in wrong}
+    named = {number for row in rows.values() for number in row.people}
+    standing = {
+        key: window
+        for key, window in known.windows.items()
+        if key not in in_file and not plan.may_hold("值班", row_key(key))
+    }
     windows: list[tuple[tuple[str, str], WindowRow | KnownWindow]] = [*rows.items(), *standing.items()]
     shifts = (
         (_season(window, known.windows.get(key)), Shift(number, key, window.weekdays, window.start, window.end))
         for key, window in windows
         for number in window.people
-        if number in named
+        if number in named and not (isinstance(window, WindowRow) and (window.row, number) in misplaced)
     )
     for number, first, second in overlapping_in_seasons(shifts):
         here, other = (first, second) if first in rows else (second, first)

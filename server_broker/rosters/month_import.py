@@ -2,18 +2,20 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from django.utils import timezone
 
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power
+from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.duty.day_checks import NOBODY, Cell, Obstacle
 from server_broker.duty.due import rests
+from server_broker.duty.overlaps import Overlap
 from server_broker.duty.reading import Asked, read_rosters
 from server_broker.duty.roster_days import DaysRefused, in_the_way, write_days
-from server_broker.duty.values import Crew, Window
+from server_broker.duty.values import MINUTES_A_DAY, Crew, Window
 from server_broker.regions.models import Region, subtree_prefix
 from server_broker.rosters.month_known import MonthKnown, Resolved, load_month_known, lock_villages, resolve
 from server_broker.rosters.month_rows import LEADERS, MONTH_BOOK, PEOPLE, MonthPlan
@@ -22,6 +24,7 @@ from server_broker.sheets.importing import Import, ImportRefused
 from server_broker.sheets.row_errors import RowError
 
 SHEET = "排班表"
+_ROUNDS = 6
 
 
 def _news(done: Resolved, known: MonthKnown) -> dict[Cell, Crew]:
@@ -36,8 +39,31 @@ def check(plan: MonthPlan, known: MonthKnown, scope: str | None) -> Iterator[Row
         return
     done = resolve(plan, known)
     yield from done.errors
-    if not done.errors and (news := _news(done, known)):
-        yield from _row_errors(done, DaysRefused((*_at_rest(news, known), *in_the_way(news))), plan.scope)
+    news = {cell: crew for cell, crew in _news(done, known).items() if cell not in done.unclear}
+    if news:
+        yield from _row_errors(done, DaysRefused(_all_in_the_way(news, done.unclear, known)), plan.scope)
+
+
+def _all_in_the_way(news: Mapping[Cell, Crew], unclear: Collection[Cell], known: MonthKnown) -> list[Obstacle]:
+    """Return what stands in the way of the cells.
+
+    Those of which something was found are left out, and the rest is asked again, because overlaps are looked for only
+    where nothing else is wrong. An overlap with a cell that was left out is not told: it may be otherwise once that
+    cell is right.
+    """
+    found = list(_at_rest(news, known))
+    left_out = {*unclear, *(one.cell for one in found)}
+    left = {cell: crew for cell, crew in news.items() if cell not in left_out}
+    night = DutyWindow.ever.filter(pk__in={cell.window for cell in news}, end__gt=MINUTES_A_DAY)
+    late = set(night.values_list("pk", flat=True))
+    for _ in range(_ROUNDS):
+        more = in_the_way(left) if left else ()
+        found += [one for one in more if one.overlap is None or left_out.isdisjoint(_cells(one.overlap, late))]
+        left_out |= {one.cell for one in more}
+        if left.keys().isdisjoint(left_out):
+            break
+        left = {cell: crew for cell, crew in left.items() if cell not in left_out}
+    return found
 
 
 def _at_rest(news: Mapping[Cell, Crew], known: MonthKnown) -> Iterator[Obstacle]:
@@ -56,6 +82,13 @@ def _at_rest(news: Mapping[Cell, Crew], known: MonthKnown) -> Iterator[Obstacle]
         calendar = rosters.calendar[cell.day]
         if there and all(rests(window, cell.day, calendar) for window in there):
             yield Obstacle(cell, "这天这个值班休息或者没有；放假的日子请用“只在指定日期”的值班")
+
+
+def _cells(one: Overlap, late: Collection[int]) -> set[Cell]:
+    """Return the cells that may meet in an overlap; of windows past midnight (ids ``late``) also those beside."""
+    far = 1 if not {one.window, one.other}.isdisjoint(late) else 0
+    days = [one.day + dt.timedelta(days=n) for n in range(-far, far + 1)]
+    return {Cell(one.window, one.day), *(Cell(one.other, day) for day in days)}
 
 
 def _row_errors(done: Resolved, refusal: DaysRefused, scope: str) -> Iterator[RowError]:

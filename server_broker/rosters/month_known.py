@@ -157,6 +157,8 @@ class Resolved:
     at: dict[Cell, tuple[str, int, str]] = field(default_factory=dict)
     """Sheet, row, and the village's code."""
     errors: list[RowError] = field(default_factory=list)
+    unclear: set[Cell] = field(default_factory=set)
+    """Cells of which something is wrong in the file."""
 
 
 def villages_under(scope: str) -> dict[str, KnownVillage]:
@@ -286,8 +288,12 @@ def resolve(plan: MonthPlan, known: MonthKnown) -> Resolved:
                 everywhere.append((village, one))
                 continue
             cell = Cell(village.window(one.window), one.day)
-            _note(done, cell, one, village)
-            crews[cell].append(NOBODY if one.text in NOTHING else village.crew(one.text, lead=one.leads))
+            try:
+                _note(done, cell, one, village)
+                crews[cell].append(NOBODY if one.text in NOTHING else village.crew(one.text, lead=one.leads))
+            except NotFound:
+                done.unclear.add(cell)
+                raise
         except NotFound as problem:
             # What the whole sheet lacks is said once. A name is wrong in its own cell.
             own = one.window or one.village or isinstance(problem, NobodyFound)

@@ -65,6 +65,11 @@ def window_key(village: str, name: str) -> WindowKey:
     return village, " ".join(unicodedata.normalize("NFKC", name).split())
 
 
+def row_key(key: WindowKey) -> str:
+    """Return the key of a row of 值班 as one text."""
+    return " ".join(key)
+
+
 @dataclass(frozen=True, slots=True)
 class WindowRow:
     """A row of 值班. Times are minutes after midnight. ``end`` is after ``start``: past midnight it is above 1440."""

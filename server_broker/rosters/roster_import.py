@@ -5,10 +5,11 @@ with `import_people`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from protocol.cards import card_token
@@ -17,8 +18,9 @@ from server_broker.accounts.powers import Power
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.shares import on_duty
 from server_broker.dated.days import begin_of
+from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, acting
-from server_broker.duty.overlaps import Overlap, dated_overlaps, lock_people, overlap_words
+from server_broker.duty.overlaps import Overlap, dated_overlaps, days_are_named, lock_people, overlap_words
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
@@ -28,7 +30,7 @@ from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.own_rows import own_rows
-from server_broker.rosters.plan import CardRow, Plan, window_key
+from server_broker.rosters.plan import CardRow, Plan, row_key, window_key
 from server_broker.rosters.rows import BOOK
 from server_broker.rosters.written import written
 from server_broker.sheets import importing
@@ -84,13 +86,48 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
 def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
     if own := list(own_rows(plan, known, changes, actor)):
         raise ImportRefused(own, sheets=BOOK.titles())
+    villages, more = _written(plan, known, changes, actor=actor)
+    if more:
+        raise ImportRefused(list(_overlapping(plan, more)), sheets=BOOK.titles())
+    people_changed_in(*villages)
+
+
+def _tried(plan: Plan, known: Known, scope: str | None, errors: Collection[RowError]) -> Iterator[RowError]:
+    """Yield the overlaps on single dates that the rows of 值班 without an error bring: they are written and taken back.
+
+    With the people that the county has, because nobody new is in a window on a single date.
+    """
+    wrong = {error.row for error in errors if error.sheet == "值班"}
+    rows = [
+        replace(row, people=[number for number in row.people if number in known.people], leaders=None)
+        for row in plan.windows
+        if row.row not in wrong and row.village in known.regions
+    ]
+    fitting = Plan(windows=rows)
+    changes = changes_of(fitting, known)
+    if not changes.changed or not days_are_named(timezone.localdate()):
+        return
+    with transaction.atomic():
+        among_writers()
+        _lock(fitting)
+        _, more = _written(fitting, known, changes, actor="")
+        # These may be otherwise once their rows are right.
+        left_out = {row.key for row in plan.windows if row.row in wrong}
+        windows = known.windows.items()
+        unclear = {one.pk for key, one in windows if key in left_out or plan.may_hold("值班", row_key(key))}
+        found = list(_overlapping(fitting, [one for one in more if unclear.isdisjoint((one.window, one.other))]))
+        transaction.set_rollback(True)
+    yield from found
+
+
+def _written(plan: Plan, known: Known, changes: Changes, *, actor: str) -> tuple[set[str], list[Overlap]]:
+    """Write the changes, and return the villages whose stations must learn of it and the overlaps that it has brought
+    on single dates."""
     people, today = _on_single_dates(plan, known, changes), timezone.localdate()
     before = dated_overlaps(people, today)
     with acting(actor, "导入"):
         villages = apply(plan, known, changes, actor)
-    if more := dated_overlaps(people, today) - before:
-        raise ImportRefused(list(_overlapping(plan, sorted(more))), sheets=BOOK.titles())
-    people_changed_in(*villages)
+    return villages, sorted(dated_overlaps(people, today) - before)
 
 
 def _lock(plan: Plan) -> None:
@@ -145,6 +182,7 @@ PEOPLE_IMPORT = Import(
     apply=_apply,
     written=written,
     lock=_lock,
+    tried=_tried,
     renamed={"区划": "region.renamed", "站点": "station.renamed", "人员": "person.renamed"},
 )
 

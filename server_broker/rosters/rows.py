@@ -16,10 +16,10 @@ from server_broker.people.names import plain_name
 from server_broker.people.number_forms import KINDS, WORDS
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.number_cells import reader_of
-from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
+from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow, row_key, window_key
 from server_broker.sheets import cells
 from server_broker.sheets.cells import BadCell
-from server_broker.sheets.declared import Book, SheetKind
+from server_broker.sheets.declared import WHOLE, Book, SheetKind
 from server_broker.sheets.heads import Row
 from server_broker.sheets.row_errors import RowError
 from server_broker.sheets.spreadsheetml import Cell
@@ -45,6 +45,8 @@ def _region(plan: Plan, row: Row) -> None:
     code, name = row.read("代码", _region_code), row.read("名称", _name(64))
     if code is not None and name is not None:
         plan.regions.append(RegionRow(row.number, code, name))
+    elif code is not None:
+        plan.leave_out("区划", code)
 
 
 def _station(plan: Plan, row: Row) -> None:
@@ -57,6 +59,8 @@ def _person(plan: Plan, row: Row) -> None:
     number, name, village = row.read("编号", _number), row.read("姓名", _person_name), row.read("村代码", _region_code)
     identity, mobile = (row.read(WORDS[kind], reader_of(kind)) for kind in KINDS)
     if number is None or name is None or village is None or identity is None or mobile is None:
+        if number is not None:
+            plan.leave_out("人员", number)
         return
     plan.people.append(PersonRow(row.number, number, name, village, identity, mobile))
 
@@ -105,20 +109,19 @@ def _window(plan: Plan, row: Row) -> None:
     people = row.read("人员编号", _numbers if not named else _numbers_or_none)
     terms = _read_terms(row)
     start, end = row.read("开始", cells.minute_of_day), row.read("结束", cells.minute_of_day)
+    season, marks, leaders = terms or (None, None, None)
+    wrong = []
     if start is not None and start == end:
-        plan.errors.append(RowError(row.sheet, row.number, "“开始”和“结束”相同"))
-        return
-    if village is None or name is None or days is None or people is None or start is None or end is None:
-        return
-    if terms is None or named is None:
-        return
-    season, marks, leaders = terms
+        wrong.append("“开始”和“结束”相同")
     if named and season not in (None, ALL_YEAR):
-        plan.errors.append(RowError(row.sheet, row.number, f"“{DAYS}”是指定日期的，不填“{SEASON}”"))
+        wrong.append(f"“{DAYS}”是指定日期的，不填“{SEASON}”")
+    if stray := [number for number in leaders or () if people is not None and number not in people]:
+        wrong.append(f"“{LEADERS}”的 {stray[0]} 不在这一行的人员编号里")
+    plan.errors.extend(RowError(row.sheet, row.number, words) for words in wrong)
+    if village is None or name is None:
         return
-    if stray := [number for number in leaders or () if number not in people]:
-        words = f"“{LEADERS}”的 {stray[0]} 不在这一行的人员编号里"
-        plan.errors.append(RowError(row.sheet, row.number, words))
+    if wrong or days is None or people is None or start is None or end is None or terms is None or named is None:
+        plan.leave_out(row.sheet, row_key(window_key(village, name)))
         return
     # An end before the start is meant for the next day.
     until = end if end > start else end + cells.MINUTES_A_DAY
@@ -168,9 +171,11 @@ def _bound_shifts(plan: Plan) -> None:
     """Take out the rows of 值班 if checking them would take too long."""
     if len({window.season for window in plan.windows}) > MOST_SEASONS:
         plan.windows = []
+        plan.leave_out("值班", WHOLE)
         plan.errors.append(RowError("值班", 0, f"季节的写法超过 {MOST_SEASONS} 种，请核对“{SEASON}”一列"))
     if (shifts := sum(len(window.people) * len(window.weekdays) for window in plan.windows)) > MOST_SHIFTS:
         plan.windows = []
+        plan.leave_out("值班", WHOLE)
         words = (
             f"排班太多：每个时段的人数乘以天数，加起来是 {shifts}，一次最多 {MOST_SHIFTS}。"
             "请核对人员和星期两列，或按镇、村分成几个文件上传"

@@ -14,20 +14,35 @@ from server_broker.sheets.workbook import Sheet
 NOTES_SHEET, DUE_SHEET = "说明", "谁该到岗"
 """Sheets that are never read: one explains how to fill in the others, one says what follows from them."""
 
+WHOLE = "*"
+"""In the place of a key: every row of a sheet."""
+
 
 @dataclass(slots=True)
 class SheetPlan:
     """Every readable row of a file. A room adds one list for each kind of row, with a default.
 
     ``errors`` says what is wrong with the other rows. ``notes`` names the ignored rows and columns, in Chinese.
+    ``unread`` names by sheet the keys of rows that can't be read, or `WHOLE` if none can. Nothing may be concluded from
+    such a row's not being there.
     """
 
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unread: dict[str, list[str]] = field(default_factory=dict)
+
+    def leave_out(self, sheet: str, key: str) -> None:
+        """Note the key of a row that can't be read."""
+        self.unread.setdefault(sheet, []).append(key)
+
+    def may_hold(self, sheet: str, key: str) -> bool:
+        """Tell whether a row that can't be read may be the one of a key."""
+        left_out = self.unread.get(sheet, ())
+        return key in left_out or WHOLE in left_out
 
     def is_empty(self) -> bool:
         """Whether no row was read."""
-        return not any(getattr(self, of.name) for of in fields(self) if of.name not in ("errors", "notes"))
+        return not any(getattr(self, of.name) for of in fields(self) if of.name not in ("errors", "notes", "unread"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Import[P: SheetPlan, K]:
     """By sheet, the action under which each changed name gets an entry of its own in the audit log."""
     lock: Callable[[P], None] = lambda _: None
     """Locks the rows that the plan may change before they are compared, so that nothing comes between."""
+    tried: Callable[[P, K, str | None, Collection[RowError]], Iterable[RowError]] = lambda *_: ()
+    """Yields what only a trial shows of the rows that have none of these errors. A preview asks it; ``apply`` finds the
+    same by itself."""
 
 
 class ImportRefused(Exception):
@@ -113,7 +116,7 @@ def preview[P: SheetPlan, K](of: Import[P, K], plan: P, *, scope: str | None) ->
         ImportRefused: The plan can't be imported.
     """
     with transaction.atomic():
-        return _checked(of, plan, scope)[1]
+        return _checked(of, plan, scope, trial=True)[1]
 
 
 def take[P: SheetPlan, K](
@@ -174,7 +177,9 @@ def _scope_still(account: User, power: Power) -> str:
     return own
 
 
-def _checked[P: SheetPlan, K](of: Import[P, K], plan: P, scope: str | None) -> tuple[K, Changes]:
+def _checked[P: SheetPlan, K](
+    of: Import[P, K], plan: P, scope: str | None, *, trial: bool = False
+) -> tuple[K, Changes]:
     """Return what the county has, and what the plan would change in it.
 
     Raises:
@@ -184,6 +189,8 @@ def _checked[P: SheetPlan, K](of: Import[P, K], plan: P, scope: str | None) -> t
     # One more than is listed is asked for, to see whether there are more. `check` is lazy and does no work beyond that.
     room = MOST_ERRORS - len(plan.errors)
     found = list(islice(of.check(plan, known, scope), room + 1)) if room > 0 else []
+    if trial and len(found) <= room:
+        found += islice(of.tried(plan, known, scope, [*plan.errors, *found]), room + 1 - len(found))
     if len(found) > room > 0:
         found[room:] = [RowError("", 0, f"错误太多，只列出了 {MOST_ERRORS} 处：请改好这些，再上传一次")]
     if errors := [*plan.errors, *found]:

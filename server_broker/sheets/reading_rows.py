@@ -3,7 +3,7 @@
 Each row is read on its own here. Whether the rows fit one another and the county is checked later.
 """
 
-from server_broker.sheets.declared import DUE_SHEET, NOTES_SHEET, Book, SheetKind, SheetPlan
+from server_broker.sheets.declared import DUE_SHEET, NOTES_SHEET, WHOLE, Book, SheetKind, SheetPlan
 from server_broker.sheets.heads import EMPTY, Row, head_of, places_of, plain_title
 from server_broker.sheets.row_errors import MOST_ERRORS, RowError
 from server_broker.sheets.workbook import Sheet
@@ -67,6 +67,7 @@ def _read_sheet[P: SheetPlan](kind: SheetKind[P], plan: P, sheet: Sheet, choice:
     head = head_of(sheet.rows, kind.known)
     places = places_of(kind.title, head, kind.columns, kind.optional, plan.errors)
     if places is None:
+        plan.leave_out(kind.title, WHOLE)
         return
     if sheet.hidden:
         plan.notes.append(f"工作表“{kind.title}”是隐藏的，也一并读取")

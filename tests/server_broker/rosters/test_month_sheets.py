@@ -234,6 +234,29 @@ def test_a_misspelt_name_is_refused_with_its_row_its_column_and_the_nearest_name
     assert said(night) == {}
 
 
+def test_names_dates_rest_days_and_overlaps_are_told_together(night: DutyWindow, county: FictionalCounty) -> None:
+    rows: list[list[Any]] = [
+        ["示例村2027年3月"],
+        ["日期", "晚班", "上午"],
+        ["32日", "李示例"],
+        [13, "张试例"],
+        [14, "李示例", "李示例"],
+        [15, "张示例"],
+        [16, "张示例", "李试例"],
+        [17, "李示例", "李示例"],
+    ]
+    assert refused(workbook(rows)) == [
+        "Sheet1 第 3 行：“日期”：2027 年 3 月没有 32 日",
+        "Sheet1 第 4 行：B 列，2027-03-13：示例村没有叫“张试例”的人或职务，名字相近的有：张示例",
+        "Sheet1 第 5 行：2027-03-14：这天这个值班休息或者没有；放假的日子请用“只在指定日期”的值班",
+        f"Sheet1 第 6 行：{ZHANG.name} 在 2027-03-15 的值班“上午”与“晚班”时间重叠",
+        # Zhang is in 上午 too until somebody says who else it is.
+        "Sheet1 第 7 行：C 列，2027-03-16：示例村没有叫“李试例”的人或职务，名字相近的有：李示例",
+        f"Sheet1 第 8 行：{LI.name} 在 2027-03-17 的值班“上午”与“晚班”时间重叠",
+    ]
+    assert said(night) == {}
+
+
 def test_no_name_is_left_out_unsaid(night: DutyWindow, county: FictionalCounty) -> None:
     head = [["示例村2027年3月"], ["日期", "晚班"]]
     (told,) = refused(workbook([*head, [None, "张示例"], [14, "李示例"]]))
