@@ -1,6 +1,7 @@
 """A file is told in one round what stands in its way: cells that can't be read, rows that don't fit, and overlaps."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def _keys(county: FictionalCounty) -> None:
     trust.prepare(settings.HOME)
 
 
-def told(sheets: Sheets, *, scope: str = COUNTY, heads: dict[str, tuple[str, ...]] | None = None) -> list[str]:
+def told(sheets: Sheets, *, scope: str = COUNTY, heads: Mapping[str, tuple[str, ...]] | None = None) -> list[str]:
     return [str(error) for error in import_people(book(sheets, heads=heads), scope=scope, renames=None).errors]
 
 
