@@ -58,14 +58,23 @@ class Officer:
         Raises:
             NotTaken: The form was refused, or it leads nowhere.
         """
+        return self.follow(path, **fields)[0]
+
+    def follow(self, path: str, **fields: str | Sequence[str]) -> tuple[str, str]:
+        """Send a form and return the path that the console leads to then, and the page there.
+
+        Raises:
+            NotTaken: The form was refused, or it leads nowhere.
+        """
         answer = self._ask("POST", path, fields)
         if not answer.is_redirect:
             raise NotTaken(f"{path}: {answer.status_code}")
         leads_to = urlsplit(answer.headers["Location"]).path
         # The page after a form says what became of it.
-        if refused := _REFUSED.search(self.page(leads_to)):
+        page = self.page(leads_to)
+        if refused := _REFUSED.search(page):
             raise NotTaken(f"{path}: {refused[1]}")
-        return leads_to
+        return leads_to, page
 
     @property
     def session(self) -> dict[str, str]:

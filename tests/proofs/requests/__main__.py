@@ -7,7 +7,8 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, wait_until
@@ -20,7 +21,8 @@ from tests.proofs.requests.phone_hand import A_PERSON, PhoneHand
 from tests.proofs.requests.trouble import Trouble
 
 REQUESTS = 5_000
-STATIONS, PHONES = 3, 2
+STATIONS, PHONES, PROXIES, READERS = 3, 3, 2, 3
+"""Hands of each kind, each on a thread; the readers read in the end what became of all."""
 _BY_PROXY = 0.2
 _SETTLE_S, _DECIDE_S = 180, 240
 BAD = (
@@ -55,6 +57,8 @@ class Day:
         self.proxies = Proxies(office, others[phones:], seed=seed + 20, today=day)
         self.problems: list[str] = []
         self.undecided = 0
+        self.asking_s = self.deciding_s = 0
+        """How long it took to ask, and from the same begin until all was decided."""
 
     def live(self) -> tuple[Judge, Deciders, Trouble]:
         """Have everybody ask and decide while everything is killed, then let all of it come to rest, and judge."""
@@ -62,18 +66,26 @@ class Day:
         jobs: list[Callable[[], None]] = [
             *(lambda hand=hand: hand.work(math.ceil(self.at_kiosks / STATIONS)) for hand in self.kiosks),
             *(lambda hand=hand: hand.work(math.ceil(self.by_phone / PHONES)) for hand in self.phones),
-            lambda: self.proxies.work(self.by_proxy),
+            *(lambda hand=hand: self.proxies.work(self.by_proxy, hand, PROXIES) for hand in range(PROXIES)),
         ]
         with Deciders(self._office, seed=self._seed) as deciders:
-            with Trouble(self._office, seed=self._seed) as trouble:
+            began = time.monotonic()
+            with Trouble(self._office, seed=self._seed, asked=self._asked) as trouble:
                 self._all(jobs)
+            self.asking_s = round(time.monotonic() - began)
             self._wait(lambda: not self._missing_at_county(), "what was green at kiosks to come in", _SETTLE_S)
             self._let_decide()
+            self.deciding_s = round(time.monotonic() - began)
         self.undecided = self._waiting()
         self._judge_stations_anew()
         self._judge(judge)
         self.problems += deciders.problems
         return judge, deciders, trouble
+
+    def _asked(self) -> int:
+        at_kiosks = sum(len(hand.done.made) for hand in self.kiosks)
+        by_phone = sum(len(hand.asked.made) + len(hand.asked.stored) for hand in self.phones)
+        return at_kiosks + by_phone + len(self.proxies.made)
 
     def _all(self, jobs: Iterable[Callable[[], None]]) -> None:
         def run(job: Callable[[], None]) -> None:
@@ -140,8 +152,18 @@ class Day:
         there: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for person, number, outcome in judge.outcomes_at_stations():
             there[person].append((number, outcome))
-        for person in sorted({*here, *there}):
-            judge.seen(person, self._office.telephone(person), here[person], there[person])
+        people = sorted({*here, *there})
+        self._all(partial(self._read, judge, people[hand::READERS], here, there) for hand in range(READERS))
+
+    def _read(
+        self,
+        judge: Judge,
+        people: list[str],
+        here: Mapping[str, list[tuple[int, str, str]]],
+        there: Mapping[str, list[tuple[str, str]]],
+    ) -> None:
+        for person in people:
+            judge.seen(person, self._office.telephone(person), here.get(person, ()), there.get(person, ()))
 
 
 def main() -> int:
@@ -177,6 +199,8 @@ def main() -> int:
         "decisions": dict(deciders.counts),
         "kills": dict(trouble.kills),
         "undecided": day.undecided,
+        "asking_s": day.asking_s,
+        "deciding_s": day.deciding_s,
         "lived_s": lived,
         **{name: judge.found.counts[name] for name in BAD[:6]},
         "problems": len(day.problems),

@@ -3,6 +3,7 @@
 import datetime as dt
 import html
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,12 +32,14 @@ class Findings:
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, about: str) -> None:
-        """Count one."""
-        self.counts[kind] += 1
-        if len(self.examples) < 30:
-            self.examples.append(f"{kind}: {about}")
+        """Count one, on whatever thread."""
+        with self._lock:
+            self.counts[kind] += 1
+            if len(self.examples) < 30:
+                self.examples.append(f"{kind}: {about}")
 
 
 class Judge:

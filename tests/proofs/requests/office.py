@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from tests.proofs.requests.phone_hand import Browser
 
 SECRETARIES = ("shuji-1", "shuji-2", "shuji-3")
-FIRST, SECOND, COUNTY_ONE, DOUBLE, TWIN = "zhen-1", "zhen-2", "xian-1", "zhen-3", "zhen-4"
-"""Two of the township that decide at the same instant, one of the county, and two accounts, one after the other, of one
-person who asks."""
+FIRST, SECOND, DOUBLE, TWIN = "zhen-1", "zhen-2", "zhen-3", "zhen-4"
+"""Two of the township that decide at the same instant; and of one person who asks two accounts, one after the other."""
+WRITERS = ("zhen-5", "zhen-6", "zhen-7", "zhen-8")
+"""They write requests down, as the first two do: an account may do so two hundred times a day."""
+COUNTY_OFFICERS = ("xian-1", "xian-2")
 AT_KIOSKS = 50
 """So many people of each village ask at its kiosk; the others telephone, or ask an officer."""
 
@@ -48,16 +50,17 @@ class Office:
         asker = Person.objects.get(number=self.asker).pk
         for name, village in zip(SECRETARIES, self.villages, strict=True):
             make_account(name, role=Role.SECRETARY, region=village)
-        for name in (FIRST, SECOND):
+        for name in (FIRST, SECOND, *WRITERS):
             make_account(name, role=Role.OFFICER, region=TOWNSHIP)
-        make_account(COUNTY_ONE, role=Role.OFFICER, region=COUNTY)
+        for name in COUNTY_OFFICERS:
+            make_account(name, role=Role.OFFICER, region=COUNTY)
         make_account(DOUBLE, role=Role.OFFICER, region=TOWNSHIP, person=asker)
         self._write_down()
         # One person has one open account. Of the closed one the county still knows whose it was.
         User.objects.filter(username=DOUBLE).update(is_active=False)
         make_account(TWIN, role=Role.OFFICER, region=TOWNSHIP, person=asker)
         base = self.county.where()["url"].rstrip("/")
-        for name in (*SECRETARIES, FIRST, SECOND, COUNTY_ONE, TWIN):
+        for name in (*SECRETARIES, FIRST, SECOND, *WRITERS, *COUNTY_OFFICERS, TWIN):
             user = User.objects.get(username=name)
             self.officers[name] = Officer(base + make_sign_in_link(user), self._ca, proves=is_of_use(user))
 

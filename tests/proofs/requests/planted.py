@@ -121,16 +121,16 @@ def no_rank_needed() -> Any:
 
 def withdrawals_unread() -> Any:
     """A request that was taken back is read as one that waits."""
-    state = cases._state
+    read = cases._case_here
 
-    def unread(one: CountyRequest, *others: Any) -> str:
+    def unread(one: CountyRequest, *others: Any) -> cases.Case:
         before, one.withdrawn_at = one.withdrawn_at, None
         try:
-            return state(one, *others)
+            return read(one, *others)
         finally:
             one.withdrawn_at = before
 
-    return _in_place(cases, "_state", unread)
+    return _in_place(cases, "_case_here", unread)
 
 
 def asked_twice() -> Any:
