@@ -32,7 +32,7 @@ from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
 
 DECIDED = "request.decided"
-RULES = "2.5"
+RULES = "2.6"
 """Version of docs/rules.md by which this module judges."""
 _LEAST_REASON = 4
 

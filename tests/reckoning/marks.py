@@ -41,6 +41,13 @@ class Neighbours:
         """Return whether the station of a run counts for a mark."""
         return mark in self.stations.get(run.station.id, ())
 
+    def at_home(self, run: Run, mark: str) -> bool:
+        """Return whether a run's station is the own one of the village whose mark it would be (§2.6).
+
+        Of touches in the same minute such a one is the mark.
+        """
+        return self.here.covered[0 if mark == "in" else -1].window.village in run.station.villages
+
 
 def shared_roles(around: Neighbours, run: Run) -> set[str]:
     """Return what a touch is that serves two windows near one another: whatever was chosen, and nothing else (§2.5)."""
@@ -103,14 +110,14 @@ def marks_by_touches(around: Neighbours, runs: Iterable[Run], corrections: dict[
     """
     arrivals = [run for run in runs if "in" in marks_served(around, run)]
     departures = [run for run in runs if "out" in marks_served(around, run)]
-    arrival_run = min(arrivals, key=lambda run: run.first, default=None)
+    arrival_run = min(arrivals, key=lambda run: (run.first, not around.at_home(run, "in")), default=None)
     if "in" in corrections:
         arrival_run, arrival = None, corrections["in"]
     else:
         arrival = arrival_run.first if arrival_run is not None else None
     if arrival is not None:
         departures = [run for run in departures if run.last > arrival]
-    departure_run = max(departures, key=lambda run: run.last, default=None)
+    departure_run = max(departures, key=lambda run: (run.last, around.at_home(run, "out")), default=None)
     if "out" in corrections:
         departure_run, departure = None, corrections["out"]
     else:
@@ -134,7 +141,7 @@ def arrival_among_departures(around: Neighbours, departures: list[Run], departur
         and not shared_roles(around, run)
         and around.counts(run, "in")
     ]
-    earliest = min(able, key=lambda run: run.first, default=None)
+    earliest = min(able, key=lambda run: (run.first, not around.at_home(run, "in")), default=None)
     if earliest is None or count(earliest.first, departure) < LEAST_STAY:
         return None
     return earliest
