@@ -81,14 +81,26 @@ def length(then: Case, leave: Leave) -> int:
     working days that the request touches count instead. A window that a notice removes whole is nobody's any more.
     """
     touched = touched_dates(leave)
-    months = {month_of(day) for day in [*touched, *(day - DAY for day in touched)]}
-    days = [day for month in months for day in dates_of_month(month)]
-    windows = [window for window in windows_of_dates(then, days)[0] if is_theirs(then, leave, window)]
     start, end = cut(leave.start), cut(leave.end)
-    with_window = {window.date for window in windows if window.start < end and start < window.end}
-    months_on_duty = {month_of(window.date) for window in windows}
-    without = [day for day in touched if month_of(day) not in months_on_duty and is_working_day(then, day)]
+    around = dates_around(touched)
+    with_window = {
+        window.date for window in windows_of(then, leave, around) if window.start < end and start < window.end
+    }
+    months = {month_of(day) for day in touched} - {month_of(day) for day in with_window}
+    days = [day for month in months for day in dates_of_month(month)]
+    off_duty = months - {month_of(window.date) for window in windows_of(then, leave, days)}
+    without = [day for day in touched if month_of(day) in off_duty and is_working_day(then, day)]
     return len(with_window) + len(without)
+
+
+def dates_around(days: list[date]) -> list[date]:
+    """Return some dates with those whose windows may reach into them, or may bound a window of theirs (§1.1)."""
+    return sorted({day + off * DAY for day in days for off in (-2, -1, 0, 1)})
+
+
+def windows_of(then: Case, leave: Leave, days: list[date]) -> list[Window]:
+    """Return the windows of some dates that are those of the person who asks (§5)."""
+    return [window for window in windows_of_dates(then, days)[0] if is_theirs(then, leave, window)]
 
 
 def is_theirs(then: Case, leave: Leave, window: Window) -> bool:

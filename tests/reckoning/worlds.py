@@ -6,6 +6,7 @@ what people do, and much goes wrong, so that a few dozen seeds come to every res
 """
 
 import sys
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -14,6 +15,18 @@ from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds_asking import AskingVillage
 from tests.reckoning.worlds_people import CADRES, VILLAGES, Values, at
 from tests.reckoning.worlds_stations import StationStory
+
+KNOWING = (
+    "known",
+    "received",
+    "held_until",
+    "written_off",
+    "lost_known",
+    "dead_known",
+    "returned_known",
+    "at",
+    "asked",
+)
 
 
 def world(seed: int) -> Values:
@@ -41,7 +54,7 @@ class World(AskingVillage):
             "posts": self.drawn_posts(),
             "away": self.drawn_away(),
             "cards": [],
-            "orders": [{"card": "k-new", "person": rng.choice(CADRES)}] if self.chance(0.5) else [],
+            "orders": [{"card": "k-new", "person": self.newcomer or rng.choice(CADRES)}] if self.chance(0.7) else [],
             "rosters": self.rosters,
             "swaps": self.drawn_swaps(),
             "leave": self.drawn_leave(),
@@ -62,7 +75,10 @@ class World(AskingVillage):
             stations = stations[1:]
             if self.chance(0.6):
                 rng.choice(stations)["stands_in_for"] = ["v1"]
-        return {**values, "stations": stations}
+        values["stations"] = stations
+        if "as_of" in values and self.chance(0.3):
+            values["as_of"] = rng.choice(sorted(set(times_of_knowing(values))))
+        return values
 
     def drawn_as_of(self, meetings: list[Values]) -> datetime:
         """Return for when the sheet is asked: some time on or after the dates, now and then as a meeting ends."""
@@ -177,15 +193,16 @@ class World(AskingVillage):
         rng = self.rng
         cards = list(self.cards)
         if self.chance(0.25):
-            lost = at(rng.choice(self.days), "10:00")
+            lost = self.moment_of_a_touch("k-甲")
             cards[0] = {**cards[0], "lost": lost, "lost_known": lost + timedelta(minutes=rng.choice((0, 600)))}
         if self.chance(0.12):
-            handed = at(rng.choice(self.days), rng.choice(("08:31", "12:00"))) + timedelta(seconds=rng.choice((0, 40)))
+            handed = self.moment_of_a_touch(cards[2]["card"])
             cards[2]["to"] = handed
             if self.chance(0.7):
                 cards.append({"card": cards[2]["card"], "person": rng.choice(("乙", "戊")), "from": handed})
         if self.chance(0.25):
-            cards.append({"card": "k-new", "person": "乙", "from": at(rng.choice(self.days), "13:00")})
+            bound = self.moment_of_a_touch("k-new") + timedelta(minutes=rng.choice((0, 300)))
+            cards.append({"card": "k-new", "person": self.newcomer or "乙", "from": bound})
             if self.chance(0.5):
                 cards[-1]["known"] = cards[-1]["from"] + timedelta(minutes=300)
         return cards
@@ -227,8 +244,20 @@ class World(AskingVillage):
         after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
         row: Values = {"month": f"{first:%Y-%m}", "shown": at(after, "09:00")}
         if self.closes or self.chance(0.5):
-            row["closed"] = at(after, "09:00", self.rng.choice((0, 14400)))
+            row["closed"] = at(after, "09:00", self.rng.choice((0, 14400) if self.closes else (-9000, 0, 14400)))
         return [row]
+
+
+def times_of_knowing(values: Values) -> Iterator[datetime]:
+    """Yield the times from the first of the dates on at which the county gets something, to the second."""
+    first = at(values["days"][0], "08:00")
+    yield first
+    for key, value in values.items():
+        if key in KNOWING and isinstance(value, datetime) and value > first:
+            yield value
+        for row in value if isinstance(value, list) else ():
+            if isinstance(row, dict):
+                yield from times_of_knowing({**row, "days": values["days"]})
 
 
 if __name__ == "__main__":

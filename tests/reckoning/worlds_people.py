@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from tests.reckoning.worlds_stations import Happening
+from tests.reckoning.worlds_stations import Happening, first_of_previous_month
 
 Values = dict[str, Any]
 
@@ -46,6 +46,7 @@ class Village:
         self.people = self.drawn_people()
         self.names = {person["id"] for person in self.people}
         self.rosters = self.drawn_rosters()
+        self.newcomer = rng.choice(CADRES) if self.chance(0.4) else ""
         self.residence = rng.choice(("v1", "v3")) if self.chance(0.4) else None
         self.cards: list[Values] = [
             {"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES
@@ -110,15 +111,27 @@ class Village:
         for name in CADRES:
             card = f"k-{name}"
             for day, start, end, village in self.windows_of(name):
-                self.come_and_go(card, at(day, start), self.end_of(day, start, end), village)
+                new = name == self.newcomer and self.chance(0.4)
+                self.come_and_go("k-new" if new else card, at(day, start), self.end_of(day, start, end), village)
         self.sleep_there("戊")
         if self.chance(0.5):
             day = self.rng.choice(self.days)
             self.touch("k-new", at(day, "08:20"), "v1")
             if self.chance(0.3):
                 self.touch("k-new", at(day, self.rng.choice(("08:21", "12:04"))), "v1")
+        if self.chance(0.4):
+            before = at(first_of_previous_month(self.days[0]), "00:00", self.rng.choice((-1, 0, 0, 5000)))
+            self.touch(f"k-{self.rng.choice(CADRES)}", before, self.rng.choice(("v2", "v3")))
         if self.chance(0.2):
             self.touch("k-strange", at(self.rng.choice(self.days), "08:25"), "v2")
+
+    def moment_of_a_touch(self, card: str) -> datetime:
+        """Return a minute at which a card was touched, or one of those around it; else some morning."""
+        moments = [one.at for there in self.touches.values() for one in there if one.more.get("card") == card]
+        if not moments:
+            return at(self.rng.choice(self.days), "10:00")
+        moment = self.rng.choice(moments).replace(second=0)
+        return moment + timedelta(minutes=self.rng.choice((-1, 0, 0, 1)), seconds=self.rng.choice((0, 0, 59)))
 
     def sleep_there(self, name: str) -> None:
         """Let a resident cadre be there on some evenings and some mornings."""

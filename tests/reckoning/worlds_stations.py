@@ -7,6 +7,13 @@ from typing import Any
 
 Values = dict[str, Any]
 
+FAILURES = ("shutdown", "reader_lost", "reader_back", "boot")
+COMMON_TIMES = (time(8), time(8, 30), time(10), time(12), time(14, 30), time(17), time(18))
+
+
+def first_of_previous_month(day: date) -> date:
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+
 
 @dataclass
 class Happening:
@@ -41,10 +48,12 @@ class StationStory:
             if not self.calm and self.chance(0.3):
                 self.begin = datetime.combine(rng.choice(self.days), time(rng.choice((8, 9, 14))))
             station["enrolled"] = self.begin
+        elif self.chance(0.3):
+            self.begin = datetime.combine(first_of_previous_month(self.days[0]) - timedelta(days=1), time(6))
         happenings, dark = self.failures()
-        dark.append((datetime.combine(self.days[0] - timedelta(days=9), time()), self.begin))
         happenings = [one for one in happenings if one.at >= self.begin]
-        happenings += [one for one in touches if not any(start <= one.at < end for start, end in dark)]
+        there = [one for one in touches if one.at >= self.begin]
+        happenings += [one for one in there if not any(start <= one.at < end for start, end in dark)]
         happenings += self.signs_of_life(dark)
         happenings.sort(key=lambda one: one.at)
         if not self.calm and self.chance(0.1):
@@ -76,13 +85,16 @@ class StationStory:
         for day in self.days:
             if not self.chance(0.28):
                 continue
-            start = datetime.combine(day, time(rng.choice((7, 8, 11, 13, 17)), rng.randrange(60)))
-            end = start + timedelta(minutes=rng.choice((1, 8, 45, 120, 400)))
+            start, end = self.dark_stretch(day)
             kind = rng.choice(("power_cut", "power_cut", "shutdown", "reader_lost"))
             if kind == "reader_lost":
                 happenings.append(Happening(start, "reader_lost"))
-                if self.chance(0.9):
+                if self.chance(0.7):
                     happenings.append(Happening(end, "reader_back"))
+                elif self.chance(0.6):
+                    last_alive = end - timedelta(minutes=rng.choice((2, 40)))
+                    happenings.append(Happening(end, "boot", {"last_alive": last_alive}))
+                happenings += [Happening(start + (end - start) * part / 3, "window_closed") for part in (1, 2)]
             else:
                 if kind == "shutdown":
                     happenings.append(Happening(start, "shutdown"))
@@ -92,10 +104,23 @@ class StationStory:
             dark.append((start, end))
         return happenings, dark
 
+    def dark_stretch(self, day: date) -> tuple[datetime, datetime]:
+        """Return from when to when a station fails; mostly it begins or ends about where a mark would fall to it."""
+        rng = self.rng
+        length = timedelta(minutes=rng.choice((1, 8, 45, 120, 400)))
+        if self.chance(0.4):
+            start = datetime.combine(day, time(rng.choice((7, 8, 11, 13, 17)), rng.randrange(60)))
+            return start, start + length
+        near = datetime.combine(day, rng.choice(COMMON_TIMES))
+        edge = near + timedelta(
+            minutes=rng.choice((-31, -30, -29, -11, -10, 10, 11, 30, 31)), seconds=rng.choice((0, 50))
+        )
+        return (edge, edge + length) if self.chance(0.5) else (edge - length, edge)
+
     def signs_of_life(self, dark: list[tuple[datetime, datetime]]) -> list[Happening]:
         """Return a ``window_closed`` every few hours: the station's word that it has told everything until then."""
         signs = []
-        moment = self.begin + timedelta(minutes=1)
+        moment = max(self.begin, datetime.combine(self.days[0] - timedelta(days=1), time(6))) + timedelta(minutes=1)
         while moment < self.end:
             if not any(start <= moment < end for start, end in dark):
                 signs.append(Happening(moment, "window_closed"))
@@ -111,7 +136,10 @@ class StationStory:
         if not self.chance(0.7) or len(facts) < 6:
             return
         rng = self.rng
-        first = rng.choice((0, rng.randrange(len(facts) - 3)))
+        first = rng.choice((0, rng.randrange(len(facts) - 3), len(facts) - 3))
+        failures = [number for number, fact in enumerate(facts) if fact["kind"] in FAILURES]
+        if failures and self.chance(0.4):
+            first = max(0, rng.choice(failures) - rng.randint(0, 2))
         stretch = facts[first : first + rng.randint(1, 8)]
         for fact in stretch:
             true = fact["at"]
@@ -120,6 +148,9 @@ class StationStory:
             fact["received"] = true + timedelta(minutes=rng.choice((5, 500)))
             if self.chance(0.35):
                 self.fix_time(facts, fact, true)
+        after = facts[first + len(stretch)] if first + len(stretch) < len(facts) else None
+        if after and after["kind"] != "time_fix" and self.chance(0.2):
+            after.update(quality="holdover", at=after["at"] - timedelta(minutes=rng.choice((30, 300))))
 
     def correct(self, facts: list[Values]) -> None:
         """Correct the time of a touch, now and then twice, also of one that has a time already."""
@@ -152,12 +183,12 @@ class StationStory:
 
     def lose(self, station: Values, facts: list[Values]) -> list[Values]:
         """Leave out some seqs; mostly somebody declares them lost, at once or later."""
-        if not self.chance(0.25) or len(facts) < 6:
+        if not self.chance(0.3) or len(facts) < 6:
             return facts
         rng = self.rng
         first = rng.choice((0, rng.randrange(len(facts) - 2)))
         last = first + rng.randint(0, 1)
-        if self.chance(0.8):
+        if self.chance(0.65):
             row: Values = {"first": first + 1, "last": last + 1}
             if self.chance(0.6):
                 row["known"] = facts[last]["at"] + timedelta(days=rng.randint(0, 6))
