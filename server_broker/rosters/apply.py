@@ -10,11 +10,11 @@ from django.utils import timezone
 from server_broker.attendance.models import DaysKind, DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.cards import bind_card
-from server_broker.people.models import Card, Person
+from server_broker.people.models import Card, Person, Unit
 from server_broker.regions.models import Region
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import write_numbers
-from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
+from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, UnitRow, WindowRow
 from server_broker.sheets.changes import Changes
 
 _COLUMNS = ["weekdays", "start", "end", "season_from", "season_to", "marks", "leaders"]
@@ -29,7 +29,9 @@ class _Applying:
     villages: set[str] = field(default_factory=set)
     """Villages whose stations must learn of the import."""
 
-    def wanted[T: (RegionRow, StationRow, PersonRow, CardRow, WindowRow)](self, sheet: str, rows: list[T]) -> list[T]:
+    def wanted[T: (RegionRow, StationRow, UnitRow, PersonRow, CardRow, WindowRow)](
+        self, sheet: str, rows: list[T]
+    ) -> list[T]:
         changing = self.changes.rows_of(sheet)
         return [row for row in rows if row.row in changing]
 
@@ -44,6 +46,7 @@ def apply(plan: Plan, known: Known, changes: Changes, actor: str) -> set[str]:
     # In the order of the foreign keys: a row may name a region or a person that is new in the same file.
     _regions(applying, plan)
     _stations(applying, plan)
+    _units(applying, plan)
     _people(applying, plan)
     _cards(applying, plan, actor)
     _windows(applying, plan)
@@ -73,6 +76,13 @@ def _stations(applying: _Applying, plan: Plan) -> None:
         Station.objects.bulk_create(station for station in stations if station.id not in known)
         old = [station for station in stations if station.id in known]
         Station.objects.bulk_update(old, ["name", "village"], batch_size=500)
+
+
+def _units(applying: _Applying, plan: Plan) -> None:
+    wanted = applying.wanted("单位", plan.units)
+    Unit.objects.bulk_create(
+        (Unit(name=row.name, kind=row.kind, region_id=row.region) for row in wanted), batch_size=_ROWS_AT_A_TIME
+    )
 
 
 def _people(applying: _Applying, plan: Plan) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from server_broker.attendance.models import Marks
 from server_broker.attendance.seasons import season_words
 from server_broker.attendance.times import times
+from server_broker.people.models import UnitKind
 from server_broker.rosters.known import Known, KnownPerson, KnownStation, KnownWindow
 from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
 from server_broker.rosters.rows import DAYS, LEADERS, MARKS, SEASON
@@ -14,7 +15,7 @@ from server_broker.sheets.changes import Change, Changes, differing
 
 MOST_ALIKE = 20
 """Most numbers that a warning lists; the others are only counted."""
-SHEETS = ("区划", "站点", "人员", "卡", "值班")
+SHEETS = ("区划", "站点", "单位", "人员", "卡", "值班")
 
 
 def changes_of(plan: Plan, known: Known) -> Changes:
@@ -57,6 +58,11 @@ def _compared(plan: Plan, known: Known) -> Iterator[Change]:
         yield Change("区划", region.row, region.code, old is None, fields, renames=renames)
     for station in plan.stations:
         yield _placed("站点", station.id, "名称", station, known.stations.get(station.id), names)
+    for unit in plan.units:
+        # A kind is never changed: `rosters.checks` refuses it.
+        is_new = (unit.region, unit.name) not in known.units
+        fields = differing(("性质", "", str(UnitKind(unit.kind).label))) if is_new else ()
+        yield Change("单位", unit.row, f"{names.village(unit.region)} {unit.name}", is_new, fields)
     for person in plan.people:
         change = _placed("人员", person.number, "姓名", person, known.people.get(person.number), names)
         yield replace(change, fields=(*change.fields, *known.numbers.changes(person)))

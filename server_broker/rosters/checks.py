@@ -5,6 +5,7 @@ from itertools import chain
 
 from server_broker.attendance.seasons import ALL_YEAR, Season
 from server_broker.attendance.shifts import Shift, overlapping_in_seasons
+from server_broker.people.models import UnitKind
 from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
@@ -34,6 +35,7 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
         _kinds(plan, known, asker),
         _left_behind(plan, known, asker),
         _gone(plan, known, asker),
+        _units(plan, known),
         check_numbers(plan.people, known.numbers),
         numbers_closed(plan.people),
     ):
@@ -74,6 +76,7 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
     keyed = {
         "区划": [(row.row, row.code, row.code) for row in plan.regions],
         "站点": [(row.row, row.id, row.id) for row in plan.stations],
+        "单位": [(row.row, f"{row.region} {row.name}", f"{row.region} {row.name}") for row in plan.units],
         "人员": [(row.row, row.number, row.number) for row in plan.people],
         "卡": [(row.row, row.token.hex(), f"尾号 {row.tail}") for row in plan.cards],
         "值班": [(row.row, " ".join(row.key), f"{row.village} {row.name}") for row in plan.windows],
@@ -122,6 +125,19 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
         if holder is not None and holder.person != row.person:
             who = f"编号 {holder.person} " if asker.may_see(holder.village) else "不在您管辖范围内"
             yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给{who}的人员")
+
+
+def _units(plan: Plan, known: Known) -> Iterator[RowError]:
+    """Find units of no region, and rows that change a unit's kind: by it people have their ranks."""
+    there = known.regions.keys() | {row.code for row in plan.regions}
+    for row in plan.units:
+        if row.region not in there and not plan.may_hold("区划", row.region):
+            yield RowError("单位", row.row, f"没有代码为 {row.region} 的区划")
+        kind = known.units.get((row.region, row.name), row.kind)
+        if kind != row.kind:
+            was, wanted = UnitKind(kind).label, UnitKind(row.kind).label
+            words = f"{known.regions[row.region]}的“{row.name}”是{was}，不能改成{wanted}；请核对，或撤销它再添加"
+            yield RowError("单位", row.row, words)
 
 
 def _kinds(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
@@ -181,7 +197,11 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Find rows that name a village that was merged into another, somebody's former number, or who has left."""
-    for sheet, placed in (("区划", [(row.row, row.code) for row in plan.regions]), *_villages(plan)):
+    for sheet, placed in (
+        ("区划", [(row.row, row.code) for row in plan.regions]),
+        *_villages(plan),
+        ("单位", [(row.row, row.region) for row in plan.units]),
+    ):
         for row, code in placed:
             if code in known.ended:
                 yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
@@ -215,6 +235,7 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     for person in plan.people:
         yield "人员", person.row, person.village
         yield "人员", person.row, lives_in.get(person.number, person.village)
+    yield from (("单位", row.row, row.region) for row in plan.units)
     yield from (("值班", row.row, row.village) for row in plan.windows)
 
 

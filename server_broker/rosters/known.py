@@ -12,7 +12,7 @@ from django.utils import timezone
 from server_broker.attendance.models import DaysKind, DutyWindow, Marks, WindowRecord
 from server_broker.attendance.seasons import ALL_YEAR, Season
 from server_broker.fleet.models import Station
-from server_broker.people.models import Card, Person, PersonRecord
+from server_broker.people.models import Card, Person, PersonRecord, Unit
 from server_broker.people.names import plain_name
 from server_broker.people.numbers import ever_somebodys
 from server_broker.regions.models import Region
@@ -84,6 +84,8 @@ class Known:
     regions: dict[str, str]
     stations: dict[str, KnownStation]
     people: dict[str, KnownPerson]
+    units: dict[tuple[str, str], str]
+    """Kinds of the units that stand in the regions of the plan's units, by region and name."""
     cards: dict[bytes, KnownHolder]
     """By token."""
     windows: dict[tuple[str, str], KnownWindow]
@@ -122,6 +124,13 @@ def load_known(plan: Plan) -> Known:
             )
         },
         people=people,
+        units={
+            (region, name): kind
+            for keys in _batches({row.region for row in plan.units})
+            for region, name, kind in Unit.objects.filter(region__in=keys, ended=False).values_list(
+                "region_id", "name", "kind"
+            )
+        },
         cards={
             bytes(token): KnownHolder(number, village)
             for keys in _batches({row.token for row in plan.cards})

@@ -27,6 +27,16 @@ class StationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A row of 单位. ``kind`` is a value of `people.models.UnitKind`."""
+
+    row: int
+    region: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRow:
     """A row of 人员. An empty ``identity`` or ``mobile`` changes nothing of what the county has."""
 
@@ -109,6 +119,7 @@ class Plan(SheetPlan):
 
     regions: list[RegionRow] = field(default_factory=list)
     stations: list[StationRow] = field(default_factory=list)
+    units: list[UnitRow] = field(default_factory=list)
     people: list[PersonRow] = field(default_factory=list)
     uids: list[UidRow] = field(default_factory=list)
     cards: list[CardRow] = field(default_factory=list)

@@ -8,7 +8,7 @@ from server_broker.attendance.models import DaysKind, DutyWindow, Marks, WindowR
 from server_broker.attendance.seasons import season_words
 from server_broker.attendance.times import clock
 from server_broker.fleet.models import Station
-from server_broker.people.models import Person
+from server_broker.people.models import Person, Unit, UnitKind
 from server_broker.regions.models import Region
 from server_broker.rosters.changes import days, days_word
 from server_broker.rosters.rows import BOOK
@@ -24,6 +24,8 @@ _NOTES = (
     "身份证号、手机号可以不填；空着的不改县里已有的。这两列要设为“文本”，县里加密保存，导出的文件里没有。",
     "编号由单位自编，不要用身份证号。编号已经有人、姓名却不同的行，导入时要您确认是改名。",
     "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
+    "“单位”的“性质”填 镇办、县直部门、党支部 或 村两委。",
+    "谁任什么职务，在“单位”页的“换届”里导入：先有单位和人员，再传职务表。",
     "人员编号一格可以写多个，用逗号隔开。",
     "“日子”填 按星期 或 指定日期；指定日期的不填星期，哪天谁值班在“排班”里排。",
     "指定日期的，人员编号空着就是没有固定的人。",
@@ -63,6 +65,10 @@ def export_people(scope: str) -> bytes:
         {
             "区划": regions.values_list("code", "name"),
             "站点": Station.objects.all().under(scope).values_list("id", "name", "village_id"),
+            "单位": (
+                (unit.region_id, unit.name, UnitKind(unit.kind).label)
+                for unit in Unit.objects.filter(region__in=regions, ended=False).order_by("region", "name")
+            ),
             "人员": Person.objects.filter(village__in=regions, left=False).values_list("number", "name", "village_id"),
             "值班": (
                 (

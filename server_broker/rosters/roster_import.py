@@ -134,7 +134,9 @@ def _lock(plan: Plan) -> None:
     """Lock what the file names, in the order in which the console locks it: villages, people, windows, stations."""
     windows = DutyWindow.ever.filter(village__in={row.village for row in plan.windows})
     villages = {row.village for row in plan.windows} | {row.village for row in plan.people}
-    villages |= {row.village for row in plan.stations} | {row.code for row in plan.regions}
+    villages |= (
+        {row.region for row in plan.units} | {row.village for row in plan.stations} | {row.code for row in plan.regions}
+    )
     list(Region.objects.select_for_update(no_key=True).filter(pk__in=villages).order_by("pk").values_list("pk"))
     numbers = {row.number for row in plan.people} | {number for row in plan.windows for number in row.people}
     people = set(Person.objects.filter(number__in=numbers).values_list("pk", flat=True))
@@ -196,10 +198,10 @@ def import_people(
     renames: Collection[str] | None = (),
     dry_run: bool = False,
 ) -> ImportResult:
-    """Import an .xlsx file with any of the sheets 区划, 站点, 人员, 卡 and 值班, or one of them as CSV, asking nobody.
+    """Import an .xlsx file with any of the book's sheets, or one of them as CSV, asking nobody.
 
-    Rows are matched by key (code, number, card, or village and window name) and added or updated. What has no row in
-    the file stays as it is. If the file has one error it changes nothing.
+    Rows are matched by key (code, number, card, or the place and name of a unit or a window) and added or updated. What
+    has no row in the file stays as it is. If the file has one error it changes nothing.
 
     Args:
         source: A path, or the file's bytes.

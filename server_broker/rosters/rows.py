@@ -16,7 +16,17 @@ from server_broker.people.names import plain_name
 from server_broker.people.number_forms import KINDS, WORDS
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.number_cells import reader_of
-from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow, row_key, window_key
+from server_broker.rosters.plan import (
+    PersonRow,
+    Plan,
+    RegionRow,
+    StationRow,
+    UidRow,
+    UnitRow,
+    WindowRow,
+    row_key,
+    window_key,
+)
 from server_broker.sheets import cells
 from server_broker.sheets.cells import BadCell
 from server_broker.sheets.declared import WHOLE, Book, SheetKind
@@ -27,6 +37,8 @@ from server_broker.sheets.spreadsheetml import Cell
 CARD_FORM = "卡号格式"
 WEEKDAYS = "星期"
 DAYS, SEASON, MARKS, LEADERS = "日子", "季节", "打卡", "带班"
+UNIT_KINDS = {"镇办": "township", "县直部门": "department", "党支部": "branch", "村两委": "committee"}
+"""The words of `people.models.UnitKind`, because the process that reads files has no models."""
 _DAYS_WORDS = {"": False, "按星期": False, "指定日期": True, "只在指定日期": True}
 _MARKS_WORDS = {"": "each", "上下班都打卡": "each", "一天打首尾两次": "ends", "只打上班": "arrival"}
 _SEASON = re.compile(r"(\d{1,2})[-.月/](\d{1,2})日?\s*[-至到~—–]+\s*(\d{1,2})[-.月/](\d{1,2})日?", re.ASCII)
@@ -53,6 +65,12 @@ def _station(plan: Plan, row: Row) -> None:
     own, name, village = row.read("站点编号", _station_id), row.read("名称", _name(64)), row.read("村代码", _village)
     if own is not None and name is not None and village is not None:
         plan.stations.append(StationRow(row.number, own, name, village))
+
+
+def _unit(plan: Plan, row: Row) -> None:
+    region, name, kind = row.read("区划代码", _region_code), row.read("名称", _name(64)), row.read("性质", _unit_kind)
+    if region is not None and name is not None and kind is not None:
+        plan.units.append(UnitRow(row.number, region, name, kind))
 
 
 def _person(plan: Plan, row: Row) -> None:
@@ -136,6 +154,13 @@ def _read_terms(row: Row) -> tuple[Season | None, str | None, list[str] | None] 
     leaders = row.read(LEADERS, _numbers_or_none) if row.has(LEADERS) else None
     read = ((SEASON, season), (MARKS, marks), (LEADERS, leaders))
     return None if any(value is None and row.has(column) for column, value in read) else (season, marks, leaders)
+
+
+def _unit_kind(cell: Cell) -> str:
+    written = cells.text(cell, longest=16)
+    if written not in UNIT_KINDS:
+        raise BadCell(f"只能填 {'、'.join(UNIT_KINDS)}，这里是“{written}”")
+    return UNIT_KINDS[written]
 
 
 def _is_named(cell: Cell) -> bool:
@@ -261,6 +286,7 @@ BOOK = Book(
     sheets=(
         SheetKind("区划", ("代码", "名称"), _each(_region)),
         SheetKind("站点", ("站点编号", "名称", "村代码"), _each(_station)),
+        SheetKind("单位", ("区划代码", "名称", "性质"), _each(_unit)),
         SheetKind("人员", ("编号", "姓名", "村代码"), _each(_person), optional=tuple(WORDS.values())),
         SheetKind("卡", ("卡号", "人员编号"), _read_cards, optional=(CARD_FORM,)),
         SheetKind(

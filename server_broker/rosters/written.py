@@ -6,7 +6,7 @@ from django.db.models import Model
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people.models import Card, Person, PrivateNumber
+from server_broker.people.models import Card, Person, PrivateNumber, Unit
 from server_broker.regions.models import Region
 from server_broker.rosters.known_numbers import wanted
 from server_broker.rosters.plan import Plan, window_key
@@ -15,11 +15,15 @@ from server_broker.sheets.changes import Changes
 
 def written(plan: Plan, changes: Changes) -> Iterator[Model]:
     """Yield the rows that `server_broker.rosters.apply` has written for ``changes``."""
-    regions, stations, people, cards, windows = (
-        changes.rows_of(sheet) for sheet in ("区划", "站点", "人员", "卡", "值班")
+    regions, stations, units, people, cards, windows = (
+        changes.rows_of(sheet) for sheet in ("区划", "站点", "单位", "人员", "卡", "值班")
     )
     yield from Region.objects.filter(pk__in=[row.code for row in plan.regions if row.row in regions])
     yield from Station.objects.filter(pk__in=[row.id for row in plan.stations if row.row in stations])
+    made = {(row.region, row.name) for row in plan.units if row.row in units}
+    for unit in Unit.objects.filter(region__in={region for region, _ in made}, ended=False):
+        if (unit.region_id, unit.name) in made:
+            yield unit
     numbers = [row.number for row in plan.people if row.row in people]
     yield from Person.objects.filter(number__in=numbers)
     with_numbers = [row.number for row in plan.people if row.row in people and wanted(row)]
