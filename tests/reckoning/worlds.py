@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 
-from tests.reckoning.answer import RULES
 from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds_asking import AskingVillage
 from tests.reckoning.worlds_people import CADRES, VILLAGES, Values, at
@@ -42,7 +41,7 @@ class World(AskingVillage):
         self.happen()
         values: Values = {
             "format": 1,
-            "rules": RULES,
+            "rules": "2.5",
             "name": f"world-{self.seed}",
             "why": "随机生成",
             "days": self.days,
