@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "server_broker.ingest",
     "server_broker.attendance",
     "server_broker.duty",
+    "server_broker.settling",
     "server_broker.workdays",
     "server_broker.media",
     "server_broker.learning",

@@ -90,7 +90,7 @@ class Duties:
         return [replace(one, share=Fraction(1, given[one.window.roster])) if one.due else one for one in turns]
 
     def _turn(self, person: str, window: RosterWindow, day: dt.date, bar: str, post_known: Moment) -> Turn | None:
-        if window.known > self._at:
+        if window.known > self._at or not window.first <= day <= window.last:
             return None
         off = self._off(window, day)
         if off is None:

@@ -6,6 +6,7 @@ A unit is what is left of a window by lines 1 to 4, or, for ``ends``, of the win
 import datetime as dt
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from server_broker.settlement.cover import Covered, cover
 from server_broker.settlement.due import Turn
@@ -179,6 +180,8 @@ class Schedule:
 
     def _share(self, turn: Turn) -> Share:
         values = self._known.parameters.on(turn.window.village, turn.day)
+        if turn.window.marks:
+            values = replace(values, marks=turn.window.marks)
         if not turn.due:
             return Share(turn, cover(turn, (), (), values.min_rest), values)
         left = self._known.notices.left(turn, values.min_rest)

@@ -116,6 +116,11 @@ class RosterWindow(_Row, frozen=True, kw_only=True):
     weekdays: frozenset[int] = frozenset()
     """1 Monday to 7 Sunday; empty for a window of named days."""
     dates: frozenset[dt.date] = frozenset()
+    first: dt.date = dt.date.min
+    last: dt.date = dt.date.max
+    """The dates on which it is so, both included."""
+    marks: str = ""
+    """Which marks it wants itself; empty: as its village does."""
 
     @property
     def named_days(self) -> bool:

@@ -1,0 +1,98 @@
+"""The county's own data as a world of the rules: some villages and dates, as the county knew them at a moment.
+
+The number of queries does not grow with villages, people or dates. A village is read with all stations of its township,
+or of the county where touches of the whole county count.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from server_broker.people.models import PersonRecord
+from server_broker.settlement import values
+from server_broker.settlement.places import Places
+from server_broker.settlement.times import ALWAYS
+from server_broker.settling.affairs import APPROVER, SECOND, absences, corrections, residencies
+from server_broker.settling.cards import cards_of
+from server_broker.settling.rosters import Duty, duty_in
+from server_broker.settling.span import Span
+from server_broker.settling.stations import Refs, stations_in
+from server_broker.settling.terms import calendar, notices, parameters, regions
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read, and how the rules' names lead back to the county's."""
+
+    world: values.World
+    duty: Duty
+    refs: Refs
+
+
+def world_of(villages: Collection[int], first: dt.date, last: dt.date, known: dt.datetime) -> values.World:
+    """Return the world of these villages (identities of regions) and dates, as the county knew it at ``known``."""
+    return read(villages, Span(first, last, known)).world
+
+
+def read(villages: Collection[int], span: Span) -> Read:
+    """Return the world of these villages and dates, with what leads back to the county's rows."""
+    tree = regions(span)
+    duty = duty_in(villages, span)
+    set_here = parameters(duty.villages | set(villages), tree, span)
+    cards = cards_of(duty.people, span)
+    places = Places(tree, ALWAYS)
+    stations, refs = stations_in(
+        _regions_that_count(duty.villages | set(villages), set_here, places, tree, span), villages, cards.means, span
+    )
+    world = values.World(
+        regions=tree,
+        calendar=calendar(span),
+        notices=notices(duty.rosters),
+        parameters=set_here,
+        people=(*_people(duty.people, span), *_approvers(tree)),
+        holdings=duty.holdings,
+        away=duty.away,
+        bindings=cards.bindings,
+        windows=duty.windows,
+        swaps=duty.swaps,
+        leave=absences(duty.people, span),
+        corrections=corrections(duty.people, duty.starts, span),
+        residencies=residencies(duty.people, span),
+        stations=stations,
+    )
+    return Read(world, duty, refs)
+
+
+def _regions_that_count(
+    villages: Collection[int],
+    parameters_here: Iterable[values.ParameterRow],
+    places: Places,
+    tree: Iterable[values.Region],
+    span: Span,
+) -> set[int]:
+    """Return the regions whose stations bear on windows of these villages."""
+    whole_county = any(("place", "county") in row.values for row in parameters_here)
+    ids = {region.id for region in tree}
+    if whole_county:
+        return {int(one) for one in ids}
+    days = (span.first, span.last)
+    townships = {places.township(str(village), day) for village in villages for day in days}
+    return {int(one) for one in ids if any(places.township(one, day) in townships for day in days)} | set(villages)
+
+
+def _people(people: Collection[int], span: Span) -> list[values.Person]:
+    """Return people at the village to which they belong on the last date, in one query."""
+    rows: Mapping[int, int] = dict(
+        PersonRecord.objects.known(span.known)
+        .during(span.since, span.until)
+        .filter(subject__in=people)
+        .order_by("valid_from")
+        .values_list("subject", "village__identity")
+    )
+    return [values.Person(id=str(person), home=str(rows.get(person, "")), rank="cadre") for person in sorted(people)]
+
+
+def _approvers(tree: Iterable[values.Region]) -> list[values.Person]:
+    """Return those who stand for whoever approved something."""
+    county = next(iter(sorted(region.id for region in tree if region.parent is None)), "")
+    return [values.Person(id=name, home=county, rank="county") for name in (APPROVER, SECOND)]

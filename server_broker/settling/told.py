@@ -1,0 +1,242 @@
+"""Facts of stations as they came, from the bytes that the stations signed.
+
+Of a year of facts only those are read that bear on the dates asked for: those of the days around, from a touch on at
+which the station surely was up. What lies before counts as told, because the county takes each stream without a gap.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from protocol.codec import Message
+from protocol.facts import (
+    Booted,
+    DirectionChosen,
+    NumberEntered,
+    Reissued,
+    StationFact,
+    Touch,
+    decode_fact,
+)
+from protocol.refusal import Refused
+from protocol.reissues import unwrap
+from protocol.units import DATED_QUALITIES
+from protocol.units import Moment as StationMoment
+from server_broker.attendance.tables import TOUCHES
+from server_broker.ingest.tables import FACTS, REISSUES
+from server_broker.platform.sql import query
+from server_broker.settlement.times import Moment
+from server_broker.settling.boards import Streams
+from server_broker.settling.moments import moment
+from server_broker.settling.span import Span
+
+NUMBER = "number:"
+"""A person's number is a card of its own by this name."""
+_LATE = dt.timedelta(days=1)
+"""So much later than a window's surroundings a station tells what is told of them: a dated fact beyond them."""
+_SKEW = dt.timedelta(hours=1)
+"""A touch that is dated so long after its receipt was made by a clock that was wrong."""
+
+
+class _Head(Message, frozen=True, kw_only=True):
+    """What most facts are read for. It is decoded a few times as fast as a whole fact."""
+
+    kind: str
+    at: StationMoment
+    card: bytes = b""
+
+
+_HEADS = msgspec.msgpack.Decoder(_Head)
+_WHOLE = frozenset({"booted", "direction_chosen", "epoch_opened", "number_entered", "reissued"})
+"""Kinds of which more is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A fact under the identity that its station first gave it."""
+
+    station: str
+    epoch: bytes
+    seq: int
+    received: Moment
+    kind: str
+    at: StationMoment | None
+    """None: nobody has read it, or its content was erased."""
+    card: str = ""
+    """Of a touch: the card's token as hexadecimal digits, or `NUMBER` and the person's number."""
+    whole: StationFact | None = None
+    fact: int = 0
+    """Key of the row that brought it."""
+    is_held: bool = False
+
+
+class Range(NamedTuple):
+    """The facts of a stream that are read."""
+
+    stream: int
+    station: str
+    epoch: bytes
+    first: int
+    last: int
+
+
+def ranges_of(streams: Streams, span: Span) -> list[Range]:
+    """Return which facts of the streams bear on the dates, in three queries."""
+    firsts = _firsts(streams, span)
+    ends = _ends(streams, span)
+    found = []
+    for board in streams.boards:
+        end_epoch, end_seq = ends.get(board.station, (b"", 0))
+        is_over = False
+        for epoch in board.epochs:
+            stream = streams.of_epoch.get((board.station, epoch))
+            if stream is None or is_over:
+                continue
+            last = stream.through
+            if epoch == end_epoch:
+                last, is_over = min(last, end_seq), True
+            found.append(Range(stream.id, board.station, epoch, firsts[stream.id], last))
+    return found
+
+
+_FIRSTS = f"""
+-- By halving: received_at only rises in a stream, and there is no index on it, because each fact would pay for that.
+WITH RECURSIVE halving AS (
+    SELECT stream, station, epoch, 1::bigint AS low, through + 1 AS high
+    FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[]) AS w (stream, station, epoch, through)
+    UNION ALL
+    SELECT h.stream, h.station, h.epoch,
+           CASE WHEN f.received_at < %s THEN (h.low + h.high) / 2 + 1 ELSE h.low END,
+           CASE WHEN f.received_at < %s THEN h.high ELSE (h.low + h.high) / 2 END
+    FROM halving h JOIN {FACTS} f ON f.stream_id = h.stream AND f.seq = (h.low + h.high) / 2
+    WHERE h.low < h.high
+)
+-- From a touch on: with it the station was up, and it is dated.
+SELECT h.stream, coalesce((
+    SELECT t.seq FROM {TOUCHES} t
+    WHERE t.station_id = h.station AND t.epoch = h.epoch AND t.seq < h.low AND t.corrected_wall IS NULL
+      AND t.quality = ANY(%s) AND t.wall < t.received_at + %s
+    ORDER BY t.seq DESC LIMIT 1), 1)
+FROM halving h WHERE h.low >= h.high
+"""  # noqa: S608 - our own constants
+
+
+def _firsts(streams: Streams, span: Span) -> dict[int, int]:
+    rows = [(one.id, station, one.epoch, one.through) for (station, _), one in streams.of_epoch.items()]
+    if not rows:
+        return {}
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    found = dict(query(_FIRSTS, [*columns, span.since, span.since, list(DATED_QUALITIES), _SKEW]))
+    # A fact's row may be gone, which `verify` tells of. Then all of its stream is read.
+    return {stream: found.get(stream, 1) for stream, *_ in rows}
+
+
+_ENDS = f"""
+SELECT w.station, t.epoch, t.seq FROM unnest(%s::text[]) AS w (station)
+CROSS JOIN LATERAL (
+    SELECT epoch, seq FROM {TOUCHES}
+    WHERE station_id = w.station AND wall >= %s AND corrected_wall IS NULL AND quality = ANY(%s)
+      AND wall < received_at + %s AND received_at <= %s
+    ORDER BY wall LIMIT 1
+) AS t
+-- What was issued anew stands in a later stream, so nothing of it is left out.
+WHERE NOT EXISTS (SELECT 1 FROM {REISSUES} r WHERE r.station_id = w.station)
+"""  # noqa: S608 - our own constants
+
+
+def _ends(streams: Streams, span: Span) -> dict[str, tuple[bytes, int]]:
+    """Return at which touch a station has told all of the dates. Of others all is read that has come."""
+    if span.until + _LATE > span.known:
+        return {}
+    stations = sorted({board.station for board in streams.boards})
+    rows = query(_ENDS, [stations, span.until + _LATE, list(DATED_QUALITIES), _SKEW, span.known])
+    return {station: (bytes(epoch), seq) for station, epoch, seq in rows}
+
+
+_FACTS_OF = f"""
+SELECT w.station, w.epoch, f.seq, f.received_at, f.kind, f.body, f.held_reason, f.id
+FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bigint[])
+    AS w (stream, station, epoch, first, last)
+JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last
+WHERE f.received_at <= %s
+"""  # noqa: S608 - our own constants
+
+
+def facts_in(ranges: Collection[Range], known: dt.datetime) -> list[Stated]:
+    """Return the facts of these ranges that had come by ``known``, in one query."""
+    if not ranges:
+        return []
+    columns = [list(column) for column in zip(*ranges, strict=True)]
+    return [stated for row in query(_FACTS_OF, [*columns, known]) for stated in _stated(row)]
+
+
+def _stated(row: tuple[Any, ...]) -> Iterator[Stated]:
+    station, epoch, seq, received_at, kind, body, held, fact = row
+    received, epoch = moment(received_at), bytes(epoch)
+    if held or body is None:
+        yield Stated(station, epoch, seq, received, kind, None, fact=fact, is_held=bool(held))
+        return
+    if kind not in _WHOLE:
+        head = _HEADS.decode(body)
+        yield Stated(station, epoch, seq, received, kind, head.at, head.card.hex(), fact=fact)
+        return
+    whole = decode_fact(bytes(body))
+    yield Stated(station, epoch, seq, received, kind, whole.at, whole=whole, fact=fact)
+    if isinstance(whole, Reissued):
+        yield from _within(whole, station, received, fact)
+
+
+def _within(carrier: Reissued, station: str, received: Moment, fact: int) -> Iterator[Stated]:
+    """Yield the fact that was issued anew, where it first stood."""
+    try:
+        layers, inner = unwrap(carrier)
+    except Refused:
+        return  # the carrier alone was read
+    kind = str(inner.__struct_config__.tag)
+    card = inner.card.hex() if isinstance(inner, Touch) else ""
+    place = layers[-1]
+    yield Stated(station, place.epoch, place.seq, received, kind, inner.at, card, inner, fact)
+
+
+def touches_by_number(stated: Iterable[Stated]) -> dict[tuple[str, bytes, int], str]:
+    """Return whose number each touch by number is, where the county let it count when it came; in one query."""
+    asked = [
+        (one.station, one.epoch, one.seq)
+        for one in stated
+        if isinstance(one.whole, NumberEntered) and one.whole.clocks and one.whole.answer == "accepted"
+    ]
+    if not asked:
+        return {}
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    rows = query(
+        f"""SELECT t.station_id, t.epoch, t.seq, t.person_number
+        FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
+        JOIN {TOUCHES} t ON t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq
+        WHERE t.person_number <> ''""",  # noqa: S608 - our own constant
+        columns,
+    )
+    return {(station, bytes(epoch), seq): number for station, epoch, seq, number in rows}
+
+
+def directions(stated: Iterable[Stated]) -> dict[tuple[str, bytes, int], list[tuple[StationMoment, str]]]:
+    """Return the directions that were chosen, by the touch for which they were, in the order in which they came."""
+    found: dict[tuple[str, bytes, int], list[tuple[StationMoment, str]]] = defaultdict(list)
+    for one in sorted(stated, key=lambda one: (one.received, one.fact)):
+        if isinstance(one.whole, DirectionChosen):
+            found[one.station, one.whole.touch.epoch, one.whole.touch.seq].append((one.whole.at, one.whole.direction))
+    return found
+
+
+def boots_of(stated: Iterable[Stated]) -> set[tuple[str, bytes]]:
+    """Return the boots whose clocks date these facts, and what they tell of the boot before."""
+    found = set()
+    for one in stated:
+        if one.at is not None:
+            found.add((one.station, one.at.boot))
+        if isinstance(one.whole, Booted) and one.whole.last_alive is not None:
+            found.add((one.station, one.whole.last_alive.boot))
+    return found

@@ -1,0 +1,150 @@
+"""The county's own data read as a world of the rules: what a week came to, evening by evening."""
+
+import datetime as dt
+
+import pytest
+
+from server_broker.attendance.models import DutyWindow
+from tests.cast import LI, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty
+from tests.server_broker.settling.lived import (
+    FRIDAY,
+    MONDAY,
+    TUESDAY,
+    WEDNESDAY,
+    LivedStation,
+    announced,
+    at,
+    morning,
+    recorded,
+    settled,
+    words,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+
+EVENING = 20
+
+
+@pytest.fixture
+def zhang(county: FictionalCounty) -> str:
+    return str(county.people[ZHANG].pk)
+
+
+@pytest.fixture
+def li_id(county: FictionalCounty) -> str:
+    return str(county.people[LI].pk)
+
+
+@pytest.fixture
+def window(county: FictionalCounty) -> DutyWindow:
+    announced()
+    return morning(county.people[ZHANG], county.people[LI])
+
+
+@pytest.fixture
+def shili(county: FictionalCounty) -> LivedStation:
+    return LivedStation()
+
+
+def whole_day(station: LivedStation, day: dt.date, *cards: bytes) -> None:
+    for card in cards:
+        station.touched(card, at(day, 8, 20))
+    for card in cards:
+        station.touched(card, at(day, 12, 5))
+    station.closed(at(day, 15, 1))
+
+
+def test_a_week_comes_to_what_each_evening_knew(
+    window: DutyWindow, shili: LivedStation, zhang: str, li_id: str
+) -> None:
+    whole_day(shili, MONDAY, ZHANG.token, LI.token)
+    shili.send(at(MONDAY, 15, 2))
+    assert words(MONDAY, MONDAY, at(MONDAY, EVENING)) == {(zhang, MONDAY): "√", (li_id, MONDAY): "√"}
+    shili.touched(ZHANG.token, at(TUESDAY, 8, 50))
+    shili.touched(ZHANG.token, at(TUESDAY, 12, 1))
+    shili.closed(at(TUESDAY, 15, 1))
+    # The line is down: the county hears of Tuesday on Wednesday alone.
+    late = words(MONDAY, TUESDAY, at(TUESDAY, EVENING))
+    assert late[zhang, TUESDAY] == late[li_id, TUESDAY] == "未"
+    shili.send(at(WEDNESDAY, 9))
+    now = settled(TUESDAY, TUESDAY, at(WEDNESDAY, EVENING))
+    assert {place[0]: (one.result, one.late) for place, one in now.items()} == {zhang: ("迟", 20), li_id: ("旷", 0)}
+    # Who asks as of Tuesday evening is told what was known then, whatever came later.
+    assert words(MONDAY, TUESDAY, at(TUESDAY, EVENING)) == late
+
+
+def test_the_first_evening_is_blank_until_the_last_minute(window: DutyWindow, shili: LivedStation, zhang: str) -> None:
+    shili.touched(ZHANG.token, at(MONDAY, 8, 20))
+    shili.send(at(MONDAY, 8, 21))
+    assert words(MONDAY, MONDAY, at(MONDAY, 14))[zhang, MONDAY] == ""
+
+
+def test_a_clock_that_is_corrected_dates_what_came_before(window: DutyWindow, shili: LivedStation, zhang: str) -> None:
+    shili.send(at(MONDAY, 6))
+    shili.booted(at(MONDAY, 7), quality="unknown", alive=at(MONDAY, 6))
+    shili.touched(ZHANG.token, at(MONDAY, 8, 20), wall=at(dt.date(2020, 1, 1), 0))
+    shili.touched(ZHANG.token, at(MONDAY, 12, 5), wall=at(dt.date(2020, 1, 1), 4))
+    shili.send(at(MONDAY, 12, 6))
+    shili.learnt(at(MONDAY, 18))
+    shili.closed(at(MONDAY, 18, 1))
+    shili.send(at(MONDAY, 18, 2))
+    now = settled(MONDAY, MONDAY, at(MONDAY, EVENING))[zhang, MONDAY, 510]
+    assert (now.result, len(now.refs)) == ("√", 2)
+    before = words(MONDAY, MONDAY, at(MONDAY, 17))
+    assert before[zhang, MONDAY] == "未"
+
+
+def test_a_direction_chosen_counts_from_when_it_came(window: DutyWindow, shili: LivedStation, zhang: str) -> None:
+    seq = shili.touched(ZHANG.token, at(MONDAY, 9))
+    shili.send(at(MONDAY, 9, 1))
+    shili.chose(seq, "out", at(MONDAY, 9, 0, 8))
+    shili.closed(at(MONDAY, 15, 1))
+    shili.send(at(MONDAY, 15, 2))
+    one = settled(MONDAY, MONDAY, at(MONDAY, EVENING))[zhang, MONDAY, 510]
+    assert (one.result, one.beside, one.early) == ("缺", ("早",), 180)
+
+
+def test_a_roster_that_was_entered_after_the_start_blames_nobody(
+    county: FictionalCounty, shili: LivedStation, zhang: str
+) -> None:
+    announced()
+    with recorded(at(MONDAY, 10)):
+        morning(county.people[ZHANG])
+    for day in (MONDAY, TUESDAY):
+        shili.closed(at(day, 15, 1))
+    shili.send(at(TUESDAY, 16))
+    assert words(MONDAY, TUESDAY, at(TUESDAY, EVENING)) == {(zhang, MONDAY): "暂", (zhang, TUESDAY): "旷"}
+
+
+def test_a_touch_at_the_neighbours_counts_and_awaits_the_neighbour(
+    county: FictionalCounty, window: DutyWindow, shili: LivedStation, zhang: str
+) -> None:
+    from tests.server_broker.county import add_station  # noqa: PLC0415
+
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    yanshi = LivedStation(YANSHI)
+    shili.closed(at(MONDAY, 15, 1))
+    shili.send(at(MONDAY, 15, 2))
+    assert words(MONDAY, MONDAY, at(MONDAY, EVENING))[zhang, MONDAY] == "未"
+    whole_day(yanshi, MONDAY, ZHANG.token)
+    yanshi.send(at(TUESDAY, 9))
+    one = settled(MONDAY, MONDAY, at(TUESDAY, EVENING))[zhang, MONDAY, 510]
+    assert (one.result, one.flags) == ("√", ("异地",))
+
+
+def test_a_month_is_read_from_a_touch_on_at_which_the_station_was_up(
+    window: DutyWindow, shili: LivedStation, zhang: str, li_id: str
+) -> None:
+    day = MONDAY
+    while day <= FRIDAY + dt.timedelta(days=7):
+        if day.isoweekday() < 6:
+            whole_day(shili, day, ZHANG.token)
+            shili.send(at(day, 15, 2))
+        day += dt.timedelta(days=1)
+    friday = FRIDAY + dt.timedelta(days=7)
+    now = settled(friday, friday, at(friday, EVENING))
+    assert {place[0]: one.result for place, one in now.items()} == {zhang: "√", li_id: "旷"}
+    # A date of which the station told long ago, without all that it told since.
+    first = settled(MONDAY, MONDAY, at(friday, EVENING))
+    assert {place[0]: one.result for place, one in first.items()} == {zhang: "√", li_id: "旷"}
