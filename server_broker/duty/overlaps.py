@@ -16,10 +16,12 @@ from server_broker.attendance.models import DutyWindow, RosterDay, SwapRecord
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.dated.days import begin_of
 from server_broker.dated.locking import among_writers
+from server_broker.dated.writing import Period
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, named_for, swaps_of, these, turns_of
 from server_broker.duty.reasons import Overlaps
 from server_broker.people.models import Person
+from server_broker.people.posts import held_in
 
 _DAY = dt.timedelta(days=1)
 
@@ -62,10 +64,17 @@ def dated_overlaps(people: Collection[int], since: dt.date, until: dt.date | Non
     return overlaps_between(people, *dates)
 
 
-def days_are_named(since: dt.date) -> bool:
-    """Tell whether anybody is named for, or takes over, a window of a date from a day on."""
+def named_since(since: dt.date) -> set[int]:
+    """Return everybody who is named for a date from a day on, by name or by a post, or takes a window over then."""
     days = RosterDay.objects.known().filter(valid_from__gte=begin_of(since), withdrawn=False)
-    return days.exists() or SwapRecord.objects.known().filter(subject__day__gte=since, withdrawn=False).exists()
+    found: set[int] = set()
+    posts: set[int] = set()
+    for people, of_day in days.values_list("people", "posts"):
+        found.update(people)
+        posts.update(of_day)
+    swaps = SwapRecord.objects.known().filter(subject__day__gte=since, withdrawn=False)
+    found.update(swaps.values_list("subject__taker", flat=True))
+    return found | {held.subject.person_id for held in held_in(posts, Period(begin_of(since)))}
 
 
 def overlaps_between(people: Collection[int], first: dt.date, last: dt.date) -> set[Overlap]:

@@ -20,7 +20,8 @@ from server_broker.attendance.shares import on_duty
 from server_broker.dated.days import begin_of
 from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, acting
-from server_broker.duty.overlaps import Overlap, dated_overlaps, days_are_named, lock_people, overlap_words
+from server_broker.duty.overlaps import Overlap, dated_overlaps, lock_people, named_since, overlap_words
+from server_broker.duty.reading import these
 from server_broker.fleet.desired_changes import people_changed_in
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
@@ -30,7 +31,7 @@ from server_broker.rosters.changes import changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.own_rows import own_rows
-from server_broker.rosters.plan import CardRow, Plan, row_key, window_key
+from server_broker.rosters.plan import CardRow, Plan, WindowRow, row_key, window_key
 from server_broker.rosters.rows import BOOK
 from server_broker.rosters.written import written
 from server_broker.sheets import importing
@@ -86,7 +87,7 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
 def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
     if own := list(own_rows(plan, known, changes, actor)):
         raise ImportRefused(own, sheets=BOOK.titles())
-    villages, more = _written(plan, known, changes, actor=actor)
+    villages, more = _written(plan, known, changes, _on_single_dates(plan, known, changes), actor=actor)
     if more:
         raise ImportRefused(list(_overlapping(plan, more)), sheets=BOOK.titles())
     people_changed_in(*villages)
@@ -95,7 +96,8 @@ def _apply(plan: Plan, known: Known, changes: Changes, actor: str) -> None:
 def _tried(plan: Plan, known: Known, scope: str | None, errors: Collection[RowError]) -> Iterator[RowError]:
     """Yield the overlaps on single dates that the rows of 值班 without an error bring: they are written and taken back.
 
-    With the people that the county has, because nobody new is in a window on a single date.
+    With the people that the county has, because nobody new is in a window on a single date; and only the rows of people
+    who are in one, because to write all of them would take as long as the import itself.
     """
     wrong = {error.row for error in errors if error.sheet == "值班"}
     rows = [
@@ -103,14 +105,17 @@ def _tried(plan: Plan, known: Known, scope: str | None, errors: Collection[RowEr
         for row in plan.windows
         if row.row not in wrong and row.village in known.regions
     ]
-    fitting = Plan(windows=rows)
+    if not rows or not (named := named_since(timezone.localdate())):
+        return
+    fitting = Plan(windows=_of_people(rows, known, named))
     changes = changes_of(fitting, known)
-    if not changes.changed or not days_are_named(timezone.localdate()):
+    if not changes.changed:
         return
     with transaction.atomic():
         among_writers()
         _lock(fitting)
-        _, more = _written(fitting, known, changes, actor="")
+        people = named & _on_single_dates(fitting, known, changes)
+        _, more = _written(fitting, known, changes, people, actor="")
         # These may be otherwise once their rows are right.
         left_out = {row.key for row in plan.windows if row.row in wrong}
         windows = known.windows.items()
@@ -120,10 +125,27 @@ def _tried(plan: Plan, known: Known, scope: str | None, errors: Collection[RowEr
     yield from found
 
 
-def _written(plan: Plan, known: Known, changes: Changes, *, actor: str) -> tuple[set[str], list[Overlap]]:
-    """Write the changes, and return the villages whose stations must learn of it and the overlaps that it has brought
-    on single dates."""
-    people, today = _on_single_dates(plan, known, changes), timezone.localdate()
+def _of_people(rows: Sequence[WindowRow], known: Known, people: Collection[int]) -> list[WindowRow]:
+    """Return the rows whose windows have or will have one of these people (ids), by name or perhaps by a post."""
+    numbers = set(Person.objects.filter(pk=these(people)).values_list("number", flat=True))
+    there = {row.key: known.windows[row.key] for row in rows if row.key in known.windows}
+    windows = DutyWindow.objects.filter(pk=these(one.pk for one in there.values()))
+    by_post = set(windows.exclude(posts=[]).values_list("pk", flat=True))
+    found = []
+    for row in rows:
+        window = there.get(row.key)
+        had = window.people if window is not None else {}
+        if not numbers.isdisjoint((*row.people, *had)) or (window is not None and window.pk in by_post):
+            found.append(row)
+    return found
+
+
+def _written(
+    plan: Plan, known: Known, changes: Changes, people: Collection[int], *, actor: str
+) -> tuple[set[str], list[Overlap]]:
+    """Write the changes, and return the villages whose stations must learn of it and the overlaps of these people that
+    it has brought on single dates."""
+    today = timezone.localdate()
     before = dated_overlaps(people, today)
     with acting(actor, "导入"):
         villages = apply(plan, known, changes, actor)
