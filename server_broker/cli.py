@@ -145,7 +145,10 @@ def _doctor(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Settle a named case; return 0 if all is as it expects, 1 if not, and 2 if the file is no case."""
+    """Settle a named case; return 0 if all is as it expects, 1 if not, and 2 if the file is no case. Or a village."""
+    if chosen.village:
+        require_county(home)
+        return _with_models("settle")(home, chosen)
     try:
         code, said = settle_case(Path(chosen.case))
     except (NotACase, OSError) as error:
@@ -214,9 +217,15 @@ def _add_service_verbs(add: Add) -> None:
     ):
         add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
     add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
-    settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方")
-    settle.add_argument("--case", required=True, metavar="文件", help="案例文件，格式见 docs/cases.md")
-    settle.add_argument("--json", action="store_true", help="给程序读")
+    settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方；或结算一个村的一个月")
+    what = settle.add_mutually_exclusive_group(required=True)
+    what.add_argument("--case", metavar="文件", help="案例文件，格式见 docs/cases.md")
+    what.add_argument("--village", metavar="区划代码", help="村的 12 位代码，和 --month 一起写")
+    settle.add_argument("--json", action="store_true", help="案例的结果给程序读")
+    settle.add_argument("--month", default="", metavar="月份", help="例如 2026-03")
+    as_of = "只按县里到这时所知道的，例如 2026-03-31T20:00（不写就是现在）；同一时间再问，结果一个字节也不差"
+    settle.add_argument("--as-of", default="", metavar="时间", help=as_of)
+    settle.add_argument("--csv", default="", metavar="文件", help="写成文件（不写就显示出来）")
     front_door = add("demo-door", _demonstrate_front_door, "给演示建一个手机入口，证书没有手机会信任")
     front_door.add_argument("--host", required=True, metavar="主机", help="手机访问用的域名或地址")
     front_door.add_argument("--port", type=int, default=0, metavar="端口", help="0 表示自动选一个空闲的")

@@ -73,6 +73,7 @@ ACTIONS = {
     "station.renamed": "导入时改了站点名称",
     "person.renamed": "导入时改了人员姓名",
     "people.exported": "导出表格",
+    "sheet.exported": "导出考勤表",
     "alarm.acknowledged": "确认告警",
     "claim.made": "生成接入码",
     "claim.burnt": "接入码作废",

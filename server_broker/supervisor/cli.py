@@ -42,6 +42,7 @@ from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
 from server_broker.supervisor import accounts_cli, bundles_cli, people_cli, settings_cli
+from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 
@@ -238,6 +239,15 @@ def _export_people(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
+    content, said = settle_month(chosen, actor=_actor())
+    if content:
+        sys.stdout.buffer.write(content)
+    else:
+        print(said)
+    return 0
+
+
 def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(bundles_cli.publish_pack_file(home, chosen, actor=_actor()))
     return 0
@@ -384,6 +394,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "ingest-file": _ingest_file,
     "import-people": _import_people,
     "export-people": _export_people,
+    "settle": _settle,
     "publish-pack": _publish_pack,
     "publish-bundle": _publish_bundle,
     "publish-documents": _publish_documents,

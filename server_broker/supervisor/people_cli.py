@@ -21,7 +21,7 @@ def export_people_file(chosen: argparse.Namespace, *, actor: str) -> str:
     Raises:
         ServiceError: A time can't be read, there is no such region, or the file is there already.
     """
-    at, known = _moment(chosen.at), _moment(chosen.as_of)
+    at, known = moment_typed(chosen.at), moment_typed(chosen.as_of)
     asked = AsOf(at or known or timezone.now(), known or known_now())
     scope = chosen.region or county_code()
     if not scope or region_once(scope) is None:
@@ -31,19 +31,31 @@ def export_people_file(chosen: argparse.Namespace, *, actor: str) -> str:
     record(
         actor, "people.exported", scope, {"as_of": asked.known.isoformat() if asked.known else "", "at": str(asked.at)}
     )
-    try:
-        # Nobody else on the machine may read it, and nothing is overwritten.
-        handle = os.open(Path(chosen.file), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise ServiceError(f"写不了文件 {chosen.file}：已经有了，或文件夹不能写") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    write_new(chosen.file, content)
     shown = timezone.localtime(asked.at).strftime("%Y-%m-%d %H:%M")
     return f"已写入 {chosen.file}：{shown} 的人员、卡和值班"
 
 
-def _moment(text: str) -> dt.datetime | None:
-    """Return a local moment, or the end of a local day if only a day is given."""
+def write_new(name: str, content: bytes) -> None:
+    """Write a file that nobody else on the machine may read. Nothing is overwritten.
+
+    Raises:
+        ServiceError: It is there already, or can't be written.
+    """
+    try:
+        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise ServiceError(f"写不了文件 {name}：已经有了，或文件夹不能写") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+
+
+def moment_typed(text: str) -> dt.datetime | None:
+    """Return a local moment, or the end of a local day if only a day is given; None: nothing was typed.
+
+    Raises:
+        ServiceError: It is no time.
+    """
     if not text:
         return None
     try:

@@ -1,0 +1,85 @@
+"""A sheet as canonical CSV (RFC 4180, UTF-8): the same sheet asked for as of the same moment gives the same bytes."""
+
+import csv
+import io
+
+from django.utils import timezone
+
+from server_broker.people.models import PersonRecord
+from server_broker.regions.models import RegionRecord
+from server_broker.settlement.times import iso
+from server_broker.settling.moments import noon
+from server_broker.settling.sheet import VillageSheet
+from server_broker.settling.windows import AwaitedThing, FactName, Settled
+from server_broker.sheets.writing import escaped
+
+COLUMNS = (
+    *("number", "name", "date", "start", "result", "kind", "beside", "late", "early", "flags", "line", "share"),
+    *("leave_minutes", "facts", "awaited", "parameters", "reason"),
+)
+
+
+def sheet_csv(sheet: VillageSheet) -> bytes:
+    """Return a sheet as CSV: what it is, an empty line, and a row for each window."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    code, name = _village(sheet)
+    rows.writerow(["rules", sheet.rules])
+    rows.writerow(["village", code, name])
+    rows.writerow(["month", sheet.month])
+    rows.writerow(["as_of", timezone.localtime(sheet.known).isoformat(timespec="microseconds")])
+    rows.writerow(["state", sheet.state])
+    rows.writerow([])
+    rows.writerow(COLUMNS)
+    people = _people(sheet)
+    listed = [_row(one, *people[one.person]) for one in sheet.windows]
+    number, date, start = (COLUMNS.index(name) for name in ("number", "date", "start"))
+    ordered: list[list[str]] = sorted(listed, key=lambda row: (row[number], row[date], row[start], row))
+    rows.writerows(ordered)
+    return text.getvalue().encode()
+
+
+def _village(sheet: VillageSheet) -> tuple[str, str]:
+    """Return code and name of the village on the last date of the month."""
+    rows = RegionRecord.objects.known(sheet.known).filter(subject__identity=sheet.village)
+    row = rows.at(noon(sheet.last)).first()
+    return ("", "") if row is None else (row.code, row.name)
+
+
+def _people(sheet: VillageSheet) -> dict[int, tuple[str, str]]:
+    """Return the number and the name of each person on the last date of the month."""
+    ids = {one.person for one in sheet.windows}
+    rows = PersonRecord.objects.known(sheet.known).at(noon(sheet.last)).filter(subject__in=ids)
+    found = {person: (number, name) for person, number, name in rows.values_list("subject", "number", "name")}
+    return {person: found.get(person, ("", "")) for person in ids}
+
+
+def _row(one: Settled, number: str, name: str) -> list[str]:
+    result = one.result
+    return [
+        escaped(number),
+        escaped(name),
+        result.day.isoformat(),
+        f"{result.start // 60:02}:{result.start % 60:02}",
+        result.result,
+        result.kind,
+        "".join(result.beside),
+        str(result.late),
+        str(result.early),
+        "".join(result.flags),
+        result.line,
+        f"{result.share.numerator}/{result.share.denominator}",
+        str(result.leave_minutes),
+        " ".join(map(_fact, one.facts)),
+        " ".join(map(_awaited, one.awaited)),
+        one.parameters,
+        result.reason,
+    ]
+
+
+def _fact(one: FactName) -> str:
+    return f"{one.station}:{one.epoch}:{one.seq}"
+
+
+def _awaited(one: AwaitedThing) -> str:
+    return f"{one.station}@{iso(one.since)}" if one.fact is None else f"{_fact(one.fact)}@{iso(one.since)}"
