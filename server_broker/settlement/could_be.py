@@ -51,7 +51,7 @@ def _possible(
 ) -> Iterator[tuple[Bracket, Sequence[Way | None], Awaited]]:
     for one in knowledge.touches.possible(person):
         if one.station in counting:
-            yield one.bracket, (one.way,), Awaited(one.station, one.bracket.last, one.ref)
+            yield one.bracket, (one.way,), Awaited(one.station, one.received, one.ref)
     for station in awaited:
         for unread in knowledge.unread(station):
             yield unread.bracket, _ANY, Awaited(station, cut(unread.received), unread.ref)
@@ -65,13 +65,13 @@ def _betters(
     measure: Callable[[Sequence[Candidate]], Measure],
     now: Measure,
 ) -> bool:
-    minutes = _telling(within, roles, candidates)
+    minutes = telling_minutes(within, roles, candidates)
     return any(
         measure([*candidates, *made]) < now for way in ways for at in minutes if (made := list(roles.of(at, at, way)))
     )
 
 
-def _telling(within: Bracket, roles: Roles, candidates: Iterable[Candidate]) -> list[Minute]:
+def telling_minutes(within: Bracket, roles: Roles, candidates: Iterable[Candidate]) -> list[Minute]:
     """Return minutes of a bracket among which the best one is.
 
     Between two edges a touch has one role, and earlier is better for an arrival, later for a departure.

@@ -49,8 +49,8 @@ class Totals(Struct, frozen=True):
 
 
 def totals(person: str, results: Iterable[Result]) -> Totals:
-    """Add up somebody's windows."""
-    counted = [result for result in results if result.result != "休"]
+    """Add up somebody's windows that are not off."""
+    counted = list(results)
     days: dict[str, Fraction] = defaultdict(Fraction)
     leave: dict[str, Fraction] = defaultdict(Fraction)
     for one in counted:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import combinations, product
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,20 +44,36 @@ class Duties:
         self.calendar = Calendar(index.world.calendar, at)
         self._turns: dict[tuple[str, dt.date], list[Turn]] = {}
         self._swapped: dict[dt.date, dict[str, list[Turn]]] = {}
+        self._swapped_into: set[tuple[str, dt.date]] = set()
+        """To whom a swap brought a window over another one, also if they gave one of the two away later."""
         self._entered_with: dict[Moment, Calendar] = {}
 
     def turns(self, person: str, day: dt.date) -> list[Turn]:
         """Return somebody's windows of a date by their start, also those that are off or gone to another."""
         key = (person, day)
         if key not in self._turns:
-            self._turns[key] = [self._unless_brought(turn) for turn in self._before_overlaps(person, day)]
+            self._turns[key] = _once([self._unless_brought(turn) for turn in self._before_overlaps(person, day)])
         return self._turns[key]
 
     def overlapping(self, person: str, day: dt.date) -> bool:
-        """Tell whether one of somebody's windows of a date overlaps another one, so that it must be refused."""
-        mine = [turn for turn in self.turns(person, day) if turn.due]
-        near = [turn for beside in (day - _DAY, day, day + _DAY) for turn in self.turns(person, beside) if turn.due]
-        return any(one is not other and _overlap(one, other) for one in mine for other in near)
+        """Tell whether a window of somebody's date overlaps another one of theirs, so that it must be refused.
+
+        What a roster or a swap made so stays refused, though a swap took one of the two away afterwards.
+        """
+        if (person, day) in self._swapped_into:
+            return True
+        return self._some_overlap(person, day, self.turns) or (
+            day in self._index.swaps and self._some_overlap(person, day, self._roster_turns)
+        )
+
+    def _some_overlap(self, person: str, day: dt.date, turns: Callable[[str, dt.date], list[Turn]]) -> bool:
+        mine = [turn for turn in turns(person, day) if turn.due]
+        beside = [turn for near in (day - _DAY, day + _DAY) for turn in turns(person, near) if turn.due]
+        pairs = [*combinations(mine, 2), *product(mine, beside)]
+        return any(self._clash(one, other) for one, other in pairs)
+
+    def _clash(self, one: Turn, other: Turn) -> bool:
+        return _overlap(one, other) and not self._yields(one, other) and not self._yields(other, one)
 
     def could_be_due(self, person: str, day: dt.date) -> bool:
         """Tell whether somebody could be named on a date."""
@@ -120,7 +137,7 @@ class Duties:
     def _before_overlaps(self, person: str, day: dt.date) -> list[Turn]:
         swapped = self._after_swaps(day)
         found = swapped[person] if person in swapped else self._roster_turns(person, day)
-        return sorted(found, key=lambda turn: (turn.start, turn.end, turn.window.village, turn.window.roster))
+        return sorted(found, key=_order)
 
     def _after_swaps(self, day: dt.date) -> dict[str, list[Turn]]:
         """Return the turns of everybody whom a swap of the date names."""
@@ -148,22 +165,24 @@ class Duties:
         kept = [one for one in turns[swap.giver] if one is not given]
         turns[swap.giver] = [*kept, replace(given, due=False, why="换给别人了", share=Fraction(0))]
         taken = replace(given, person=swap.taker, entered=max(given.entered, complete))
-        # Who took the same window over before and gave it away has it again.
-        mine = [one for one in turns[swap.taker] if one.due or one.window is not given.window]
-        turns[swap.taker] = [*mine, taken]
+        if any(one.due and self._clash(one, taken) for one in turns[swap.taker]):
+            self._swapped_into.add((swap.taker, swap.date))
+        turns[swap.taker] = [*turns[swap.taker], taken]
 
     def _unless_brought(self, turn: Turn) -> Turn:
         """Return a turn by the week as off if a change of the calendar brought it over one of named days."""
-        if not turn.due or turn.window.named_days:
+        if not turn.due:
             return turn
         for day in (turn.day - _DAY, turn.day, turn.day + _DAY):
             for other in self._before_overlaps(turn.person, day):
-                if other.due and other.window.named_days and _overlap(turn, other) and self._brought(turn, other):
+                if other.due and _overlap(turn, other) and self._yields(turn, other):
                     return replace(turn, due=False, why="日历改动后和指定日期的班重叠，那个班算数")
         return turn
 
-    def _brought(self, turn: Turn, other: Turn) -> bool:
-        """Tell whether the calendar, and not what was entered last, made two windows overlap."""
+    def _yields(self, turn: Turn, other: Turn) -> bool:
+        """Tell whether the calendar, and not what was entered last, brought one by the week over one of named days."""
+        if turn.window.named_days or not other.window.named_days:
+            return False
         entered = max(turn.entered, other.entered)
         if entered == ALWAYS:
             return turn.day.isoweekday() > FRIDAY
@@ -174,3 +193,21 @@ class Duties:
 
 def _overlap(one: Turn, other: Turn) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def _once(turns: list[Turn]) -> list[Turn]:
+    """Return turns without those that are not due where another one has the same start: it names both."""
+    found: dict[Minute, Turn] = {}
+    doubled = []
+    for turn in turns:
+        other = found.setdefault(turn.start, turn)
+        if other is not turn and turn.due and not other.due:
+            found[turn.start] = turn
+        elif other is not turn and turn.due:
+            doubled.append(turn)
+    return sorted([*found.values(), *doubled], key=_order)
+
+
+def _order(turn: Turn) -> tuple[Minute, Minute, str, bool, str, Moment, Fraction]:
+    """Order turns by what they say, so that the order of the rosters changes nothing."""
+    return (turn.start, turn.end, turn.window.village, not turn.due, turn.why, turn.entered, turn.share)

@@ -90,8 +90,9 @@ class Lines:
         begin = bisect_left(runs, first, key=lambda run: run.first)
         end = bisect_right(runs, last, key=lambda run: run.first)
         counting = {"in": self._awaiting.counting(unit.first), "out": self._awaiting.counting(unit.last)}
+        own = {"in": self._awaiting.own(unit.first), "out": self._awaiting.own(unit.last)}
         return [
-            one
+            replace(one, elsewhere=run.station not in own[one.role])
             for run in runs[begin:end]
             for one in roles.of(run.first, run.last, run.way, run)
             if run.station in counting[one.role]
@@ -164,8 +165,8 @@ class Lines:
 
     def _concluded(self, case: _Case, share: Share, needs: tuple[Way, ...], said: Verdict, reason: str) -> Result:
         """Return a result that uses marks."""
-        used = [case.states[way] for way in needs if way not in case.excused]
-        runs = [state.mark.run for state in used if state.mark is not None and state.mark.run is not None]
+        found = [case.states[way].mark for way in needs]
+        runs = [mark.run for mark in found if mark is not None and mark.run is not None]
         own = self._awaiting.own(share)
         elsewhere = any(run.station not in own for run in runs)
         beside = _beside(said, down=said.result != "停" and any(way in case.excused for way in needs))

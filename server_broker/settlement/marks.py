@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from server_broker.settlement.record import Ref
 from server_broker.settlement.times import Minute
 from server_broker.settlement.touches import Run
 from server_broker.settlement.units import Placed, Spans
@@ -31,6 +32,8 @@ class Candidate(Struct, frozen=True):
     may_arrive: bool = False
     """A departure touch that can be the arrival if there is none."""
     run: Run | None = None
+    elsewhere: bool = False
+    """At a station of another village; of touches in one minute the one at home is used."""
 
 
 class Roles:
@@ -53,13 +56,10 @@ class Roles:
     def span(self) -> tuple[Minute, Minute]:
         """Return the first and the last minute at which a touch can be anything to the unit."""
         first, last = self._spans.begin, self._spans.end - 1
-        if self._cut:
-            first, last = min(first, self._unit.opens), max(last, self._unit.closes - 1)
-        if self._near_before is not None:
-            first = min(first, self._near_before[0])
-        if self._near_after is not None:
-            last = max(last, self._near_after[1])
-        return first, last
+        if not self._cut:
+            return first, last
+        near = (self._near_before or (first, last))[0], (self._near_after or (first, last))[1]
+        return min(first, self._unit.opens, near[0]), max(last, self._unit.closes - 1, near[1])
 
     def of(self, first: Minute, last: Minute, way: Way | None, run: Run | None = None) -> Iterable[Candidate]:
         """Yield what a touch is that lies at ``first`` and departs at ``last``."""
@@ -139,9 +139,13 @@ def _out_of_departures(leaving: Iterable[Candidate], departure: Minute) -> Mark 
     return Mark(first.arrives, first.run)
 
 
-def _arrives(one: Candidate) -> tuple[Minute, object]:
-    return (one.arrives, one.run.refs if one.run else ())
+def _arrives(one: Candidate) -> tuple[Minute, bool, tuple[Ref, ...]]:
+    return (one.arrives, one.elsewhere, _refs(one))
 
 
-def _departs(one: Candidate) -> tuple[Minute, object]:
-    return (one.departs, one.run.refs if one.run else ())
+def _departs(one: Candidate) -> tuple[Minute, bool, tuple[Ref, ...]]:
+    return (one.departs, not one.elsewhere, _refs(one))
+
+
+def _refs(one: Candidate) -> tuple[Ref, ...]:
+    return one.run.refs if one.run else ()

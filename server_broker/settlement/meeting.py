@@ -60,7 +60,7 @@ def _signed_in(meeting: Meeting, knowledge: Knowledge) -> dict[str, Minute]:
     """Return the minute at which each of those expected signed in."""
     signed = {one: _touch(one, meeting, knowledge, meeting.begin - SIGN_IN_BEFORE) for one in meeting.expected}
     for entry in meeting.entries:
-        if entry.known <= knowledge.at and entry.at <= knowledge.at and _may_confirm(entry, meeting):
+        if entry.known <= knowledge.at and _may_confirm(entry, meeting):
             confirmed = _touch(entry.confirmed_by, meeting, knowledge, cut(entry.at))
             own = signed[entry.person]
             if confirmed is not None and (own is None or confirmed < own):

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import cast
 
 from msgspec import Struct
 
@@ -19,6 +21,7 @@ from server_broker.settlement.values import Month, World
 
 RULES = "2.5"
 """The version of docs/rules.md by which it is settled."""
+type _Place = tuple[str, dt.date, int]
 _DAY = dt.timedelta(days=1)
 
 
@@ -142,7 +145,8 @@ def _months(
 def _totals(windows: Iterable[Result]) -> list[Totals]:
     of_person: dict[str, list[Result]] = {}
     for one in windows:
-        of_person.setdefault(one.person, []).append(one)
+        if one.result != "休":
+            of_person.setdefault(one.person, []).append(one)
     return [totals(person, results) for person, results in sorted(of_person.items())]
 
 
@@ -161,13 +165,32 @@ def _meetings(sheet: Sheet) -> list[Attended]:
     return [attended(one, sheet.knowledge, sheet.requests) for one in sorted(known, key=lambda one: one.id)]
 
 
-def _slips(signed: Mapping[str, Mapping[tuple[str, dt.date, int], Result]], now: Iterable[Result]) -> list[Slip]:
-    found = []
-    for one in now:
-        old = signed.get(month_of(one.day), {}).get(one.place)
-        if old is not None and old.says() != one.says():
-            found.append(Slip(old, one))
-    return found
+def _slips(signed: Mapping[str, Mapping[_Place, Result]], now: Iterable[Result]) -> list[Slip]:
+    """Return what changed after the closing. A window that a sheet has not is off there."""
+    current = {one.place: one for one in now if month_of(one.day) in signed}
+    old = {place: one for results in signed.values() for place, one in results.items()}
+    pairs = [(old.get(place), current.get(place)) for place in sorted({*old, *current})]
+    return [Slip(_or_off(was, here), _or_off(here, was)) for was, here in pairs if _says(was) != _says(here)]
+
+
+def _says(one: Result | None) -> tuple[object, ...]:
+    return () if one is None or one.result == "休" else one.says()
+
+
+def _or_off(one: Result | None, other: Result | None) -> Result:
+    """Return a result; of a window that is not there, that of the other sheet as 休."""
+    if one is not None:
+        return one
+    there = cast(Result, other)
+    return Result(
+        person=there.person,
+        day=there.day,
+        start=there.start,
+        share=Fraction(0),
+        result="休",
+        line="1",
+        reason="没有这个班。",
+    )
 
 
 def _exceptions(sheet: Sheet) -> list[Odd]:

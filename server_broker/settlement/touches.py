@@ -36,6 +36,7 @@ class Possible(NamedTuple):
     bracket: Bracket
     way: Way | None
     ref: Ref
+    received: Minute
     on_order: bool = False
     """The card was on order for them."""
 
@@ -98,6 +99,7 @@ class Touches:
 
     def _take(self, told: Told, record: Record, dated: dict[tuple[str, str, str, bool], list[_Touch]]) -> None:
         fact, station = told.fact, record.station.id
+        received = cut(fact.received)
         ref = Ref(station, fact.epoch, fact.seq)
         if told.at is None:
             self._take_undated(told, record.bracket(told), ref)
@@ -110,19 +112,21 @@ class Touches:
         dated[hold.person if hold else "", fact.card, station, lost].append(touch)
         if hold is None:
             for person in self._holders.ordered_for(fact.card):
-                self._possible[person].append(Possible(station, Bracket(minute, minute), fact.way, ref, on_order=True))
+                self._possible[person].append(
+                    Possible(station, Bracket(minute, minute), fact.way, ref, received, on_order=True)
+                )
         elif not lost:
             self._at[hold.person][station].append(minute)
 
     def _take_undated(self, told: Told, bracket: Bracket, ref: Ref) -> None:
-        fact = told.fact
+        fact, received = told.fact, cut(told.fact.received)
         for hold in self._holders.within(fact.card, *bracket):
             could = Bracket(hold.begin, hold.end - 1)
-            self._possible[hold.person].append(Possible(ref.station, could, fact.way, ref))
+            self._possible[hold.person].append(Possible(ref.station, could, fact.way, ref, received))
         for begin, end in self._holders.free_within(fact.card, *bracket):
             for person in self._holders.ordered_for(fact.card):
                 could = Bracket(begin, end - 1)
-                self._possible[person].append(Possible(ref.station, could, fact.way, ref, on_order=True))
+                self._possible[person].append(Possible(ref.station, could, fact.way, ref, received, on_order=True))
 
 
 def _runs(station: str, card: str, touches: list[_Touch]) -> list[Run]:

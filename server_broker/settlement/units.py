@@ -125,13 +125,13 @@ class Placed(Struct, frozen=True):
     def _begin(self) -> Minute:
         before = self.before
         if before is not None and before.departs and before.closes > self.unit.opens:
-            return _half_way(before, self.unit)
+            return max(self.unit.opens, _half_way(before, self.unit))
         return self._uncut_begin()
 
     def _end(self) -> Minute:
         after = self.after
         if after is not None and self.unit.departs and self.unit.closes > after.opens:
-            return _half_way(self.unit, after)
+            return min(self.unit.closes, _half_way(self.unit, after))
         return self.unit.closes
 
 

@@ -46,8 +46,8 @@ class Verdict(Struct, frozen=True):
 
     @property
     def measure(self) -> tuple[int, int, int]:
-        """Return how bad it is; less is better."""
-        return (1, 0, 0) if self.result == "旷" else (0, self.missing, self.late + self.early)
+        """Return how bad it is; less is better. Where it is 旷, minutes do not count."""
+        return (int(self.result == "旷"), self.missing, self.late + self.early)
 
 
 def states(unit: Unit, found: Found) -> dict[Way, State]:
@@ -74,15 +74,15 @@ def _departure(unit: Unit, mark: Mark | None) -> State:
 
 def judge(needs: Sequence[Way], known: Mapping[Way, State], excused: Collection[Way]) -> Verdict:
     """Return what the marks in ``needs`` come to; ``known`` has all marks of their unit."""
-    if not excused and all(state.missing for state in known.values()):
-        return Verdict("旷", "10")
     own = {way: known[way] for way in needs if way not in excused}
     late, early = own.get("in", State(None)), own.get("out", State(None))
-    if late.as_absent:
-        return Verdict("旷", "12")
-    if early.as_absent:
-        return Verdict("旷", "13")
     missing = sum(state.missing for state in own.values())
+    if not excused and all(state.missing for state in known.values()):
+        return Verdict("旷", "10", missing)
+    if late.as_absent:
+        return Verdict("旷", "12", missing)
+    if early.as_absent:
+        return Verdict("旷", "13", missing)
     if missing:
         return Verdict("缺", "11", missing, late.minutes, early.minutes)
     if late.minutes:

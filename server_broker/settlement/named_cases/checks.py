@@ -1,5 +1,6 @@
 """What of a case contradicts itself, or names what is not there."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
@@ -168,6 +169,10 @@ def _requests(case: CaseFile) -> Iterator[Problem]:
     for number, row in enumerate(case.leave):
         if (row.cover == "假") != bool(row.kind):
             yield Problem(("leave", number), "假要写 kind，别的不写")
+    for number, one in enumerate(case.corrections):
+        naive = isinstance(one.time, dt.datetime) and one.time.tzinfo is None
+        if not naive and one.time != "none":
+            yield Problem(("corrections", number, "time"), 'time 要写一个时间，或者 "none"')
 
 
 def _station(path: Path, station: StationRow) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Iterator
 from fractions import Fraction
 
 from msgspec import Struct, ValidationError, convert
@@ -26,6 +27,8 @@ from server_broker.settlement.times import (
     moment_of,
 )
 
+YEARS = range(1970, 2200)
+"""The years of the dates and times that are taken."""
 CHOSEN_WITHIN_S = 10
 """So long after a touch its direction may be chosen."""
 _A_MINUTE = dt.timedelta(minutes=1)
@@ -55,9 +58,11 @@ def read_case(text: str) -> Case:
     except tomllib.TOMLDecodeError as error:
         raise NotACase(_toml_line(error, text), f"不是 TOML（{error}）") from error
     lines = lines_of(text)
+    for path, year in _years(document, ()):
+        if year not in YEARS:
+            raise NotACase(_line(lines, path), f"{year} 年不在 {YEARS[0]} 到 {YEARS[-1]} 年之间")
     try:
         file = convert(document, rows.CaseFile)
-        world = _world(file)
     except ValidationError as error:
         path, why = _explained(str(error))
         raise NotACase(_line(lines, path), why) from error
@@ -66,7 +71,19 @@ def read_case(text: str) -> Case:
     first = min(((_line(lines, one.path), one.why) for one in problems(file)), default=None)
     if first is not None:
         raise NotACase(*first)
-    return Case(file, world)
+    return Case(file, _world(file))
+
+
+def _years(value: object, path: Path) -> Iterator[tuple[Path, int]]:
+    """Yield the year of every date and time in a document."""
+    if isinstance(value, dt.date):
+        yield path, value.year
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _years(one, (*path, key))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _years(one, (*path, number))
 
 
 def _toml_line(error: tomllib.TOMLDecodeError, text: str) -> int:
@@ -87,7 +104,8 @@ def _explained(message: str) -> tuple[Path, str]:
         return (*path, name[1]), f"不认识 {name[1]}"
     if name and "missing required field" in said:
         return path, f"缺少 {name[1]}"
-    return path, f"{path[-1] if path else '这里'} 写得不对（{said}）"
+    keys = [key for key in path if isinstance(key, str)]
+    return path, f"{keys[-1] if keys else '这里'} 写得不对（{said}）"
 
 
 def _line(lines: dict[Path, int], path: Path) -> int:
@@ -260,7 +278,7 @@ def _correction(row: rows.CorrectionRow) -> values.Correction:
 
 
 def _corrected(time: object) -> Minute | None:
-    return None if time == "none" else cut(moment_of(convert(time, rows.At)))
+    return cut(moment_of(time)) if isinstance(time, dt.datetime) else None
 
 
 def _meeting(row: rows.MeetingRow) -> values.Meeting:

@@ -1,0 +1,232 @@
+"""What a window's result says beyond the row of a case: its facts, what it awaits, and what it changes with T."""
+
+import datetime as dt
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from server_broker.settlement.counting import totals
+from server_broker.settlement.record import Ref
+from server_broker.settlement.results import Awaited
+from server_broker.settlement.times import FIRST_MINUTE
+from server_broker.settlement.values import (
+    Agreement,
+    Decision,
+    Fact,
+    Holding,
+    Leave,
+    Notice,
+    ParameterRow,
+    Station,
+    Swap,
+    World,
+)
+from tests.server_broker.settlement.small import (
+    DAY,
+    fact,
+    minute,
+    moment,
+    result,
+    roster_window,
+    sheet,
+    small_world,
+    station,
+    touch,
+    undated,
+)
+
+BOOT, CLOSED = fact(1, "06:00", "boot"), fact(9, "15:00", "window_closed")
+
+
+def full(*facts: Fact) -> Station:
+    """Return a station whose record is complete: what is not given is filled with facts that only count."""
+    taken = {one.seq for one in (BOOT, *facts, CLOSED)}
+    ticks = (undated(seq, "tick", "15:00") for seq in range(1, 10) if seq not in taken)
+    return station(BOOT, *facts, *ticks, CLOSED)
+
+
+def leave(begin: str, end: str, **more: Any) -> Leave:
+
+    given: dict[str, Any] = {
+        "person": "zhang",
+        "cover": "假",
+        "kind": "事",
+        "begin": moment(begin),
+        "end": moment(end),
+        "asked": moment("07:00"),
+        "asked_by": "zhang",
+        "decisions": (Decision(by="sec", at=moment("07:30"), yes=True),),
+    }
+    return Leave(**{**given, **more})
+
+
+def parameters(**values: int | str) -> tuple[ParameterRow, ...]:
+    return (ParameterRow(region="v1", first=dt.date(2026, 1, 1), locked=False, values=tuple(sorted(values.items()))),)
+
+
+class TestFacts:
+    def test_a_result_names_the_facts_of_its_marks(self) -> None:
+        one = result(small_world(full(touch(2, "08:20"), touch(3, "08:21"), touch(4, "12:05"))))
+
+        assert (one.result, one.refs) == ("√", (Ref("s1", 1, 2), Ref("s1", 1, 3), Ref("s1", 1, 4)))
+
+    def test_a_touch_that_was_not_used_is_not_named(self) -> None:
+        one = result(small_world(full(touch(2, "08:20"), touch(3, "09:00"), touch(4, "12:05"))))
+
+        assert one.refs == (Ref("s1", 1, 2), Ref("s1", 1, 4))
+
+
+class TestAwaited:
+    def test_a_record_is_awaited_since_what_it_told_last(self) -> None:
+        one = result(small_world(station(BOOT, touch(2, "08:20"))))
+
+        assert (one.result, one.awaited) == ("未", (Awaited("s1", minute("08:20")),))
+        assert one.reason == "8:20 到；没有离岗；站点 s1 的记录只到 8:20，要齐到 15:00。"
+
+    def test_a_station_that_told_nothing_is_awaited_since_ever(self) -> None:
+        one = result(small_world(station()))
+
+        assert (one.result, one.awaited) == ("未", (Awaited("s1", FIRST_MINUTE),))
+
+    def test_a_held_fact_is_awaited_since_its_receipt(self) -> None:
+        held = fact(2, "00:00", "held", received=moment("08:31"))
+        one = result(small_world(full(held, touch(3, "12:05"))))
+
+        assert (one.result, one.awaited) == ("待", (Awaited("s1", minute("08:31"), Ref("s1", 1, 2)),))
+
+    def test_an_undated_touch_is_awaited_since_its_receipt(self) -> None:
+        one = result(small_world(full(undated(2, "touch", "08:40", card="k"), fact(3, "08:30", "tick"))))
+
+        assert (one.result, one.awaited) == ("待", (Awaited("s1", minute("08:40"), Ref("s1", 1, 2)),))
+
+    def test_a_settled_window_awaits_nothing(self) -> None:
+        assert result(small_world(full(touch(2, "08:50")))).awaited == ()
+
+
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            ((touch(2, "08:20"), touch(3, "12:05")), "8:20 到；12:05 走。"),
+            ((touch(2, "08:50"), touch(3, "11:30")), "8:50 到，迟 20 分钟；11:30 走，早 30 分钟。"),
+            ((touch(2, "08:20"),), "8:20 到；没有离岗。"),
+            ((), "没有到岗；没有离岗。"),
+            (
+                (touch(2, "08:20"), fact(3, "11:00", "reader_lost")),
+                "8:20 到；没有离岗；离岗时村里没有能用的站点，不怪本人。",
+            ),
+        ],
+    )
+    def test_an_officer_reads_when_somebody_came_and_left(self, facts: tuple[Fact, ...], reason: str) -> None:
+        assert result(small_world(full(*facts))).reason == reason
+
+    def test_an_officer_reads_that_it_is_too_early(self) -> None:
+        one = result(small_world(full(touch(2, "08:20"))), moment("14:59"))
+
+        assert (one.result, one.line, one.reason) == ("", "0", "过了 15:00 才下结论。")
+
+    def test_an_officer_reads_what_is_left_of_a_window(self) -> None:
+        world = small_world(full(touch(2, "10:20"), touch(3, "12:05")), leave=(leave("08:30", "10:00"),))
+
+        assert result(world).reason == "只看 10:00 到 12:00；10:20 到，迟 20 分钟；12:05 走。"
+
+    def test_an_officer_reads_why_somebody_is_absent_though_they_came(self) -> None:
+        world = small_world(full(touch(2, "09:50"), touch(3, "12:05")), parameters=parameters(late_absence=60))
+
+        assert result(world).reason == "9:50 到，迟 80 分钟；12:05 走，够得上旷工。"
+
+
+class TestKnownAtT:
+    def test_each_row_counts_from_when_it_was_known(self) -> None:
+        known = moment("16:00")
+        stations = (full(),)
+        later = {
+            "holidays": small_world(*stations, notices=(_notice(known),)),
+            "leave": small_world(*stations, leave=(leave("08:30", "12:00", known=known),)),
+        }
+        for world in later.values():
+            assert result(world, known - 1).result == "旷"
+        assert result(later["holidays"], known).result == "休"
+        assert result(later["leave"], known).result == "假"
+
+    def test_an_agreement_counts_from_when_it_was_given(self) -> None:
+        words = (Agreement(by="zhang", at=moment("07:00")), Agreement(by="sec", at=moment("08:00")))
+        swap = Swap(date=DAY, start=510, giver="zhang", taker="sec", agreed=words)
+        world = small_world(full(), swaps=(swap,))
+
+        before = {one.person: one.result for one in sheet(world, moment("08:00") - 1).results()}
+        after = {one.person: one.result for one in sheet(world, moment("08:00")).results()}
+
+        assert before == {"zhang": ""}
+        assert after == {"sec": "", "zhang": "休"}
+
+    def test_who_took_a_window_over_gets_its_share(self) -> None:
+        words = (Agreement(by="zhang", at=moment("07:00")), Agreement(by="sec", at=moment("08:00")))
+        swap = Swap(date=DAY, start=510, giver="zhang", taker="sec", agreed=words)
+        world = small_world(full(), swaps=(swap,), windows=(roster_window(), roster_window(840, 1050)))
+
+        shares = {(one.person, one.start): one.share for one in sheet(world).results()}
+
+        assert shares == {("sec", 510): Fraction(1, 2), ("zhang", 510): 0, ("zhang", 840): Fraction(1, 2)}
+
+
+def _notice(known: int) -> Notice:
+    return Notice(scope="v1", begin=minute("08:00"), end=minute("12:00"), known=known)
+
+
+class TestLittle:
+    def test_with_nothing_enough_to_judge_a_window_that_is_covered_whole_is_leave(self) -> None:
+        world = small_world(full(), leave=(leave("08:30", "12:00"),), parameters=parameters(min_rest=0))
+
+        assert (result(world).result, result(world).line) == ("假", "2")
+
+    def test_with_nothing_enough_to_judge_one_minute_is_judged(self) -> None:
+        world = small_world(full(), leave=(leave("08:30", "11:59"),), parameters=parameters(min_rest=0))
+
+        assert (result(world).result, result(world).line) == ("旷", "4.10")
+
+    def test_leave_by_two_covers_that_leave_nothing(self) -> None:
+        both = (leave("08:30", "10:00"), leave("10:00", "12:00", cover="出", kind=""))
+        world = small_world(full(), leave=both, parameters=parameters(min_rest=0))
+
+        one = result(world)
+        assert (one.result, one.beside, one.kind, one.leave_minutes) == ("出", ("假",), "事", 90)
+
+
+class TestOddRosters:
+    def test_some_weekdays_are_those_of_them_that_are_working_days(self) -> None:
+        days = [dt.date(2026, 3, 2) + dt.timedelta(days=number) for number in range(7)]
+        world = small_world(full(), windows=(roster_window(weekdays=frozenset({1, 3, 6})),))
+        duties = sheet(world).knowledge.duties
+
+        due = [day.isoweekday() for day in days for turn in duties.turns("zhang", day) if turn.due]
+
+        assert due == [1, 3]
+
+    def test_who_has_posts_is_named_only_while_they_hold_one(self) -> None:
+        holdings = (Holding(post="x", person="zhang", first=dt.date(2026, 3, 3)),)
+
+        assert result(small_world(full(), holdings=holdings)).result == "休"
+
+    def test_a_row_of_named_days_and_one_by_the_week_of_the_same_start_are_one_row(self) -> None:
+        named = roster_window(roster="n", weekdays=frozenset(), dates=frozenset({dt.date(2026, 3, 7)}))
+        world = small_world(full(), windows=(roster_window(weekdays=frozenset(range(1, 8))), named))
+        (turn,) = sheet(world).knowledge.duties.turns("zhang", dt.date(2026, 3, 7))
+
+        assert (turn.due, turn.window.roster) == (True, "n")
+
+
+def test_days_add_up_exactly() -> None:
+    world = small_world(full(), windows=tuple(roster_window(start, start + 60) for start in (480, 600, 720)))
+    counted = totals("zhang", sheet(world).results())
+
+    assert counted.due == 1
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_world_of_nothing_comes_to_nothing(number: int) -> None:
+    worlds = (World(), small_world(), small_world(windows=()))
+    found = sheet(worlds[number]).results()
+
+    assert [one.result for one in found] == ([] if number != 1 else ["停"])
