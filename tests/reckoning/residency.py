@@ -26,8 +26,8 @@ def touches_there(case: Case, residency: Residency) -> dict[date, list[datetime]
 
 
 def village_complete(case: Case, village: str, minute: datetime) -> bool:
-    """Return whether the record of each of a village's stations goes through a minute (§4)."""
-    return all(
+    """Return whether the record of each of a village's stations goes through a minute, which has come (§4)."""
+    return cut(case.as_of) >= minute and all(
         complete_through(station, minute)
         for station in case.stations
         if village in station.villages and station.enrolled < minute

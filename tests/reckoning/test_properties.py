@@ -165,10 +165,15 @@ def without_later_keys(row: Values, moment: datetime) -> Values:
 
 
 def without_later(values: Values, moment: datetime) -> Values:
-    """Return a case from which everything is gone that the county did not have by a time."""
+    """Return a case from which everything is gone that the county did not have by a time.
+
+    People stay: other rows name them.
+    """
     left = deepcopy(values)
     left["as_of"] = moment
     for table, rows in left.items():
+        if table == "people":
+            continue
         if isinstance(rows, list) and rows and isinstance(rows[0], dict):
             left[table] = [without_later_keys(row, moment) for row in rows if had_by(row, moment)]
     for station in left["stations"]:

@@ -39,6 +39,7 @@ class World(AskingVillage):
     def values(self) -> Values:
         rng = self.rng
         self.happen()
+        self.swaps = self.drawn_swaps()
         values: Values = {
             "format": 1,
             "rules": "2.5",
@@ -55,7 +56,7 @@ class World(AskingVillage):
             "cards": [],
             "orders": [{"card": "k-new", "person": self.newcomer or rng.choice(CADRES)}] if self.chance(0.7) else [],
             "rosters": self.rosters,
-            "swaps": self.drawn_swaps(),
+            "swaps": self.swaps,
             "leave": self.drawn_leave(),
             "corrections": self.drawn_corrections(),
             "meetings": self.drawn_meetings(),
@@ -92,9 +93,9 @@ class World(AskingVillage):
 
     def learn_later(self, values: Values) -> None:
         """Let the county know of some rows only from some time on."""
-        for table in ("notices", "parameters", "away", "orders", "leave", "corrections", "swaps"):
+        for table in ("people", "notices", "parameters", "away", "orders", "leave", "corrections", "swaps"):
             for row in values[table]:
-                if self.chance(0.06):
+                if self.chance(0.02 if table == "people" else 0.06):
                     row["known"] = at(self.rng.choice(self.days), "06:00", self.rng.randrange(0, 4000))
 
     def drawn_regions(self) -> list[Values]:
@@ -132,7 +133,7 @@ class World(AskingVillage):
         day, scope = self.rng.choice(self.days), self.rng.choice(("c", "t1", "v1", "t2"))
         start = at(day, self.rng.choice(("08:30", "10:00", "14:30", "00:00")))
         seconds = self.rng.randrange(60) if self.chance(0.2) else 0
-        length = timedelta(minutes=self.rng.choice((20, 90, 190, 720)), seconds=seconds)
+        length = timedelta(minutes=self.rng.choice((20, 90, 190, 720, 1440)), seconds=seconds)
         return [{"scope": scope, "start": start, "end": start + length}]
 
     def drawn_parameters(self) -> list[Values]:

@@ -46,6 +46,10 @@ class AskingVillage(Village):
             if self.chance(0.15):
                 midnight = at(self.days[0], "00:00")
                 rows.append(self.absence(name, midnight, midnight + timedelta(days=rng.randint(2, 6))))
+        for swap in self.swaps:
+            if self.chance(0.4):
+                midnight = at(swap["date"], "00:00", -1440 * rng.randint(0, 2))
+                rows.append(self.absence(swap["taker"], midnight, midnight + timedelta(days=rng.randint(2, 5))))
         return self.not_twice_at_a_time(rows)
 
     def not_twice_at_a_time(self, rows: list[Values]) -> list[Values]:
@@ -96,7 +100,10 @@ class AskingVillage(Village):
         if self.chance(0.08):
             for key in ("start", "end", "asked"):
                 row[key] += timedelta(seconds=rng.randrange(60))
-        row["decisions"] = self.decisions(self.approver(name), asked)
+        approver = self.approver(name)
+        if self.chance(0.08):
+            row["asked_by"] = rng.choice((approver, "书1", "镇1"))
+        row["decisions"] = self.decisions(approver, asked)
         if cover == "假" and self.chance(0.25):
             self.come_back(row)
         return row
@@ -125,7 +132,7 @@ class AskingVillage(Village):
                 for mark in rng.choice((("in",), ("out",), ("in", "out"))):
                     near = begins if mark == "in" else ends
                     time_: Any = near + timedelta(minutes=rng.choice((-30, -10, 0, 11, 60)))
-                    asked = ends + timedelta(minutes=rng.choice((-1, 0, 100, 20000, 60000)))
+                    asked = ends + timedelta(minutes=rng.choice((-61, -1, 0, 100, 20000, 60000)))
                     rows.append(
                         {
                             "person": name,
@@ -138,7 +145,7 @@ class AskingVillage(Village):
                         }
                     )
                     if self.chance(0.5):
-                        rows[-1]["second"] = self.decisions("镇1乙", asked)
+                        rows[-1]["second"] = self.decisions(rng.choice(("镇1乙", "镇1", "县")), asked)
                     if self.chance(0.15):
                         asked += timedelta(minutes=rng.choice((-40, 50)))
                         again = {"time": near + timedelta(minutes=rng.choice((-30, 11))), "asked": asked}

@@ -51,6 +51,7 @@ class Village:
         self.cards: list[Values] = [
             {"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES
         ]
+        self.swaps: list[Values] = []
         self.touches: dict[str, list[Happening]] = {village: [] for village in VILLAGES}
 
     def chance(self, share: float) -> bool:
@@ -58,7 +59,12 @@ class Village:
 
     def drawn_people(self) -> list[Values]:
         people: list[Values] = [
-            {"id": name, "village": self.rng.choice(("v1", "v1", "v2", "v3")), "rank": "cadre"} for name in CADRES
+            {
+                "id": name,
+                "village": self.rng.choice(("v1", "v1", "v2", "v3")),
+                "rank": self.rng.choice(("cadre", "cadre", "cadre", "cadre", "secretary")),
+            }
+            for name in CADRES
         ]
         people += [{"id": name, "village": village, "rank": "secretary"} for village, name in SECRETARIES.items()]
         return people + [{"id": name, "village": where, "rank": rank} for name, (where, rank) in OFFICERS.items()]
@@ -167,6 +173,8 @@ class Village:
         seconds = rng.randrange(60)
         way = {"way": rng.choice(("in", "out")), "way_after_s": rng.choice((3, 10, 11))} if self.chance(0.12) else {}
         self.touches[village].append(Happening(moment + timedelta(seconds=seconds), "touch", {"card": card, **way}))
-        if self.chance(0.1):
-            again = moment + timedelta(seconds=seconds + rng.choice((30, 119, 120, 121)))
-            self.touches[village].append(Happening(again, "touch", {"card": card}))
+        if self.chance(0.12):
+            for after in rng.choice(((30,), (119,), (120,), (121,), (90, 180), (100, 121))):
+                again = moment + timedelta(seconds=seconds + after)
+                chosen = {"way": rng.choice(("in", "out"))} if self.chance(0.2) else {}
+                self.touches[village].append(Happening(again, "touch", {"card": card, **chosen}))
