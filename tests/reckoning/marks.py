@@ -90,11 +90,14 @@ def role_from_neighbour(around: Neighbours, run: Run) -> str:
 
 
 def roles(around: Neighbours, run: Run) -> set[str]:
-    """Return what a touch is for a unit; a touch serves one window, but for windows near one another (§2.5)."""
+    """Return what a touch is for a unit; a touch serves one window, but for windows near one another (§2.5).
+
+    A window with ``arrival`` has no departure, so a departure is nothing to it (§1.5).
+    """
     shared = shared_roles(around, run)
     if shared:
         return shared
-    return {role_by_spans(around, run) or role_from_neighbour(around, run)} - {""}
+    return {role_by_spans(around, run) or role_from_neighbour(around, run)} & set(around.here.needs)
 
 
 def marks_served(around: Neighbours, run: Run) -> set[str]:

@@ -99,17 +99,6 @@ class Judge:
             return Verdict(found.result, found.line, (*found.beside, "停"), found.late, found.early)
         return found
 
-    def used(self, covered: Covered, found: Verdict) -> set[str]:
-        """Return which marks a result uses (§2.6): none that nothing is concluded from, and none that is excused."""
-        if found.line not in CONCLUDED_LINES:
-            return set()
-        bad = bad_marks(self.unit, self.marks, self.unit.needs_of(covered))
-        return {
-            mark
-            for mark in self.unit.needs_of(covered)
-            if mark not in bad or not self.falls_to_down_time(mark, covered.window)
-        }
-
     def excused_elsewhere(self, covered: Covered) -> set[str]:
         """Return which bad marks for which the other windows of the unit answer are excused (§3, ``ends``)."""
         return {
@@ -130,12 +119,12 @@ class Judge:
 
     def flags(self, covered: Covered, found: Verdict) -> tuple[str, ...]:
         """Return 补 where what covers a part was asked late (§5), 异地 where a used mark is from elsewhere (§2.6)."""
-        elsewhere = {
-            mark
+        elsewhere = [
+            run
             for mark in self.unit.needs_of(covered)
             if (run := self.marks.run_of(mark)) is not None and covered.window.village not in run.station.villages
-        }
-        used = elsewhere and elsewhere & self.used(covered, found)
+        ]
+        used = elsewhere and found.line in CONCLUDED_LINES
         return (("补",) if covered.asked_late else ()) + (("异地",) if used else ())
 
     def settled(self) -> list[Settled]:

@@ -12,7 +12,7 @@ from random import Random
 
 from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds_asking import AskingVillage
-from tests.reckoning.worlds_people import CADRES, VILLAGES, Values, at
+from tests.reckoning.worlds_people import CADRES, OFFICERS, VILLAGES, Values, at
 from tests.reckoning.worlds_stations import StationStory
 
 KNOWING = (
@@ -93,9 +93,11 @@ class World(AskingVillage):
 
     def learn_later(self, values: Values) -> None:
         """Let the county know of some rows only from some time on."""
-        for table in ("people", "notices", "parameters", "away", "orders", "leave", "corrections", "swaps"):
-            for row in values[table]:
-                if self.chance(0.02 if table == "people" else 0.06):
+        officers = [row for row in values["people"] if row["id"] in OFFICERS]
+        tables = ("notices", "parameters", "away", "orders", "leave", "corrections", "swaps")
+        for rows in (officers, *(values[table] for table in tables)):
+            for row in rows:
+                if self.chance(0.06):
                     row["known"] = at(self.rng.choice(self.days), "06:00", self.rng.randrange(0, 4000))
 
     def drawn_regions(self) -> list[Values]:
