@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 import msgspec
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, TextField
-from django.db.models.expressions import RawSQL
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, Min, OuterRef
 
 from protocol.bundles import BundleKind
 from protocol.china_time import milliseconds
@@ -72,8 +72,10 @@ type SourceOfMany = Callable[[Sequence[Station], datetime], Mapping[str, Sequenc
 """The same for several stations at once, by their ids: a number of queries that doesn't grow with them."""
 type Marker = Callable[[datetime], object]
 """Marks stations by what has changed since the last turn."""
-type _Ahead = dict[tuple[str, str], Sequence[Draft]]
-"""Drafts that were computed ahead, by station and the version of the mark for which they are."""
+type _Marks = tuple[int, ...]
+"""Ids of a station's marks, in order."""
+_LOCK_SPACE = 0x73686C66
+"""Of PostgreSQL's advisory locks: whoever computes a station's index holds the one of its id."""
 
 
 class IndexKeeper:
@@ -106,27 +108,23 @@ class IndexKeeper:
         for mark in self._markers:
             mark(now)
         self._mark_by_time(now)
-        ahead = self._read_ahead(now)
+        due = self._due(now)
+        ahead = self._read_ahead(due, now)
         changed = 0
-        for _ in range(STATIONS_A_TIME):
+        for station_id, marks_read in due.items():
             with transaction.atomic():
-                due = self._marks(now).select_for_update(skip_locked=True).first()
-                if due is None:
-                    break
-                # Deleted before the tables are read: a later mark waits for this transaction and is a new one.
-                station_id, mark_read = due.station_id, _version_of(due)
-                due.delete()
-                changed += self._compute_or_set_aside(station_id, now, ahead.get(mark_read))
+                marks = _take(station_id)
+                if marks:
+                    # What was read ahead is good for the marks that were there then, and for no later one.
+                    drafts = ahead.get(station_id) if marks == marks_read else None
+                    changed += self._compute_or_set_aside(station_id, now, drafts)
         return changed
 
     def _compute_or_set_aside(self, station_id: str, now: datetime, ahead: Sequence[Draft] | None) -> bool:
-        """Compute an index. One that fails keeps its mark and is tried again later, and an alarm says so once."""
+        """Compute an index. One that fails gets a new mark and is tried again later, and an alarm says so once."""
         try:
             with transaction.atomic():
                 changed = self._compute(station_id, now, ahead)
-                # What was stored for the station has marked it once more. Whoever else marks it waits for this
-                # transaction, so no mark of theirs is lost.
-                ShelfDue.objects.filter(pk=station_id).delete()
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001
@@ -141,28 +139,29 @@ class IndexKeeper:
         self._failed.pop(station_id, None)
         return changed
 
-    def _marks(self, now: datetime) -> QuerySet[ShelfDue]:
-        """Return the marks without those of stations that have just failed."""
-        return _marks().exclude(pk__in=[pk for pk, at in self._failed.items() if abs(now - at) < TRIED_AGAIN])
+    def _due(self, now: datetime) -> dict[str, _Marks]:
+        """Return the stations that come next, without those that have just failed, and their marks."""
+        failed = [pk for pk, at in self._failed.items() if abs(now - at) < TRIED_AGAIN]
+        rows = ShelfDue.objects.exclude(station__in=failed).values("station")
+        found = rows.annotate(first=Min("marked_at"), marks=ArrayAgg("pk", order_by="pk")).order_by("first", "station")
+        return {row["station"]: tuple(row["marks"]) for row in found[:STATIONS_A_TIME]}
 
-    def _read_ahead(self, now: datetime) -> _Ahead:
-        """Compute drafts of the stations that come next, all together and without a lock.
+    def _read_ahead(self, due: Iterable[str], now: datetime) -> dict[str, list[Draft]]:
+        """Compute drafts of stations, all together and without a lock.
 
-        A mark is written in the transaction of its change. So what is read here is good for the mark that is read here,
-        and for no later one.
+        A mark is written in the transaction of its change. So what is read here has every change of the marks that
+        were read before.
         """
         if not self._sources_of_many:
             return {}
-        marks = list(self._marks(now).select_related("station")[:STATIONS_A_TIME])
         try:
             with transaction.atomic():
-                drafts = self._drafts_of_many([mark.station for mark in marks if mark.station.revoked_at is None], now)
+                return self._drafts_of_many(list(Station.objects.filter(pk__in=due, revoked_at=None)), now)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - each is computed by itself then, so that the one that fails is known
             _log.warning("shelf indexes are computed one by one, because all together failed: %s", type(error).__name__)
             return {}
-        return {_version_of(mark): drafts[mark.station_id] for mark in marks if mark.station_id in drafts}
 
     def _drafts_of_many(self, stations: Sequence[Station], now: datetime) -> dict[str, list[Draft]]:
         found: dict[str, list[Draft]] = {station.pk: [] for station in stations}
@@ -217,14 +216,18 @@ class IndexKeeper:
             resolve(station=station.pk, code=SHELF_NOT_COMPUTED, at=now)
 
 
-def _marks() -> QuerySet[ShelfDue]:
-    """Return the marks in their order, each with the version of its row: whoever marks again writes a new one."""
-    version = RawSQL("fleet_shelfdue.xmin::text", (), output_field=TextField())
-    return ShelfDue.objects.annotate(version=version).order_by("marked_at", "pk")
+def _take(station_id: str) -> _Marks:
+    """Take the marks of a station away; return none of them if another process computes it.
 
-
-def _version_of(mark: ShelfDue) -> tuple[str, str]:
-    return mark.station_id, vars(mark)["version"]
+    They are taken before the tables are read, and only those that are there: a later mark stays.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, station_id])
+        if cursor.fetchone() != (True,):
+            return ()
+    marks = tuple(ShelfDue.objects.filter(station=station_id).order_by("pk").values_list("pk", flat=True))
+    ShelfDue.objects.filter(pk__in=marks).delete()
+    return marks
 
 
 def wanted(station: Station, now: datetime) -> list[Bundle]:

@@ -60,8 +60,7 @@ def pass_on(feedback: Feedback, *, actor: User, at: datetime) -> FeedbackStep:
 
 
 def _locked(feedback: Feedback) -> Feedback:
-    # The station itself stays free: whoever computes its shelf has locked its mark (`fleet.models.ShelfDue`), for which
-    # an answer waits, and needs the station to end.
+    # The station itself stays free: whoever computes its shelf needs it to end.
     return Feedback.objects.select_for_update(of=("self",)).select_related("station").get(pk=feedback.pk)
 
 

@@ -190,9 +190,12 @@ class DesiredState(models.Model):
 
 
 class ShelfDue(models.Model):
-    """A station whose shelf index may have changed. It is computed soon (`server_broker.bundles.index_keeper`)."""
+    """A station whose shelf index may have changed. It is computed soon (`server_broker.bundles.index_keeper`).
 
-    station = models.OneToOneField(Station, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    A station may have several marks. Rows are only added and deleted, so that whoever marks waits for nobody.
+    """
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
     marked_at = models.DateTimeField()
 
 

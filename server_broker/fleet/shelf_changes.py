@@ -22,13 +22,7 @@ def shelf_changed_under(prefix: str, *, at: datetime) -> None:
 
 
 def _mark(stations: StationQuerySet, at: datetime) -> None:
-    # In the order of ids, so that two who mark many stations wait for one another and not in a circle.
-    ids = stations.filter(enrolled_at__isnull=False, revoked_at=None).order_by("pk").values_list("pk", flat=True)
     # A station that is marked already is marked anew: it may be computed at this moment, without the change of this
-    # transaction. The UPDATE waits for that.
-    ShelfDue.objects.bulk_create(
-        [ShelfDue(station_id=pk, marked_at=at) for pk in ids],
-        update_conflicts=True,
-        unique_fields=["station"],
-        update_fields=["marked_at"],
-    )
+    # transaction.
+    ids = stations.filter(enrolled_at__isnull=False, revoked_at=None).values_list("pk", flat=True)
+    ShelfDue.objects.bulk_create([ShelfDue(station_id=pk, marked_at=at) for pk in ids])

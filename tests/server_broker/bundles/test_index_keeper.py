@@ -281,7 +281,7 @@ def test_a_station_whose_content_cannot_be_computed_stops_no_other(folder: Bundl
     keep = IndexKeeper(folder=folder, sources=[], sources_of_many=[of_many])
     assert keep.go_on(NOW) == 1
     assert (named(row), open_alarms()) == ([(f"own-{row.pk}", 1)], [("aa-bad", 1)])
-    assert ShelfDue.objects.filter(pk="aa-bad").exists()
+    assert ShelfDue.objects.filter(station="aa-bad").exists()
     keep.go_on(NOW + TRIED_AGAIN)
     assert open_alarms() == [("aa-bad", 1)]
     is_broken = False
