@@ -7,7 +7,7 @@ from tests.reckoning.case import Case, Correction, Decision
 from tests.reckoning.due import Window
 from tests.reckoning.knowing import as_known
 from tests.reckoning.minutes import cut, month_of
-from tests.reckoning.powers import SECRETARY, TOWNSHIP, committed, in_commit_order, may_decide, standing
+from tests.reckoning.powers import SECRETARY, TOWNSHIP, in_commit_order, may_decide, standing
 from tests.reckoning.regions import parameter
 from tests.reckoning.units import Spans
 
@@ -20,13 +20,18 @@ class Approval:
 
     correction: Correction
     at: datetime
-    complete: tuple[int, datetime]
+    complete: tuple[datetime, int]
 
 
 def asked_before_closing(correction: Correction, closings: dict[str, datetime]) -> bool:
     """Return whether a correction was asked while the month of its date was open, before the closing's minute (§6)."""
     closed = closings.get(month_of(correction.date))
     return closed is None or cut(correction.asked) < cut(closed)
+
+
+def approved_at(decision: Decision) -> tuple[datetime, int]:
+    """Return where a decision stands among those on other requests, of which its number of commit says nothing."""
+    return decision.at, decision.commit
 
 
 def approved(case: Case, closings: dict[str, datetime]) -> list[tuple[Correction, Decision]]:
@@ -38,7 +43,7 @@ def approved(case: Case, closings: dict[str, datetime]) -> list[tuple[Correction
         decision = standing(case, correction.decisions, correction.person, correction.asked_by, lambda _then: SECRETARY)
         if decision is not None and decision.yes:
             found.append((correction, decision))
-    return sorted(found, key=lambda pair: committed(pair[1]))
+    return sorted(found, key=lambda pair: approved_at(pair[1]))
 
 
 def second_approval(case: Case, correction: Correction, first: Decision) -> Decision | None:
@@ -77,8 +82,8 @@ def corrections_in_force(case: Case, closings: dict[str, datetime]) -> dict[Key,
             if second is None:
                 continue
             decisions.append(second)
-        last = max(decisions, key=committed)
-        approvals.append(Approval(correction, max(one.at for one in decisions), committed(last)))
+        last = max(decisions, key=approved_at)
+        approvals.append(Approval(correction, last.at, approved_at(last)))
     found: dict[Key, list[Approval]] = {}
     for approval in sorted(approvals, key=lambda one: one.complete):
         one = approval.correction

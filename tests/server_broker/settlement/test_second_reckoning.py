@@ -27,8 +27,6 @@ KEYS = {
     "slips": ("person", "date", "start"),
     "exceptions": ("kind", "station", "at", "person", "card"),
 }
-OPEN = {70, 124, 125, 126, 136, 152, 165}
-"""Where the second reckoning leaves out days to come of a resident, which 8.17 names whatever state stations are in."""
 
 
 def plain(value: object) -> object:
@@ -52,15 +50,7 @@ def told(answer: Mapping[str, Sequence[Row]], table: str) -> Keyed:
     return found
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        pytest.param(seed, marks=pytest.mark.xfail(strict=True, reason="8.17 in the second reckoning"))
-        if seed in OPEN
-        else seed
-        for seed in range(WORLDS)
-    ],
-)
+@pytest.mark.parametrize("seed", range(WORLDS))
 def test_two_reckonings_of_one_world_agree(seed: int) -> None:
     text = toml_of(world(seed))
 
