@@ -92,7 +92,11 @@ class Lines:
         counting = {"in": self._awaiting.counting(unit.first), "out": self._awaiting.counting(unit.last)}
         own = {"in": self._awaiting.own(unit.first), "out": self._awaiting.own(unit.last)}
         return [
-            replace(one, elsewhere=run.station not in own[one.role])
+            replace(
+                one,
+                elsewhere=run.station not in own[one.role],
+                may_arrive=one.may_arrive and run.station in counting["in"],
+            )
             for run in runs[begin:end]
             for one in roles.of(run.first, run.last, run.way, run)
             if run.station in counting[one.role]

@@ -82,5 +82,10 @@ class Sites:
             found |= {station.id for station in self._stations}
         elif place == "township":
             township = self._places.township(village, day)
-            found |= {one.id for one in self._stations if self._places.township(one.village, day) == township}
+            found |= {
+                station
+                for other, stations in self._own.items()
+                if self._places.township(other, day) == township
+                for station in stations
+            }
         return found

@@ -35,6 +35,8 @@ def standing(
 
 def _has_power(decider: str, person: str, needed: Rank, then: Knowledge) -> bool:
     people = then.index.people
+    if people[decider].known > then.at:
+        return False
     rank = _RANKS[people[decider].rank]
     enough = rank >= max(_RANKS[needed], _RANKS[people[person].rank])
     return enough and then.places.contains(people[decider].home, people[person].home, day_of(cut(then.at)))

@@ -136,7 +136,7 @@ class Requests:
         )
         if second is None or not second.yes:
             return None
-        return max(first, second, key=_order)
+        return max(first, second, key=lambda one: (one.at, one.commit))
 
 
 def _order(decision: Decision) -> tuple[int, Moment]:

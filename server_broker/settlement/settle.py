@@ -19,7 +19,7 @@ from server_broker.settlement.results import Result
 from server_broker.settlement.times import END_OF_TIME, Moment, begin_of, first_of_month, midnight, month_of, next_month
 from server_broker.settlement.values import Month, World
 
-RULES = "2.5"
+RULES = "2.6"
 """The version of docs/rules.md by which it is settled."""
 type _Place = tuple[str, dt.date, int]
 _DAY = dt.timedelta(days=1)
@@ -81,7 +81,7 @@ class Sheet:
 def settle(world: World, days: Sequence[dt.date], at: Moment = END_OF_TIME, also: Collection[str] = ()) -> Settled:
     """Settle the windows of ``days``, and the months, meetings and residencies, as they were known at ``at``.
 
-    Residencies are settled in the months of ``days`` and in those of ``also``.
+    The months are those of ``days`` and those that the world names; residencies are settled in ``also`` too.
     """
     index = Index(world)
     closings = _closings(index, days, at)
@@ -96,9 +96,9 @@ def settle(world: World, days: Sequence[dt.date], at: Moment = END_OF_TIME, also
     return Settled(
         windows=tuple(windows),
         totals=tuple(_totals(windows)),
-        resident=tuple(_residents(sheet, sorted({*also, *(month_of(day) for day in days)}))),
+        resident=tuple(_residents(sheet, sorted({*also, *_month_names(sheet)}))),
         meetings=tuple(_meetings(sheet)),
-        months=tuple(_months(sheet, days, closings)),
+        months=tuple(_months(sheet, closings)),
         slips=tuple(_slips(signed, now)),
         exceptions=tuple(_exceptions(sheet)),
     )
@@ -116,9 +116,11 @@ def _closings(index: Index, days: Sequence[dt.date], at: Moment) -> dict[str, tu
     found: dict[str, tuple[Moment, Sheet]] = {}
     rows = (row for row in index.world.months if row.closed <= at and row.known <= at)
     for row in sorted(rows, key=lambda row: (row.closed, row.month)):
-        sheet = Sheet(index, days, row.closed, {month: closed for month, (closed, _) in found.items()})
+        # What is asked in the minute of the closing is refused, so the signed sheet does not have it either.
+        closed = {month: at for month, (at, _) in found.items()} | {row.month: row.closed}
+        sheet = Sheet(index, days, row.closed, closed)
         if _state(row, sheet, row.closed) in {"可公示", "公示"}:
-            found.setdefault(row.month, (row.closed, sheet))
+            found[row.month] = (row.closed, sheet)
     return found
 
 
@@ -131,15 +133,17 @@ def _state(row: Month, sheet: Sheet, at: Moment) -> str:
     return "公示" if row.shown <= at else "可公示"
 
 
-def _months(
-    sheet: Sheet, days: Iterable[dt.date], closings: Mapping[str, tuple[Moment, Sheet]]
-) -> list[tuple[str, str]]:
+def _month_names(sheet: Sheet) -> list[str]:
+    rows = (row.month for row in sheet.knowledge.index.world.months if row.known <= sheet.knowledge.at)
+    return sorted({*rows, *(month_of(day) for day in sheet.days)})
+
+
+def _months(sheet: Sheet, closings: Mapping[str, tuple[Moment, Sheet]]) -> list[tuple[str, str]]:
     at = sheet.knowledge.at
     rows = {row.month: row for row in sheet.knowledge.index.world.months if row.known <= at}
-    names = sorted({*rows, *(month_of(day) for day in days)})
-    return [
-        (name, "定稿" if name in closings else _state(rows.get(name, Month(month=name)), sheet, at)) for name in names
-    ]
+    names = _month_names(sheet)
+    states = {name: _state(rows.get(name, Month(month=name)), sheet, at) for name in names if name not in closings}
+    return [(name, states.get(name, "定稿")) for name in names]
 
 
 def _totals(windows: Iterable[Result]) -> list[Totals]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server_broker import cli
+from server_broker.settlement.settle import RULES
 from tests.server_broker.settlement.test_reading_cases import CASE
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -29,7 +30,7 @@ def test_as_expected_it_ends_with_0_and_one_object(capsys: pytest.CaptureFixture
         "name", "rules", "refused", "windows", "totals", "resident", "meetings", "months", "slips", "exceptions",
         "differences",
     ]  # fmt: skip
-    assert (said["rules"], said["refused"], said["differences"]) == ("2.5", None, [])
+    assert (said["rules"], said["refused"], said["differences"]) == (RULES, None, [])
     assert said["windows"] == [
         {
             "person": "zhang",
@@ -92,7 +93,7 @@ def test_people_read_what_it_comes_to_and_why(capsys: pytest.CaptureFixture[str]
 
     assert code == 0
     assert out.splitlines() == [
-        "s0-holdover-is-dated：按规则 2.5 结算",
+        f"s0-holdover-is-dated：按规则 {RULES} 结算",
         "zhang  2026-03-02  08:30  迟    第 12 条  8:45 到，迟 15 分钟；12:05 走。",
         "合计 zhang：应到 1.0 天，出勤 1.0 天，迟 1.0 天，迟到 1 次，迟 15 分钟，已定",
         "月表 2026-03：可公示",
