@@ -104,7 +104,7 @@ class Requests:
             decision = self._first_decision(row)
             if decision is not None and decision.yes:
                 approved[month_of(row.date)].append((decision, row))
-        found: dict[tuple[dt.date, int], list[tuple[tuple[int, Moment], Corrected]]] = defaultdict(list)
+        found: dict[tuple[dt.date, int], list[tuple[tuple[Moment, int], Corrected]]] = defaultdict(list)
         for some in approved.values():
             some.sort(key=lambda one: (_order(one[0]), _content(one[1])))
             for number, (decision, row) in enumerate(some, start=1):
@@ -136,16 +136,17 @@ class Requests:
         )
         if second is None or not second.yes:
             return None
-        return max(first, second, key=lambda one: (one.at, one.commit))
+        return max(first, second, key=_order)
 
 
-def _order(decision: Decision) -> tuple[int, Moment]:
-    return (decision.commit, decision.at)
+def _order(decision: Decision) -> tuple[Moment, int]:
+    """Order decisions on different requests: the county's own order tells those on one request apart."""
+    return (decision.at, decision.commit)
 
 
 def _content(row: Correction) -> tuple[dt.date, int, str, Moment, int]:
     return (row.date, row.start, row.mark, row.asked, -1 if row.minute is None else row.minute)
 
 
-def _place(one: tuple[tuple[int, Moment], Corrected]) -> tuple[tuple[int, Moment], str, int]:
+def _place(one: tuple[tuple[Moment, int], Corrected]) -> tuple[tuple[Moment, int], str, int]:
     return (one[0], one[1].mark, -1 if one[1].minute is None else one[1].minute)
