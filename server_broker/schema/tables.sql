@@ -481,6 +481,83 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+CREATE FUNCTION settling_note_attendance_rosterday() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('day', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_attendance_stationplace() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('place', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_attendance_swaprecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('swap', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_attendance_windowrecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('window', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_duty_absencerecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('absence', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_fleet_clockrun() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('run', encode(NEW.run, 'hex'));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_fleet_station() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('retired', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_ingest_writeoff() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('held', NEW.fact_id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_people_binding() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('card', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_people_holdingrecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('holding', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_people_personrecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('person', NEW.id);
+    RETURN NULL;
+END $$;
 CREATE FUNCTION settling_note_read() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -488,11 +565,84 @@ BEGIN
     INSERT INTO settling_heldread (fact_id, at) VALUES (NEW.id, clock_timestamp()) ON CONFLICT (fact_id) DO NOTHING;
     RETURN NULL;
 END $$;
+CREATE FUNCTION settling_note_regions_regionrecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('region', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_requests_correction() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('correction', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_settling_deadstation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('dead', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_settling_heldread() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('held', NEW.fact_id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_settling_parameterrecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('parameter', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_settling_standin() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('stand_in', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_workdays_countyday() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('calendar', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_workdays_librarytable() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('library', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION settling_note_workdays_stoprecord() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settling_change (what, subject) VALUES ('notice', NEW.id);
+    RETURN NULL;
+END $$;
 CREATE FUNCTION settling_parameter_of(setting text) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
     SELECT CASE setting WHEN 'open_before_min' THEN 'open_before' WHEN 'open_after_min' THEN 'open_after' END
 $$;
+CREATE FUNCTION settling_supersede() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP <> 'UPDATE' OR OLD.superseded_at IS NOT NULL OR NEW.superseded_at IS NULL
+       OR to_jsonb(NEW) - 'superseded_at' IS DISTINCT FROM to_jsonb(OLD) - 'superseded_at' THEN
+        RAISE EXCEPTION 'a result can only be superseded' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE FUNCTION settling_take_choice(code text, setting text, value jsonb, since timestamp with time zone, by_whom text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2814,6 +2964,19 @@ ALTER TABLE retention_erasure ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE settling_change (
+    id bigint NOT NULL,
+    what character varying(16) NOT NULL,
+    subject character varying(64) NOT NULL
+);
+ALTER TABLE settling_change ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME settling_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE settling_deadstation (
     id bigint NOT NULL,
     valid_from timestamp with time zone,
@@ -2837,6 +3000,10 @@ ALTER TABLE settling_deadstation ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDE
 CREATE TABLE settling_heldread (
     fact_id bigint NOT NULL,
     at timestamp with time zone NOT NULL
+);
+CREATE TABLE settling_lookedat (
+    stream_id bigint NOT NULL,
+    through bigint NOT NULL
 );
 CREATE TABLE settling_parameter (
     id bigint NOT NULL,
@@ -2871,6 +3038,73 @@ ALTER TABLE settling_parameterrecord ALTER COLUMN id ADD GENERATED BY DEFAULT AS
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE settling_settledue (
+    id bigint NOT NULL,
+    day date NOT NULL,
+    why character varying(64) NOT NULL,
+    marked_at timestamp with time zone NOT NULL,
+    village_id bigint NOT NULL
+);
+ALTER TABLE settling_settledue ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME settling_settledue_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE settling_settledwindow (
+    id bigint NOT NULL,
+    day date NOT NULL,
+    start smallint NOT NULL,
+    place smallint DEFAULT 0 NOT NULL,
+    result character varying(1) NOT NULL,
+    kind character varying(16) NOT NULL,
+    beside character varying(8) NOT NULL,
+    late integer NOT NULL,
+    early integer NOT NULL,
+    flags character varying(8) NOT NULL,
+    line character varying(8) NOT NULL,
+    reason text NOT NULL,
+    share_numerator smallint NOT NULL,
+    share_denominator smallint NOT NULL,
+    leave_minutes integer NOT NULL,
+    facts jsonb NOT NULL,
+    awaited jsonb NOT NULL,
+    rules character varying(8) NOT NULL,
+    parameters character varying(16) NOT NULL,
+    digest bytea NOT NULL,
+    due_at timestamp with time zone,
+    known_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone NOT NULL,
+    superseded_at timestamp with time zone,
+    why character varying(64) NOT NULL,
+    person_id bigint NOT NULL,
+    village_id bigint NOT NULL,
+    CONSTRAINT settling_settledwindow_early_check CHECK ((early >= 0)),
+    CONSTRAINT settling_settledwindow_late_check CHECK ((late >= 0)),
+    CONSTRAINT settling_settledwindow_leave_minutes_check CHECK ((leave_minutes >= 0)),
+    CONSTRAINT settling_settledwindow_place_check CHECK ((place >= 0)),
+    CONSTRAINT settling_settledwindow_share_denominator_check CHECK ((share_denominator >= 0)),
+    CONSTRAINT settling_settledwindow_share_numerator_check CHECK ((share_numerator >= 0)),
+    CONSTRAINT settling_settledwindow_start_check CHECK ((start >= 0))
+);
+ALTER TABLE settling_settledwindow ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME settling_settledwindow_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE settling_settlingstate (
+    id smallint NOT NULL,
+    since date NOT NULL,
+    through date NOT NULL,
+    timed_through timestamp with time zone NOT NULL,
+    CONSTRAINT settling_settlingstate_id_check CHECK ((id >= 0)),
+    CONSTRAINT settling_state_is_one_row CHECK ((id = 1))
 );
 CREATE TABLE settling_sheetmonth (
     id bigint NOT NULL,
@@ -3422,14 +3656,26 @@ ALTER TABLE ONLY retention_erasure
     ADD CONSTRAINT retention_erasure_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY attendance_rosterday
     ADD CONSTRAINT rosterday_overlap EXCLUDE USING gist (subject_id WITH =, tstzrange(valid_from, valid_to) WITH &&) WHERE ((superseded_at IS NULL));
+ALTER TABLE ONLY settling_settledue
+    ADD CONSTRAINT settle_due_once UNIQUE (village_id, day);
+ALTER TABLE ONLY settling_change
+    ADD CONSTRAINT settling_change_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY settling_deadstation
     ADD CONSTRAINT settling_deadstation_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY settling_heldread
     ADD CONSTRAINT settling_heldread_pkey PRIMARY KEY (fact_id);
+ALTER TABLE ONLY settling_lookedat
+    ADD CONSTRAINT settling_lookedat_pkey PRIMARY KEY (stream_id);
 ALTER TABLE ONLY settling_parameter
     ADD CONSTRAINT settling_parameter_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY settling_parameterrecord
     ADD CONSTRAINT settling_parameterrecord_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY settling_settledue
+    ADD CONSTRAINT settling_settledue_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY settling_settledwindow
+    ADD CONSTRAINT settling_settledwindow_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY settling_settlingstate
+    ADD CONSTRAINT settling_settlingstate_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY settling_sheetmonth
     ADD CONSTRAINT settling_sheetmonth_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY settling_sheetmonthrecord
@@ -3740,10 +3986,17 @@ CREATE INDEX retention_erasedfact_stream_id_bfc602f7 ON retention_erasedfact USI
 CREATE INDEX retention_erasure_stream_id_2ddda10f ON retention_erasure USING btree (stream_id);
 CREATE INDEX roster_day_by_date ON attendance_rosterday USING btree (valid_from, subject_id);
 CREATE UNIQUE INDEX secret_word_once ON guard_secretword USING btree (word) WHERE (ended_at IS NULL);
+CREATE INDEX settled_by_person ON settling_settledwindow USING btree (person_id, day) WHERE (superseded_at IS NULL);
+CREATE INDEX settled_due_at ON settling_settledwindow USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (superseded_at IS NULL));
+CREATE INDEX settled_open ON settling_settledwindow USING btree (village_id, day) WHERE (((result)::text = ANY (ARRAY[(''::character varying)::text, ('未'::character varying)::text, ('待'::character varying)::text])) AND (superseded_at IS NULL));
+CREATE UNIQUE INDEX settled_window_once ON settling_settledwindow USING btree (village_id, day, person_id, start, place) WHERE (superseded_at IS NULL);
 CREATE INDEX settling_deadstation_subject_id_ca14bc33 ON settling_deadstation USING btree (subject_id);
 CREATE INDEX settling_deadstation_subject_id_ca14bc33_like ON settling_deadstation USING btree (subject_id varchar_pattern_ops);
 CREATE INDEX settling_parameter_region_id_2d7888f0 ON settling_parameter USING btree (region_id);
 CREATE INDEX settling_parameterrecord_subject_id_b0ace214 ON settling_parameterrecord USING btree (subject_id);
+CREATE INDEX settling_settledue_village_id_3b71953d ON settling_settledue USING btree (village_id);
+CREATE INDEX settling_settledwindow_person_id_a909daa9 ON settling_settledwindow USING btree (person_id);
+CREATE INDEX settling_settledwindow_village_id_459ed7ad ON settling_settledwindow USING btree (village_id);
 CREATE INDEX settling_sheetmonth_village_id_f7994f2e ON settling_sheetmonth USING btree (village_id);
 CREATE INDEX settling_sheetmonthrecord_subject_id_55d87c3a ON settling_sheetmonthrecord USING btree (subject_id);
 CREATE INDEX settling_standin_station_id_3fdba36c ON settling_standin USING btree (station_id);
@@ -3908,7 +4161,28 @@ CREATE TRIGGER duty_note_change AFTER INSERT OR UPDATE ON regions_regionrecord F
 CREATE TRIGGER manifest_no_change BEFORE DELETE OR UPDATE ON manifest_dailymanifest FOR EACH ROW EXECUTE FUNCTION decisions_refuse_change();
 CREATE TRIGGER manifest_no_truncate BEFORE TRUNCATE ON manifest_dailymanifest FOR EACH STATEMENT EXECUTE FUNCTION decisions_refuse_change();
 CREATE TRIGGER settling_capture_choice AFTER INSERT OR DELETE OR UPDATE OF value ON tuning_settingchoice FOR EACH ROW EXECUTE FUNCTION settling_capture_choice();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON attendance_rosterday FOR EACH ROW EXECUTE FUNCTION settling_note_attendance_rosterday();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON attendance_stationplace FOR EACH ROW EXECUTE FUNCTION settling_note_attendance_stationplace();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON attendance_swaprecord FOR EACH ROW EXECUTE FUNCTION settling_note_attendance_swaprecord();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON attendance_windowrecord FOR EACH ROW EXECUTE FUNCTION settling_note_attendance_windowrecord();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON duty_absencerecord FOR EACH ROW EXECUTE FUNCTION settling_note_duty_absencerecord();
+CREATE TRIGGER settling_note AFTER UPDATE OF vouched, ahead_ms ON fleet_clockrun FOR EACH ROW EXECUTE FUNCTION settling_note_fleet_clockrun();
+CREATE TRIGGER settling_note AFTER UPDATE OF revoked_at ON fleet_station FOR EACH ROW EXECUTE FUNCTION settling_note_fleet_station();
+CREATE TRIGGER settling_note AFTER INSERT ON ingest_writeoff FOR EACH ROW EXECUTE FUNCTION settling_note_ingest_writeoff();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON people_binding FOR EACH ROW EXECUTE FUNCTION settling_note_people_binding();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON people_holdingrecord FOR EACH ROW EXECUTE FUNCTION settling_note_people_holdingrecord();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON people_personrecord FOR EACH ROW EXECUTE FUNCTION settling_note_people_personrecord();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON regions_regionrecord FOR EACH ROW EXECUTE FUNCTION settling_note_regions_regionrecord();
+CREATE TRIGGER settling_note AFTER INSERT ON requests_correction FOR EACH ROW EXECUTE FUNCTION settling_note_requests_correction();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON settling_deadstation FOR EACH ROW EXECUTE FUNCTION settling_note_settling_deadstation();
+CREATE TRIGGER settling_note AFTER INSERT ON settling_heldread FOR EACH ROW EXECUTE FUNCTION settling_note_settling_heldread();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON settling_parameterrecord FOR EACH ROW EXECUTE FUNCTION settling_note_settling_parameterrecord();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON settling_standin FOR EACH ROW EXECUTE FUNCTION settling_note_settling_standin();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON workdays_countyday FOR EACH ROW EXECUTE FUNCTION settling_note_workdays_countyday();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON workdays_librarytable FOR EACH ROW EXECUTE FUNCTION settling_note_workdays_librarytable();
+CREATE TRIGGER settling_note AFTER INSERT OR UPDATE ON workdays_stoprecord FOR EACH ROW EXECUTE FUNCTION settling_note_workdays_stoprecord();
 CREATE TRIGGER settling_note_read AFTER UPDATE OF held_reason ON ingest_fact FOR EACH ROW WHEN ((((old.held_reason)::text <> ''::text) AND ((new.held_reason)::text = ''::text))) EXECUTE FUNCTION settling_note_read();
+CREATE TRIGGER settling_supersede BEFORE DELETE OR UPDATE ON settling_settledwindow FOR EACH ROW EXECUTE FUNCTION settling_supersede();
 ALTER TABLE ONLY accounts_signinlink
     ADD CONSTRAINT accounts_signinlink_user_id_a6b02f6b_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY accounts_user_groups
@@ -4187,10 +4461,18 @@ ALTER TABLE ONLY settling_deadstation
     ADD CONSTRAINT settling_deadstation_subject_id_ca14bc33_fk_fleet_station_id FOREIGN KEY (subject_id) REFERENCES fleet_station(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY settling_heldread
     ADD CONSTRAINT settling_heldread_fact_id_e4d9dce4_fk_ingest_fact_id FOREIGN KEY (fact_id) REFERENCES ingest_fact(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY settling_lookedat
+    ADD CONSTRAINT settling_lookedat_stream_id_3efc20a7_fk_fleet_stream_id FOREIGN KEY (stream_id) REFERENCES fleet_stream(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY settling_parameter
     ADD CONSTRAINT settling_parameter_region_id_2d7888f0_fk_regions_r FOREIGN KEY (region_id) REFERENCES regions_region(identity) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY settling_parameterrecord
     ADD CONSTRAINT settling_parameterre_subject_id_b0ace214_fk_settling_ FOREIGN KEY (subject_id) REFERENCES settling_parameter(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY settling_settledue
+    ADD CONSTRAINT settling_settledue_village_id_3b71953d_fk_regions_r FOREIGN KEY (village_id) REFERENCES regions_region(identity) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY settling_settledwindow
+    ADD CONSTRAINT settling_settledwind_village_id_459ed7ad_fk_regions_r FOREIGN KEY (village_id) REFERENCES regions_region(identity) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY settling_settledwindow
+    ADD CONSTRAINT settling_settledwindow_person_id_a909daa9_fk_people_person_id FOREIGN KEY (person_id) REFERENCES people_person(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY settling_sheetmonth
     ADD CONSTRAINT settling_sheetmonth_village_id_f7994f2e_fk_regions_r FOREIGN KEY (village_id) REFERENCES regions_region(identity) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY settling_sheetmonthrecord

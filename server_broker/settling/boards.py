@@ -68,8 +68,9 @@ def streams_of(stations: Iterable[str], known: dt.datetime) -> Streams:
     """Return the streams of these stations by what had come by ``known``, in two queries."""
     ids = sorted(set(stations))
     rows = query(
-        f"SELECT station_id, id, epoch, through, opened_at FROM {STREAMS} WHERE station_id = ANY(%s)",  # noqa: S608
-        [ids],
+        f"""SELECT station_id, id, epoch, through, opened_at FROM {STREAMS}
+        WHERE station_id = ANY(%s) AND opened_at <= %s""",  # noqa: S608 - our own constant
+        [ids, known],
     )
     of_epoch = {
         (station, bytes(epoch)): Stream(number, bytes(epoch), through, opened_at)

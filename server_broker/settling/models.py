@@ -1,11 +1,12 @@
-"""What settling needs and no other room keeps with the time at which it was known."""
+"""What settling needs and no other room keeps with its time; what windows came to; and what is due to be settled."""
 
 from django.db import models
 from django.db.models import Q
 
 from server_broker.dated.models import Dated
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact
+from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
 
@@ -99,3 +100,110 @@ class SheetMonthRecord(Dated):
             *Dated.Meta.constraints,
             models.CheckConstraint(condition=Q(valid_from=None, valid_to=None), name="sheet_month_record_is_always"),
         ]
+
+
+class SettledWindow(models.Model):
+    """What a window of one person and date came to. A later result supersedes it, and it stays readable."""
+
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    start = models.PositiveSmallIntegerField()
+    """Minutes after midnight."""
+    place = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """Counts windows of one person that start at the same minute: two at a time are an exception."""
+    result = models.CharField(max_length=1, blank=True)
+    """As `server_broker.settlement.results` has it; empty while it is too early."""
+    kind = models.CharField(max_length=16, blank=True)
+    beside = models.CharField(max_length=8, blank=True)
+    late = models.PositiveIntegerField()
+    early = models.PositiveIntegerField()
+    flags = models.CharField(max_length=8, blank=True)
+    line = models.CharField(max_length=8)
+    reason = models.TextField()
+    share_numerator = models.PositiveSmallIntegerField()
+    share_denominator = models.PositiveSmallIntegerField()
+    leave_minutes = models.PositiveIntegerField()
+    facts = models.JSONField()
+    """``[[station, epoch, seq], …]``: the facts on which it rests."""
+    awaited = models.JSONField()
+    """``[[station, minute, epoch, seq], …]``; without epoch and seq it is the station's record since that minute."""
+    rules = models.CharField(max_length=8)
+    parameters = models.CharField(max_length=16)
+    """Digest of the parameters that held."""
+    digest = models.BinaryField(max_length=32)
+    """Of all before, so that a result that came again is told from a new one."""
+    due_at = models.DateTimeField(null=True)
+    """When it may change by the passing of time alone; null: it does not."""
+    known_at = models.DateTimeField()
+    """What the county knew at this moment gave it."""
+    settled_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=64)
+    """Codes of what had it settled, such as ``touch`` (`server_broker.settling.due`)."""
+
+    class Meta:
+        verbose_name = "结算结果"
+        verbose_name_plural = "结算结果"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["village", "day", "person", "start", "place"],
+                condition=Q(superseded_at=None),
+                name="settled_window_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["person", "day"], condition=Q(superseded_at=None), name="settled_by_person"),
+            # What may still change: of years of results a few days.
+            models.Index(
+                fields=["village", "day"],
+                condition=Q(superseded_at=None, result__in=["", "未", "待"]),
+                name="settled_open",
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(superseded_at=None, due_at__isnull=False), name="settled_due_at"
+            ),
+        ]
+
+
+class SettleDue(models.Model):
+    """A village's date that is due to be settled again, and why. It goes once that is done."""
+
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+    day = models.DateField()
+    why = models.CharField(max_length=64)
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["village", "day"], name="settle_due_once")]
+
+
+class Change(models.Model):
+    """A row was written on which results may rest. Triggers write it, and `server_broker.settling.changes` takes it."""
+
+    id = models.BigAutoField(primary_key=True)
+    what = models.CharField(max_length=16)
+    """What was written, such as ``window`` (`server_broker.settling.changes`)."""
+    subject = models.CharField(max_length=64)
+
+
+class LookedAt(models.Model):
+    """Up to which seq of a stream the facts were looked at for what they change."""
+
+    stream = models.OneToOneField(Stream, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    through = models.BigIntegerField()
+
+
+class SettlingState(models.Model):
+    """The county's own single row: how far settling has got."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    since = models.DateField()
+    """The first date that is settled."""
+    through = models.DateField()
+    """The last date for which every village was marked."""
+    timed_through = models.DateTimeField()
+    """Up to this moment what changes by time alone was marked."""
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="settling_state_is_one_row")]

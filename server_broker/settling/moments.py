@@ -27,6 +27,11 @@ def moment_or_never(at: dt.datetime | None) -> Moment:
     return NEVER if at is None else moment(at)
 
 
+def aware(at: Moment) -> dt.datetime:
+    """Return the aware time of a moment."""
+    return _EPOCH + (at - _AHEAD_MS * 1000) * _MICROSECOND
+
+
 def minute(at: dt.datetime) -> Minute:
     """Return the whole minute of an aware time."""
     return cut(moment(at))

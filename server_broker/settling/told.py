@@ -162,12 +162,12 @@ SELECT w.station, w.epoch, f.seq, f.received_at, f.kind, f.body, f.held_reason, 
 FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bigint[])
     AS w (stream, station, epoch, first, last)
 JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last
-WHERE f.received_at <= %s
+WHERE f.received_at <= coalesce(%s, f.received_at)
 """  # noqa: S608 - our own constants
 
 
-def facts_in(ranges: Collection[Range], known: dt.datetime) -> list[Stated]:
-    """Return the facts of these ranges that had come by ``known``, in one query."""
+def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[Stated]:
+    """Return the facts of these ranges that had come by ``known`` (None: now), in one query."""
     if not ranges:
         return []
     columns = [list(column) for column in zip(*ranges, strict=True)]

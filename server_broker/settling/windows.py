@@ -4,16 +4,20 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from server_broker.settlement.awaiting import ALL_FOR
+from server_broker.settlement.counting import NOT_FINAL
 from server_broker.settlement.index import Index
 from server_broker.settlement.parameters import Values
 from server_broker.settlement.record import Ref
 from server_broker.settlement.results import Result
 from server_broker.settlement.settle import Sheet
-from server_broker.settlement.times import Moment
+from server_broker.settlement.times import Moment, begin_of
+from server_broker.settlement.units import Unit
 from server_broker.settling.reading import Read, read
 from server_broker.settling.span import Span
 
@@ -49,6 +53,8 @@ class Settled(Struct, frozen=True):
     awaited: tuple[AwaitedThing, ...]
     parameters: str
     """Digest of the values of the rules' parameters that held for the village on the date."""
+    due_at: Moment | None
+    """When the passing of time alone may change it; None: it does not."""
 
 
 def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment] | None = None) -> list[Settled]:
@@ -65,46 +71,66 @@ def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment
     settled = []
     for person in sorted(found.duty.people):
         for day in span.settled:
-            for village, result in _placed(sheet, str(person), day):
-                if village in wanted:
-                    values = sheet.knowledge.parameters.on(str(village), day)
+            for placed in _placed(sheet, str(person), day):
+                if placed.village in wanted:
+                    values = sheet.knowledge.parameters.on(str(placed.village), day)
                     if values not in digests:
                         digests[values] = _digest(values)
-                    settled.append(_settled(village, person, result, found, digests[values]))
+                    settled.append(_settled(placed, person, found, digests[values], span.at))
     return settled
 
 
-def _placed(sheet: Sheet, person: str, day: dt.date) -> Iterator[tuple[int, Result]]:
-    """Yield each result of somebody's date with the village of its window."""
+class _Placed(NamedTuple):
+    """A result with the village of its window, and the unit by which it was judged; None: notices or leave decide."""
+
+    village: int
+    result: Result
+    unit: Unit | None
+
+
+def _placed(sheet: Sheet, person: str, day: dt.date) -> Iterator[_Placed]:
+    """Yield each result of somebody's date with its village."""
     schedule = sheet.lines.schedule
-    villages: dict[int, list[str]] = defaultdict(list)
+    windows: dict[int, list[tuple[str, Unit | None]]] = defaultdict(list)
     # In the order in which the results are made: what notices and absences decide whole, then what is judged.
     for share in schedule.shares(person, day):
         if share.covered.line:
-            villages[share.turn.window.start].append(share.turn.window.village)
+            windows[share.turn.window.start].append((share.turn.window.village, None))
     for unit in schedule.units(person, day):
         for share in unit.shares:
-            villages[share.turn.window.start].append(share.turn.window.village)
+            windows[share.turn.window.start].append((share.turn.window.village, unit))
     for result in sheet.lines.results(person, day):
-        yield int(villages[result.start].pop(0)), result
+        village, of_unit = windows[result.start].pop(0)
+        yield _Placed(int(village), result, of_unit)
+
+
+def _due_at(placed: _Placed, at: Moment) -> Moment | None:
+    """Return when the passing of time alone may change a result."""
+    if placed.unit is None or placed.result.result not in NOT_FINAL:
+        return None
+    # First the window's last minute is reached; later fewer stations are awaited.
+    turns = (begin_of(placed.unit.last_minute), begin_of(placed.unit.whole_end + ALL_FOR))
+    return next((turn for turn in turns if turn > at), None)
 
 
 def _digest(values: Values) -> str:
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:_DIGEST]
 
 
-def _settled(village: int, person: int, result: Result, found: Read, parameters: str) -> Settled:
+def _settled(placed: _Placed, person: int, found: Read, parameters: str, at: Moment) -> Settled:
+    result = placed.result
     awaited = (
         AwaitedThing(one.station, one.since, None if one.ref is None else _name(one.ref, found))
         for one in result.awaited
     )
     return Settled(
-        village=village,
+        village=placed.village,
         person=person,
         result=result,
         facts=tuple(_name(ref, found) for ref in result.refs),
         awaited=tuple(awaited),
         parameters=parameters,
+        due_at=_due_at(placed, at),
     )
 
 

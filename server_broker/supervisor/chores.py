@@ -35,6 +35,8 @@ MANIFEST_S = 600.0
 """Seconds between two looks whether a day is over whose manifest is due."""
 REQUESTS_S = 3.0
 """Seconds between two looks for what people have asked at kiosks."""
+SETTLE_S = 5.0
+"""Seconds between two rounds of settling what is due. A round settles some villages of one date."""
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
@@ -257,6 +259,13 @@ def request_chores() -> list[Chore]:
     ]
 
 
+def settling_chores() -> list[Chore]:
+    """Return the chore that settles what is due, which may take a while. Django must be set up."""
+    from server_broker.settling.rounds import go_on  # noqa: PLC0415 - needs the models
+
+    return [Chore("settle what is due", _with_database(_unless_away(go_on)), every_s=SETTLE_S, first_after_s=60.0)]
+
+
 def patrol_chores() -> list[Chore]:
     """Return the chore that checks one station's ledger after another, without end. Django must be set up."""
     from server_broker.ledger.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
@@ -315,6 +324,7 @@ def main() -> None:
             patrol_chores(),
             shelf_chores(HOME),
             request_chores(),
+            settling_chores(),
             record_chores(),
             others,
         )

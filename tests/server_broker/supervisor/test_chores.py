@@ -29,6 +29,7 @@ from server_broker.supervisor.chores import (
     county_chores,
     patrol_chores,
     record_chores,
+    settling_chores,
     shelf_chores,
     urgent_chores,
 )
@@ -88,9 +89,15 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
 
 def test_the_county_s_chores_hold_their_names() -> None:
     others = county_chores(settings.HOME, clock_judges_age=lambda: True)
-    own = (*urgent_chores(settings.HOME), *patrol_chores(), *shelf_chores(settings.HOME), *record_chores())
+    own = (
+        *urgent_chores(settings.HOME),
+        *patrol_chores(),
+        *shelf_chores(settings.HOME),
+        *record_chores(),
+        *settling_chores(),
+    )
     names = [chore.name for chore in (*own, *others)]
-    assert len(names) == len(set(names)) == 31
+    assert len(names) == len(set(names)) == 32
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,268 @@
+"""Mark what is due because rows were written on which results rest: rosters, cards, absences, calendars, stations.
+
+PostgreSQL notes each row (`settling.models.Change`), so nobody who writes one has to know what it concerns. Rows that
+are recorded anew and say the same are told from those that say something else.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from django.utils import timezone
+
+from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, Touch, WindowRecord
+from server_broker.dated.days import begin_of
+from server_broker.dated.models import Dated
+from server_broker.duty.marks import villages_of
+from server_broker.duty.models import AbsenceRecord
+from server_broker.fleet.models import Station, StationEvent
+from server_broker.ingest.models import Fact
+from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
+from server_broker.platform.sql import query
+from server_broker.regions.models import RegionRecord
+from server_broker.requests.models import Correction
+from server_broker.settling import due
+from server_broker.settling.due import Marks
+from server_broker.settling.models import DeadStation, ParameterRecord, StandIn
+from server_broker.settling.whereabouts import Whereabouts, windows_villages
+from server_broker.workdays.models import CountyDay, LibraryTable, StopRecord
+
+AT_A_TIME = 5_000
+"""Notes that are taken in one transaction."""
+_MOST_PERIODS = 40
+"""So many different periods of one kind are asked for one by one; more are taken together."""
+_KEPT_APART = frozenset({"id", "valid_from", "valid_to", "recorded_at", "superseded_at", "recorded_by", "reason"})
+"""Columns that say nothing of what holds."""
+_MODELS: Mapping[str, type[Dated]] = {
+    "window": WindowRecord,
+    "day": RosterDay,
+    "swap": SwapRecord,
+    "place": StationPlace,
+    "holding": HoldingRecord,
+    "person": PersonRecord,
+    "card": Binding,
+    "absence": AbsenceRecord,
+    "region": RegionRecord,
+    "calendar": CountyDay,
+    "library": LibraryTable,
+    "notice": StopRecord,
+    "parameter": ParameterRecord,
+    "dead": DeadStation,
+    "stand_in": StandIn,
+}
+_IN_DUTY = {"window": "window", "day": "window", "swap": "swap", "holding": "holding", "person": "person"}
+"""What `server_broker.duty.marks` calls the subjects of these rows."""
+
+type _Dates = tuple[dt.date, dt.date]
+
+
+def take_changes(marks: Marks) -> int:
+    """Take the notes that are there, mark what they concern, and return how many there were. In a transaction."""
+    taken = query(
+        """DELETE FROM settling_change WHERE id IN (
+               SELECT id FROM settling_change ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+           ) RETURNING what, subject""",
+        [AT_A_TIME],
+    )
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for what, subject in taken:
+        by_kind[what].add(subject)
+    if by_kind:
+        reader = _Reader(marks)
+        for what, subjects in by_kind.items():
+            reader.read(what, subjects)
+    return len(taken)
+
+
+class _Reader:
+    """Turns noted rows into marks."""
+
+    def __init__(self, marks: Marks) -> None:
+        self._marks = marks
+        self._where = Whereabouts()
+        self._others: Mapping[str, Callable[[Collection[str]], None]] = {
+            "correction": self._corrections,
+            "held": self._held,
+            "run": self._runs,
+            "retired": self._retired,
+        }
+
+    def read(self, what: str, subjects: Collection[str]) -> None:
+        """Mark what rows of one kind concern."""
+        if what in self._others:
+            self._others[what](subjects)
+            return
+        rows: list[Any] = list(_MODELS[what]._default_manager.filter(pk__in=[int(one) for one in subjects]))
+        periods: dict[_Dates, list[Any]] = defaultdict(list)
+        of_subject: dict[Any, list[Any]] = defaultdict(list)
+        for row in rows:
+            of_subject[row.subject_id].append(row)
+        for some in of_subject.values():
+            for dates in self._changed(some):
+                periods[dates] += some
+        if len(periods) > _MOST_PERIODS:
+            whole = min(first for first, _ in periods), max(last for _, last in periods)
+            periods = {whole: rows}
+        for dates, some in periods.items():
+            self._dated(what, some, dates)
+
+    def _changed(self, rows: Iterable[Dated]) -> Iterable[_Dates]:
+        """Yield the dates on which rows of one subject say something else than those that they supersede."""
+        stood = [row for row in rows if row.superseded_at is not None]
+        stand = [row for row in rows if row.superseded_at is None]
+        bounds = {self._marks.first, self._marks.last + dt.timedelta(days=1)}
+        for row in (*stood, *stand):
+            bounds |= {_date(row.valid_from, self._marks.first), _date(row.valid_to, self._marks.last, after=True)}
+        ordered = sorted(bounds)
+        for first, until in pairwise(ordered):
+            last = until - dt.timedelta(days=1)
+            if first > self._marks.last or last < self._marks.first:
+                continue
+            if _said(stood, first, until) != _said(stand, first, until):
+                yield first, last
+
+    def _dated(self, what: str, rows: Collection[Any], dates: _Dates) -> None:
+        add = self._marks.add
+        if what in _IN_DUTY:
+            changes = {(_IN_DUTY[what], row.subject_id) for row in rows}
+            villages = villages_of(changes, since=begin_of(dates[0] - dt.timedelta(days=2)))
+            villages |= windows_villages([row.subject_id for row in rows]) if _IN_DUTY[what] == "window" else set()
+            add(villages, *dates, due.ROSTER)
+            if what == "person":
+                self._cards((), [row.number for row in rows], dates, {row.subject_id for row in rows})
+        elif what == "absence":
+            changes = {("absence", row.subject_id) for row in rows}
+            add(villages_of(changes, since=begin_of(dates[0] - dt.timedelta(days=2))), *dates, due.ABSENCE)
+        elif what == "card":
+            self._of_cards(rows, dates)
+        elif what in {"calendar", "library"}:
+            self._calendar(what, rows, dates)
+        elif what == "notice":
+            regions = {row.subject.region_id for row in rows}
+            add({village for region in regions for village in self._where.under(region)}, *dates, due.NOTICE)
+        elif what == "parameter":
+            regions = {row.subject.region_id for row in rows}
+            add({village for region in regions for village in self._where.under(region)}, *dates, due.PARAMETER)
+        elif what == "stand_in":
+            add({row.subject_id for row in rows}, *dates, due.STATION)
+        elif what in {"dead", "place"}:
+            stations = {row.subject_id for row in rows}
+            add({village for one in stations for village in self._where.around(one)}, *dates, due.STATION)
+            if what == "place":
+                villages = {row.village_id for row in rows}
+                add({one for village in villages for one in self._where.under(village)}, *dates, due.STATION)
+        else:
+            add({village for row in rows for village in self._where.under(row.subject_id)}, *dates, due.REGION)
+
+    def _calendar(self, what: str, rows: Collection[Any], dates: _Dates) -> None:
+        days = set()
+        if what == "calendar":
+            days = {row.date for row in rows}
+        else:
+            said = [row.days for row in rows]
+            texts = {text for one in said for text in one}
+            differ = {text for text in texts if len({str(one.get(text)) for one in said}) > 1}
+            days = {dt.date.fromisoformat(text) for text in differ} if len(said) > 1 else set()
+            if (not days and len({(row.first, row.last) for row in rows}) > 1) or len(said) == 1:
+                self._marks.add(self._where.everybody, *dates, due.CALENDAR)
+        for day in days:
+            if dates[0] <= day <= dates[1]:
+                self._marks.add(self._where.everybody, day, day, due.CALENDAR)
+
+    def _of_cards(self, rows: Collection[Binding], dates: _Dates) -> None:
+        cards = {row.subject_id for row in rows}
+        tokens = [bytes(token) for token in Card.objects.filter(pk__in=cards).values_list("token", flat=True)]
+        people = {row.person_id for row in rows if row.person_id is not None}
+        self._cards(tokens, (), dates, people)
+
+    def _cards(
+        self, tokens: Collection[bytes], numbers: Collection[str], dates: _Dates, people: Collection[int] = ()
+    ) -> None:
+        """Mark the dates of touches by these cards and numbers."""
+        found = query(
+            """SELECT DISTINCT (coalesce(corrected_wall, wall) AT TIME ZONE 'Asia/Shanghai')::date
+            FROM attendance_touch
+            WHERE (card_token = ANY(%s) OR (person_number <> '' AND person_number = ANY(%s)))
+              AND coalesce(corrected_wall, wall) >= %s""",
+            [list(tokens), list(numbers), begin_of(self._marks.first)],
+        )
+        if not found:
+            return
+        villages = self._where.of_people(people, begin_of(self._marks.first)) if people else set()
+        for (day,) in found:
+            self._marks.add(villages, day, day, due.CARD)
+
+    def _corrections(self, subjects: Collection[str]) -> None:
+        for row in Correction.objects.filter(pk__in=[int(one) for one in subjects]):
+            villages = windows_villages([row.window_id]) | self._where.of_people([row.person_id], begin_of(row.day))
+            self._marks.add(villages, row.day, row.day, due.CORRECTION)
+
+    def _held(self, subjects: Collection[str]) -> None:
+        """Mark the dates between which a fact lies: the last touch before it, and its receipt."""
+        for fact in Fact.objects.filter(pk__in=[int(one) for one in subjects]).select_related("stream"):
+            station = fact.stream.station_id
+            before = (
+                Touch.objects.filter(station=station, epoch=fact.stream.epoch, seq__lt=fact.seq)
+                .order_by("-seq")
+                .values_list("wall", flat=True)
+                .first()
+            )
+            last = timezone.localdate(fact.received_at)
+            first = last if before is None else min(timezone.localdate(before), last)
+            self._marks.add(self._where.around(station), first, last, due.HELD)
+
+    def _runs(self, subjects: Collection[str]) -> None:
+        """Mark the dates of facts that hang on what the county's own clock told."""
+        told = StationEvent.objects.filter(kind="clock_corrected", detail__run__in=list(subjects))
+        for station, boot in set(told.values_list("station", "boot")):
+            mark_boot(self._marks, self._where, station, bytes(boot))
+
+    def _retired(self, subjects: Collection[str]) -> None:
+        for station, revoked_at in Station.objects.filter(pk__in=subjects).values_list("pk", "revoked_at"):
+            if revoked_at is not None:
+                first = timezone.localdate(revoked_at)
+                self._marks.add(self._where.around(station), first, self._marks.last, due.STATION)
+
+
+def mark_boot(marks: Marks, where: Whereabouts, station: str, boot: bytes) -> None:
+    """Mark the dates of a boot's facts that have, or had, another time than their station stated."""
+    found = query(
+        """SELECT min(least(wall, coalesce(corrected_wall, wall))), max(greatest(wall, coalesce(corrected_wall, wall)))
+        FROM (
+            SELECT wall, corrected_wall, quality FROM attendance_touch WHERE station_id = %s AND boot = %s
+            UNION ALL
+            SELECT wall, corrected_wall, quality FROM fleet_stationevent WHERE station_id = %s AND boot = %s
+        ) AS told
+        WHERE corrected_wall IS NOT NULL OR NOT quality IN ('synced', 'holdover')""",
+        [station, boot, station, boot],
+    )
+    [(first, last)] = found
+    if first is not None:
+        marks.add(where.around(station), timezone.localdate(first), timezone.localdate(last), due.CLOCK)
+
+
+def _date(at: dt.datetime | None, otherwise: dt.date, *, after: bool = False) -> dt.date:
+    """Return the date of a bound. One within a day, as absences have, counts for the whole of it."""
+    if at is None:
+        return otherwise + dt.timedelta(days=after)
+    day = timezone.localdate(at)
+    return day + dt.timedelta(days=1) if after and begin_of(day) != at else day
+
+
+def _said(rows: Iterable[Any], first: dt.date, until: dt.date) -> list[str]:
+    """Return what rows say of some dates, in a form that can be compared."""
+    begin, end = begin_of(first), begin_of(until)
+    found = []
+    for row in rows:
+        if (row.valid_from is None or row.valid_from < end) and (row.valid_to is None or begin < row.valid_to):
+            said = {
+                field.attname: getattr(row, field.attname)
+                for field in row._meta.concrete_fields
+                if field.name not in _KEPT_APART
+            }
+            # Within a day a bound is part of what is said.
+            bounds = [at for at in (row.valid_from, row.valid_to) if at is not None and begin < at < end]
+            found.append(repr((sorted(said.items(), key=lambda item: item[0]), bounds)))
+    return sorted(set(found))

@@ -1,0 +1,133 @@
+"""Keep what windows came to. A result that changed is superseded and stays readable; one that did not is left alone."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import transaction
+
+from server_broker.platform.sql import query
+from server_broker.settlement.settle import RULES
+from server_broker.settling.moments import aware
+from server_broker.settling.windows import Settled
+
+_LOCK = 0x7365746C
+"""Key of PostgreSQL's advisory lock for whoever keeps results: "setl" in ASCII."""
+
+type VillageDay = tuple[int, dt.date]
+
+
+class Kept(NamedTuple):
+    """How many results are new, and how many were superseded."""
+
+    made: int
+    superseded: int
+
+
+_COLUMNS = {
+    "village_id": "bigint",
+    "person_id": "bigint",
+    "day": "date",
+    "start": "smallint",
+    "place": "smallint",
+    "result": "text",
+    "kind": "text",
+    "beside": "text",
+    "late": "integer",
+    "early": "integer",
+    "flags": "text",
+    "line": "text",
+    "reason": "text",
+    "share_numerator": "smallint",
+    "share_denominator": "smallint",
+    "leave_minutes": "integer",
+    "facts": "text",
+    "awaited": "text",
+    "rules": "text",
+    "parameters": "text",
+    "digest": "bytea",
+    "due_at": "timestamptz",
+    "why": "text",
+}
+_JSON = {"facts", "awaited"}
+_ARRAYS = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+_NEW = f"new AS (SELECT * FROM unnest({_ARRAYS}) AS n ({', '.join(_COLUMNS)}))"  # noqa: S608 - our own constants
+_SAME = " AND ".join(f"s.{name} = n.{name}" for name in ("village_id", "day", "person_id", "start", "place"))
+
+_SUPERSEDE = f"""
+WITH {_NEW}, settled AS (SELECT * FROM unnest(%s::bigint[], %s::date[]) AS d (village, day)),
+gone AS (
+    UPDATE settling_settledwindow s SET superseded_at = %s FROM settled d
+    WHERE s.village_id = d.village AND s.day = d.day AND s.superseded_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM new n WHERE {_SAME} AND s.digest = n.digest)
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""  # noqa: S608 - our own constants
+_INSERT = f"""
+WITH {_NEW}, made AS (
+    INSERT INTO settling_settledwindow ({", ".join(_COLUMNS)}, known_at, settled_at)
+    SELECT {", ".join(f"n.{name}::jsonb" if name in _JSON else f"n.{name}" for name in _COLUMNS)}, %s, %s FROM new n
+    WHERE NOT EXISTS (SELECT 1 FROM settling_settledwindow s WHERE s.superseded_at IS NULL AND {_SAME})
+    RETURNING 1
+)
+SELECT count(*) FROM made
+"""  # noqa: S608 - our own constants
+
+
+def keep(settled: Sequence[Settled], why: Mapping[VillageDay, str], *, known: dt.datetime, now: dt.datetime) -> Kept:
+    """Keep all that some villages' dates came to, in two statements.
+
+    Args:
+        settled: Every window of these villages and dates. One that stands and is not among them is no window any more.
+        why: The villages and dates, with what had them settled.
+        known: What the county knew at this moment gave it.
+        now: When it is written down.
+    """
+    if not why:
+        return Kept(0, 0)
+    seen: Counter[tuple[int, dt.date, int, int]] = Counter()
+    rows = []
+    for one in settled:
+        key = (one.village, one.result.day, one.person, one.result.start)
+        rows.append(_row(one, seen[key], why[one.village, one.result.day]))
+        seen[key] += 1
+    new = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
+    with transaction.atomic():
+        query("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        days = [[village for village, _ in why], [day for _, day in why]]
+        [(superseded,)] = query(_SUPERSEDE, [*new, *days, now])
+        [(made,)] = query(_INSERT, [*new, known, now])
+    return Kept(made, superseded)
+
+
+def _row(one: Settled, place: int, why: str) -> tuple[Any, ...]:
+    result = one.result
+    facts = [[fact.station, fact.epoch, fact.seq] for fact in one.facts]
+    awaited = [
+        [what.station, what.since] if what.fact is None else [what.station, what.since, what.fact.epoch, what.fact.seq]
+        for what in one.awaited
+    ]
+    content = (
+        result.result,
+        result.kind,
+        "".join(result.beside),
+        result.late,
+        result.early,
+        "".join(result.flags),
+        result.line,
+        result.reason,
+        result.share.numerator,
+        result.share.denominator,
+        result.leave_minutes,
+        msgspec.json.encode(facts).decode(),
+        msgspec.json.encode(awaited).decode(),
+        RULES,
+        one.parameters,
+    )
+    digest = hashlib.sha256(msgspec.json.encode(content)).digest()
+    due_at = None if one.due_at is None else aware(one.due_at)
+    return (one.village, one.person, result.day, result.start, place, *content, digest, due_at, why)

@@ -1,0 +1,121 @@
+"""Settle what is due, some of it at a time, and keep it.
+
+What is settled piece by piece, as facts and decisions come, is what the whole comes to at one go: the same rows.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from server_broker.platform.sql import query
+from server_broker.settlement.times import previous_month
+from server_broker.settling import due
+from server_broker.settling.changes import take_changes
+from server_broker.settling.due import Marks, VillageDay
+from server_broker.settling.keeping import Kept, keep
+from server_broker.settling.models import SettleDue, SettlingState
+from server_broker.settling.seen import look_at_facts, skip_facts
+from server_broker.settling.span import Span
+from server_broker.settling.whereabouts import Whereabouts
+from server_broker.settling.windows import settle
+
+VILLAGES_A_TIME, DAYS_A_TIME = 60, 31
+"""Of one reading: many villages of one date, or many dates of a few villages."""
+_FEW_VILLAGES = 4
+
+
+def mark_due(now: dt.datetime) -> dt.datetime:
+    """Mark what has become due, and return a moment by which all that was looked at is known."""
+    with transaction.atomic():
+        state = _state(now)
+        marks = Marks(state.since, timezone.localdate(now))
+        take_changes(marks)
+        seen = look_at_facts(marks)
+        _mark_time(marks, state, now)
+        marks.write(now)
+        state.save()
+        # A row may have been recorded after ``now`` and before its note was taken. Its note does not come again.
+        clock: dt.datetime = query("SELECT clock_timestamp()", [])[0][0]
+    return max(one for one in (now, clock, seen) if one is not None)
+
+
+def settle_due(now: dt.datetime, *, rounds: int = 1) -> int:
+    """Settle some of what is due, and return how many villages' dates that were."""
+    done = 0
+    for _ in range(rounds):
+        with transaction.atomic():
+            taken = _take()
+            if not taken:
+                break
+            done += len(taken)
+            settle_days(taken, now)
+    return done
+
+
+def settle_days(why: dict[VillageDay, str], now: dt.datetime) -> Kept:
+    """Settle and keep these villages' dates as they are known at ``now``."""
+    days = [day for _, day in why]
+    settled = settle({village for village, _ in why}, Span(min(days), max(days), now))
+    wanted = [one for one in settled if (one.village, one.result.day) in why]
+    return keep(wanted, why, known=now, now=now)
+
+
+def go_on(now: dt.datetime) -> str | None:
+    """Do one round of the chore: mark, then settle some. Returns what was done, or None."""
+    done = settle_due(mark_due(now))
+    return f"settled {done} dates of villages" if done else None
+
+
+def _state(now: dt.datetime) -> SettlingState:
+    """Return how far settling has got. A county begins with the month before."""
+    since = previous_month(timezone.localdate(now))
+    begun = {"since": since, "through": since - dt.timedelta(days=1), "timed_through": now}
+    _, is_new = SettlingState.objects.get_or_create(pk=1, defaults=begun)
+    if is_new:
+        # Every date is settled whole at first, with all that was told by then.
+        skip_facts()
+    return SettlingState.objects.select_for_update().get(pk=1)
+
+
+def _mark_time(marks: Marks, state: SettlingState, now: dt.datetime) -> None:
+    """Mark each date once it has come, and what the passing of time alone may change."""
+    today = timezone.localdate(now)
+    if state.through < today:
+        days = [state.through + dt.timedelta(days=n) for n in range(1, (today - state.through).days + 1)]
+        marks.add_days([(village, day) for village in Whereabouts().everybody for day in days], due.FIRST)
+        state.through = today
+    if state.timed_through < now:
+        rows = query(
+            """SELECT DISTINCT village_id, day FROM settling_settledwindow
+            WHERE superseded_at IS NULL AND due_at > %s AND due_at <= %s""",
+            [state.timed_through, now],
+        )
+        marks.add_days([(village, day) for village, day in rows], due.TIME)
+        state.timed_through = now
+
+
+def _take() -> dict[VillageDay, str]:
+    """Take what was marked first, with what can be read together with it."""
+    first = SettleDue.objects.order_by("marked_at", "day", "village").first()
+    if first is None:
+        return {}
+    near = {"day__gte": first.day, "day__lt": first.day + dt.timedelta(days=DAYS_A_TIME)}
+    of_day = list(SettleDue.objects.filter(day=first.day).order_by("village")[:VILLAGES_A_TIME])
+    some = of_day
+    if len(of_day) <= _FEW_VILLAGES:
+        villages = [row.village_id for row in of_day]
+        some = list(SettleDue.objects.filter(village__in=villages, **near))
+    return _taken(some)
+
+
+def _taken(rows: Iterable[SettleDue]) -> dict[VillageDay, str]:
+    why: dict[VillageDay, str] = defaultdict(str)
+    ids = []
+    for row in rows:
+        why[int(row.village_id), row.day] = row.why
+        ids.append(row.pk)
+    SettleDue.objects.filter(pk__in=ids).delete()
+    return dict(why)

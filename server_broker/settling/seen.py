@@ -1,0 +1,184 @@
+"""Mark what is due because stations told something: each stream is read on from where it was.
+
+The county takes each stream without a gap, and says how far in the transaction that stores the facts. So what lies
+between the two marks of a stream is new, and all of it is there.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from protocol.facts import Booted, DirectionChosen, NumberEntered
+from protocol.units import DATED_QUALITIES
+from server_broker.dated.days import begin_of
+from server_broker.fleet.tables import STREAMS
+from server_broker.platform.sql import execute, query
+from server_broker.settling import due
+from server_broker.settling.changes import mark_boot
+from server_broker.settling.due import Marks
+from server_broker.settling.models import DeadStation
+from server_broker.settling.moments import aware
+from server_broker.settling.told import Range, Stated, facts_in
+from server_broker.settling.whereabouts import Whereabouts, holders_of
+
+FACTS_A_TIME = 20_000
+_STREAM_A_TIME = 2_000
+_UPS_AND_DOWNS = frozenset({"booted", "shut_down", "reader_lost", "reader_back"})
+_WEEK = dt.timedelta(days=7)
+
+_NEW = f"""
+SELECT s.id, s.station_id, s.epoch, coalesce(l.through, 0), s.through FROM {STREAMS} s
+LEFT JOIN settling_lookedat l ON l.stream_id = s.id WHERE s.through > coalesce(l.through, 0)
+ORDER BY s.id LIMIT %s
+"""  # noqa: S608 - our own constant
+
+
+def skip_facts() -> None:
+    """Count all that was told so far as looked at."""
+    execute(
+        f"""INSERT INTO settling_lookedat (stream_id, through) SELECT id, through FROM {STREAMS}
+        ON CONFLICT (stream_id) DO UPDATE SET through = excluded.through""",  # noqa: S608 - our own constant
+        [],
+    )
+
+
+def look_at_facts(marks: Marks) -> dt.datetime | None:
+    """Read the streams on, mark what the new facts concern, and return when the last came. In a transaction.
+
+    Returns:
+        None: There was nothing new.
+    """
+    ranges, left = [], FACTS_A_TIME
+    for stream, station, epoch, looked, through in query(_NEW, [FACTS_A_TIME // 10]):
+        last = min(through, looked + min(_STREAM_A_TIME, left))
+        if last > looked:
+            ranges.append(Range(stream, station, bytes(epoch), looked + 1, last))
+            left -= last - looked
+    if not ranges:
+        return None
+    stated = facts_in(ranges, None)
+    of_station: dict[str, list[Stated]] = defaultdict(list)
+    for one in stated:
+        of_station[one.station].append(one)
+    where = Whereabouts()
+    news = [_news(station, some) for station, some in sorted(of_station.items())]
+    _mark_touches(marks, where, news)
+    dead = _declared_dead(of_station)
+    for own in news:
+        _mark_station(marks, where, own)
+        if own.station in dead:
+            marks.add(where.around(own.station), dead[own.station], marks.last, due.STATION)
+    _mark_open(marks, {village for station in of_station for village in where.around(station)})
+    columns = [[one.stream for one in ranges], [one.last for one in ranges]]
+    execute(
+        """INSERT INTO settling_lookedat (stream_id, through) SELECT * FROM unnest(%s::bigint[], %s::bigint[])
+        ON CONFLICT (stream_id) DO UPDATE SET through = excluded.through""",
+        columns,
+    )
+    return max((aware(one.received) for one in stated), default=None)
+
+
+@dataclass
+class _News:
+    """What a station told that is new."""
+
+    station: str
+    touches: list[tuple[bytes, str, dt.date, dt.date]] = field(default_factory=list)
+    """Card and number, and from which date to which a touch may be."""
+    downs: list[tuple[dt.date, dt.date]] = field(default_factory=list)
+    boots: set[bytes] = field(default_factory=set)
+    """Boots whose clocks were corrected."""
+    directions: list[tuple[bytes, int]] = field(default_factory=list)
+    """Touches whose direction was chosen."""
+    unsure: list[tuple[dt.date, dt.date]] = field(default_factory=list)
+    """When something unread or lost may have been."""
+
+
+def _news(station: str, stated: Iterable[Stated]) -> _News:
+    found = _News(station)
+    last: dt.date | None = None
+    for one in sorted(stated, key=lambda one: (one.received, one.epoch, one.seq)):
+        received = _day(one.received // 1000 - 8 * 3_600_000)
+        dated = one.at is not None and one.at.quality in DATED_QUALITIES
+        day = _day(one.at.wall) if one.at is not None and dated else None
+        first, until = (day, day) if day is not None else (min(last or received - _WEEK, received), received)
+        assert first is not None
+        assert until is not None
+        if one.card:
+            found.touches.append((bytes.fromhex(one.card), "", first, until))
+        elif isinstance(one.whole, NumberEntered):
+            found.touches.append((b"", one.whole.person, first, until))
+        elif isinstance(one.whole, DirectionChosen):
+            found.directions.append((one.whole.touch.epoch, one.whole.touch.seq))
+        elif one.kind in _UPS_AND_DOWNS:
+            found.downs.append((min(last or first, _alive(one) or first, first), until))
+        elif one.kind == "clock_corrected" and one.at is not None:
+            found.boots.add(one.at.boot)
+        elif one.is_held or one.kind == "facts_lost":
+            found.unsure.append((min(last or received - _WEEK, received), received))
+        last = day or last
+    return found
+
+
+def _alive(one: Stated) -> dt.date | None:
+    alive = one.whole.last_alive if isinstance(one.whole, Booted) else None
+    return _day(alive.wall) if alive is not None and alive.quality in DATED_QUALITIES else None
+
+
+def _day(wall: int) -> dt.date:
+    """Return the local date of milliseconds since 1970 (UTC)."""
+    return timezone.localdate(dt.datetime.fromtimestamp(wall / 1000, dt.UTC))
+
+
+def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> None:
+    cards = {card for one in news for card, *_ in one.touches if card}
+    numbers = {number for one in news for _, number, *_ in one.touches if number}
+    of_card, of_number = holders_of(cards, numbers)
+    for one in news:
+        own = where.own(one.station)
+        by_dates: dict[tuple[dt.date, dt.date], set[int]] = defaultdict(set)
+        for card, number, first, last in one.touches:
+            by_dates[first, last] |= of_card.get(card, set()) | of_number.get(number, set())
+        for (first, last), people in by_dates.items():
+            villages = where.of_people(people, begin_of(marks.first))
+            marks.add(villages, first, last, due.TOUCH)
+            # From a touch on, their windows of this and the next month await that station too.
+            if elsewhere := villages - own:
+                marks.add(elsewhere, first, marks.last, due.TOUCH)
+
+
+def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:
+    for first, last in news.downs:
+        marks.add(where.own(news.station), first, last, due.STATION)
+    for boot in news.boots:
+        mark_boot(marks, where, news.station, boot)
+    for first, last in news.unsure:
+        marks.add(where.around(news.station), first, last, due.HELD)
+    if news.directions:
+        rows = query(
+            """SELECT DISTINCT (coalesce(t.corrected_wall, t.wall) AT TIME ZONE 'Asia/Shanghai')::date
+            FROM unnest(%s::bytea[], %s::bigint[]) AS w (epoch, seq)
+            JOIN attendance_touch t ON t.station_id = %s AND t.epoch = w.epoch AND t.seq = w.seq""",
+            [[epoch for epoch, _ in news.directions], [seq for _, seq in news.directions], news.station],
+        )
+        for (day,) in rows:
+            marks.add(where.around(news.station), day, day, due.TOUCH)
+
+
+def _declared_dead(stations: Collection[str]) -> dict[str, dt.date]:
+    """Return since when stations are declared dead that tell something after all."""
+    rows = DeadStation.objects.known().filter(subject__in=list(stations), dead=True)
+    return {row.subject_id: timezone.localdate(row.valid_from) for row in rows if row.valid_from is not None}
+
+
+def _mark_open(marks: Marks, villages: Collection[int]) -> None:
+    """Mark what awaits these villages' stations: their records have got further."""
+    rows = query(
+        """SELECT DISTINCT village_id, day FROM settling_settledwindow
+        WHERE superseded_at IS NULL AND result IN ('未', '待') AND village_id = ANY(%s)""",
+        [sorted(villages)],
+    )
+    marks.add_days([(village, day) for village, day in rows], due.RECORD)

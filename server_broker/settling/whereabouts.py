@@ -1,0 +1,107 @@
+"""Which villages something concerns: those of a township, of a region, of the people of a card, of everybody."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from django.db.models import F, Q
+
+from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, WindowRecord
+from server_broker.duty.reading import array_of, these
+from server_broker.people.models import Binding, HoldingRecord, PersonRecord
+from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
+from server_broker.settling.models import StandIn
+
+
+class Whereabouts:
+    """The villages with windows, as they are now, and the stations that count for them. Loaded once for many marks."""
+
+    def __init__(self) -> None:
+        rows = WindowRecord.objects.known().filter(ended=False)
+        self._codes: dict[int, str] = dict(
+            Region.objects.filter(identity__in=rows.values("village")).values_list("identity", "code")
+        )
+        self._of_station: dict[str, set[int]] = defaultdict(set)
+        for station, village in StationPlace.objects.known().values_list("subject", "village__identity"):
+            self._of_station[station].add(village)
+        self._stands_in: dict[str, set[int]] = defaultdict(set)
+        for of_village, station in (
+            StandIn.objects.known().exclude(station=None).values_list("subject__identity", "station")
+        ):
+            if station is not None:
+                self._stands_in[station].add(of_village)
+        self._people: dict[int, set[int]] = {}
+
+    @property
+    def everybody(self) -> set[int]:
+        """All villages with windows."""
+        return set(self._codes)
+
+    def under(self, region: int) -> set[int]:
+        """Return the villages in a region."""
+        code = Region.objects.filter(identity=region).values_list("code", flat=True).first()
+        prefix = subtree_prefix(code) if code else ""
+        return {village for village, own in self._codes.items() if prefix and own.startswith(prefix)}
+
+    def own(self, station: str) -> set[int]:
+        """Return the villages whose own station it is in every rule."""
+        return (self._of_station[station] | self._stands_in[station]) & set(self._codes)
+
+    def around(self, station: str) -> set[int]:
+        """Return the villages for whose windows a touch at a station may count."""
+        places = Region.objects.filter(identity__in=self._of_station[station]).values_list("code", flat=True)
+        townships = {code[:TOWNSHIP_DIGITS] for code in places}
+        found = {village for village, code in self._codes.items() if code[:TOWNSHIP_DIGITS] in townships}
+        return found | self.own(station)
+
+    def of_people(self, people: Collection[int], since: dt.datetime) -> set[int]:
+        """Return the villages of all windows of these people since a moment, in five queries for any number of them."""
+        missing = set(people) - set(self._people)
+        if missing:
+            self._people |= _villages_of(missing, since)
+        return {village for person in people for village in self._people[person]}
+
+
+def _villages_of(people: set[int], since: dt.datetime) -> dict[int, set[int]]:
+    """Return in which villages each of these people has windows: by name, by post, on single dates or by a swap."""
+    posts: dict[int, set[int]] = defaultdict(set)
+    held = HoldingRecord.objects.known().filter(subject__person=these(people))
+    for person, post in held.values_list("subject__person", "subject__post"):
+        posts[post].add(person)
+    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
+    crews = [
+        *WindowRecord.objects.known().filter(theirs).values_list("subject", "people", "posts"),
+        *RosterDay.objects.known().filter(theirs, valid_from__gte=since).values_list("subject", "people", "posts"),
+    ]
+    found: dict[int, set[int]] = {person: set() for person in people}
+    for window, named, for_posts in crews:
+        for person in (people & set(named)).union(*(posts.get(post, ()) for post in for_posts)):
+            found[person].add(window)
+    swaps = SwapRecord.objects.known().filter(subject__taker=these(people), valid_from__gte=since)
+    for window, taker in swaps.values_list("subject__window", "subject__taker"):
+        found[taker].add(window)
+    villages: dict[int, set[int]] = defaultdict(set)
+    windows = WindowRecord.objects.known().filter(subject=these({one for some in found.values() for one in some}))
+    for window, village in windows.values_list("subject", "village__identity"):
+        villages[window].add(village)
+    return {person: {village for one in some for village in villages[one]} for person, some in found.items()}
+
+
+def holders_of(cards: Iterable[bytes], numbers: Iterable[str]) -> tuple[dict[bytes, set[int]], dict[str, set[int]]]:
+    """Return everybody who has or had these cards and numbers, by any row that stands; two queries."""
+    of_card: dict[bytes, set[int]] = defaultdict(set)
+    rows = Binding.objects.known().filter(subject__token__in=set(cards)).exclude(person=None)
+    for token, person in rows.annotate(token=F("subject__token")).values_list("token", "person"):
+        of_card[bytes(token)].add(person)
+    of_number: dict[str, set[int]] = defaultdict(set)
+    wanted = set(numbers) - {""}
+    if wanted:
+        for number, person in PersonRecord.objects.known().filter(number__in=wanted).values_list("number", "subject"):
+            of_number[number].add(person)
+    return of_card, of_number
+
+
+def windows_villages(windows: Collection[int]) -> set[int]:
+    """Return the villages in which windows are or were."""
+    rows = WindowRecord.objects.filter(subject=these(windows)).values_list("village__identity", flat=True)
+    return set(rows)

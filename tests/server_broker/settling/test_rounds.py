@@ -1,0 +1,216 @@
+"""What is settled piece by piece is what the whole comes to. Only what is touched is settled anew; the old stays."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import InternalError, ProgrammingError, connection, transaction
+
+from server_broker.attendance.models import DutyWindow
+from server_broker.dated.writing import Period, put
+from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.windows import Terms, change_window
+from server_broker.ingest.held import held_facts, write_off
+from server_broker.people.cards import bind_card
+from server_broker.people.models import Person
+from server_broker.requests.models import Answer, Correction, CountyRequest
+from server_broker.settlement.settle import RULES
+from server_broker.settling.models import DeadStation, SettleDue, SettledWindow
+from server_broker.settling.rounds import mark_due, settle_days, settle_due
+from server_broker.settling.whereabouts import Whereabouts
+from server_broker.workdays.county_table import CountyWord, write_days
+from tests.cast import LI, SHILI, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
+from tests.server_broker.county import FictionalCounty, add_station
+from tests.server_broker.settling.lived import (
+    BY,
+    MONDAY,
+    TUESDAY,
+    WEDNESDAY,
+    LivedStation,
+    announced,
+    at,
+    morning,
+    recorded,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+
+DAY = dt.timedelta(days=1)
+
+
+def lives_on(now: dt.datetime) -> list[tuple[str, dt.date, str, str]]:
+    """Do all that is due, and return what is new: number, date, result, and why it was settled."""
+    last = SettledWindow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    mark_due(now)
+    settle_due(now, rounds=1000)
+    assert not SettleDue.objects.exists()
+    rows = SettledWindow.objects.filter(pk__gt=last).order_by("day", "person__number")
+    return [(row.person.number, row.day, row.result, row.why) for row in rows.select_related("person")]
+
+
+def whole(first: dt.date, last: dt.date, now: dt.datetime) -> tuple[int, int]:
+    """Settle everything at one go, and return how many results differ from those that stand."""
+    days = [first + n * DAY for n in range((last - first).days + 1)]
+    kept = settle_days({(village, day): "first" for village in Whereabouts().everybody for day in days}, now)
+    return kept.made, kept.superseded
+
+
+@pytest.fixture
+def zhang(county: FictionalCounty) -> Person:
+    announced(MONDAY - 14 * DAY, 50)
+    return county.people[ZHANG]
+
+
+@pytest.fixture
+def window(zhang: Person, county: FictionalCounty) -> DutyWindow:
+    return morning(zhang, county.people[LI])
+
+
+@pytest.fixture
+def shili(window: DutyWindow) -> LivedStation:
+    station = LivedStation()
+    station.send(at(MONDAY, 6))
+    return station
+
+
+def came(station: LivedStation, day: dt.date, *cards: bytes) -> None:
+    for card in cards:
+        station.touched(card, at(day, 8, 20))
+        station.touched(card, at(day, 12, 5))
+    station.closed(at(day, 15, 1))
+
+
+def test_late_data_settles_what_they_touch_and_the_old_stays(shili: LivedStation) -> None:
+    for day in (MONDAY, TUESDAY):
+        came(shili, day, ZHANG.token)
+        if day == MONDAY:
+            shili.send(at(day, 15, 2))
+        lives_on(at(day, 20))
+    assert lives_on(at(TUESDAY, 21)) == []
+    shili.send(at(WEDNESDAY, 7))
+    assert [one[:3] for one in lives_on(at(WEDNESDAY, 7, 1))] == [
+        (ZHANG.number, TUESDAY, "√"),
+        (LI.number, TUESDAY, "旷"),
+        (ZHANG.number, WEDNESDAY, ""),
+        (LI.number, WEDNESDAY, ""),
+    ]
+    history = SettledWindow.objects.filter(person__number=LI.number, day=TUESDAY).order_by("pk")
+    assert [(row.result, row.superseded_at is None) for row in history] == [("未", False), ("旷", True)]
+    assert history[0].awaited[0][0] == SHILI
+    assert (history[1].line, history[1].rules, history[1].share_denominator) == ("10", RULES, 1)
+    assert "record" in history[1].why
+    # What stood at the first moment of an evening can still be read.
+    assert history[0].superseded_at == history[1].settled_at == at(WEDNESDAY, 7, 1)
+    assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 1)) == (0, 0)
+
+
+def test_a_window_is_settled_when_its_last_minute_has_passed(shili: LivedStation) -> None:
+    assert {one[2] for one in lives_on(at(MONDAY, 8))} == {""}
+    came(shili, MONDAY, ZHANG.token)
+    shili.send(at(MONDAY, 15, 2))
+    assert [one[2:3] for one in lives_on(at(MONDAY, 15, 3))] == [("√",), ("旷",)]
+    assert whole(MONDAY, MONDAY, at(MONDAY, 15, 3)) == (0, 0)
+
+
+def test_a_bound_card_an_absence_and_a_correction_settle_only_their_persons_dates(
+    shili: LivedStation, county: FictionalCounty, window: DutyWindow
+) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        came(shili, day, ZHANG.token)
+        if day == TUESDAY:
+            shili.touched(UNKNOWN_CARD, at(day, 16))
+    shili.send(at(WEDNESDAY, 15, 2))
+    lives_on(at(WEDNESDAY, 20))
+    assert lives_on(at(WEDNESDAY, 21)) == []
+    li = county.people[LI]
+    with recorded(at(WEDNESDAY, 22)), transaction.atomic():
+        absence = Absence.objects.create(person=li, kind="leave", source="")
+        put(AbsenceRecord, [absence.pk], Period(at(MONDAY, 8), at(MONDAY, 18)), {"code": "sick"}, actor=BY)
+    assert lives_on(at(WEDNESDAY, 22, 1)) == [(LI.number, MONDAY, "假", "absence")]
+    asked = CountyRequest.objects.create(
+        request=bytes(16), number="1", person=li, kind="correction", window=window, day=TUESDAY, mark="arrival",
+        mark_at=at(TUESDAY, 8, 25), asked_at=at(WEDNESDAY, 22, 2),
+    )  # fmt: skip
+    answer = Answer.objects.create(asked=asked, outcome="accepted", at=at(WEDNESDAY, 22, 3), actor="chen", step=1)
+    Correction.objects.create(
+        answer=answer, person=li, window=window, day=TUESDAY, mark="arrival", mark_at=at(TUESDAY, 8, 25),
+        approved_at=at(WEDNESDAY, 22, 3),
+    )  # fmt: skip
+    assert lives_on(at(WEDNESDAY, 22, 4)) == [(LI.number, TUESDAY, "缺", "correction")]
+    with recorded(at(WEDNESDAY, 22, 5)):
+        bind_card(UNKNOWN_CARD, li, actor=BY)
+    lives_on(at(WEDNESDAY, 22, 6))
+    assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 22, 6)) == (0, 0)
+    assert SettledWindow.objects.filter(person=li, day=MONDAY, superseded_at=None).get().kind == "病"
+
+
+def test_a_corrected_clock_settles_the_dates_of_its_boot(shili: LivedStation) -> None:
+    came(shili, MONDAY, LI.token)
+    shili.send(at(MONDAY, 15, 2))
+    lives_on(at(MONDAY, 20))
+    shili.booted(at(TUESDAY, 7), quality="unknown", alive=at(MONDAY, 23))
+    shili.touched(ZHANG.token, at(TUESDAY, 8, 20), wall=at(dt.date(2020, 1, 1), 0))
+    shili.touched(ZHANG.token, at(TUESDAY, 12, 5), wall=at(dt.date(2020, 1, 1), 4))
+    shili.send(at(TUESDAY, 13))
+    lives_on(at(TUESDAY, 20))
+    shili.learnt(at(WEDNESDAY, 7))
+    shili.send(at(WEDNESDAY, 7, 1))
+    new = lives_on(at(WEDNESDAY, 7, 2))
+    assert (ZHANG.number, TUESDAY, "√") in [one[:3] for one in new]
+    assert {day for _, day, *_ in new} == {TUESDAY, WEDNESDAY}
+    assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 2)) == (0, 0)
+
+
+def test_a_result_can_only_be_superseded(shili: LivedStation) -> None:
+    lives_on(at(MONDAY, 20))
+    for change in ("UPDATE settling_settledwindow SET result = '√'", "DELETE FROM settling_settledwindow"):
+        with pytest.raises((InternalError, ProgrammingError)), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+
+
+def test_lived_days_are_the_same_piece_by_piece_and_at_one_go(
+    shili: LivedStation, county: FictionalCounty, zhang: Person, window: DutyWindow
+) -> None:
+    """Whatever comes in whatever order, what stands is what the whole comes to."""
+    zhao = county.add(ZHAO)
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    morning(zhao, village=YANSHI_VILLAGE)
+    yanshi = LivedStation(YANSHI)
+    li = county.people[LI]
+    nine = Terms("上午", [1, 2, 3, 4, 5], 540, 720, [zhang.pk, li.pk])
+    alone = Terms("上午", [1, 2, 3, 4, 5], 540, 730, [zhang.pk])
+    since = MONDAY + 5 * DAY
+    news: dict[int, Callable[[dt.date], object]] = {
+        1: lambda _: bind_card(UNKNOWN_CARD, li, actor=BY),
+        2: lambda day: change_window(window, nine, since=day, actor=BY, reason="改九点"),
+        3: lambda day: write_days({day - DAY: CountyWord(False, "放假")}, actor=BY),
+        4: lambda day: write_off(held_facts(), reason="查过了", actor=BY, at=at(day, 19)),
+        6: lambda _: put(DeadStation, [YANSHI], Period(at(since, 0)), {"dead": True}, actor=BY, reason="坏了"),
+        9: lambda _: change_window(window, alone, since=MONDAY, actor=BY, reason="改错了"),
+    }
+    for number in range(10):
+        day = MONDAY + number * DAY
+        if number == 3:
+            shili.add_body(b"\x81\xa4kind\xa7someday")
+        came(shili, day, ZHANG.token, UNKNOWN_CARD)
+        if number in (2, 5):
+            yanshi.touched(ZHANG.token, at(day, 13))
+        if number < 5 or number == 8:
+            yanshi.touched(ZHAO.token, at(day, 8, 30 + number))
+            yanshi.closed(at(day, 15, 1))
+        if number % 3 != 1:
+            shili.send(at(day, 15, 2))
+        if number % 4 == 2 or number == 8:
+            yanshi.send(at(day, 16))
+        if number == 6:
+            shili.booted(at(day, 22), quality="unknown", alive=at(day, 21))
+        if number == 7:
+            shili.learnt(at(day, 18))
+            shili.send(at(day, 18, 1))
+        if number in news:
+            with recorded(at(day, 19)), transaction.atomic():
+                news[number](day)
+        lives_on(at(day, 20))
+        if number in {4, 7, 9}:
+            assert whole(MONDAY, day, at(day, 20)) == (0, 0), number
+    assert SettledWindow.objects.exclude(superseded_at=None).exists()
