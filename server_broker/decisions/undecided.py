@@ -22,6 +22,7 @@ UNDECIDED: dict[str, str] = {
     "phone.signed_in": "a session begins",
     "region.renamed": "a part of `people.imported`, whose rows have the new name",
     "roster.exported": "somebody has taken a list with them",
+    "sheet.exported": "somebody has taken a list with them",
     "shelf.carried": "documents that were published went onto a stick",
     "snapshot.previewed": "somebody has looked",
     "snapshot.seen": "somebody has looked",

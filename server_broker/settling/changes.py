@@ -13,11 +13,13 @@ from typing import Any
 from django.utils import timezone
 
 from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, Touch, WindowRecord
+from server_broker.attendance.tables import TOUCHES
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import Dated
 from server_broker.duty.marks import villages_of
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.models import Station, StationEvent
+from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
 from server_broker.platform.sql import query
@@ -182,10 +184,10 @@ class _Reader:
     ) -> None:
         """Mark the dates of touches by these cards and numbers."""
         found = query(
-            """SELECT DISTINCT (coalesce(corrected_wall, wall) AT TIME ZONE 'Asia/Shanghai')::date
-            FROM attendance_touch
+            f"""SELECT DISTINCT (coalesce(corrected_wall, wall) AT TIME ZONE 'Asia/Shanghai')::date
+            FROM {TOUCHES}
             WHERE (card_token = ANY(%s) OR (person_number <> '' AND person_number = ANY(%s)))
-              AND coalesce(corrected_wall, wall) >= %s""",
+              AND coalesce(corrected_wall, wall) >= %s""",  # noqa: S608 - our own constant
             [list(tokens), list(numbers), begin_of(self._marks.first)],
         )
         if not found:
@@ -229,13 +231,13 @@ class _Reader:
 def mark_boot(marks: Marks, where: Whereabouts, station: str, boot: bytes) -> None:
     """Mark the dates of a boot's facts that have, or had, another time than their station stated."""
     found = query(
-        """SELECT min(least(wall, coalesce(corrected_wall, wall))), max(greatest(wall, coalesce(corrected_wall, wall)))
+        f"""SELECT min(least(wall, coalesce(corrected_wall, wall))), max(greatest(wall, coalesce(corrected_wall, wall)))
         FROM (
-            SELECT wall, corrected_wall, quality FROM attendance_touch WHERE station_id = %s AND boot = %s
+            SELECT wall, corrected_wall, quality FROM {TOUCHES} WHERE station_id = %s AND boot = %s
             UNION ALL
-            SELECT wall, corrected_wall, quality FROM fleet_stationevent WHERE station_id = %s AND boot = %s
+            SELECT wall, corrected_wall, quality FROM {STATION_EVENTS} WHERE station_id = %s AND boot = %s
         ) AS told
-        WHERE corrected_wall IS NOT NULL OR NOT quality IN ('synced', 'holdover')""",
+        WHERE corrected_wall IS NOT NULL OR NOT quality IN ('synced', 'holdover')""",  # noqa: S608 - our own constants
         [station, boot, station, boot],
     )
     [(first, last)] = found

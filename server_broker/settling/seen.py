@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from protocol.facts import Booted, DirectionChosen, NumberEntered
 from protocol.units import DATED_QUALITIES
+from server_broker.attendance.tables import TOUCHES
 from server_broker.dated.days import begin_of
 from server_broker.fleet.tables import STREAMS
 from server_broker.platform.sql import execute, query
@@ -159,9 +160,9 @@ def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:
         marks.add(where.around(news.station), first, last, due.HELD)
     if news.directions:
         rows = query(
-            """SELECT DISTINCT (coalesce(t.corrected_wall, t.wall) AT TIME ZONE 'Asia/Shanghai')::date
+            f"""SELECT DISTINCT (coalesce(t.corrected_wall, t.wall) AT TIME ZONE 'Asia/Shanghai')::date
             FROM unnest(%s::bytea[], %s::bigint[]) AS w (epoch, seq)
-            JOIN attendance_touch t ON t.station_id = %s AND t.epoch = w.epoch AND t.seq = w.seq""",
+            JOIN {TOUCHES} t ON t.station_id = %s AND t.epoch = w.epoch AND t.seq = w.seq""",  # noqa: S608 - our own constant
             [[epoch for epoch, _ in news.directions], [seq for _, seq in news.directions], news.station],
         )
         for (day,) in rows:
