@@ -17,7 +17,6 @@ UNDECIDED: dict[str, str] = {
     "media.uploaded": "a file was brought in; a document that shows it is decided on its own",
     "meeting.sheet_taken": "somebody has taken a list with them",
     "people.exported": "somebody has taken a list with them",
-    "sheet.exported": "somebody has taken a sheet with them",
     "person.number_searched": "somebody has looked for a person by a number",
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
     "phone.signed_in": "a session begins",
