@@ -35,6 +35,10 @@ class Turn(Struct, frozen=True):
     """What the window counts of a day."""
 
 
+type _Turns = Callable[[str, dt.date], list[Turn]]
+"""Somebody's turns of a date, as they are at one step."""
+
+
 class Duties:
     """Whose duty is when, as the county knew it at one moment."""
 
@@ -43,6 +47,7 @@ class Duties:
         self._at = at
         self.calendar = Calendar(index.world.calendar, at)
         self._turns: dict[tuple[str, dt.date], list[Turn]] = {}
+        self._given: dict[tuple[str, dt.date], list[Turn]] = {}
         self._swapped: dict[dt.date, dict[str, list[Turn]]] = {}
         self._swapped_into: set[tuple[str, dt.date]] = set()
         """To whom a swap brought a window over another one, also if they gave one of the two away later."""
@@ -52,7 +57,9 @@ class Duties:
         """Return somebody's windows of a date by their start, also those that are off or gone to another."""
         key = (person, day)
         if key not in self._turns:
-            self._turns[key] = _once([self._unless_brought(turn) for turn in self._before_overlaps(person, day)])
+            self._turns[key] = _once(
+                [self._unless_brought(turn, self._swapped_turns) for turn in self._swapped_turns(*key)]
+            )
         return self._turns[key]
 
     def overlapping(self, person: str, day: dt.date) -> bool:
@@ -66,7 +73,7 @@ class Duties:
             day in self._index.swaps and self._some_overlap(person, day, self._roster_turns)
         )
 
-    def _some_overlap(self, person: str, day: dt.date, turns: Callable[[str, dt.date], list[Turn]]) -> bool:
+    def _some_overlap(self, person: str, day: dt.date, turns: _Turns) -> bool:
         mine = [turn for turn in turns(person, day) if turn.due]
         beside = [turn for near in (day - _DAY, day + _DAY) for turn in turns(person, near) if turn.due]
         pairs = [*combinations(mine, 2), *product(mine, beside)]
@@ -95,6 +102,12 @@ class Duties:
 
     def _roster_turns(self, person: str, day: dt.date) -> list[Turn]:
         """Return what the rosters give somebody on a date, before swaps."""
+        key = (person, day)
+        if key not in self._given:
+            self._given[key] = self._find_roster_turns(person, day)
+        return self._given[key]
+
+    def _find_roster_turns(self, person: str, day: dt.date) -> list[Turn]:
         posts = self._posts(person, day)
         bar = self.bar(person, day)
         first_post = min((one.known for one in posts), default=ALWAYS)
@@ -134,17 +147,20 @@ class Duties:
             return "这天不上班" if weekday else None
         return "" if weekday or window.weekdays >= _WEEK else None
 
-    def _before_overlaps(self, person: str, day: dt.date) -> list[Turn]:
+    def _swapped_turns(self, person: str, day: dt.date) -> list[Turn]:
         swapped = self._after_swaps(day)
-        found = swapped[person] if person in swapped else self._roster_turns(person, day)
-        return sorted(found, key=_order)
+        return sorted(swapped[person] if person in swapped else self._held_turns(person, day), key=_order)
+
+    def _held_turns(self, person: str, day: dt.date) -> list[Turn]:
+        """Return what somebody has on a date before swaps: a window that is off (1.1) is nobody's to give away."""
+        return [self._unless_brought(turn, self._roster_turns) for turn in self._roster_turns(person, day)]
 
     def _after_swaps(self, day: dt.date) -> dict[str, list[Turn]]:
         """Return the turns of everybody whom a swap of the date names."""
         if day not in self._swapped:
             swaps = [swap for swap in self._index.swaps.get(day, ()) if swap.known <= self._at]
             people = {person for swap in swaps for person in (swap.giver, swap.taker)}
-            turns = {person: self._roster_turns(person, day) for person in people}
+            turns = {person: self._held_turns(person, day) for person in people}
             for complete, swap in sorted(self._complete(swaps), key=lambda one: (one[0], one[1].giver, one[1].taker)):
                 self._move(swap, complete, turns)
             self._swapped[day] = turns
@@ -169,12 +185,12 @@ class Duties:
             self._swapped_into.add((swap.taker, swap.date))
         turns[swap.taker] = [*turns[swap.taker], taken]
 
-    def _unless_brought(self, turn: Turn) -> Turn:
+    def _unless_brought(self, turn: Turn, turns: _Turns) -> Turn:
         """Return a turn by the week as off if a change of the calendar brought it over one of named days."""
-        if not turn.due:
+        if not turn.due or turn.window.named_days:
             return turn
         for day in (turn.day - _DAY, turn.day, turn.day + _DAY):
-            for other in self._before_overlaps(turn.person, day):
+            for other in turns(turn.person, day):
                 if other.due and _overlap(turn, other) and self._yields(turn, other):
                     return replace(turn, due=False, why="日历改动后和指定日期的班重叠，那个班算数")
         return turn

@@ -26,6 +26,8 @@ MOST_DATES = 366
 BACK_WITHIN = 3 * 24 * 60
 """Minutes: a touch so long ago may still be said to have been the return."""
 
+type _Order = tuple[Moment, int, Moment, int]
+
 
 class Absence(Struct, frozen=True):
     """Approved leave, field duty or a meeting elsewhere."""
@@ -104,14 +106,15 @@ class Requests:
             decision = self._first_decision(row)
             if decision is not None and decision.yes:
                 approved[month_of(row.date)].append((decision, row))
-        found: dict[tuple[dt.date, int], list[tuple[tuple[Moment, int], Corrected]]] = defaultdict(list)
+        found: dict[tuple[dt.date, int], list[tuple[_Order, Corrected]]] = defaultdict(list)
         for some in approved.values():
             some.sort(key=lambda one: (_order(one[0]), _content(one[1])))
             for number, (decision, row) in enumerate(some, start=1):
                 last = decision if number <= self._allowed(row) else self._second(row, decision)
                 if last is not None:
                     one = Corrected(row.mark, row.minute, last.at)
-                    found[row.date, row.start].append((_order(last), one))
+                    # Of two that a second approver completes at once the one that was approved first is the earlier.
+                    found[row.date, row.start].append(((*_order(last), *_order(decision)), one))
         return {window: [one for _, one in sorted(some, key=_place)] for window, some in found.items()}
 
     def _allowed(self, row: Correction) -> int:
@@ -148,5 +151,5 @@ def _content(row: Correction) -> tuple[dt.date, int, str, Moment, int]:
     return (row.date, row.start, row.mark, row.asked, -1 if row.minute is None else row.minute)
 
 
-def _place(one: tuple[tuple[Moment, int], Corrected]) -> tuple[tuple[Moment, int], str, int]:
+def _place(one: tuple[_Order, Corrected]) -> tuple[_Order, str, int]:
     return (one[0], one[1].mark, -1 if one[1].minute is None else one[1].minute)

@@ -4,6 +4,7 @@ A unit is what is left of a window by lines 1 to 4, or, for ``ends``, of the win
 """
 
 import datetime as dt
+from collections.abc import Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -174,9 +175,7 @@ class Schedule:
         if not mine:
             return []
         around = [unit for number in range(-_REACH, _REACH + 1) for unit in self.units(person, day + number * _DAY)]
-        around.sort(key=lambda unit: (unit.whole_start, unit.whole_end))
-        beside = zip([None, *around[:-1]], around, [*around[1:], None], strict=True)
-        return [Placed(unit, before, after) for before, unit, after in beside if any(unit is one for one in mine)]
+        return [Placed(unit, _before(unit, around), _after(unit, around)) for unit in mine]
 
     def _share(self, turn: Turn) -> Share:
         values = self._known.parameters.on(turn.window.village, turn.day)
@@ -194,3 +193,16 @@ def _units(shares: list[Share]) -> list[Unit]:
     groups += [(share,) for share in shares if share.values.marks != "ends"]
     groups.sort(key=lambda group: group[0].turn.start)
     return [Unit(group, group[0].covered.first, group[-1].covered.last) for group in groups]
+
+
+def _before(unit: Unit, others: Iterable[Unit]) -> Unit | None:
+    """Return the unit before one. What lies between the windows of ``ends`` is no neighbour of theirs."""
+    return max((one for one in others if one.whole_end <= unit.whole_start), key=_extent, default=None)
+
+
+def _after(unit: Unit, others: Iterable[Unit]) -> Unit | None:
+    return min((one for one in others if one.whole_start >= unit.whole_end), key=_extent, default=None)
+
+
+def _extent(unit: Unit) -> tuple[Minute, Minute]:
+    return (unit.whole_start, unit.whole_end)

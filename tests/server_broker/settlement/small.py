@@ -47,6 +47,7 @@ def small_world(*stations: values.Station, **more: Any) -> World:
             values.Region(id="t1", parent="county"),
             values.Region(id="v1", parent="t1"),
             values.Region(id="v2", parent="t1"),
+            values.Region(id="t2", parent="county"),
         ),
         "calendar": (
             values.Table(

@@ -20,6 +20,7 @@ from server_broker.settlement.values import (
     ParameterRow,
     Station,
     Swap,
+    Table,
     World,
 )
 from tests.server_broker.settlement.small import (
@@ -37,6 +38,7 @@ from tests.server_broker.settlement.small import (
 )
 
 BOOT, CLOSED = fact(1, "06:00", "boot"), fact(9, "15:00", "window_closed")
+CLOSED_AS_FOURTH = fact(4, "15:00", "window_closed")
 
 
 def full(*facts: Fact) -> Station:
@@ -215,6 +217,67 @@ class TestOddRosters:
         (turn,) = sheet(world).knowledge.duties.turns("zhang", dt.date(2026, 3, 7))
 
         assert (turn.due, turn.window.roster) == (True, "n")
+
+
+class TestNeighbours:
+    def test_a_window_of_another_village_between_those_of_ends_bounds_nothing(self) -> None:
+        touches = (touch(2, "08:20"), touch(3, "18:05"))
+        day = station(BOOT, *touches, fact(4, "23:00", "window_closed"))
+        evening = (touch(2, "12:50"), touch(3, "14:05"))
+        other = station(BOOT, *evening, fact(4, "23:00", "window_closed"), id="s2", village="v2")
+        windows = (
+            roster_window(510, 720),
+            roster_window(960, 1080),
+            roster_window(780, 840, roster="o", village="v2"),
+        )
+        world = small_world(
+            day,
+            other,
+            windows=windows,
+            parameters=(
+                *parameters(marks="ends"),
+                ParameterRow(region="county", first=dt.date(2026, 1, 1), locked=False, values=(("place", "village"),)),
+            ),
+        )
+
+        assert [(one.start, one.result) for one in sheet(world).results()] == [(510, "√"), (780, "√"), (960, "√")]
+
+
+class TestStandIns:
+    def test_a_stand_in_counts_in_the_township_of_the_village_for_which_it_stands_in(self) -> None:
+        away = station(
+            BOOT,
+            touch(2, "08:20"),
+            touch(3, "12:05"),
+            CLOSED_AS_FOURTH,
+            id="s2",
+            village="t2",
+            stands_in_for=frozenset({"v2"}),
+        )
+        world = small_world(full(), away)
+
+        one = result(world)
+        assert (one.result, one.flags) == ("√", ("异地",))
+
+
+class TestCalendarChanges:
+    def test_a_window_that_a_named_day_made_off_cannot_be_given_away(self) -> None:
+        saturday = dt.date(2026, 3, 7)
+        table = Table(
+            source="county",
+            first=saturday,
+            last=saturday,
+            holidays=frozenset(),
+            workdays=frozenset({saturday}),
+            known=moment("09:00"),
+        )
+        named = roster_window(540, 660, roster="n", weekdays=frozenset(), dates=frozenset({saturday}))
+        words = (Agreement(by="zhang", at=moment("10:00")), Agreement(by="sec", at=moment("10:00")))
+        swap = Swap(date=saturday, start=510, giver="zhang", taker="sec", agreed=words)
+        duties = sheet(small_world(windows=(roster_window(), named), calendar=(table,), swaps=(swap,))).knowledge.duties
+
+        due = [(turn.start, turn.due) for who in ("zhang", "sec") for turn in duties.turns(who, saturday)]
+        assert due == [(minute("08:30", saturday), False), (minute("09:00", saturday), True)]
 
 
 def test_days_add_up_exactly() -> None:
