@@ -5,7 +5,7 @@ their stations where they are written.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -62,6 +62,11 @@ def villages_of(changes: Iterable[tuple[str, int]], *, since: dt.datetime) -> se
     return found.villages()
 
 
+def villages_of_windows(windows: Collection[int]) -> set[int]:
+    """Return the identities of the villages in which windows are or were."""
+    return set(WindowRecord.objects.filter(subject=these(windows)).values_list("village__identity", flat=True))
+
+
 @dataclass
 class _Concerned:
     """Who and what some changes are about. Rows that no longer stand count too: who was due may be due no more."""
@@ -85,8 +90,7 @@ class _Concerned:
         swapped = Swap.objects.filter(window=these(windows)).values_list("giver", "taker")
         people |= {person for pair in swapped for person in pair}
         windows |= _windows_of(people, self.since)
-        rows = WindowRecord.objects.filter(subject=these(windows)).values_list("village__identity", flat=True)
-        return self.by_kind.get("region", set()) | set(rows)
+        return self.by_kind.get("region", set()) | villages_of_windows(windows)
 
     def _windows(self) -> set[int]:
         swaps = Swap.objects.filter(pk=these(self.by_kind.get("swap", ())))

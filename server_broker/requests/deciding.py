@@ -30,10 +30,9 @@ from server_broker.requests.models import Answer, CountyRequest, Outcome, Reques
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
+from server_broker.settlement.version import RULES
 
 DECIDED = "request.decided"
-RULES = "2.6"
-"""Version of docs/rules.md by which this module judges."""
 _LEAST_REASON = 4
 
 

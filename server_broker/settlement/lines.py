@@ -15,14 +15,11 @@ from server_broker.settlement.marks import Candidate, Found, Mark, Roles, find
 from server_broker.settlement.requests import Requests
 from server_broker.settlement.results import BESIDE, Awaited, Result
 from server_broker.settlement.times import begin_of, cut
-from server_broker.settlement.units import Placed, Schedule, Share, Unit
+from server_broker.settlement.units import AROUND, Placed, Schedule, Share, Unit
 from server_broker.settlement.ups_and_downs import none_up
 from server_broker.settlement.values import Way
 from server_broker.settlement.verdict import State, Verdict, judge, states
 
-_AROUND = 30
-"""Minutes: so long before a start, and after an end, a station must have been up."""
-_NOT_CONCLUDED = frozenset({"", "暂", "未", "待"})
 _LINES = {"": "0", "√": "5", "暂": "6", "未": "7", "停": "8", "待": "9", "旷": "10"}
 _BETWEEN = ("", "暂", "未", "待")
 """What a window between takes from the first or the last, in this order."""
@@ -115,9 +112,9 @@ class Lines:
     def _down(self, way: Way, unit: Unit) -> bool:
         """Tell whether a mark falls to a time when the roster's village had no station up."""
         if way == "in":
-            share, first, last = unit.first, unit.start - _AROUND, unit.start + unit.first.values.grace_in
+            share, first, last = unit.first, unit.start - AROUND, unit.start + unit.first.values.grace_in
         else:
-            share, first, last = unit.last, unit.end - unit.last.values.grace_out, unit.end + _AROUND
+            share, first, last = unit.last, unit.end - unit.last.values.grace_out, unit.end + AROUND
         return none_up([self._known.downs[station] for station in self._awaiting.own(share)], first, last)
 
     def _row(self, case: _Case, share: Share, needs: tuple[Way, ...]) -> Result:
@@ -253,5 +250,5 @@ def _between(share: Share, first: Result, last: Result) -> Result:
         word = "旷" if both_absent else "停" if words == ["停", "停"] else "√"
     decisive = next((one for one in (first, last) if one.result == word), first)
     reason = f"中间的班随头一个班和末一个班：{decisive.reason}" if word != "√" else "中间的班不用打卡。"
-    awaited = decisive.awaited if word in _NOT_CONCLUDED else ()
+    awaited = decisive.awaited if word in _BETWEEN else ()
     return _plain(share, word, _LINES[word], reason, awaited=awaited)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from server_broker.settlement.due import Turn
 from server_broker.settlement.knowledge import Knowledge
-from server_broker.settlement.times import Minute, cut, day_of, next_month
+from server_broker.settlement.times import Minute, cut, dates, day_of, next_month
 from server_broker.settlement.values import Decision, Leave, Rank
 
 _RANKS: dict[Rank, int] = {"cadre": 0, "secretary": 1, "township": 2, "county": 3}
@@ -54,7 +54,7 @@ def leave_length(person: str, begin: Minute, end: Minute, then: Knowledge) -> in
     """
     touched = {
         turn.day
-        for day in _days(day_of(begin) - 2 * _DAY, day_of(end - 1))
+        for day in dates(day_of(begin) - 2 * _DAY, day_of(end - 1))
         for turn in then.duties.turns(person, day)
         if turn.due and turn.start < end and begin < turn.end and _is_left(turn, then)
     }
@@ -62,7 +62,7 @@ def leave_length(person: str, begin: Minute, end: Minute, then: Knowledge) -> in
         day
         for first in _months(day_of(begin), day_of(end - 1))
         if not _has_window(person, first, then)
-        for day in _days(first, next_month(first) - _DAY)
+        for day in dates(first, next_month(first) - _DAY)
         if day_of(begin) <= day <= day_of(end - 1) and then.duties.calendar.on(day).works
     }
     return len(touched | idle)
@@ -75,7 +75,7 @@ def _is_left(turn: Turn, then: Knowledge) -> bool:
 
 
 def _has_window(person: str, first: dt.date, then: Knowledge) -> bool:
-    days = _days(first, next_month(first) - _DAY)
+    days = dates(first, next_month(first) - _DAY)
     return any(turn.due for day in days for turn in then.duties.turns(person, day))
 
 
@@ -84,8 +84,3 @@ def _months(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     while month <= last:
         yield month
         month = next_month(month)
-
-
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    for number in range((last - first).days + 1):
-        yield first + number * _DAY

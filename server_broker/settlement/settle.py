@@ -16,11 +16,18 @@ from server_broker.settlement.meeting import Attended, attended
 from server_broker.settlement.requests import Requests
 from server_broker.settlement.resident import Resided, resided
 from server_broker.settlement.results import Result
-from server_broker.settlement.times import END_OF_TIME, Moment, begin_of, first_of_month, midnight, month_of, next_month
-from server_broker.settlement.values import Month, World
+from server_broker.settlement.times import (
+    END_OF_TIME,
+    NEVER,
+    Moment,
+    begin_of,
+    first_of_month,
+    midnight,
+    month_of,
+    next_month,
+)
+from server_broker.settlement.values import World
 
-RULES = "2.6"
-"""The version of docs/rules.md by which it is settled."""
 type _Place = tuple[str, dt.date, int]
 _DAY = dt.timedelta(days=1)
 
@@ -119,18 +126,18 @@ def _closings(index: Index, days: Sequence[dt.date], at: Moment) -> dict[str, tu
         # What is asked in the minute of the closing is refused, so the signed sheet does not have it either.
         closed = {month: at for month, (at, _) in found.items()} | {row.month: row.closed}
         sheet = Sheet(index, days, row.closed, closed)
-        if _state(row, sheet, row.closed) in {"可公示", "公示"}:
+        if state_of(row.month, sheet.of_month(row.month), row.closed, shown=row.shown) in {"可公示", "公示"}:
             found[row.month] = (row.closed, sheet)
     return found
 
 
-def _state(row: Month, sheet: Sheet, at: Moment) -> str:
-    """Return the state of a month that is not closed."""
-    if at < begin_of(midnight(next_month(first_of_month(row.month)))):
+def state_of(month: str, results: Iterable[Result], at: Moment, *, shown: Moment) -> str:
+    """Return the state at a moment of a month that is not closed, by what its windows come to then."""
+    if at < begin_of(midnight(next_month(first_of_month(month)))):
         return "进行中"
-    if any(one.result in NOT_FINAL for one in sheet.of_month(row.month)):
+    if any(one.result in NOT_FINAL for one in results):
         return "未定稿"
-    return "公示" if row.shown <= at else "可公示"
+    return "公示" if shown <= at else "可公示"
 
 
 def _month_names(sheet: Sheet) -> list[str]:
@@ -142,8 +149,11 @@ def _months(sheet: Sheet, closings: Mapping[str, tuple[Moment, Sheet]]) -> list[
     at = sheet.knowledge.at
     rows = {row.month: row for row in sheet.knowledge.index.world.months if row.known <= at}
     names = _month_names(sheet)
-    states = {name: _state(rows.get(name, Month(month=name)), sheet, at) for name in names if name not in closings}
-    return [(name, states.get(name, "定稿")) for name in names]
+    shown = {name: rows[name].shown if name in rows else NEVER for name in names}
+    return [
+        (name, "定稿" if name in closings else state_of(name, sheet.of_month(name), at, shown=shown[name]))
+        for name in names
+    ]
 
 
 def _totals(windows: Iterable[Result]) -> list[Totals]:

@@ -4,6 +4,7 @@ Every time of the rules is local (UTC+8), so no zone is carried. A moment counts
 """
 
 import datetime as dt
+from collections.abc import Iterator
 
 type Moment = int
 """Microseconds, uncut."""
@@ -63,6 +64,12 @@ def clock(minute: Minute, day: dt.date) -> str:
 def iso(minute: Minute) -> str:
     """Return a minute as ISO 8601 text with seconds."""
     return (_EPOCH + dt.timedelta(minutes=minute)).isoformat()
+
+
+def dates(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """Yield the dates from ``first`` to ``last``, both included."""
+    for number in range((last - first).days + 1):
+        yield first + dt.timedelta(days=number)
 
 
 def month_of(day: dt.date) -> str:

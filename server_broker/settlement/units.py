@@ -18,6 +18,8 @@ from server_broker.settlement.times import Minute
 
 NEAR = 30
 """Minutes: between windows less far apart one touch serves both."""
+AROUND = 30
+"""Minutes: so long before a start, and after an end, a station must have been up."""
 _DAY = dt.timedelta(days=1)
 _REACH = 2
 """Dates to both sides in which a neighbour is looked for."""
@@ -80,7 +82,7 @@ class Unit(Struct, frozen=True):
     def last_minute(self) -> Minute:
         """The minute that T and the records must reach."""
         values = self.last.values
-        return self.whole_end + max(values.open_after, 30 + values.grace_in)
+        return self.whole_end + max(values.open_after, AROUND + values.grace_in)
 
 
 class Spans(Struct, frozen=True):

@@ -17,8 +17,8 @@ from server_broker.settlement.times import ALWAYS, NEVER, Moment, cut
 from server_broker.settling.moments import moment
 from server_broker.settling.span import Span
 
-APPROVER = "approver"
-"""Stands for whoever approved: the county saw to their power when they did."""
+APPROVER, SECOND = "approver", "second approver"
+"""Stand for whoever approved: the county saw to their power when they did."""
 _COVERS: Mapping[str, values.Cover] = {
     AbsenceKind.LEAVE: "假",
     AbsenceKind.FIELD_DUTY: "出",
@@ -134,9 +134,6 @@ def corrections(
             )
         )
     return tuple(found)
-
-
-SECOND = "second approver"
 
 
 def _asked_at(row: Correction) -> Moment:

@@ -59,10 +59,6 @@ class Streams:
     openings: dict[tuple[str, bytes], Opening]
     """By the stream that was opened."""
 
-    def of(self, station: str) -> list[Stream]:
-        """Return the streams of a station."""
-        return [stream for (one, _), stream in self.of_epoch.items() if one == station]
-
 
 def streams_of(stations: Iterable[str], known: dt.datetime) -> Streams:
     """Return the streams of these stations by what had come by ``known``, in two queries."""

@@ -16,7 +16,7 @@ from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord,
 from server_broker.attendance.tables import TOUCHES
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import Dated
-from server_broker.duty.marks import villages_of
+from server_broker.duty.marks import villages_of, villages_of_windows
 from server_broker.duty.models import AbsenceRecord
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.fleet.tables import STATION_EVENTS
@@ -28,7 +28,7 @@ from server_broker.requests.models import Correction
 from server_broker.settling import due
 from server_broker.settling.due import Marks
 from server_broker.settling.models import DeadStation, ParameterRecord, StandIn
-from server_broker.settling.whereabouts import Whereabouts, windows_villages
+from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.models import CountyDay, LibraryTable, StopRecord
 
 AT_A_TIME = 5_000
@@ -56,11 +56,13 @@ _MODELS: Mapping[str, type[Dated]] = {
 }
 _IN_DUTY = {"window": "window", "day": "window", "swap": "swap", "holding": "holding", "person": "person"}
 """What `server_broker.duty.marks` calls the subjects of these rows."""
+_IN_A_REGION = {"notice": due.NOTICE, "parameter": due.PARAMETER}
+"""What holds in a whole region, and why its villages are due then."""
 
 type _Dates = tuple[dt.date, dt.date]
 
 
-def take_changes(marks: Marks) -> int:
+def take_changes(marks: Marks, where: Whereabouts) -> int:
     """Take the notes that are there, mark what they concern, and return how many there were. In a transaction."""
     taken = query(
         """DELETE FROM settling_change WHERE id IN (
@@ -72,7 +74,7 @@ def take_changes(marks: Marks) -> int:
     for what, subject in taken:
         by_kind[what].add(subject)
     if by_kind:
-        reader = _Reader(marks)
+        reader = _Reader(marks, where)
         for what, subjects in by_kind.items():
             reader.read(what, subjects)
     return len(taken)
@@ -81,9 +83,9 @@ def take_changes(marks: Marks) -> int:
 class _Reader:
     """Turns noted rows into marks."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, where: Whereabouts) -> None:
         self._marks = marks
-        self._where = Whereabouts()
+        self._where = where
         self._others: Mapping[str, Callable[[Collection[str]], None]] = {
             "correction": self._corrections,
             "held": self._held,
@@ -129,9 +131,7 @@ class _Reader:
         add = self._marks.add
         if what in _IN_DUTY:
             changes = {(_IN_DUTY[what], row.subject_id) for row in rows}
-            villages = villages_of(changes, since=begin_of(dates[0] - dt.timedelta(days=2)))
-            villages |= windows_villages([row.subject_id for row in rows]) if _IN_DUTY[what] == "window" else set()
-            add(villages, *dates, due.ROSTER)
+            add(villages_of(changes, since=begin_of(dates[0] - dt.timedelta(days=2))), *dates, due.ROSTER)
             if what == "person":
                 self._cards((), [row.number for row in rows], dates, {row.subject_id for row in rows})
         elif what == "absence":
@@ -141,12 +141,9 @@ class _Reader:
             self._of_cards(rows, dates)
         elif what in {"calendar", "library"}:
             self._calendar(what, rows, dates)
-        elif what == "notice":
+        elif what in _IN_A_REGION:
             regions = {row.subject.region_id for row in rows}
-            add({village for region in regions for village in self._where.under(region)}, *dates, due.NOTICE)
-        elif what == "parameter":
-            regions = {row.subject.region_id for row in rows}
-            add({village for region in regions for village in self._where.under(region)}, *dates, due.PARAMETER)
+            add({village for region in regions for village in self._where.under(region)}, *dates, _IN_A_REGION[what])
         elif what == "stand_in":
             add({row.subject_id for row in rows}, *dates, due.STATION)
         elif what in {"dead", "place"}:
@@ -192,13 +189,13 @@ class _Reader:
         )
         if not found:
             return
-        villages = self._where.of_people(people, begin_of(self._marks.first)) if people else set()
+        villages = self._where.of_people(people) if people else set()
         for (day,) in found:
             self._marks.add(villages, day, day, due.CARD)
 
     def _corrections(self, subjects: Collection[str]) -> None:
         for row in Correction.objects.filter(pk__in=[int(one) for one in subjects]):
-            villages = windows_villages([row.window_id]) | self._where.of_people([row.person_id], begin_of(row.day))
+            villages = villages_of_windows([row.window_id]) | self._where.of_people([row.person_id])
             self._marks.add(villages, row.day, row.day, due.CORRECTION)
 
     def _held(self, subjects: Collection[str]) -> None:

@@ -10,14 +10,13 @@ import msgspec
 from django.db import transaction
 
 from server_broker.platform.sql import query
-from server_broker.settlement.settle import RULES
+from server_broker.settlement.version import RULES
+from server_broker.settling.due import VillageDay
 from server_broker.settling.moments import aware
 from server_broker.settling.windows import Settled
 
 _LOCK = 0x7365746C
 """Key of PostgreSQL's advisory lock for whoever keeps results: "setl" in ASCII."""
-
-type VillageDay = tuple[int, dt.date]
 
 
 class Kept(NamedTuple):

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from server_broker.dated.days import begin_of
 from server_broker.platform.sql import query
-from server_broker.settlement.times import previous_month
+from server_broker.settlement.times import dates, previous_month
 from server_broker.settling import due
 from server_broker.settling.changes import take_changes
 from server_broker.settling.due import Marks, VillageDay
@@ -32,9 +33,10 @@ def mark_due(now: dt.datetime) -> dt.datetime:
     with transaction.atomic():
         state = _state(now)
         marks = Marks(state.since, timezone.localdate(now))
-        take_changes(marks)
-        seen = look_at_facts(marks)
-        _mark_time(marks, state, now)
+        where = Whereabouts(begin_of(marks.first))
+        take_changes(marks, where)
+        seen = look_at_facts(marks, where)
+        _mark_time(marks, where, state, now)
         marks.write(now)
         state.save()
         # A row may have been recorded after ``now`` and before its note was taken. Its note does not come again.
@@ -80,12 +82,12 @@ def _state(now: dt.datetime) -> SettlingState:
     return SettlingState.objects.select_for_update().get(pk=1)
 
 
-def _mark_time(marks: Marks, state: SettlingState, now: dt.datetime) -> None:
+def _mark_time(marks: Marks, where: Whereabouts, state: SettlingState, now: dt.datetime) -> None:
     """Mark each date once it has come, and what the passing of time alone may change."""
     today = timezone.localdate(now)
     if state.through < today:
-        days = [state.through + dt.timedelta(days=n) for n in range(1, (today - state.through).days + 1)]
-        marks.add_days([(village, day) for village in Whereabouts().everybody for day in days], due.FIRST)
+        days = list(dates(state.through + dt.timedelta(days=1), today))
+        marks.add_days([(village, day) for village in where.everybody for day in days], due.FIRST)
         state.through = today
     if state.timed_through < now:
         rows = query(

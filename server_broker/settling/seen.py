@@ -14,7 +14,6 @@ from django.utils import timezone
 from protocol.facts import Booted, DirectionChosen, NumberEntered
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
-from server_broker.dated.days import begin_of
 from server_broker.fleet.tables import STREAMS
 from server_broker.platform.sql import execute, query
 from server_broker.settling import due
@@ -46,7 +45,7 @@ def skip_facts() -> None:
     )
 
 
-def look_at_facts(marks: Marks) -> dt.datetime | None:
+def look_at_facts(marks: Marks, where: Whereabouts) -> dt.datetime | None:
     """Read the streams on, mark what the new facts concern, and return when the last came. In a transaction.
 
     Returns:
@@ -64,7 +63,6 @@ def look_at_facts(marks: Marks) -> dt.datetime | None:
     of_station: dict[str, list[Stated]] = defaultdict(list)
     for one in stated:
         of_station[one.station].append(one)
-    where = Whereabouts()
     news = [_news(station, some) for station, some in sorted(of_station.items())]
     _mark_touches(marks, where, news)
     dead = _declared_dead(of_station)
@@ -102,7 +100,7 @@ def _news(station: str, stated: Iterable[Stated]) -> _News:
     found = _News(station)
     last: dt.date | None = None
     for one in sorted(stated, key=lambda one: (one.received, one.epoch, one.seq)):
-        received = _day(one.received // 1000 - 8 * 3_600_000)
+        received = timezone.localdate(aware(one.received))
         dated = one.at is not None and one.at.quality in DATED_QUALITIES
         day = _day(one.at.wall) if one.at is not None and dated else None
         first, until = (day, day) if day is not None else (min(last or received - _WEEK, received), received)
@@ -144,7 +142,7 @@ def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> 
         for card, number, first, last in one.touches:
             by_dates[first, last] |= of_card.get(card, set()) | of_number.get(number, set())
         for (first, last), people in by_dates.items():
-            villages = where.of_people(people, begin_of(marks.first))
+            villages = where.of_people(people)
             marks.add(villages, first, last, due.TOUCH)
             # From a touch on, their windows of this and the next month await that station too.
             if elsewhere := villages - own:

@@ -3,12 +3,11 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from server_broker.dated.days import begin_of
-from server_broker.settlement.counting import NOT_FINAL
-from server_broker.settlement.settle import RULES
+from server_broker.settlement.settle import state_of
 from server_broker.settlement.times import Moment, first_of_month, next_month
+from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonthRecord
-from server_broker.settling.moments import moment
+from server_broker.settling.moments import moment, moment_or_never
 from server_broker.settling.span import Span
 from server_broker.settling.windows import Settled, settle
 
@@ -41,14 +40,7 @@ def sheet_of(village: int, month: str, known: dt.datetime) -> VillageSheet:
     closed_at = None if row is None or row.closed_at is None or row.closed_at > known else row.closed_at
     closed: dict[str, Moment] = {} if closed_at is None else {month: moment(closed_at)}
     windows = settle([village], Span(first, last, closed_at or known), closed=closed)
-    shown = row is not None and row.shown_at is not None and row.shown_at <= known
-    state = "定稿" if closed_at is not None else _state(windows, last, known, shown=shown)
+    shown = moment_or_never(None if row is None else row.shown_at)
+    results = [one.result for one in windows]
+    state = "定稿" if closed_at is not None else state_of(month, results, moment(known), shown=shown)
     return VillageSheet(village, month, known, state, RULES, windows)
-
-
-def _state(windows: list[Settled], last: dt.date, known: dt.datetime, *, shown: bool) -> str:
-    if known < begin_of(last + _DAY):
-        return "进行中"
-    if any(one.result.result in NOT_FINAL for one in windows):
-        return "未定稿"
-    return "公示" if shown else "可公示"

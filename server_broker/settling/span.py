@@ -1,16 +1,14 @@
 """Which dates are settled, and what the county knew when."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server_broker.dated.days import begin_of, end_of
-from server_broker.settlement.times import Moment, previous_month
+from server_broker.settlement.times import Moment, dates, previous_month
 from server_broker.settling.moments import moment
 
 REACH = dt.timedelta(days=2)
 """Windows of so many dates to both sides bound those that are settled."""
-_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,9 @@ class Span:
     @property
     def settled(self) -> list[dt.date]:
         """The dates that are settled."""
-        return list(_days(self.first, self.last))
+        return list(dates(self.first, self.last))
 
     @property
     def around(self) -> list[dt.date]:
         """These dates and those around them."""
-        return list(_days(self.first - REACH, self.last + REACH))
-
-
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    for number in range((last - first).days + 1):
-        yield first + number * _DAY
+        return list(dates(self.first - REACH, self.last + REACH))

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cached_property
 
 from django.db.models import F, Q
 
@@ -14,23 +15,41 @@ from server_broker.settling.models import StandIn
 
 
 class Whereabouts:
-    """The villages with windows, as they are now, and the stations that count for them. Loaded once for many marks."""
+    """The villages with windows, as they are now, and the stations that count for them.
 
-    def __init__(self) -> None:
-        rows = WindowRecord.objects.known().filter(ended=False)
-        self._codes: dict[int, str] = dict(
-            Region.objects.filter(identity__in=rows.values("village")).values_list("identity", "code")
-        )
-        self._of_station: dict[str, set[int]] = defaultdict(set)
-        for station, village in StationPlace.objects.known().values_list("subject", "village__identity"):
-            self._of_station[station].add(village)
-        self._stands_in: dict[str, set[int]] = defaultdict(set)
-        for of_village, station in (
-            StandIn.objects.known().exclude(station=None).values_list("subject__identity", "station")
-        ):
-            if station is not None:
-                self._stands_in[station].add(of_village)
+    What is asked of is loaded when it is asked first, and once for many marks.
+
+    Args:
+        since: Of single dates and swaps of somebody those are looked at that begin from then on.
+    """
+
+    def __init__(self, since: dt.datetime) -> None:
+        self._since = since
         self._people: dict[int, set[int]] = {}
+
+    @cached_property
+    def _codes(self) -> dict[int, str]:
+        """The codes of the villages that have windows."""
+        rows = WindowRecord.objects.known().filter(ended=False)
+        return dict(Region.objects.filter(identity__in=rows.values("village")).values_list("identity", "code"))
+
+    @cached_property
+    def _of_station(self) -> dict[str, set[int]]:
+        """Where each station stands, or will."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for station, village in StationPlace.objects.known().values_list("subject", "village__identity"):
+            found[station].add(village)
+        return found
+
+    @cached_property
+    def _stands_in(self) -> dict[str, set[int]]:
+        """For which villages each station stands in, or will."""
+        found: dict[str, set[int]] = defaultdict(set)
+        named = StandIn.objects.known().exclude(station=None).values_list("subject__identity", "station")
+        for village, station in named:
+            if station is not None:
+                found[station].add(village)
+        return found
 
     @property
     def everybody(self) -> set[int]:
@@ -54,11 +73,11 @@ class Whereabouts:
         found = {village for village, code in self._codes.items() if code[:TOWNSHIP_DIGITS] in townships}
         return found | self.own(station)
 
-    def of_people(self, people: Collection[int], since: dt.datetime) -> set[int]:
-        """Return the villages of all windows of these people since a moment, in five queries for any number of them."""
+    def of_people(self, people: Collection[int]) -> set[int]:
+        """Return the villages of all windows of these people, in five queries for any number of them."""
         missing = set(people) - set(self._people)
         if missing:
-            self._people |= _villages_of(missing, since)
+            self._people |= _villages_of(missing, self._since)
         return {village for person in people for village in self._people[person]}
 
 
@@ -99,9 +118,3 @@ def holders_of(cards: Iterable[bytes], numbers: Iterable[str]) -> tuple[dict[byt
         for number, person in PersonRecord.objects.known().filter(number__in=wanted).values_list("number", "subject"):
             of_number[number].add(person)
     return of_card, of_number
-
-
-def windows_villages(windows: Collection[int]) -> set[int]:
-    """Return the villages in which windows are or were."""
-    rows = WindowRecord.objects.filter(subject=these(windows)).values_list("village__identity", flat=True)
-    return set(rows)

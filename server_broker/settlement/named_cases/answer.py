@@ -8,8 +8,9 @@ from server_broker.settlement.exceptions import Odd
 from server_broker.settlement.meeting import Attended
 from server_broker.settlement.resident import Resided
 from server_broker.settlement.results import Result
-from server_broker.settlement.settle import RULES, Settled, Slip
+from server_broker.settlement.settle import Settled, Slip
 from server_broker.settlement.times import iso
+from server_broker.settlement.version import RULES
 
 type Row = dict[str, object]
 

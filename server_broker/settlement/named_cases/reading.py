@@ -14,7 +14,6 @@ from server_broker.settlement.named_cases import rows
 from server_broker.settlement.named_cases.checks import problems
 from server_broker.settlement.named_cases.places_in_text import Path, lines_of
 from server_broker.settlement.named_cases.refused import NotACase
-from server_broker.settlement.settle import RULES
 from server_broker.settlement.times import (
     ALWAYS,
     END_OF_TIME,
@@ -26,6 +25,7 @@ from server_broker.settlement.times import (
     cut,
     moment_of,
 )
+from server_broker.settlement.version import RULES
 
 YEARS = range(1970, 2200)
 """The years of the dates and times that are taken."""

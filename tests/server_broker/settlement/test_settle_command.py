@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server_broker import cli
-from server_broker.settlement.settle import RULES
+from server_broker.settlement.version import RULES
 from tests.server_broker.settlement.test_reading_cases import CASE
 
 CASES = Path(__file__).parents[2] / "cases"

@@ -14,7 +14,7 @@ from server_broker.ingest.held import held_facts, write_off
 from server_broker.people.cards import bind_card
 from server_broker.people.models import Person
 from server_broker.requests.models import Answer, Correction, CountyRequest
-from server_broker.settlement.settle import RULES
+from server_broker.settlement.version import RULES
 from server_broker.settling.models import DeadStation, SettleDue, SettledWindow
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.whereabouts import Whereabouts
@@ -51,7 +51,7 @@ def lives_on(now: dt.datetime) -> list[tuple[str, dt.date, str, str]]:
 def whole(first: dt.date, last: dt.date, now: dt.datetime) -> tuple[int, int]:
     """Settle everything at one go, and return how many results differ from those that stand."""
     days = [first + n * DAY for n in range((last - first).days + 1)]
-    kept = settle_days({(village, day): "first" for village in Whereabouts().everybody for day in days}, now)
+    kept = settle_days({(village, day): "first" for village in Whereabouts(now).everybody for day in days}, now)
     return kept.made, kept.superseded
 
 

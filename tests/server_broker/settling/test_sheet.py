@@ -13,7 +13,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.dated.writing import Period, put
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region
-from server_broker.settlement.settle import RULES
+from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.sheet import sheet_of
 from server_broker.settling.sheet_csv import sheet_csv
