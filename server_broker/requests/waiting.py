@@ -99,10 +99,8 @@ class Waiting:
 
     def _waits_for_partner(self) -> Q:
         answered = Exists(Answer.objects.filter(asked=OuterRef("pk")))
-        return Q(
-            *(~answered, ~back_at_kiosk()),
-            **{"is_over": False, "kind": SWAP, "agrees": None, "withdrawn_at": None, "begin_at__gt": self._at},
-        )
+        undone = Q(is_over=False, kind=SWAP, agrees=None, withdrawn_at=None, begin_at__gt=self._at)
+        return undone & Q(~answered, ~back_at_kiosk())
 
     def _own_affair(self, account: User) -> Q:
         return Q(asked_by__in=self._names[account.pk]) | _is_about(account, _HERE)
