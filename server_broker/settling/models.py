@@ -1,5 +1,8 @@
 """What settling needs and no other room keeps with its time; what windows came to; and what is due to be settled."""
 
+import datetime as dt
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -102,6 +105,18 @@ class SheetMonthRecord(Dated):
         ]
 
 
+class SettledWindowQuerySet(models.QuerySet["SettledWindow"]):
+    """Results by when they stood."""
+
+    def current(self) -> Self:
+        """Return those that stand now."""
+        return self.filter(superseded_at=None)
+
+    def known(self, at: dt.datetime) -> Self:
+        """Return those that stood at ``at``."""
+        return self.filter(Q(superseded_at=None) | Q(superseded_at__gt=at), settled_at__lte=at)
+
+
 class SettledWindow(models.Model):
     """What a window of one person and date came to. A later result supersedes it, and it stays readable."""
 
@@ -141,6 +156,8 @@ class SettledWindow(models.Model):
     superseded_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=64)
     """Codes of what had it settled, such as ``touch`` (`server_broker.settling.due`)."""
+
+    objects = SettledWindowQuerySet.as_manager()
 
     class Meta:
         verbose_name = "结算结果"

@@ -100,7 +100,11 @@ def test_late_data_settles_what_they_touch_and_the_old_stays(shili: LivedStation
     assert (history[1].line, history[1].rules, history[1].share_denominator) == ("10", RULES, 1)
     assert "record" in history[1].why
     # What stood at the first moment of an evening can still be read.
-    assert history[0].superseded_at == history[1].settled_at == at(WEDNESDAY, 7, 1)
+    turned = at(WEDNESDAY, 7, 1)
+    assert history[0].superseded_at == history[1].settled_at == turned
+    stood = SettledWindow.objects.filter(person__number=LI.number, day=TUESDAY)
+    assert [stood.known(when).get().result for when in (turned - dt.timedelta(seconds=1), turned)] == ["未", "旷"]
+    assert stood.current().get() == history[1]
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 1)) == (0, 0)
 
 
@@ -141,7 +145,7 @@ def test_a_bound_card_an_absence_and_a_correction_settle_only_their_persons_date
         bind_card(UNKNOWN_CARD, li, actor=BY)
     lives_on(at(WEDNESDAY, 22, 6))
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 22, 6)) == (0, 0)
-    assert SettledWindow.objects.filter(person=li, day=MONDAY, superseded_at=None).get().kind == "病"
+    assert SettledWindow.objects.current().get(person=li, day=MONDAY).kind == "病"
 
 
 def test_a_corrected_clock_settles_the_dates_of_its_boot(shili: LivedStation) -> None:
