@@ -15,6 +15,7 @@ from msgspec import Meta
 from protocol.codec import Message, decode, encode
 from protocol.decision_base import DecisionKind
 from protocol.decisions_accounts import AccessReset, AccountChanged, AccountMade
+from protocol.decisions_months import MonthClosed
 from protocol.decisions_people import (
     CardBound,
     CardFound,
@@ -84,6 +85,7 @@ __all__ = [
     "HoldLifted",
     "HoldSet",
     "ManifestMade",
+    "MonthClosed",
     "PersonChanged",
     "PersonLeft",
     "PersonMade",
@@ -188,6 +190,7 @@ type Decision = (
     | ClockConfirmed
     | Decided
     | RequestAnswered
+    | MonthClosed
 )
 
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "server_broker.attendance",
     "server_broker.duty",
     "server_broker.settling",
+    "server_broker.closing",
     "server_broker.workdays",
     "server_broker.media",
     "server_broker.learning",

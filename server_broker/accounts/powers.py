@@ -55,6 +55,8 @@ class Power(StrEnum):
     SEE_WORKDAYS = "workdays.see"
     SET_CALENDAR = "workdays.set_calendar"
     STOP_WORK = "workdays.stop_work"
+    SEE_SHEETS = "closing.see"
+    CLOSE_MONTHS = "closing.close"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
     GIVE_API_TOKENS = "api_tokens.give"
@@ -105,6 +107,9 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # For the whole county only; the views ask for that.
     Power.SET_CALENDAR: (_OPERATOR, _ORGANISATION),
     Power.STOP_WORK: (_OPERATOR, _OFFICER, _ORGANISATION),
+    # What everybody's windows came to: pay hangs on it, so it is for those who answer for people alone.
+    Power.SEE_SHEETS: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
+    Power.CLOSE_MONTHS: (_OFFICER,),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
     # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.
@@ -131,13 +136,15 @@ PROVEN = frozenset(
         Power.KEEP_WORDS,
         Power.TURN_SWITCHES,
         Power.SET_CALENDAR,
+        Power.CLOSE_MONTHS,
         Power.MANAGE_ACCOUNTS,
         Power.GIVE_API_TOKENS,
         Power.REVOKE_API_TOKENS,
     }
 )
 """Powers that need the second factor: over accounts and the tokens of programs, over stations, to look into people's
-rooms and at their identity numbers, over what is shown there, over what burdens people, and over working days."""
+rooms and at their identity numbers, over what is shown there, over what burdens people, over working days, and over
+what is signed of their pay."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

@@ -74,6 +74,8 @@ ACTIONS = {
     "person.renamed": "导入时改了人员姓名",
     "people.exported": "导出表格",
     "sheet.exported": "导出考勤表",
+    "month.shown": "公示考勤表",
+    "month.closed": "考勤表定稿",
     "alarm.acknowledged": "确认告警",
     "claim.made": "生成接入码",
     "claim.burnt": "接入码作废",

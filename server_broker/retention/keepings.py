@@ -170,6 +170,13 @@ KEEPINGS: tuple[Keeping, ...] = (
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
         models=("settling.SettledWindow",),
     ),
+    Stays(
+        key="signed_months",
+        what="定稿的月考勤表：谁哪天哪个班是什么结果，合计，以及更正单",
+        purpose="考勤和工资的凭据，签过名",
+        ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
+        models=("closing.ClosedMonth", "closing.SlipLine"),
+    ),
     RowsEnd(
         key="private_numbers",
         what="身份证号、手机号（加密，密钥不在数据库里），谁看过、为什么",

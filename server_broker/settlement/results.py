@@ -10,6 +10,8 @@ from server_broker.settlement.times import Minute
 
 BESIDE = ("迟", "早", "停", "假", "出", "会")
 """What can stand beside a result, in this order."""
+FLAGS = ("补", "异地")
+"""What a result can be marked with, in this order: asked for after its start; a mark from another village."""
 
 
 class Awaited(Struct, frozen=True):

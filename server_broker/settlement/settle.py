@@ -133,9 +133,14 @@ def _closings(index: Index, days: Sequence[dt.date], at: Moment) -> dict[str, tu
 
 def state_of(month: str, results: Iterable[Result], at: Moment, *, shown: Moment) -> str:
     """Return the state at a moment of a month that is not closed, by what its windows come to then."""
+    return state_by(month, at, shown=shown, is_final=not any(one.result in NOT_FINAL for one in results))
+
+
+def state_by(month: str, at: Moment, *, shown: Moment, is_final: bool) -> str:
+    """Return the state at a moment of a month that is not closed, by whether all of its windows are final."""
     if at < begin_of(midnight(next_month(first_of_month(month)))):
         return "进行中"
-    if any(one.result in NOT_FINAL for one in results):
+    if not is_final:
         return "未定稿"
     return "公示" if shown <= at else "可公示"
 

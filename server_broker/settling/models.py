@@ -180,6 +180,11 @@ class SettledWindow(models.Model):
             models.Index(
                 fields=["due_at"], condition=Q(superseded_at=None, due_at__isnull=False), name="settled_due_at"
             ),
+            # What came and what went since a sheet was shown or signed, among years of results.
+            models.Index(fields=["village", "settled_at"], name="settled_came"),
+            models.Index(
+                fields=["village", "superseded_at"], condition=Q(superseded_at__isnull=False), name="settled_went"
+            ),
         ]
 
 

@@ -31,7 +31,7 @@ def sheet_csv(sheet: VillageSheet) -> bytes:
     rows.writerow(["state", sheet.state])
     rows.writerow([])
     rows.writerow(COLUMNS)
-    people = _people(sheet)
+    people = people_of(sheet)
     listed = [_row(one, *people[one.person]) for one in sheet.windows]
     number, date, start = (COLUMNS.index(name) for name in ("number", "date", "start"))
     ordered: list[list[str]] = sorted(listed, key=lambda row: (row[number], row[date], row[start], row))
@@ -46,7 +46,7 @@ def _village(sheet: VillageSheet) -> tuple[str, str]:
     return ("", "") if row is None else (row.code, row.name)
 
 
-def _people(sheet: VillageSheet) -> dict[int, tuple[str, str]]:
+def people_of(sheet: VillageSheet) -> dict[int, tuple[str, str]]:
     """Return the number and the name of each person on the last date of the month."""
     ids = {one.person for one in sheet.windows}
     rows = PersonRecord.objects.known(sheet.known).at(noon(sheet.last)).filter(subject__in=ids)

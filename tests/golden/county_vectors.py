@@ -67,6 +67,7 @@ DECIDED: dict[str, Decision] = {
     "clock_confirmed": decisions.ClockConfirmed(),
     "decided": decisions.Decided(action="noun.verb", subject="示例"),
     "request_answered": decisions.RequestAnswered(request=7, outcome="accepted"),
+    "month_closed": decisions.MonthClosed(village=VILLAGE, month="2026-11", sha256=HASH),
 }
 
 

@@ -1,0 +1,166 @@
+"""A village's month as pages, files and programs show it: as it was kept, and once it is closed as it was signed."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from server_broker.closing.changes import Change
+from server_broker.closing.content import Signed
+from server_broker.closing.models import ClosedMonth
+from server_broker.closing.slips import open_slip, signed_slip
+from server_broker.closing.standing import CLOSED, standings
+from server_broker.people.models import PersonRecord
+from server_broker.regions.models import Region, RegionRecord
+from server_broker.settlement.counting import NOT_FINAL, Totals, totals
+from server_broker.settlement.times import first_of_month, next_month
+from server_broker.settlement.version import RULES
+from server_broker.settling.kept import kept_windows
+from server_broker.settling.models import SettleDue
+from server_broker.settling.moments import noon
+from server_broker.settling.windows import Settled
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PersonMonth:
+    """One person's windows of a village's month, by date and start."""
+
+    person: int
+    number: str
+    name: str
+    windows: tuple[Settled, ...]
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What they add up to (docs/rules.md, section 4)."""
+        return totals(str(self.person), (one.result for one in self.windows if one.result.result != "休"))
+
+    def on(self, day: dt.date) -> list[Settled]:
+        """Return the windows of one date."""
+        return [one for one in self.windows if one.result.day == day]
+
+
+@dataclass(frozen=True)
+class VillageMonth:
+    """A village's sheet of a month."""
+
+    village: int
+    """Identity of the region."""
+    code: str
+    name: str
+    month: str
+    """Such as ``2026-03``."""
+    known: dt.datetime
+    """What the county knew at this moment gave it; of a closed month that of the closing."""
+    state: str
+    """进行中, 未定稿, 可公示, 公示 or 定稿."""
+    rules: str
+    people: tuple[PersonMonth, ...]
+    """By their numbers."""
+    shown_at: dt.datetime | None
+    objections_until: dt.date | None
+    """The last date on which objections are taken; None: it was not shown."""
+    closed_at: dt.datetime | None
+    closed_by: str
+    """Name of the account."""
+    sha256: str
+    """Of what was signed, in hexadecimal digits; empty while it is not closed."""
+    slip: tuple[Change, ...]
+    """What came of months that were closed before: as it is now, or as it was signed with this one."""
+    waiting: tuple[dt.date, ...]
+    """Dates that are about to be settled again, because something new came."""
+
+    @property
+    def first(self) -> dt.date:
+        """The first date of the month."""
+        return first_of_month(self.month)
+
+    @property
+    def last(self) -> dt.date:
+        """The last date of the month."""
+        return next_month(self.first) - _DAY
+
+    @property
+    def days(self) -> list[dt.date]:
+        """The dates of the month."""
+        return [self.first + number * _DAY for number in range((self.last - self.first).days + 1)]
+
+    @property
+    def windows(self) -> list[Settled]:
+        """All windows."""
+        return [one for person in self.people for one in person.windows]
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What the windows of all people add up to."""
+        return totals("", (one.result for one in self.windows if one.result.result != "休"))
+
+    @property
+    def open(self) -> list[Settled]:
+        """The windows that keep the month from being closed: 未, 待 or blank."""
+        return [one for one in self.windows if one.result.result in NOT_FINAL]
+
+
+def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
+    """Return a village's month as it stands, by a fixed number of queries. Nothing is settled for it.
+
+    Args:
+        village: Identity of the region.
+        month: Such as ``2026-03``.
+    """
+    closed = ClosedMonth.objects.filter(village__identity=village, month=month).first()
+    [standing] = standings([Region.objects.get(identity=village)], month, now)
+    first = first_of_month(month)
+    last = next_month(first) - _DAY
+    if closed is None:
+        windows = kept_windows(village, first, last)
+        names = _names({one.person for one in windows}, last)
+        code, name = _named(village, last)
+        due = SettleDue.objects.filter(village__identity=village, day__range=(first, last))
+        waiting = sorted(due.values_list("day", flat=True))
+    else:
+        signed = Signed(bytes(closed.content), village, closed.people)
+        windows, names, waiting = signed.windows(), signed.names, []
+        code, name = signed.head["village"]
+    return VillageMonth(
+        village=village,
+        code=code,
+        name=name,
+        month=month,
+        known=now if closed is None else closed.closed_at,
+        state=standing.state if closed is None else CLOSED,
+        rules=RULES if closed is None else closed.rules,
+        people=_people(windows, names),
+        shown_at=standing.shown_at,
+        objections_until=standing.objections_until,
+        closed_at=None if closed is None else closed.closed_at,
+        closed_by="" if closed is None else closed.closed_by,
+        sha256="" if closed is None else bytes(closed.sha256).hex(),
+        slip=tuple(open_slip(village, month) if closed is None else signed_slip(closed)),
+        waiting=tuple(waiting),
+    )
+
+
+def _named(village: int, last: dt.date) -> tuple[str, str]:
+    """Return code and name of the village on the last date of the month."""
+    row = RegionRecord.objects.known().filter(subject__identity=village).at(noon(last)).first()
+    return ("", "") if row is None else (row.code, row.name)
+
+
+def _names(people: Iterable[int], last: dt.date) -> dict[int, tuple[str, str]]:
+    """Return number and name of people on the last date of the month."""
+    rows = PersonRecord.objects.known().at(noon(last)).filter(subject__in=list(people))
+    return {person: (number, name) for person, number, name in rows.values_list("subject", "number", "name")}
+
+
+def _people(windows: Iterable[Settled], names: Mapping[int, tuple[str, str]]) -> tuple[PersonMonth, ...]:
+    of_person: dict[int, list[Settled]] = defaultdict(list)
+    for one in windows:
+        of_person[one.person].append(one)
+    found = [
+        PersonMonth(person, *names.get(person, ("", "")), windows=tuple(some)) for person, some in of_person.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (one.number, one.person)))

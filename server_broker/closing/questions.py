@@ -1,0 +1,44 @@
+"""What people have asked about a village's month and nobody has answered: corrections and objections."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from server_broker.dated.days import begin_of, end_of
+from server_broker.regions.models import Region
+from server_broker.requests.cases import Case, cases_here, waiting_here
+from server_broker.requests.kinds import AWAY, CORRECTION
+from server_broker.requests.models import Answer, Request, Withdrawal
+from server_broker.requests.reading import RequestRow, request_rows, taken_up
+from server_broker.settlement.times import first_of_month, next_month
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What waits for an answer, the oldest first."""
+
+    corrections: list[Case]
+    objections: list[RequestRow]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.corrections) + len(self.objections)
+
+
+def questions_of(village: Region, month: str) -> Questions:
+    """Return what was asked about a village's month and waits, by a fixed number of queries."""
+    first = first_of_month(month)
+    last = next_month(first) - _DAY
+    asked = waiting_here().filter(kind=CORRECTION, window__village=village, day__range=(first, last))
+    answered = Exists(Answer.objects.filter(request=OuterRef("pk")))
+    back = Exists(Withdrawal.objects.filter(station=OuterRef("station"), request=OuterRef("request")))
+    begin, end = begin_of(first), end_of(last)
+    # A report of a missing touch names no touch: then it is about the time when it was made.
+    about = Q(begin_at__gte=begin, begin_at__lt=end) | Q(begin_at=None, wall__gte=begin, wall__lt=end)
+    at_stations = Request.objects.filter(about, ~answered, ~back, ~taken_up(), station__village=village)
+    at_stations = at_stations.exclude(kind__in=AWAY).select_related("station__village").order_by("received_at", "pk")
+    return Questions(cases_here(asked), request_rows(at_stations))

@@ -1,0 +1,161 @@
+"""A village's month as a grid: people by dates, with a sign for each window, and what it adds up to."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from server_broker.closing.changes import said_of
+from server_broker.closing.month import PersonMonth, VillageMonth
+from server_broker.console.sheet_words import TONES, clock, days_words, minute_of, said_words
+from server_broker.fleet.models import Station
+from server_broker.settlement.counting import Totals
+from server_broker.settling.windows import Settled
+from server_broker.workdays.days import Workday, workdays
+
+TOTALS = ("应到", "出勤", "迟到", "早退", "缺卡", "旷工", "请假")
+
+type Linked = Callable[[int, dt.date, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetDay:
+    """A column."""
+
+    day: dt.date
+    working: bool
+    is_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One window in a cell."""
+
+    sign: str
+    tone: str
+    said: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One person."""
+
+    person: int
+    number: str
+    name: str
+    cells: list[tuple[SheetDay, list[Mark]]]
+    totals: list[str]
+    notes: list[str]
+    """What adds up beside the days: times, minutes, leave by kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGrid:
+    """A village's month."""
+
+    days: list[SheetDay]
+    rows: list[SheetRow]
+    totals: list[str]
+
+    @property
+    def offset(self) -> int:
+        """The weekday of the first date, from 1: where a month by weeks begins."""
+        return self.days[0].day.isoweekday()
+
+
+def grid_of(month: VillageMonth) -> SheetGrid:
+    """Return a month as its page shows it."""
+    today = timezone.localdate()
+    said = workdays(month.first, month.last)
+    days = [SheetDay(day, _works(said.get(day)), day == today) for day in month.days]
+    link = _link(month.code)
+    rows = [_row(person, days, link) for person in month.people]
+    return SheetGrid(days, rows, _totals(month.totals))
+
+
+def _works(said: Workday | None) -> bool:
+    return said is None or said.working
+
+
+def _link(code: str) -> Linked:
+    """Return what gives the address of the page that says why a window came to something."""
+    try:
+        # Once, because a month has a thousand windows.
+        pattern = reverse("settled-window", args=[code, 0, "2000-01-01", 0])
+    except NoReverseMatch:
+        return lambda person, day, start: ""
+    head, _, _ = pattern.partition("0/2000-01-01/0/")
+    return lambda person, day, start: f"{head}{person}/{day}/{start}/"
+
+
+def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked) -> SheetRow:
+    of_day: dict[dt.date, list[Mark]] = defaultdict(list)
+    for one in person.windows:
+        of_day[one.result.day].append(_mark(one, link))
+    cells = [(day, of_day[day.day]) for day in days]
+    return SheetRow(person.person, person.number, person.name, cells, _totals(person.totals), notes_of(person.totals))
+
+
+def _mark(one: Settled, link: Linked) -> Mark:
+    result = one.result
+    beside = "".join(word for word in result.beside if word != result.result)
+    sign = (result.result or "·") + beside
+    said = f"{result.day.month}月{result.day.day}日 {clock(result.start)} {said_words(said_of(result))}"
+    said += "".join(f"，{flag}" for flag in result.flags)
+    return Mark(sign, TONES.get(result.result, "open"), said, link(one.person, result.day, result.start))
+
+
+def _totals(totals: Totals) -> list[str]:
+    days = [totals.due, totals.present, *(totals.of(word) for word in ("迟", "早", "缺", "旷", "假"))]
+    return [days_words(one) for one in days]
+
+
+def notes_of(totals: Totals) -> list[str]:
+    """Return what adds up beside the days."""
+    notes = []
+    if totals.late_times:
+        notes.append(f"迟到 {totals.late_times} 次 {totals.late_minutes} 分")
+    if totals.early_times:
+        notes.append(f"早退 {totals.early_times} 次 {totals.early_minutes} 分")
+    if totals.missing_times:
+        notes.append(f"缺卡 {totals.missing_times} 次")
+    notes += [
+        f"{kind}{'' if kind.endswith('休') else '假'} {days_words(days)} 天" for kind, days in totals.leave.items()
+    ]
+    if totals.part_leave_minutes:
+        notes.append(f"部分请假 {totals.part_leave_minutes} 分")
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedLine:
+    """A station for which windows wait, and since when."""
+
+    place: str
+    since: dt.datetime
+    windows: int
+    is_fact: bool
+    """A fact that a person must look at; else it is the station's record."""
+
+
+def awaited_lines(month: VillageMonth) -> list[AwaitedLine]:
+    """Return for what the open windows wait, the longest first, in one query."""
+    found: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for one in month.open:
+        seen = set()
+        for awaited in one.awaited:
+            key = (awaited.station, awaited.fact is not None)
+            if key not in seen:
+                seen.add(key)
+                found[key].append(awaited.since)
+    stations = Station.objects.filter(pk__in={station for station, _ in found}).select_related("village")
+    places = {station.pk: station.village.name for station in stations}
+    lines = [
+        AwaitedLine(places.get(station, station), minute_of(min(since)), len(since), is_fact)
+        for (station, is_fact), since in found.items()
+    ]
+    return sorted(lines, key=lambda one: one.since)

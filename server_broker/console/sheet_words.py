@@ -1,0 +1,90 @@
+"""The Chinese words of a month's sheet: its states, the signs of its results, and why something was settled again."""
+
+import datetime as dt
+from collections.abc import Mapping
+from fractions import Fraction
+
+from django.utils import timezone
+
+from server_broker.closing.changes import Said
+from server_broker.closing.standing import CLOSED, OPEN, READY, RUNNING, SHOWN
+from server_broker.console.words import Word
+from server_broker.settlement.times import Minute, begin_of
+from server_broker.settling import due
+from server_broker.settling.moments import aware
+
+STATES: Mapping[str, Word] = {
+    RUNNING: Word("…", "进行中", "quiet"),
+    OPEN: Word("△", "未定稿", "warn"),
+    READY: Word("○", "可公示", "good"),
+    SHOWN: Word("●", "公示中", "good"),
+    CLOSED: Word("✓", "已定稿", "good"),
+}
+LEGEND: tuple[tuple[str, str, str], ...] = (
+    ("√", "到岗", "good"),
+    ("迟", "迟到", "warn"),
+    ("早", "早退", "warn"),
+    ("缺", "缺卡", "warn"),
+    ("旷", "旷工", "bad"),
+    ("假", "请假", "away"),
+    ("出", "外出", "away"),
+    ("会", "开会", "away"),
+    ("停", "站点停用，不算缺", "away"),
+    ("暂", "暂定，不计", "open"),
+    ("待", "等人核实", "open"),
+    ("未", "数据未到", "open"),
+    ("休", "不上班", "off"),
+)
+"""Sign, what it says, and the class of its cell."""
+TONES = {sign: tone for sign, _, tone in LEGEND}
+_NAMES = {sign: name for sign, name, _ in LEGEND} | {"": "还没到时候"}
+_WHY = {
+    due.FIRST: "第一次结算",
+    due.TIME: "时间到了",
+    due.TOUCH: "补到了打卡",
+    due.RECORD: "站点的记录到了",
+    due.CLOCK: "站点校准了时间",
+    due.HELD: "待审的记录处理了",
+    due.STATION: "站点停用或恢复",
+    due.CARD: "卡的归属变了",
+    due.ROSTER: "排班、职务或换班变了",
+    due.ABSENCE: "请假外出变了",
+    due.CORRECTION: "同意了补卡",
+    due.CALENDAR: "工作日历变了",
+    due.NOTICE: "停班通知变了",
+    due.PARAMETER: "规则参数变了",
+    due.REGION: "区划变了",
+}
+
+
+def said_words(said: Said) -> str:
+    """Return what a window came to in a few words, such as 迟到 12 分."""
+    name = _NAMES.get(said.result, said.result)
+    kind = f"（{said.kind}）" if said.kind else ""
+    minutes = [f"{word} {count} 分" for word, count in (("迟到", said.late), ("早退", said.early)) if count]
+    words = [f"{name}{kind}"] if said.result not in ("迟", "早") or not minutes else []
+    words += minutes
+    words += [_NAMES.get(word, word) for word in said.beside if word not in ("迟", "早")]
+    if said.leave_minutes:
+        words.append(f"部分请假 {said.leave_minutes} 分")
+    return "，".join(words)
+
+
+def why_words(why: str) -> str:
+    """Return what had a window settled again."""
+    return "、".join(_WHY.get(code, code) for code in why.split()) or "不再有这个班"
+
+
+def days_words(days: Fraction) -> str:
+    """Return days as people write them: two decimals at most."""
+    return f"{float(days):.2f}".rstrip("0").rstrip(".")
+
+
+def minute_of(minute: Minute) -> dt.datetime:
+    """Return a minute of the rules as a local time."""
+    return timezone.localtime(aware(begin_of(minute)))
+
+
+def clock(start: int) -> str:
+    """Return minutes after midnight as people say them, such as 8:30."""
+    return f"{start // 60}:{start % 60:02}"

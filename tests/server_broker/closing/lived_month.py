@@ -1,0 +1,65 @@
+"""The end of a March that 示例村 has lived, settled piece by piece as the county does it."""
+
+import datetime as dt
+
+from server_broker.accounts.models import User
+from server_broker.regions.models import Region
+from server_broker.settling.models import SettleDue
+from server_broker.settling.rounds import mark_due, settle_due
+from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
+from tests.server_broker.county import FictionalCounty, user_of
+from tests.server_broker.settling.lived import MONDAY, LivedStation, announced, at, morning
+
+MONTH, NEXT = "2027-03", "2027-04"
+LAST = dt.date(2027, 3, 31)
+DAY = dt.timedelta(days=1)
+MISSED = MONDAY + 2 * DAY
+"""Li did not touch on leaving."""
+LATE = dt.date(2027, 3, 24)
+"""Zhang was late."""
+APRIL = LAST + DAY
+SHOWN_AT = at(APRIL, 9)
+MAY_CLOSE = at(APRIL + 6 * DAY, 0)
+"""Shown on the 1st, with five days for objections."""
+
+
+def village() -> Region:
+    return Region.objects.get(pk=SHILI_VILLAGE)
+
+
+def officer() -> User:
+    return user_of(TOWNSHIP_OFFICER)
+
+
+def lives_on(now: dt.datetime) -> None:
+    """Settle all that is due."""
+    mark_due(now)
+    settle_due(now, rounds=1000)
+    assert not SettleDue.objects.exists()
+
+
+class LivedMonth:
+    """Zhang and Li have a window each working morning since the 15th, and come."""
+
+    def __init__(self, county: FictionalCounty) -> None:
+        announced(MONDAY - 14 * DAY, 60)
+        self.zhang, self.li = county.people[ZHANG], county.people[LI]
+        self.window = morning(self.zhang, self.li)
+        self.station = LivedStation()
+        self.station.send(at(MONDAY, 6))
+        lives_on(at(MONDAY, 7))
+        for number in range((LAST - MONDAY).days + 1):
+            self.comes(MONDAY + number * DAY)
+        lives_on(at(APRIL, 8))
+
+    def comes(self, day: dt.date, *, send: bool = True) -> None:
+        """Everybody comes on a date."""
+        if day.isoweekday() < 6:
+            for card in (ZHANG.token, LI.token):
+                late = (card, day) == (ZHANG.token, LATE)
+                self.station.touched(card, at(day, 8, 52 if late else 20))
+                if (card, day) != (LI.token, MISSED):
+                    self.station.touched(card, at(day, 12, 5))
+        self.station.closed(at(day, 15, 1))
+        if send:
+            self.station.send(at(day, 15, 2))
