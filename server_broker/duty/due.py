@@ -188,8 +188,7 @@ def _roster_turns(window: Window, day: dt.date, rosters: Rosters, posts: _Posts)
         return
     crew = window.crew if named is None else named
     why: tuple[Reason, ...] = (on,) if named is None or window.named_days else (on, ForThisDate())
-    provisional = calendar.provisional and not window.named_days
-    blank = Turn(0, window, day, due=False, why=why, provisional=provisional)
+    blank = Turn(0, window, day, due=False, why=why, provisional=calendar.provisional)
     blank = replace(blank, begin=minute_at(day, window.start), end=minute_at(day, window.end))
     found: dict[int, Turn] = {}
     for person, reasons, bar in _crew_on(crew, day, posts):

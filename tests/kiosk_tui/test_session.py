@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.pictures.stage import Screen, Stage, stage
 from kiosk_tui.drawing import theme
-from kiosk_tui.drawing.textsize import SIZE_NAMES, fitting
+from kiosk_tui.drawing.textsize import fitting
 from kiosk_tui.guard import REPEAT_MS
 from kiosk_tui.session.session import TERMINAL_CONFIG, main, terminal
 from kiosk_tui.words import common as words
@@ -186,17 +187,20 @@ def test_slash_changes_the_size_in_the_same_window_in_the_middle_of_a_question(a
         shown.press("3", words.CHOOSE_LEVEL)
         shown.press("1", words.KEY_LEAVE)
         terminals = _feet(shown)
-        sizes = [shown.cells()]
-        for _ in SIZE_NAMES:
+        assert shown.cells() == (80, 22)
+        for size in ((66, 18), (58, 15), (80, 22)):
             shown.tmux("send-keys", "/")
-            wait_until(lambda: shown.cells() not in ((0, 0), sizes[-1]), what="another size", timeout_s=20)
-            sizes.append(shown.cells())
+            # From the largest to the smallest it passes the one between.
+            wait_until(partial(_has_size, shown, size), what=f"the size {size}", timeout_s=20)
             shown.wait_for(samples.QUESTION.options[0])
             _let_go_of_the_key()
-        assert sizes == [(80, 22), (66, 18), (58, 15), (80, 22)]
         assert _feet(shown) == terminals
         assert agent.connections == 1
         shown.press("2", words.RIGHT)
+
+
+def _has_size(shown: Stage, size: tuple[int, int]) -> bool:
+    return shown.cells() == size
 
 
 def _let_go_of_the_key() -> None:
