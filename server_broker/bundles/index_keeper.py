@@ -21,10 +21,10 @@ from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.shelf_index import MAX_ENTRIES, MAX_INDEX_BYTES, IndexEntry, ShelfIndex
 from protocol.twin import ShelfRef
-from server_broker.bundles.drafts import Draft, NotPublished
+from server_broker.bundles.drafts import Draft
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, StationIndex
-from server_broker.bundles.publishing import changed_drafts, keep_items, publish_again_after_restore, store
+from server_broker.bundles.publishing import changed_drafts, publish_again_after_restore, store_computed
 from server_broker.fleet.alarm_codes import SHELF_NOT_COMPUTED, SHELF_TOO_LARGE
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.desired_changes import desired_changed
@@ -200,14 +200,9 @@ class IndexKeeper:
         return keep_index(station, wanted(station, now), now)
 
     def _renew_computed(self, station: Station, drafts: Iterable[Draft], now: datetime) -> None:
-        lowest, problems = lowest_version() + 1, []
-        for draft in changed_drafts(list(drafts), lowest=lowest):
-            try:
-                keep_items(draft, folder=self._folder)
-                store(draft, folder=self._folder, author="", at=now, lowest=lowest)
-            except NotPublished as error:
-                # The last good version stays.
-                problems.append(f"{draft.title}：{error}")
+        lowest = lowest_version() + 1
+        changed = changed_drafts(list(drafts), lowest=lowest)
+        problems = store_computed(changed, folder=self._folder, at=now, lowest=lowest)
         if problems:
             raise_alarm(
                 station=station.pk, code=SHELF_NOT_COMPUTED, severity="major", detail="；".join(problems)[:400], at=now

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from protocol.codec import decode, encode
 from protocol.shelf_index import ShelfIndex
@@ -142,6 +144,21 @@ def test_a_computed_bundle_is_renewed_with_its_source_and_old_versions_go(folder
     assert list(left) == [("notice-1", 1), ("notice-1", 2), (f"roster-{row.village_id}", 2)], (
         "what people published stays"
     )
+
+
+def test_the_number_of_queries_does_not_grow_with_what_a_station_is_sent(folder: BundleFolder, row: Station) -> None:
+    months = 1
+
+    def source(station: Station, now: datetime) -> Iterable[Draft]:
+        return [draft(id=f"month-{number}", station=station.pk, content=notice(str(now))) for number in range(months)]
+
+    keep, counts = keeper(folder, source), []
+    for number, months in enumerate((1, 2, 9)):  # noqa: B007 - the source reads it
+        with CaptureQueriesContext(connection) as queries:
+            assert keep.go_on(NOW + 2 * number * ALL_EVERY) == 1
+        counts.append(len(queries))
+    assert counts[1] == counts[2]
+    assert len(named(row)) == 9
 
 
 def test_a_source_that_gives_nonsense_keeps_the_last_good_version(folder: BundleFolder, row: Station) -> None:
