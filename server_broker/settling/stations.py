@@ -31,6 +31,7 @@ from server_broker.settling.told import NUMBER, Stated, boots_of, directions, fa
 _KINDS = {"booted": "boot", "shut_down": "shutdown"}
 """Kinds that the rules call by another name."""
 _SOON = dt.timedelta(hours=1)
+_DAY = dt.timedelta(days=1)
 
 type _Place = tuple[str, bytes, int]
 
@@ -51,6 +52,23 @@ class Refs:
 
     epochs: dict[tuple[str, int], tuple[str, bytes]]
     """By the station's name and the epoch's number in the rules: the station and its epoch."""
+
+
+def standing_pieces(villages: Collection[int], span: Span) -> list[Span]:
+    """Cut dates where a station moves, or another one stands in for one of ``villages``; two queries.
+
+    `stations_in` takes each station to stand for all dates where it stands on the last.
+    """
+    first, last = noon(span.first), noon(span.last)
+    moved = StationPlace.objects.known(span.known).filter(valid_to__gt=first, valid_to__lte=last)
+    named = StandIn.objects.known(span.known).filter(subject__in=villages)
+    marks = [*moved.values_list("valid_to", flat=True)]
+    marks += [at for row in named.values_list("valid_from", "valid_to") for at in row]
+    turns = {at for at in marks if at is not None and first < at <= last}
+    begins = sorted({next(day for day in span.settled if noon(day) >= turn) for turn in turns})
+    firsts = [span.first, *begins]
+    lasts = [*(day - _DAY for day in begins), span.last]
+    return [Span(one, other, span.known) for one, other in zip(firsts, lasts, strict=True)]
 
 
 def stations_in(

@@ -20,6 +20,7 @@ from server_broker.settlement.times import Moment, begin_of
 from server_broker.settlement.units import Unit
 from server_broker.settling.reading import Read, read
 from server_broker.settling.span import Span
+from server_broker.settling.stations import standing_pieces
 
 _DIGEST = 16
 """Hexadecimal digits: two sets of parameters never meet by chance."""
@@ -65,10 +66,16 @@ def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment
         closed: When months were closed; what was asked to be corrected later changes nothing.
     """
     wanted = frozenset(villages)
+    settled = [one for piece in standing_pieces(wanted, span) for one in _settle(wanted, piece, closed or {})]
+    # Stable: what starts at the same minute stays in the order in which it was made.
+    return sorted(settled, key=lambda one: (one.person, one.result.day, one.result.start))
+
+
+def _settle(wanted: frozenset[int], span: Span, closed: Mapping[str, Moment]) -> Iterator[Settled]:
+    """Yield what the windows come to on dates of which no station moves from the one to the next."""
     found = read(wanted, span)
-    sheet = Sheet(Index(found.world), span.settled, span.at, closed or {})
+    sheet = Sheet(Index(found.world), span.settled, span.at, closed)
     digests: dict[Values, str] = {}
-    settled = []
     for person in sorted(found.duty.people):
         for day in span.settled:
             for placed in _placed(sheet, str(person), day):
@@ -76,8 +83,7 @@ def settle(villages: Collection[int], span: Span, *, closed: Mapping[str, Moment
                     values = sheet.knowledge.parameters.on(str(placed.village), day)
                     if values not in digests:
                         digests[values] = _digest(values)
-                    settled.append(_settled(placed, person, found, digests[values], span.at))
-    return settled
+                    yield _settled(placed, person, found, digests[values], span.at)
 
 
 class _Placed(NamedTuple):

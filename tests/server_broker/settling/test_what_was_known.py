@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from protocol.facts import FactsLost
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DutyWindow, StationPlace
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.windows import Terms, change_window
@@ -20,7 +20,9 @@ from server_broker.regions.models import Region
 from server_broker.settling.boards import Streams
 from server_broker.settling.models import DeadStation, HeldRead, ParameterRecord, StandIn
 from server_broker.settling.reading import world_of
+from server_broker.settling.span import Span
 from server_broker.settling.told import Range
+from server_broker.settling.windows import settle
 from server_broker.twin.station_settings import choose
 from tests.cast import COUNTY, LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty
@@ -240,6 +242,45 @@ def test_a_village_without_a_station_names_one_that_stands_in(
         yanshi = Region.objects.get(pk=YANSHI_VILLAGE).identity
         put(StandIn, [yanshi], Period(at(SUNDAY, 0)), {"station_id": SHILI}, actor=BY, reason="没有站点")
     assert (of_zhao(at(MONDAY, 20)), of_zhao(at(TUESDAY, 20))) == ("停", "旷")
+
+
+def test_a_station_counts_where_it_stood_on_each_date(
+    zhang: Person, county: FictionalCounty, shili: LivedStation
+) -> None:
+    zhao = county.add(ZHAO)
+    morning(zhang)
+    morning(zhao, village=YANSHI_VILLAGE)
+    for day in (MONDAY, TUESDAY):
+        shili.closed(at(day, 15, 1))
+    shili.send(at(TUESDAY, 15, 2))
+    yanshi = Region.objects.get(pk=YANSHI_VILLAGE).identity
+    with recorded(at(TUESDAY, 9)), transaction.atomic():
+        put(StationPlace, [SHILI], Period(at(TUESDAY, 0)), {"village_id": yanshi}, actor=BY)
+
+    def both(known: dt.datetime) -> list[str]:
+        rows = settle([village().identity, yanshi], Span(MONDAY, TUESDAY, known))
+        of = {(one.person, one.result.day): one.result.result for one in rows}
+        return [of[one.pk, day] for one in (zhang, zhao) for day in (MONDAY, TUESDAY)]
+
+    # Whoever's village has no station that is up is excused.
+    assert both(at(TUESDAY, 20)) == ["旷", "停", "停", "旷"]
+
+
+def test_a_stand_in_counts_on_its_dates_alone(zhang: Person, county: FictionalCounty, shili: LivedStation) -> None:
+    zhao = county.add(ZHAO)
+    morning(zhao, village=YANSHI_VILLAGE)
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        shili.closed(at(day, 15, 1))
+    shili.send(at(WEDNESDAY, 15, 2))
+    yanshi = Region.objects.get(pk=YANSHI_VILLAGE).identity
+    with recorded(at(TUESDAY, 9)), transaction.atomic():
+        put(StandIn, [yanshi], Period(at(TUESDAY, 0), at(WEDNESDAY, 0)), {"station_id": SHILI}, actor=BY)
+    rows = settle([yanshi], Span(MONDAY, WEDNESDAY, at(WEDNESDAY, 20)))
+    assert [(one.result.day, one.result.result) for one in rows] == [
+        (MONDAY, "停"),
+        (TUESDAY, "旷"),
+        (WEDNESDAY, "停"),
+    ]
 
 
 def test_what_is_left_out_of_a_long_record_changes_nothing(
