@@ -76,6 +76,7 @@ ACTIONS = {
     "sheet.exported": "导出考勤表",
     "month.shown": "公示考勤表",
     "month.closed": "考勤表定稿",
+    "window.case_taken": "下载一个班的算例",
     "alarm.acknowledged": "确认告警",
     "claim.made": "生成接入码",
     "claim.burnt": "接入码作废",

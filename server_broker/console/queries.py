@@ -31,6 +31,7 @@ from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQ
 from server_broker.requests.kinds import AWAY, TAKEN_UP
 from server_broker.requests.models import Answer, Request, Withdrawal
 from server_broker.requests.reading import taken_up
+from server_broker.settling.models import SettledWindow, SettledWindowQuerySet
 from server_broker.workdays.models import StopNotice
 
 HAPPENED = Case(
@@ -76,6 +77,11 @@ def refused_pins_of(user: Viewer) -> QuerySet[PinClaim]:
 def windows_of(user: Viewer) -> QuerySet[DutyWindow]:
     """Return the duty windows of the villages that ``user`` sees, the ended ones too."""
     return DutyWindow.ever.filter(village__in=regions_of(user))
+
+
+def settled_windows_of(user: Viewer) -> SettledWindowQuerySet:
+    """Return the results of windows on the rosters of the villages that ``user`` sees, also those that stood before."""
+    return SettledWindow.objects.filter(village__in=regions_of(user).values("identity"))
 
 
 def roster_templates_of(user: Viewer) -> QuerySet[RosterTemplate]:

@@ -64,6 +64,7 @@ from server_broker.console.views.roster_templates import (
 )
 from server_broker.console.views.rosters import roster_swaps, rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
+from server_broker.console.views.settled_window import settled_window, settled_window_case
 from server_broker.console.views.snapshots import (
     hold_snapshot,
     release_snapshot,
@@ -91,6 +92,10 @@ from server_broker.console.views.workdays import (
 from server_broker.console.views.written import end, publish_written, written
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
+_SETTLED = (
+    r"^sheets/(?P<code>[0-9]{12})/windows/(?P<person>[0-9]{1,15})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"/(?P<start>[0-9]{1,4})/"
+)
 _AFFAIR = r"^todo/(?P<key>[cs][0-9]{1,18})/"
 
 urlpatterns = [
@@ -172,6 +177,8 @@ urlpatterns = [
     path("workdays/signed.calendar", workday_signed, name="workdays-signed"),
     path("workdays/stops/add/", stop_add, name="stop-add"),
     path("workdays/stops/<int:pk>/end/", stop_take_back, name="stop-take-back"),
+    re_path(rf"{_SETTLED}$", settled_window, name="settled-window"),
+    re_path(rf"{_SETTLED}case\.toml$", settled_window_case, name="settled-window-case"),
     path("units/", units, name="units"),
     path("units/term/", term_file, name="term-change"),
     path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),

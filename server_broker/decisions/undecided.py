@@ -27,4 +27,5 @@ UNDECIDED: dict[str, str] = {
     "snapshot.previewed": "somebody has looked",
     "snapshot.seen": "somebody has looked",
     "station.renamed": "a part of `people.imported`, whose rows have the new name",
+    "window.case_taken": "somebody has taken a file with them",
 }

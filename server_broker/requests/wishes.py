@@ -44,16 +44,34 @@ def day_choices(now: dt.datetime) -> list[Choice]:
     return [Choice(str(today + number * _DAY), word) for number, word in enumerate(("今天", "明天", "后天"))]
 
 
-def turn_choices(person: Person, kind: str, now: dt.datetime) -> list[Choice]:
-    """Return a person's windows: those to come for a swap, for a correction those that have ended, the last first."""
+def turn_choices(person: Person, kind: str, now: dt.datetime, *, also: str = "") -> list[Choice]:
+    """Return a person's windows: those to come for a swap, for a correction those that have ended, the last first.
+
+    Args:
+        also: The value of a choice that somebody comes with. It is there for a correction, however long ago it was.
+    """
     today = timezone.localdate(now)
     first, last = (today, today + _AHEAD) if kind == SWAP else (today - _BACK, today)
     turns = [turn for turn in turns_of([person.pk], Asked(first, last)) if turn.due]
     if kind == SWAP:
         turns = [turn for turn in turns if moment_of(turn.begin) > now]
-    else:
-        turns = [turn for turn in reversed(turns) if moment_of(turn.end) <= now]
-    return [Choice(f"{turn.window.id}:{turn.day}", _turn_words(turn)) for turn in turns]
+        return [_choice(turn) for turn in turns]
+    choices = [_choice(turn) for turn in reversed(turns) if moment_of(turn.end) <= now]
+    return choices if any(one.value == also for one in choices) else [*choices, *_chosen(person, also, now)]
+
+
+def _chosen(person: Person, value: str, now: dt.datetime) -> list[Choice]:
+    """Return the choice of one of a person's windows that have ended; none if it is none."""
+    window, _, typed = value.partition(":")
+    day = day_written(typed)
+    if day is None or not _is_row(window):
+        return []
+    turns = [turn for turn in turns_of([person.pk], Asked(day, day)) if turn.due and turn.window.id == int(window)]
+    return [_choice(turn) for turn in turns if moment_of(turn.end) <= now]
+
+
+def _choice(turn: Turn) -> Choice:
+    return Choice(f"{turn.window.id}:{turn.day}", _turn_words(turn))
 
 
 def _turn_words(turn: Turn) -> str:

@@ -33,6 +33,7 @@ MOST_TURNS = 60
 LONGEST_TURN = 120
 MOST_MONTHS = 3
 _ROUNDS = 6
+_MOST_REASON = 200
 _TURNS, _LEADERS = "谁轮", "带班领导"
 """What the page calls the two lists."""
 
@@ -193,7 +194,8 @@ def lay(template: RosterTemplate, plan: TemplatePlan, *, place: Region, actor: s
     if not plan.said:
         first = "；".join(f"{village} {words}" for village, words in plan.in_the_way[:3])
         raise WindowRefused(f"模板“{template.name}”没有排得上的班" + (f"：{first}" if first else ""))
-    return plan_days(plan.said, place=place, actor=actor, reason=reason)
+    # Named days keep from where they are, so that their page can say it.
+    return plan_days(plan.said, place=place, actor=actor, reason=f"模板“{template.name}”：{reason}"[:_MOST_REASON])
 
 
 class _Village:

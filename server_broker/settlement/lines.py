@@ -16,7 +16,7 @@ from server_broker.settlement.requests import Requests
 from server_broker.settlement.results import BESIDE, Awaited, Result
 from server_broker.settlement.times import begin_of, cut
 from server_broker.settlement.units import AROUND, Placed, Schedule, Share, Unit
-from server_broker.settlement.ups_and_downs import none_up
+from server_broker.settlement.ups_and_downs import Stretch, none_up
 from server_broker.settlement.values import Way
 from server_broker.settlement.verdict import State, Verdict, judge, states
 
@@ -25,7 +25,7 @@ _BETWEEN = ("", "暂", "未", "待")
 """What a window between takes from the first or the last, in this order."""
 
 
-class _Case(Struct, frozen=True):
+class Case(Struct, frozen=True):
     """A unit with its touches and marks."""
 
     placed: Placed
@@ -43,7 +43,7 @@ class Lines:
     def __init__(self, knowledge: Knowledge, requests: Requests) -> None:
         self._known = knowledge
         self._requests = requests
-        self._awaiting = Awaiting(knowledge)
+        self.awaiting = Awaiting(knowledge)
         self.schedule = Schedule(knowledge, requests)
         self._days: dict[tuple[str, dt.date], list[Result]] = {}
 
@@ -61,22 +61,23 @@ class Lines:
         return sorted(found, key=lambda result: result.place)
 
     def _unit(self, placed: Placed) -> list[Result]:
-        case = self._case(placed)
+        case = self.case(placed)
         unit = case.unit
         if len(unit.shares) == 1:
             return [self._row(case, unit.first, tuple(case.states))]
         first, last = self._row(case, unit.first, ("in",)), self._row(case, unit.last, ("out",))
         return [first, *(_between(share, first, last) for share in unit.shares[1:-1]), last]
 
-    def _case(self, placed: Placed) -> _Case:
+    def case(self, placed: Placed) -> Case:
+        """Return a unit with its touches, its marks and how they are."""
         unit = placed.unit
         candidates = self._candidates(placed)
         corrected: dict[Way, Mark | None] = {"in": self._correction(placed, unit.first, "in"), "out": None}
         if unit.departs:
             corrected["out"] = self._correction(placed, unit.last, "out")
         known = states(unit, _find(candidates, corrected, unit))
-        excused = frozenset(way for way, state in known.items() if state.bad and self._down(way, unit))
-        return _Case(placed, unit, candidates, corrected, known, excused)
+        excused = frozenset(way for way, state in known.items() if state.bad and self.down(way, unit))
+        return Case(placed, unit, candidates, corrected, known, excused)
 
     def _candidates(self, placed: Placed) -> list[Candidate]:
         """Return the touches that count for a unit, in their roles."""
@@ -86,8 +87,8 @@ class Lines:
         runs = self._known.touches.runs(unit.first.turn.person)
         begin = bisect_left(runs, first, key=lambda run: run.first)
         end = bisect_right(runs, last, key=lambda run: run.first)
-        counting = {"in": self._awaiting.counting(unit.first), "out": self._awaiting.counting(unit.last)}
-        own = {"in": self._awaiting.own(unit.first), "out": self._awaiting.own(unit.last)}
+        counting = {"in": self.awaiting.counting(unit.first), "out": self.awaiting.counting(unit.last)}
+        own = {"in": self.awaiting.own(unit.first), "out": self.awaiting.own(unit.last)}
         return [
             replace(
                 one,
@@ -109,15 +110,15 @@ class Lines:
                 found = Mark(one.minute, corrected=True)
         return found
 
-    def _down(self, way: Way, unit: Unit) -> bool:
-        """Tell whether a mark falls to a time when the roster's village had no station up."""
+    def down(self, way: Way, unit: Unit) -> list[Stretch]:
+        """Return when the roster's village had no station up at the minutes to which a mark falls."""
         if way == "in":
             share, first, last = unit.first, unit.start - AROUND, unit.start + unit.first.values.grace_in
         else:
             share, first, last = unit.last, unit.end - unit.last.values.grace_out, unit.end + AROUND
-        return none_up([self._known.downs[station] for station in self._awaiting.own(share)], first, last)
+        return none_up([self._known.downs[station] for station in self.awaiting.own(share)], first, last)
 
-    def _row(self, case: _Case, share: Share, needs: tuple[Way, ...]) -> Result:
+    def _row(self, case: Case, share: Share, needs: tuple[Way, ...]) -> Result:
         """Return what one window comes to that answers for the marks in ``needs``."""
         unit, day = case.unit, share.turn.day
         bad = [way for way in needs if case.states[way].bad]
@@ -129,8 +130,8 @@ class Lines:
         entered_late = share.turn.entered > begin_of(share.turn.start)
         if entered_late or self._known.duties.calendar.on(day).provisional:
             return _plain(share, "暂", "6", f"{text}；{reasons.provisional(entered_late)}")
-        stations = self._awaiting.stations(share, unit)
-        incomplete = self._awaiting.incomplete(stations, unit.last_minute)
+        stations = self.awaiting.stations(share, unit)
+        incomplete = self.awaiting.incomplete(stations, unit.last_minute)
         if incomplete and not all(case.corrected[way] for way in needs):
             why = f"{text}；{reasons.not_complete(incomplete, unit, day)}"
             return _plain(share, "未", "7", why, awaited=incomplete)
@@ -146,7 +147,7 @@ class Lines:
         said = judge(needs, case.states, case.excused)
         return self._concluded(case, share, needs, said, reasons.verdict(said, text))
 
-    def _possible(self, case: _Case, share: Share, needs: tuple[Way, ...], stations: Sequence[str]) -> list[Awaited]:
+    def _possible(self, case: Case, share: Share, needs: tuple[Way, ...], stations: Sequence[str]) -> list[Awaited]:
         """Return what could belong to a window and would better it."""
         unit = case.unit
 
@@ -156,7 +157,7 @@ class Lines:
 
         return could_better(
             share.turn.person,
-            counting=self._awaiting.counting(share),
+            counting=self.awaiting.counting(share),
             awaited=stations,
             roles=Roles(case.placed, cut=False),
             candidates=case.candidates,
@@ -164,11 +165,11 @@ class Lines:
             knowledge=self._known,
         )
 
-    def _concluded(self, case: _Case, share: Share, needs: tuple[Way, ...], said: Verdict, reason: str) -> Result:
+    def _concluded(self, case: Case, share: Share, needs: tuple[Way, ...], said: Verdict, reason: str) -> Result:
         """Return a result that uses marks."""
         found = [case.states[way].mark for way in needs]
         runs = [mark.run for mark in found if mark is not None and mark.run is not None]
-        own = self._awaiting.own(share)
+        own = self.awaiting.own(share)
         elsewhere = any(run.station not in own for run in runs)
         beside = _beside(said, down=said.result != "停" and any(way in case.excused for way in needs))
         result = _plain(share, said.result, said.line, reason, beside=beside, elsewhere=elsewhere)

@@ -34,6 +34,11 @@ def moment_of(at: dt.datetime) -> Moment:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def datetime_of(at: Moment) -> dt.datetime:
+    """Return a moment as local time without a zone."""
+    return _EPOCH + at * _MICROSECOND
+
+
 def cut(at: Moment) -> Minute:
     """Return the whole minute of a moment."""
     return at // MICROSECONDS

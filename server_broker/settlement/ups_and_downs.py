@@ -28,8 +28,8 @@ class Downs:
         return [(max(begin, first), min(end, last + 1)) for begin, end in whole]
 
 
-def none_up(stations: Sequence[Downs], first: Minute, last: Minute) -> bool:
-    """Tell whether at any minute from ``first`` to ``last``, both included, all of the stations were down.
+def none_up(stations: Sequence[Downs], first: Minute, last: Minute) -> list[Stretch]:
+    """Return the stretches from ``first`` to ``last``, both included, in which all of the stations were down.
 
     Of no stations none is up. A minute of which nothing is known is not one at which a station was down.
     """
@@ -41,7 +41,7 @@ def none_up(stations: Sequence[Downs], first: Minute, last: Minute) -> bool:
             for a, b in left
             if a < end and begin < b
         ]
-    return bool(left)
+    return left
 
 
 class _Reading:

@@ -5,25 +5,22 @@ and draws no conclusion from the two.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.times import times
 from server_broker.attendance.touches import TouchRow
 from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.due import Turn
+from server_broker.duty.naming import Names, names_in
 from server_broker.duty.reading import Absent, Asked, absences_of, turns_of
-from server_broker.duty.reasons import ByPost, DayOff, HandedOver, Overlaps, TookOver
+from server_broker.duty.reasons import DayOff
 from server_broker.duty.values import MINUTES_A_DAY, minute_at
-from server_broker.duty.words import why_not, why_sentence
 from server_broker.meetings.models import MeetingRecord
 from server_broker.months.own_touches import own_touches, state_of
-from server_broker.people.models import Person, Post
-from server_broker.regions.models import Region
+from server_broker.people.models import Person
 from server_broker.today.words import excuse_words, minute_words
 
 AHEAD = dt.timedelta(days=14)
@@ -110,7 +107,7 @@ def own_month(person: Person, now: dt.datetime) -> OwnMonth:
             day.touches.append(_touch(row))
     asked = Asked(first, this_day + AHEAD)
     turns = [turn for turn in turns_of([person.pk], asked) if turn.due or not isinstance(turn.why[0], DayOff)]
-    names = _names(turns)
+    names = names_in(turns)
     for turn in sorted(turns, key=lambda one: one.window.start):
         days[turn.day].turns.append(_turn(turn, person, names))
     for absent in absences_of([person.pk], asked).get(person.pk, ()):
@@ -148,46 +145,16 @@ def _touch(row: TouchRow) -> OneTouch:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    people: dict[int, str]
-    posts: dict[int, str]
-    windows: dict[int, str]
-    villages: dict[int, str]
-
-
-def _names(turns: Sequence[Turn]) -> _Names:
-    """Return the names that these turns need. The two of a swap know one another."""
-    found: dict[type, set[int]] = defaultdict(set)
-    for turn in turns:
-        for reason in turn.why:
-            match reason:
-                case TookOver(other) | HandedOver(other):
-                    found[Person].add(other)
-                case ByPost(other):
-                    found[Post].add(other)
-                case Overlaps(other):
-                    found[DutyWindow].add(other)
-    villages = Region.objects.filter(identity__in={turn.window.village for turn in turns})
-    return _Names(
-        dict(Person.objects.filter(pk__in=found[Person]).values_list("pk", "name")),
-        dict(Post.objects.filter(pk__in=found[Post]).values_list("pk", "title")),
-        dict(DutyWindow.ever.filter(pk__in=found[DutyWindow]).values_list("pk", "name")),
-        dict(villages.values_list("identity", "name")),
-    )
-
-
-def _turn(turn: Turn, person: Person, names: _Names) -> OneTurn:
+def _turn(turn: Turn, person: Person, names: Names) -> OneTurn:
     window, midnight = turn.window, minute_at(turn.day, 0)
     where = names.villages.get(window.village, "")
-    words = why_sentence if turn.due else why_not
     whole = (midnight + window.start, midnight + window.end)
     return OneTurn(
         name=window.name,
         times=times(window.start, window.end),
         where="" if where == person.village.name else where,
         due=turn.due,
-        why=words(turn.why, people=names.people, posts=names.posts, windows=names.windows),
+        why=names.why(turn),
         leads=turn.leads,
         rest="" if (turn.begin, turn.end) == whole else times(turn.begin - midnight, turn.end - midnight),
         provisional=turn.provisional,

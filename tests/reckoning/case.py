@@ -94,6 +94,12 @@ class Roster:
     post: str | None
     days: tuple[date, ...] | None
     known: datetime
+    name: str
+    """Rows of one name are one roster."""
+    weekdays: frozenset[int]
+    first: date
+    last: date
+    marks: str | None
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ class Window:
     end: datetime
     share: Fraction
     entered: datetime
-    roster: int
+    roster: str
     named_days: bool
     due: bool
+    marks: str | None
 
 
 class Overlap(Exception):
@@ -60,8 +61,15 @@ def could_be_due(case: Case, person: str, day: date) -> bool:
 
 
 def is_duty_date(case: Case, roster: Roster, day: date) -> bool:
-    """Return whether a roster has windows on a date: every working day, or the days that it names (§1.2)."""
-    return is_working_day(case, day) if roster.days is None else day in roster.days
+    """Return whether a roster has windows on a date: the days that it names, every working day if it has all of Monday
+    to Friday, else those of its weekdays that are working days (§1.2).
+    """
+    if not roster.first <= day <= roster.last:
+        return False
+    if roster.days is not None:
+        return day in roster.days
+    whole_week = roster.weekdays >= {1, 2, 3, 4, 5}
+    return is_working_day(case, day) and (whole_week or day.isoweekday() in roster.weekdays)
 
 
 def people_of(case: Case, roster: Roster, day: date) -> list[tuple[str, bool, datetime]]:
@@ -100,14 +108,21 @@ def rostered(case: Case, day: date) -> list[Window]:
                         date=day,
                         start=begins,
                         end=ends,
-                        share=Fraction(1, len(roster.windows)),
+                        share=Fraction(0),
                         entered=entered,
-                        roster=roster.number,
+                        roster=roster.name,
                         named_days=roster.days is not None,
                         due=due,
+                        marks=roster.marks,
                     )
                 )
-    return windows
+    return [replace(window, share=share_of(window, windows)) for window in windows]
+
+
+def share_of(window: Window, windows: list[Window]) -> Fraction:
+    """Return a window's share: one through the windows that its roster gives this person on that date (§4)."""
+    given = [one for one in windows if (one.roster, one.person) == (window.roster, window.person) and one.due]
+    return Fraction(1, len(given)) if window.due else Fraction(0)
 
 
 def overlap(one: Window, other: Window) -> bool:

@@ -36,7 +36,7 @@ TOLD_ONCE = {
     "expect_totals": ("person",),
 }
 SOURCES = ("county", "chinesecalendar", "holidays")
-AWAY_KINDS = ("借调", "停职", "离岗")
+AWAY_KINDS = ("借调", "停职", "离岗", "已离开")
 
 
 def read_case(text: str) -> said.Case:
@@ -232,10 +232,25 @@ class CaseReader(RequestReader):
             days = None
         else:
             days = row.days("days")
+        weekdays = frozenset(row.several("weekdays", [1, 2, 3, 4, 5], lambda day: day in range(1, 8)))
+        if row.has("weekdays") and (days is not None or not weekdays):
+            raise row.fault("weekdays", "weekdays go with working days, and are some")
         number = int(row.path[-1])
         roster = said.Roster(
-            number, self.somewhere(row, "village"), tuple(windows), named, post, days, row.moment("known", ALWAYS)
+            number=number,
+            village=self.somewhere(row, "village"),
+            windows=tuple(windows),
+            persons=named,
+            post=post,
+            days=days,
+            known=row.moment("known", ALWAYS),
+            name=row.text("roster", f"row {number}"),
+            weekdays=weekdays,
+            first=row.day("from", date.min),
+            last=row.day("to", date.max),
+            marks=row.text("marks", None, among=MARKS),
         )
+        in_order(row, roster.first, roster.last)
         row.finish()
         return roster
 

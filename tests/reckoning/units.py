@@ -111,7 +111,7 @@ def units_of_person(case: Case, judged: list[Covered]) -> list[Unit]:
     units = []
     groups: dict[Any, list[Covered]] = {}
     for covered in sorted(judged, key=lambda one: (one.window.start, one.window.end)):
-        marks = parameter_of(case, "marks", covered)
+        marks = covered.window.marks or parameter_of(case, "marks", covered)
         if marks == "ends":
             groups.setdefault(covered.window.date, []).append(covered)
         else:

@@ -47,9 +47,10 @@ def affair_new(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(now),
         "is_lost": kind == LOST,
         "is_away": kind in AWAY,
+        "turn": parameters.text(request.GET, "turn", longest=40),
     }
     if person is not None and kind in (SWAP, CORRECTION):
-        context["turns"] = turn_choices(person, kind, now)
+        context["turns"] = turn_choices(person, kind, now, also=str(context["turn"]))
     if person is not None and kind == BACK:
         context["absences"] = [(one, word, back_choices(one, now)) for one, word in absences_of(person, now)]
     return render(request, "console/affair_new.html", context)

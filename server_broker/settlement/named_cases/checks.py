@@ -137,6 +137,7 @@ def _orders_of_time(case: CaseFile) -> Iterator[Problem]:
         ("calendar", "first", "last"),
         ("posts", "first", "last"),
         ("away", "first", "last"),
+        ("rosters", "first", "last"),
         ("cards", "first", "last"),
         ("notices", "start", "end"),
         ("leave", "start", "end"),
@@ -160,6 +161,8 @@ def _rosters(case: CaseFile) -> Iterator[Problem]:
     for number, row in enumerate(case.rosters):
         if (row.persons is None) == (row.post is None):
             yield Problem(("rosters", number), "persons 和 post 要写一样、只写一样")
+        if row.weekdays is not None and row.days != "working":
+            yield Problem(("rosters", number, "weekdays"), '只有 days = "working" 才写 weekdays')
     for number, swap in enumerate(case.swaps):
         if swap.giver == swap.taker:
             yield Problem(("swaps", number, "taker"), "不能和自己换班")

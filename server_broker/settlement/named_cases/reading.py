@@ -215,14 +215,18 @@ def _windows(number: int, row: rows.RosterRow) -> list[values.RosterWindow]:
         found.append(
             values.RosterWindow(
                 known=_known(row),
-                roster=str(number),
+                # A name is never a number, so that rows without one are rosters of their own.
+                roster=str(number) if row.roster is None else f"roster {row.roster}",
                 village=row.village,
                 start=start,
                 end=end if end > start else end + 24 * 60,
                 persons=frozenset(row.persons or ()),
                 post=row.post,
-                weekdays=_WEEK if working else frozenset(),
+                weekdays=(row.weekdays or _WEEK) if working else frozenset(),
                 dates=frozenset() if isinstance(row.days, str) else row.days,
+                first=row.first,
+                last=row.last,
+                marks=row.marks or "",
             )
         )
     return found

@@ -11,6 +11,7 @@ type Span = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3
 type Name = Annotated[str, Meta(min_length=1)]
 type MonthName = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 type Minutes = Annotated[int, Meta(ge=0, le=1440)]
+type Weekday = Annotated[int, Meta(ge=1, le=7)]
 type Number = Annotated[int, Meta(ge=1)]
 type Way = Literal["in", "out"]
 
@@ -87,7 +88,7 @@ class AwayRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """Somebody is seconded, suspended or off post."""
 
     person: Name
-    kind: Literal["借调", "停职", "离岗"]
+    kind: Literal["借调", "停职", "离岗", "已离开"]
     first: dt.date
     last: dt.date = dt.date.max
 
@@ -110,14 +111,19 @@ class OrderRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     person: Name
 
 
-class RosterRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A village's roster."""
+class RosterRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
+    """A village's roster, or some windows of it."""
 
+    roster: Name | None = None
     village: Name
     windows: Annotated[tuple[Span, ...], Meta(min_length=1)]
     persons: tuple[Name, ...] | None = None
     post: Name | None = None
     days: Literal["working"] | frozenset[dt.date]
+    weekdays: Annotated[frozenset[Weekday], Meta(min_length=1)] | None = None
+    marks: Literal["each", "ends", "arrival"] | None = None
+    first: dt.date = dt.date.min
+    last: dt.date = dt.date.max
 
 
 class AgreementRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):

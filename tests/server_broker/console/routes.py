@@ -42,6 +42,7 @@ ABSENT = {
     "person": "9999",
     "village": "000000000000",
     "window": "9999",
+    "settled": "2020-01-01/0",
     "template": "9999",
     "unit": "9999",
     "holding": "9999",
@@ -154,6 +155,8 @@ POST /windows/add/                                 404 403 403 404 404 404 403 4
 GET  /windows/{window}/                            200 403 403 200 200 200 200 200 403 404 302
 POST /windows/{window}/change/                     404 403 403 404 404 404 403 403 403 404 302
 POST /windows/{window}/days/                       404 403 403 404 404 404 403 403 403 404 302
+GET  /sheets/{village}/windows/{person}/{settled}/ 200 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/{village}/windows/{person}/{settled}/case.toml 200 403 403 200 200 200 200 200 403 404 302
 GET  /units/                                       200 403 403 200 200 200 200 200 403 200 302
 GET  /units/term/                                  200 403 403 200 200 200 403 403 403 200 302
 POST /units/term/                                  302 403 403 302 302 302 403 403 403 302 302

@@ -48,6 +48,7 @@ from tests.server_broker.county import (
 from tests.server_broker.meetings.meeting_days import held
 from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.requests.asked_here import asks, deputy_of, key
+from tests.server_broker.settling.kept_rows import settled_row
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "person": str(county.people[ZHANG].pk),
         "village": SHILI_VILLAGE,
         "window": str(window(SHILI_VILLAGE, "上午", [county.people[ZHANG]]).pk),
+        "settled": f"{settled_row(county.people[ZHANG]).day}/510",
         "template": str(
             make_template(
                 Region.objects.get(pk=SHILI_VILLAGE), Pattern("轮流", "上午", "rota", ["书记"]), actor="service"

@@ -1,0 +1,46 @@
+"""A kept result as a named case (docs/cases.md): all on which it rests, so that it can be reckoned anew elsewhere."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from server_broker.settlement.index import Index
+from server_broker.settlement.named_cases.naming import PERSON, renamed
+from server_broker.settlement.named_cases.one_person import of_one_person
+from server_broker.settlement.named_cases.writing import case_text
+from server_broker.settlement.results import Result
+from server_broker.settlement.settle import Sheet
+from server_broker.settling.kept import settled_of
+from server_broker.settling.models import SettledWindow
+from server_broker.settling.reading import world_of
+from server_broker.settling.span import Span
+
+
+def case_of(row: SettledWindow) -> str:
+    """Return the case of one person's date as it was known when a result was settled, with other names for everybody.
+
+    It expects of the window what was kept, and of the others what they come to by the same world.
+    """
+    person, day = str(row.person_id), row.day
+    world = world_of([row.village_id], day, day, row.known_at)
+    world = renamed(of_one_person(world, person), person)
+    span = Span(day, day, row.known_at)
+    results = Sheet(Index(world), [day], span.at, {}).results()
+    return case_text(
+        world,
+        [day],
+        at=span.at,
+        name=f"window-{day}-{row.start // 60:02}{row.start % 60:02}",
+        why="县里结算的一个班：照它所依据的记录，在别处再算一遍。",
+        expect=_as_kept(results, row),
+    )
+
+
+def _as_kept(results: Iterable[Result], row: SettledWindow) -> list[Result]:
+    """Return the results with what was kept of the window. Reasons name the stations as the case does."""
+    [settled] = settled_of([row])
+    kept = settled.result
+    return [
+        replace(kept, person=PERSON, reason=one.reason) if (one.person, one.start) == (PERSON, row.start) else one
+        for one in results
+    ]

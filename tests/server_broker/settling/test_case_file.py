@@ -1,0 +1,160 @@
+"""A kept result goes out as a named case, and comes to the same wherever it is reckoned anew."""
+
+import datetime as dt
+import tomllib
+
+import pytest
+from django.db import transaction
+
+from server_broker.dated.writing import Period, put
+from server_broker.duty.models import Absence, AbsenceRecord
+from server_broker.duty.windows import Terms, add_window
+from server_broker.people.models import Person
+from server_broker.regions.models import Region
+from server_broker.settlement.index import Index
+from server_broker.settlement.named_cases.command import AS_EXPECTED, DIFFERENT, answer_to
+from server_broker.settlement.named_cases.naming import PERSON, renamed
+from server_broker.settlement.named_cases.one_person import of_one_person
+from server_broker.settlement.named_cases.reading import read_case
+from server_broker.settlement.named_cases.writing import case_text
+from server_broker.settlement.settle import Sheet
+from server_broker.settlement.times import END_OF_TIME
+from server_broker.settling.case_file import case_of
+from server_broker.settling.models import Parameter, ParameterRecord, SettledWindow
+from server_broker.settling.rounds import mark_due, settle_due
+from server_broker.workdays.notices import set_notice
+from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.reckoning.answer import reckon
+from tests.reckoning.reading import read_case as read_plainly
+from tests.reckoning.toml_text import toml_of
+from tests.reckoning.worlds import world as made_up
+from tests.server_broker.county import FictionalCounty, add_station
+from tests.server_broker.settling.lived import (
+    BY,
+    MONDAY,
+    LivedStation,
+    announced,
+    at,
+    morning,
+    recorded,
+)
+
+DAY = dt.timedelta(days=1)
+WORLDS = 60
+LINES = 7
+ROW = ("person", "start", "result", "line", "late")
+
+
+@pytest.fixture
+def zhang(county: FictionalCounty) -> Person:
+    announced(MONDAY - 14 * DAY, 50)
+    return county.people[ZHANG]
+
+
+def live_some_days(county: FictionalCounty, days: int = 7) -> None:
+    """Some days with whatever a village meets: touches late and elsewhere, power cuts, leave, rosters of all kinds."""
+    zhang, li = county.people[ZHANG], county.people[LI]
+    shili = Region.objects.get(pk=SHILI_VILLAGE)
+    afternoon = Terms("下午", [1, 3, 5], 840, 1050, [zhang.pk], marks="arrival")
+    night = Terms("夜里", [2, 4], 1320, 1800, [li.pk])
+    with recorded(at(MONDAY - DAY, 5)):
+        morning(zhang, li)
+        add_window(shili, afternoon, since=MONDAY - DAY, actor=BY)
+        add_window(shili, night, since=MONDAY - DAY, actor=BY)
+        with transaction.atomic():
+            grace = Parameter.objects.create(region=shili, name="late_absence")
+            put(ParameterRecord, [grace.pk], Period(at(MONDAY + 2 * DAY, 0), None), {"value": 60}, actor=BY)
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    here, there = LivedStation(), LivedStation(YANSHI)
+    for number in range(days):
+        day = MONDAY + number * DAY
+        here.touched(ZHANG.token, at(day, 8, 20 + 9 * number))
+        here.touched(LI.token, at(day, 8, 25))
+        here.touched(UNKNOWN_CARD, at(day, 9))
+        if number in (2, 6):
+            there.touched(ZHANG.token, at(day, 12, 1))
+        else:
+            here.touched(ZHANG.token, at(day, 12, 5))
+        if number == 3:
+            here.add_body(b"\x81\xa4kind\xa7someday")
+        here.touched(LI.token, at(day, 22, 15))
+        here.closed(at(day, 23))
+        if number == 4:
+            here.booted(at(day + DAY, 7), quality="unknown", alive=at(day, 23, 30))
+        if number == 5:
+            here.learnt(at(day, 18))
+        there.closed(at(day, 23))
+        if number != 6:
+            here.send(at(day, 23, 1))
+        if number % 3 != 2:
+            there.send(at(day, 23, 2))
+        mark_due(at(day, 23, 30))
+        settle_due(at(day, 23, 30), rounds=1000)
+        if number == 1:
+            with recorded(at(day, 23, 40)), transaction.atomic():
+                absence = Absence.objects.create(person=li, kind="leave", source="")
+                away = Period(at(day + DAY, 8), at(day + DAY, 10))
+                put(AbsenceRecord, [absence.pk], away, {"code": "sick"}, actor=BY)
+                set_notice(shili, Period(at(day + 2 * DAY, 8), at(day + 2 * DAY, 9)), "防汛", actor=BY)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("li")
+def test_lived_windows_come_to_the_same_elsewhere_and_name_nobody(zhang: Person, county: FictionalCounty) -> None:
+    live_some_days(county)
+    rows = list(SettledWindow.objects.all())
+    assert len({row.line for row in rows}) >= LINES
+    assert any(row.superseded_at is not None for row in rows)
+    for row in rows:
+        text = case_of(row)
+        code, said = answer_to(read_case(text))
+        assert code == AS_EXPECTED, (row.day, row.start, row.result, said["differences"])
+        assert reckon(read_plainly(text))["differences"] == [], (row.day, row.start)
+        kept = {(PERSON, clock_of(row.start), row.result, row.line, row.late)}
+        assert kept <= {tuple(one[key] for key in ROW) for one in said["windows"]}  # type: ignore[attr-defined]
+        assert names_of_the_county(text, county) == []
+        told = tomllib.loads(text)
+        assert told["days"] == [row.day]
+        if row.person == zhang:
+            # Others' touches are facts without a card.
+            cards = {fact.get("card") for station in told["stations"] for fact in station["facts"]}
+            assert len(cards - {None}) <= 1
+
+
+def names_of_the_county(text: str, county: FictionalCounty) -> list[str]:
+    people = [secret for cadre in county.people for secret in (cadre.name, cadre.token.hex(), f'"{cadre.number}"')]
+    return [word for word in (*people, SHILI, YANSHI, SHILI_VILLAGE, YANSHI_VILLAGE, BY) if word in text]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("li")
+def test_a_result_that_was_kept_wrongly_is_found_elsewhere(zhang: Person, county: FictionalCounty) -> None:
+    live_some_days(county, 1)
+    row = SettledWindow.objects.current().filter(person=zhang, result="√").first()
+    assert row is not None
+    row.result, row.late = "迟", 12
+    code, said = answer_to(read_case(case_of(row)))
+    assert code == DIFFERENT
+    assert said["differences"]
+
+
+def clock_of(start: int) -> str:
+    return f"{start // 60:02}:{start % 60:02}"
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_what_is_left_of_a_world_comes_to_the_same_for_that_person(seed: int) -> None:
+    case = read_case(toml_of(made_up(seed)))
+    world = case.world
+    whole = Sheet(Index(world), case.file.days, END_OF_TIME, {})
+    for person in [one.id for one in world.people]:
+        left = renamed(of_one_person(world, person), person)
+        results = [one for one in Sheet(Index(left), case.file.days, END_OF_TIME, {}).results() if one.person == PERSON]
+        mine = [one for one in whole.results() if one.person == person]
+        assert [(one.place[1:], one.says(), one.line, one.share) for one in results] == [
+            (one.place[1:], one.says(), one.line, one.share) for one in mine
+        ]
+        text = case_text(left, case.file.days, at=END_OF_TIME, name="n", why="w", expect=results)
+        again = read_case(text)
+        same = Sheet(Index(again.world), case.file.days, END_OF_TIME, {}).results()
+        assert [one for one in same if one.person == PERSON] == results
