@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from server_broker.settlement.calendar import FRIDAY, Calendar
 from server_broker.settlement.index import Index
-from server_broker.settlement.times import ALWAYS, Minute, Moment, begin_of, midnight
+from server_broker.settlement.times import ALWAYS, NEVER, Minute, Moment, begin_of, midnight
 from server_broker.settlement.values import Away, Holding, RosterWindow, Swap
 
 _DAY = dt.timedelta(days=1)
@@ -82,23 +82,21 @@ class Duties:
     def _clash(self, one: Turn, other: Turn) -> bool:
         return _overlap(one, other) and not self._yields(one, other) and not self._yields(other, one)
 
-    def could_be_due(self, person: str, day: dt.date) -> bool:
-        """Tell whether somebody could be named on a date."""
-        return not self.bar(person, day)
+    def bar(self, person: str, day: dt.date, known: Moment = NEVER) -> str:
+        """Return why somebody who is named is not due on a date whatever the window; empty: they may be.
 
-    def bar(self, person: str, day: dt.date) -> str:
-        """Return why somebody who is named is not due on a date whatever the window; empty: they may be."""
-        away = sorted(one.kind for one in self._index.away.get(person, ()) if self._holds(one, day))
+        Args:
+            known: By what was known then, if that is earlier than the moment of this knowledge.
+        """
+        by = min(known, self._at)
+        away = [one.kind for one in self._index.away.get(person, ()) if one.known <= by and _on(one, day)]
         if away:
-            return f"{away[0]}，不用到"
-        posts = [one for one in self._index.holdings.get(person, ()) if one.known <= self._at]
-        return "这天没有职务，不用到" if posts and not any(one.first <= day <= one.last for one in posts) else ""
-
-    def _holds(self, row: Holding | Away, day: dt.date) -> bool:
-        return row.known <= self._at and row.first <= day <= row.last
+            return f"{min(away)}，不用到"
+        posts = [one for one in self._index.holdings.get(person, ()) if one.known <= by]
+        return "这天没有职务，不用到" if posts and not any(_on(one, day) for one in posts) else ""
 
     def _posts(self, person: str, day: dt.date) -> list[Holding]:
-        return [one for one in self._index.holdings.get(person, ()) if self._holds(one, day)]
+        return [one for one in self._index.holdings.get(person, ()) if one.known <= self._at and _on(one, day)]
 
     def _roster_turns(self, person: str, day: dt.date) -> list[Turn]:
         """Return what the rosters give somebody on a date, before swaps."""
@@ -176,11 +174,14 @@ class Duties:
 
     def _move(self, swap: Swap, complete: Moment, turns: dict[str, list[Turn]]) -> None:
         given = next((one for one in turns[swap.giver] if one.due and one.window.start == swap.start), None)
-        if given is None or complete >= begin_of(given.start) or not self.could_be_due(swap.taker, swap.date):
+        if given is None or complete >= begin_of(given.start) or self.bar(swap.taker, swap.date, complete):
             return
         kept = [one for one in turns[swap.giver] if one is not given]
         turns[swap.giver] = [*kept, replace(given, due=False, why="换给别人了", share=Fraction(0))]
         taken = replace(given, person=swap.taker, entered=max(given.entered, complete))
+        # Who could not be due after all leaves nobody there: the giver relied on the agreement.
+        if bar := self.bar(swap.taker, swap.date):
+            taken = replace(taken, due=False, why=bar)
         if any(one.due and self._clash(one, taken) for one in turns[swap.taker]):
             self._swapped_into.add((swap.taker, swap.date))
         turns[swap.taker] = [*turns[swap.taker], taken]
@@ -205,6 +206,10 @@ class Duties:
         if entered not in self._entered_with:
             self._entered_with[entered] = Calendar(self._index.world.calendar, entered)
         return not self._entered_with[entered].on(turn.day).works
+
+
+def _on(row: Holding | Away, day: dt.date) -> bool:
+    return row.first <= day <= row.last
 
 
 def _overlap(one: Turn, other: Turn) -> bool:

@@ -1,3 +1,3 @@
 """The version of docs/rules.md by which the county decides and settles."""
 
-RULES = "2.6"
+RULES = "2.7"

@@ -16,7 +16,7 @@ from tests.reckoning.residency import resident_row
 from tests.reckoning.sheet import Sheet
 from tests.reckoning.table import Settled
 
-RULES = "2.6"
+RULES = "2.7"
 BESIDE_ORDER = ("迟", "早", "停", "假", "出", "会")
 
 

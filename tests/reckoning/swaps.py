@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from tests.reckoning.case import Case, Swap
 from tests.reckoning.due import Overlap, Window, could_be_due, refuse_overlaps, rostered, without_displaced
+from tests.reckoning.knowing import known
 from tests.reckoning.minutes import cut
 
 
@@ -30,8 +31,9 @@ def swaps_in_order(case: Case) -> list[Swap]:
 def moved(case: Case, windows: list[Window], swap: Swap) -> list[Window]:
     """Return the windows after one swap: it moves a window only from the person who has it by then (§1.3).
 
-    It must be agreed before the window's start, and the taker could be due. That the taker was not away was looked at
-    when it was agreed, and is never judged again. Who gave it is shown 休; the window keeps its share (§4).
+    It must be agreed before the window's start, and the taker could be due by what was known then. That the taker was
+    not away was looked at when it was agreed, and is never judged again. Who gave it is shown 休, and the taker too
+    where they are not due after all (§8.2); the window keeps its share (§4).
     """
     agreed = agreed_at(swap)
     after = list(windows)
@@ -40,9 +42,12 @@ def moved(case: Case, windows: list[Window], swap: Swap) -> list[Window]:
             continue
         if window.date != swap.date or window.start.time() != swap.window:
             continue
-        if agreed is None or cut(agreed) >= window.start or not could_be_due(case, swap.taker, window.date):
+        if agreed is None or cut(agreed) >= window.start:
             continue
-        after[number] = replace(window, person=swap.taker)
+        then = replace(case, posts=known(case.posts, agreed), away=known(case.away, agreed))
+        if not could_be_due(then, swap.taker, window.date):
+            continue
+        after[number] = replace(window, person=swap.taker, due=could_be_due(case, swap.taker, window.date))
         after.append(replace(window, due=False))
         break
     return after

@@ -81,7 +81,7 @@ def test_the_dates_it_touches_say_whose_word_is_needed(zhang: Person) -> None:
         with pytest.raises(RequestRefused, match=r"要[村镇县]里来定"):
             approves(refused, one)
         made = approves(allowed, one)
-        assert (made.is_last, made.rules, made.lender) == (True, "2.6", "")
+        assert (made.is_last, made.rules, made.lender) == (True, "2.7", "")
         assert made.needed <= made.rank
         assert away_in(Absence.objects.latest("pk")) == [(one.begin_at, one.end_at)]
     assert Answer.objects.count() == len(asked)

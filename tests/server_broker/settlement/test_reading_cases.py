@@ -66,7 +66,7 @@ def test_a_case_is_read() -> None:
     assert [person.id for person in case.world.people] == ["zhang", "sec"]
 
 
-@pytest.mark.parametrize("version", ["2.1", "2.4", "2.5", "2.6"])
+@pytest.mark.parametrize("version", ["2.1", "2.4", "2.5", "2.6", "2.7"])
 def test_a_case_by_an_older_version_of_the_rules_is_read(version: str) -> None:
     assert read_case(CASE.replace('rules = "2.5"', f'rules = "{version}"')).file.rules == version
 
@@ -75,7 +75,7 @@ def test_a_case_by_an_older_version_of_the_rules_is_read(version: str) -> None:
     ("old", "new", "line", "why"),
     [
         ("format = 1", "format = 2", 1, "format"),
-        ('rules = "2.5"', 'rules = "2.7"', 2, "2.7"),
+        ('rules = "2.5"', 'rules = "2.8"', 2, "2.8"),
         ('rules = "2.5"', 'rules = "3.0"', 2, "3.0"),
         ('name = "one"', 'name = "one"\nmood = "glad"', 4, "mood"),
         ('name = "one"\n', "", 1, "name"),
