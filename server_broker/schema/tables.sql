@@ -3150,6 +3150,7 @@ CREATE TABLE settling_settlingstate (
     since date NOT NULL,
     through date NOT NULL,
     timed_through timestamp with time zone NOT NULL,
+    rules character varying(8) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT settling_settlingstate_id_check CHECK ((id >= 0)),
     CONSTRAINT settling_state_is_one_row CHECK ((id = 1))
 );

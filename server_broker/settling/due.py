@@ -12,10 +12,11 @@ from server_broker.platform.sql import execute
 FIRST, TIME = "first", "time"
 TOUCH, RECORD, CLOCK, HELD, STATION = "touch", "record", "clock", "held", "station"
 CARD, ROSTER, ABSENCE, CORRECTION = "card", "roster", "absence", "correction"
-CALENDAR, NOTICE, PARAMETER, REGION = "calendar", "notice", "parameter", "region"
+CALENDAR, NOTICE, PARAMETER, REGION, RULES = "calendar", "notice", "parameter", "region", "rules"
 """Why something is settled: it never was; time has passed; a touch; a station's record has got further; the time of
 facts was corrected; a held fact was read or written off; a station is dead, retired or stands in; a card; a roster,
-post or swap; an absence; a corrected mark; the calendar; a notice; a parameter; a region."""
+post or swap; an absence; a corrected mark; the calendar; a notice; a parameter; a region; a
+new version of the rules."""
 _LONGEST = 64
 """Characters of the column."""
 _DAY = dt.timedelta(days=1)

@@ -226,6 +226,8 @@ class SettlingState(models.Model):
     """The last date for which every village was marked."""
     timed_through = models.DateTimeField()
     """Up to this moment what changes by time alone was marked."""
+    rules = models.CharField(max_length=8, default="", db_default="")
+    """By which version of the rules all that was settled before is marked; empty: by none that was kept."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="settling_state_is_one_row")]

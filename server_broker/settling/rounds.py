@@ -13,6 +13,7 @@ from django.utils import timezone
 from server_broker.dated.days import begin_of
 from server_broker.platform.sql import query
 from server_broker.settlement.times import dates, previous_month
+from server_broker.settlement.version import RULES
 from server_broker.settling import due
 from server_broker.settling.changes import take_changes
 from server_broker.settling.due import Marks, VillageDay
@@ -37,6 +38,7 @@ def mark_due(now: dt.datetime) -> dt.datetime:
         take_changes(marks, where)
         seen = look_at_facts(marks, where)
         _mark_time(marks, where, state, now)
+        _mark_rules(marks, state)
         marks.write(now)
         state.save()
         # A row may have been recorded after ``now`` and before its note was taken. Its note does not come again.
@@ -97,6 +99,22 @@ def _mark_time(marks: Marks, where: Whereabouts, state: SettlingState, now: dt.d
         )
         marks.add_days([(village, day) for village, day in rows], due.TIME)
         state.timed_through = now
+
+
+def _mark_rules(marks: Marks, state: SettlingState) -> None:
+    """Mark what an earlier version of the rules settled, so that no month has two. A closed month stays as signed."""
+    if state.rules == RULES:
+        return
+    rows = query(
+        """SELECT DISTINCT w.village_id, w.day FROM settling_settledwindow w
+        WHERE w.superseded_at IS NULL AND w.rules <> %s AND NOT EXISTS (
+            SELECT FROM settling_sheetmonth m JOIN settling_sheetmonthrecord r ON r.subject_id = m.id
+            WHERE m.village_id = w.village_id AND m.month = to_char(w.day, 'YYYY-MM')
+                AND r.superseded_at IS NULL AND r.closed_at IS NOT NULL)""",
+        [RULES],
+    )
+    marks.add_days([(village, day) for village, day in rows], due.RULES)
+    state.rules = RULES
 
 
 def _take() -> dict[VillageDay, str]:

@@ -87,6 +87,7 @@ _CAUSES: Mapping[str, str] = {
     due.NOTICE: "停班通知改过",
     due.PARAMETER: "考勤规定的数字改过",
     due.REGION: "区划改过",
+    due.RULES: "结算规则换了版本",
 }
 
 

@@ -15,7 +15,7 @@ from server_broker.people.cards import bind_card
 from server_broker.people.models import Person
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.settlement.version import RULES
-from server_broker.settling.models import DeadStation, SettleDue, SettledWindow
+from server_broker.settling.models import DeadStation, SettleDue, SettledWindow, SettlingState, SheetMonth, SheetMonthRecord
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.county_table import CountyWord, write_days
@@ -163,6 +163,27 @@ def test_a_corrected_clock_settles_the_dates_of_its_boot(shili: LivedStation) ->
     assert (ZHANG.number, TUESDAY, "√") in [one[:3] for one in new]
     assert {day for _, day, *_ in new} == {TUESDAY, WEDNESDAY}
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 2)) == (0, 0)
+
+
+def test_a_new_version_of_the_rules_settles_every_month_that_is_not_closed(
+    shili: LivedStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came(shili, MONDAY, ZHANG.token)
+    shili.send(at(MONDAY, 15, 2))
+    assert len(lives_on(at(MONDAY, 20))) == 2
+    for module in ("rounds", "keeping"):
+        monkeypatch.setattr(f"server_broker.settling.{module}.RULES", "9.9")
+    village = SettledWindow.objects.current()[0].village_id
+    with transaction.atomic():
+        month, _ = SheetMonth.objects.get_or_create(village_id=village, month="2027-03")
+        closed = {"shown_at": at(MONDAY, 20).isoformat(), "closed_at": at(MONDAY, 21).isoformat()}
+        put(SheetMonthRecord, [month.pk], Period(None), closed, actor=BY)
+    assert lives_on(at(MONDAY, 22)) == []
+    SettlingState.objects.update(rules="9.8")
+    with transaction.atomic():
+        put(SheetMonthRecord, [month.pk], Period(None), {"shown_at": None, "closed_at": None}, actor=BY)
+    assert {(one[1], one[3]) for one in lives_on(at(MONDAY, 23))} == {(MONDAY, "rules")}
+    assert {row.rules for row in SettledWindow.objects.current()} == {"9.9"}
 
 
 def test_a_result_can_only_be_superseded(shili: LivedStation) -> None:
