@@ -15,7 +15,14 @@ from server_broker.people.cards import bind_card
 from server_broker.people.models import Person
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.settlement.version import RULES
-from server_broker.settling.models import DeadStation, SettleDue, SettledWindow, SettlingState, SheetMonth, SheetMonthRecord
+from server_broker.settling.models import (
+    DeadStation,
+    SettleDue,
+    SettledWindow,
+    SettlingState,
+    SheetMonth,
+    SheetMonthRecord,
+)
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.county_table import CountyWord, write_days
