@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -13,7 +13,8 @@ from server_broker.accounts.scope import Viewer
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.times import times
 from server_broker.console.duty_lines import Names, names_of
-from server_broker.console.queries import people_of, stations_of
+from server_broker.console.queries import people_of, settled_windows_of, stations_of
+from server_broker.console.settled_words import result_word
 from server_broker.console.words import Word
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 from server_broker.today.reading import VillageDay
@@ -68,6 +69,8 @@ class PersonRow:
     why: str
     act: tuple[str, str]
     """A word and an address: the one thing to do."""
+    settled: tuple[Word, str] | None
+    """What settling made of it, and the address of why; None: nothing yet."""
 
 
 def place_rows(days: Sequence[VillageDay], places: Iterable[Region], digits: int) -> list[PlaceRow]:
@@ -114,11 +117,23 @@ def person_rows(
     stations = set(stations_of(viewer).values_list("pk", flat=True)) if found else set()
     names = names_of(viewer, [line.turn for _, line in found])
     acts = _Acts(viewer, day, numbers, stations)
-    return [_row(one.village, line, names, acts) for one, line in found]
+    settled = _settled(viewer, day, people)
+    return [_row(one.village, line, names, acts, settled) for one, line in found]
 
 
-def _row(village: Region, line: Line, names: Names, acts: "_Acts") -> PersonRow:
+type _Settled = dict[tuple[int, int, int], Word]
+"""What windows of a date came to, by village, person and start."""
+
+
+def _settled(viewer: Viewer, day: dt.date, people: Collection[int]) -> _Settled:
+    rows = settled_windows_of(viewer).current().filter(day=day, person__in=people).exclude(result__in=("", "休"))
+    return {(row.village_id, row.person_id, row.start): result_word(row) for row in rows}
+
+
+def _row(village: Region, line: Line, names: Names, acts: "_Acts", settled: _Settled) -> PersonRow:
     turn = line.turn
+    word = settled.get((turn.window.village, turn.person, turn.window.start))
+    window = [village.code, turn.person, str(turn.day), turn.window.start]
     why = "，".join(names.words(reason) for reason in turn.why)
     return PersonRow(
         village=village.name,
@@ -132,6 +147,7 @@ def _row(village: Region, line: Line, names: Names, acts: "_Acts") -> PersonRow:
         elsewhere=is_elsewhere(line),
         why=why,
         act=acts.of(village, line),
+        settled=None if word is None else (word, reverse("settled-window", args=window)),
     )
 
 

@@ -14,12 +14,14 @@ from server_broker.regions.models import Region
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names by their keys; of villages by their identities."""
+    """Names by their keys; of villages, by their identities, the codes too."""
 
     people: dict[int, str]
     posts: dict[int, str]
     windows: dict[int, str]
     villages: dict[int, str]
+    codes: dict[int, str]
+    """Of the villages."""
 
     def why(self, turn: Turn) -> str:
         """Return in one sentence to the person why they are due, or not."""
@@ -39,10 +41,12 @@ def names_in(turns: Sequence[Turn]) -> Names:
                     found[Post].add(other)
                 case Overlaps(other):
                     found[DutyWindow].add(other)
-    villages = Region.objects.filter(identity__in={turn.window.village for turn in turns})
+    rows = Region.objects.filter(identity__in={turn.window.village for turn in turns})
+    villages = list(rows.values_list("identity", "name", "code"))
     return Names(
         dict(Person.objects.filter(pk__in=found[Person]).values_list("pk", "name")),
         dict(Post.objects.filter(pk__in=found[Post]).values_list("pk", "title")),
         dict(DutyWindow.ever.filter(pk__in=found[DutyWindow]).values_list("pk", "name")),
-        dict(villages.values_list("identity", "name")),
+        {identity: name for identity, name, _ in villages},
+        {identity: code for identity, _, code in villages},
     )

@@ -49,7 +49,8 @@ def ask_for(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     if request.method != "POST":
-        return _form(request, session.person, kind, {})
+        chosen = {"turn": one_line(request.GET.get("turn", ""))[:_LONGEST]}
+        return _form(request, session.person, kind, chosen)
     values = {name: one_line(str(value)).strip()[:_LONGEST] for name, value in request.POST.items()} | {"kind": kind}
     now = timezone.now()
     try:
@@ -151,7 +152,7 @@ def _form(
     if kind == SWAP:
         context["colleagues"] = colleagues_of(person)
     if kind in (SWAP, CORRECTION):
-        context["turns"] = turn_choices(person, kind, now)
+        context["turns"] = turn_choices(person, kind, now, also=values.get("turn", ""))
     if kind == BACK:
         context["absences"] = [(absence, word) for absence, word in absences_of(person, now)]
         context["backs"] = [

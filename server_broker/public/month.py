@@ -1,6 +1,7 @@
 """What a person sees of their own month: each touch that the county has, and what keeps the list from being whole."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from server_broker.requests.models import Answer, Outcome, Request
 from server_broker.requests.reading import OPEN, RequestRow, request_rows, requests_of
 from server_broker.requests.words import CODE_WORDS, span_words
 from server_broker.today.own_month import OneDay, OwnMonth, own_month
+from server_broker.today.own_sheet import OwnSheet, own_months, own_sheet
 
 _REQUEST_STATES = {
     "open": "… 等镇办答复",
@@ -26,6 +28,8 @@ _KINDS = {"objection": "打卡不对", "correction": "少打的卡"}
 """As the kiosk says them."""
 MOST_REQUESTS = 20
 MOST_LOOKS = 50
+_SHOWN_BACK = 2
+"""Months before this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class Month:
     """A month of one person. ``notes`` are sentences about the stations of the person's village."""
 
     own: OwnMonth
+    sheet: OwnSheet
+    """What its windows came to so far."""
+    before: list[OwnSheet]
+    """The months before it that are shown now."""
+    months: list[dt.date]
+    """The first dates of all months before it, the latest first."""
     notes: list[str]
     requests: list[OneRequest]
     """Those of the county and then those of kiosks, each the newest first."""
@@ -62,12 +72,26 @@ class Month:
 
 def month_of(person: Person, now: dt.datetime) -> Month:
     """Return the present month of a person, by the county's calendar."""
-    own, requests = own_month(person, now), _requests(person, now)
+    own, requests = own_month(person, now), asked_lately(person, now)
     days = {one.day: one for one in (*own.days, *own.ahead)}
     for request in requests:
         if request.day in days:
             days[request.day].asked.append(f"{request.what}：{request.state}")
-    return Month(own, _notes(person, now), requests, _looks(person))
+    months = own_months(person, now)
+    return Month(
+        own=own,
+        sheet=own_sheet(person, f"{own.first:%Y-%m}", now),
+        before=[sheet for sheet in _near(person, months, now) if sheet.shown_until is not None],
+        months=months,
+        notes=_notes(person, now),
+        requests=requests,
+        numbers_seen=_looks(person),
+    )
+
+
+def _near(person: Person, months: Sequence[dt.date], now: dt.datetime) -> Iterable[OwnSheet]:
+    """Return the months that may be shown now: one is, soon after it has ended."""
+    return (own_sheet(person, f"{one:%Y-%m}", now) for one in months[:_SHOWN_BACK])
 
 
 def _looks(person: Person) -> list[OneLook]:
@@ -75,7 +99,8 @@ def _looks(person: Person) -> list[OneLook]:
     return [OneLook(one.get_kind_display(), one.at, one.office, one.reason) for one in newest]
 
 
-def _requests(person: Person, now: dt.datetime) -> list[OneRequest]:
+def asked_lately(person: Person, now: dt.datetime) -> list[OneRequest]:
+    """Return what a person asked for in the county and at kiosks."""
     lately = requests_of([person]).filter(received_at__gte=now - REQUESTS_SHOWN).order_by("-received_at", "-seq")
     at_kiosks = [_asked(row) for row in request_rows(lately[:MOST_REQUESTS]) if row.person == person]
     return own_requests(person, now - REQUESTS_SHOWN, most=MOST_REQUESTS) + at_kiosks

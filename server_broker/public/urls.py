@@ -7,10 +7,15 @@ from django.views.generic import RedirectView
 from protocol.phone_link import PATH
 from server_broker.public.asking import answer_swap, ask_for, asked, kinds, take_back
 from server_broker.public.board import board
+from server_broker.public.results import own_window, past_month
 from server_broker.public.views import by_code, by_number, month, sign_out
 
 urlpatterns = [
     path("", month, name="phone-month"),
+    re_path(r"^months/(?P<month>20[0-9]{2}-(?:0[1-9]|1[0-2]))/$", past_month, name="phone-past-month"),
+    re_path(
+        r"^windows/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/(?P<start>[0-9]{1,4})/$", own_window, name="phone-own-window"
+    ),
     path("sign-in/", by_number, name="phone-sign-in"),
     path(PATH.removeprefix("/"), by_code, name="phone-code"),
     path("sign-out/", sign_out, name="phone-sign-out"),

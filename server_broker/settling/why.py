@@ -22,31 +22,30 @@ from server_broker.settlement.index import Index
 from server_broker.settlement.record import Ref
 from server_broker.settlement.requests import Absence, Corrected
 from server_broker.settlement.settle import Sheet
-from server_broker.settlement.times import FIRST_MINUTE, Minute, clock
-from server_broker.settlement.times import begin_of as moment_of
+from server_broker.settlement.times import Minute, clock
 from server_broker.settlement.values import Way
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow
 from server_broker.settling.moments import aware
+from server_broker.settling.own import waits_words, words_of
 from server_broker.settling.reading import Read, read
 from server_broker.settling.span import Span
-from server_broker.settling.windows import AwaitedThing, FactName
+from server_broker.settling.windows import AwaitedThing, FactName, Settled
 from server_broker.settling.words import (
-    awaited_words,
+    SOMEWHERE,
     board_station,
     cause_words,
     day_and_time,
     fate_words,
+    leave_words,
     line_sentence,
     reason_words,
-    result_words,
 )
 
 _USED: tuple[Fate, ...] = ("arrival", "departure", "both")
 _DIRECTIONS = {"in": "上班", "out": "下班"}
 _NAMES: Mapping[Way, str] = {"in": "到岗", "out": "离岗"}
 _COVERS = {"假": "请假", "出": "外出", "会": "外出开会"}
-_SOMEWHERE = "别处"
 
 type _Key = tuple[str, str, int]
 """A fact: its station, its epoch in hexadecimal digits, and its seq."""
@@ -150,7 +149,7 @@ def why_of(row: SettledWindow) -> Why:
     return Why(
         row=row,
         window=None if told is None or turn is None else _window(turn, told, row),
-        words=_words(row),
+        words=words_of(settled.result),
         sentence=line_sentence(row.line, row.result, values, between=told is not None and told.between),
         reason=reason_words(row.reason, settled.awaited, names.places),
         touches=() if told is None else tuple(names.touch(one, day) for one in told.touches),
@@ -158,10 +157,6 @@ def why_of(row: SettledWindow) -> Why:
         awaited=tuple(names.awaited(one) for one in settled.awaited),
         steps=tuple(reversed(list(_steps(history, names)))),
     )
-
-
-def _words(row: SettledWindow) -> str:
-    return result_words(row.result, kind=row.kind, late=row.late, early=row.early, beside=row.beside)
 
 
 def _window(turn: Turn, told: Explained, row: SettledWindow) -> WhyWindow:
@@ -223,7 +218,7 @@ def _bore(told: Explained, turn: Turn | None, day: dt.date) -> Iterable[str]:
 
 
 def _absence(one: Absence, day: dt.date) -> str:
-    kind = f"（{one.kind if one.kind == '补休' else one.kind + '假'}）" if one.kind else ""
+    kind = f"（{leave_words(one.kind)}）" if one.kind else ""
     return f"批准的{_COVERS[one.cover]}{kind} {_stretch((one.begin, one.end), day)}{'，事后补报' if one.late else ''}"
 
 
@@ -251,7 +246,7 @@ class _Named:
         return _key(station, epoch.hex(), ref.seq)
 
     def _place(self, board: str) -> str:
-        return self.places.get(board_station(board), _SOMEWHERE)
+        return self.places.get(board_station(board), SOMEWHERE)
 
     def touch(self, one: NearTouch, day: dt.date) -> WhyTouch:
         """Return a touch in words."""
@@ -268,13 +263,11 @@ class _Named:
 
     def awaited(self, one: AwaitedThing) -> WhyAwaited:
         """Return in words what is awaited."""
-        since = "" if one.since == FIRST_MINUTE else day_and_time(timezone.localtime(aware(moment_of(one.since))))
-        words = awaited_words(one, self._place(one.station), since)
-        return WhyAwaited(board_station(one.station), words, one.fact is not None)
+        return WhyAwaited(board_station(one.station), waits_words(one, self.places), one.fact is not None)
 
     def touch_words(self, fact: FactName) -> str:
         """Return a fact on which a result rests, in words."""
-        place = self.places.get(fact.station, _SOMEWHERE)
+        place = self.places.get(fact.station, SOMEWHERE)
         row = self._touches.get(_key(fact.station, fact.epoch, fact.seq))
         if row is None:
             return f"{place}站点的一次打卡"
@@ -316,15 +309,15 @@ def _clock(one: NearTouch, rows: Sequence[Touch]) -> str:
 
 
 def _steps(history: Sequence[SettledWindow], names: _Named) -> Iterable[Step]:
-    was: SettledWindow | None = None
+    was: Settled | None = None
     for row, settled in zip(history, settled_of(history), strict=True):
-        before = [] if was is None else [FactName(*fact) for fact in was.facts]
+        before = () if was is None else was.facts
         yield Step(
             at=row.settled_at,
-            was="" if was is None else _words(was),
-            now=_words(row),
+            was="" if was is None else words_of(was.result),
+            now=words_of(settled.result),
             reason=reason_words(row.reason, settled.awaited, names.places),
             cause=cause_words(row.why),
             touches=tuple(names.touch_words(fact) for fact in settled.facts if fact not in before),
         )
-        was = row
+        was = settled

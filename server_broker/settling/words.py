@@ -3,7 +3,9 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
+from server_broker.settlement.counting import NOT_FINAL, Totals
 from server_broker.settlement.explaining import Fate
 from server_broker.settlement.parameters import Values
 from server_broker.settling import due
@@ -91,6 +93,10 @@ _CAUSES: Mapping[str, str] = {
 }
 
 
+SOMEWHERE = "别处"
+"""Of a station that the county does not have any more."""
+
+
 def line_sentence(line: str, result: str, values: Values, *, between: bool = False) -> str:
     """Return the line of the rules that decided, as a sentence; of ``4.12`` both.
 
@@ -128,13 +134,18 @@ def result_words(result: str, *, kind: str = "", late: int = 0, early: int = 0, 
     """Return a result in a few words with its minutes, such as 迟到 12 分钟，早退 5 分钟."""
     told = [RESULT_WORDS[result]]
     if kind and result == "假":
-        told = [kind if kind == "补休" else f"{kind}假"]
+        told = [leave_words(kind)]
     if late and result != "旷":
         told = [one for one in told if one != RESULT_WORDS["迟"]] + [f"迟到 {late} 分钟"]
     if early and result != "旷":
         told = [one for one in told if one != RESULT_WORDS["早"]] + [f"早退 {early} 分钟"]
     told += [f"另有{RESULT_WORDS[one]}" for one in beside if one in "停假出会"]
     return "，".join(told)
+
+
+def leave_words(kind: str) -> str:
+    """Return a kind of leave as the rules name it, in the words of people: 病假, 补休."""
+    return kind if kind == "补休" else f"{kind}假"
 
 
 def reason_words(reason: str, awaited: Iterable[AwaitedThing], places: Mapping[str, str]) -> str:
@@ -144,7 +155,7 @@ def reason_words(reason: str, awaited: Iterable[AwaitedThing], places: Mapping[s
         places: The village of each station, by the station's id.
     """
     for board in {one.station for one in awaited}:
-        village = places.get(board_station(board), "别处")
+        village = places.get(board_station(board), SOMEWHERE)
         reason = reason.replace(f"站点 {board} 的记录", f"{village}站点的记录")
         reason = reason.replace(f"站点 {board} 还没有记录", f"{village}站点还没有记录")
         reason = re.sub(rf"站点 {re.escape(board)} 第 \d+ 条", f"{village}站点的一条记录", reason)
@@ -161,6 +172,28 @@ def awaited_words(one: AwaitedThing, place: str, since: str) -> str:
     if one.fact is not None:
         return f"{place}站点有一条记录要人看过（县里 {since} 收到）"
     return f"等{place}站点的记录：现在只到 {since}" if since else f"等{place}站点的记录：一条都还没有到"
+
+
+def days_words(days: Fraction) -> str:
+    """Return days to two decimals, without what is 0 at the end."""
+    return f"{float(round(days, 2)):g}"
+
+
+def totals_words(totals: Totals) -> list[str]:
+    """Return what somebody's windows add up to (docs/rules.md, section 4), one line for each thing that there is."""
+    told = [f"该到 {days_words(totals.due)} 天，到了 {days_words(totals.present)} 天"]
+    if totals.late_times:
+        told.append(f"迟到 {totals.late_times} 次，一共 {totals.late_minutes} 分钟")
+    if totals.early_times:
+        told.append(f"早退 {totals.early_times} 次，一共 {totals.early_minutes} 分钟")
+    if totals.missing_times:
+        told.append(f"缺卡 {totals.missing_times} 次")
+    told += [f"{RESULT_WORDS[word]} {days_words(totals.of(word))} 天" for word in "旷出会停暂" if totals.of(word)]
+    told += [f"{leave_words(kind)} {days_words(days)} 天" for kind, days in sorted(totals.leave.items())]
+    if totals.part_leave_minutes:
+        told.append(f"不到一个班的假 {totals.part_leave_minutes} 分钟")
+    waits = sum((totals.of(word) for word in NOT_FINAL), Fraction(0))
+    return [*told, f"还没有结果的 {days_words(waits)} 天"] if waits else told
 
 
 def day_and_time(at: dt.datetime) -> str:

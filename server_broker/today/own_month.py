@@ -1,7 +1,7 @@
 """A person's own days: windows and why, touches, leave; the month until today, and the turns of the next two weeks.
 
-The person reads it on the telephone, and an officer on the person's page. It says what is due and what was touched,
-and draws no conclusion from the two.
+The person reads it on the telephone, and an officer on the person's page. It says what is due, what was touched, and
+what settling made of the two.
 """
 
 import datetime as dt
@@ -21,6 +21,7 @@ from server_broker.duty.values import MINUTES_A_DAY, minute_at
 from server_broker.meetings.models import MeetingRecord
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
+from server_broker.settling.own import OwnResult, own_results
 from server_broker.today.words import excuse_words, minute_words
 
 AHEAD = dt.timedelta(days=14)
@@ -56,6 +57,12 @@ class OneTurn:
     leads: bool
     rest: str
     provisional: bool
+    village: str
+    """Code of the village on whose roster it is."""
+    start: int
+    """Minutes after midnight."""
+    result: OwnResult | None = None
+    """What it came to; None: it was not settled yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,11 @@ def own_month(person: Person, now: dt.datetime) -> OwnMonth:
     asked = Asked(first, this_day + AHEAD)
     turns = [turn for turn in turns_of([person.pk], asked) if turn.due or not isinstance(turn.why[0], DayOff)]
     names = names_in(turns)
+    settled = own_results([person.pk], first, this_day).get(person.pk, ())
+    results = {(one.village, one.day, one.start): one for one in settled}
     for turn in sorted(turns, key=lambda one: one.window.start):
-        days[turn.day].turns.append(_turn(turn, person, names))
+        result = results.get((turn.window.village, turn.day, turn.window.start))
+        days[turn.day].turns.append(_turn(turn, person, names, result))
     for absent in absences_of([person.pk], asked).get(person.pk, ()):
         for day in days.values():
             said = _away(absent, day.day)
@@ -145,7 +155,7 @@ def _touch(row: TouchRow) -> OneTouch:
     )
 
 
-def _turn(turn: Turn, person: Person, names: Names) -> OneTurn:
+def _turn(turn: Turn, person: Person, names: Names, result: OwnResult | None) -> OneTurn:
     window, midnight = turn.window, minute_at(turn.day, 0)
     where = names.villages.get(window.village, "")
     whole = (midnight + window.start, midnight + window.end)
@@ -158,6 +168,9 @@ def _turn(turn: Turn, person: Person, names: Names) -> OneTurn:
         leads=turn.leads,
         rest="" if (turn.begin, turn.end) == whole else times(turn.begin - midnight, turn.end - midnight),
         provisional=turn.provisional,
+        village=names.codes.get(window.village, ""),
+        start=window.start,
+        result=result if turn.due else None,
     )
 
 

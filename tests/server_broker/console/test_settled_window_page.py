@@ -180,3 +180,23 @@ def test_a_person_of_elsewhere_has_no_name_on_a_roster_here(county: FictionalCou
 def test_a_window_that_is_gone_shows_what_it_was(zhang: Person) -> None:
     SettledWindow.objects.current().filter(person=zhang).update(superseded_at=at(MONDAY, 19))
     assert "已经没有这个班了" in page(TOWNSHIP_OFFICER, address(zhang))
+
+
+def test_the_pages_of_a_person_and_of_the_day_lead_there(county: FictionalCounty) -> None:
+    window = every_day(county)
+    zhang, day = county.people[ZHANG], timezone.localdate()
+    settled_row(zhang, day, "迟", line="12", late=12)
+    path = reverse("settled-window", args=[SHILI_VILLAGE, zhang.pk, str(day), window.start])
+    for account in (TOWNSHIP_OFFICER, SECRETARY):
+        for address in (reverse("person", args=[zhang.pk]), f"{reverse('presence')}?place={SHILI_VILLAGE}"):
+            html = page(account, address)
+            assert f'href="{path}"' in html, address
+            assert "迟到 12 分钟" in html, address
+
+
+def test_a_window_without_a_result_leads_nowhere(county: FictionalCounty) -> None:
+    every_day(county)
+    zhang = county.people[ZHANG]
+    settled_row(zhang, timezone.localdate(), "", line="0")
+    for address in (reverse("person", args=[zhang.pk]), f"{reverse('presence')}?place={SHILI_VILLAGE}"):
+        assert "/sheets/" not in page(TOWNSHIP_OFFICER, address)

@@ -23,6 +23,8 @@ from tests.server_broker.public.door import HOST, ago, show_code, signed_in_tele
 
 PAGES = {
     "/": 302,
+    "/months/2026-01/": 302,
+    "/windows/2026-01-05/510/": 302,
     "/sign-in/": 200,
     "/K": 200,
     "/sign-out/": 405,

@@ -23,6 +23,7 @@ from server_broker.regions.models import Region
 from server_broker.requests.asking import ask
 from server_broker.requests.wishes import wish_from
 from server_broker.today.own_month import own_month
+from server_broker.workdays.county_table import CountyWord, write_days
 from server_broker.workdays.notices import set_notice
 from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, WANG, YANGBAN_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, signed_in, touch
@@ -41,7 +42,8 @@ def today() -> dt.date:
 
 @pytest.fixture
 def market(county: FictionalCounty, today: dt.date) -> DutyWindow:
-    """Zhang has 赶集 today and tomorrow, Li on the third day."""
+    """Zhang has 赶集 today and tomorrow, Li on the third day. The county has said of these days that people work."""
+    write_days({today + n * DAY: CountyWord(True) for n in range(-2, 17)}, actor=BY)
     terms = Terms("赶集", [], 480, 720, [], days=DaysKind.NAMED)
     made = add_window(Region.objects.get(pk=SHILI_VILLAGE), terms, since=today, actor=BY)
     zhang, li = (Crew(frozenset({county.people[cadre].pk})) for cadre in (ZHANG, LI))
