@@ -10,7 +10,7 @@ from server_broker.closing.changes import Change
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.slips import open_slip, signed_slip
-from server_broker.closing.standing import CLOSED, standings
+from server_broker.closing.standing import CLOSED, Standing, standings
 from server_broker.people.models import PersonRecord
 from server_broker.regions.models import Region, RegionRecord
 from server_broker.settlement.counting import NOT_FINAL, Totals, totals
@@ -72,6 +72,8 @@ class VillageMonth:
     """What came of months that were closed before: as it is now, or as it was signed with this one."""
     waiting: tuple[dt.date, ...]
     """Dates that are about to be settled again, because something new came."""
+    standing: Standing
+    """How far it is."""
 
     @property
     def first(self) -> dt.date:
@@ -141,6 +143,7 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
         sha256="" if closed is None else bytes(closed.sha256).hex(),
         slip=tuple(open_slip(village, month) if closed is None else signed_slip(closed)),
         waiting=tuple(waiting),
+        standing=standing,
     )
 
 

@@ -19,6 +19,7 @@ _PAGES: tuple[tuple[str, str, str, Power], ...] = (
     ("今日", "谁该到岗", "duty", Power.SEE_PEOPLE),
     ("办事", "待办", "affairs", Power.APPROVE_REQUESTS),
     ("办事", "异议与申请", "requests", Power.SEE_REQUESTS),
+    ("办事", "考勤表", "sheets", Power.SEE_SHEETS),
     ("办事", "群众意见", "feedback", Power.SEE_FEEDBACK),
     ("日程", "排班", "rosters", Power.SEE_PEOPLE),
     ("日程", "会议", "meetings", Power.SEE_MEETINGS),

@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
+from server_broker.attendance.timelines import ELSEWHERE
+from server_broker.attendance.times import clock
 from server_broker.closing.changes import said_of
 from server_broker.closing.month import PersonMonth, VillageMonth
-from server_broker.console.sheet_words import TONES, clock, days_words, minute_of, said_words
+from server_broker.console.sheet_words import TONES, days_words, minute_of, said_words
 from server_broker.fleet.models import Station
 from server_broker.settlement.counting import Totals
 from server_broker.settling.windows import Settled
@@ -44,7 +46,8 @@ class Mark:
 class SheetRow:
     """One person."""
 
-    person: int
+    person: int | None
+    """None: the viewer does not see them."""
     number: str
     name: str
     cells: list[tuple[SheetDay, list[Mark]]]
@@ -62,18 +65,27 @@ class SheetGrid:
     totals: list[str]
 
     @property
+    def width(self) -> int:
+        """How many columns there are beside the names."""
+        return len(self.days) + len(self.totals)
+
+    @property
     def offset(self) -> int:
         """The weekday of the first date, from 1: where a month by weeks begins."""
         return self.days[0].day.isoweekday()
 
 
-def grid_of(month: VillageMonth) -> SheetGrid:
-    """Return a month as its page shows it."""
+def grid_of(month: VillageMonth, seen: Collection[int]) -> SheetGrid:
+    """Return a month as its page shows it.
+
+    Args:
+        seen: The people whom the viewer sees; of others no name is told.
+    """
     today = timezone.localdate()
     said = workdays(month.first, month.last)
     days = [SheetDay(day, _works(said.get(day)), day == today) for day in month.days]
     link = _link(month.code)
-    rows = [_row(person, days, link) for person in month.people]
+    rows = [_row(person, days, link, is_seen=person.person in seen) for person in month.people]
     return SheetGrid(days, rows, _totals(month.totals))
 
 
@@ -83,21 +95,24 @@ def _works(said: Workday | None) -> bool:
 
 def _link(code: str) -> Linked:
     """Return what gives the address of the page that says why a window came to something."""
-    try:
-        # Once, because a month has a thousand windows.
-        pattern = reverse("settled-window", args=[code, 0, "2000-01-01", 0])
-    except NoReverseMatch:
-        return lambda person, day, start: ""
-    head, _, _ = pattern.partition("0/2000-01-01/0/")
+    # Reversed once, because a month has a thousand windows.
+    head, _, _ = reverse("settled-window", args=[code, 0, "2000-01-01", 0]).partition("0/2000-01-01/0/")
     return lambda person, day, start: f"{head}{person}/{day}/{start}/"
 
 
-def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked) -> SheetRow:
+def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked, *, is_seen: bool) -> SheetRow:
     of_day: dict[dt.date, list[Mark]] = defaultdict(list)
     for one in person.windows:
         of_day[one.result.day].append(_mark(one, link))
     cells = [(day, of_day[day.day]) for day in days]
-    return SheetRow(person.person, person.number, person.name, cells, _totals(person.totals), notes_of(person.totals))
+    return SheetRow(
+        person=person.person if is_seen else None,
+        number=person.number if is_seen else "",
+        name=person.name if is_seen else ELSEWHERE,
+        cells=cells,
+        totals=_totals(person.totals),
+        notes=notes_of(person.totals),
+    )
 
 
 def _mark(one: Settled, link: Linked) -> Mark:

@@ -1,19 +1,23 @@
 """The Chinese words of a month's sheet: its states, the signs of its results, and why something was settled again."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from django.utils import timezone
 
-from server_broker.closing.changes import Said
-from server_broker.closing.standing import CLOSED, OPEN, READY, RUNNING, SHOWN
+from server_broker.closing.changes import Change, Said
+from server_broker.closing.closing import open_words
+from server_broker.closing.objections import may_close_from
+from server_broker.closing.standing import CLOSED, OPEN, READY, RUNNING, SHOWN, Standing
 from server_broker.console.words import Word
+from server_broker.fleet.models import Station
 from server_broker.settlement.times import Minute, begin_of
 from server_broker.settling import due
 from server_broker.settling.moments import aware
 
-STATES: Mapping[str, Word] = {
+STATE_WORDS: Mapping[str, Word] = {
     RUNNING: Word("…", "进行中", "quiet"),
     OPEN: Word("△", "未定稿", "warn"),
     READY: Word("○", "可公示", "good"),
@@ -85,6 +89,55 @@ def minute_of(minute: Minute) -> dt.datetime:
     return timezone.localtime(aware(begin_of(minute)))
 
 
-def clock(start: int) -> str:
-    """Return minutes after midnight as people say them, such as 8:30."""
-    return f"{start // 60}:{start % 60:02}"
+def why_not_shown(standing: Standing) -> str:
+    """Return why a month can't be shown now; empty if it can."""
+    if standing.state == RUNNING:
+        return "还没有结束"
+    if standing.state == OPEN:
+        return f"还有 {open_words(standing.open)}"
+    if standing.state == SHOWN:
+        return "已经公示"
+    if standing.state == CLOSED:
+        return "已经定稿"
+    return "有新数据正在结算，过几分钟再来" if standing.waiting else ""
+
+
+def why_not_closed(standing: Standing, at: dt.datetime) -> str:
+    """Return why a month can't be closed at a moment; empty if it can."""
+    if standing.state in (RUNNING, OPEN, CLOSED):
+        return why_not_shown(standing)
+    until = standing.objections_until
+    if standing.state == READY or until is None:
+        return "还没有公示"
+    return "" if at >= may_close_from(until) else f"公示到 {until.month}月{until.day}日 为止"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change as a page shows it."""
+
+    change: Change
+    was: str
+    now: str
+    why: str
+    places: str
+    """Where the facts come from on which it rests now."""
+    is_seen: bool
+    """Whether the viewer sees the person."""
+
+
+def change_lines(changes: Collection[Change], seen: Collection[int]) -> list[ChangeLine]:
+    """Return changes as a page shows them, in one query."""
+    stations = {fact.station for one in changes for fact in one.facts}
+    names = dict(Station.objects.filter(pk__in=stations).values_list("pk", "village__name"))
+    return [
+        ChangeLine(
+            one,
+            said_words(one.was),
+            said_words(one.now),
+            why_words(one.why),
+            "、".join(sorted({f"{names.get(fact.station, fact.station)}站点" for fact in one.facts})),
+            one.person in seen,
+        )
+        for one in changes
+    ]

@@ -65,6 +65,7 @@ from server_broker.console.views.roster_templates import (
 from server_broker.console.views.rosters import roster_swaps, rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.settled_window import settled_window, settled_window_case
+from server_broker.console.views.sheets import sheet, sheet_step, sheets
 from server_broker.console.views.snapshots import (
     hold_snapshot,
     release_snapshot,
@@ -96,6 +97,7 @@ _SETTLED = (
     r"^sheets/(?P<code>[0-9]{12})/windows/(?P<person>[0-9]{1,15})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"/(?P<start>[0-9]{1,4})/"
 )
+_MONTH = r"(?P<month>20[0-9]{2}-(?:0[1-9]|1[0-2]))"
 _AFFAIR = r"^todo/(?P<key>[cs][0-9]{1,18})/"
 
 urlpatterns = [
@@ -153,6 +155,9 @@ urlpatterns = [
     path("windows/<int:pk>/", window, name="window"),
     path("windows/<int:pk>/change/", window_change, name="window-change"),
     path("windows/<int:pk>/days/", window_days, name="window-days"),
+    path("sheets/", sheets, name="sheets"),
+    re_path(rf"^sheets/{_MONTH}/(?P<step>show|close)/$", sheet_step, name="sheet-step"),
+    re_path(rf"^sheets/(?P<code>[0-9]{{12}})/{_MONTH}/$", sheet, name="sheet"),
     path("meetings/", meetings, name="meetings"),
     path("meetings/table/", meeting_table, name="meeting-table"),
     path("meetings/kinds/", meeting_kind, name="meeting-kind"),

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from server_broker.accounts.models import User
+from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
 from server_broker.settling.models import SettleDue
 from server_broker.settling.rounds import mark_due, settle_due
@@ -51,6 +52,9 @@ class LivedMonth:
         for number in range((LAST - MONDAY).days + 1):
             self.comes(MONDAY + number * DAY)
         lives_on(at(APRIL, 8))
+
+    def station_row(self) -> Station:
+        return Station.objects.get(pk=self.station.id)
 
     def comes(self, day: dt.date, *, send: bool = True) -> None:
         """Everybody comes on a date."""
