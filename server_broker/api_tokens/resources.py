@@ -22,6 +22,7 @@ RESOURCES: dict[str, Resource] = {
     "units": Resource("单位和职务", "单位的名称、性质、区划，有哪些职务", Power.SEE_PEOPLE),
     "windows": Resource("值班时段", "哪个村、周几、几点到几点、有谁", Power.SEE_PEOPLE),
     "due": Resource("谁该在岗", "哪天哪个班该谁在、为什么", Power.SEE_PEOPLE),
+    "results": Resource("考勤结果", "每个班的结果、按规则哪一行、为什么、在等什么", Power.SEE_PEOPLE),
     "touches": Resource("打卡", "时间和准不准、站点、是谁、上班还是下班、算不算", Power.SEE_PEOPLE),
     "requests": Resource("站点的异议与申请", "谁在站点提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
     "county_requests": Resource("县里收到的申请", "谁在手机上提的或干部代提的、怎么批的", Power.SEE_REQUESTS),

@@ -57,8 +57,7 @@ def own_results(people: Collection[int], first: dt.date, last: dt.date) -> dict[
         .order_by("day", "start", "place")
     )
     settled = settled_of(rows)
-    awaited = {board_station(one.station) for some in settled for one in some.awaited}
-    places = dict(Station.objects.filter(pk__in=awaited).values_list("pk", "village__name")) if awaited else {}
+    places = places_of({board_station(one.station) for some in settled for one in some.awaited})
     found: dict[int, list[OwnResult]] = defaultdict(list)
     for row, one in zip(rows, settled, strict=True):
         found[one.person].append(
@@ -72,6 +71,11 @@ def own_results(people: Collection[int], first: dt.date, last: dt.date) -> dict[
             )
         )
     return found
+
+
+def places_of(stations: Collection[str]) -> dict[str, str]:
+    """Return the name of the village in which each of these stations stands."""
+    return dict(Station.objects.filter(pk__in=stations).values_list("pk", "village__name")) if stations else {}
 
 
 def words_of(result: Result) -> str:

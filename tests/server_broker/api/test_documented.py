@@ -15,10 +15,12 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.api_tokens.resources import RESOURCES
 from server_broker.platform.home import CountyHome
+from server_broker.settling.moments import minute
 from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
 from tests.cast import OPERATOR, SHILI, SHILI_VILLAGE, ZHANG
 from tests.server_broker.county import api_token, make_county, touch, window
+from tests.server_broker.settling.kept_rows import settled_row
 from tests.server_broker.web_in_thread import web_on_a_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,6 +39,8 @@ def environment(county_cluster: CountyHome, monkeypatch: pytest.MonkeyPatch) -> 
     county = make_county()
     touch(county.stations[SHILI], ZHANG.token)
     window(SHILI_VILLAGE, "上午", [county.people[ZHANG]])
+    awaited = [[SHILI, minute(timezone.now())]]
+    settled_row(county.people[ZHANG], timezone.localdate(), "未", line="7", awaited=awaited)
     trust.prepare(county_cluster)
     certificate, key = server_certificate(county_cluster, "web", ["127.0.0.1"], now=timezone.now())
     config = web_config("server_broker.asgi:application", certificate, key, host="127.0.0.1", port=0)
@@ -50,16 +54,20 @@ def environment(county_cluster: CountyHome, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_examples_do_what_the_page_says(environment: dict[str, str]) -> None:
-    people, windows, document = (
+    people, windows, results, document = (
         json.loads(subprocess.run(["bash", "-ec", text], env=environment, capture_output=True, check=True).stdout)
         for text in examples("bash")
     )
-    (shown,) = (json.loads(text) for text in examples("json"))
+    shown, result = (json.loads(text) for text in examples("json"))
     first = people["rows"][0]
     assert set(people) == set(shown)
     assert set(first) == set(shown["rows"][0])
     assert (first["number"], first["name"], first["region"]["code"]) == (ZHANG.number, ZHANG.name, SHILI_VILLAGE)
     assert [row["name"] for row in windows["rows"]] == ["上午"]
+    (row,) = results["rows"]
+    assert set(row) == set(result)
+    assert set(row["awaited"][0]) == set(result["awaited"][0])
+    assert (row["person"]["name"], row["result"], row["awaited"][0]["station"]) == (ZHANG.name, "未", SHILI)
     assert set(document["paths"]) == {f"/api/v1/{name}" for name in RESOURCES}
     program = "\n".join(examples("python"))
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)

@@ -30,6 +30,7 @@ from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Answer, CountyRequest, Outcome
+from server_broker.settling.moments import minute
 from server_broker.workdays.notices import set_notice
 from tests.cast import (
     COUNTY,
@@ -39,12 +40,14 @@ from tests.cast import (
     SHILI_VILLAGE,
     TOWNSHIP,
     UNKNOWN_CARD,
+    WANG,
     YANGBAN,
     ZHANG,
 )
 from tests.server_broker.api.program import Program
 from tests.server_broker.county import FictionalCounty, api_token, requested, signed_in, touch, window
 from tests.server_broker.pages import text_of
+from tests.server_broker.settling.kept_rows import settled_row
 
 pytestmark = pytest.mark.django_db
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -230,8 +233,10 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(program: Program, cou
         with CaptureQueriesContext(
             connection,
         ) as caught:
-            for resource, query in (("people", {}), ("windows", {}), ("touches", of_today()), ("requests", {})):
-                program.page(resource, **query)
+            for resource in ("people", "windows", "requests"):
+                program.page(resource)
+            program.page("touches", **of_today())
+            program.page("results", **of_month())
         return len(caught)
 
     def more(times: int) -> None:
@@ -239,6 +244,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(program: Program, cou
         for place in range(times):
             requested(station, touch(station, ZHANG.token, seq=100 + place))
             window(SHILI_VILLAGE, f"第{place}班{times}", [county.people[ZHANG]])
+            awaited = [[SHILI, minute(timezone.now())]]
+            settled_row(county.people[ZHANG], timezone.localdate(), start=place + 100 * times, awaited=awaited)
 
     more(1)
     queries()  # the first of a day in the audit log
@@ -333,3 +340,56 @@ def test_a_county_that_nobody_reads_does_not_load_the_library() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def of_month(**more: str) -> dict[str, str]:
+    return {"month": f"{timezone.localdate():%Y-%m}"} | more
+
+
+def test_results_say_line_reason_and_what_is_awaited(program: Program, county: FictionalCounty) -> None:
+    day, now = timezone.localdate(), timezone.now()
+    reason = f"8:20 到；没有离岗；站点 {SHILI} 的记录只到 9:15，要齐到 15:00。"
+    facts = [[SHILI, "00" * 16, 7], [YANGBAN, "00" * 16, 8]]
+    awaited = [[SHILI, minute(now)], [YANGBAN, minute(now), "00" * 16, 9]]
+    row = settled_row(
+        county.people[ZHANG], day, "未", line="7", reason=reason, facts=facts, awaited=awaited, flags="补", late=3
+    )
+    one = only(program.rows("results", **of_month()))
+    assert (one["id"], one["person"]["number"], one["region"]["code"]) == (row.pk, ZHANG.number, SHILI_VILLAGE)
+    assert (one["day"], one["start_minute"], one["result"], one["line"]) == (str(day), 510, "未", "7")
+    assert one["reason"] == "8:20 到；没有离岗；示例村站点的记录只到 9:15，要齐到 15:00。"
+    assert (one["flags"], one["late_minutes"], one["share"]) == (["补"], 3, "1/1")
+    assert [fact["station"] for fact in one["facts"]] == [SHILI, YANGBAN]
+    since = now.replace(second=0, microsecond=0).astimezone(CHINA).isoformat()
+    assert one["awaited"][0] == {
+        "station": SHILI, "where": "示例村", "since": since, "fact": None, "is_fact": False,
+    }  # fmt: skip
+    assert (one["awaited"][1]["is_fact"], one["awaited"][1]["fact"]["seq"]) == (True, 9)
+    # A token of the township names no station of another one.
+    narrow = Program(api_token(OPERATOR, "results", region=TOWNSHIP, name="镇里的").text)
+    one = only(narrow.rows("results", **of_month()))
+    assert [fact["station"] for fact in one["facts"]] == [SHILI]
+    assert (one["awaited"][1]["station"], one["awaited"][1]["where"], one["awaited"][1]["fact"]) == (
+        None, "样板村", None,
+    )  # fmt: skip
+
+
+def test_results_are_asked_for_by_person_time_and_as_they_stood(program: Program, county: FictionalCounty) -> None:
+    day, now = timezone.localdate(), timezone.now()
+    hour = dt.timedelta(hours=1)
+    old = {"settled_at": now - 3 * hour, "known_at": now - 3 * hour, "superseded_at": now - hour}
+    settled_row(county.people[ZHANG], day, "未", line="7", **old)
+    settled_row(county.people[ZHANG], day, "√", settled_at=now - hour)
+    settled_row(county.people[WANG], day, "旷", line="10", settled_at=now - 5 * hour)
+    zhang = str(county.people[ZHANG].pk)
+    assert [row["result"] for row in program.rows("results", **of_month(person=zhang))] == ["√"]
+    stood = program.rows("results", **of_month(person=zhang, known=(now - 2 * hour).isoformat()))
+    assert [row["result"] for row in stood] == ["未"]
+    late = program.rows("results", **of_month(updated_since=(now - 2 * hour).isoformat()))
+    assert [row["result"] for row in late] == ["√"]
+    pages = program.page("results", **of_month(limit="1"))
+    assert len(pages["rows"]) == 1
+    assert pages["next"]
+    assert len(program.rows("results", **of_month(limit="1"))) == 2
+    for wrong in ({}, {"month": "2026-13"}, {"month": "2026-03", "person": "x"}, of_month(first="2026-03-01")):
+        assert program.status("results", **wrong) == 422, wrong

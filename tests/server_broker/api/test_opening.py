@@ -37,6 +37,7 @@ from tests.cast import (
 )
 from tests.server_broker.api.program import Program
 from tests.server_broker.county import FictionalCounty, api_token, requested, touch, user_of, window
+from tests.server_broker.settling.kept_rows import settled_row
 
 pytestmark = pytest.mark.django_db
 NEIGHBOUR = Account("operator-yangban", "operator", OTHER_TOWNSHIP)
@@ -51,7 +52,7 @@ def query_of(resource: str, village: str) -> dict[str, str]:
     """What must be asked of a list to get something of a village."""
     day = timezone.localdate()
     week = {"first": str(day), "last": str(day + dt.timedelta(days=6))}
-    musts = {"touches": today(), "due": week | {"region": village}}
+    musts = {"touches": today(), "due": week | {"region": village}, "results": {"month": f"{day:%Y-%m}"}}
     return musts.get(resource, {})
 
 
@@ -62,6 +63,7 @@ def whole(county: FictionalCounty) -> FictionalCounty:
         there = county.stations[station]
         requested(there, touch(there, cadre.token, seq=7))
         window(cadre.village, "上午", [county.people[cadre]])
+        settled_row(county.people[cadre], timezone.localdate())
         CountyRequest.objects.create(
             request=cadre.token, number="A1", person=county.people[cadre], kind="leave", asked_at=timezone.now()
         )
