@@ -57,6 +57,10 @@ class Power(StrEnum):
     STOP_WORK = "workdays.stop_work"
     SEE_SHEETS = "closing.see"
     CLOSE_MONTHS = "closing.close"
+    SEE_TERMS = "settling.see_terms"
+    SET_TERMS = "settling.set_terms"
+    DECLARE_DEAD = "settling.declare_dead"
+    NAME_STAND_IN = "settling.name_stand_in"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
     GIVE_API_TOKENS = "api_tokens.give"
@@ -110,6 +114,11 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # What everybody's windows came to: pay hangs on it, so it is for those who answer for people alone.
     Power.SEE_SHEETS: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.CLOSE_MONTHS: (_OFFICER,),
+    Power.SEE_TERMS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
+    # Pay hangs on these. Villages set none of them for themselves.
+    Power.SET_TERMS: (_OPERATOR, _OFFICER, _ORGANISATION),
+    Power.DECLARE_DEAD: (_OPERATOR, _OFFICER, _ORGANISATION),
+    Power.NAME_STAND_IN: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
     # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.
@@ -137,14 +146,17 @@ PROVEN = frozenset(
         Power.TURN_SWITCHES,
         Power.SET_CALENDAR,
         Power.CLOSE_MONTHS,
+        Power.SET_TERMS,
+        Power.DECLARE_DEAD,
+        Power.NAME_STAND_IN,
         Power.MANAGE_ACCOUNTS,
         Power.GIVE_API_TOKENS,
         Power.REVOKE_API_TOKENS,
     }
 )
 """Powers that need the second factor: over accounts and the tokens of programs, over stations, to look into people's
-rooms and at their identity numbers, over what is shown there, over what burdens people, over working days, and over
-what is signed of their pay."""
+rooms and at their identity numbers, over what is shown there, over what burdens people, over working days, over what
+people's windows come to, and over what is signed of their pay."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

@@ -169,6 +169,11 @@ def _ordered[M: Dated](model: type[M], known: dt.datetime | None):  # type: igno
     return model.objects.known(known).order_by(F("valid_from").asc(nulls_first=True), "pk")
 
 
+def lines_of(kind: str, what: Callable[[Any], str], rows: list[Any]) -> list[Line]:
+    """Return the rows that stand in any table of dated rows as lines. The caller has ordered them by time."""
+    return _lines(kind, what, rows, _content)
+
+
 def _lines(kind: str, what: Callable[[Any], str], rows: list[Any], content: Callable[[Any], object]) -> list[Line]:
     """Return rows as lines, each with who recorded first what it says: a later change may have cut its time only."""
     lines: list[Line] = []

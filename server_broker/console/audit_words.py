@@ -17,6 +17,7 @@ from server_broker.people.models import HoldingState
 from server_broker.people.number_forms import WORDS
 from server_broker.requests.kinds import KINDS
 from server_broker.requests.models import Outcome
+from server_broker.settling.term_specs import SPECS as TERMS
 from server_broker.twin.setting_specs import SPECS
 
 LOCAL = "本机"
@@ -51,6 +52,7 @@ _KEYS = {
     "known": "已有",
     "last": "最后一天",
     "lender": "代谁办",
+    "locked": "锁定",
     "length": "碰到的班日",
     "link": "链接摘要",
     "name": "设置",
@@ -142,6 +144,10 @@ def detail_words(entry: AuditEntry, names: Names) -> list[tuple[str, str]]:
                 shown = SPECS[value].word if value in SPECS else value
             case "setting.chosen", "value", str():
                 shown = _setting(str(entry.detail.get("name", "")), value)
+            case "term.set", "name", str():
+                word, shown = "规则", TERMS[value].word if value in TERMS else value
+            case "term.set", "value", str() | None:
+                shown = _term(str(entry.detail.get("name", "")), value)
             case action, "code", str() if action.startswith("region."):
                 word, shown = "代码", value
             case _:
@@ -157,6 +163,14 @@ def _setting(name: str, text: str) -> str:
     spec = SPECS.get(name)
     words = {code: word for code, word, _ in spec.choices} if spec else {}
     return words.get(text, f"{text} {spec.unit}".strip() if spec else text)
+
+
+def _term(name: str, text: str | None) -> str:
+    """Return what was set for a parameter of the rules, in the words of its form."""
+    if text is None:
+        return "不再另设"
+    spec = TERMS.get(name)
+    return text if spec is None else spec.shown(int(text) if text.isdigit() else text)
 
 
 def _value(key: str, value: str | int | bool | None) -> str:

@@ -34,6 +34,9 @@ from server_broker.people.cards import BindRefused
 from server_broker.people.changes import PersonRefused
 from server_broker.people.posts import PostRefused
 from server_broker.regions.models import subtree_prefix
+from server_broker.settling.dead_stations import DeadRefused
+from server_broker.settling.stand_ins import StandInRefused
+from server_broker.settling.term_specs import TermRefused
 
 REFUSALS = (
     OwnAffair,
@@ -44,6 +47,9 @@ REFUSALS = (
     LeavingRefused,
     RegionRefused,
     NotWithdrawn,
+    TermRefused,
+    DeadRefused,
+    StandInRefused,
 )
 MOST_LISTED = 200
 KEPT = "原来的记录不会删，以后还能查到；"

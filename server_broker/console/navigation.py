@@ -24,6 +24,7 @@ _PAGES: tuple[tuple[str, str, str, Power], ...] = (
     ("日程", "排班", "rosters", Power.SEE_PEOPLE),
     ("日程", "会议", "meetings", Power.SEE_MEETINGS),
     ("日程", "工作日历", "workdays", Power.SEE_WORKDAYS),
+    ("日程", "考勤规则", "terms", Power.SEE_TERMS),
     ("人员", "人员与卡", "people", Power.SEE_PEOPLE),
     ("人员", "发卡台", "desk", Power.BIND_CARDS),
     ("内容", "下发内容", "published", Power.SEE_CONTENT),

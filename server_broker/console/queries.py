@@ -17,6 +17,7 @@ from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
 from server_broker.bundles.models import Bundle, BundleQuerySet, Written, WrittenQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
+from server_broker.dated.models import DatedQuerySet
 from server_broker.duty.models import RosterTemplate
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
@@ -31,7 +32,7 @@ from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQ
 from server_broker.requests.kinds import AWAY, TAKEN_UP
 from server_broker.requests.models import Answer, Request, Withdrawal
 from server_broker.requests.reading import taken_up
-from server_broker.settling.models import SettledWindow, SettledWindowQuerySet
+from server_broker.settling.models import ParameterRecord, SettledWindow, SettledWindowQuerySet
 from server_broker.workdays.models import StopNotice
 
 HAPPENED = Case(
@@ -268,6 +269,12 @@ def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> Qu
 def stop_notices_of(user: Viewer) -> QuerySet[StopNotice]:
     """Return the notices that stop work in the regions that ``user`` sees, and in no larger one."""
     return StopNotice.objects.filter(region__in=regions_of(user))
+
+
+def term_records_of(user: Viewer) -> DatedQuerySet[ParameterRecord]:
+    """Return what the regions that ``user`` sees set of the rules' parameters, at any time."""
+    found: DatedQuerySet[ParameterRecord] = ParameterRecord.objects.all()
+    return found.filter(subject__region__in=regions_of(user).values("identity"))
 
 
 def stop_notices_seen_by(user: Viewer) -> QuerySet[StopNotice]:

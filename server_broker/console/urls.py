@@ -73,8 +73,11 @@ from server_broker.console.views.snapshots import (
     snapshot_jpeg,
     snapshot_thumbnail,
 )
+from server_broker.console.views.stand_ins import stand_in, stand_in_set
 from server_broker.console.views.station import claim, revoke, station
+from server_broker.console.views.station_dead import station_dead
 from server_broker.console.views.term_change import term_confirm, term_file, term_sheet
+from server_broker.console.views.terms import term_set, terms
 from server_broker.console.views.today import today
 from server_broker.console.views.tokens import token_make, token_revoke, tokens
 from server_broker.console.views.units import unit_add, unit_end, units
@@ -108,6 +111,7 @@ urlpatterns = [
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
+    re_path(rf"{_STATION}dead/$", station_dead, name="station-dead"),
     re_path(rf"{_STATION}settings/$", station_settings, name="station-settings"),
     re_path(r"^settings/(?P<code>[0-9]{12})/$", region_settings, name="region-settings"),
     re_path(rf"{_STATION}live/$", live_view, name="station-live"),
@@ -184,6 +188,9 @@ urlpatterns = [
     path("workdays/stops/<int:pk>/end/", stop_take_back, name="stop-take-back"),
     re_path(rf"{_SETTLED}$", settled_window, name="settled-window"),
     re_path(rf"{_SETTLED}case\.toml$", settled_window_case, name="settled-window-case"),
+    path("terms/", terms, name="terms"),
+    re_path(r"^terms/(?P<code>[0-9]{12})/$", terms, name="terms-of"),
+    re_path(r"^terms/(?P<code>[0-9]{12})/set/$", term_set, name="term-set"),
     path("units/", units, name="units"),
     path("units/term/", term_file, name="term-change"),
     path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),
@@ -192,6 +199,8 @@ urlpatterns = [
     path("units/<int:pk>/end/", unit_end, name="unit-end"),
     path("regions/", regions, name="regions"),
     re_path(r"^regions/(?P<code>[0-9]{12})/change/$", region_change, name="region-change"),
+    re_path(r"^regions/(?P<code>[0-9]{12})/stand-in/$", stand_in, name="stand-in"),
+    re_path(r"^regions/(?P<code>[0-9]{12})/stand-in/set/$", stand_in_set, name="stand-in-set"),
     path("desk/", desk, name="desk"),
     path("desk/unknown/", unknown, name="desk-unknown"),
     path("desk/bind/", bind, name="desk-bind"),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import F
 from django.utils import timezone
@@ -132,18 +132,29 @@ def _in_force(
     chain: list[str], rows: Mapping[tuple[str, str], list[ParameterRecord]], day: dt.date
 ) -> dict[str, object]:
     """Return what holds on a date by its first moment."""
-    at = begin_of(day)
-    now: dict[str, object] = {}
-    for name in Values.__struct_fields__:
-        set_here = [one for place in chain for one in rows.get((place, name), ()) if _holds(one, at)]
-        if set_here:
-            of_county = set_here[-1]
-            locks = of_county.locked and str(of_county.subject.region_id) == chain[-1]
-            now[name] = of_county.value if locks else set_here[0].value
-    return now
+    found = {name: decides(chain, rows, name, begin_of(day)) for name in Values.__struct_fields__}
+    return {name: row.value for name, row in found.items() if row is not None}
 
 
-def _holds(row: ParameterRecord, at: dt.datetime) -> bool:
+def decides(
+    chain: Sequence[str], rows: Mapping[tuple[str, str], Sequence[ParameterRecord]], name: str, at: dt.datetime
+) -> ParameterRecord | None:
+    """Return the row whose value of a parameter holds at a moment; None: no region sets one.
+
+    Args:
+        chain: A region and all above it, up to the county.
+        rows: Rows with a value, by region and name.
+    """
+    set_here = [one for place in chain for one in rows.get((place, name), ()) if holds(one, at)]
+    if not set_here:
+        return None
+    of_county = set_here[-1]
+    locks = of_county.locked and str(of_county.subject.region_id) == chain[-1]
+    return of_county if locks else set_here[0]
+
+
+def holds(row: ParameterRecord, at: dt.datetime) -> bool:
+    """Tell whether a row is about a moment."""
     return (row.valid_from is None or row.valid_from <= at) and (row.valid_to is None or at < row.valid_to)
 
 

@@ -46,6 +46,7 @@ def region_settings(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "section": "home",
         "station": None,
+        "region": region,
         "title": f"{region.name}的站点",
         "count": stations_of(request.user).under(code).count(),
         "rows": region_rows(region),

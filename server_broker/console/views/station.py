@@ -25,6 +25,7 @@ from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
 from server_broker.ledger.station_page import station_page
 from server_broker.media.retention import EXPIRED
+from server_broker.settling.dead_stations import declared
 
 LAST_TOUCHES = 15
 LAST_EVENTS = 30
@@ -66,6 +67,9 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "may_view_live": may(user, Power.VIEW_LIVE) and in_service,
         "may_set": may(user, Power.SET_STATION),
         "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
+        "may_declare": may(user, Power.DECLARE_DEAD) and in_service,
+        "declared": declared(shown, timezone.now()) if in_service else None,
+        "now": timezone.localtime(),
     }
     # Touches and pictures show people, so a role that sees only machines gets neither.
     if may(user, Power.SEE_PEOPLE):

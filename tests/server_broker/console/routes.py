@@ -94,6 +94,7 @@ POST /stations/{station}/live/                     403 403 403 404 404 403 403 4
 GET  /stations/{station}/live/{ORDER}/frame.jpg    403 403 403 404 404 403 403 403 403 404 302 proof
 POST /stations/{station}/live/{ORDER}/end/         403 403 403 404 404 403 403 403 403 404 302 proof
 POST /stations/{station}/order/                    403 403 403 404 403 403 403 403 403 404 302 proof
+POST /stations/{station}/dead/                     403 403 403 404 404 404 403 403 403 404 302 proof
 POST /stations/{station}/reread/                   403 403 403 404 404 403 403 403 403 404 302
 GET  /held/                                        200 200 403 200 200 200 200 200 200 200 302
 POST /held/write-off/                              403 403 403 302 302 403 403 403 403 302 302
@@ -180,6 +181,11 @@ POST /workdays/import/{ORDER}/                     403 403 403 302 403 302 403 4
 GET  /workdays/template.xlsx                       403 403 403 200 403 200 403 403 403 200 302 proof
 GET  /workdays/export.xlsx                         200 200 403 200 200 200 200 200 200 200 302
 GET  /workdays/signed.calendar                     403 403 403 200 403 200 403 403 403 404 302 proof
+GET  /terms/                                       200 200 403 200 200 200 200 200 200 200 302
+GET  /terms/{village}/                             200 200 403 200 200 200 200 200 200 404 302
+POST /terms/{village}/set/                         403 403 403 404 404 404 403 403 403 404 302 proof
+GET  /regions/{village}/stand-in/                  200 403 403 200 200 200 200 200 403 404 302
+POST /regions/{village}/stand-in/set/              403 403 403 404 404 404 403 403 403 404 302 proof
 POST /workdays/stops/add/                          403 403 403 404 404 404 403 403 403 404 302
 POST /workdays/stops/{stop}/end/                   403 403 403 404 404 404 403 403 403 404 302
 GET  /desk/                                        200 403 403 200 200 403 403 403 403 200 302

@@ -1,0 +1,146 @@
+"""An officer declares a station dead from a minute on, so that nobody waits for what it can't tell any more.
+
+A dated fact of the same board from after that minute withdraws the declaration by itself (docs/rules.md, section 3).
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from protocol.decisions import Decided
+from server_broker.accounts.models import User
+from server_broker.audit.log import Detail, record
+from server_broker.dated.locking import among_writers
+from server_broker.dated.writing import Period, put, put_each
+from server_broker.decisions.stream import decide
+from server_broker.duty.stopping import Scope, own_windows
+from server_broker.fleet.models import Station
+from server_broker.regions.models import Region
+from server_broker.settlement.record import Record
+from server_broker.settlement.times import begin_of
+from server_broker.settling.models import DeadStation, SettledWindow
+from server_broker.settling.moments import aware, minute, moment
+from server_broker.settling.span import Span
+from server_broker.settling.stations import Means, stations_in
+from server_broker.settling.whereabouts import Whereabouts
+
+_NOBODY = Means(frozenset(), frozenset(), frozenset())
+
+
+class DeadRefused(Exception):
+    """Nothing was changed. The message is Chinese."""
+
+
+class Declared(NamedTuple):
+    """That a station is declared dead."""
+
+    row: DeadStation
+    since: dt.datetime
+    withdrawn_at: dt.datetime | None
+    """The minute of the dated fact that withdrew it; None: it holds."""
+
+
+def declared(station: Station, now: dt.datetime) -> Declared | None:
+    """Return the declaration that nobody took back, and whether the station withdrew it by itself."""
+    row = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from").last()
+    if row is None or row.valid_from is None:
+        return None
+    later = [at for one in _boards(station, row.valid_from, now) for at in _told_after(one, row.valid_from)]
+    return Declared(row, row.valid_from, min(later, default=None))
+
+
+def declare_dead(station: Station, since: dt.datetime, reason: str, *, by: User, now: dt.datetime) -> None:
+    """Declare a station dead from a minute on. It stands instead of what was declared of it before.
+
+    Raises:
+        DeadRefused: The minute is to come, or before the station was enrolled; the station has told of a later one, is
+            revoked, or is declared dead so already; or the account's person has windows there.
+    """
+    since = since.replace(second=0, microsecond=0)
+    with transaction.atomic():
+        among_writers()
+        station = Station.objects.select_for_update().get(pk=station.pk)
+        _refuse_time(station, since, now)
+        _refuse_own(by, station, since, now)
+        stood = DeadStation.objects.known().filter(subject=station, dead=True)
+        if stood.filter(valid_from=since).exists():
+            raise DeadRefused("已经这样登记过了")
+        # One declaration stands at a time: what was withdrawn says nothing of the time since.
+        rows: list[tuple[int | str, Period, dict[str, object]]] = [
+            (station.pk, Period(row.valid_from, row.valid_to), {"dead": False}) for row in stood
+        ]
+        rows.append((station.pk, Period(since), {"dead": True}))
+        put_each(DeadStation, rows, actor=by.get_username(), reason=reason)
+        detail: Detail = {"at": since.isoformat(), "reason": reason}
+        entry = record(by.get_username(), "station.declared_dead", station.pk, detail)
+        decide(entry, Decided(action="station.declared_dead", subject=station.pk))
+
+
+def take_back(station: Station, reason: str, *, by: User, now: dt.datetime) -> None:
+    """Take a declaration back: it never held.
+
+    Raises:
+        DeadRefused: Nothing is declared, or the account's person has windows there.
+    """
+    with transaction.atomic():
+        among_writers()
+        Station.objects.select_for_update().get(pk=station.pk)
+        row = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from").last()
+        if row is None or row.valid_from is None:
+            raise DeadRefused("没有登记停用，或者刚被别人撤回了")
+        _refuse_own(by, station, row.valid_from, now)
+        period = Period(row.valid_from, row.valid_to)
+        put(DeadStation, [station.pk], period, {"dead": False}, actor=by.get_username(), reason=reason)
+        detail: Detail = {"at": row.valid_from.isoformat(), "reason": reason}
+        entry = record(by.get_username(), "station.dead_taken_back", station.pk, detail)
+        decide(entry, Decided(action="station.dead_taken_back", subject=station.pk))
+
+
+def waiting_for(station: Station, since: dt.datetime) -> int:
+    """Return how many results of dates from a moment on wait for data of a station now."""
+    villages = Whereabouts(since).around(station.pk)
+    waiting = SettledWindow.objects.current().filter(village__in=villages, result="未")
+    # A board that took the place of another has a name of its own.
+    return sum(
+        any(str(what[0]).partition("/")[0] == station.pk for what in awaited)
+        for awaited in waiting.filter(day__gte=timezone.localdate(since)).values_list("awaited", flat=True)
+    )
+
+
+def _refuse_time(station: Station, since: dt.datetime, now: dt.datetime) -> None:
+    if since > now:
+        raise DeadRefused("这个时间还没到")
+    if station.revoked_at is not None:
+        raise DeadRefused("站点已经吊销，本来就不再等它的记录")
+    boards = _boards(station, since, now)
+    if station.enrolled_at is None or not boards:
+        raise DeadRefused("这个时间站点还没有接入")
+    told = max((at for one in boards for at in _told_after(one, since)), default=None)
+    if told is not None:
+        last = f"{timezone.localtime(told):%Y-%m-%d %H:%M}"
+        raise DeadRefused(f"站点传来过更晚的记录（{last}），那时它还开着；请写那以后的时间")
+
+
+def _boards(station: Station, since: dt.datetime, now: dt.datetime) -> list[Record]:
+    """Return what those boards of a station told that were enrolled by then."""
+    village = Region.objects.get(pk=station.village_id).identity
+    # From the day before on, so that what the station told in its last hours is there too.
+    first = timezone.localdate(since) - dt.timedelta(days=1)
+    stations, _ = stations_in([village], [village], _NOBODY, Span(first, timezone.localdate(now), now))
+    own = [one for one in stations if one.id.partition("/")[0] == station.pk and one.enrolled <= minute(since)]
+    return [Record(one, moment(now)) for one in own]
+
+
+def _told_after(board: Record, since: dt.datetime) -> list[dt.datetime]:
+    minutes = (told.minute for told in board.told)
+    return [aware(begin_of(at)) for at in minutes if at is not None and at > minute(since)]
+
+
+def _refuse_own(by: User, station: Station, since: dt.datetime, now: dt.datetime) -> None:
+    villages = Region.objects.filter(identity__in=Whereabouts(since).own(station.pk))
+    scopes = {one.pk: Scope(one, since, max(now, since + dt.timedelta(minutes=1))) for one in villages}
+    own = own_windows(by, scopes)
+    if own:
+        raise DeadRefused(f"这里有您自己的班（{next(iter(own.values()))}），不能由您来定；请没有班的同事，或者县里来定")
