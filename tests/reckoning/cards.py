@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 from tests.reckoning.case import Binding, Case, Fact, Station
@@ -76,6 +77,7 @@ def chosen_way(fact: Fact) -> str:
     return fact.way if fact.way_after_s <= CHOICE_S else ""
 
 
+@lru_cache(maxsize=64)
 def dated_touches(case: Case) -> list[DatedTouch]:
     """Return every dated touch that the county has, by its uncut time."""
     touches = []

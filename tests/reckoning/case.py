@@ -239,8 +239,10 @@ class Lost:
     belongs_to_nothing: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Station:
+    """One station. It is known by itself, so that what is read out of its facts is read once."""
+
     id: str
     village: str
     enrolled: datetime
@@ -259,8 +261,10 @@ class Station:
         return (self.village, *self.stands_in_for)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
+    """A whole case. It is known by itself, so that what is asked of it again is reckoned once."""
+
     name: str
     rules: str
     days: tuple[date, ...]

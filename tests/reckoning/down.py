@@ -1,6 +1,7 @@
 """When a station was down, and whether a village had none up (§3, Down)."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from tests.reckoning.case import Case, Fact, Station
 from tests.reckoning.minutes import ALWAYS, MINUTE, NEVER, cut, minutes
@@ -104,10 +105,16 @@ class DownTimes:
         return any(cut(begin) <= minute < cut(end) for begin, end in self.stretches)
 
 
+@lru_cache(maxsize=64)
+def down_times(station: Station) -> DownTimes:
+    """Return when a station is known to be down; read once of each."""
+    return DownTimes(station)
+
+
 def none_up(case: Case, village: str, first: datetime, last: datetime) -> bool:
     """Return whether at any minute from ``first`` to ``last``, both included, a village had no station up (§3, Down).
 
     A village without a station, and without a stand-in, has none up.
     """
-    own = [DownTimes(station) for station in case.stations if village in station.villages]
+    own = [down_times(station) for station in case.stations if village in station.villages]
     return any(all(down.at(minute) for down in own) for minute in minutes(first, last + MINUTE))

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from tests.reckoning.case import Case, Decision, Fact, Leave, Lost, Station
 
 
+@lru_cache(maxsize=64)
 def as_known(case: Case, moment: datetime) -> Case:
     """Return the case with nothing in it that came to the county after ``moment`` (§6).
 

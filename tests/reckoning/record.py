@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from tests.reckoning.case import Fact, Station
 from tests.reckoning.minutes import NEVER, cut
@@ -22,6 +23,7 @@ def in_order(station: Station) -> list[Fact]:
     return sorted(station.facts, key=lambda fact: fact.place)
 
 
+@lru_cache(maxsize=64)
 def dated_times(station: Station) -> dict[tuple[int, int], datetime]:
     """Return the uncut time of each dated fact by its place (introduction).
 
@@ -57,6 +59,7 @@ def bracket(station: Station, place: tuple[int, int], received: datetime) -> Bra
     return Bracket(cut(min(one, other)), cut(max(one, other)))
 
 
+@lru_cache(maxsize=64)
 def gap_free(station: Station) -> list[Fact]:
     """Return the facts up to the first gap (§3, Complete).
 
@@ -84,6 +87,7 @@ def withdrawn(station: Station, dead: datetime) -> bool:
     return any(cut(at) > cut(dead) for at in dated_times(station).values())
 
 
+@lru_cache(maxsize=64)
 def ended(station: Station) -> datetime:
     """Return from when a station is retired, or dead as declared: from then it is not up, its record complete (§3)."""
     ends = [] if station.retired is None else [station.retired]

@@ -1,6 +1,7 @@
 """Regions and parameters as of a date (introduction, §2.6)."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from tests.reckoning.case import Case, Station
@@ -30,6 +31,7 @@ def parent(case: Case, region: str, day: date) -> str | None:
     return min(rows, key=lambda row: (row.since, row.known)).parent if rows else None
 
 
+@lru_cache(maxsize=4096)
 def chain(case: Case, region: str, day: date) -> list[str]:
     """Return a region and all above it on a date, nearest first; the last is the county."""
     found = [region]
@@ -51,6 +53,7 @@ def township(case: Case, region: str, day: date) -> str:
     return above[-1 - TOWNSHIP_DEPTH] if len(above) > TOWNSHIP_DEPTH else region
 
 
+@lru_cache(maxsize=4096)
 def parameter(case: Case, name: str, region: str, day: date) -> Any:
     """Return the value in force on a date: the nearest region's, unless the county locks its own (introduction)."""
     above = chain(case, region, day)
@@ -68,6 +71,7 @@ def parameter(case: Case, name: str, region: str, day: date) -> Any:
     return DEFAULTS[name]
 
 
+@lru_cache(maxsize=4096)
 def station_counts(case: Case, station: Station, village: str, day: date) -> bool:
     """Return whether a station counts for a window of a village's roster on a date (§2.6).
 

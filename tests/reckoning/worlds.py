@@ -67,18 +67,22 @@ class World(AskingVillage):
         if self.chance(0.1 if self.closes else 0.5):
             values["as_of"] = self.drawn_as_of(values["meetings"])
         self.learn_later(values)
-        stations = [
-            StationStory(rng, village, self.days, calm=self.closes).values(self.touches[village])
-            for village in VILLAGES
-        ]
-        if self.chance(0.2):
-            stations = stations[1:]
-            if self.chance(0.6):
-                rng.choice(stations)["stands_in_for"] = ["v1"]
-        values["stations"] = stations
+        values["stations"] = self.drawn_stations()
         if "as_of" in values and self.chance(0.3):
             values["as_of"] = rng.choice(sorted(set(times_of_knowing(values))))
         return values
+
+    def drawn_stations(self) -> list[Values]:
+        stations = [self.story_of(village).values(self.touches[village]) for village in VILLAGES]
+        if self.chance(0.2):
+            stations = stations[1:]
+            if self.chance(0.6):
+                self.rng.choice(stations)["stands_in_for"] = ["v1"]
+        return stations
+
+    def story_of(self, village: str) -> StationStory:
+        """Return what the station of a village lives through."""
+        return StationStory(self.rng, village, self.days, calm=self.closes)
 
     def drawn_as_of(self, meetings: list[Values]) -> datetime:
         """Return for when the sheet is asked: some time on or after the dates, now and then as a meeting ends."""

@@ -7,7 +7,12 @@ from tests.reckoning.worlds_people import CADRES, LEAVE_KINDS, SECRETARIES, Valu
 
 
 class AskingVillage(Village):
-    """A county's people with what they ask for, and who decides on it."""
+    """A county's people with what they ask for, and who decides on it.
+
+    ``takers``: who takes windows over. Secretaries mostly have none that could overlap.
+    """
+
+    takers: tuple[str, ...] = ("书1", "书2", "书2", *CADRES[4:])
 
     def decisions(self, approver: str, asked: datetime) -> list[Values]:
         """Return an approver's word; now and then somebody's without the power, or two words, or none."""
@@ -153,12 +158,12 @@ class AskingVillage(Village):
         return rows
 
     def drawn_swaps(self) -> list[Values]:
-        """Return a swap or two; mostly with a secretary, who has no windows that could overlap."""
+        """Return a swap or two, or none."""
         if not self.chance(0.4):
             return []
         rng = self.rng
         giver = rng.choice(CADRES[:4])
-        taker = rng.choice(("书1", "书2", "书2", *CADRES[4:]))
+        taker = rng.choice(self.takers)
         windows = self.windows_of(giver)
         weekend = [window for window in windows if window[0].weekday() > 4]
         day, start, end, village = rng.choice(weekend if weekend and self.chance(0.6) else windows)

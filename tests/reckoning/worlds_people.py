@@ -34,28 +34,36 @@ def at(day: date, clock: str, minutes: float = 0) -> datetime:
 
 
 class Village:
-    """The people and rosters of one random county, with what happened at its stations."""
+    """The people and rosters of one random county, with what happened at its stations.
+
+    ``residents``: in which share of the worlds somebody is sent to live in a village.
+    """
+
+    residents = 0.4
 
     def __init__(self, rng: Random, seed: int) -> None:
         self.rng = rng
         self.seed = seed
         self.words = 0
         self.closes = rng.random() < 0.25
-        first = rng.choice(FIRST_DAYS)
-        self.days = [first + timedelta(days=number) for number in range(rng.randint(2, 4))]
+        self.days = self.drawn_days()
         self.people = self.drawn_people()
         self.names = {person["id"] for person in self.people}
         self.rosters = self.drawn_rosters()
         self.newcomer = rng.choice(CADRES) if self.chance(0.4) else ""
-        self.residence = rng.choice(("v1", "v3")) if self.chance(0.4) else None
+        self.residence = rng.choice(("v1", "v3")) if self.chance(self.residents) else None
         self.cards: list[Values] = [
-            {"card": f"k-{name}", "person": name, "from": at(first, "00:00", -90 * 1440)} for name in CADRES
+            {"card": f"k-{name}", "person": name, "from": at(self.days[0], "00:00", -90 * 1440)} for name in CADRES
         ]
         self.swaps: list[Values] = []
         self.touches: dict[str, list[Happening]] = {village: [] for village in VILLAGES}
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
+
+    def drawn_days(self) -> list[date]:
+        first = self.rng.choice(FIRST_DAYS)
+        return [first + timedelta(days=number) for number in range(self.rng.randint(2, 4))]
 
     def drawn_people(self) -> list[Values]:
         people: list[Values] = [

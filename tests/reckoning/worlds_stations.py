@@ -27,8 +27,11 @@ class Happening:
 class StationStory:
     """One station over some dates, from its boot on the day before to some days after.
 
+    ``sign_every``: so often it tells that it has told everything.
     ``calm``: it may lose power and its reader, but no clock, no fact and no line, so that a month can be closed.
     """
+
+    sign_every = timedelta(minutes=173)
 
     def __init__(self, rng: Random, village: str, days: list[date], *, calm: bool) -> None:
         self.rng = rng
@@ -101,8 +104,13 @@ class StationStory:
                 if kind == "shutdown" and self.chance(0.15):
                     continue
                 happenings.append(Happening(end, "boot", {"last_alive": start - timedelta(minutes=rng.randrange(10))}))
+                happenings += self.before_a_cut(start)
             dark.append((start, end))
         return happenings, dark
+
+    def before_a_cut(self, start: datetime) -> list[Happening]:
+        """Return what the station told right before its power was cut."""
+        return []
 
     def dark_stretch(self, day: date) -> tuple[datetime, datetime]:
         """Return from when to when a station fails; mostly it begins or ends about where a mark would fall to it."""
@@ -124,7 +132,7 @@ class StationStory:
         while moment < self.end:
             if not any(start <= moment < end for start, end in dark):
                 signs.append(Happening(moment, "window_closed"))
-            moment += timedelta(minutes=173)
+            moment += self.sign_every
         return [*signs, Happening(self.end, "window_closed")]
 
     def fact(self, seq: int, one: Happening) -> Values:
@@ -136,7 +144,7 @@ class StationStory:
         if not self.chance(0.7) or len(facts) < 6:
             return
         rng = self.rng
-        first = rng.choice((0, rng.randrange(len(facts) - 3), len(facts) - 3))
+        first = self.some_place(len(facts) - 3)
         failures = [number for number, fact in enumerate(facts) if fact["kind"] in FAILURES]
         if failures and self.chance(0.4):
             first = max(0, rng.choice(failures) - rng.randint(0, 2))
@@ -151,6 +159,10 @@ class StationStory:
         after = facts[first + len(stretch)] if first + len(stretch) < len(facts) else None
         if after and after["kind"] != "time_fix" and self.chance(0.2):
             after.update(quality="holdover", at=after["at"] - timedelta(minutes=rng.choice((30, 300))))
+
+    def some_place(self, last: int) -> int:
+        """Return where something goes wrong with the record: at its beginning, in its middle or at its end."""
+        return self.rng.choice((0, self.rng.randrange(last), last))
 
     def correct(self, facts: list[Values]) -> None:
         """Correct the time of a touch, now and then twice, also of one that has a time already."""
@@ -189,12 +201,12 @@ class StationStory:
         first = rng.choice((0, rng.randrange(len(facts) - 2)))
         last = first + rng.randint(0, 1)
         if self.chance(0.65):
-            row: Values = {"first": first + 1, "last": last + 1}
+            row: Values = {"first": facts[first]["seq"], "last": facts[last]["seq"]}
             if self.chance(0.6):
                 row["known"] = facts[last]["at"] + timedelta(days=rng.randint(0, 6))
             if self.chance(0.3):
                 row["written_off"] = facts[last]["at"] + timedelta(days=8)
-            station["lost"] = [row]
+            station.setdefault("lost", []).append(row)
         return facts[:first] + facts[last + 1 :]
 
     def come_after_all(self, station: Values, facts: list[Values]) -> None:

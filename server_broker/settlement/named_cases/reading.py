@@ -71,7 +71,7 @@ def read_case(text: str) -> Case:
     first = min(((_line(lines, one.path), one.why) for one in problems(file)), default=None)
     if first is not None:
         raise NotACase(*first)
-    return Case(file, _world(file))
+    return Case(file, world_of(file))
 
 
 def _years(value: object, path: Path) -> Iterator[tuple[Path, int]]:
@@ -132,7 +132,8 @@ def _of_day(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def _world(file: rows.CaseFile) -> values.World:
+def world_of(file: rows.CaseFile) -> values.World:
+    """Return what a case is reckoned from."""
     return values.World(
         regions=tuple(
             values.Region(known=_known(row), id=row.id, parent=row.parent, first=row.first) for row in file.regions

@@ -1,27 +1,15 @@
 """The same facts and decisions give the same bytes, in whatever order they are given (docs/rules.md, section 6)."""
 
 from random import Random
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server_broker.settlement.named_cases.command import answer_to, as_json
 from server_broker.settlement.named_cases.reading import read_case
+from tests.proofs.settlement.arrivals import shuffled
 from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds import world
-
-IN_ORDER = ("votes",)
-"""A meeting's votes are a list in an order."""
-
-
-def shuffled(value: Any, random: Random) -> Any:
-    """Return a case with every list in another order, but for those in which the order means something."""
-    if isinstance(value, dict):
-        return {key: one if key in IN_ORDER else shuffled(one, random) for key, one in value.items()}
-    if isinstance(value, list):
-        return random.sample([shuffled(one, random) for one in value], len(value))
-    return value
 
 
 @settings(max_examples=25, deadline=None)
