@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
-from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, YEARS, make_history, make_regions, workbook
+from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, YEARS, make_history, make_regions, workbooks
 from tests.benchmarks.measures.figures import Figure, percentile
 
 if TYPE_CHECKING:
@@ -84,16 +84,24 @@ def _import(villages: int) -> list[Figure]:
     """Take in all people, cards and windows; then the same sheet with every tenth name changed."""
     figures = []
     for name, renamed in (("import", 0), ("import_again", 10)):
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-            file.write(workbook(villages, renamed=renamed))
-            file.flush()
-            command = [sys.executable, "-m", "tests.benchmarks.duty.importing", file.name]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ)
-        said = json.loads(done.stdout.splitlines()[-1])
-        detail = {"rows": said["rows"], "before_mb": said["before_mb"]}
-        figures.append(Figure(name=f"{name}_s", value=said["seconds"], unit="s", goal=30.0, detail=detail))
-        figures.append(Figure(name=f"{name}_most_mb", value=said["most_mb"], unit="MB", goal=300.0))
+        said = [_take_in(file) for file in workbooks(villages, renamed=renamed)]
+        detail: dict[str, Value] = {"rows": [one["rows"] for one in said], "before_mb": said[0]["before_mb"]}
+        seconds = round(sum(one["seconds"] for one in said), 2)
+        figures.append(Figure(name=f"{name}_s", value=seconds, unit="s", goal=30.0, detail=detail))
+        most = max(one["most_mb"] for one in said)
+        figures.append(Figure(name=f"{name}_most_mb", value=most, unit="MB", goal=300.0))
     return figures
+
+
+def _take_in(workbook: bytes) -> dict[str, Any]:
+    """Take in a file in a process of its own, and return what that process says."""
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(workbook)
+        file.flush()
+        command = [sys.executable, "-m", "tests.benchmarks.duty.importing", file.name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
 
 
 def _due() -> Figure:

@@ -7,7 +7,7 @@ has the time to record them one by one; PostgreSQL's guards and triggers see eac
 import datetime as dt
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import openpyxl
 
@@ -40,12 +40,21 @@ def make_regions(villages: int) -> None:
     Station.objects.bulk_create(stations)
 
 
-def workbook(villages: int, *, renamed: int = 0) -> bytes:
-    """Return the sheet of all people, each with a card, and of two windows a village.
+def workbooks(villages: int, *, renamed: int = 0) -> Iterator[bytes]:
+    """Yield files of all people, each with a card, and of two windows a village: as many as a file may have in each.
 
     Args:
         renamed: Every so manieth person has another name than before; 0: nobody.
     """
+    from server_broker.sheets.spreadsheetml import MAX_ROWS  # noqa: PLC0415 - needs `django.setup`
+
+    places = list(enumerate(codes(villages)))
+    at_most = (MAX_ROWS - 1) // PEOPLE_A_VILLAGE
+    for first in range(0, villages, at_most):
+        yield _workbook(places[first : first + at_most], renamed=renamed)
+
+
+def _workbook(places: Sequence[tuple[int, str]], *, renamed: int) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     people = book.create_sheet("人员")
     people.append(("编号", "姓名", "村代码"))
@@ -53,7 +62,7 @@ def workbook(villages: int, *, renamed: int = 0) -> bytes:
     cards.append(("卡号", "人员编号", "卡号格式"))
     windows = book.create_sheet("值班")
     windows.append(("村代码", "名称", "星期", "开始", "结束", "人员编号"))
-    for place, code in enumerate(codes(villages)):
+    for place, code in places:
         own = [f"b{place:05}{one:02}" for one in range(PEOPLE_A_VILLAGE)]
         for one, number in enumerate(own):
             name = "改示例" if renamed and (place * PEOPLE_A_VILLAGE + one) % renamed == 0 else "示例"
