@@ -22,6 +22,11 @@ def moment_of_ms(wall: int) -> Moment:
     return (wall + _AHEAD_MS) * 1000
 
 
+def moment_of_us(wall: int) -> Moment:
+    """Return the moment of microseconds since 1970 (UTC)."""
+    return wall + _AHEAD_MS * 1000
+
+
 def moment_or_never(at: dt.datetime | None) -> Moment:
     """Return the moment of a time, or that after all time."""
     return NEVER if at is None else moment(at)

@@ -38,12 +38,12 @@ def read(villages: Collection[int], span: Span) -> Read:
     """Return the world of these villages and dates, with what leads back to the county's rows."""
     tree = regions(span)
     duty = duty_in(villages, span)
-    set_here = parameters(duty.villages | set(villages), tree, span)
+    at_home = duty.villages | set(villages)
+    set_here = parameters(at_home, tree, span)
     cards = cards_of(duty.people, span)
     places = Places(tree, ALWAYS)
-    stations, refs = stations_in(
-        _regions_that_count(duty.villages | set(villages), set_here, places, tree, span), villages, cards.means, span
-    )
+    counting = _regions_that_count(at_home, set_here, places, tree, span)
+    stations, refs = stations_in(counting, villages, at_home, cards.means, span)
     world = values.World(
         regions=tree,
         calendar=calendar(span),

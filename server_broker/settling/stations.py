@@ -20,6 +20,7 @@ from server_broker.ingest.models import WriteOff
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.sql import query
 from server_broker.settlement import values
+from server_broker.settlement.awaiting import ALL_FOR
 from server_broker.settlement.times import ALWAYS, LAST_MINUTE, NEVER, Minute, Moment
 from server_broker.settling.boards import Board, Streams, streams_of
 from server_broker.settling.clocks import Clocks, clocks_of
@@ -32,6 +33,8 @@ _KINDS = {"booted": "boot", "shut_down": "shutdown"}
 """Kinds that the rules call by another name."""
 _SOON = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
+_AWAITED_FOR, _AROUND = dt.timedelta(minutes=ALL_FOR), dt.timedelta(days=4)
+"""So long after the end of a window every station that counts is awaited, and its spans began no longer before that."""
 
 type _Place = tuple[str, bytes, int]
 
@@ -72,19 +75,23 @@ def standing_pieces(villages: Collection[int], span: Span) -> list[Span]:
 
 
 def stations_in(
-    regions: Collection[int], villages: Collection[int], means: Means, span: Span
+    regions: Collection[int], villages: Collection[int], at_home: Collection[int], means: Means, span: Span
 ) -> tuple[tuple[values.Station, ...], Refs]:
-    """Return the stations that stand in some regions, and those that stand in for ``villages``.
+    """Return the stations that stand in some regions, or stand in for ``villages``, and bear on the dates.
 
     Args:
         regions: Identities.
         villages: Identities of those whose windows are settled.
+        at_home: Identities of those in which the people have windows.
         means: Of the people whose windows are settled.
     """
     places, stand_ins = _places(regions, villages, span)
+    at_hand = {station for station, village in places.items() if village in at_home or station in stand_ins}
+    since = _bearing_since(places, at_hand, means, span)
+    places = {station: village for station, village in places.items() if station in since}
     known = _Stations(places, span)
     streams = streams_of(places, span.known)
-    ranges = ranges_of(streams, span)
+    ranges = ranges_of(streams, since, span)
     stated = facts_in(ranges, span.known)
     firsts = {(one.station, one.epoch): one.first for one in ranges}
     earlier = _earlier_touches(places, means, span)
@@ -126,6 +133,33 @@ def _places(
     wanted = set(regions)
     places = {station: village for station, village in standing.items() if village in wanted or station in stand_ins}
     return places, stand_ins
+
+
+_TOUCHED = f"""
+SELECT DISTINCT station_id FROM {TOUCHES}
+WHERE station_id = ANY(%s) AND received_at <= %s AND (card_token = ANY(%s) OR person_number = ANY(%s))
+  -- When an undated one was, its own time does not say.
+  AND (wall >= %s OR corrected_wall IS NOT NULL OR NOT quality = ANY(%s))
+"""  # noqa: S608 - our own constants
+
+
+def _bearing_since(places: Iterable[str], at_hand: Collection[str], means: Means, span: Span) -> dict[str, dt.datetime]:
+    """Return from when on what stations told bears on the dates, by the stations that do, in one query.
+
+    Args:
+        at_hand: Stations of the villages of the windows.
+
+    A window awaits the stations of its village and those that its people touched (docs/rules.md, section 3, Complete).
+    All others it awaits for some days after its end, and only to know that nobody touched there.
+    """
+    others = sorted(set(places) - set(at_hand))
+    asked = [others, span.known, list(means.cards), sorted(means.numbers - {""})]
+    rows = query(_TOUCHED, [*asked, span.touched_since, list(DATED_QUALITIES)]) if others else []
+    since = dict.fromkeys([*at_hand, *(station for (station,) in rows)], span.since)
+    if span.known < span.until + _AWAITED_FOR:
+        recent = max(span.since, span.known - _AWAITED_FOR - _AROUND)
+        since = dict.fromkeys(others, recent) | since
+    return since
 
 
 class _Stations:

@@ -6,9 +6,9 @@ which the station surely was up. What lies before counts as told, because the co
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,7 +31,7 @@ from server_broker.ingest.tables import FACTS, REISSUES
 from server_broker.platform.sql import query
 from server_broker.settlement.times import Moment
 from server_broker.settling.boards import Streams
-from server_broker.settling.moments import moment
+from server_broker.settling.moments import moment_of_us
 from server_broker.settling.span import Span
 
 NUMBER = "number:"
@@ -84,9 +84,13 @@ class Range(NamedTuple):
     last: int
 
 
-def ranges_of(streams: Streams, span: Span) -> list[Range]:
-    """Return which facts of the streams bear on the dates, in three queries."""
-    firsts = _firsts(streams, span)
+def ranges_of(streams: Streams, since: Mapping[str, dt.datetime], span: Span) -> list[Range]:
+    """Return which facts of the streams bear on the dates, in three queries.
+
+    Args:
+        since: By the station, when what bears on them began to come.
+    """
+    firsts = _firsts(streams, since)
     ends = _ends(streams, span)
     found = []
     for board in streams.boards:
@@ -106,12 +110,13 @@ def ranges_of(streams: Streams, span: Span) -> list[Range]:
 _FIRSTS = f"""
 -- By halving: received_at only rises in a stream, and there is no index on it, because each fact would pay for that.
 WITH RECURSIVE halving AS (
-    SELECT stream, station, epoch, 1::bigint AS low, through + 1 AS high
-    FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[]) AS w (stream, station, epoch, through)
+    SELECT stream, station, epoch, since, 1::bigint AS low, through + 1 AS high
+    FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::timestamptz[])
+        AS w (stream, station, epoch, through, since)
     UNION ALL
-    SELECT h.stream, h.station, h.epoch,
-           CASE WHEN f.received_at < %s THEN (h.low + h.high) / 2 + 1 ELSE h.low END,
-           CASE WHEN f.received_at < %s THEN h.high ELSE (h.low + h.high) / 2 END
+    SELECT h.stream, h.station, h.epoch, h.since,
+           CASE WHEN f.received_at < h.since THEN (h.low + h.high) / 2 + 1 ELSE h.low END,
+           CASE WHEN f.received_at < h.since THEN h.high ELSE (h.low + h.high) / 2 END
     FROM halving h JOIN {FACTS} f ON f.stream_id = h.stream AND f.seq = (h.low + h.high) / 2
     WHERE h.low < h.high
 )
@@ -125,12 +130,12 @@ FROM halving h WHERE h.low >= h.high
 """  # noqa: S608 - our own constants
 
 
-def _firsts(streams: Streams, span: Span) -> dict[int, int]:
-    rows = [(one.id, station, one.epoch, one.through) for (station, _), one in streams.of_epoch.items()]
+def _firsts(streams: Streams, since: Mapping[str, dt.datetime]) -> dict[int, int]:
+    rows = [(one.id, station, one.epoch, one.through, since[station]) for (station, _), one in streams.of_epoch.items()]
     if not rows:
         return {}
     columns = [list(column) for column in zip(*rows, strict=True)]
-    found = dict(query(_FIRSTS, [*columns, span.since, span.since, list(DATED_QUALITIES), _SKEW]))
+    found = dict(query(_FIRSTS, [*columns, list(DATED_QUALITIES), _SKEW]))
     # A fact's row may be gone, which `verify` tells of. Then all of its stream is read.
     return {stream: found.get(stream, 1) for stream, *_ in rows}
 
@@ -158,7 +163,9 @@ def _ends(streams: Streams, span: Span) -> dict[str, tuple[bytes, int]]:
 
 
 _FACTS_OF = f"""
-SELECT w.station, w.epoch, f.seq, f.received_at, f.kind, f.body, f.held_reason, f.id
+-- The time as a number: to make a datetime of each would take as long as to read the fact.
+SELECT w.station, w.epoch, f.seq, (extract(epoch FROM f.received_at) * 1000000)::bigint, f.kind, f.body,
+       f.held_reason <> '', f.id
 FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s::bigint[])
     AS w (stream, station, epoch, first, last)
 JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last
@@ -171,19 +178,22 @@ def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[State
     if not ranges:
         return []
     columns = [list(column) for column in zip(*ranges, strict=True)]
-    return [stated for row in query(_FACTS_OF, [*columns, known]) for stated in _stated(row)]
+    found: list[Stated] = []
+    for station, epoch, seq, received_us, kind, body, held, fact in query(_FACTS_OF, [*columns, known]):
+        received = moment_of_us(received_us)
+        if held or body is None:
+            found.append(Stated(station, bytes(epoch), seq, received, kind, None, fact=fact, is_held=held))
+        elif kind in _WHOLE:
+            found += _whole(station, bytes(epoch), seq, received, kind, body, fact)
+        else:
+            head = _HEADS.decode(body)
+            found.append(Stated(station, bytes(epoch), seq, received, kind, head.at, head.card.hex(), fact=fact))
+    return found
 
 
-def _stated(row: tuple[Any, ...]) -> Iterator[Stated]:
-    station, epoch, seq, received_at, kind, body, held, fact = row
-    received, epoch = moment(received_at), bytes(epoch)
-    if held or body is None:
-        yield Stated(station, epoch, seq, received, kind, None, fact=fact, is_held=bool(held))
-        return
-    if kind not in _WHOLE:
-        head = _HEADS.decode(body)
-        yield Stated(station, epoch, seq, received, kind, head.at, head.card.hex(), fact=fact)
-        return
+def _whole(
+    station: str, epoch: bytes, seq: int, received: Moment, kind: str, body: bytes, fact: int
+) -> Iterator[Stated]:
     whole = decode_fact(bytes(body))
     yield Stated(station, epoch, seq, received, kind, whole.at, whole=whole, fact=fact)
     if isinstance(whole, Reissued):

@@ -1,6 +1,8 @@
 """What was known when: cards, posts, requests, parameters, held facts and dead stations, each by its own rows."""
 
 import datetime as dt
+from collections.abc import Iterable
+from itertools import product
 
 import pytest
 from django.db import connection, transaction
@@ -24,8 +26,8 @@ from server_broker.settling.span import Span
 from server_broker.settling.told import Range
 from server_broker.settling.windows import settle
 from server_broker.twin.station_settings import choose
-from tests.cast import COUNTY, LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI_VILLAGE, ZHANG, ZHAO
-from tests.server_broker.county import FictionalCounty
+from tests.cast import COUNTY, LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
+from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import (
     BY,
     MONDAY,
@@ -297,7 +299,7 @@ def test_what_is_left_out_of_a_long_record_changes_nothing(
     known = at(days[-1], 20)
     firsts = []
 
-    def whole(streams: Streams, span: object) -> list[Range]:
+    def whole(streams: Streams, since: object, span: object) -> list[Range]:
         return [
             Range(stream.id, station, epoch, 1, stream.through) for (station, epoch), stream in streams.of_epoch.items()
         ]
@@ -310,6 +312,49 @@ def test_what_is_left_out_of_a_long_record_changes_nothing(
             patched.setattr("server_broker.settling.stations.ranges_of", whole)
             assert settled(*dates) == cut
     assert max(firsts) < len(shili.sealed) * 0.6
+
+
+def test_stations_that_are_left_out_change_nothing(
+    window: DutyWindow, zhang: Person, shili: LivedStation, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the other stations of a township those are read that somebody touched, or that are still awaited."""
+    announced(MONDAY - 14 * DAY, 60)
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    yanshi = LivedStation(YANSHI)
+    far = LivedStation.at_village("far-01", YANSHI_VILLAGE)
+    days = [MONDAY + n * DAY for n in range(25)]
+    for number, day in enumerate(days):
+        if number % 5 != 3:
+            came(shili, ZHANG.token, day)
+        if number == 9:
+            yanshi.booted(at(day, 7), quality="unknown", alive=at(day - DAY, 18))
+            yanshi.touched(ZHANG.token, at(day, 8, 20), wall=at(dt.date(2020, 1, 1), 0))
+        if number == 12:
+            yanshi.learnt(at(day, 7))
+        if number in {2, 13}:
+            yanshi.touched(ZHANG.token, at(day, 13))
+        if number == 6:
+            far.add_body(b"\x81\xa4kind\xa7someday")
+        far.touched(UNKNOWN_CARD, at(day, 9))
+        for other in (yanshi, far):
+            other.closed(at(day, 15, 1))
+            if number not in {5, 6, 20}:
+                other.send(at(day, 16))
+
+    def everything(places: Iterable[str], own: object, means: object, span: Span) -> dict[str, dt.datetime]:
+        return dict.fromkeys(places, span.since)
+
+    read = []
+    for first, later in product((0, 2, 5, 8, 11, 16), (1, 4, 8, 14)):
+        known = at(min(days[first] + later * DAY, days[-1]), 20)
+        dates = (days[first], min(days[first] + 2 * DAY, known.date()), known)
+        cut = settled(*dates)
+        read.append({one.id for one in world_of([village().identity], *dates).stations if one.facts})
+        with monkeypatch.context() as patched:
+            patched.setattr("server_broker.settling.stations._bearing_since", everything)
+            assert settled(*dates) == cut, dates
+    assert {SHILI, YANSHI} in read
+    assert {SHILI, YANSHI, "far-01"} in read
 
 
 def test_the_number_of_queries_does_not_grow(zhang: Person, county: FictionalCounty, shili: LivedStation) -> None:
