@@ -251,12 +251,13 @@ def page_of_places[T](
     listed: Sequence[T],
     shown: Callable[[Sequence[T]], Sequence[Schema]],
     *,
-    known: dt.datetime,
+    known: dt.datetime | None = None,
 ) -> Found:
     """Return a page of what was reckoned, in its order: ``after`` counts rows. The arguments are those of `page_of`."""
     refuse_unknown(request, asked)
     end = asked.after + asked.limit
-    after = _next(request, end, {"known": local(known)}) if end < len(listed) else None
+    kept = {} if known is None else {"known": local(known)}
+    after = _next(request, end, kept) if end < len(listed) else None
     return _counted(request, resource, Found(shown(listed[asked.after : end]), after))
 
 

@@ -15,7 +15,7 @@ from ninja.errors import ValidationError
 from ninja.responses import NinjaJSONEncoder
 from ninja.security import HttpBearer
 
-from server_broker.api import due, people, places, requests, results, touches, windows
+from server_broker.api import due, people, places, requests, results, timesheets, touches, windows
 from server_broker.api.asking import opened_of
 from server_broker.api.refusals import Refused
 from server_broker.api_tokens.opening import Opened
@@ -42,7 +42,7 @@ def _service() -> NinjaAPI:
         auth=_AtTheDoor(),
         urls_namespace="api-v1",
     )
-    for room in (places, people, windows, due, touches, requests, results):
+    for room in (places, people, windows, due, touches, requests, results, timesheets):
         api.add_router("", room.router)
 
     @api.exception_handler(Refused)

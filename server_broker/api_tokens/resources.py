@@ -24,6 +24,8 @@ RESOURCES: dict[str, Resource] = {
     "due": Resource("谁该在岗", "哪天哪个班该谁在、为什么", Power.SEE_PEOPLE),
     "results": Resource("考勤结果", "每个班的结果、按规则哪一行、为什么、在等什么", Power.SEE_PEOPLE),
     "touches": Resource("打卡", "时间和准不准、站点、是谁、上班还是下班、算不算", Power.SEE_PEOPLE),
+    "months": Resource("各村月考勤", "每村每月到哪一步，合计多少，定稿的摘要", Power.SEE_SHEETS),
+    "timesheets": Resource("月考勤表", "谁哪天的班结果是什么，合计多少", Power.SEE_SHEETS),
     "requests": Resource("站点的异议与申请", "谁在站点提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
     "county_requests": Resource("县里收到的申请", "谁在手机上提的或干部代提的、怎么批的", Power.SEE_REQUESTS),
 }

@@ -124,6 +124,10 @@ class Signed:
         """Return what each window came to, by number, date and start."""
         return [self._settled(row) for row in self._rows()]
 
+    def totals(self) -> list[Totals]:
+        """Return what each person's windows add up to, by number."""
+        return [_totals(dict(zip(TOTALS_COLUMNS, row, strict=True))) for row in self._parts[3][1:]]
+
     def _rows(self) -> Iterator[dict[str, str]]:
         for row in self._parts[1][1:]:
             yield dict(zip(COLUMNS, row, strict=True))
@@ -157,6 +161,20 @@ class Signed:
             parameters=row["parameters"],
             due_at=None,
         )
+
+
+def _totals(row: Mapping[str, str]) -> Totals:
+    return Totals(
+        person=row["number"],
+        days={word: Fraction(row[word]) for word in WORDS if Fraction(row[word])},
+        leave={kind: Fraction(days) for kind, days in (one.split(":") for one in row["leave"].split())},
+        late_times=int(row["late_times"]),
+        late_minutes=int(row["late_minutes"]),
+        early_times=int(row["early_times"]),
+        early_minutes=int(row["early_minutes"]),
+        missing_times=int(row["missing_times"]),
+        part_leave_minutes=int(row["part_leave_minutes"]),
+    )
 
 
 def _parts(content: bytes) -> Iterator[list[list[str]]]:

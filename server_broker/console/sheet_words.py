@@ -16,6 +16,7 @@ from server_broker.fleet.models import Station
 from server_broker.settlement.times import Minute, begin_of
 from server_broker.settling import due
 from server_broker.settling.moments import aware
+from server_broker.timesheets.words import LEGEND as SIGNS
 
 STATE_WORDS: Mapping[str, Word] = {
     RUNNING: Word("…", "进行中", "quiet"),
@@ -24,21 +25,15 @@ STATE_WORDS: Mapping[str, Word] = {
     SHOWN: Word("●", "公示中", "good"),
     CLOSED: Word("✓", "已定稿", "good"),
 }
-LEGEND: tuple[tuple[str, str, str], ...] = (
-    ("√", "到岗", "good"),
-    ("迟", "迟到", "warn"),
-    ("早", "早退", "warn"),
-    ("缺", "缺卡", "warn"),
-    ("旷", "旷工", "bad"),
-    ("假", "请假", "away"),
-    ("出", "外出", "away"),
-    ("会", "开会", "away"),
-    ("停", "站点停用，不算缺", "away"),
-    ("暂", "暂定，不计", "open"),
-    ("待", "等人核实", "open"),
-    ("未", "数据未到", "open"),
-    ("休", "不上班", "off"),
-)
+_TONES = {
+    "√": "good",
+    **dict.fromkeys("迟早缺", "warn"),
+    "旷": "bad",
+    **dict.fromkeys("假出会停", "away"),
+    **dict.fromkeys("暂待未", "open"),
+    "休": "off",
+}
+LEGEND = tuple((sign, said, _TONES[sign]) for sign, said in SIGNS.items())
 """Sign, what it says, and the class of its cell."""
 TONES = {sign: tone for sign, _, tone in LEGEND}
 _NAMES = {sign: name for sign, name, _ in LEGEND} | {"": "还没到时候"}

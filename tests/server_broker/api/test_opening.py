@@ -52,7 +52,14 @@ def query_of(resource: str, village: str) -> dict[str, str]:
     """What must be asked of a list to get something of a village."""
     day = timezone.localdate()
     week = {"first": str(day), "last": str(day + dt.timedelta(days=6))}
-    musts = {"touches": today(), "due": week | {"region": village}, "results": {"month": f"{day:%Y-%m}"}}
+    month = {"month": f"{day:%Y-%m}"}
+    musts = {
+        "touches": today(),
+        "due": week | {"region": village},
+        "results": month,
+        "months": month,
+        "timesheets": month | {"region": village},
+    }
     return musts.get(resource, {})
 
 

@@ -1,0 +1,73 @@
+"""A person's month as a sheet to sign: a row for each window, and what they add up to."""
+
+from collections.abc import Sequence
+
+from server_broker.closing.month import PersonMonth, VillageMonth
+from server_broker.settlement.counting import totals
+from server_broker.timesheets.heads import put_title
+from server_broker.timesheets.lines import mark_of
+from server_broker.timesheets.paper import Book, Look
+from server_broker.timesheets.words import (
+    CLOSED,
+    clock,
+    figures_of,
+    known_words,
+    month_words,
+    state_words,
+)
+
+_NOTE = Look(size=9, boxed=False, across="left")
+_HEAD, _CELL = Look(bold=True), Look(fits=True)
+_REASON = Look(size=8, across="left")
+_SIGNED = Look(size=11, boxed=False, across="left")
+_COLUMNS = (
+    *(("日期", 20.0), ("星期", 9.0), ("开始", 12.0), ("村", 20.0), ("结果", 11.0), ("迟到", 10.0), ("早退", 10.0)),
+    *(("假别", 10.0), ("标记", 12.0), ("说明", 80.0)),
+)
+_HEAD_ROWS, _SIGN_PT = 3, 32.0
+_A_ROW_PT, _REASON_SIGNS = 13.0, 27
+"""The height of a row of text, and how many signs of a reason stand in one."""
+
+
+def person_book(name: str, number: str, months: Sequence[tuple[VillageMonth, PersonMonth]], month: str) -> bytes:
+    """Return a person's month.
+
+    Args:
+        months: Those of the villages in which the person has windows, each with the person's part.
+        month: Such as ``2026-03``.
+    """
+    book = Book()
+    page = book.page(f"{name} {month}", [width for _, width in _COLUMNS], upright=True)
+    title = f"{name} {month_words(month)} 考勤明细表"
+    put_title(page, title, is_closed=all(village.state == CLOSED for village, _ in months))
+    said = [f"编号 {number}", *(f"{village.name} {state_words(village.state)}" for village, _ in months)]
+    if months:
+        said += [f"考勤规则 {months[0][0].rules} 版", known_words(min(village.known for village, _ in months))]
+    page.put_over((2, 2), (1, page.columns), "　".join(said), _NOTE)
+    for column, (head, _) in enumerate(_COLUMNS, start=1):
+        page.put(_HEAD_ROWS, column, head, _HEAD)
+    windows = [(village.name, one.result) for village, person in months for one in person.windows]
+    row = _HEAD_ROWS + 1
+    for village, result in sorted(windows, key=lambda one: (one[1].day, one[1].start)):
+        cells = (
+            *(result.day.isoformat(), "一二三四五六日"[result.day.weekday()], clock(result.start), village),
+            *(mark_of(result), result.late or "", result.early or "", result.kind, "、".join(result.flags)),
+        )
+        for column, value in enumerate(cells, start=1):
+            page.put(row, column, value, _CELL)
+        page.put(row, len(_COLUMNS), result.reason, _REASON)
+        page.high(row, _A_ROW_PT * (len(result.reason) // _REASON_SIGNS + 1))
+        row += 1
+    added = totals("", (result for _, result in windows if result.result != "休"))
+    figures = [f"{figure.title} {_shown(figure.value(added))}" for figure in figures_of(added) if figure.value(added)]
+    page.put_over((row, row), (1, page.columns), f"合计：{'，'.join(figures) or '没有班'}", _NOTE)
+    page.high(row, 2 * _A_ROW_PT)
+    row += 1
+    page.put_over((row, row), (1, page.columns), f"本人签字：{'＿' * 9}　日期：　　　　年　　月　　日", _SIGNED)
+    page.high(row, _SIGN_PT)
+    page.finish(head_rows=_HEAD_ROWS, frozen_columns=2, last_row=row, foot=f"村慧 {title}", on_one_page=False)
+    return book.saved()
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
