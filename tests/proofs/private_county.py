@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")
 
 
-def temporary(name: str) -> tempfile.TemporaryDirectory[str]:
+def temporary(name: str, *, in_memory: bool = True) -> tempfile.TemporaryDirectory[str]:
     """Return a folder in memory, if there is one. What a power cut leaves is another proof's matter."""
-    return tempfile.TemporaryDirectory(prefix=f"{name}-", dir=MEMORY if MEMORY.is_dir() else None)
+    return tempfile.TemporaryDirectory(prefix=f"{name}-", dir=MEMORY if in_memory and MEMORY.is_dir() else None)
 
 
 @contextmanager
-def county_home(name: str) -> Iterator["CountyHome"]:
+def county_home(name: str, *, in_memory: bool = True) -> Iterator["CountyHome"]:
     """Set up a folder and Django for it. Django's settings are read here for the first time in this process."""
-    with temporary(name) as made:
+    with temporary(name, in_memory=in_memory) as made:
         folder = Path(made)
         folder.chmod(0o755)
         (folder / "static").mkdir()

@@ -8,24 +8,22 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
 from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, YEARS, make_history, make_regions, workbooks
-from tests.benchmarks.measures.figures import Figure, percentile
+from tests.benchmarks.duty.importing import take_in
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.measures.pages import officer_of, opened
 
 if TYPE_CHECKING:
-    from server_broker.accounts.models import User
     from server_broker.platform.home import CountyHome
-    from server_broker.regions.models import Region
 
 SHARES = (0.25, 1.0, 4.0)
 MOST_TOUCHES = 16_000_000
 """At four times the size the touches of fewer years are there: writing 60 million would take an hour and 30 GB."""
-PAGES = 60
 TIMES = 5
 
 
@@ -72,7 +70,7 @@ def _size(villages: int, *, seed: int) -> dict[str, Value]:
             make_regions(villages)
             figures = [*_import(villages)]
             history = make_history(seed=seed, touch_years=touch_years)
-            figures += [_due(), *_today_pages(villages), _bundles(home)]
+            figures += [_due(), _today_page(), _bundles(home)]
     return {
         "touch_years": round(touch_years, 2),
         "history": dict[str, Value](history),
@@ -84,24 +82,13 @@ def _import(villages: int) -> list[Figure]:
     """Take in all people, cards and windows; then the same sheet with every tenth name changed."""
     figures = []
     for name, renamed in (("import", 0), ("import_again", 10)):
-        said = [_take_in(file) for file in workbooks(villages, renamed=renamed)]
+        said = [take_in(file) for file in workbooks(villages, renamed=renamed)]
         detail: dict[str, Value] = {"rows": [one["rows"] for one in said], "before_mb": said[0]["before_mb"]}
         seconds = round(sum(one["seconds"] for one in said), 2)
         figures.append(Figure(name=f"{name}_s", value=seconds, unit="s", goal=30.0, detail=detail))
         most = max(one["most_mb"] for one in said)
         figures.append(Figure(name=f"{name}_most_mb", value=most, unit="MB", goal=300.0))
     return figures
-
-
-def _take_in(workbook: bytes) -> dict[str, Any]:
-    """Take in a file in a process of its own, and return what that process says."""
-    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-        file.write(workbook)
-        file.flush()
-        command = [sys.executable, "-m", "tests.benchmarks.duty.importing", file.name]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ)
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
 
 
 def _due() -> Figure:
@@ -118,49 +105,14 @@ def _due() -> Figure:
     return Figure(name="due_of_a_county_day_s", value=seconds, unit="s", goal=1.0, detail=detail)
 
 
-def _today_pages(villages: int) -> list[Figure]:
-    """Open the page 今日 as an officer of a township, of different townships, and count its queries by its extent."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
+def _today_page() -> Figure:
+    """Open the page 今日 as officers of different townships."""
     from server_broker.regions.models import Region  # noqa: PLC0415
 
     townships = list(Region.objects.filter(code__endswith="000").exclude(code__endswith="000000").order_by("code"))
-    officers = [_officer(township) for township in townships[:20]]
-    _open(officers[0])
-    times = []
-    for number in range(PAGES):
-        began = time.monotonic()
-        _open(officers[number % len(officers)])
-        times.append((time.monotonic() - began) * 1000)
-    queries = {}
-    county = _officer(Region.objects.get(code__endswith="000000"))
-    for name, user in (("township", officers[0]), ("county", county)):
-        with CaptureQueriesContext(connection) as captured:
-            _open(user)
-        queries[name] = len(captured)
-    detail: dict[str, Value] = {"p50_ms": round(percentile(times, 0.5), 1), "slowest_ms": round(max(times), 1)}
-    return [
-        Figure(name="today_page_p95_ms", value=percentile(times, 0.95), unit="ms", goal=300.0, detail=detail),
-        Figure(name="today_page_queries", value=queries["township"], unit="queries", detail=dict[str, Value](queries)),
-    ]
-
-
-def _officer(region: "Region") -> "User":
-    from server_broker.accounts.models import Role, User  # noqa: PLC0415
-
-    return User.objects.create(username=f"bench-{region.code}", role=Role.OFFICER, region=region)
-
-
-def _open(user: "User") -> None:
-    """Open the page as it comes to a browser; a page that was not shown is an error."""
-    from django.test import Client  # noqa: PLC0415
-
-    client = Client(headers={"host": "localhost"})
-    client.force_login(user)
-    response = client.get("/today/people/", secure=True)
-    if response.status_code != 200 or "示例" not in response.content.decode():
-        raise RuntimeError(f"the page said {response.status_code}")
+    officers = [officer_of(township) for township in townships[:20]]
+    county = officer_of(Region.objects.get(code__endswith="000000"))
+    return opened("today_page", lambda _: "/today/people/", officers, county)
 
 
 def _bundles(home: "CountyHome") -> Figure:
