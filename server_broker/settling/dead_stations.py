@@ -128,7 +128,7 @@ def _boards(station: Station, since: dt.datetime, now: dt.datetime) -> list[Reco
     village = Region.objects.get(pk=station.village_id).identity
     # From the day before on, so that what the station told in its last hours is there too.
     first = timezone.localdate(since) - dt.timedelta(days=1)
-    stations, _ = stations_in([village], [village], _NOBODY, Span(first, timezone.localdate(now), now))
+    stations, _ = stations_in([village], [village], [village], _NOBODY, Span(first, timezone.localdate(now), now))
     own = [one for one in stations if one.id.partition("/")[0] == station.pk and one.enrolled <= minute(since)]
     return [Record(one, moment(now)) for one in own]
 
