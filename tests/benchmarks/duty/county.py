@@ -13,6 +13,8 @@ import openpyxl
 
 PEOPLE_A_VILLAGE = 12
 VILLAGES_A_TOWNSHIP = 25
+VILLAGES_A_FILE = 500
+"""The county takes at most 20,000 rows, and what can be read in some seconds, in one file."""
 YEARS = 5
 COUNTY = "990101000000"
 
@@ -41,17 +43,14 @@ def make_regions(villages: int) -> None:
 
 
 def workbooks(villages: int, *, renamed: int = 0) -> Iterator[bytes]:
-    """Yield files of all people, each with a card, and of two windows a village: as many as a file may have in each.
+    """Yield files of all people, each with a card, and of two windows a village.
 
     Args:
         renamed: Every so manieth person has another name than before; 0: nobody.
     """
-    from server_broker.sheets.spreadsheetml import MAX_ROWS  # noqa: PLC0415 - needs `django.setup`
-
     places = list(enumerate(codes(villages)))
-    at_most = (MAX_ROWS - 1) // PEOPLE_A_VILLAGE
-    for first in range(0, villages, at_most):
-        yield _workbook(places[first : first + at_most], renamed=renamed)
+    for first in range(0, villages, VILLAGES_A_FILE):
+        yield _workbook(places[first : first + VILLAGES_A_FILE], renamed=renamed)
 
 
 def _workbook(places: Sequence[tuple[int, str]], *, renamed: int) -> bytes:
