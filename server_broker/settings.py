@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "server_broker.duty",
     "server_broker.settling",
     "server_broker.closing",
+    "server_broker.exceptions",
     "server_broker.workdays",
     "server_broker.media",
     "server_broker.learning",

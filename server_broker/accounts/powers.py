@@ -57,6 +57,9 @@ class Power(StrEnum):
     STOP_WORK = "workdays.stop_work"
     SEE_SHEETS = "closing.see"
     CLOSE_MONTHS = "closing.close"
+    SEE_EXCEPTIONS = "exceptions.see"
+    JUDGE_EXCEPTIONS = "exceptions.judge"
+    SET_EXCEPTIONS = "exceptions.set_kinds"
     SEE_TERMS = "settling.see_terms"
     SET_TERMS = "settling.set_terms"
     DECLARE_DEAD = "settling.declare_dead"
@@ -114,6 +117,11 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # What everybody's windows came to: pay hangs on it, so it is for those who answer for people alone.
     Power.SEE_SHEETS: (_OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE),
     Power.CLOSE_MONTHS: (_OFFICER,),
+    # Not for the village's own: what is worth a look is about them.
+    Power.SEE_EXCEPTIONS: (_OPERATOR, _OFFICER, _ORGANISATION),
+    Power.JUDGE_EXCEPTIONS: (_OFFICER, _ORGANISATION),
+    # For the whole county only; the view asks for that.
+    Power.SET_EXCEPTIONS: (_OPERATOR, _ORGANISATION),
     Power.SEE_TERMS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     # Pay hangs on these. Villages set none of them for themselves.
     Power.SET_TERMS: (_OPERATOR, _OFFICER, _ORGANISATION),

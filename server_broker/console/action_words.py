@@ -114,6 +114,8 @@ ACTIONS = {
     "calendar.library_taken": "启用放假安排的程序包",
     "stop.set": "设停班",
     "stop.taken_back": "收回停班",
+    "exception.judged": "看过一条值得一看",
+    "exceptions.kind_set": "改值得一看的种类",
     "term.set": "定考勤规则",
     "station.declared_dead": "登记站点停用",
     "station.dead_taken_back": "撤回站点停用",

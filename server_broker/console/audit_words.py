@@ -13,6 +13,8 @@ from server_broker.console.audit_names import Names
 from server_broker.console.meeting_changes import WORDS as OF_MEETINGS
 from server_broker.console.moments import moment_words
 from server_broker.console.words import ALARMS, COMMANDS, alarm_name
+from server_broker.exceptions.kinds import SPECS as EXCEPTIONS
+from server_broker.exceptions.models import Verdict
 from server_broker.people.models import HoldingState
 from server_broker.people.number_forms import WORDS
 from server_broker.requests.kinds import KINDS
@@ -52,6 +54,9 @@ _KEYS = {
     "known": "已有",
     "last": "最后一天",
     "lender": "代谁办",
+    "off": "停用",
+    "threshold": "从多少起",
+    "verdict": "怎么样",
     "locked": "锁定",
     "length": "碰到的班日",
     "link": "链接摘要",
@@ -122,6 +127,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
     "state": {state.value: str(state.label) for state in HoldingState},
+    "verdict": {verdict.value: str(verdict.label) for verdict in Verdict},
     "whose": {"nobody": NOBODY_S},
 }
 """Words for values, by the key of a detail: the code in the entry, and its word."""
@@ -144,6 +150,8 @@ def detail_words(entry: AuditEntry, names: Names) -> list[tuple[str, str]]:
                 shown = SPECS[value].word if value in SPECS else value
             case "setting.chosen", "value", str():
                 shown = _setting(str(entry.detail.get("name", "")), value)
+            case "exception.judged", "kind", str():
+                shown = EXCEPTIONS[value].word if value in EXCEPTIONS else value
             case "term.set", "name", str():
                 word, shown = "规则", TERMS[value].word if value in TERMS else value
             case "term.set", "value", str() | None:

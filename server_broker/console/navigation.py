@@ -17,6 +17,7 @@ _PAGES: tuple[tuple[str, str, str, Power], ...] = (
     ("今日", "今日在岗", "presence", Power.SEE_PEOPLE),
     ("今日", "今日打卡", "today", Power.SEE_PEOPLE),
     ("今日", "谁该到岗", "duty", Power.SEE_PEOPLE),
+    ("今日", "值得一看", "exceptions", Power.SEE_EXCEPTIONS),
     ("办事", "待办", "affairs", Power.APPROVE_REQUESTS),
     ("办事", "异议与申请", "requests", Power.SEE_REQUESTS),
     ("办事", "考勤表", "sheets", Power.SEE_SHEETS),

@@ -19,6 +19,7 @@ from server_broker.bundles.models import Bundle, BundleQuerySet, Written, Writte
 from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.dated.models import DatedQuerySet
 from server_broker.duty.models import RosterTemplate
+from server_broker.exceptions.models import Notable
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.guard.models import Permit, PermitQuerySet
@@ -269,6 +270,11 @@ def unbound(touches: QuerySet[Touch], *, known: dt.datetime | None = None) -> Qu
 def stop_notices_of(user: Viewer) -> QuerySet[StopNotice]:
     """Return the notices that stop work in the regions that ``user`` sees, and in no larger one."""
     return StopNotice.objects.filter(region__in=regions_of(user))
+
+
+def notables_of(user: Viewer) -> QuerySet[Notable]:
+    """Return the exceptions of the people and stations of the villages that ``user`` sees."""
+    return Notable.objects.filter(village__in=regions_of(user).values("identity"))
 
 
 def term_records_of(user: Viewer) -> DatedQuerySet[ParameterRecord]:

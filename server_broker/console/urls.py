@@ -23,6 +23,12 @@ from server_broker.console.views.county_record import county_record
 from server_broker.console.views.desk import bind, desk, unknown
 from server_broker.console.views.documents import documents_template, new_documents
 from server_broker.console.views.duty import duty
+from server_broker.console.views.exceptions import (
+    exception_judge,
+    exception_kind_set,
+    exception_one,
+    exceptions,
+)
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
@@ -191,6 +197,10 @@ urlpatterns = [
     path("terms/", terms, name="terms"),
     re_path(r"^terms/(?P<code>[0-9]{12})/$", terms, name="terms-of"),
     re_path(r"^terms/(?P<code>[0-9]{12})/set/$", term_set, name="term-set"),
+    path("exceptions/", exceptions, name="exceptions"),
+    path("exceptions/<int:pk>/", exception_one, name="exception"),
+    path("exceptions/<int:pk>/judge/", exception_judge, name="exception-judge"),
+    path("exceptions/kinds/<slug:kind>/", exception_kind_set, name="exception-kind-set"),
     path("units/", units, name="units"),
     path("units/term/", term_file, name="term-change"),
     path("units/term/posts.xlsx", term_sheet, name="term-change-sheet"),

@@ -10,6 +10,7 @@ UNDECIDED: dict[str, str] = {
     "api.read": "a program has looked",
     "certificate.renewed": "a station renews what it has; its record key stays",
     "claim.burnt": "wrong guesses end a claim code",
+    "exception.judged": "somebody has looked; nothing follows from it by itself",
     "export.taken": "the facts in the file are signed by their station",
     "held.reread": "facts are read again; the station has signed them",
     "live.seen": "somebody has looked",

@@ -24,6 +24,8 @@ def _clocks(fact: Fact) -> bool:
 
 
 PICTURES_KEPT = timedelta(days=90)
+EXCEPTIONS_KEPT = timedelta(days=400)
+"""Long enough to see over a year what share of a kind was nothing."""
 KEEPINGS: tuple[Keeping, ...] = (
     Stays(
         key="touches",
@@ -241,6 +243,17 @@ KEEPINGS: tuple[Keeping, ...] = (
         },
     ),
     RowsEnd(
+        key="exceptions",
+        what="值得一看的情况，和看过的人怎么说",
+        purpose="提醒镇办去问一问；看哪一种提示不准，好停用",
+        kept=EXCEPTIONS_KEPT,
+        ends="那一天过去满 400 天；不作处分和考核的依据",
+        by={
+            "exceptions.Notable": "exceptions.cleaning.drop_old",
+            "exceptions.Judgement": "exceptions.cleaning.drop_old",
+        },
+    ),
+    RowsEnd(
         key="imports",
         what="等人确认的导入名单",
         purpose="先看后改",
@@ -374,6 +387,9 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "settling.StandIn": "设备",
     "settling.SheetMonth": "月考勤表什么时候公示、定稿",
     "settling.SheetMonthRecord": "月考勤表什么时候公示、定稿",
+    "exceptions.Kind": "值得一看的种类",
+    "exceptions.KindRecord": "值得一看的种类",
+    "exceptions.Looked": "看到了哪一天",
     "meetings.KindSubject": "会议的种类",
     "meetings.KindTerms": "县里对会议的要求",
     "ingest.UnprovenHead": "签名",

@@ -33,6 +33,8 @@ LOOK_S = 1.0
 DAY_S = 24 * 3600.0
 MANIFEST_S = 600.0
 """Seconds between two looks whether a day is over whose manifest is due."""
+LOOK_NIGHTLY_S = 600.0
+"""Seconds between two looks whether the night has come in which exceptions are looked for."""
 REQUESTS_S = 3.0
 """Seconds between two looks for what people have asked at kiosks."""
 SETTLE_S = 5.0
@@ -123,6 +125,8 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
+    from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
+    from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
@@ -163,6 +167,8 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
         Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
         *_sign_in_chores(by_a_sure_clock),
+        Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
+        Chore("delete what was worth a look", by_a_sure_clock(drop_exceptions)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]

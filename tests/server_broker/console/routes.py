@@ -60,6 +60,8 @@ ABSENT = {
     "word": "9999",
     "switch": "nothing",
     "token": "9999",
+    "notable": "9999",
+    "notable_kind": "nothing",
 }
 """Things that are not there."""
 _ALWAYS = {"ORDER": ORDER, "TOKEN": "A" * 43, "SHA256": "0" * 64}
@@ -181,6 +183,10 @@ POST /workdays/import/{ORDER}/                     403 403 403 302 403 302 403 4
 GET  /workdays/template.xlsx                       403 403 403 200 403 200 403 403 403 200 302 proof
 GET  /workdays/export.xlsx                         200 200 403 200 200 200 200 200 200 200 302
 GET  /workdays/signed.calendar                     403 403 403 200 403 200 403 403 403 404 302 proof
+GET  /exceptions/                                  403 403 403 200 200 200 403 403 403 200 302
+GET  /exceptions/{notable}/                        403 403 403 200 200 200 403 403 403 404 302
+POST /exceptions/{notable}/judge/                  403 403 403 403 404 404 403 403 403 404 302
+POST /exceptions/kinds/{notable_kind}/             403 403 403 404 403 404 403 403 403 404 302
 GET  /terms/                                       200 200 403 200 200 200 200 200 200 200 302
 GET  /terms/{village}/                             200 200 403 200 200 200 200 200 200 404 302
 POST /terms/{village}/set/                         403 403 403 404 404 404 403 403 403 404 302 proof

@@ -20,6 +20,7 @@ from server_broker.api.service import resolver
 from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.serving import KINDS
 from server_broker.dated.writing import Period
+from server_broker.exceptions.models import Notable
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
@@ -134,6 +135,18 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "stop": str(stop.pk),
         "meeting": str(held([county.people[ZHANG]]).pk),
         "affair": key(asks(county.people[ZHANG], Wish(kind="card_lost"), at=timezone.now())),
+        "notable": str(
+            Notable.objects.create(
+                kind="quiet_village",
+                key="one",
+                village=Region.objects.get(pk=SHILI_VILLAGE),
+                day=timezone.localdate(),
+                detail={"days": 2, "from": "2026-03-02", "to": "2026-03-03", "windows": 4},
+                evidence=[],
+                found_at=timezone.now(),
+            ).pk
+        ),
+        "notable_kind": "quiet_village",
         "deputy": str(deputy_of(BY_ROLE["officer"], BY_ROLE["secretary"]).pk),
     }
 

@@ -1,0 +1,84 @@
+"""Departures that come long after the last sign that anybody was there."""
+
+from server_broker.attendance.models import WindowRecord
+from server_broker.attendance.tables import TOUCHES
+from server_broker.exceptions.found import Found, Look
+from server_broker.exceptions.touched import AT, DATED, HOMES, TOUCHED
+from server_broker.fleet.tables import STATION_EVENTS
+from server_broker.learning.tables import ATTEMPTS
+from server_broker.platform.sql import query
+from server_broker.settling.models import SettledWindow
+
+SIGNS = (
+    *("contact_changed", "number_entered", "pin_set", "visit_ended", "help_asked", "hint_answered"),
+    *("request_made", "request_withdrawn", "agreed", "feedback_given", "record_made", "meeting_step"),
+    *("person_vouched", "votes_counted", "phone_link_shown", "pack_chosen"),
+)
+"""Kinds of facts that say that somebody was in the room. Touches and answers to questions do too."""
+_SILENCES = ("booted", "shut_down", "reader_lost", "epoch_opened", "facts_lost")
+"""Kinds after which nobody knows what the station did not see."""
+_AFTER_END, _BEFORE_TOUCH, _BACK = "30 minutes", "10 minutes", "24 hours"
+"""A departure so long after the window's end is looked at. Signs so short before it are of coming to the reader. What
+lies so far back says nothing."""
+_RESULTS = ("√", "迟", "早", "缺")
+
+_LATE = f"""
+WITH {TOUCHED}, {HOMES}, ends AS (
+    SELECT s.person_id AS person, s.day, max(w."end") AS ends
+    FROM {SettledWindow._meta.db_table} s
+    JOIN {WindowRecord._meta.db_table} w ON w.village_id = s.village_id AND w.start = s.start AND NOT w.ended
+         AND w.superseded_at IS NULL AND w.marks <> 'arrival'
+         AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
+    WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND s.result = ANY(%(results)s)
+    GROUP BY s.person_id, s.day
+), departed AS (
+    SELECT DISTINCT ON (x.person, e.day) x.*, e.day AS of_day
+    FROM touched x JOIN ends e ON e.person = x.person
+         AND x.local >= e.day + make_interval(mins => e.ends) + interval '{_AFTER_END}'
+         AND x.local < e.day + make_interval(mins => e.ends + 180)
+    ORDER BY x.person, e.day, x.at DESC
+), seen AS (
+    SELECT d.*, greatest(
+        (SELECT max({AT}) FROM {TOUCHES} t WHERE t.station_id = d.station_id AND {DATED}
+             AND t.wall >= d.at - interval '2 days' AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
+        (SELECT max({AT}) FROM {STATION_EVENTS} t WHERE t.station_id = d.station_id AND t.kind = ANY(%(signs)s)
+             AND {DATED} AND t.received_at >= d.at - interval '{_BACK}'
+             AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
+        (SELECT max({AT}) FROM {ATTEMPTS} t WHERE t.station_id = d.station_id AND {DATED}
+             AND t.received_at >= d.at - interval '{_BACK}' AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
+        d.at - interval '{_BACK}') AS sign
+    FROM departed d
+)
+SELECT seen.person, homes.home, of_day, station_id, seen.epoch, seq,
+       (extract(epoch FROM at - sign) / 60)::int,
+       EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = seen.station_id AND t.kind = 'contact_changed'
+               AND t.received_at >= seen.at - interval '30 days')
+FROM seen JOIN homes ON homes.person = seen.person
+WHERE at - sign >= make_interval(mins => %(threshold)s)
+  -- Of the time in which a station was off, nobody knows who was there.
+  AND NOT EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = seen.station_id AND t.kind = ANY(%(silences)s)
+                  AND t.received_at >= sign AND {AT} >= sign AND {AT} <= seen.at)
+"""  # noqa: S608 - our own constants
+
+
+def late_departure(look: Look, threshold: int) -> list[Found]:
+    """Return the departures after the end of a window before which nothing was seen for ``threshold`` minutes."""
+    rows = query(
+        _LATE,
+        {
+            **{"since": look.since, "until": look.until, "first": look.first, "last": look.last},
+            **{"signs": list(SIGNS), "silences": list(_SILENCES), "results": list(_RESULTS)},
+            "threshold": threshold,
+        },
+    )
+    return [
+        Found(
+            f"{person}:{day}",
+            home,
+            day,
+            person,
+            {"minutes": minutes, "door": int(has_door)},
+            ([station, epoch, seq],),
+        )
+        for person, home, day, station, epoch, seq, minutes, has_door in rows
+    ]
