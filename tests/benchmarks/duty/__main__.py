@@ -5,7 +5,6 @@ sent: at a quarter of the size, at the size, and at four times. Time on a proces
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
