@@ -12,13 +12,12 @@ from django.db.models import Q
 
 from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.models import AbsenceRecord
-from server_broker.people.models import PersonRecord
 from server_broker.requests.models import Correction
 from server_broker.settlement.results import Result
 from server_broker.settlement.times import month_of, next_month
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow, SettledWindowQuerySet
-from server_broker.settling.moments import noon
+from server_broker.settling.sheet_csv import names_on
 from server_broker.settling.windows import FactName
 
 _DAY = dt.timedelta(days=1)
@@ -127,7 +126,7 @@ def changes(between: Between, places: Collection[Place], stood: Stood) -> list[C
     pairs = {place: some for place, some in pairs.items() if some}
     if not pairs:
         return []
-    names = _names({place.person for place in pairs}, between.last)
+    names = names_on(next_month(between.last) - _DAY, {place.person for place in pairs}, known=between.known)
     decided = _decisions(between, set(pairs))
     went = _went(between, set(pairs))
     found = []
@@ -186,13 +185,6 @@ def _pairs(
 
 def _facts(row: SettledWindow) -> list[FactName]:
     return [FactName(*fact) for fact in row.facts]
-
-
-def _names(people: Collection[int], last: dt.date) -> dict[int, tuple[str, str]]:
-    """Return number and name of each on the last date of that month."""
-    until = next_month(last) - _DAY
-    rows = PersonRecord.objects.known().at(noon(until)).filter(subject__in=people)
-    return {person: (number, name) for person, number, name in rows.values_list("subject", "number", "name")}
 
 
 def _went(between: Between, places: Collection[Place]) -> dict[Place, dt.datetime]:

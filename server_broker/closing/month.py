@@ -11,7 +11,6 @@ from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.slips import open_slip, signed_slip
 from server_broker.closing.standing import CLOSED, Standing, standings
-from server_broker.people.models import PersonRecord
 from server_broker.regions.models import Region, RegionRecord
 from server_broker.settlement.counting import NOT_FINAL, Totals, totals
 from server_broker.settlement.times import first_of_month, next_month
@@ -19,6 +18,7 @@ from server_broker.settlement.version import RULES
 from server_broker.settling.kept import kept_windows
 from server_broker.settling.models import SettleDue
 from server_broker.settling.moments import noon
+from server_broker.settling.sheet_csv import names_on
 from server_broker.settling.windows import Settled
 
 _DAY = dt.timedelta(days=1)
@@ -119,7 +119,7 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
     last = next_month(first) - _DAY
     if closed is None:
         windows = kept_windows(village, first, last)
-        names = _names({one.person for one in windows}, last)
+        names = names_on(last, {one.person for one in windows})
         code, name = _named(village, last)
         due = SettleDue.objects.filter(village__identity=village, day__range=(first, last))
         waiting = sorted(due.values_list("day", flat=True))
@@ -151,12 +151,6 @@ def _named(village: int, last: dt.date) -> tuple[str, str]:
     """Return code and name of the village on the last date of the month."""
     row = RegionRecord.objects.known().filter(subject__identity=village).at(noon(last)).first()
     return ("", "") if row is None else (row.code, row.name)
-
-
-def _names(people: Iterable[int], last: dt.date) -> dict[int, tuple[str, str]]:
-    """Return number and name of people on the last date of the month."""
-    rows = PersonRecord.objects.known().at(noon(last)).filter(subject__in=list(people))
-    return {person: (number, name) for person, number, name in rows.values_list("subject", "number", "name")}
 
 
 def _people(windows: Iterable[Settled], names: Mapping[int, tuple[str, str]]) -> tuple[PersonMonth, ...]:

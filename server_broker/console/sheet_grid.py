@@ -12,10 +12,11 @@ from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.attendance.times import clock
 from server_broker.closing.changes import said_of
 from server_broker.closing.month import PersonMonth, VillageMonth
-from server_broker.console.sheet_words import TONES, days_words, minute_of, said_words
+from server_broker.console.sheet_words import TONES, minute_of, said_words
 from server_broker.fleet.models import Station
 from server_broker.settlement.counting import Totals
 from server_broker.settling.windows import Settled
+from server_broker.settling.words import days_words, totals_words
 from server_broker.workdays.days import Workday, workdays
 
 TOTALS = ("应到", "出勤", "迟到", "早退", "缺卡", "旷工", "请假")
@@ -111,7 +112,7 @@ def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked, *, is_se
         name=person.name if is_seen else ELSEWHERE,
         cells=cells,
         totals=_totals(person.totals),
-        notes=notes_of(person.totals),
+        notes=totals_words(person.totals)[1:],
     )
 
 
@@ -121,29 +122,13 @@ def _mark(one: Settled, link: Linked) -> Mark:
     sign = (result.result or "·") + beside
     said = f"{result.day.month}月{result.day.day}日 {clock(result.start)} {said_words(said_of(result))}"
     said += "".join(f"，{flag}" for flag in result.flags)
-    return Mark(sign, TONES.get(result.result, "open"), said, link(one.person, result.day, result.start))
+    tone = TONES[result.result] + (" two" if len(sign) > 1 else "")
+    return Mark(sign, tone, said, link(one.person, result.day, result.start))
 
 
 def _totals(totals: Totals) -> list[str]:
     days = [totals.due, totals.present, *(totals.of(word) for word in ("迟", "早", "缺", "旷", "假"))]
     return [days_words(one) for one in days]
-
-
-def notes_of(totals: Totals) -> list[str]:
-    """Return what adds up beside the days."""
-    notes = []
-    if totals.late_times:
-        notes.append(f"迟到 {totals.late_times} 次 {totals.late_minutes} 分")
-    if totals.early_times:
-        notes.append(f"早退 {totals.early_times} 次 {totals.early_minutes} 分")
-    if totals.missing_times:
-        notes.append(f"缺卡 {totals.missing_times} 次")
-    notes += [
-        f"{kind}{'' if kind.endswith('休') else '假'} {days_words(days)} 天" for kind, days in totals.leave.items()
-    ]
-    if totals.part_leave_minutes:
-        notes.append(f"部分请假 {totals.part_leave_minutes} 分")
-    return notes
 
 
 @dataclass(frozen=True, slots=True)

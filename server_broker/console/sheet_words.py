@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from django.utils import timezone
 
@@ -14,8 +13,8 @@ from server_broker.closing.standing import CLOSED, OPEN, READY, RUNNING, SHOWN, 
 from server_broker.console.words import Word
 from server_broker.fleet.models import Station
 from server_broker.settlement.times import Minute, begin_of
-from server_broker.settling import due
 from server_broker.settling.moments import aware
+from server_broker.settling.words import cause_words, result_words
 from server_broker.timesheets.words import LEGEND as SIGNS
 
 STATE_WORDS: Mapping[str, Word] = {
@@ -25,58 +24,28 @@ STATE_WORDS: Mapping[str, Word] = {
     SHOWN: Word("●", "公示中", "good"),
     CLOSED: Word("✓", "已定稿", "good"),
 }
-_TONES = {
+TONES: Mapping[str, str] = {
     "√": "good",
     **dict.fromkeys("迟早缺", "warn"),
     "旷": "bad",
     **dict.fromkeys("假出会停", "away"),
-    **dict.fromkeys("暂待未", "open"),
+    **dict.fromkeys(("暂", "待", "未", ""), "open"),
     "休": "off",
 }
-LEGEND = tuple((sign, said, _TONES[sign]) for sign, said in SIGNS.items())
+"""The class of each result's cell. Meaning is never in the colour alone: the sign is the result itself."""
+LEGEND = tuple((sign, said, TONES[sign]) for sign, said in SIGNS.items())
 """Sign, what it says, and the class of its cell."""
-TONES = {sign: tone for sign, _, tone in LEGEND}
-_NAMES = {sign: name for sign, name, _ in LEGEND} | {"": "还没到时候"}
-_WHY = {
-    due.FIRST: "第一次结算",
-    due.TIME: "时间到了",
-    due.TOUCH: "补到了打卡",
-    due.RECORD: "站点的记录到了",
-    due.CLOCK: "站点校准了时间",
-    due.HELD: "待审的记录处理了",
-    due.STATION: "站点停用或恢复",
-    due.CARD: "卡的归属变了",
-    due.ROSTER: "排班、职务或换班变了",
-    due.ABSENCE: "请假外出变了",
-    due.CORRECTION: "同意了补卡",
-    due.CALENDAR: "工作日历变了",
-    due.NOTICE: "停班通知变了",
-    due.PARAMETER: "规则参数变了",
-    due.REGION: "区划变了",
-}
 
 
 def said_words(said: Said) -> str:
-    """Return what a window came to in a few words, such as 迟到 12 分."""
-    name = _NAMES.get(said.result, said.result)
-    kind = f"（{said.kind}）" if said.kind else ""
-    minutes = [f"{word} {count} 分" for word, count in (("迟到", said.late), ("早退", said.early)) if count]
-    words = [f"{name}{kind}"] if said.result not in ("迟", "早") or not minutes else []
-    words += minutes
-    words += [_NAMES.get(word, word) for word in said.beside if word not in ("迟", "早")]
-    if said.leave_minutes:
-        words.append(f"部分请假 {said.leave_minutes} 分")
-    return "，".join(words)
+    """Return what a window came to in a few words, such as 迟到 12 分钟."""
+    words = result_words(said.result, kind=said.kind, late=said.late, early=said.early, beside=said.beside)
+    return f"{words}，部分请假 {said.leave_minutes} 分钟" if said.leave_minutes else words
 
 
 def why_words(why: str) -> str:
-    """Return what had a window settled again."""
-    return "、".join(_WHY.get(code, code) for code in why.split()) or "不再有这个班"
-
-
-def days_words(days: Fraction) -> str:
-    """Return days as people write them: two decimals at most."""
-    return f"{float(days):.2f}".rstrip("0").rstrip(".")
+    """Return what had a window settled again; of one that is no more nothing had."""
+    return cause_words(why) if why else "不再有这个班"
 
 
 def minute_of(minute: Minute) -> dt.datetime:

@@ -1,10 +1,15 @@
 """A sheet as canonical CSV (RFC 4180, UTF-8): the same sheet asked for as of the same moment gives the same bytes."""
 
 import csv
+import datetime as dt
 import io
+from collections import defaultdict
+from collections.abc import Collection
 
+from django.db.models import F
 from django.utils import timezone
 
+from server_broker.dated.timeline import row_at
 from server_broker.people.models import PersonRecord
 from server_broker.regions.models import RegionRecord
 from server_broker.settlement.times import iso
@@ -48,10 +53,17 @@ def _village(sheet: VillageSheet) -> tuple[str, str]:
 
 def people_of(sheet: VillageSheet) -> dict[int, tuple[str, str]]:
     """Return the number and the name of each person on the last date of the month."""
-    ids = {one.person for one in sheet.windows}
-    rows = PersonRecord.objects.known(sheet.known).at(noon(sheet.last)).filter(subject__in=ids)
-    found = {person: (number, name) for person, number, name in rows.values_list("subject", "number", "name")}
-    return {person: found.get(person, ("", "")) for person in ids}
+    return names_on(sheet.last, {one.person for one in sheet.windows}, known=sheet.known)
+
+
+def names_on(day: dt.date, people: Collection[int], *, known: dt.datetime | None = None) -> dict[int, tuple[str, str]]:
+    """Return number and name of people on a date, in one query. Of who was entered later they are the first."""
+    rows: dict[int, list[PersonRecord]] = defaultdict(list)
+    found = PersonRecord.objects.known(known).filter(subject__in=people)
+    for row in found.order_by("subject", F("valid_from").asc(nulls_first=True)):
+        rows[row.subject_id].append(row)
+    held = {person: row_at(some, noon(day)) for person, some in rows.items()}
+    return {person: (row.number, row.name) for person, row in held.items() if row is not None}
 
 
 def _row(one: Settled, number: str, name: str) -> list[str]:

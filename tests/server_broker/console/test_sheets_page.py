@@ -119,14 +119,14 @@ def test_the_list_says_how_far_each_village_is_and_what_it_waits_for(
 
 def test_a_months_sheet_shows_people_by_dates_with_links_to_why(lived: LivedMonth) -> None:
     answer = signed_in(TOWNSHIP_OFFICER).get(SHEET).content.decode()
-    late = re.search(r'<a class="mark warn" href="([^"]+)" title="3月24日 08:30 迟到 22 分">迟</a>', answer)
+    late = re.search(r'<a class="mark warn" href="([^"]+)" title="3月24日 08:30 迟到 22 分钟">迟</a>', answer)
     assert late is not None
     assert late[1] == f"/sheets/{SHILI_VILLAGE}/windows/{lived.zhang.pk}/{LATE}/510/"
     assert signed_in(TOWNSHIP_OFFICER).get(late[1]).status_code == 200
     assert 'title="3月17日 08:30 缺卡">缺</a>' in answer
     page = text_of(signed_in(SECRETARY), SHEET)
     assert "可公示" in page
-    assert "迟到 1 次 22 分" in page
+    assert "迟到 1 次，一共 22 分钟" in page
     assert "公示…" not in page, "the secretary of the village does not show its month"
     assert "公示…" in text_of(signed_in(TOWNSHIP_OFFICER), SHEET)
 
@@ -218,7 +218,7 @@ def test_a_slip_and_what_changed_since_the_showing_are_told(lived: LivedMonth, c
     clock(at(APRIL, 11))
     page = text_of(signed_in(TOWNSHIP_OFFICER), SHEET)
     assert "公示以后变了的 4月1日 09:00 公示，到现在 2 个班不一样了" in page
-    assert "张示例 3月24日 08:30 迟到 22 分 不上班 工作日历变了 4月1日 10:01" in page
+    assert "张示例 3月24日 08:30 迟到 22 分钟 休 工作日历改过 4月1日 10:01" in page
     assert "重新公示…" in page
     clock(MAY_CLOSE)
     closed()
@@ -229,7 +229,7 @@ def test_a_slip_and_what_changed_since_the_showing_are_told(lived: LivedMonth, c
     officers = signed_in(TOWNSHIP_OFFICER)
     april = text_of(officers, f"/sheets/{SHILI_VILLAGE}/{NEXT}/")
     assert "更正单 以前定稿的月份，定稿以后变了的，随这张表一起定稿" in april
-    assert "张示例 3月24日 08:30 不上班 迟到 22 分 工作日历变了" in april
+    assert "张示例 3月24日 08:30 休 迟到 22 分钟 工作日历改过" in april
     assert "更正单" not in text_of(officers, SHEET)
 
 

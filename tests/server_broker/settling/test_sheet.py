@@ -16,7 +16,7 @@ from server_broker.regions.models import Region
 from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.sheet import sheet_of
-from server_broker.settling.sheet_csv import sheet_csv
+from server_broker.settling.sheet_csv import names_on, sheet_csv
 from server_broker.supervisor.settle_cli import settle_month
 from tests.cast import LI, SHILI_VILLAGE, UNKNOWN_CARD, ZHANG
 from tests.server_broker.county import FictionalCounty
@@ -115,3 +115,8 @@ def test_the_command_writes_a_file_for_nobody_else_and_puts_it_on_record(
     for wrong in ({"csv": str(file)}, {"village": "1"}, {"month": "2027-13"}, {"as_of": "x"}, {"as_of": ahead}):
         with pytest.raises(ServiceError):
             asks(**wrong)
+
+
+def test_who_was_entered_after_the_month_is_named_all_the_same(county: FictionalCounty) -> None:
+    zhang = county.people[ZHANG]
+    assert names_on(dt.date(2020, 1, 31), {zhang.pk}) == {zhang.pk: (ZHANG.number, ZHANG.name)}
