@@ -70,7 +70,7 @@ def show_month(village: Region, month: str, *, by: User, now: dt.datetime) -> dt
         put(SheetMonthRecord, [sheet_month.pk], Period(), {"shown_at": now.isoformat()}, actor=by.username)
         entry = record(by.username, SHOW, village.code, {"month": month})
         decide(entry, Decided(action=SHOW, subject=f"{village.code} {month}"))
-    return Objections().until(village.code, now)
+    return Objections([village]).until(village.identity, now)
 
 
 def _check_shown(state: str, open_windows: dict[str, int]) -> None:
@@ -145,7 +145,7 @@ def _shown_at(village: Region, month: str, sheet_month: SheetMonth, known: dt.da
         raise MonthRefused(f"{row.recorded_by} 已在 {at:%m月%d日 %H:%M} 定稿")
     if row is None or row.shown_at is None:
         raise MonthRefused("还没有公示，先公示，过了提异议的时间再定稿")
-    until = Objections().until(village.code, row.shown_at)
+    until = Objections([village]).until(village.identity, row.shown_at)
     if known < may_close_from(until):
         raise MonthRefused(f"公示到 {until:%m月%d日} 为止，那天过完才能定稿")
     # What is asked in the minute of the closing counts for nothing (docs/rules.md, 8.19). So that nobody's word falls

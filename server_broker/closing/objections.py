@@ -1,35 +1,37 @@
 """How long a month's sheet is shown before it can be closed."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.utils import timezone
 
-from server_broker.dated.days import end_of
-from server_broker.settling.chosen import Chosen
-
-OBJECTION_DAYS = "objection_days"
-"""Name of the parameter: the days after that of the showing on which objections are taken."""
-DEFAULT_OBJECTION_DAYS = 5
-LEAST_OBJECTION_DAYS, MOST_OBJECTION_DAYS = 1, 31
+from server_broker.dated.days import begin_of, end_of
+from server_broker.regions.models import Region
+from server_broker.settling.region_terms import chains_of, rows_of
+from server_broker.settling.term_specs import OBJECTION_DAYS, default_of
+from server_broker.settling.terms import decides
 
 
 class Objections:
-    """Says for any number of villages how long objections are taken, by one query."""
+    """Says for some villages how long objections are taken, by two queries for any number of them."""
 
-    def __init__(self) -> None:
-        self._chosen = Chosen(OBJECTION_DAYS)
+    def __init__(self, villages: Sequence[Region]) -> None:
+        self._chains = chains_of(villages)
+        self._rows = rows_of(sorted({place for chain in self._chains.values() for place in chain}))
 
-    def until(self, village: str, shown_at: dt.datetime) -> dt.date:
+    def until(self, village: int, shown_at: dt.datetime) -> dt.date:
         """Return the last date on which objections to a sheet are taken that was shown at ``shown_at``.
 
         What holds on the date of the showing counts, whatever is set later.
 
         Args:
-            village: Code of the village.
+            village: Identity of the region.
         """
         shown = timezone.localdate(shown_at)
-        days = self._chosen.on(village, shown)
-        return shown + dt.timedelta(days=days if isinstance(days, int) else DEFAULT_OBJECTION_DAYS)
+        row = decides(self._chains[village], self._rows, OBJECTION_DAYS, begin_of(shown))
+        days = default_of(OBJECTION_DAYS) if row is None else row.value
+        assert isinstance(days, int)
+        return shown + dt.timedelta(days=days)
 
 
 def may_close_from(until: dt.date) -> dt.datetime:

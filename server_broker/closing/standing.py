@@ -89,8 +89,8 @@ def standings(villages: Collection[Region], month: str, now: dt.datetime) -> lis
     rows = SheetMonthRecord.objects.known().filter(subject__village__in=ids, subject__month=month)
     records = {int(row.subject.village_id): row for row in rows.select_related("subject")}
     kept = _Kept(ids, first_of_month(month), next_month(first_of_month(month)) - _DAY)
-    objections = Objections()
     ordered = sorted(villages, key=lambda one: one.code)
+    objections = Objections(ordered)
     return [_standing(one, month, now, records.get(one.identity), kept, objections) for one in ordered]
 
 
@@ -109,7 +109,7 @@ def _standing(
         month=month,
         state=CLOSED if is_closed else state,
         shown_at=shown_at,
-        objections_until=None if shown_at is None else objections.until(region.code, shown_at),
+        objections_until=None if shown_at is None else objections.until(village, shown_at),
         closed_at=closed_at,
         has_windows=village in kept.with_windows,
         open={} if is_closed else words,

@@ -11,6 +11,10 @@ from server_broker.settlement.parameters import OFF, Values
 
 type Value = int | str
 
+OBJECTION_DAYS = "objection_days"
+"""No result hangs on it, so it is none of `Values`."""
+_DEFAULTS: Mapping[str, Value] = {OBJECTION_DAYS: 5}
+
 
 class TermRefused(Exception):
     """Nothing was changed. The message is Chinese."""
@@ -63,6 +67,7 @@ SPECS: Mapping[str, Spec] = {
     "corrections_per_month": Spec("每月补卡", "一个人一个月补到这么多次以后，要镇办另一个人再批一次", "次", 0, 31),
     # February has to be able to hold them.
     "resident_days": Spec("驻村天数", "驻村干部一个月至少在村的天数", "天", 0, 28),
+    OBJECTION_DAYS: Spec("公示天数", "月考勤表公示的第二天起，多少天里可以提异议、补卡，过完才能定稿", "天", 1, 31),
 }
 
 
@@ -101,5 +106,5 @@ def value_of(name: str, text: str) -> Value:
 
 def default_of(name: str) -> Value:
     """Return what holds where no region sets anything (docs/rules.md)."""
-    default: Value = getattr(Values(), name)
+    default: Value = _DEFAULTS[name] if name in _DEFAULTS else getattr(Values(), name)
     return default

@@ -134,13 +134,13 @@ def sheet_step(request: HttpRequest, month: str, step: str) -> HttpResponse:
         return redirect(f"{reverse('sheets')}?month={month}&place={request.POST.get('place', '')[:12]}")
     looked = [(one, _why_not(one, step, now, alone=len(villages) == 1)) for one in standings(villages, month, now)]
     asked = waiting_counts(villages, month)
-    objections = Objections()
+    objections = Objections(villages)
     context = {
         "section": "sheets",
         "first": first_of_month(month),
         "month": month,
         "step": step,
-        "ready": [(one, objections.until(one.code, now), asked[one.code]) for one, why in looked if not why],
+        "ready": [(one, objections.until(one.village, now), asked[one.code]) for one, why in looked if not why],
         "others": [(one, why) for one, why in looked if why],
         "place": request.POST.get("place", "")[:12],
     }

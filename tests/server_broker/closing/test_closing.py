@@ -14,7 +14,6 @@ from server_broker.closing.changes import Between, changed_since
 from server_broker.closing.closing import CLOSE, SHOW, close_month, show_month
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.month import month_of
-from server_broker.closing.objections import OBJECTION_DAYS
 from server_broker.closing.refused import MonthRefused
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.models import DecidedFact
@@ -27,6 +26,7 @@ from server_broker.settling.moments import moment
 from server_broker.settling.sheet import VillageSheet
 from server_broker.settling.sheet_csv import sheet_csv
 from server_broker.settling.span import Span
+from server_broker.settling.term_specs import OBJECTION_DAYS
 from server_broker.settling.windows import settle
 from tests.cast import (
     COUNTY,
