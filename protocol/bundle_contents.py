@@ -15,7 +15,7 @@ from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.manifest import KeptHead
 from protocol.meetings import Meetings
-from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
+from protocol.months import MonthRequest, MonthResults, MonthSwap, MonthTouch, OfStream
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
@@ -138,6 +138,8 @@ class Month(VersionedMessage, frozen=True, kw_only=True):
     """The newest first."""
     swaps: Annotated[list[MonthSwap], Meta(max_length=MAX_SWAPS)] | UnsetType = UNSET
     """What others want the person to take over. Unset rather than empty, so that a month without keeps its bytes."""
+    settled: MonthResults | UnsetType = UNSET
+    """What the person's windows came to. Unset where the county has settled none."""
     others: Annotated[list["Month"], Meta(max_length=MAX_OTHERS)] | UnsetType = UNSET
     """Months of further people, where a village has more people than an index has room for. They have no others of
     their own. Unset rather than empty, so that a month without them keeps its bytes."""

@@ -61,8 +61,10 @@ from protocol.kiosk_months import (
     MonthShown,
     OpenMonth,
     OpenRequests,
+    OpenResults,
     RequestsShown,
     RequestTaken,
+    ResultsShown,
     Withdraw,
 )
 from protocol.kiosk_notices import AskNotices, NoticeShown, NoticesShown, OpenNotice
@@ -290,6 +292,7 @@ type ToKiosk = (
     | Found
     | SoundShown
     | MonthShown
+    | ResultsShown
     | RequestsShown
     | RequestTaken
     | AskingShown
@@ -325,6 +328,7 @@ type ToAgent = (
     | Play
     | StopSound
     | OpenMonth
+    | OpenResults
     | OpenRequests
     | MakeRequest
     | Withdraw

@@ -10,11 +10,13 @@ from msgspec import Meta
 
 from protocol.kiosk_line import Line
 from protocol.kiosk_visits import VisitId
+from protocol.months import WhyText
 from protocol.units import CodeWord, CodeWordOrNone, DayText, Direction, LongText, ShortText
 
 MONTH_LINES = 5
 """Lines of a page of the month: the sixth key is for a touch that is missing there."""
 REQUEST_LINES = 6
+RESULT_LINES = 5
 WINDOWS_A_DAY = 5
 """Windows of one day in which a missing touch can be reported: the sixth key is for a touch outside them."""
 
@@ -149,7 +151,48 @@ class RequestTaken(Line, frozen=True, kw_only=True, tag="request"):
     """Of a withdrawal: it holds even if the county has approved by now, because it comes before the begin."""
 
 
+class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What one window of the person came to, as in `protocol.months.MonthResult`."""
+
+    day: DayText
+    start: MinuteOfDay
+    result: CodeWord
+    end: WindowMinute | None = None
+    """None: this station does not know the window any more."""
+    window: ShortText = ""
+    late: WindowMinute = 0
+    early: WindowMinute = 0
+    kind: CodeWord | None = None
+    why: WhyText = ""
+    waits: list[ShortText] = []
+    may_report: bool = False
+    """A missing touch of it can be reported here."""
+    request: ShortText = ""
+    """The number of the newest report of a missing touch in it."""
+    request_state: CodeWord | None = None
+
+
+class ResultsShown(Line, frozen=True, kw_only=True, tag="results"):
+    """A page of what windows of the visit's person came to that is not simply in order, the newest first."""
+
+    visit: VisitId
+    page: Page
+    pages: Annotated[int, Meta(ge=1)]
+    through: DayText | None = None
+    """Windows until this date that are in no line were in order, or off; None: the county has said nothing."""
+    told: DayText | None = None
+    """The day on which the newest of it was settled."""
+    lines: list[ResultLine] = []
+
+
 # Kiosk to agent.
+
+
+class OpenResults(Line, frozen=True, kw_only=True, tag="open_results"):
+    """The person of the visit opens a page of what their windows came to; the answer is `ResultsShown`."""
+
+    visit: VisitId
+    page: Page = 0
 
 
 class OpenMonth(Line, frozen=True, kw_only=True, tag="open_month"):

@@ -6,8 +6,9 @@ from msgspec import Meta
 
 from protocol.codec import Message
 from protocol.facts_requests import RequestId
-from protocol.units import CodeWord, Direction, LongText, Seq, ShortText, WallMs
+from protocol.units import CodeWord, DayText, Direction, LongText, Seq, ShortText, WallMs
 
+type WhyText = Annotated[str, Meta(max_length=160)]
 type StreamPlace = Annotated[int, Meta(ge=0, lt=16)]
 """Which of the month's ``streams``."""
 
@@ -70,3 +71,34 @@ class MonthSwap(Message, frozen=True, kw_only=True, omit_defaults=True):
     begin: WallMs
     end: WallMs
     window: ShortText = ""
+
+
+class MonthResult(Message, frozen=True, kw_only=True, array_like=True):
+    """``[day, start, result, late, early, kind, why, waits]``: what a duty window of the person came to."""
+
+    day: DayText
+    start: Annotated[int, Meta(ge=0, lt=1_440)]
+    """Minutes after midnight."""
+    result: CodeWord
+    """``late`` ``early`` ``missing`` ``absent`` ``leave`` ``field_duty`` ``meeting`` ``down`` (no station was up)
+    ``provisional`` ``awaiting`` (a station's record is not here yet) ``to_review`` (a person must look at a fact)."""
+    late: Annotated[int, Meta(ge=0, le=2_880)] = 0
+    """Minutes."""
+    early: Annotated[int, Meta(ge=0, le=2_880)] = 0
+    kind: CodeWord | None = None
+    """Of leave, as in a request for it."""
+    why: WhyText = ""
+    """In one sentence of the county."""
+    waits: Annotated[list[ShortText], Meta(max_length=8)] = []
+    """The villages whose station is awaited."""
+
+
+class MonthResults(Message, frozen=True, kw_only=True):
+    """What windows of the person came to that is not simply in order."""
+
+    through: DayText
+    """Windows until this date that are not in the list were in order, or off."""
+    told: WallMs
+    """When the newest of it was settled."""
+    results: Annotated[list[MonthResult], Meta(max_length=200)] = []
+    """The newest first. After ``through`` only what is bad, and what waits for something."""

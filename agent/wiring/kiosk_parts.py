@@ -24,6 +24,7 @@ from agent.kiosk.notices import NoticeRoom
 from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_month import OwnMonth
 from agent.kiosk.own_requests import OwnRequests
+from agent.kiosk.own_results import OwnResults
 from agent.kiosk.own_things import OwnThings
 from agent.kiosk.phone_codes import PhoneCodes
 from agent.kiosk.pin_book import PinBook
@@ -212,6 +213,13 @@ class KioskRooms:
             screens=ports.kiosks,
             visits=self.visits,
         )
+        self.own_results = OwnResults(
+            month=month,
+            touches=self.own_month,
+            book=self.request_book,
+            screens=ports.kiosks,
+            visits=self.visits,
+        )
         self.own_requests = OwnRequests(
             clock=ports.clock,
             book=self.request_book,
@@ -237,6 +245,7 @@ class KioskRooms:
             self.keeping.rows(),
             self.own_things.rows(),
             self.own_month.rows(),
+            self.own_results.rows(),
             self.own_requests.rows(),
             self.asking.rows(),
             self.number_sign_in.rows(),
@@ -258,5 +267,6 @@ class KioskRooms:
         """Return what a person may open or do in a visit."""
         pin = "change_pin" if self.pin_book.verifier(visit.person) is not None else "set_pin"
         # Whoever came by card has clocked with it. Whoever came by number needs their card for a new PIN.
-        own = ["month", "requests", "ask", "learning", pin if visit.opened_by == "card" else "clock"]
+        last = pin if visit.opened_by == "card" else "clock"
+        own = ["month", *self.own_results.can(visit), "requests", "ask", "learning", last]
         return [*self.meeting_visits.can(visit), *own, *self.phone_codes.can(visit), "feedback"]

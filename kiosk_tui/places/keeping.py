@@ -23,6 +23,7 @@ from kiosk_tui.places.opening import Opening
 from kiosk_tui.places.own_meeting import MeetingKept, OwnMeeting
 from kiosk_tui.places.own_month import MonthKept, MonthPlace
 from kiosk_tui.places.own_requests import RequestsKept, RequestsPlace
+from kiosk_tui.places.own_results import ResultsKept, ResultsPlace
 from kiosk_tui.places.own_wishes import WishKept, WishPlace
 from kiosk_tui.places.place import Place
 from kiosk_tui.places.today import DutyKept, DutyPlace, TodayKept, TodayPlace
@@ -38,6 +39,7 @@ type PlaceKept = (
     | HelpKept
     | MonthKept
     | RequestsKept
+    | ResultsKept
     | WishKept
     | TelephoneKept
     | AskCardKept
@@ -57,6 +59,7 @@ _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
     HelpKept: Help.again,
     MonthKept: MonthPlace.again,
     RequestsKept: RequestsPlace.again,
+    ResultsKept: ResultsPlace.again,
     MeetingKept: OwnMeeting.again,
     WishKept: WishPlace.again,
     TelephoneKept: OnTelephone.again,

@@ -101,6 +101,13 @@ class MonthPlace:
         place._windows, place._window, place._taken = kept.windows, kept.window, kept.taken
         return place
 
+    @classmethod
+    def reporting(cls, visit: str, window: DayWindow, *, say: Callable[[ToAgent], None]) -> "MonthPlace":
+        """Make the place at the step at which a missing touch of a window is reported."""
+        place = cls(visit, say=say)
+        place._step, place._day, place._window, place._windows = "mark", window.day, window, (window,)
+        return place
+
     def _begin(self) -> None:
         self._step: Step = "list"
         self._line: MonthLine | None = None

@@ -13,6 +13,7 @@ from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.own_meeting import OwnMeeting
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.own_requests import RequestsPlace
+from kiosk_tui.places.own_results import ResultsPlace
 from kiosk_tui.places.own_wishes import WishPlace
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
@@ -30,6 +31,8 @@ MOST = 6
 """The keys that choose end with it."""
 AT_HOME_TOO = ("feedback", "learning")
 """What is left out if there is more, in this order: home offers it to everybody."""
+RESULTS = "results"
+"""The county has said what windows came to: 我的本月 begins with that."""
 
 
 class VisitPlace:
@@ -69,6 +72,8 @@ class VisitPlace:
         match what:
             case "meeting":
                 return OwnMeeting(self.id, say=self._say)
+            case "month" if RESULTS in self._shown.can:
+                return ResultsPlace(self.id, say=self._say)
             case "month":
                 return MonthPlace(self.id, say=self._say)
             case "requests":

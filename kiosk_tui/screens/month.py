@@ -27,11 +27,13 @@ _TURN = KeyHint("7/8", words.KEY_NEXT_PAGE)
 """In one, because two of them are too wide beside the others in the largest text."""
 
 
-def _numbered(texts: list[str]) -> list[Block]:
+def numbered(texts: list[str]) -> list[Block]:
+    """Return lines that open by their numbers."""
     return [Block(f" {text}", f" {number} ", "", theme.CAP, gap=1) for number, text in enumerate(texts, 1)]
 
 
-def _turning(pages: int) -> tuple[KeyHint, ...]:
+def turning(pages: int) -> tuple[KeyHint, ...]:
+    """Return the keys that turn pages, if there are several."""
     return (_TURN,) if pages > 1 else ()
 
 
@@ -39,7 +41,9 @@ def _warning(text: str) -> list[Block]:
     return [Block(text, " ", theme.WARNING, theme.WARNING, gap=2)] if text else []
 
 
-def _own(title: str, blocks: Iterable[Block], hints: tuple[KeyHint, ...] = (_BACK,), *, right: str = "") -> ScreenText:
+def own_page(
+    title: str, blocks: Iterable[Block], hints: tuple[KeyHint, ...] = (_BACK,), *, right: str = ""
+) -> ScreenText:
     """Return a page of one's own."""
     # Where 7 and 8 stand, they read on as well.
     on = () if _TURN in hints else (READ_ON,)
@@ -50,16 +54,16 @@ def month_text(view: MonthView, _: Room) -> ScreenText:
     """List five touches a page, each with what the county has of it."""
     shown = view.shown
     if shown is None:
-        return _own(words_months.MONTH, [Block(view.note or words.OPENING)])
+        return own_page(words_months.MONTH, [Block(view.note or words.OPENING)])
     note = _warning(view.note or words_months.lacking(shown.lacking))
     quiet = [] if shown.begins else [Block(words_months.NO_LIST, style=theme.QUIET, gap=2)]
     lines = [f"{words_months.touch(line)} {words_months.touch_state(line)}" for line in shown.lines]
     empty = [] if lines else [Block(words_months.NO_TOUCHES, gap=1)]
     missing = KeyHint(str(MISSING_KEY), words_months.KEY_MISSING)
-    return _own(
+    return own_page(
         words_months.MONTH,
-        [*note, *empty, *_numbered(lines), *quiet],
-        (_BACK, missing, *_turning(shown.pages)),
+        [*note, *empty, *numbered(lines), *quiet],
+        (_BACK, missing, *turning(shown.pages)),
         right=words.page(shown.page + 1, shown.pages) if shown.pages > 1 else words_months.title(shown),
     )
 
@@ -71,7 +75,7 @@ def month_line_text(view: MonthLineView, _: Room) -> ScreenText:
         *(Block(text, gap=1) for text in words_months.touch_more(view.line)),
         *([Block(f" {words_months.OBJECT}", " 1 ", "", theme.CAP, gap=1)] if view.can_object else []),
     ]
-    return _own(words_months.MONTH, blocks)
+    return own_page(words_months.MONTH, blocks)
 
 
 def choice_text(view: ChoiceView, _: Room) -> ScreenText:
@@ -81,13 +85,13 @@ def choice_text(view: ChoiceView, _: Room) -> ScreenText:
     blocks = [
         *([Block(about)] if about else []),
         Block(words_months.ASK[view.ask], style=theme.TITLE, gap=1),
-        *_numbered([words_months.option(view.ask, code, view.windows) for code in view.options]),
+        *numbered([words_months.option(view.ask, code, view.windows) for code in view.options]),
         *([Block(words_months.NO_DAY_KNOWN, style=theme.QUIET, gap=1)] if undated else []),
     ]
-    return _own(
+    return own_page(
         words_months.OBJECT if view.ask == "reason" else words_months.KEY_MISSING,
         blocks,
-        (_BACK, *_turning(view.pages)),
+        (_BACK, *turning(view.pages)),
         right=words.page(view.page + 1, view.pages) if view.pages > 1 else "",
     )
 
@@ -101,27 +105,27 @@ def confirm_text(view: ConfirmView, _: Room) -> ScreenText:
         Block(words_months.WRITING if view.waiting else words_months.WHOSE_WORD, gap=1),
         *([] if view.waiting else [Block(f" {words_months.KEY_SUBMIT}", " 1 ", "", theme.CAP, gap=1)]),
     ]
-    return _own(words_months.KIND.get(view.kind, view.kind), blocks, () if view.waiting else (_BACK,))
+    return own_page(words_months.KIND.get(view.kind, view.kind), blocks, () if view.waiting else (_BACK,))
 
 
 def taken_text(view: TakenView, _: Room) -> ScreenText:
     """Say that a request is recorded, with its number."""
     first, *others = words_months.taken(view.taken)
     blocks = [Block(first, style=theme.TITLE, gap=1), *(Block(text, gap=1) for text in others)]
-    return _own(words_months.REQUESTS, blocks)
+    return own_page(words_months.REQUESTS, blocks)
 
 
 def requests_text(view: RequestsView, _: Room) -> ScreenText:
     """List up to six requests a page, the newest first."""
     shown = view.shown
     if shown is None:
-        return _own(words_months.REQUESTS, [Block(view.note or words.OPENING)])
+        return own_page(words_months.REQUESTS, [Block(view.note or words.OPENING)])
     empty = [] if shown.requests else [Block(words_months.NO_REQUESTS, gap=1)]
     lines = [words_months.request_line(one) for one in shown.requests]
-    return _own(
+    return own_page(
         words_months.REQUESTS,
-        [*_warning(view.note), *empty, *_numbered(lines)],
-        (_BACK, *_turning(shown.pages)),
+        [*_warning(view.note), *empty, *numbered(lines)],
+        (_BACK, *turning(shown.pages)),
         right=words.page(shown.page + 1, shown.pages) if shown.pages > 1 else "",
     )
 
@@ -134,7 +138,7 @@ def request_text(view: RequestView, _: Room) -> ScreenText:
         *(Block(text, gap=1) for text in words_months.request_more(one)),
         *([Block(one.answer, style=theme.STRONG)] if one.answer else []),
     ]
-    return _own(words_months.REQUESTS, blocks, _request_hints(view))
+    return own_page(words_months.REQUESTS, blocks, _request_hints(view))
 
 
 def _request_hints(view: RequestView) -> tuple[KeyHint, ...]:

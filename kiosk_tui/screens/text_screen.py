@@ -42,6 +42,7 @@ from kiosk_tui.screens.month import (
 from kiosk_tui.screens.notices import notice_text
 from kiosk_tui.screens.plain import away_text, help_text, idle_text, wait_text
 from kiosk_tui.screens.question import question_text
+from kiosk_tui.screens.results import result_text, results_text
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.screens.today import today_text
 from kiosk_tui.screens.visit import visit_text
@@ -75,6 +76,7 @@ from kiosk_tui.views.months import (
     TakenView,
 )
 from kiosk_tui.views.reading import FindView, ShelfView
+from kiosk_tui.views.results import ResultsView, ResultView
 from kiosk_tui.views.wishes import SwapAskedView, WishOpeningView, WishView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.lines import PixelArt
@@ -106,6 +108,8 @@ TEXTS: dict[type[Any], Callable[[Any, Room], ScreenText]] = {
     TakenView: taken_text,
     RequestsView: requests_text,
     RequestView: request_text,
+    ResultsView: results_text,
+    ResultView: result_text,
     WishView: wish_text,
     SwapAskedView: swap_asked_text,
     WishOpeningView: wishes_opening_text,

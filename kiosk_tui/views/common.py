@@ -13,6 +13,7 @@ from kiosk_tui.views.feedback import FeedbackView
 from kiosk_tui.views.meetings import OfMeetings
 from kiosk_tui.views.months import OwnView
 from kiosk_tui.views.reading import ReadingView
+from kiosk_tui.views.results import OfResults
 from kiosk_tui.views.wishes import AskingView
 from protocol.kiosk import Home, TouchShown
 from protocol.kiosk_duty import DutyRow
@@ -376,6 +377,7 @@ type View = (
     | EntryView
     | VisitView
     | OwnView
+    | OfResults
     | OfMeetings
     | AskingView
     | PhoneView

@@ -2,7 +2,8 @@
 
 A month must not cost the line more than it is worth. Ordinary touches at the station itself are brought in twice a
 month, because the station knows them and their receipts. What it can't know is brought in once a night: touches
-elsewhere, a touch that a person must look at, a corrected time, an answer. One thing can't wait for the night: a window
+elsewhere, a touch that a person must look at, a corrected time, an answer, and a window that came to something bad or
+waits for something (`months.own_results`). One thing can't wait for the night: a window
 that somebody at another station, or on a telephone, wants a person to take over before it begins.
 """
 
@@ -18,7 +19,7 @@ from msgspec import UNSET, structs
 from protocol.bundle_contents import MAX_OTHERS, MAX_SWAPS, Month
 from protocol.china_time import milliseconds
 from protocol.codec import encode
-from protocol.months import MonthRequest, MonthSwap, MonthTouch, OfStream
+from protocol.months import MonthRequest, MonthResults, MonthSwap, MonthTouch, OfStream
 from protocol.units import Direction
 from server_broker.attendance.touches import TouchRow
 from server_broker.bundles.drafts import Draft
@@ -26,6 +27,7 @@ from server_broker.bundles.models import Bundle
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import to_review
+from server_broker.months.own_results import own_results
 from server_broker.months.own_touches import own_touches, state_of
 from server_broker.people.models import Person
 from server_broker.requests.cases import PARTNER, Case, cases_here, of_county
@@ -171,17 +173,26 @@ class _Rows:
     pressing: set[int]
     """Who is asked to take a window over, and whose station can't know it by itself."""
     held: dict[str, list[tuple[bytes, int]]]
+    results: dict[int, MonthResults]
 
     @classmethod
     def read(cls, stations: Sequence[Station], people: Mapping[str, Sequence[Person]], cut: _Cut) -> "_Rows":
         """Return the rows of the people in these stations' villages."""
         own = [person for village in {station.village_id for station in stations} for person in people[village]]
         swaps, pressing = _swaps(own, cut)
-        return cls(cut, own_touches(own, cut.first), _requests(own, cut), swaps, pressing, _held(stations, cut))
+        return cls(
+            cut=cut,
+            touches=own_touches(own, cut.first),
+            requests=_requests(own, cut),
+            swaps=swaps,
+            pressing=pressing,
+            held=_held(stations, cut),
+            results=own_results([person.pk for person in own], timezone.localdate(cut.first), cut.half, cut.night),
+        )
 
     def know(self, person: Person) -> bool:
         """Tell whether the county has anything to say to a person."""
-        return person.pk in self.touches or person.pk in self.requests or person.pk in self.swaps
+        return any(person.pk in some for some in (self.touches, self.requests, self.swaps, self.results))
 
 
 def _month(station: Station, person: Person, rows: _Rows) -> Month:
@@ -195,6 +206,7 @@ def _month(station: Station, person: Person, rows: _Rows) -> Month:
         requests=[_request(row, station, streams) for row in rows.requests.get(person.pk, ())[:MOST_REQUESTS]],
         held=[place for one in rows.held[station.pk] if (place := streams.place(*one)) is not None],
         swaps=rows.swaps.get(person.pk) or UNSET,
+        settled=rows.results.get(person.pk, UNSET),
         # Last: the others have named them.
         streams=streams.epochs,
     )

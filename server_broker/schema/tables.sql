@@ -4133,7 +4133,7 @@ CREATE INDEX retention_erasedfact_stream_id_bfc602f7 ON retention_erasedfact USI
 CREATE INDEX retention_erasure_stream_id_2ddda10f ON retention_erasure USING btree (stream_id);
 CREATE INDEX roster_day_by_date ON attendance_rosterday USING btree (valid_from, subject_id);
 CREATE UNIQUE INDEX secret_word_once ON guard_secretword USING btree (word) WHERE (ended_at IS NULL);
-CREATE INDEX settled_by_person ON settling_settledwindow USING btree (person_id, day) WHERE (superseded_at IS NULL);
+CREATE INDEX settled_by_person_ever ON settling_settledwindow USING btree (person_id, day);
 CREATE INDEX settled_came ON settling_settledwindow USING btree (village_id, settled_at);
 CREATE INDEX settled_due_at ON settling_settledwindow USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (superseded_at IS NULL));
 CREATE INDEX settled_open ON settling_settledwindow USING btree (village_id, day) WHERE (((result)::text = ANY (ARRAY[(''::character varying)::text, ('未'::character varying)::text, ('待'::character varying)::text])) AND (superseded_at IS NULL));

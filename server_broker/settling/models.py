@@ -170,7 +170,8 @@ class SettledWindow(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["person", "day"], condition=Q(superseded_at=None), name="settled_by_person"),
+            # Also of what stood before: a window's page says what it was.
+            models.Index(fields=["person", "day"], name="settled_by_person_ever"),
             # What may still change: of years of results a few days.
             models.Index(
                 fields=["village", "day"],

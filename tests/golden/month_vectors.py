@@ -47,6 +47,27 @@ MESSAGES: dict[str, msgspec.Struct] = {
             months.MonthSwap(request=ID, name="赵示例", begin=_MORNING, end=_MORNING + 12_600_000, window="上午坐班")
         ],
     ),
+    "month-settled": bundle_contents.Month(
+        person=PERSON,
+        month="2026-11",
+        as_of=AT.wall,
+        settled=months.MonthResults(
+            through="2026-11-15",
+            told=AT.wall,
+            results=[
+                months.MonthResult(day=_DAY, start=510, result="awaiting", why="8:20 到；没有离岗。", waits=["演示村"]),
+                months.MonthResult(
+                    day=_DAY,
+                    start=840,
+                    result="late",
+                    late=12,
+                    early=20,
+                    why="14:12 到，迟 12 分钟；17:10 走，早 20 分钟。",
+                ),
+                months.MonthResult(day="2026-11-12", start=510, result="leave", kind="sick"),
+            ],
+        ),
+    ),
 }
 
 LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
@@ -141,4 +162,28 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         ],
     ),
     "withdraw": kiosk_months.Withdraw(visit=_VISIT, request=ID.hex()),
+    "open_results": kiosk_months.OpenResults(visit=_VISIT, page=1),
+    "results": kiosk_months.ResultsShown(
+        visit=_VISIT,
+        page=0,
+        pages=1,
+        through="2026-11-15",
+        told=_DAY,
+        lines=[
+            kiosk_months.ResultLine(
+                day=_DAY,
+                start=510,
+                end=720,
+                window="上午坐班",
+                result="missing",
+                late=12,
+                why="8:42 到，迟 12 分钟；没有离岗。",
+                may_report=True,
+                request="123456",
+                request_state="open",
+            ),
+            kiosk_months.ResultLine(day=_DAY, start=840, result="awaiting", waits=["演示村"]),
+            kiosk_months.ResultLine(day=_DAY, start=1_080, result="leave", kind="sick", early=5),
+        ],
+    ),
 }

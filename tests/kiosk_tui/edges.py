@@ -27,6 +27,7 @@ SHELF = shelf()
 _VISIT = _shows(samples.VISIT)
 _MONTH, _REQUESTS = _after(_VISIT, "1"), _after(_VISIT, "2")
 _OPEN_REQUESTS = _answers(_REQUESTS, samples.REQUESTS)
+_RESULTS = _answers(_after(rig._SETTLED, "1"), samples.RESULTS)
 _OBJECTING = _after(_answers(_MONTH, samples.MONTH), "1", "1", "1")
 _SHELF = _presses("4")
 _FOUND = _after(_shows(samples.HOME), "6", "2", "8")
@@ -69,6 +70,12 @@ EDGES: dict[str, Way] = {
     "visit-month-line-longest": _after(_answers(_MONTH, samples.MONTH_LONGEST), "3"),
     "visit-month-days": _after(_answers(_MONTH, samples.MONTH), "6"),
     "visit-month-writing": _after(_OBJECTING, "1"),
+    "visit-results-empty": _answers(_RESULTS, replace(samples.RESULTS, pages=1, lines=[])),
+    "visit-results-one": _answers(_RESULTS, replace(samples.RESULTS, pages=1, lines=samples.RESULTS.lines[:1])),
+    "visit-results-nothing": _answers(_RESULTS, replace(samples.RESULTS, pages=1, lines=[], through=None, told=None)),
+    "visit-results-refused": _answers(rig._after(rig._SETTLED, "1"), REFUSED),
+    "visit-result-asked": _after(_RESULTS, "2"),
+    "visit-result-longest": _after(_answers(_RESULTS, samples.RESULTS_LONGEST), "1"),
     "visit-requests-empty": _answers(_REQUESTS, replace(samples.REQUESTS, pages=1, requests=[])),
     "visit-requests-one": _answers(
         _REQUESTS, RequestsShown(visit=samples.VISIT.visit, page=0, pages=1, requests=samples.REQUESTS.requests[:1])

@@ -238,6 +238,8 @@ PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
 _VISITS = _shows(samples.VISIT)
 _PHONES = _shows(samples.VISIT_WITH_PHONE)
 _MONTH = _answers(_after(_VISITS, "1"), samples.MONTH)
+_SETTLED = _shows(samples.VISIT_WITH_RESULTS)
+_RESULTS = _answers(_after(_SETTLED, "1"), samples.RESULTS)
 _REQUESTS = _answers(_after(_VISITS, "2"), samples.REQUESTS)
 _CAN_ASK = _shows(msgspec.structs.replace(samples.VISIT, can=["month", "requests", "learning", "ask", "set_pin"]))
 _ASKING = _answers(_after(_CAN_ASK, "4"), samples.ASKING)
@@ -288,6 +290,11 @@ STATES: dict[str, Way] = {
     "visit-month-windows": _after(_MONTH, "6", "1"),
     "visit-month-undated": _after(_answers(_after(_VISITS, "1"), samples.MONTH_UNDATED), "6"),
     "visit-month-taken": _answers(_after(_MONTH, "1", "1", "1", "1"), samples.TAKEN),
+    "visit-results-asked": _after(_SETTLED, "1"),
+    "visit-results": _RESULTS,
+    "visit-results-longest": _answers(_after(_SETTLED, "1"), samples.RESULTS_LONGEST),
+    "visit-result": _after(_RESULTS, "1"),
+    "visit-result-reporting": _after(_RESULTS, "1", "1"),
     "visit-requests": _REQUESTS,
     "visit-request": _after(_REQUESTS, "2"),
     "wish-kind": _ASKING,

@@ -36,6 +36,8 @@ from protocol.kiosk_months import (
     OwnRequest,
     RequestsShown,
     RequestTaken,
+    ResultLine,
+    ResultsShown,
     WindowLacks,
 )
 from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
@@ -413,6 +415,60 @@ AWAY = OwnRequest(
     answered=_DAY,
     listed=True,
 )
+RESULTS = ResultsShown(
+    visit=VISIT.visit,
+    page=0,
+    pages=2,
+    through="2026-11-15",
+    told="2026-11-24",
+    lines=[
+        ResultLine(
+            day="2026-11-23",
+            start=510,
+            end=720,
+            window="上午坐班",
+            result="late",
+            late=12,
+            why="8:42 到，迟 12 分钟；12:05 走。",
+            may_report=True,
+        ),
+        ResultLine(
+            day="2026-11-20",
+            start=840,
+            end=1_050,
+            window="下午坐班",
+            result="missing",
+            why="14:02 到；没有离岗。",
+            may_report=True,
+            request="482913",
+            request_state="open",
+        ),
+        ResultLine(day="2026-11-19", start=510, result="awaiting", why="8:20 到；没有离岗。", waits=["演示村"]),
+        ResultLine(day="2026-11-12", start=510, result="leave", kind="sick", why="请假（病假）盖住了这个班。"),
+        ResultLine(day="2026-11-05", start=510, result="absent", why="没有到岗；没有离岗。"),
+    ],
+)
+RESULTS_LONGEST = replace(
+    RESULTS,
+    lines=[
+        ResultLine(
+            day="2026-11-23",
+            start=510,
+            end=720,
+            window="很长的值班时段名称" * 3,
+            result="late",
+            late=1_212,
+            early=1_120,
+            why="只看 9:10 到 11:50；11月23日 10:42 到（更正），迟 1212 分钟；" * 3 + "够得上旷工。",
+            waits=["很长的村名" * 4] * 8,
+            request="482913",
+            request_state="refused",
+            may_report=True,
+        )
+    ]
+    * 5,
+)
+VISIT_WITH_RESULTS = msgspec.structs.replace(VISIT, can=["month", "results", "requests", "learning", "set_pin"])
 VISIT_WITH_PHONE = msgspec.structs.replace(VISIT, can=["month", "learning", "phone"])
 PHONE_CODE = PhoneCode(
     visit=VISIT.visit, address="https://door.example.cn/K#23456789ABCD", code="23456789ABCD", lasts_ms=300_000

@@ -16,6 +16,7 @@ from kiosk_tui.views import feedback as views_feedback
 from kiosk_tui.views import meetings as views_meetings
 from kiosk_tui.views import months as views_months
 from kiosk_tui.views import reading as views_reading
+from kiosk_tui.views import results as views_results
 from kiosk_tui.views import wishes as views_wishes
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.edges import DRAWN, OFFLINE
@@ -109,6 +110,22 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "visit-month-longest",
     ),
     views_months.MonthLineView: (ALWAYS, "visit-month-line", NO_LIST, SAME, NO_ASKING, "visit-month-line-longest"),
+    views_results.ResultsView: (
+        ("visit-results-empty", "visit-results-nothing", "visit-results-asked"),
+        "visit-results-one",
+        "visit-results",
+        SAME,
+        "visit-results-refused",
+        "visit-results-longest",
+    ),
+    views_results.ResultView: (
+        ALWAYS,
+        ("visit-result", "visit-result-asked"),
+        NO_LIST,
+        SAME,
+        NO_ASKING,
+        "visit-result-longest",
+    ),
     views_months.ChoiceView: (ALWAYS, "visit-month-reason", "visit-month-days", SAME, NO_ASKING, CODES),
     views_months.ConfirmView: (
         ALWAYS,

@@ -27,7 +27,7 @@ from protocol.kiosk_feedback import FollowUp
 from protocol.kiosk_find import Search
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
 from protocol.kiosk_learning import AnswerQuestion, NextQuestion
-from protocol.kiosk_months import OpenMonth, OpenRequests
+from protocol.kiosk_months import OpenMonth, OpenRequests, OpenResults
 from protocol.kiosk_notices import AskNotices, OpenNotice
 from protocol.kiosk_requests import OpenAsking
 from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
@@ -112,6 +112,8 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
             flow.agent_said(samples.MONTH_UNDATED)
         case OpenMonth() if state != "visit-month-asked":
             flow.agent_said(samples.MONTH_LONGEST if state.endswith("longest") else samples.MONTH)
+        case OpenResults() if state != "visit-results-asked":
+            flow.agent_said(samples.RESULTS_LONGEST if state.endswith("longest") else samples.RESULTS)
         case OpenRequests() | OpenMine() | FollowUp():
             flow.agent_said(ALWAYS[type(asked)])
         case ShowPhoneCode() if state == "visit-phone-refused":
