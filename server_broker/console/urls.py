@@ -71,6 +71,8 @@ from server_broker.console.views.roster_templates import (
 from server_broker.console.views.rosters import roster_swaps, rosters, rosters_save
 from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.settled_window import settled_window, settled_window_case
+from server_broker.console.views.sheet_charts import person_month, sheet_charts
+from server_broker.console.views.sheet_files import person_sheet, sheet_csv_export, sheet_export
 from server_broker.console.views.sheets import sheet, sheet_step, sheets
 from server_broker.console.views.snapshots import (
     hold_snapshot,
@@ -168,6 +170,11 @@ urlpatterns = [
     path("sheets/", sheets, name="sheets"),
     re_path(rf"^sheets/{_MONTH}/(?P<step>show|close)/$", sheet_step, name="sheet-step"),
     re_path(rf"^sheets/(?P<code>[0-9]{{12}})/{_MONTH}/$", sheet, name="sheet"),
+    re_path(rf"^sheets/(?P<code>[0-9]{{12}})/{_MONTH}/sheet\.xlsx$", sheet_export, name="sheet-export"),
+    re_path(rf"^sheets/(?P<code>[0-9]{{12}})/{_MONTH}/sheet\.csv$", sheet_csv_export, name="sheet-csv"),
+    path("sheets/charts/", sheet_charts, name="sheet-charts"),
+    re_path(rf"^people/(?P<pk>[0-9]{{1,15}})/{_MONTH}/$", person_month, name="person-month"),
+    re_path(rf"^people/(?P<pk>[0-9]{{1,15}})/{_MONTH}/sheet\.xlsx$", person_sheet, name="person-sheet"),
     path("meetings/", meetings, name="meetings"),
     path("meetings/table/", meeting_table, name="meeting-table"),
     path("meetings/kinds/", meeting_kind, name="meeting-kind"),

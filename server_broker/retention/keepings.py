@@ -377,6 +377,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "workdays.StopNotice": "停班通知，不含姓名",
     "workdays.StopRecord": "停班通知，不含姓名",
     "settling.SettleDue": "哪个村哪天要重新结算，结算以后删除",
+    "settling.DayCount": "哪个村哪天多少个班、多少个按时，没有人",
     "settling.Change": "只有编号，几秒钟后删除",
     "settling.LookedAt": "设备",
     "settling.SettlingState": "从哪天起结算",

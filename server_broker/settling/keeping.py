@@ -3,13 +3,13 @@
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from django.db import transaction
 
-from server_broker.platform.sql import query
+from server_broker.platform.sql import execute, query
 from server_broker.settlement.version import RULES
 from server_broker.settling.due import VillageDay
 from server_broker.settling.moments import aware
@@ -77,8 +77,18 @@ SELECT count(*) FROM made
 """  # noqa: S608 - our own constants
 
 
+JUDGED, IN_TIME = frozenset("√迟早缺旷"), "√"
+"""The results that touches decided, and the one of them in time. What nobody could do anything about is neither."""
+_COUNT = """
+INSERT INTO settling_daycount AS c (village_id, day, judged, in_time)
+SELECT * FROM unnest(%s::bigint[], %s::date[], %s::bigint[], %s::bigint[])
+ON CONFLICT (village_id, day) DO UPDATE SET judged = excluded.judged, in_time = excluded.in_time
+WHERE (c.judged, c.in_time) <> (excluded.judged, excluded.in_time)
+"""
+
+
 def keep(settled: Sequence[Settled], why: Mapping[VillageDay, str], *, known: dt.datetime, now: dt.datetime) -> Kept:
-    """Keep all that some villages' dates came to, in two statements.
+    """Keep all that some villages' dates came to, in three statements.
 
     Args:
         settled: Every window of these villages and dates. One that stands and is not among them is no window any more.
@@ -100,7 +110,20 @@ def keep(settled: Sequence[Settled], why: Mapping[VillageDay, str], *, known: dt
         days = [[village for village, _ in why], [day for _, day in why]]
         [(superseded,)] = query(_SUPERSEDE, [*new, *days, now])
         [(made,)] = query(_INSERT, [*new, known, now])
+        execute(_COUNT, _counts(settled, why))
     return Kept(made, superseded)
+
+
+def _counts(settled: Sequence[Settled], why: Iterable[VillageDay]) -> list[list[Any]]:
+    """Return for each village's date how many windows were judged, and how many in time, as columns."""
+    words: dict[VillageDay, Counter[str]] = {day: Counter() for day in why}
+    for one in settled:
+        words[one.village, one.result.day][one.result.result] += 1
+    rows = [
+        (village, day, sum(counts[word] for word in JUDGED), counts[IN_TIME])
+        for (village, day), counts in words.items()
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _row(one: Settled, place: int, why: str) -> tuple[Any, ...]:

@@ -189,6 +189,23 @@ class SettledWindow(models.Model):
         ]
 
 
+class DayCount(models.Model):
+    """How many windows of a village's date were judged by touches, and how many of these were in time.
+
+    It is counted anew whenever results of that date are kept. A chart of a year would read millions of results.
+    """
+
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
+    day = models.DateField()
+    judged = models.PositiveIntegerField()
+    in_time = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = "按时到岗计数"
+        verbose_name_plural = "按时到岗计数"
+        constraints = [models.UniqueConstraint(fields=["village", "day"], name="day_count_once")]
+
+
 class SettleDue(models.Model):
     """A village's date that is due to be settled again, and why. It goes once that is done."""
 

@@ -1,16 +1,22 @@
 """A person's month as a sheet to sign: a row for each window, and what they add up to."""
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from server_broker.attendance.times import clock
 from server_broker.closing.month import PersonMonth, VillageMonth
 from server_broker.settlement.counting import totals
+from server_broker.settlement.results import Result
+from server_broker.settling.own import places_of, words_of
+from server_broker.settling.words import board_station, reason_words, totals_words
+from server_broker.timesheets.charts import Calendar, calendar
 from server_broker.timesheets.heads import put_title
 from server_broker.timesheets.lines import mark_of
 from server_broker.timesheets.paper import Book, Look
 from server_broker.timesheets.words import (
     CLOSED,
-    clock,
-    figures_of,
     known_words,
     month_words,
     state_words,
@@ -29,7 +35,11 @@ _A_ROW_PT, _REASON_SIGNS = 13.0, 27
 """The height of a row of text, and how many signs of a reason stand in one."""
 
 
-def person_book(name: str, number: str, months: Sequence[tuple[VillageMonth, PersonMonth]], month: str) -> bytes:
+type Months = Sequence[tuple[VillageMonth, PersonMonth]]
+"""A person's part of the months of villages, with these."""
+
+
+def person_book(name: str, number: str, months: Months, month: str) -> bytes:
     """Return a person's month.
 
     Args:
@@ -46,21 +56,19 @@ def person_book(name: str, number: str, months: Sequence[tuple[VillageMonth, Per
     page.put_over((2, 2), (1, page.columns), "　".join(said), _NOTE)
     for column, (head, _) in enumerate(_COLUMNS, start=1):
         page.put(_HEAD_ROWS, column, head, _HEAD)
-    windows = [(village.name, one.result) for village, person in months for one in person.windows]
+    entries = entries_of(months)
     row = _HEAD_ROWS + 1
-    for village, result in sorted(windows, key=lambda one: (one[1].day, one[1].start)):
+    for village, result, _, why in entries:
         cells = (
             *(result.day.isoformat(), "一二三四五六日"[result.day.weekday()], clock(result.start), village),
             *(mark_of(result), result.late or "", result.early or "", result.kind, "、".join(result.flags)),
         )
         for column, value in enumerate(cells, start=1):
             page.put(row, column, value, _CELL)
-        page.put(row, len(_COLUMNS), result.reason, _REASON)
-        page.high(row, _A_ROW_PT * (len(result.reason) // _REASON_SIGNS + 1))
+        page.put(row, len(_COLUMNS), why, _REASON)
+        page.high(row, _A_ROW_PT * (len(why) // _REASON_SIGNS + 1))
         row += 1
-    added = totals("", (result for _, result in windows if result.result != "休"))
-    figures = [f"{figure.title} {_shown(figure.value(added))}" for figure in figures_of(added) if figure.value(added)]
-    page.put_over((row, row), (1, page.columns), f"合计：{'，'.join(figures) or '没有班'}", _NOTE)
+    page.put_over((row, row), (1, page.columns), f"合计：{'；'.join(sums_of(entries))}", _NOTE)
     page.high(row, 2 * _A_ROW_PT)
     row += 1
     page.put_over((row, row), (1, page.columns), f"本人签字：{'＿' * 9}　日期：　　　　年　　月　　日", _SIGNED)
@@ -69,5 +77,42 @@ def person_book(name: str, number: str, months: Sequence[tuple[VillageMonth, Per
     return book.saved()
 
 
-def _shown(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+class Entry(NamedTuple):
+    """A window of a person's month: the village's name, what it came to, that in words, and why."""
+
+    village: str
+    result: Result
+    said: str
+    why: str
+
+
+def entries_of(months: Months) -> list[Entry]:
+    """Return a person's windows of some villages' months, by date and start."""
+    windows = [(village.name, one) for village, person in months for one in person.windows]
+    places = places_of({board_station(what.station) for _, one in windows for what in one.awaited})
+    found = [
+        Entry(name, one.result, words_of(one.result), reason_words(one.result.reason, one.awaited, places))
+        for name, one in windows
+    ]
+    return sorted(found, key=lambda one: (one.result.day, one.result.start))
+
+
+def sums_of(entries: Sequence[Entry]) -> list[str]:
+    """Return in words what a person's windows add up to."""
+    return totals_words(totals("", (one.result for one in entries if one.result.result != "休")))
+
+
+_LEVELS = {"√": "l3", **dict.fromkeys("迟早缺", "l1"), "旷": "l0", **dict.fromkeys("假出会停", "l2")}
+
+
+def person_calendar(month: str, entries: Sequence[Entry]) -> Calendar:
+    """Return a person's month as a calendar: the signs of each date, in the shade of the worst of them."""
+    of_day: dict[dt.date, list[Entry]] = defaultdict(list)
+    for one in entries:
+        of_day[one.result.day].append(one)
+    shown = {}
+    for day, some in of_day.items():
+        signs = " ".join(mark_of(one.result) or "…" for one in some)
+        said = "；".join(f"{clock(one.result.start)} {one.said}" for one in some)
+        shown[day] = min(_LEVELS.get(one.result.result, "none") for one in some), signs, said
+    return calendar(month, shown)

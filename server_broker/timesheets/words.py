@@ -8,23 +8,10 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from server_broker.settlement.counting import NOT_FINAL, Totals
+from server_broker.settling.words import RESULT_WORDS
 
-LEGEND = {
-    "√": "到岗",
-    "迟": "迟到",
-    "早": "早退",
-    "缺": "缺卡",
-    "旷": "旷工",
-    "假": "请假",
-    "出": "外出",
-    "会": "开会",
-    "停": "站点停用，不算缺",
-    "暂": "暂定，不计",
-    "待": "等人核实",
-    "未": "数据未到",
-    "休": "不上班",
-}
-"""By the sign of a result."""
+LEGEND = {sign: word for sign, word in RESULT_WORDS.items() if sign}
+"""What each sign of a sheet means."""
 CLOSED, NOT_CLOSED = "定稿", "未定稿"
 SIGNATURES = "　".join(f"{who}：{'＿' * 9}" for who in ("制表", "审核", "负责人")) + "　日期：　　　　年　　月　　日"
 
@@ -33,11 +20,6 @@ def month_words(month: str) -> str:
     """Return a month such as ``2026-03`` in words."""
     year, number = month.split("-")
     return f"{year}年{int(number)}月"
-
-
-def clock(start: int) -> str:
-    """Return minutes after midnight as sheets have them, such as 08:30."""
-    return f"{start // 60:02}:{start % 60:02}"
 
 
 def state_words(state: str) -> str:

@@ -70,6 +70,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "holdings": _holdings(request).filter(person=found).select_related("post__unit"),
         "may_edit": may_edit and known is None,
         "may_bind": may(request.user, Power.BIND_CARDS) and known is None,
+        "may_see_sheets": may(request.user, Power.SEE_SHEETS),
         "may_enter": may(request.user, Power.ENTER_REQUESTS) and not found.left,
         "refused_pins": _refused_pins(request, found) if known is None else (),
         **_numbers(request, found),

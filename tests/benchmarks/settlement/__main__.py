@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHARES = (0.25, 1.0, 2.0)
 LINEAR_WITHIN = 1.3
-_OF_THE_HISTORY = ("units", "posts", "holdings", "holding_records", "absences", "absence_records")
+_OF_THE_HISTORY = ("absences", "absence_records")
 _GROWING = ("county_day_s", "county_day_marked_s", "county_month_sheet_s")
 """Figures of which a county of twice the size may cost twice as much."""
 

@@ -160,6 +160,11 @@ POST /windows/{window}/change/                     404 403 403 404 404 404 403 4
 POST /windows/{window}/days/                       404 403 403 404 404 404 403 403 403 404 302
 GET  /sheets/                                      403 403 403 200 200 200 200 200 403 200 302
 GET  /sheets/{village}/2026-01/                    403 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/{village}/2026-01/sheet.xlsx          403 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/{village}/2026-01/sheet.csv           403 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/charts/                               403 403 403 200 200 200 200 200 403 200 302
+GET  /people/{person}/2026-01/                     403 403 403 200 200 200 200 200 403 404 302
+GET  /people/{person}/2026-01/sheet.xlsx           403 403 403 200 200 200 200 200 403 404 302
 POST /sheets/2026-01/show/                         403 403 403 403 404 403 403 403 403 404 302 proof
 POST /sheets/2026-01/close/                        403 403 403 403 404 403 403 403 403 404 302 proof
 GET  /sheets/{village}/windows/{person}/{settled}/ 200 403 403 200 200 200 200 200 403 404 302

@@ -204,7 +204,7 @@ def test_a_persons_month_has_a_row_for_each_window_and_its_reason(county: Fictio
     assert [cell.value for cell in late[2:6]] == ["08:30", "示例村", "迟", 22]
     assert "8:52 到" in late[-1].value
     assert len([one for one in rows if isinstance(one, str) and one.startswith("2027-")]) == 13
-    assert any("应到 13" in str(one) for one in rows)
+    assert any("该到 13 天" in str(one) for one in rows)
     assert lived.zhang.pk == month.people[0].person
 
 
