@@ -255,6 +255,8 @@ GET  /api/v1/windows                               401 401 401 401 401 401 401 4
 GET  /api/v1/due                                   401 401 401 401 401 401 401 401 401 401 401
 GET  /api/v1/county_requests                       401 401 401 401 401 401 401 401 401 401 401
 GET  /api/v1/results                               401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/months                                401 401 401 401 401 401 401 401 401 401 401
+GET  /api/v1/timesheets                            401 401 401 401 401 401 401 401 401 401 401
 GET  /api/v1/touches                               401 401 401 401 401 401 401 401 401 401 401
 GET  /api/v1/requests                              401 401 401 401 401 401 401 401 401 401 401
 # What people object to and ask for
