@@ -14,7 +14,7 @@ from django.utils import timezone
 from protocol.facts import Booted, DirectionChosen, NumberEntered
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
-from server_broker.fleet.tables import STREAMS
+from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.sql import execute, query
 from server_broker.settling import due
 from server_broker.settling.changes import mark_boot
@@ -66,6 +66,7 @@ def look_at_facts(marks: Marks, where: Whereabouts) -> dt.datetime | None:
     news = [_news(station, some) for station, some in sorted(of_station.items())]
     _mark_touches(marks, where, news)
     dead = _declared_dead(of_station)
+    _mark_shutdowns(marks, where, news)
     for own in news:
         _mark_station(marks, where, own)
         if own.station in dead:
@@ -88,6 +89,8 @@ class _News:
     touches: list[tuple[bytes, str, dt.date, dt.date]] = field(default_factory=list)
     """Card and number, and from which date to which a touch may be."""
     downs: list[tuple[dt.date, dt.date]] = field(default_factory=list)
+    booted: list[tuple[bytes, int, dt.date]] = field(default_factory=list)
+    """Epoch and seq of each boot, and until which date it may have been."""
     boots: set[bytes] = field(default_factory=set)
     """Boots whose clocks were corrected."""
     directions: list[tuple[bytes, int]] = field(default_factory=list)
@@ -114,6 +117,8 @@ def _news(station: str, stated: Iterable[Stated]) -> _News:
             found.directions.append((one.whole.touch.epoch, one.whole.touch.seq))
         elif one.kind in _UPS_AND_DOWNS:
             found.downs.append((min(last or first, _alive(one) or first, first), until))
+            if one.kind == "booted":
+                found.booted.append((one.epoch, one.seq, until))
         elif one.kind == "clock_corrected" and one.at is not None:
             found.boots.add(one.at.boot)
         elif one.is_held or one.kind == "facts_lost":
@@ -147,6 +152,25 @@ def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> 
             # From a touch on, their windows of this and the next month await that station too.
             if elsewhere := villages - own:
                 marks.add(elsewhere, first, marks.last, due.TOUCH)
+
+
+_SHUT_DOWN = f"""
+SELECT w.station, w.until, min((coalesce(s.corrected_wall, s.wall) AT TIME ZONE 'Asia/Shanghai')::date)
+FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::date[]) AS w (station, epoch, seq, until)
+JOIN {STATION_EVENTS} b ON b.station_id = w.station AND b.kind = 'booted' AND b.epoch = w.epoch AND b.seq = w.seq
+JOIN {STATION_EVENTS} s ON s.station_id = w.station AND s.kind = 'shut_down' AND s.id < b.id AND s.id > coalesce((
+    SELECT max(p.id) FROM {STATION_EVENTS} p WHERE p.station_id = w.station AND p.kind = 'booted' AND p.id < b.id), 0)
+GROUP BY w.station, w.until
+"""  # noqa: S608 - our own constant
+
+
+def _mark_shutdowns(marks: Marks, where: Whereabouts, news: Collection[_News]) -> None:
+    """Mark what a boot makes down time of: all since the first shutdown that no boot had ended."""
+    booted = [(one.station, *boot) for one in news for boot in one.booted]
+    if not booted:
+        return
+    for station, until, first in query(_SHUT_DOWN, [list(column) for column in zip(*booted, strict=True)]):
+        marks.add(where.own(station), first, until, due.STATION)
 
 
 def _mark_station(marks: Marks, where: Whereabouts, news: _News) -> None:

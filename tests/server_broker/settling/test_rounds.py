@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import InternalError, ProgrammingError, connection, transaction
 
+from protocol.facts_station import ShutDown
 from server_broker.attendance.models import DutyWindow
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
@@ -191,6 +192,24 @@ def test_a_new_version_of_the_rules_settles_every_month_that_is_not_closed(
         put(SheetMonthRecord, [month.pk], Period(None), {"shown_at": None, "closed_at": None}, actor=BY)
     assert {(one[1], one[3]) for one in lives_on(at(MONDAY, 23))} == {(MONDAY, "rules")}
     assert {row.rules for row in SettledWindow.objects.current()} == {"9.9"}
+
+
+def test_a_boot_settles_all_since_the_shutdown_that_it_ends(shili: LivedStation) -> None:
+    """The boot before was lost, so the station told of touches after its shutdown as if it had gone on."""
+    came(shili, MONDAY, ZHANG.token)
+    shili.state(ShutDown(at=shili.moment(at(MONDAY, 15, 30))))
+    for number in range(1, 5):
+        came(shili, MONDAY + number * DAY, ZHANG.token)
+    friday = MONDAY + 4 * DAY
+    shili.send(at(friday, 15, 2))
+    lives_on(at(friday, 20))
+    shili.booted(at(friday + DAY, 7), alive=at(friday, 23))
+    shili.send(at(friday + DAY, 7, 1))
+
+    new = lives_on(at(friday + DAY, 7, 2))
+
+    assert (LI.number, TUESDAY, "停") in [one[:3] for one in new]
+    assert whole(MONDAY, friday + DAY, at(friday + DAY, 7, 2)) == (0, 0)
 
 
 def test_a_result_can_only_be_superseded(shili: LivedStation) -> None:
