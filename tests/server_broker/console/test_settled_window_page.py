@@ -199,4 +199,4 @@ def test_a_window_without_a_result_leads_nowhere(county: FictionalCounty) -> Non
     zhang = county.people[ZHANG]
     settled_row(zhang, timezone.localdate(), "", line="0")
     for address in (reverse("person", args=[zhang.pk]), f"{reverse('presence')}?place={SHILI_VILLAGE}"):
-        assert "/sheets/" not in page(TOWNSHIP_OFFICER, address)
+        assert f"/sheets/{SHILI_VILLAGE}" not in page(TOWNSHIP_OFFICER, address)
