@@ -164,3 +164,10 @@ def test_sections_of_the_rules_that_the_code_cites_are_there() -> None:
             for line in re.findall(r"\d+", lines):
                 assert f"\n| {line} |" in sections[section], (path, line)
     assert cited >= 2  # the citations are still written as they are looked for here
+
+
+def test_named_cases_that_documents_cite_are_there() -> None:
+    cases = {path.stem for path in (ROOT / "tests" / "cases").glob("*.toml")}
+    cited = {word for document in DOCUMENTS for word in cited_in(document) if re.fullmatch(r"s\d-[\w-]+", word)}
+    assert len(cited) >= 10
+    assert cited <= cases
