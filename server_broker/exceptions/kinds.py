@@ -13,7 +13,7 @@ class Spec:
     word: str
     method: str
     harmless: str
-    """What it may well be: no exception says what somebody did."""
+    """The everyday reasons: no exception says what somebody did."""
     threshold: int
     lowest: int
     highest: int
@@ -24,7 +24,7 @@ SPECS: Mapping[str, Spec] = {
     "two_places": Spec(
         "一张卡两个镇",
         "同一张卡先后在两个镇的站点打卡，中间不到 {n} 分钟；只看时间准的打卡，不按路程算",
-        "可能住在两镇交界，可能站点的时间不准，也可能卡借了人",
+        "住在两镇交界，路近；站点的钟不准",
         threshold=20,
         lowest=2,
         highest=240,
@@ -34,7 +34,7 @@ SPECS: Mapping[str, Spec] = {
         "下班卡前很久没动静",
         "班结束半小时以后打的下班卡，打卡 10 分钟以前的 {n} 分钟里，站点没有别的打卡、门磁、大屏使用；"
         "站点那时停过的不算",
-        "可能一直在屋里办公；没装门磁的站点，只看得到打卡和大屏",
+        "一直在屋里办公；没装门磁的站点，只看得到打卡和大屏",
         threshold=120,
         lowest=60,
         highest=600,
@@ -43,7 +43,7 @@ SPECS: Mapping[str, Spec] = {
     "card_on_leave": Spec(
         "请假期间打过卡",
         "批准的请假还没结束，卡打过 {n} 次或更多",
-        "可能提前回来了，还没有销假；也可能只是来拿东西",
+        "提前回来了，还没有销假；只是来拿东西",
         threshold=1,
         lowest=1,
         highest=20,
@@ -52,7 +52,7 @@ SPECS: Mapping[str, Spec] = {
     "same_minute": Spec(
         "每天同一分钟到",
         "一个月里，每天第一次打卡有 {n} 天或更多落在同一个 60 秒里",
-        "可能赶同一趟车，可能就是准时",
+        "赶同一趟车；就是准时",
         threshold=10,
         lowest=5,
         highest=31,
@@ -61,7 +61,7 @@ SPECS: Mapping[str, Spec] = {
     "quiet_village": Spec(
         "站点开着没人打卡",
         "连着 {n} 个值班日，该到的人都没有打卡，而站点开着、记录齐全",
-        "可能都在外面办事，忘了报备；也可能值班表没有改",
+        "都在外面办事，忘了报备；值班表没有改",
         threshold=2,
         lowest=1,
         highest=10,
@@ -70,7 +70,7 @@ SPECS: Mapping[str, Spec] = {
     "dark_station": Spec(
         "值班日站点没有记录",
         "连着 {n} 个值班日，全村的班不是“停”，就是过了两天还在等记录的“未”",
-        "可能停电、断网，或者站点坏了",
+        "停电、断网；站点坏了",
         threshold=2,
         lowest=1,
         highest=10,
@@ -79,7 +79,7 @@ SPECS: Mapping[str, Spec] = {
     "off_place": Spec(
         "在别处打的卡没算上",
         "值班的时间里，在不算数的站点打过卡，而这个班缺卡、旷工或者迟到早退超过 {n} 分钟",
-        "可能去那里办事；要算，就报外出，或者补卡",
+        "去那里办事，没有报外出",
         threshold=0,
         lowest=0,
         highest=240,

@@ -42,7 +42,7 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
             f"现在有 {waiting} 个班写着“未”（数据未到），在等这个站点，会重新结算。"
             if waiting
             else "现在没有班在等它。",
-            "这块板子以后又传来更晚的记录，登记就自动失效，按传来的记录结算。",
+            "这台机器以后又传来更晚的记录，登记就自动失效，按传来的记录结算。",
         ]
 
     return Proposal(

@@ -72,7 +72,7 @@ def test_it_says_what_was_found_and_what_it_may_well_be(row: Notable, officer: C
     assert "这些不是结论" in listed
     one = words_of(text_of(officer, f"/exceptions/{row.pk}/"))
     assert "怎么找的：同一张卡先后在两个镇的站点打卡，中间不到 20 分钟" in one
-    assert "可能只是：可能住在两镇交界" in one
+    assert "平常的原因：住在两镇交界" in one
     assert "2027-03-15 08:00:00 示例村站 卡 时间准 看抓拍" in one
     # What lies in another township is no officer's of this one.
     assert "2027-03-15 08:15:00 外辖区的站点 卡 时间准 没有" in one
