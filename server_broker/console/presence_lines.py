@@ -126,6 +126,8 @@ type _Settled = dict[tuple[int, int, int], Word]
 
 
 def _settled(viewer: Viewer, day: dt.date, people: Collection[int]) -> _Settled:
+    if not may(viewer, Power.SEE_SHEETS):
+        return {}
     rows = settled_windows_of(viewer).current().filter(day=day, person__in=people).exclude(result__in=("", "休"))
     return {(row.village_id, row.person_id, row.start): result_word(row) for row in rows}
 

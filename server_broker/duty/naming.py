@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from server_broker.attendance.models import DutyWindow
 from server_broker.duty.due import Turn
 from server_broker.duty.reasons import ByPost, HandedOver, Overlaps, TookOver
-from server_broker.duty.words import why_not, why_sentence
+from server_broker.duty.words import why_not, why_sentence, words_of
 from server_broker.people.models import Person, Post
 from server_broker.regions.models import Region
 
@@ -27,6 +27,10 @@ class Names:
         """Return in one sentence to the person why they are due, or not."""
         words = why_sentence if turn.due else why_not
         return words(turn.why, people=self.people, posts=self.posts, windows=self.windows)
+
+    def why_briefly(self, turn: Turn) -> str:
+        """Return to an officer why the person is due, or not."""
+        return "，".join(words_of(one, people=self.people, posts=self.posts, windows=self.windows) for one in turn.why)
 
 
 def names_in(turns: Sequence[Turn]) -> Names:

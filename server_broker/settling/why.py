@@ -60,6 +60,9 @@ class WhyWindow:
     times: str
     marks: str
     due: str
+    """Why the person is in it, as they read it themselves."""
+    due_briefly: str
+    """The same as officers read it."""
     source: str
     """Who entered it, when and why; empty where nobody knows."""
     rest: str
@@ -160,13 +163,14 @@ def why_of(row: SettledWindow) -> Why:
 
 
 def _window(turn: Turn, told: Explained, row: SettledWindow) -> WhyWindow:
-    window, day = turn.window, turn.day
+    window, day, names = turn.window, turn.day, names_in([turn])
     return WhyWindow(
         pk=window.id,
         name=window.name,
         times=times(window.start, window.end),
         marks=str(Marks(told.values.marks).label),
-        due=names_in([turn]).why(turn),
+        due=names.why(turn),
+        due_briefly=names.why_briefly(turn),
         source=_source(turn, row.known_at),
         rest="" if told.judged in (None, (told.start, told.end)) else _stretch(told.judged, day),
         spans=tuple(_spans(told, day)),

@@ -126,8 +126,12 @@ def fate_words(fate: Fate) -> str:
 
 
 def cause_words(codes: str) -> str:
-    """Return what had a window settled, by the codes of `server_broker.settling.due`."""
-    return "，".join(_CAUSES[code] for code in codes.split())
+    """Return what had a window settled, by the codes of `server_broker.settling.due`.
+
+    What came on the way before a day was settled first had nothing settled anew.
+    """
+    told = codes.split()
+    return _CAUSES[due.FIRST] if due.FIRST in told else "，".join(_CAUSES[code] for code in told)
 
 
 def result_words(result: str, *, kind: str = "", late: int = 0, early: int = 0, beside: str = "") -> str:

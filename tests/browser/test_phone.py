@@ -1,6 +1,7 @@
 """The front door in a real Chromium as wide as a telephone, which trusts nothing but the front door's own authority."""
 
 import base64
+import datetime
 import hashlib
 import os
 import socket
@@ -11,13 +12,15 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.db import connections
+from django.db import connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from firmware_scripts.pictures.console import CHROMIUM, FLAGS
 from protocol.phone_link import phone_address
+from server_broker.duty.windows import Terms, add_window
+from server_broker.people.existence import on_file_since
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.public.asgi import make_application
@@ -25,10 +28,12 @@ from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
 from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
 from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
+from server_broker.workdays.county_table import CountyWord, write_days
 from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
 from tests.cast import LI, SHILI, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, requested, touch
 from tests.server_broker.public.door import ago, settings_of_the_door, show_code
+from tests.server_broker.settling.kept_rows import settled_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,3 +219,43 @@ def test_leave_is_asked_for_without_scripts_and_followed(
     page.goto(door.address)
     looked_at(page, "month-with-requests")
     context.close()
+
+
+def test_what_one_s_windows_came_to_is_read_and_an_objection_begins_there(
+    page: Page, door: FrontDoor, county: FictionalCounty
+) -> None:
+    zhang, station, today = county.people[ZHANG], county.stations[SHILI], timezone.localdate()
+    dates = [today - n * datetime.timedelta(days=1) for n in range(70)]
+    with transaction.atomic():
+        on_file_since(zhang, dates[-1], actor="wu-yunwei", reason="入职更早")
+        write_days({date: CountyWord(True) for date in dates}, actor="wu-yunwei")
+        terms = Terms("上午", list(range(1, 8)), 510, 720, [zhang.pk])
+        add_window(zhang.village, terms, since=dates[-1], actor="wu-yunwei")
+    late, waits = today.replace(day=1) - datetime.timedelta(days=3), today.replace(day=1) - datetime.timedelta(days=2)
+    for day in (today, late):
+        settled_row(zhang, day, "迟", line="12", late=12, reason="8:42 到，迟 12 分钟；12:05 走。")
+    settled_row(
+        zhang,
+        waits,
+        "未",
+        line="7",
+        reason="没有到岗；没有离岗；站点 shili-01 还没有记录，要齐到 15:00。",
+        awaited=[[SHILI, -(1 << 62) // 60_000_000]],
+    )
+    page.goto(phone_address(door.address, show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))))
+    page.get_by_role("button", name="打开我的打卡").click()
+    expect(page.get_by_role("link", name="迟到 12 分钟")).to_be_visible()
+    looked_at(page, "month-with-results")
+    page.get_by_role("link", name=f"{late.year}年{late.month}月").click()
+    expect(page.get_by_role("link", name="数据未到")).to_be_visible()
+    looked_at(page, "past-month")
+    page.get_by_role("link", name="数据未到").click()
+    expect(page.get_by_text("等示例村站点的记录")).to_be_visible()
+    looked_at(page, "own-window-waits")
+    page.go_back()
+    page.get_by_role("link", name="迟到 12 分钟").click()
+    expect(page.get_by_role("heading", name="您的打卡")).to_be_visible()
+    looked_at(page, "own-window")
+    page.get_by_role("link", name="不对：提出来，补卡").click()
+    expect(page.get_by_role("button", name="提交")).to_be_visible()
+    looked_at(page, "ask-of-a-window")

@@ -76,6 +76,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         **_numbers(request, found),
         "requests": _requests(request, found) if known is None else (),
         "own_days": _own_days(found) if known is None else (),
+        "sees_results": may(request.user, Power.SEE_SHEETS),
         "seen_villages": set(regions_of(request.user).values_list("pk", flat=True)),
         "villages": regions_of(request.user).filter(ended=False) if may_edit else (),
         "units": units_of(request.user).filter(ended=False) if may_edit else (),

@@ -25,7 +25,7 @@ _TOML = "application/toml; charset=utf-8"
 
 
 @require_safe
-@needs(Power.SEE_PEOPLE)
+@needs(Power.SEE_SHEETS)
 def settled_window(request: HttpRequest, code: str, person: str, day: str, start: str) -> HttpResponse:
     """Show what a window came to, on what that rests, what is awaited and what it was before."""
     rows = _rows(request, code, person, day, start)
@@ -33,12 +33,13 @@ def settled_window(request: HttpRequest, code: str, person: str, day: str, start
     found = Person.objects.select_related("village").get(pk=rows[0].person_id)
     seen = in_scope(request.user, found.village_id)
     context = {
-        "section": "people",
+        "section": "sheets",
         "person": found,
         "name": found.name if seen else ELSEWHERE,
         "sees_person": seen,
         "village": get_object_or_404(regions_of(request.user), pk=code),
         "day": rows[0].day,
+        "month": f"{rows[0].day:%Y-%m}",
         "whys": [_shown(request, why, found if seen else None) for why in whys],
         "stations": set(stations_of(request.user).values_list("pk", flat=True)),
     }
@@ -46,7 +47,7 @@ def settled_window(request: HttpRequest, code: str, person: str, day: str, start
 
 
 @require_safe
-@needs(Power.SEE_PEOPLE)
+@needs(Power.SEE_SHEETS)
 def settled_window_case(request: HttpRequest, code: str, person: str, day: str, start: str) -> HttpResponse:
     """Hand out what a window rests on as a named case, so that it can be reckoned anew elsewhere."""
     row = _rows(request, code, person, day, start)[0]

@@ -167,8 +167,8 @@ GET  /people/{person}/2026-01/                     403 403 403 200 200 200 200 2
 GET  /people/{person}/2026-01/sheet.xlsx           403 403 403 200 200 200 200 200 403 404 302
 POST /sheets/2026-01/show/                         403 403 403 403 404 403 403 403 403 404 302 proof
 POST /sheets/2026-01/close/                        403 403 403 403 404 403 403 403 403 404 302 proof
-GET  /sheets/{village}/windows/{person}/{settled}/ 200 403 403 200 200 200 200 200 403 404 302
-GET  /sheets/{village}/windows/{person}/{settled}/case.toml 200 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/{village}/windows/{person}/{settled}/ 403 403 403 200 200 200 200 200 403 404 302
+GET  /sheets/{village}/windows/{person}/{settled}/case.toml 403 403 403 200 200 200 200 200 403 404 302
 GET  /units/                                       200 403 403 200 200 200 200 200 403 200 302
 GET  /units/term/                                  200 403 403 200 200 200 403 403 403 200 302
 POST /units/term/                                  302 403 403 302 302 302 403 403 403 302 302

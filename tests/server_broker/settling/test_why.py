@@ -88,6 +88,7 @@ def test_a_late_arrival_says_by_which_touch_and_what_the_others_were(shili: Live
     assert told.window is not None
     assert (told.window.name, told.window.times) == ("上午", "08:30–12:00")
     assert told.window.due == "因为您在名单上，这天是工作日。"
+    assert told.window.due_briefly == "在名单上，工作日"
     assert told.window.source.startswith("按星期的值班，")
     assert told.window.spans == ("7:00–10:15 的打卡算到岗", "10:15–15:00 的打卡算离岗")
     assert told.awaited == ()
@@ -260,6 +261,7 @@ def test_a_named_day_says_who_entered_it_and_why(
     told = why(zhang, TUESDAY)
     assert told.window is not None
     assert told.window.due == "因为您在名单上，这天是工作日，这天换成了您。"
+    assert told.window.due_briefly == "在名单上，工作日，当日换了人"
     assert told.window.source == "当日值班，3月15日 6:00 录入（模板“轮值”：三月轮值）"
     assert not SettledWindow.objects.filter(person=county.people[LI], day=TUESDAY).exists()
 

@@ -67,6 +67,8 @@ def test_every_fate_and_every_cause_has_words() -> None:
     assert len(codes) == 16
     assert len({cause_words(code) for code in codes}) == len(codes)
     assert cause_words("touch record") == "有打卡传到县里，站点的记录传得更全了"
+    # The roster, the calendar and so on came on the way before a day was settled first: they had nothing settled anew.
+    assert cause_words("calendar card first roster") == "这天开始结算"
 
 
 def test_results_are_short() -> None:
