@@ -59,8 +59,12 @@ def make_cast(*, people_per_station: int, seed: int) -> list[CastStation]:
     return stations
 
 
-def write_workbook(stations: list[CastStation], path: Path) -> None:
-    """Write the set as the Excel workbook that ``cunhui-server import-people`` takes."""
+def write_workbook(stations: list[CastStation], path: Path, *, on_duty: int = 4, weekdays: str = "1234567") -> None:
+    """Write the set as the Excel workbook that ``cunhui-server import-people`` takes.
+
+    Args:
+        on_duty: How many people of each village have its windows.
+    """
     book = Workbook(write_only=True)
     regions = book.create_sheet("区划")
     regions.append(["代码", "名称"])
@@ -80,7 +84,7 @@ def write_workbook(stations: list[CastStation], path: Path) -> None:
         for person in station.people:
             people.append([person.number, person.name, person.village])
             cards.append([person.uid, person.number, "十六进制"])
-        on_duty = " ".join(person.number for person in station.people[:4])
-        duty.append([station.village, "上午坐班", "1234567", "08:30", "12:00", on_duty])
-        duty.append([station.village, "下午坐班", "1234567", "14:30", "17:30", on_duty])
+        names = " ".join(person.number for person in station.people[:on_duty])
+        duty.append([station.village, "上午坐班", weekdays, "08:30", "12:00", names])
+        duty.append([station.village, "下午坐班", weekdays, "14:30", "17:30", names])
     book.save(path)

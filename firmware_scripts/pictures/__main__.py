@@ -13,7 +13,7 @@ from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
-from firmware_scripts.pictures import console, duty, kiosk, kiosk_tour, phone
+from firmware_scripts.pictures import console, duty, kiosk, kiosk_tour, phone, settlement
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
 from protocol.kiosk import Home
 from protocol.kiosk_notices import AskNotices
@@ -28,7 +28,10 @@ def main() -> int:
     """Draw what was asked for and print where it lies."""
     parser = argparse.ArgumentParser(prog="./run pictures", description=__doc__)
     parser.add_argument(
-        "name", nargs="?", choices=["kiosk", "console", "phone", "duty"], help="only these (default: all)"
+        "name",
+        nargs="?",
+        choices=["kiosk", "console", "phone", "duty", "settlement"],
+        help="only these (default: all)",
     )
     parser.add_argument("--out", type=Path, default=Path("var/pictures"))
     options = parser.parse_args()
@@ -36,9 +39,11 @@ def main() -> int:
         folder = Path(name)
         # PostgreSQL never runs as root, and its own user must get into this folder.
         folder.chmod(0o755)
-        with Bench(folder, make_cast(people_per_station=12, seed=_SEED), pcsc=False) as bench:
-            _touch_cards(bench)
-            drawn = _draw(bench, options.name, options.out)
+        drawn = [] if options.name not in (None, "settlement") else settlement.take(folder, options.out)
+        if options.name != "settlement":
+            with Bench(folder, make_cast(people_per_station=12, seed=_SEED), pcsc=False) as bench:
+                _touch_cards(bench)
+                drawn += _draw(bench, options.name, options.out)
     print("\n".join(str(path) for path in drawn))
     return 0
 

@@ -6,9 +6,8 @@ touched, and of a request that another account wrote down.
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -17,7 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.processes import wait_until
-from firmware_scripts.pictures.console import WHOLE, WIDTHS, chromium, open_context
+from firmware_scripts.pictures.console import WIDTHS, chromium, open_context
+from firmware_scripts.pictures.errand import Errand, page_of
 from protocol.china_time import CHINA
 
 BRANCH = "示例东村党支部"
@@ -28,30 +28,6 @@ _MEETING_S = 60
 _COME = 4
 _EACH = ("today/people/", "duty/", "todo/", "meetings/")
 """Pages that are drawn on a telephone too."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """A page of a signed-in officer, and where its pictures go."""
-
-    page: Page
-    base: str
-    out: Path
-    drawn: list[Path]
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.base + path)
-
-    def draw(self, name: str) -> None:
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate(WHOLE)
-        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
-        self.drawn.append(self.out / f"duty-{name}-{width}.png")
-        self.page.screenshot(path=self.drawn[-1], full_page=True)
-
-    def press(self, button: str) -> None:
-        self.page.get_by_role("button", name=button, exact=True).click()
-        self.page.wait_for_load_state()
 
 
 def take(bench: Bench, out: Path) -> list[Path]:
@@ -65,7 +41,7 @@ def take(bench: Bench, out: Path) -> list[Path]:
     first, drawn = bench.stations[0], list[Path]()
     with chromium() as browser, tempfile.TemporaryDirectory(prefix="cunhui-sheets-") as folder:
         with _as_officer(browser, bench, "demo-township", 1440) as page:
-            errand = _Errand(page, base, out, drawn)
+            errand = Errand(page, base, out, drawn, "duty")
             _import(errand, first.cast, Path(folder))
             _make_branch(errand, first.cast)
             _watch(errand, first.cast)
@@ -81,7 +57,7 @@ def take(bench: Bench, out: Path) -> list[Path]:
             errand.draw("today-village")
             cookies = page.context.storage_state()
         context = open_context(browser, min(WIDTHS), session=cookies)
-        errand = _Errand(context.new_page(), base, out, drawn)
+        errand = Errand(context.new_page(), base, out, drawn, "duty")
         for path in _EACH:
             errand.open(path)
             errand.draw(path.strip("/").replace("/", "-"))
@@ -89,16 +65,11 @@ def take(bench: Bench, out: Path) -> list[Path]:
     return drawn
 
 
-@contextmanager
-def _as_officer(browser: Browser, bench: Bench, account: str, width: int) -> Iterator[Page]:
-    context = open_context(browser, width)
-    base = str(bench.county.where()["url"])
-    context.add_cookies([{"name": name, "value": value, "url": base} for name, value in bench.session(account).items()])
-    yield context.new_page()
-    context.close()
+def _as_officer(browser: Browser, bench: Bench, account: str, width: int) -> AbstractContextManager[Page]:
+    return page_of(browser, str(bench.county.where()["url"]), bench.session(account), width)
 
 
-def _import(errand: _Errand, station: CastStation, folder: Path) -> None:
+def _import(errand: Errand, station: CastStation, folder: Path) -> None:
     """A sheet with faults, what is wrong with it, then the same sheet put right, and what it would change."""
     wrong = folder / "人员（有错）.xlsx"
     _sheet(wrong, [("P1901", "示例新一", station.village), ("P1901", "示例新二", station.village), ("P1902", "", "12")])
@@ -126,7 +97,7 @@ def _sheet(path: Path, rows: list[tuple[str, str, str]]) -> None:
     book.save(path)
 
 
-def _make_branch(errand: _Errand, station: CastStation) -> None:
+def _make_branch(errand: Errand, station: CastStation) -> None:
     errand.open("units/")
     form = errand.page.locator("form[action$='/units/add/']")
     form.locator("[name=name]").fill(BRANCH)
@@ -136,7 +107,7 @@ def _make_branch(errand: _Errand, station: CastStation) -> None:
     errand.page.wait_for_load_state()
 
 
-def _watch(errand: _Errand, station: CastStation) -> None:
+def _watch(errand: Errand, station: CastStation) -> None:
     """A window that runs just now, whatever hour the pictures are drawn at: some of its people have touched."""
     page, begin = errand.page, dt.datetime.now(CHINA) - dt.timedelta(minutes=40)
     errand.open(f"windows/new/?village={station.village}")
@@ -152,7 +123,7 @@ def _watch(errand: _Errand, station: CastStation) -> None:
     page.wait_for_load_state()
 
 
-def _fill_month(errand: _Errand, station: CastStation) -> None:
+def _fill_month(errand: Errand, station: CastStation) -> None:
     """A window of named days, and its month by keyboard alone."""
     page = errand.page
     errand.open(f"windows/new/?village={station.village}")
@@ -191,11 +162,11 @@ def _fill_month(errand: _Errand, station: CastStation) -> None:
     expect(page.get_by_text("已记录").first).to_be_visible()
 
 
-def _leave(errand: _Errand, browser: Browser, bench: Bench) -> None:
+def _leave(errand: Errand, browser: Browser, bench: Bench) -> None:
     """A colleague writes leave down for somebody, and the officer decides."""
     person = bench.stations[0].cast.people[2]
     with _as_officer(browser, bench, "demo-officer", 1440) as page:
-        other = _Errand(page, errand.base, errand.out, errand.drawn)
+        other = Errand(page, errand.base, errand.out, errand.drawn, "duty")
         other.open(f"todo/new/?person={person.number}&kind=leave")
         page.locator("#code").select_option("personal")
         page.fill("#to", (dt.datetime.now(CHINA).date() + dt.timedelta(days=1)).isoformat())
@@ -212,7 +183,7 @@ def _leave(errand: _Errand, browser: Browser, bench: Bench) -> None:
     errand.draw("case-decided")
 
 
-def _meet(errand: _Errand, station: CastStation, *, touch: Callable[[str], object]) -> None:
+def _meet(errand: Errand, station: CastStation, *, touch: Callable[[str], object]) -> None:
     """A meeting that begins in some minutes: announced, signed in to by touch, looked at."""
     page, now = errand.page, dt.datetime.now(CHINA)
     errand.open("meetings/")

@@ -1,7 +1,8 @@
 """``./run bench settlement``: what it costs a county with a year behind it to settle, to make sheets, and to show them.
 
 A county's day is settled as the chore does it, a village's month is settled again, the sheets are written, the pages
-are opened: at a quarter of the size, at the size, and at twice the size. `year` makes the facts.
+are opened: at a quarter of the size, at the size, and at twice the size. What stations told
+is made by `firmware_scripts.demo.past`.
 """
 
 import datetime as dt
@@ -95,8 +96,8 @@ def _make(home: "CountyHome", villages: int, days: int, seed: int) -> dict[str, 
     """Make the county as it is today: people, cards, windows, posts, absences, and what its stations told."""
     from django.utils import timezone  # noqa: PLC0415
 
+    from firmware_scripts.demo.past import known_since, make_past  # noqa: PLC0415
     from server_broker.workdays.libraries import note_libraries  # noqa: PLC0415
-    from tests.benchmarks.settlement.year import make_year, since_always  # noqa: PLC0415
 
     last = timezone.localdate() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=days - 1)
@@ -105,8 +106,8 @@ def _make(home: "CountyHome", villages: int, days: int, seed: int) -> dict[str, 
     for file in workbooks(villages):
         take_in(file)
     made = make_history(seed=seed, touch_years=0, only=_OF_THE_HISTORY)
-    since_always(first)
-    return made | make_year(first, last, seed=seed)
+    known_since(first)
+    return made | make_past(first, last, seed=seed)
 
 
 if __name__ == "__main__":

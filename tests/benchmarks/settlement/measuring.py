@@ -243,7 +243,7 @@ def _paths(month: str) -> dict[str, Callable[["User"], str]]:
     from server_broker.regions.models import subtree_prefix  # noqa: PLC0415
 
     def person_of(user: "User") -> Person:
-        return Person.objects.filter(village__startswith=subtree_prefix(str(user.region_id))).earliest("number")
+        return Person.objects.filter(village__code__startswith=subtree_prefix(str(user.region_id))).earliest("number")
 
     def village_of(user: "User") -> str:
         return person_of(user).village_id
