@@ -23,7 +23,7 @@ lies so far back says nothing."""
 _RESULTS = ("√", "迟", "早", "缺")
 
 _LATE = f"""
-WITH {TOUCHED}, {HOMES}, ends AS (
+WITH {TOUCHED}, {HOMES}, ends AS MATERIALIZED (
     SELECT s.person_id AS person, s.day, max(w."end") AS ends
     FROM {SettledWindow._meta.db_table} s
     JOIN {WindowRecord._meta.db_table} w ON w.village_id = s.village_id AND w.start = s.start AND NOT w.ended
@@ -31,16 +31,21 @@ WITH {TOUCHED}, {HOMES}, ends AS (
          AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
     WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND s.result = ANY(%(results)s)
     GROUP BY s.person_id, s.day
-), departed AS (
+), departed AS MATERIALIZED (
     SELECT DISTINCT ON (x.person, e.day) x.*, e.day AS of_day
-    FROM touched x JOIN ends e ON e.person = x.person
+    -- A window's departure lies on its date or, after midnight, on the next one.
+    FROM touched x JOIN ends e ON e.person = x.person AND e.day IN (x.local::date, x.local::date - 1)
          AND x.local >= e.day + make_interval(mins => e.ends) + interval '{_AFTER_END}'
          AND x.local < e.day + make_interval(mins => e.ends + 180)
     ORDER BY x.person, e.day, x.at DESC
-), seen AS (
+), seen AS MATERIALIZED (
     SELECT d.*, greatest(
-        (SELECT max({AT}) FROM {TOUCHES} t WHERE t.station_id = d.station_id AND {DATED}
-             AND t.wall >= d.at - interval '2 days' AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
+        (SELECT max(t.wall) FROM {TOUCHES} t WHERE t.station_id = d.station_id AND {DATED}
+             AND t.corrected_wall IS NULL
+             AND t.wall >= d.at - interval '{_BACK}' AND t.wall < d.at - interval '{_BEFORE_TOUCH}'),
+        (SELECT max(t.corrected_wall) FROM {TOUCHES} t WHERE t.station_id = d.station_id
+             AND t.corrected_wall >= d.at - interval '{_BACK}'
+             AND t.corrected_wall < d.at - interval '{_BEFORE_TOUCH}'),
         (SELECT max({AT}) FROM {STATION_EVENTS} t WHERE t.station_id = d.station_id AND t.kind = ANY(%(signs)s)
              AND {DATED} AND t.received_at >= d.at - interval '{_BACK}'
              AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
@@ -48,16 +53,17 @@ WITH {TOUCHED}, {HOMES}, ends AS (
              AND t.received_at >= d.at - interval '{_BACK}' AND {AT} < d.at - interval '{_BEFORE_TOUCH}'),
         d.at - interval '{_BACK}') AS sign
     FROM departed d
+), late AS MATERIALIZED (
+    SELECT * FROM seen WHERE at - sign >= make_interval(mins => %(threshold)s)
 )
-SELECT seen.person, homes.home, of_day, station_id, seen.epoch, seq,
+SELECT late.person, homes.home, of_day, station_id, late.epoch, seq,
        (extract(epoch FROM at - sign) / 60)::int,
-       EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = seen.station_id AND t.kind = 'contact_changed'
-               AND t.received_at >= seen.at - interval '30 days')
-FROM seen JOIN homes ON homes.person = seen.person
-WHERE at - sign >= make_interval(mins => %(threshold)s)
+       EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = late.station_id AND t.kind = 'contact_changed'
+               AND t.received_at >= late.at - interval '30 days')
+FROM late JOIN homes ON homes.person = late.person
   -- Of the time in which a station was off, nobody knows who was there.
-  AND NOT EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = seen.station_id AND t.kind = ANY(%(silences)s)
-                  AND t.received_at >= sign AND {AT} >= sign AND {AT} <= seen.at)
+WHERE NOT EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = late.station_id AND t.kind = ANY(%(silences)s)
+                  AND t.received_at >= sign AND {AT} >= sign AND {AT} <= late.at)
 """  # noqa: S608 - our own constants
 
 

@@ -15,7 +15,7 @@ BETWEEN = """((t.wall >= %(since)s AND t.wall < %(until)s AND t.corrected_wall I
           OR (t.corrected_wall >= %(since)s AND t.corrected_wall < %(until)s))"""
 """Two conditions, so that PostgreSQL can use an index for each."""
 
-TOUCHED = f"""touched AS (
+TOUCHED = f"""touched AS MATERIALIZED (
     -- Dated touches that count for somebody, by card or by number.
     SELECT t.station_id, encode(t.epoch, 'hex') AS epoch, t.seq, {AT} AS at, t.quality, c.id AS card,
            b.person_id AS person, ({AT} AT TIME ZONE 'Asia/Shanghai') AS local

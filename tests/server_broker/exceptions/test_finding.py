@@ -155,6 +155,20 @@ def test_a_sign_in_between_says_that_somebody_was_there(departed: Person, kind: 
     assert standing("late_departure") == []
 
 
+def test_a_touch_whose_time_was_corrected_is_a_sign_too(departed: Person) -> None:
+    came(SHILI, at(MONDAY, 2), b"card-of-somebody", quality="unknown", corrected_wall=at(MONDAY, 13, 30))
+    assert standing("late_departure") == []
+
+
+def test_a_departure_after_midnight_belongs_to_the_date_of_its_window(zhang: Person) -> None:
+    window(SHILI_VILLAGE, "晚班", [zhang], start=1200, end=1400)
+    settled(zhang, MONDAY, "√", start=1200)
+    came(SHILI, at(MONDAY, 20))
+    came(SHILI, at(TUESDAY, 1))
+    [row] = standing("late_departure")
+    assert (row.day, row.detail["minutes"]) == (MONDAY, 300)
+
+
 def test_the_door_right_before_the_touch_is_no_sign(departed: Person) -> None:
     event(Station.objects.get(pk=SHILI), "contact_changed", at=at(MONDAY, 14, 48))
     [row] = standing("late_departure")
