@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from server_broker.attendance.models import RosterDay, Swap, SwapRecord, WindowRecord
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
-from server_broker.duty.reading import array_of, these
+from server_broker.duty.reading import naming, these
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.people.models import Holding, HoldingRecord
@@ -116,7 +115,7 @@ def _windows_of(people: set[int], since: dt.datetime) -> set[int]:
     """Return the windows in which these people are by what the county knows now: by name, by post or by a swap."""
     holdings = HoldingRecord.objects.known().filter(subject__person=these(people))
     posts = set(holdings.values_list("subject__post", flat=True))
-    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
+    theirs = naming(people, posts)
     named = WindowRecord.objects.known().filter(theirs).values_list("subject", flat=True)
     days = RosterDay.objects.known().filter(valid_from__gte=since)
     found = {*named, *days.filter(theirs).values_list("subject", flat=True)}

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import cached_property
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, WindowRecord
-from server_broker.duty.reading import array_of, these
+from server_broker.duty.reading import naming, these
 from server_broker.people.models import Binding, HoldingRecord, PersonRecord
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 from server_broker.settling.models import StandIn
@@ -87,7 +87,7 @@ def _villages_of(people: set[int], since: dt.datetime) -> dict[int, set[int]]:
     held = HoldingRecord.objects.known().filter(subject__person=these(people))
     for person, post in held.values_list("subject__person", "subject__post"):
         posts[post].add(person)
-    theirs = Q(people__overlap=array_of(people)) | Q(posts__overlap=array_of(posts))
+    theirs = naming(people, posts)
     crews = [
         *WindowRecord.objects.known().filter(theirs).values_list("subject", "people", "posts"),
         *RosterDay.objects.known().filter(theirs, valid_from__gte=since).values_list("subject", "people", "posts"),
