@@ -78,6 +78,17 @@ class TestFacts:
 
         assert one.refs == (Ref("s1", 1, 2), Ref("s1", 1, 4))
 
+    def test_ten_thousand_touches_of_one_card_are_one_arrival_and_one_departure(self) -> None:
+        every_three_seconds = [
+            Fact(epoch=1, seq=seq, at=at, kind="touch", dated=True, received=at, card="k")
+            for seq, at in enumerate(range(moment("06:31"), moment("06:31") + 10_000 * 3_000_000, 3_000_000), start=2)
+        ]
+        one = result(small_world(station(BOOT, *every_three_seconds, fact(10_002, "15:00", "window_closed"))))
+
+        in_a_run = 120 // 3 + 1
+        assert (one.result, one.reason) == ("√", "7:01 到；14:50 走。")
+        assert len(one.refs) <= 2 * in_a_run
+
 
 class TestAwaited:
     def test_a_record_is_awaited_since_what_it_told_last(self) -> None:
