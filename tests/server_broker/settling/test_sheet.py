@@ -18,7 +18,7 @@ from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.sheet import sheet_of
 from server_broker.settling.sheet_csv import names_on, sheet_csv
 from server_broker.supervisor.settle_cli import settle_month
-from tests.cast import LI, SHILI_VILLAGE, UNKNOWN_CARD, ZHANG
+from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, ZHANG
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, announced, at, morning, recorded
 
@@ -69,6 +69,14 @@ def test_each_evening_is_the_same_when_it_is_asked_for_again(county: FictionalCo
     assert last.startswith(f"rules,{RULES}\r\nvillage,{SHILI_VILLAGE},示例村\r\nmonth,{MONTH}\r\n".encode())
     first = next(row for row in table(last) if row["number"] == LI.number and row["date"] == MONDAY.isoformat())
     assert (first["result"], first["share"], first["beside"]) == ("缺", "1/1", "")
+
+
+def test_a_sheet_names_a_station_that_has_told_nothing_yet(county: FictionalCounty) -> None:
+    announced()
+    morning(county.people[ZHANG])
+    LivedStation()
+    (row,) = [one for one in table(csv_as_of(at(MONDAY, 20))) if one["date"] == MONDAY.isoformat()]
+    assert (row["result"], row["awaited"]) == ("未", f"{SHILI}@")
 
 
 def test_a_closed_month_stays_as_it_was_signed(county: FictionalCounty) -> None:
