@@ -10,9 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
+from server_broker.ingest.tables import FACTS
 from server_broker.platform.sql import query
 from server_broker.settlement.times import ALWAYS, Moment
-from server_broker.settling.moments import moment
+from server_broker.settling.moments import moment, moment_or_never
+
+_OF_THE_STREAM_BEFORE = ("reissued", "facts_lost")
+"""Kinds of facts that come first in a stream and are about the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,13 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A stream's first fact: it names the stream before, which ends with ``matched``."""
+    """A stream's first fact: it names the stream before, which the county has up to ``matched``."""
 
     previous: bytes
     matched: int
-    received: Moment
+    through: Moment
+    """When the county had all of the stream before. What it lacked of it comes first in this one, issued anew or stated
+    as lost, and nobody knows how much that is until another fact comes."""
 
 
 @dataclass
@@ -73,15 +79,19 @@ def streams_of(stations: Iterable[str], known: dt.datetime) -> Streams:
         for station, number, epoch, through, opened_at in rows
     }
     opened = query(
-        f"""SELECT station_id, epoch, detail->>'previous', (detail->>'matched')::bigint, received_at
-        FROM {STATION_EVENTS}
-        WHERE station_id = ANY(%s) AND kind = 'epoch_opened' AND detail->>'previous' IS NOT NULL
-          AND received_at <= %s""",  # noqa: S608 - our own constants
-        [ids, known],
+        f"""SELECT e.station_id, e.epoch, e.detail->>'previous', (e.detail->>'matched')::bigint, (
+            SELECT f.received_at FROM {FACTS} f
+            WHERE f.stream_id = s.id AND f.seq > 1 AND NOT f.kind = ANY(%s) AND f.held_reason = ''
+              AND NOT EXISTS (SELECT FROM settling_heldread h WHERE h.fact_id = f.id)
+            ORDER BY f.seq LIMIT 1)
+        FROM {STATION_EVENTS} e LEFT JOIN {STREAMS} s ON s.station_id = e.station_id AND s.epoch = e.epoch
+        WHERE e.station_id = ANY(%s) AND e.kind = 'epoch_opened' AND e.detail->>'previous' IS NOT NULL
+          AND e.received_at <= %s""",  # noqa: S608 - our own constants
+        [list(_OF_THE_STREAM_BEFORE), ids, known],
     )
     openings = {
-        (station, bytes(epoch)): Opening(bytes.fromhex(previous), matched, moment(received_at))
-        for station, epoch, previous, matched, received_at in opened
+        (station, bytes(epoch)): Opening(bytes.fromhex(previous), matched, moment_or_never(went_on_at))
+        for station, epoch, previous, matched, went_on_at in opened
     }
     return Streams(_boards(of_epoch, openings), of_epoch, openings)
 

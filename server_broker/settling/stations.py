@@ -252,7 +252,7 @@ class _Told:
         for number, (epoch, after) in enumerate(zip(board.epochs, board.epochs[1:], strict=False), 1):
             opening = self._streams.openings[board.station, after]
             last = opening.matched if opening.previous == epoch else 0
-            found.append(values.EpochEnd(known=opening.received, epoch=number, last=last))
+            found.append(values.EpochEnd(known=opening.through, epoch=number, last=last))
         return tuple(found)
 
     def lost_of(self, board: Board) -> tuple[values.Lost, ...]:

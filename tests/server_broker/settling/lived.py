@@ -99,6 +99,12 @@ class LivedStation(StationDouble):
             )
         )
 
+    def begin_stream(self, when: dt.datetime, *, matched: int) -> None:
+        """Begin another stream. What it states of the one before is the caller's matter."""
+        before, self.epoch = self.epoch, os.urandom(16)
+        self.sealed, self.sent = [], 0
+        self.add(EpochOpened(at=self.moment(when), reason="corrupt", previous=before, matched=matched))
+
     def state(self, *facts: Fact) -> None:
         self.add(*facts)
 

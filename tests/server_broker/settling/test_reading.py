@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from protocol.facts import Reissued
 from server_broker.attendance.models import DutyWindow
 from tests.cast import LI, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty
@@ -148,3 +149,22 @@ def test_a_month_is_read_from_a_touch_on_at_which_the_station_was_up(
     # A date of which the station told long ago, without all that it told since.
     first = settled(MONDAY, MONDAY, at(friday, EVENING))
     assert {place[0]: one.result for place, one in first.items()} == {zhang: "√", li_id: "旷"}
+
+
+def test_nobody_is_absent_while_a_new_stream_still_issues_the_old_one_anew(
+    window: DutyWindow, shili: LivedStation, zhang: str
+) -> None:
+    """The card is damaged while the line is down, and the line breaks again in the middle of what is issued anew."""
+    shili.send(at(MONDAY, 6))
+    whole_day(shili, MONDAY, ZHANG.token)
+    old, matched, untold = list(shili.sealed), shili.sent, shili.epoch
+    shili.begin_stream(at(TUESDAY, 9), matched=matched)
+    shili.send(at(TUESDAY, 9, 1))
+    assert words(MONDAY, MONDAY, at(TUESDAY, EVENING))[zhang, MONDAY] == "未"
+    for seq, sealed in enumerate(old[matched:], matched + 1):
+        moment = shili.moment(at(TUESDAY, 9))
+        shili.state(Reissued(at=moment, epoch=untold, seq=seq, salt=sealed.salt, body=sealed.body))
+    shili.closed(at(WEDNESDAY, 15, 1))
+    shili.send(at(WEDNESDAY, 15, 2))
+    assert words(MONDAY, MONDAY, at(WEDNESDAY, EVENING))[zhang, MONDAY] == "√"
+    assert words(MONDAY, MONDAY, at(TUESDAY, EVENING))[zhang, MONDAY] == "未"
