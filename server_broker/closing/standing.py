@@ -58,15 +58,6 @@ class Standing:
         """Tell whether the month has ended."""
         return self.state != RUNNING
 
-    def may_be_shown(self) -> bool:
-        """Tell whether it can be shown now."""
-        return self.state == READY and not self.waiting
-
-    def may_be_closed(self, at: dt.datetime) -> bool:
-        """Tell whether it can be closed at a moment."""
-        until = self.objections_until
-        return self.state == SHOWN and until is not None and at >= may_close_from(until)
-
 
 class _Kept:
     """What is kept of villages' windows of some dates, as far as a state hangs on it, by three queries."""

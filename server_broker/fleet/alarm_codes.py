@@ -23,6 +23,8 @@ BROKER_LISTS: Final = "broker_lists"
 MEDIA_FOLDER: Final = "media_folder"
 
 STATION_SILENT: Final = "station_silent"
+OFTEN_DOWN: Final = "often_down"
+"""On three dates of a month people could not touch."""
 STATION_CERTIFICATE: Final = "station_certificate"
 BAD_SIGNATURE: Final = "bad_signature"
 TOO_MANY_ALARMS: Final = "too_many_alarms"
@@ -72,6 +74,7 @@ COUNTY_ALARMS: Final = frozenset(
         BROKER_LISTS,
         MEDIA_FOLDER,
         STATION_SILENT,
+        OFTEN_DOWN,
         STATION_CERTIFICATE,
         BAD_SIGNATURE,
         TOO_MANY_ALARMS,

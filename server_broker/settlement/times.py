@@ -11,8 +11,7 @@ type Moment = int
 type Minute = int
 """A whole minute: what is left of a moment when its seconds are cut."""
 
-MICROSECONDS = 60_000_000
-"""Of a minute."""
+MICROSECONDS_A_MINUTE = 60_000_000
 MINUTES_A_DAY = 1440
 
 ALWAYS: Moment = -(1 << 62)
@@ -21,8 +20,8 @@ NEVER: Moment = 1 << 62
 """After all time: of what has not come."""
 END_OF_TIME: Moment = NEVER - 1
 """The T at which everything is known that ever comes."""
-FIRST_MINUTE: Minute = ALWAYS // MICROSECONDS
-LAST_MINUTE: Minute = NEVER // MICROSECONDS
+FIRST_MINUTE: Minute = ALWAYS // MICROSECONDS_A_MINUTE
+LAST_MINUTE: Minute = NEVER // MICROSECONDS_A_MINUTE
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local time, as everything here
 _EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
@@ -41,12 +40,12 @@ def datetime_of(at: Moment) -> dt.datetime:
 
 def cut(at: Moment) -> Minute:
     """Return the whole minute of a moment."""
-    return at // MICROSECONDS
+    return at // MICROSECONDS_A_MINUTE
 
 
 def begin_of(minute: Minute) -> Moment:
     """Return the first moment of a minute."""
-    return minute * MICROSECONDS
+    return minute * MICROSECONDS_A_MINUTE
 
 
 def midnight(day: dt.date) -> Minute:

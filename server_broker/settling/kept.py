@@ -10,16 +10,10 @@ from server_broker.settling.moments import moment
 from server_broker.settling.windows import AwaitedThing, FactName, Settled
 
 
-def kept_windows(village: int, first: dt.date, last: dt.date, *, known: dt.datetime | None = None) -> list[Settled]:
-    """Return what a village's windows of some dates came to, by person, date and start, in one query.
-
-    Args:
-        known: The results that stood at this moment; None: those that stand now.
-    """
-    rows = SettledWindow.objects.current() if known is None else SettledWindow.objects.known(known)
-    return settled_of(
-        rows.filter(village__identity=village, day__range=(first, last)).order_by("person", "day", "start", "place")
-    )
+def kept_windows(village: int, first: dt.date, last: dt.date) -> list[Settled]:
+    """Return what a village's windows of some dates came to, by person, date and start, in one query."""
+    rows = SettledWindow.objects.current().filter(village__identity=village, day__range=(first, last))
+    return settled_of(rows.order_by("person", "day", "start", "place"))
 
 
 def settled_of(rows: Iterable[SettledWindow]) -> list[Settled]:

@@ -135,6 +135,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
+    from server_broker.settling.often_down import warn_often_down  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
 
     begin(home)
@@ -169,6 +170,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
         Chore("delete what was worth a look", by_a_sure_clock(drop_exceptions)),
+        Chore("warn of stations that are often down", by_a_sure_clock(warn_often_down)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
