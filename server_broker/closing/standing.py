@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from server_broker.closing.objections import Objections, may_close_from
+from server_broker.closing.objections import Objections
 from server_broker.platform.sql import query
 from server_broker.regions.models import Region
 from server_broker.settlement.settle import state_by
