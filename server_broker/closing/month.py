@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models.functions import TruncMonth
+
 from server_broker.closing.changes import Change
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
@@ -16,7 +18,7 @@ from server_broker.settlement.counting import NOT_FINAL, Totals, totals
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.kept import kept_windows
-from server_broker.settling.models import SettleDue
+from server_broker.settling.models import SettledWindow, SettledWindowQuerySet, SettleDue
 from server_broker.settling.moments import noon
 from server_broker.settling.sheet_csv import names_on
 from server_broker.settling.windows import Settled
@@ -145,6 +147,29 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
         waiting=tuple(waiting),
         standing=standing,
     )
+
+
+def months_of(person: int, first: dt.date, last: dt.date) -> set[tuple[int, str]]:
+    """Return in which villages' months (identity of the region, and month) somebody has windows on some dates.
+
+    They stand, or were signed: what was signed stays, also where nothing of it stands. Three queries.
+    """
+    rows = SettledWindow.objects.filter(person=person, day__range=(first, last))
+    ever, stand = _by_month(rows), _by_month(rows.current())
+    closed = ClosedMonth.objects.filter(
+        village__identity__in={village for village, _ in ever}, month__in={month for _, month in ever}
+    )
+    signed = {
+        (village, month)
+        for village, month, people in closed.values_list("village", "month", "people")
+        if person in people.values()
+    }
+    return stand | (signed & ever)
+
+
+def _by_month(rows: SettledWindowQuerySet) -> set[tuple[int, str]]:
+    found = rows.annotate(month=TruncMonth("day")).values_list("village", "month").distinct()
+    return {(village, f"{month:%Y-%m}") for village, month in found}
 
 
 def _named(village: int, last: dt.date) -> tuple[str, str]:

@@ -4,12 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 from server_broker.closing.models import ClosedMonth
-from server_broker.closing.month import PersonMonth, VillageMonth, month_of
+from server_broker.closing.month import PersonMonth, VillageMonth, month_of, months_of
 from server_broker.closing.standing import CLOSED
 from server_broker.regions.models import Region, RegionQuerySet, parent_code
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
-from server_broker.settling.models import SettledWindow
 from server_broker.settling.sheet import VillageSheet
 from server_broker.settling.sheet_csv import sheet_csv
 from server_broker.timesheets.details import add_details
@@ -21,6 +20,7 @@ from server_broker.timesheets.summary_sheet import add_summary
 from server_broker.timesheets.village_sheet import add_village
 from server_broker.workdays.days import workdays
 
+_DAY = dt.timedelta(days=1)
 
 def village_book(village: Region, month: str, now: dt.datetime, *, seen: Seen) -> bytes:
     """Return a village's month to print and sign, and each of its windows.
@@ -68,8 +68,8 @@ def months_with(
 ) -> list[tuple[VillageMonth, PersonMonth]]:
     """Return the months of those villages in which somebody has windows, each with their part of it."""
     first = first_of_month(month)
-    windows = SettledWindow.objects.current().filter(person=person, day__gte=first, day__lt=next_month(first))
-    there = villages.filter(identity__in=windows.values("village"))
+    last = next_month(first) - _DAY
+    there = villages.filter(identity__in={village for village, _ in months_of(person, first, last)})
     found = []
     for village in there.order_by("pk"):
         of_village = month_of(village.identity, month, now)
