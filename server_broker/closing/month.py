@@ -18,7 +18,7 @@ from server_broker.settlement.counting import NOT_FINAL, Totals, totals
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.kept import kept_windows
-from server_broker.settling.models import SettledWindow, SettledWindowQuerySet, SettleDue
+from server_broker.settling.models import SettleDue, SettledWindow, SettledWindowQuerySet
 from server_broker.settling.moments import noon
 from server_broker.settling.sheet_csv import names_on
 from server_broker.settling.windows import Settled

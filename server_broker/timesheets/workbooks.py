@@ -22,6 +22,7 @@ from server_broker.workdays.days import workdays
 
 _DAY = dt.timedelta(days=1)
 
+
 def village_book(village: Region, month: str, now: dt.datetime, *, seen: Seen) -> bytes:
     """Return a village's month to print and sign, and each of its windows.
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.template.loader import render_to_string
+from django.test import override_settings
 
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.month import month_of
@@ -28,6 +29,7 @@ from tests.server_broker.closing.lived_month import (
     village,
 )
 from tests.server_broker.county import FictionalCounty
+from tests.server_broker.public.door import settings_of_the_door
 from tests.server_broker.settling.lived import BY, at, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
@@ -85,7 +87,8 @@ def test_a_signed_month_stays_when_none_of_its_windows_does(county: FictionalCou
     whole = [(APRIL - number * DAY, False) for number in range(1, 18)]
     said_after_closing(*whole)
     sheet = own_sheet(lived.zhang, MONTH, NOW)
-    html = render_to_string("public/past_month.html", {"person": lived.zhang, "sheet": sheet, "months": []})
+    with override_settings(**settings_of_the_door()):
+        html = render_to_string("public/past_month.html", {"person": lived.zhang, "sheet": sheet, "months": []})
     assert html.count("定稿以后改成：休，写在更正单上。") == 13
     assert sheet.totals == as_signed(lived.zhang)
     assert {one.since for one in sheet.lines} == {"休"}
