@@ -160,7 +160,7 @@ def months_of(person: int, first: dt.date, last: dt.date) -> set[tuple[int, str]
         village__identity__in={village for village, _ in ever}, month__in={month for _, month in ever}
     )
     signed = {
-        (village, month)
+        (int(village), month)
         for village, month, people in closed.values_list("village", "month", "people")
         if person in people.values()
     }
@@ -169,7 +169,7 @@ def months_of(person: int, first: dt.date, last: dt.date) -> set[tuple[int, str]
 
 def _by_month(rows: SettledWindowQuerySet) -> set[tuple[int, str]]:
     found = rows.annotate(month=TruncMonth("day")).values_list("village", "month").distinct()
-    return {(village, f"{month:%Y-%m}") for village, month in found}
+    return {(int(village), f"{month:%Y-%m}") for village, month in found}
 
 
 def _named(village: int, last: dt.date) -> tuple[str, str]:

@@ -41,14 +41,13 @@ def _dates_of_villages(first: dt.date) -> dict[int, list[dt.date]]:
     """Return the dates with 停 of each village, of each month that has enough of them."""
     stopped = SettledWindow.objects.current().filter(result="停", day__gte=first)
     months = stopped.annotate(month=TruncMonth("day")).values("village", "month")
-    enough = set(
-        months.annotate(dates=Count("day", distinct=True)).filter(dates__gte=DATES).values_list("village", "month")
-    )
+    counted = months.annotate(dates=Count("day", distinct=True)).filter(dates__gte=DATES)
+    enough = {(int(village), month) for village, month in counted.values_list("village", "month")}
     found: dict[int, list[dt.date]] = {}
     of_villages = stopped.filter(village=these({village for village, _ in enough}))
     for village, day in of_villages.values_list("village", "day").distinct().order_by("day"):
-        if (village, day.replace(day=1)) in enough:
-            found.setdefault(village, []).append(day)
+        if (int(village), day.replace(day=1)) in enough:
+            found.setdefault(int(village), []).append(day)
     return found
 
 
