@@ -23,8 +23,8 @@ from server_broker.api.asking import (
     viewer_of,
 )
 from server_broker.console.queries import people_of, settled_windows_of, stations_of
-from server_broker.settlement.times import FIRST_MINUTE, first_of_month, next_month
 from server_broker.settlement.times import begin_of as moment_of
+from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow
 from server_broker.settling.moments import aware
@@ -152,7 +152,7 @@ def _awaited(one: AwaitedThing, seen: set[str], where: dict[str, str]) -> Awaite
     return Awaited(
         station=station if station in seen else None,
         where=where.get(station, SOMEWHERE),
-        since=None if one.since == FIRST_MINUTE else aware(moment_of(one.since)),
+        since=None if one.since is None else aware(moment_of(one.since)),
         fact=_fact(one.fact) if one.fact is not None and station in seen else None,
         is_fact=one.fact is not None,
     )

@@ -10,7 +10,7 @@ from server_broker.platform.sql import query
 from server_broker.regions.models import Region
 from server_broker.settlement.settle import state_by
 from server_broker.settlement.times import Minute, first_of_month, next_month
-from server_broker.settling.models import SettleDue, SheetMonthRecord
+from server_broker.settling.models import NOTHING_TOLD, SettleDue, SheetMonthRecord
 from server_broker.settling.moments import moment, moment_or_never
 
 RUNNING, OPEN, READY, SHOWN, CLOSED = "进行中", "未定稿", "可公示", "公示", "定稿"
@@ -19,9 +19,11 @@ STATES = (RUNNING, OPEN, READY, SHOWN, CLOSED)
 _DAY = dt.timedelta(days=1)
 
 _OPEN_WINDOWS = """
-SELECT s.village_id, s.result, count(*), min(a.since)
+SELECT s.village_id, s.result, count(*), min(a.since), coalesce(bool_or(a.silent), false)
 FROM settling_settledwindow s
-LEFT JOIN LATERAL (SELECT min((one->>1)::bigint) AS since FROM jsonb_array_elements(s.awaited) one) a ON true
+LEFT JOIN LATERAL (SELECT min((one->>1)::bigint) FILTER (WHERE (one->>1)::bigint <> %s) AS since,
+                          bool_or((one->>1)::bigint = %s) AS silent
+                   FROM jsonb_array_elements(s.awaited) one) a ON true
 WHERE s.superseded_at IS NULL AND s.result IN ('', '未', '待') AND s.village_id = ANY(%s) AND s.day BETWEEN %s AND %s
 GROUP BY s.village_id, s.result
 """
@@ -50,6 +52,8 @@ class Standing:
     """How many windows are 未, 待 or blank, by that word."""
     awaited_since: Minute | None = None
     """The earliest minute since which something is awaited."""
+    awaits_first_word: bool = False
+    """A station is awaited that has told of no minute yet."""
     waiting: int = 0
     """Dates that are about to be settled again."""
 
@@ -65,8 +69,12 @@ class _Kept:
     def __init__(self, villages: list[int], first: dt.date, last: dt.date) -> None:
         self.open: dict[int, dict[str, int]] = defaultdict(dict)
         self.since: dict[int, Minute] = {}
-        for village, word, count, minute in query(_OPEN_WINDOWS, [villages, first, last]):
+        self.silent: set[int] = set()
+        asked = [NOTHING_TOLD, NOTHING_TOLD, villages, first, last]
+        for village, word, count, minute, silent in query(_OPEN_WINDOWS, asked):
             self.open[village][word] = count
+            if silent:
+                self.silent.add(village)
             if minute is not None:
                 self.since[village] = min(minute, self.since.get(village, minute))
         self.with_windows = {village for (village,) in query(_WITH_WINDOWS, [villages, first, last])}
@@ -105,5 +113,6 @@ def _standing(
         has_windows=village in kept.with_windows,
         open={} if is_closed else words,
         awaited_since=None if is_closed else kept.since.get(village),
+        awaits_first_word=not is_closed and village in kept.silent,
         waiting=0 if is_closed else kept.waiting[village],
     )

@@ -13,10 +13,11 @@ from server_broker.attendance.times import clock
 from server_broker.closing.changes import said_of
 from server_broker.closing.month import PersonMonth, VillageMonth
 from server_broker.console.sheet_words import TONES, minute_of, said_words
-from server_broker.fleet.models import Station
 from server_broker.settlement.counting import Totals
+from server_broker.settlement.times import FIRST_MINUTE, Minute
+from server_broker.settling.own import places_of
 from server_broker.settling.windows import Settled
-from server_broker.settling.words import days_words, totals_words
+from server_broker.settling.words import SOMEWHERE, board_station, days_words, totals_words
 from server_broker.workdays.days import Workday, workdays
 
 TOTALS = ("应到", "出勤", "迟到", "早退", "缺卡", "旷工", "请假")
@@ -136,7 +137,8 @@ class AwaitedLine:
     """A station for which windows wait, and since when."""
 
     place: str
-    since: dt.datetime
+    since: dt.datetime | None
+    """None: it has told of no minute yet."""
     windows: int
     is_fact: bool
     """A fact that a person must look at; else it is the station's record."""
@@ -144,18 +146,21 @@ class AwaitedLine:
 
 def awaited_lines(month: VillageMonth) -> list[AwaitedLine]:
     """Return for what the open windows wait, the longest first, in one query."""
-    found: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    found: dict[tuple[str, bool], list[Minute]] = defaultdict(list)
     for one in month.open:
         seen = set()
         for awaited in one.awaited:
             key = (awaited.station, awaited.fact is not None)
             if key not in seen:
                 seen.add(key)
-                found[key].append(awaited.since)
-    stations = Station.objects.filter(pk__in={station for station, _ in found}).select_related("village")
-    places = {station.pk: station.village.name for station in stations}
-    lines = [
-        AwaitedLine(places.get(station, station), minute_of(min(since)), len(since), is_fact)
-        for (station, is_fact), since in found.items()
+                found[key].append(FIRST_MINUTE if awaited.since is None else awaited.since)
+    places = places_of({board_station(board) for board, _ in found})
+    return [
+        AwaitedLine(
+            places.get(board_station(board), SOMEWHERE),
+            None if min(since) == FIRST_MINUTE else minute_of(min(since)),
+            len(since),
+            is_fact,
+        )
+        for (board, is_fact), since in sorted(found.items(), key=lambda one: min(one[1]))
     ]
-    return sorted(lines, key=lambda one: one.since)

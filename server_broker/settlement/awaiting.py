@@ -36,7 +36,7 @@ class Awaiting:
     def incomplete(self, stations: Sequence[str], last_minute: Minute) -> list[Awaited]:
         """Return the stations whose record does not reach a window's last minute."""
         records = (self._known.records[station] for station in stations)
-        return [Awaited(record.station.id, record.told_until) for record in records if not record.complete(last_minute)]
+        return [Awaited(record.station.id, record.last_told) for record in records if not record.complete(last_minute)]
 
     def _all(self, unit: Unit) -> bool:
         return self._known.at < begin_of(unit.whole_end + ALL_FOR)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from server_broker.settlement.cover import Covered
 from server_broker.settlement.results import Awaited
-from server_broker.settlement.times import FIRST_MINUTE, clock
+from server_broker.settlement.times import clock
 from server_broker.settlement.units import Share, Unit
 from server_broker.settlement.values import Way
 from server_broker.settlement.verdict import State, Verdict
@@ -45,7 +45,7 @@ def provisional(late: bool) -> str:
 def not_complete(awaited: Sequence[Awaited], unit: Unit, day: dt.date) -> str:
     """Say whose records are missing."""
     told = "，".join(
-        f"站点 {one.station} " + ("还没有记录" if one.since == FIRST_MINUTE else f"的记录只到 {clock(one.since, day)}")
+        f"站点 {one.station} " + ("还没有记录" if one.since is None else f"的记录只到 {clock(one.since, day)}")
         for one in awaited
     )
     return f"{told}，要齐到 {clock(unit.last_minute, day)}。"

@@ -69,6 +69,11 @@ class Record:
         self._dated_places = [place for place, _ in dated]
         self._dated_minutes = [minute for _, minute in dated]
 
+    @property
+    def last_told(self) -> Minute | None:
+        """Return the last minute of which it tells without a gap; None: of none yet."""
+        return None if self.told_until == FIRST_MINUTE else self.told_until
+
     def complete(self, last_minute: Minute) -> bool:
         """Tell whether the record is complete through a window's last minute."""
         return self.told_until >= last_minute or self.gone <= last_minute

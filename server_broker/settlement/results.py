@@ -18,8 +18,9 @@ class Awaited(Struct, frozen=True):
     """What may still change a result."""
 
     station: str
-    since: Minute
-    """Of a record that is not complete: the last minute that it tells of. Of a fact: when the county got it."""
+    since: Minute | None
+    """Of a record that is not complete: the last minute that it tells of; None: it tells of none yet. Of a fact: when
+    the county got it."""
     ref: Ref | None = None
     """The fact that a person must look at, or the first of the lost ones; None: the station's record itself."""
 

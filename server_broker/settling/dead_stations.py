@@ -25,6 +25,7 @@ from server_broker.settling.moments import aware, minute, moment
 from server_broker.settling.span import Span
 from server_broker.settling.stations import Means, stations_in
 from server_broker.settling.whereabouts import Whereabouts
+from server_broker.settling.words import board_station
 
 _NOBODY = Means(frozenset(), frozenset(), frozenset())
 
@@ -102,9 +103,8 @@ def waiting_for(station: Station, since: dt.datetime) -> int:
     """Return how many results of dates from a moment on wait for data of a station now."""
     villages = Whereabouts(since).around(station.pk)
     waiting = SettledWindow.objects.current().filter(village__in=villages, result="未")
-    # A board that took the place of another has a name of its own.
     return sum(
-        any(str(what[0]).partition("/")[0] == station.pk for what in awaited)
+        any(board_station(str(what[0])) == station.pk for what in awaited)
         for awaited in waiting.filter(day__gte=timezone.localdate(since)).values_list("awaited", flat=True)
     )
 
@@ -129,7 +129,7 @@ def _boards(station: Station, since: dt.datetime, now: dt.datetime) -> list[Reco
     # From the day before on, so that what the station told in its last hours is there too.
     first = timezone.localdate(since) - dt.timedelta(days=1)
     stations, _ = stations_in([village], [village], [village], _NOBODY, Span(first, timezone.localdate(now), now))
-    own = [one for one in stations if one.id.partition("/")[0] == station.pk and one.enrolled <= minute(since)]
+    own = [one for one in stations if board_station(one.id) == station.pk and one.enrolled <= minute(since)]
     return [Record(one, moment(now)) for one in own]
 
 

@@ -12,8 +12,9 @@ from django.db import transaction
 from server_broker.platform.sql import execute, query
 from server_broker.settlement.version import RULES
 from server_broker.settling.due import VillageDay
+from server_broker.settling.models import NOTHING_TOLD
 from server_broker.settling.moments import aware
-from server_broker.settling.windows import Settled
+from server_broker.settling.windows import AwaitedThing, Settled
 
 _LOCK = 0x7365746C
 """Key of PostgreSQL's advisory lock for whoever keeps results: "setl" in ASCII."""
@@ -129,10 +130,7 @@ def _counts(settled: Sequence[Settled], why: Iterable[VillageDay]) -> list[list[
 def _row(one: Settled, place: int, why: str) -> tuple[Any, ...]:
     result = one.result
     facts = [[fact.station, fact.epoch, fact.seq] for fact in one.facts]
-    awaited = [
-        [what.station, what.since] if what.fact is None else [what.station, what.since, what.fact.epoch, what.fact.seq]
-        for what in one.awaited
-    ]
+    awaited = [_awaited(what) for what in one.awaited]
     content = (
         result.result,
         result.kind,
@@ -153,3 +151,8 @@ def _row(one: Settled, place: int, why: str) -> tuple[Any, ...]:
     digest = hashlib.sha256(msgspec.json.encode(content)).digest()
     due_at = None if one.due_at is None else aware(one.due_at)
     return (one.village, one.person, result.day, result.start, place, *content, digest, due_at, why)
+
+
+def _awaited(what: AwaitedThing) -> list[str | int]:
+    kept: list[str | int] = [what.station, NOTHING_TOLD if what.since is None else what.since]
+    return kept if what.fact is None else [*kept, what.fact.epoch, what.fact.seq]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from server_broker.settlement.results import FLAGS, Result
-from server_broker.settling.models import SettledWindow
+from server_broker.settling.models import NOTHING_TOLD, SettledWindow
 from server_broker.settling.moments import moment
 from server_broker.settling.windows import AwaitedThing, FactName, Settled
 
@@ -48,4 +48,5 @@ def _settled(row: SettledWindow) -> Settled:
 
 
 def _awaited(station: str, since: int, epoch: str = "", seq: int = 0) -> AwaitedThing:
-    return AwaitedThing(station, since, FactName(station, epoch, seq) if epoch else None)
+    fact = FactName(station, epoch, seq) if epoch else None
+    return AwaitedThing(station, None if since == NOTHING_TOLD else since, fact)

@@ -11,6 +11,10 @@ from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+from server_broker.settlement.times import FIRST_MINUTE
+
+NOTHING_TOLD = FIRST_MINUTE
+"""As what kept results have the minute of a station's record that tells of none yet."""
 
 
 class HeldRead(models.Model):
@@ -142,6 +146,7 @@ class SettledWindow(models.Model):
     facts = models.JSONField()
     """``[[station, epoch, seq], …]``: the facts on which it rests."""
     awaited = models.JSONField()
+    """Of each thing its station, a minute or ``NOTHING_TOLD``, and of a fact its epoch and seq."""
     """``[[station, minute, epoch, seq], …]``; without epoch and seq it is the station's record since that minute."""
     rules = models.CharField(max_length=8)
     parameters = models.CharField(max_length=16)

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from server_broker.fleet.models import Station
 from server_broker.settlement.results import Result
-from server_broker.settlement.times import FIRST_MINUTE
 from server_broker.settlement.times import begin_of as moment_of
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow
@@ -91,5 +90,5 @@ def waits_words(one: AwaitedThing, places: dict[str, str]) -> str:
     Args:
         places: The village of each station, by the station's id.
     """
-    since = "" if one.since == FIRST_MINUTE else day_and_time(timezone.localtime(aware(moment_of(one.since))))
+    since = "" if one.since is None else day_and_time(timezone.localtime(aware(moment_of(one.since))))
     return awaited_words(one, places.get(board_station(one.station), SOMEWHERE), since)

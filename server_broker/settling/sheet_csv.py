@@ -12,7 +12,7 @@ from django.utils import timezone
 from server_broker.dated.timeline import row_at
 from server_broker.people.models import PersonRecord
 from server_broker.regions.models import RegionRecord
-from server_broker.settlement.times import FIRST_MINUTE, iso
+from server_broker.settlement.times import iso
 from server_broker.settling.moments import noon
 from server_broker.settling.sheet import VillageSheet
 from server_broker.settling.windows import AwaitedThing, FactName, Settled
@@ -95,5 +95,5 @@ def _fact(one: FactName) -> str:
 
 def _awaited(one: AwaitedThing) -> str:
     # Of a station that has told of no minute yet there is none to name.
-    since = "" if one.since == FIRST_MINUTE else iso(one.since)
+    since = "" if one.since is None else iso(one.since)
     return f"{one.station if one.fact is None else _fact(one.fact)}@{since}"

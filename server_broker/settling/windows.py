@@ -16,7 +16,7 @@ from server_broker.settlement.parameters import Values
 from server_broker.settlement.record import Ref
 from server_broker.settlement.results import Result
 from server_broker.settlement.settle import Sheet
-from server_broker.settlement.times import Moment, begin_of
+from server_broker.settlement.times import Minute, Moment, begin_of
 from server_broker.settlement.units import Unit
 from server_broker.settling.reading import Read, read
 from server_broker.settling.span import Span
@@ -39,7 +39,8 @@ class AwaitedThing(Struct, frozen=True):
     """What may still change a result: a station's record since a minute, or a fact that a person must look at."""
 
     station: str
-    since: int
+    since: Minute | None
+    """None: the record tells of no minute yet."""
     fact: FactName | None
 
 

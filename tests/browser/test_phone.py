@@ -26,6 +26,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.public.asgi import make_application
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
+from server_broker.settling.models import NOTHING_TOLD
 from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
 from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
 from server_broker.workdays.county_table import CountyWord, write_days
@@ -240,7 +241,7 @@ def test_what_one_s_windows_came_to_is_read_and_an_objection_begins_there(
         "未",
         line="7",
         reason="没有到岗；没有离岗；站点 shili-01 还没有记录，要齐到 15:00。",
-        awaited=[[SHILI, -(1 << 62) // 60_000_000]],
+        awaited=[[SHILI, NOTHING_TOLD]],
     )
     page.goto(phone_address(door.address, show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))))
     page.get_by_role("button", name="打开我的打卡").click()

@@ -17,13 +17,14 @@ from server_broker.console.views import sheets
 from server_broker.duty.windows import Terms, add_window
 from server_broker.regions.models import Region
 from server_broker.requests.asking import Wish, ask
-from server_broker.settling.models import SettleDue
+from server_broker.settling.models import NOTHING_TOLD, SettleDue
 from server_broker.workdays.county_table import CountyWord, write_days
 from tests.cast import (
     COUNTY_OFFICER,
     LI,
     OTHER_TOWNSHIP_OFFICER,
     SECRETARY,
+    SHILI,
     SHILI_VILLAGE,
     STRAY,
     TOWNSHIP,
@@ -50,6 +51,7 @@ from tests.server_broker.closing.lived_month import (
     village,
 )
 from tests.server_broker.county import FictionalCounty, add_station, requested, signed_in, touch
+from tests.server_broker.settling.kept_rows import settled_row
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, at, morning, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
@@ -115,6 +117,48 @@ def test_the_list_says_how_far_each_village_is_and_what_it_waits_for(
     assert "公示能公示的 1 个" in text_of(signed_in(COUNTY_OFFICER), f"{LIST}&place={TOWNSHIP}")
     clock(at(LAST, 12))
     assert "进行中 2" in text_of(signed_in(TOWNSHIP_OFFICER), LIST)
+
+
+def test_a_station_that_has_told_nothing_is_awaited_without_a_minute(
+    lived: LivedMonth, county: FictionalCounty, clock: Clock
+) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    LivedStation(YANSHI)
+    zhao = county.add(ZHAO)
+    morning(zhao, village=YANSHI_VILLAGE)
+    lives_on(at(APRIL, 8, 30))
+    officers = signed_in(TOWNSHIP_OFFICER)
+    assert "演示村 △ 未定稿 13 个班数据未到 有站点一条记录都还没有到 —" in text_of(officers, LIST)
+    sheet = f"/sheets/{YANSHI_VILLAGE}/{MONTH}/"
+    assert "演示村站点 一条记录都还没有传到县里 — 13" in text_of(officers, sheet)
+    why = text_of(officers, f"/sheets/{YANSHI_VILLAGE}/windows/{zhao.pk}/{MONDAY}/510/")
+    assert "演示村站点还没有记录，要齐到 15:00" in why
+    assert "等演示村站点的记录：一条都还没有到" in why
+    assert f",{YANSHI}@," in officers.get(f"{sheet}sheet.csv").content.decode()
+    assert officers.get(f"{sheet}sheet.xlsx").status_code == 200
+
+
+def test_what_is_awaited_longest_stands_first(lived: LivedMonth, county: FictionalCounty) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    LivedStation(YANSHI)
+    morning(county.add(ZHAO), village=YANSHI_VILLAGE)
+    second = LivedStation.at_village("yanshi-02", YANSHI_VILLAGE)
+    second.send(at(APRIL, 8))
+    lives_on(at(APRIL, 8, 30))
+    assert re.search(
+        "未定稿 13 个班数据未到 最早从 3月14日 06:00 起等，有站点一条记录都还没有到",
+        text_of(signed_in(TOWNSHIP_OFFICER), LIST),
+    )
+    page = text_of(signed_in(TOWNSHIP_OFFICER), f"/sheets/{YANSHI_VILLAGE}/{MONTH}/")
+    assert page.index("一条记录都还没有传到县里") < page.index("那以后的记录还没传到县里")
+
+
+def test_a_board_that_took_anothers_place_is_called_by_its_stations_village(county: FictionalCounty) -> None:
+    day = timezone.localdate() - DAY
+    settled_row(county.people[ZHANG], day, "未", line="7", awaited=[[f"{SHILI}/2", NOTHING_TOLD]])
+    page = text_of(signed_in(TOWNSHIP_OFFICER), f"/sheets/{SHILI_VILLAGE}/{day:%Y-%m}/")
+    assert "示例村站点 一条记录都还没有传到县里" in page
+    assert SHILI not in page
 
 
 def test_a_months_sheet_shows_people_by_dates_with_links_to_why(lived: LivedMonth) -> None:

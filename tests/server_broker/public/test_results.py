@@ -12,7 +12,7 @@ from server_broker.people.existence import on_file_since
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.requests.models import CountyRequest
-from server_broker.settling.models import SettledWindow, SheetMonth, SheetMonthRecord
+from server_broker.settling.models import NOTHING_TOLD, SettledWindow, SheetMonth, SheetMonthRecord
 from server_broker.workdays.county_table import CountyWord, write_days
 from tests.cast import LI, SHILI, SHILI_VILLAGE, WANG, ZHANG
 from tests.server_broker.county import FictionalCounty
@@ -79,7 +79,7 @@ def test_the_month_before_is_found_and_says_how_far_it_is(zhang: Person) -> None
     day = last_month()
     settled_row(zhang, day, "迟", **LATE)
     settled_row(zhang, day + DAY, "未", line="7", reason="没有到岗；没有离岗；站点 shili-01 还没有记录，要齐到 15:00。",
-                awaited=[[SHILI, -(1 << 62) // 60_000_000]])  # fmt: skip
+                awaited=[[SHILI, NOTHING_TOLD]])  # fmt: skip
     path = f"/months/{day:%Y-%m}/"
     assert f'href="{path}"' in page(zhang)
     html = page(zhang, path)

@@ -9,7 +9,6 @@ import pytest
 from server_broker.settlement.counting import totals
 from server_broker.settlement.record import Ref
 from server_broker.settlement.results import Awaited
-from server_broker.settlement.times import FIRST_MINUTE
 from server_broker.settlement.values import (
     Agreement,
     Decision,
@@ -97,10 +96,10 @@ class TestAwaited:
         assert (one.result, one.awaited) == ("未", (Awaited("s1", minute("08:20")),))
         assert one.reason == "8:20 到；没有离岗；站点 s1 的记录只到 8:20，要齐到 15:00。"
 
-    def test_a_station_that_told_nothing_is_awaited_since_ever(self) -> None:
+    def test_of_a_station_that_told_nothing_no_minute_is_named(self) -> None:
         one = result(small_world(station()))
 
-        assert (one.result, one.awaited) == ("未", (Awaited("s1", FIRST_MINUTE),))
+        assert (one.result, one.awaited) == ("未", (Awaited("s1", None),))
 
     def test_a_held_fact_is_awaited_since_its_receipt(self) -> None:
         held = fact(2, "00:00", "held", received=moment("08:31"))
