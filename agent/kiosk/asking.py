@@ -152,7 +152,7 @@ class Asking:
         end = _midnight(asked.last) + (_NOON_MS if asked.until_noon else _DAY_MS)
         if end <= begin:
             return "ends_before"
-        if end - begin > MOST_DAYS * _DAY_MS:
+        if (date.fromisoformat(asked.last) - date.fromisoformat(asked.first)).days >= MOST_DAYS:
             return "too_long"
         # While the station does not know the day, the county judges by its own.
         if self._clock.dated and begin > self._now() + MOST_DAYS * _DAY_MS:

@@ -25,7 +25,7 @@ from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
-from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
+from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OWN_WORD, SWAP
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.reading import OPEN
@@ -181,7 +181,7 @@ def _away(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请选从哪天到哪天")
     if end <= begin:
         raise RequestRefused("结束要在开始以后，请改日期")
-    if end - begin > MOST_DAYS:
+    if lasts_too_long(begin, end):
         raise RequestRefused(TOO_LONG)
     if begin > now + AHEAD:
         raise RequestRefused("太早了：只能提一年以内的")

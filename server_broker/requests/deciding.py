@@ -24,7 +24,7 @@ from server_broker.requests.asking import refuse_overlap
 from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
 from server_broker.requests.joining import joins
-from server_broker.requests.judging import Judged, judged
+from server_broker.requests.judging import TOO_LONG, Judged, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
 from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
@@ -164,6 +164,8 @@ def _check_acceptable(case: Case) -> None:
         raise RequestRefused("站点当时不知道准确时间，请问本人，由镇村代提一次，这一条不同意")
     if asked.end_at <= asked.begin_at:
         raise RequestRefused("结束不在开始以后，这一条不能同意")
+    if lasts_too_long(asked.begin_at, asked.end_at):
+        raise RequestRefused(TOO_LONG)
     limit = case.last_chance
     if limit is not None and case.asked_at >= limit:
         raise RequestRefused("过了补报的时候（结束后第三天 24:00），不能同意")

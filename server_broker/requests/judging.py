@@ -3,17 +3,20 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from server_broker.requests.cases import SECOND, Case
 from server_broker.requests.kinds import CORRECTION
 from server_broker.requests.models import Correction
 from server_broker.requests.ranks import Rank, own_rank
-from server_broker.requests.turns import length_of
+from server_broker.requests.turns import last_date, length_of
+from server_broker.settlement.requests import MOST_DATES as MOST_DATES_AT_ONCE
+from server_broker.settlement.requests import is_too_long
 
 CORRECTIONS_PER_MONTH = 3
 MOST_DATES = {Rank.VILLAGE: 1, Rank.TOWNSHIP: 3}
 """How many dates a rank may grant at a time. The county's has no limit."""
-MOST_DAYS = dt.timedelta(days=366)
-TOO_LONG = "一次最多提 366 天，请分次提"
+TOO_LONG = f"一次最多提 {MOST_DATES_AT_ONCE} 天，请分次提"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Judged:
     """Whether another approver has to agree after the first."""
 
 
+def lasts_too_long(begin: dt.datetime, end: dt.datetime) -> bool:
+    """Tell whether a time touches more dates than one request can (docs/rules.md, 8.18)."""
+    return is_too_long(timezone.localdate(begin), last_date(end))
+
+
 def judged(case: Case, at: dt.datetime) -> Judged:
     """Return what a request needs at a moment. Of a request without a possible time it is the most."""
     assert case.person is not None
@@ -35,7 +43,7 @@ def judged(case: Case, at: dt.datetime) -> Judged:
         first = Judged(None, max(Rank.VILLAGE, own), seconds=_is_one_too_many(case))
         return Judged(None, max(Rank.TOWNSHIP, own), seconds=False) if case.state == SECOND else first
     begin, end = case.asked.begin_at, case.asked.end_at
-    if begin is None or end is None or end <= begin or end - begin > MOST_DAYS:
+    if begin is None or end is None or end <= begin or lasts_too_long(begin, end):
         return Judged(None, Rank.COUNTY, seconds=False)
     length = length_of(case.person, (begin, end))
     by_length = next((rank for rank, most in MOST_DATES.items() if length <= most), Rank.COUNTY)

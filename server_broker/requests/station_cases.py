@@ -11,7 +11,7 @@ from functools import partial
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from server_broker.requests.cases import Case, of_stations, shown_of_stations
-from server_broker.requests.judging import MOST_DAYS, TOO_LONG, judged
+from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Request, StationCase
 from server_broker.requests.reading import OPEN, WITHDRAWN
@@ -83,7 +83,7 @@ def _judge(case: Case, now: dt.datetime) -> None:
     one, person = case.asked, case.person
     if case.state != OPEN or person is None or one.begin_at is None or one.end_at is None:
         return
-    if one.end_at - one.begin_at > MOST_DAYS:
+    if one.begin_at < one.end_at and lasts_too_long(one.begin_at, one.end_at):
         assert isinstance(one, Request)
         refuse_at_station(one, person, TOO_LONG, now)
 

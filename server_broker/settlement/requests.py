@@ -49,6 +49,16 @@ class Corrected(Struct, frozen=True):
     approved: Moment
 
 
+def is_too_long(first: dt.date, last: dt.date) -> bool:
+    """Tell whether one request touches more dates than one can; both are the outer ones that it touches."""
+    return (last - first).days >= MOST_DATES
+
+
+def last_chance(end: Minute) -> Moment:
+    """Return the first moment at which what ends at ``end`` can no longer be asked for."""
+    return begin_of(midnight(day_of(end - 1) + ASKED_WITHIN + dt.timedelta(days=1)))
+
+
 class Requests:
     """What the county had approved at one moment."""
 
@@ -75,10 +85,7 @@ class Requests:
 
     def _absence(self, row: Leave) -> Absence | None:
         begin, end = cut(row.begin), cut(row.end)
-        last = day_of(end - 1)
-        deadline = begin_of(midnight(last + ASKED_WITHIN + dt.timedelta(days=1)))
-        dates = (last - day_of(begin)).days + 1
-        if end <= begin or row.asked >= deadline or dates > MOST_DATES:
+        if end <= begin or row.asked >= last_chance(end) or is_too_long(day_of(begin), day_of(end - 1)):
             return None
         decision = standing(row.decisions, person=row.person, asker=row.asked_by, needed=row, knowledge=self._known)
         if decision is None or not decision.yes:

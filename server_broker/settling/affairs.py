@@ -13,6 +13,7 @@ from server_broker.people.models import PersonRecord, PersonType
 from server_broker.requests.kinds import LEAVES
 from server_broker.requests.models import Correction, CountyRequest, Mark, StationCase
 from server_broker.settlement import values
+from server_broker.settlement.requests import last_chance
 from server_broker.settlement.times import ALWAYS, NEVER, Moment, cut
 from server_broker.settling.moments import moment
 from server_broker.settling.span import Span
@@ -68,7 +69,9 @@ def _leave(rows: list[AbsenceRecord], asked: Mapping[str, dt.datetime], span: Sp
         return None
     subject = stretch.row.subject
     entered = rows[0].recorded_at
-    asked_at = asked.get(subject.source, entered)
+    asked_at = moment(asked.get(subject.source, entered))
+    # Whether it was asked in time was seen to when it was approved, by what was known of the asking then.
+    in_time = last_chance(cut(moment(stretch.end))) - 1
     back = NEVER if stretch.back is None else moment(stretch.back)
     cover = _COVERS[subject.kind]
     return values.Leave(
@@ -77,7 +80,7 @@ def _leave(rows: list[AbsenceRecord], asked: Mapping[str, dt.datetime], span: Sp
         kind=_kind(stretch.row.code) if cover == _LEAVE else "",
         begin=moment(stretch.begin),
         end=moment(stretch.end),
-        asked=moment(asked_at),
+        asked=min(asked_at, in_time),
         asked_by=str(subject.person_id),
         returned=back,
         # The county saw to it that they were back then (docs/rules.md, 8.18).

@@ -114,6 +114,7 @@ def test_both_ends_have_the_same_kinds_of_leave() -> None:
         ({"first": TOMORROW}, "ends_before"),
         ({"from_noon": True, "until_noon": True}, "ends_before"),
         ({"last": "2027-12-29"}, "too_long"),
+        ({"from_noon": True, "last": "2027-11-25", "until_noon": True}, "too_long"),
         ({"first": "2027-11-27", "last": "2027-11-27"}, "too_far"),
         ({"first": "2026-11-20", "last": "2026-11-20"}, "too_late_to_ask"),
         ({"first": "2026-02-30"}, "no_such_day"),

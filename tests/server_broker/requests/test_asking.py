@@ -33,11 +33,19 @@ def zhang(county: FictionalCounty) -> Person:
     return person
 
 
+def from_noon(count: int) -> Wish:
+    """Be away from Monday's noon to a noon so many days later."""
+    noon = begin_of(MONDAY) + 12 * HOUR
+    return replace(days(0), begin=noon, end=noon + dt.timedelta(days=count))
+
+
 def test_what_makes_no_sense_is_refused_in_chinese(zhang: Person) -> None:
     senseless: list[tuple[Wish, str]] = [
         (replace(days(0), end=begin_of(MONDAY)), "结束要在开始以后"),
         (replace(days(0), end=begin_of(MONDAY) - HOUR), "结束要在开始以后"),
         (days(0, 400), "一次最多提 366 天"),
+        # From a noon to a noon: 366 times 24 hours, and 367 dates.
+        (from_noon(366), "一次最多提 366 天"),
         (days(0, code="holiday"), "请选哪种假"),
         (days(400), "太早了"),
         (replace(days(0), begin=None), "请选从哪天到哪天"),
@@ -53,6 +61,16 @@ def test_what_makes_no_sense_is_refused_in_chinese(zhang: Person) -> None:
             asks(zhang, wish)
     assert not CountyRequest.objects.exists()
     assert not AuditEntry.objects.filter(action=ASKED).exists()
+
+
+def test_so_many_dates_are_asked_for_as_have_an_effect(zhang: Person) -> None:
+    asked = asks(zhang, days(0, 366))
+    assert approves(COUNTY_OFFICER, asked).is_last
+    # What was asked for before that was looked at can be approved no more.
+    longer = asks(zhang, replace(from_noon(365), kind="field_duty"))
+    CountyRequest.objects.filter(pk=longer.pk).update(end_at=from_noon(366).end)
+    with pytest.raises(RequestRefused, match="一次最多提 366 天"):
+        approves(COUNTY_OFFICER, longer)
 
 
 def test_what_is_asked_after_its_start_is_late_until_the_third_day_is_over(zhang: Person) -> None:

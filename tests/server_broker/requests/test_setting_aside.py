@@ -79,3 +79,6 @@ def test_longer_than_a_year_is_answered_and_never_reckoned(county: FictionalCoun
     assert state_of(long) == ("refused", "一次最多提 366 天，请分次提")
     assert (StationCase.objects.get(request=long).length, waits_for(COUNTY_OFFICER)) == (None, [])
     assert long.answers.get().office == "系统核对"
+    noon_to_noon = at_kiosk(card(county, ZHANG), begin=BEGIN + DAY / 2, count=366)
+    judge_new(NOW)
+    assert state_of(noon_to_noon) == ("refused", "一次最多提 366 天，请分次提")

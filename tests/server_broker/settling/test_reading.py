@@ -6,8 +6,11 @@ import pytest
 
 from protocol.facts import Reissued
 from server_broker.attendance.models import DutyWindow
-from tests.cast import LI, YANSHI, YANSHI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty
+from server_broker.requests.asking import Wish, ask
+from server_broker.requests.deciding import decide_case
+from server_broker.requests.models import CountyRequest, Outcome
+from tests.cast import LI, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty, user_of
 from tests.server_broker.settling.lived import (
     FRIDAY,
     MONDAY,
@@ -168,3 +171,19 @@ def test_nobody_is_absent_while_a_new_stream_still_issues_the_old_one_anew(
     shili.send(at(WEDNESDAY, 15, 2))
     assert words(MONDAY, MONDAY, at(WEDNESDAY, EVENING))[zhang, MONDAY] == "√"
     assert words(MONDAY, MONDAY, at(TUESDAY, EVENING))[zhang, MONDAY] == "未"
+
+
+def test_leave_that_was_approved_is_not_judged_again_by_when_it_was_asked(
+    window: DutyWindow, shili: LivedStation, zhang: str, county: FictionalCounty
+) -> None:
+    """A kiosk's request may turn out to have been made after the third day. Who approved it could not know that."""
+    whole_day(shili, MONDAY, LI.token)
+    shili.send(at(MONDAY, 16))
+    begin = at(MONDAY, 0)
+    wish = Wish(kind="leave", code="sick", begin=begin, end=at(TUESDAY, 0))
+    asked = ask(county.people[ZHANG], wish, now=at(WEDNESDAY, 9))
+    with recorded(at(FRIDAY, 9)):
+        decide_case(f"c{asked.pk}", Outcome.ACCEPTED, text="", user=user_of(TOWNSHIP_OFFICER), at=at(FRIDAY, 9))
+    CountyRequest.objects.filter(pk=asked.pk).update(asked_at=at(FRIDAY, 8))
+    one = settled(MONDAY, MONDAY, at(FRIDAY, EVENING))[zhang, MONDAY, 510]
+    assert (one.result, one.kind, one.flags) == ("假", "病", ("补",))
