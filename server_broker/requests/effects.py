@@ -5,21 +5,21 @@ import datetime as dt
 from django.db.models import Model
 
 from server_broker.attendance.models import DutyWindow, Swap, SwapRecord, Touch
-from server_broker.attendance.touches import touch_rows
+from server_broker.attendance.touches import happened_between, touch_rows
 from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.overlaps import lock_people
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.cards import BindRefused, report_lost
-from server_broker.people.models import Binding, Person
+from server_broker.people.models import Binding, Person, PersonRecord
 from server_broker.requests.cases import Case
 from server_broker.requests.kinds import AWAY
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import due_turn, is_away_in
 
-_DAY = dt.timedelta(days=1)
+_DAY, _LEAST = dt.timedelta(days=1), dt.timedelta(microseconds=1)
 BACK_BY_TOUCH = dt.timedelta(days=3)
 """So long after a touch somebody may say that they were back with it (docs/rules.md, section 4)."""
 
@@ -57,12 +57,23 @@ def away_in(absence: Absence) -> list[tuple[dt.datetime, dt.datetime]]:
 
 def touches_while_away(absence: Absence, now: dt.datetime) -> list[dt.datetime]:
     """Return the minutes of the person's dated touches of the last three days during an absence, the oldest first."""
-    tokens = Binding.objects.filter(person=absence.person_id).values("subject__token")
-    touches = Touch.objects.filter(card_token__in=tokens, wall__gte=now - BACK_BY_TOUCH, wall__lte=now)
     spans = away_in(absence)
-    rows = touch_rows(list(touches.select_related("station__village")))
-    own = (row.at for row in rows if row.dated and row.person is not None and row.person.pk == absence.person_id)
+    rows = touch_rows(_lately(absence.person_id, now))
+    # By a card that was reported lost it may have been anybody.
+    dated = (row for row in rows if row.dated and row.outcome != "lost")
+    own = (row.at for row in dated if row.person is not None and row.person.pk == absence.person_id)
     return sorted({at.replace(second=0, microsecond=0) for at in own if any(a <= at < b for a, b in spans)})
+
+
+def _lately(person: int, now: dt.datetime) -> list[Touch]:
+    """Return the touches of the last three days by cards and numbers that somebody ever had."""
+    then = happened_between(now - BACK_BY_TOUCH, now + _LEAST)
+    lately = Touch.objects.filter(then).select_related("station__village")
+    tokens = Binding.objects.filter(person=person).values_list("subject__token", flat=True).distinct()
+    numbers = PersonRecord.objects.filter(subject=person).values_list("number", flat=True).distinct()
+    # Two queries with plain values, so that PostgreSQL looks up a few cards and numbers by an index for each.
+    by_card = lately.filter(card_token__in=[bytes(token) for token in tokens])
+    return [*by_card, *lately.filter(person_number__in=set(numbers))]
 
 
 def lose_cards(person: Person, since: dt.datetime | None, *, actor: str, reason: str, now: dt.datetime) -> None:

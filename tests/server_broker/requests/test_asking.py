@@ -11,19 +11,30 @@ from server_broker.audit.models import AuditEntry
 from server_broker.dated.days import begin_of
 from server_broker.duty.models import Absence
 from server_broker.fleet.models import ShelfDue
+from server_broker.people.cards import report_lost
 from server_broker.people.models import Person
 from server_broker.requests.asking import ASKED, Wish
-from server_broker.requests.effects import away_in
+from server_broker.requests.effects import away_in, touches_while_away
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import turn_of
 from server_broker.requests.withdrawing import agree, withdraw
-from tests.cast import COUNTY_OFFICER, LI, SECRETARY, SHILI, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.cast import (
+    COUNTY_OFFICER,
+    LI,
+    SECRETARY,
+    SHILI,
+    TOWNSHIP_OFFICER,
+    WANG,
+    YANSHI,
+    YANSHI_VILLAGE,
+    ZHANG,
+)
 from tests.server_broker.county import FictionalCounty, add_station, requested, touch, user_of, withdrawn
 from tests.server_broker.requests.asked_here import MONDAY, NOW, approves, asks, days, duty, now_is, refuses
 
 pytestmark = pytest.mark.django_db
-HOUR = dt.timedelta(hours=1)
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -124,6 +135,35 @@ def test_coming_back_early_shortens_leave_on_the_person_s_word(zhang: Person) ->
     assert away_in(absence) == [(begin_of(MONDAY), back)]
     with pytest.raises(RequestRefused, match="已经结束，不用销"):
         asks(zhang, Wish(kind="leave_ended", absence=absence), at=back + HOUR)
+
+
+def test_who_was_back_with_a_touch_says_so_within_three_days(county: FictionalCounty, zhang: Person) -> None:
+    approves(TOWNSHIP_OFFICER, asks(zhang, days(0, 3)))
+    absence, station = Absence.objects.get(), county.stations[SHILI]
+    noon = begin_of(MONDAY) + 12 * HOUR
+    touch(station, b"", at=noon, person_number=zhang.number)
+    # The clock of this one was years behind, and a fact said so later.
+    corrected = noon + HOUR
+    off = noon - 2000 * DAY
+    touch(station, ZHANG.token, at=off, quality="unknown", received_at=noon + DAY, corrected_wall=corrected)
+    # The station thought it knew this one's time, and did not.
+    wrong = noon + 2 * HOUR
+    touch(station, ZHANG.token, at=wrong, corrected_wall=wrong - 30 * DAY)
+    touch(station, ZHANG.token, at=wrong, quality="unknown", received_at=wrong)
+    touch(station, WANG.token, at=noon + 3 * HOUR)
+    now = noon + DAY
+    assert touches_while_away(absence, now) == [noon, corrected]
+    assert touches_while_away(absence, noon + 3 * DAY + HOUR / 2) == [corrected]
+    asks(zhang, Wish(kind="leave_ended", absence=absence, begin=noon), at=now)
+    assert away_in(absence) == [(begin_of(MONDAY), noon)]
+
+
+def test_a_touch_of_a_card_that_was_lost_then_brings_nobody_back(county: FictionalCounty, zhang: Person) -> None:
+    approves(TOWNSHIP_OFFICER, asks(zhang, days(0, 3)))
+    noon = begin_of(MONDAY) + 12 * HOUR
+    report_lost(county.cards[ZHANG], actor="chen", reason="丢了", since=noon, now=noon)
+    touch(county.stations[SHILI], ZHANG.token, at=noon + HOUR)
+    assert touches_while_away(Absence.objects.get(), noon + DAY) == []
 
 
 def test_coming_back_before_it_begins_ends_it_whole(zhang: Person) -> None:
