@@ -7,7 +7,10 @@ from server_broker.exceptions.touched import AT, DATED, HOMES, TOUCHED
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.learning.tables import ATTEMPTS
 from server_broker.platform.sql import query
+from server_broker.settlement.parameters import Values
+from server_broker.settlement.times import dates
 from server_broker.settling.models import SettledWindow
+from server_broker.settling.region_terms import values_set
 
 SIGNS = (
     *("contact_changed", "number_entered", "pin_set", "visit_ended", "help_asked", "hint_answered"),
@@ -23,12 +26,16 @@ lies so far back says nothing."""
 _RESULTS = ("√", "迟", "早", "缺")
 
 _LATE = f"""
-WITH {TOUCHED}, {HOMES}, ends AS MATERIALIZED (
-    SELECT s.person_id AS person, s.day, max(w."end") AS ends
+WITH {TOUCHED}, {HOMES}, reach AS MATERIALIZED (
+    SELECT * FROM unnest(%(villages)s::bigint[], %(days)s::date[], %(minutes)s::int[]) AS r (village, day, minutes)
+), ends AS MATERIALIZED (
+    SELECT s.person_id AS person, s.day, max(w."end") AS ends,
+           max(w."end" + coalesce(reach.minutes, {Values().open_after})) AS closes
     FROM {SettledWindow._meta.db_table} s
     JOIN {WindowRecord._meta.db_table} w ON w.village_id = s.village_id AND w.start = s.start AND NOT w.ended
          AND w.superseded_at IS NULL AND w.marks <> 'arrival'
          AND tstzrange(w.valid_from, w.valid_to) @> (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
+    LEFT JOIN reach ON reach.village = s.village_id AND reach.day = s.day
     WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND s.result = ANY(%(results)s)
     GROUP BY s.person_id, s.day
 ), departed AS MATERIALIZED (
@@ -36,7 +43,7 @@ WITH {TOUCHED}, {HOMES}, ends AS MATERIALIZED (
     -- A window's departure lies on its date or, after midnight, on the next one.
     FROM touched x JOIN ends e ON e.person = x.person AND e.day IN (x.local::date, x.local::date - 1)
          AND x.local >= e.day + make_interval(mins => e.ends) + interval '{_AFTER_END}'
-         AND x.local < e.day + make_interval(mins => e.ends + 180)
+         AND x.local < e.day + make_interval(mins => e.closes)
     ORDER BY x.person, e.day, x.at DESC
 ), seen AS MATERIALIZED (
     SELECT d.*, greatest(
@@ -69,12 +76,14 @@ WHERE NOT EXISTS (SELECT FROM {STATION_EVENTS} t WHERE t.station_id = late.stati
 
 def late_departure(look: Look, threshold: int) -> list[Found]:
     """Return the departures after the end of a window before which nothing was seen for ``threshold`` minutes."""
+    reach = values_set("open_after", list(dates(look.first, look.last)))
     rows = query(
         _LATE,
         {
             **{"since": look.since, "until": look.until, "first": look.first, "last": look.last},
             **{"signs": list(SIGNS), "silences": list(_SILENCES), "results": list(_RESULTS)},
-            "threshold": threshold,
+            **{"villages": [one[0] for one in reach], "days": [one[1] for one in reach]},
+            **{"minutes": [one[2] for one in reach], "threshold": threshold},
         },
     )
     return [

@@ -115,6 +115,20 @@ def villages_under(region: Region) -> list[Region]:
     return [one for one in Region.objects.all().under(region.code).filter(ended=False) if is_village(one)]
 
 
+def values_set(name: str, days: Sequence[dt.date]) -> list[tuple[int, dt.date, int]]:
+    """Return a parameter that is a number in each village (by its identity) on dates, where some region sets it."""
+    setting = ParameterRecord.objects.known().filter(subject__name=name).values_list("subject__region", flat=True)
+    regions = sorted({str(one) for one in setting})
+    if not regions:
+        return []
+    rows = rows_of(regions)
+    chains = chains_of([one for one in Region.objects.all() if is_village(one)])
+    found = (
+        (village, day, decides(chain, rows, name, begin_of(day))) for village, chain in chains.items() for day in days
+    )
+    return [(village, day, row.value) for village, day, row in found if row is not None and isinstance(row.value, int)]
+
+
 def turns(rows: Rows, name: str, since: dt.date) -> list[dt.datetime]:
     """Return the first moment of a day, and all later ones at which somebody's value of a parameter changes."""
     first = begin_of(since)

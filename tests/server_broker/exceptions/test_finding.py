@@ -21,10 +21,12 @@ from server_broker.regions.models import Region
 from server_broker.settling.models import SettledWindow
 from server_broker.settling.setting_terms import set_term
 from server_broker.settling.stand_ins import Days, name_stand_in
+from server_broker.twin.station_settings import choose
 from tests.cast import (
     OPERATOR,
     SHILI,
     SHILI_VILLAGE,
+    TOWNSHIP,
     YANGBAN,
     YANSHI,
     YANSHI_VILLAGE,
@@ -167,6 +169,19 @@ def test_a_departure_after_midnight_belongs_to_the_date_of_its_window(zhang: Per
     came(SHILI, at(TUESDAY, 1))
     [row] = standing("late_departure")
     assert (row.day, row.detail["minutes"]) == (MONDAY, 300)
+
+
+@pytest.mark.parametrize(("minutes", "came_at", "found"), [("300", 16, True), ("60", 14, False)])
+def test_how_late_a_touch_is_a_departure_is_as_the_village_has_it(
+    zhang: Person, minutes: str, came_at: int, found: bool
+) -> None:
+    window(SHILI_VILLAGE, "上午", [zhang], start=510, end=720)
+    settled(zhang, MONDAY, "缺")
+    came(SHILI, at(MONDAY, 8, 20))
+    came(SHILI, at(MONDAY, came_at))
+    assert bool(standing("late_departure")) is (came_at == 14)
+    choose(Region.objects.get(pk=TOWNSHIP), "open_after_min", minutes, actor="officer", now=LOOK.now)
+    assert bool(standing("late_departure")) is found
 
 
 def test_the_door_right_before_the_touch_is_no_sign(departed: Person) -> None:
