@@ -133,9 +133,9 @@ class CountyRequestShown(Row):
     person: PersonNamed
     begin_at: Moment | None
     end_at: Moment | None
-    window: int | None = Field(description="换班、更正是哪个值班时段")
-    day: date | None = Field(description="换班、更正是哪一天")
-    mark: str = Field(description="更正哪一次卡：arrival 上班，departure 下班")
+    window: int | None = Field(description="换班、补卡是哪个值班时段")
+    day: date | None = Field(description="换班、补卡是哪一天")
+    mark: str = Field(description="补哪一次卡：arrival 上班，departure 下班")
     mark_at: Moment | None = Field(description="本人说的到岗或离岗时间")
     substitute: PersonNamed | None = Field(description="接班的人；外辖区的人，接口不给姓名")
     state: str = Field(

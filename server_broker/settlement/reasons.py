@@ -68,7 +68,7 @@ def marks(needs: Sequence[Way], known: Mapping[Way, State], day: dt.date) -> str
 
 
 def _mark(way: Way, state: State, day: dt.date) -> str:
-    corrected = "（更正）" if state.mark is not None and state.mark.corrected else ""
+    corrected = "（补卡）" if state.mark is not None and state.mark.corrected else ""
     if state.minute is None:
         return f"没有{_NAMES[way]}{corrected}"
     off = f"，{'迟' if way == 'in' else '早'} {state.minutes} 分钟" if state.minutes else ""

@@ -90,7 +90,7 @@ def take_back(station: Station, reason: str, *, by: User, now: dt.datetime) -> N
         Station.objects.select_for_update().get(pk=station.pk)
         row = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from").last()
         if row is None or row.valid_from is None:
-            raise DeadRefused("没有登记停用，或者刚被别人撤回了")
+            raise DeadRefused("没有报停，或者刚被别人撤回了")
         _refuse_own(by, station, row.valid_from, now)
         period = Period(row.valid_from, row.valid_to)
         put(DeadStation, [station.pk], period, {"dead": False}, actor=by.get_username(), reason=reason)

@@ -63,7 +63,7 @@ def name_stand_in(village: Region, station: Station, days: Days, reason: str, *,
         _refuse_station(village, station)
         living = living_station(village, days, now)
         if living is not None:
-            raise StandInRefused(f"{village.name} 自己有在用的站点（{living.pk}）；它坏了，先在站点页登记停用")
+            raise StandInRefused(f"{village.name} 自己有在用的站点（{living.pk}）；它坏了，先在站点页报停")
         _refuse_own(by, village, days, now)
         stands = StandIn.objects.known().filter(subject=village, station__isnull=False)
         other = stands.during(days.period.since, days.period.until).order_by("valid_from").first()

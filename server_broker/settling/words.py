@@ -80,7 +80,7 @@ _CAUSES: Mapping[str, str] = {
     due.RECORD: "站点的记录传得更全了",
     due.CLOCK: "站点的时间查准了",
     due.HELD: "待审的记录有了结果，或者又来了待审的",
-    due.STATION: "站点停用、恢复或者换过",
+    due.STATION: "站点报停、恢复或者换过",
     due.CARD: "卡的归属改过",
     due.ROSTER: "排班、职务或换班改过",
     due.ABSENCE: "请假、外出批了或者改过",

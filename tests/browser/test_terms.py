@@ -1,4 +1,4 @@
-"""考勤规则, 停用, 代用站点 and 值得一看 on a desk and on a telephone: they read well, and one thing is done on each."""
+"""考勤规则, 报停, 代用站点 and 值得一看 on a desk and on a telephone: they read well, and one thing is done on each."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -74,8 +74,8 @@ def test_a_station_is_declared_dead(page: Page, web: str) -> None:
     expect(page.get_by_text("不再等这个站点的记录")).to_be_visible()
     reads_well(page)
     page.get_by_role("button", name="确认").click()
-    expect(page.get_by_text("已登记停用")).to_be_visible()
-    expect(page.get_by_role("button", name="下一步：撤回停用")).to_be_visible()
+    expect(page.get_by_text("已报停")).to_be_visible()
+    expect(page.get_by_role("button", name="下一步：撤回报停")).to_be_visible()
     reads_well(page)
     assert DeadStation.objects.filter(dead=True).exists()
 

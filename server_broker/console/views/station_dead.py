@@ -33,7 +33,7 @@ def station_dead(request: HttpRequest, station_id: str) -> HttpResponse:
 def _dead(request: HttpRequest, station: Station) -> Proposal:
     since = asked_moment(request.POST, "since")
     if since is None:
-        raise InputRefused("请写明从什么时候起停用")
+        raise InputRefused("请写明从什么时候起报停")
 
     def notes() -> list[str]:
         waiting = waiting_for(station, since)
@@ -42,13 +42,13 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
             f"现在有 {waiting} 个班写着“未”（数据未到），在等这个站点，会重新结算。"
             if waiting
             else "现在没有班在等它。",
-            "这台机器以后又传来更晚的记录，登记就自动失效，按传来的记录结算。",
+            "这台机器以后又传来更晚的记录，报停就自动失效，按传来的记录结算。",
         ]
 
     return Proposal(
-        title=f"{station.name} 从 {moment_words(since)} 起停用",
+        title=f"{station.name} 从 {moment_words(since)} 起报停",
         do=lambda why: declare_dead(station, since, why, by=account_of(request), now=timezone.now()),
-        done=f"{station.name} 已登记停用。",
+        done=f"{station.name} 已报停。",
         back=reverse("station", args=[station.pk]),
         section="home",
         look=lambda: _lines(station),
@@ -58,9 +58,9 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
 
 def _back(request: HttpRequest, station: Station) -> Proposal:
     return Proposal(
-        title=f"{station.name} 撤回停用",
+        title=f"{station.name} 撤回报停",
         do=lambda why: take_back(station, why, by=account_of(request), now=timezone.now()),
-        done=f"{station.name} 的停用已撤回。",
+        done=f"{station.name} 的报停已撤回。",
         back=reverse("station", args=[station.pk]),
         section="home",
         look=lambda: _lines(station),
@@ -70,4 +70,4 @@ def _back(request: HttpRequest, station: Station) -> Proposal:
 
 def _lines(station: Station) -> list[Line]:
     rows = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from")
-    return lines_of("站点停用", lambda row: station.name, list(rows))
+    return lines_of("站点报停", lambda row: station.name, list(rows))

@@ -1,4 +1,4 @@
-"""考勤规则, a station's 停用 and a village's 代用站点: what the pages show, ask to confirm, and refuse."""
+"""考勤规则, a station's 报停 and a village's 代用站点: what the pages show, ask to confirm, and refuse."""
 
 import datetime as dt
 from typing import Any
@@ -165,11 +165,11 @@ def test_a_station_is_declared_dead_on_its_page(officer: Client) -> None:
     assert "现在没有班在等它" in said
     assert not DeadStation.objects.exists()
     done = words_of(confirm(officer, address, page))
-    assert "已登记停用" in done
+    assert "已报停" in done
     assert "不再等它的记录" in done
     assert "主板烧坏" in done
     back = send(officer, address, {"act": "back", "reason": "又修好了"})
-    assert "停用已撤回" in confirm(officer, address, back)
+    assert "报停已撤回" in confirm(officer, address, back)
     assert "主板烧坏" not in words_of(text_of(officer, f"/stations/{SHILI}/"))
     assert [entry.action for entry in AuditEntry.objects.filter(subject=SHILI).order_by("pk")] == [
         "station.declared_dead",
@@ -180,10 +180,10 @@ def test_a_station_is_declared_dead_on_its_page(officer: Client) -> None:
 def test_a_station_is_not_declared_dead_for_a_time_to_come_or_no_time(officer: Client) -> None:
     address = f"/stations/{SHILI}/dead/"
     assert "还没到" in send(officer, address, {"since": f"{tomorrow()}T08:00", "reason": WHY})
-    assert "请写明从什么时候起停用" in send(officer, address, {"since": "", "reason": WHY})
+    assert "请写明从什么时候起报停" in send(officer, address, {"since": "", "reason": WHY})
     assert "时间要写成" in send(officer, address, {"since": "昨天", "reason": WHY})
     assert "还没有接入" in send(officer, address, {"since": "2020-01-01T08:00", "reason": WHY})
-    assert "没有登记停用" in send(officer, address, {"act": "back", "reason": WHY})
+    assert "没有报停" in send(officer, address, {"act": "back", "reason": WHY})
     assert not DeadStation.objects.exists()
 
 

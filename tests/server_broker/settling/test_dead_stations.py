@@ -76,7 +76,7 @@ def test_nobody_waits_for_a_dead_station_and_nobody_is_blamed(county: FictionalC
         take_back(row(), "修好了", by=user_of(COUNTY_OFFICER), now=NOW)
     assert declared(row(), NOW) is None
     assert [word(county, TUESDAY, at(WEDNESDAY, hour)) for hour in (20, 22)] == ["停", "未"]
-    with pytest.raises(DeadRefused, match="没有登记停用，或者刚被别人撤回了"):
+    with pytest.raises(DeadRefused, match="没有报停，或者刚被别人撤回了"):
         take_back(row(), "修好了", by=user_of(COUNTY_OFFICER), now=NOW)
 
 

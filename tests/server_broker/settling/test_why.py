@@ -186,7 +186,7 @@ def test_leave_a_correction_a_notice_and_down_time_are_named(
     assert why(li).bore == ("批准的请假（病假） 8:00–18:00",)
     assert why(li).words == "病假"
     assert why(zhang).bore == ("补卡：12:10 离岗（3月16日 16:30 批准）",)
-    assert why(zhang).reason == "8:20 到；12:10 走（更正）。"
+    assert why(zhang).reason == "8:20 到；12:10 走（补卡）。"
     down = why(li, TUESDAY)
     assert (down.words, down.row.line) == ("站点停用", "4.8")
     assert down.sentence == (
