@@ -1,6 +1,6 @@
 """Where the engine's answer and that of the second reckoning differ, in sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 type Row = Mapping[str, Any]
@@ -18,12 +18,12 @@ KEYS = {
 """The tables of an answer, and what names a row of each."""
 
 
-def differing(mine: Answer, theirs: Answer) -> Iterator[str]:
+def differing(mine: Answer, theirs: Answer, tables: Collection[str] = tuple(KEYS)) -> Iterator[str]:
     """Yield a sentence for each row in which two answers differ, and for a refusal of one of them."""
     if mine["refused"] != theirs["refused"]:
         yield f"refused: {mine['refused']!r}, reckoned {theirs['refused']!r}"
         return
-    for table in KEYS:
+    for table in tables:
         ours, others = _told(mine[table], table), _told(theirs[table], table)
         for key in sorted({*ours, *others}):
             if ours.get(key) != others.get(key):

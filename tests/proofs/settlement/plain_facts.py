@@ -8,7 +8,7 @@ last minute; within seven days after its end, each other station that counts for
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 type Values = Mapping[str, Any]
 
@@ -49,17 +49,25 @@ def judge(values: Values, answer: Mapping[str, Any]) -> Judged:
         asked = closed[month] if month in signed else values.get("as_of", NEVER)
         told = _Told(values, asked)
         places = list(_places(values, row["person"], day, row["start"]))
-        if not places or any(told.corrected(row["person"], day, village) for village, _ in places):
+        if not places or any(told.corrected(row["person"], day, place) for place in places):
             continue
         found.windows += 1
-        missing = [told.missing(village, day, end) for village, end in places]
+        missing = [told.missing(place.village, day, place.end) for place in places]
         if all(missing):
             found.blames.append(Blame(row["person"], row["date"], row["start"], missing[0]))
     return found
 
 
-def _places(values: Values, person: str, day: date, start: str) -> Iterator[tuple[str, datetime]]:
-    """Yield the villages of the windows that somebody can have at a time, with when these end.
+class _Place(NamedTuple):
+    """The village of a window, when it ends, and which marks its roster wants; None: what the region says."""
+
+    village: str
+    end: datetime
+    marks: str | None
+
+
+def _places(values: Values, person: str, day: date, start: str) -> Iterator[_Place]:
+    """Yield the places of the windows that somebody can have at a time.
 
     A window that was given away is found by who had it before.
     """
@@ -73,10 +81,8 @@ def _places(values: Values, person: str, day: date, start: str) -> Iterator[tupl
             for window in roster["windows"]:
                 begin, end = window.split("-")
                 if begin == start and (roster["days"] == "working" or day in roster["days"]):
-                    yield (
-                        roster["village"],
-                        datetime.combine(day + timedelta(days=end <= begin), time.fromisoformat(end)),
-                    )
+                    over = datetime.combine(day + timedelta(days=end <= begin), time.fromisoformat(end))
+                    yield _Place(roster["village"], over, roster.get("marks"))
 
 
 class _Told:
@@ -98,11 +104,12 @@ class _Told:
                 return str(station["id"])
         return ""
 
-    def corrected(self, person: str, day: date, village: str) -> bool:
+    def corrected(self, person: str, day: date, place: _Place) -> bool:
         """Tell whether all marks may have been corrected, so that no record is needed."""
         rows = (row for row in self._values["corrections"] if (row["person"], row["date"]) == (person, day))
         marks = {row["mark"] for row in rows}
-        return marks == {"in", "out"} if self._value("marks", village, day) == "each" else bool(marks)
+        wanted = place.marks or self._value("marks", place.village, day)
+        return marks == {"in", "out"} if wanted == "each" else bool(marks)
 
     def _rows(self, table: str) -> list[Values]:
         return [row for row in self._values[table] if row.get("known", ALWAYS) <= self._at]
