@@ -42,9 +42,8 @@ def content_of(sheet: VillageSheet, slip: Iterable[Change], totals: Iterable[tup
         slip: What changed of earlier months, in order.
         totals: Number, name and totals of each person, in order.
     """
-    slip_rows = [_slip_row(one) for one in slip]
     totals_rows = [_totals_row(*one) for one in totals]
-    return sheet_csv(sheet) + _table(SLIP_COLUMNS, slip_rows) + _table(TOTALS_COLUMNS, totals_rows)
+    return sheet_csv(sheet) + _table(SLIP_COLUMNS, slip_rows(slip)) + _table(TOTALS_COLUMNS, totals_rows)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -54,6 +53,11 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def slip_rows(slip: Iterable[Change]) -> list[list[str]]:
+    """Return the rows of a slip."""
+    return [_slip_row(one) for one in slip]
 
 
 def _slip_row(one: Change) -> list[str]:
@@ -118,7 +122,11 @@ class Signed:
     def slip_names(self) -> list[tuple[str, str]]:
         """Return number and name of whom each line of the slip is about."""
         number, name = (SLIP_COLUMNS.index(column) for column in ("number", "name"))
-        return [(plain(row[number]), plain(row[name])) for row in self._parts[2][1:]]
+        return [(plain(row[number]), plain(row[name])) for row in self.slip_rows()]
+
+    def slip_rows(self) -> list[list[str]]:
+        """Return the rows of the slip."""
+        return self._parts[2][1:]
 
     def windows(self) -> list[Settled]:
         """Return what each window came to, by number, date and start."""

@@ -16,6 +16,7 @@ from server_broker.derived.findings import Finding, Place
 from server_broker.fleet.models import ClockRun
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.access_check import check_access
+from server_broker.manifest.closed_months_check import check_closed_months
 from server_broker.manifest.manifests_check import check_stored
 from server_broker.manifest.numbers_check import check_numbers
 from server_broker.manifest.pins_check import check_pins
@@ -74,6 +75,7 @@ def _check_rows(verdict: Verdict, found: Decided) -> None:
     _note(verdict, check_access())
     _note(verdict, check_numbers())
     _note(verdict, check_write_offs())
+    _note(verdict, check_closed_months())
     verdict.problems += check_taken_in(found)
     _note(verdict, check_claims(found))
 

@@ -5,12 +5,14 @@ import datetime as dt
 import io
 
 import pytest
+from django.db import connection, transaction
 
 from server_broker.closing.changes import OFF, Change, Said
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.models import ClosedMonth, SlipLine
 from server_broker.closing.month import month_of
 from server_broker.closing.slips import open_slip, signed_slip
+from server_broker.manifest.closed_months_check import check_closed_months
 from server_broker.people.cards import bind_card
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
@@ -165,3 +167,26 @@ def test_a_window_that_is_no_more_is_off_on_the_slip(county: FictionalCounty) ->
     ]
     assert {one.why for one in changes} == {"calendar"}
     assert not SlipLine.objects.exists()
+
+
+def tampered(table: str, change: str) -> str:
+    """Return what the county's check says of a change that somebody makes in the database itself."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {table} SET {change}")
+        problem = check_closed_months()
+        transaction.set_rollback(True)
+    return "" if problem is None else problem.said
+
+
+def test_what_was_signed_is_compared_with_what_is_there(county: FictionalCounty) -> None:
+    closed = Closed(county)
+    closed.late_data()
+    closed.lives_through_april()
+    show_and_close(NEXT, at(MAY, 9), at(MAY + 6 * DAY, 0))
+    assert check_closed_months() is None
+    months, lines = "closing_closedmonth", "closing_slipline"
+    assert "内容和定稿时签名的不一样" in tampered(months, "content = content || '\\x0a'")
+    assert "别的月份" in tampered(months, "month = '2020-0' || (id % 9 + 1)")
+    assert "更正单和定稿时签名的不一样" in tampered(lines, """now = '{"result": "旷"}'""")
+    assert "更正单和定稿时签名的不一样" in tampered(lines, f"signed_with_id = {closed.march.pk}")
