@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from protocol.plain_text import one_line
 from server_broker.audit.log import PHONE, coming_from
+from server_broker.closing.county_months import CountyMonths
 from server_broker.people.models import Person
 from server_broker.public.middleware import present_session
 from server_broker.public.own_requests import one_of, own_case
@@ -56,7 +57,7 @@ def ask_for(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         with coming_from(PHONE):
             wish = wish_from(values, session.person, now)
-            made = ask(session.person, wish, now=now, settings_of=settings_of)
+            made = ask(session.person, wish, now=now, settings_of=settings_of, months=CountyMonths())
     except RequestRefused as refused:
         return _form(request, session.person, kind, values, wrong=str(refused), status=422)
     return redirect("phone-asked", made.pk)

@@ -28,6 +28,7 @@ from server_broker.requests.effects import come_back, lose_cards
 from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OWN_WORD, SWAP
 from server_broker.requests.models import CountyRequest, Mark
+from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import is_away_in, moment_of, turn_of
@@ -76,6 +77,7 @@ def ask(
     asked_at: dt.datetime | None = None,
     request: bytes = b"",
     settings_of: SettingsOf = _defaults,
+    months: Months = NO_MONTHS,
 ) -> CountyRequest:
     """Record what a person asks for. What holds by their own word holds at once.
 
@@ -84,6 +86,7 @@ def ask(
         asked_at: When they asked at a station; None: now.
         request: The id that it has there; empty: a new one.
         settings_of: For a correction; without it the defaults hold.
+        months: Say whether the month of a correction is closed; without them none is.
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
@@ -94,7 +97,7 @@ def ask(
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now
-        wish = _checked(person, wish, asked_at, officer, settings_of)
+        wish = _checked(person, wish, asked_at, officer, settings_of, months)
         if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
         if officer and wish.kind == BACK:
@@ -146,7 +149,9 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
     return made
 
 
-def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str, settings_of: SettingsOf) -> Wish:
+def _checked(
+    person: Person, wish: Wish, now: dt.datetime, officer: str, settings_of: SettingsOf, months: Months
+) -> Wish:
     """Return a wish with what follows from it.
 
     Raises:
@@ -164,7 +169,7 @@ def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str, setting
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
-        return _correction(person, wish, now, settings_of)
+        return _correction(person, wish, now, settings_of, months)
     if wish.kind == SWAP:
         return _swap(person, wish, now)
     return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
@@ -207,7 +212,7 @@ def refuse_overlap(person: Person, kind: str, begin: dt.datetime, end: dt.dateti
         raise RequestRefused(f"这段时间已经批过{KINDS[kind]}，时间重叠")
 
 
-def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: SettingsOf) -> Wish:
+def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: SettingsOf, months: Months) -> Wish:
     if wish.window is None or wish.day is None or wish.mark not in Mark.values:
         raise RequestRefused("请选哪天哪个班、上班卡还是下班卡")
     if len(wish.note.strip()) < _NOTE_NEEDED:
@@ -221,7 +226,10 @@ def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: Setti
     if turn.window.marks == "arrival" and wish.mark == Mark.DEPARTURE:
         raise RequestRefused("这个班不打下班卡，不用补")
     middle = begin + (end - begin) / 2
-    chosen = settings_of(Region.objects.get(identity=turn.window.village))
+    village = Region.objects.get(identity=turn.window.village)
+    _refuse_closed(village, wish.day, months)
+    _refuse_twice(person, wish)
+    chosen = settings_of(village)
     before, after = (dt.timedelta(minutes=count) for count in (chosen.open_before_min, chosen.open_after_min))
     spans = {Mark.ARRIVAL: (begin - before, middle), Mark.DEPARTURE: (middle, end + after)}
     first, last = spans[Mark(wish.mark)]
@@ -230,6 +238,21 @@ def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: Setti
     if wish.mark_at is not None and not first <= wish.mark_at < last:
         raise RequestRefused("时间离这个班太远，请核对")
     return replace(wish, code="", begin=begin, end=end)
+
+
+def _refuse_closed(village: Region, day: dt.date, months: Months) -> None:
+    closed_at = months.closed_at(village, day)
+    if closed_at is not None:
+        at = timezone.localtime(closed_at)
+        raise RequestRefused(f"{day.month}月的考勤表 {at.month}月{at.day}日 已经定稿，不能再补卡；不对的地方可以提异议")
+
+
+def _refuse_twice(person: Person, wish: Wish) -> None:
+    """Check that no correction of the same mark waits: the caller has locked the person."""
+    waiting = waiting_here().filter(person=person, kind=CORRECTION, window=wish.window, day=wish.day, mark=wish.mark)
+    asked = waiting.first()
+    if asked is not None:
+        raise RequestRefused(f"这次卡已经提过 {asked.number} 号补卡，还在等定；要改先撤回那一条")
 
 
 def _swap(person: Person, wish: Wish, now: dt.datetime) -> Wish:

@@ -27,6 +27,7 @@ from server_broker.requests.joining import joins
 from server_broker.requests.judging import TOO_LONG, Judged, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
 from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
+from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
@@ -47,9 +48,9 @@ class Prospect:
     """What the request joins to more than the account may grant at a time; empty if it does not, or it can't decide."""
 
 
-def prospect(case: Case, user: User, at: dt.datetime) -> Prospect:
+def prospect(case: Case, user: User, at: dt.datetime, *, months: Months = NO_MONTHS) -> Prospect:
     """Return what ``user`` reads of a request, which is judged once for all of it."""
-    need = judged(case, at)
+    need = judged(case, at, months)
     try:
         _check_waits(case, user)
         power = _power(case, user, need, at)
@@ -58,12 +59,15 @@ def prospect(case: Case, user: User, at: dt.datetime) -> Prospect:
     return Prospect(need, "", joins(case, power.rank))
 
 
-def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.datetime) -> Answer:
+def decide_case(
+    key: str, outcome: Outcome, *, text: str, user: User, at: dt.datetime, months: Months = NO_MONTHS
+) -> Answer:
     """Decide about a request, and have come about what follows from it.
 
     Args:
         key: `Case.key`.
         text: What the person reads. A refusal needs one.
+        months: Say how many corrections a single approver may grant; without them the rules' own number holds.
 
     Raises:
         RequestRefused: Somebody has decided, the power is too small, or it can't be approved so. Nothing was recorded.
@@ -74,7 +78,7 @@ def decide_case(key: str, outcome: Outcome, *, text: str, user: User, at: dt.dat
         # By what the database has now, whatever the page knew.
         user = User.objects.select_related("region").get(pk=user.pk)
         _check_waits(case, user)
-        need = judged(case, at)
+        need = judged(case, at, months)
         power = _power(case, user, need, at)
         _check_text(case, outcome, text)
         if outcome == Outcome.ACCEPTED:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from protocol.plain_text import one_line
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, needs
+from server_broker.closing.county_months import CountyMonths
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
@@ -66,7 +67,7 @@ def affair_add(request: HttpRequest) -> HttpResponse:
     values = {name: one_line(str(value)).strip()[:200] for name, value in request.POST.items()}
     try:
         wish = wish_from(values, person, now)
-        made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of)
+        made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of, months=CountyMonths())
     except (RequestRefused, OwnAffair) as refused:
         messages.error(request, f"没有提：{str(refused).rstrip('。')}。")
         kind = values.get("kind", "")

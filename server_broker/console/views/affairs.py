@@ -17,6 +17,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import in_scope
+from server_broker.closing.county_months import CountyMonths
 from server_broker.console import parameters
 from server_broker.console.affair_words import how_long
 from server_broker.console.deciding import InputRefused, asked_day
@@ -96,7 +97,7 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
     user, now = account_of(request), timezone.now()
     case = _case(user, key, now)
     assert case.person is not None
-    seen = prospect(case, user, now) if case.is_waiting and case.asked.kind != SWAP else None
+    seen = prospect(case, user, now, months=CountyMonths()) if case.is_waiting and case.asked.kind != SWAP else None
     may_take_back = may_withdraw(case, now) and _may_enter(user, case)
     is_approved = may_take_back and not case.is_waiting
     undo_obstacle = why_not_undo(user.username, f"request:{case.key}", case.person, now) if is_approved else ""
@@ -130,12 +131,12 @@ def affair_decide(request: HttpRequest, key: str) -> HttpResponse:
     outcome = Outcome.ACCEPTED if request.POST.get("outcome") == Outcome.ACCEPTED else Outcome.REFUSED
     text = one_line(request.POST.get("text", "")).strip()[:200]
     try:
-        made = decide_case(case.key, outcome, text=text, user=user, at=now)
+        made = decide_case(case.key, outcome, text=text, user=user, at=now, months=CountyMonths())
     except (RequestRefused, OwnAffair) as refused:
         messages.error(request, f"没有定：{str(refused).rstrip('。')}。")
         return redirect("affair", key)
     if not made.is_last:
-        messages.success(request, "已同意。这个月补卡超过 3 次，还要镇办另一个人再定一次。")
+        messages.success(request, "已同意。这个月补卡次数到了上限，还要镇办另一个人再定一次。")
     else:
         messages.success(request, f"已定：{Outcome(made.outcome).label}。本人手机上现在就能看到。")
     return redirect("affairs")

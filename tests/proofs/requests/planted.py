@@ -113,7 +113,7 @@ def every_region_in_scope() -> Any:
 def no_rank_needed() -> Any:
     """The length is reckoned, and no rank follows from it."""
 
-    def needs_none(case: cases.Case, at: dt.datetime) -> Judged:
+    def needs_none(case: cases.Case, at: dt.datetime, *_: Any) -> Judged:
         return Judged(judged(case, at).length, Rank.VILLAGE, seconds=False)
 
     return _in_place(deciding, "judged", needs_none)

@@ -1,0 +1,156 @@
+"""Corrections of a month: until it is closed, once, and beyond a number by two."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connections, transaction
+
+from server_broker.closing.closing import close_month, show_month
+from server_broker.closing.county_months import CountyMonths
+from server_broker.people.models import Person
+from server_broker.regions.models import Region
+from server_broker.requests.asking import Wish, ask
+from server_broker.requests.cases import SECOND, case_of
+from server_broker.requests.deciding import decide_case
+from server_broker.requests.models import Correction, CountyRequest, Outcome
+from server_broker.requests.refused import RequestRefused
+from server_broker.settling.setting_terms import set_term
+from tests.cast import COUNTY_OFFICER, TOWNSHIP, TOWNSHIP_OFFICER, WANG, Account
+from tests.server_broker.closing.lived_month import (
+    APRIL,
+    DAY,
+    MAY_CLOSE,
+    MISSED,
+    MONTH,
+    SHOWN_AT,
+    LivedMonth,
+    officer,
+    village,
+)
+from tests.server_broker.county import FictionalCounty, user_of
+from tests.server_broker.races import at_once, wait_until_blocked
+from tests.server_broker.settling.lived import at
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
+
+ASKED_AT = at(APRIL + DAY, 9)
+OTHER_OFFICER = Account("gao-shili", "officer", TOWNSHIP)
+
+
+def wish(lived: LivedMonth, day: dt.date = MISSED, mark: str = "departure") -> Wish:
+    when = at(day, 12, 3) if mark == "departure" else at(day, 8, 25)
+    return Wish(kind="correction", window=lived.window.pk, day=day, mark=mark, mark_at=when, note="忘了打卡，有人作证")
+
+
+def asks(person: Person, wanted: Wish, now: dt.datetime = ASKED_AT) -> CountyRequest:
+    return ask(person, wanted, now=now, months=CountyMonths())
+
+
+def refused(why: str, person: Person, wanted: Wish, now: dt.datetime = ASKED_AT) -> None:
+    before = CountyRequest.objects.count()
+    with pytest.raises(RequestRefused, match=why):
+        asks(person, wanted, now)
+    assert CountyRequest.objects.count() == before
+
+
+def shown_and_closed() -> None:
+    show_month(village(), MONTH, by=officer(), now=SHOWN_AT)
+    close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
+
+
+def test_a_correction_is_asked_until_its_month_is_closed(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    asks(lived.li, wish(lived))
+    shown_and_closed()
+    refused("3月的考勤表 4月7日 已经定稿，不能再补卡", lived.zhang, wish(lived), MAY_CLOSE + DAY)
+    # That of a month that is open is.
+    lived.comes(APRIL)
+    asks(lived.zhang, wish(lived, APRIL), MAY_CLOSE + DAY)
+
+
+def test_what_does_not_fit_is_refused_with_the_reason(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    coming = APRIL + 6 * DAY
+    refused("这个班还没有结束", lived.li, wish(lived, coming))
+    refused(
+        "那天的这个班不是本人的",
+        county.people[WANG],
+        wish(lived),
+    )
+    refused("请写明原因", lived.li, Wish(kind="correction", window=lived.window.pk, day=MISSED, mark="departure"))
+    first = asks(lived.li, wish(lived))
+    refused(f"已经提过 {first.number} 号补卡，还在等定", lived.li, wish(lived))
+    # The other mark of the window is another matter, and so is the same one once it is decided.
+    asks(lived.li, wish(lived, mark="arrival"))
+    decide_case(f"c{first.pk}", Outcome.REFUSED, text="没有人作证", user=officer(), at=ASKED_AT, months=CountyMonths())
+    asks(lived.li, wish(lived))
+
+
+def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    township = Region.objects.get(pk=TOWNSHIP)
+    set_term(
+        township, "corrections_per_month", 1, since=MISSED, by=user_of(COUNTY_OFFICER), reason="试行", now=at(MISSED, 9)
+    )
+
+    def approved(day: dt.date, account: Account = TOWNSHIP_OFFICER) -> str:
+        asked = CountyRequest.objects.filter(day=day).first() or asks(lived.li, wish(lived, day))
+        key = f"c{asked.pk}"
+        decide_case(key, Outcome.ACCEPTED, text="", user=user_of(account), at=ASKED_AT, months=CountyMonths())
+        case = case_of(key)
+        assert case is not None
+        return case.state
+
+    assert approved(MISSED) == "accepted"
+    second = MISSED + DAY
+    assert approved(second) == SECOND
+    assert Correction.objects.count() == 1
+    with pytest.raises(RequestRefused, match="要另一个人再定一次"):
+        approved(second)
+    assert approved(second, OTHER_OFFICER) == "accepted"
+    assert Correction.objects.count() == 2
+    # The 15th lies before the date from which that holds.
+    assert approved(MISSED - DAY) == "accepted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_ask_the_same_at_the_same_moment_one_is_told(county: FictionalCounty) -> None:
+    with transaction.atomic():
+        lived = LivedMonth(county)
+
+    def asks_it(_: int) -> str:
+        try:
+            return asks(lived.li, wish(lived)).number
+        except RequestRefused as refusal:
+            return str(refusal)
+
+    said = at_once(asks_it, held_by=lambda: Person.objects.select_for_update().get(pk=lived.li.pk), count=3)
+    one = CountyRequest.objects.get()
+    assert sorted(said, key=len)[0] == one.number
+    assert all(f"已经提过 {one.number} 号补卡" in word for word in sorted(said, key=len)[1:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_while_the_month_is_closed_waits_and_is_told(county: FictionalCounty) -> None:
+    with transaction.atomic():
+        lived = LivedMonth(county)
+    show_month(village(), MONTH, by=officer(), now=SHOWN_AT)
+    said: list[str] = []
+
+    def asks_it() -> None:
+        try:
+            said.append(asks(lived.zhang, wish(lived), MAY_CLOSE + dt.timedelta(seconds=1)).number)
+        except RequestRefused as refusal:
+            said.append(str(refusal))
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=asks_it)
+    with transaction.atomic():
+        close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
+        thread.start()
+        wait_until_blocked(1)
+    thread.join(60)
+    assert said == ["3月的考勤表 4月7日 已经定稿，不能再补卡；不对的地方可以提异议"]
+    assert not CountyRequest.objects.exists()
