@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from server_broker.dated.days import begin_of, end_of
 from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, cases_here, waiting_here
-from server_broker.requests.kinds import AWAY, CORRECTION
+from server_broker.requests.kinds import AWAY, CORRECTION, OBJECTION
 from server_broker.requests.models import Answer, CountyRequest, Request, Withdrawal
 from server_broker.requests.reading import RequestRow, request_rows, taken_up
 from server_broker.settlement.times import first_of_month, next_month
@@ -22,36 +22,38 @@ _DAY = dt.timedelta(days=1)
 class Questions:
     """What waits for an answer, the oldest first."""
 
-    corrections: list[Case]
-    objections: list[RequestRow]
+    in_county: list[Case]
+    """Corrections and objections from telephones, or written down by officers."""
+    at_stations: list[RequestRow]
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return len(self.corrections) + len(self.objections)
+        return len(self.in_county) + len(self.at_stations)
 
 
 def questions_of(village: Region, month: str) -> Questions:
     """Return what was asked about a village's month and waits, by a fixed number of queries."""
-    asked, at_stations = _corrections([village], month), _objections([village], month)
-    rows = request_rows(at_stations.select_related("station__village").order_by("received_at", "pk"))
+    asked, told = _in_county([village], month), _at_stations([village], month)
+    rows = request_rows(told.select_related("station__village").order_by("received_at", "pk"))
     return Questions(cases_here(asked), rows)
 
 
 def waiting_counts(villages: Collection[Region], month: str) -> Counter[str]:
     """Return how much waits of each village, by its code, in two queries."""
-    found = Counter(_corrections(villages, month).values_list("window__village", flat=True))
-    found.update(_objections(villages, month).values_list("station__village", flat=True))
+    found = Counter(_in_county(villages, month).values_list("window__village", flat=True))
+    found.update(_at_stations(villages, month).values_list("station__village", flat=True))
     return found
 
 
-def _corrections(villages: Collection[Region], month: str) -> QuerySet[CountyRequest]:
+def _in_county(villages: Collection[Region], month: str) -> QuerySet[CountyRequest]:
     first = first_of_month(month)
     dates = (first, next_month(first) - _DAY)
-    return waiting_here().filter(kind=CORRECTION, window__village__in=villages, day__range=dates)
+    kinds = (CORRECTION, OBJECTION)
+    return waiting_here().filter(kind__in=kinds, window__village__in=villages, day__range=dates)
 
 
-def _objections(villages: Collection[Region], month: str) -> QuerySet[Request]:
+def _at_stations(villages: Collection[Region], month: str) -> QuerySet[Request]:
     first = first_of_month(month)
     begin, end = begin_of(first), end_of(next_month(first) - _DAY)
     answered = Exists(Answer.objects.filter(request=OuterRef("pk")))

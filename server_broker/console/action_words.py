@@ -20,6 +20,7 @@ ACTIONS = {
     "request.answered": "答复异议与申请",
     "request.entered": "提申请",
     "request.decided": "批申请",
+    "request.exhibit_added": "给补卡加凭据",
     "request.withdrawn": "撤回申请",
     "request.agreed": "答应换班",
     "meeting.announced": "发会议通知",

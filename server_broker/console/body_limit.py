@@ -28,6 +28,7 @@ UPLOADS = (
     "/workdays/import/",
     "/published/voice/record/",
     "/published/documents/",
+    "/todo/exhibits/",
 )
 """Files are uploaded to these paths and to paths below them."""
 MAX_FORM_BYTES = 256 * 2**10

@@ -29,6 +29,7 @@ from server_broker.console.views.exceptions import (
     exception_one,
     exceptions,
 )
+from server_broker.console.views.exhibits import exhibit_add, exhibit_file
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
 from server_broker.console.views.fleet import home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
@@ -256,6 +257,10 @@ urlpatterns = [
     path("todo/add/", affair_add, name="affair-add"),
     path("todo/deputies/add/", deputy_add, name="deputy-add"),
     path("todo/deputies/<int:pk>/end/", deputy_end, name="deputy-end"),
+    re_path(
+        r"^todo/exhibits/(?P<key>c[0-9]{1,18})/(?P<kind>snapshot|witness|paper)/$", exhibit_add, name="exhibit-add"
+    ),
+    re_path(r"^todo/(?P<key>c[0-9]{1,18})/exhibits/(?P<pk>[0-9]{1,18})/$", exhibit_file, name="exhibit-file"),
     re_path(rf"{_AFFAIR}$", affair, name="affair"),
     re_path(rf"{_AFFAIR}decide/$", affair_decide, name="affair-decide"),
     re_path(rf"{_AFFAIR}agree/$", affair_agree, name="affair-agree"),

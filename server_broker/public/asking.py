@@ -15,7 +15,7 @@ from server_broker.public.middleware import present_session
 from server_broker.public.own_requests import one_of, own_case
 from server_broker.requests.asking import ask
 from server_broker.requests.cases import PARTNER, Case
-from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, SWAP
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, OBJECTION, SWAP
 from server_broker.requests.models import Mark
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import (
@@ -152,7 +152,7 @@ def _form(
     }
     if kind == SWAP:
         context["colleagues"] = colleagues_of(person)
-    if kind in (SWAP, CORRECTION):
+    if kind in (SWAP, CORRECTION, OBJECTION):
         context["turns"] = turn_choices(person, kind, now, also=values.get("turn", ""))
     if kind == BACK:
         context["absences"] = [(absence, word) for absence, word in absences_of(person, now)]

@@ -26,7 +26,18 @@ from server_broker.regions.models import Region
 from server_broker.requests.cases import Case, last_chance, waiting_here
 from server_broker.requests.effects import come_back, lose_cards
 from server_broker.requests.judging import TOO_LONG, judged, lasts_too_long
-from server_broker.requests.kinds import APPROVED, AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OWN_WORD, SWAP
+from server_broker.requests.kinds import (
+    APPROVED,
+    AWAY,
+    BACK,
+    CORRECTION,
+    KINDS,
+    LEAVES,
+    LOST,
+    OBJECTION,
+    OWN_WORD,
+    SWAP,
+)
 from server_broker.requests.models import CountyRequest, Mark
 from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.reading import OPEN
@@ -170,6 +181,8 @@ def _checked(
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
         return _correction(person, wish, now, settings_of, months)
+    if wish.kind == OBJECTION:
+        return _objection(person, wish, now)
     if wish.kind == SWAP:
         return _swap(person, wish, now)
     return _back(person, wish, now) if wish.kind == BACK else _lost(person, wish, now)
@@ -238,6 +251,23 @@ def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: Setti
     if wish.mark_at is not None and not first <= wish.mark_at < last:
         raise RequestRefused("时间离这个班太远，请核对")
     return replace(wish, code="", begin=begin, end=end)
+
+
+def _objection(person: Person, wish: Wish, now: dt.datetime) -> Wish:
+    if wish.window is None or wish.day is None:
+        raise RequestRefused("请选对哪天哪个班有异议")
+    if len(wish.note.strip()) < _NOTE_NEEDED:
+        raise RequestRefused("请写明哪里不对（至少 4 个字）")
+    turn = turn_of(person, wish.window, wish.day)
+    if turn is None:
+        raise RequestRefused("那天的这个班不是本人的")
+    begin, end = moment_of(turn.begin), moment_of(turn.end)
+    if now < end:
+        raise RequestRefused("这个班还没有结束，还没有结果")
+    waiting = waiting_here().filter(person=person, kind=OBJECTION, window=wish.window, day=wish.day).first()
+    if waiting is not None:
+        raise RequestRefused(f"这个班已经提过 {waiting.number} 号异议，还在等答复")
+    return replace(wish, code="", mark="", mark_at=None, begin=begin, end=end)
 
 
 def _refuse_closed(village: Region, day: dt.date, months: Months) -> None:

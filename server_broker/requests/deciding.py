@@ -25,7 +25,7 @@ from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
 from server_broker.requests.joining import joins
 from server_broker.requests.judging import TOO_LONG, Judged, judged, lasts_too_long
-from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION
+from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OBJECTION
 from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
 from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
@@ -152,6 +152,8 @@ def _check_text(case: Case, outcome: Outcome, text: str) -> None:
     assert case.person is not None
     if outcome == Outcome.REFUSED and len(text) < _LEAST_REASON:
         raise RequestRefused("不同意要写明理由（至少 4 个字）")
+    if case.asked.kind == OBJECTION and len(text) < _LEAST_REASON:
+        raise RequestRefused("异议要写明答复（至少 4 个字）")
     if against := reason_against(text, [case.person.village_id]):
         raise RequestRefused(against)
 
@@ -209,6 +211,9 @@ def _effects(case: Case, made: Answer) -> list[Model]:
     if case.asked.kind == CORRECTION:
         assert case.here is not None
         return correct(case.here, made)
+    if case.asked.kind == OBJECTION:
+        # It changes nothing. What the answer concedes becomes a correction, or whatever else sets it right.
+        return []
     return go_away(case, actor=made.actor, reason=made.text)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from server_broker.requests.cases import SECOND, Case
-from server_broker.requests.kinds import CORRECTION
+from server_broker.requests.kinds import CORRECTION, OBJECTION
 from server_broker.requests.models import Correction
 from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.ranks import Rank, own_rank
@@ -42,6 +42,9 @@ def judged(case: Case, at: dt.datetime, months: Months = NO_MONTHS) -> Judged:
     if case.asked.kind == CORRECTION:
         first = Judged(None, max(Rank.VILLAGE, own), seconds=_is_one_too_many(case, months))
         return Judged(None, max(Rank.TOWNSHIP, own), seconds=False) if case.state == SECOND else first
+    if case.asked.kind == OBJECTION:
+        # People object to what their village has of them, so the township answers.
+        return Judged(None, max(Rank.TOWNSHIP, own), seconds=False)
     begin, end = case.asked.begin_at, case.asked.end_at
     if begin is None or end is None or end <= begin or lasts_too_long(begin, end):
         return Judged(None, Rank.COUNTY, seconds=False)

@@ -9,8 +9,9 @@ AWAY: dict[str, AbsenceKind] = {
     "residency": AbsenceKind.RESIDENCY,
 }
 """Requests to be away, and as what they stand once somebody has approved them."""
-CORRECTION, SWAP, BACK, LOST = "correction", "swap", "leave_ended", "card_lost"
-APPROVED = (*AWAY, CORRECTION)
+CORRECTION, OBJECTION = "correction", "objection"
+SWAP, BACK, LOST = "swap", "leave_ended", "card_lost"
+APPROVED = (*AWAY, CORRECTION, OBJECTION)
 """Kinds that somebody of a rank decides, if they were made in the county."""
 TAKEN_UP = (SWAP, BACK, LOST)
 """Kinds with which the county goes on by itself if they were asked at a station; what does not fit is answered."""
@@ -22,6 +23,7 @@ KINDS = {
     "meeting": "外出开会",
     "residency": "驻村",
     CORRECTION: "补卡",
+    OBJECTION: "异议",
     SWAP: "换班",
     BACK: "销假",
     LOST: "挂失",

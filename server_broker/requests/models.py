@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from server_broker.attendance.models import DutyWindow
 from server_broker.duty.models import Absence
 from server_broker.fleet.models import Stamped, Station
+from server_broker.media.models import Blob
 from server_broker.people.models import Person
 
 
@@ -292,6 +293,57 @@ class Correction(models.Model):
         verbose_name_plural = "补卡"
         ordering = ["approved_at", "pk"]
         indexes = [models.Index(fields=["window", "day", "person"], name="correction_by_window")]
+
+
+class ExhibitKind(models.TextChoices):
+    """On what a correction rests besides the person's word."""
+
+    SNAPSHOT = "snapshot", "打卡抓拍"
+    WITNESS = "witness", "在场的人"
+    PAPER = "paper", "纸质材料"
+
+
+class Exhibit(models.Model):
+    """Something on which whoever decides about a correction can look. A row is added and never changed."""
+
+    asked = models.ForeignKey(CountyRequest, on_delete=models.PROTECT, related_name="exhibits")
+    kind = models.CharField(max_length=8, choices=ExhibitKind)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    """Of a snapshot, which is held from then on, or of a paper."""
+    witness = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True, related_name="+")
+    epoch = models.BinaryField(max_length=16, null=True)
+    seq = models.BigIntegerField(null=True)
+    """The touch with which the witness was there, or for which the snapshot was taken."""
+    touched_at = models.DateTimeField(null=True)
+    """When that was, as the county had it then."""
+    note = models.CharField(max_length=200, blank=True)
+    added_by = models.CharField(max_length=150)
+    added_at = models.DateTimeField()
+
+    decided_fields = (
+        *("asked", "kind", "blob", "witness", "station", "epoch", "seq", "touched_at"),
+        *("note", "added_by", "added_at"),
+    )
+
+    class Meta:
+        verbose_name = "补卡凭据"
+        verbose_name_plural = "补卡凭据"
+        ordering = ["added_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="paper", blob__isnull=False, witness=None, seq=None)
+                | Q(kind="snapshot", blob__isnull=False, witness=None, seq__isnull=False)
+                | Q(kind="witness", blob=None, witness__isnull=False, seq__isnull=False),
+                name="exhibit_is_of_its_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["asked", "kind", "station", "epoch", "seq"],
+                condition=Q(seq__isnull=False),
+                name="exhibit_once",
+            ),
+            models.UniqueConstraint(fields=["asked", "blob"], condition=Q(kind="paper"), name="paper_once"),
+        ]
 
 
 class Deputy(models.Model):

@@ -18,7 +18,7 @@ from server_broker.requests.cases import (
     waiting_here,
     waits_here,
 )
-from server_broker.requests.kinds import SWAP
+from server_broker.requests.kinds import OBJECTION, SWAP
 from server_broker.requests.models import Answer, CountyRequest, Request
 from server_broker.requests.ranks import Rank, powers_of
 from server_broker.requests.station_cases import waiting_at_stations, waits_at_station
@@ -75,8 +75,10 @@ class Waiting:
 
     def _seen(self, person: str) -> Q:
         seen = Q(pk=None)
-        for account, _ in self._powers:
-            seen |= _theirs(account, person)
+        for account, rank in self._powers:
+            theirs = _theirs(account, person)
+            # People object to what their village has of them: that is not for the village's own.
+            seen |= theirs if rank >= Rank.TOWNSHIP else theirs & ~Q(kind=OBJECTION)
         return seen
 
     def _mine_here(self) -> Q:

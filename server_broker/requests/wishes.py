@@ -18,7 +18,7 @@ from server_broker.people.naming import named_by
 from server_broker.regions.models import TOWNSHIP_DIGITS
 from server_broker.requests.asking import Wish
 from server_broker.requests.effects import away_in, touches_while_away
-from server_broker.requests.kinds import AWAY, BACK, CORRECTION, SWAP
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, OBJECTION, SWAP
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import moment_of
 from server_broker.requests.words import span_words
@@ -114,12 +114,14 @@ def wish_from(values: Mapping[str, str], person: Person, now: dt.datetime) -> Wi
         return Wish(kind=kind, code=values.get("code", ""), begin=begin, end=end, note=note)
     if kind == BACK:
         return _back(values, person, note)
-    if kind not in (SWAP, CORRECTION):
+    if kind not in (SWAP, CORRECTION, OBJECTION):
         return Wish(kind=kind, begin=_lost_at(values), note=note)
     window, day = _turn(values.get("turn", ""))
     if kind == SWAP:
         other = _substitute(values, person)
         return Wish(kind=kind, window=window, day=day, substitute=other, note=note)
+    if kind == OBJECTION:
+        return Wish(kind=kind, window=window, day=day, note=note)
     at = _time(values, person, window, day)
     return Wish(kind=kind, window=window, day=day, mark=values.get("mark", ""), mark_at=at, note=note)
 

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from protocol.plain_text import one_line
+from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.closing.county_months import CountyMonths
@@ -16,8 +17,9 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
 from server_broker.requests.asking import ask
-from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, SWAP
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OBJECTION, SWAP
 from server_broker.requests.models import Mark
+from server_broker.requests.ranks import Rank, rank_of
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
 from server_broker.twin.station_settings import settings_of
@@ -33,7 +35,8 @@ def affair_new(request: HttpRequest) -> HttpResponse:
     number = parameters.text(request.GET, "person", longest=32)
     people = people_of(request.user).filter(left=False).select_related("village")
     person = people.filter(number=number).first() if number else None
-    kind = parameters.choice(request.GET, "kind", tuple(KINDS))
+    kinds = _kinds(account_of(request))
+    kind = parameters.choice(request.GET, "kind", tuple(kinds))
     now = timezone.now()
     context: dict[str, object] = {
         "section": "affairs",
@@ -41,7 +44,7 @@ def affair_new(request: HttpRequest) -> HttpResponse:
         "found": people.filter(name__contains=name)[:_MOST_FOUND] if name and person is None else [],
         "name": name,
         "kind": kind,
-        "kinds": KINDS.items(),
+        "kinds": kinds.items(),
         "leaves": LEAVES.items(),
         "parts": PARTS,
         "marks": Mark.choices,
@@ -50,7 +53,7 @@ def affair_new(request: HttpRequest) -> HttpResponse:
         "is_away": kind in AWAY,
         "turn": parameters.text(request.GET, "turn", longest=40),
     }
-    if person is not None and kind in (SWAP, CORRECTION):
+    if person is not None and kind in (SWAP, CORRECTION, OBJECTION):
         context["turns"] = turn_choices(person, kind, now, also=str(context["turn"]))
     if person is not None and kind == BACK:
         context["absences"] = [(one, word, back_choices(one, now)) for one, word in absences_of(person, now)]
@@ -66,6 +69,8 @@ def affair_add(request: HttpRequest) -> HttpResponse:
     person = get_object_or_404(people_of(user), number=number)
     values = {name: one_line(str(value)).strip()[:200] for name, value in request.POST.items()}
     try:
+        if values.get("kind") not in _kinds(user):
+            raise RequestRefused("请选办什么事")
         wish = wish_from(values, person, now)
         made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of, months=CountyMonths())
     except (RequestRefused, OwnAffair) as refused:
@@ -74,3 +79,8 @@ def affair_add(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('affair-new')}?{urlencode({'person': person.number, 'kind': kind})}")
     messages.success(request, f"已提，编号 {made.number}。本人手机上现在就能看到是您代提的。")
     return redirect("affair", f"c{made.pk}")
+
+
+def _kinds(user: User) -> dict[str, str]:
+    """Return what an account may write down for others. Objections are not for the village's own."""
+    return {kind: word for kind, word in KINDS.items() if kind != OBJECTION or rank_of(user) >= Rank.TOWNSHIP}

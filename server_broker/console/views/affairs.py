@@ -22,7 +22,7 @@ from server_broker.console import parameters
 from server_broker.console.affair_words import how_long
 from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import approvers_under, open_objections_of
+from server_broker.console.queries import approvers_under, open_objections_of, people_of
 from server_broker.console.reasons import ReasonField
 from server_broker.console.swap_rows import dropped_swaps
 from server_broker.regions.models import subtree_prefix
@@ -37,9 +37,10 @@ from server_broker.requests.cases import (
 )
 from server_broker.requests.deciding import decide_case, prospect
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
-from server_broker.requests.kinds import KINDS, SWAP
+from server_broker.requests.exhibits import touches_nearby
+from server_broker.requests.kinds import CORRECTION, KINDS, OBJECTION, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
-from server_broker.requests.ranks import regions_decided_by
+from server_broker.requests.ranks import Rank, powers_of, regions_decided_by
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
 from server_broker.requests.waiting import Waiting, is_stale_swap
@@ -95,7 +96,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
 def affair(request: HttpRequest, key: str) -> HttpResponse:
     """Show one request: what is asked, what it needs, and what was said, with the form for whoever may decide."""
     user, now = account_of(request), timezone.now()
-    case = _case(user, key, now)
+    case = case_seen_by(user, key, now)
     assert case.person is not None
     seen = prospect(case, user, now, months=CountyMonths()) if case.is_waiting and case.asked.kind != SWAP else None
     may_take_back = may_withdraw(case, now) and _may_enter(user, case)
@@ -117,9 +118,27 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         "undo_obstacle": undo_obstacle,
         "undone": undone_of(case) if not case.is_waiting else [],
         "is_in_scope": in_scope(user, case.person.village_id),
+        **_exhibits(user, case),
         "sees_substitute": sees_other(user, case),
     }
     return render(request, "console/affair.html", context)
+
+
+def _exhibits(user: User, case: Case) -> dict[str, object]:
+    """Return what a correction rests on, and what an officer may add to it."""
+    asked = case.here
+    if asked is None or asked.kind != CORRECTION:
+        return {}
+    may_add = case.is_waiting and _may_enter(user, case)
+    nearby = touches_nearby(asked) if may_add else []
+    seen = set(people_of(user).filter(pk__in=[one.row.person.pk for one in nearby if one.row.person]).values_list("pk"))
+    return {
+        "exhibits": asked.exhibits.select_related("blob", "witness", "station__village"),
+        "may_add": may_add,
+        "nearby": [one for one in nearby if one.row.person is not None and (one.row.person.pk,) in seen],
+        "may_hold": may(user, Power.SEE_PICTURES) and may(user, Power.HOLD_FILES),
+        "own": asked.person_id,
+    }
 
 
 @post_only("affair", "key")
@@ -127,7 +146,7 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
 def affair_decide(request: HttpRequest, key: str) -> HttpResponse:
     """Agree to a request, or refuse it with a reason."""
     user, now = account_of(request), timezone.now()
-    case = _case(user, key, now)
+    case = case_seen_by(user, key, now)
     outcome = Outcome.ACCEPTED if request.POST.get("outcome") == Outcome.ACCEPTED else Outcome.REFUSED
     text = one_line(request.POST.get("text", "")).strip()[:200]
     try:
@@ -158,7 +177,7 @@ def affair_withdraw(request: HttpRequest, key: str) -> HttpResponse:
 
 def _on_behalf(request: HttpRequest, key: str, agrees: str | None) -> HttpResponse:
     user, now = account_of(request), timezone.now()
-    case = _case(user, key, now)
+    case = case_seen_by(user, key, now)
     if case.here is None or not _may_enter(user, case) or (agrees is not None and not sees_other(user, case)):
         raise Http404
     try:
@@ -208,13 +227,15 @@ def deputy_end(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("affairs")
 
 
-def _case(user: User, key: str, now: dt.datetime) -> Case:
+def case_seen_by(user: User, key: str, now: dt.datetime) -> Case:
     """Return a request about somebody of the regions in which ``user`` may decide or whom ``user`` sees; else 404."""
     case = case_of(key)
     if case is None or case.person is None:
         raise Http404
     prefixes = tuple(map(subtree_prefix, regions_decided_by(user, now)))
     if not prefixes or not case.person.village_id.startswith(prefixes):
+        raise Http404
+    if case.asked.kind == OBJECTION and not any(rank >= Rank.TOWNSHIP for _, rank in powers_of(user, now)):
         raise Http404
     return case
 

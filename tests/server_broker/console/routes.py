@@ -269,6 +269,9 @@ GET  /todo/{affair}/                               403 403 403 403 200 403 200 4
 POST /todo/{affair}/decide/                        403 403 403 403 404 403 404 403 403 404 302
 POST /todo/{affair}/agree/                         403 403 403 403 404 403 404 403 403 404 302
 POST /todo/{affair}/withdraw/                      403 403 403 403 404 403 404 403 403 404 302
+POST /todo/exhibits/{affair}/paper/                403 403 403 403 404 403 404 403 403 404 302
+POST /todo/exhibits/{affair}/witness/              403 403 403 403 404 403 404 403 403 404 302
+GET  /todo/{affair}/exhibits/9999/                 403 403 403 403 404 403 404 403 403 404 302
 GET  /todo/new/                                    403 403 403 403 200 403 200 403 403 200 302
 POST /todo/add/                                    403 403 403 403 404 403 404 403 403 404 302
 POST /todo/deputies/add/                           403 403 403 403 404 403 404 403 403 404 302

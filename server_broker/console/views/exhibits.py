@@ -1,0 +1,117 @@
+"""What a correction rests on: an officer adds a snapshot, a witness or a paper, and whoever decides looks at it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from protocol.plain_text import one_line
+from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.accounts.powers import Power, account_of, may, needs
+from server_broker.accounts.scope import in_scope
+from server_broker.console.post_only import post_only
+from server_broker.console.queries import people_of
+from server_broker.console.seen import note_seen
+from server_broker.console.views.affairs import case_seen_by
+from server_broker.media.files import MediaFolder
+from server_broker.media.holds import HoldRefused
+from server_broker.media.kinds import JPEG, PDF, PNG
+from server_broker.media.pictures import open_blob
+from server_broker.requests.exhibits import add_paper, add_snapshot, add_witness, touches_nearby
+from server_broker.requests.kinds import CORRECTION
+from server_broker.requests.models import CountyRequest, Exhibit, ExhibitKind
+from server_broker.requests.refused import RequestRefused
+
+_ENDINGS = {JPEG: "jpg", PNG: "png", PDF: "pdf"}
+
+
+@post_only("affairs")
+@needs(Power.ENTER_REQUESTS)
+def exhibit_add(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    """Add a snapshot or a witness by a touch, or a paper that is sent along."""
+    asked = _asked(request, key)
+    adds: dict[str, Callable[[HttpRequest, CountyRequest], Exhibit]] = {
+        ExhibitKind.SNAPSHOT: _snapshot,
+        ExhibitKind.WITNESS: _witness,
+        ExhibitKind.PAPER: _paper,
+    }
+    try:
+        adds[kind](request, asked)
+    except (RequestRefused, OwnAffair, HoldRefused) as refused:
+        messages.error(request, f"没有加：{str(refused).rstrip('。')}。")
+    else:
+        messages.success(request, "已加为凭据，定的人看得到。")
+    return redirect("affair", key)
+
+
+def _snapshot(request: HttpRequest, asked: CountyRequest) -> Exhibit:
+    # Whoever may not see the picture does not choose it either, and it is held.
+    if not (may(request.user, Power.SEE_PICTURES) and may(request.user, Power.HOLD_FILES)):
+        raise RequestRefused("您没有看图片和保留图片的权限")
+    return add_snapshot(asked, _touch(request), by=account_of(request), now=timezone.now())
+
+
+def _witness(request: HttpRequest, asked: CountyRequest) -> Exhibit:
+    touch = _touch(request)
+    there = {one.row.touch.pk: one.row.person for one in touches_nearby(asked)}
+    person = there.get(touch)
+    # A name of elsewhere is not told, so nobody of elsewhere is chosen.
+    if person is not None and not people_of(request.user).filter(pk=person.pk).exists():
+        raise RequestRefused("没有这次打卡，或者离这个班太远")
+    return add_witness(asked, touch, note=_note(request), by=account_of(request), now=timezone.now())
+
+
+def _paper(request: HttpRequest, asked: CountyRequest) -> Exhibit:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise RequestRefused("请选一个文件")
+    folder = MediaFolder(settings.HOME.media)
+    account, now = account_of(request), timezone.now()
+    return add_paper(asked, file.read(), note=_note(request), by=account, now=now, folder=folder)
+
+
+@require_safe
+@needs(Power.APPROVE_REQUESTS)
+def exhibit_file(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """Send the file of a paper or a snapshot to whoever may decide about the request. It is recorded."""
+    case = case_seen_by(account_of(request), key, timezone.now())
+    one = get_object_or_404(Exhibit.objects.select_related("blob"), pk=pk, asked=case.here, blob__isnull=False)
+    assert one.blob is not None
+    file = open_blob(one.blob)
+    if file is None or one.blob.judged_type not in _ENDINGS:
+        raise Http404
+    note_seen(request, one.blob)
+    kind = one.blob.judged_type
+    name = f"{case.asked.number}-{pk}.{_ENDINGS[kind]}"
+    with file:
+        response = HttpResponse(file.read(), content_type=kind)
+    # A JPEG was decoded whole and is shown; anything else is handed out as a file.
+    disposition = content_disposition_header(as_attachment=kind != JPEG, filename=name)
+    response["Content-Disposition"] = disposition or "attachment"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _asked(request: HttpRequest, key: str) -> CountyRequest:
+    """Return a correction about somebody of the viewer's regions; else 404."""
+    case = case_seen_by(account_of(request), key, timezone.now())
+    if case.here is None or case.here.kind != CORRECTION or not in_scope(request.user, case.here.person.village_id):
+        raise Http404
+    return case.here
+
+
+def _touch(request: HttpRequest) -> int:
+    chosen = request.POST.get("touch", "")
+    return int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18 else 0
+
+
+def _note(request: HttpRequest) -> str:
+    return one_line(request.POST.get("note", "")).strip()
