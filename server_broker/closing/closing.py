@@ -20,6 +20,7 @@ from server_broker.closing.content import content_of
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.objections import Objections, may_close_from
 from server_broker.closing.refused import MonthRefused
+from server_broker.closing.residents import ResidentLine
 from server_broker.closing.slips import open_slip, sign
 from server_broker.closing.standing import CLOSED, OPEN, RUNNING, SHOWN, standings
 from server_broker.dated.writing import Period, put
@@ -28,14 +29,16 @@ from server_broker.regions.models import Region
 from server_broker.requests.kinds import CORRECTION
 from server_broker.requests.models import CountyRequest
 from server_broker.settlement.counting import NOT_FINAL, totals
+from server_broker.settlement.resident import Resided
 from server_broker.settlement.results import Result
 from server_broker.settlement.settle import state_of
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.moments import moment
+from server_broker.settling.residing import residing
 from server_broker.settling.sheet import VillageSheet
-from server_broker.settling.sheet_csv import people_of
+from server_broker.settling.sheet_csv import names_on, people_of
 from server_broker.settling.span import Span
 from server_broker.settling.windows import Settled, settle
 from server_broker.sheets.writing import escaped
@@ -101,7 +104,8 @@ def close_month(village: Region, month: str, *, by: User, known: dt.datetime) ->
             raise MonthRefused(_why_not(state, windows))
         slip = open_slip(village.identity, month, known=known)
         sheet = VillageSheet(village.identity, month, known, CLOSED, RULES, windows)
-        closed = _sign(sheet, slip, village, by)
+        lived = residing(village.identity, month, known)
+        closed = _sign(sheet, slip, lived, village, by)
         times = {"shown_at": shown_at.isoformat(), "closed_at": known.isoformat()}
         put(SheetMonthRecord, [sheet_month.pk], Period(), times, actor=by.username)
         digest = bytes(closed.sha256)
@@ -110,11 +114,14 @@ def close_month(village: Region, month: str, *, by: User, known: dt.datetime) ->
     return closed
 
 
-def _sign(sheet: VillageSheet, slip: Sequence[Change], village: Region, by: User) -> ClosedMonth:
+def _sign(
+    sheet: VillageSheet, slip: Sequence[Change], lived: Sequence[Resided], village: Region, by: User
+) -> ClosedMonth:
     people = people_of(sheet)
     of_person = {person: [one.result for one in sheet.windows if one.person == person] for person in people}
     counted = sorted((*people[person], totals(str(person), _not_off(some))) for person, some in of_person.items())
-    content = content_of(sheet, slip, counted)
+    residents = _lines(sheet, lived)
+    content = content_of(sheet, slip, counted, residents)
     closed = ClosedMonth.objects.create(
         village=village,
         month=sheet.month,
@@ -123,10 +130,20 @@ def _sign(sheet: VillageSheet, slip: Sequence[Change], village: Region, by: User
         rules=sheet.rules,
         content=content,
         sha256=hashlib.sha256(content).digest(),
-        people={escaped(number): person for person, (number, _) in people.items()},
+        people={escaped(number): person for person, (number, _) in people.items()}
+        | {escaped(one.number): one.person for one in residents},
     )
     sign(slip, closed)
     return closed
+
+
+def _lines(sheet: VillageSheet, lived: Sequence[Resided]) -> list[ResidentLine]:
+    names = names_on(sheet.last, {int(one.person) for one in lived}, known=sheet.known)
+    lines = (
+        ResidentLine(int(one.person), *names[int(one.person)], one.days, one.nights, one.needed, tuple(one.incomplete))
+        for one in lived
+    )
+    return sorted(lines, key=lambda one: (one.number, one.person))
 
 
 def _not_off(results: Iterable[Result]) -> list[Result]:

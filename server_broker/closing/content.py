@@ -1,7 +1,7 @@
 """What is signed when a month is closed: the sheet, the slip of earlier months, and the totals, as one CSV (RFC 4180).
 
 Empty lines divide the parts: what the sheet is; a row for each window; a row for each change of an earlier month; a row
-for each person's totals. The same month gives the same bytes.
+for each person's totals; a row for each who is sent to live in the village. The same month gives the same bytes.
 """
 
 import csv
@@ -13,6 +13,7 @@ from fractions import Fraction
 from django.utils import timezone
 
 from server_broker.closing.changes import Change, Said
+from server_broker.closing.residents import ResidentLine
 from server_broker.settlement.counting import Totals
 from server_broker.settlement.results import BESIDE, FLAGS, Result
 from server_broker.settling.sheet import VillageSheet
@@ -29,21 +30,30 @@ SLIP_COLUMNS = (
 )
 WORDS = ("√", "迟", "早", "缺", "旷", "假", "出", "会", "停", "暂")
 """The words that a signed sheet can have, 休 apart."""
+RESIDENT_COLUMNS = ("number", "name", "days", "nights", "needed", "incomplete")
 TOTALS_COLUMNS = (
     *("number", "name", "due", "present", *WORDS, "leave"),
     *("late_times", "late_minutes", "early_times", "early_minutes", "missing_times", "part_leave_minutes"),
 )
 
 
-def content_of(sheet: VillageSheet, slip: Iterable[Change], totals: Iterable[tuple[str, str, Totals]]) -> bytes:
+def content_of(
+    sheet: VillageSheet,
+    slip: Iterable[Change],
+    totals: Iterable[tuple[str, str, Totals]],
+    residents: Iterable[ResidentLine],
+) -> bytes:
     """Return the bytes that are signed.
 
     Args:
         slip: What changed of earlier months, in order.
         totals: Number, name and totals of each person, in order.
+        residents: In order.
     """
     totals_rows = [_totals_row(*one) for one in totals]
-    return sheet_csv(sheet) + _table(SLIP_COLUMNS, slip_rows(slip)) + _table(TOTALS_COLUMNS, totals_rows)
+    lived = [_resident_row(one) for one in residents]
+    parts = ((SLIP_COLUMNS, slip_rows(slip)), (TOTALS_COLUMNS, totals_rows), (RESIDENT_COLUMNS, lived))
+    return sheet_csv(sheet) + b"".join(_table(columns, rows) for columns, rows in parts)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -93,6 +103,11 @@ def _totals_row(number: str, name: str, counted: Totals) -> list[str]:
     ]
 
 
+def _resident_row(one: ResidentLine) -> list[str]:
+    open_dates = " ".join(map(str, one.incomplete))
+    return [escaped(one.number), escaped(one.name), str(one.days), str(one.nights), str(one.needed), open_dates]
+
+
 def _clock(start: int) -> str:
     return f"{start // 60:02}:{start % 60:02}"
 
@@ -127,6 +142,19 @@ class Signed:
     def slip_rows(self) -> list[list[str]]:
         """Return the rows of the slip."""
         return self._parts[2][1:]
+
+    def residents(self) -> Iterator[ResidentLine]:
+        """Yield who was sent to live in the village."""
+        for number, name, days, nights, needed, incomplete in self._parts[4][1:]:
+            yield ResidentLine(
+                self._people[number],
+                plain(number),
+                plain(name),
+                days=int(days),
+                nights=int(nights),
+                needed=int(needed),
+                incomplete=tuple(map(dt.date.fromisoformat, incomplete.split())),
+            )
 
     def windows(self) -> list[Settled]:
         """Return what each window came to, by number, date and start."""

@@ -35,6 +35,25 @@ class ClosedMonth(models.Model):
         return self.month
 
 
+class ResidentMonth(models.Model):
+    """Days and nights of somebody who is sent to live in a village, as they were reckoned last. A chore keeps it."""
+
+    village = models.ForeignKey(Region, on_delete=models.CASCADE, to_field="identity", related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    month = models.CharField(max_length=7)
+    days = models.PositiveSmallIntegerField()
+    nights = models.PositiveSmallIntegerField()
+    needed = models.PositiveSmallIntegerField()
+    incomplete = models.JSONField()
+    """The dates whose day or night may still come, as ISO 8601 texts."""
+    known_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "驻村天数"
+        verbose_name_plural = "驻村天数"
+        constraints = [models.UniqueConstraint(fields=["village", "month", "person"], name="resident_month_once")]
+
+
 class SlipLine(models.Model):
     """What a window of a closed month came to after all, as it was signed with a later month. It is never changed."""
 

@@ -11,6 +11,7 @@ from django.db.models.functions import TruncMonth
 from server_broker.closing.changes import Change
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
+from server_broker.closing.residents import ResidentLine, kept_residents
 from server_broker.closing.slips import open_slip, signed_slip
 from server_broker.closing.standing import CLOSED, Standing, standings
 from server_broker.regions.models import Region, RegionRecord
@@ -76,6 +77,8 @@ class VillageMonth:
     """Dates that are about to be settled again, because something new came."""
     standing: Standing
     """How far it is."""
+    residents: tuple[ResidentLine, ...]
+    """Who is sent to live there, by number: as it was reckoned last, and once it is closed as it was signed."""
 
     @property
     def first(self) -> dt.date:
@@ -125,10 +128,12 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
         code, name = _named(village, last)
         due = SettleDue.objects.filter(village__identity=village, day__range=(first, last))
         waiting = sorted(due.values_list("day", flat=True))
+        residents = _residents(village, month, last)
     else:
         signed = Signed(bytes(closed.content), village, closed.people)
         windows, names, waiting = signed.windows(), signed.names, []
         code, name = signed.head["village"]
+        residents = tuple(signed.residents())
     return VillageMonth(
         village=village,
         code=code,
@@ -146,7 +151,25 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
         slip=tuple(open_slip(village, month) if closed is None else signed_slip(closed)),
         waiting=tuple(waiting),
         standing=standing,
+        residents=residents,
     )
+
+
+def _residents(village: int, month: str, last: dt.date) -> tuple[ResidentLine, ...]:
+    rows = kept_residents(village, month)
+    names = names_on(last, {row.person_id for row in rows})
+    lines = (
+        ResidentLine(
+            row.person_id,
+            *names.get(row.person_id, ("", "")),
+            days=row.days,
+            nights=row.nights,
+            needed=row.needed,
+            incomplete=tuple(map(dt.date.fromisoformat, row.incomplete)),
+        )
+        for row in rows
+    )
+    return tuple(sorted(lines, key=lambda one: (one.number, one.person)))
 
 
 def months_of(person: int, first: dt.date, last: dt.date) -> set[tuple[int, str]]:

@@ -37,6 +37,23 @@ def open_slip(village: int, month: str, *, known: dt.datetime | None = None) -> 
     return listed(changes(between, places, _as_signed(village, places)))
 
 
+_CHANGED = """
+SELECT c.village_id FROM (
+    SELECT village_id, max(closed_at) AS at, max(month) AS month FROM closing_closedmonth
+    WHERE village_id = ANY(%s) AND month < %s GROUP BY village_id
+) c
+WHERE EXISTS (SELECT 1 FROM settling_settledwindow s WHERE s.village_id = c.village_id
+                AND s.settled_at > c.at AND to_char(s.day, 'YYYY-MM') <= c.month)
+   OR EXISTS (SELECT 1 FROM settling_settledwindow s WHERE s.village_id = c.village_id
+                AND s.superseded_at > c.at AND to_char(s.day, 'YYYY-MM') <= c.month)
+"""
+
+
+def changed_after_closing(villages: Collection[int], month: str) -> set[int]:
+    """Return the villages of which something may be on the slip of a month, in one query."""
+    return {village for (village,) in query(_CHANGED, [list(villages), month])}
+
+
 def signed_slip(closed: ClosedMonth) -> list[Change]:
     """Return the slip that was signed with a month."""
     names = Signed(bytes(closed.content), closed.village_id, closed.people).slip_names()

@@ -72,14 +72,14 @@ KEEPINGS: tuple[Keeping, ...] = (
     ),
     Stays(
         key="requests",
-        what="异议、请假、报备、更正等申请、同意和镇办的答复",
+        what="异议、请假、报备、更正等申请、补卡的凭据、同意和镇办的答复",
         purpose="考勤和工资的凭据",
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
         models=(
             *("requests.Request", "requests.Withdrawal", "requests.Agreement"),
             *("requests.StationCase", "requests.SetAside"),
             "requests.Answer",
-            *("requests.CountyRequest", "requests.Correction", "requests.Deputy"),
+            *("requests.CountyRequest", "requests.Correction", "requests.Exhibit", "requests.Deputy"),
         ),
         kinds=("request_made", "request_withdrawn", "agreed"),
     ),
@@ -177,7 +177,7 @@ KEEPINGS: tuple[Keeping, ...] = (
         what="定稿的月考勤表：谁哪天哪个班是什么结果，合计，以及更正单",
         purpose="考勤和工资的凭据，签过名",
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
-        models=("closing.ClosedMonth", "closing.SlipLine"),
+        models=("closing.ClosedMonth", "closing.SlipLine", "closing.ResidentMonth"),
     ),
     RowsEnd(
         key="private_numbers",

@@ -34,13 +34,18 @@ def world_of(villages: Collection[int], first: dt.date, last: dt.date, known: dt
     return read(villages, Span(first, last, known)).world
 
 
-def read(villages: Collection[int], span: Span) -> Read:
-    """Return the world of these villages and dates, with what leads back to the county's rows."""
+def read(villages: Collection[int], span: Span, *, also: Collection[int] = ()) -> Read:
+    """Return the world of these villages and dates, with what leads back to the county's rows.
+
+    Args:
+        also: People besides those who have something to do with a window there.
+    """
     tree = regions(span)
     duty = duty_in(villages, span)
+    concerned = duty.people | set(also)
     at_home = duty.villages | set(villages)
     set_here = parameters(at_home, tree, span)
-    cards = cards_of(duty.people, span)
+    cards = cards_of(concerned, span)
     places = Places(tree, ALWAYS)
     counting = _regions_that_count(at_home, set_here, places, tree, span)
     stations, refs = stations_in(counting, villages, at_home, cards.means, span)
@@ -49,15 +54,15 @@ def read(villages: Collection[int], span: Span) -> Read:
         calendar=calendar(span),
         notices=notices(duty.rosters),
         parameters=set_here,
-        people=(*_people(duty.people, span), *_approvers(tree)),
+        people=(*_people(concerned, span), *_approvers(tree)),
         holdings=duty.holdings,
         away=duty.away,
         bindings=cards.bindings,
         windows=duty.windows,
         swaps=duty.swaps,
-        leave=absences(duty.people, span),
+        leave=absences(concerned, span),
         corrections=corrections(duty.people, duty.starts, span),
-        residencies=residencies(duty.people, span),
+        residencies=residencies(concerned, span),
         stations=stations,
     )
     return Read(world, duty, refs)

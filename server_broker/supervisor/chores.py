@@ -39,6 +39,8 @@ REQUESTS_S = 3.0
 """Seconds between two looks for what people have asked at kiosks."""
 SETTLE_S = 5.0
 """Seconds between two rounds of settling what is due. A round settles some villages of one date."""
+RESIDENTS_S = 60.0
+"""Seconds between two looks whose days and nights in a village are to be reckoned anew."""
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
@@ -269,9 +271,13 @@ def request_chores() -> list[Chore]:
 
 def settling_chores() -> list[Chore]:
     """Return the chore that settles what is due, which may take a while. Django must be set up."""
-    from server_broker.settling.rounds import go_on  # noqa: PLC0415 - needs the models
+    from server_broker.closing.residents import refresh  # noqa: PLC0415 - needs the models
+    from server_broker.settling.rounds import go_on  # noqa: PLC0415
 
-    return [Chore("settle what is due", _with_database(_unless_away(go_on)), every_s=SETTLE_S, first_after_s=60.0)]
+    return [
+        Chore("settle what is due", _with_database(_unless_away(go_on)), every_s=SETTLE_S, first_after_s=60.0),
+        Chore("reckon residents", _with_database(_unless_away(refresh)), every_s=RESIDENTS_S),
+    ]
 
 
 def patrol_chores() -> list[Chore]:

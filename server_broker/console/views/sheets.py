@@ -22,6 +22,7 @@ from server_broker.closing.month import VillageMonth, month_of
 from server_broker.closing.objections import Objections
 from server_broker.closing.questions import Questions, questions_of, waiting_counts
 from server_broker.closing.refused import MonthRefused
+from server_broker.closing.slips import changed_after_closing
 from server_broker.closing.standing import CLOSED, SHOWN, STATES, Standing, standings
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
@@ -59,7 +60,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
     asked = parameters.text(request.GET, "place", longest=12)
     place = next((one for one in places if one.pk == asked), places[0] if places else None)
     within = [] if place is None else [one for one in places if one.pk.startswith(subtree_prefix(place.pk))]
-    there = [one for one in standings(within, month, now) if one.has_windows or one.shown_at]
+    there = _there(within, month, now)
     state = parameters.choice(request.GET, "state", ("", *STATES))
     counts = Counter(one.state for one in there)
     page = Paginator([_row(one) for one in there if state in ("", one.state)], PAGE_SIZE)
@@ -147,12 +148,20 @@ def sheet_step(request: HttpRequest, month: str, step: str) -> HttpResponse:
     return render(request, "console/sheet_step.html", context)
 
 
+def _there(places: list[Region], month: str, now: dt.datetime) -> list[Standing]:
+    """Return the places that have a sheet: for their windows, or for what changed of months before."""
+    found = standings(places, month, now)
+    late = changed_after_closing([one.village for one in found if not one.has_windows], month)
+    return [one for one in found if one.has_windows or one.shown_at or one.village in late]
+
+
 def _about(shown: VillageMonth, changed: Iterable[Change], questions: Questions | None) -> set[int]:
     """Return whom the page is about."""
-    people = {one.person for one in shown.people} | {one.person for one in (*shown.slip, *changed)}
+    people = {one.person for one in shown.people} | {one.person for one in shown.residents}
+    people |= {one.person for one in (*shown.slip, *changed)}
     if questions is None:
         return people
-    asked = [*(one.person for one in questions.corrections), *(one.person for one in questions.objections)]
+    asked = [*(one.person for one in questions.in_county), *(one.person for one in questions.at_stations)]
     return people | {one.pk for one in asked if one is not None}
 
 

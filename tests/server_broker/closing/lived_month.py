@@ -1,6 +1,7 @@
 """The end of a March that 示例村 has lived, settled piece by piece as the county does it."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from server_broker.accounts.models import User
 from server_broker.fleet.models import Station
@@ -40,9 +41,10 @@ def lives_on(now: dt.datetime) -> None:
 
 
 class LivedMonth:
-    """Zhang and Li have a window each working morning since the 15th, and come."""
+    """Zhang and Li have a window each working morning since the 15th, and come. Others may touch besides."""
 
-    def __init__(self, county: FictionalCounty) -> None:
+    def __init__(self, county: FictionalCounty, *, more: Collection[tuple[dt.datetime, bytes]] = ()) -> None:
+        self._more = more
         announced(MONDAY - 14 * DAY, 60)
         self.zhang, self.li = county.people[ZHANG], county.people[LI]
         self.window = morning(self.zhang, self.li)
@@ -65,5 +67,8 @@ class LivedMonth:
                 if (card, day) != (LI.token, MISSED):
                     self.station.touched(card, at(day, 12, 5))
         self.station.closed(at(day, 15, 1))
+        for when, card in self._more:
+            if when.date() == day:
+                self.station.touched(card, when)
         if send:
-            self.station.send(at(day, 15, 2))
+            self.station.send(at(day, 23))

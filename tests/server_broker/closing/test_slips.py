@@ -11,7 +11,7 @@ from server_broker.closing.changes import OFF, Change, Said
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.models import ClosedMonth, SlipLine
 from server_broker.closing.month import month_of
-from server_broker.closing.slips import open_slip, signed_slip
+from server_broker.closing.slips import changed_after_closing, open_slip, signed_slip
 from server_broker.manifest.closed_months_check import check_closed_months
 from server_broker.people.cards import bind_card
 from server_broker.requests.asking import Wish, ask
@@ -91,7 +91,11 @@ def test_late_data_go_on_the_slip_of_the_month_that_is_open(county: FictionalCou
     closed = Closed(county)
     before = bytes(closed.march.content)
     assert slip(NEXT) == []
+    where = village().identity
+    assert changed_after_closing([where], NEXT) == set()
     closed.late_data()
+    assert changed_after_closing([where], NEXT) == {where}
+    assert changed_after_closing([where], MONTH) == set()
     [change] = slip(NEXT)
     assert (change.name, change.month, change.day) == (LI.name, MONTH, MISSED)
     assert (change.was, change.now) == (Said("缺"), Said("√"))
