@@ -258,7 +258,7 @@ urlpatterns = [
     path("todo/deputies/add/", deputy_add, name="deputy-add"),
     path("todo/deputies/<int:pk>/end/", deputy_end, name="deputy-end"),
     re_path(
-        r"^todo/exhibits/(?P<key>c[0-9]{1,18})/(?P<kind>snapshot|witness|paper)/$", exhibit_add, name="exhibit-add"
+        r"^todo/exhibits/(?P<key>c[0-9]{1,18})/(?P<exhibit>snapshot|witness|paper)/$", exhibit_add, name="exhibit-add"
     ),
     re_path(r"^todo/(?P<key>c[0-9]{1,18})/exhibits/(?P<pk>[0-9]{1,18})/$", exhibit_file, name="exhibit-file"),
     re_path(rf"{_AFFAIR}$", affair, name="affair"),

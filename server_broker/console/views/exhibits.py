@@ -33,7 +33,7 @@ _ENDINGS = {JPEG: "jpg", PNG: "png", PDF: "pdf"}
 
 @post_only("affairs")
 @needs(Power.ENTER_REQUESTS)
-def exhibit_add(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+def exhibit_add(request: HttpRequest, key: str, exhibit: str) -> HttpResponse:
     """Add a snapshot or a witness by a touch, or a paper that is sent along."""
     asked = _asked(request, key)
     adds: dict[str, Callable[[HttpRequest, CountyRequest], Exhibit]] = {
@@ -42,7 +42,7 @@ def exhibit_add(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         ExhibitKind.PAPER: _paper,
     }
     try:
-        adds[kind](request, asked)
+        adds[exhibit](request, asked)
     except (RequestRefused, OwnAffair, HoldRefused) as refused:
         messages.error(request, f"没有加：{str(refused).rstrip('。')}。")
     else:

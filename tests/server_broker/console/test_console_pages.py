@@ -555,7 +555,15 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
     make_county()
     client = signed_in(OPERATOR)
     samples = {"station_id": SHILI, "pk": 1, "what": "notice", "code": COUNTY, "command_id": uuid.uuid4(), "key": "c1"}
-    samples |= {"month": "2026-01", "step": "show", "person": 1, "day": "2026-01-05", "start": 510, "kind": "far"}
+    samples |= {
+        "month": "2026-01",
+        "step": "show",
+        "person": 1,
+        "day": "2026-01-05",
+        "start": 510,
+        "kind": "far",
+        "exhibit": "paper",
+    }
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}  # the other tokens are of imports
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
     for pattern in patterns:
