@@ -34,6 +34,7 @@ from server_broker.settlement.results import Result
 from server_broker.settlement.settle import state_of
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
+from server_broker.settling.horizon import settled_horizon
 from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.moments import moment
 from server_broker.settling.residing import residing
@@ -46,6 +47,8 @@ from server_broker.sheets.writing import escaped
 SHOW, CLOSE = "month.shown", "month.closed"
 """Actions of the audit log."""
 _DAY = dt.timedelta(days=1)
+_PATIENCE = dt.timedelta(minutes=2)
+"""What was decided within this time before the closing goes on the next slip, so it is kept short."""
 _OPEN_WORDS = {"未": "数据未到", "待": "待核实", "": "还没到时候"}
 
 
@@ -85,11 +88,23 @@ def _check_shown(state: str, open_windows: dict[str, int]) -> None:
         raise MonthRefused(f"还有 {open_words(open_windows)}，都有了结果才能公示")
 
 
+def closing_moment(now: dt.datetime) -> dt.datetime:
+    """Return the moment as of which a month can be closed now.
+
+    Raises:
+        MonthRefused: Somebody has been writing for minutes, so nobody knows yet what was received since.
+    """
+    known = settled_horizon()
+    if now - known > _PATIENCE:
+        raise MonthRefused("县里正在备份或导入大量数据，请过几分钟再定稿")
+    return known
+
+
 def close_month(village: Region, month: str, *, by: User, known: dt.datetime) -> ClosedMonth:
     """Close a month as the county knew it at ``known``: settle it, sign it, and decide on it, all in one transaction.
 
     Args:
-        known: A moment by which all is there that was received by then (`server_broker.settling.horizon`).
+        known: A moment by which all is there that was received by then (`closing_moment`).
 
     Raises:
         MonthRefused: It is closed, was not shown, is not final, or objections can still be made.

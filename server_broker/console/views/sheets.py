@@ -17,7 +17,7 @@ from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.closing.changes import Between, Change, changed_since
-from server_broker.closing.closing import close_month, open_words, show_month
+from server_broker.closing.closing import close_month, closing_moment, open_words, show_month
 from server_broker.closing.month import VillageMonth, month_of
 from server_broker.closing.objections import Objections
 from server_broker.closing.questions import Questions, questions_of, waiting_counts
@@ -39,7 +39,6 @@ from server_broker.console.sheet_words import (
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.settlement.times import first_of_month, next_month, previous_month
 from server_broker.settlement.times import month_of as month_of_day
-from server_broker.settling.horizon import settled_horizon
 from server_broker.settling.models import SettlingState
 
 PAGE_SIZE = 100
@@ -173,7 +172,7 @@ def _do(request: HttpRequest, villages: list[Region], month: str, step: str, now
             if step == "show":
                 show_month(village, month, by=account_of(request), now=now)
             else:
-                close_month(village, month, by=account_of(request), known=settled_horizon())
+                close_month(village, month, by=account_of(request), known=closing_moment(now))
         except MonthRefused as refusal:
             refused.append(f"{village.name}：{refusal}")
         else:

@@ -10,6 +10,7 @@ from django.db import InternalError, ProgrammingError, connection, transaction
 
 from protocol.decisions import MonthClosed, decode_decision
 from server_broker.audit.models import AuditEntry
+from server_broker.closing import closing
 from server_broker.closing.changes import Between, changed_since
 from server_broker.closing.closing import CLOSE, SHOW, close_month, show_month
 from server_broker.closing.models import ClosedMonth
@@ -234,3 +235,11 @@ def test_a_correction_that_was_asked_a_moment_ago_is_not_lost(county: FictionalC
     ask(lived.li, wish, now=MAY_CLOSE + dt.timedelta(seconds=20))
     refused("刚才有人提了这个月的补卡", known=MAY_CLOSE + dt.timedelta(seconds=30))
     closed(MAY_CLOSE + dt.timedelta(minutes=1))
+
+
+def test_nobody_closes_behind_somebody_who_has_been_writing_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = MAY_CLOSE - dt.timedelta(seconds=110)
+    monkeypatch.setattr(closing, "settled_horizon", lambda: behind)
+    assert closing.closing_moment(MAY_CLOSE) == behind
+    with pytest.raises(MonthRefused, match="请过几分钟再定稿"):
+        closing.closing_moment(MAY_CLOSE + dt.timedelta(seconds=11))

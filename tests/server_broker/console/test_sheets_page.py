@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
+from server_broker.closing import closing
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.models import ClosedMonth
-from server_broker.console.views import sheets
 from server_broker.duty.windows import Terms, add_window
 from server_broker.regions.models import Region
 from server_broker.requests.asking import Wish, ask
@@ -69,7 +69,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     def set_clock(now: dt.datetime) -> None:
         monkeypatch.setattr(timezone, "now", lambda: now)
-        monkeypatch.setattr(sheets, "settled_horizon", lambda: now)
+        monkeypatch.setattr(closing, "settled_horizon", lambda: now)
 
     return set_clock
 
