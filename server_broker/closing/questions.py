@@ -32,11 +32,17 @@ class Questions:
         return len(self.in_county) + len(self.at_stations)
 
 
-def questions_of(village: Region, month: str) -> Questions:
-    """Return what was asked about a village's month and waits, by a fixed number of queries."""
-    asked, told = _in_county([village], month), _at_stations([village], month)
-    rows = request_rows(told.select_related("station__village").order_by("received_at", "pk"))
-    return Questions(cases_here(asked), rows)
+def questions_of(village: Region, month: str, *, objections: bool) -> Questions:
+    """Return what was asked about a village's month and waits, by a fixed number of queries.
+
+    Args:
+        objections: Those too, and what was said at stations. They are not for the village's own.
+    """
+    asked = _in_county([village], month)
+    if not objections:
+        return Questions(cases_here(asked.exclude(kind=OBJECTION)), [])
+    told = _at_stations([village], month).select_related("station__village")
+    return Questions(cases_here(asked), request_rows(told.order_by("received_at", "pk")))
 
 
 def waiting_counts(villages: Collection[Region], month: str) -> Counter[str]:

@@ -37,6 +37,7 @@ from server_broker.console.sheet_words import (
     why_not_shown,
 )
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
+from server_broker.requests.ranks import Rank, rank_of
 from server_broker.settlement.times import first_of_month, next_month, previous_month
 from server_broker.settlement.times import month_of as month_of_day
 from server_broker.settling.models import SettlingState
@@ -90,7 +91,9 @@ def sheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
         raise Http404
     shown = month_of(village.identity, month, now)
     changed = _changed(shown)
-    questions = None if shown.state == CLOSED else questions_of(village, month)
+    # People object to what their village has of them: that is not for the village's own, whatever their role.
+    may_see_requests = may(request.user, Power.SEE_REQUESTS) and rank_of(account_of(request)) != Rank.VILLAGE
+    questions = None if shown.state == CLOSED else questions_of(village, month, objections=may_see_requests)
     seen = set(people_of(request.user).filter(pk__in=_about(shown, changed, questions)).values_list("pk", flat=True))
     may_step = may(request.user, Power.CLOSE_MONTHS) and shown.state != CLOSED
     context = {
@@ -110,7 +113,7 @@ def sheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
         "questions": questions,
         "seen": seen,
         "may_answer": may(request.user, Power.APPROVE_REQUESTS),
-        "may_see_requests": may(request.user, Power.SEE_REQUESTS),
+        "may_see_requests": may_see_requests,
         "may_show": may_step and (not why_not_shown(shown.standing) or (shown.state == SHOWN and bool(changed))),
         "may_close": may_step and not why_not_closed(shown.standing, now),
         "why_not": "" if shown.state == CLOSED else why_not_closed(shown.standing, now),

@@ -20,9 +20,11 @@ from server_broker.requests.asking import Wish, ask
 from server_broker.settling.models import NOTHING_TOLD, SettleDue
 from server_broker.workdays.county_table import CountyWord, write_days
 from tests.cast import (
+    CLERK,
     COUNTY_OFFICER,
     LI,
     OTHER_TOWNSHIP_OFFICER,
+    OVERSEER,
     SECRETARY,
     SHILI,
     SHILI_VILLAGE,
@@ -223,6 +225,14 @@ def test_closing_says_what_waits_and_then_shows_what_was_signed(lived: LivedMont
     assert re.search(r"李示例 \d{6} 补卡：下班卡 12:03 3月17日 08:30–12:00（上午）", page)
     assert re.search(r"李示例 \d{6} 异议：时间不对 3月17日 08:20", page)
     assert "示例村 4月6日 △ 2 条" in text_of(officers, CLOSE, code=SHILI_VILLAGE)
+    # The village's own read of the correction, which they may decide, and of no objection.
+    own_objection = Wish(kind="objection", window=lived.window.pk, day=LATE, note="那天停电，打不了卡")
+    ask(lived.zhang, own_objection, now=at(APRIL + DAY, 9))
+    assert "张示例" in text_of(officers, SHEET).partition("等答复的补卡和异议 3 条")[2]
+    for account in (SECRETARY, OVERSEER, CLERK):
+        page = text_of(signed_in(account), SHEET)
+        assert "等答复的补卡和异议 1 条" in page
+        assert "异议：" not in page
     with recorded(MAY_CLOSE):
         page = text_of(officers, CLOSE, code=SHILI_VILLAGE, confirmed="yes")
     assert "已定稿 1 个：示例村。" in page
