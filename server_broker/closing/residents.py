@@ -82,6 +82,9 @@ def _due(now: dt.datetime) -> Iterable[tuple[int, str]]:
     for first in firsts:
         held = PersonRecord.objects.known().during(begin_of(first), begin_of(next_month(first)))
         residents = held.filter(type=PersonType.RESIDENT, left=False)
-        for village in sorted(set(residents.values_list("village__identity", flat=True))):
+        # Also where the last of them was said not to be one after all.
+        kept = ResidentMonth.objects.filter(month=month_of(first)).values_list("village__identity", flat=True)
+        villages: set[int] = {*residents.values_list("village__identity", flat=True), *kept}
+        for village in sorted(villages):
             if (village, month_of(first)) not in done:
                 yield village, month_of(first)

@@ -85,3 +85,15 @@ def test_a_village_without_residents_costs_nothing(county: FictionalCounty) -> N
     LivedMonth(county)
     assert refresh(NOW) is None
     assert month_of_day(APRIL) == NEXT
+
+
+def test_who_never_lived_there_after_all_goes_from_the_page(county: FictionalCounty) -> None:
+    live_there(county)
+    refresh(NOW)
+    for person in Person.objects.filter(type="resident"):
+        person.type = "cadre"
+        person.save()
+    assert len(lines()) == 2
+    refresh(NOW + residents.AGAIN + dt.timedelta(minutes=1))
+    assert lines() == []
+    assert refresh(NOW + residents.AGAIN + dt.timedelta(minutes=2)) is None
