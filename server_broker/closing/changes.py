@@ -15,6 +15,7 @@ from server_broker.duty.models import AbsenceRecord
 from server_broker.requests.models import Correction
 from server_broker.settlement.results import Result
 from server_broker.settlement.times import month_of, next_month
+from server_broker.settling.due import PARAMETER, RULES, with_code
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow, SettledWindowQuerySet
 from server_broker.settling.sheet_csv import names_on
@@ -74,7 +75,7 @@ class Change:
     came_at: dt.datetime
     """When it was settled so."""
     why: str
-    """Codes of what had it settled again (`server_broker.settling.due`)."""
+    """Codes of what had it settled again, and of what is another than it was (`server_broker.settling.due`)."""
     facts: tuple[FactName, ...]
     """On which it rests now and did not rest before."""
     decisions: tuple[str, ...]
@@ -131,13 +132,14 @@ def changes(between: Between, places: Collection[Place], stood: Stood) -> list[C
     went = _went(between, set(pairs))
     found = []
     for place, some in sorted(pairs.items(), key=lambda item: (item[0].day, names.get(item[0].person), item[0])):
-        known_facts = {fact for _, row in before.get(place, ()) for fact in _facts(row)}
+        stood_rows = [row for _, row in before.get(place, ())]
+        known_facts = {fact for row in stood_rows for fact in _facts(row)}
         for was, now, row in some:
             found.append(
                 Change(
                     *(place.person, *names.get(place.person, ("", "")), place.day, place.start, was, now),
                     came_at=went[place] if row is None else row.settled_at,
-                    why="" if row is None else row.why,
+                    why="" if row is None else _why(row, stood_rows),
                     facts=() if row is None else tuple(one for one in _facts(row) if one not in known_facts),
                     decisions=decided.get((place.person, place.day), ()),
                 )
@@ -181,6 +183,18 @@ def _pairs(
     pairs = zip_longest(gone, left)
     found = [(OFF if was is None else was, *((OFF, None) if now is None else now)) for was, now in pairs]
     return [one for one in found if one[0] != one[1]]
+
+
+def _why(row: SettledWindow, before: Collection[SettledWindow]) -> str:
+    """Return what had a window settled so, and whether it is by other rules or numbers than those before.
+
+    A new version may have numbers that the one before did not know, so of the two only the version is told.
+    """
+    if before and row.rules not in {one.rules for one in before}:
+        return with_code(row.why, RULES)
+    if before and row.parameters not in {one.parameters for one in before}:
+        return with_code(row.why, PARAMETER)
+    return row.why
 
 
 def _facts(row: SettledWindow) -> list[FactName]:

@@ -68,7 +68,15 @@ class Marks:
         return len(rows)
 
 
+def with_code(why: str, code: str) -> str:
+    """Return codes with one that may be among them, first of all, as many as the column takes."""
+    return why if code in why.split() else _cut(f"{code} {why}".strip())
+
+
 def _words(why: Iterable[str]) -> str:
     """Return as many codes as the column takes."""
-    words = " ".join(sorted(why))
+    return _cut(" ".join(sorted(why)))
+
+
+def _cut(words: str) -> str:
     return words if len(words) <= _LONGEST else words[: _LONGEST + 1].rsplit(" ", 1)[0]
