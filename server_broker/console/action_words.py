@@ -84,6 +84,7 @@ ACTIONS = {
     "station.revoked": "吊销站点",
     "station.enrolled": "站点接入",
     "certificate.renewed": "证书续期",
+    "paper.seen": "查看补卡的材料",
     "snapshot.seen": "查看抓拍",
     "media.held": "依法保留文件",
     "media.released": "取消保留文件",

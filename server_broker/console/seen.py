@@ -20,9 +20,12 @@ AGAIN_AFTER = timedelta(minutes=15)
 
 def note_seen(request: HttpRequest, blob: Blob) -> None:
     """Record that the viewer saw a picture in full."""
-    if _not_yet(request, "snapshot.seen", blob.sender, [blob]):
-        detail: Detail = {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
-        record(request.user.get_username(), "snapshot.seen", blob.sender, detail)
+    _note(request, "snapshot.seen", blob)
+
+
+def note_paper_seen(request: HttpRequest, blob: Blob) -> None:
+    """Record that the viewer was sent a paper that bears on a request."""
+    _note(request, "paper.seen", blob)
 
 
 def note_previewed(request: HttpRequest, station_id: str, blobs: Sequence[Blob]) -> None:
@@ -39,6 +42,12 @@ def note_live(request: HttpRequest, command: StationOrder) -> None:
     detail: Detail = {"order": command.id.hex}
     if detail not in recorded(actor, "live.seen", command.station_id, since=command.issued_at):
         record(actor, "live.seen", command.station_id, detail)
+
+
+def _note(request: HttpRequest, action: str, blob: Blob) -> None:
+    if _not_yet(request, action, blob.sender, [blob]):
+        detail: Detail = {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
+        record(request.user.get_username(), action, blob.sender, detail)
 
 
 def _not_yet(request: HttpRequest, action: str, station_id: str, blobs: Sequence[Blob]) -> list[Blob]:

@@ -35,6 +35,7 @@ PAPER = "paper"
 _BEFORE, _AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
 """So long before and after a window somebody who touched was there."""
 _MOST_TOUCHES = 60
+NOT_NEARBY = "没有这次打卡，或者离这个班太远"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def add_snapshot(asked: CountyRequest, touch: int, *, by: User, now: dt.datetime
         if one.picture is None:
             raise RequestRefused("这次打卡没有图片")
         people = [] if one.row.person is None else [one.row.person.pk]
+        refuse_own_affair(by.username, people)
         if not LegalHold.objects.filter(blob=one.picture, lifted_at=None).exists():
             set_hold(one.picture, reason=f"{asked.number} 号补卡的凭据", by=by, of=people, now=now)
         return _add(asked, _of_touch(asked, ExhibitKind.SNAPSHOT, one, by, now, blob=one.picture), by)
@@ -148,7 +150,7 @@ def _locked(asked: CountyRequest, by: User) -> CountyRequest:
 def _nearby(asked: CountyRequest, touch: int) -> Nearby:
     found = next((one for one in touches_nearby(asked) if one.row.touch.pk == touch), None)
     if found is None:
-        raise RequestRefused("没有这次打卡，或者离这个班太远")
+        raise RequestRefused(NOT_NEARBY)
     return found
 
 

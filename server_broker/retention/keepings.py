@@ -133,8 +133,8 @@ KEEPINGS: tuple[Keeping, ...] = (
     ),
     FilesEnd(
         key="papers",
-        what="工作记实的图片和短片、纸质材料的照片",
-        purpose="工作记实的凭据",
+        what="工作记实的图片和短片、纸质材料（也有补卡的）的照片和 PDF",
+        purpose="工作记实和补卡的凭据",
         kept=timedelta(days=3 * 365),
         ends="传齐满 3 年；依法保留的除外",
         purposes=("record", "clip", "paper"),

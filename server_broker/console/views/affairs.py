@@ -131,12 +131,15 @@ def _exhibits(user: User, case: Case) -> dict[str, object]:
         return {}
     may_add = case.is_waiting and _may_enter(user, case)
     nearby = touches_nearby(asked) if may_add else []
-    seen = set(people_of(user).filter(pk__in=[one.row.person.pk for one in nearby if one.row.person]).values_list("pk"))
+    there = [one.row.person.pk for one in nearby if one.row.person is not None]
+    seen = set(people_of(user).filter(pk__in=there).values_list("pk", flat=True))
+    sees_pictures = may(user, Power.SEE_PICTURES)
     return {
         "exhibits": asked.exhibits.select_related("blob", "witness", "station__village"),
         "may_add": may_add,
-        "nearby": [one for one in nearby if one.row.person is not None and (one.row.person.pk,) in seen],
-        "may_hold": may(user, Power.SEE_PICTURES) and may(user, Power.HOLD_FILES),
+        "nearby": [one for one in nearby if one.row.person is not None and one.row.person.pk in seen],
+        "sees_pictures": sees_pictures,
+        "may_hold": sees_pictures and may(user, Power.HOLD_FILES),
         "own": asked.person_id,
     }
 

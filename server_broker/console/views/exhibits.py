@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,14 +17,14 @@ from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import in_scope
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import people_of
-from server_broker.console.seen import note_seen
+from server_broker.console.queries import blobs_of, people_of
+from server_broker.console.seen import note_paper_seen, note_seen
 from server_broker.console.views.affairs import case_seen_by
 from server_broker.media.files import MediaFolder
 from server_broker.media.holds import HoldRefused
 from server_broker.media.kinds import JPEG, PDF, PNG
 from server_broker.media.pictures import open_blob
-from server_broker.requests.exhibits import add_paper, add_snapshot, add_witness, touches_nearby
+from server_broker.requests.exhibits import NOT_NEARBY, add_paper, add_snapshot, add_witness, touches_nearby
 from server_broker.requests.kinds import CORRECTION
 from server_broker.requests.models import CountyRequest, Exhibit, ExhibitKind
 from server_broker.requests.refused import RequestRefused
@@ -54,7 +55,13 @@ def _snapshot(request: HttpRequest, asked: CountyRequest) -> Exhibit:
     # Whoever may not see the picture does not choose it either, and it is held.
     if not (may(request.user, Power.SEE_PICTURES) and may(request.user, Power.HOLD_FILES)):
         raise RequestRefused("您没有看图片和保留图片的权限")
-    return add_snapshot(asked, _touch(request), by=account_of(request), now=timezone.now())
+    touch = _touch(request)
+    pictures = {one.row.touch.pk: one.picture for one in touches_nearby(asked)}
+    picture = pictures.get(touch)
+    # The window may be in a village where the viewer sees nothing.
+    if picture is not None and not blobs_of(request.user).filter(pk=picture.pk).exists():
+        raise RequestRefused(NOT_NEARBY)
+    return add_snapshot(asked, touch, by=account_of(request), now=timezone.now())
 
 
 def _witness(request: HttpRequest, asked: CountyRequest) -> Exhibit:
@@ -63,7 +70,7 @@ def _witness(request: HttpRequest, asked: CountyRequest) -> Exhibit:
     person = there.get(touch)
     # A name of elsewhere is not told, so nobody of elsewhere is chosen.
     if person is not None and not people_of(request.user).filter(pk=person.pk).exists():
-        raise RequestRefused("没有这次打卡，或者离这个班太远")
+        raise RequestRefused(NOT_NEARBY)
     return add_witness(asked, touch, note=_note(request), by=account_of(request), now=timezone.now())
 
 
@@ -79,15 +86,21 @@ def _paper(request: HttpRequest, asked: CountyRequest) -> Exhibit:
 @require_safe
 @needs(Power.APPROVE_REQUESTS)
 def exhibit_file(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """Send the file of a paper or a snapshot to whoever may decide about the request. It is recorded."""
+    """Send the file of a paper or a snapshot to whoever may decide about the request. It is recorded.
+
+    A deputy decides about people of elsewhere, and so sees their pictures too; but nobody does who sees none at home.
+    """
     case = case_seen_by(account_of(request), key, timezone.now())
     one = get_object_or_404(Exhibit.objects.select_related("blob"), pk=pk, asked=case.here, blob__isnull=False)
     assert one.blob is not None
-    file = open_blob(one.blob)
-    if file is None or one.blob.judged_type not in _ENDINGS:
+    if one.kind == ExhibitKind.SNAPSHOT and not may(request.user, Power.SEE_PICTURES):
+        raise PermissionDenied
+    # Of pictures that came before kinds were judged it is known that they may be shown.
+    kind = JPEG if one.blob.viewable else one.blob.judged_type
+    file = open_blob(one.blob) if kind in _ENDINGS else None
+    if file is None:
         raise Http404
-    note_seen(request, one.blob)
-    kind = one.blob.judged_type
+    (note_seen if one.kind == ExhibitKind.SNAPSHOT else note_paper_seen)(request, one.blob)
     name = f"{case.asked.number}-{pk}.{_ENDINGS[kind]}"
     with file:
         response = HttpResponse(file.read(), content_type=kind)

@@ -105,7 +105,7 @@ def test_another_township_reads_and_adds_nothing(asked: CountyRequest) -> None:
     assert answer["Content-Disposition"].startswith("attachment")
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
     assert "sandbox" in answer["Content-Security-Policy"]
-    assert AuditEntry.objects.filter(action="snapshot.seen", actor=TOWNSHIP_OFFICER.username).exists()
+    assert AuditEntry.objects.filter(action="paper.seen", actor=TOWNSHIP_OFFICER.username).exists()
     assert officer.get(f"/todo/{key(asked)}/exhibits/{one.pk + 1}/").status_code == 404
 
 
@@ -120,3 +120,37 @@ def test_who_is_of_elsewhere_is_not_offered_as_a_witness(asked: CountyRequest, l
     said = adds(signed_in(TOWNSHIP_OFFICER), asked, "witness", touch=chosen, note="她一早就在开会")
     assert "没有加：没有这次打卡" in said
     assert LI.name not in said
+
+
+def test_a_picture_is_for_those_who_see_pictures(asked: CountyRequest) -> None:
+    officer, secretary = signed_in(TOWNSHIP_OFFICER), signed_in(SECRETARY)
+    adds(officer, asked, "snapshot", touch=touch_of(asked))
+    one = Exhibit.objects.get()
+    address = f"/todo/{key(asked)}/exhibits/{one.pk}/"
+    assert address in officer.get(f"/todo/{key(asked)}/").content.decode()
+    assert officer.get(address)["Content-Type"] == "image/jpeg"
+    assert AuditEntry.objects.filter(action="snapshot.seen", actor=TOWNSHIP_OFFICER.username).exists()
+    # The secretary decides about corrections, and is told that there is one.
+    assert address not in secretary.get(f"/todo/{key(asked)}/").content.decode()
+    assert "图片已保留" in page(secretary, asked)
+    assert secretary.get(address).status_code == 403
+
+
+def test_a_picture_of_elsewhere_is_not_chosen(county: FictionalCounty, asked: CountyRequest) -> None:
+    zhang = county.people[ZHANG]
+    zhang.village = Region.objects.get(pk=YANGBAN_VILLAGE)
+    zhang.save()
+    other = signed_in(OTHER_TOWNSHIP_OFFICER)
+    assert "没有加：没有这次打卡" in adds(other, asked, "snapshot", touch=touch_of(asked))
+    assert not LegalHold.objects.exists()
+
+
+def test_what_is_kept_no_longer_is_not_offered(asked: CountyRequest) -> None:
+    officer = signed_in(TOWNSHIP_OFFICER)
+    adds(officer, asked, "paper", file=SimpleUploadedFile("a.pdf", b"%PDF-1.7 of an office"), note="镇里的签到表")
+    one = Exhibit.objects.get()
+    assert one.blob is not None
+    one.blob.evicted_reason = "expired"
+    one.blob.save()
+    assert "文件到期已删除" in page(officer, asked)
+    assert f"/exhibits/{one.pk}/" not in officer.get(f"/todo/{key(asked)}/").content.decode()

@@ -11,13 +11,14 @@ from server_broker.attendance.models import Touch
 from server_broker.audit.models import AuditEntry
 from server_broker.dated.days import begin_of
 from server_broker.media.files import MediaFolder
+from server_broker.media.holds import set_hold
 from server_broker.media.models import Blob, LegalHold
 from server_broker.people.models import Person
 from server_broker.requests.asking import Wish
 from server_broker.requests.exhibits import ADDED, MOST, add_paper, add_snapshot, add_witness, touches_nearby
 from server_broker.requests.models import CountyRequest, Exhibit
 from server_broker.requests.refused import RequestRefused
-from tests.cast import LI, SHILI, TOWNSHIP_OFFICER, UNKNOWN_CARD, YANGBAN, ZHANG
+from tests.cast import COUNTY_OFFICER, LI, SHILI, TOWNSHIP_OFFICER, UNKNOWN_CARD, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty, snapshot, touch, user_of
 from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.requests.asked_here import MONDAY, asks, days, duty, refuses
@@ -85,6 +86,22 @@ def test_a_picture_bears_on_it_and_is_held(county: FictionalCounty, asked: Count
     bare = touched(county, LI.token, at(8, 40), seq=2)
     with pytest.raises(RequestRefused, match="没有图片"):
         add_snapshot(asked, bare.pk, by=user_of(TOWNSHIP_OFFICER), now=NOW)
+
+
+def test_the_account_s_own_picture_is_nothing_it_brings_in(
+    county: FictionalCounty, asked: CountyRequest, li: Person
+) -> None:
+    own, other = user_of(TOWNSHIP_OFFICER), user_of(COUNTY_OFFICER)
+    own.person = li
+    own.save()
+    one = touched(county, LI.token, at(8, 15))
+    blob = pictured(county, one)
+    set_hold(blob, reason="别的案子", by=other, of=[], now=NOW)
+    with pytest.raises(OwnAffair):
+        add_snapshot(asked, one.pk, by=own, now=NOW)
+    # What is held for another reason stays held for that one.
+    assert add_snapshot(asked, one.pk, by=other, now=NOW).blob == blob
+    assert LegalHold.objects.get(blob=blob).reason == "别的案子"
 
 
 def test_somebody_who_was_there_bears_witness(county: FictionalCounty, asked: CountyRequest, li: Person) -> None:
