@@ -20,12 +20,14 @@ AGAIN_AFTER = timedelta(minutes=15)
 
 def note_seen(request: HttpRequest, blob: Blob) -> None:
     """Record that the viewer saw a picture in full."""
-    _note(request, "snapshot.seen", blob)
+    if _not_yet(request, "snapshot.seen", blob.sender, [blob]):
+        record(request.user.get_username(), "snapshot.seen", blob.sender, _named(blob))
 
 
 def note_paper_seen(request: HttpRequest, blob: Blob) -> None:
     """Record that the viewer was sent a paper that bears on a request."""
-    _note(request, "paper.seen", blob)
+    if _not_yet(request, "paper.seen", blob.sender, [blob]):
+        record(request.user.get_username(), "paper.seen", blob.sender, _named(blob))
 
 
 def note_previewed(request: HttpRequest, station_id: str, blobs: Sequence[Blob]) -> None:
@@ -44,10 +46,8 @@ def note_live(request: HttpRequest, command: StationOrder) -> None:
         record(actor, "live.seen", command.station_id, detail)
 
 
-def _note(request: HttpRequest, action: str, blob: Blob) -> None:
-    if _not_yet(request, action, blob.sender, [blob]):
-        detail: Detail = {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
-        record(request.user.get_username(), action, blob.sender, detail)
+def _named(blob: Blob) -> Detail:
+    return {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
 
 
 def _not_yet(request: HttpRequest, action: str, station_id: str, blobs: Sequence[Blob]) -> list[Blob]:

@@ -13,6 +13,7 @@ from server_broker.accounts.scope import in_scope
 from server_broker.dated.models import AsOf
 from server_broker.people.models import HoldingRecord, HoldingState, Person, UnitKind
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, subtree_prefix
+from server_broker.requests.kinds import KINDS, OBJECTION
 from server_broker.requests.models import Deputy
 
 
@@ -108,6 +109,14 @@ def powers_of(user: User, at: dt.datetime) -> list[tuple[User, Rank]]:
 def regions_decided_by(user: User, at: dt.datetime) -> list[str]:
     """Return the codes of the regions about whose people ``user`` may decide at a moment, their own and lent ones."""
     return sorted({account.region_id for account, _ in powers_of(user, at) if account.region_id is not None})
+
+
+def kinds_for(rank: Rank) -> dict[str, str]:
+    """Return the kinds of requests that are for somebody of a rank, with their words.
+
+    People object to what their village has of them: that is not for the village's own.
+    """
+    return {kind: word for kind, word in KINDS.items() if kind != OBJECTION or rank >= Rank.TOWNSHIP}
 
 
 def _level(code: str) -> Rank:

@@ -9,7 +9,6 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from protocol.plain_text import one_line
-from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.closing.county_months import CountyMonths
@@ -17,9 +16,9 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
 from server_broker.requests.asking import ask
-from server_broker.requests.kinds import AWAY, BACK, CORRECTION, KINDS, LEAVES, LOST, OBJECTION, SWAP
+from server_broker.requests.kinds import AWAY, BACK, CORRECTION, LEAVES, LOST, OBJECTION, SWAP
 from server_broker.requests.models import Mark
-from server_broker.requests.ranks import Rank, rank_of
+from server_broker.requests.ranks import kinds_for, rank_of
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
 from server_broker.twin.station_settings import settings_of
@@ -35,7 +34,7 @@ def affair_new(request: HttpRequest) -> HttpResponse:
     number = parameters.text(request.GET, "person", longest=32)
     people = people_of(request.user).filter(left=False).select_related("village")
     person = people.filter(number=number).first() if number else None
-    kinds = _kinds(account_of(request))
+    kinds = kinds_for(rank_of(account_of(request)))
     kind = parameters.choice(request.GET, "kind", tuple(kinds))
     now = timezone.now()
     context: dict[str, object] = {
@@ -69,7 +68,7 @@ def affair_add(request: HttpRequest) -> HttpResponse:
     person = get_object_or_404(people_of(user), number=number)
     values = {name: one_line(str(value)).strip()[:200] for name, value in request.POST.items()}
     try:
-        if values.get("kind") not in _kinds(user):
+        if values.get("kind") not in kinds_for(rank_of(user)):
             raise RequestRefused("请选办什么事")
         wish = wish_from(values, person, now)
         made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of, months=CountyMonths())
@@ -79,8 +78,3 @@ def affair_add(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('affair-new')}?{urlencode({'person': person.number, 'kind': kind})}")
     messages.success(request, f"已提，编号 {made.number}。本人手机上现在就能看到是您代提的。")
     return redirect("affair", f"c{made.pk}")
-
-
-def _kinds(user: User) -> dict[str, str]:
-    """Return what an account may write down for others. Objections are not for the village's own."""
-    return {kind: word for kind, word in KINDS.items() if kind != OBJECTION or rank_of(user) >= Rank.TOWNSHIP}

@@ -38,9 +38,9 @@ from server_broker.requests.cases import (
 from server_broker.requests.deciding import decide_case, prospect
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.exhibits import touches_nearby
-from server_broker.requests.kinds import CORRECTION, KINDS, OBJECTION, SWAP
+from server_broker.requests.kinds import CORRECTION, OBJECTION, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
-from server_broker.requests.ranks import Rank, powers_of, regions_decided_by
+from server_broker.requests.ranks import Rank, kinds_for, powers_of, regions_decided_by
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
 from server_broker.requests.waiting import Waiting, is_stale_swap
@@ -58,7 +58,8 @@ def affairs(request: HttpRequest) -> HttpResponse:
     """List what waits for the viewer, the oldest first; what waits for others, and what is done, stand beside."""
     user, now = account_of(request), timezone.now()
     state = parameters.choice(request.GET, "state", STATES)
-    kind = parameters.choice(request.GET, "kind", ("", *KINDS))
+    kinds = kinds_for(_highest(user, now))
+    kind = parameters.choice(request.GET, "kind", ("", *kinds))
     waiting = Waiting(user, now)
     found = {
         "mine": (waiting.here(), waiting.at_stations()),
@@ -79,7 +80,7 @@ def affairs(request: HttpRequest) -> HttpResponse:
         "tabs": [(name, word, counts[name]) for name, word in zip(STATES, _WORDS, strict=True)],
         "state": state,
         "kind": kind,
-        "kinds": KINDS.items(),
+        "kinds": kinds.items(),
         "objections": open_objections_of(user).count() if may(user, Power.ANSWER_REQUESTS) else 0,
         "undone": undone_of_approver(user, now - _UNDONE) if state == "mine" else [],
         "dropped": dropped_swaps(user, timezone.localdate(now)) if state == "mine" else [],
@@ -238,9 +239,14 @@ def case_seen_by(user: User, key: str, now: dt.datetime) -> Case:
     prefixes = tuple(map(subtree_prefix, regions_decided_by(user, now)))
     if not prefixes or not case.person.village_id.startswith(prefixes):
         raise Http404
-    if case.asked.kind == OBJECTION and not any(rank >= Rank.TOWNSHIP for _, rank in powers_of(user, now)):
+    if case.asked.kind == OBJECTION and OBJECTION not in kinds_for(_highest(user, now)):
         raise Http404
     return case
+
+
+def _highest(user: User, now: dt.datetime) -> Rank:
+    """Return the highest rank by which an account may decide, its own or a lent one."""
+    return max((rank for _, rank in powers_of(user, now)), default=Rank.NONE)
 
 
 def _may_enter(user: User, case: Case) -> bool:
