@@ -5,7 +5,10 @@ import threading
 
 import pytest
 from django.db import connections, transaction
+from django.test import override_settings
+from django.utils import timezone
 
+from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.county_months import CountyMonths
 from server_broker.people.models import Person
@@ -28,7 +31,9 @@ from tests.server_broker.closing.lived_month import (
     officer,
     village,
 )
-from tests.server_broker.county import FictionalCounty, user_of
+from tests.server_broker.county import FictionalCounty, signed_in, user_of
+from tests.server_broker.pages import words_of
+from tests.server_broker.public.door import settings_of_the_door, signed_in_telephone
 from tests.server_broker.races import at_once, wait_until_blocked
 from tests.server_broker.settling.lived import at
 
@@ -85,6 +90,47 @@ def test_what_does_not_fit_is_refused_with_the_reason(county: FictionalCounty) -
     asks(lived.li, wish(lived, mark="arrival"))
     decide_case(f"c{first.pk}", Outcome.REFUSED, text="没有人作证", user=officer(), at=ASKED_AT, months=CountyMonths())
     asks(lived.li, wish(lived))
+
+
+def test_the_console_and_the_telephone_refuse_with_the_same_words(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived = LivedMonth(county)
+    coming = APRIL + 6 * DAY
+    now = ASKED_AT
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+    def said(person: Person, day: dt.date) -> list[str]:
+        """What the telephone says to the person, and the console to the officer who writes it down for them."""
+        sent = {"turn": f"{lived.window.pk}:{day}", "mark": "departure", "time": "12:03", "note": "忘了打卡，有人作证"}
+        with override_settings(**settings_of_the_door()):
+            on_phone = signed_in_telephone(person).post("/ask/correction/", sent)
+        written = sent | {"person": person.number, "kind": "correction"}
+        at_desk = signed_in(COUNTY_OFFICER).post("/todo/add/", written, follow=True)
+        assert (on_phone.status_code, at_desk.status_code) == (422, 200)
+        assert not CountyRequest.objects.exists()
+        return [words_of(one.content.decode()) for one in (on_phone, at_desk)]
+
+    assert all("这个班还没有结束" in page for page in said(lived.li, coming))
+    assert all("那天的这个班不是本人的" in page for page in said(county.people[WANG], MISSED))
+    shown_and_closed()
+    now = MAY_CLOSE + DAY
+    assert all("3月的考勤表 4月7日 已经定稿，不能再补卡" in page for page in said(lived.li, MISSED))
+
+
+def test_nobody_approves_their_own(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    own = user_of(TOWNSHIP_OFFICER)
+    own.person = lived.li
+    own.save()
+    asked = asks(lived.li, wish(lived))
+    written = ask(
+        lived.zhang, wish(lived, mark="arrival"), now=ASKED_AT, officer=COUNTY_OFFICER.username, months=CountyMonths()
+    )
+    for one, account in ((asked, TOWNSHIP_OFFICER), (written, COUNTY_OFFICER)):
+        with pytest.raises(OwnAffair):
+            decide_case(f"c{one.pk}", Outcome.ACCEPTED, text="", user=user_of(account), at=ASKED_AT)
+    assert not Correction.objects.exists()
 
 
 def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: FictionalCounty) -> None:
