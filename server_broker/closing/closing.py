@@ -22,7 +22,7 @@ from server_broker.closing.objections import Objections, may_close_from
 from server_broker.closing.refused import MonthRefused
 from server_broker.closing.residents import ResidentLine
 from server_broker.closing.slips import open_slip, sign
-from server_broker.closing.standing import CLOSED, OPEN, RUNNING, SHOWN, standings
+from server_broker.closing.standing import standings
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
 from server_broker.regions.models import Region
@@ -32,6 +32,7 @@ from server_broker.settlement.counting import NOT_FINAL, totals
 from server_broker.settlement.resident import Resided
 from server_broker.settlement.results import Result
 from server_broker.settlement.settle import state_of
+from server_broker.settlement.states import CLOSED, OPEN, RUNNING, SHOWN
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.horizon import settled_horizon
@@ -42,6 +43,7 @@ from server_broker.settling.sheet import VillageSheet
 from server_broker.settling.sheet_csv import names_on, people_of
 from server_broker.settling.span import Span
 from server_broker.settling.windows import Settled, settle
+from server_broker.settling.words import RESULT_WORDS
 from server_broker.sheets.writing import escaped
 
 SHOW, CLOSE = "month.shown", "month.closed"
@@ -49,7 +51,7 @@ SHOW, CLOSE = "month.shown", "month.closed"
 _DAY = dt.timedelta(days=1)
 _PATIENCE = dt.timedelta(minutes=2)
 """What was decided within this time before the closing goes on the next slip, so it is kept short."""
-_OPEN_WORDS = {"未": "数据未到", "待": "待核实", "": "还没到时候"}
+_OPEN = ("未", "待", "")
 
 
 def show_month(village: Region, month: str, *, by: User, now: dt.datetime) -> dt.date:
@@ -65,7 +67,7 @@ def show_month(village: Region, month: str, *, by: User, now: dt.datetime) -> dt
         [standing] = standings([village], month, now)
         _check_shown(standing.state, standing.open)
         if not standing.has_windows and not open_slip(village.identity, month):
-            raise MonthRefused("这个月没有班，也没有更正，不用公示")
+            raise MonthRefused("这个月没有班，也没有更正单，不用公示")
         if standing.waiting:
             raise MonthRefused("有新数据正在结算，请过几分钟再公示")
         first, last = _dates(month)
@@ -196,8 +198,8 @@ def _why_not(state: str, windows: Iterable[Settled]) -> str:
 
 
 def open_words(counts: Mapping[str, int]) -> str:
-    """Return how many windows are open, such as 3 个班数据未到、1 个班待核实."""
-    return "、".join(f"{counts[word]} 个班{said}" for word, said in _OPEN_WORDS.items() if counts.get(word))
+    """Return how many windows are open, such as 3 个班数据未到、1 个班待审."""
+    return "、".join(f"{counts[word]} 个班{RESULT_WORDS[word]}" for word in _OPEN if counts.get(word))
 
 
 def _locked(village: Region, month: str) -> SheetMonth:

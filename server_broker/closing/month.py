@@ -13,9 +13,10 @@ from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.residents import ResidentLine, kept_residents
 from server_broker.closing.slips import open_slip, signed_slip
-from server_broker.closing.standing import CLOSED, Standing, standings
+from server_broker.closing.standing import Standing, standings
 from server_broker.regions.models import Region, RegionRecord
 from server_broker.settlement.counting import NOT_FINAL, Totals, totals
+from server_broker.settlement.states import CLOSED
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.kept import kept_windows

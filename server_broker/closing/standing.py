@@ -9,13 +9,11 @@ from server_broker.closing.objections import Objections
 from server_broker.platform.sql import query
 from server_broker.regions.models import Region
 from server_broker.settlement.settle import state_by
+from server_broker.settlement.states import CLOSED, RUNNING
 from server_broker.settlement.times import Minute, first_of_month, next_month
 from server_broker.settling.models import NOTHING_TOLD, SettleDue, SheetMonthRecord
 from server_broker.settling.moments import moment, moment_or_never
 
-RUNNING, OPEN, READY, SHOWN, CLOSED = "进行中", "未定稿", "可公示", "公示", "定稿"
-"""The states of a month (docs/rules.md, section 6), in their order."""
-STATES = (RUNNING, OPEN, READY, SHOWN, CLOSED)
 _DAY = dt.timedelta(days=1)
 
 _OPEN_WINDOWS = """

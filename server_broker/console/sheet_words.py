@@ -9,9 +9,10 @@ from django.utils import timezone
 from server_broker.closing.changes import Change, Said
 from server_broker.closing.closing import open_words
 from server_broker.closing.objections import may_close_from
-from server_broker.closing.standing import CLOSED, OPEN, READY, RUNNING, SHOWN, Standing
+from server_broker.closing.standing import Standing
 from server_broker.console.words import Word
 from server_broker.fleet.models import Station
+from server_broker.settlement.states import CLOSED, OPEN, READY, RUNNING, SHOWN
 from server_broker.settlement.times import Minute, begin_of
 from server_broker.settling.moments import aware
 from server_broker.settling.words import cause_words, result_words

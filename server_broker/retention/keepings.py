@@ -72,7 +72,7 @@ KEEPINGS: tuple[Keeping, ...] = (
     ),
     Stays(
         key="requests",
-        what="异议、请假、报备、更正等申请、补卡的凭据、同意和镇办的答复",
+        what="异议、请假、报备、补卡等申请、补卡的凭据、同意和镇办的答复",
         purpose="考勤和工资的凭据",
         ends="随工资凭据保存，满 30 年由县里决定移交或销毁",
         models=(

@@ -10,16 +10,16 @@ from server_broker.settlement.units import Share, Unit
 from server_broker.settlement.values import Way
 from server_broker.settlement.verdict import State, Verdict
 
-_NAMES: Mapping[Way, str] = {"in": "到岗", "out": "离岗"}
+MARK_WORDS: Mapping[Way, str] = {"in": "到岗", "out": "离岗"}
 _VERBS: Mapping[Way, str] = {"in": "到", "out": "走"}
-_COVERS = {"假": "请假", "出": "外出", "会": "外出开会"}
+COVER_WORDS = {"假": "请假", "出": "外出", "会": "外出开会"}
 
 
 def whole(covered: Covered) -> str:
     """Say why lines 1 to 4 decide a whole window."""
     if covered.line == "1":
         return f"{covered.why}。"
-    names = "、".join(_COVERS[name] for name in dict.fromkeys((covered.result, *covered.beside)))
+    names = "、".join(COVER_WORDS[name] for name in dict.fromkeys((covered.result, *covered.beside)))
     kind = f"（{covered.kind}假）" if covered.kind else ""
     return f"{names}{kind}{'合起来' if covered.line == '4' else ''}盖住了这个班。"
 
@@ -53,7 +53,7 @@ def not_complete(awaited: Sequence[Awaited], unit: Unit, day: dt.date) -> str:
 
 def excused(ways: Sequence[Way]) -> str:
     """Say which marks nobody could make."""
-    return f"{'、'.join(_NAMES[way] for way in ways)}时村里没有能用的站点，不怪本人"
+    return f"{'、'.join(MARK_WORDS[way] for way in ways)}时村里没有能用的站点，不怪本人"
 
 
 def to_review(awaited: Sequence[Awaited]) -> str:
@@ -70,7 +70,7 @@ def marks(needs: Sequence[Way], known: Mapping[Way, State], day: dt.date) -> str
 def _mark(way: Way, state: State, day: dt.date) -> str:
     corrected = "（补卡）" if state.mark is not None and state.mark.corrected else ""
     if state.minute is None:
-        return f"没有{_NAMES[way]}{corrected}"
+        return f"没有{MARK_WORDS[way]}{corrected}"
     off = f"，{'迟' if way == 'in' else '早'} {state.minutes} 分钟" if state.minutes else ""
     return f"{clock(state.minute, day)} {_VERBS[way]}{corrected}{off}"
 

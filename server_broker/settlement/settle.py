@@ -16,6 +16,7 @@ from server_broker.settlement.meeting import Attended, attended
 from server_broker.settlement.requests import Requests
 from server_broker.settlement.resident import Resided, resided
 from server_broker.settlement.results import Result
+from server_broker.settlement.states import CLOSED, OPEN, READY, RUNNING, SHOWN
 from server_broker.settlement.times import (
     END_OF_TIME,
     NEVER,
@@ -126,7 +127,7 @@ def _closings(index: Index, days: Sequence[dt.date], at: Moment) -> dict[str, tu
         # What is asked in the minute of the closing is refused, so the signed sheet does not have it either.
         closed = {month: at for month, (at, _) in found.items()} | {row.month: row.closed}
         sheet = Sheet(index, days, row.closed, closed)
-        if state_of(row.month, sheet.of_month(row.month), row.closed, shown=row.shown) in {"可公示", "公示"}:
+        if state_of(row.month, sheet.of_month(row.month), row.closed, shown=row.shown) in {READY, SHOWN}:
             found[row.month] = (row.closed, sheet)
     return found
 
@@ -139,10 +140,10 @@ def state_of(month: str, results: Iterable[Result], at: Moment, *, shown: Moment
 def state_by(month: str, at: Moment, *, shown: Moment, is_final: bool) -> str:
     """Return the state at a moment of a month that is not closed, by whether all of its windows are final."""
     if at < begin_of(midnight(next_month(first_of_month(month)))):
-        return "进行中"
+        return RUNNING
     if not is_final:
-        return "未定稿"
-    return "公示" if shown <= at else "可公示"
+        return OPEN
+    return SHOWN if shown <= at else READY
 
 
 def _month_names(sheet: Sheet) -> list[str]:
@@ -156,7 +157,7 @@ def _months(sheet: Sheet, closings: Mapping[str, tuple[Moment, Sheet]]) -> list[
     names = _month_names(sheet)
     shown = {name: rows[name].shown if name in rows else NEVER for name in names}
     return [
-        (name, "定稿" if name in closings else state_of(name, sheet.of_month(name), at, shown=shown[name]))
+        (name, CLOSED if name in closings else state_of(name, sheet.of_month(name), at, shown=shown[name]))
         for name in names
     ]
 

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from server_broker.settlement.settle import state_of
+from server_broker.settlement.states import CLOSED
 from server_broker.settlement.times import Moment, first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonthRecord
@@ -42,5 +43,5 @@ def sheet_of(village: int, month: str, known: dt.datetime) -> VillageSheet:
     windows = settle([village], Span(first, last, closed_at or known), closed=closed)
     shown = moment_or_never(None if row is None else row.shown_at)
     results = [one.result for one in windows]
-    state = "定稿" if closed_at is not None else state_of(month, results, moment(known), shown=shown)
+    state = CLOSED if closed_at is not None else state_of(month, results, moment(known), shown=shown)
     return VillageSheet(village, month, known, state, RULES, windows)

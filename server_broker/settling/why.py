@@ -4,7 +4,7 @@ It is told of a kept result, by what the county knew when that was settled; the 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -19,11 +19,11 @@ from server_broker.duty.reasons import CutByNotice, ForThisDate, OnNamedDay, Sto
 from server_broker.fleet.models import Station
 from server_broker.settlement.explaining import Explained, Fate, NearTouch, explain
 from server_broker.settlement.index import Index
+from server_broker.settlement.reasons import COVER_WORDS, MARK_WORDS
 from server_broker.settlement.record import Ref
 from server_broker.settlement.requests import Absence, Corrected
 from server_broker.settlement.settle import Sheet
 from server_broker.settlement.times import Minute, clock
-from server_broker.settlement.values import Way
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow
 from server_broker.settling.moments import aware
@@ -44,8 +44,6 @@ from server_broker.settling.words import (
 
 _USED: tuple[Fate, ...] = ("arrival", "departure", "both")
 _DIRECTIONS = {"in": "上班", "out": "下班"}
-_NAMES: Mapping[Way, str] = {"in": "到岗", "out": "离岗"}
-_COVERS = {"假": "请假", "出": "外出", "会": "外出开会"}
 
 type _Key = tuple[str, str, int]
 """A fact: its station, its epoch in hexadecimal digits, and its seq."""
@@ -218,16 +216,18 @@ def _bore(told: Explained, turn: Turn | None, day: dt.date) -> Iterable[str]:
     for way, stretches in told.down.items():
         if stretches:
             when = "、".join(_stretch(one, day) for one in stretches)
-            yield f"{when} 村里没有能用的站点：{_NAMES[way]}在这时候缺了、迟了或早了，都不怪本人"
+            yield f"{when} 村里没有能用的站点：{MARK_WORDS[way]}在这时候缺了、迟了或早了，都不怪本人"
 
 
 def _absence(one: Absence, day: dt.date) -> str:
     kind = f"（{leave_words(one.kind)}）" if one.kind else ""
-    return f"批准的{_COVERS[one.cover]}{kind} {_stretch((one.begin, one.end), day)}{'，事后补报' if one.late else ''}"
+    return (
+        f"批准的{COVER_WORDS[one.cover]}{kind} {_stretch((one.begin, one.end), day)}{'，事后补报' if one.late else ''}"
+    )
 
 
 def _corrected(one: Corrected, day: dt.date) -> str:
-    what = f"没有{_NAMES[one.mark]}" if one.minute is None else f"{clock(one.minute, day)} {_NAMES[one.mark]}"
+    what = f"没有{MARK_WORDS[one.mark]}" if one.minute is None else f"{clock(one.minute, day)} {MARK_WORDS[one.mark]}"
     return f"补卡：{what}（{day_and_time(timezone.localtime(aware(one.approved)))} 批准）"
 
 

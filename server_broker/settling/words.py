@@ -8,6 +8,7 @@ from fractions import Fraction
 from server_broker.settlement.counting import NOT_FINAL, Totals
 from server_broker.settlement.explaining import Fate
 from server_broker.settlement.parameters import Values
+from server_broker.settlement.reasons import COVER_WORDS
 from server_broker.settling import due
 from server_broker.settling.windows import AwaitedThing
 
@@ -17,9 +18,7 @@ RESULT_WORDS: Mapping[str, str] = {
     "早": "早退",
     "缺": "缺卡",
     "旷": "旷工",
-    "假": "请假",
-    "出": "外出",
-    "会": "外出开会",
+    **COVER_WORDS,
     "停": "站点停用",
     "暂": "暂定",
     "未": "数据未到",

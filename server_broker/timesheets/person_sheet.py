@@ -9,18 +9,14 @@ from server_broker.attendance.times import clock
 from server_broker.closing.month import PersonMonth, VillageMonth
 from server_broker.settlement.counting import totals
 from server_broker.settlement.results import Result
+from server_broker.settlement.states import CLOSED
 from server_broker.settling.own import places_of, words_of
 from server_broker.settling.words import board_station, reason_words, totals_words
 from server_broker.timesheets.charts import Calendar, calendar
 from server_broker.timesheets.heads import put_title
 from server_broker.timesheets.lines import mark_of
 from server_broker.timesheets.paper import Book, Look
-from server_broker.timesheets.words import (
-    CLOSED,
-    known_words,
-    month_words,
-    state_words,
-)
+from server_broker.timesheets.words import known_words, month_words, state_words
 
 _NOTE = Look(size=9, boxed=False, across="left")
 _HEAD, _CELL = Look(bold=True), Look(fits=True)

@@ -5,9 +5,10 @@ from django.utils import timezone
 from server_broker.attendance.times import clock
 from server_broker.closing.changes import Said
 from server_broker.closing.month import VillageMonth
+from server_broker.settlement.states import CLOSED
 from server_broker.timesheets.heads import put_title
 from server_broker.timesheets.paper import Book, Look
-from server_broker.timesheets.words import CLOSED, SIGNATURES, month_words
+from server_broker.timesheets.words import SIGNATURES, month_words
 
 _COLUMNS = (
     *(("原月份", 18.0), ("编号", 18.0), ("姓名", 20.0), ("日期", 22.0), ("开始", 13.0), ("原来", 34.0), ("现在", 34.0)),

@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
-from server_broker.closing.standing import CLOSED, standings
+from server_broker.closing.standing import standings
 from server_broker.platform.sql import query
 from server_broker.regions.models import Region
 from server_broker.settlement.counting import Totals
+from server_broker.settlement.states import CLOSED
 from server_broker.settlement.times import first_of_month, next_month
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
+from server_broker.settlement.states import CLOSED
 from server_broker.timesheets.heads import put_figure_heads, put_title
 from server_broker.timesheets.paper import Book, Look, Page
 from server_broker.timesheets.summary import Added, VillageRow, together
-from server_broker.timesheets.words import CLOSED, SIGNATURES, Figure, figures_of, known_words, month_words
+from server_broker.timesheets.words import SIGNATURES, Figure, figures_of, known_words, month_words
 
 _NOTE = Look(size=9, boxed=False, across="left")
 _HEAD, _CELL, _NAME = Look(bold=True, fits=True), Look(fits=True), Look(across="left", fits=True)

@@ -5,18 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from server_broker.closing.month import PersonMonth, VillageMonth
+from server_broker.settlement.states import CLOSED
 from server_broker.timesheets.heads import TITLE_PT, put_figure_heads, put_title
 from server_broker.timesheets.lines import Line, lines_of
 from server_broker.timesheets.paper import Book, Look
-from server_broker.timesheets.words import (
-    CLOSED,
-    LEGEND,
-    SIGNATURES,
-    figures_of,
-    known_words,
-    month_words,
-    state_words,
-)
+from server_broker.timesheets.words import LEGEND, SIGNATURES, figures_of, known_words, month_words, state_words
 
 _NOTE = Look(size=9, boxed=False, across="left")
 _NOTE_RIGHT = Look(size=9, boxed=False, across="right")

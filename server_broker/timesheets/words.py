@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from server_broker.settlement import states
 from server_broker.settlement.counting import NOT_FINAL, Totals
 from server_broker.settling.words import RESULT_WORDS
 
 LEGEND = {sign: word for sign, word in RESULT_WORDS.items() if sign}
 """What each sign of a sheet means."""
-CLOSED, NOT_CLOSED = "定稿", "未定稿"
+NOT_CLOSED = states.OPEN
+"""What stands on each page of a month that is not closed, however far it is."""
 SIGNATURES = "　".join(f"{who}：{'＿' * 9}" for who in ("制表", "审核", "负责人")) + "　日期：　　　　年　　月　　日"
 
 
@@ -24,7 +26,7 @@ def month_words(month: str) -> str:
 
 def state_words(state: str) -> str:
     """Return a month's state as a sheet says it: whatever is not closed is not final."""
-    return f"状态：{state}" if state in {CLOSED, NOT_CLOSED} else f"状态：{state}，{NOT_CLOSED}"
+    return f"状态：{state}" if state in {states.CLOSED, NOT_CLOSED} else f"状态：{state}，{NOT_CLOSED}"
 
 
 def known_words(known: dt.datetime) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.month import PersonMonth, VillageMonth, month_of, months_of
-from server_broker.closing.standing import CLOSED
 from server_broker.regions.models import Region, RegionQuerySet, parent_code
+from server_broker.settlement.states import CLOSED
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settlement.version import RULES
 from server_broker.settling.sheet import VillageSheet

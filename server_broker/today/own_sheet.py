@@ -13,13 +13,14 @@ from server_broker.closing.changes import OFF, said_of
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.month import months_of
-from server_broker.closing.standing import CLOSED, READY, RUNNING, SHOWN, Standing, standings
+from server_broker.closing.standing import Standing, standings
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, turns_of
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.settlement.counting import totals
 from server_broker.settlement.results import Result
+from server_broker.settlement.states import CLOSED, READY, RUNNING, SHOWN
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settling.own import OwnResult, own_results, words_of
 from server_broker.settling.words import RESULT_WORDS, reason_words, totals_words

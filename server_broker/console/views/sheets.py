@@ -23,7 +23,7 @@ from server_broker.closing.objections import Objections
 from server_broker.closing.questions import Questions, questions_of, waiting_counts
 from server_broker.closing.refused import MonthRefused
 from server_broker.closing.slips import changed_after_closing
-from server_broker.closing.standing import CLOSED, SHOWN, STATES, Standing, standings
+from server_broker.closing.standing import Standing, standings
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
@@ -38,6 +38,7 @@ from server_broker.console.sheet_words import (
 )
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.requests.ranks import Rank, rank_of
+from server_broker.settlement.states import CLOSED, SHOWN, STATES
 from server_broker.settlement.times import first_of_month, next_month, previous_month
 from server_broker.settlement.times import month_of as month_of_day
 from server_broker.settling.models import SettlingState

@@ -362,7 +362,7 @@ MUTANTS = (
         "windows += [one for results in signed.values() for one in results.values()]",
         "windows = [*now]",
     ),
-    Mutant("a month is closed though something is open", "settle", 'return "未定稿"', 'return "可公示"'),
+    Mutant("a month is closed though something is open", "settle", "return OPEN", "return READY"),
     Mutant(
         "a sign-in at start + 10 is late", "meeting", "at > meeting.begin + ON_TIME", "at >= meeting.begin + ON_TIME"
     ),
