@@ -127,7 +127,10 @@ class Month(World):
         return rows
 
     def drawn_swaps(self) -> list[Values]:
-        return [row for _ in range(3) for row in super(Month, self).drawn_swaps()]
+        """Return swaps, of which no two of one window are agreed in the same second: a county has them one by one."""
+        rows = [row for _ in range(3) for row in super(Month, self).drawn_swaps()]
+        agreed = {(row["date"], row["window"], max(word["at"] for word in row["agreed"])): row for row in rows}
+        return list(agreed.values())
 
     def drawn_leave(self) -> list[Values]:
         rng = self.rng
@@ -141,7 +144,11 @@ class Month(World):
     def absence(self, name: str, start: datetime, end: datetime) -> Values:
         row = super().absence(name, start, end)
         if self.chance(0.05):
-            row["asked"] = row["start"].replace(second=self.rng.randrange(60))
+            asked = row["start"].replace(second=self.rng.randrange(60))
+            for word in row["decisions"]:
+                # Nobody decides what is not asked yet.
+                word["at"] += asked - row["asked"]
+            row["asked"] = asked
         return row
 
     def drawn_meetings(self) -> list[Values]:

@@ -41,7 +41,7 @@ NOT_COVERED = (
 
 def chosen() -> Namespace:
     """Return what the person wants."""
-    parser: ArgumentParser = arguments("./run prove settlement", village_months=3000, worlds=2000, lived=100)
+    parser: ArgumentParser = arguments("./run prove settlement", village_months=6000, worlds=2000, lived=100)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="all of them without it")
     return parser.parse_args()
 
@@ -94,7 +94,7 @@ def intake(options: Namespace, seed: int) -> tuple[Found, list[str]]:
         not_caught,
     )
 
-    townships = -(-options.lived // (VILLAGES_A_MONTH * LIVED_COUNTIES))
+    townships = round(options.lived / VILLAGES_A_MONTH / LIVED_COUNTIES * SPARE)
     lives = [
         Life(f"{seed} {county}", MONTHS[county % len(MONTHS)], townships, order)
         for county in range(LIVED_COUNTIES)

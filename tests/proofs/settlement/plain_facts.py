@@ -52,17 +52,18 @@ def judge(values: Values, answer: Mapping[str, Any]) -> Judged:
         if not places or any(told.corrected(row["person"], day, place) for place in places):
             continue
         found.windows += 1
-        missing = [told.missing(place.village, day, place.end) for place in places]
+        missing = [told.missing(day, place) for place in places]
         if all(missing):
             found.blames.append(Blame(row["person"], row["date"], row["start"], missing[0]))
     return found
 
 
 class _Place(NamedTuple):
-    """The village of a window, when it ends, and which marks its roster wants; None: what the region says."""
+    """A window: its village, its end and the last one on the date, and its roster's marks; None: the region's."""
 
     village: str
     end: datetime
+    last_end: datetime
     marks: str | None
 
 
@@ -76,13 +77,22 @@ def _places(values: Values, person: str, day: date, start: str) -> Iterator[_Pla
         mine = (swap for swap in values["swaps"] if (swap["date"], swap["window"]) == (day, start))
         people |= {swap["giver"] for swap in mine if swap["taker"] in people}
     posts = {row["post"] for row in values["posts"] if row["person"] in people}
-    for roster in values["rosters"]:
-        if people & set(roster.get("persons", ())) or roster.get("post") in posts:
-            for window in roster["windows"]:
-                begin, end = window.split("-")
-                if begin == start and (roster["days"] == "working" or day in roster["days"]):
-                    over = datetime.combine(day + timedelta(days=end <= begin), time.fromisoformat(end))
-                    yield _Place(roster["village"], over, roster.get("marks"))
+    windows = [
+        (roster, window.split("-"))
+        for roster in values["rosters"]
+        if people & set(roster.get("persons", ())) or roster.get("post") in posts
+        if roster["days"] == "working" or day in roster["days"]
+        for window in roster["windows"]
+    ]
+    last_end = max((_over(day, *window) for _, window in windows), default=ALWAYS)
+    for roster, (begin, end) in windows:
+        if begin == start:
+            yield _Place(roster["village"], _over(day, begin, end), last_end, roster.get("marks"))
+
+
+def _over(day: date, begin: str, end: str) -> datetime:
+    """Return when a window ends."""
+    return datetime.combine(day + timedelta(days=end <= begin), time.fromisoformat(end))
 
 
 class _Told:
@@ -92,15 +102,22 @@ class _Told:
         self._values = values
         self._at = at
 
-    def missing(self, village: str, day: date, end: datetime) -> str:
-        """Return a station whose record a window awaits; empty: there is none."""
-        after = max(self._value("open_after", village, day), 30 + self._value("grace_in", village, day))
-        last = end + timedelta(minutes=after)
-        everybody = end > self._at - timedelta(days=7)
+    def missing(self, day: date, place: _Place) -> str:
+        """Return a station whose record a window awaits; empty: there is none.
+
+        One that ended meanwhile is not awaited at the last minute, which windows of ``ends`` have in common.
+        """
+        village = place.village
+        after = timedelta(
+            minutes=max(self._value("open_after", village, day), 30 + self._value("grace_in", village, day))
+        )
+        last = place.end + after
+        closes = place.last_end + after if self._marks(day, place) == "ends" else last
+        everybody = place.end > self._at - timedelta(days=7)
         for station in self._values["stations"]:
             own = village in (station["village"], *station.get("stands_in_for", ()))
             awaited = own or (everybody and self._counts(station, village, day))
-            if awaited and station.get("enrolled", ALWAYS) < last and not self._complete(station, last):
+            if awaited and station.get("enrolled", ALWAYS) < last and not self._complete(station, last, closes):
                 return str(station["id"])
         return ""
 
@@ -108,8 +125,10 @@ class _Told:
         """Tell whether all marks may have been corrected, so that no record is needed."""
         rows = (row for row in self._values["corrections"] if (row["person"], row["date"]) == (person, day))
         marks = {row["mark"] for row in rows}
-        wanted = place.marks or self._value("marks", place.village, day)
-        return marks == {"in", "out"} if wanted == "each" else bool(marks)
+        return marks == {"in", "out"} if self._marks(day, place) == "each" else bool(marks)
+
+    def _marks(self, day: date, place: _Place) -> str:
+        return place.marks or str(self._value("marks", place.village, day))
 
     def _rows(self, table: str) -> list[Values]:
         return [row for row in self._values[table] if row.get("known", ALWAYS) <= self._at]
@@ -147,8 +166,8 @@ class _Told:
         here = self._above(village, day)[-2]
         return any(self._above(one, day)[-2] == here for one in villages)
 
-    def _complete(self, station: Values, last: datetime) -> bool:
-        """Tell whether a station's record goes through a minute without a gap, or it had ended by then."""
+    def _complete(self, station: Values, last: datetime, closes: datetime) -> bool:
+        """Tell whether a station's record goes through a minute without a gap, or it had ended when the span closes."""
         facts = [fact for fact in station["facts"] if fact.get("received", fact["at"] + _MINUTE) <= self._at]
         read = [fact for fact in facts if not self._is_held(fact)]
         fixed = {
@@ -161,7 +180,7 @@ class _Told:
             place = (fact.get("epoch", 1), fact["seq"])
             if place in fixed or fact.get("quality", "synced") in {"synced", "holdover"}:
                 times[place] = fixed.get(place, fact["at"]).replace(second=0)
-        if station.get("retired", NEVER).replace(second=0) <= last or self._is_dead(station, last, times):
+        if station.get("retired", NEVER).replace(second=0) <= closes or self._is_dead(station, closes, times):
             return True
         there = {(fact.get("epoch", 1), fact["seq"]) for fact in facts}
         for row in station.get("lost", ()):
