@@ -65,7 +65,7 @@ class SlipLine(models.Model):
     now = models.JSONField()
     """What it was on what was signed last, and what it is: `server_broker.closing.slips` has the fields."""
     came_at = models.DateTimeField()
-    why = models.CharField(max_length=64, blank=True)
+    why = models.TextField(blank=True)
     """Codes of what had it settled again, and of what is another than it was (`server_broker.settling.due`)."""
     facts = models.JSONField()
     """``[[station, epoch, seq], …]``: the facts on which it rests now and did not rest before."""

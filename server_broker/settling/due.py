@@ -17,8 +17,6 @@ CALENDAR, NOTICE, PARAMETER, REGION, RULES = "calendar", "notice", "parameter", 
 facts was corrected; a held fact was read or written off; a station is dead, retired or stands in; a card; a roster,
 post or swap; an absence; a corrected mark; the calendar; a notice; a parameter; a region; a
 new version of the rules."""
-_LONGEST = 64
-"""Characters of the column."""
 _DAY = dt.timedelta(days=1)
 
 type VillageDay = tuple[int, dt.date]
@@ -51,32 +49,22 @@ class Marks:
             day += _DAY
 
     def write(self, now: dt.datetime) -> int:
-        """Write them, and return how many there are. Why something was due already stays."""
+        """Write them, and return how many there are. Why something was due already stays beside."""
         if not self._why:
             return 0
-        rows = [(village, day, _words(why)) for (village, day), why in sorted(self._why.items())]
+        rows = [(village, day, " ".join(why)) for (village, day), why in sorted(self._why.items())]
         columns = [list(column) for column in zip(*rows, strict=True)]
         execute(
             """INSERT INTO settling_settledue AS s (village_id, day, why, marked_at)
-            SELECT m.village, m.day, m.why, %s FROM unnest(%s::bigint[], %s::date[], %s::text[])
+            SELECT m.village, m.day, string_to_array(m.why, ' '), %s FROM unnest(%s::bigint[], %s::date[], %s::text[])
                 AS m (village, day, why)
             ON CONFLICT (village_id, day) DO UPDATE
-            SET why = CASE WHEN position(excluded.why IN s.why) > 0 THEN s.why
-                           ELSE left(s.why || ' ' || excluded.why, 64) END""",
+            SET why = ARRAY(SELECT DISTINCT unnest(s.why || excluded.why))""",
             [now, *columns],
         )
         return len(rows)
 
 
 def with_code(why: str, code: str) -> str:
-    """Return codes with one that may be among them, first of all, as many as the column takes."""
-    return why if code in why.split() else _cut(f"{code} {why}".strip())
-
-
-def _words(why: Iterable[str]) -> str:
-    """Return as many codes as the column takes."""
-    return _cut(" ".join(sorted(why)))
-
-
-def _cut(words: str) -> str:
-    return words if len(words) <= _LONGEST else words[: _LONGEST + 1].rsplit(" ", 1)[0]
+    """Return codes with one that may be among them, first of all."""
+    return why if code in why.split() else f"{code} {why}".strip()

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -159,7 +160,7 @@ class SettledWindow(models.Model):
     """What the county knew at this moment gave it."""
     settled_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
-    why = models.CharField(max_length=64)
+    why = models.TextField()
     """Codes of what had it settled, such as ``touch`` (`server_broker.settling.due`)."""
 
     objects = SettledWindowQuerySet.as_manager()
@@ -216,7 +217,8 @@ class SettleDue(models.Model):
 
     village = models.ForeignKey(Region, on_delete=models.PROTECT, to_field="identity", related_name="+")
     day = models.DateField()
-    why = models.CharField(max_length=64)
+    why = ArrayField(models.TextField())
+    """Codes of `server_broker.settling.due`, each once."""
     marked_at = models.DateTimeField()
 
     class Meta:

@@ -135,7 +135,7 @@ def _taken(rows: Iterable[SettleDue]) -> dict[VillageDay, str]:
     why: dict[VillageDay, str] = defaultdict(str)
     ids = []
     for row in rows:
-        why[int(row.village_id), row.day] = row.why
+        why[int(row.village_id), row.day] = " ".join(sorted(row.why))
         ids.append(row.pk)
     SettleDue.objects.filter(pk__in=ids).delete()
     return dict(why)

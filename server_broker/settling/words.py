@@ -127,9 +127,10 @@ def fate_words(fate: Fate) -> str:
 def cause_words(codes: str) -> str:
     """Return what had a window settled, by the codes of `server_broker.settling.due`.
 
-    What came on the way before a day was settled first had nothing settled anew.
+    What came on the way before a day was settled first had nothing settled anew. A code that was cut, because the
+    column was short when the result was kept, says nothing.
     """
-    told = codes.split()
+    told = [code for code in dict.fromkeys(codes.split()) if code in _CAUSES]
     return _CAUSES[due.FIRST] if due.FIRST in told else "，".join(_CAUSES[code] for code in told)
 
 

@@ -109,7 +109,7 @@ def _settle(villages: Iterable[int], days: Iterable[dt.date]) -> tuple[float, fl
 
     now, dates = timezone.now(), list(days)
     SettleDue.objects.bulk_create(
-        [SettleDue(village_id=village, day=day, why=FIRST, marked_at=now) for village in villages for day in dates]
+        [SettleDue(village_id=village, day=day, why=[FIRST], marked_at=now) for village in villages for day in dates]
     )
     began, worked = time.monotonic(), time.process_time()
     settle_due(now, rounds=100_000)

@@ -150,7 +150,7 @@ def test_a_month_is_not_shown_before_it_is_final(county: FictionalCounty) -> Non
         assert not SheetMonthRecord.objects.exists()
 
     fails("还没有结束", at(LAST, 23, 59))
-    SettleDue.objects.create(village=village(), day=MISSED, why="touch", marked_at=SHOWN_AT)
+    SettleDue.objects.create(village=village(), day=MISSED, why=["touch"], marked_at=SHOWN_AT)
     fails("正在结算", SHOWN_AT)
     SettleDue.objects.all().delete()
     with pytest.raises(MonthRefused, match="没有班"):

@@ -32,5 +32,5 @@ def test_a_month_shows_everybodys_windows_and_what_they_add_up_to(county: Fictio
 def test_a_month_says_which_dates_are_about_to_be_settled_again(county: FictionalCounty) -> None:
     LivedMonth(county)
     assert month_of(village().identity, MONTH, at(MONDAY, 8)).state == "进行中"
-    SettleDue.objects.create(village=village(), day=MISSED, why="touch", marked_at=at(APRIL, 9))
+    SettleDue.objects.create(village=village(), day=MISSED, why=["touch"], marked_at=at(APRIL, 9))
     assert month_of(village().identity, MONTH, at(APRIL, 9)).waiting == (MISSED,)

@@ -16,6 +16,8 @@ from server_broker.people.cards import bind_card
 from server_broker.people.models import Person
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.settlement.version import RULES
+from server_broker.settling import due
+from server_broker.settling.due import Marks
 from server_broker.settling.models import (
     DeadStation,
     SettleDue,
@@ -114,6 +116,20 @@ def test_late_data_settles_what_they_touch_and_the_old_stays(shili: LivedStation
     assert [stood.known(when).get().result for when in (turned - dt.timedelta(seconds=1), turned)] == ["未", "旷"]
     assert stood.current().get() == history[1]
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 1)) == (0, 0)
+
+
+def test_whatever_marks_a_date_before_it_is_settled_is_told(shili: LivedStation) -> None:
+    lives_on(at(MONDAY, 8))
+    village = int(SettledWindow.objects.values_list("village", flat=True)[0])
+    codes = [value for name, value in vars(due).items() if name.isupper() and isinstance(value, str)]
+    for code in (*codes, *codes[:3]):
+        marks = Marks(MONDAY, MONDAY)
+        marks.add_days([(village, MONDAY)], code)
+        marks.write(at(MONDAY, 9))
+    came(shili, MONDAY, ZHANG.token)
+    shili.send(at(MONDAY, 15, 2))
+    told = {why for *_, why in lives_on(at(MONDAY, 15, 3))}
+    assert [sorted(why.split()) for why in told] == [sorted(codes)]
 
 
 def test_a_window_is_settled_when_its_last_minute_has_passed(shili: LivedStation) -> None:

@@ -67,6 +67,10 @@ def test_every_fate_and_every_cause_has_words() -> None:
     assert len(codes) == 16
     assert len({cause_words(code) for code in codes}) == len(codes)
     assert cause_words("touch record") == "有打卡传到县里，站点的记录传得更全了"
+    # Results that were kept while the column was short may end in the middle of a code.
+    assert cause_words("roster calendar roster parameter roster absence notice absence c") == (
+        "排班、职务或换班改过，工作日历改过，考勤规定的数字改过，请假、外出批了或者改过，停班通知改过"
+    )
     # The roster, the calendar and so on came on the way before a day was settled first: they had nothing settled anew.
     assert cause_words("calendar card first roster") == "这天开始结算"
 
