@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, Touch, WindowRecord
+from server_broker.attendance.models import RosterDay, StationPlace, SwapRecord, WindowRecord
 from server_broker.attendance.tables import TOUCHES
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import Dated
@@ -26,6 +26,7 @@ from server_broker.platform.sql import query
 from server_broker.regions.models import RegionRecord
 from server_broker.requests.models import Correction
 from server_broker.settling import due
+from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import DeadStation, ParameterRecord, StandIn
 from server_broker.settling.whereabouts import Whereabouts
@@ -142,8 +143,7 @@ class _Reader:
         elif what in {"calendar", "library"}:
             self._calendar(what, rows, dates)
         elif what in _IN_A_REGION:
-            regions = {row.subject.region_id for row in rows}
-            add({village for region in regions for village in self._where.under(region)}, *dates, _IN_A_REGION[what])
+            self._regions({row.subject.region_id for row in rows}, dates, _IN_A_REGION[what])
         elif what == "stand_in":
             add({row.subject_id for row in rows}, *dates, due.STATION)
         elif what in {"dead", "place"}:
@@ -153,7 +153,14 @@ class _Reader:
                 villages = {row.village_id for row in rows}
                 add({one for village in villages for one in self._where.under(village)}, *dates, due.STATION)
         else:
-            add({village for row in rows for village in self._where.under(row.subject_id)}, *dates, due.REGION)
+            self._regions({row.subject_id for row in rows}, dates, due.REGION)
+
+    def _regions(self, regions: Collection[int], dates: _Dates, why: str) -> None:
+        """Mark what holds in whole regions, and what windows there bound elsewhere."""
+        within = {village for region in regions for village in self._where.under(region)}
+        if within != self._where.everybody:
+            within |= self._where.of_people(self._where.people_in(within))
+        self._marks.add(within, *dates, why)
 
     def _calendar(self, what: str, rows: Collection[Any], dates: _Dates) -> None:
         days = set()
@@ -199,18 +206,16 @@ class _Reader:
             self._marks.add(villages, row.day, row.day, due.CORRECTION)
 
     def _held(self, subjects: Collection[str]) -> None:
-        """Mark the dates between which a fact lies: the last touch before it, and its receipt."""
-        for fact in Fact.objects.filter(pk__in=[int(one) for one in subjects]).select_related("stream"):
-            station = fact.stream.station_id
-            before = (
-                Touch.objects.filter(station=station, epoch=fact.stream.epoch, seq__lt=fact.seq)
-                .order_by("-seq")
-                .values_list("wall", flat=True)
-                .first()
-            )
-            last = timezone.localdate(fact.received_at)
-            first = last if before is None else min(timezone.localdate(before), last)
-            self._marks.add(self._where.around(station), first, last, due.HELD)
+        """Mark the dates between which a fact lies, that of its receipt included."""
+        facts = Fact.objects.filter(pk__in=[int(one) for one in subjects]).select_related("stream")
+        places = {
+            Place(fact.stream.station_id, bytes(fact.stream.epoch), fact.seq): timezone.localdate(fact.received_at)
+            for fact in facts
+        }
+        before = dates_before(places)
+        for place, last in places.items():
+            first = min(before.get(place, last), last)
+            self._marks.add(self._where.around(place.station), first, last, due.HELD)
 
     def _runs(self, subjects: Collection[str]) -> None:
         """Mark the dates of facts that hang on what the county's own clock told."""

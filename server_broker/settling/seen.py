@@ -6,18 +6,21 @@ between the two marks of a stream is new, and all of it is there.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
 
 from django.utils import timezone
 
-from protocol.facts import Booted, DirectionChosen, NumberEntered
+from protocol.facts import Booted, DirectionChosen, FactsLost, NumberEntered
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.platform.sql import execute, query
 from server_broker.settling import due
 from server_broker.settling.changes import mark_boot
+from server_broker.settling.dates_before import Place, dates_before
 from server_broker.settling.due import Marks
 from server_broker.settling.models import DeadStation
 from server_broker.settling.moments import aware
@@ -27,7 +30,6 @@ from server_broker.settling.whereabouts import Whereabouts, holders_of
 FACTS_A_TIME = 20_000
 _STREAM_A_TIME = 2_000
 _UPS_AND_DOWNS = frozenset({"booted", "shut_down", "reader_lost", "reader_back"})
-_WEEK = dt.timedelta(days=7)
 
 _NEW = f"""
 SELECT s.id, s.station_id, s.epoch, coalesce(l.through, 0), s.through FROM {STREAMS} s
@@ -63,7 +65,8 @@ def look_at_facts(marks: Marks, where: Whereabouts) -> dt.datetime | None:
     of_station: dict[str, list[Stated]] = defaultdict(list)
     for one in stated:
         of_station[one.station].append(one)
-    news = [_news(station, some) for station, some in sorted(of_station.items())]
+    before = dates_before(_bounded_places(stated))
+    news = [_news(station, some, before) for station, some in sorted(of_station.items())]
     _mark_touches(marks, where, news)
     dead = _declared_dead(of_station)
     _mark_shutdowns(marks, where, news)
@@ -99,16 +102,54 @@ class _News:
     """When something unread or lost may have been."""
 
 
-def _news(station: str, stated: Iterable[Stated]) -> _News:
+def _by_epoch(stated: Iterable[Stated]) -> dict[tuple[str, bytes], list[Stated]]:
+    """Return facts in the order of their stream."""
+    found: dict[tuple[str, bytes], list[Stated]] = defaultdict(list)
+    for one in sorted(stated, key=lambda one: one.seq):
+        found[one.station, one.epoch].append(one)
+    return found
+
+
+def _bounded_places(stated: Iterable[Stated]) -> set[Place]:
+    """Return the places of which it must be known what is dated before them: where new facts and lost seqs begin."""
+    found = {Place(*stream, some[0].seq) for stream, some in _by_epoch(stated).items()}
+    return found | {_lost_place(one.station, one.whole) for one in stated if isinstance(one.whole, FactsLost)}
+
+
+def _lost_place(station: str, lost: FactsLost) -> Place:
+    return Place(station, lost.epoch, lost.first)
+
+
+class _Bounded(NamedTuple):
+    """A fact with the dates between which it lies (2.8), that of its receipt included, and the last one before it."""
+
+    fact: Stated
+    first: dt.date
+    until: dt.date
+    before: dt.date
+
+
+def _bounded(stated: Iterable[Stated], before: Mapping[Place, dt.date]) -> Iterator[_Bounded]:
+    """Yield the facts of a station with their dates."""
+    for stream, some in _by_epoch(stated).items():
+        days = [_dated(one) for one in some]
+        after: list[dt.date | None] = list(accumulate(reversed(days), _nearest))[::-1]
+        last = before.get(Place(*stream, some[0].seq))
+        for one, day, following in zip(some, days, after, strict=True):
+            received = timezone.localdate(aware(one.received))
+            # Where the clock ran backwards, what follows is earlier than what was before.
+            around = min(at for at in (last, following, received) if at is not None)
+            yield _Bounded(one, day or around, day or received, last or around)
+            last = day or last
+
+
+def _nearest(beyond: dt.date | None, own: dt.date | None) -> dt.date | None:
+    return own or beyond
+
+
+def _news(station: str, stated: Iterable[Stated], before: Mapping[Place, dt.date]) -> _News:
     found = _News(station)
-    last: dt.date | None = None
-    for one in sorted(stated, key=lambda one: (one.received, one.epoch, one.seq)):
-        received = timezone.localdate(aware(one.received))
-        dated = one.at is not None and one.at.quality in DATED_QUALITIES
-        day = _day(one.at.wall) if one.at is not None and dated else None
-        first, until = (day, day) if day is not None else (min(last or received - _WEEK, received), received)
-        assert first is not None
-        assert until is not None
+    for one, first, until, last in _bounded(stated, before):
         if one.card:
             found.touches.append((bytes.fromhex(one.card), "", first, until))
         elif isinstance(one.whole, NumberEntered):
@@ -116,15 +157,22 @@ def _news(station: str, stated: Iterable[Stated]) -> _News:
         elif isinstance(one.whole, DirectionChosen):
             found.directions.append((one.whole.touch.epoch, one.whole.touch.seq))
         elif one.kind in _UPS_AND_DOWNS:
-            found.downs.append((min(last or first, _alive(one) or first, first), until))
+            found.downs.append((min(last, _alive(one) or first, first), until))
             if one.kind == "booted":
                 found.booted.append((one.epoch, one.seq, until))
         elif one.kind == "clock_corrected" and one.at is not None:
             found.boots.add(one.at.boot)
-        elif one.is_held or one.kind == "facts_lost":
-            found.unsure.append((min(last or received - _WEEK, received), received))
-        last = day or last
+        elif isinstance(one.whole, FactsLost):
+            found.unsure.append((min(before.get(_lost_place(station, one.whole), first), first), until))
+        elif one.is_held:
+            found.unsure.append((first, until))
     return found
+
+
+def _dated(one: Stated) -> dt.date | None:
+    """Return the date that a fact itself has."""
+    dated = one.at is not None and one.at.quality in DATED_QUALITIES
+    return _day(one.at.wall) if one.at is not None and dated else None
 
 
 def _alive(one: Stated) -> dt.date | None:

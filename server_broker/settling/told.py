@@ -51,7 +51,7 @@ class _Head(Message, frozen=True, kw_only=True):
 
 
 _HEADS = msgspec.msgpack.Decoder(_Head)
-_WHOLE = frozenset({"booted", "direction_chosen", "epoch_opened", "number_entered", "reissued"})
+_WHOLE = frozenset({"booted", "direction_chosen", "epoch_opened", "facts_lost", "number_entered", "reissued"})
 """Kinds of which more is needed."""
 
 

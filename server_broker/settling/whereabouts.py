@@ -73,6 +73,21 @@ class Whereabouts:
         found = {village for village, code in self._codes.items() if code[:TOWNSHIP_DIGITS] in townships}
         return found | self.own(station)
 
+    def people_in(self, villages: Collection[int]) -> set[int]:
+        """Return who has windows in these villages: by name, by post, on single dates or by a swap; four queries."""
+        rows = WindowRecord.objects.known().filter(village__identity__in=villages)
+        windows = set(rows.values_list("subject", flat=True))
+        dates = RosterDay.objects.known().filter(subject=these(windows), valid_from__gte=self._since)
+        crews = [*rows.values_list("people", "posts"), *dates.values_list("people", "posts")]
+        posts = {post for _, for_posts in crews for post in for_posts}
+        held = HoldingRecord.objects.known().filter(subject__post=these(posts))
+        swaps = SwapRecord.objects.known().filter(subject__window=these(windows), valid_from__gte=self._since)
+        return (
+            {person for named, _ in crews for person in named}
+            | set(held.values_list("subject__person", flat=True))
+            | set(swaps.values_list("subject__taker", flat=True))
+        )
+
     def of_people(self, people: Collection[int]) -> set[int]:
         """Return the villages of all windows of these people, in five queries for any number of them."""
         missing = set(people) - set(self._people)

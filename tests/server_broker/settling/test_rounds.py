@@ -14,9 +14,10 @@ from server_broker.duty.windows import Terms, change_window
 from server_broker.ingest.held import held_facts, write_off
 from server_broker.people.cards import bind_card
 from server_broker.people.models import Person
+from server_broker.regions.models import Region
 from server_broker.requests.models import Answer, Correction, CountyRequest
 from server_broker.settlement.version import RULES
-from server_broker.settling import due
+from server_broker.settling import due, seen
 from server_broker.settling.due import Marks
 from server_broker.settling.models import (
     DeadStation,
@@ -29,6 +30,7 @@ from server_broker.settling.models import (
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.whereabouts import Whereabouts
 from server_broker.workdays.county_table import CountyWord, write_days
+from server_broker.workdays.notices import set_notice
 from tests.cast import LI, SHILI, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import (
@@ -187,6 +189,81 @@ def test_a_corrected_clock_settles_the_dates_of_its_boot(shili: LivedStation) ->
     assert (ZHANG.number, TUESDAY, "√") in [one[:3] for one in new]
     assert {day for _, day, *_ in new} == {TUESDAY, WEDNESDAY}
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 2)) == (0, 0)
+
+
+@pytest.mark.parametrize("a_time", [2_000, 1])
+def test_an_undated_touch_of_a_station_that_was_away_settles_all_dates_on_which_it_may_have_been(
+    shili: LivedStation, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch, a_time: int
+) -> None:
+    monkeypatch.setattr(seen, "_STREAM_A_TIME", a_time)
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    yanshi = LivedStation(YANSHI)
+    yanshi.send(at(MONDAY, 6))
+    came(shili, MONDAY, LI.token)
+    shili.send(at(MONDAY, 15, 2))
+    yanshi.booted(at(TUESDAY, 7), quality="unknown", alive=at(MONDAY, 23))
+    yanshi.touched(ZHANG.token, at(TUESDAY, 8, 20), wall=at(dt.date(2020, 1, 1), 0))
+    last = MONDAY
+    for number in range(1, 18):
+        last = MONDAY + number * DAY
+        came(shili, last, ZHANG.token, LI.token)
+        shili.send(at(last, 15, 2))
+        lives_on(at(last, 20))
+    of_monday = SettledWindow.objects.filter(person__number=ZHANG.number, day=MONDAY)
+    assert of_monday.current().get().result == "旷"
+    yanshi.booted(at(last, 20))
+    yanshi.send(at(last, 21))
+    for _ in range(len(yanshi.sealed)):
+        lives_on(at(last, 22))
+    assert of_monday.current().get().result == "待"
+    assert whole(MONDAY, last, at(last, 22)) == (0, 0)
+
+
+def test_a_held_fact_of_a_station_that_was_away_settles_all_dates_on_which_it_may_have_been(
+    shili: LivedStation,
+) -> None:
+    came(shili, MONDAY, LI.token)
+    shili.send(at(MONDAY, 15, 2))
+    lives_on(at(MONDAY, 20))
+    # Its clock is set far ahead when it touches nothing but this, so nothing dates what follows.
+    shili.booted(at(TUESDAY, 7), quality="unknown", alive=at(MONDAY, 23))
+    shili.touched(LI.token, at(TUESDAY, 8, 20), wall=at(MONDAY + 60 * DAY, 0))
+    shili.add_body(b"\x81\xa4kind\xa7someday")
+    last = MONDAY + 14 * DAY
+    shili.booted(at(last, 7))
+    shili.send(at(last, 8))
+    lives_on(at(last, 20))
+    assert whole(MONDAY, last, at(last, 20)) == (0, 0)
+    with recorded(at(last, 21)), transaction.atomic():
+        write_off(held_facts(), reason="查过了", actor=BY, at=at(last, 21))
+    lives_on(at(last, 22))
+    assert whole(MONDAY, last, at(last, 22)) == (0, 0)
+
+
+def test_a_notice_of_one_village_settles_what_a_window_there_bounded_in_another(
+    shili: LivedStation, county: FictionalCounty, zhang: Person
+) -> None:
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    yanshi = LivedStation(YANSHI)
+    elsewhere = morning(zhang, village=YANSHI_VILLAGE, start=780, end=1020)
+    # After noon it belongs to the window of the afternoon: half-way between the two is 12:30.
+    shili.touched(ZHANG.token, at(MONDAY, 8, 20))
+    shili.touched(ZHANG.token, at(MONDAY, 12, 40))
+    shili.closed(at(MONDAY, 20, 1))
+    yanshi.touched(ZHANG.token, at(MONDAY, 17, 5))
+    yanshi.closed(at(MONDAY, 20, 1))
+    for station in (shili, yanshi):
+        station.send(at(MONDAY, 20, 2))
+    lives_on(at(MONDAY, 21))
+    own = SettledWindow.objects.filter(person=zhang, day=MONDAY, start=510)
+    assert own.current().get().result == "缺"
+    with recorded(at(MONDAY, 22)), transaction.atomic():
+        set_notice(
+            Region.objects.get(pk=elsewhere.village_id), Period(at(MONDAY, 12, 50), at(MONDAY, 18)), "防汛", actor=BY
+        )
+    lives_on(at(MONDAY, 23))
+    assert own.current().get().result == "√"
+    assert whole(MONDAY, MONDAY, at(MONDAY, 23)) == (0, 0)
 
 
 def test_a_new_version_of_the_rules_settles_every_month_that_is_not_closed(
