@@ -1,6 +1,6 @@
 """A kept result as a named case (docs/cases.md): all on which it rests, so that it can be reckoned anew elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow
 from server_broker.settling.reading import world_of
 from server_broker.settling.span import Span
+from server_broker.settling.windows import placed_results
 
 
 def case_of(row: SettledWindow) -> str:
@@ -22,25 +23,28 @@ def case_of(row: SettledWindow) -> str:
     It expects of the window what was kept, and of the others what they come to by the same world.
     """
     person, day = str(row.person_id), row.day
-    world = world_of([row.village_id], day, day, row.known_at)
-    world = renamed(of_one_person(world, person), person)
+    own = of_one_person(world_of([row.village_id], day, day, row.known_at), person)
+    world = renamed(own, person)
+    villages = dict(zip((one.village for one in world.windows), (one.village for one in own.windows), strict=True))
     span = Span(day, day, row.known_at)
-    results = Sheet(Index(world), [day], span.at, {}).results()
+    sheet = Sheet(Index(world), [day], span.at, {})
+    of_person = [(villages[one.village], one.result) for one in placed_results(sheet, PERSON, day)]
+    others = [one for one in sheet.results() if one.person != PERSON]
     return case_text(
         world,
         [day],
         at=span.at,
         name=f"window-{day}-{row.start // 60:02}{row.start % 60:02}",
         why="县里结算的一个班：照它所依据的记录，在别处再算一遍。",
-        expect=_as_kept(results, row),
+        expect=sorted([*_as_kept(of_person, row), *others], key=lambda one: one.place),
     )
 
 
-def _as_kept(results: Iterable[Result], row: SettledWindow) -> list[Result]:
-    """Return the results with what was kept of the window. Reasons name the stations as the case does."""
+def _as_kept(results: Iterable[tuple[str, Result]], row: SettledWindow) -> Iterator[Result]:
+    """Yield the person's results with what was kept of the window. Reasons name the stations as the case does."""
     [settled] = settled_of([row])
-    kept = settled.result
-    return [
-        replace(kept, person=PERSON, reason=one.reason) if (one.person, one.start) == (PERSON, row.start) else one
-        for one in results
-    ]
+    place = 0
+    for village, one in results:
+        is_there = (village, one.start) == (str(row.village_id), row.start)
+        yield replace(settled.result, person=PERSON, reason=one.reason) if is_there and place == row.place else one
+        place += is_there

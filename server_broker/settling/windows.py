@@ -79,24 +79,24 @@ def _settle(wanted: frozenset[int], span: Span, closed: Mapping[str, Moment]) ->
     digests: dict[Values, str] = {}
     for person in sorted(found.duty.people):
         for day in span.settled:
-            for placed in _placed(sheet, str(person), day):
-                if placed.village in wanted:
+            for placed in placed_results(sheet, str(person), day):
+                if int(placed.village) in wanted:
                     values = sheet.knowledge.parameters.on(str(placed.village), day)
                     if values not in digests:
                         digests[values] = _digest(values)
                     yield _settled(placed, person, found, digests[values], span.at)
 
 
-class _Placed(NamedTuple):
+class Placed(NamedTuple):
     """A result with the village of its window, and the unit by which it was judged; None: notices or leave decide."""
 
-    village: int
+    village: str
     result: Result
     unit: Unit | None
 
 
-def _placed(sheet: Sheet, person: str, day: dt.date) -> Iterator[_Placed]:
-    """Yield each result of somebody's date with its village."""
+def placed_results(sheet: Sheet, person: str, day: dt.date) -> Iterator[Placed]:
+    """Yield each result of somebody's date with its village. Those that start at the same minute are told apart so."""
     schedule = sheet.lines.schedule
     windows: dict[int, list[tuple[str, Unit | None]]] = defaultdict(list)
     # In the order in which the results are made: what notices and absences decide whole, then what is judged.
@@ -108,10 +108,10 @@ def _placed(sheet: Sheet, person: str, day: dt.date) -> Iterator[_Placed]:
             windows[share.turn.window.start].append((share.turn.window.village, unit))
     for result in sheet.lines.results(person, day):
         village, of_unit = windows[result.start].pop(0)
-        yield _Placed(int(village), result, of_unit)
+        yield Placed(village, result, of_unit)
 
 
-def _due_at(placed: _Placed, at: Moment) -> Moment | None:
+def _due_at(placed: Placed, at: Moment) -> Moment | None:
     """Return when the passing of time alone may change a result."""
     if placed.unit is None or placed.result.result not in NOT_FINAL:
         return None
@@ -124,14 +124,14 @@ def _digest(values: Values) -> str:
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:_DIGEST]
 
 
-def _settled(placed: _Placed, person: int, found: Read, parameters: str, at: Moment) -> Settled:
+def _settled(placed: Placed, person: int, found: Read, parameters: str, at: Moment) -> Settled:
     result = placed.result
     awaited = (
         AwaitedThing(one.station, one.since, None if one.ref is None else _name(one.ref, found))
         for one in result.awaited
     )
     return Settled(
-        village=placed.village,
+        village=int(placed.village),
         person=person,
         result=result,
         facts=tuple(_name(ref, found) for ref in result.refs),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import in_scope, regions_of
 from server_broker.attendance.timelines import ELSEWHERE
-from server_broker.audit.log import record
+from server_broker.audit.log import Detail, record
 from server_broker.console.queries import settled_windows_of, stations_of
 from server_broker.console.settled_words import result_word
 from server_broker.people.models import Person
@@ -49,11 +49,19 @@ def settled_window(request: HttpRequest, code: str, person: str, day: str, start
 @require_safe
 @needs(Power.SEE_SHEETS)
 def settled_window_case(request: HttpRequest, code: str, person: str, day: str, start: str) -> HttpResponse:
-    """Hand out what a window rests on as a named case, so that it can be reckoned anew elsewhere."""
-    row = _rows(request, code, person, day, start)[0]
+    """Hand out what a window rests on as a named case, so that it can be reckoned anew elsewhere.
+
+    Of several windows that start at the same minute it is the one of ``?place=``.
+    """
+    rows = _rows(request, code, person, day, start)
+    place = request.GET.get("place") or str(rows[0].place)
+    row = next((one for one in rows if str(one.place) == place), None)
+    if row is None:
+        raise Http404
     content = case_of(row)
     # Recorded although the file names nobody: with the county's own lists beside it somebody could tell who it is.
-    record(request.user.get_username(), "window.case_taken", code, {"person": person, "day": day, "start": start})
+    taken: Detail = {"person": person, "day": day, "start": start, "place": row.place}
+    record(request.user.get_username(), "window.case_taken", code, taken)
     name = f"window-{day}-{row.start // 60:02}{row.start % 60:02}.toml"
     disposition = content_disposition_header(as_attachment=True, filename=name)
     return HttpResponse(content, content_type=_TOML, headers={"Content-Disposition": disposition or "attachment"})

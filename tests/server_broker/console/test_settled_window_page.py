@@ -155,6 +155,17 @@ def test_a_window_outside_the_scope_or_that_is_none_is_not_there(zhang: Person, 
             assert signed_in(COUNTY_OFFICER).get(path).status_code == 404, path
 
 
+def test_of_two_windows_that_start_at_one_minute_each_leads_to_its_own_case(zhang: Person) -> None:
+    for place, (result, line) in enumerate((("早", "13"), ("√", "5"))):
+        settled_row(zhang, MONDAY, result, place=place, line=line)
+    html = page(TOWNSHIP_OFFICER, address(zhang))
+    case = address(zhang, "settled-window-case")
+    assert [f'href="{case}?place={place}"' in html for place in (0, 1, 2)] == [True, True, False]
+    client = signed_in(TOWNSHIP_OFFICER)
+    assert [client.get(f"{case}?place={place}").status_code for place in (1, 2)] == [200, 404]
+    assert AuditEntry.objects.get(action="window.case_taken").detail["place"] == 1
+
+
 @pytest.mark.usefixtures("lived")
 def test_a_case_goes_out_and_is_put_on_record(zhang: Person) -> None:
     answer = signed_in(TOWNSHIP_OFFICER).get(address(zhang, "settled-window-case"))
@@ -163,7 +174,7 @@ def test_a_case_goes_out_and_is_put_on_record(zhang: Person) -> None:
     assert read_case(answer.content.decode()).file.days == (MONDAY,)
     entry = AuditEntry.objects.get(action="window.case_taken")
     assert (entry.actor, entry.subject) == (TOWNSHIP_OFFICER.username, SHILI_VILLAGE)
-    assert entry.detail == {"person": str(zhang.pk), "day": str(MONDAY), "start": "510"}
+    assert entry.detail == {"person": str(zhang.pk), "day": str(MONDAY), "start": "510", "place": 0}
 
 
 def test_a_person_of_elsewhere_has_no_name_on_a_roster_here(county: FictionalCounty) -> None:

@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from django.db import transaction
 
+from server_broker.attendance.models import WindowRecord
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.windows import Terms, add_window
@@ -136,6 +137,35 @@ def test_a_result_that_was_kept_wrongly_is_found_elsewhere(zhang: Person, county
     code, said = answer_to(read_case(case_of(row)))
     assert code == DIFFERENT
     assert said["differences"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("li")
+@pytest.mark.parametrize("village", [SHILI_VILLAGE, YANSHI_VILLAGE])
+def test_of_two_windows_that_start_at_one_minute_each_has_its_own_case(
+    zhang: Person, county: FictionalCounty, village: str
+) -> None:
+    """No way of the console brings somebody into two windows at once, so a row is written past them."""
+    with recorded(at(MONDAY - DAY, 5)):
+        morning(zhang)
+        terms = Terms("也是上午", [1, 2, 3, 4, 5], 510, 690, [county.people[LI].pk])
+        other = add_window(Region.objects.get(pk=village), terms, since=MONDAY - DAY, actor=BY)
+        with transaction.atomic():
+            put(WindowRecord, [other.pk], Period(at(MONDAY - DAY, 0)), {"people": [zhang.pk]}, actor=BY)
+    station = LivedStation()
+    station.touched(ZHANG.token, at(MONDAY, 8, 20))
+    station.touched(ZHANG.token, at(MONDAY, 11, 40))
+    station.closed(at(MONDAY, 23))
+    station.send(at(MONDAY, 23, 1))
+    mark_due(at(MONDAY, 23, 30))
+    settle_due(at(MONDAY, 23, 30), rounds=1000)
+    rows = list(SettledWindow.objects.current().filter(day=MONDAY, person=zhang))
+    assert [row.start for row in rows] == [510, 510]
+    assert len({row.result for row in rows}) == 2
+    for row in rows:
+        case = read_case(case_of(row))
+        assert {one.result for one in case.file.expect or ()} == {row.result for row in rows}
+        assert answer_to(case)[1]["differences"] == ["refused：应为 None，是 overlap"]
 
 
 def clock_of(start: int) -> str:
