@@ -101,12 +101,15 @@ class Between:
         """Return all results of the dates, those too that stand no more."""
         return SettledWindow.objects.filter(village__identity=self.village, day__range=(self.first, self.last))
 
+    def after(self, column: str) -> Q:
+        """Return that a time lies in this time."""
+        found = Q(**{f"{column}__gt": self.since})
+        return found if self.known is None else found & Q(**{f"{column}__lte": self.known})
+
     def touched(self) -> set[Place]:
         """Return the places whose results came or went in this time. Two queries, as each has an index of its own."""
-        came, went = Q(settled_at__gt=self.since), Q(superseded_at__gt=self.since)
-        if self.known is not None:
-            came, went = came & Q(settled_at__lte=self.known), went & Q(superseded_at__lte=self.known)
-        found = (self.rows().filter(one).values_list("person", "day", "start") for one in (came, went))
+        times = (self.after("settled_at"), self.after("superseded_at"))
+        found = (self.rows().filter(one).values_list("person", "day", "start") for one in times)
         return {Place(*place) for some in found for place in some}
 
 
@@ -203,7 +206,7 @@ def _facts(row: SettledWindow) -> list[FactName]:
 
 def _went(between: Between, places: Collection[Place]) -> dict[Place, dt.datetime]:
     """Return when the last result of each place went."""
-    rows = _of(between, places).filter(superseded_at__gt=between.since).order_by("superseded_at")
+    rows = _of(between, places).filter(between.after("superseded_at")).order_by("superseded_at")
     return {
         Place(person, day, start): at
         for person, day, start, at in rows.values_list("person", "day", "start", "superseded_at")
@@ -215,10 +218,10 @@ def _decisions(between: Between, places: Collection[Place]) -> dict[tuple[int, d
     """Return which requests about these people's dates were approved in this time."""
     people, days = {place.person for place in places}, {place.day for place in places}
     found: dict[tuple[int, dt.date], list[str]] = defaultdict(list)
-    corrections = Correction.objects.filter(person__in=people, day__in=days, approved_at__gt=between.since)
+    corrections = Correction.objects.filter(between.after("approved_at"), person__in=people, day__in=days)
     for person, day, asked in corrections.values_list("person", "day", "answer__asked"):
         found[person, day].append(f"c{asked}")
-    absences = AbsenceRecord.objects.filter(recorded_at__gt=between.since, subject__person__in=people)
+    absences = AbsenceRecord.objects.filter(between.after("recorded_at"), subject__person__in=people)
     rows = absences.during(begin_of(min(days)), end_of(max(days))).select_related("subject")
     for row in rows.filter(subject__source__startswith=_REQUEST):
         for day in days:

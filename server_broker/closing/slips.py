@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
+from django.db.models import Q
 
 from server_broker.closing.changes import Between, Change, Place, Said, changes, listed, said_of
 from server_broker.closing.content import Signed
@@ -26,7 +27,7 @@ def open_slip(village: int, month: str, *, known: dt.datetime | None = None) -> 
     Args:
         known: By the results that stood at this moment; None: by those that stand.
     """
-    signed = _signed_until(village, month)
+    signed = _signed_until(village, month, known)
     if not signed:
         return []
     first, last = first_of_month(min(signed)), next_month(first_of_month(max(signed))) - _DAY
@@ -34,7 +35,7 @@ def open_slip(village: int, month: str, *, known: dt.datetime | None = None) -> 
     places = {place for place in between.touched() if month_of(place.day) in signed}
     if not places:
         return []
-    return listed(changes(between, places, _as_signed(village, places)))
+    return listed(changes(between, places, _as_signed(village, places, month, known)))
 
 
 _CHANGED = """
@@ -92,18 +93,22 @@ def sign(changed: Collection[Change], closed: ClosedMonth) -> None:
     )
 
 
-def _signed_until(village: int, month: str) -> dict[str, dt.datetime]:
+def _closed_by(known: dt.datetime | None, column: str = "closed_at") -> Q:
+    return Q() if known is None else Q(**{f"{column}__lte": known})
+
+
+def _signed_until(village: int, month: str, known: dt.datetime | None) -> dict[str, dt.datetime]:
     """Return of which closed months the changes go on a month's slip, and up to when each was signed so far.
 
     They are those from which no open month lies before it. A month without windows is nobody's to close.
     """
-    rows = ClosedMonth.objects.filter(village__identity=village, month__lt=month)
+    rows = ClosedMonth.objects.filter(_closed_by(known), village__identity=village, month__lt=month)
     closed = dict(rows.values_list("month", "closed_at"))
     if not closed:
         return {}
     found: dict[str, dt.datetime] = {}
     between = [one for one in _back_from(month, min(closed)) if one not in closed]
-    with_windows = _with_windows(village, between)
+    with_windows = _with_windows(village, between, known)
     for one in _back_from(month, min(closed)):
         if one in with_windows:
             break
@@ -120,7 +125,7 @@ def _back_from(month: str, first: str) -> Iterator[str]:
         one = previous_month(one)
 
 
-def _with_windows(village: int, months: Collection[str]) -> set[str]:
+def _with_windows(village: int, months: Collection[str], known: dt.datetime | None) -> set[str]:
     """Return which of the months have windows, in one query."""
     if not months:
         return set()
@@ -128,8 +133,10 @@ def _with_windows(village: int, months: Collection[str]) -> set[str]:
     rows = query(
         """SELECT m.first FROM unnest(%s::date[], %s::date[]) AS m (first, next)
         WHERE EXISTS (SELECT 1 FROM settling_settledwindow w
-                      WHERE w.superseded_at IS NULL AND w.village_id = %s AND w.day >= m.first AND w.day < m.next)""",
-        [firsts, [next_month(first) for first in firsts], village],
+                      WHERE (w.superseded_at IS NULL OR w.superseded_at > %s)
+                        AND w.settled_at <= coalesce(%s, w.settled_at)
+                        AND w.village_id = %s AND w.day >= m.first AND w.day < m.next)""",
+        [firsts, [next_month(first) for first in firsts], known, known, village],
     )
     return {month_of(first) for (first,) in rows}
 
@@ -146,8 +153,10 @@ def _signed_last(month: str, closed: Mapping[str, dt.datetime]) -> dt.datetime:
     return signed
 
 
-def _as_signed(village: int, places: Collection[Place]) -> dict[Place, list[Said]]:
-    """Return what was signed last of these places: by a later slip, or else by the sheet of their month."""
+def _as_signed(
+    village: int, places: Collection[Place], month: str, known: dt.datetime | None
+) -> dict[Place, list[Said]]:
+    """Return what was signed last of these places before a month: by a later slip, or else by their month's sheet."""
     months = {month_of(place.day) for place in places}
     stood: dict[Place, list[Said]] = defaultdict(list)
     for closed in ClosedMonth.objects.filter(village__identity=village, month__in=months):
@@ -156,11 +165,12 @@ def _as_signed(village: int, places: Collection[Place]) -> dict[Place, list[Said
             if place in places:
                 stood[place].append(said_of(one.result))
     later = SlipLine.objects.filter(
+        _closed_by(known, "signed_with__closed_at"),
         signed_with__village__identity=village,
         person__in={place.person for place in places},
         day__in={p.day for p in places},
     )
-    for line in later.order_by("pk"):
+    for line in later.exclude(signed_with__month=month).order_by("pk"):
         place = Place(line.person_id, line.day, line.start)
         said = stood[place]
         was = msgspec.convert(line.was, Said)

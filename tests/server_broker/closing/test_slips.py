@@ -9,14 +9,22 @@ from django.db import connection, transaction
 
 from server_broker.closing.changes import OFF, Change, Said
 from server_broker.closing.closing import close_month, show_month
+from server_broker.closing.content import content_of
 from server_broker.closing.models import ClosedMonth, SlipLine
 from server_broker.closing.month import month_of
 from server_broker.closing.slips import changed_after_closing, open_slip, signed_slip
+from server_broker.dated.writing import Period, put
+from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.manifest.closed_months_check import check_closed_months
 from server_broker.people.cards import bind_card
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import Outcome
+from server_broker.settlement.version import RULES
+from server_broker.settling.moments import moment
+from server_broker.settling.sheet import VillageSheet
+from server_broker.settling.span import Span
+from server_broker.settling.windows import settle
 from server_broker.workdays.county_table import CountyWord, write_days
 from tests.cast import LI, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.closing.lived_month import (
@@ -123,6 +131,30 @@ def test_a_slip_is_signed_with_its_month_and_once(county: FictionalCounty) -> No
     assert line[11] == "√"
     assert slip("2027-05") == []
     assert [one.name for one in month_of(village().identity, NEXT, at(MAY + 7 * DAY, 9)).slip] == [LI.name]
+
+
+def test_what_was_signed_with_its_slip_comes_of_it_again_whatever_comes_later(county: FictionalCounty) -> None:
+    closed = Closed(county)
+    closed.late_data()
+    day_off(LATE, at(APRIL + 8 * DAY, 11))
+    closed.lives_through_april()
+    known = at(MAY + 6 * DAY, 0)
+    april = show_and_close(NEXT, at(MAY, 9), known)
+    assert len(signed_slip(april)) == 3
+
+    day_off(LATE, at(MAY + 7 * DAY, 9), off=False)
+    day_off(LATE, at(MAY + 7 * DAY, 11))
+    with recorded(at(MAY + 7 * DAY, 12)), transaction.atomic():
+        absence = Absence.objects.create(person=closed.lived.li, kind="leave", source="request:f1")
+        put(AbsenceRecord, [absence.pk], Period(at(MISSED, 8), at(MISSED, 18)), {"code": "sick"}, actor=BY)
+    lives_on(at(MAY + 7 * DAY, 12, 1))
+
+    last = MAY - DAY
+    windows = settle([village().identity], Span(APRIL, last, known), closed={NEXT: moment(known)})
+    sheet = VillageSheet(village().identity, NEXT, known, "定稿", RULES, windows)
+    counted = [(one.number, one.name, one.totals) for one in month_of(village().identity, NEXT, known).people]
+    again = content_of(sheet, open_slip(village().identity, NEXT, known=known), counted, [])
+    assert again.decode() == bytes(april.content).decode()
 
 
 def test_what_changes_again_is_told_from_what_was_signed_last(county: FictionalCounty) -> None:
