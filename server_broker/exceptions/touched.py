@@ -11,6 +11,7 @@ REGIONS, PLACES = Region._meta.db_table, StationPlace._meta.db_table
 
 AT = "coalesce(t.corrected_wall, t.wall)"
 DATED = "(t.quality IN ('synced', 'holdover') OR t.corrected_wall IS NOT NULL)"
+
 BETWEEN = """((t.wall >= %(since)s AND t.wall < %(until)s AND t.corrected_wall IS NULL)
           OR (t.corrected_wall >= %(since)s AND t.corrected_wall < %(until)s))"""
 """Two conditions, so that PostgreSQL can use an index for each."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from server_broker.attendance.tables import TOUCHES
 from server_broker.exceptions.found import Found, Look
-from server_broker.exceptions.touched import AT, PLACES
+from server_broker.exceptions.touched import PLACES
 from server_broker.platform.sql import query
 from server_broker.settling.models import SettledWindow
 
@@ -16,15 +16,22 @@ _WAITS_FOR = dt.timedelta(days=2)
 _NOT_DUE = ("休", "假", "出", "会", "")
 """Results of windows for which nobody had to touch, or that are not over."""
 
-_DAYS = f"""
-SELECT s.village_id, s.day, array_agg(DISTINCT s.result), count(*),
-       EXISTS (
+
+def _touched(at: str, also: str = "true") -> str:
+    """Return that somebody touched on the date where a station of the village stood then, by one time of touches."""
+    return f"""EXISTS (
            SELECT FROM {PLACES} p JOIN {TOUCHES} t ON t.station_id = p.subject_id
            WHERE p.superseded_at IS NULL AND p.village_id = s.village_id
-             AND t.wall >= (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
-             AND t.wall < ((s.day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
-             AND ({AT} AT TIME ZONE 'Asia/Shanghai')::date = s.day
-       )
+             AND (p.valid_from IS NULL OR p.valid_from <= {at}) AND (p.valid_to IS NULL OR {at} < p.valid_to)
+             AND {at} >= (s.day::timestamp AT TIME ZONE 'Asia/Shanghai')
+             AND {at} < ((s.day + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') AND {also}
+       )"""
+
+
+# Each time is asked for by itself, because each has an index.
+_DAYS = f"""
+SELECT s.village_id, s.day, array_agg(DISTINCT s.result), count(*),
+       {_touched("t.wall", "t.corrected_wall IS NULL")} OR {_touched("t.corrected_wall")}
 FROM {SettledWindow._meta.db_table} s
 WHERE s.superseded_at IS NULL AND s.day >= %(first)s AND s.day <= %(last)s AND NOT s.result = ANY(%(not_due)s)
 GROUP BY s.village_id, s.day

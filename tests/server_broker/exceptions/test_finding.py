@@ -39,6 +39,7 @@ from tests.server_broker.settling.lived import MONDAY, TUESDAY, WEDNESDAY, at
 pytestmark = pytest.mark.django_db
 
 DAY = dt.timedelta(days=1)
+MONDAY_OF_2020 = dt.datetime(2020, 1, 6, 9, tzinfo=dt.UTC)
 LOOK = Look(MONDAY - DAY, MONDAY + 4 * DAY, at(MONDAY + 5 * DAY, 3))
 
 
@@ -257,6 +258,29 @@ def test_a_village_in_which_nobody_touches_though_the_station_is_up(zhang: Perso
     assert row.person is None
     assert row.detail == {"days": 3, "from": str(MONDAY), "to": str(WEDNESDAY + DAY), "windows": 3}
     came(SHILI, at(TUESDAY, 20))
+    assert standing("quiet_village") == []
+
+
+def test_a_touch_whose_time_was_corrected_to_the_date_is_one_there(zhang: Person) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        settled(zhang, day, "旷")
+    came(SHILI, MONDAY_OF_2020, quality="unknown", corrected_wall=at(MONDAY - 9 * DAY, 9))
+    came(SHILI, at(TUESDAY, 9), corrected_wall=at(MONDAY - 9 * DAY, 9))
+    assert len(standing("quiet_village")) == 1
+    came(SHILI, MONDAY_OF_2020, quality="unknown", corrected_wall=at(TUESDAY, 9))
+    assert standing("quiet_village") == []
+
+
+def test_a_touch_at_a_station_that_stood_elsewhere_then_is_none_there(zhang: Person) -> None:
+    shili = Region.objects.get(pk=SHILI_VILLAGE).identity
+    with transaction.atomic():
+        put(StationPlace, [YANGBAN], Period(at(TUESDAY, 0)), {"village_id": shili}, actor="service")
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        settled(zhang, day, "旷")
+    came(YANGBAN, at(MONDAY, 9))
+    assert len(standing("quiet_village")) == 1
+    assert standing("quiet_village")[0].detail["days"] == 3
+    came(YANGBAN, at(TUESDAY, 9))
     assert standing("quiet_village") == []
 
 
