@@ -1,12 +1,15 @@
-"""What the county's months say of corrections: which are closed, and how many a single approver may grant."""
+"""What the county's months say of corrections: which months are closed, how many one approver may grant, which hold."""
 
 import datetime as dt
 
 from server_broker.dated.days import begin_of
+from server_broker.duty.due import Turn
 from server_broker.people.models import Person
 from server_broker.platform.sql import query
 from server_broker.regions.models import Region
+from server_broker.requests.months import Correctable
 from server_broker.settlement.times import month_of
+from server_broker.settling.correctable import correctable_marks
 from server_broker.settling.models import SheetMonthRecord
 from server_broker.settling.region_terms import chains_of, rows_of
 from server_broker.settling.term_specs import default_of
@@ -35,3 +38,7 @@ class CountyMonths:
         number = default_of(_CORRECTIONS) if row is None else row.value
         assert isinstance(number, int)
         return number
+
+    def correctable(self, turn: Turn, at: dt.datetime) -> Correctable:
+        """Return what can be corrected of a window, by the spans of the engine."""
+        return correctable_marks(turn, at)

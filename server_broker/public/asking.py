@@ -28,7 +28,6 @@ from server_broker.requests.wishes import (
     wish_from,
 )
 from server_broker.requests.withdrawing import agree, may_deny, may_withdraw, withdraw
-from server_broker.twin.station_settings import settings_of
 
 _LONGEST = 200
 
@@ -57,7 +56,7 @@ def ask_for(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         with coming_from(PHONE):
             wish = wish_from(values, session.person, now)
-            made = ask(session.person, wish, now=now, settings_of=settings_of, months=CountyMonths())
+            made = ask(session.person, wish, now=now, months=CountyMonths())
     except RequestRefused as refused:
         return _form(request, session.person, kind, values, wrong=str(refused), status=422)
     return redirect("phone-asked", made.pk)

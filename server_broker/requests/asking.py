@@ -5,7 +5,6 @@ Whoever asks is told at once what does not fit, so that no approver has to find 
 
 import datetime as dt
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from protocol.decisions import Decided
 from protocol.facts_requests import request_number
-from protocol.twin import Settings
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record
 from server_broker.dated.locking import among_writers
@@ -39,10 +37,10 @@ from server_broker.requests.kinds import (
     SWAP,
 )
 from server_broker.requests.models import CountyRequest, Mark
-from server_broker.requests.months import NO_MONTHS, Months
+from server_broker.requests.months import NO_MONTHS, Correctable, Months
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import is_away_in, moment_of, turn_of
+from server_broker.requests.turns import is_away_in, moment_of, turn_of, whole_end
 from server_broker.requests.undoing import refuse_undoing
 
 ASKED = "request.entered"
@@ -52,14 +50,8 @@ MOST_A_DAY, MOST_BY_OFFICER = 30, 200
 
 What an officer writes down of somebody does not count as theirs, so that nobody can shut another out.
 """
+NOT_THEIRS = "那天的这个班不是本人的"
 _NOTE_NEEDED = 4
-
-type SettingsOf = Callable[[Region], Settings]
-"""Says what was chosen for the stations of a region: how far a window's spans reach beyond it (docs/rules.md, 2.3)."""
-
-
-def _defaults(_: Region) -> Settings:
-    return Settings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +79,6 @@ def ask(
     officer: str = "",
     asked_at: dt.datetime | None = None,
     request: bytes = b"",
-    settings_of: SettingsOf = _defaults,
     months: Months = NO_MONTHS,
 ) -> CountyRequest:
     """Record what a person asks for. What holds by their own word holds at once.
@@ -96,8 +87,7 @@ def ask(
         officer: The account that writes it down for them; empty: they do so themselves.
         asked_at: When they asked at a station; None: now.
         request: The id that it has there; empty: a new one.
-        settings_of: For a correction; without it the defaults hold.
-        months: Say whether the month of a correction is closed; without them none is.
+        months: Say of a correction whether its month is closed and what can be corrected; without them none is closed.
 
     Raises:
         RequestRefused: Something does not fit. Nothing was recorded.
@@ -108,7 +98,7 @@ def ask(
         # One request of a person at a time, because each is checked against the others.
         person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
         asked_at = asked_at or now
-        wish = _checked(person, wish, asked_at, officer, settings_of, months)
+        wish = _checked(person, wish, asked_at, officer, months)
         if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
         if officer and wish.kind == BACK:
@@ -160,9 +150,7 @@ def _store(person: Person, wish: Wish, now: dt.datetime, officer: str, request: 
     return made
 
 
-def _checked(
-    person: Person, wish: Wish, now: dt.datetime, officer: str, settings_of: SettingsOf, months: Months
-) -> Wish:
+def _checked(person: Person, wish: Wish, now: dt.datetime, officer: str, months: Months) -> Wish:
     """Return a wish with what follows from it.
 
     Raises:
@@ -180,7 +168,7 @@ def _checked(
     if wish.kind in AWAY:
         return _away(person, wish, now)
     if wish.kind == CORRECTION:
-        return _correction(person, wish, now, settings_of, months)
+        return _correction(person, wish, now, months)
     if wish.kind == OBJECTION:
         return _objection(person, wish, now)
     if wish.kind == SWAP:
@@ -225,32 +213,40 @@ def refuse_overlap(person: Person, kind: str, begin: dt.datetime, end: dt.dateti
         raise RequestRefused(f"这段时间已经批过{KINDS[kind]}，时间重叠")
 
 
-def _correction(person: Person, wish: Wish, now: dt.datetime, settings_of: SettingsOf, months: Months) -> Wish:
+def _correction(person: Person, wish: Wish, now: dt.datetime, months: Months) -> Wish:
     if wish.window is None or wish.day is None or wish.mark not in Mark.values:
         raise RequestRefused("请选哪天哪个班、上班卡还是下班卡")
     if len(wish.note.strip()) < _NOTE_NEEDED:
         raise RequestRefused("请写明原因（至少 4 个字）")
     turn = turn_of(person, wish.window, wish.day)
     if turn is None:
-        raise RequestRefused("那天的这个班不是本人的")
-    begin, end = moment_of(turn.begin), moment_of(turn.end)
-    if now < end:
+        raise RequestRefused(NOT_THEIRS)
+    if now < whole_end(turn):
         raise RequestRefused("这个班还没有结束，结束后再补")
-    if turn.window.marks == "arrival" and wish.mark == Mark.DEPARTURE:
-        raise RequestRefused("这个班不打下班卡，不用补")
-    middle = begin + (end - begin) / 2
-    village = Region.objects.get(identity=turn.window.village)
-    _refuse_closed(village, wish.day, months)
+    _refuse_closed(Region.objects.get(identity=turn.window.village), wish.day, months)
     _refuse_twice(person, wish)
-    chosen = settings_of(village)
-    before, after = (dt.timedelta(minutes=count) for count in (chosen.open_before_min, chosen.open_after_min))
-    spans = {Mark.ARRIVAL: (begin - before, middle), Mark.DEPARTURE: (middle, end + after)}
-    first, last = spans[Mark(wish.mark)]
-    if turn.window.marks == "arrival":
-        last = end
-    if wish.mark_at is not None and not first <= wish.mark_at < last:
-        raise RequestRefused("时间离这个班太远，请核对")
-    return replace(wish, code="", begin=begin, end=end)
+    refuse_uncorrectable(months.correctable(turn, now), Mark(wish.mark), wish.mark_at, wish.day)
+    return replace(wish, code="", begin=moment_of(turn.begin), end=moment_of(turn.end))
+
+
+def refuse_uncorrectable(of: Correctable, mark: Mark, mark_at: dt.datetime | None, day: dt.date) -> None:
+    """Check that a correction holds once it is approved, because an approver could not see why it does not.
+
+    Raises:
+        RequestRefused: The window of ``day`` needs no such mark, or the time does not lie within its spans.
+    """
+    if of.covered:
+        raise RequestRefused(f"这个班{of.covered}，不用补卡")
+    if mark not in of.marks:
+        raise RequestRefused(f"这个班不打{mark.label if of.marks else '卡'}，不用补")
+    if mark_at is not None and of.begin is not None and of.end is not None and not of.begin <= mark_at < of.end:
+        first, last = (_clock(at, day) for at in (of.begin, of.end))
+        raise RequestRefused(f"时间离这个班太远，要在 {first} 以后、{last} 以前，请核对")
+
+
+def _clock(at: dt.datetime, day: dt.date) -> str:
+    local = timezone.localtime(at)
+    return f"{local:%H:%M}" if local.date() == day else f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _objection(person: Person, wish: Wish, now: dt.datetime) -> Wish:
@@ -260,7 +256,7 @@ def _objection(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请写明哪里不对（至少 4 个字）")
     turn = turn_of(person, wish.window, wish.day)
     if turn is None:
-        raise RequestRefused("那天的这个班不是本人的")
+        raise RequestRefused(NOT_THEIRS)
     begin, end = moment_of(turn.begin), moment_of(turn.end)
     if now < end:
         raise RequestRefused("这个班还没有结束，还没有结果")
@@ -293,7 +289,7 @@ def _swap(person: Person, wish: Wish, now: dt.datetime) -> Wish:
         raise RequestRefused("请换给另一个在册的人")
     turn = turn_of(person, wish.window, wish.day)
     if turn is None:
-        raise RequestRefused("那天的这个班不是本人的")
+        raise RequestRefused(NOT_THEIRS)
     if turn_of(other, wish.window, wish.day) is not None:
         raise RequestRefused("对方那天本来就在这个班")
     begin, end = moment_of(turn.begin), moment_of(turn.end)

@@ -20,17 +20,18 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
-from server_broker.requests.asking import refuse_overlap
+from server_broker.requests.asking import NOT_THEIRS, refuse_overlap, refuse_uncorrectable
 from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
 from server_broker.requests.joining import joins
 from server_broker.requests.judging import TOO_LONG, Judged, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OBJECTION
-from server_broker.requests.models import Answer, CountyRequest, Outcome, Request, StationCase
+from server_broker.requests.models import Answer, CountyRequest, Mark, Outcome, Request, StationCase
 from server_broker.requests.months import NO_MONTHS, Months
 from server_broker.requests.ranks import RANK_WORDS, Standing, power_words, standing
 from server_broker.requests.reading import OPEN, WITHDRAWN
 from server_broker.requests.refused import RequestRefused
+from server_broker.requests.turns import turn_of
 from server_broker.settlement.version import RULES
 
 DECIDED = "request.decided"
@@ -67,7 +68,8 @@ def decide_case(
     Args:
         key: `Case.key`.
         text: What the person reads. A refusal needs one.
-        months: Say how many corrections a single approver may grant; without them the rules' own number holds.
+        months: Say of corrections how many a single approver may grant and which hold; without them it is by the rules'
+            own numbers.
 
     Raises:
         RequestRefused: Somebody has decided, the power is too small, or it can't be approved so. Nothing was recorded.
@@ -82,7 +84,7 @@ def decide_case(
         power = _power(case, user, need, at)
         _check_text(case, outcome, text)
         if outcome == Outcome.ACCEPTED:
-            _check_acceptable(case)
+            _check_acceptable(case, at, months)
         made = _store(case, outcome, text, user, at, need, power, joins(case, power.rank))
         followed = _effects(case, made) if outcome == Outcome.ACCEPTED and made.is_last else []
         _say(case, made, followed)
@@ -158,12 +160,14 @@ def _check_text(case: Case, outcome: Outcome, text: str) -> None:
         raise RequestRefused(against)
 
 
-def _check_acceptable(case: Case) -> None:
+def _check_acceptable(case: Case, at: dt.datetime, months: Months) -> None:
     """Raise `RequestRefused` if nobody can approve the request as it is."""
     asked, person = case.asked, case.person
     assert person is not None
     if person.left:
         raise RequestRefused("本人已经离开")
+    if asked.kind == CORRECTION and case.here is not None:
+        _check_correction(case.here, person, at, months)
     if asked.kind not in AWAY:
         return
     if asked.begin_at is None or asked.end_at is None:
@@ -176,6 +180,16 @@ def _check_acceptable(case: Case) -> None:
     if limit is not None and case.asked_at >= limit:
         raise RequestRefused("过了补报的时候（结束后第三天 24:00），不能同意")
     refuse_overlap(person, asked.kind, asked.begin_at, asked.end_at)
+
+
+def _check_correction(asked: CountyRequest, person: Person, at: dt.datetime, months: Months) -> None:
+    """Raise `RequestRefused` if a correction does not hold any more, by what the county knows now of the window."""
+    assert asked.window_id is not None
+    assert asked.day is not None
+    turn = turn_of(person, asked.window_id, asked.day)
+    if turn is None:
+        raise RequestRefused(NOT_THEIRS)
+    refuse_uncorrectable(months.correctable(turn, at), Mark(asked.mark), asked.mark_at, asked.day)
 
 
 def _store(

@@ -9,7 +9,7 @@ from server_broker.dated.days import begin_of
 from server_broker.duty.due import Turn
 from server_broker.duty.reading import Asked, absences_of, minute_of, turns_of
 from server_broker.duty.rest import rest_of
-from server_broker.duty.values import MINUTES_A_DAY
+from server_broker.duty.values import MINUTES_A_DAY, minute_at
 from server_broker.people.models import Person
 from server_broker.workdays.days import workdays
 
@@ -70,6 +70,11 @@ def is_away_in(turn: Turn, person: int) -> bool:
     """Tell whether a person is away at some time of a turn, on leave, field duty or at a meeting elsewhere."""
     absences = absences_of([person], Asked(turn.day, turn.day)).get(person, ())
     return bool(rest_of(turn, absences).why)
+
+
+def whole_end(turn: Turn) -> dt.datetime:
+    """Return the end of a turn's whole window, whatever notices take of it."""
+    return moment_of(minute_at(turn.day, turn.window.end))
 
 
 def moment_of(minute: int) -> dt.datetime:

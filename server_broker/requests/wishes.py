@@ -20,7 +20,7 @@ from server_broker.requests.asking import Wish
 from server_broker.requests.effects import away_in, touches_while_away
 from server_broker.requests.kinds import AWAY, BACK, CORRECTION, OBJECTION, SWAP
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.turns import moment_of
+from server_broker.requests.turns import moment_of, whole_end
 from server_broker.requests.words import span_words
 
 NOON = dt.timedelta(hours=12)
@@ -56,7 +56,7 @@ def turn_choices(person: Person, kind: str, now: dt.datetime, *, also: str = "")
     if kind == SWAP:
         turns = [turn for turn in turns if moment_of(turn.begin) > now]
         return [_choice(turn) for turn in turns]
-    choices = [_choice(turn) for turn in reversed(turns) if moment_of(turn.end) <= now]
+    choices = [_choice(turn) for turn in reversed(turns) if whole_end(turn) <= now]
     return choices if any(one.value == also for one in choices) else [*choices, *_chosen(person, also, now)]
 
 
@@ -67,7 +67,7 @@ def _chosen(person: Person, value: str, now: dt.datetime) -> list[Choice]:
     if day is None or not _is_row(window):
         return []
     turns = [turn for turn in turns_of([person.pk], Asked(day, day)) if turn.due and turn.window.id == int(window)]
-    return [_choice(turn) for turn in turns if moment_of(turn.end) <= now]
+    return [_choice(turn) for turn in turns if whole_end(turn) <= now]
 
 
 def _choice(turn: Turn) -> Choice:

@@ -8,6 +8,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from server_broker.people.models import PersonRecord
 from server_broker.settlement import values
 from server_broker.settlement.places import Places
@@ -40,32 +42,42 @@ def read(villages: Collection[int], span: Span, *, also: Collection[int] = ()) -
     Args:
         also: People besides those who have something to do with a window there.
     """
-    tree = regions(span)
     duty = duty_in(villages, span)
-    concerned = duty.people | set(also)
-    at_home = duty.villages | set(villages)
-    set_here = parameters(at_home, tree, span)
+    planned = _planned(villages, duty, span, also)
+    concerned, at_home = duty.people | set(also), duty.villages | set(villages)
     cards = cards_of(concerned, span)
-    places = Places(tree, ALWAYS)
-    counting = _regions_that_count(at_home, set_here, places, tree, span)
+    places = Places(planned.regions, ALWAYS)
+    counting = _regions_that_count(at_home, planned.parameters, places, planned.regions, span)
     stations, refs = stations_in(counting, villages, at_home, cards.means, span)
-    world = values.World(
-        regions=tree,
-        calendar=calendar(span),
-        notices=notices(duty.rosters),
-        parameters=set_here,
-        people=(*_people(concerned, span), *_approvers(tree)),
-        holdings=duty.holdings,
-        away=duty.away,
+    world = replace(
+        planned,
         bindings=cards.bindings,
-        windows=duty.windows,
-        swaps=duty.swaps,
-        leave=absences(concerned, span),
         corrections=corrections(duty.people, duty.starts, span),
         residencies=residencies(concerned, span),
         stations=stations,
     )
     return Read(world, duty, refs)
+
+
+def plan_of(villages: Collection[int], span: Span) -> values.World:
+    """Return the world of these villages and dates without stations and cards: who is due when, and what is off it."""
+    return _planned(villages, duty_in(villages, span), span, ())
+
+
+def _planned(villages: Collection[int], duty: Duty, span: Span, also: Collection[int]) -> values.World:
+    tree, concerned = regions(span), duty.people | set(also)
+    return values.World(
+        regions=tree,
+        calendar=calendar(span),
+        notices=notices(duty.rosters),
+        parameters=parameters(duty.villages | set(villages), tree, span),
+        people=(*_people(concerned, span), *_approvers(tree)),
+        holdings=duty.holdings,
+        away=duty.away,
+        windows=duty.windows,
+        swaps=duty.swaps,
+        leave=absences(concerned, span),
+    )
 
 
 def _regions_that_count(

@@ -21,7 +21,6 @@ from server_broker.requests.models import Mark
 from server_broker.requests.ranks import kinds_for, rank_of
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.wishes import PARTS, absences_of, back_choices, turn_choices, wish_from
-from server_broker.twin.station_settings import settings_of
 
 _MOST_FOUND = 20
 
@@ -71,7 +70,7 @@ def affair_add(request: HttpRequest) -> HttpResponse:
         if values.get("kind") not in kinds_for(rank_of(user)):
             raise RequestRefused("请选办什么事")
         wish = wish_from(values, person, now)
-        made = ask(person, wish, now=now, officer=user.username, settings_of=settings_of, months=CountyMonths())
+        made = ask(person, wish, now=now, officer=user.username, months=CountyMonths())
     except (RequestRefused, OwnAffair) as refused:
         messages.error(request, f"没有提：{str(refused).rstrip('。')}。")
         kind = values.get("kind", "")

@@ -11,9 +11,8 @@ from server_broker.dated.days import begin_of
 from server_broker.decisions.models import DecidedRow
 from server_broker.duty.models import Absence
 from server_broker.people.models import Person
-from server_broker.regions.models import Region
 from server_broker.requests.answering import NotAnswered, answer
-from server_broker.requests.asking import Wish, ask
+from server_broker.requests.asking import Wish
 from server_broker.requests.cases import cases_of_stations, of_stations
 from server_broker.requests.deciding import DECIDED, decide_case
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
@@ -21,11 +20,9 @@ from server_broker.requests.effects import away_in
 from server_broker.requests.models import Answer, Correction, CountyRequest, Deputy, Outcome
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.waiting import Waiting
-from server_broker.twin.station_settings import choose, settings_of
 from tests.cast import (
     AUDITOR,
     CLERK,
-    COUNTY,
     COUNTY_OFFICER,
     EDITOR,
     LI,
@@ -309,19 +306,3 @@ def test_a_kiosk_s_leave_is_decided_like_any_other(county: FictionalCounty) -> N
     assert away_in(Absence.objects.get()) == [(begin, begin + DAY)]
     with pytest.raises(RequestRefused, match="过了补报的时候"):
         decide_case(too_late.key, Outcome.ACCEPTED, text="", user=user_of(SECRETARY), at=NOW)
-
-
-def test_a_correction_goes_by_how_far_the_county_lets_spans_reach(zhang: Person) -> None:
-    at = begin_of(MONDAY) + dt.timedelta(hours=15, minutes=20)
-    with pytest.raises(RequestRefused, match="时间离这个班太远"):
-        missed(zhang, 0, mark_at=at, mark="departure")
-    choose(Region.objects.get(pk=COUNTY), "open_after_min", "300", actor="county", now=NOW)
-    wish = Wish(
-        kind="correction",
-        window=zhang.windows.get().pk,
-        day=MONDAY,
-        mark="departure",
-        mark_at=at,
-        note="卡忘在家里",
-    )
-    assert ask(zhang, wish, now=begin_of(MONDAY) + DAY, settings_of=settings_of).mark_at == at
