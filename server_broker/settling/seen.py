@@ -150,7 +150,9 @@ def _nearest(beyond: dt.date | None, own: dt.date | None) -> dt.date | None:
 def _news(station: str, stated: Iterable[Stated], before: Mapping[Place, dt.date]) -> _News:
     found = _News(station)
     for one, first, until, last in _bounded(stated, before):
-        if one.card:
+        if one.is_held:
+            found.unsure.append((first, until))
+        elif one.card:
             found.touches.append((bytes.fromhex(one.card), "", first, until))
         elif isinstance(one.whole, NumberEntered):
             found.touches.append((b"", one.whole.person, first, until))
@@ -164,8 +166,6 @@ def _news(station: str, stated: Iterable[Stated], before: Mapping[Place, dt.date
             found.boots.add(one.at.boot)
         elif isinstance(one.whole, FactsLost):
             found.unsure.append((min(before.get(_lost_place(station, one.whole), first), first), until))
-        elif one.is_held:
-            found.unsure.append((first, until))
     return found
 
 

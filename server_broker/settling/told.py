@@ -23,7 +23,7 @@ from protocol.facts import (
     decode_fact,
 )
 from protocol.refusal import Refused
-from protocol.reissues import unwrap
+from protocol.reissues import MAX_LAYERS
 from protocol.units import DATED_QUALITIES
 from protocol.units import Moment as StationMoment
 from server_broker.attendance.tables import TOUCHES
@@ -53,6 +53,8 @@ class _Head(Message, frozen=True, kw_only=True):
 _HEADS = msgspec.msgpack.Decoder(_Head)
 _WHOLE = frozenset({"booted", "direction_chosen", "epoch_opened", "facts_lost", "number_entered", "reissued"})
 """Kinds of which more is needed."""
+_CARRIER = "reissued"
+"""The kind of what carries a fact that is issued anew. It says where that stood, also where the rest can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +183,10 @@ def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[State
     found: list[Stated] = []
     for station, epoch, seq, received_us, kind, body, held, fact in query(_FACTS_OF, [*columns, known]):
         received = moment_of_us(received_us)
-        if held or body is None:
+        if body is None or (held and kind != _CARRIER):
             found.append(Stated(station, bytes(epoch), seq, received, kind, None, fact=fact, is_held=held))
         elif kind in _WHOLE:
-            found += _whole(station, bytes(epoch), seq, received, kind, body, fact)
+            found += _whole(station, bytes(epoch), seq, received, kind, body, fact, is_held=held)
         else:
             head = _HEADS.decode(body)
             found.append(Stated(station, bytes(epoch), seq, received, kind, head.at, head.card.hex(), fact=fact))
@@ -192,24 +194,36 @@ def facts_in(ranges: Collection[Range], known: dt.datetime | None) -> list[State
 
 
 def _whole(
-    station: str, epoch: bytes, seq: int, received: Moment, kind: str, body: bytes, fact: int
+    station: str, epoch: bytes, seq: int, received: Moment, kind: str, body: bytes, fact: int, *, is_held: bool
 ) -> Iterator[Stated]:
     whole = decode_fact(bytes(body))
     yield Stated(station, epoch, seq, received, kind, whole.at, whole=whole, fact=fact)
     if isinstance(whole, Reissued):
-        yield from _within(whole, station, received, fact)
+        yield _within(whole, station, received, fact, is_held=is_held)
 
 
-def _within(carrier: Reissued, station: str, received: Moment, fact: int) -> Iterator[Stated]:
-    """Yield the fact that was issued anew, where it first stood."""
-    try:
-        layers, inner = unwrap(carrier)
-    except Refused:
-        return  # the carrier alone was read
+def _within(carrier: Reissued, station: str, received: Moment, fact: int, *, is_held: bool) -> Stated:
+    """Return the fact that was issued anew, where it first stood. If nobody can read it, it is one that is held."""
+    inner, place = _innermost(carrier)
+    if inner is None or is_held:
+        return Stated(station, place.epoch, place.seq, received, _CARRIER, None, fact=fact, is_held=True)
     kind = str(inner.__struct_config__.tag)
     card = inner.card.hex() if isinstance(inner, Touch) else ""
-    place = layers[-1]
-    yield Stated(station, place.epoch, place.seq, received, kind, inner.at, card, inner, fact)
+    return Stated(station, place.epoch, place.seq, received, kind, inner.at, card, inner, fact)
+
+
+def _innermost(carrier: Reissued) -> tuple[StationFact | None, Reissued]:
+    """Return the fact that was issued anew (None: it can't be read), and what says where it stood, as far as read."""
+    place = carrier
+    for _ in range(MAX_LAYERS):
+        try:
+            inner = decode_fact(place.body)
+        except Refused:
+            return None, place
+        if not isinstance(inner, Reissued):
+            return inner, place
+        place = inner
+    return None, place
 
 
 def touches_by_number(stated: Iterable[Stated]) -> dict[tuple[str, bytes, int], str]:

@@ -6,12 +6,14 @@ import pytest
 
 from protocol.facts import Reissued
 from server_broker.attendance.models import DutyWindow
+from server_broker.ingest.held import held_facts, write_off
 from server_broker.requests.asking import Wish, ask
 from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import CountyRequest, Outcome
 from tests.cast import LI, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, user_of
 from tests.server_broker.settling.lived import (
+    BY,
     FRIDAY,
     MONDAY,
     TUESDAY,
@@ -171,6 +173,30 @@ def test_nobody_is_absent_while_a_new_stream_still_issues_the_old_one_anew(
     shili.send(at(WEDNESDAY, 15, 2))
     assert words(MONDAY, MONDAY, at(WEDNESDAY, EVENING))[zhang, MONDAY] == "√"
     assert words(MONDAY, MONDAY, at(TUESDAY, EVENING))[zhang, MONDAY] == "未"
+
+
+def test_what_nobody_can_read_of_what_is_issued_anew_may_have_been_a_touch_where_it_stood(
+    window: DutyWindow, shili: LivedStation, zhang: str
+) -> None:
+    """The bytes of the arrival are damaged, so the county holds what carries them."""
+    shili.send(at(MONDAY, 6))
+    whole_day(shili, MONDAY, ZHANG.token)
+    old, matched, untold = list(shili.sealed), shili.sent, shili.epoch
+    shili.begin_stream(at(TUESDAY, 16), matched=matched)
+    arrival = matched + 1
+    for seq, sealed in enumerate(old[matched:], arrival):
+        body = b"\xc1" if seq == arrival else sealed.body
+        shili.state(
+            Reissued(at=shili.moment(at(TUESDAY, 16)), epoch=untold, seq=seq, salt=sealed.salt, body=body),
+        )
+    shili.closed(at(TUESDAY, 17))
+    shili.closed(at(WEDNESDAY, 15, 1))
+    shili.send(at(WEDNESDAY, 15, 2))
+    assert [one.held_reason for one in held_facts()] == ["malformed"]
+    told = words(MONDAY, TUESDAY, at(WEDNESDAY, EVENING))
+    assert (told[zhang, MONDAY], told[zhang, TUESDAY]) == ("待", "旷")
+    write_off(held_facts(), reason="查过了", actor=BY, at=at(WEDNESDAY, 21))
+    assert words(MONDAY, MONDAY, at(WEDNESDAY, 22))[zhang, MONDAY] == "缺"
 
 
 def test_leave_that_was_approved_is_not_judged_again_by_when_it_was_asked(
