@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
+from server_broker.closing.closing import close_month, show_month
 from server_broker.dated.writing import Period, put
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region
@@ -17,8 +18,10 @@ from server_broker.settlement.version import RULES
 from server_broker.settling.models import SheetMonth, SheetMonthRecord
 from server_broker.settling.sheet import sheet_of
 from server_broker.settling.sheet_csv import names_on, sheet_csv
+from server_broker.supervisor import settle_cli
 from server_broker.supervisor.settle_cli import settle_month
 from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, ZHANG
+from tests.server_broker.closing.lived_month import MAY_CLOSE, SHOWN_AT, LivedMonth, officer, village
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, announced, at, morning, recorded
 
@@ -123,6 +126,30 @@ def test_the_command_writes_a_file_for_nobody_else_and_puts_it_on_record(
     for wrong in ({"csv": str(file)}, {"village": "1"}, {"month": "2027-13"}, {"as_of": "x"}, {"as_of": ahead}):
         with pytest.raises(ServiceError):
             asks(**wrong)
+
+
+def test_the_command_hands_out_a_closed_month_as_it_was_signed(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settle_cli, "settled_horizon", lambda: MAY_CLOSE + 3 * DAY)
+    lived = LivedMonth(county)
+    with recorded(SHOWN_AT):
+        show_month(village(), MONTH, by=officer(), now=SHOWN_AT)
+    with recorded(MAY_CLOSE):
+        closed = close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
+
+    def asks(known: dt.datetime, file: str = "") -> tuple[bytes, str]:
+        asked = {"village": SHILI_VILLAGE, "month": MONTH, "as_of": known.isoformat(), "csv": file}
+        return settle_month(argparse.Namespace(**asked), actor="cli:root")
+
+    lived.station.booted(MAY_CLOSE + DAY, alive=at(MONDAY, 10))
+    lived.station.send(MAY_CLOSE + DAY)
+    signed = bytes(closed.content)
+    assert asks(MAY_CLOSE + 2 * DAY)[0] == asks(MAY_CLOSE)[0] == signed
+    file = tmp_path / "三月.csv"
+    assert asks(MAY_CLOSE + 2 * DAY, str(file)) == (b"", f"已写入 {file}：示例村 {MONTH}，2027-04-07 00:00:00 定稿的")
+    assert file.read_bytes() == signed
+    assert b"state,\xe5\x85\xac\xe7\xa4\xba\r\n" in asks(MAY_CLOSE - DAY)[0]
 
 
 def test_who_was_entered_after_the_month_is_named_all_the_same(county: FictionalCounty) -> None:
