@@ -183,8 +183,31 @@ def test_the_county_may_lock_how_long_objections_are_taken(county: FictionalCoun
     assert shown() == APRIL + 3 * DAY
     with recorded(at(MONDAY, 2)):
         sets(COUNTY, 7, locked=True)
-    # What holds on the date of the showing counts, so only a page of that date changed.
     assert month_of(village().identity, MONTH, SHOWN_AT).objections_until == APRIL + 7 * DAY
+
+
+def test_nobody_shortens_the_time_for_objections_once_the_month_is_shown(county: FictionalCounty) -> None:
+    LivedMonth(county)
+    assert shown() == APRIL + 5 * DAY
+    later = SHOWN_AT + dt.timedelta(hours=1)
+    for code in (TOWNSHIP, SHILI_VILLAGE):
+        made, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=code), name=OBJECTION_DAYS)
+        with recorded(later):
+            put(ParameterRecord, [made.pk], Period(at(MONDAY, 0)), {"value": 1}, actor=BY)
+    assert month_of(village().identity, MONTH, at(APRIL + DAY, 9)).objections_until == APRIL + 5 * DAY
+    refused("公示到 04月06日 为止", known=at(APRIL + 2 * DAY, 9))
+    assert closed().month == MONTH
+
+
+def test_nor_by_taking_back_what_held_when_it_was_shown(county: FictionalCounty) -> None:
+    LivedMonth(county)
+    made, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name=OBJECTION_DAYS)
+    with recorded(at(MONDAY, 1)):
+        put(ParameterRecord, [made.pk], Period(at(MONDAY, 0)), {"value": 9}, actor=BY)
+    assert shown() == APRIL + 9 * DAY
+    with recorded(SHOWN_AT + dt.timedelta(hours=1)):
+        put(ParameterRecord, [made.pk], Period(at(MONDAY, 0)), {"value": None}, actor=BY)
+    refused("公示到 04月10日 为止")
 
 
 def test_what_comes_between_keeps_it_open_until_it_is_final_again(county: FictionalCounty) -> None:
