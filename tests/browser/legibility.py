@@ -1,6 +1,6 @@
 """Whether a page can be read: contrast, names, nothing over another, links told by more than their colour."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 CONTRAST = """() => {
   const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
@@ -93,3 +93,15 @@ def reads_well(page: Page) -> None:
     stands_well(page)
     assert page.evaluate(READABLE) == []
     assert page.evaluate(BY_COLOUR_ALONE) == []
+
+
+def reads_well_on_a_telephone(page: Page) -> None:
+    """Check that everything on a page of the front door can be read."""
+    expect(page.locator("html")).to_have_css("font-size", "18px")  # so its style sheet is there
+    assert page.evaluate(READABLE) == []
+    assert page.evaluate(BY_COLOUR_ALONE) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    smallest = (
+        "Math.min(...[...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    assert page.evaluate(smallest) >= 17, "people over 55 read this"

@@ -4,16 +4,13 @@ import base64
 import datetime
 import hashlib
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.db import connections, transaction
-from django.test import override_settings
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
@@ -23,61 +20,28 @@ from server_broker.duty.windows import Terms, add_window
 from server_broker.people.existence import on_file_since
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
-from server_broker.public.asgi import make_application
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
 from server_broker.settling.models import NOTHING_TOLD
-from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
-from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
 from server_broker.workdays.county_table import CountyWord, write_days
-from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
+from tests.browser.front_door import open_door
+from tests.browser.legibility import reads_well_on_a_telephone
 from tests.cast import LI, SHILI, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, requested, touch
-from tests.server_broker.public.door import ago, settings_of_the_door, show_code
+from tests.server_broker.public.door import ago, show_code
 from tests.server_broker.settling.kept_rows import settled_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-START_TIMEOUT_S = 20.0
-HOST = "127.0.0.1"
 PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
 """A folder for screenshots, for whoever wants to look at the pages."""
 
 
-class _Server(FrontDoorServer):
-    """A front door that says when it listens."""
-
-    ready: threading.Event
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
 @pytest.fixture(scope="module")
 def door(web: str, county_cluster: CountyHome) -> Iterator[FrontDoor]:
-    """A running front door with a private authority, on the test's database.
-
-    The console's web comes first: it collects static files, and not into the front door's own.
-    """
-    with socket.create_server((HOST, 0)) as listener:
-        port = listener.getsockname()[1]
-        made = make_demonstration(county_cluster, host=HOST, port=port, now=timezone.now())
-        own = {"ALLOWED_HOSTS": [HOST], "PRIVATE_AUTHORITY": private_authority_name(county_cluster, made)}
-        connections.settings["default"]["CONN_MAX_AGE"] = 0
-        with override_settings(**settings_of_the_door() | own):
-            context = server_context(*made.files(county_cluster.root))
-            config = server_config(make_application(), context, host=HOST, port=0)
-            server = _Server(config, RenewedCertificate(county_cluster, made, context))
-            server.ready = threading.Event()
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            try:
-                assert server.ready.wait(START_TIMEOUT_S), "the front door did not start"
-                yield made
-            finally:
-                server.should_exit = True
-                thread.join(START_TIMEOUT_S)
+    """A running front door, for all of this module."""
+    with open_door(county_cluster) as made:
+        yield made
 
 
 def key_pin(certificate: Path) -> str:
@@ -114,14 +78,7 @@ def county(door: FrontDoor) -> FictionalCounty:
 
 def looked_at(page: Page, name: str) -> None:
     """Check that everything on the page can be read, and keep a picture if a person wants one."""
-    expect(page.locator("html")).to_have_css("font-size", "18px")  # so its style sheet is there
-    assert page.evaluate(READABLE) == []
-    assert page.evaluate(BY_COLOUR_ALONE) == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    smallest = (
-        "Math.min(...[...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
-    )
-    assert page.evaluate(smallest) >= 17, "people over 55 read this"
+    reads_well_on_a_telephone(page)
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"phone-{name}.png", full_page=True)
 
