@@ -101,6 +101,11 @@ def ask(
         wish = _checked(person, wish, asked_at, officer, months)
         if officer and wish.kind == LOST:
             refuse_own_affair(officer, [person.pk])
+            if wish.begin is not None:
+                # From then on the person's touches would count no more, and nobody else looked at it.
+                raise RequestRefused(
+                    "代人挂失从现在起算。要从以前算起的，由本人在手机上挂失，或请发卡的人在人员页上挂失"
+                )
         if officer and wish.kind == BACK:
             assert wish.absence is not None
             refuse_undoing(officer, wish.absence.source, person, wish.note, now)

@@ -1,4 +1,4 @@
-"""Who may undo an approved absence for somebody else: an officer of the rank that it needed, and with a reason.
+"""Who may take back for somebody else what they asked: what was approved an officer of the rank that it needed.
 
 A person's own word needs neither. So that nobody's leave disappears silently, the person and whoever approved it read
 who it was, when and why.
@@ -16,12 +16,14 @@ from server_broker.audit.log import LEAST_REASON
 from server_broker.guard.answers import reason_against
 from server_broker.people.models import Person
 from server_broker.requests.cases import Case
-from server_broker.requests.kinds import BACK
+from server_broker.requests.kinds import BACK, CORRECTION, KINDS, OBJECTION
 from server_broker.requests.models import Answer, CountyRequest
 from server_broker.requests.ranks import RANK_WORDS, Rank, power_words, standing
 from server_broker.requests.refused import RequestRefused
 
 _SOURCE = "request:"
+ABOUT_RESULTS = frozenset({CORRECTION, OBJECTION})
+"""What people ask because of what a window came to."""
 
 
 def refuse_undoing(officer: str, source: str, person: Person, reason: str, at: dt.datetime) -> None:
@@ -39,8 +41,25 @@ def refuse_undoing(officer: str, source: str, person: Person, reason: str, at: d
     power = standing(User.objects.select_related("region").get(username=officer), person, needed, at)
     if power.rank < needed:
         raise RequestRefused(f"这是{RANK_WORDS[needed]}里批的，要{RANK_WORDS[needed]}里来撤销，{power_words(power)}")
+    _check_reason(person, reason)
+
+
+def refuse_taking_back(kind: str, person: Person, reason: str) -> None:
+    """Check that an officer may take back for a person what waits.
+
+    What somebody says against a result is for an officer to answer. Whoever takes it back would be rid of it unseen.
+
+    Raises:
+        RequestRefused: The request is about a result, or there is no reason.
+    """
+    if kind in ABOUT_RESULTS:
+        raise RequestRefused(f"{KINDS[kind]}由本人撤回；您不同意的，请答复，写明理由")
+    _check_reason(person, reason)
+
+
+def _check_reason(person: Person, reason: str) -> None:
     if len(reason.strip()) < LEAST_REASON:
-        raise RequestRefused("替别人撤销批过的假要写明理由（至少 4 个字）")
+        raise RequestRefused("替别人撤回要写明理由（至少 4 个字）")
     if against := reason_against(reason, [person.village_id]):
         raise RequestRefused(against)
 

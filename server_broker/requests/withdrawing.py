@@ -20,9 +20,11 @@ from server_broker.requests.effects import away_in, swap, undo_swap
 from server_broker.requests.kinds import AWAY, SWAP
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.undoing import refuse_undoing
+from server_broker.requests.undoing import refuse_taking_back, refuse_undoing
 
 WITHDREW, AGREED = "request.withdrawn", "request.agreed"
+TIME_TO_DENY = dt.timedelta(hours=2)
+"""So long before a window an officer may still write down that the other person agreed: they can deny it until then."""
 
 
 def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "", reason: str = "") -> None:
@@ -30,7 +32,7 @@ def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "", reaso
 
     Args:
         officer: The account that does it for them; empty: they do so themselves.
-        reason: Of an officer, for what was approved: the person and the approver read it.
+        reason: Of an officer: the person and the approver read it.
 
     Raises:
         RequestRefused: It has begun, was refused, or is taken back already, or the officer may not undo it.
@@ -43,8 +45,11 @@ def withdraw(asked: CountyRequest, *, now: dt.datetime, officer: str = "", reaso
         if not may_withdraw(case, now):
             raise RequestRefused("这一条不能再撤回：已经定了或已经开始，提前回来请办销假")
         why = ""
-        if officer and not case.is_waiting:
-            refuse_undoing(officer, f"request:{case.key}", locked.person, reason, now)
+        if officer:
+            if case.is_waiting:
+                refuse_taking_back(locked.kind, locked.person, reason)
+            else:
+                refuse_undoing(officer, f"request:{case.key}", locked.person, reason, now)
             why = reason.strip()
         actor = officer or f"person:{locked.person.number}"
         locked.withdrawn_at, locked.withdrawn_by, locked.withdrawn_why = now, actor, why
@@ -96,6 +101,8 @@ def agree(
         assert locked.substitute is not None
         if officer:
             refuse_own_affair(officer, [locked.person_id, locked.substitute.pk])
+            if said_at > locked.begin_at - TIME_TO_DENY:
+                raise RequestRefused("离班开始不到两小时了：请对方自己在手机或大屏上答应")
             if not sees_other(User.objects.get(username=officer), case):
                 raise RequestRefused("对方不归您这里：请对方自己答应，或由对方那里的人记")
         actor = officer or f"person:{locked.substitute.number}"

@@ -42,7 +42,7 @@ from server_broker.requests.kinds import CORRECTION, OBJECTION, SWAP
 from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
 from server_broker.requests.ranks import Rank, kinds_for, powers_of, regions_decided_by
 from server_broker.requests.refused import RequestRefused
-from server_broker.requests.undoing import undone_of, undone_of_approver, why_not_undo
+from server_broker.requests.undoing import ABOUT_RESULTS, undone_of, undone_of_approver, why_not_undo
 from server_broker.requests.waiting import Waiting, is_stale_swap
 from server_broker.requests.withdrawing import agree, may_withdraw, sees_other, withdraw
 
@@ -115,7 +115,7 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         and not is_stale_swap(case, now)
         and _may_enter(user, case)
         and sees_other(user, case),
-        "may_withdraw": may_take_back and not undo_obstacle,
+        "may_withdraw": may_take_back and not undo_obstacle and (is_approved or case.asked.kind not in ABOUT_RESULTS),
         "undo_obstacle": undo_obstacle,
         "undone": undone_of(case) if not case.is_waiting else [],
         "is_in_scope": in_scope(user, case.person.village_id),

@@ -242,7 +242,7 @@ def test_what_waits_for_nobody_is_over_and_an_upgrade_finds_the_same(
     assert not any(one.is_over for one in (*everything, *left))
     for one, outcome in ((key(asked), "accepted"), (key(refused), "refused"), (f"s{at_kiosk.pk}", "refused")):
         page.post(f"/todo/{one}/decide/", {"outcome": outcome, "text": "那天人手不够"})
-    page.post(f"/todo/{key(taken_back)}/withdraw/")
+    page.post(f"/todo/{key(taken_back)}/withdraw/", {"reason": "本人说不请了"})
     agree(swapped, True, now=now)
     lost = asks(zhang, Wish(kind="card_lost"), at=now)
 

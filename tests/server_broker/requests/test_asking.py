@@ -18,7 +18,7 @@ from server_broker.requests.effects import away_in, touches_while_away
 from server_broker.requests.models import CountyRequest
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.turns import turn_of
-from server_broker.requests.withdrawing import agree, withdraw
+from server_broker.requests.withdrawing import TIME_TO_DENY, agree, withdraw
 from tests.cast import (
     COUNTY_OFFICER,
     LI,
@@ -192,6 +192,27 @@ def test_who_writes_down_their_own_word_is_not_their_own_officer(zhang: Person) 
     officer.save()
     with pytest.raises(OwnAffair):
         asks(zhang, Wish(kind="card_lost"), officer=officer.username)
+
+
+def test_who_writes_down_a_loss_for_somebody_wipes_out_none_of_their_touches(zhang: Person) -> None:
+    officer = user_of(SECRETARY).username
+    with pytest.raises(RequestRefused, match="代人挂失从现在起算"):
+        asks(zhang, Wish(kind="card_lost", begin=NOW - dt.timedelta(days=9)), officer=officer)
+    asks(zhang, Wish(kind="card_lost"), at=timezone.now(), officer=officer)
+    assert zhang.cards.get().lost_at is not None
+
+
+def test_an_officer_says_that_somebody_agrees_while_these_have_time_to_deny_it(
+    county: FictionalCounty, zhang: Person
+) -> None:
+    li, window = county.add(LI), zhang.windows.get()
+    asked = asks(zhang, Wish(kind="swap", window=window.pk, day=MONDAY, substitute=li))
+    start, officer = begin_of(MONDAY) + dt.timedelta(minutes=510), user_of(TOWNSHIP_OFFICER).username
+    with pytest.raises(RequestRefused, match="不到两小时"):
+        agree(asked, True, now=start - TIME_TO_DENY + dt.timedelta(minutes=1), officer=officer)
+    agree(asked, True, now=start - TIME_TO_DENY, officer=officer)
+    agree(asked, False, now=start - dt.timedelta(minutes=1))
+    assert now_is(asked).state == "refused"
 
 
 def test_a_window_goes_to_whoever_agrees_before_its_start(county: FictionalCounty, zhang: Person) -> None:

@@ -18,7 +18,7 @@ from server_broker.requests.withdrawing import WITHDREW, withdraw
 from tests.cast import CLERK, LI, SECRETARY, TOWNSHIP_OFFICER, ZHANG
 from tests.server_broker.county import FictionalCounty, signed_in, user_of
 from tests.server_broker.pages import text_of, words_of
-from tests.server_broker.requests.asked_here import approves, asks, days, duty, key, now_is
+from tests.server_broker.requests.asked_here import MONDAY, NOW, approves, asks, days, duty, key, now_is
 
 pytestmark = pytest.mark.django_db
 WHY = "防汛要全员到岗"
@@ -38,6 +38,28 @@ def leave(zhang: Person) -> CountyRequest:
     asked = asks(zhang, days(0, 2), at=now)
     approves(TOWNSHIP_OFFICER, asked, at=now)
     return asked
+
+
+def test_what_waits_is_taken_back_for_somebody_with_a_reason_that_they_read(zhang: Person) -> None:
+    now = timezone.now()
+    waits = asks(zhang, days(3, 4), at=now)
+    name = user_of(SECRETARY).username
+    with pytest.raises(RequestRefused, match="写明理由"):
+        withdraw(waits, now=now, officer=name)
+    withdraw(waits, now=now, officer=name, reason="本人说不请了")
+    assert "替您撤回的，理由：本人说不请了" in " ".join(one_of(now_is(waits), zhang).notes)
+
+
+@pytest.mark.parametrize("kind", ["correction", "objection"])
+def test_what_somebody_says_against_a_result_they_alone_take_back(kind: str, zhang: Person) -> None:
+    waits = asks(zhang, days(3))
+    CountyRequest.objects.filter(pk=waits.pk).update(kind=kind, window=zhang.windows.get(), day=MONDAY)
+    page = signed_in(TOWNSHIP_OFFICER)
+    assert "/withdraw/" not in text_of(page, f"/todo/{key(waits)}/")
+    page.post(f"/todo/{key(waits)}/withdraw/", {"reason": "不像真的"})
+    assert now_is(waits).state == "open"
+    withdraw(waits, now=NOW)
+    assert now_is(waits).state == "withdrawn"
 
 
 def test_whoever_undoes_it_has_the_rank_and_a_reason_that_is_kept(leave: CountyRequest) -> None:
