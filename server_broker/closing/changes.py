@@ -1,7 +1,7 @@
 """What changed of windows: was, now, when it came, and by what."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,16 +13,18 @@ from django.db.models import Q
 from server_broker.dated.days import begin_of, end_of
 from server_broker.duty.models import AbsenceRecord
 from server_broker.requests.models import Correction
+from server_broker.settlement.counting import PRESENT
 from server_broker.settlement.results import Result
 from server_broker.settlement.times import month_of, next_month
 from server_broker.settling.due import PARAMETER, RULES, with_code
 from server_broker.settling.kept import settled_of
 from server_broker.settling.models import SettledWindow, SettledWindowQuerySet
 from server_broker.settling.sheet_csv import names_on
-from server_broker.settling.windows import FactName
+from server_broker.settling.windows import FactName, Settled
 
 _DAY = dt.timedelta(days=1)
 _OFF = "休"
+_GRAVE = {"旷": 3, "缺": 2, "迟": 1, "早": 1}
 _REQUEST = "request:"
 
 
@@ -35,6 +37,15 @@ class Said(msgspec.Struct, frozen=True, order=True):
     late: int = 0
     early: int = 0
     leave_minutes: int = 0
+
+    @property
+    def weight(self) -> tuple[int, int, bool]:
+        """How heavily it lies on its person: what it is called, minutes, and whether it counts as present no more."""
+        return (_GRAVE.get(self.result, 0), self.late + self.early, self.result not in PRESENT)
+
+    def is_worse_than(self, other: "Said") -> bool:
+        """Tell whether somebody must be able to object to it who had nothing to object to the other."""
+        return any(mine > theirs for mine, theirs in zip(self.weight, other.weight, strict=True))
 
 
 OFF = Said()
@@ -118,6 +129,25 @@ def changed_since(between: Between) -> list[Change]:
     places = between.touched()
     stood = {place: [said for said, _ in some] for place, some in _standing(between, places, between.since).items()}
     return changes(between, places, stood)
+
+
+def worse_than_shown(windows: Iterable[Settled], between: Between) -> int:
+    """Return at how many places a window lies more heavily on its person than at ``between.since``. One query."""
+    stood, stand = Counter[tuple[Place, Said]](), Counter[tuple[Place, Said]]()
+    for some, counted in ((settled_of(between.rows().known(between.since)), stood), (windows, stand)):
+        counted.update((Place(one.person, one.result.day, one.result.start), said_of(one.result)) for one in some)
+    gone, came = _by_place(stood - stand), _by_place(stand - stood)
+    return sum(
+        any(now.is_worse_than(was) for now in came.get(place, [OFF]) for was in gone.get(place, [OFF]))
+        for place in gone.keys() | came.keys()
+    )
+
+
+def _by_place(counted: Iterable[tuple[Place, Said]]) -> dict[Place, list[Said]]:
+    found: dict[Place, list[Said]] = defaultdict(list)
+    for place, said in counted:
+        found[place].append(said)
+    return found
 
 
 def changes(between: Between, places: Collection[Place], stood: Stood) -> list[Change]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from protocol.decisions import Decided, MonthClosed
 from server_broker.accounts.models import User
 from server_broker.audit.log import record
-from server_broker.closing.changes import Between, Change, changed_since
+from server_broker.closing.changes import Between, Change, changed_since, worse_than_shown
 from server_broker.closing.content import content_of
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.objections import Objections, may_close_from
@@ -109,7 +109,8 @@ def close_month(village: Region, month: str, *, by: User, known: dt.datetime) ->
         known: A moment by which all is there that was received by then (`closing_moment`).
 
     Raises:
-        MonthRefused: It is closed, was not shown, is not final, or objections can still be made.
+        MonthRefused: It is closed, was not shown, is not final, objections can still be made, or something became worse
+            for somebody since it was shown.
         RecordStopped: The county can sign nothing.
     """
     with transaction.atomic():
@@ -119,6 +120,8 @@ def close_month(village: Region, month: str, *, by: User, known: dt.datetime) ->
         state = state_of(month, (one.result for one in windows), moment(known), shown=moment(shown_at))
         if state != SHOWN:
             raise MonthRefused(_why_not(state, windows))
+        if worse := worse_than_shown(windows, Between(village.identity, *_dates(month), shown_at)):
+            raise MonthRefused(f"公示以后有 {worse} 个班变得对本人不利：先再公示一次，让本人看到，过了日子再定稿")
         slip = open_slip(village.identity, month, known=known)
         sheet = VillageSheet(village.identity, month, known, CLOSED, RULES, windows)
         lived = residing(village.identity, month, known)

@@ -127,7 +127,7 @@ class Signed:
     @property
     def head(self) -> dict[str, list[str]]:
         """What the sheet says of itself: code and name under ``village``."""
-        return {row[0]: row[1:] for row in self._parts[0]}
+        return {row[0]: list(map(plain, row[1:])) for row in self._parts[0]}
 
     @property
     def names(self) -> dict[int, tuple[str, str]]:

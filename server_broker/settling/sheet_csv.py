@@ -30,7 +30,7 @@ def sheet_csv(sheet: VillageSheet) -> bytes:
     rows = csv.writer(text)
     code, name = _village(sheet)
     rows.writerow(["rules", sheet.rules])
-    rows.writerow(["village", code, name])
+    rows.writerow(["village", code, escaped(name)])
     rows.writerow(["month", sheet.month])
     rows.writerow(["as_of", timezone.localtime(sheet.known).isoformat(timespec="microseconds")])
     rows.writerow(["state", sheet.state])

@@ -17,7 +17,7 @@ def everybody(people: Collection[int]) -> Collection[int]:
 
 def unseen_in(month: VillageMonth, seen: Seen) -> set[int]:
     """Return who is in a month that its reader may not see."""
-    people = {one.person for one in month.people} | {one.person for one in month.slip}
+    people = {one.person for some in (month.people, month.residents, month.slip) for one in some}
     return people - set(seen(people))
 
 
@@ -28,5 +28,8 @@ def without_names(month: VillageMonth, unseen: Collection[int]) -> VillageMonth:
     return replace(
         month,
         people=tuple(replace(one, number="", name=ELSEWHERE) if one.person in unseen else one for one in month.people),
+        residents=tuple(
+            replace(one, number="", name=ELSEWHERE) if one.person in unseen else one for one in month.residents
+        ),
         slip=tuple(replace(one, number="", name=ELSEWHERE) if one.person in unseen else one for one in month.slip),
     )

@@ -1,5 +1,6 @@
 """Charts of 考勤: a village's month as a calendar, and how many windows were in time over a year, by place."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ from server_broker.timesheets.workbooks import months_with
 
 MONTHS = 12
 _CODE_DIGITS = 12
+_FIRST = dt.date(2000, 1, 1)
+"""The first month that has an address."""
 
 
 @require_safe
@@ -76,7 +79,7 @@ def person_month(request: HttpRequest, pk: str, month: str) -> HttpResponse:
         "person": person,
         "first": first,
         "month": month,
-        "before": f"{month_after(first, -1):%Y-%m}",
+        "before": f"{month_after(first, -1):%Y-%m}" if first > _FIRST else "",
         "after": f"{after:%Y-%m}" if after <= timezone.localdate() else "",
         "villages": [(village, STATE_WORDS[village.state]) for village, _ in months],
         "entries": entries,

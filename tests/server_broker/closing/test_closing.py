@@ -11,7 +11,7 @@ from django.db import InternalError, ProgrammingError, connection, transaction
 from protocol.decisions import MonthClosed, decode_decision
 from server_broker.audit.models import AuditEntry
 from server_broker.closing import closing
-from server_broker.closing.changes import Between, changed_since
+from server_broker.closing.changes import OFF, Between, Said, changed_since
 from server_broker.closing.closing import CLOSE, SHOW, close_month, show_month
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.month import month_of
@@ -266,3 +266,50 @@ def test_nobody_closes_behind_somebody_who_has_been_writing_for_minutes(monkeypa
     assert closing.closing_moment(MAY_CLOSE) == behind
     with pytest.raises(MonthRefused, match="请过几分钟再定稿"):
         closing.closing_moment(MAY_CLOSE + dt.timedelta(seconds=11))
+
+
+def test_what_became_worse_since_it_was_shown_is_shown_again_before_it_is_signed(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    shown()
+    with recorded(MAY_CLOSE - DAY):
+        term, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name="late_absence")
+        put(ParameterRecord, [term.pk], Period(at(MONDAY, 0)), {"value": 15}, actor=BY)
+    refused("公示以后有 1 个班变得对本人不利")
+    lives_on(MAY_CLOSE)
+    refused("公示以后有 1 个班变得对本人不利")
+    again = MAY_CLOSE + dt.timedelta(hours=9)
+    assert shown(again) == MAY_CLOSE.date() + 5 * DAY
+    signed = closed(at(MAY_CLOSE.date() + 6 * DAY, 0))
+    assert [one.totals.of("旷") for one in month_of(village().identity, MONTH, again).people] == [1, 0]
+    assert signed.people[ZHANG.number] == lived.zhang.pk
+
+
+def test_what_became_better_since_it_was_shown_is_signed(county: FictionalCounty) -> None:
+    LivedMonth(county)
+    shown()
+    with recorded(MAY_CLOSE - DAY):
+        term, _ = Parameter.objects.get_or_create(region=Region.objects.get(pk=TOWNSHIP), name="grace_in")
+        put(ParameterRecord, [term.pk], Period(at(MONDAY, 0)), {"value": 30}, actor=BY)
+    assert closed().month == MONTH
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "is_worse"),
+    [
+        (Said("√"), Said("迟", late=11), True),
+        (Said("迟", late=11), Said("迟", late=12), True),
+        (Said("迟", late=12), Said("迟", late=11), False),
+        (Said("缺"), Said("√"), False),
+        (Said("旷"), Said("缺"), False),
+        (Said("停"), Said("旷"), True),
+        (Said("√"), OFF, True),
+        (OFF, Said("旷"), True),
+        (OFF, Said("√"), False),
+        (Said("旷"), Said("假", "事"), False),
+        (Said("√"), Said("假", "事"), True),
+        (Said("迟", late=40), Said("缺"), True),
+        (Said("√"), Said("停"), False),
+    ],
+)
+def test_what_lies_more_heavily_on_somebody(was: Said, now: Said, is_worse: bool) -> None:
+    assert now.is_worse_than(was) == is_worse

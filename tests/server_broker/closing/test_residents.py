@@ -12,6 +12,7 @@ from server_broker.closing.residents import ResidentLine, refresh
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.settlement.times import month_of as month_of_day
+from server_broker.timesheets.hiding import unseen_in, without_names
 from tests.cast import SHILI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.closing.lived_month import (
     APRIL,
@@ -97,3 +98,13 @@ def test_who_never_lived_there_after_all_goes_from_the_page(county: FictionalCou
     refresh(NOW + residents.AGAIN + dt.timedelta(minutes=1))
     assert lines() == []
     assert refresh(NOW + residents.AGAIN + dt.timedelta(minutes=2)) is None
+
+
+def test_a_resident_of_elsewhere_has_neither_number_nor_name(county: FictionalCounty) -> None:
+    live_there(county)
+    refresh(NOW)
+    month, zhao = month_of(village().identity, MONTH, NOW), county.people[ZHAO].pk
+    unseen = unseen_in(month, lambda people: set(people) - {zhao})
+    assert unseen == {zhao}
+    shown = without_names(month, unseen).residents
+    assert [(one.number, one.name) for one in shown] == [(ZHANG.number, ZHANG.name), ("", "外辖区人员")]

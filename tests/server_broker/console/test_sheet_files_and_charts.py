@@ -111,6 +111,7 @@ def test_a_persons_month_is_a_calendar_a_table_and_a_file(lived: LivedMonth) -> 
     assert signed_in(OTHER_TOWNSHIP_OFFICER).get(path).status_code == 404
     assert signed_in(OTHER_TOWNSHIP_OFFICER).get(f"{path}sheet.xlsx").status_code == 404
     assert officer.get(f"/people/{lived.zhang.pk}/2027-05/").status_code == 404
+    assert "上个月" not in officer.get(f"/people/{lived.zhang.pk}/2000-01/").content.decode()
     wang = Person.objects.get(number=WANG.number)
     assert officer.get(f"/people/{wang.pk}/{MONTH}/").status_code == 404
 
