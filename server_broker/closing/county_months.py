@@ -18,6 +18,13 @@ from server_broker.settling.terms import decides
 _CORRECTIONS = "corrections_per_month"
 
 
+def closed_at(village: int, day: dt.date) -> dt.datetime | None:
+    """Return when the month of a village's date was closed, as a page says it; None: it is open now."""
+    rows = SheetMonthRecord.objects.known().filter(subject__village__identity=village, subject__month=month_of(day))
+    row = rows.first()
+    return None if row is None else row.closed_at
+
+
 class CountyMonths:
     """The months of the county (`server_broker.requests.months.Months`)."""
 
@@ -27,8 +34,7 @@ class CountyMonths:
         where = [village.identity, month_of(day)]
         # Closing locks the same row. Whoever gets it first is waited for.
         query("SELECT id FROM settling_sheetmonth WHERE village_id = %s AND month = %s FOR SHARE", where)
-        row = SheetMonthRecord.objects.known().filter(subject__village=village, subject__month=month_of(day)).first()
-        return None if row is None else row.closed_at
+        return closed_at(village.identity, day)
 
     def corrections(self, person: Person, day: dt.date) -> int:
         """Return beyond how many corrections of a month a second approver is needed, as it holds for the person's

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from server_broker.closing.county_months import closed_at
 from server_broker.people.models import Person
 from server_broker.public.middleware import present_session
 from server_broker.public.month import asked_lately
@@ -40,7 +41,7 @@ def own_window(request: HttpRequest, day: str, start: str) -> HttpResponse:
     context = {
         "person": session.person,
         "day": rows[0].day,
-        "whys": [(why, _turn(why)) for why in whys],
+        "whys": [(why, _turn(why), closed_at(why.row.village_id, why.row.day)) for why in whys],
         "requests": [one for one in asked_lately(session.person, now) if one.day == rows[0].day],
         "is_past": rows[0].day < timezone.localdate(now).replace(day=1),
     }

@@ -255,6 +255,8 @@ def reads_the_answer(page: Page, address: str) -> None:
     expect(page.get_by_text("4月7日 定稿了。")).to_be_visible()
     reads_well_on_a_telephone(page)
     page.goto(f"{address}/windows/{LATE}/510/")
+    expect(page.get_by_text("3月的考勤表 4月7日 已经定稿，不再补卡。")).to_be_visible()
+    reads_well_on_a_telephone(page)
     page.get_by_role("link", name="3月24日 08:30–12:00 异议").click()
     expect(page.get_by_text("× 没同意")).to_be_visible()
     expect(page.get_by_text(f"答复：{ANSWER}")).to_be_visible()

@@ -14,6 +14,7 @@ from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import in_scope, regions_of
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.audit.log import Detail, record
+from server_broker.closing.county_months import closed_at
 from server_broker.console.queries import settled_windows_of, stations_of
 from server_broker.console.settled_words import result_word
 from server_broker.people.models import Person
@@ -99,6 +100,8 @@ def _shown(request: HttpRequest, why: Why, person: Person | None) -> dict[str, A
 def _correction(request: HttpRequest, why: Why, person: Person | None) -> str:
     """Return where the viewer writes down a correction for the person; empty: not here."""
     if person is None or person.left or why.window is None or not may(request.user, Power.ENTER_REQUESTS):
+        return ""
+    if closed_at(why.row.village_id, why.row.day) is not None:
         return ""
     chosen = {"person": person.number, "kind": "correction", "turn": f"{why.window.pk}:{why.row.day}"}
     return f"{reverse('affair-new')}?{urlencode(chosen)}"

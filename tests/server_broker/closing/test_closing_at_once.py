@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
@@ -108,6 +109,33 @@ def test_a_database_that_goes_away_at_any_step_leaves_it_closed_or_not(shown: Li
         close()
 
 
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_database_that_goes_away_at_the_commit_leaves_it_closed_or_not(
+    shown: LivedMonth, monkeypatch: pytest.MonkeyPatch, is_committed: bool
+) -> None:
+    close, commit = closing(), connection.commit
+
+    def killed() -> None:
+        if is_committed:
+            commit()
+        _kill()
+        if not is_committed:
+            commit()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "commit", killed)
+        with nullcontext() if is_committed else pytest.raises(OperationalError):
+            close()
+    connection.close()
+    assert is_closed() is is_committed
+    # Whoever tries again after the failure closes it, or reads that it is closed.
+    if not is_committed:
+        close()
+        assert is_closed()
+    with pytest.raises(MonthRefused, match="定稿"):
+        close()
+
+
 def _statements(close: Callable[[], ClosedMonth]) -> list[str]:
     """Return what a closing asks the database, without one."""
     seen: list[str] = []
@@ -131,12 +159,17 @@ def _killed_at(number: int) -> Statement:
 
     def kill(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
         if next(count, None) == 0:
-            raw: psycopg.Connection[Any] = connection.connection
-            with psycopg.connect(raw.info.dsn, autocommit=True) as other:
-                other.execute("SELECT pg_terminate_backend(%s, 5000)", [raw.info.backend_pid])
+            _kill()
         return execute(sql, parameters, many, context)
 
     return kill
+
+
+def _kill() -> None:
+    """End the connection's backend."""
+    raw: psycopg.Connection[Any] = connection.connection
+    with psycopg.connect(raw.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [raw.info.backend_pid])
 
 
 def elsewhere(work: Callable[[], object]) -> None:

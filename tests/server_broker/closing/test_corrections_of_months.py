@@ -19,7 +19,7 @@ from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import Correction, CountyRequest, Outcome
 from server_broker.requests.refused import RequestRefused
 from server_broker.settling.setting_terms import set_term
-from tests.cast import COUNTY_OFFICER, TOWNSHIP, TOWNSHIP_OFFICER, WANG, Account
+from tests.cast import COUNTY_OFFICER, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, WANG, Account
 from tests.server_broker.closing.lived_month import (
     APRIL,
     DAY,
@@ -116,6 +116,23 @@ def test_the_console_and_the_telephone_refuse_with_the_same_words(
     shown_and_closed()
     now = MAY_CLOSE + DAY
     assert all("3月的考勤表 4月7日 已经定稿，不能再补卡" in page for page in said(lived.li, MISSED))
+
+
+def test_the_pages_of_a_window_offer_none_once_its_month_is_closed(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+
+    def links() -> list[bool]:
+        """Whether the officer's page and the person's own lead to a correction."""
+        at_desk = signed_in(TOWNSHIP_OFFICER).get(f"/sheets/{SHILI_VILLAGE}/windows/{lived.li.pk}/{MISSED}/510/")
+        with override_settings(**settings_of_the_door()):
+            on_phone = signed_in_telephone(lived.li).get(f"/windows/{MISSED}/510/")
+        assert "/ask/objection/?turn=" in on_phone.content.decode()
+        pages = {"kind=correction": at_desk, "/ask/correction/?turn=": on_phone}
+        return [link in page.content.decode() for link, page in pages.items()]
+
+    assert links() == [True, True]
+    shown_and_closed()
+    assert links() == [False, False]
 
 
 def test_nobody_approves_their_own(county: FictionalCounty) -> None:
