@@ -12,10 +12,11 @@ from django.utils import timezone
 from protocol.decisions import Decided
 from server_broker.accounts.models import User
 from server_broker.audit.log import Detail, record
+from server_broker.dated import days
 from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, put, put_each
 from server_broker.decisions.stream import decide
-from server_broker.duty.stopping import Scope, own_windows
+from server_broker.duty.own_rosters import own_roster
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
 from server_broker.settlement.record import Record
@@ -57,14 +58,14 @@ def declare_dead(station: Station, since: dt.datetime, reason: str, *, by: User,
 
     Raises:
         DeadRefused: The minute is to come, or before the station was enrolled; the station has told of a later one, is
-            revoked, or is declared dead so already; or the account's person has windows there.
+            revoked, or is declared dead so already; or the account's person has windows there at any time from then on.
     """
     since = since.replace(second=0, microsecond=0)
     with transaction.atomic():
         among_writers()
         station = Station.objects.select_for_update().get(pk=station.pk)
         _refuse_time(station, since, now)
-        _refuse_own(by, station, since, now)
+        _refuse_own(by, station, since)
         stood = DeadStation.objects.known().filter(subject=station, dead=True)
         if stood.filter(valid_from=since).exists():
             raise DeadRefused("已经这样登记过了")
@@ -91,7 +92,7 @@ def take_back(station: Station, reason: str, *, by: User, now: dt.datetime) -> N
         row = DeadStation.objects.known().filter(subject=station, dead=True).order_by("valid_from").last()
         if row is None or row.valid_from is None:
             raise DeadRefused("没有报停，或者刚被别人撤回了")
-        _refuse_own(by, station, row.valid_from, now)
+        _refuse_own(by, station, row.valid_from)
         period = Period(row.valid_from, row.valid_to)
         put(DeadStation, [station.pk], period, {"dead": False}, actor=by.get_username(), reason=reason)
         detail: Detail = {"at": row.valid_from.isoformat(), "reason": reason}
@@ -138,9 +139,9 @@ def _told_after(board: Record, since: dt.datetime) -> list[dt.datetime]:
     return [aware(begin_of(at)) for at in minutes if at is not None and at > minute(since)]
 
 
-def _refuse_own(by: User, station: Station, since: dt.datetime, now: dt.datetime) -> None:
-    villages = Region.objects.filter(identity__in=Whereabouts(since).own(station.pk))
-    scopes = {one.pk: Scope(one, since, max(now, since + dt.timedelta(minutes=1))) for one in villages}
-    own = own_windows(by, scopes)
+def _refuse_own(by: User, station: Station, since: dt.datetime) -> None:
+    # A window of the evening before may last into it, and nobody knows how long the station stays dead.
+    first = timezone.localdate(since) - dt.timedelta(days=1)
+    own = own_roster(by, Whereabouts(since).own(station.pk), Period(days.begin_of(first)))
     if own:
-        raise DeadRefused(f"这里有您自己的班（{next(iter(own.values()))}），不能由您来定；请没有班的同事，或者县里来定")
+        raise DeadRefused(f"{own}，不能由您来定；请在这里没有班的同事，或者县里来定")

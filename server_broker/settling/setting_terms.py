@@ -19,7 +19,7 @@ from server_broker.dated.days import begin_of
 from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
-from server_broker.duty.stopping import Scope, own_windows
+from server_broker.duty.own_rosters import own_stake
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settling.models import Parameter, ParameterRecord, SettledWindow, SheetMonthRecord
@@ -29,8 +29,6 @@ from server_broker.settling.terms import decides
 
 LONGEST = dt.timedelta(days=366)
 """So far back and ahead; a day beyond is more often a slip in the year than meant."""
-_OWN_FOR = dt.timedelta(days=31)
-"""So many days of windows of their own keep somebody from setting it."""
 _BESIDE: Mapping[str, str] = {"grace_in": "late_absence", "grace_out": "early_absence"}
 """A mark that is not in time by the first is 旷 beyond the second."""
 
@@ -63,7 +61,8 @@ def set_term(
 
     Raises:
         TermRefused: It is so already, the county locks it, the day is in a month that is closed or too far away, a
-            window of the region would be left with an empty span, or the account's person has windows there.
+            window of the region would be left with an empty span, or the account's person has a window there, or lives
+            there, at any time from the day on.
     """
     spec = spec_of(name)
     with transaction.atomic():
@@ -72,7 +71,7 @@ def set_term(
         parameter = Parameter.objects.select_for_update().get(region=region, name=name)
         _refuse_day(region, since, now)
         _refuse_lock(region, name, value, since, by=by, locked=locked)
-        _refuse_own(by, region, since, now)
+        _refuse_own(by, region, since)
         if value is None and not _sets(parameter, since):
             raise TermRefused(f"从 {since} 起，{region.name} 本来就没有另设{spec.word}")
         before = _Concerned(region, parameter, since)
@@ -124,11 +123,11 @@ def _refuse_lock(region: Region, name: str, value: Value | None, since: dt.date,
         raise TermRefused(f"{SPECS[name].word}由县里锁定为 {SPECS[name].shown(row.value)}，下级不能另设")
 
 
-def _refuse_own(by: User, region: Region, since: dt.date, now: dt.datetime) -> None:
-    begin = begin_of(max(since, timezone.localdate(now) - _OWN_FOR))
-    own = own_windows(by, {0: Scope(region, begin, begin + _OWN_FOR)})
+def _refuse_own(by: User, region: Region, since: dt.date) -> None:
+    villages = Region.objects.all().under(region.code).values_list("identity", flat=True)
+    own = own_stake(by, list(villages), Period(begin_of(since)))
     if own:
-        raise TermRefused(f"这里有您自己的班（{own[0]}），规则不能由您来定；请没有班的同事，或者县里来定")
+        raise TermRefused(f"{own}，规则不能由您来定；请在这里没有班、也不驻村的同事，或者县里来定")
 
 
 def _sets(parameter: Parameter, since: dt.date) -> bool:

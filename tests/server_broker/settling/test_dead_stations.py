@@ -7,13 +7,16 @@ import pytest
 from server_broker.accounts.models import User
 from server_broker.audit.models import AuditEntry
 from server_broker.decisions.models import DecidedFact, DecidedRow
+from server_broker.duty.windows import Terms, add_window, end_window
 from server_broker.fleet.models import Station
+from server_broker.regions.models import Region
 from server_broker.settling.dead_stations import DeadRefused, declare_dead, declared, take_back, waiting_for
 from server_broker.settling.models import DeadStation, SettledWindow
 from server_broker.settling.rounds import mark_due, settle_due
-from tests.cast import COUNTY_OFFICER, SHILI, ZHANG
+from tests.cast import COUNTY_OFFICER, LI, OPERATOR, SHILI, SHILI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, user_of
 from tests.server_broker.settling.lived import (
+    BY,
     MONDAY,
     TUESDAY,
     WEDNESDAY,
@@ -113,7 +116,33 @@ def test_nobody_declares_the_station_of_their_own_windows_dead(county: Fictional
     own = user_of(COUNTY_OFFICER)
     own.person = county.people[ZHANG]
     own.save()
-    assert "这里有您自己的班（3月16日 示例村 上午" in refusal(at(MONDAY, 16))
+    assert "这里有您自己的班（示例村 上午 08:30–12:00），不能由您来定" in refusal(at(MONDAY, 16))
+
+
+def test_nor_that_of_windows_that_are_still_to_come(county: FictionalCounty, shili: LivedStation) -> None:
+    li = county.people[LI]
+    own = user_of(COUNTY_OFFICER)
+    own.person = li
+    own.save()
+    evening = Terms("晚上", [1, 2, 3, 4, 5], 1140, 1200, [li.pk])
+    window = add_window(Region.objects.get(pk=SHILI_VILLAGE), evening, since=MONDAY + 30 * DAY, actor=BY)
+    assert "这里有您自己的班（示例村 晚上 19:00–20:00）" in refusal(at(MONDAY, 16))
+    end_window(window, last=MONDAY + 40 * DAY, actor=BY, reason="不再值班")
+    assert "这里有您自己的班" in refusal(at(MONDAY, 16))
+    declares(at(MONDAY, 16), by=user_of(OPERATOR))
+    with pytest.raises(DeadRefused, match="这里有您自己的班"):
+        take_back(row(), "修好了", by=own, now=NOW)
+
+
+def test_who_had_windows_there_before_alone_declares_it_dead(county: FictionalCounty, shili: LivedStation) -> None:
+    li = county.people[LI]
+    own = user_of(COUNTY_OFFICER)
+    own.person = li
+    own.save()
+    evening = Terms("晚上", [1, 2, 3, 4, 5], 1140, 1200, [li.pk])
+    window = add_window(Region.objects.get(pk=SHILI_VILLAGE), evening, since=MONDAY - 30 * DAY, actor=BY)
+    end_window(window, last=MONDAY - 3 * DAY, actor=BY, reason="不再值班")
+    declares(at(MONDAY, 16), by=own)
 
 
 def test_it_is_a_decision_and_settles_what_waits(county: FictionalCounty, shili: LivedStation) -> None:

@@ -6,11 +6,14 @@ import pytest
 from django.db import transaction
 
 from server_broker.accounts.models import User
-from server_broker.attendance.models import Marks
+from server_broker.attendance.models import Marks, Swap, SwapRecord
 from server_broker.audit.models import AuditEntry
+from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.models import DecidedFact, DecidedRow
-from server_broker.people.models import Person
+from server_broker.duty.windows import Terms, add_window, end_window
+from server_broker.people.models import Person, PersonType, Post, UnitKind
+from server_broker.people.posts import give_post, make_unit
 from server_broker.regions.models import Region
 from server_broker.settlement.parameters import OFF
 from server_broker.settling.models import (
@@ -27,6 +30,7 @@ from server_broker.settling.term_specs import SPECS, TermRefused, Value, value_o
 from tests.cast import (
     COUNTY,
     COUNTY_OFFICER,
+    LI,
     OPERATOR,
     SHILI_VILLAGE,
     TOWNSHIP,
@@ -36,7 +40,17 @@ from tests.cast import (
     ZHANG,
 )
 from tests.server_broker.county import FictionalCounty, user_of
-from tests.server_broker.settling.lived import MONDAY, TUESDAY, WEDNESDAY, LivedStation, announced, at, morning
+from tests.server_broker.settling.lived import (
+    BY,
+    FRIDAY,
+    MONDAY,
+    TUESDAY,
+    WEDNESDAY,
+    LivedStation,
+    announced,
+    at,
+    morning,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("county")]
 
@@ -73,6 +87,13 @@ def refusal(code: str, name: str, value: Value | None, since: dt.date = TUESDAY,
         sets(code, name, value, since, **more)  # type: ignore[arg-type]
     assert (ParameterRecord.objects.count(), AuditEntry.objects.count()) == before
     return str(refused.value)
+
+
+def zhang_s_account(county: FictionalCounty) -> User:
+    own = user_of(COUNTY_OFFICER)
+    own.person = county.people[ZHANG]
+    own.save()
+    return own
 
 
 def test_the_nearest_region_s_value_holds_from_its_day_on() -> None:
@@ -192,11 +213,50 @@ def test_what_is_so_already_is_refused() -> None:
 def test_nobody_sets_rules_for_windows_of_their_own(county: FictionalCounty) -> None:
     announced()
     morning(county.people[ZHANG])
-    own = user_of(COUNTY_OFFICER)
-    own.person = county.people[ZHANG]
-    own.save()
-    assert "这里有您自己的班（3月16日 示例村 上午" in refusal(TOWNSHIP, "grace_in", 60, by=own)
+    own = zhang_s_account(county)
+    assert "这里有您自己的班（示例村 上午 08:30–12:00），规则不能由您来定" in refusal(TOWNSHIP, "grace_in", 60, by=own)
     sets(YANGBAN_VILLAGE, "grace_in", 60, by=own)
+
+
+def test_nor_for_windows_that_ended_since_or_are_still_to_come(county: FictionalCounty) -> None:
+    own = zhang_s_account(county)
+    window = morning(county.people[ZHANG])
+    end_window(window, last=TUESDAY, actor=BY, reason="不再值班")
+    now = at(MONDAY + 90 * DAY, 9)
+    assert "这里有您自己的班" in refusal(TOWNSHIP, "grace_in", 60, MONDAY, by=own, now=now)
+    assert "这里有您自己的班" in refusal(COUNTY, "resident_days", 1, TUESDAY, by=own, now=now)
+    sets(TOWNSHIP, "grace_in", 60, WEDNESDAY, by=own, now=now)
+    later = Terms("晚上", [6], 1140, 1200, [county.people[ZHANG].pk])
+    add_window(region(SHILI_VILLAGE), later, since=MONDAY + 150 * DAY, actor=BY)
+    assert "这里有您自己的班（示例村 晚上 19:00–20:00）" in refusal(
+        TOWNSHIP, "grace_in", 50, WEDNESDAY, by=own, now=now
+    )
+
+
+def test_nor_where_a_post_a_single_date_or_a_swap_gives_them_one(county: FictionalCounty) -> None:
+    own, zhang, li = zhang_s_account(county), county.people[ZHANG], county.add(LI)
+    window = morning(li)
+    sets(SHILI_VILLAGE, "grace_in", 20, by=own)
+    swap = Swap.objects.create(window=window, day=FRIDAY, giver=li, taker=zhang)
+    period = Period(begin_of(FRIDAY), end_of(FRIDAY))
+    with transaction.atomic():
+        put(SwapRecord, [swap.pk], period, {"agreed_at": NOW.isoformat(), "withdrawn": False}, actor=BY)
+    assert "这里有您自己的班" in refusal(SHILI_VILLAGE, "grace_in", 60, by=own)
+    sets(SHILI_VILLAGE, "grace_in", 30, FRIDAY + DAY, by=own)
+    unit = make_unit("示例村委会", UnitKind.COMMITTEE, region(SHILI_VILLAGE), actor=BY)
+    give_post(zhang, unit, "委员", since=MONDAY, actor=BY)
+    post = Post.objects.get(title="委员")
+    of_post = Terms("下午", [1], 840, 1020, [], posts=[post.pk])
+    add_window(region(SHILI_VILLAGE), of_post, since=MONDAY + 20 * DAY, actor=BY)
+    assert "（示例村 下午 14:00–17:00）" in refusal(SHILI_VILLAGE, "grace_in", 60, FRIDAY + DAY, by=own)
+
+
+def test_nor_where_they_are_sent_to_live(county: FictionalCounty) -> None:
+    own = zhang_s_account(county)
+    Person.objects.filter(pk=county.people[ZHANG].pk).update(type=PersonType.RESIDENT)
+    for code in (COUNTY, TOWNSHIP, SHILI_VILLAGE):
+        assert "您在示例村驻村，规则不能由您来定" in refusal(code, "resident_days", 1, by=own)
+    sets(YANGBAN_VILLAGE, "resident_days", 1, by=own)
 
 
 def test_it_is_a_decision_of_the_county(county: FictionalCounty) -> None:
