@@ -1,4 +1,8 @@
-"""A village without a station names one that stands in for it, for some days: it is its own in every rule."""
+"""A village without a station names one that stands in for it, for some days: it is its own in every rule.
+
+Both its naming and its end hold from the next day on at the earliest. Named backwards it would blame people for a place
+that they did not know of; ended backwards it would excuse who knew and did not come.
+"""
 
 import datetime as dt
 from typing import NamedTuple
@@ -13,7 +17,7 @@ from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, put
 from server_broker.decisions.stream import decide
-from server_broker.duty.stopping import Scope, own_windows
+from server_broker.duty.own_rosters import own_stake
 from server_broker.fleet.models import Station
 from server_broker.regions.models import COUNTY_DIGITS, Region
 from server_broker.settling.dead_stations import declared
@@ -21,6 +25,7 @@ from server_broker.settling.models import StandIn
 from server_broker.settling.region_terms import is_village
 
 LONGEST = dt.timedelta(days=366)
+_DAY = dt.timedelta(days=1)
 
 
 class StandInRefused(Exception):
@@ -53,8 +58,8 @@ def name_stand_in(village: Region, station: Station, days: Days, reason: str, *,
 
     Raises:
         StandInRefused: The station is of another county, revoked, not enrolled or the village's own; the village has a
-            living one, or another one stands in on one of the days; the days are none or too far away; or the
-            account's person has windows there.
+            living one, or another one stands in on one of the days; the days are none, too far away, or not all to
+            come; or the account's person has windows there on such days or lives there.
     """
     with transaction.atomic():
         among_writers()
@@ -64,7 +69,7 @@ def name_stand_in(village: Region, station: Station, days: Days, reason: str, *,
         living = living_station(village, days, now)
         if living is not None:
             raise StandInRefused(f"{village.name} 自己有在用的站点（{living.pk}）；它坏了，先在站点页报停")
-        _refuse_own(by, village, days, now)
+        _refuse_own(by, village, days)
         stands = StandIn.objects.known().filter(subject=village, station__isnull=False)
         other = stands.during(days.period.since, days.period.until).order_by("valid_from").first()
         if other is not None:
@@ -82,14 +87,15 @@ def end_stand_in(village: Region, since: dt.date, reason: str, *, by: User, now:
     """Have no station stand in for a village from a day on.
 
     Raises:
-        StandInRefused: None does then; or the account's person has windows there.
+        StandInRefused: None does then; the day is not to come; or the account's person has windows there from then on
+            or lives there.
     """
     days = Days(since, None)
     with transaction.atomic():
         among_writers()
         village = Region.objects.select_for_update().get(pk=village.pk)
         _refuse_days(days, now)
-        _refuse_own(by, village, days, now)
+        _refuse_own(by, village, days)
         stands = StandIn.objects.known().filter(subject=village, station__isnull=False)
         if not stands.during(days.period.since, None).exists():
             raise StandInRefused("从那天起本来就没有代用站点，或者刚被别人结束了")
@@ -104,6 +110,8 @@ def _refuse_days(days: Days, now: dt.datetime) -> None:
         raise StandInRefused("结束的那天在开始以前")
     if any(abs(day - today) > LONGEST for day in days if day is not None):
         raise StandInRefused("日期离今天超过一年，请核对年份")
+    if days.first <= today:
+        raise StandInRefused(f"最早从明天（{today + _DAY}）起：今天和以前的班，按大家当时知道的站点算，不往回改")
 
 
 def _refuse_station(village: Region, station: Station) -> None:
@@ -119,8 +127,7 @@ def _refuse_station(village: Region, station: Station) -> None:
         raise StandInRefused("这个站点还没有接入")
 
 
-def _refuse_own(by: User, village: Region, days: Days, now: dt.datetime) -> None:
-    until = end_of(max(days.first, timezone.localdate(now)))
-    own = own_windows(by, {0: Scope(village, begin_of(days.first), until)})
+def _refuse_own(by: User, village: Region, days: Days) -> None:
+    own = own_stake(by, [village.identity], days.period)
     if own:
-        raise StandInRefused(f"这里有您自己的班（{own[0]}），不能由您来定；请没有班的同事，或者县里来定")
+        raise StandInRefused(f"{own}，不能由您来定；请在这里没有班、也不驻村的同事，或者县里来定")

@@ -1,5 +1,7 @@
 """代用站点: which station a village without one of its own names instead, from a day to a day."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,7 +39,7 @@ def stand_in(request: HttpRequest, code: str) -> HttpResponse:
         "may_name": may_name,
         "stations": stations.select_related("village").order_by("village_id", "pk") if may_name else (),
         "stands": StandIn.objects.known().filter(subject=village, station__isnull=False).at(now).exists(),
-        "today": today,
+        "tomorrow": today + dt.timedelta(days=1),
     }
     return render(request, "console/stand_in.html", context)
 
@@ -90,7 +92,7 @@ def _named(request: HttpRequest, village: Region) -> Proposal:
         look=lambda: _lines(village),
         notes=lambda: [
             f"这些天里，{village.name} 的人在 {station.village.name} 的站点打卡，就和在本村打卡一样；"
-            "这个站点停了，才算站点停用。"
+            "这个站点停了，才算站点停用。已经过去的班不变。"
         ],
     )
 
@@ -104,5 +106,5 @@ def _ended(request: HttpRequest, village: Region) -> Proposal:
         back=reverse("stand-in", args=[village.code]),
         section="terms",
         look=lambda: _lines(village),
-        notes=lambda: [f"从那天起，{village.name} 没有站点：缺的卡记“停”，不算缺勤。"],
+        notes=lambda: [f"从那天起，{village.name} 没有站点：缺的卡记“停”，不算缺勤。已经过去的班不变。"],
     )

@@ -188,7 +188,7 @@ class County:
                 alone = township.regions[station.story.stands_in_for]
                 days = Days(township.office.days[0] - _BEFORE, None)
                 row = StationRow.objects.get(pk=station.name)
-                now = timezone.now()
+                now = aware(dt.datetime.combine(days.first - DAY, dt.time(9)))
                 name_stand_in(alone, row, days, WHY, by=self._officers["县"], now=now)
 
     @property

@@ -357,7 +357,7 @@ def test_one_that_stands_in_counts(county: FictionalCounty) -> None:
     came(YANGBAN, at(MONDAY, 8, 25), ZHAO.token)
     assert len(standing("off_place")) == 1
     yanshi, yangban = Region.objects.get(pk=YANSHI_VILLAGE), Station.objects.get(pk=YANGBAN)
-    name_stand_in(yanshi, yangban, Days(MONDAY, None), "没有站点", by=user_of(OPERATOR), now=at(MONDAY, 6))
+    name_stand_in(yanshi, yangban, Days(MONDAY, None), "没有站点", by=user_of(OPERATOR), now=at(MONDAY - DAY, 6))
     assert standing("off_place") == []
 
 

@@ -15,7 +15,7 @@ from server_broker.settling.models import SettledWindow, StandIn
 from server_broker.settling.rounds import mark_due, settle_days, settle_due
 from server_broker.settling.stand_ins import Days, StandInRefused, end_stand_in, living_station, name_stand_in
 from server_broker.settling.whereabouts import Whereabouts
-from tests.cast import COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN, YANSHI_VILLAGE, ZHAO
+from tests.cast import COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN, YANSHI_VILLAGE, ZHAO
 from tests.server_broker.county import FictionalCounty, user_of
 from tests.server_broker.settling.lived import (
     MONDAY,
@@ -31,7 +31,7 @@ from tests.server_broker.settling.lived import (
 pytestmark = pytest.mark.django_db
 
 DAY = dt.timedelta(days=1)
-NOW = at(MONDAY, 6)
+NOW = at(MONDAY - DAY, 6)
 ALWAYS = Days(MONDAY, None)
 
 
@@ -131,6 +131,32 @@ def test_what_can_not_be_is_refused(zhao: Person, county: FictionalCounty) -> No
     assert "已经吊销" in refusal(YANGBAN, ALWAYS)
 
 
+def test_nobody_is_blamed_backwards_for_a_place_they_did_not_know_of(zhao: Person, shili: LivedStation) -> None:
+    for number in range(2):
+        shili.closed(at(MONDAY + number * DAY, 15, 1))
+    shili.send(at(TUESDAY, 15, 2))
+    now, by, neighbour = at(TUESDAY, 20), user_of(OPERATOR), Station.objects.get(pk=SHILI)
+    mark_due(now)
+    settle_due(now, rounds=1000)
+    for first in (MONDAY - 30 * DAY, MONDAY, TUESDAY):
+        with pytest.raises(StandInRefused, match="最早从明天（2027-03-17）起"):
+            name_stand_in(village(), neighbour, Days(first, None), "还没有装站点", by=by, now=now)
+    with recorded(now):
+        name_stand_in(village(), neighbour, Days(WEDNESDAY, None), "还没有装站点", by=by, now=now)
+    later = at(WEDNESDAY, 20)
+    shili.closed(at(WEDNESDAY, 15, 1))
+    shili.send(at(WEDNESDAY, 15, 2))
+    mark_due(later)
+    settle_due(later, rounds=1000)
+    assert [result for result, _ in settled(zhao)] == ["停", "停", "旷"]
+    # Nor does who did not come wipe it out.
+    for since in (MONDAY, WEDNESDAY):
+        with pytest.raises(StandInRefused, match="最早从明天（2027-03-18）起"):
+            end_stand_in(village(), since, "装好了自己的", by=by, now=later)
+    with recorded(later):
+        end_stand_in(village(), WEDNESDAY + DAY, "装好了自己的", by=by, now=later)
+
+
 def test_two_do_not_stand_in_at_a_time(zhao: Person) -> None:
     names(SHILI, Days(TUESDAY, WEDNESDAY))
     assert "已经由 shili-01 代用" in refusal(YANGBAN, Days(WEDNESDAY, None))
@@ -150,7 +176,7 @@ def test_a_village_whose_station_is_declared_dead_has_none(zhao: Person, shili: 
     name_stand_in(
         village(SHILI_VILLAGE),
         Station.objects.get(pk=YANGBAN),
-        Days(thursday + DAY, None),
+        Days(thursday + 2 * DAY, None),
         "烧坏了",
         by=user_of(OPERATOR),
         now=now,
@@ -161,4 +187,13 @@ def test_nobody_names_one_for_windows_of_their_own(zhao: Person) -> None:
     own = user_of(OPERATOR)
     own.person = zhao
     own.save()
-    assert "这里有您自己的班（3月15日 演示村 上午" in refusal(SHILI, ALWAYS)
+    reason = "这里有您自己的班（演示村 上午 08:30–12:00），不能由您来定"
+    assert reason in refusal(SHILI, ALWAYS)
+    # From a day on on which they have none, but they have some later.
+    assert reason in refusal(SHILI, Days(MONDAY + 5 * DAY, None))
+    assert reason in refusal(SHILI, Days(MONDAY + 5 * DAY, MONDAY + 40 * DAY))
+    other = user_of(OTHER_OPERATOR)
+    with recorded(NOW):
+        name_stand_in(village(), Station.objects.get(pk=SHILI), ALWAYS, "还没有装站点", by=other, now=NOW)
+    with pytest.raises(StandInRefused, match="这里有您自己的班"):
+        end_stand_in(village(), MONDAY + 5 * DAY, "自己的装好了", by=own, now=NOW)
