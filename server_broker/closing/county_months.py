@@ -12,10 +12,8 @@ from server_broker.settlement.times import month_of
 from server_broker.settling.correctable import correctable_marks
 from server_broker.settling.models import SheetMonthRecord
 from server_broker.settling.region_terms import chains_of, rows_of
-from server_broker.settling.term_specs import default_of
+from server_broker.settling.term_specs import CORRECTIONS, default_of
 from server_broker.settling.terms import decides
-
-_CORRECTIONS = "corrections_per_month"
 
 
 def closed_at(village: int, day: dt.date) -> dt.datetime | None:
@@ -40,8 +38,8 @@ class CountyMonths:
         """Return beyond how many corrections of a month a second approver is needed, as it holds for the person's
         village on the date."""
         chain = chains_of([person.village])[person.village.identity]
-        row = decides(chain, rows_of(chain), _CORRECTIONS, begin_of(day))
-        number = default_of(_CORRECTIONS) if row is None else row.value
+        row = decides(chain, rows_of(chain), CORRECTIONS, begin_of(day))
+        number = default_of(CORRECTIONS) if row is None else row.value
         assert isinstance(number, int)
         return number
 

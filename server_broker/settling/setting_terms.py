@@ -24,7 +24,7 @@ from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 from server_broker.settlement.times import first_of_month, next_month
 from server_broker.settling.models import Parameter, ParameterRecord, SettledWindow, SheetMonthRecord
 from server_broker.settling.region_terms import chains_of, rows_of, turns, villages_under
-from server_broker.settling.term_specs import SPECS, TermRefused, Value, default_of, spec_of
+from server_broker.settling.term_specs import BY_MONTHS, SPECS, TermRefused, Value, default_of, spec_of
 from server_broker.settling.terms import decides
 
 LONGEST = dt.timedelta(days=366)
@@ -60,9 +60,9 @@ def set_term(
         locked: Of the county: no region below it has another value.
 
     Raises:
-        TermRefused: It is so already, the county locks it, the day is in a month that is closed or too far away, a
-            window of the region would be left with an empty span, or the account's person has a window there, or lives
-            there, at any time from the day on.
+        TermRefused: It is so already, the county locks it, the day is in a month that is closed or too far away, or
+            before the next month for a parameter of `BY_MONTHS`, a window of the region would be left with an empty
+            span, or the account's person has a window there, or lives there, at any time from the day on.
     """
     spec = spec_of(name)
     with transaction.atomic():
@@ -70,6 +70,7 @@ def set_term(
         Parameter.objects.get_or_create(region=region, name=name)
         parameter = Parameter.objects.select_for_update().get(region=region, name=name)
         _refuse_day(region, since, now)
+        _refuse_month(name, since, now)
         _refuse_lock(region, name, value, since, by=by, locked=locked)
         _refuse_own(by, region, since)
         if value is None and not _sets(parameter, since):
@@ -109,6 +110,14 @@ def _refuse_day(region: Region, since: dt.date, now: dt.datetime) -> None:
     if last is not None:
         free = next_month(first_of_month(last.subject.month))
         raise TermRefused(f"{last.subject.village.name} {last.subject.month} 的考勤表已经定稿，最早从 {free} 起改")
+
+
+def _refuse_month(name: str, since: dt.date, now: dt.datetime) -> None:
+    if name not in BY_MONTHS:
+        return
+    free = next_month(timezone.localdate(now).replace(day=1))
+    if since < free:
+        raise TermRefused(f"{SPECS[name].word}管着审批和定稿，不能在月里改、也不能往回改，最早从 {free} 起")
 
 
 def _refuse_lock(region: Region, name: str, value: Value | None, since: dt.date, *, by: User, locked: bool) -> None:

@@ -11,8 +11,12 @@ from server_broker.settlement.parameters import OFF, Values
 
 type Value = int | str
 
+CORRECTIONS = "corrections_per_month"
 OBJECTION_DAYS = "objection_days"
 """No result hangs on it, so it is none of `Values`."""
+BY_MONTHS = frozenset({CORRECTIONS, OBJECTION_DAYS})
+"""They say what whoever approves and closes may do alone, so they change for months to come and never for the one that
+runs, nor for one before it."""
 _DEFAULTS: Mapping[str, Value] = {OBJECTION_DAYS: 5}
 
 
@@ -64,7 +68,7 @@ SPECS: Mapping[str, Spec] = {
         "在哪里的站点打卡，算本村的班",
         choices=(("village", "只在本村"), ("township", "本镇各村"), ("county", "全县各村")),
     ),
-    "corrections_per_month": Spec("每月补卡", "一个人一个月补到这么多次以后，要镇办另一个人再批一次", "次", 0, 31),
+    CORRECTIONS: Spec("每月补卡", "一个人一个月补到这么多次以后，要镇办另一个人再批一次", "次", 0, 31),
     # February has to be able to hold them.
     "resident_days": Spec("驻村天数", "驻村干部一个月至少在村的天数", "天", 0, 28),
     OBJECTION_DAYS: Spec("公示天数", "月考勤表公示的第二天起，多少天里可以提异议、补卡，过完才能定稿", "天", 1, 31),

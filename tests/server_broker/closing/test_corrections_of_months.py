@@ -19,6 +19,7 @@ from server_broker.requests.deciding import decide_case
 from server_broker.requests.models import Correction, CountyRequest, Outcome
 from server_broker.requests.refused import RequestRefused
 from server_broker.settling.setting_terms import set_term
+from server_broker.settling.term_specs import TermRefused
 from tests.cast import COUNTY_OFFICER, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, WANG, Account
 from tests.server_broker.closing.lived_month import (
     APRIL,
@@ -153,9 +154,9 @@ def test_nobody_approves_their_own(county: FictionalCounty) -> None:
 def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: FictionalCounty) -> None:
     lived = LivedMonth(county)
     township = Region.objects.get(pk=TOWNSHIP)
-    set_term(
-        township, "corrections_per_month", 1, since=MISSED, by=user_of(COUNTY_OFFICER), reason="试行", now=at(MISSED, 9)
-    )
+    officer = user_of(COUNTY_OFFICER)
+    before = at(MISSED.replace(day=1) - DAY, 9)
+    set_term(township, "corrections_per_month", 1, since=MISSED, by=officer, reason="试行", now=before)
 
     def approved(day: dt.date, account: Account = TOWNSHIP_OFFICER) -> str:
         asked = CountyRequest.objects.filter(day=day).first() or asks(lived.li, wish(lived, day))
@@ -175,6 +176,20 @@ def test_the_regions_say_beyond_how_many_a_second_approver_is_needed(county: Fic
     assert Correction.objects.count() == 2
     # The 15th lies before the date from which that holds.
     assert approved(MISSED - DAY) == "accepted"
+
+
+def test_the_first_approver_does_not_do_without_the_second_by_another_number(county: FictionalCounty) -> None:
+    lived = LivedMonth(county)
+    township, officer = Region.objects.get(pk=TOWNSHIP), user_of(TOWNSHIP_OFFICER)
+    for name in ("corrections_per_month", "objection_days"):
+        for since in (MISSED.replace(day=1), MISSED, MISSED.replace(day=31)):
+            with pytest.raises(TermRefused, match="最早从 2027-04-01 起"):
+                set_term(township, name, 31, since=since, by=officer, reason="试行", now=at(MISSED, 9))
+            with pytest.raises(TermRefused, match="最早从 2027-04-01 起"):
+                set_term(township, name, None, since=since, by=officer, reason="试行", now=at(MISSED, 9))
+        set_term(township, name, 31, since=dt.date(2027, 4, 1), by=officer, reason="试行", now=at(MISSED, 9))
+    assert CountyMonths().corrections(lived.li, MISSED.replace(day=31)) == 3
+    assert CountyMonths().corrections(lived.li, dt.date(2027, 4, 1)) == 31
 
 
 @pytest.mark.django_db(transaction=True)
