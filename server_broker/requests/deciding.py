@@ -23,6 +23,7 @@ from server_broker.people.models import Person
 from server_broker.requests.asking import NOT_THEIRS, refuse_overlap, refuse_uncorrectable
 from server_broker.requests.cases import SECOND, Case, case_of
 from server_broker.requests.effects import correct, go_away
+from server_broker.requests.exhibits import witnesses_of
 from server_broker.requests.joining import joins
 from server_broker.requests.judging import TOO_LONG, Judged, judged, lasts_too_long
 from server_broker.requests.kinds import APPROVED, AWAY, CORRECTION, OBJECTION
@@ -111,7 +112,7 @@ def _check_waits(case: Case, user: User) -> None:
     """Check that a request waits for somebody, and that ``user`` may be that one whatever it needs.
 
     Raises:
-        RequestRefused: It is decided or taken back, or ``user`` has decided the first step.
+        RequestRefused: It is decided or taken back, or ``user`` has decided the first step or bears witness in it.
         OwnAffair: It is the account's own affair.
     """
     person = case.person
@@ -124,6 +125,8 @@ def _check_waits(case: Case, user: User) -> None:
         who = f"{last.actor} {timezone.localtime(last.at):%m月%d日 %H:%M} 已经定了" if last is not None else "已经定了"
         raise RequestRefused(f"{who}：{Outcome(case.state).label}")
     refuse_own_affair(user.username, [person.pk], asked_by=case.asked_by)
+    if is_own_affair(user.username, witnesses_of(case.here)):
+        raise RequestRefused("您是这条补卡的证人，不能由您来定；请另一位审批人，或者镇办、县里来定")
     if case.state == SECOND and last is not None:
         _refuse_same(user, last)
 
@@ -136,7 +139,8 @@ def _power(case: Case, user: User, need: Judged, at: dt.datetime) -> Standing:
     """
     assert case.person is not None
     first = case.answer.actor if case.state == SECOND and case.answer is not None else ""
-    power = standing(user, case.person, need.needed, at, asked_by=case.asked_by, first=first)
+    witnesses = witnesses_of(case.here)
+    power = standing(user, case.person, need.needed, at, asked_by=case.asked_by, first=first, witnesses=witnesses)
     if power.rank < need.needed:
         raise RequestRefused(f"要{RANK_WORDS[need.needed]}里来定，{power_words(power)}")
     return power

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from protocol.decisions import Decided
 from server_broker.accounts.models import User
-from server_broker.accounts.own_affairs import refuse_own_affair
+from server_broker.accounts.own_affairs import is_own_affair, refuse_own_affair
 from server_broker.attendance.models import Touch
 from server_broker.attendance.touches import TouchRow, happened_between, touch_rows
 from server_broker.audit.log import LEAST_REASON, Detail, record
@@ -23,7 +23,7 @@ from server_broker.media.models import Blob, LegalHold
 from server_broker.media.uploads import UploadRefused, take_upload
 from server_broker.requests.cases import SECOND, cases_here, of_county
 from server_broker.requests.kinds import CORRECTION
-from server_broker.requests.models import CountyRequest, Exhibit, ExhibitKind
+from server_broker.requests.models import Answer, CountyRequest, Exhibit, ExhibitKind
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
 
@@ -65,6 +65,14 @@ def touches_nearby(asked: CountyRequest) -> list[Nearby]:
     return sorted((one for one in found if one.row.dated), key=lambda one: one.row.at)
 
 
+def witnesses_of(asked: CountyRequest | None) -> set[int]:
+    """Return the keys of the people who bear witness in a correction. They do not decide it."""
+    if asked is None or asked.kind != CORRECTION:
+        return set()
+    found = asked.exhibits.filter(kind=ExhibitKind.WITNESS, witness__isnull=False)
+    return {pk for pk in found.values_list("witness", flat=True) if pk is not None}
+
+
 def add_snapshot(asked: CountyRequest, touch: int, *, by: User, now: dt.datetime) -> Exhibit:
     """Have the picture of a touch nearby bear on a correction, and keep it from being deleted.
 
@@ -92,7 +100,8 @@ def add_witness(asked: CountyRequest, touch: int, *, note: str, by: User, now: d
     """Have somebody who was there bear witness: their touch shows that they were, and the note what they say.
 
     Raises:
-        RequestRefused: The request waits for nobody, the touch is nobody's or the person's own, or nothing is said.
+        RequestRefused: The request waits for nobody, the touch is nobody's, the person's own or that of who has
+            decided the first step, or nothing is said.
         OwnAffair: It is the account's own request.
     """
     with transaction.atomic():
@@ -102,6 +111,8 @@ def add_witness(asked: CountyRequest, touch: int, *, note: str, by: User, now: d
             raise RequestRefused("这次打卡不知道是谁，不能作证")
         if one.row.person.pk == asked.person_id:
             raise RequestRefused("本人不能给自己作证")
+        if _has_decided(asked, one.row.person.pk):
+            raise RequestRefused("他已经定过这条补卡，不能再作证；请别的在场的人作证")
         return _add(asked, _of_touch(asked, ExhibitKind.WITNESS, one, by, now, note=_said(asked, note)), by)
 
 
@@ -152,6 +163,11 @@ def _nearby(asked: CountyRequest, touch: int) -> Nearby:
     if found is None:
         raise RequestRefused(NOT_NEARBY)
     return found
+
+
+def _has_decided(asked: CountyRequest, person: int) -> bool:
+    said = Answer.objects.filter(asked=asked).values_list("actor", "lender")
+    return any(is_own_affair(account, [person]) for one in said for account in one if account)
 
 
 def _of_touch(

@@ -1,6 +1,7 @@
 """Say with which rank somebody may decide, and which rank a person has (docs/rules.md, section 5)."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -66,16 +67,24 @@ def power_words(power: Standing) -> str:
 
 
 def standing(
-    user: User, person: Person, needed: Rank, at: dt.datetime, *, asked_by: str = "", first: str = ""
+    user: User,
+    person: Person,
+    needed: Rank,
+    at: dt.datetime,
+    *,
+    asked_by: str = "",
+    first: str = "",
+    witnesses: Collection[int] = (),
 ) -> Standing:
     """Return the power with which ``user`` may decide about a person: their own if it is enough, else the best lent.
 
     What is lent never serves whoever has lent it: a deputy does not decide what that person asks for, nor is the
-    second approver of what that person has approved.
+    second approver of what that person has approved, nor decides where that person bears witness.
 
     Args:
         asked_by: The account that wrote the request down.
         first: The account of the first approver, if this is the second approval.
+        witnesses: Keys of the people who bear witness.
     """
     own = rank_of(user) if in_scope(user, person.village_id) else Rank.NONE
     if own >= needed:
@@ -84,7 +93,7 @@ def standing(
         Standing(rank_of(lender), lender.username)
         for lender in lenders_of(user, at)
         if in_scope(lender, person.village_id)
-        and not is_own_affair(lender.username, [person.pk], asked_by=asked_by)
+        and not is_own_affair(lender.username, [person.pk, *witnesses], asked_by=asked_by)
         and not is_own_affair(lender.username, asked_by=first)
     ]
     return max([Standing(own), *lent], key=lambda one: (one.rank, not one.lender))

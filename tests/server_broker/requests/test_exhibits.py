@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.attendance.models import Touch
@@ -15,13 +16,26 @@ from server_broker.media.holds import set_hold
 from server_broker.media.models import Blob, LegalHold
 from server_broker.people.models import Person
 from server_broker.requests.asking import Wish
+from server_broker.requests.cases import case_of
+from server_broker.requests.deciding import decide_case, prospect
 from server_broker.requests.exhibits import ADDED, MOST, add_paper, add_snapshot, add_witness, touches_nearby
-from server_broker.requests.models import CountyRequest, Exhibit
+from server_broker.requests.models import CountyRequest, Deputy, Exhibit, Outcome
+from server_broker.requests.months import NoMonths
 from server_broker.requests.refused import RequestRefused
-from tests.cast import COUNTY_OFFICER, LI, SHILI, TOWNSHIP_OFFICER, UNKNOWN_CARD, YANGBAN, ZHANG
+from tests.cast import (
+    COUNTY_OFFICER,
+    LI,
+    OTHER_TOWNSHIP_OFFICER,
+    SECRETARY,
+    SHILI,
+    TOWNSHIP_OFFICER,
+    UNKNOWN_CARD,
+    YANGBAN,
+    ZHANG,
+)
 from tests.server_broker.county import FictionalCounty, snapshot, touch, user_of
 from tests.server_broker.picture_sender import jpeg
-from tests.server_broker.requests.asked_here import MONDAY, asks, days, duty, refuses
+from tests.server_broker.requests.asked_here import MONDAY, asks, days, duty, key, refuses
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +45,13 @@ SAID = "李示例看见她在开会"
 
 def at(hour: int, minute: int = 0) -> dt.datetime:
     return begin_of(MONDAY) + dt.timedelta(hours=hour, minutes=minute)
+
+
+class EachTwice(NoMonths):
+    """Every correction needs a second approver."""
+
+    def corrections(self, person: Person, day: dt.date) -> int:
+        return 0
 
 
 @pytest.fixture
@@ -168,3 +189,43 @@ def test_nobody_adds_to_their_own_and_not_without_end(
     own.save()
     with pytest.raises(OwnAffair):
         witnessed(asked, touched(county, LI.token, at(9, 1), seq=21))
+
+
+def test_who_bears_witness_does_not_decide(county: FictionalCounty, asked: CountyRequest, li: Person) -> None:
+    secretary = user_of(SECRETARY)
+    secretary.person = li
+    secretary.save()
+    add_witness(asked, touched(county, LI.token, at(8, 15)).pk, note=SAID, by=secretary, now=NOW)
+    for outcome in (Outcome.ACCEPTED, Outcome.REFUSED):
+        with pytest.raises(
+            RequestRefused, match="您是这条补卡的证人，不能由您来定；请另一位审批人，或者镇办、县里来定"
+        ):
+            decide_case(key(asked), outcome, text="她一早就在", user=secretary, at=NOW)
+    case = case_of(key(asked))
+    assert case is not None
+    assert "您是这条补卡的证人" in prospect(case, secretary, NOW).obstacle
+    decide_case(key(asked), Outcome.ACCEPTED, text="", user=user_of(TOWNSHIP_OFFICER), at=NOW)
+
+
+def test_nor_does_a_deputy_by_what_the_witness_lent(county: FictionalCounty, asked: CountyRequest, li: Person) -> None:
+    own, deputy = user_of(TOWNSHIP_OFFICER), user_of(OTHER_TOWNSHIP_OFFICER)
+    own.person = li
+    own.save()
+    day = timezone.localdate(NOW)
+    Deputy.objects.create(lender=own, deputy=deputy, first=day, last=day, reason="去县里开会", named_at=NOW)
+    case = case_of(key(asked))
+    assert case is not None
+    assert prospect(case, deputy, NOW).obstacle == ""
+    witnessed(asked, touched(county, LI.token, at(8, 15)))
+    assert prospect(case, deputy, NOW).obstacle == "要村里来定，您在这里没有审批权限"
+
+
+def test_who_has_decided_does_not_bear_witness_afterwards(
+    county: FictionalCounty, asked: CountyRequest, li: Person
+) -> None:
+    secretary = user_of(SECRETARY)
+    secretary.person = li
+    secretary.save()
+
+    decide_case(key(asked), Outcome.ACCEPTED, text="", user=secretary, at=NOW, months=EachTwice())
+    refused("他已经定过这条补卡，不能再作证", asked, touched(county, LI.token, at(8, 15)))
