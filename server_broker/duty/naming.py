@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.attendance.models import DutyWindow
 from server_broker.duty.due import Turn
 from server_broker.duty.reasons import ByPost, HandedOver, Overlaps, TookOver
@@ -33,8 +34,13 @@ class Names:
         return "，".join(words_of(one, people=self.people, posts=self.posts, windows=self.windows) for one in turn.why)
 
 
-def names_in(turns: Sequence[Turn]) -> Names:
-    """Return the names that these turns need. The two of a swap know one another."""
+def names_in(turns: Sequence[Turn], viewer: Viewer | None = None) -> Names:
+    """Return the names that these turns need.
+
+    Args:
+        viewer: Who reads them, and so only names of the regions that they see; None: the person of the turns, because
+            the two of a swap know one another.
+    """
     found: dict[type, set[int]] = defaultdict(set)
     for turn in turns:
         for reason in turn.why:
@@ -45,10 +51,13 @@ def names_in(turns: Sequence[Turn]) -> Names:
                     found[Post].add(other)
                 case Overlaps(other):
                     found[DutyWindow].add(other)
+    people = Person.objects.filter(pk__in=found[Person])
+    if viewer is not None:
+        people = people.filter(village__in=regions_of(viewer))
     rows = Region.objects.filter(identity__in={turn.window.village for turn in turns})
     villages = list(rows.values_list("identity", "name", "code"))
     return Names(
-        dict(Person.objects.filter(pk__in=found[Person]).values_list("pk", "name")),
+        dict(people.values_list("pk", "name")),
         dict(Post.objects.filter(pk__in=found[Post]).values_list("pk", "title")),
         dict(DutyWindow.ever.filter(pk__in=found[DutyWindow]).values_list("pk", "name")),
         {identity: name for identity, name, _ in villages},

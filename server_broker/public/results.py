@@ -37,7 +37,7 @@ def own_window(request: HttpRequest, day: str, start: str) -> HttpResponse:
     if session is None:
         return redirect("phone-sign-in")
     rows, now = _rows(session.person, day, int(start)), timezone.now()
-    whys = [why_of(row) for row in rows]
+    whys = [why_of(row, viewer=None) for row in rows]
     context = {
         "person": session.person,
         "day": rows[0].day,

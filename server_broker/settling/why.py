@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Marks, RosterDay, Touch, WindowRecord
 from server_broker.attendance.times import times
 from server_broker.dated.days import begin_of
@@ -124,8 +125,12 @@ class Why:
     """The newest first."""
 
 
-def why_of(row: SettledWindow) -> Why:
-    """Return why a window came to a kept result. The number of queries does not grow with touches or people."""
+def why_of(row: SettledWindow, *, viewer: Viewer | None) -> Why:
+    """Return why a window came to a kept result. The number of queries does not grow with touches or people.
+
+    Args:
+        viewer: Who reads it, and so no name of elsewhere; None: the person, who knows with whom they swapped.
+    """
     person, village, day = row.person_id, row.village_id, row.day
     span = Span(day, day, row.known_at)
     found = read([village], span)
@@ -149,7 +154,7 @@ def why_of(row: SettledWindow) -> Why:
     values = sheet.knowledge.parameters.on(str(village), day) if told is None else told.values
     return Why(
         row=row,
-        window=None if told is None or turn is None else _window(turn, told, row),
+        window=None if told is None or turn is None else _window(turn, told, row, viewer),
         words=words_of(settled.result),
         sentence=line_sentence(row.line, row.result, values, between=told is not None and told.between),
         reason=reason_words(row.reason, settled.awaited, names.places),
@@ -160,8 +165,8 @@ def why_of(row: SettledWindow) -> Why:
     )
 
 
-def _window(turn: Turn, told: Explained, row: SettledWindow) -> WhyWindow:
-    window, day, names = turn.window, turn.day, names_in([turn])
+def _window(turn: Turn, told: Explained, row: SettledWindow, viewer: Viewer | None) -> WhyWindow:
+    window, day, names = turn.window, turn.day, names_in([turn], viewer)
     return WhyWindow(
         pk=window.id,
         name=window.name,

@@ -17,6 +17,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import in_scope
+from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.closing.county_months import CountyMonths
 from server_broker.console import parameters
 from server_broker.console.affair_words import how_long
@@ -39,7 +40,7 @@ from server_broker.requests.deciding import decide_case, prospect
 from server_broker.requests.deputies import DeputyRefused, end_deputy, name_deputy
 from server_broker.requests.exhibits import touches_nearby
 from server_broker.requests.kinds import CORRECTION, OBJECTION, SWAP
-from server_broker.requests.models import CountyRequest, Deputy, Outcome, Request
+from server_broker.requests.models import CountyRequest, Deputy, Exhibit, Outcome, Request
 from server_broker.requests.ranks import Rank, kinds_for, powers_of, regions_decided_by
 from server_broker.requests.refused import RequestRefused
 from server_broker.requests.undoing import ABOUT_RESULTS, undone_of, undone_of_approver, why_not_undo
@@ -119,30 +120,40 @@ def affair(request: HttpRequest, key: str) -> HttpResponse:
         "undo_obstacle": undo_obstacle,
         "undone": undone_of(case) if not case.is_waiting else [],
         "is_in_scope": in_scope(user, case.person.village_id),
-        **_exhibits(user, case),
+        **_exhibits(user, case, now),
         "sees_substitute": sees_other(user, case),
     }
     return render(request, "console/affair.html", context)
 
 
-def _exhibits(user: User, case: Case) -> dict[str, object]:
+def _exhibits(user: User, case: Case, now: dt.datetime) -> dict[str, object]:
     """Return what a correction rests on, and what an officer may add to it."""
     asked = case.here
     if asked is None or asked.kind != CORRECTION:
         return {}
     may_add = case.is_waiting and _may_enter(user, case)
+    exhibits = asked.exhibits.select_related("blob", "witness", "station__village")
+    decided = tuple(map(subtree_prefix, regions_decided_by(user, now)))
     nearby = touches_nearby(asked) if may_add else []
     there = [one.row.person.pk for one in nearby if one.row.person is not None]
     seen = set(people_of(user).filter(pk__in=there).values_list("pk", flat=True))
     sees_pictures = may(user, Power.SEE_PICTURES)
     return {
-        "exhibits": asked.exhibits.select_related("blob", "witness", "station__village"),
+        "exhibits": [(one, _witness_name(user, one, decided)) for one in exhibits],
         "may_add": may_add,
         "nearby": [one for one in nearby if one.row.person is not None and one.row.person.pk in seen],
         "sees_pictures": sees_pictures,
         "may_hold": sees_pictures and may(user, Power.HOLD_FILES),
         "own": asked.person_id,
     }
+
+
+def _witness_name(user: User, one: Exhibit, decided: tuple[str, ...]) -> str:
+    """Return who bears witness, by name if it is somebody of where the viewer sees or decides; empty: nobody does."""
+    if one.witness is None:
+        return ""
+    village = one.witness.village_id
+    return one.witness.name if in_scope(user, village) or village.startswith(decided) else ELSEWHERE
 
 
 @post_only("affair", "key")

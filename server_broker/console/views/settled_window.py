@@ -30,7 +30,7 @@ _TOML = "application/toml; charset=utf-8"
 def settled_window(request: HttpRequest, code: str, person: str, day: str, start: str) -> HttpResponse:
     """Show what a window came to, on what that rests, what is awaited and what it was before."""
     rows = _rows(request, code, person, day, start)
-    whys = [why_of(row) for row in rows]
+    whys = [why_of(row, viewer=request.user) for row in rows]
     found = Person.objects.select_related("village").get(pk=rows[0].person_id)
     seen = in_scope(request.user, found.village_id)
     context = {

@@ -16,7 +16,16 @@ from server_broker.regions.models import Region
 from server_broker.requests.asking import Wish
 from server_broker.requests.exhibits import touches_nearby
 from server_broker.requests.models import CountyRequest, Exhibit
-from tests.cast import LI, OTHER_TOWNSHIP_OFFICER, SECRETARY, SHILI, TOWNSHIP_OFFICER, YANGBAN_VILLAGE, ZHANG
+from tests.cast import (
+    COUNTY_OFFICER,
+    LI,
+    OTHER_TOWNSHIP_OFFICER,
+    SECRETARY,
+    SHILI,
+    TOWNSHIP_OFFICER,
+    YANGBAN_VILLAGE,
+    ZHANG,
+)
 from tests.server_broker.county import FictionalCounty, signed_in, snapshot, touch
 from tests.server_broker.pages import words_of
 from tests.server_broker.picture_sender import jpeg
@@ -154,3 +163,15 @@ def test_what_is_kept_no_longer_is_not_offered(asked: CountyRequest) -> None:
     one.blob.save()
     assert "文件到期已删除" in page(officer, asked)
     assert f"/exhibits/{one.pk}/" not in officer.get(f"/todo/{key(asked)}/").content.decode()
+
+
+def test_a_witness_of_elsewhere_is_named_to_those_alone_who_see_them(asked: CountyRequest, li: Person) -> None:
+    adds(signed_in(TOWNSHIP_OFFICER), asked, "witness", touch=touch_of(asked), note="她一早就在开会")
+    assert "在场的人 李示例" in page(signed_in(SECRETARY), asked)
+    li.village = Region.objects.get(pk=YANGBAN_VILLAGE)
+    li.save()
+    for account in (SECRETARY, TOWNSHIP_OFFICER):
+        seen = page(signed_in(account), asked)
+        assert "在场的人 外辖区人员" in seen
+        assert LI.name not in seen
+    assert "在场的人 李示例" in page(signed_in(COUNTY_OFFICER), asked)

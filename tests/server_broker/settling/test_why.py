@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
-from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.models import DutyWindow, Swap, SwapRecord, WindowRecord
+from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.people.cards import report_lost
@@ -17,8 +18,20 @@ from server_broker.settling.models import ParameterRecord, SettledWindow
 from server_broker.settling.rounds import mark_due, settle_due
 from server_broker.settling.why import Why, why_of
 from server_broker.workdays.notices import set_notice
-from tests.cast import LI, SHILI, YANSHI, YANSHI_VILLAGE, ZHANG
-from tests.server_broker.county import FictionalCounty, add_station
+from tests.cast import (
+    LI,
+    OPERATOR,
+    OVERSEER,
+    SECRETARY,
+    SHILI,
+    TOWNSHIP_OFFICER,
+    YANGBAN_VILLAGE,
+    YANSHI,
+    YANSHI_VILLAGE,
+    ZHANG,
+    Account,
+)
+from tests.server_broker.county import FictionalCounty, add_station, user_of
 from tests.server_broker.settling.lived import (
     BY,
     MONDAY,
@@ -41,7 +54,7 @@ def lives_on(now: dt.datetime) -> None:
 
 
 def why(person: Person, day: dt.date = MONDAY, start: int = 510) -> Why:
-    return why_of(SettledWindow.objects.current().get(person=person, day=day, start=start))
+    return why_of(SettledWindow.objects.current().get(person=person, day=day, start=start), viewer=None)
 
 
 def touches(told: Why) -> list[tuple[str, str, bool]]:
@@ -155,8 +168,8 @@ def test_the_history_says_what_had_it_settled_anew_and_by_what(shili: LivedStati
     assert told.steps[1].cause == "到了下结论的时候"
     # What stood before still says why, by what was known then.
     old = SettledWindow.objects.filter(person=zhang, day=MONDAY, result="未").get()
-    assert why_of(old).touches == ()
-    assert why_of(old).awaited[0].words == "等示例村站点的记录：现在只到 3月14日 6:00"
+    assert why_of(old, viewer=None).touches == ()
+    assert why_of(old, viewer=None).awaited[0].words == "等示例村站点的记录：现在只到 3月14日 6:00"
 
 
 def test_leave_a_correction_a_notice_and_down_time_are_named(
@@ -283,6 +296,33 @@ def test_the_number_of_queries_does_not_grow_with_touches(
         with CaptureQueriesContext(
             connection,
         ) as asked:
-            why_of(row)
+            why_of(row, viewer=None)
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_whom_the_viewer_does_not_see_is_not_named_in_a_swap(
+    zhang: Person, county: FictionalCounty, window: DutyWindow
+) -> None:
+    li = county.people[LI]
+    with transaction.atomic():
+        put(WindowRecord, [window.pk], Period(at(MONDAY - DAY, 0)), {"people": [zhang.pk]}, actor=BY)
+        swap = Swap.objects.create(window=window, day=MONDAY, giver=zhang, taker=li)
+        agreed = {"agreed_at": at(MONDAY - DAY, 8).isoformat(), "withdrawn": False}
+        put(SwapRecord, [swap.pk], Period(begin_of(MONDAY), end_of(MONDAY)), agreed, actor=BY)
+    lives_on(at(MONDAY, 20))
+    row = SettledWindow.objects.current().get(person=zhang, day=MONDAY)
+
+    def briefly(account: Account | None) -> str:
+        told = why_of(row, viewer=None if account is None else user_of(account)).window
+        assert told is not None
+        return told.due_briefly
+
+    for account in (None, SECRETARY, OVERSEER, TOWNSHIP_OFFICER, OPERATOR):
+        assert "换给李示例" in briefly(account)
+    li.village = Region.objects.get(pk=YANGBAN_VILLAGE)
+    li.save()
+    for account in (SECRETARY, OVERSEER, TOWNSHIP_OFFICER):
+        assert "换给外辖区人员" in briefly(account)
+    for account in (None, OPERATOR):
+        assert "换给李示例" in briefly(account)
