@@ -59,7 +59,7 @@ def settled_window_case(request: HttpRequest, code: str, person: str, day: str, 
     row = next((one for one in rows if str(one.place) == place), None)
     if row is None:
         raise Http404
-    content = case_of(row)
+    content = case_of(row, viewer=request.user)
     # Recorded although the file names nobody: with the county's own lists beside it somebody could tell who it is.
     taken: Detail = {"person": person, "day": day, "start": start, "place": row.place}
     record(request.user.get_username(), "window.case_taken", code, taken)

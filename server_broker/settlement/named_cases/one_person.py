@@ -4,13 +4,16 @@ Touches of others are facts that only count as being there. Of a stretch of such
 which minutes a neighbour of the stretch lies, and how far the record goes.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from server_broker.settlement.times import ALWAYS
-from server_broker.settlement.values import Fact, Lost, Person, Region, RosterWindow, Station, Swap, World
+from server_broker.settlement.times import ALWAYS, MINUTES_A_DAY, Minute, cut, midnight
+from server_broker.settlement.values import Fact, Leave, Lost, Person, Region, RosterWindow, Station, Swap, World
 
+NEUTRAL = "事"
+"""The kind of leave that says least, instead of one that is nobody's business."""
 OTHER = "other"
 """Kind of a fact that only counts as being there."""
 _BEARS = frozenset({"boot", "shutdown", "reader_lost", "reader_back", "held", "time_fix"})
@@ -54,6 +57,31 @@ def of_one_person(world: World, person: str) -> World:
         notices=tuple(one for one in world.notices if one.scope in there),
         parameters=tuple(one for one in world.parameters if one.region in there),
     )
+
+
+def with_little_of_others(world: World, person: str, day: dt.date, seen: Collection[str]) -> World:
+    """Return a world in which others have no absence or correction that is not of one date, and some no kind of leave.
+
+    Args:
+        seen: Whose kind of leave stays besides the person's own. Of others only that it is leave is left.
+    """
+    begin = midnight(day)
+    leave = [one for one in world.leave if one.person == person or _meets(one, begin, begin + MINUTES_A_DAY)]
+    dates = {day, *(one.date for one in world.swaps)}
+    return replace(
+        world,
+        leave=tuple(
+            one if one.person in {person, *seen} or not one.kind else replace(one, kind=NEUTRAL) for one in leave
+        ),
+        corrections=tuple(one for one in world.corrections if one.person == person or one.date == day),
+        away=tuple(
+            one for one in world.away if one.person == person or any(one.first <= date <= one.last for date in dates)
+        ),
+    )
+
+
+def _meets(one: Leave, begin: Minute, end: Minute) -> bool:
+    return cut(one.begin) < end and cut(one.end) > begin
 
 
 def _with_partners(person: str, swaps: Iterable[Swap]) -> frozenset[str]:

@@ -6,7 +6,8 @@ import tomllib
 import pytest
 from django.db import transaction
 
-from server_broker.attendance.models import WindowRecord
+from server_broker.attendance.models import Swap, SwapRecord, WindowRecord
+from server_broker.dated.days import begin_of, end_of
 from server_broker.dated.writing import Period, put
 from server_broker.duty.models import Absence, AbsenceRecord
 from server_broker.duty.windows import Terms, add_window
@@ -24,12 +25,24 @@ from server_broker.settling.case_file import case_of
 from server_broker.settling.models import Parameter, ParameterRecord, SettledWindow
 from server_broker.settling.rounds import mark_due, settle_due
 from server_broker.workdays.notices import set_notice
-from tests.cast import LI, SHILI, SHILI_VILLAGE, UNKNOWN_CARD, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.cast import (
+    LI,
+    OPERATOR,
+    SECRETARY,
+    SHILI,
+    SHILI_VILLAGE,
+    UNKNOWN_CARD,
+    YANGBAN_VILLAGE,
+    YANSHI,
+    YANSHI_VILLAGE,
+    ZHANG,
+    Account,
+)
 from tests.reckoning.answer import reckon
 from tests.reckoning.reading import read_case as read_plainly
 from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds import world as made_up
-from tests.server_broker.county import FictionalCounty, add_station
+from tests.server_broker.county import FictionalCounty, add_station, user_of
 from tests.server_broker.settling.lived import (
     BY,
     MONDAY,
@@ -107,7 +120,7 @@ def test_lived_windows_come_to_the_same_elsewhere_and_name_nobody(zhang: Person,
     assert len({row.line for row in rows}) >= LINES
     assert any(row.superseded_at is not None for row in rows)
     for row in rows:
-        text = case_of(row)
+        text = case_of(row, viewer=user_of(OPERATOR))
         code, said = answer_to(read_case(text))
         assert code == AS_EXPECTED, (row.day, row.start, row.result, said["differences"])
         assert reckon(read_plainly(text))["differences"] == [], (row.day, row.start)
@@ -134,7 +147,7 @@ def test_a_result_that_was_kept_wrongly_is_found_elsewhere(zhang: Person, county
     row = SettledWindow.objects.current().filter(person=zhang, result="√").first()
     assert row is not None
     row.result, row.late = "迟", 12
-    code, said = answer_to(read_case(case_of(row)))
+    code, said = answer_to(read_case(case_of(row, viewer=user_of(OPERATOR))))
     assert code == DIFFERENT
     assert said["differences"]
 
@@ -163,9 +176,50 @@ def test_of_two_windows_that_start_at_one_minute_each_has_its_own_case(
     assert [row.start for row in rows] == [510, 510]
     assert len({row.result for row in rows}) == 2
     for row in rows:
-        case = read_case(case_of(row))
+        case = read_case(case_of(row, viewer=user_of(OPERATOR)))
         assert {one.result for one in case.file.expect or ()} == {row.result for row in rows}
         assert answer_to(case)[1]["differences"] == ["refused：应为 None，是 overlap"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("li")
+def test_of_others_it_holds_no_other_date_and_no_kind_of_leave_that_the_viewer_does_not_see(
+    zhang: Person, county: FictionalCounty
+) -> None:
+    li = county.people[LI]
+    with recorded(at(MONDAY - DAY, 5)), transaction.atomic():
+        window = morning(li)
+        swap = Swap.objects.create(window=window, day=MONDAY, giver=li, taker=zhang)
+        agreed = {"agreed_at": at(MONDAY - DAY, 4).isoformat(), "withdrawn": False}
+        put(SwapRecord, [swap.pk], Period(begin_of(MONDAY), end_of(MONDAY)), agreed, actor=BY)
+        for begin, end, code in (
+            (at(MONDAY, 7), at(MONDAY, 13), "sick"),
+            (at(MONDAY + DAY, 7), at(MONDAY + DAY, 13), "marriage"),
+        ):
+            absence = Absence.objects.create(person=li, kind="leave", source="")
+            put(AbsenceRecord, [absence.pk], Period(begin, end), {"code": code}, actor=BY)
+    station = LivedStation()
+    station.touched(ZHANG.token, at(MONDAY, 8, 20))
+    station.touched(ZHANG.token, at(MONDAY, 12, 5))
+    station.closed(at(MONDAY, 23))
+    station.send(at(MONDAY, 23, 1))
+    mark_due(at(MONDAY, 23, 30))
+    settle_due(at(MONDAY, 23, 30), rounds=1000)
+    row = SettledWindow.objects.current().get(day=MONDAY, person=zhang)
+    assert row.result == "√"
+
+    def kinds(account: Account) -> list[str]:
+        text = case_of(row, viewer=user_of(account))
+        case = read_case(text)
+        assert answer_to(case) == (AS_EXPECTED, answer_to(case)[1])
+        assert reckon(read_plainly(text))["differences"] == []
+        return [one.kind for one in case.world.leave]
+
+    assert kinds(OPERATOR) == kinds(SECRETARY) == ["病"]
+    li.village = Region.objects.get(pk=YANGBAN_VILLAGE)
+    li.save()
+    assert kinds(OPERATOR) == ["病"]
+    assert kinds(SECRETARY) == ["事"]
 
 
 def clock_of(start: int) -> str:
