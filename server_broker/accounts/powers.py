@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from server_broker.accounts.models import Role, User
+from server_broker.regions.models import TOWNSHIP_DIGITS, subtree_prefix
 
 type View = Callable[..., HttpResponseBase]
 
@@ -123,7 +124,7 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     # For the whole county only; the view asks for that.
     Power.SET_EXCEPTIONS: (_OPERATOR, _ORGANISATION),
     Power.SEE_TERMS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
-    # Pay hangs on these. Villages set none of them for themselves.
+    # Pay hangs on these. Villages set none of them for themselves (`ABOVE_VILLAGES`).
     Power.SET_TERMS: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.DECLARE_DEAD: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.NAME_STAND_IN: (_OPERATOR, _OFFICER, _ORGANISATION),
@@ -140,6 +141,9 @@ POWERS: dict[str, frozenset[Power]] = {
     role: frozenset(power for power, roles in ROLES_WITH.items() if role in roles) for role in Role
 }
 """The same table by role."""
+
+ABOVE_VILLAGES = frozenset({Power.CLOSE_MONTHS, Power.SET_TERMS, Power.DECLARE_DEAD, Power.NAME_STAND_IN})
+"""Powers that an account of a village alone does not have, whatever its role: a township or the county has them."""
 
 PROVEN = frozenset(
     {
@@ -168,8 +172,17 @@ people's windows come to, and over what is signed of their pay."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:
-    """Return whether ``user``'s role has ``power``. Django's superuser flag is ignored."""
+    """Return whether ``user`` has ``power`` by role and region. Django's superuser flag is ignored."""
+    return _has(user, power) and not _is_too_low(user, power)
+
+
+def _has(user: User | AnonymousUser, power: Power) -> bool:
     return isinstance(user, User) and user.is_open and power in POWERS.get(user.role, frozenset())
+
+
+def _is_too_low(user: User | AnonymousUser, power: Power) -> bool:
+    region = user.region_id if isinstance(user, User) else None
+    return power in ABOVE_VILLAGES and region is not None and len(subtree_prefix(region)) > TOWNSHIP_DIGITS
 
 
 def account_of(request: HttpRequest) -> User:
@@ -198,6 +211,8 @@ def needs(power: Power) -> Callable[[View], View]:
                 if request.headers.get("HX-Request") == "true":
                     return HttpResponse(status=204, headers={"HX-Redirect": reverse("sign-in")})
                 return redirect_to_login(request.get_full_path())
+            if _has(request.user, power) and _is_too_low(request.user, power):
+                raise PermissionDenied("村里的账号不能自己定这件事，请镇办或者县里来定")
             if not may(request.user, power):
                 raise PermissionDenied
             if power in PROVEN and not is_verified(request.user):

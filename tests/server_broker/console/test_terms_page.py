@@ -14,6 +14,7 @@ from server_broker.settling.models import DeadStation, ParameterRecord, StandIn
 from server_broker.settling.setting_terms import set_term
 from tests.cast import (
     AUDITOR,
+    CLERK,
     COUNTY,
     COUNTY_OFFICER,
     OPERATOR,
@@ -212,6 +213,22 @@ def test_a_stand_in_of_no_or_a_foreign_station_is_refused(officer: Client, count
     assert "就是本村的" in send(officer, own, fields | {"station": SHILI})
     assert officer.get(f"/regions/{TOWNSHIP}/stand-in/").status_code == 404
     assert not StandIn.objects.exists()
+
+
+def test_a_village_sets_none_of_it_for_itself() -> None:
+    clerk = signed_in(CLERK)
+    assert "修改" not in words_of(text_of(clerk, f"/terms/{SHILI_VILLAGE}/"))
+    for address in (
+        f"/terms/{SHILI_VILLAGE}/set/",
+        f"/regions/{SHILI_VILLAGE}/stand-in/set/",
+        f"/stations/{SHILI}/dead/",
+        "/sheets/2026-01/show/",
+        "/sheets/2026-01/close/",
+    ):
+        answer = clerk.post(address, term(code=SHILI_VILLAGE))
+        assert answer.status_code == 403
+        assert "村里的账号不能自己定这件事，请镇办或者县里来定" in answer.content.decode()
+    assert not ParameterRecord.objects.exists()
 
 
 def test_the_pages_open_to_those_who_may_only_look() -> None:
