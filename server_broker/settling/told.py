@@ -27,6 +27,7 @@ from protocol.reissues import MAX_LAYERS
 from protocol.units import DATED_QUALITIES
 from protocol.units import Moment as StationMoment
 from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.tables import FACTS, REISSUES
 from server_broker.platform.sql import query
 from server_broker.settlement.times import Moment
@@ -109,6 +110,22 @@ def ranges_of(streams: Streams, since: Mapping[str, dt.datetime], span: Span) ->
     return found
 
 
+def _last_of(*kinds: str) -> str:
+    """Return SQL for the kind of the last of these events that a station told before the touch ``t``."""
+    some = ", ".join(f"'{kind}'" for kind in kinds)
+    found = f"SELECT e.kind FROM {STATION_EVENTS} e WHERE e.station_id = t.station_id AND e.kind IN ({some})"  # noqa: S608 - our own constants
+    here = f"({found} AND e.epoch = t.epoch AND e.seq < t.seq ORDER BY e.seq DESC LIMIT 1)"
+    before = f"({found} AND e.epoch <> t.epoch AND e.received_at <= t.received_at ORDER BY e.id DESC LIMIT 1)"
+    return f"coalesce({here}, {before})"
+
+
+_STAYS_UP = f"""
+    -- What comes later may make down time of all since a shutdown without a boot, or a loss without a return.
+    {_last_of("booted", "shut_down")} IS DISTINCT FROM 'shut_down'
+    AND {_last_of("booted", "reader_lost", "reader_back")} IS DISTINCT FROM 'reader_lost'
+"""
+"""Whether the station was up at a touch ``t``, whatever it tells later."""
+
 _FIRSTS = f"""
 -- By halving: received_at only rises in a stream, and there is no index on it, because each fact would pay for that.
 WITH RECURSIVE halving AS (
@@ -126,7 +143,7 @@ WITH RECURSIVE halving AS (
 SELECT h.stream, coalesce((
     SELECT t.seq FROM {TOUCHES} t
     WHERE t.station_id = h.station AND t.epoch = h.epoch AND t.seq < h.low AND t.corrected_wall IS NULL
-      AND t.quality = ANY(%s) AND t.wall < t.received_at + %s
+      AND t.quality = ANY(%s) AND t.wall < t.received_at + %s AND {_STAYS_UP}
     ORDER BY t.seq DESC LIMIT 1), 1)
 FROM halving h WHERE h.low >= h.high
 """  # noqa: S608 - our own constants
@@ -145,10 +162,10 @@ def _firsts(streams: Streams, since: Mapping[str, dt.datetime]) -> dict[int, int
 _ENDS = f"""
 SELECT w.station, t.epoch, t.seq FROM unnest(%s::text[]) AS w (station)
 CROSS JOIN LATERAL (
-    SELECT epoch, seq FROM {TOUCHES}
-    WHERE station_id = w.station AND wall >= %s AND corrected_wall IS NULL AND quality = ANY(%s)
-      AND wall < received_at + %s AND received_at <= %s
-    ORDER BY wall LIMIT 1
+    SELECT t.epoch, t.seq FROM {TOUCHES} t
+    WHERE t.station_id = w.station AND t.wall >= %s AND t.corrected_wall IS NULL AND t.quality = ANY(%s)
+      AND t.wall < t.received_at + %s AND t.received_at <= %s AND {_STAYS_UP}
+    ORDER BY t.wall LIMIT 1
 ) AS t
 -- What was issued anew stands in a later stream, so nothing of it is left out.
 WHERE NOT EXISTS (SELECT 1 FROM {REISSUES} r WHERE r.station_id = w.station)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from protocol.facts import Reissued
+from protocol.facts_station import ReaderBack, ReaderLost, ShutDown
 from server_broker.attendance.models import DutyWindow
 from server_broker.ingest.held import held_facts, write_off
 from server_broker.requests.asking import Wish, ask
@@ -154,6 +155,30 @@ def test_a_month_is_read_from_a_touch_on_at_which_the_station_was_up(
     # A date of which the station told long ago, without all that it told since.
     first = settled(MONDAY, MONDAY, at(friday, EVENING))
     assert {place[0]: one.result for place, one in first.items()} == {zhang: "√", li_id: "旷"}
+
+
+@pytest.mark.parametrize("what", ["a shutdown without a boot", "a reader that is gone"])
+def test_a_month_is_not_read_from_a_touch_of_time_that_turns_out_as_down(
+    window: DutyWindow, shili: LivedStation, zhang: str, li_id: str, what: str
+) -> None:
+    """The station tells of touches all the time: of another reader, or because it did not go down after all."""
+    whole_day(shili, MONDAY, ZHANG.token)
+    off, lost = ShutDown(at=shili.moment(at(MONDAY, 16))), ReaderLost(at=shili.moment(at(MONDAY, 16)), reader="1")
+    shili.state(off if what == "a shutdown without a boot" else lost)
+    days = [MONDAY + dt.timedelta(days=number) for number in (1, 2, 3, 4, 7, 8, 9, 10, 11)]
+    for day in days:
+        whole_day(shili, day, ZHANG.token)
+        shili.send(at(day, 15, 2))
+    last = days[-1]
+    if what == "a shutdown without a boot":
+        shili.booted(at(last, 16), alive=at(last, 15, 30))
+    else:
+        shili.state(ReaderBack(at=shili.moment(at(last, 16)), reader="1"))
+    shili.send(at(last, 16, 1))
+    for day in (MONDAY, TUESDAY, days[5], last):
+        one = settled(day, day, at(last, EVENING))
+        li = "旷" if day == MONDAY else "停"
+        assert {place[0]: result.result for place, result in one.items()} == {zhang: "√", li_id: li}
 
 
 def test_nobody_is_absent_while_a_new_stream_still_issues_the_old_one_anew(
