@@ -28,7 +28,7 @@ CODES_AT_LEAST, LINES_AT_LEAST = 300, 200
 VILLAGES_A_MONTH = 3
 SPARE = 1.1
 """Some months are refused, and in some a village has no windows."""
-MUTANT_WORLDS = 400
+MUTANT_WORLDS = 1200
 SHARES = 32
 """Into so many pieces the months are shared, so that no process waits long for the other one."""
 LIVED_COUNTIES = 2

@@ -73,6 +73,10 @@ def calendar_of(first: dt.date, last: dt.date) -> Values:
     }
 
 
+class NotTaken(Exception):
+    """The county set an envelope aside."""
+
+
 class Township:
     """One township with its four villages: a book of its own, and what the county calls its things."""
 
@@ -225,7 +229,8 @@ class County:
         self._now = timezone.now()
         count = 0
         for message, hold in station.send(until, local(self._now)):
-            self._processor.process_batch([message], hold=hold)
+            if not self._processor.process_batch([message], hold=hold):
+                raise NotTaken(station.name)
             count += 1
         return count
 

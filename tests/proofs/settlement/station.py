@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.china_time import CHINA
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS
 from protocol.facts import (
     Booted,
     ClockCorrected,
@@ -122,7 +123,11 @@ class Station:
         while first < len(waiting):
             last = first
             alone = is_held_first(waiting[first], now)
+            room = SENT_FACT_BYTES - self._size_of(waiting[first])
             while not alone and last + 1 < len(waiting) and not is_held_first(waiting[last + 1], now):
+                room -= self._size_of(waiting[last + 1])
+                if room < 0 or last + 1 - first == SENT_FACTS:
+                    break
                 last += 1
             for one in waiting[first : last + 1]:
                 one.received = now
@@ -130,6 +135,9 @@ class Station:
                     one.more["carries"].received = now
             yield self._stream.facts_message(waiting[first].seq, waiting[last].seq), HELD_FIRST if alone else ""
             first = last + 1
+
+    def _size_of(self, one: Stated) -> int:
+        return len(self._stream.sealed[one.seq - 1].body)
 
     def renew(self, at: datetime) -> bool:
         """Begin another stream, because the card is damaged: what the county has not got is issued anew, or is lost.

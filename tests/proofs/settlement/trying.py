@@ -21,7 +21,7 @@ from tests.reckoning.toml_text import toml_of
 from tests.reckoning.worlds import world
 from tests.reckoning.worlds_months import month
 
-_LIMIT_S = 300
+_LIMIT_S = 900
 
 
 @dataclass
