@@ -40,7 +40,7 @@ def main() -> int:
         print(f"{folder} is too long a path for unix sockets: choose another with --folder", file=sys.stderr)
         return 2
     if _running(folder):
-        print(f"a demonstration runs in {folder} already: end it with ./run demo --stop", file=sys.stderr)
+        print(f"a demonstration runs in {folder} already: end it with {_how_to_stop(folder)}", file=sys.stderr)
         return 1
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -68,6 +68,10 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
     return 0
 
 
+def _how_to_stop(folder: Path) -> str:
+    return "./run demo --stop" + ("" if folder == DEFAULT_FOLDER.absolute() else f" --folder {folder}")
+
+
 def _print_hints(bench: Bench, receipt: str) -> None:
     """Say what a person can do now. The sign-in links are new ones each time, because each works only once."""
     print("· console (each signs in once; the county's CA is not your browser's):")
@@ -78,7 +82,7 @@ def _print_hints(bench: Bench, receipt: str) -> None:
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
     print(f"· a question with its answer at the kiosk: keys 5 and 2, then {receipt} and Enter")
-    print("· end: Ctrl+C here, or ./run demo --stop in a second terminal", flush=True)
+    print(f"· end: Ctrl+C here, or {_how_to_stop(bench.folder)} in a second terminal", flush=True)
 
 
 def _kiosk_here(bench: Bench, receipt: str, stop: threading.Event) -> None:

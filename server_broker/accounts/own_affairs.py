@@ -40,4 +40,5 @@ def refuse_own_affair(actor: str, people: Iterable[int] = (), *, asked_by: str =
         OwnAffair: It is.
     """
     if is_own_affair(actor, people, asked_by=asked_by):
-        raise OwnAffair("这是您自己的事，要由另一个人来定。")
+        entered = asked_by and not is_own_affair(actor, people)
+        raise OwnAffair("这一条是您提的，要由另一个人来定。" if entered else "这是您自己的事，要由另一个人来定。")

@@ -20,7 +20,8 @@ from server_broker.settling.windows import Settled
 from server_broker.settling.words import SOMEWHERE, board_station, days_words, totals_words
 from server_broker.workdays.days import Workday, workdays
 
-TOTALS = ("应到", "出勤", "迟到", "早退", "缺卡", "旷工", "请假")
+TOTALS = ("应到", "实到", "迟到", "早退", "缺卡", "旷工", "请假")
+"""The heads as on paper: 迟到, 早退 and 缺卡 in times, the others in days."""
 
 type Linked = Callable[[int, dt.date, int], str]
 
@@ -128,8 +129,9 @@ def _mark(one: Settled, link: Linked) -> Mark:
 
 
 def _totals(totals: Totals) -> list[str]:
-    days = [totals.due, totals.present, *(totals.of(word) for word in ("迟", "早", "缺", "旷", "假"))]
-    return [days_words(one) for one in days]
+    times = [totals.late_times, totals.early_times, totals.missing_times]
+    before, after = (totals.due, totals.present), (totals.of("旷"), totals.of("假"))
+    return [*map(days_words, before), *map(str, times), *map(days_words, after)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from server_broker.settlement.values import Way
 from server_broker.settlement.verdict import State, Verdict
 
 MARK_WORDS: Mapping[Way, str] = {"in": "到岗", "out": "离岗"}
+TOUCH_WORDS: Mapping[Way, str] = {"in": "上班卡", "out": "下班卡"}
+"""Of what is missing: nobody knows whether somebody was there who did not touch."""
 _VERBS: Mapping[Way, str] = {"in": "到", "out": "走"}
 COVER_WORDS = {"假": "请假", "出": "外出", "会": "外出开会"}
 
@@ -70,7 +72,7 @@ def marks(needs: Sequence[Way], known: Mapping[Way, State], day: dt.date) -> str
 def _mark(way: Way, state: State, day: dt.date) -> str:
     corrected = "（补卡）" if state.mark is not None and state.mark.corrected else ""
     if state.minute is None:
-        return f"没有{MARK_WORDS[way]}{corrected}"
+        return f"没有{TOUCH_WORDS[way]}{corrected}"
     off = f"，{'迟' if way == 'in' else '早'} {state.minutes} 分钟" if state.minutes else ""
     return f"{clock(state.minute, day)} {_VERBS[way]}{corrected}{off}"
 

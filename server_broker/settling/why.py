@@ -20,7 +20,7 @@ from server_broker.duty.reasons import CutByNotice, ForThisDate, OnNamedDay, Sto
 from server_broker.fleet.models import Station
 from server_broker.settlement.explaining import Explained, Fate, NearTouch, explain
 from server_broker.settlement.index import Index
-from server_broker.settlement.reasons import COVER_WORDS, MARK_WORDS
+from server_broker.settlement.reasons import COVER_WORDS, MARK_WORDS, TOUCH_WORDS
 from server_broker.settlement.record import Ref
 from server_broker.settlement.requests import Absence, Corrected
 from server_broker.settlement.settle import Sheet
@@ -232,7 +232,7 @@ def _absence(one: Absence, day: dt.date) -> str:
 
 
 def _corrected(one: Corrected, day: dt.date) -> str:
-    what = f"没有{MARK_WORDS[one.mark]}" if one.minute is None else f"{clock(one.minute, day)} {MARK_WORDS[one.mark]}"
+    what = f"没有{TOUCH_WORDS[one.mark]}" if one.minute is None else f"{clock(one.minute, day)} {MARK_WORDS[one.mark]}"
     return f"补卡：{what}（{day_and_time(timezone.localtime(aware(one.approved)))} 批准）"
 
 

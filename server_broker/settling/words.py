@@ -185,7 +185,7 @@ def days_words(days: Fraction) -> str:
 
 def totals_words(totals: Totals) -> list[str]:
     """Return what somebody's windows add up to (docs/rules.md, section 4), one line for each thing that there is."""
-    told = [f"该到 {days_words(totals.due)} 天，到了 {days_words(totals.present)} 天"]
+    told = [f"该到 {days_words(totals.due)} 天，算出勤 {days_words(totals.present)} 天"]
     if totals.late_times:
         told.append(f"迟到 {totals.late_times} 次，一共 {totals.late_minutes} 分钟")
     if totals.early_times:

@@ -173,7 +173,7 @@ class Page:
         sheet.page_setup.fitToHeight = 1 if on_one_page else 0
         footer = sheet.oddFooter
         assert footer is not None  # each sheet has one
-        footer.left.text, footer.right.text = foot.replace("&", "&&"), "第 &P 页，共 &N 页"
+        footer.left.text, footer.right.text = foot.replace("&", "&&"), "第 &P 页"
         footer.left.size = footer.right.size = 8
 
 

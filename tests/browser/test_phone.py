@@ -197,7 +197,7 @@ def test_what_one_s_windows_came_to_is_read_and_an_objection_begins_there(
         waits,
         "未",
         line="7",
-        reason="没有到岗；没有离岗；站点 shili-01 还没有记录，要齐到 15:00。",
+        reason="没有上班卡；没有下班卡；站点 shili-01 还没有记录，要齐到 15:00。",
         awaited=[[SHILI, NOTHING_TOLD]],
     )
     page.goto(phone_address(door.address, show_code(station, zhang, touch(station, ZHANG.token, at=ago(seconds=20)))))

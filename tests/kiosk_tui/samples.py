@@ -438,14 +438,14 @@ RESULTS = ResultsShown(
             end=1_050,
             window="下午坐班",
             result="missing",
-            why="14:02 到；没有离岗。",
+            why="14:02 到；没有下班卡。",
             may_report=True,
             request="482913",
             request_state="open",
         ),
-        ResultLine(day="2026-11-19", start=510, result="awaiting", why="8:20 到；没有离岗。", waits=["演示村"]),
+        ResultLine(day="2026-11-19", start=510, result="awaiting", why="8:20 到；没有下班卡。", waits=["演示村"]),
         ResultLine(day="2026-11-12", start=510, result="leave", kind="sick", why="请假（病假）盖住了这个班。"),
-        ResultLine(day="2026-11-05", start=510, result="absent", why="没有到岗；没有离岗。"),
+        ResultLine(day="2026-11-05", start=510, result="absent", why="没有上班卡；没有下班卡。"),
     ],
 )
 RESULTS_LONGEST = replace(

@@ -101,7 +101,7 @@ def _correction(request: HttpRequest, why: Why, person: Person | None) -> str:
     """Return where the viewer writes down a correction for the person; empty: not here."""
     if person is None or person.left or why.window is None or not may(request.user, Power.ENTER_REQUESTS):
         return ""
-    if closed_at(why.row.village_id, why.row.day) is not None:
+    if not why.row.result or closed_at(why.row.village_id, why.row.day) is not None:
         return ""
     chosen = {"person": person.number, "kind": "correction", "turn": f"{why.window.pk}:{why.row.day}"}
     return f"{reverse('affair-new')}?{urlencode(chosen)}"

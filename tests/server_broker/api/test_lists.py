@@ -348,7 +348,7 @@ def of_month(**more: str) -> dict[str, str]:
 
 def test_results_say_line_reason_and_what_is_awaited(program: Program, county: FictionalCounty) -> None:
     day, now = timezone.localdate(), timezone.now()
-    reason = f"8:20 到；没有离岗；站点 {SHILI} 的记录只到 9:15，要齐到 15:00。"
+    reason = f"8:20 到；没有下班卡；站点 {SHILI} 的记录只到 9:15，要齐到 15:00。"
     facts = [[SHILI, "00" * 16, 7], [YANGBAN, "00" * 16, 8]]
     awaited = [[SHILI, minute(now)], [YANGBAN, minute(now), "00" * 16, 9]]
     row = settled_row(
@@ -357,7 +357,7 @@ def test_results_say_line_reason_and_what_is_awaited(program: Program, county: F
     one = only(program.rows("results", **of_month()))
     assert (one["id"], one["person"]["number"], one["region"]["code"]) == (row.pk, ZHANG.number, SHILI_VILLAGE)
     assert (one["day"], one["start_minute"], one["result"], one["line"]) == (str(day), 510, "未", "7")
-    assert one["reason"] == "8:20 到；没有离岗；示例村站点的记录只到 9:15，要齐到 15:00。"
+    assert one["reason"] == "8:20 到；没有下班卡；示例村站点的记录只到 9:15，要齐到 15:00。"
     assert (one["flags"], one["late_minutes"], one["share"]) == (["补"], 3, "1/1")
     assert [fact["station"] for fact in one["facts"]] == [SHILI, YANGBAN]
     since = now.replace(second=0, microsecond=0).astimezone(CHINA).isoformat()

@@ -103,7 +103,7 @@ def test_a_persons_month_is_a_calendar_a_table_and_a_file(lived: LivedMonth) -> 
     assert "张示例 2027年3月考勤" in page
     assert "3月24日 ：8:30" not in page
     assert re.search(r"3月24日 星期三 08:30 示例村 迟 迟到 22 分钟 8:52 到，迟 22 分钟；12:05 走。", page)
-    assert re.search(r"该到 13 天，到了 13 天 迟到 1 次，一共 22 分钟", page)
+    assert re.search(r"该到 13 天，算出勤 13 天 迟到 1 次，一共 22 分钟", page)
     assert officer.get(path).content.decode().count("<rect") == 31
     file = officer.get(f"{path}sheet.xlsx")
     [sheet] = openpyxl.load_workbook(io.BytesIO(file.content))

@@ -274,6 +274,7 @@ def test_a_slip_and_what_changed_since_the_showing_are_told(lived: LivedMonth, c
     assert "公示以后变了的 4月1日 09:00 公示，到现在 2 个班不一样了" in page
     assert "张示例 3月24日 08:30 迟到 22 分钟 休 工作日历改过 4月1日 10:01" in page
     assert "重新公示…" in page
+    shown(at(APRIL, 12))
     clock(MAY_CLOSE)
     closed()
     with recorded(MAY_CLOSE + DAY):

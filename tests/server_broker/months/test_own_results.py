@@ -80,7 +80,7 @@ def test_what_is_neither_bad_nor_waits_comes_with_half_a_month(county: Fictional
 
 
 def test_a_window_that_was_put_right_is_no_more_named(county: FictionalCounty, zhang: Person) -> None:
-    bad = kept(zhang, 20, "缺", at=EVENING - 2 * DAY, line="11", reason="没有到岗；12:05 走。")
+    bad = kept(zhang, 20, "缺", at=EVENING - 2 * DAY, line="11", reason="没有上班卡；12:05 走。")
     assert [one.result for one in results(county)] == ["missing"]
     SettledWindow.objects.filter(pk=bad.pk).update(superseded_at=NOW + dt.timedelta(hours=2))
     kept(zhang, 20, at=NOW + dt.timedelta(hours=2))
@@ -90,22 +90,23 @@ def test_a_window_that_was_put_right_is_no_more_named(county: FictionalCounty, z
 
 def test_what_waits_names_the_village_and_changes_with_no_fact_of_it(county: FictionalCounty, zhang: Person) -> None:
     add_station(county, YANSHI, YANSHI_VILLAGE)
-    waits: dict[str, Any] = {"line": "7", "reason": f"8:20 到；没有离岗；站点 {YANSHI} 的记录只到 9:15，要齐到 15:00。"}
+    said = f"8:20 到；没有下班卡；站点 {YANSHI} 的记录只到 9:15，要齐到 15:00。"
+    waits: dict[str, Any] = {"line": "7", "reason": said}
     first = kept(zhang, 23, "未", awaited=[[YANSHI, minute(EVENING)]], **waits)
     (one,) = results(county)
-    assert (one.result, one.waits, one.why) == ("awaiting", ["演示村"], "8:20 到；没有离岗。")
+    assert (one.result, one.waits, one.why) == ("awaiting", ["演示村"], "8:20 到；没有下班卡。")
     told = results(county)
     later = EVENING + dt.timedelta(hours=1)
     SettledWindow.objects.filter(pk=first.pk).update(superseded_at=later)
-    waits["reason"] = f"8:20 到；没有离岗；站点 {YANSHI} 的记录只到 9:45，要齐到 15:00。"
+    waits["reason"] = f"8:20 到；没有下班卡；站点 {YANSHI} 的记录只到 9:45，要齐到 15:00。"
     kept(zhang, 23, "未", at=later, awaited=[[YANSHI, minute(later)]], **waits)
     again = months(county)[ZHANG.number].settled
     assert again is not UNSET
     assert again.results == told
-    reason = f"没有到岗；12:05 走；站点 {SHILI} 第 7 条可能是本人的打卡，待审。"
+    reason = f"没有上班卡；12:05 走；站点 {SHILI} 第 7 条可能是本人的打卡，待审。"
     kept(zhang, 22, "待", line="9", reason=reason, awaited=[[SHILI, minute(EVENING), "00" * 16, 7]])
     assert [(one.result, one.waits, one.why) for one in results(county)][1] == (
-        "to_review", [], "没有到岗；12:05 走。",
+        "to_review", [], "没有上班卡；12:05 走。",
     )  # fmt: skip
 
 

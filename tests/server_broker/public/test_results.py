@@ -65,7 +65,7 @@ def test_each_past_window_says_what_it_came_to_and_leads_to_why(zhang: Person) -
     assert "迟到 12 分钟" in html
     assert "8:42 到，迟 12 分钟；12:05 走。" in html
     assert f'href="{why_of_day(today)}"' in html
-    for line in ("该到 1 天，到了 1 天", "迟到 1 次，一共 12 分钟"):
+    for line in ("该到 1 天，算出勤 1 天", "迟到 1 次，一共 12 分钟"):
         assert line in html, line
 
 
@@ -78,8 +78,8 @@ def test_a_blank_is_no_result(zhang: Person) -> None:
 def test_the_month_before_is_found_and_says_how_far_it_is(zhang: Person) -> None:
     day = last_month()
     settled_row(zhang, day, "迟", **LATE)
-    settled_row(zhang, day + DAY, "未", line="7", reason="没有到岗；没有离岗；站点 shili-01 还没有记录，要齐到 15:00。",
-                awaited=[[SHILI, NOTHING_TOLD]])  # fmt: skip
+    said = "没有上班卡；没有下班卡；站点 shili-01 还没有记录，要齐到 15:00。"
+    settled_row(zhang, day + DAY, "未", line="7", reason=said, awaited=[[SHILI, NOTHING_TOLD]])
     path = f"/months/{day:%Y-%m}/"
     assert f'href="{path}"' in page(zhang)
     html = page(zhang, path)
@@ -115,9 +115,9 @@ def test_the_last_twelve_months_are_there_and_no_more(zhang: Person) -> None:
 
 def test_a_window_says_why_and_leads_to_a_correction_with_the_window_chosen(zhang: Person) -> None:
     day = last_month()
-    row = settled_row(zhang, day, "缺", line="11", reason="没有到岗；12:05 走。")
+    row = settled_row(zhang, day, "缺", line="11", reason="没有上班卡；12:05 走。")
     html = page(zhang, why_of_day(day))
-    for said in ("缺卡", "上班、下班只打了一次卡，记缺卡。", "没有到岗；12:05 走。", "因为您在名单上"):
+    for said in ("缺卡", "上班、下班只打了一次卡，记缺卡。", "没有上班卡；12:05 走。", "因为您在名单上"):
         assert said in html, said
     window = zhang.windows.get()
     path = f"/ask/correction/?turn={window.pk}%3A{day}"
@@ -137,7 +137,7 @@ def test_a_window_says_why_and_leads_to_a_correction_with_the_window_chosen(zhan
 
 def test_nobody_sees_another_s_results(zhang: Person, county: FictionalCounty) -> None:
     day = last_month()
-    settled_row(zhang, day, "旷", line="10", reason="没有到岗；没有离岗。")
+    settled_row(zhang, day, "旷", line="10", reason="没有上班卡；没有下班卡。")
     other = signed_in_telephone(county.people[WANG])
     for path in (why_of_day(day), f"/months/{day:%Y-%m}/"):
         assert other.get(path).status_code == 404

@@ -94,7 +94,7 @@ class TestAwaited:
         one = result(small_world(station(BOOT, touch(2, "08:20"))))
 
         assert (one.result, one.awaited) == ("未", (Awaited("s1", minute("08:20")),))
-        assert one.reason == "8:20 到；没有离岗；站点 s1 的记录只到 8:20，要齐到 15:00。"
+        assert one.reason == "8:20 到；没有下班卡；站点 s1 的记录只到 8:20，要齐到 15:00。"
 
     def test_of_a_station_that_told_nothing_no_minute_is_named(self) -> None:
         one = result(small_world(station()))
@@ -122,11 +122,11 @@ class TestReasons:
         [
             ((touch(2, "08:20"), touch(3, "12:05")), "8:20 到；12:05 走。"),
             ((touch(2, "08:50"), touch(3, "11:30")), "8:50 到，迟 20 分钟；11:30 走，早 30 分钟。"),
-            ((touch(2, "08:20"),), "8:20 到；没有离岗。"),
-            ((), "没有到岗；没有离岗。"),
+            ((touch(2, "08:20"),), "8:20 到；没有下班卡。"),
+            ((), "没有上班卡；没有下班卡。"),
             (
                 (touch(2, "08:20"), fact(3, "11:00", "reader_lost")),
-                "8:20 到；没有离岗；离岗时村里没有能用的站点，不怪本人。",
+                "8:20 到；没有下班卡；离岗时村里没有能用的站点，不怪本人。",
             ),
         ],
     )

@@ -92,9 +92,9 @@ def test_reasons_name_villages_and_not_stations() -> None:
         AwaitedThing("yanshi-01", 1, FactName("yanshi-01", "00", 4)),
     ]
     places = {"shili-01": "示例村", "yanshi-01": "演示村"}
-    said = "没有到岗；站点 shili-01 的记录只到 8:20，站点 shili-01/2 还没有记录，要齐到 15:00。"
+    said = "没有上班卡；站点 shili-01 的记录只到 8:20，站点 shili-01/2 还没有记录，要齐到 15:00。"
     assert reason_words(said, awaited, places) == (
-        "没有到岗；示例村站点的记录只到 8:20，示例村站点还没有记录，要齐到 15:00。"
+        "没有上班卡；示例村站点的记录只到 8:20，示例村站点还没有记录，要齐到 15:00。"
     )
     assert reason_words("站点 yanshi-01 第 4 条可能是本人的打卡，待审。", awaited, places) == (
         "演示村站点的一条记录可能是本人的打卡，待审。"
