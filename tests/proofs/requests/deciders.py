@@ -179,6 +179,7 @@ class Proxies:
             self._patiently(self._office.officers[name], fields, person, first)
 
     def _patiently(self, officer: Officer, fields: dict[str, str], person: str, first: dt.date) -> None:
+        why = ""
         for _ in range(60):
             try:
                 officer.send("/todo/add/", note="示例：本人打电话来请假", **fields)
@@ -186,11 +187,13 @@ class Proxies:
                 # Of one whose answer was lost, and that stands.
                 if "重叠" in str(refused):
                     break
+                why = str(refused)
                 time.sleep(0.5)
-            except requests.RequestException:
+            except requests.RequestException as failure:
+                why = type(failure).__name__
                 time.sleep(0.5)
             else:
                 break
         else:
-            raise AssertionError(f"{person} {first}: the console does not take it")
+            raise AssertionError(f"{person} {first}: the console does not take it: {why}")
         self.made.add((person, str(first)))
