@@ -17,6 +17,7 @@ UNDECIDED: dict[str, str] = {
     "log.seen": "somebody has looked",
     "media.uploaded": "a file was brought in; a document that shows it is decided on its own",
     "meeting.sheet_taken": "somebody has taken a list with them",
+    "paper.seen": "somebody has looked",
     "people.exported": "somebody has taken a list with them",
     "person.number_searched": "somebody has looked for a person by a number",
     "person.renamed": "a part of `people.imported`, whose rows have the new name",
