@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
@@ -38,7 +39,7 @@ def as_typed(given: str, *, longest: int) -> str:
     return one_line(given[: 4 * longest]).strip()[:longest]
 
 
-def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:
+def choice(values: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     """Return the given value if it is in ``allowed``, otherwise the first one of these."""
     given = values.get(name, "")
     return given if given in allowed else allowed[0]

@@ -1,9 +1,13 @@
 """Local days as periods, because posts, windows and regions hold for whole days; and days and moments as forms write
-them (ISO 8601)."""
+them (ISO 8601), and times of day as people do."""
 
 import datetime as dt
+import re
+import unicodedata
 
 from django.utils import timezone
+
+_CLOCK = re.compile(r"(\d{1,2})(?::|点)?(\d{2})分?", re.ASCII)
 
 
 def begin_of(day: dt.date) -> dt.datetime:
@@ -34,6 +38,15 @@ def moment_written(text: str) -> dt.datetime | None:
     if not _is_ours(moment):
         return None
     return moment if moment.tzinfo else timezone.make_aware(moment)
+
+
+def clock_written(text: str) -> dt.time | None:
+    """Return a time of day as people type it: ``08:25``, also with a full-width colon, ``0825``, ``8点25分``; None: it
+    is none."""
+    match = _CLOCK.fullmatch("".join(unicodedata.normalize("NFKC", text[:32]).split()))
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    return dt.time(int(match[1]), int(match[2]))
 
 
 def _is_ours(day: dt.date) -> bool:

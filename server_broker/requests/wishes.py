@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from server_broker.dated.days import begin_of, day_written, end_of, moment_written
+from server_broker.dated.days import begin_of, clock_written, day_written, end_of, moment_written
 from server_broker.duty.due import Turn
 from server_broker.duty.models import Absence
 from server_broker.duty.reading import Asked, turns_of
@@ -179,12 +179,11 @@ def _time(values: Mapping[str, str], person: Person, window: int, day: dt.date) 
     """Return when the person came or went; None if they say that they did not. A night window's hours may be next."""
     if values.get("none"):
         return None
-    try:
-        at = dt.time.fromisoformat(values.get("time", ""))
-    except ValueError:
-        raise RequestRefused("请填几点，例如 08:25") from None
+    at = clock_written(values.get("time", ""))
+    if at is None:
+        raise RequestRefused("请填几点，例如 08:25")
     begins = next((turn.begin for turn in turns_of([person.pk], Asked(day, day)) if turn.window.id == window), None)
-    moment = timezone.make_aware(dt.datetime.combine(day, at.replace(second=0, microsecond=0, tzinfo=None)))
+    moment = timezone.make_aware(dt.datetime.combine(day, at))
     if begins is not None and moment < moment_of(begins) - NOON:
         moment += _DAY
     return moment
