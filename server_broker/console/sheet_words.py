@@ -25,6 +25,8 @@ STATE_WORDS: Mapping[str, Word] = {
     SHOWN: Word("●", "公示中", "good"),
     CLOSED: Word("✓", "已定稿", "good"),
 }
+SETTLING = Word("…", "正在结算", "quiet")
+"""Every window has a result, and some are about to be settled again: the month can't be shown yet."""
 TONES: Mapping[str, str] = {
     "√": "good",
     **dict.fromkeys("迟早缺", "warn"),
@@ -36,6 +38,11 @@ TONES: Mapping[str, str] = {
 """The class of each result's cell. Meaning is never in the colour alone: the sign is the result itself."""
 LEGEND = tuple((sign, said, TONES[sign]) for sign, said in SIGNS.items())
 """Sign, what it says, and the class of its cell."""
+
+
+def state_word(standing: Standing) -> Word:
+    """Return how far a month is, as its badge says it."""
+    return SETTLING if standing.state == READY and standing.waiting else STATE_WORDS[standing.state]
 
 
 def said_words(said: Said) -> str:

@@ -7,6 +7,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from protocol.decisions import Decided
@@ -17,15 +18,17 @@ from server_broker.dated.locking import among_writers
 from server_broker.dated.writing import Period, put, put_each
 from server_broker.decisions.stream import decide
 from server_broker.duty.own_rosters import own_roster
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import Station, Stream
+from server_broker.ingest.models import Fact
 from server_broker.regions.models import Region
 from server_broker.settlement.record import Record
 from server_broker.settlement.times import begin_of
 from server_broker.settling.models import DeadStation, SettledWindow
 from server_broker.settling.moments import aware, minute, moment
-from server_broker.settling.span import Span
+from server_broker.settling.span import REACH, Span
 from server_broker.settling.stations import Means, stations_in
 from server_broker.settling.whereabouts import Whereabouts
+from server_broker.settling.windows import settle
 from server_broker.settling.words import board_station
 
 _NOBODY = Means(frozenset(), frozenset(), frozenset())
@@ -42,6 +45,14 @@ class Declared(NamedTuple):
     since: dt.datetime
     withdrawn_at: dt.datetime | None
     """The minute of the dated fact that withdrew it; None: it holds."""
+
+
+class FirstMinute(NamedTuple):
+    """From when on a station can be declared dead at the earliest."""
+
+    since: dt.datetime
+    has_gap: bool
+    """Its record before that has a gap, and the windows in it wait for it whenever it is declared dead."""
 
 
 def declared(station: Station, now: dt.datetime) -> Declared | None:
@@ -101,13 +112,53 @@ def take_back(station: Station, reason: str, *, by: User, now: dt.datetime) -> N
 
 
 def waiting_for(station: Station, since: dt.datetime) -> int:
-    """Return how many results of dates from a moment on wait for data of a station now."""
-    villages = Whereabouts(since).around(station.pk)
-    waiting = SettledWindow.objects.current().filter(village__in=villages, result="未")
-    return sum(
-        any(board_station(str(what[0])) == station.pk for what in awaited)
-        for awaited in waiting.filter(day__gte=timezone.localdate(since)).values_list("awaited", flat=True)
+    """Return how many results wait for data of a station that may be declared dead from a moment on."""
+    return len(_waiting(station, since))
+
+
+def still_waiting(station: Station, since: dt.datetime, now: dt.datetime) -> int:
+    """Return how many results go on waiting for a station that is declared dead: their windows were over by then.
+
+    Args:
+        since: From when on it is declared dead. Ask while that stands, because the rules say what it comes to.
+    """
+    sure = timezone.localdate(since) - REACH
+    waiting = [(village, day) for village, day in _waiting(station, since) if day <= timezone.localdate(since)]
+    near = {village for village, day in waiting if day >= sure}
+    row = DeadStation.objects.known().get(subject=station, dead=True)
+    # The database's clock says when that was declared.
+    span = Span(sure, timezone.localdate(since), max(now, row.recorded_at))
+    anew = settle(near, span) if near else []
+    # The windows of dates before these were over, whenever they end.
+    return sum(day < sure for _, day in waiting) + sum(
+        one.result.result == "未" and any(board_station(what.station) == station.pk for what in one.awaited)
+        for one in anew
     )
+
+
+def first_minute(station: Station, now: dt.datetime) -> FirstMinute | None:
+    """Return from when on a station can be declared dead at the earliest: the minute after the last one it told of.
+
+    None: it told of none that is dated, or of one that is still to come.
+    """
+    last = Fact.objects.filter(stream=OuterRef("pk")).order_by("-seq").values("received_at")[:1]
+    received = Stream.objects.filter(station=station).aggregate(at=Max(Subquery(last)))["at"]
+    boards = [] if received is None else _boards(station, received, now)
+    told = max((told.minute for one in boards for told in one.told if told.minute is not None), default=None)
+    if told is None or aware(begin_of(told + 1)) > now:
+        return None
+    return FirstMinute(aware(begin_of(told + 1)), has_gap=told > max(one.told_until for one in boards))
+
+
+def _waiting(station: Station, since: dt.datetime) -> list[tuple[int, dt.date]]:
+    """Return the villages and dates of the results that wait for data of a station."""
+    villages = Whereabouts(since).around(station.pk)
+    rows = SettledWindow.objects.current().filter(village__in=villages, result="未")
+    return [
+        (village, day)
+        for village, day, awaited in rows.values_list("village__identity", "day", "awaited")
+        if any(board_station(str(what[0])) == station.pk for what in awaited)
+    ]
 
 
 def _refuse_time(station: Station, since: dt.datetime, now: dt.datetime) -> None:

@@ -33,6 +33,7 @@ from server_broker.console.sheet_words import (
     STATE_WORDS,
     change_lines,
     minute_of,
+    state_word,
     why_not_closed,
     why_not_shown,
 )
@@ -102,7 +103,7 @@ def sheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
         "village": village,
         "shown": shown,
         **_around(month, now),
-        "state": STATE_WORDS[shown.state],
+        "state": state_word(shown.standing),
         "grid": grid_of(shown, seen),
         "columns": TOTALS,
         "legend": LEGEND,
@@ -211,7 +212,7 @@ def _row(standing: Standing) -> Mapping[str, object]:
     since = standing.awaited_since
     return {
         "standing": standing,
-        "state": STATE_WORDS[standing.state],
+        "state": state_word(standing),
         "open": open_words(standing.open),
         "since": None if since is None else minute_of(since),
     }

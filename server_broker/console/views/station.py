@@ -25,7 +25,7 @@ from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
 from server_broker.ledger.station_page import station_page
 from server_broker.media.retention import EXPIRED
-from server_broker.settling.dead_stations import declared
+from server_broker.settling.dead_stations import declared, first_minute
 
 LAST_TOUCHES = 15
 LAST_EVENTS = 30
@@ -69,6 +69,8 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
         "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
         "may_declare": may(user, Power.DECLARE_DEAD) and in_service,
         "declared": declared(shown, timezone.now()) if in_service else None,
+        # Called by the form alone: a poll does not show it.
+        "first_minute": lambda: first_minute(shown, timezone.now()),
         "now": timezone.localtime(),
     }
     # Touches and pictures show people, so a role that sees only machines gets neither.

@@ -13,7 +13,7 @@ from server_broker.console.moments import moment_words
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import stations_of
 from server_broker.fleet.models import Station
-from server_broker.settling.dead_stations import declare_dead, take_back, waiting_for
+from server_broker.settling.dead_stations import declare_dead, first_minute, still_waiting, take_back, waiting_for
 from server_broker.settling.models import DeadStation
 
 
@@ -35,11 +35,18 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
     if since is None:
         raise InputRefused("请写明从什么时候起报停")
 
+    still = []
+
+    def do(why: str) -> None:
+        declare_dead(station, since, why, by=account_of(request), now=timezone.now())
+        # While the declaration stands: only the rules say what waits on.
+        still.append(still_waiting(station, since, timezone.now()))
+
     def notes() -> list[str]:
         waiting = waiting_for(station, since)
         return [
             "从那时起不再等这个站点的记录。它停着的时候缺的卡记“停”，不记缺卡、旷工；那以前的班，仍然等它已经记下、还没传来的记录。",
-            f"现在有 {waiting} 个班写着“未”（数据未到），在等这个站点，会重新结算。"
+            f"现在有 {waiting} 个班写着“未”（数据未到），在等这个站点，会重新结算。{_still(station, still[-1])}"
             if waiting
             else "现在没有班在等它。",
             "这台机器以后又传来更晚的记录，报停就自动失效，按传来的记录结算。",
@@ -47,13 +54,24 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
 
     return Proposal(
         title=f"{station.name} 从 {moment_words(since)} 起报停",
-        do=lambda why: declare_dead(station, since, why, by=account_of(request), now=timezone.now()),
+        do=do,
         done=f"{station.name} 已报停。",
         back=reverse("station", args=[station.pk]),
         section="home",
         look=lambda: _lines(station),
         notes=notes,
     )
+
+
+def _still(station: Station, count: int) -> str:
+    """Return how many windows wait all the same, and from when on the declaration would spare them that."""
+    if not count:
+        return ""
+    said = f"其中 {count} 个班在那时以前就过完了，仍然等它的记录，这个月定不了稿"
+    first = first_minute(station, timezone.now())
+    if first is None or first.has_gap:
+        return f"{said}。"
+    return f"{said}；从 {timezone.localtime(first.since):%m-%d %H:%M} 起登记就不用等。"
 
 
 def _back(request: HttpRequest, station: Station) -> Proposal:

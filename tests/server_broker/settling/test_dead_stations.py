@@ -10,7 +10,16 @@ from server_broker.decisions.models import DecidedFact, DecidedRow
 from server_broker.duty.windows import Terms, add_window, end_window
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
-from server_broker.settling.dead_stations import DeadRefused, declare_dead, declared, take_back, waiting_for
+from server_broker.settling.dead_stations import (
+    DeadRefused,
+    FirstMinute,
+    declare_dead,
+    declared,
+    first_minute,
+    still_waiting,
+    take_back,
+    waiting_for,
+)
 from server_broker.settling.models import DeadStation, SettledWindow
 from server_broker.settling.rounds import mark_due, settle_due
 from tests.cast import COUNTY_OFFICER, LI, OPERATOR, SHILI, SHILI_VILLAGE, ZHANG
@@ -143,6 +152,38 @@ def test_who_had_windows_there_before_alone_declares_it_dead(county: FictionalCo
     window = add_window(Region.objects.get(pk=SHILI_VILLAGE), evening, since=MONDAY - 30 * DAY, actor=BY)
     end_window(window, last=MONDAY - 3 * DAY, actor=BY, reason="不再值班")
     declares(at(MONDAY, 16), by=own)
+
+
+def test_it_is_declared_dead_from_the_minute_after_its_last_record(shili: LivedStation) -> None:
+    assert first_minute(row(), NOW) == FirstMinute(at(MONDAY, 15, 2), has_gap=False)
+    assert first_minute(row(), at(MONDAY, 15, 1, 59)) is None
+    shili.closed(at(TUESDAY, 15, 1))
+    # The record of the morning never comes: another stream begins.
+    shili.begin_stream(at(TUESDAY, 16), matched=len(shili.sealed))
+    shili.send(at(TUESDAY, 16, 1))
+    assert first_minute(row(), NOW) == FirstMinute(at(TUESDAY, 16, 1), has_gap=True)
+
+
+@pytest.mark.usefixtures("shili")
+def test_what_was_over_before_the_declared_time_goes_on_waiting() -> None:
+    now = at(WEDNESDAY + 2 * DAY, 20)
+    mark_due(now)
+    settle_due(now, rounds=1000)
+    assert waiting_for(row(), at(MONDAY, 16)) == 4
+    # Touches of the morning are taken until 15:00.
+    for since, still in (
+        (at(MONDAY, 15, 2), 0),
+        (at(TUESDAY, 14), 0),
+        (at(TUESDAY, 16), 1),
+        (at(WEDNESDAY + 2 * DAY, 16), 4),
+    ):
+        with recorded(now):
+            declare_dead(row(), since, "主板烧坏", by=user_of(COUNTY_OFFICER), now=now)
+        assert still_waiting(row(), since, now) == still
+    later = now + dt.timedelta(minutes=5)
+    mark_due(later)
+    settle_due(later, rounds=1000)
+    assert waiting_for(row(), at(MONDAY, 16)) == 4
 
 
 def test_it_is_a_decision_and_settles_what_waits(county: FictionalCounty, shili: LivedStation) -> None:
