@@ -18,10 +18,11 @@ from server_broker.settlement.times import FIRST_MINUTE, Minute
 from server_broker.settling.own import places_of
 from server_broker.settling.windows import Settled
 from server_broker.settling.words import SOMEWHERE, board_station, days_words, totals_words
+from server_broker.timesheets.words import OPEN, open_days
 from server_broker.workdays.days import Workday, workdays
 
 TOTALS = ("应到", "实到", "迟到", "早退", "缺卡", "旷工", "请假")
-"""The heads as on paper: 迟到, 早退 and 缺卡 in times, the others in days."""
+"""The heads as on paper: 迟到, 早退 and 缺卡 in times, the others in days. Beside them 未定 while something is open."""
 
 type Linked = Callable[[int, dt.date, int], str]
 
@@ -54,7 +55,8 @@ class SheetRow:
     number: str
     name: str
     cells: list[tuple[SheetDay, list[Mark]]]
-    totals: list[str]
+    totals: list[tuple[str, str]]
+    """Head and figure of each column."""
     notes: list[str]
     """What adds up beside the days: times, minutes, leave by kind."""
 
@@ -65,7 +67,8 @@ class SheetGrid:
 
     days: list[SheetDay]
     rows: list[SheetRow]
-    totals: list[str]
+    totals: list[tuple[str, str]]
+    """Head and figure of each column."""
 
     @property
     def width(self) -> int:
@@ -88,8 +91,9 @@ def grid_of(month: VillageMonth, seen: Collection[int]) -> SheetGrid:
     said = workdays(month.first, month.last)
     days = [SheetDay(day, _works(said.get(day)), day == today) for day in month.days]
     link = _link(month.code)
-    rows = [_row(person, days, link, is_seen=person.person in seen) for person in month.people]
-    return SheetGrid(days, rows, _totals(month.totals))
+    has_open = not month.totals.final
+    rows = [_row(person, days, link, is_seen=person.person in seen, has_open=has_open) for person in month.people]
+    return SheetGrid(days, rows, _totals(month.totals, has_open=has_open))
 
 
 def _works(said: Workday | None) -> bool:
@@ -103,7 +107,7 @@ def _link(code: str) -> Linked:
     return lambda person, day, start: f"{head}{person}/{day}/{start}/"
 
 
-def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked, *, is_seen: bool) -> SheetRow:
+def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked, *, is_seen: bool, has_open: bool) -> SheetRow:
     of_day: dict[dt.date, list[Mark]] = defaultdict(list)
     for one in person.windows:
         of_day[one.result.day].append(_mark(one, link))
@@ -113,7 +117,7 @@ def _row(person: PersonMonth, days: Collection[SheetDay], link: Linked, *, is_se
         number=person.number if is_seen else "",
         name=person.name if is_seen else ELSEWHERE,
         cells=cells,
-        totals=_totals(person.totals),
+        totals=_totals(person.totals, has_open=has_open),
         notes=totals_words(person.totals)[1:],
     )
 
@@ -128,10 +132,11 @@ def _mark(one: Settled, link: Linked) -> Mark:
     return Mark(sign, tone, said, link(one.person, result.day, result.start))
 
 
-def _totals(totals: Totals) -> list[str]:
+def _totals(totals: Totals, *, has_open: bool) -> list[tuple[str, str]]:
     times = [totals.late_times, totals.early_times, totals.missing_times]
     before, after = (totals.due, totals.present), (totals.of("旷"), totals.of("假"))
-    return [*map(days_words, before), *map(str, times), *map(days_words, after)]
+    figures = zip(TOTALS, [*map(days_words, before), *map(str, times), *map(days_words, after)], strict=True)
+    return [*figures, (OPEN.title, days_words(open_days(totals)))] if has_open else [*figures]
 
 
 @dataclass(frozen=True, slots=True)

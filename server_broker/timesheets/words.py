@@ -61,8 +61,9 @@ def _kinds(totals: Totals) -> str:
     return " ".join(f"{kind}{shown(days):g}" for kind, days in sorted(totals.leave.items()))
 
 
-def _open(totals: Totals) -> float:
-    return shown(sum((totals.of(word) for word in NOT_FINAL), Fraction(0)))
+def open_days(totals: Totals) -> Fraction:
+    """Return the days that have no result yet."""
+    return sum((totals.of(word) for word in NOT_FINAL), Fraction(0))
 
 
 FIGURES = (
@@ -82,7 +83,7 @@ FIGURES = (
     Figure("停用", "天", 8, _of("停")),
 )
 """The totals of docs/rules.md, section 4. Days are counted by share."""
-OPEN = Figure("未定", "天", 8, _open)
+OPEN = Figure("未定", "天", 8, lambda totals: shown(open_days(totals)))
 """Beside them as long as something is open."""
 
 

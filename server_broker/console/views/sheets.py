@@ -27,7 +27,7 @@ from server_broker.closing.standing import Standing, standings
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of
-from server_broker.console.sheet_grid import TOTALS, awaited_lines, grid_of
+from server_broker.console.sheet_grid import awaited_lines, grid_of
 from server_broker.console.sheet_words import (
     LEGEND,
     STATE_WORDS,
@@ -105,7 +105,6 @@ def sheet(request: HttpRequest, code: str, month: str) -> HttpResponse:
         **_around(month, now),
         "state": state_word(shown.standing),
         "grid": grid_of(shown, seen),
-        "columns": TOTALS,
         "legend": LEGEND,
         "elsewhere": ELSEWHERE,
         "open_words": open_words(shown.standing.open),

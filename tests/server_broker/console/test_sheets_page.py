@@ -177,6 +177,30 @@ def test_a_months_sheet_shows_people_by_dates_with_links_to_why(lived: LivedMont
     assert "公示…" in text_of(signed_in(TOWNSHIP_OFFICER), SHEET)
 
 
+def test_a_month_that_is_about_to_be_settled_again_is_not_said_to_be_ready(lived: LivedMonth) -> None:
+    SettleDue.objects.create(village=village(), day=MISSED, why=["touch"], marked_at=SHOWN_AT)
+    officers = signed_in(TOWNSHIP_OFFICER)
+    assert "考勤表 … 正在结算" in text_of(officers, SHEET)
+    assert "示例村 … 正在结算" in text_of(officers, LIST)
+    SettleDue.objects.all().delete()
+    assert "考勤表 ○ 可公示" in text_of(officers, SHEET)
+    assert "示例村 ○ 可公示" in text_of(officers, LIST)
+
+
+def test_what_is_open_has_a_column_until_all_has_a_result(lived: LivedMonth, county: FictionalCounty) -> None:
+    officers = signed_in(TOWNSHIP_OFFICER)
+    assert "未定" not in officers.get(SHEET).content.decode().split("<tfoot>")[0].split("<thead>")[1]
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    LivedStation(YANSHI)
+    morning(county.add(ZHAO), village=YANSHI_VILLAGE)
+    lives_on(at(APRIL, 8, 30))
+    table = officers.get(f"/sheets/{YANSHI_VILLAGE}/{MONTH}/").content.decode()
+    heads, feet = table.split("</thead>")[0], table.split("<tfoot>")[1].split("</tfoot>")[0]
+    assert '<th scope="col" class="sum">请假</th><th scope="col" class="sum">未定</th>' in heads
+    assert 'data-label="应到">13<' in feet
+    assert 'data-label="未定">13<' in feet
+
+
 def test_what_lies_elsewhere_or_ahead_is_not_there(lived: LivedMonth) -> None:
     officers = signed_in(TOWNSHIP_OFFICER)
     assert officers.get(f"/sheets/{YANGBAN_VILLAGE}/{MONTH}/").status_code == 404
