@@ -72,5 +72,5 @@ def _write_down(page: Page, web: str) -> None:
     page.get_by_label("哪种假").select_option("病假")
     looked_at(page, "new")
     page.get_by_role("button", name="提", exact=True).click()
-    expect(page.get_by_text("您现在不能定：这是您自己的事")).to_be_visible()
+    expect(page.get_by_text("您现在不能定：这一条是您提的")).to_be_visible()
     assert CountyRequest.objects.latest("pk").asked_by == TOWNSHIP_OFFICER.username
