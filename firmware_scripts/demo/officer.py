@@ -96,7 +96,9 @@ class Officer:
             method, self._base + path, data=fields, headers=said, timeout=_PAGE_S, allow_redirects=False
         )
         if not answer.ok:
-            raise NotTaken(f"{path}: {answer.status_code}")
+            # A form that comes back as it was filled in says why.
+            refused = _REFUSED.search(answer.text)
+            raise NotTaken(f"{path}: {refused[1] if refused else answer.status_code}")
         return answer
 
 
