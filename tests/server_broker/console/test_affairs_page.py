@@ -104,7 +104,7 @@ def test_an_officer_writes_down_what_somebody_asks(county: FictionalCounty) -> N
     done = page.post("/todo/add/", form, follow=True).content.decode()
     assert f"{TOWNSHIP_OFFICER.username} 代提" in done
     assert "头疼，在家" in done
-    assert "您现在不能定：这是您自己的事" in done
+    assert "您现在不能定：这一条是您提的" in done
     made = CountyRequest.objects.get()
     assert (made.asked_by, timezone.localtime(made.begin_at).hour) == (TOWNSHIP_OFFICER.username, 12)
     for kind in ("field_duty", "residency", "correction", "swap", "leave_ended", "card_lost"):

@@ -40,7 +40,7 @@ def test_one_person_asks_and_another_agrees() -> None:
     operator, organiser = signed_in(OPERATOR), signed_in(ORGANISER)
     assert "已申请" in turn(operator, "ask")
     assert "同意打开</button>" not in text_of(operator, "/compliance/")
-    assert "这是您自己的事" in turn(operator, "agree")
+    assert "这一条是您提的" in turn(operator, "agree")
     assert not is_on(BOARD)
     assert "同意打开</button>" in text_of(organiser, "/compliance/")
     assert "已打开" in turn(organiser, "agree", "会议纪要第 3 号")

@@ -42,7 +42,7 @@ def test_an_office_s_number_passes_after_another_person_has_agreed() -> None:
     assert "要由另一个人同意" in officer.post("/guard/permits/ask/", ASKED, follow=True).content.decode()
     permit = Permit.objects.get()
     agree = f"/guard/permits/{permit.pk}/agree/"
-    assert "这是您自己的事" in officer.post(agree, {"reason": "我自己同意"}, follow=True).content.decode()
+    assert "这一条是您提的" in officer.post(agree, {"reason": "我自己同意"}, follow=True).content.decode()
     assert write(officer, "submit", line=LINE)[0] == 422
     assert "示例镇党政办" in text_of(editor, "/guard/")
     assert "已同意" in editor.post(agree, {"reason": "电话簿上查过"}, follow=True).content.decode()
