@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,7 +42,7 @@ def kept_residents(village: int, month: str) -> list[ResidentMonth]:
 
 def refresh(now: dt.datetime) -> str | None:
     """Reckon the months of some villages anew that are due. Returns what was done, or None."""
-    due = list(_due(now))[:AT_A_TIME]
+    due = list(islice(_due(now), AT_A_TIME))
     if not due:
         return None
     known = settled_horizon()

@@ -18,7 +18,7 @@ from server_broker.settlement.times import FIRST_MINUTE, Minute
 from server_broker.settling.own import places_of
 from server_broker.settling.windows import Settled
 from server_broker.settling.words import SOMEWHERE, board_station, days_words, totals_words
-from server_broker.timesheets.words import OPEN, open_days
+from server_broker.timesheets.words import OPEN
 from server_broker.workdays.days import Workday, workdays
 
 TOTALS = ("应到", "实到", "迟到", "早退", "缺卡", "旷工", "请假")
@@ -136,7 +136,7 @@ def _totals(totals: Totals, *, has_open: bool) -> list[tuple[str, str]]:
     times = [totals.late_times, totals.early_times, totals.missing_times]
     before, after = (totals.due, totals.present), (totals.of("旷"), totals.of("假"))
     figures = zip(TOTALS, [*map(days_words, before), *map(str, times), *map(days_words, after)], strict=True)
-    return [*figures, (OPEN.title, days_words(open_days(totals)))] if has_open else [*figures]
+    return [*figures, (OPEN.title, days_words(totals.open))] if has_open else [*figures]
 
 
 @dataclass(frozen=True, slots=True)

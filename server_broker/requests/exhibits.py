@@ -24,6 +24,7 @@ from server_broker.media.uploads import UploadRefused, take_upload
 from server_broker.requests.cases import SECOND, cases_here, of_county
 from server_broker.requests.kinds import CORRECTION
 from server_broker.requests.models import Answer, CountyRequest, Exhibit, ExhibitKind
+from server_broker.requests.months import RULES_OWN
 from server_broker.requests.reading import OPEN
 from server_broker.requests.refused import RequestRefused
 
@@ -32,7 +33,7 @@ MOST = 6
 """Of one request."""
 PAPER = "paper"
 """The purpose under which a file is judged and kept."""
-_BEFORE, _AFTER = dt.timedelta(minutes=90), dt.timedelta(minutes=180)
+_BEFORE, _AFTER = (dt.timedelta(minutes=count) for count in (RULES_OWN.open_before, RULES_OWN.open_after))
 """So long before and after a window somebody who touched was there."""
 _MOST_TOUCHES = 60
 NOT_NEARBY = "没有这次打卡，或者离这个班太远"

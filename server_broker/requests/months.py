@@ -10,11 +10,10 @@ from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.requests.models import Mark
 from server_broker.requests.turns import moment_of
+from server_broker.settlement.parameters import Values
 
-CORRECTIONS_PER_MONTH = 3
-"""Where nobody says another number (docs/rules.md, section 5)."""
-_BEFORE, _AFTER = 90, 180
-"""Minutes around a window in which a mark may lie (docs/rules.md, 2.3)."""
+RULES_OWN = Values()
+"""What holds where nobody says another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,15 @@ class NoMonths:
 
     def corrections(self, person: Person, day: dt.date) -> int:
         """Return the rules' own number."""
-        return CORRECTIONS_PER_MONTH
+        return RULES_OWN.corrections_per_month
 
     def correctable(self, turn: Turn, at: dt.datetime) -> Correctable:
         """Return the marks of the whole window."""
         begin, end = (minute_at(turn.day, minutes) for minutes in (turn.window.start, turn.window.end))
         departs = turn.window.marks != "arrival"
         marks = frozenset(Mark.values if departs else [Mark.ARRIVAL])
-        return Correctable(marks, moment_of(begin - _BEFORE), moment_of(end + (_AFTER if departs else 0)))
+        after = RULES_OWN.open_after if departs else 0
+        return Correctable(marks, moment_of(begin - RULES_OWN.open_before), moment_of(end + after))
 
 
 NO_MONTHS: Months = NoMonths()

@@ -39,6 +39,11 @@ class Totals(Struct, frozen=True):
         return sum((days for word, days in self.days.items() if word in PRESENT), Fraction(0))
 
     @property
+    def open(self) -> Fraction:
+        """The days that have no result yet."""
+        return sum((self.of(word) for word in NOT_FINAL), Fraction(0))
+
+    @property
     def final(self) -> bool:
         """Tell whether nothing of it is open any more."""
         return not any(word in self.days for word in NOT_FINAL)

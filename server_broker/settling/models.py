@@ -147,8 +147,8 @@ class SettledWindow(models.Model):
     facts = models.JSONField()
     """``[[station, epoch, seq], …]``: the facts on which it rests."""
     awaited = models.JSONField()
-    """Of each thing its station, a minute or ``NOTHING_TOLD``, and of a fact its epoch and seq."""
-    """``[[station, minute, epoch, seq], …]``; without epoch and seq it is the station's record since that minute."""
+    """``[[station, minute, epoch, seq], …]``; without epoch and seq it is the station's record since that minute,
+    which is ``NOTHING_TOLD`` where it tells of none yet."""
     rules = models.CharField(max_length=8)
     parameters = models.CharField(max_length=16)
     """Digest of the parameters that held."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from server_broker.settlement.counting import NOT_FINAL, Totals
+from server_broker.settlement.counting import Totals
 from server_broker.settlement.explaining import Fate
 from server_broker.settlement.parameters import Values
 from server_broker.settlement.reasons import COVER_WORDS
@@ -196,8 +196,7 @@ def totals_words(totals: Totals) -> list[str]:
     told += [f"{leave_words(kind)} {days_words(days)} 天" for kind, days in sorted(totals.leave.items())]
     if totals.part_leave_minutes:
         told.append(f"不到一个班的假 {totals.part_leave_minutes} 分钟")
-    waits = sum((totals.of(word) for word in NOT_FINAL), Fraction(0))
-    return [*told, f"还没有结果的 {days_words(waits)} 天"] if waits else told
+    return [*told, f"还没有结果的 {days_words(totals.open)} 天"] if totals.open else told
 
 
 def day_and_time(at: dt.datetime) -> str:

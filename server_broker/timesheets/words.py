@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from server_broker.settlement import states
-from server_broker.settlement.counting import NOT_FINAL, Totals
+from server_broker.settlement.counting import Totals
 from server_broker.settling.words import RESULT_WORDS
 
 LEGEND = {sign: word for sign, word in RESULT_WORDS.items() if sign}
@@ -61,11 +61,6 @@ def _kinds(totals: Totals) -> str:
     return " ".join(f"{kind}{shown(days):g}" for kind, days in sorted(totals.leave.items()))
 
 
-def open_days(totals: Totals) -> Fraction:
-    """Return the days that have no result yet."""
-    return sum((totals.of(word) for word in NOT_FINAL), Fraction(0))
-
-
 FIGURES = (
     Figure("出勤", "应到", 9, lambda totals: shown(totals.due)),
     Figure("出勤", "实到", 9, lambda totals: shown(totals.present)),
@@ -83,7 +78,7 @@ FIGURES = (
     Figure("停用", "天", 8, _of("停")),
 )
 """The totals of docs/rules.md, section 4. Days are counted by share."""
-OPEN = Figure("未定", "天", 8, lambda totals: shown(open_days(totals)))
+OPEN = Figure("未定", "天", 8, lambda totals: shown(totals.open))
 """Beside them as long as something is open."""
 
 
