@@ -1,6 +1,12 @@
 """Whether a page can be read: contrast, names, nothing over another, links told by more than their colour."""
 
+import os
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
+
+PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
+"""A folder for screenshots, for whoever wants to look at the pages."""
 
 CONTRAST = """() => {
   const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
@@ -105,3 +111,15 @@ def reads_well_on_a_telephone(page: Page) -> None:
         "Math.min(...[...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
     )
     assert page.evaluate(smallest) >= 17, "people over 55 read this"
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Check that a page reads well, and keep a picture of it if a person wants one.
+
+    Args:
+        name: Of the picture; the page's width is added.
+    """
+    reads_well(page)
+    if PICTURES:
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)

@@ -1,8 +1,6 @@
 """待办 on a desk and on a telephone as wide as 390 px: what waits is opened by one press and decided."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -12,14 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.requests.models import CountyRequest
-from tests.browser.legibility import reads_well
+from tests.browser.legibility import looked_at
 from tests.cast import LI, TOWNSHIP_OFFICER, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, user_of
 from tests.server_broker.requests.asked_here import asks, days, duty
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
-"""A folder for screenshots, for whoever wants to look at the pages."""
 
 
 @pytest.fixture
@@ -36,21 +32,14 @@ def page(request: pytest.FixtureRequest, county: FictionalCounty, browser: Brows
     context.close()
 
 
-def looked_at(page: Page, name: str) -> None:
-    reads_well(page)
-    if PICTURES:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(PICTURES) / f"affairs-{name}-{width}.png", full_page=True)
-
-
 def test_what_waits_is_decided_and_another_is_written_down(page: Page, county: FictionalCounty, web: str) -> None:
     now = timezone.now()
     waiting = asks(county.people[ZHANG], days(0, note="家里老人住院"), at=now)
     asks(county.people[LI], days(7, 5, kind="field_duty"), at=now)
     page.goto(urljoin(web, "/todo/"))
-    looked_at(page, "list")
+    looked_at(page, "affairs-list")
     page.get_by_role("link", name="请假：事假").click()
-    looked_at(page, "one")
+    looked_at(page, "affairs-one")
     page.get_by_role("button", name="不同意").click()
     expect(page.get_by_text("没有定：不同意要写明理由")).to_be_visible()
     page.get_by_role("button", name="同意", exact=True).click()
@@ -58,7 +47,7 @@ def test_what_waits_is_decided_and_another_is_written_down(page: Page, county: F
     page.get_by_role("link", name="等别人定").click()
     expect(page.get_by_role("link", name="外出报备")).to_be_visible()
     page.goto(urljoin(web, f"/todo/c{waiting.pk}/"))
-    looked_at(page, "decided")
+    looked_at(page, "affairs-decided")
     _write_down(page, web)
 
 
@@ -70,7 +59,7 @@ def _write_down(page: Page, web: str) -> None:
     page.get_by_role("button", name="找").click()
     page.get_by_role("link", name="张示例").click()
     page.get_by_label("哪种假").select_option("病假")
-    looked_at(page, "new")
+    looked_at(page, "affairs-new")
     page.get_by_role("button", name="提", exact=True).click()
     expect(page.get_by_text("您现在不能定：这一条是您提的")).to_be_visible()
     assert CountyRequest.objects.latest("pk").asked_by == TOWNSHIP_OFFICER.username

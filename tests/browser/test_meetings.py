@@ -1,9 +1,7 @@
 """会议 on a desk and on a telephone as wide as 390 px: an officer announces a meeting, holds it and keeps minutes."""
 
 import datetime as dt
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -14,14 +12,12 @@ from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.meetings.models import MeetingRecord
 from server_broker.people.models import Card, Person
-from tests.browser.legibility import reads_well
+from tests.browser.legibility import looked_at
 from tests.cast import SHILI, TOWNSHIP_OFFICER
 from tests.server_broker.county import FictionalCounty, make_county, touch, user_of
 from tests.server_broker.meetings.meeting_days import branch, villagers
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
-"""A folder for screenshots, for whoever wants to look at the pages."""
 
 
 @pytest.fixture
@@ -39,16 +35,9 @@ def page(request: pytest.FixtureRequest, county: FictionalCounty, browser: Brows
     context.close()
 
 
-def looked_at(page: Page, name: str) -> None:
-    reads_well(page)
-    if PICTURES:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(PICTURES) / f"meetings-{name}-{width}.png", full_page=True)
-
-
 def test_a_meeting_is_announced_held_and_written_down(page: Page, county: FictionalCounty, web: str) -> None:
     page.goto(urljoin(web, "/meetings/table/"))
-    looked_at(page, "table")
+    looked_at(page, "meetings-table")
     page.get_by_role("link", name="现在发通知").first.click()
     now = timezone.localtime().replace(second=0, microsecond=0)
     page.get_by_label("名称").fill("党员大会")
@@ -58,7 +47,7 @@ def test_a_meeting_is_announced_held_and_written_down(page: Page, county: Fictio
     page.get_by_label("主持人").select_option("示例甲")
     page.get_by_label("议题 1").fill("选小组长")
     page.get_by_label("选项").first.fill("同意、不同意")
-    looked_at(page, "form")
+    looked_at(page, "meetings-form")
     page.get_by_role("button", name="发会议通知").click()
     expect(page.get_by_text("会议通知已发")).to_be_visible()
     for card in Card.objects.filter(person__number__in=["v0", "v1"]):
@@ -73,10 +62,10 @@ def test_a_meeting_is_announced_held_and_written_down(page: Page, county: Fictio
     page.get_by_role("button", name="存会议记录").click()
     page.get_by_role("button", name="我看过，签").click()
     expect(page.get_by_text("会议记录已签")).to_be_visible()
-    looked_at(page, "one")
+    looked_at(page, "meetings-one")
     page.get_by_role("link", name="改会议").click()
     expect(page.get_by_text("不能再换")).to_be_visible()
-    looked_at(page, "edit")
+    looked_at(page, "meetings-edit")
     page.goto(urljoin(web, "/meetings/"))
-    looked_at(page, "list")
+    looked_at(page, "meetings-list")
     assert MeetingRecord.objects.get().title == "党员大会"

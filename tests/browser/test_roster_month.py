@@ -1,9 +1,7 @@
 """A township fills a village's month by keyboard alone on a desk, and looks at it on a telephone."""
 
 import datetime as dt
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -15,13 +13,11 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.attendance.models import DaysKind, DutyWindow, RosterDay
 from server_broker.duty.windows import Terms, add_window
 from server_broker.regions.models import Region
-from tests.browser.legibility import reads_well
+from tests.browser.legibility import looked_at
 from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OPERATOR, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
-"""A folder for screenshots, for whoever wants to look at the pages."""
 MONTH = dt.date(2027, 3, 1)
 
 
@@ -45,13 +41,6 @@ def page(county: FictionalCounty, browser: Browser, web: str) -> Iterator[Page]:
     context = sign_in(browser, urljoin(web, make_sign_in_link(user_of(TOWNSHIP_OPERATOR))), width=1440)
     yield context.new_page()
     context.close()
-
-
-def looked_at(page: Page, name: str) -> None:
-    reads_well(page)
-    if PICTURES:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(PICTURES) / f"roster-{name}-{width}.png", full_page=True)
 
 
 def test_a_month_is_filled_by_keyboard_alone(page: Page, county: FictionalCounty, night: DutyWindow, web: str) -> None:
@@ -89,14 +78,14 @@ def test_a_month_is_filled_by_keyboard_alone(page: Page, county: FictionalCounty
     expect(picked).to_be_checked()
     expect(page.locator("#pick-find")).to_have_value("")
     keys.press("Escape")
-    looked_at(page, "filled")
+    looked_at(page, "roster-filled")
     page.set_viewport_size({"width": 390, "height": 844})
-    looked_at(page, "filled")
+    looked_at(page, "roster-filled")
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="下一步：核对").focus()
     keys.press("Enter")
     expect(page.get_by_role("heading", name="改成这样")).to_be_visible()
-    looked_at(page, "check")
+    looked_at(page, "roster-check")
     page.get_by_role("button", name="确认").focus()
     keys.press("Enter")
     expect(page.get_by_text("已记录")).to_be_visible()

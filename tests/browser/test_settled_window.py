@@ -1,9 +1,7 @@
 """The page of why a window came to its result, on a desk and on a telephone as wide as 390 px."""
 
 import datetime as dt
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -13,15 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.settling.rounds import mark_due, settle_due
-from tests.browser.legibility import reads_well
+from tests.browser.legibility import looked_at
 from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANSHI, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.closing.lived_month import lives_on
 from tests.server_broker.county import FictionalCounty, add_station, make_county, user_of
 from tests.server_broker.settling.lived import MONDAY, TUESDAY, LivedStation, announced, at, morning
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
-"""A folder for screenshots, for whoever wants to look at the pages."""
 DAY = dt.timedelta(days=1)
 
 
@@ -38,20 +34,15 @@ def county(transactional_db: None) -> FictionalCounty:
         for hour, minute in ((6, 30), (8, 45), (9, 30), (11, 0)):
             station.touched(ZHANG.token, at(MONDAY, hour, minute))
         station.send(at(MONDAY, 11, 1))
-        _settled(at(MONDAY, 16))
+        lives_on(at(MONDAY, 16))
         station.touched(ZHANG.token, at(MONDAY, 12, 3))
         station.closed(at(MONDAY, 15, 1))
         station.send(at(MONDAY, 17))
         neighbour.closed(at(MONDAY, 15, 1))
         neighbour.send(at(MONDAY, 17))
-        _settled(at(MONDAY, 18))
-        _settled(at(TUESDAY, 18))
+        lives_on(at(MONDAY, 18))
+        lives_on(at(TUESDAY, 18))
     return made
-
-
-def _settled(now: dt.datetime) -> None:
-    mark_due(now)
-    settle_due(now, rounds=1000)
 
 
 @pytest.fixture(params=[1440, 390])
@@ -61,23 +52,16 @@ def page(request: pytest.FixtureRequest, county: FictionalCounty, browser: Brows
     context.close()
 
 
-def looked_at(page: Page, name: str) -> None:
-    reads_well(page)
-    if PICTURES:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(PICTURES) / f"settled-{name}-{width}.png", full_page=True)
-
-
 def test_why_is_read_and_a_correction_begins_there(page: Page, county: FictionalCounty, web: str) -> None:
     def address(person: int, day: dt.date) -> str:
         return urljoin(web, reverse("settled-window", args=[SHILI_VILLAGE, person, str(day), 510]))
 
     page.goto(address(county.people[LI].pk, TUESDAY))
     expect(page.get_by_role("link", name="等演示村站点的记录")).to_be_visible()
-    looked_at(page, "waits")
+    looked_at(page, "settled-waits")
     page.goto(address(county.people[ZHANG].pk, MONDAY))
     expect(page.get_by_text("迟到 15 分钟：")).to_be_visible()
     expect(page.get_by_text("有打卡传到县里").first).to_be_visible()
-    looked_at(page, "late")
+    looked_at(page, "settled-late")
     page.get_by_role("link", name="代本人补卡").click()
     expect(page.get_by_label("补哪一次")).to_be_visible()

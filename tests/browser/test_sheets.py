@@ -1,9 +1,7 @@
 """An officer reads a month's sheet on a desk and on a telephone, and shows it after a page that says what follows."""
 
 import datetime as dt
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -13,14 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from firmware_scripts.pictures.console import open_context
 from server_broker.regions.models import Region
 from server_broker.settling.models import SettledWindow, SettlingState
-from tests.browser.legibility import reads_well
+from tests.browser.legibility import looked_at
 from tests.browser.letting_in import let_in
 from tests.cast import LI, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("CUNHUI_PHONE_PICTURES", "")
-"""A folder for screenshots, for whoever wants to look at the pages."""
 FIRST = (timezone.localdate().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
 MONTH = f"{FIRST:%Y-%m}"
 SIGNS = "√迟早缺旷假出会停暂休√待未"
@@ -77,27 +73,20 @@ def page(county: FictionalCounty, browser: Browser, web: str, request: pytest.Fi
     context.close()
 
 
-def looked_at(page: Page, name: str) -> None:
-    reads_well(page)
-    if PICTURES:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(PICTURES) / f"sheets-{name}-{width}.png", full_page=True)
-
-
 def test_a_month_is_read_and_shown(page: Page, web: str) -> None:
     page.goto(urljoin(web, f"/sheets/?month={MONTH}"))
-    looked_at(page, "list")
+    looked_at(page, "sheets-list")
     page.get_by_role("link", name="示例村").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("考勤表")
     expect(page.get_by_text("现在不能定稿")).to_be_visible()
     assert page.locator("a.mark").count() == 100
-    looked_at(page, "open")
+    looked_at(page, "sheets-open")
     SettledWindow.objects.filter(result__in=["未", "待"]).update(superseded_at=timezone.now())
     page.reload()
-    looked_at(page, "ready")
+    looked_at(page, "sheets-ready")
     page.get_by_role("button", name="公示…").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("公示")
-    looked_at(page, "step")
+    looked_at(page, "sheets-step")
     page.get_by_role("button", name="确认公示 1 个").click()
     expect(page.get_by_text("已公示 1 个：示例村。")).to_be_visible()
-    looked_at(page, "shown")
+    looked_at(page, "sheets-shown")

@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Collection
 
 from server_broker.accounts.models import User
+from server_broker.closing.closing import close_month, show_month
+from server_broker.closing.models import ClosedMonth
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
 from server_broker.settling.models import SettleDue
 from server_broker.settling.rounds import mark_due, settle_due
 from tests.cast import LI, SHILI_VILLAGE, TOWNSHIP_OFFICER, ZHANG
 from tests.server_broker.county import FictionalCounty, user_of
-from tests.server_broker.settling.lived import MONDAY, LivedStation, announced, at, morning
+from tests.server_broker.settling.lived import MONDAY, LivedStation, announced, at, morning, recorded
 
 MONTH, NEXT = "2027-03", "2027-04"
 LAST = dt.date(2027, 3, 31)
@@ -31,6 +33,18 @@ def village() -> Region:
 
 def officer() -> User:
     return user_of(TOWNSHIP_OFFICER)
+
+
+def shown(now: dt.datetime = SHOWN_AT, month: str = MONTH) -> dt.date:
+    """Show a month; returns the last date on which objections are taken."""
+    with recorded(now):
+        return show_month(village(), month, by=officer(), now=now)
+
+
+def closed(known: dt.datetime = MAY_CLOSE, month: str = MONTH) -> ClosedMonth:
+    """Close a month."""
+    with recorded(known):
+        return close_month(village(), month, by=officer(), known=known)
 
 
 def lives_on(now: dt.datetime) -> None:

@@ -49,24 +49,16 @@ from tests.server_broker.closing.lived_month import (
     MONTH,
     SHOWN_AT,
     LivedMonth,
+    closed,
     lives_on,
     officer,
+    shown,
     village,
 )
 from tests.server_broker.county import FictionalCounty, add_station
 from tests.server_broker.settling.lived import BY, MONDAY, LivedStation, at, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
-
-
-def shown(now: dt.datetime = SHOWN_AT) -> dt.date:
-    with recorded(now):
-        return show_month(village(), MONTH, by=officer(), now=now)
-
-
-def closed(known: dt.datetime = MAY_CLOSE) -> ClosedMonth:
-    with recorded(known):
-        return close_month(village(), MONTH, by=officer(), known=known)
 
 
 def refused(why: str, *, known: dt.datetime = MAY_CLOSE) -> None:

@@ -34,8 +34,10 @@ from tests.server_broker.closing.lived_month import (
     NEXT,
     SHOWN_AT,
     LivedMonth,
+    closed,
     lives_on,
     officer,
+    shown,
     village,
 )
 from tests.server_broker.county import FictionalCounty
@@ -50,16 +52,6 @@ CHANGED_AT = at(APRIL + 8 * DAY, 9)
 @pytest.fixture
 def lived(county: FictionalCounty) -> LivedMonth:
     return LivedMonth(county)
-
-
-def shown(now: dt.datetime = SHOWN_AT) -> None:
-    with recorded(now):
-        show_month(village(), MONTH, by=officer(), now=now)
-
-
-def closed() -> ClosedMonth:
-    with recorded(MAY_CLOSE):
-        return close_month(village(), MONTH, by=officer(), known=MAY_CLOSE)
 
 
 def newer_rules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection, transaction
 
 from server_broker.closing.changes import OFF, Change, Said
-from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.content import content_of
 from server_broker.closing.models import ClosedMonth, SlipLine
 from server_broker.closing.month import month_of
@@ -37,8 +36,10 @@ from tests.server_broker.closing.lived_month import (
     NEXT,
     SHOWN_AT,
     LivedMonth,
+    closed,
     lives_on,
     officer,
+    shown,
     village,
 )
 from tests.server_broker.county import FictionalCounty, add_station
@@ -49,11 +50,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("li")]
 MAY = dt.date(2027, 5, 1)
 
 
-def show_and_close(month: str, shown: dt.datetime, known: dt.datetime) -> ClosedMonth:
-    with recorded(shown):
-        show_month(village(), month, by=officer(), now=shown)
-    with recorded(known):
-        return close_month(village(), month, by=officer(), known=known)
+def show_and_close(month: str, at_: dt.datetime, known: dt.datetime) -> ClosedMonth:
+    shown(at_, month)
+    return closed(known, month)
 
 
 def slip(month: str) -> list[Change]:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
 from server_broker.closing import closing
-from server_broker.closing.closing import close_month, show_month
 from server_broker.closing.models import ClosedMonth
 from server_broker.duty.windows import Terms, add_window
 from server_broker.regions.models import Region
@@ -48,8 +47,9 @@ from tests.server_broker.closing.lived_month import (
     NEXT,
     SHOWN_AT,
     LivedMonth,
+    closed,
     lives_on,
-    officer,
+    shown,
     village,
 )
 from tests.server_broker.county import FictionalCounty, add_station, requested, signed_in, touch
@@ -87,16 +87,6 @@ def text_of(client: Client, path: str, **sent: object) -> str:
     answer = client.post(path, sent, follow=True) if sent else client.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
-
-
-def shown(now: dt.datetime = SHOWN_AT) -> None:
-    with recorded(now):
-        show_month(village(), MONTH, by=officer(), now=now)
-
-
-def closed(known: dt.datetime = MAY_CLOSE) -> None:
-    with recorded(known):
-        close_month(village(), MONTH, by=officer(), known=known)
 
 
 def test_the_list_says_how_far_each_village_is_and_what_it_waits_for(
