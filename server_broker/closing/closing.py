@@ -20,7 +20,7 @@ from server_broker.closing.content import content_of
 from server_broker.closing.models import ClosedMonth
 from server_broker.closing.objections import Objections, may_close_from
 from server_broker.closing.refused import MonthRefused
-from server_broker.closing.residents import ResidentLine
+from server_broker.closing.residents import ResidentLine, lines_of
 from server_broker.closing.slips import open_slip, sign
 from server_broker.closing.standing import standings
 from server_broker.dated.writing import Period, put
@@ -158,12 +158,7 @@ def _sign(
 
 
 def _lines(sheet: VillageSheet, lived: Sequence[Resided]) -> list[ResidentLine]:
-    names = names_on(sheet.last, {int(one.person) for one in lived}, known=sheet.known)
-    lines = (
-        ResidentLine(int(one.person), *names[int(one.person)], one.days, one.nights, one.needed, tuple(one.incomplete))
-        for one in lived
-    )
-    return sorted(lines, key=lambda one: (one.number, one.person))
+    return lines_of(lived, names_on(sheet.last, {int(one.person) for one in lived}, known=sheet.known))
 
 
 def _not_off(results: Iterable[Result]) -> list[Result]:

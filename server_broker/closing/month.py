@@ -11,7 +11,7 @@ from django.db.models.functions import TruncMonth
 from server_broker.closing.changes import Change
 from server_broker.closing.content import Signed
 from server_broker.closing.models import ClosedMonth
-from server_broker.closing.residents import ResidentLine, kept_residents
+from server_broker.closing.residents import ResidentLine, kept_residents, lines_of
 from server_broker.closing.slips import open_slip, signed_slip
 from server_broker.closing.standing import Standing, standings
 from server_broker.regions.models import Region, RegionRecord
@@ -157,20 +157,10 @@ def month_of(village: int, month: str, now: dt.datetime) -> VillageMonth:
 
 
 def _residents(village: int, month: str, last: dt.date) -> tuple[ResidentLine, ...]:
-    rows = kept_residents(village, month)
-    names = names_on(last, {row.person_id for row in rows})
-    lines = (
-        ResidentLine(
-            row.person_id,
-            *names.get(row.person_id, ("", "")),
-            days=row.days,
-            nights=row.nights,
-            needed=row.needed,
-            incomplete=tuple(map(dt.date.fromisoformat, row.incomplete)),
-        )
-        for row in rows
-    )
-    return tuple(sorted(lines, key=lambda one: (one.number, one.person)))
+    lived = kept_residents(village, month)
+    people = {int(one.person) for one in lived}
+    named = names_on(last, people)
+    return tuple(lines_of(lived, {person: named.get(person, ("", "")) for person in people}))
 
 
 def months_of(person: int, first: dt.date, last: dt.date) -> set[tuple[int, str]]:

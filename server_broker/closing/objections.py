@@ -1,7 +1,6 @@
 """How long a month's sheet is shown before it can be closed."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -9,7 +8,7 @@ from django.utils import timezone
 from server_broker.dated.days import begin_of, end_of
 from server_broker.regions.models import Region
 from server_broker.settling.models import ParameterRecord
-from server_broker.settling.region_terms import Rows, chains_of
+from server_broker.settling.region_terms import Rows, chains_of, grouped
 from server_broker.settling.term_specs import OBJECTION_DAYS, default_of
 from server_broker.settling.terms import decides
 
@@ -39,12 +38,9 @@ class Objections:
 
     def _known(self, at: dt.datetime) -> Rows:
         """Return the rows with a value that stood at a moment."""
-        found: dict[tuple[str, str], list[ParameterRecord]] = defaultdict(list)
-        for row in self._ever:
-            stood = row.recorded_at <= at and (row.superseded_at is None or row.superseded_at > at)
-            if stood and row.value is not None:
-                found[str(row.subject.region_id), row.subject.name].append(row)
-        return found
+        return grouped(
+            row for row in self._ever if row.recorded_at <= at and (row.superseded_at is None or row.superseded_at > at)
+        )
 
 
 def may_close_from(until: dt.date) -> dt.datetime:

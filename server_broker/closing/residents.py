@@ -1,7 +1,7 @@
 """Days and nights of resident cadres, kept for pages: a chore reckons a village's month anew a few times a day."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,9 +35,29 @@ class ResidentLine:
     """The dates whose day or night may still come."""
 
 
-def kept_residents(village: int, month: str) -> list[ResidentMonth]:
+def kept_residents(village: int, month: str) -> list[Resided]:
     """Return the month of a village's residents as it was reckoned last."""
-    return list(ResidentMonth.objects.filter(village__identity=village, month=month).order_by("person"))
+    return [
+        Resided(
+            person=str(row.person_id),
+            village=str(village),
+            month=month,
+            days=row.days,
+            nights=row.nights,
+            needed=row.needed,
+            incomplete=tuple(map(dt.date.fromisoformat, row.incomplete)),
+        )
+        for row in ResidentMonth.objects.filter(village__identity=village, month=month).order_by("person")
+    ]
+
+
+def lines_of(lived: Iterable[Resided], names: Mapping[int, tuple[str, str]]) -> list[ResidentLine]:
+    """Return a village's residents by number, with their numbers and names."""
+    lines = (
+        ResidentLine(int(one.person), *names[int(one.person)], one.days, one.nights, one.needed, tuple(one.incomplete))
+        for one in lived
+    )
+    return sorted(lines, key=lambda one: (one.number, one.person))
 
 
 def refresh(now: dt.datetime) -> str | None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -60,8 +60,13 @@ def chains_of(villages: Sequence[Region]) -> dict[int, list[str]]:
 def rows_of(regions: Sequence[str]) -> Rows:
     """Return what these regions set, now and later, in one query."""
     standing = ParameterRecord.objects.known().filter(subject__region__in=[int(one) for one in regions])
+    return grouped(standing.select_related("subject__region").order_by(F("valid_from").asc(nulls_first=True)))
+
+
+def grouped(rows: Iterable[ParameterRecord]) -> Rows:
+    """Return rows with a value by region and name, in their order."""
     found: dict[tuple[str, str], list[ParameterRecord]] = defaultdict(list)
-    for row in standing.select_related("subject__region").order_by(F("valid_from").asc(nulls_first=True)):
+    for row in rows:
         if row.value is not None:
             found[str(row.subject.region_id), row.subject.name].append(row)
     return found
