@@ -5,6 +5,7 @@ is not the person, because a telephone brings no files in.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -36,7 +37,7 @@ PAPER = "paper"
 _BEFORE, _AFTER = (dt.timedelta(minutes=count) for count in (RULES_OWN.open_before, RULES_OWN.open_after))
 """So long before and after a window somebody who touched was there."""
 _MOST_TOUCHES = 60
-NOT_NEARBY = "没有这次打卡，或者离这个班太远"
+_NOT_NEARBY = "没有这次打卡，或者离这个班太远"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Nearby:
 
     row: TouchRow
     picture: Blob | None
+
+
+type Chooses = Callable[[Nearby], bool]
 
 
 def touches_nearby(asked: CountyRequest) -> list[Nearby]:
@@ -74,11 +78,12 @@ def witnesses_of(asked: CountyRequest | None) -> set[int]:
     return {pk for pk in found.values_list("witness", flat=True) if pk is not None}
 
 
-def add_snapshot(asked: CountyRequest, touch: int, *, by: User, now: dt.datetime) -> Exhibit:
+def add_snapshot(asked: CountyRequest, touch: int, *, may_choose: Chooses, by: User, now: dt.datetime) -> Exhibit:
     """Have the picture of a touch nearby bear on a correction, and keep it from being deleted.
 
     Args:
         touch: Key of the touch.
+        may_choose: Says whether the account sees what it would choose. What it does not see is not there for it.
 
     Raises:
         RequestRefused: The request waits for nobody, or there is no such picture.
@@ -87,7 +92,7 @@ def add_snapshot(asked: CountyRequest, touch: int, *, by: User, now: dt.datetime
     """
     with transaction.atomic():
         asked = _locked(asked, by)
-        one = _nearby(asked, touch)
+        one = _nearby(asked, touch, may_choose)
         if one.picture is None:
             raise RequestRefused("这次打卡没有图片")
         people = [] if one.row.person is None else [one.row.person.pk]
@@ -97,8 +102,13 @@ def add_snapshot(asked: CountyRequest, touch: int, *, by: User, now: dt.datetime
         return _add(asked, _of_touch(asked, ExhibitKind.SNAPSHOT, one, by, now, blob=one.picture), by)
 
 
-def add_witness(asked: CountyRequest, touch: int, *, note: str, by: User, now: dt.datetime) -> Exhibit:
+def add_witness(
+    asked: CountyRequest, touch: int, *, may_choose: Chooses, note: str, by: User, now: dt.datetime
+) -> Exhibit:
     """Have somebody who was there bear witness: their touch shows that they were, and the note what they say.
+
+    Args:
+        may_choose: As of `add_snapshot`.
 
     Raises:
         RequestRefused: The request waits for nobody, the touch is nobody's, the person's own or that of who has
@@ -107,7 +117,7 @@ def add_witness(asked: CountyRequest, touch: int, *, note: str, by: User, now: d
     """
     with transaction.atomic():
         asked = _locked(asked, by)
-        one = _nearby(asked, touch)
+        one = _nearby(asked, touch, may_choose)
         if one.row.person is None or one.row.outcome == "lost":
             raise RequestRefused("这次打卡不知道是谁，不能作证")
         if one.row.person.pk == asked.person_id:
@@ -159,10 +169,10 @@ def _locked(asked: CountyRequest, by: User) -> CountyRequest:
     return here
 
 
-def _nearby(asked: CountyRequest, touch: int) -> Nearby:
+def _nearby(asked: CountyRequest, touch: int, may_choose: Chooses) -> Nearby:
     found = next((one for one in touches_nearby(asked) if one.row.touch.pk == touch), None)
-    if found is None:
-        raise RequestRefused(NOT_NEARBY)
+    if found is None or not may_choose(found):
+        raise RequestRefused(_NOT_NEARBY)
     return found
 
 

@@ -36,7 +36,9 @@ def test_a_correction_with_a_witness(browser: Browser, web: str, width: int) -> 
     window = zhang.windows.get().pk
     wish = Wish(kind="correction", window=window, day=MONDAY, mark="arrival", mark_at=BEGIN, note="卡忘在家里")
     asked = asks(zhang, wish, at=NOW)
-    add_witness(asked, came.pk, note="她一早就在村部开会", by=user_of(TOWNSHIP_OFFICER), now=NOW)
+    add_witness(
+        asked, came.pk, may_choose=lambda _: True, note="她一早就在村部开会", by=user_of(TOWNSHIP_OFFICER), now=NOW
+    )
     context = open_context(browser, width)
     let_in(context, web, user_of(TOWNSHIP_OFFICER))
     page = context.new_page()

@@ -24,7 +24,7 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.holds import HoldRefused
 from server_broker.media.kinds import JPEG, PDF, PNG
 from server_broker.media.pictures import open_blob
-from server_broker.requests.exhibits import NOT_NEARBY, add_paper, add_snapshot, add_witness, touches_nearby
+from server_broker.requests.exhibits import Nearby, add_paper, add_snapshot, add_witness
 from server_broker.requests.kinds import CORRECTION
 from server_broker.requests.models import CountyRequest, Exhibit, ExhibitKind
 from server_broker.requests.refused import RequestRefused
@@ -55,23 +55,22 @@ def _snapshot(request: HttpRequest, asked: CountyRequest) -> Exhibit:
     # Whoever may not see the picture does not choose it either, and it is held.
     if not (may(request.user, Power.SEE_PICTURES) and may(request.user, Power.HOLD_FILES)):
         raise RequestRefused("您没有看图片和保留图片的权限")
-    touch = _touch(request)
-    pictures = {one.row.touch.pk: one.picture for one in touches_nearby(asked)}
-    picture = pictures.get(touch)
-    # The window may be in a village where the viewer sees nothing.
-    if picture is not None and not blobs_of(request.user).filter(pk=picture.pk).exists():
-        raise RequestRefused(NOT_NEARBY)
-    return add_snapshot(asked, touch, by=account_of(request), now=timezone.now())
+
+    def sees(one: Nearby) -> bool:
+        # The window may be in a village where the viewer sees nothing.
+        return one.picture is None or blobs_of(request.user).filter(pk=one.picture.pk).exists()
+
+    return add_snapshot(asked, _touch(request), may_choose=sees, by=account_of(request), now=timezone.now())
 
 
 def _witness(request: HttpRequest, asked: CountyRequest) -> Exhibit:
-    touch = _touch(request)
-    there = {one.row.touch.pk: one.row.person for one in touches_nearby(asked)}
-    person = there.get(touch)
-    # A name of elsewhere is not told, so nobody of elsewhere is chosen.
-    if person is not None and not people_of(request.user).filter(pk=person.pk).exists():
-        raise RequestRefused(NOT_NEARBY)
-    return add_witness(asked, touch, note=_note(request), by=account_of(request), now=timezone.now())
+    def sees(one: Nearby) -> bool:
+        # A name of elsewhere is not told, so nobody of elsewhere is chosen.
+        person = one.row.person
+        return person is None or people_of(request.user).filter(pk=person.pk).exists()
+
+    account, now = account_of(request), timezone.now()
+    return add_witness(asked, _touch(request), may_choose=sees, note=_note(request), by=account, now=now)
 
 
 def _paper(request: HttpRequest, asked: CountyRequest) -> Exhibit:

@@ -18,7 +18,7 @@ from server_broker.people.models import Person
 from server_broker.requests.asking import Wish
 from server_broker.requests.cases import case_of
 from server_broker.requests.deciding import decide_case, prospect
-from server_broker.requests.exhibits import ADDED, MOST, add_paper, add_snapshot, add_witness, touches_nearby
+from server_broker.requests.exhibits import ADDED, MOST, Nearby, add_paper, add_snapshot, add_witness, touches_nearby
 from server_broker.requests.models import CountyRequest, Deputy, Exhibit, Outcome
 from server_broker.requests.months import NoMonths
 from server_broker.requests.refused import RequestRefused
@@ -54,6 +54,10 @@ class EachTwice(NoMonths):
         return 0
 
 
+def anybody(one: Nearby) -> bool:
+    return True
+
+
 @pytest.fixture
 def li(county: FictionalCounty) -> Person:
     return county.add(LI)
@@ -85,7 +89,7 @@ def pictured(county: FictionalCounty, one: Touch) -> Blob:
 
 
 def witnessed(asked: CountyRequest, one: Touch, note: str = SAID) -> Exhibit:
-    return add_witness(asked, one.pk, note=note, by=user_of(TOWNSHIP_OFFICER), now=NOW)
+    return add_witness(asked, one.pk, may_choose=anybody, note=note, by=user_of(TOWNSHIP_OFFICER), now=NOW)
 
 
 def refused(why: str, asked: CountyRequest, one: Touch, note: str = SAID) -> None:
@@ -97,16 +101,16 @@ def refused(why: str, asked: CountyRequest, one: Touch, note: str = SAID) -> Non
 def test_a_picture_bears_on_it_and_is_held(county: FictionalCounty, asked: CountyRequest, li: Person) -> None:
     one = touched(county, LI.token, at(8, 15))
     blob = pictured(county, one)
-    made = add_snapshot(asked, one.pk, by=user_of(TOWNSHIP_OFFICER), now=NOW)
+    made = add_snapshot(asked, one.pk, may_choose=anybody, by=user_of(TOWNSHIP_OFFICER), now=NOW)
     assert (made.kind, made.blob, made.touched_at, made.witness) == ("snapshot", blob, at(8, 15), None)
     hold = LegalHold.objects.get(blob=blob)
     assert (hold.reason, hold.set_by) == (f"{asked.number} 号补卡的凭据", TOWNSHIP_OFFICER.username)
     assert AuditEntry.objects.get(action=ADDED).detail == {"kind": "snapshot", "number": asked.number}
     with pytest.raises(RequestRefused, match="已经加过"):
-        add_snapshot(asked, one.pk, by=user_of(TOWNSHIP_OFFICER), now=NOW)
+        add_snapshot(asked, one.pk, may_choose=anybody, by=user_of(TOWNSHIP_OFFICER), now=NOW)
     bare = touched(county, LI.token, at(8, 40), seq=2)
     with pytest.raises(RequestRefused, match="没有图片"):
-        add_snapshot(asked, bare.pk, by=user_of(TOWNSHIP_OFFICER), now=NOW)
+        add_snapshot(asked, bare.pk, may_choose=anybody, by=user_of(TOWNSHIP_OFFICER), now=NOW)
 
 
 def test_the_account_s_own_picture_is_nothing_it_brings_in(
@@ -119,9 +123,9 @@ def test_the_account_s_own_picture_is_nothing_it_brings_in(
     blob = pictured(county, one)
     set_hold(blob, reason="别的案子", by=other, of=[], now=NOW)
     with pytest.raises(OwnAffair):
-        add_snapshot(asked, one.pk, by=own, now=NOW)
+        add_snapshot(asked, one.pk, may_choose=anybody, by=own, now=NOW)
     # What is held for another reason stays held for that one.
-    assert add_snapshot(asked, one.pk, by=other, now=NOW).blob == blob
+    assert add_snapshot(asked, one.pk, may_choose=anybody, by=other, now=NOW).blob == blob
     assert LegalHold.objects.get(blob=blob).reason == "别的案子"
 
 
@@ -195,7 +199,7 @@ def test_who_bears_witness_does_not_decide(county: FictionalCounty, asked: Count
     secretary = user_of(SECRETARY)
     secretary.person = li
     secretary.save()
-    add_witness(asked, touched(county, LI.token, at(8, 15)).pk, note=SAID, by=secretary, now=NOW)
+    add_witness(asked, touched(county, LI.token, at(8, 15)).pk, may_choose=anybody, note=SAID, by=secretary, now=NOW)
     for outcome in (Outcome.ACCEPTED, Outcome.REFUSED):
         with pytest.raises(
             RequestRefused, match="您是这条补卡的证人，不能由您来定；请另一位审批人，或者镇办、县里来定"
