@@ -36,6 +36,8 @@ OFFICIAL_SHARE = 0.1
 REVIEW_SOON = dt.timedelta(days=30)
 _WORDS_FILE = Path(__file__).with_name("official_words.txt")
 _SENTENCE_END = re.compile(r"[。！？；!?;]")
+_UNIT = re.compile(r"[（《「『“‘(]*(?:[!-~]+|.)[，。、；：？！）》」』”’…％%,.;:?!)]*", re.DOTALL)
+"""What stays together when a line is broken."""
 _VALID_UNTIL = re.compile(
     r"(?:有效期?[至到]|执行[至到]|试行[至到])\s*(\d{4})\s*[-年./]\s*(\d{1,2})\s*[-月./]\s*(\d{1,2})"
 )
@@ -129,11 +131,20 @@ def _right(question: Question) -> str:
 
 
 def lines_of(text: str, beside: int = 0) -> int:
-    """Return how many lines a text takes at most on the smallest screen, ``beside`` cells being taken by its cap.
+    """Return how many lines a text takes on the smallest screen, ``beside`` cells being taken by its cap.
 
-    Lines break between Chinese characters, and two cells of each may stay free, because a comma can't begin a line.
+    The kiosk breaks lines between Chinese characters, but no line begins with a comma or ends with an opening bracket,
+    and Latin words and numbers stay whole.
     """
-    return max(1, math.ceil(cells(text) / (COLUMNS - beside - 2)))
+    room, lines, used = COLUMNS - beside, 1, 0
+    for unit in _UNIT.findall(text):
+        width = cells(unit)
+        if used and used + width > room:
+            lines, used = lines + 1, 0
+        used += width
+        while used > room:
+            lines, used = lines + 1, used - room
+    return lines
 
 
 def cells(text: str) -> int:

@@ -5,6 +5,7 @@ with some of its questions as nonsense, so it is refused, with the line. Only on
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from protocol.system_errors import os_cause
 
 MAX_FILE_BYTES = 128 * 2**20
 MAX_LINE_BYTES = 256 * 2**10
-_FIRST_OF_THREE_BYTES = "\u0800"
-"""From here on a character takes three bytes in UTF-8, as Chinese does. Short words in GBK may by chance be valid
-UTF-8, but then of characters that take two."""
+_THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
+"""What takes three bytes or more in UTF-8, as Chinese does. Short words in GBK may by chance be valid UTF-8, but then
+of characters that take two."""
 
 
 class FileRefused(Exception):
@@ -80,7 +81,7 @@ def _encoding_of(raw: bytes) -> str:
     """Return the encoding of one line that is not plain ASCII; ``either`` if it says too little; empty for none."""
     try:
         text = raw.decode("utf-8")
-        return "utf-8" if any(letter >= _FIRST_OF_THREE_BYTES for letter in text) else "either"
+        return "utf-8" if _THREE_BYTES.search(text) else "either"
     except UnicodeDecodeError:
         pass
     try:

@@ -6,7 +6,6 @@ It needs no county: an editor may run it anywhere.
 import argparse
 import datetime as dt
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -39,7 +38,7 @@ def questions(home: CountyHome, chosen: argparse.Namespace) -> int:
         case "export":
             return _export(path, chosen)
         case _:
-            _write(path, template())
+            _write_new(path, template())
             _say(f"已写入 {path}")
             return 0
 
@@ -77,8 +76,15 @@ def _import(path: Path, chosen: argparse.Namespace) -> int:
 
 
 def _write_pack(bank: Bank, path: Path, *, version: int) -> Path:
+    """Write the pack of a file beside it, in the place of an older one, which was made of the same file."""
     place = path.with_name(f"{path.name}.pack.json")
-    _write(place, msgspec.json.format(msgspec.json.encode(pack_of(bank, version=version)), indent=1) + b"\n")
+    part = place.with_name(f".{place.name}.part")
+    try:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(pack_of(bank, version=version)), indent=1) + b"\n")
+        part.replace(place)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ServiceError(f"{place} 写不进去：{os_cause(error)}") from error
     return place
 
 
@@ -96,26 +102,23 @@ def _export(path: Path, chosen: argparse.Namespace) -> int:
         content = write_bank(bank, place)
     except FileRefused as wrong:
         raise ServiceError(f"{place}：{wrong}") from wrong
-    _write(place, content)
+    _write_new(place, content)
     _say(f"已写入 {place}：{len(bank.levels)} 关，{sum(1 for _ in bank.questions())} 题")
     return 0
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file under its name when it is whole, in the place of an older one.
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file. One that is there already may be somebody's work, so it stays.
 
     Raises:
-        ServiceError: It can't be written.
+        ServiceError: It is there already, or can't be written.
     """
-    part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with path.open("xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+    except FileExistsError as error:
+        raise ServiceError(f"{path} 已经有了，没有改动它；请换一个文件名") from error
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ServiceError(f"{path} 写不进去：{os_cause(error)}") from error
 
 

@@ -113,6 +113,14 @@ def test_the_template_can_be_filled_in_and_files_go_into_one_another(good: Path)
     assert good.with_name("再.txt").read_bytes() == good.read_bytes()
 
 
+def test_a_file_that_is_there_is_not_written_over(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = good.read_bytes()
+    assert run("template", good) == 1
+    assert run("export", good, "--to", good) == 1
+    assert "已经有了" in capsys.readouterr().err
+    assert good.read_bytes() == before
+
+
 @pytest.mark.parametrize("to", ["", "题库.doc"])
 def test_an_export_without_a_format_is_refused(good: Path, to: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("export", good, "--to", good.with_name(to) if to else "") == 1
