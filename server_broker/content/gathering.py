@@ -38,7 +38,9 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Level:
+class GatheredLevel:
+    """A level and what was taken into it."""
+
     id: str
     name: str
     draw: int | None
@@ -63,48 +65,44 @@ class Gathering:
 
     def __init__(self) -> None:
         self.head = Head()
-        self._levels: dict[str, _Level] = {}
+        self._levels: dict[str, GatheredLevel] = {}
+        """By id: those that were listed or have a question. A file may name any number of others."""
         self._by_name: dict[str, str] = {}
         self._lines: dict[str, int] = {}
         """Where each question was read, by its id."""
 
-    def level(self, name: str, *, id: str = "", draw: int | None = None) -> str:
-        """Begin a level, or go on with the one that has this id, or this name where no id is given; return its id.
-
-        A name that stands nowhere else is found by the id that it had when it went out.
-        """
+    def level(self, name: str, *, id: str = "", draw: int | None = None) -> GatheredLevel:
+        """Return the level that has this id, or this name where no id is given, or a new one."""
         name = tidy(name)
         identity = tidy(id) or self._by_name.get(name) or level_id(name)
-        level = self._levels.setdefault(identity, _Level(identity, name, draw))
-        self._by_name.setdefault(name, identity)
+        level = self._levels.get(identity) or GatheredLevel(identity, name, draw)
         if draw is not None:
             level.draw = draw
-        return identity
+        return level
 
-    def level_named(self, written: str) -> str | None:
-        """Return the id of a level that is there already, by its id or its name."""
-        written = tidy(written)
-        return written if written in self._levels else self._by_name.get(written)
+    def list_level(self, level: GatheredLevel) -> GatheredLevel:
+        """Let a level stand before those that come later, and return what there is under its id."""
+        self._by_name.setdefault(level.name, level.id)
+        return self._levels.setdefault(level.id, level)
 
-    def take(self, draft: QuestionDraft, level: str) -> Outcome:
-        """Judge a question and keep it if it is good.
+    def level_named(self, written: str) -> GatheredLevel | None:
+        """Return a level that is there already, by its id or its name."""
+        return self._levels.get(written) or self._levels.get(self._by_name.get(written, ""))
 
-        Args:
-            draft: As the reader of the format made it.
-            level: The id of its level.
-        """
-        into = self._levels[level]
+    def take(self, draft: QuestionDraft, level: GatheredLevel) -> Outcome:
+        """Judge a question and keep it in its level if it is good."""
+        into = self._levels.get(level.id, level)
         notes = tuple(draft.notes)
         try:
             question = judge(draft)
             self._check(question, into)
         except NotTaken as reason:
             return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into.name, None, reason.refusals, notes)
-        into.questions.append(question)
+        self.list_level(into).questions.append(question)
         self._lines[question.id] = draft.line
         return Outcome(draft.line, question.id, into.name, question, (), notes)
 
-    def _check(self, question: Question, level: _Level) -> None:
+    def _check(self, question: Question, level: GatheredLevel) -> None:
         if (before := self._lines.get(question.id)) is not None:
             raise refused("id_twice", f"编号“{question.id}”和第 {before} 行的题相同")
         if len(level.questions) == MAX_QUESTIONS:

@@ -17,7 +17,7 @@ PICTURE, SOUND, KIND = "图片", "声音", "题型"
 YES = "是"
 TRUE_FALSE_KIND = "判断"
 _SAID = re.compile(rf"//\s*({'|'.join((BANK_ID, TITLE, SAMPLE, OWNER, REVIEW, LEVEL_ID, DRAW))})\s*[:：]\s*(.+)")
-_TAG = re.compile(r"\[(id|tag):((?:\\\]|[^\]\x00-\x1f])+)\]")
+_TAG = re.compile(r"\[(id|tag):((?:\\\]|[^\]\x00-\x1f]){1,255})\]")
 
 
 def said(comment: str) -> tuple[str, str] | None:

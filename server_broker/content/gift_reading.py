@@ -29,11 +29,12 @@ from dataclasses import dataclass, field
 from server_broker.content import gift_marks as marks
 from server_broker.content.bank import TRUE_FALSE
 from server_broker.content.drafts import NotTaken, QuestionDraft, refused
-from server_broker.content.gathering import Gathering, Outcome
+from server_broker.content.gathering import GatheredLevel, Gathering, Outcome
 from server_broker.content.gift_signs import has_stand_in, hide, show
 from server_broker.content.marked_text import DEFAULT, plain, split_mark
 
 MAX_BLOCK_LINES, MAX_BLOCK_CHARACTERS = 200, 32_768
+_LONGEST_COMMENT = 1_000
 FIRST_LEVEL = "第一关"
 """Of questions before the first ``$CATEGORY``."""
 GAP = "_____"
@@ -59,9 +60,9 @@ class _Block:
 
     def add(self, number: int, text: str) -> None:
         if text.startswith("//"):
-            # Only so many, because nothing of a comment that comes later is about this question.
+            # Only so much, because what is ours in a comment is short.
             if len(self.comments) < MAX_BLOCK_LINES:
-                self.comments.append(text)
+                self.comments.append(text[:_LONGEST_COMMENT])
             return
         self.line = self.line or number
         self.characters += len(text)
@@ -105,11 +106,10 @@ class _Reader:
 
     def __init__(self, into: Gathering) -> None:
         self._into = into
-        self._level = ""
+        self._level: GatheredLevel | None = None
         self._said: dict[str, str] = {}
         """What comments say of the level that comes next."""
         self._pack: str | None = None
-        self._name = ""
 
     def read(self, block: _Block) -> Iterator[Outcome]:
         for comment in block.comments:
@@ -121,7 +121,7 @@ class _Reader:
         if block.texts and block.texts[0].startswith(_CATEGORY):
             yield from self._category(block)
             return
-        if not self._level:
+        if self._level is None:
             self._level = self._begin_level(FIRST_LEVEL)
         draft = QuestionDraft(block.line, None, "", [], [], "", "")
         try:
@@ -129,7 +129,7 @@ class _Reader:
         except NotTaken as reason:
             draft.refusals += reason.refusals
             draft.kind = None
-            yield Outcome(block.line, draft.id[:64], self._name, None, tuple(draft.refusals), tuple(draft.notes))
+            yield Outcome(block.line, draft.id[:64], self._level.name, None, tuple(draft.refusals), tuple(draft.notes))
             return
         yield self._into.take(draft, self._level)
 
@@ -139,7 +139,7 @@ class _Reader:
             yield Outcome(block.line, "", "", None, refused("category_not_alone", words).refusals)
         self._level = self._begin_level(block.texts[0][len(_CATEGORY) :].strip())
 
-    def _begin_level(self, written: str) -> str:
+    def _begin_level(self, written: str) -> GatheredLevel:
         path = [part.strip().replace("//", "/") for part in _SLASH.split(written.replace("\\\\", "\\"))]
         if len(path) > 1 and _CONTEXT.fullmatch(path[0]):
             path = path[1:]
@@ -151,10 +151,9 @@ class _Reader:
                 self._into.head.title = self._into.head.title or path[0]
             # A bank has one title. What stands in another pack keeps its name in that of its level.
             path = path[1:] if path[0] == self._pack else path
-        self._name = "·".join(path)
         draw = self._said.pop(marks.DRAW, "")
         return self._into.level(
-            self._name,
+            "·".join(path),
             id=self._said.pop(marks.LEVEL_ID, ""),
             draw=int(draw) if draw.isascii() and draw.isdigit() and len(draw) < 4 else None,
         )

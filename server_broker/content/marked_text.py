@@ -14,7 +14,7 @@ DEFAULT = "moodle"
 """Moodle's own: HTML is allowed in it, and line breaks count."""
 LOOKS_LOST = "去掉了粗体、颜色一类的排版"
 _MARK = re.compile(rf"\[({'|'.join(FORMATS)})\]")
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _REFERENCE = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]\w*);")
 _TORN_TAG = re.compile(r"<[a-zA-Z/!?]")
 _FORMULA = re.compile(r"\$\$|\\\(|\\\[")
@@ -23,9 +23,11 @@ _LOOKS = re.compile(
 )
 _BREAKS = re.compile("address|article|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|pre|section|ul")
 _PICTURES = re.compile("audio|canvas|embed|iframe|img|object|picture|source|svg|track|video")
-_MD_PICTURE = re.compile(r"!\[[^\]]*\]\(")
-_MD_LINK = re.compile(r"\[([^\]\n]+)\]\([^()\s]*\)")
-_MD_STRONG = re.compile(r"(\*\*|__|\*|`)(?=[^\s*_`])(.+?)(?<=[^\s*_`])\1")
+_MD_PICTURE = re.compile(r"!\[[^\]]{0,200}\]\(")
+_MD_LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^()\s]{0,400}\)")
+_MD_STRONG = re.compile(r"(\*\*|__|\*|`)(?=[^\s*_`])(.{1,120}?)(?<=[^\s*_`])\1")
+_MD_LONGEST = 2_000
+"""A longer text is too long with or without its signs. These patterns take time with each sign that has no partner."""
 
 
 class _Plain(HTMLParser):
@@ -77,12 +79,14 @@ def plain(text: str, form: str, notes: list[str]) -> str:
         raise refused("formula", "文字里有数学公式，屏幕显示不出，请改成文字")
     if form == "markdown":
         text = _without_markdown(text, notes)
-    if form == "html" or _TAG.search(text) or _REFERENCE.search(text):
+    if form == "html" or "<!--" in text or _TAG.search(text) or _REFERENCE.search(text):
         return _without_html(text, notes)
     return text
 
 
 def _without_markdown(text: str, notes: list[str]) -> str:
+    if len(text) > _MD_LONGEST:
+        return text
     if _MD_PICTURE.search(text):
         raise refused("picture_in_text", "文字里嵌了图片；请把文件名写在“图片”里")
     bare = _MD_STRONG.sub(r"\2", _MD_LINK.sub(r"\1", text))
@@ -92,15 +96,23 @@ def _without_markdown(text: str, notes: list[str]) -> str:
 
 
 def _without_html(text: str, notes: list[str]) -> str:
+    shown = _without_comments(text)
     # What stands in a tag that does not end would be lost.
-    if _TORN_TAG.search(_TAG.sub("", text)):
+    if shown is None or _TORN_TAG.search(_TAG.sub("", shown)):
         raise refused("markup", "文字里有 < 开头、没有写完的格式；要显示小于号请写成“小于”")
     parser = _Plain()
-    parser.feed(text)
+    parser.feed(shown)
     parser.close()
     if parser.looks_lost:
         _note(notes)
     return "".join(parser.parts)
+
+
+def _without_comments(text: str) -> str | None:
+    """Return a text without the comments of HTML; None if one does not end."""
+    first, *commented = text.split("<!--")
+    after = [part.partition("-->") for part in commented]
+    return first + "".join(rest for _, _, rest in after) if all(end for _, end, _ in after) else None
 
 
 def _note(notes: list[str]) -> None:

@@ -104,14 +104,13 @@ def gather(plan: BankPlan, into: Gathering) -> Iterator[Outcome]:
         head.id, head.title, head.owner, head.review_by = bank.id, bank.title, bank.owner, bank.review_by
         head.draw, head.sample = bank.draw, bank.sample
     for listed in plan.levels:
-        into.level(listed.name, id=listed.id, draw=listed.draw)
+        into.list_level(into.level(listed.name, id=listed.id, draw=listed.draw))
     for row in plan.questions:
         draft = _draft(row)
         name = tidy(row.level)
         if not name:
             draft.refusals.append(Refusal("no_level", "没有写是哪一关"))
-        level = into.level_named(name) if name else None
-        yield into.take(draft, level if level is not None else into.level(name))
+        yield into.take(draft, into.level_named(name) or into.level(name))
 
 
 def _draft(row: QuestionRow) -> QuestionDraft:

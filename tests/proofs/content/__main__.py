@@ -7,7 +7,8 @@ questions a file has is counted by `outsider`, which uses nothing of the product
 - A file that says the same in another encoding or with other ends of line must give the same questions.
 - Of any other mutant each block must be taken or refused, in its line, with a reason; or the whole file is refused
   with a reason and a line. A block that was not changed must give the question that it gave before.
-- A file of a million lines may take 20 s of processor time and 200 MB.
+- A file of a million lines may take 20 s of processor time and 200 MB, and so may those of `hostile`, which are made
+  to cost a reader more.
 - The starter packs go into GIFT, Excel, GIFT, Excel and must still be the same.
 """
 
@@ -26,7 +27,8 @@ from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from server_broker.content.bank import bank_of, pack_of
 from server_broker.content.files import open_bank, read_pack_file, write_bank
 from server_broker.content.gift_writing import gift_of
-from tests.proofs.content.mutants import LARGE_LINES, Mutant, large, mutants
+from tests.proofs.content.hostile import HOSTILE, LARGE_LINES
+from tests.proofs.content.mutants import Mutant, mutants
 from tests.proofs.content.outsider import blocks
 from tests.proofs.content.reading import MOST_MB, MOST_S, Read, Said, read_apart
 
@@ -149,11 +151,17 @@ def break_files(files: dict[str, bytes], count: int, seed: int, folder: Path) ->
     return found
 
 
+def large(data: bytes) -> bytes:
+    """Return a file again and again, with as many lines as an export of a whole university may have."""
+    once = data.rstrip(b"\n") + b"\n\n"
+    return once * (LARGE_LINES // once.count(b"\n") + 1)
+
+
 def read_large(name: str, data: bytes, folder: Path) -> dict[str, int | float | str]:
-    """Read a million lines by the program's own verb, and return what it took and how many blocks have no outcome."""
+    """Read a large file by the program's own verb, and return what it took and how many blocks have no outcome."""
     path, out = folder / "large.gift", folder / "large.json"
-    path.write_bytes(large(data))
-    wanted = len(blocks(path.read_bytes()))
+    path.write_bytes(data)
+    wanted = len(blocks(data))
     command = [sys.executable, "-c", _MEASURED, "questions", "import", str(path), "--dry-run", "--json"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with out.open("wb") as file:
@@ -165,7 +173,7 @@ def read_large(name: str, data: bytes, folder: Path) -> dict[str, int | float | 
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
         "file": name,
-        "lines": LARGE_LINES,
+        "lines": data.count(b"\n"),
         "blocks": wanted,
         "without_outcome": abs(wanted - got),
         "cpu_s": round(seconds, 1),
@@ -200,7 +208,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         by_size = sorted(files, key=lambda each: len(files[each]), reverse=True)
-        largest = [read_large(each, files[each], folder) for each in by_size[: options.large]]
+        largest = [read_large(each, large(files[each]), folder) for each in by_size[: options.large]]
+        largest += [read_large(each, make(), folder) for each, make in HOSTILE.items()] if options.large else []
         packs, differences = around(folder)
         found = break_files(files, options.mutants, seed, folder)
     told = report.finish(

@@ -5,7 +5,6 @@ from random import Random
 from typing import NamedTuple
 
 _SIGNS = b"{}~=#:\\%\n"
-LARGE_LINES = 1_000_000
 
 
 class Mutant(NamedTuple):
@@ -64,9 +63,3 @@ def _random(data: bytes, random: Random) -> Mutant:
             del lines[random.randrange(len(lines))]
             return Mutant(kind, b"\n".join(lines))
     return Mutant(kind, bytes(changed))
-
-
-def large(data: bytes) -> bytes:
-    """Return the file again and again, with as many lines as an export of a whole university may have."""
-    once = data.rstrip(b"\n") + b"\n\n"
-    return once * (LARGE_LINES // once.count(b"\n") + 1)
