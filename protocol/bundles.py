@@ -37,13 +37,14 @@ type BundleKind = Literal[
     "heads",
     "duty",
     "meetings",
+    "courses",
 ]
 """What a bundle's content is (`protocol.bundle_contents`). questions: a learning pack. disclosure: what must be shown
 to the village. notices: lines for the home screen. library: documents to read. roster: people of the village who may
 sign in by number. month, progress: one person's touches, one person's learning. answers: replies to questions of
 villagers. clips: sound of spoken lines. poll: a question to vote on. heads: the manifests in which this station's
 stream is witnessed. duty: who is on duty in the village, by date. meetings: meetings of the village, with those who
-are expected."""
+are expected. courses: which packs are required of whom, and which may be chosen."""
 
 
 class Item(Message, frozen=True, kw_only=True, array_like=True):

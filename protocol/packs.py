@@ -41,6 +41,9 @@ class Question(Message, frozen=True, kw_only=True, omit_defaults=True):
     """An item of the bundle that is shown with the stem; a pack by itself has no items."""
     sound: FileName | None = None
     """An item of the bundle that speaks the stem."""
+    key_since: Annotated[int, Meta(ge=1)] | None = None
+    """The first version of the pack whose options were these, in this order. Attempts since then are marked by this
+    answer (``docs/learning.md``, section 2). None: this version."""
 
 
 class Level(Message, frozen=True, kw_only=True):
