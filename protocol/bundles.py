@@ -62,7 +62,8 @@ class Audience(Message, frozen=True, kw_only=True, omit_defaults=True):
     regions: Annotated[list[RegionPrefix], Meta(max_length=64)] = []
     """Beginnings of region codes: a station whose village's code begins with one of them may have the bundle."""
     types: Annotated[list[ShortText], Meta(max_length=16)] = []
-    """Types of people (`protocol.twin.Person.type`) to whom it is shown; empty: to all. No kiosk reads it yet."""
+    """Types of people (`protocol.twin.Person.type`) to whom it is shown; empty: to all. Read for ``questions``
+    alone: whoever has not shown who they are sees no pack that is for some types."""
 
     def has_region(self, code: str) -> bool:
         """Tell whether the place with this 12-digit code is addressed."""

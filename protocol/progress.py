@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from protocol.china_time import china_time
 from protocol.codec import Message, VersionedMessage
-from protocol.packs import Question, is_right
+from protocol.packs import HasAnswer, is_right
 from protocol.units import Epoch, PersonId, Seq, ShortText, WallMs
 
 MAX_STARS = 3
@@ -35,7 +35,7 @@ type QuestionName = tuple[ShortText, ShortText]
 """(pack, question)."""
 type LevelName = tuple[ShortText, ShortText]
 """(pack, level)."""
-type Keys = Callable[[ShortText, ShortText, int], Question | None]
+type Keys = Callable[[ShortText, ShortText, int], HasAnswer | None]
 """Returns the question of a pack whose answer counts for an attempt with this version of the pack (2.2), or None."""
 
 
@@ -75,6 +75,14 @@ class Remarked(Message, frozen=True, kw_only=True, array_like=True):
     right: bool
 
 
+class Choice(Message, frozen=True, kw_only=True, array_like=True):
+    """``[wall, pack, chosen]``: the person chose a pack of the menu, or gave it up."""
+
+    wall: WallMs
+    pack: ShortText
+    chosen: bool
+
+
 class StreamThrough(Message, frozen=True, kw_only=True, array_like=True):
     """``[epoch, seq]``: facts of this stream up to this one are in it."""
 
@@ -93,6 +101,8 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     """The questions that were answered last. Unset: a county that computes stars alone."""
     amended: Annotated[list[Remarked], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
     """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
+    choices: Annotated[list[Choice], Meta(max_length=200)] | UnsetType = UNSET
+    """The latest of each pack, by time. Unset rather than empty, as above."""
     heads: Annotated[list[StreamThrough], Meta(max_length=1_000)] | UnsetType = UNSET
     """How far it goes in each stream. What a station recorded beyond is added to it by the station."""
 
@@ -155,7 +165,7 @@ NO_HISTORY = History({}, frozenset())
 def is_marked_right(answered: Answered, keys: Keys) -> bool:
     """Mark an attempt by the key that holds now (2)."""
     question = keys(answered.pack, answered.question, answered.version)
-    return answered.said_right if question is None else is_right(question, list(answered.chosen))
+    return answered.said_right if question is None else is_right(question, answered.chosen)
 
 
 def history_of(answers: Iterable[Answered], keys: Keys, *, before: History = NO_HISTORY) -> History:
