@@ -44,7 +44,7 @@ def test_a_visit_goes_on_at_the_next_kiosk_and_there_alone(station: Bench) -> No
     assert station.ask(Hello(token=TOKEN), kiosk=5) == [visit, Kept(state=STATE)]
     wanted = OpenMap(visit=visit.visit)
     assert isinstance(station.ask(wanted, kiosk=5)[0], MapShown)
-    assert station.ask(wanted, kiosk=2) == [Sorry(reason="too_late", asked="open_mine")]
+    assert station.ask(wanted, kiosk=2) == [Sorry(reason="too_late", asked="open_map")]
     assert station.of(VisitEnded) == []
 
 
