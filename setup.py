@@ -92,6 +92,7 @@ setup(
         ]
     ),
     package_data={
+        "server_broker.content": ["starter/*.json"],
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.schema": ["tables.sql", "migrations.txt"],
         "server_broker.public": ["templates/**/*.html", "static/**/*"],
