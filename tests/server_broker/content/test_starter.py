@@ -12,7 +12,7 @@ from protocol.packs import Pack, Question, read_pack
 
 STARTER = Path(__file__).resolve().parents[3] / "server_broker" / "content" / "starter"
 FILES = sorted(STARTER.glob("*.json"))
-CITED = re.compile(r"《[^》]+》.*(?:第.+?条|第.+?章|第.+?节|第.+?部分|附件)")
+CITED = re.compile(r"《[^》]+》.*(?:第.+?条|第.+?章|第.+?节|第.+?部分|附件|“[^”]+”)")
 OFFICE = ("不断", "切实", "进一步", "高度重视", "狠抓", "抓好落实")
 
 
