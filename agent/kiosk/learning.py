@@ -13,7 +13,7 @@ from msgspec import structs
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
 from agent.kiosk.progress import Learnt, PersonalProgress
-from agent.kiosk.runs import Asked, Run, asked_of
+from agent.kiosk.runs import Asked, Run, asked_of, drawn
 from agent.kiosk.sound import OpenQuestion
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
@@ -154,10 +154,8 @@ class Learning:
             log.warning("pack %s can't be read: %s", pack.id, error)
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
-        head = LevelHead(id=level.id, name=level.name)
-        drawn = self._random.sample(level.questions, level.draw)
-        run = self._run_of(visit, [asked_of(pack.head, head, one, random=self._random) for one in drawn], "level")
-        run.first = self._stars_of(pack.head, head, self.learnt(visit)) == 0
+        run = self._run_of(visit, drawn(pack.head, level, random=self._random), "level")
+        run.first = self._stars_of(pack.head, run.now.level, self.learnt(visit)) == 0
         self._begin(kiosk, run)
 
     def open_review(self, kiosk: int, asked: OpenReview) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from agent.kiosk.visits import Visit
 from protocol.facts_learning import LearningMode
 from protocol.kiosk_learning import Marked, QuestionShown
-from protocol.packs import LIVES, LevelHead, PackHead, Question, is_right
+from protocol.packs import LIVES, Level, LevelHead, PackHead, Question, is_right
 from protocol.progress import QuestionName
 
 
@@ -41,6 +41,12 @@ def asked_of(pack: PackHead, level: LevelHead, question: Question, *, random: Ra
     if question.kind != "true_false":
         random.shuffle(order)
     return Asked(pack, level, question, order)
+
+
+def drawn(pack: PackHead, level: Level, *, random: Random) -> list[Asked]:
+    """Draw the questions of a run through a level, each as likely as every other, in a random order."""
+    head = LevelHead(id=level.id, name=level.name)
+    return [asked_of(pack, head, one, random=random) for one in random.sample(level.questions, level.draw)]
 
 
 class Run(Struct):
