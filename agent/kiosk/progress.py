@@ -44,7 +44,8 @@ type _Name = tuple[bytes, int]
 
 
 class _When(Struct, array_like=True):
-    """Which fact it is, and its moment. ``dated``: ``wall`` is the time, as far as this station knows it."""
+    """Which fact it is, and its moment. ``dated``: ``wall`` is the time, as far as this station knows it. ``late``: it
+    was not when the fact was recorded."""
 
     epoch: bytes
     seq: int
@@ -52,6 +53,7 @@ class _When(Struct, array_like=True):
     boot: bytes
     mono: int
     dated: bool
+    late: bool
 
     @property
     def name(self) -> _Name:
@@ -186,9 +188,13 @@ class PersonalProgress:
         for known in county.levels if county is not None else []:
             name, reached = (known.pack, known.level), Reached(known.stars, known.passed or None)
             levels[name] = best_of(levels[name], reached) if name in levels else reached
-        has = self._county_has(county)
-        own = [one for one in answers if not has((one.epoch, one.seq))]
-        return Learnt(levels, history_of(own, self._keys, before=_told_by(county)), self._chosen(kept, county))
+        told = _told_by(county)
+        own = [
+            answer
+            for answer, one in zip(answers, kept.answers, strict=True)
+            if not self._is_told(one, answer.wall, told, county)
+        ]
+        return Learnt(levels, history_of(own, self._keys, before=told), self._chosen(kept, county))
 
     def recorded(self, person: PersonId, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
         """Take note of a fact of the person that is on disk."""
@@ -196,14 +202,18 @@ class PersonalProgress:
 
     def keep(self, person: PersonId) -> None:
         """Keep what is known here of a person, without what the county has by now; today's is needed for its limits."""
-        kept, county_has = self._of(person), self._county_has(self._county(person))
+        kept, county = self._of(person), self._county(person)
+        county_has, told = self._county_has(county), _told_by(county)
 
         def is_needed(when: _When) -> bool:
             return not county_has(when.name) or self._is_today(when)
 
+        def is_answer_needed(one: _OwnAnswer) -> bool:
+            return is_needed(one.when) or not self._is_told(one, self._wall(one.when), told, county)
+
         # A run counts as a whole, so its attempts stay until its end is in the county too.
         running = {one.run for one in kept.ends if is_needed(one.when)}
-        kept.answers = [one for one in kept.answers if one.run in running or is_needed(one.when)][-MAX_KEPT:]
+        kept.answers = [one for one in kept.answers if one.run in running or is_answer_needed(one)][-MAX_KEPT:]
         kept.ends = [one for one in kept.ends if is_needed(one.when)][-MAX_KEPT:]
         kept.choices = [one for one in kept.choices if is_needed(one.when)][-MAX_KEPT:]
         for when in kept.whens():
@@ -284,6 +294,15 @@ class PersonalProgress:
         last = {pack: chosen for _, pack, chosen in sorted(dated, key=lambda choice: choice[0])} | dict(undated)
         return frozenset(pack for pack, chosen in last.items() if chosen)
 
+    def _is_told(self, one: _OwnAnswer, wall: int | None, told: History, county: Progress | None) -> bool:
+        """Tell whether an answer is in what the county told. One whose boot learnt the time later may be in it without
+        its time; then the county will tell it anew, and this station knows it already."""
+        if not self._county_has(county)(one.when.name):
+            return False
+        if not one.when.late or wall is None:
+            return True
+        return any(known.wall == wall for known in told.tries.get((one.pack, one.question), ()))
+
     def _county_has(self, county: Progress | None) -> Callable[[_Name], bool]:
         heads = {} if county is None or county.heads is UNSET else {one.epoch: one.seq for one in county.heads}
         return lambda name: name[1] <= heads.get(name[0], 0)
@@ -312,7 +331,9 @@ def _told_by(county: Progress | None) -> History:
 
 def _put(kept: _Kept, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
     at = fact.at
-    when = _When(ref.epoch, ref.seq, at.wall, at.boot, at.mono, at.quality in DATED_QUALITIES)
+    when = _When(
+        ref.epoch, ref.seq, at.wall, at.boot, at.mono, at.quality in DATED_QUALITIES, at.quality not in DATED_QUALITIES
+    )
     match fact:
         case Attempt():
             chosen = tuple(fact.chosen)
@@ -327,5 +348,9 @@ def _put(kept: _Kept, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> 
 
 
 def _joined[T: _Own](kept: list[T], more: list[T]) -> list[T]:
-    known = {one.when.name for one in kept}
-    return [*kept, *(one for one in more if one.when.name not in known)]
+    """Return both together. Of two accounts of one fact the dated one counts: its boot learnt the time later."""
+    known = {one.when.name: one for one in kept}
+    for one in more:
+        if one.when.name not in known or not known[one.when.name].when.dated:
+            known[one.when.name] = one
+    return list(known.values())

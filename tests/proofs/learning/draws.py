@@ -1,9 +1,9 @@
 """Are questions and options drawn without favour? Counted over many runs, and judged by chi-square.
 
-How often each of *n* questions is among *k* that are drawn of them: the counts of one run are not independent, because
-it draws without putting back. The sum of ``(count - N k/n)**2 / (N k/n (1 - k/n))`` times ``(n - 1)/n`` has a chi-square
-distribution with ``n - 1`` degrees of freedom (the covariance matrix of the hypergeometric distribution). The orders
-in which options are shown are independent of one another: Pearson's test.
+How often is each of *n* questions among *k* that are drawn? The counts of one run are not independent, because it
+draws without putting back. The sum of ``(count - N k/n)**2 / (N k/n (1 - k/n))`` times ``(n - 1)/n`` has a chi-square
+distribution with ``n - 1`` degrees of freedom (the covariance matrix of the hypergeometric distribution). The orders in
+which options are shown are independent of one another: Pearson's test.
 """
 
 import math
