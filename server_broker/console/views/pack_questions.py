@@ -24,14 +24,18 @@ def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     names = {one.code[:TOWNSHIP_DIGITS]: one.name for one in townships_of(request.user)}
     shares = shares_of(row.pack, list(names), timezone.now())
-    remarked = Remarked.objects.filter(pack__pack=row.pack).select_related("pack")
+    questions = questions_shown(row)
+    stems = {one.question.id: one.question.stem for one in questions}
+    remarked = (
+        Remarked.objects.filter(pack__pack=row.pack).select_related("pack").order_by("-pack__version", "question")
+    )
     context = {
         "section": "published",
         "bundle": bundle,
         "pack": row,
         "counted": PackCounted.objects.filter(pack=row.pack).first(),
-        "questions": questions_shown(row),
-        "remarked": remarked.order_by("-pack__version", "question"),
+        "questions": questions,
+        "remarked": [(stems.get(one.question, one.question), one) for one in remarked],
         "shares": [(names[one.code], one) for one in shares],
         "least_runs": LEAST_RUNS,
         "least_people": LEAST_PEOPLE,
