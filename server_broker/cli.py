@@ -18,7 +18,7 @@ from server_broker.settlement.named_cases.command import NO_CASE, as_json, settl
 from server_broker.settlement.named_cases.refused import NotACase
 from server_broker.settlement.named_cases.table import as_text
 from server_broker.supervisor import doctor, up
-from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs
+from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs, add_question_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
 
 
@@ -30,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
     try:
-        # `init` makes the county, `doctor` says itself in its findings that there is none, `settle` needs none.
-        if verb not in (_init, _doctor, _settle):
+        # `init` makes the county, `doctor` says itself in its findings that there is none, the others need none.
+        if verb not in (_init, _doctor, _settle, _questions):
             require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
@@ -159,6 +159,12 @@ def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
     return code
 
 
+def _questions(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.supervisor.questions_cli import questions  # noqa: PLC0415 - loads openpyxl
+
+    return questions(home, chosen)
+
+
 def _with_models(name: str) -> Verb:
     """Return a verb of `server_broker.supervisor.cli`, loaded with Django only when it is called."""
 
@@ -271,6 +277,7 @@ def _add_model_verbs(add: Add) -> None:
     past.add_argument("--at", default="", metavar="时间", help="哪一时刻的情况（不写就和 --as-of 一样）")
     past.add_argument("--region", default="", metavar="区划代码", help="只写这个区划（不写就是全县）")
     add_content_verbs(add, _with_models, file)
+    add_question_verbs(add, _questions, file)
     setting = add(
         "setting", _with_models("setting"), "设置一个站点，或者一个区划下的所有站点", setting="设置名", value="值"
     )

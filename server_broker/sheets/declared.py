@@ -55,6 +55,10 @@ class SheetKind[P: SheetPlan]:
     """Puts the rows into the plan, or an error for each that is wrong. The text is the choice of the person."""
     optional: tuple[str, ...] = ()
     """Columns that a file need not have."""
+    written: tuple[str, ...] = ()
+    """The columns in the order in which we write them; empty: the optional ones last."""
+    group: str = ""
+    """A word under which the columns that begin with it stand together, in a head of two rows."""
 
     @property
     def known(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Write rows of text as an Excel file that people can fill in and import again."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from openpyxl.utils import get_column_letter
 
 from server_broker.sheets.declared import NOTES_SHEET, Book
 
+_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""ECMA-376 part 1, 22.9.2.19: readers take what follows for one character, and openpyxl does not escape it."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,17 +33,36 @@ def workbook_of(book: Book[Any], rows_of: Mapping[str, Iterable[tuple[str, ...]]
     workbook = Workbook(write_only=True)
     for kind in book.sheets:
         worksheet = workbook.create_sheet(kind.title)
-        titles = kind.known
+        titles = kind.written or kind.known
         # A workbook that is written row by row must have its layout before its first row.
-        worksheet.freeze_panes = "A2"
+        head = _head(titles, kind.group, worksheet)
+        worksheet.freeze_panes = f"A{len(head) + 1}"
         for number in range(1, len(titles) + 1):
             column = worksheet.column_dimensions[get_column_letter(number)]
             column.width = 22
             column.number_format = "@"
-        worksheet.append([_cell(worksheet, title, head=True) for title in titles])
+        for head_row in head:
+            worksheet.append([_cell(worksheet, title, head=True) for title in head_row])
         for row in rows_of.get(kind.title, ()):
             worksheet.append([_cell(worksheet, escaped(text)) for text in row])
     return _saved(workbook, notes)
+
+
+def _head(titles: tuple[str, ...], group: str, worksheet: Any) -> list[list[str]]:
+    """Return the rows of a head, and merge the cells of a head of two."""
+    if not group:
+        return [list(titles)]
+    grouped = [number for number, title in enumerate(titles) if title.startswith(group)]
+    first, last = grouped[0], grouped[-1]
+    worksheet.merged_cells.add(f"{get_column_letter(first + 1)}1:{get_column_letter(last + 1)}1")
+    for number, _ in enumerate(titles):
+        if number not in grouped:
+            letter = get_column_letter(number + 1)
+            worksheet.merged_cells.add(f"{letter}1:{letter}2")
+    upper = ["" if number in grouped[1:] else title for number, title in enumerate(titles)]
+    upper[first] = group
+    lower = [title.removeprefix(group) if number in grouped else "" for number, title in enumerate(titles)]
+    return [upper, lower]
 
 
 def free_workbook(sheets: Mapping[str, Iterable[tuple[str, ...]]], notes: Iterable[str]) -> bytes:
@@ -66,7 +88,7 @@ def _saved(workbook: Workbook, notes: Iterable[str]) -> bytes:
 
 
 def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
-    cell = WriteOnlyCell(worksheet, value=text)
+    cell = WriteOnlyCell(worksheet, value=_LIKE_AN_ESCAPE.sub("_x005F_", text))
     cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
     cell.number_format = "@"
     if head:

@@ -108,6 +108,37 @@ def add_content_verbs(add: Add, with_models: Callable[[str], Verb], file: str) -
     stick.add_argument("--to", required=True, metavar="文件夹", help="U 盘上的文件夹")
 
 
+_QUESTIONS_FORM = """写法：
+  questions template 文件.xlsx            写一份空模板
+  questions import 文件 --dry-run         逐题说明收下没有、为什么，什么也不写
+  questions import 文件                   全部收下时，在旁边写 文件.pack.json，用 publish-pack 发布
+  questions export 文件 --to 文件.gift    Excel、GIFT 和学习包互相转换，按 --to 的结尾：.xlsx、.gift 或 .txt
+
+文件可以是模板填的 Excel（.xlsx、.csv）、Moodle 的 GIFT（.gift、.txt），或学习包（.json）。
+怎样出题见 docs/guides/学习内容手册.md。不需要县平台在运行。
+"""
+
+
+def add_question_verbs(add: Add, verb: Verb, file: str) -> None:
+    """Add the verb that reads and writes question banks; it needs no county."""
+    questions = add("questions", verb, "从 Excel 和 GIFT 导入题库、互相转换、写空模板")
+    questions.formatter_class = argparse.RawDescriptionHelpFormatter
+    questions.epilog = _QUESTIONS_FORM
+    questions.add_argument("what", choices=("import", "export", "template"), metavar="做什么", help="见下面的写法")
+    questions.add_argument("file", metavar=file)
+    questions.add_argument("--dry-run", action="store_true", help="只说会怎样，什么也不写")
+    questions.add_argument("--take-good", action="store_true", help="有的题没有收下时，也用收下的写学习包")
+    questions.add_argument("--version", type=_version, default=1, metavar="版本", help="学习包的版本（不写就是 1）")
+    questions.add_argument("--to", default="", metavar="文件", help="export 写到哪里")
+    questions.add_argument("--json", action="store_true", help="给程序读")
+
+
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) < 2**31):
+        raise argparse.ArgumentTypeError(f"{text[:20]} 不是版本，要写 1 或更大的数")
+    return int(text)
+
+
 def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)

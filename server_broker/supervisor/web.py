@@ -15,11 +15,13 @@ def main() -> None:
     """Serve until SIGTERM."""
     from server_broker.asgi import application  # noqa: PLC0415 - reads Django's settings
     from server_broker.settings import HOME  # noqa: PLC0415
+    from server_broker.supervisor.warm import load_pages  # noqa: PLC0415
     from server_broker.trust.keys import server_certificate  # noqa: PLC0415
 
     config = read_config(HOME)
     certificate, key = server_certificate(HOME, "web", config.hosts, now=dt.datetime.now(dt.UTC))
     served = web_config(application, certificate, key, host=config.bind_address, port=config.web_port)
+    load_pages()
     uvicorn.Server(served).run()
 
 

@@ -42,6 +42,10 @@ def opened(name: str, path_of: Callable[["User"], str], officers: Sequence["User
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
+    from server_broker.supervisor.warm import load_pages  # noqa: PLC0415
+
+    # The web server does the same before its first request, and nobody waits for the first page of a template.
+    load_pages()
     open_page(officers[0], path_of(officers[0]))
     times = []
     for number in range(PAGES):

@@ -37,6 +37,7 @@ VERBS = (
     "publish-documents",
     "withdraw-bundle",
     "shelf-stick",
+    "questions",
     "setting",
     "account",
     "sign-in-link",
@@ -51,7 +52,7 @@ VERBS = (
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
 TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
-TYPED |= {"check", "county", "make", "export"}
+TYPED |= {"check", "county", "make", "export", "template", "import", "GIFT", "Moodle"}
 TYPED |= {"JSON", "MessagePack", "id", "kind", "title", "regions", "until", "items", "name", "size", "media_type"}
 TYPED |= {
     "night",
