@@ -92,7 +92,6 @@ setup(
         ]
     ),
     package_data={
-        "server_broker.content": ["starter/*.json"],
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.content": ["official_words.txt", "starter/*.json"],
         "server_broker.schema": ["tables.sql", "migrations.txt"],

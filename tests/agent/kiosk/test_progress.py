@@ -115,16 +115,16 @@ def test_a_wrong_answer_comes_back_on_the_next_day_and_then_later_and_later(
     assert station.ask(OpenReview(visit=visit.visit)) == [Sorry(reason="nothing_due", asked="open_review")]
     wrong = next(fact.question for fact in station.of(Attempt) if not fact.right)
     station.ask(EndVisit(visit=visit.visit))
-    gaps = []
+    gaps: list[int] = []
     for _ in range(3):
         visit = come(station, system, after_days=gaps[-1] if gaps else 1)
         (shown,) = station.ask(OpenReview(visit=visit.visit))
         assert isinstance(shown, QuestionShown)
         assert (shown.question, shown.mode, shown.of) == (wrong, "review", 1)
         answer(station, shown, right=True)
-        over = go_on(station, shown)
-        assert isinstance(over, LevelOver)
-        assert (over.mode, over.right, over.of, over.left) == ("review", 1, 1, 0)
+        reviewed = go_on(station, shown)
+        assert isinstance(reviewed, LevelOver)
+        assert (reviewed.mode, reviewed.right, reviewed.of, reviewed.left) == ("review", 1, 1, 0)
         book = the_map(station, visit).book
         assert book is not None
         if book.next is None:
