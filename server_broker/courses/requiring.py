@@ -9,12 +9,17 @@ from django.utils import timezone
 
 from protocol.courses import MAX_PACKS
 from protocol.decisions import Decided
+from protocol.plain_text import is_clean
 from protocol.units import MAX_SHORT_TEXT
 from server_broker.audit.log import Detail, record
 from server_broker.bundles.models import Bundle
 from server_broker.courses.models import Course, CourseKind
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
+from server_broker.guard.county import county_for
+from server_broker.guard.finding import find
+from server_broker.guard.telling import told
+from server_broker.people.identity import identity_number_in
 from server_broker.people.models import PersonType
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region, subtree_prefix
 
@@ -66,6 +71,11 @@ def offer(
     title = " ".join(title.split())
     if not 0 < len(title) <= MAX_SHORT_TEXT:
         raise CourseRefused(f"菜单名称须是 1 至 {MAX_SHORT_TEXT} 个字")
+    # It reaches the kiosks by a computed bundle, at which the guard does not look.
+    if found := find(title, county_for([region.code]), where="菜单名称"):
+        raise CourseRefused(told(found))
+    if not is_clean(title):
+        raise CourseRefused("菜单名称里有看不见的字符，请重新打一遍")
     if not 0 < len(packs) <= MAX_PACKS or len(set(packs)) != len(packs):
         raise CourseRefused(f"请选 1 至 {MAX_PACKS} 个不同的学习包")
     if not 0 < choose <= len(packs):
@@ -122,10 +132,12 @@ def _made(kind: CourseKind, region: Region, packs: Sequence[str], types: Collect
 
 
 def _reason(reason: str) -> str:
-    told = " ".join(reason.split())
-    if not LEAST_LETTERS <= len(told) <= MOST_LETTERS:
+    words = " ".join(reason.split())
+    if not LEAST_LETTERS <= len(words) <= MOST_LETTERS:
         raise CourseRefused(f"请写明理由（{LEAST_LETTERS} 到 {MOST_LETTERS} 个字）")
-    return told
+    if identity_number_in(words):
+        raise CourseRefused("理由会一直留在记录里，请不要写身份证号")
+    return words
 
 
 def _kept(course: Course, *, most: int, by: Decision) -> Course:

@@ -287,13 +287,22 @@ def settling_chores() -> list[Chore]:
     ]
 
 
-def learning_chores() -> list[Chore]:
-    """Return the chores that compute what people have learnt. Django must be set up."""
+def learning_chores(*, clock_judges_age: Callable[[], bool]) -> list[Chore]:
+    """Return the chores that compute what people have learnt. Django must be set up.
+
+    Args:
+        clock_judges_age: As for `county_chores`.
+    """
     from server_broker.progress.marks import mark_new_faces  # noqa: PLC0415 - needs the models
     from server_broker.progress.rounds import Rounds  # noqa: PLC0415
 
+    rounds = Rounds()
+
+    def go_on(now: dt.datetime) -> str | None:
+        return rounds.go_on(now, by_age=clock_judges_age())
+
     return [
-        Chore("compute what was learnt", _with_database(_unless_away(Rounds().go_on)), every_s=LEARN_S),
+        Chore("compute what was learnt", _with_database(_unless_away(go_on)), every_s=LEARN_S),
         Chore("tell stations of new people", _with_database(_unless_away(mark_new_faces)), every_s=NEW_FACES_S),
     ]
 
@@ -357,7 +366,7 @@ def main() -> None:
             shelf_chores(HOME),
             request_chores(),
             settling_chores(),
-            learning_chores(),
+            learning_chores(clock_judges_age=lambda: clock.look().judges_age),
             record_chores(),
             others,
         )

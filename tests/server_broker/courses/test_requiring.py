@@ -23,6 +23,7 @@ from server_broker.regions.models import Region
 from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.learning.worlds import pack
+from tests.server_broker.people.numbers import IDENTITY
 from tests.server_broker.station_double import NOW
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,14 @@ def test_a_menu_of_which_nobody_could_choose_is_refused(
 ) -> None:
     with pytest.raises(CourseRefused, match=words):
         offer(township, "冬季选学", choose=choose, packs=packs, by=BY)
+
+
+def test_what_must_not_be_published_is_in_no_menu_and_no_reason(township: Region) -> None:
+    with pytest.raises(CourseRefused, match="不能公开"):
+        offer(township, "问 13800001234", choose=1, packs=["law"], by=BY)
+    named = Decision("chen-shili", f"给 {IDENTITY} 学", NOW)
+    with pytest.raises(CourseRefused, match="身份证号"):
+        offer(township, "冬季选学", choose=1, packs=["law"], by=named)
 
 
 def test_more_stations_take_no_more_queries(

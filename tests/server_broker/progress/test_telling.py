@@ -148,6 +148,14 @@ def test_everything_is_told_once_more_each_month_and_sixty_days_after_the_last_t
     assert told(SHILI) is None
 
 
+def test_a_clock_that_may_be_wrong_takes_nobody_away(one: StationDouble, rounds: Rounds) -> None:
+    rounds.go_on(NOW)
+    rounds.go_on(NOW + 400 * DAY, by_age=False)
+    assert told(SHILI) is not None
+    rounds.go_on(NOW + 400 * DAY)
+    assert told(SHILI) is None
+
+
 def test_a_new_face_is_told_of_without_an_answer_there(
     one: StationDouble, other: StationDouble, processor: BatchProcessor, rounds: Rounds
 ) -> None:

@@ -13,13 +13,14 @@ from protocol.progress import Progress, Try
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import publish_questions
 from server_broker.ingest.batch import BatchProcessor
+from server_broker.learning.models import Attempt, LevelRun
 from server_broker.learning.packs import publish_pack
 from server_broker.people.cards import bind_card, take_card
 from server_broker.people.models import Person
 from server_broker.pins.cleaning import drop_old_entries
 from server_broker.progress.marks import take_marks
-from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
-from server_broker.progress.rounds import Rounds
+from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Told, Visit
+from server_broker.progress.rounds import Rounds, drop_without_answers
 from tests.cast import SHILI, WANG, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.learning.worlds import DAY_MS, answered, at, chose, ended, entered, pack, take
@@ -84,6 +85,38 @@ def test_answers_after_a_touch_are_the_holder_s(
     as_of = PersonProgress.objects.get().as_of
     rounds.go_on(NOW + dt.timedelta(days=1))
     assert PersonProgress.objects.get().as_of == as_of, "nothing is new"
+
+
+def test_the_latest_choice_of_a_pack_counts_and_an_undated_one_last(
+    county: FictionalCounty, processor: BatchProcessor, rounds: Rounds
+) -> None:
+    station = enrolled(county)
+    by = station.ref(1)
+    station.add(
+        touch(),
+        chose(at(2), by, "law", chosen=False),
+        chose(at(1), by, "law"),
+        chose(at(quality="unknown", boot=secrets.token_bytes(16)), by, "health"),
+        chose(at(3), by, "health", chosen=False),
+    )
+    take(processor, station)
+    rounds.go_on(NOW)
+    assert [row.pack for row in ChosenPack.objects.all()] == ["health"]
+
+
+def test_what_is_kept_of_nobody_is_computed_of_nobody(
+    county: FictionalCounty, processor: BatchProcessor, rounds: Rounds
+) -> None:
+    station = enrolled(county)
+    station.add(touch(), answered(at(0, 1), station.ref(1)), ended(at(0, 2), station.ref(1)))
+    take(processor, station)
+    rounds.go_on(NOW)
+    Attempt.objects.all().delete()
+    LevelRun.objects.all().delete()
+    later = NOW + dt.timedelta(days=3)
+    assert drop_without_answers(later) == 1
+    rounds.go_on(later)
+    assert not any(model.objects.exists() for model in (Visit, PersonProgress, ReachedLevel, Told))
 
 
 def test_answers_after_a_number_are_its_person_s_long_after_the_entry_was_deleted(
