@@ -11,7 +11,7 @@ from tests.server_broker.content.banks import STARTER, banks, gift, question
 
 
 @given(bank=banks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_bank_is_equal_after_gift(bank: Bank) -> None:
     read, outcomes = gift(gift_of(bank))
     assert [outcome.refusals for outcome in outcomes if outcome.refusals] == []

@@ -26,7 +26,7 @@ def excel(data: bytes) -> Bank:
 
 
 @given(bank=banks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_bank_is_equal_after_excel(bank: Bank) -> None:
     assert excel(workbook(bank)) == bank
 
