@@ -1,20 +1,26 @@
-"""What the walk's village learns from beside the sample pack: questions with a sound, which somebody may hear."""
+"""What the walk's village learns from: the sample pack, which is required, and questions with a sound on a menu."""
 
 import struct
 import zlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import json, structs
 
 from firmware_scripts.demo.bench import Bench
+from firmware_scripts.demo.cast import TOWNSHIP
 from firmware_scripts.demo.kiosk_line import ask
+from firmware_scripts.demo.officer import Officer
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
+from protocol.china_time import CHINA
 from protocol.kiosk_learning import MapShown, OpenMap
 from protocol.packs import Pack
 
 _SOUND = "sound.opus"
 _IN_TIME_S = 120
+_ACCOUNT = "walk-learning"
+_LASTS = timedelta(days=30)
 _SILENT_20_MS = b"\xf8\xff\xfe"
 """A frame of Opus (RFC 6716): CELT, full band, 20 ms, one channel, without sound."""
 _FRAMES = 10
@@ -31,10 +37,12 @@ def sounding_pack() -> Pack:
 
 
 def give_learning(bench: Bench) -> None:
-    """Publish the pack with sounds, let the village hear what somebody asks for, and wait until it has both.
+    """Publish the pack with sounds, let the village hear what somebody asks for, require the sample pack, and offer the
+    other one on a menu.
 
     Raises:
         NotInTime: The station does not have the pack.
+        NotTaken: The console did not take what is required or offered.
     """
     station, pack = bench.stations[0], sounding_pack()
     folder = bench.folder / "learning"
@@ -50,6 +58,12 @@ def give_learning(bench: Bench) -> None:
         timeout_s=_IN_TIME_S,
         every_s=0.5,
     )
+    bench.county.tool("account", _ACCOUNT, "--role", "officer", "--region", TOWNSHIP)
+    officer = Officer(bench.county.tool("sign-in-link", _ACCOUNT), Path(bench.county.where()["ca"]))
+    why, village = "示例：冬天闲下来学一学", station.cast.village
+    until = (datetime.now(CHINA) + _LASTS).date()
+    officer.send("/courses/require/", region=village, pack=sample_pack().id, until=str(until), reason=why)
+    officer.send("/courses/offer/", region=village, title="示例菜单", packs=[pack.id], choose="1", reason=why)
 
 
 def _has(kiosk: Path, pack: Pack) -> bool:

@@ -1,10 +1,11 @@
-"""The errands of learning: a level, with a card and without one, with sound, and the wrong book.
+"""The errands of learning: a level, with a card and without one, with sound, the wrong book, and the menu.
 
 Keys are counted up to the first question; those that answer and read on are counted apart.
 """
 
 import json
 import socket
+import time
 
 from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.demo.level_player import keys_for
@@ -21,6 +22,7 @@ from protocol.packs import Pack, Question
 _VERDICTS = (words_learning.RIGHT, words_learning.WRONG)
 _ENDS = (words_learning.PASSED, words_learning.FAILED)
 _TOMORROW = "明天再问您"
+_LOOKS, _BETWEEN_S = 20, 3.0
 
 
 def learn_level(walker: Walker, person: CastPerson) -> None:
@@ -64,6 +66,26 @@ def learn_with_sound(walker: Walker, person: CastPerson) -> None:
             speaker.unlink()
     if heard["kind"] != "clip":
         raise NotInTime(f"the question's own sound: {heard['kind']} instead")
+
+
+def learn_choose(walker: Walker, person: CastPerson) -> None:
+    """Choose a pack of the menu, and see that it was enough."""
+    _open_map(walker, person)
+    pack = sounding_pack()
+    walker.press(walker.number_of(pack.title), pack.title, words_learning.KEY_CHOOSE_PACK)
+    walker.press("Enter", words_learning.KEY_CHOOSE_PACK, words_learning.CHOSEN_NOW)
+    walker.press("0", words.KEY_BACK, words_learning.ENOUGH_CHOSEN)
+
+
+def wait_for_menu(walker: Walker, person: CastPerson) -> None:
+    """Look at one's map until the menu is there. It is no errand of its own: a station takes its time to fetch it."""
+    for _ in range(_LOOKS):
+        _open_map(walker, person)
+        if words_learning.PART["menu"] in walker.screen():
+            return
+        walker.go_home()
+        time.sleep(_BETWEEN_S)
+    raise NotInTime("a menu: not there")
 
 
 def fail_level(walker: Walker, person: CastPerson) -> None:
@@ -112,5 +134,6 @@ LEARNING: dict[str, Errand] = {
     "learn_without_card": Errand(learn_without_card),
     "learn_wrong_book": Errand(learn_wrong_book, before=fail_level),
     "learn_with_sound": Errand(learn_with_sound),
+    "learn_choose": Errand(learn_choose, before=wait_for_menu),
 }
 """What people come for to learn. It needs what `firmware_scripts.walk.learning.give_learning` gives the village."""

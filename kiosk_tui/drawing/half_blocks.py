@@ -3,56 +3,20 @@
 import io
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from textual.content import Content
 
-MAX_PIXELS = 1_000_000
-"""More would need too much memory here. The county scales pictures far below it."""
-_FORMATS = ("PNG", "JPEG", "WEBP")
-
-
-class Shape(NamedTuple):
-    """Cells of a picture as it is drawn: each is as wide as two of its pixels are high."""
-
-    width: int
-    height: int
-
-
-def can_be_drawn(picture: bytes) -> bool:
-    """Tell whether this is a picture, of a size that there is memory for."""
-    return bool(picture) and _pixels_of(picture) is not None
-
-
-def fitted(picture: bytes, room: Shape) -> Shape | None:
-    """Return how many cells a picture takes that is as large as fits a room; None if it can't be drawn."""
-    pixels = _pixels_of(picture)
-    if pixels is None:
-        return None
-    width, height = pixels
-    scale = min(room.width / width, 2 * room.height / height)
-    return Shape(max(1, round(width * scale)), -(-max(1, round(height * scale)) // 2))
-
-
-@lru_cache(maxsize=1)
-def _pixels_of(picture: bytes) -> tuple[int, int] | None:
-    # Here and not above: a kiosk whose documents have no pictures needs no memory for it.
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 -- see above
-
-    try:
-        with Image.open(io.BytesIO(picture), formats=_FORMATS) as opened:
-            return opened.size if opened.width * opened.height <= MAX_PIXELS else None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return None
+from kiosk_tui.drawing.picture_shape import FORMATS, MAX_PIXELS
 
 
 @lru_cache(maxsize=1)
 def draw(picture: bytes, width: int, height: int) -> list[Content] | None:
     """Return a picture in at most ``height`` lines of ``width`` cells, or None if it can't be drawn."""
+    # Here and not above: a kiosk whose county sends no pictures needs no memory for it.
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 -- see above
 
     try:
-        with Image.open(io.BytesIO(picture), formats=_FORMATS) as opened:
+        with Image.open(io.BytesIO(picture), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 return None
             scale = min(width / opened.width, 2 * height / opened.height)

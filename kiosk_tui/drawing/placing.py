@@ -5,7 +5,8 @@ from functools import lru_cache
 import msgspec
 from textual.content import Content
 
-from kiosk_tui.drawing.half_blocks import Shape, draw, fitted
+from kiosk_tui.drawing.half_blocks import draw
+from kiosk_tui.drawing.picture_shape import Shape, fitted
 from kiosk_tui.drawing.typeset import Block, set_blocks
 
 GAP = 2

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from kiosk_tui.drawing.half_blocks import can_be_drawn
+from kiosk_tui.drawing.picture_shape import can_be_drawn
 from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit

@@ -1,7 +1,7 @@
 """A question and its options."""
 
 from kiosk_tui.drawing import theme
-from kiosk_tui.drawing.half_blocks import Shape
+from kiosk_tui.drawing.picture_shape import Shape
 from kiosk_tui.drawing.placing import place
 from kiosk_tui.drawing.typeset import Block, cells
 from kiosk_tui.places.lesson import PICTURE_KEY

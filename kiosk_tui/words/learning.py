@@ -24,6 +24,7 @@ NOT_PASSED_YET = _("还没过关")
 FROM_HERE = _("从这里学")
 PASS_THE_ONE_BEFORE = _("先过前一关")
 CLOSED = _("这一关还没开，先过前一关。")
+ENOUGH_CHOSEN = _("选学：选够了")
 CHOSEN_NOW = _("✓  选上了。不想选，再按 Enter。")
 GIVEN_UP = _("不选了。又想选，再按 Enter。")
 
@@ -173,7 +174,7 @@ def book(line: BookLine, today: date | None) -> str:
 def to_choose(menu: MenuLine) -> str:
     """Return how many packs of the menu are still to be chosen."""
     left = menu.choose - menu.chosen
-    return counted("选学：还要选 {count} 门", left) if left > 0 else _("选学：选够了")
+    return counted("选学：还要选 {count} 门", left) if left > 0 else ENOUGH_CHOSEN
 
 
 def levels_left(count: int) -> str:

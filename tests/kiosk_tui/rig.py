@@ -341,7 +341,6 @@ STATES: dict[str, Way] = {
     "visit-map-undated": _answers(_after(_shows(samples.RESTORED, samples.VISIT), "3"), learning_samples.UNDATED_MAP),
     "visit-amended": _AMENDED,
     "visit-amended-wrong": _after(_AMENDED, "enter"),
-    "visit-map-amended": _after(_AMENDED, "enter", "enter"),
     "visit-pack": _answers(_MY_MAP, "2", learning_samples.LAW_PACK),
     "visit-pack-closed": _answers(_MY_MAP, "2", learning_samples.LAW_PACK, "4"),
     "visit-pack-menu": _answers(_MY_MAP, "4", learning_samples.MENU_PACK),

@@ -72,7 +72,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     views_learning.MapView: (
         ("map-empty", "map-asked", "visit-map-ahead"),
         "map-one",
-        ("map", "visit-map", "visit-map-full", "visit-map-amended"),
+        ("map", "visit-map", "visit-map-full"),
         SAME,
         ("map-refused", "visit-map-enough", "visit-map-undated"),
         "visit-map-longest",

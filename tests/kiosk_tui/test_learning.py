@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from kiosk_tui.drawing.half_blocks import Shape
+from kiosk_tui.drawing.picture_shape import Shape
 from kiosk_tui.drawing.placing import place
 from kiosk_tui.drawing.typeset import Block, set_blocks
 from kiosk_tui.places.room import Room
