@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.console import parameters
+from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import courses_of, people_of
 from server_broker.courses.models import Course, CourseKind
@@ -83,9 +84,12 @@ def pack_titles() -> dict[str, str]:
 def course_require(request: HttpRequest) -> HttpResponse:
     """Require a pack of people of a region of the viewer's scope until a day."""
     region = _region(request)
-    until = parameters.day(request.POST, "until", ahead=366)
     pack, types = parameters.text(request.POST, "pack"), request.POST.getlist("types")
-    return _done(request, lambda by: require(region, pack, until=until, types=types, by=by), "必学已记录")
+
+    def do(by: Decision) -> Course:
+        return require(region, pack, until=asked_day(request.POST, "until"), types=types, by=by)
+
+    return _done(request, do, "必学已记录")
 
 
 @post_only("courses")
@@ -119,7 +123,7 @@ def _done(request: HttpRequest, do: Callable[[Decision], object], done: str) -> 
     reason = parameters.prose(request.POST, "reason", longest=MOST_LETTERS + 1)
     try:
         do(Decision(account_of(request).username, reason, timezone.now()))
-    except CourseRefused as refusal:
+    except (CourseRefused, InputRefused) as refusal:
         messages.error(request, f"没有改动：{refusal}。")
     else:
         messages.success(request, f"{done}。")

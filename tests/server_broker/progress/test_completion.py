@@ -133,6 +133,9 @@ def test_the_page_of_courses_makes_and_ends_a_requirement(county: FictionalCount
     html = client.post("/courses/require/", form, follow=True).content.decode()
     assert "必学已记录" in html
     assert "示例村学习" in html
+    for late, said in (("2099-01-01", "一年以内"), ("", "请填日期")):
+        refused = client.post("/courses/require/", {**form, "types": ["member"], "until": late}, follow=True)
+        assert said in refused.content.decode()
     menu = {"region": SHILI_VILLAGE, "title": "冬季选学", "packs": ["law"], "choose": "1", "reason": "示例村选学"}
     assert "冬季选学" in client.post("/courses/offer/", menu, follow=True).content.decode()
     pk = Course.objects.get(kind="required", region__code=SHILI_VILLAGE).pk
