@@ -86,6 +86,8 @@ class Amended(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the person's answer is right now."""
     answer: list[str]
     """The right options."""
+    explanation: str = ""
+    """Why they are right."""
 
 
 # Agent to kiosk.

@@ -189,7 +189,8 @@ class LearningMap:
             if found is not None:
                 head, question = found
                 answer = [question.options[number] for number in question.answer]
-                told.append(Amended(title=head.title, stem=question.stem, right=right, answer=answer))
+                said = question.explanation
+                told.append(Amended(title=head.title, stem=question.stem, right=right, answer=answer, explanation=said))
         return told
 
 

@@ -14,6 +14,7 @@ from kiosk_tui.words import visits as words_visits
 from protocol.kiosk_learning import LevelChoice, MapShown, PackLine
 
 _CAP = 4
+_TITLE = 40
 """Cells of a key's cap with the blank after it."""
 _BACK, _HELP = KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP)
 _TURN = KeyHint("7/8", words.KEY_NEXT_PAGE)
@@ -92,10 +93,11 @@ def amended_text(view: AmendedView, _: Room) -> ScreenText:
     now = words_learning.RIGHT_NOW if amended.right else words_learning.WRONG_NOW
     blocks = (
         Block(words_learning.AMENDED_BECAUSE, style=theme.TITLE),
-        Block(amended.title, style=theme.QUIET, gap=1),
+        Block(fit(amended.title, _TITLE), style=theme.QUIET, gap=1),
         Block(amended.stem, style=theme.STRONG, gap=1),
         Block(words.listed(amended.answer), words_learning.ANSWER_IS, theme.STRONG, theme.STRONG, gap=1),
         Block(now, gap=1),
+        *([Block(amended.explanation, gap=1)] if amended.explanation else []),
     )
     hints = (KeyHint(words.ENTER, words_learning.KEY_SEEN), _BACK, _HELP)
     return ScreenText(words_learning.AMENDED, blocks, hints, right=words_learning.more_amended(view.more))

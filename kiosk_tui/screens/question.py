@@ -83,9 +83,10 @@ def leaving(question: QuestionShown) -> str:
 
 
 def heading(question: QuestionShown) -> str:
-    """Return the level's name and the question's place in it; a sample pack is named as one."""
-    place = f"{question.level}·{words_learning.question_place(question.number, question.of)}"
-    return f"{words.SAMPLE}·{place}" if question.sample else place
+    """Return the question's place in its level, and the level's name; a sample pack is named as one."""
+    level = f"{words.SAMPLE}·{question.level}" if question.sample else question.level
+    # The place goes first: a narrow screen cuts a long name, and how far one is must stay.
+    return f"{words_learning.question_place(question.number, question.of)}·{level}"
 
 
 def space_after_cap(question: QuestionShown) -> str:

@@ -736,7 +736,11 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         ],
         menu=kiosk_learning.MenuLine(title="示例菜单", choose=2, chosen=1),
         book=kiosk_learning.BookLine(due=3, all=7, next="2026-12-02", undated=1),
-        amended=[kiosk_learning.Amended(title="示例学习包", stem="示例题目？", right=True, answer=["对"])],
+        amended=[
+            kiosk_learning.Amended(
+                title="示例学习包", stem="示例题目？", right=True, answer=["对"], explanation="示例解释。"
+            )
+        ],
         levels_left=4,
     ),
     "pack": kiosk_learning.PackShown(

@@ -56,7 +56,13 @@ AHEAD_MAP = replace(MY_MAP, book=BookLine(due=0, all=5, next="2026-11-25"), menu
 UNDATED_MAP = replace(MY_MAP, packs=[LATE], book=BookLine(due=0, all=0, undated=2), menu=None, levels_left=None)
 EMPTY_MAP = replace(samples.MAP, packs=[])
 ONE_MAP = replace(samples.MAP, packs=[samples.COMMON])
-AMENDED = Amended(title="示例：安全用电", stem="触电了，第一步做什么？", right=True, answer=["断开电源"])
+AMENDED = Amended(
+    title="示例：安全用电",
+    stem="触电了，第一步做什么？",
+    right=True,
+    answer=["断开电源"],
+    explanation="人带着电，直接去拉会一起触电。先断电，再救人。",
+)
 AMENDED_WRONG = replace(AMENDED, stem="“三务公开”要公开哪三项？", right=False, answer=["党务", "村务", "财务"])
 LONGEST_AMENDED = replace(AMENDED_WRONG, title=LONG, stem=samples.LONGEST.stem, answer=list(samples.LONGEST.options))
 AMENDED_MAP = replace(MY_MAP, amended=[AMENDED, AMENDED_WRONG])

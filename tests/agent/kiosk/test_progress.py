@@ -291,7 +291,7 @@ def test_a_corrected_key_is_told_once(station: Bench, system: FakeSystemClock) -
     )
     visit = open_by_card(station, ZHANG)
     (told,) = the_map(station, visit).amended
-    assert (told.stem, told.right, told.answer) == ("示例题 3", True, ["乙"])
+    assert (told.stem, told.right, told.answer, told.explanation) == ("示例题 3", True, ["乙"], "示例解释")
     assert the_map(station, visit).amended == []
 
 
