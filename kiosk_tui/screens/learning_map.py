@@ -14,8 +14,9 @@ from kiosk_tui.words import visits as words_visits
 from protocol.kiosk_learning import LevelChoice, MapShown, PackLine
 
 _CAP = 4
-_TITLE = 40
 """Cells of a key's cap with the blank after it."""
+_TITLE = 40
+"""Cells of a pack's title above a corrected question, so that the smallest screen has room for the question."""
 _BACK, _HELP = KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP)
 _TURN = KeyHint("7/8", words.KEY_NEXT_PAGE)
 """In one, because two of them are too wide beside the others in the largest text."""
