@@ -90,25 +90,28 @@ class Rounds:
         read = read_learning(people, now)
         rows = {person.pk: person for person in Person.objects.filter(pk__in=people)}
         stored = {row.person_id: row for row in PersonProgress.objects.filter(person__in=people)}
+        computed = {key: compute(read.of[key].answers, read.of[key].ended, self._keys, now) for key in rows}
         for key, person in rows.items():
-            self._keep(person, read.of[key], stored.get(key), now)
-        tell(rows, read, self._keys, now, all_news=all_news)
+            _keep(person, read.of[key], computed[key], stored.get(key), now)
+        tell(rows, read, computed, self._keys, now, all_news=all_news)
 
-    def _keep(self, person: Person, learning: Learning, stored: PersonProgress | None, now: dt.datetime) -> None:
-        computed = compute(learning.answers, learning.ended, self._keys, now)
-        chosen = chosen_packs(learning.choices)
-        progress = computed.progress(person.number, milliseconds(now))
-        digest = digest_of(progress)
-        if not (learning.answers or learning.ended or learning.choices):
-            if stored is not None:
-                _forget(person.pk)
-            return
-        if stored is None or bytes(stored.digest) != digest:
-            PersonProgress.objects.update_or_create(
-                person=person, defaults={"as_of": now, "digest": digest, "content": encode(progress)}
-            )
-            _keep_levels(person.pk, computed)
-        _keep_chosen(person.pk, chosen)
+
+def _keep(
+    person: Person, learning: Learning, computed: Computed, stored: PersonProgress | None, now: dt.datetime
+) -> None:
+    chosen = chosen_packs(learning.choices)
+    progress = computed.progress(person.number, milliseconds(now))
+    digest = digest_of(progress)
+    if not (learning.answers or learning.ended or learning.choices):
+        if stored is not None:
+            _forget(person.pk)
+        return
+    if stored is None or bytes(stored.digest) != digest:
+        PersonProgress.objects.update_or_create(
+            person=person, defaults={"as_of": now, "digest": digest, "content": encode(progress)}
+        )
+        _keep_levels(person.pk, computed)
+    _keep_chosen(person.pk, chosen)
 
 
 def drop_without_answers(now: dt.datetime) -> int:

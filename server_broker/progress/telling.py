@@ -22,7 +22,7 @@ from protocol.progress import Progress, StreamThrough
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.learning.marking import PackKeys
 from server_broker.people.models import Person
-from server_broker.progress.computing import compute, digest_of
+from server_broker.progress.computing import Computed, compute, digest_of
 from server_broker.progress.models import Told
 from server_broker.progress.reading import Heads, Learning, Placed, Read, carriers_of
 
@@ -36,12 +36,21 @@ class _Known(NamedTuple):
     heads: Heads
 
 
-def tell(people: Mapping[int, Person], read: Read, keys: PackKeys, now: dt.datetime, *, all_news: bool) -> int:
+def tell(
+    people: Mapping[int, Person],
+    read: Read,
+    computed: Mapping[int, Computed],
+    keys: PackKeys,
+    now: dt.datetime,
+    *,
+    all_news: bool,
+) -> int:
     """Renew what stations are told of some people, in the caller's transaction; return for how many there is news.
 
     Args:
         people: By key.
         read: What they answered, read in this transaction.
+        computed: What that comes to, by person.
         all_news: Tell stations all that is new. Otherwise only those that were not told of the person yet: all else
             waits for the night, because each news costs a metered line the index of its station too.
     """
@@ -53,8 +62,8 @@ def tell(people: Mapping[int, Person], read: Read, keys: PackKeys, now: dt.datet
         here = learning.stations if learning.answers or learning.ended else set()
         for station in sorted(here):
             told = known.get((key, station))
-            if told is None or (all_news and _is_news(person, learning, told, beyond, keys, now)):
-                _tell(person, station, learning, read.heads[station], keys, now)
+            if told is None or (all_news and _is_news(person, learning, told, beyond, computed[key], keys, now)):
+                _tell(person, station, computed[key], read.heads[station], now)
                 changed.add(station)
         if all_news:
             gone = [one.row for (whose, station), one in known.items() if whose == key and station not in here]
@@ -109,6 +118,7 @@ def _is_news(
     learning: Learning,
     told: _Known,
     beyond: Mapping[tuple[int, str], set[_Place]],
+    whole: Computed,
     keys: PackKeys,
     now: dt.datetime,
 ) -> bool:
@@ -120,8 +130,8 @@ def _is_news(
         return True
     answers = [one for one in learning.answers if (one.station, one.epoch, one.seq) not in own]
     ended = [one for one in learning.ended if (one.station, one.epoch, one.seq) not in own]
-    said = compute(answers, ended, keys, now).progress(person.number, 0)
-    return digest_of(said) != bytes(told.row.digest)
+    without_own = compute(answers, ended, keys, now) if own else whole
+    return digest_of(without_own.progress(person.number, 0)) != bytes(told.row.digest)
 
 
 def _month(at: dt.datetime) -> tuple[int, int]:
@@ -129,8 +139,8 @@ def _month(at: dt.datetime) -> tuple[int, int]:
     return day.year, day.month
 
 
-def _tell(person: Person, station: str, learning: Learning, heads: Heads, keys: PackKeys, now: dt.datetime) -> None:
-    said = compute(learning.answers, learning.ended, keys, now).progress(person.number, milliseconds(now))
+def _tell(person: Person, station: str, computed: Computed, heads: Heads, now: dt.datetime) -> None:
+    said = computed.progress(person.number, milliseconds(now))
     streams = [StreamThrough(epoch=epoch, seq=seq) for epoch, seq in sorted(heads.items())]
     content = encode(msgspec.structs.replace(said, heads=streams or UNSET))
     Told.objects.update_or_create(
