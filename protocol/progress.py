@@ -28,6 +28,7 @@ MAX_TRIES = 1_000
 """Of one question; of more, the last ones count (4.1)."""
 MAX_QUESTIONS = 1_000
 MAX_AMENDED = 20
+MAX_CHOICES = 200
 
 _SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), maximum_interval=365, enable_fuzzing=False)
 
@@ -101,7 +102,7 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     """The questions that were answered last. Unset: a county that computes stars alone."""
     amended: Annotated[list[Remarked], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
     """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
-    choices: Annotated[list[Choice], Meta(max_length=200)] | UnsetType = UNSET
+    choices: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)] | UnsetType = UNSET
     """The latest of each pack, by time. Unset rather than empty, as above."""
     heads: Annotated[list[StreamThrough], Meta(max_length=1_000)] | UnsetType = UNSET
     """How far it goes in each stream. What a station recorded beyond is added to it by the station."""

@@ -12,6 +12,7 @@ from protocol.codec import encode
 from protocol.packs import is_right
 from protocol.progress import (
     MAX_AMENDED,
+    MAX_CHOICES,
     MAX_QUESTIONS,
     Answered,
     History,
@@ -26,6 +27,7 @@ from protocol.progress import (
     history_of,
     levels_of,
 )
+from protocol.progress import Choice as Chosen
 from server_broker.learning.marking import PackKeys
 from server_broker.progress.reading import Choice, Placed
 
@@ -41,6 +43,8 @@ class Computed(NamedTuple):
     """Those with a star."""
     history: History
     amended: Sequence[Remarked]
+    choices: Sequence[Chosen]
+    """The latest dated choice of each pack, by time."""
 
     def progress(self, person: str, as_of: int) -> Progress:
         """Return it as stations are told of it, without heads.
@@ -58,6 +62,7 @@ class Computed(NamedTuple):
             ],
             questions=_told(self.history),
             amended=list(self.amended) or UNSET,
+            choices=list(self.choices) or UNSET,
         )
 
 
@@ -68,9 +73,13 @@ def digest_of(progress: Progress) -> bytes:
 
 
 def compute(
-    answers: Iterable[Placed[Answered]], ended: Iterable[Placed[RunEnded]], keys: PackKeys, now: dt.datetime
+    answers: Iterable[Placed[Answered]],
+    ended: Iterable[Placed[RunEnded]],
+    choices: Iterable[Choice],
+    keys: PackKeys,
+    now: dt.datetime,
 ) -> Computed:
-    """Compute what one person has learnt of these answers and runs.
+    """Compute what one person has learnt of these answers, runs and choices.
 
     Args:
         keys: Renewed.
@@ -81,7 +90,16 @@ def compute(
         {name: reached for name, reached in levels.items() if reached.stars},
         history_of(own, keys),
         _amended(own, keys, now),
+        _latest(choices),
     )
+
+
+def _latest(choices: Iterable[Choice]) -> list[Chosen]:
+    latest: dict[str, Chosen] = {}
+    for choice in sorted(choices, key=lambda one: (one.wall or 0, one.epoch, one.seq)):
+        if choice.wall is not None:
+            latest[choice.pack] = Chosen(wall=choice.wall, pack=choice.pack, chosen=choice.chosen)
+    return sorted(latest.values(), key=lambda one: one.wall)[-MAX_CHOICES:]
 
 
 def chosen_packs(choices: Iterable[Choice]) -> set[str]:

@@ -90,7 +90,10 @@ class Rounds:
         read = read_learning(people, now)
         rows = {person.pk: person for person in Person.objects.filter(pk__in=people)}
         stored = {row.person_id: row for row in PersonProgress.objects.filter(person__in=people)}
-        computed = {key: compute(read.of[key].answers, read.of[key].ended, self._keys, now) for key in rows}
+        computed = {
+            key: compute(read.of[key].answers, read.of[key].ended, read.of[key].choices, self._keys, now)
+            for key in rows
+        }
         for key, person in rows.items():
             _keep(person, read.of[key], computed[key], stored.get(key), now)
         tell(rows, read, computed, self._keys, now, all_news=all_news)

@@ -146,11 +146,9 @@ def main() -> int:
         "CUNHUI_PRIVATE_AUTHORITY": private_authority_name(home, config.front_door),
     }
     from server_broker.public.asgi import application  # noqa: PLC0415 - reads Django's settings
-    from server_broker.supervisor.warm import load_pages  # noqa: PLC0415
 
     context = server_context(*config.front_door.files(home.root))
     served = server_config(application, context, host=config.front_door_bind_address, port=config.front_door.port)
-    load_pages()
     FrontDoorServer(served, RenewedCertificate(home, config.front_door, context)).run()
     return 0
 

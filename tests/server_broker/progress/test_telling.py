@@ -22,7 +22,7 @@ from server_broker.progress.progress_source import MOST_BUNDLES, progress_drafts
 from server_broker.progress.rounds import Rounds
 from tests.cast import SHILI, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
-from tests.server_broker.learning.worlds import answered, at, ended, pack, take
+from tests.server_broker.learning.worlds import answered, at, chose, ended, pack, take
 from tests.server_broker.progress.test_whose import enrolled
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -103,6 +103,27 @@ def test_what_came_from_another_station_is_told_in_the_night(
     assert asked(told(SHILI)) == {"l1q1": 1, "l1q2": 1}
     assert heads(told(SHILI)) == {one.epoch: 2}
     assert heads(told(YANGBAN)) == {other.epoch: 2}
+
+
+def test_what_was_chosen_at_another_station_is_told_and_what_was_chosen_there_is_no_news(
+    one: StationDouble, other: StationDouble, processor: BatchProcessor, rounds: Rounds
+) -> None:
+    rounds.go_on(NOW)
+    one.add(chose(at(0, 3), one.ref(1), "health"))
+    take(processor, one, first=3)
+    before = told(SHILI)
+    rounds.go_on(NOW + DAY)
+    assert told(SHILI) == before
+    other.add(
+        touch(2_000), chose(at(0, 9), other.ref(1), "law"), chose(at(0, 10), other.ref(1), "health", chosen=False)
+    )
+    take(processor, other)
+    rounds.go_on(NOW + 2 * DAY)
+    for station in (SHILI, YANGBAN):
+        said = told(station)
+        assert said is not None
+        assert isinstance(said.choices, list)
+        assert [(one.pack, one.chosen) for one in said.choices] == [("law", True), ("health", False)]
 
 
 def test_what_is_marked_anew_is_news(one: StationDouble, rounds: Rounds, tmp_path: Path) -> None:
