@@ -25,6 +25,7 @@ EXTRAS = {
         "linuxpy>=0.24",
         "gpiozero>=2.0.1",
         "pillow>=12",
+        "fsrs>=6.3",
     ],
     "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
     "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6", "pillow>=12", "polib>=1.2"],
@@ -47,6 +48,7 @@ EXTRAS = {
         "pypinyin>=0.55",
         "chinesecalendar>=1.11",
         "holidays>=0.109",
+        "fsrs>=6.3",
     ],
     "dev": [
         "setuptools>=77",

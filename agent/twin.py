@@ -139,6 +139,10 @@ class Twin:
         """Return a person's name as the kiosk shows it."""
         return self._people[person].name if person in self._people else ""
 
+    def type_of(self, person: str) -> str:
+        """Return what sort of person it is, by the county's code; empty if it does not say."""
+        return self._people[person].type if person in self._people else ""
+
     def village_of(self, person: str) -> str:
         """Return the village of somebody who comes from another one; empty for the village's own people."""
         return self._people[person].village if person in self._people else ""

@@ -236,7 +236,7 @@ class Flow:
         else:
             asks = self._touch.asks_in(shown.visit)
             self._forget_visit()
-            self._visit = VisitPlace(shown, say=self._say)
+            self._visit = VisitPlace(shown, say=self._say, opening=self._home.opening)
             self._last_life = self._mono_ms()
             if asks and (place := self._visit.asking()) is not None:
                 self._open(place)

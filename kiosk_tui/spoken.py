@@ -11,20 +11,17 @@ from kiosk_tui.guard import Face
 from kiosk_tui.places.asking import TOPIC_PAGES, matters_of
 from kiosk_tui.places.own_month import MARKS, REASONS, UNDIRECTED
 from kiosk_tui.places.own_wishes import A_PAGE, WISHES
-from kiosk_tui.views.common import (
-    AskCardView,
-    HelpView,
-    HomeView,
-    LevelsView,
-    MarkedView,
-    NoticeView,
-    OverView,
-    QuestionView,
-    TodayView,
-    TouchView,
-    View,
-)
+from kiosk_tui.views.common import AskCardView, HelpView, HomeView, NoticeView, TodayView, TouchView, View
 from kiosk_tui.views.feedback import AskView, CallView, ReceiptView
+from kiosk_tui.views.learning import (
+    AmendedView,
+    BeginView,
+    MapView,
+    MarkedView,
+    OverView,
+    PackView,
+    QuestionView,
+)
 from kiosk_tui.views.meetings import AbsentView, MeetingsView
 from kiosk_tui.views.months import ChoiceView, ConfirmView, MonthView, TakenView
 from kiosk_tui.views.reading import DocumentView, FindView, ShelfView
@@ -34,6 +31,7 @@ from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words import learning as words_learning
 from kiosk_tui.words import meetings as words_meetings
 from kiosk_tui.words import months as words_months
 from kiosk_tui.words import notices as words_notices
@@ -58,16 +56,27 @@ SENTENCES: dict[str, str] = {
         "touch.lost": words.ANSWER["lost"],
         "touch.not_recorded": words.ANSWER["not_recorded"],
         **{f"touch.{code}": text for code, text in words.PROBLEM.items() if code},
-        "learn.choose_level": words.CHOOSE_LEVEL,
-        "learn.no_levels": words.NO_LEVELS,
-        **{f"learn.{kind}": text for kind, text in words.KIND.items()},
-        "learn.leave": words.LEAVE,
-        "learn.right": words.RIGHT,
-        "learn.wrong": words.WRONG,
-        "learn.passed": words.PASSED,
-        "learn.failed": words.FAILED,
-        "learn.well_done": words.WELL_DONE,
-        "learn.try_again": words.TRY_AGAIN,
+        "learn.choose_pack": words_learning.CHOOSE_PACK,
+        "learn.choose_level": words_learning.CHOOSE_LEVEL,
+        "learn.no_levels": words_learning.NO_LEVELS,
+        "learn.unnamed": words_learning.UNNAMED,
+        "learn.amended": words_learning.AMENDED_BECAUSE,
+        "learn.closed": words_learning.CLOSED,
+        "learn.pack_gone": words_learning.PACK_GONE,
+        "learn.enough": words_learning.ENOUGH,
+        "learn.nothing_due": words_learning.NOTHING_DUE,
+        "learn.level_gone": words_learning.LEVEL_GONE,
+        "learn.interrupted": words_learning.INTERRUPTED,
+        **{f"learn.{kind}": text for kind, text in words_learning.KIND.items()},
+        "learn.leave": words_learning.LEAVE,
+        "learn.leave_book": words_learning.LEAVE_BOOK,
+        "learn.right": words_learning.RIGHT,
+        "learn.wrong": words_learning.WRONG,
+        "learn.passed": words_learning.PASSED,
+        "learn.failed": words_learning.FAILED,
+        "learn.complete": words_learning.COMPLETE,
+        "learn.try_again": words_learning.TRY_AGAIN,
+        "learn.book_done": words_learning.BOOK_DONE,
         **{f"today.clock.{quality}": text for quality, text in words.CLOCK_SAID.items()},
         **{f"today.link.{link}": text for link, text in words.LINK_SAID.items()},
         "today.no_notices": words_notices.NO_NOTICES,
@@ -164,14 +173,13 @@ def lines_of(view: View) -> tuple[str, ...]:
             return ("reader_gone", "ask_card.what")
         case TouchView():
             return (f"touch.{view.touch.problem or view.touch.answer}",)
-        case LevelsView():
-            return ("learn.choose_level",) if view.levels else ("learn.no_levels",)
+        case QuestionView() if view.leaving:
+            return ("learn.leave_book" if view.question.mode == "review" else "learn.leave",)
         case QuestionView():
-            return ("learn.leave",) if view.leaving else (f"learn.{view.question.kind}",)
+            # A sound that belongs to a question is heard by itself.
+            return () if view.question.sound else (f"learn.{view.question.kind}",)
         case MarkedView():
             return ("learn.right" if view.marked.right else "learn.wrong",)
-        case OverView():
-            return ("learn.passed", "learn.well_done") if view.over.passed else ("learn.failed", "learn.try_again")
         case CallView(state=HelpState(), refused=""):
             return ("help.called",)
         case CallView() if view.refused:
@@ -202,8 +210,28 @@ def _lines_of_reading(view: View) -> tuple[str, ...]:
             return (*codes_of("find", view.note), choose, *(more if view.found.ready else ("find.sorting",)))
         case MeetingsView() | AbsentView():
             return _lines_of_meetings(view)
+        case MapView() | AmendedView() | PackView() | BeginView() | OverView():
+            return _lines_of_learning(view)
         case _:
             return _lines_of_asking(view)
+
+
+def _lines_of_learning(view: MapView | AmendedView | PackView | BeginView | OverView) -> tuple[str, ...]:
+    """Return the same before and after a run: no name of a pack, no number and no day."""
+    match view:
+        case MapView():
+            unnamed = () if view.visit or view.shown is None else ("learn.unnamed",)
+            return (*unnamed, "learn.choose_pack") if view.packs else ("learn.no_levels",) if not view.waits else ()
+        case AmendedView():
+            return ("learn.amended",)
+        case PackView() | BeginView():
+            choose = ("learn.choose_level",) if isinstance(view, PackView) and view.levels else ()
+            return (*codes_of("learn", view.note), *choose)
+        case OverView() if view.over.mode == "review":
+            return () if view.over.left else ("learn.book_done",)
+        case OverView():
+            complete = ("learn.complete",) if view.over.complete else ()
+            return ("learn.passed", *complete) if view.over.passed else ("learn.failed", "learn.try_again")
 
 
 def _lines_of_meetings(view: MeetingsView | AbsentView) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from protocol.bundles import MAX_CONTENT_BYTES, Bundle, BundleKind
 from protocol.codec import Message, VersionedMessage, decode
+from protocol.courses import Courses
 from protocol.documents import Documents, check_pictures
 from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
@@ -19,6 +20,7 @@ from protocol.months import MonthRequest, MonthResults, MonthSwap, MonthTouch, O
 from protocol.packs import Pack, read_pack
 from protocol.pin_tries import NO_TRIES, PinTries
 from protocol.pins import PinVerifier
+from protocol.progress import Progress
 from protocol.refusal import Refused
 from protocol.units import CodeWord, CodeWordOrNone, DayText, Epoch, FileName, PersonId, Salt, ShortText, WallMs
 
@@ -83,24 +85,6 @@ class Notices(VersionedMessage, frozen=True, kw_only=True):
     """Content of ``notices``."""
 
     notices: Annotated[list[Notice], Meta(max_length=100)] = []
-
-
-class LevelProgress(Message, frozen=True, kw_only=True, array_like=True):
-    """``[pack, level, stars, passed]``: what a person has reached in a level; ``passed`` is when, or 0."""
-
-    pack: ShortText
-    level: ShortText
-    stars: Annotated[int, Meta(ge=0, le=3)]
-    passed: WallMs = 0
-
-
-class Progress(VersionedMessage, frozen=True, kw_only=True):
-    """Content of ``progress``: what one person has learnt, as the county computes it from all stations' attempts."""
-
-    person: PersonId
-    as_of: WallMs
-    """Attempts up to then are in it. What a station knows beyond that is added to it."""
-    levels: Annotated[list[LevelProgress], Meta(max_length=2_500)] = []
 
 
 class MonthRow(Message, frozen=True, kw_only=True, omit_defaults=True):
@@ -177,7 +161,9 @@ class Heads(VersionedMessage, frozen=True, kw_only=True):
 
 
 type Content = Pack | _Decoded
-type _Decoded = Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays | Meetings
+type _Decoded = (
+    Roster | Notices | Progress | Month | Heads | Documents | Clips | Answers | DutyDays | Meetings | Courses
+)
 
 _TYPES: dict[BundleKind, type[_Decoded]] = {
     "roster": Roster,
@@ -191,6 +177,7 @@ _TYPES: dict[BundleKind, type[_Decoded]] = {
     "answers": Answers,
     "duty": DutyDays,
     "meetings": Meetings,
+    "courses": Courses,
 }
 
 

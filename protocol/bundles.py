@@ -37,13 +37,14 @@ type BundleKind = Literal[
     "heads",
     "duty",
     "meetings",
+    "courses",
 ]
 """What a bundle's content is (`protocol.bundle_contents`). questions: a learning pack. disclosure: what must be shown
 to the village. notices: lines for the home screen. library: documents to read. roster: people of the village who may
 sign in by number. month, progress: one person's touches, one person's learning. answers: replies to questions of
 villagers. clips: sound of spoken lines. poll: a question to vote on. heads: the manifests in which this station's
 stream is witnessed. duty: who is on duty in the village, by date. meetings: meetings of the village, with those who
-are expected."""
+are expected. courses: which packs are required of whom, and which may be chosen."""
 
 
 class Item(Message, frozen=True, kw_only=True, array_like=True):
@@ -61,7 +62,8 @@ class Audience(Message, frozen=True, kw_only=True, omit_defaults=True):
     regions: Annotated[list[RegionPrefix], Meta(max_length=64)] = []
     """Beginnings of region codes: a station whose village's code begins with one of them may have the bundle."""
     types: Annotated[list[ShortText], Meta(max_length=16)] = []
-    """Types of people (`protocol.twin.Person.type`) to whom it is shown; empty: to all. No kiosk reads it yet."""
+    """Types of people (`protocol.twin.Person.type`) to whom it is shown; empty: to all. Read for ``questions``
+    alone: whoever has not shown who they are sees no pack that is for some types."""
 
     def has_region(self, code: str) -> bool:
         """Tell whether the place with this 12-digit code is addressed."""

@@ -34,11 +34,16 @@ from protocol.kiosk_find import Found, Search
 from protocol.kiosk_keeping import Hello, Keep, Kept
 from protocol.kiosk_learning import (
     AnswerQuestion,
-    LevelChoice,
+    ChoosePack,
     LevelOver,
+    MapShown,
     Marked,
     NextQuestion,
     OpenLevel,
+    OpenMap,
+    OpenPack,
+    OpenReview,
+    PackShown,
     QuestionShown,
 )
 from protocol.kiosk_line import Line, type_of
@@ -75,8 +80,6 @@ from protocol.kiosk_visits import (
     ClockByNumber,
     EndVisit,
     EnterNumber,
-    MineShown,
-    OpenMine,
     OpenVisit,
     PhoneCode,
     PinAsked,
@@ -139,14 +142,14 @@ class Home(Line, frozen=True, kw_only=True, tag="home"):
     simulated: list[ShortText]
     """Which devices are simulated; the screen says so."""
     duty: list[DutyRow]
-    levels: list[LevelChoice]
+    learning: bool = False
+    """Something can be played here."""
     notice: LongText = ""
     """What the county has to say to whoever stands here."""
     trouble: ShortText = ""
     """A code for what somebody at the station can put right; it goes before the notice."""
     duty_left_out: Annotated[int, Meta(ge=0)] = 0
     """How many rows of the duty board did not fit."""
-    levels_left_out: Annotated[int, Meta(ge=0)] = 0
     number_sign_in: bool = False
     """People may enter their number and PIN here."""
     text_size: TextSizeName = "normal"
@@ -282,7 +285,8 @@ type ToKiosk = (
     | LiveShown
     | Kept
     | VisitShown
-    | MineShown
+    | MapShown
+    | PackShown
     | PinAsked
     | PhoneCode
     | ShelfShown
@@ -315,7 +319,10 @@ type ToAgent = (
     | Keep
     | OpenVisit
     | EnterNumber
-    | OpenMine
+    | OpenMap
+    | OpenPack
+    | ChoosePack
+    | OpenReview
     | ClockByNumber
     | SetPin
     | ShowPhoneCode

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from protocol.kiosk_learning import LevelChoice
 from protocol.kiosk_line import Line
 from protocol.kiosk_meetings import MeetingLine
 from protocol.units import CodeWord, DurationMs, ShortText
@@ -35,16 +34,6 @@ class VisitShown(Line, frozen=True, kw_only=True, tag="visit"):
     ``phone``, and codes of later features, which a kiosk that does not know them leaves out."""
     meeting: MeetingLine | None = None
     """The next meeting at which the person is expected, if touches do not sign in there yet."""
-
-
-class MineShown(Line, frozen=True, kw_only=True, tag="mine"):
-    """What the person of the visit opened."""
-
-    visit: VisitId
-    what: CodeWord
-    """``learning``."""
-    levels: list[LevelChoice] = []
-    """With the stars of this person, and no others, as far as this station knows them."""
 
 
 class PinAsked(Line, frozen=True, kw_only=True, tag="pin"):
@@ -83,13 +72,6 @@ class EnterNumber(Line, frozen=True, kw_only=True, tag="enter_number"):
 
     number: NumberTyped
     pin: PinTyped
-
-
-class OpenMine(Line, frozen=True, kw_only=True, tag="open_mine"):
-    """The person of the visit opens something of theirs; the answer is `MineShown`."""
-
-    visit: VisitId
-    what: CodeWord
 
 
 class ClockByNumber(Line, frozen=True, kw_only=True, tag="clock_by_number"):

@@ -3,8 +3,8 @@
 A pack file is an encoded `protocol.signing.Signed` whose payload is the MessagePack of `Pack`.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,6 +41,9 @@ class Question(Message, frozen=True, kw_only=True, omit_defaults=True):
     """An item of the bundle that is shown with the stem; a pack by itself has no items."""
     sound: FileName | None = None
     """An item of the bundle that speaks the stem."""
+    key_since: Annotated[int, Meta(ge=1)] | None = None
+    """The first version of the pack whose options were these, in this order. Attempts since then are marked by this
+    answer (``docs/learning.md``, section 2). None: this version."""
 
 
 class Level(Message, frozen=True, kw_only=True):
@@ -63,10 +66,31 @@ class Pack(VersionedMessage, frozen=True, kw_only=True):
     levels: Annotated[list[Level], Meta(min_length=1, max_length=50)]
 
 
-def is_right(question: Question, chosen: list[int]) -> bool:
+class HasAnswer(Protocol):
+    """A question, or what of it says whether an answer is right."""
+
+    @property
+    def kind(self) -> QuestionKind:
+        """The kind of question."""
+
+    @property
+    def answer(self) -> Sequence[int]:
+        """The right option numbers, as in `Question`."""
+
+
+class AnswerKey(NamedTuple):
+    """What of a question says whether an answer is right."""
+
+    kind: QuestionKind
+    answer: tuple[int, ...]
+    since: int
+    """The first version of the pack whose attempts it marks."""
+
+
+def is_right(question: HasAnswer, chosen: Sequence[int]) -> bool:
     """Tell whether ``chosen`` answers ``question``: in order for ordering, as a set for the others."""
     if question.kind == "ordering":
-        return chosen == question.answer
+        return list(chosen) == list(question.answer)
     return len(set(chosen)) == len(chosen) and set(chosen) == set(question.answer)
 
 
@@ -127,6 +151,8 @@ class PackHead(Message, frozen=True, kw_only=True):
     title: ShortText
     sample: bool
     levels: list[LevelHead]
+    types: list[ShortText] = []
+    """Types of people to whom it is shown, by its bundle; empty: to all."""
 
 
 class _Opened(Message, frozen=True, kw_only=True):
@@ -154,6 +180,34 @@ def read_head(content: bytes) -> PackHead:
         _check_level(level)
         heads.append(LevelHead(id=level.id, name=level.name))
     return PackHead(id=opened.id, version=opened.version, title=opened.title, sample=opened.sample, levels=heads)
+
+
+def find_questions(content: bytes, names: Collection[str]) -> dict[str, tuple[LevelHead, Question]]:
+    """Return questions of an encoded `Pack` that `read_head` has checked, each with its level, by id.
+
+    Raises:
+        Refused: As `unseal_pack`.
+    """
+    found = {}
+    for raw in decode(content, _Opened, limit=MAX_PACK_BYTES).levels:
+        level = decode(bytes(raw), Level, limit=MAX_PACK_BYTES)
+        for question in level.questions:
+            if question.id in names:
+                found[question.id] = (LevelHead(id=level.id, name=level.name), question)
+    return found
+
+
+def read_keys(content: bytes) -> dict[str, AnswerKey]:
+    """Return the answers of an encoded `Pack` that `read_head` has checked, by the question's id.
+
+    Raises:
+        Refused: As `unseal_pack`.
+    """
+    opened, keys = decode(content, _Opened, limit=MAX_PACK_BYTES), {}
+    for raw in opened.levels:
+        for question in decode(bytes(raw), Level, limit=MAX_PACK_BYTES).questions:
+            keys[question.id] = AnswerKey(question.kind, tuple(question.answer), question.key_since or opened.version)
+    return keys
 
 
 def read_level(content: bytes, place: int) -> Level:

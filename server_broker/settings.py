@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "server_broker.workdays",
     "server_broker.media",
     "server_broker.learning",
+    "server_broker.courses",
+    "server_broker.progress",
     "server_broker.guard",
     "server_broker.compliance",
     "server_broker.bundles",

@@ -1,4 +1,5 @@
-"""What the county's bundles say of people: the roster with its PINs, what each has learnt, each month, and answers."""
+"""What the county's bundles say of people: the roster with its PINs, what each has learnt, courses, each
+month, and answers."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -7,9 +8,11 @@ from typing import Protocol
 from msgspec import UNSET
 
 from agent.shelf.state import HeldBundle
-from protocol.bundle_contents import Month, Progress, Roster, read_content
+from protocol.bundle_contents import Month, Roster, read_content
 from protocol.bundles import Bundle, BundleKind
+from protocol.courses import Courses
 from protocol.feedback import Answer, Answers
+from protocol.progress import Progress
 from protocol.refusal import Refused
 from protocol.units import PersonId
 
@@ -40,6 +43,7 @@ class CountyLists:
     def __init__(self, offered: OfferedBundles) -> None:
         self._offered = offered
         self._roster: tuple[bytes, Roster | None] = (b"", None)
+        self._courses: tuple[bytes, Courses | None] = (b"", None)
         self._progress: dict[bytes, Progress | None] = {}
         self._months: dict[bytes, tuple[PersonId, ...]] = {}
         """Whose months lie in which bundle. The months themselves stay on the disk."""
@@ -66,6 +70,16 @@ class CountyLists:
             if found is not None and found.person == person:
                 return found
         return None
+
+    def courses(self) -> Courses | None:
+        """Return what is required of whom, or None."""
+        newest = max(self._offered.bundles("courses"), key=lambda one: one.version, default=None)
+        if newest is None:
+            return None
+        if self._courses[0] != newest.sha256:
+            read = self._read(newest)
+            self._courses = (newest.sha256, read if isinstance(read, Courses) else None)
+        return self._courses[1]
 
     def month(self, person: PersonId) -> Month | None:
         """Return what the county has of a person's touches and requests, or None. It is read anew at each call."""

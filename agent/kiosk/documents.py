@@ -180,7 +180,7 @@ class DocumentDesk:
 
     def _picture(self, kiosk: int, asked: AskPicture) -> None:
         content = b""
-        held = self._held(asked.bundle)
+        held = self._held(asked.bundle, (*KINDS, "questions"))
         try:
             content = self._shelf.read_item(held, asked.item) if held is not None else b""
         except (Refused, OSError, KeyError) as error:
@@ -191,8 +191,8 @@ class DocumentDesk:
             kiosk, PictureShown(bundle=asked.bundle, item=asked.item, content=content if fits else b"")
         )
 
-    def _held(self, bundle: str) -> HeldBundle | None:
-        return next((held for kind in KINDS for held in self._shelf.bundles(kind) if held.id == bundle), None)
+    def _held(self, bundle: str, kinds: tuple[BundleKind, ...] = KINDS) -> HeldBundle | None:
+        return next((held for kind in kinds for held in self._shelf.bundles(kind) if held.id == bundle), None)
 
     def _why_gone(self, held: HeldBundle | None, bundle: str) -> GoneWhy:
         if held is not None:

@@ -120,7 +120,7 @@ class HomePublisher:
             reader_ready=self._lifecycle.reader_ready,
             simulated=self._simulated,
             duty=shown_to_all(self._history.board(now), desired.duty_board),
-            levels=self._learning.levels(),
+            learning=bool(self._learning.packs(None)),
             notice=self._notice(),
             trouble=self._trouble(),
             number_sign_in=desired.settings.number_sign_in,
@@ -135,13 +135,11 @@ class HomePublisher:
         )
         # Half a list is better than a line that the kiosk refuses, if the screen says that it is half.
         while len(encode_line(home)) > MAX_LINE_BYTES:
-            duty, levels = len(home.duty) // 2, len(home.levels) // 2
+            duty = len(home.duty) // 2
             home = msgspec.structs.replace(
                 home,
                 duty=home.duty[:duty],
-                levels=home.levels[:levels],
                 duty_left_out=home.duty_left_out + len(home.duty) - duty,
-                levels_left_out=home.levels_left_out + len(home.levels) - levels,
             )
         return home
 

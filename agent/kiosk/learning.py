@@ -1,29 +1,30 @@
-"""The quiz: people go through a level, and each answer is a fact before it is graded.
+"""Answer to advance: people go through levels and their wrong books, and each answer is a fact before it is graded.
 
-A run is in memory only and ends with the agent; the best stars of a level are kept on disk. A run that was opened in a
-visit is its person's: the facts say so (``by``), the stars are theirs, and it ends with the visit. Every other run is
-anonymous, and its stars are the station's. Options are shuffled on the screen; facts name the pack's own option
-numbers.
+A run that was opened in a visit is its person's: the facts say so (``by``), what is learnt is theirs, and it ends with
+the visit. Every other run is anonymous; the best stars of these are the station's, and are kept on disk.
 """
 
 import logging
-import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable
 from random import Random
 
-from msgspec import Struct
+from msgspec import structs
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
-from agent.kiosk.progress import PersonalProgress
+from agent.kiosk.progress import Learnt, PersonalProgress
+from agent.kiosk.runs import Asked, Run, asked_of, drawn
 from agent.kiosk.sound import OpenQuestion
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
+from agent.shelf.question_set import QuestionSet
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
-from protocol.facts import Attempt, Fact, LevelEnded
+from agent.twin import Twin
+from protocol.facts import Attempt, LevelEnded
+from protocol.facts_learning import LearningMode
 from protocol.kiosk import refusal
 from protocol.kiosk_learning import (
     AnswerQuestion,
@@ -32,9 +33,10 @@ from protocol.kiosk_learning import (
     Marked,
     NextQuestion,
     OpenLevel,
-    QuestionShown,
+    OpenReview,
 )
-from protocol.packs import LIVES, LevelHead, PackHead, Question, is_right
+from protocol.packs import LevelHead, PackHead, Question
+from protocol.progress import LEVELS_A_DAY, REVIEWS_A_DAY, Due, QuestionName, due_now
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -44,45 +46,8 @@ MOST_TOOK_MS = 86_400_000
 """The longest time that a fact tells (`protocol.facts_learning`). Somebody who comes back after it took a day."""
 
 
-class _Asked(Struct, frozen=True):
-    """A question with its options in the order shown: ``order[i]`` is the pack's number of the option shown at
-    ``i``."""
-
-    question: Question
-    order: list[int]
-
-    def as_shown(self, numbers: list[int]) -> list[int]:
-        return [self.order.index(number) for number in numbers]
-
-
-class _Run(Struct):
-    id: bytes
-    pack: PackHead
-    level: LevelHead
-    asked: list[_Asked]
-    visit: Visit | None
-    """The visit in which it was opened; None if nobody has said who they are."""
-    began_ms: int
-    """When its first question was shown, by the monotonic clock."""
-    shown_ms: int
-    """When the question that is open was shown for the first time."""
-    place: int = 0
-    lives: int = LIVES
-    right: int = 0
-    graded: Marked | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.lives == 0 or (self.place == len(self.asked) - 1 and self.graded is not None)
-
-    @property
-    def stars(self) -> int:
-        # A star for each life that is left.
-        return self.lives if self.over else 0
-
-
 class Learning:
-    """The runs through the station's levels."""
+    """The runs at this station."""
 
     def __init__(
         self,
@@ -90,6 +55,7 @@ class Learning:
         clock: StationClock,
         fact_writer: FactWriter,
         state: StateStore,
+        twin: Twin,
         library: Library,
         screens: KioskScreens,
         visits: Visits,
@@ -99,25 +65,34 @@ class Learning:
         self._clock = clock
         self._fact_writer = fact_writer
         self._slot = StateSlot(state, "stars", dict[str, int], title="the list of stars")
+        self._twin = twin
         self._library = library
         self._screens = screens
         self._visits = visits
         self._progress = progress
         self._random = random
-        self._runs: dict[bytes, _Run] = {}
+        self._runs: dict[bytes, Run] = {}
         self._stars = self._slot.read() or {}
         visits.on_end(self.visit_ended)
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
-        return {OpenLevel: self.open_level, AnswerQuestion: self.answer_question, NextQuestion: self.next_question}
+        return {
+            OpenLevel: self.open_level,
+            OpenReview: self.open_review,
+            AnswerQuestion: self.answer_question,
+            NextQuestion: self.next_question,
+        }
 
-    def levels(self, person: str = "") -> list[LevelChoice]:
-        """Return the levels that a person, or anybody, can play now, with the person's or the station's best stars.
+    def packs(self, visit: Visit | None) -> list[QuestionSet]:
+        """Return the packs that the person of a visit, or somebody without one, can play."""
+        type_ = self._twin.type_of(visit.person) if visit is not None else ""
+        return [pack for pack in self._library.packs() if pack.is_for(type_)]
 
-        These are the first level of each pack, and each one after a passed one.
-        """
-        stars = self._progress.stars(person) if person else self._stars
+    def levels(self, pack: PackHead, learnt: Learnt | None) -> list[LevelChoice]:
+        """Return the levels of a pack with a person's stars, or the station's. The first is open, and each one after a
+        passed one."""
+        stars = [self._stars_of(pack, level, learnt) for level in pack.levels]
         return [
             LevelChoice(
                 pack=pack.id,
@@ -125,25 +100,53 @@ class Learning:
                 title=pack.title,
                 name=level.name,
                 sample=pack.sample,
-                best_stars=_best(stars, pack, level),
+                best_stars=stars[place],
+                open=place == 0 or stars[place - 1] > 0,
             )
-            for pack in (one.head for one in self._library.packs())
             for place, level in enumerate(pack.levels)
-            if place == 0 or _best(stars, pack, pack.levels[place - 1]) > 0
         ]
 
+    def _stars_of(self, pack: PackHead, level: LevelHead, learnt: Learnt | None) -> int:
+        if learnt is not None:
+            return learnt.stars(pack.id, level.id)
+        return min(3, max(0, self._stars.get(f"{pack.id}/{level.id}", 0)))
+
+    def learnt(self, visit: Visit | None) -> Learnt | None:
+        """Return what the person of a visit has learnt; None without a visit."""
+        return self._progress.learnt(visit.person) if visit is not None else None
+
+    def levels_left(self, visit: Visit | None) -> int | None:
+        """Return how many levels the person of a visit can still end today; None without a visit."""
+        if visit is None:
+            return None
+        return max(0, LEVELS_A_DAY - self._progress.levels_ended_today(visit.person))
+
+    def due(self, visit: Visit, book: list[Due]) -> list[QuestionName]:
+        """Return what a review shows now of a person's wrong book: of packs that are here."""
+        here = {pack.id for pack in self.packs(visit)}
+        shown = [one for one in book if one.question[0] in here]
+        return due_now(shown, self._progress.today(), reviewed=self._progress.reviewed_today(visit.person))
+
+    def rested(self, visit: Visit) -> bool:
+        """Tell whether the person has done today's reviews."""
+        return self._progress.reviewed_today(visit.person) >= REVIEWS_A_DAY
+
     def visit_ended(self, visit: Visit) -> None:
-        """Drop the runs of a visit."""
+        """Drop the runs of a visit, and keep what its person has learnt."""
         self._runs = {name: run for name, run in self._runs.items() if run.visit is not visit}
+        self._progress.keep(visit.person)
 
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
-        """Begin a run and show its first question."""
-        pack = self._library.find(asked.pack)
+        """Begin a run through a level and show its first question."""
         visit = self._visits.at(kiosk)
+        pack = next((one for one in self.packs(visit) if one.id == asked.pack), None)
         # A kiosk may ask for a level that it was not offered.
-        playable = {(choice.pack, choice.level) for choice in self.levels(visit.person if visit else "")}
-        if pack is None or (asked.pack, asked.level) not in playable:
+        open_here = {one.level for one in self.levels(pack.head, self.learnt(visit)) if one.open} if pack else set()
+        if pack is None or asked.level not in open_here:
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
+            return
+        if self.levels_left(visit) == 0:
+            self._screens.answer(kiosk, refusal(asked, "enough_today"))
             return
         try:
             level = pack.read_level(asked.level)
@@ -151,48 +154,51 @@ class Learning:
             log.warning("pack %s can't be read: %s", pack.id, error)
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
-        questions = []
-        for question in self._random.sample(level.questions, level.draw):
-            shown = list(range(len(question.options)))
-            if question.kind != "true_false":
-                self._random.shuffle(shown)
-            questions.append(_Asked(question=question, order=shown))
-        shown_level = LevelHead(id=level.id, name=level.name)
+        run = self._run_of(visit, drawn(pack.head, level, random=self._random), "level")
+        run.first = self._stars_of(pack.head, run.now.level, self.learnt(visit)) == 0
+        self._begin(kiosk, run)
+
+    def open_review(self, kiosk: int, asked: OpenReview) -> None:
+        """Begin a review of what is due, and show its first question."""
+        visit = self._visits.asked(kiosk, asked, asked.visit)
+        if visit is None:
+            return
+        questions = self._questions(self.due(visit, self._progress.learnt(visit.person).book()))
+        if not questions:
+            self._screens.answer(kiosk, refusal(asked, "nothing_due"))
+            return
+        visit.note("learning")
+        self._begin(kiosk, self._run_of(visit, questions, "review"))
+
+    def _questions(self, names: Iterable[QuestionName]) -> list[Asked]:
+        """Read questions of several packs, in this order. One that its pack no longer has is left out."""
+        wanted: dict[str, set[str]] = {}
+        order = list(names)
+        for pack, question in order:
+            wanted.setdefault(pack, set()).add(question)
+        found: dict[QuestionName, tuple[PackHead, LevelHead, Question]] = {}
+        for name, questions in wanted.items():
+            there = self._library.find(name)
+            if there is None:
+                continue
+            try:
+                read = there.find_questions(questions)
+            except (OSError, Refused) as error:
+                log.warning("pack %s can't be read: %s", name, error)
+                continue
+            found |= {(name, one): (there.head, *of) for one, of in read.items()}
+        return [asked_of(*found[one], random=self._random) for one in order if one in found]
+
+    def _run_of(self, visit: Visit | None, asked: list[Asked], mode: LearningMode) -> Run:
         now = self._clock.mono_ms()
-        run = _Run(
-            id=secrets.token_bytes(8),
-            pack=pack.head,
-            level=shown_level,
-            asked=questions,
-            visit=visit,
-            began_ms=now,
-            shown_ms=now,
-        )
+        return Run(asked=asked, mode=mode, visit=visit, began_ms=now, shown_ms=now)
+
+    def _begin(self, kiosk: int, run: Run) -> None:
         # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
         self._runs[run.id] = run
-        self._show_question(kiosk, run)
-
-    def _show_question(self, kiosk: int, run: _Run) -> None:
-        asked = run.asked[run.place]
-        question = asked.question
-        self._screens.answer(
-            kiosk,
-            QuestionShown(
-                run=run.id.hex(),
-                title=run.pack.title,
-                level=run.level.name,
-                sample=run.pack.sample,
-                number=run.place + 1,
-                of=len(run.asked),
-                lives=run.lives,
-                kind=question.kind,
-                question=question.id,
-                stem=question.stem,
-                options=[question.options[number] for number in asked.order],
-            ),
-        )
+        self._screens.answer(kiosk, run.shown())
 
     def answer_question(self, kiosk: int, answer: AnswerQuestion) -> None:
         """Record an answer, then grade it. If the same question is answered again, the first grading is shown again."""
@@ -200,78 +206,67 @@ class Learning:
         if run is None:
             self._screens.answer(kiosk, refusal(answer, "unknown_run"))
             return
-        asked = run.asked[run.place]
         # An answer to an earlier question must not count for this one.
-        if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
+        if answer.question != run.now.question.id or max(answer.chosen) >= len(run.now.order):
             self._screens.answer(kiosk, refusal(answer, "malformed"))
             return
         if run.graded is None:
-            chosen = [asked.order[number] for number in answer.chosen]
-            right = is_right(asked.question, chosen)
-            lives = run.lives if right else run.lives - 1
-            ended = lives == 0 or run.place == len(run.asked) - 1
+            marked = run.marked(answer.chosen)
             # Recorded before it is shown: nobody must see a grading that the record lacks.
-            if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
+            if not self._record(run, marked):
                 self._screens.answer(kiosk, refusal(answer, "not_recorded"))
                 return
-            run.lives = lives
-            run.right += right
-            run.graded = Marked(
-                run=run.id.hex(),
-                question=asked.question.id,
-                right=right,
-                chosen=answer.chosen,
-                answer=asked.as_shown(asked.question.answer),
-                explanation=asked.question.explanation,
-                source=asked.question.source,
-                lives=lives,
-            )
-            if ended:
+            run.take(marked)
+            if run.stars and run.visit is None:
                 self._keep_stars(run)
-        self._screens.answer(kiosk, run.graded)
+        if run.graded is not None:
+            self._screens.answer(kiosk, run.graded)
 
-    def _keep_stars(self, run: _Run) -> None:
-        if run.visit is not None:
-            self._progress.reached(run.visit.person, run.pack.id, run.level.id, run.stars)
-        elif run.stars > _best(self._stars, run.pack, run.level):
-            self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
+    def _keep_stars(self, run: Run) -> None:
+        name = f"{run.now.pack.id}/{run.now.level.id}"
+        if run.stars > self._stars.get(name, 0):
+            self._stars[name] = run.stars
             self._slot.keep(self._stars)
 
-    def _record(
-        self, run: _Run, question: Question, chosen: list[int], *, right: bool, lives: int, ended: bool
-    ) -> bool:
+    def _record(self, run: Run, marked: Marked) -> bool:
         at, mono_ms = self._clock.now(), self._clock.mono_ms()
         by = run.visit.by if run.visit is not None else None
+        asked = run.now
         attempt = Attempt(
             at=at,
             run=run.id,
-            pack=run.pack.id,
-            pack_version=run.pack.version,
-            level=run.level.id,
-            question=question.id,
-            chosen=chosen,
-            right=right,
-            lives_left=lives,
+            pack=asked.pack.id,
+            pack_version=asked.pack.version,
+            level=asked.level.id,
+            question=asked.question.id,
+            chosen=asked.as_in_pack(marked.chosen),
+            right=marked.right,
+            lives_left=marked.lives,
             by=by,
             took_ms=min(mono_ms - run.shown_ms, MOST_TOOK_MS),
+            mode=run.mode,
         )
         end = LevelEnded(
             at=at,
             run=run.id,
-            pack=run.pack.id,
-            pack_version=run.pack.version,
-            level=run.level.id,
-            passed=lives > 0,
-            stars=lives,
+            pack=asked.pack.id,
+            pack_version=asked.pack.version,
+            level=asked.level.id,
+            passed=marked.lives > 0,
+            stars=marked.lives,
             by=by,
             took_ms=min(mono_ms - run.began_ms, MOST_TOOK_MS),
         )
-        facts: list[Fact] = [attempt, end] if ended else [attempt]
+        ends = run.mode == "level" and (marked.lives == 0 or run.place == len(run.asked) - 1)
+        facts: list[Attempt | LevelEnded] = [attempt, end] if ends else [attempt]
         try:
-            self._fact_writer.commit(*facts)
+            refs = self._fact_writer.commit(*facts)
         except StorageError as error:
             log.error("an answer was not recorded: %s", error)
             return False
+        if run.visit is not None:
+            for ref, fact in zip(refs, facts, strict=True):
+                self._progress.recorded(run.visit.person, ref, fact)
         return True
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:
@@ -281,29 +276,52 @@ class Learning:
             self._screens.answer(kiosk, refusal(asked, "unknown_run"))
         elif run.over:
             del self._runs[run.id]
-            over = LevelOver(run=asked.run, passed=run.lives > 0, stars=run.stars, right=run.right, of=len(run.asked))
-            self._screens.answer(kiosk, over)
+            self._screens.answer(kiosk, self._over(run))
         else:
             if run.graded is not None:
-                run.place, run.graded, run.shown_ms = run.place + 1, None, self._clock.mono_ms()
-            self._show_question(kiosk, run)
+                run.go_on(self._clock.mono_ms())
+            self._screens.answer(kiosk, run.shown())
+
+    def _over(self, run: Run) -> LevelOver:
+        learnt = self.learnt(run.visit)
+        book = learnt.book() if learnt is not None else []
+        days = [one.day for one in book if one.question in run.wrong and one.day is not None]
+        over = LevelOver(
+            run=run.id.hex(),
+            passed=run.lives > 0,
+            stars=run.stars,
+            right=run.right,
+            of=len(run.asked),
+            mode=run.mode,
+            back=min(days).isoformat() if days else None,
+        )
+        if run.mode == "review":
+            return structs.replace(over, left=len(self.due(run.visit, book)) if run.visit is not None else 0)
+        levels = self.levels(run.now.pack, learnt)
+        place = next(number for number, level in enumerate(levels) if level.level == run.now.level.id)
+        following = levels[place + 1] if place + 1 < len(levels) else None
+        return structs.replace(
+            over,
+            next=following if following is not None and following.open else None,
+            complete=over.passed and run.first and all(level.best_stars for level in levels),
+        )
+
+    def question(self, name: QuestionName) -> tuple[PackHead, Question] | None:
+        """Return a question of a pack that is here, or None."""
+        return next(((asked.pack, asked.question) for asked in self._questions([name])), None)
 
     def open_question(self, kiosk: int, run: str) -> OpenQuestion | None:
         """Return the question of a run that is open at a kiosk, as it is shown there; None if there is none."""
         found = self._run(kiosk, run)
         if found is None:
             return None
-        asked = found.asked[found.place]
-        return OpenQuestion(found.pack.id, asked.question, [asked.question.options[number] for number in asked.order])
+        asked = found.now
+        return OpenQuestion(asked.pack.id, asked.question, [asked.question.options[number] for number in asked.order])
 
-    def _run(self, kiosk: int, name: str) -> _Run | None:
+    def _run(self, kiosk: int, name: str) -> Run | None:
         try:
             run = self._runs.get(bytes.fromhex(name))
         except ValueError:
             return None
         # A person's run is nobody else's at another kiosk.
         return run if run is None or run.visit is None or run.visit is self._visits.at(kiosk) else None
-
-
-def _best(stars: Mapping[str, int], pack: PackHead, level: LevelHead) -> int:
-    return min(3, max(0, stars.get(f"{pack.id}/{level.id}", 0)))

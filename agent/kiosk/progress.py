@@ -1,69 +1,356 @@
-"""What each person has reached in learning, as far as this station knows it: the best stars of a level.
+"""What each person has learnt, as far as this station knows it (``docs/learning.md``).
 
-It is computed from the runs that ended here in a person's visit, and from what the county computed of all stations'
-runs (`progress` bundle). The best of both counts. What was reached here is kept in the outbox's state table, because
-facts are erased in time; the last facts of the outbox are read again at each start.
+It is computed of two parts: what the county computed of all stations' attempts (`progress` bundle), and the attempts
+that were recorded here since. The second part is kept in the outbox's state table for each person, because facts are
+erased in time; the last facts of the outbox are read again at each start. What the county has by now is dropped.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from msgspec import UNSET, Struct, field
 
 from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.bundle_contents import Progress
-from protocol.facts import Fact, LevelEnded, NumberEntered, Touch
-from protocol.units import FactRef, PersonId
+from protocol.facts import Attempt, ClockCorrected, Fact, LevelEnded, NumberEntered, PackChosen, Touch
+from protocol.facts_learning import LearningMode
+from protocol.progress import (
+    Answered,
+    Due,
+    History,
+    Keys,
+    LevelName,
+    Progress,
+    QuestionName,
+    Reached,
+    RunEnded,
+    best_of,
+    day_of,
+    history_of,
+    levels_of,
+    wrong_book,
+)
+from protocol.units import DATED_QUALITIES, FactRef, Moment, PersonId
 
-MAX_STARS = 3
-MAX_PEOPLE = 500
+PEOPLE_IN_MEMORY = 4
+MAX_KEPT = 4_000
+"""Attempts of one person that the county does not have: more than anybody gives in a year without a line."""
+MAX_TOLD = 100
+DATING = frozenset({"county", "ntp"})
+
+type _Name = tuple[bytes, int]
+
+
+class _When(Struct, array_like=True):
+    """Which fact it is, and its moment. ``dated``: ``wall`` is the time, as far as this station knows it. ``late``: it
+    was not when the fact was recorded."""
+
+    epoch: bytes
+    seq: int
+    wall: int
+    boot: bytes
+    mono: int
+    dated: bool
+    late: bool
+
+    @property
+    def name(self) -> _Name:
+        return self.epoch, self.seq
+
+
+class _OwnAnswer(Struct, array_like=True):
+    when: _When
+    pack: str
+    version: int
+    level: str
+    question: str
+    run: bytes
+    chosen: tuple[int, ...]
+    right: bool
+    mode: LearningMode
+
+
+class _OwnEnd(Struct, array_like=True):
+    when: _When
+    pack: str
+    level: str
+    run: bytes
+    stars: int
+
+
+class _OwnChoice(Struct, array_like=True):
+    when: _When
+    pack: str
+    chosen: bool
+
+
+type _Own = _OwnAnswer | _OwnEnd | _OwnChoice
+"""A fact of the person's learning that was recorded here."""
+
+
+class _Kept(Struct):
+    """What is kept of one person."""
+
+    answers: list[_OwnAnswer] = field(default_factory=list)
+    ends: list[_OwnEnd] = field(default_factory=list)
+    choices: list[_OwnChoice] = field(default_factory=list)
+    told: list[tuple[str, str, bool]] = field(default_factory=list)
+    """Of which answers that are marked otherwise by now the person was told here."""
+
+    def whens(self) -> Iterator[_When]:
+        """Yield the moment of each fact."""
+        rows: list[_Own] = [*self.answers, *self.ends, *self.choices]
+        yield from (one.when for one in rows)
+
+    def take(self, other: "_Kept") -> None:
+        """Add what is not there yet."""
+        self.answers = _joined(self.answers, other.answers)
+        self.ends = _joined(self.ends, other.ends)
+        self.choices = _joined(self.choices, other.choices)
+
+
+class Learnt(NamedTuple):
+    """What a person has learnt by now."""
+
+    levels: dict[LevelName, Reached]
+    history: History
+    chosen: frozenset[str]
+    """Packs of the menu that the person chose."""
+
+    def stars(self, pack: str, level: str) -> int:
+        """Return the stars of a level."""
+        reached = self.levels.get((pack, level))
+        return reached.stars if reached is not None else 0
+
+    def book(self) -> list[Due]:
+        """Return the wrong book."""
+        return wrong_book(self.history)
 
 
 class PersonalProgress:
-    """The stars of people. Used on the core thread only."""
+    """What people have learnt. Used on the core thread only."""
 
-    def __init__(self, *, state: StateStore, twin: Twin, county: Callable[[PersonId], Progress | None]) -> None:
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        state: StateStore,
+        twin: Twin,
+        county: Callable[[PersonId], Progress | None],
+        keys: Keys,
+    ) -> None:
         """
         Args:
             county: Returns the county's bundle for a person, or None.
+            keys: Returns the question of a pack that is here, by whose answer an attempt is marked.
         """
+        self._clock = clock
+        self._state = state
         self._twin = twin
         self._county = county
-        self._slot = StateSlot(state, "stars_of", dict[str, dict[str, int]], title="the list of people's stars")
-        self._stars = self._slot.read() or {}
+        self._keys = keys
+        self._recalled: dict[PersonId, _Kept] = {}
+        self._people: dict[PersonId, _Kept] = {}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Learn from the last facts of the outbox, oldest first: whose runs they were, and how these ended."""
-        who: dict[tuple[bytes, int], PersonId] = {}
+        """Learn from the last facts of the outbox, oldest first: whose attempts they were, and when."""
+        who: dict[_Name, PersonId] = {}
+        known: dict[bytes, tuple[int, int]] = {}
         for ref, fact in facts:
             match fact:
                 case Touch() if (card := self._twin.card(fact.card)) is not None and not card.lost:
                     who[ref.epoch, ref.seq] = card.person
                 case NumberEntered(answer="accepted"):
                     who[ref.epoch, ref.seq] = fact.person
-                case LevelEnded() if fact.by is not None and (person := who.get((fact.by.epoch, fact.by.seq))):
-                    self._reach(person, fact.pack, fact.level, fact.stars)
+                case ClockCorrected() if fact.source in DATING:
+                    known.setdefault(fact.boot, (fact.mono, fact.wall))
+                case Attempt() | LevelEnded() | PackChosen() if fact.by is not None:
+                    if (person := who.get((fact.by.epoch, fact.by.seq))) is not None:
+                        _put(self._recalled.setdefault(person, _Kept()), ref, fact)
+        for kept in self._recalled.values():
+            for when in kept.whens():
+                if not when.dated and when.boot in known:
+                    mono, wall = known[when.boot]
+                    when.wall, when.dated = wall + when.mono - mono, True
 
-    def stars(self, person: PersonId) -> Mapping[str, int]:
-        """Return the best stars of a person by ``pack/level``."""
-        best = dict(self._stars.get(person, {}))
+    def learnt(self, person: PersonId) -> Learnt:
+        """Compute what a person has learnt."""
+        kept, county = self._of(person), self._county(person)
+        answers = [self._answered(one) for one in kept.answers]
+        ends = [
+            RunEnded(self._wall(one.when), one.pack, one.level, one.run, one.stars)
+            for one in kept.ends
+            if one.stars > 0
+        ]
+        levels = levels_of(answers, ends, self._keys)
+        for known in county.levels if county is not None else []:
+            name, reached = (known.pack, known.level), Reached(known.stars, known.passed or None)
+            levels[name] = best_of(levels[name], reached) if name in levels else reached
+        told = _told_by(county)
+        own = [
+            answer
+            for answer, one in zip(answers, kept.answers, strict=True)
+            if not self._is_told(one, answer.wall, told, county)
+        ]
+        return Learnt(levels, history_of(own, self._keys, before=told), self._chosen(kept, county))
+
+    def recorded(self, person: PersonId, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
+        """Take note of a fact of the person that is on disk."""
+        _put(self._of(person), ref, fact)
+
+    def keep(self, person: PersonId) -> None:
+        """Keep what is known here of a person, without what the county has by now; today's is needed for its limits."""
+        kept, county = self._of(person), self._county(person)
+        county_has, told = self._county_has(county), _told_by(county)
+
+        def is_needed(when: _When) -> bool:
+            return not county_has(when.name) or self._is_today(when)
+
+        def is_answer_needed(one: _OwnAnswer) -> bool:
+            return is_needed(one.when) or not self._is_told(one, self._wall(one.when), told, county)
+
+        # A run counts as a whole, so its attempts stay until its end is in the county too.
+        running = {one.run for one in kept.ends if is_needed(one.when)}
+        kept.answers = [one for one in kept.answers if one.run in running or is_answer_needed(one)][-MAX_KEPT:]
+        kept.ends = [one for one in kept.ends if is_needed(one.when)][-MAX_KEPT:]
+        kept.choices = [one for one in kept.choices if is_needed(one.when)][-MAX_KEPT:]
+        for when in kept.whens():
+            if (wall := self._wall(when)) is not None:
+                when.wall, when.dated = wall, True
+        self._slot(person).keep(kept)
+
+    def levels_ended_today(self, person: PersonId) -> int:
+        """Return how many levels the person ended here today."""
+        return sum(1 for one in self._of(person).ends if self._is_today(one.when))
+
+    def reviewed_today(self, person: PersonId) -> int:
+        """Return how many questions the person answered here today in reviews."""
+        return sum(1 for one in self._of(person).answers if one.mode == "review" and self._is_today(one.when))
+
+    def today(self) -> date:
+        """Return the date, or a lower bound of it where the time is not known."""
+        return day_of(self._clock.now().wall)
+
+    def untold(self, person: PersonId) -> list[tuple[QuestionName, bool]]:
+        """Return the answers that are marked otherwise by now, and of which the person was not told here."""
         county = self._county(person)
-        for level in county.levels if county is not None else []:
-            name = f"{level.pack}/{level.level}"
-            best[name] = max(best.get(name, 0), level.stars)
-        return best
+        if county is None or county.amended is UNSET:
+            return []
+        told = self._of(person).told
+        return [
+            ((one.pack, one.question), one.right)
+            for one in county.amended
+            if (one.pack, one.question, one.right) not in told
+        ]
 
-    def reached(self, person: PersonId, pack: str, level: str, stars: int) -> None:
-        """Note how a run of a person ended."""
-        if self._reach(person, pack, level, stars):
-            self._slot.keep(self._stars)
+    def told(self, person: PersonId, question: QuestionName, *, right: bool) -> None:
+        """Take note that the person was told of an answer that is marked otherwise by now."""
+        kept = self._of(person)
+        kept.told = [*kept.told, (*question, right)][-MAX_TOLD:]
 
-    def _reach(self, person: PersonId, pack: str, level: str, stars: int) -> bool:
-        name = f"{pack}/{level}"
-        own = self._stars.setdefault(person, {})
-        # Whoever learnt here last stays; the county has everybody's progress anyway.
-        self._stars[person] = self._stars.pop(person)
-        while len(self._stars) > MAX_PEOPLE:
-            del self._stars[next(iter(self._stars))]
-        if stars <= own.get(name, 0):
+    def _is_today(self, when: _When) -> bool:
+        if not self._clock.dated:
+            return when.boot == self._clock.now().boot
+        wall = self._wall(when)
+        return wall is not None and day_of(wall) == self.today()
+
+    def _wall(self, when: _When) -> int | None:
+        if when.boot != self._clock.now().boot:
+            return when.wall if when.dated else None
+        at = Moment(wall=when.wall, boot=when.boot, mono=when.mono, quality="unknown")
+        return self._clock.wall_of(at) if self._clock.dated else None
+
+    def _answered(self, one: _OwnAnswer) -> Answered:
+        return Answered(
+            self._wall(one.when),
+            one.when.epoch,
+            one.when.seq,
+            one.pack,
+            one.version,
+            one.level,
+            one.question,
+            one.run,
+            one.chosen,
+            one.right,
+        )
+
+    def _chosen(self, kept: _Kept, county: Progress | None) -> frozenset[str]:
+        """Return which packs the person chose: by the latest choice; what is undated was chosen after all else."""
+        has = self._county_has(county)
+        dated: list[tuple[int, str, bool]] = []
+        for known in county.choices if county is not None and county.choices is not UNSET else []:
+            dated.append((known.wall, known.pack, known.chosen))
+        undated: list[tuple[str, bool]] = []
+        for one in kept.choices:
+            if has(one.when.name):
+                continue
+            wall = self._wall(one.when)
+            if wall is None:
+                undated.append((one.pack, one.chosen))
+            else:
+                dated.append((wall, one.pack, one.chosen))
+        last = {pack: chosen for _, pack, chosen in sorted(dated, key=lambda choice: choice[0])} | dict(undated)
+        return frozenset(pack for pack, chosen in last.items() if chosen)
+
+    def _is_told(self, one: _OwnAnswer, wall: int | None, told: History, county: Progress | None) -> bool:
+        """Tell whether an answer is in what the county told. One whose boot learnt the time later may be in it without
+        its time; then the county will tell it anew, and this station knows it already."""
+        if not self._county_has(county)(one.when.name):
             return False
-        own[name] = min(stars, MAX_STARS)
-        return True
+        if not one.when.late or wall is None:
+            return True
+        return any(known.wall == wall for known in told.tries.get((one.pack, one.question), ()))
+
+    def _county_has(self, county: Progress | None) -> Callable[[_Name], bool]:
+        heads = {} if county is None or county.heads is UNSET else {one.epoch: one.seq for one in county.heads}
+        return lambda name: name[1] <= heads.get(name[0], 0)
+
+    def _of(self, person: PersonId) -> _Kept:
+        if person not in self._people:
+            # Who is not here now is read again when they come back: what was kept, and the facts since.
+            while len(self._people) >= PEOPLE_IN_MEMORY:
+                oldest = next(iter(self._people))
+                self.keep(oldest)
+                del self._people[oldest]
+            self._people[person] = self._slot(person).read() or _Kept()
+            self._people[person].take(self._recalled.pop(person, _Kept()))
+        return self._people[person]
+
+    def _slot(self, person: PersonId) -> StateSlot[_Kept]:
+        return StateSlot(self._state, f"learnt {person}", _Kept, title="what a person has learnt")
+
+
+def _told_by(county: Progress | None) -> History:
+    if county is None or county.questions is UNSET:
+        return History({}, frozenset())
+    tries = {(one.pack, one.question): one.tries for one in county.questions if one.tries}
+    return History(tries, frozenset((one.pack, one.question) for one in county.questions if not one.tries))
+
+
+def _put(kept: _Kept, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
+    at = fact.at
+    when = _When(
+        ref.epoch, ref.seq, at.wall, at.boot, at.mono, at.quality in DATED_QUALITIES, at.quality not in DATED_QUALITIES
+    )
+    match fact:
+        case Attempt():
+            chosen = tuple(fact.chosen)
+            answer = _OwnAnswer(
+                when, fact.pack, fact.pack_version, fact.level, fact.question, fact.run, chosen, fact.right, fact.mode
+            )
+            kept.answers.append(answer)
+        case LevelEnded():
+            kept.ends.append(_OwnEnd(when, fact.pack, fact.level, fact.run, fact.stars if fact.passed else 0))
+        case PackChosen():
+            kept.choices.append(_OwnChoice(when, fact.pack, fact.chosen))
+
+
+def _joined[T: _Own](kept: list[T], more: list[T]) -> list[T]:
+    """Return both together. Of two accounts of one fact the dated one counts: its boot learnt the time later."""
+    known = {one.when.name: one for one in kept}
+    for one in more:
+        if one.when.name not in known or not known[one.when.name].when.dated:
+            known[one.when.name] = one
+    return list(known.values())

@@ -6,7 +6,7 @@ whatever lies on the shelf.
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from protocol.bundle_contents import Notices, read_content
 from protocol.bundles import Bundle
@@ -72,7 +72,7 @@ def gist_of(bundle: Bundle) -> bytes:
         head = read_head(bundle.content)
         if (head.id, head.version) != (bundle.id, bundle.version):
             raise Refused("malformed", f"bundle {bundle.id} {bundle.version} holds pack {head.id} {head.version}")
-        return encode(head)
+        return encode(structs.replace(head, types=bundle.audience.types))
     content = read_content(bundle)
     if isinstance(content, Notices):
         lines = [

@@ -1,8 +1,18 @@
 """A pack whose questions stay on disk. Twenty packs of a thousand questions would not fit the agent's memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from protocol.packs import Level, LevelHead, PackHead, read_head, read_level
+from protocol.packs import (
+    AnswerKey,
+    Level,
+    LevelHead,
+    PackHead,
+    Question,
+    find_questions,
+    read_head,
+    read_keys,
+    read_level,
+)
 
 
 class QuestionSet:
@@ -52,6 +62,28 @@ class QuestionSet:
     def levels(self) -> list[LevelHead]:
         """The levels in their order, without questions."""
         return self.head.levels
+
+    def is_for(self, type_: str) -> bool:
+        """Tell whether it is shown to people of a type; of an empty one: to whoever has not shown who they are."""
+        return not self.head.types or type_ in self.head.types
+
+    def read_keys(self) -> dict[str, AnswerKey]:
+        """Return the answers of all its questions, by id.
+
+        Raises:
+            Refused: The file is no longer what it was.
+            OSError: It can't be read.
+        """
+        return read_keys(self._read())
+
+    def find_questions(self, names: Collection[str]) -> dict[str, tuple[LevelHead, Question]]:
+        """Return those of these questions that the pack has, each with its level, by id.
+
+        Raises:
+            Refused: The file is no longer what it was.
+            OSError: It can't be read.
+        """
+        return find_questions(self._read(), names)
 
     def read_level(self, level: str) -> Level:
         """Read one level with its questions.

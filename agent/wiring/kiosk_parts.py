@@ -8,12 +8,15 @@ from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.asking import Asking
 from agent.kiosk.clips import ClipBook
 from agent.kiosk.county_lists import CountyLists, OfferedBundles
+from agent.kiosk.courses import CourseBook
 from agent.kiosk.documents import DocumentDesk
 from agent.kiosk.feedback import FeedbackDesk
 from agent.kiosk.finding import Finding
 from agent.kiosk.help_calls import HelpCalls
 from agent.kiosk.keeping import Keeping
+from agent.kiosk.key_book import KeyBook
 from agent.kiosk.learning import Learning
+from agent.kiosk.learning_map import LearningMap
 from agent.kiosk.library import Library
 from agent.kiosk.meeting_book import MeetingBook
 from agent.kiosk.meeting_evidence import Evidence
@@ -25,13 +28,13 @@ from agent.kiosk.number_sign_in import NumberSignIn
 from agent.kiosk.own_month import OwnMonth
 from agent.kiosk.own_requests import OwnRequests
 from agent.kiosk.own_results import OwnResults
-from agent.kiosk.own_things import OwnThings
 from agent.kiosk.phone_codes import PhoneCodes
 from agent.kiosk.pin_book import PinBook
 from agent.kiosk.pin_setting import PinSetting
 from agent.kiosk.pin_work import PinWork
 from agent.kiosk.progress import PersonalProgress
 from agent.kiosk.request_book import RequestBook
+from agent.kiosk.seen_packs import SeenPacks
 from agent.kiosk.sound import HeardScreens, KioskSound
 from agent.kiosk.table import KioskTable, Rows
 from agent.kiosk.visits import Visit, Visits
@@ -121,22 +124,39 @@ class KioskRooms:
         self._meeting_book.furnish(offered)
         self.meetings.recall(recent)
         self.documents = DocumentDesk(clock=ports.clock, shelf=shelf.offered, screens=ports.kiosks)
-        self.progress = PersonalProgress(state=ports.outbox, twin=self._twin, county=self.lists.progress)
+        self.progress = PersonalProgress(
+            clock=ports.clock,
+            state=ports.outbox,
+            twin=self._twin,
+            county=self.lists.progress,
+            keys=KeyBook(library).key,
+        )
         self.progress.recall(recent)
         self.learning = Learning(
             clock=ports.clock,
             fact_writer=self._fact_writer,
             state=ports.outbox,
+            twin=self._twin,
             library=library,
             screens=self.screens,
             visits=visits,
             progress=self.progress,
             random=ports.random,
         )
+        self.learning_map = LearningMap(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            screens=ports.kiosks,
+            visits=visits,
+            learning=self.learning,
+            library=library,
+            progress=self.progress,
+            courses=CourseBook(twin=self._twin, courses=self.lists.courses),
+            seen=SeenPacks(clock=ports.clock, state=ports.outbox),
+        )
         self.sound.furnish(ClipBook(shelf.offered), self.learning.open_question)
         self._furnish_numbers()
         self._furnish_own(recent)
-        self.own_things = OwnThings(learning=self.learning, screens=ports.kiosks, visits=visits)
         self.phone_codes = PhoneCodes(
             clock=ports.clock,
             fact_writer=self._fact_writer,
@@ -243,7 +263,6 @@ class KioskRooms:
         rooms = [
             self.visits.rows(),
             self.keeping.rows(),
-            self.own_things.rows(),
             self.own_month.rows(),
             self.own_results.rows(),
             self.own_requests.rows(),
@@ -252,6 +271,7 @@ class KioskRooms:
             self.pin_setting.rows(),
             self.phone_codes.rows(),
             self.learning.rows(),
+            self.learning_map.rows(),
             self.finding.rows(),
             self.help_calls.rows(),
             self.sound.rows(),

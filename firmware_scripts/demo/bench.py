@@ -25,7 +25,7 @@ _COUNTY_ROLES = {_ASKS: "operator", _AGREES: "organisation"}
 class Bench:
     """Starts everything in order and stops it in reverse; a context manager."""
 
-    def __init__(self, folder: Path, cast: list[CastStation], *, pcsc: bool) -> None:
+    def __init__(self, folder: Path, cast: list[CastStation], *, pcsc: bool, speaker: bool = False) -> None:
         self.folder = folder
         self.county = DemoCounty(folder / "county")
         self.stations = [
@@ -33,6 +33,7 @@ class Bench:
                 station,
                 folder=folder / "stations" / station.id,
                 readers=["pcsc", "simulated"] if pcsc and place == 0 else ["simulated"],
+                speaker=speaker,
             )
             for place, station in enumerate(cast)
         ]

@@ -12,11 +12,14 @@ from kiosk_tui.words import common as words
 from protocol.packs import Pack, Question
 
 _LEARN, _CHOOSE, _PLACE = "3 学习", "0 返回", "还可以错"
+_LEVELS = "请按数字选一关"
 _LEAVE = "0 离开本关"
 """The screen names this key as soon as the keys of a question count."""
 _RIGHT, _WRONG = "✓ 答对了", "× 答错了"
 _NEXT, _RESULT, _READ_ON = "下一题", "看结果", "继续看"
 _PAGES = 12
+_TO_HOME = 4
+"""Keys from a question to home."""
 _PASSED, _FAILED = "✓ 过关了", "× 没有过关"
 
 
@@ -107,7 +110,10 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
     try:
         terminal.wait_for(_LEARN, timeout_s=30)
         terminal.press("3")
-        terminal.wait_for(pack.levels[0].name, timeout_s=30)
+        terminal.wait_for(pack.title, timeout_s=30)
+        terminal.wait_for(_CHOOSE)
+        terminal.press(number_before(pack.title, terminal.screen()) or "")
+        terminal.wait_for(_LEVELS)
         terminal.wait_for(_CHOOSE)
         terminal.press("1")
         while terminal.wait_for(_PLACE, _PASSED, _FAILED) == _PLACE:
@@ -115,9 +121,20 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
         return terminal.wait_for(_PASSED, _FAILED) == _PASSED
     except NotInTime as error:
         print(error, file=sys.stderr)
-        # The first 0 asks whether to leave the level, and the second leaves it.
-        terminal.press("0", "0")
+        _leave(terminal)
         return False
+
+
+def _leave(terminal: Terminal) -> None:
+    """Go home: the first 0 asks whether to leave the level, the second leaves it, two more lead back from its pack and
+    the map."""
+    for _ in range(_TO_HOME):
+        terminal.press("0")
+        try:
+            terminal.wait_for(_LEARN, timeout_s=1)
+        except NotInTime:
+            continue
+        return
 
 
 def _answer(terminal: Terminal, pack: Pack) -> None:
@@ -128,7 +145,7 @@ def _answer(terminal: Terminal, pack: Pack) -> None:
     questions = {one.stem: one for one in pack.levels[0].questions}
     question = questions[terminal.wait_for(*questions)]
     terminal.wait_for(_LEAVE)
-    for key in keys_for(question, _plain(terminal.screen())):
+    for key in keys_for(question, terminal.screen()):
         terminal.press(key)
     if question.kind in ("multiple", "ordering"):
         terminal.press("Enter")
@@ -149,12 +166,22 @@ def _reads_on(terminal: Terminal) -> bool:
     return True
 
 
-def keys_for(question: Question, screen: str) -> list[str]:
-    """Return the keys of the right options in the order to press them. The screen shows the options shuffled."""
-    numbered: dict[str, str] = {}
+def keys_for(question: Question, screen: str, *, right: bool = True) -> list[str]:
+    """Return the keys of the right options in the order to press them, or of a wrong answer. The screen shows the
+    options shuffled.
+
+    Raises:
+        NotInTime: An option is not on the screen.
+    """
+    shown, numbered = _plain(screen), dict[str, str]()
     for option in question.options:
-        found = re.search(rf"([1-6]){re.escape(_plain(option))}", screen)
+        found = re.search(rf"([1-6]){re.escape(_plain(option))}", shown)
         if found is None:
             raise NotInTime(f"option {_plain(option)!r} on the kiosk: not there")
         numbered[option] = found[1]
-    return [numbered[question.options[number]] for number in question.answer]
+    answer = [numbered[question.options[number]] for number in question.answer]
+    if right:
+        return answer
+    if question.kind == "ordering":
+        return answer[::-1]
+    return [next(number for number in numbered.values() if number not in answer)]

@@ -35,8 +35,20 @@ socket = "{folder}/kiosk.sock"
 class DemoStation:
     """One agent with its folder, its lamp's witness and its touch socket."""
 
-    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str], sd_card: Path | None = None) -> None:
-        """The agent keeps its files in ``sd_card``, which can be a disk of its own; without it, in ``folder``."""
+    def __init__(
+        self,
+        cast: CastStation,
+        *,
+        folder: Path,
+        readers: list[str],
+        sd_card: Path | None = None,
+        speaker: bool = False,
+    ) -> None:
+        """The agent keeps its files in ``sd_card``, which can be a disk of its own; without it, in ``folder``.
+
+        Args:
+            speaker: It has a simulated one; whoever binds ``speaker_socket`` learns what would sound.
+        """
         self.cast = cast
         self.folder = folder
         self.sd_card = sd_card or folder
@@ -44,7 +56,9 @@ class DemoStation:
         self.touch_socket = folder / "touch.sock"
         self.kiosk_socket = folder / "kiosk.sock"
         self.lamp_file = folder / "lamp.log"
+        self.speaker_socket = folder / "speaker.sock"
         self._readers = readers
+        self._speaker = speaker
         self._witness = Process(
             f"lamp-{cast.id}",
             [sys.executable, "-m", "firmware_scripts.demo.lamp_log", str(folder / "lamp.sock"), str(self.lamp_file)],
@@ -61,9 +75,10 @@ class DemoStation:
         for driver in self._readers:
             settings = f'socket = "{self.touch_socket}"\n' if driver == "simulated" else ""
             readers += f'[[reader]]\ndriver = "{driver}"\n{settings}'
-        self.config.write_text(
-            _CONFIG.format(folder=self.folder, sd_card=self.sd_card, url=url, ca=ca, readers=readers), encoding="utf-8"
-        )
+        config = _CONFIG.format(folder=self.folder, sd_card=self.sd_card, url=url, ca=ca, readers=readers)
+        if self._speaker:
+            config += f'\n[speaker]\ndriver = "simulated"\nsocket = "{self.speaker_socket}"\n'
+        self.config.write_text(config, encoding="utf-8")
         done = subprocess.run(
             [*_AGENT, "enrol", "--config", str(self.config)], input=f"{claim}\n", capture_output=True, text=True
         )

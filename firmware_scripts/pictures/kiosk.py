@@ -5,6 +5,7 @@ from pathlib import Path
 
 from firmware_scripts.pictures.stage import NORMAL, Screen, stage
 from kiosk_tui.words import common as words
+from kiosk_tui.words import learning as words_learning
 
 
 def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], screen: Screen = NORMAL) -> list[Path]:
@@ -29,9 +30,11 @@ def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], screen: Sc
         drawn.append(kiosk.photograph(out_dir / f"kiosk-touch{suffix}.png"))
         kiosk.press("0", words.PRESENT_CARD)
         kiosk.wait_for(words.KEY_HELP)
-        kiosk.press("3", words.CHOOSE_LEVEL)
+        kiosk.press("3", words_learning.CHOOSE_PACK)
         kiosk.wait_for(words.KEY_BACK)
-        kiosk.press("1", *words.KIND.values())
-        kiosk.wait_for(words.KEY_LEAVE)
+        kiosk.press("1", words_learning.CHOOSE_LEVEL)
+        kiosk.wait_for(words.KEY_BACK)
+        kiosk.press("1", *words_learning.KIND.values())
+        kiosk.wait_for(words_learning.KEY_LEAVE)
         drawn.append(kiosk.photograph(out_dir / f"kiosk-question{suffix}.png"))
     return drawn

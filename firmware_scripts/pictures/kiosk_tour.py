@@ -22,6 +22,7 @@ from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words import learning as words_learning
 from kiosk_tui.words import months as words_months
 from kiosk_tui.words import notices as words_notices
 from kiosk_tui.words import visits as words_visits
@@ -89,15 +90,16 @@ def _letters(typed: str) -> tuple[Step, ...]:
 
 _RESULT = _to(TOUCH, *words.ANSWER.values())
 _VISIT = (_RESULT, _to("1", words_visits.VISIT_CAN["month"]))
-_LEVELS = _to("3", words.CHOOSE_LEVEL)
-_QUESTION = (_LEVELS, _to("1", *words.KIND.values()))
+_MAP = _to("3", words_learning.CHOOSE_PACK)
+_PACK = (_MAP, _to("1", words_learning.CHOOSE_LEVEL))
+_QUESTION = (*_PACK, _to("1", *words_learning.KIND.values()))
 _DOCUMENTS = _to("4", words_documents.CHOOSE)
 _MONEY = money_of(datetime.now(CHINA).date())
 _FIND = _to("6", words_find.LETTERS)
 _TOPICS = (_to("5", words_feedback.MENU[0]), _to("1", words_feedback.TOPIC_ASK))
 _ANY_TOPIC = _to("1", words_feedback.MATTER_ASK)
 _LARGER = Step(SIZE, ())
-_NAMED = (words.KEY_HELP, words.KEY_BACK, words.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
+_NAMED = (words.KEY_HELP, words.KEY_BACK, words_learning.KEY_LEAVE, words_visits.KEY_LEAVE_VISIT)
 _FOOT_ROWS = 3
 
 SHOTS = (
@@ -109,11 +111,12 @@ SHOTS = (
     Shot("today", (_to("1", words.DUTY_WHOLE),)),
     Shot("duty", (_to("1", words.DUTY_WHOLE), _to("1", words.DUTY_TODAY))),
     Shot("mine", (_to("2", words_visits.ASK_CARD),)),
-    Shot("levels", (_LEVELS,)),
+    Shot("map", (_MAP,)),
+    Shot("pack", _PACK),
     Shot("question", _QUESTION),
     Shot("question-large", (_LARGER,), goes_on=True),
     Shot("question-largest", (_LARGER,), goes_on=True),
-    Shot("marked-largest", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
+    Shot("marked-largest", (_to(ANSWER, words_learning.KEY_NEXT),), goes_on=True),
     Shot("marked", (_LARGER,), goes_on=True),
     Shot("documents", (_DOCUMENTS,)),
     Shot("document", (_to(Line(_MONEY), LAMPS),), goes_on=True),
@@ -138,7 +141,7 @@ SHOTS = (
     Shot("month", (*_VISIT, _own("month", words_months.KEY_MISSING))),
     Shot("month-line", (_to("1", words_months.OBJECT),), goes_on=True),
     Shot("requests", (*_VISIT, _own("requests", words_months.NO_REQUESTS))),
-    Shot("own-levels", (*_VISIT, _own("learning", words.CHOOSE_LEVEL))),
+    Shot("own-map", (*_VISIT, _own("learning", words_learning.CHOOSE_PACK))),
     Shot("new-pin", (*_VISIT, _own("set_pin", words_visits.ENTRY_ASK["new_pin"]))),
     Shot("rest", (_to(REST, words_notices.WAKE),)),
 )
@@ -147,7 +150,7 @@ DARK_SHOTS = (
     Shot("dark-home"),
     Shot("dark-touch", (_RESULT,)),
     Shot("dark-question", _QUESTION),
-    Shot("dark-marked", (_to(ANSWER, words.KEY_NEXT),), goes_on=True),
+    Shot("dark-marked", (_to(ANSWER, words_learning.KEY_NEXT),), goes_on=True),
     Shot("dark-document", (_DOCUMENTS, _to(Line(_MONEY), LAMPS))),
     Shot("dark-rest", (_to(REST, words_notices.WAKE),)),
 )

@@ -8,6 +8,8 @@ from firmware_scripts.demo.bench import Bench
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from firmware_scripts.walk.duty_errands import ASKED
 from firmware_scripts.walk.errands import DUTY, ERRANDS, MOST_KEYS, prepare_duty
+from firmware_scripts.walk.learning import give_learning
+from firmware_scripts.walk.learning_errands import LEARNING
 from firmware_scripts.walk.losing import STATIONS, Lost, lose_each
 from firmware_scripts.walk.village import Village, villages
 from firmware_scripts.walk.walker import Walked, Walker
@@ -15,7 +17,8 @@ from firmware_scripts.walk.walker import Walked, Walker
 _PEOPLE = 12
 _EACH = "each"
 _OF_DUTY = {**ASKED, **DUTY}
-_ALL = {**ERRANDS, **_OF_DUTY}
+_ALL = {**ERRANDS, **_OF_DUTY, **LEARNING}
+_GROUPS = {"all": ERRANDS, "duty": _OF_DUTY, "learning": LEARNING}
 
 
 def walk_all(place: Village, names: Sequence[str], *, lose: int = 0) -> dict[str, Walked]:
@@ -36,7 +39,9 @@ def main() -> int:
     """Walk."""
     parser = arguments("./run walk")
     parser.add_argument(
-        "errand", choices=("all", "duty", *_ALL), help="which; all: one after another; duty: those of the duty"
+        "errand",
+        choices=(*_GROUPS, *_ALL),
+        help="which; all: one after another; duty: those of the duty; learning: those of learning",
     )
     parser.add_argument(
         "--drop",
@@ -49,8 +54,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report("walk", seed=seed)
-    names = {"all": list(ERRANDS), "duty": list(_OF_DUTY)}.get(options.errand, [options.errand])
+    names = list(_GROUPS.get(options.errand, [options.errand]))
     prepare = prepare_duty if any(name in DUTY for name in names) else _nothing
+    if any(name in LEARNING for name in names):
+        prepare = give_learning
     repeat = f"./run walk {options.errand} --drop {options.drop} --seed {seed}"
     if options.drop == _EACH:
         with villages(seed, people=_PEOPLE, stations=STATIONS, prepare=prepare) as places:
@@ -79,7 +86,14 @@ def _told(done: dict[str, Walked]) -> dict[str, Value]:
     _say(failures)
     return {
         "errands": [
-            {"errand": name, "keys": one.keys, "figures": one.figures, "touches": one.touches, "seconds": one.seconds}
+            {
+                "errand": name,
+                "keys": one.keys,
+                "figures": one.figures,
+                "answers": one.answers,
+                "touches": one.touches,
+                "seconds": one.seconds,
+            }
             for name, one in done.items()
         ],
         "most_keys": max(one.keys for one in done.values()),

@@ -37,7 +37,7 @@ class Errand:
 
 def set_pin(walker: Walker, person: CastPerson) -> None:
     """Set a PIN. It is no errand of its own: the forgotten card needs it."""
-    _open_visit(walker, person)
+    open_visit(walker, person)
     walker.press(walker.number_of(words_visits.VISIT_CAN["set_pin"]), words_visits.VISIT_CAN["set_pin"], ASK["new_pin"])
     walker.type(PIN, ASK["new_pin"])
     walker.press("Enter", words_visits.KEY_NEXT_STEP, ASK["again"])
@@ -75,7 +75,7 @@ def forgotten_card(walker: Walker, person: CastPerson) -> None:
 
 def dispute(walker: Walker, person: CastPerson) -> None:
     """Look at one's month, open a line, and object to it."""
-    _open_visit(walker, person)
+    open_visit(walker, person)
     month = words_visits.VISIT_CAN["month"]
     walker.press(walker.number_of(month), month, words_months.KEY_MISSING)
     walker.press("1", "1", words_months.OBJECT)
@@ -131,7 +131,8 @@ def text_size(walker: Walker, person: CastPerson) -> None:
         walker.press_size(words.PRESENT_CARD)
 
 
-def _open_visit(walker: Walker, person: CastPerson) -> None:
+def open_visit(walker: Walker, person: CastPerson) -> None:
+    """Touch the card, and open what is the person's own."""
     walker.touch(person.uid, *words.ANSWER.values())
     walker.press("1", words_visits.KEY_MINE, words_visits.VISIT_HELLO["card"])
 

@@ -55,7 +55,7 @@ def villages(
     with tempfile.TemporaryDirectory(prefix="ch-walk-", dir="/tmp") as name, ExitStack() as kiosks:
         Path(name).chmod(0o755)  # PostgreSQL never runs as root, and its own user must get into this folder
         cast = make_cast(people_per_station=people, seed=seed)[:stations]
-        bench = kiosks.enter_context(Bench(Path(name), cast, pcsc=False))
+        bench = kiosks.enter_context(Bench(Path(name), cast, pcsc=False, speaker=True))
         bench.county.tool("setting", "number_sign_in", "是", "--at", cast[0].village)
         bench.furnish()
         prepare(bench)

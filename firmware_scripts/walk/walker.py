@@ -35,10 +35,12 @@ _READ_S, _FIGURE_S = 1.2, 0.35
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """How one errand went. Figures of numbers that are typed are counted apart from the keys that choose."""
+    """How one errand went. Figures of numbers that are typed, and keys that answer questions, are counted apart from
+    the keys that choose."""
 
     keys: int
     figures: int
+    answers: int
     touches: int
     seconds: float
     failed: str
@@ -47,7 +49,7 @@ class Walked:
     @property
     def sent(self) -> int:
         """How many keys were pressed in all, a lost one among them."""
-        return self.keys + self.figures
+        return self.keys + self.figures + self.answers
 
 
 type Steps = Callable[["Walker", CastPerson], None]
@@ -75,7 +77,7 @@ class Walker:
         self.station = station
         self._lose = 0
         self._answer_s = answer_s
-        self.keys = self.figures = self.touches = 0
+        self.keys = self.figures = self.answers = self.touches = 0
 
     def see(self, *texts: str) -> str:
         """Wait for one of some texts and return it.
@@ -159,11 +161,24 @@ class Walker:
         Raises:
             NotInTime: It did not.
         """
+        self._send_where(key, named)
+        self.keys += 1
+        return self.see(*then)
+
+    def answer(self, key: str, named: str, *then: str) -> str:
+        """Press a key that answers a question or reads on, as `press` does.
+
+        Raises:
+            NotInTime: It did not bring what it should.
+        """
+        self._send_where(key, named)
+        self.answers += 1
+        return self.see(*then)
+
+    def _send_where(self, key: str, named: str) -> None:
         self.see(named)
         self._wait_for_keys(named)
         self._send(key)
-        self.keys += 1
-        return self.see(*then)
 
     def press_size(self, named: str) -> None:
         """Press the key for another size of the text, which no screen names, and wait until the same text has it.
@@ -186,7 +201,7 @@ class Walker:
 
     def _send(self, key: str) -> None:
         """Send a key, unless the keyboard loses it."""
-        if self.keys + self.figures + 1 != self._lose:
+        if self.keys + self.figures + self.answers + 1 != self._lose:
             self._kiosk.press(key)
 
     def _wait_for_keys(self, named: str) -> None:
@@ -230,13 +245,13 @@ class Walker:
             if before is not None:
                 before(self, person)
                 self.go_home()
-            self.keys = self.figures = self.touches = 0
+            self.keys = self.figures = self.answers = self.touches = 0
             self._lose = lose
             began = time.monotonic()
             steps(self, person)
         except NotInTime as error:
             failed = str(error)
-        return Walked(self.keys, self.figures, self.touches, round(time.monotonic() - began, 1), failed)
+        return Walked(self.keys, self.figures, self.answers, self.touches, round(time.monotonic() - began, 1), failed)
 
 
 def _read_digits(screen: Sequence[str], width: int) -> str:

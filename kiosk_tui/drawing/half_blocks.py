@@ -6,18 +6,17 @@ from functools import lru_cache
 
 from textual.content import Content
 
-MAX_PIXELS = 1_000_000
-"""More would need too much memory here. The county scales pictures far below it."""
+from kiosk_tui.drawing.picture_shape import FORMATS, MAX_PIXELS
 
 
 @lru_cache(maxsize=1)
 def draw(picture: bytes, width: int, height: int) -> list[Content] | None:
     """Return a picture in at most ``height`` lines of ``width`` cells, or None if it can't be drawn."""
-    # Here and not above: a kiosk whose documents have no pictures needs no memory for it.
+    # Here and not above: a kiosk whose county sends no pictures needs no memory for it.
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 -- see above
 
     try:
-        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG", "WEBP")) as opened:
+        with Image.open(io.BytesIO(picture), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 return None
             scale = min(width / opened.width, 2 * height / opened.height)

@@ -4,11 +4,13 @@ stands what is newest, for whoever knows no letters.
 A digit can't both type and choose. So digits type until Enter, and choose after it; 0 leads back to typing.
 """
 
+from dataclasses import replace
+
 import msgspec
 
-from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.notices import NoticePlace
-from kiosk_tui.places.opening import Opening
+from kiosk_tui.places.opening import Opening, without_time
+from kiosk_tui.places.pack import PackPlace
 from kiosk_tui.places.place import Move, taken_back
 from kiosk_tui.places.reader import ReadingKept
 from kiosk_tui.places.reading_place import ReadingPlace
@@ -34,7 +36,7 @@ class FindPlace(ReadingPlace):
 
     def __init__(self, opening: Opening, *, typed: str = "") -> None:
         super().__init__(say=opening.say, room=opening.room)
-        self._home = opening.home
+        self._opening = opening
         self._typed = typed
         self._found: Found | None = None
         self._page: int | None = None
@@ -109,9 +111,7 @@ class FindPlace(ReadingPlace):
             case "notices":
                 return NoticePlace(NoticeLine(id=hit.of, line=hit.title), say=self._say)
             case "questions":
-                lesson = Lesson(say=self._say)
-                lesson.agent_said(self._home)
-                return lesson
+                return PackPlace(self._opening, pack=hit.bundle)
             case _:
                 self._read(hit.bundle, hit.of)
                 return "stay"
@@ -124,7 +124,7 @@ class FindPlace(ReadingPlace):
                 # The county may have taken away what stood on the last page, or all of it.
                 self._page = min(self._page, FindView(self._typed, message, self._page, "").pages - 1)
         elif isinstance(message, Home):
-            self._home = message
+            self._opening = replace(self._opening, home=without_time(message))
             if self._away or (self._found is not None and not self._found.ready):
                 self._away = False
                 self._ask()

@@ -8,7 +8,7 @@ from kiosk_tui.places.asking import Questions
 from kiosk_tui.places.asking_card import AskCard
 from kiosk_tui.places.documents import Documents
 from kiosk_tui.places.finding import FindPlace
-from kiosk_tui.places.lesson import Lesson
+from kiosk_tui.places.learning_map import MapPlace
 from kiosk_tui.places.meetings import MeetingsPlace
 from kiosk_tui.places.opening import Opening, meets, without_time
 from kiosk_tui.places.place import Move, Place
@@ -39,12 +39,6 @@ class MenuRow:
     shown: Callable[[Home], bool] = lambda _: True
 
 
-def _learning(opening: Opening) -> Place:
-    lesson = Lesson(say=opening.say)
-    lesson.agent_said(opening.home)
-    return lesson
-
-
 def _documents(opening: Opening) -> Place:
     return Documents(say=opening.say, room=opening.room)
 
@@ -58,7 +52,7 @@ MENU: tuple[MenuRow, ...] = (
     MenuRow("1", "meetings", words_meetings.MEETING, MeetingsPlace, meets),
     MenuRow("1", "today", words.TODAY, TodayPlace, lambda home: not meets(home)),
     MenuRow("2", "mine", words_visits.KEY_MINE, AskCard),
-    MenuRow("3", "learning", words.KEY_LEARN, _learning),
+    MenuRow("3", "learning", words.KEY_LEARN, MapPlace),
     MenuRow("4", "documents", words_documents.SHELF, _documents),
     MenuRow("5", "questions", words_feedback.TITLE, _questions),
     MenuRow("6", "find", words_find.FIND, FindPlace),

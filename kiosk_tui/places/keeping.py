@@ -16,6 +16,7 @@ from kiosk_tui.places.documents import Documents, DocumentsKept
 from kiosk_tui.places.entry import NewPin, NewPinKept
 from kiosk_tui.places.finding import FindKept, FindPlace
 from kiosk_tui.places.help import Help, HelpKept
+from kiosk_tui.places.learning_map import MapKept, MapPlace
 from kiosk_tui.places.lesson import Lesson, LessonKept
 from kiosk_tui.places.meetings import MeetingsKept, MeetingsPlace
 from kiosk_tui.places.notices import NoticeKept, NoticePlace
@@ -25,6 +26,7 @@ from kiosk_tui.places.own_month import MonthKept, MonthPlace
 from kiosk_tui.places.own_requests import RequestsKept, RequestsPlace
 from kiosk_tui.places.own_results import ResultsKept, ResultsPlace
 from kiosk_tui.places.own_wishes import WishKept, WishPlace
+from kiosk_tui.places.pack import PackKept, PackPlace
 from kiosk_tui.places.place import Place
 from kiosk_tui.places.today import DutyKept, DutyPlace, TodayKept, TodayPlace
 from kiosk_tui.places.visit import OnTelephone, TelephoneKept
@@ -34,7 +36,9 @@ from protocol.units import TextSizeName
 
 type Say = Callable[[ToAgent], None]
 type PlaceKept = (
-    LessonKept
+    MapKept
+    | PackKept
+    | LessonKept
     | NewPinKept
     | HelpKept
     | MonthKept
@@ -54,7 +58,6 @@ type PlaceKept = (
 )
 
 _MAKERS: dict[type[Any], Callable[[Any, Say], Place]] = {
-    LessonKept: Lesson.again,
     NewPinKept: NewPin.again,
     HelpKept: Help.again,
     MonthKept: MonthPlace.again,
@@ -74,6 +77,9 @@ _FROM_HOME: dict[type[Any], Callable[[Any, Opening], Place]] = {
     FindKept: FindPlace.again,
     DocumentsKept: Documents.again,
     MeetingsKept: MeetingsPlace.again,
+    MapKept: MapPlace.again,
+    PackKept: PackPlace.again,
+    LessonKept: Lesson.again,
 }
 """Places that are made of what home shows."""
 

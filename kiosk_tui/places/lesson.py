@@ -1,248 +1,285 @@
-"""The kiosk's part of answer-to-advance: choose a level, answer, read the explanation, see the stars.
+"""A run of answer to advance: answer, read the explanation, see how it ended, go on to the next one.
 
 The agent draws the questions, judges the answers and counts the lives. This module has only what a person sees and
-presses.
+presses. A run is one through a level, or one through the person's wrong book.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
+from kiosk_tui.drawing.picture_shape import can_be_drawn
+from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
-from kiosk_tui.views.common import LessonView, LevelsView, MarkedView, OverView, QuestionView, ReviewView
-from kiosk_tui.words import common as words
-from protocol.kiosk import Home, Sorry, ToAgent, ToKiosk
+from kiosk_tui.views.learning import (
+    AT_ONCE,
+    BeginView,
+    LessonView,
+    MarkedView,
+    OverView,
+    PictureView,
+    QuestionView,
+    ReviewView,
+    Wrong,
+)
+from kiosk_tui.words import learning as words_learning
+from protocol.kiosk import Home, Sorry, ToKiosk
+from protocol.kiosk_documents import AskPicture, PictureShown
 from protocol.kiosk_learning import (
     AnswerQuestion,
-    LevelChoice,
     LevelOver,
     Marked,
     NextQuestion,
     OpenLevel,
+    OpenReview,
     QuestionShown,
 )
-from protocol.kiosk_visits import MineShown, OpenMine
+
+PICTURE_KEY: Key = "8"
+"""No question has so many options."""
 
 
 class LessonKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="lesson"):
-    """What a lesson is made from again. The run itself is the agent's, and so are its lives."""
+    """What a lesson is made from, and made again. The run itself is the agent's, and so are its lives. A picture is
+    asked for again."""
 
+    begun: OpenLevel | OpenReview
+    """What the agent was asked to begin."""
     visit: str = ""
-    page: int = 0
-    opening: LevelChoice | None = None
-    last: LevelChoice | None = None
+    awaited: bool = False
+    """No question of it has come yet."""
+    refused: str = ""
+    """A code, if there is no run."""
+    note: str = ""
     question: QuestionShown | None = None
     chosen: tuple[int, ...] = ()
     asked: bool = False
     leaving: bool = False
+    enlarged: bool = False
     marked: Marked | None = None
     over: LevelOver | None = None
-    wrong: tuple[tuple[QuestionShown, Marked], ...] = ()
+    wrong: tuple[Wrong, ...] = ()
     reviewed: int | None = None
 
 
 class Lesson:
-    """The place of learning, from the choice of a level to leaving."""
+    """The place of one run, and of those that follow it by a key."""
 
     types_digits = False
 
-    def __init__(self, *, say: Callable[[ToAgent], None], visit: str = "") -> None:
-        """
+    def __init__(self, opening: Opening, kept: LessonKept) -> None:
+        self._opening = opening
+        self._visit = kept.visit
+        self._take_up(kept)
+
+    @classmethod
+    def begin(cls, opening: Opening, asked: OpenLevel | OpenReview, *, visit: str) -> "Lesson":
+        """Ask the agent for a run.
+
         Args:
             visit: In whose visit it is opened; empty: nobody has said who they are.
         """
-        self._say = say
-        self._visit = visit
-        self._levels: tuple[LevelChoice, ...] = ()
-        self._left_out = 0
-        self._page = 0
-        self._note = ""
-        self._opening: LevelChoice | None = None
-        self._last: LevelChoice | None = None
-        self._question: QuestionShown | None = None
-        self._chosen: tuple[int, ...] = ()
-        self._asked = False
-        self._leaving = False
-        self._marked: Marked | None = None
-        self._over: LevelOver | None = None
-        self._wrong: list[tuple[QuestionShown, Marked]] = []
-        self._reviewed: int | None = None
+        opening.say(asked)
+        return cls(opening, LessonKept(begun=asked, visit=visit, awaited=True))
+
+    @classmethod
+    def again(cls, kept: LessonKept, opening: Opening) -> "Lesson":
+        """Make a lesson that goes on, and ask the agent again for what it was asked for and may not have said."""
+        lesson = cls(opening, kept)
+        if kept.awaited:
+            opening.say(kept.begun)
+        elif kept.question is not None:
+            lesson._ask_picture(kept.question)
+            if kept.asked:
+                # Both may be asked twice: an answer keeps its first mark, and a question that was not answered comes
+                # again.
+                opening.say(lesson._next_asked() if kept.marked is not None else lesson._answer_asked())
+        return lesson
+
+    def _take_up(self, kept: LessonKept) -> None:
+        self._begun, self._awaited, self._refused = kept.begun, kept.awaited, kept.refused
+        self._question, self._marked, self._over = kept.question, kept.marked, kept.over
+        self._chosen, self._asked, self._leaving = kept.chosen, kept.asked, kept.leaving
+        self._wrong, self._reviewed = kept.wrong, kept.reviewed
+        self._note, self._enlarged = kept.note, kept.enlarged
+        self._picture: bytes | None = None
 
     def kept(self) -> LessonKept:
         """Return what this lesson is made from again."""
         return LessonKept(
+            begun=self._begun,
             visit=self._visit,
-            page=self._page,
-            opening=self._opening,
-            last=self._last,
+            awaited=self._awaited,
+            refused=self._refused,
+            note=self._note,
             question=self._question,
             chosen=self._chosen,
             asked=self._asked,
             leaving=self._leaving,
+            enlarged=self._enlarged,
             marked=self._marked,
             over=self._over,
-            wrong=tuple(self._wrong),
+            wrong=self._wrong,
             reviewed=self._reviewed,
         )
 
-    @classmethod
-    def again(cls, kept: LessonKept, say: Callable[[ToAgent], None]) -> "Lesson":
-        """Make a lesson that goes on, and ask the agent again for what it was asked for and may not have said."""
-        lesson = cls(say=say, visit=kept.visit)
-        lesson._page, lesson._opening, lesson._last = kept.page, kept.opening, kept.last
-        lesson._question, lesson._chosen, lesson._asked = kept.question, kept.chosen, kept.asked
-        lesson._leaving, lesson._marked, lesson._over = kept.leaving, kept.marked, kept.over
-        lesson._wrong, lesson._reviewed = list(kept.wrong), kept.reviewed
-        if kept.visit:
-            say(OpenMine(visit=kept.visit, what="learning"))
-        if kept.opening is not None:
-            say(OpenLevel(pack=kept.opening.pack, level=kept.opening.level))
-        elif kept.question is not None and kept.asked:
-            # Both may be asked twice: an answer keeps its first mark, and a question that was not answered comes again.
-            say(lesson._next_asked() if kept.marked is not None else lesson._answer_asked())
-        return lesson
+    def _begin_another(self, asked: OpenLevel | OpenReview) -> None:
+        self._take_up(LessonKept(begun=asked, awaited=True))
+        self._opening.say(asked)
 
     @property
     def personal(self) -> bool:
-        """Whether the levels and stars are one person's."""
+        """Whether the run is one person's."""
         return bool(self._visit)
 
     @property
     def running(self) -> bool:
-        """Whether a level has begun and not ended."""
-        return (self._question is not None and self._over is None) or self._opening is not None
+        """Whether a run has begun and not ended."""
+        return (self._question is not None and self._over is None) or self._awaited
+
+    @property
+    def _reviews(self) -> bool:
+        return isinstance(self._begun, OpenReview)
 
     def view(self) -> LessonView:
         """Return what is to be shown now."""
-        if self._question is None:
-            note = self._note or (words.levels_left_out(self._left_out) if self._left_out else "")
-            return LevelsView(self._levels, self._page, note)
+        question = self._question
+        if question is None:
+            return self._not_begun()
         if self._over is not None and self._reviewed is not None:
             return ReviewView(*self._wrong[self._reviewed], self._reviewed + 1, len(self._wrong))
         if self._over is not None:
-            return OverView(f"{self._question.title}·{self._question.level}", self._over, len(self._wrong))
+            title = words_learning.BOOK if self._reviews else f"{question.title}·{question.level}"
+            return OverView(title, self._over, self._wrong, bool(self._visit), self._opening.today)
         if self._marked is not None:
-            return MarkedView(self._question, self._marked, self._leaving)
-        return QuestionView(self._question, self._chosen, self._asked, self._leaving, self._note)
+            return MarkedView(question, self._marked, self._leaving)
+        if self._enlarged and self._picture:
+            return PictureView(question, self._picture)
+        return QuestionView(question, self._chosen, self._asked, self._leaving, self._note, self._picture)
+
+    def _not_begun(self) -> BeginView:
+        match self._refused:
+            case "":
+                return BeginView(self._reviews, "")
+            case "enough_today":
+                return BeginView(self._reviews, words_learning.sorry(self._refused), "review" if self._visit else "")
+            case "nothing_due" | "no_such_level" | "not_here" | "too_late" as reason:
+                return BeginView(self._reviews, words_learning.sorry(reason))
+            case reason:
+                return BeginView(self._reviews, words_learning.sorry(reason), "again")
 
     def agent_away(self) -> None:
-        """End the running level without a result and say so."""
+        """End the run without a result and say so."""
         if self.running:
-            self._to_levels(words.INTERRUPTED)
+            self._stop("unknown_run")
+
+    def _stop(self, reason: str) -> None:
+        self._take_up(LessonKept(begun=self._begun, refused=reason))
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent; one that belongs to no question of this lesson is ignored."""
         match message:
-            case Home() if not self._visit:
-                self._left_out = message.levels_left_out
-                self._offered(message.levels)
-            case MineShown(what="learning") if message.visit == self._visit:
-                self._offered(message.levels)
+            case Home():
+                self._opening = replace(self._opening, home=without_time(message))
             case QuestionShown():
-                running = self._question is not None and self._asked and message.run == self._question.run
-                if running or self._opening is not None:
-                    self._to_levels()
-                    self._question = message
+                self._take_question(message)
+            case PictureShown() if self._question is not None:
+                if (message.bundle, message.item) == (self._question.pack, self._question.picture):
+                    self._picture = message.content if can_be_drawn(message.content) else b""
             case Marked():
                 self._take_mark(message)
             case LevelOver():
                 if self._question is not None and message.run == self._question.run:
-                    self._over, self._asked = message, False
-                    if self._visit:
-                        self._say(OpenMine(visit=self._visit, what="learning"))
+                    self._over, self._asked, self._leaving = message, False, False
             case Sorry():
                 self._take_refusal(message)
 
+    def _take_question(self, question: QuestionShown) -> None:
+        running = self._question is not None and self._asked and question.run == self._question.run
+        if running or self._awaited:
+            self._take_up(LessonKept(begun=self._begun, question=question, wrong=self._wrong))
+            self._ask_picture(question)
+
+    def _ask_picture(self, question: QuestionShown) -> None:
+        if question.picture is not None:
+            self._opening.say(AskPicture(bundle=question.pack, item=question.picture))
+
+    @property
+    def _awaits_picture(self) -> bool:
+        return self._question is not None and self._question.picture is not None and self._picture is None
+
     def _take_refusal(self, sorry: Sorry) -> None:
-        note = words.sorry(sorry.reason)
-        if self._opening is not None and sorry.refuses(OpenLevel):
-            self._to_levels(note)
-        elif self._opening is None and sorry.refuses(NextQuestion if self._marked is not None else AnswerQuestion):
+        if self._awaited:
+            if sorry.refuses(type(self._begun)):
+                self._stop(sorry.reason)
+        elif self._awaits_picture and sorry.asked and sorry.refuses(AskPicture):
+            self._picture = b""
+        elif self._asked and sorry.refuses(NextQuestion if self._marked is not None else AnswerQuestion):
             if sorry.reason == "unknown_run":
-                self._to_levels(note)
-            elif self._question is not None:
+                self._stop(sorry.reason)
+            else:
                 # The answer was not judged, so the person can give it again.
-                self._asked, self._note = False, note
+                self._note, self._asked = words_learning.sorry(sorry.reason), False
 
     def _take_mark(self, marked: Marked) -> None:
         question = self._question
-        # The agent's words for a level that the person has left may still be on their way.
+        # A mark that nobody waits for belongs to an answer that was given before the question went away: it was left or
+        # interrupted, or the next level has begun. One of these may still be on their way.
         if not self._asked or question is None:
             return
         if (marked.run, marked.question) == (question.run, question.question):
             self._marked, self._asked = marked, False
             if not marked.right:
-                self._wrong.append((question, marked))
+                self._wrong = (*self._wrong, (question, marked))
 
     def key(self, key: Key) -> Move:
         """Take a key."""
         if self._question is None:
-            return self._choose_level(key)
+            return self._before_run(key)
         if self._over is not None:
-            self._after_level(key)
-        elif self._marked is not None:
-            self._after_mark(key)
-        elif not self._asked:
-            self._answer(key)
-        return "stay"
+            return self._after_run(key, self.view())
+        if self._marked is not None:
+            return self._after_mark(key)
+        if self._enlarged:
+            self._enlarged = False
+            return "stay"
+        return "stay" if self._asked else self._answer(key, self._question)
 
-    def _to_levels(self, note: str = "") -> None:
-        self._question, self._marked, self._over, self._opening = None, None, None, None
-        self._chosen, self._asked, self._leaving, self._note = (), False, False, note
-        self._reviewed = None
+    def _before_run(self, key: Key) -> Move:
+        view = self.view()
+        assert isinstance(view, BeginView)
+        if key == "1" and view.offers:
+            self._begin_another(self._begun if view.offers == "again" else OpenReview(visit=self._visit))
+        return "leave" if key == BACK else "stay"
 
-    def _offered(self, levels: list[LevelChoice]) -> None:
-        self._levels = tuple(levels)
-        # The county may have taken a pack away, and with it the page that is shown.
-        last = LevelsView(self._levels, 0, "").pages - 1
-        self._page = min(self._page, last)
-
-    def _choose_level(self, key: Key) -> Move:
-        if key == BACK:
-            return "leave"
-        view = LevelsView(self._levels, self._page, self._note)
-        number = digit(key)
-        if number in (7, 8):
-            self._page = (self._page + (1 if number == 8 else -1)) % view.pages
-        elif number is not None and 1 <= number <= len(view.shown) and self._opening is None:
-            self._open(view.shown[number - 1])
-        return "stay"
-
-    def _open(self, level: LevelChoice) -> None:
-        self._to_levels(words.OPENING)
-        self._opening = self._last = level
-        self._wrong = []
-        self._say(OpenLevel(pack=level.pack, level=level.level))
-
-    def _answer(self, key: Key) -> None:
-        assert self._question is not None
+    def _answer(self, key: Key, question: QuestionShown) -> Move:
         self._note = ""
         if key == BACK:
-            # Back takes back one choice at a time. With nothing left to take back it asks, and then leaves the level.
+            # Back takes back one choice at a time. With nothing left to take back it asks, and then leaves the run.
             if self._leaving:
-                self._to_levels()
-            elif self._chosen:
-                self._chosen = self._chosen[:-1]
-            else:
-                self._leaving = True
-            return
+                return "leave"
+            self._leaving = not self._chosen
+            self._chosen = self._chosen[:-1]
+            return "stay"
         self._leaving = False
         number = digit(key)
-        if number is not None and 1 <= number <= len(self._question.options):
-            self._pick(number - 1)
+        if number is not None and 1 <= number <= len(question.options):
+            self._pick(number - 1, question)
         elif key == "enter":
             # An order is an answer only with every option in it; a choice of several needs one at least.
-            least = len(self._question.options) if self._question.kind == "ordering" else 1
+            least = len(question.options) if question.kind == "ordering" else 1
             if len(self._chosen) >= least:
                 self._give_answer()
             else:
-                self._note = words.CHOOSE_ALL if self._chosen else words.CHOOSE_FIRST
+                self._note = words_learning.CHOOSE_ALL if self._chosen else words_learning.CHOOSE_FIRST
+        elif key == PICTURE_KEY and self._picture:
+            self._enlarged = True
+        return "stay"
 
-    def _pick(self, option: int) -> None:
-        assert self._question is not None
+    def _pick(self, option: int, question: QuestionShown) -> None:
         # With one right answer the number itself answers: a second key for Enter would only be a key more.
-        if self._question.kind in ("single", "true_false"):
+        if question.kind in ("single", "true_false"):
             self._chosen = (option,)
             self._give_answer()
         elif option in self._chosen:
@@ -252,7 +289,7 @@ class Lesson:
 
     def _give_answer(self) -> None:
         self._asked = True
-        self._say(self._answer_asked())
+        self._opening.say(self._answer_asked())
 
     def _answer_asked(self) -> AnswerQuestion:
         assert self._question is not None
@@ -263,26 +300,27 @@ class Lesson:
         assert self._question is not None
         return NextQuestion(run=self._question.run)
 
-    def _after_mark(self, key: Key) -> None:
-        assert self._question is not None
+    def _after_mark(self, key: Key) -> Move:
         if key == BACK and self._leaving:
-            self._to_levels()
-            return
+            return "leave"
         self._leaving = key == BACK
         if key == "enter" and not self._asked:
             self._asked = True
-            self._say(self._next_asked())
+            self._opening.say(self._next_asked())
+        return "stay"
 
-    def _after_level(self, key: Key) -> None:
+    def _after_run(self, key: Key, view: LessonView) -> Move:
         if self._reviewed is not None:
             last = self._reviewed + 1 == len(self._wrong)
             if key == BACK or (key == "enter" and last):
                 self._reviewed = None
             elif key == "enter":
                 self._reviewed += 1
-        elif key == BACK:
-            self._to_levels()
-        elif key == "1" and self._last is not None:
-            self._open(self._last)
-        elif key == "2" and self._wrong:
-            self._reviewed = 0
+            return "stay"
+        assert isinstance(view, OverView)
+        if key == "1" and view.first:
+            level = view.over.next if view.first == "next" else None
+            self._begin_another(OpenLevel(pack=level.pack, level=level.level) if level is not None else self._begun)
+        elif key == "2" and view.more_wrong:
+            self._reviewed = AT_ONCE
+        return "leave" if key == BACK else "stay"

@@ -1,13 +1,15 @@
-"""What a place needs that is opened at home, or made again there."""
+"""What a place needs that is opened at home or in a visit, or made again there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
-from kiosk_tui.clock import RunningClock
+from kiosk_tui.clock import RunningClock, village_time
 from kiosk_tui.places.room import Room
 from protocol.kiosk import Home, ToAgent
+from protocol.units import DATED_QUALITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,12 @@ class Opening:
     say: Callable[[ToAgent], None]
     room: Room
     """How much fits the screen."""
+
+    @property
+    def today(self) -> date | None:
+        """The day in the village; None where it is not known."""
+        dated = self.home.quality in DATED_QUALITIES
+        return village_time(self.clock.minute()).date() if dated else None
 
 
 def without_time(home: Home) -> Home:

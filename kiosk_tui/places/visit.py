@@ -9,7 +9,8 @@ import msgspec
 
 from kiosk_tui.places.asking import Questions
 from kiosk_tui.places.entry import NewPin
-from kiosk_tui.places.lesson import Lesson
+from kiosk_tui.places.learning_map import MapPlace
+from kiosk_tui.places.opening import Opening
 from kiosk_tui.places.own_meeting import OwnMeeting
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.own_requests import RequestsPlace
@@ -19,7 +20,8 @@ from kiosk_tui.places.place import Move
 from kiosk_tui.terminal.keys import BACK, Key, digit
 from kiosk_tui.views.common import PhoneView, VisitView
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
-from protocol.kiosk_visits import ClockByNumber, OpenMine, PhoneCode, ShowPhoneCode, VisitShown
+from protocol.kiosk_learning import Amended
+from protocol.kiosk_visits import ClockByNumber, PhoneCode, ShowPhoneCode, VisitShown
 
 KNOWN = (
     *("clock", "meeting", "month", "requests", "learning", "ask"),
@@ -41,9 +43,21 @@ class VisitPlace:
     personal = True
     running = types_digits = False
 
-    def __init__(self, shown: VisitShown, *, say: Callable[[ToAgent], None]) -> None:
+    def __init__(
+        self,
+        shown: VisitShown,
+        *,
+        say: Callable[[ToAgent], None],
+        opening: Callable[[], Opening | None],
+    ) -> None:
+        """
+        Args:
+            opening: What home shows now, for a place that is made of it; None before the agent has said it.
+        """
         self._say = say
         self._shown = shown
+        self._opening = opening
+        self._amended: list[Amended] = []
 
     @property
     def id(self) -> str:
@@ -81,8 +95,8 @@ class VisitPlace:
             case "ask":
                 return WishPlace(self.id, say=self._say)
             case "learning":
-                self._say(OpenMine(visit=self.id, what=what))
-                return Lesson(say=self._say, visit=self.id)
+                opening = self._opening()
+                return MapPlace(opening, visit=self.id, amended=self._amended) if opening is not None else "stay"
             case "clock":
                 self._say(ClockByNumber(visit=self.id))
                 return "stay"

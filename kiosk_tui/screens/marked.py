@@ -3,32 +3,37 @@
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.places.room import Room
-from kiosk_tui.screens.question import heading, space_after_cap
+from kiosk_tui.screens.question import heading, in_what, leaving, space_after_cap
 from kiosk_tui.screens.text import ScreenText
-from kiosk_tui.views.common import MarkedView, ReviewView
+from kiosk_tui.views.learning import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
+from kiosk_tui.words import learning as words_learning
 from protocol.kiosk_learning import Marked, QuestionShown
 
 
 def marked_text(view: MarkedView, _: Room) -> ScreenText:
     """Explain the answer. This is shown after every one."""
-    leave = [Block(words.LEAVE_MARKED, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
-    last = view.question.number >= view.question.of or view.marked.lives == 0
-    onward = KeyHint(words.ENTER, words.KEY_RESULT if last else words.KEY_NEXT)
+    review = view.question.mode == "review"
+    warning = words_learning.LEAVE_BOOK if review else words_learning.LEAVE_MARKED
+    leave = [Block(warning, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
+    last = view.question.number >= view.question.of or (view.marked.lives == 0 and not review)
+    onward = KeyHint(words.ENTER, words_learning.KEY_RESULT if last else words_learning.KEY_NEXT)
     return ScreenText(
         heading(view.question),
         (*leave, *_blocks(view.question, view.marked)),
-        (onward, KeyHint("0", words.KEY_LEAVE), KeyHint("9", words.KEY_HELP)),
-        right=words.lives(view.marked.lives),
+        (onward, KeyHint("0", leaving(view.question)), KeyHint("9", words.KEY_HELP)),
+        right=in_what(view.question, view.marked.lives),
     )
 
 
 def review_text(view: ReviewView, _: Room) -> ScreenText:
     """Explain a wrong answer of the level that has ended, below its question."""
-    onward = KeyHint(words.ENTER, words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED)
+    onward = KeyHint(
+        words.ENTER, words_learning.KEY_NEXT_WRONG if view.number < view.of else words_learning.KEY_REVIEWED
+    )
     return ScreenText(
-        words.wrong_place(view.number, view.of),
+        words_learning.wrong_place(view.number, view.of),
         (Block(view.question.stem, style=theme.STRONG, gap=1), *_blocks(view.question, view.marked)),
         (onward, KeyHint("0", words.KEY_BACK), KeyHint("9", words.KEY_HELP)),
     )
@@ -36,19 +41,23 @@ def review_text(view: ReviewView, _: Room) -> ScreenText:
 
 def _blocks(question: QuestionShown, marked: Marked) -> tuple[Block, ...]:
     style = theme.RIGHT if marked.right else theme.WRONG
-    verdict = Block(words.RIGHT if marked.right else words.WRONG, " ", style, style, gap=1)
+    verdict = Block(words_learning.RIGHT if marked.right else words_learning.WRONG, " ", style, style, gap=1)
     return (
         verdict,
         *(_order(question, marked) if question.kind == "ordering" else _choice(question, marked)),
         Block(marked.explanation, gap=2),
-        Block(words.source(marked.source), style=theme.QUIET, gap=2),
+        Block(words_learning.source(marked.source), style=theme.QUIET, gap=2),
     )
 
 
 def _choice(question: QuestionShown, marked: Marked) -> list[Block]:
-    given = [] if marked.right else [Block(_texts(question, marked.chosen), words.YOUR_ANSWER, gap=2)]
+    given = [] if marked.right else [Block(_texts(question, marked.chosen), words_learning.YOUR_ANSWER, gap=2)]
     answer = Block(
-        _texts(question, marked.answer), words.ANSWER_IS, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0
+        _texts(question, marked.answer),
+        words_learning.ANSWER_IS,
+        theme.STRONG,
+        theme.STRONG,
+        gap=2 if marked.right else 0,
     )
     return [*given, answer]
 
@@ -62,8 +71,19 @@ def _order(question: QuestionShown, marked: Marked) -> list[Block]:
         for number in marked.answer
         if 0 <= number < len(question.options)
     )
-    mine = [] if marked.right else [Block(given, words.YOUR_ORDER, gap=2)]
-    return [*mine, Block(right, words.ANSWER_ORDER, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0), *steps]
+    mine = [] if marked.right else [Block(given, words_learning.YOUR_ORDER, gap=2)]
+    return [
+        *mine,
+        Block(right, words_learning.ANSWER_ORDER, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0),
+        *steps,
+    ]
+
+
+def right_answer(question: QuestionShown, marked: Marked) -> str:
+    """Return the right options in one line; of an order, one after the other."""
+    if question.kind != "ordering":
+        return _texts(question, marked.answer)
+    return "→".join(question.options[number] for number in marked.answer if 0 <= number < len(question.options))
 
 
 def _texts(question: QuestionShown, numbers: list[int]) -> str:

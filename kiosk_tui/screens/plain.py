@@ -8,6 +8,7 @@ from kiosk_tui.views.common import AwayView, HelpView, IdleView, WaitView
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words import learning as words_learning
 from kiosk_tui.words import session as words_session
 
 _HELP_KEYS = (("1", words_help.KEY_CALL), ("2", words_help.KEY_RULES))
@@ -36,7 +37,7 @@ def _call(view: HelpView) -> list[Block]:
 
 def away_text(view: AwayView, _: Room) -> ScreenText:
     """Say that the agent does not answer, and that the kiosk keeps trying."""
-    interrupted = [Block(words.INTERRUPTED, style=theme.TITLE, gap=1)] if view.interrupted else []
+    interrupted = [Block(words_learning.INTERRUPTED, style=theme.TITLE, gap=1)] if view.interrupted else []
     blocks = (
         Block(words.AWAY, style=theme.TITLE),
         Block(words.AWAY_DETAIL, style=theme.QUIET, gap=1),

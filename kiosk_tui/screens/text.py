@@ -2,6 +2,7 @@
 
 import msgspec
 
+from kiosk_tui.drawing.placing import Placed
 from kiosk_tui.drawing.typeset import Block
 from kiosk_tui.widgets.bars import KeyHint
 from kiosk_tui.words import common as words
@@ -22,6 +23,7 @@ class ScreenText(msgspec.Struct, frozen=True):
             stands there.
         above: Blank lines above the art.
         centred: The text stands in the middle.
+        picture: Stands beside the text or above it.
     """
 
     title: str | None
@@ -31,3 +33,4 @@ class ScreenText(msgspec.Struct, frozen=True):
     art: tuple[str, ...] | None = None
     above: int = 1
     centred: bool = False
+    picture: Placed | None = None

@@ -20,7 +20,7 @@ from kiosk_tui.screens.finding import find_text
 from kiosk_tui.screens.followed import followed_text
 from kiosk_tui.screens.home import ask_card_text
 from kiosk_tui.screens.large_number import call_text, number_text, receipt_text
-from kiosk_tui.screens.levels import levels_text, over_text
+from kiosk_tui.screens.learning_map import amended_text, begin_text, map_text, pack_text
 from kiosk_tui.screens.marked import marked_text, review_text
 from kiosk_tui.screens.meetings import (
     absent_text,
@@ -40,8 +40,9 @@ from kiosk_tui.screens.month import (
     taken_text,
 )
 from kiosk_tui.screens.notices import notice_text
+from kiosk_tui.screens.over import over_text
 from kiosk_tui.screens.plain import away_text, help_text, idle_text, wait_text
-from kiosk_tui.screens.question import question_text
+from kiosk_tui.screens.question import picture_text, question_text
 from kiosk_tui.screens.results import result_text, results_text
 from kiosk_tui.screens.text import ScreenText
 from kiosk_tui.screens.today import today_text
@@ -53,18 +54,24 @@ from kiosk_tui.views.common import (
     EntryView,
     HelpView,
     IdleView,
-    LevelsView,
-    MarkedView,
     NoticeView,
-    OverView,
-    QuestionView,
-    ReviewView,
     TodayView,
     View,
     VisitView,
     WaitView,
 )
 from kiosk_tui.views.feedback import AskView, CallView, FollowedView, NumberView, ReceiptView
+from kiosk_tui.views.learning import (
+    AmendedView,
+    BeginView,
+    MapView,
+    MarkedView,
+    OverView,
+    PackView,
+    PictureView,
+    QuestionView,
+    ReviewView,
+)
 from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingsView, MeetingView
 from kiosk_tui.views.months import (
     ChoiceView,
@@ -87,7 +94,11 @@ TEXTS: dict[type[Any], Callable[[Any, Room], ScreenText]] = {
     TodayView: today_text,
     NoticeView: notice_text,
     AskCardView: ask_card_text,
-    LevelsView: levels_text,
+    MapView: map_text,
+    AmendedView: amended_text,
+    PackView: pack_text,
+    BeginView: begin_text,
+    PictureView: picture_text,
     QuestionView: question_text,
     MarkedView: marked_text,
     ReviewView: review_text,
@@ -163,7 +174,7 @@ class TextScreen(KioskScreen[View]):
         self._art_row.display = text.art is not None
         self._art_row.styles.padding = (text.above, 0, 0, 0)
         self._art.show(text.art or ())
-        self._body.centred = text.centred
+        self._body.centred, self._body.picture = text.centred, text.picture
         self._body.show(*text.blocks, page=self._page_left(text.blocks))
         self._keys.display = text.hints is not None
         self._hints = text.hints or ()

@@ -10,6 +10,7 @@ import msgspec
 
 from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from kiosk_tui.views.feedback import FeedbackView
+from kiosk_tui.views.learning import LearningView
 from kiosk_tui.views.meetings import OfMeetings
 from kiosk_tui.views.months import OwnView
 from kiosk_tui.views.reading import ReadingView
@@ -18,13 +19,11 @@ from kiosk_tui.views.wishes import AskingView
 from protocol.kiosk import Home, TouchShown
 from protocol.kiosk_duty import DutyRow
 from protocol.kiosk_feedback import HelpContact
-from protocol.kiosk_learning import LevelChoice, LevelOver, Marked, QuestionShown
 from protocol.kiosk_meetings import MeetingLine, VouchAsked
 from protocol.kiosk_notices import NoticeLine, NoticeShown
 from protocol.kiosk_visits import PhoneCode
 from protocol.units import ClockQuality, Direction, WallMs
 
-LEVELS_A_PAGE = 6
 ROWS_A_PAGE = 6
 
 type FixedRow = Literal["duty"]
@@ -174,91 +173,6 @@ class TouchView(msgspec.Struct, frozen=True):
         return ("touch", self.shown)
 
 
-class LevelsView(msgspec.Struct, frozen=True):
-    """The choice of a level. ``page`` counts from 0; ``note`` says what went wrong or what the agent is doing."""
-
-    levels: tuple[LevelChoice, ...]
-    page: int
-    note: str
-    deaf_ms: ClassVar[int] = SCREEN_MS
-
-    @property
-    def face(self) -> Face:
-        """The levels that the number keys open now."""
-        return ("levels", tuple((level.pack, level.level) for level in self.shown))
-
-    @property
-    def pages(self) -> int:
-        """How many pages the levels take, at least one."""
-        return max(1, -(-len(self.levels) // LEVELS_A_PAGE))
-
-    @property
-    def shown(self) -> tuple[LevelChoice, ...]:
-        """The levels of this page, chosen by 1 to 6."""
-        return self.levels[self.page * LEVELS_A_PAGE : (self.page + 1) * LEVELS_A_PAGE]
-
-
-class QuestionView(msgspec.Struct, frozen=True):
-    """A question. ``chosen`` are options in the order picked, from 0; ``asked`` is true while the agent judges the
-    answer."""
-
-    question: QuestionShown
-    chosen: tuple[int, ...]
-    asked: bool
-    leaving: bool
-    note: str
-    deaf_ms: ClassVar[int] = CHOICE_MS
-
-    @property
-    def face(self) -> Face:
-        """This question of this run; the question whether to leave it is another face."""
-        return ("question", self.question.run, self.question.number, self.question.question, self.leaving)
-
-
-class MarkedView(msgspec.Struct, frozen=True):
-    """Whether the answer to ``question`` was right, and why."""
-
-    question: QuestionShown
-    marked: Marked
-    leaving: bool
-    deaf_ms: ClassVar[int] = SCREEN_MS
-
-    @property
-    def face(self) -> Face:
-        """The explanation of this question of this run; the question whether to leave is another face."""
-        return ("marked", self.marked.run, self.question.number, self.marked.question, self.leaving)
-
-
-class ReviewView(msgspec.Struct, frozen=True):
-    """A wrong answer of the level that has ended, shown again: ``number`` of ``of``, counted from 1."""
-
-    question: QuestionShown
-    marked: Marked
-    number: int
-    of: int
-    deaf_ms: ClassVar[int] = SCREEN_MS
-
-    @property
-    def face(self) -> Face:
-        """This wrong answer."""
-        return ("review", self.marked.run, self.number)
-
-
-class OverView(msgspec.Struct, frozen=True):
-    """The end of a level."""
-
-    title: str
-    over: LevelOver
-    wrong: int
-    """How many wrong answers can be looked at again."""
-    deaf_ms: ClassVar[int] = SCREEN_MS
-
-    @property
-    def face(self) -> Face:
-        """The end of this run."""
-        return ("over", self.over.run)
-
-
 class HelpView(msgspec.Struct, frozen=True):
     """The way to call somebody, and one key further (``rules``) how the kiosk is used.
 
@@ -363,7 +277,6 @@ class LiveBannerView(msgspec.Struct, frozen=True):
     seconds_left: int
 
 
-type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
 type View = (
     HomeView
     | ReadingView
@@ -373,7 +286,7 @@ type View = (
     | DutyView
     | AskCardView
     | TouchView
-    | LessonView
+    | LearningView
     | EntryView
     | VisitView
     | OwnView

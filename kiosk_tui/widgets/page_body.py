@@ -5,13 +5,15 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from kiosk_tui.drawing.placing import GAP, Placed
 from kiosk_tui.drawing.typeset import Block, Line, cells, set_blocks
 
 
 class PageBody(Widget):
     """Blocks of text set into the room there is.
 
-    ``centred`` puts each line into the middle; the page as a whole then stands in the middle too.
+    ``centred`` puts each line into the middle; the page as a whole then stands in the middle too. A ``picture`` takes
+    its room beside the text or above it.
     """
 
     class Turned(Message):
@@ -20,6 +22,7 @@ class PageBody(Widget):
     blocks: reactive[tuple[Block, ...]] = reactive(())
     page: reactive[int] = reactive(0)
     centred: reactive[bool] = reactive(False)
+    picture: reactive[Placed | None] = reactive(None)
 
     def __init__(self, *, centred: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -62,13 +65,31 @@ class PageBody(Widget):
         # In a window that has become larger the text may take fewer pages than before.
         lines = pages[min(self.page, len(pages) - 1)]
         above = (self.content_size.height - len(lines)) // 2 if self.centred else 0
-        return Content("\n").join([Content()] * above + [self._draw(line) for line in lines])
+        drawn = [Content()] * above + [self._draw(line) for line in lines]
+        return Content("\n").join(drawn if self.picture is None else self._with_picture(self.picture, drawn))
+
+    def _with_picture(self, picture: Placed, lines: list[Content]) -> list[Content]:
+        if not picture.beside:
+            left = (self.content_size.width - picture.width) // 2
+            return [*(Content.assemble(" " * left, line) for line in picture.lines), *lines]
+        rows = []
+        for row in range(max(len(lines), len(picture.lines))):
+            text = lines[row] if row < len(lines) else Content()
+            gap = " " * (self._text_width - text.cell_length + GAP)
+            rows.append(Content.assemble(text, gap, picture.lines[row]) if row < len(picture.lines) else text)
+        return rows
+
+    @property
+    def _text_width(self) -> int:
+        beside = self.picture is not None and self.picture.beside
+        return self.content_size.width - (self.picture.width + GAP if beside and self.picture else 0)
 
     def _set(self) -> list[list[Line]]:
-        return set_blocks(self.blocks, self.content_size.width, self.content_size.height)
+        above = len(self.picture.lines) if self.picture is not None and not self.picture.beside else 0
+        return set_blocks(self.blocks, self._text_width, self.content_size.height - above)
 
     def _draw(self, line: Line) -> Content:
-        width = self.content_size.width
+        width = self._text_width
         room = width - cells(line.cap) - cells(line.text)
         left = room // 2 if self.centred else 0
         filled = line.text + " " * (room - left if line.style else 0)

@@ -41,8 +41,6 @@ PROBLEM = {
 }
 SORRY = {
     "too_late": _("没有改：时间已过，或者有人接着刷了卡。"),
-    "unknown_run": _("本关已中断，请重新开始。"),
-    "no_such_level": _("这一关现在打不开，请选别的。"),
     "not_recorded": _("刚才的操作没有记录，请再试一次。"),
     "malformed": _("刚才的操作没有成功，请再试一次。"),
     "not_here": _("这个功能本站现在没有。"),
@@ -121,19 +119,12 @@ KEY_HELP = _("帮助")
 KEY_SAY = _("念一遍")
 KEY_BACK = _("返回")
 KEY_DELETE = _("删一位，按住返回")
-KEY_LEAVE = _("离开本关")
 KEY_CLEAR = _("取消")
 KEY_CONFIRM = _("确定")
-KEY_NEXT = _("下一题")
 KEY_READ_ON = _("继续看")
-KEY_RESULT = _("看结果")
 KEY_NEXT_PAGE = _("翻页")
 KEY_EARLIER = _("上一页")
 KEY_LATER = _("下一页")
-KEY_AGAIN = _("再答一次")
-KEY_WRONG_ONES = _("看错题")
-KEY_NEXT_WRONG = _("下一道错题")
-KEY_REVIEWED = _("看完了")
 KEY_KEEP = _("不改")
 ENTER = "Enter"
 
@@ -149,35 +140,9 @@ CHOOSING = _("请稍等…")
 NOT_CHANGED = _("没有改。")
 CORRECTED = _("已经改好。")
 
-LEARNING = _("学习·答题闯关")
-CHOOSE_LEVEL = _("请按数字选一关")
-NO_LEVELS = _("现在还没有可以学习的内容。县里下发以后，这里会自动出现。")
 OPENING = _("正在打开…")
 SAMPLE = _("示例")
-NOT_PASSED_YET = _("还没过关")
-INTERRUPTED = _("本关已中断，请重新开始。")
-KIND = {
-    "single": _("单选：按数字作答"),
-    "multiple": _("多选：按数字选择，选好按 Enter"),
-    "true_false": _("判断：按数字作答"),
-    "ordering": _("排序：按先后依次按数字，选好按 Enter"),
-}
 TYPE_FIRST = _("先按数字输。")
-CHOOSE_FIRST = _("先按数字选。")
-CHOOSE_ALL = _("还没排完，接着按数字。")
-RECORDING = _("正在记录…")
-LEAVE = _("再按 0 就离开本关，按其他键继续答题。")
-LEAVE_MARKED = _("再按 0 就离开本关，按其他键继续看。")
-RIGHT = _("✓  答对了")
-WRONG = _("×  答错了")
-ANSWER_IS = _("正确答案：")
-ANSWER_ORDER = _("正确顺序：")
-YOUR_ANSWER = _("您的答案：")
-YOUR_ORDER = _("您的顺序：")
-PASSED = _("✓  过关了")
-FAILED = _("×  没有过关")
-TRY_AGAIN = _("没关系，按 2 看看错题，再来一次。")
-WELL_DONE = _("做得好！答题记录已保存在本站。")
 
 AWAY = _("机器正在启动，现在先不要刷卡")
 AWAY_DETAIL = _("请稍等，好了会自动恢复。已经显示成功的打卡不会丢。")
@@ -331,55 +296,14 @@ def page(number: int, of: int) -> str:
     return _("第 {number}/{of} 页").format(number=number, of=of)
 
 
-def question_place(number: int, of: int) -> str:
-    """Return the question's place in its level."""
-    return _("第 {number}/{of} 题").format(number=number, of=of)
-
-
-def lives(left: int) -> str:
-    """Return how many more answers may be wrong, as signs and as a number.
-
-    That is one less than the lives: the level ends when the last life is lost.
-    """
-    if left <= 0:
-        return _("机会用完了")
-    more = min(left, 3) - 1
-    return " ".join("●" * more + "○" * (2 - more)) + "  " + counted("还可以错 {count} 次", more)
-
-
-def stars(count: int) -> str:
-    """Return the best result so far."""
-    return " ".join("★" * count + "☆" * (3 - count)) if count else NOT_PASSED_YET
-
-
-def score(right: int, of: int) -> str:
-    """Return how many answers were right."""
-    return _("{of} 题答对 {right} 题").format(of=of, right=right)
-
-
 def digits_lack(count: int) -> str:
     """Return how many figures are still to be typed."""
     return counted("还差 {count} 位。", count)
 
 
-def chosen_order(numbers: list[int]) -> str:
-    """Return the options picked so far in their order, as shown from 1."""
-    return labelled(_("已排"), "→".join(str(number) for number in numbers) or _("还没有选"))
-
-
-def chosen(numbers: list[int]) -> str:
-    """Return the options picked so far, as shown from 1."""
-    return labelled(_("已选"), listed(str(number) for number in sorted(numbers)) or _("还没有选"))
-
-
 def left_out(count: int) -> str:
     """Return that so many more do not fit on the board, and where they can be seen."""
     return counted("还有 {count} 条没列出来，请找镇办查看。", count)
-
-
-def levels_left_out(count: int) -> str:
-    """Return that so many more levels do not fit."""
-    return counted("还有 {count} 关没列出来，请告诉镇办。", count)
 
 
 def touched_at(time: str, *, sign: str) -> str:
@@ -390,16 +314,6 @@ def touched_at(time: str, *, sign: str) -> str:
 def namesake(apart: str) -> str:
     """Return what stands behind a name that two people share, in brackets."""
     return f"({apart})" if apart else ""
-
-
-def wrong_place(number: int, of: int) -> str:
-    """Return the place among the wrong answers, counted from 1."""
-    return _("错题 {number}/{of}").format(number=number, of=of)
-
-
-def source(name: str) -> str:
-    """Return where an explanation comes from."""
-    return _("来源：{source}").format(source=name)
 
 
 def idle(seconds: int) -> str:

@@ -39,6 +39,7 @@ class Power(StrEnum):
     SEE_CONTENT = "bundles.see"
     WRITE = "bundles.write"
     PUBLISH = "bundles.publish"
+    SEE_BRANCH_LEARNING = "progress.see_branch"
     KEEP_WORDS = "guard.keep_words"
     SEE_SWITCHES = "compliance.see"
     TURN_SWITCHES = "compliance.turn"
@@ -93,6 +94,8 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_CONTENT: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.WRITE: (_OPERATOR, _OFFICER, Role.SECRETARY, Role.EDITOR),
     Power.PUBLISH: (_OPERATOR, _OFFICER, Role.EDITOR),
+    # The view asks for more: only the secretary of a branch sees anything, and only of that branch.
+    Power.SEE_BRANCH_LEARNING: (_OFFICER, _ORGANISATION, Role.SECRETARY),
     Power.KEEP_WORDS: (_OPERATOR, _ORGANISATION),
     Power.SEE_SWITCHES: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.TURN_SWITCHES: (_OPERATOR, _ORGANISATION),

@@ -28,7 +28,7 @@ from server_broker.bundles.finding import entries_of
 
 MAX_SUM_BYTES = 512 * 2**20
 """All items of one bundle together, because a station's card must have room for it and its line bring it."""
-COMPUTED: tuple[BundleKind, ...] = ("roster", "heads", "answers", "month", "meetings", "duty")
+COMPUTED: tuple[BundleKind, ...] = ("roster", "heads", "answers", "month", "meetings", "duty", "progress", "courses")
 """Kinds that the county computes from other tables (`server_broker.supervisor.chores.shelf_sources`). No person decides
 about such a version, and it has no author."""
 COMPUTED_MONTHS = 4

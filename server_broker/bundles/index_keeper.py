@@ -53,6 +53,7 @@ _PRIORITY: tuple[BundleKind, ...] = (
     "duty",
     "heads",
     "meetings",
+    "courses",
     "notices",
     "disclosure",
     "questions",

@@ -1,14 +1,16 @@
 """Learning packs as bundles of kind ``questions``, and beside them as pack files for stations of contract 1.0."""
 
 from collections.abc import Sequence
+from copy import replace
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import transaction
+from django.db import connection, transaction
 
 from protocol.bundles import MAX_BUNDLE_BYTES, MAX_CONTENT_BYTES
 from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode, encode
+from protocol.decisions import Decided
 from protocol.packs import Pack
 from protocol.signing import Signed
 from protocol.twin import PackRef
@@ -21,6 +23,14 @@ from server_broker.bundles.publishing import keep_items, said_of, store
 from server_broker.decisions.stream import decide
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.models import Station
+from server_broker.learning.marking import (
+    changed_answers,
+    count_remarked,
+    keep_remarked,
+    read_stored,
+    version_before,
+    with_key_since,
+)
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import file_sizes, newest_packs, publish_pack
 
@@ -29,6 +39,8 @@ EVERYWHERE = ""
 """Every region's code begins with it."""
 LASTS = timedelta(days=365)
 """How long a pack lasts if nobody says otherwise: no bundle is without an end."""
+_LOCK_SPACE = 0x6B657973
+"""First key of PostgreSQL's advisory locks ("keys") under which a version of a pack is compared with the one before."""
 
 
 def publish_questions(
@@ -44,6 +56,9 @@ def publish_questions(
 ) -> LearningPack:
     """Publish a pack as a bundle and as a pack file, by one decision. Publishing the same pack again changes nothing.
 
+    The county says of each question since which version its options have stood. If an answer is another than in the
+    version before, attempts of earlier versions are marked anew, and a second decision says how many.
+
     Args:
         key: The county's signing key, for the pack file.
         items: The pictures and sounds that its questions name.
@@ -58,6 +73,12 @@ def publish_questions(
     _check_named(pack, items)
     keep_items(draft, folder=folder)
     with transaction.atomic():
+        _wait_for_turn(pack.id)
+        before = version_before(pack.id, pack.version)
+        if not _is_stored(pack):
+            pack = with_key_since(pack, before)
+        draft = replace(draft, content=encode(pack))
+        check(draft)
         had_file = LearningPack.objects.filter(pack=pack.id, version=pack.version).exists()
         row = publish_pack(pack, key=key, at=at)
         bundle, is_new = _published(pack, folder), False
@@ -68,7 +89,31 @@ def publish_questions(
         if is_new or not had_file:
             # The decision names the bundle; the row beside it is the pack file, which has another hash.
             decide(record(author, "pack.published", pack.id, {"version": pack.version}), said_of(bundle), [row])
+        if not had_file:
+            _mark_anew(row, pack, before, author=author)
     return row
+
+
+def _is_stored(pack: Pack) -> bool:
+    """Tell whether an earlier release has published this very version: it said nothing of since when options stand."""
+    row = LearningPack.objects.filter(pack=pack.id, version=pack.version).first()
+    return row is not None and encode(read_stored(row)) == encode(pack)
+
+
+def _wait_for_turn(pack: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, pack])
+
+
+def _mark_anew(row: LearningPack, pack: Pack, before: Pack | None, *, author: str) -> None:
+    """Keep which questions a version marks anew, by a decision that names them."""
+    changed = changed_answers(pack, before)
+    if not changed:
+        return
+    remarked = keep_remarked(row, count_remarked(pack.id, pack.version, changed))
+    said = "、".join(f"{one.question}：{one.attempts}" for one in remarked)[:200]
+    entry = record(author, "pack.remarked", pack.id, {"version": pack.version, "remarked": said})
+    decide(entry, Decided(action="pack.remarked", subject=pack.id), remarked)
 
 
 def _draft(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime) -> Draft:

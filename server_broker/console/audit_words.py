@@ -78,6 +78,7 @@ _KEYS = {
     "reason": "理由",
     "to": "到",
     "region": "区划",
+    "remarked": "判分变了的题",
     "region_was": "原区划",
     "role": "角色",
     "role_was": "原角色",

@@ -29,6 +29,7 @@ _PAGES: tuple[tuple[str, str, str, Power], ...] = (
     ("人员", "人员与卡", "people", Power.SEE_PEOPLE),
     ("人员", "发卡台", "desk", Power.BIND_CARDS),
     ("内容", "下发内容", "published", Power.SEE_CONTENT),
+    ("内容", "必学和选学", "courses", Power.SEE_CONTENT),
     ("内容", "公示把关", "guard", Power.SEE_CONTENT),
     ("设备", "站点", "home", Power.SEE_FLEET),
     ("设备", "告警", "alarms", Power.SEE_FLEET),

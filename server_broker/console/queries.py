@@ -17,6 +17,7 @@ from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.touches import touches_of_day
 from server_broker.bundles.models import Bundle, BundleQuerySet, Written, WrittenQuerySet
 from server_broker.commands.models import CommandQuerySet, StationOrder
+from server_broker.courses.models import Course, CourseQuerySet
 from server_broker.dated.models import DatedQuerySet
 from server_broker.duty.models import RosterTemplate
 from server_broker.exceptions.models import Notable
@@ -207,6 +208,11 @@ def feedback_of(user: Viewer) -> QuerySet[Feedback]:
     if own is None:
         return Feedback.objects.none()
     return Feedback.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def courses_of(user: Viewer) -> CourseQuerySet:
+    """Return what is, or was, required or offered in the regions that ``user`` sees."""
+    return Course.objects.filter(region__in=regions_of(user).values("identity"))
 
 
 def townships_of(user: Viewer) -> RegionQuerySet:

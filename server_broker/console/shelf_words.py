@@ -27,6 +27,7 @@ BUNDLE_KINDS = {
     "heads": "存证",
     "duty": "值班表",
     "meetings": "会议",
+    "courses": "必学和选学",
 }
 SHELF_STATES = {
     "whole": Word("✓", "已有", "good"),

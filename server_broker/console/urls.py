@@ -20,6 +20,7 @@ from server_broker.console.views.commands import command, station_log
 from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
 from server_broker.console.views.county_record import county_record
+from server_broker.console.views.courses import branch_learning, course_end, course_offer, course_require, courses
 from server_broker.console.views.desk import bind, desk, unknown
 from server_broker.console.views.documents import documents_template, new_documents
 from server_broker.console.views.duty import duty
@@ -49,6 +50,7 @@ from server_broker.console.views.meeting_table import meeting_kind, meeting_tabl
 from server_broker.console.views.meetings import meeting, meeting_export, meeting_sheet, meetings
 from server_broker.console.views.notices import new_notice
 from server_broker.console.views.numbers import number_set, number_shown, people_find
+from server_broker.console.views.pack_questions import pack_questions
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
@@ -234,7 +236,13 @@ urlpatterns = [
     path("published/documents/", new_documents, name="documents-new"),
     path("published/documents/template/", documents_template, name="documents-template"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
+    path("published/<int:pk>/questions/", pack_questions, name="pack-questions"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
+    path("courses/", courses, name="courses"),
+    path("courses/require/", course_require, name="course-require"),
+    path("courses/offer/", course_offer, name="course-offer"),
+    path("courses/branch/", branch_learning, name="branch-learning"),
+    path("courses/<int:pk>/end/", course_end, name="course-end"),
     path("feedback/", feedback, name="feedback"),
     path("feedback/<int:pk>/", feedback_one, name="feedback-one"),
     path("feedback/<int:pk>/answer/", feedback_answer, name="feedback-answer"),

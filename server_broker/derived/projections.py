@@ -14,8 +14,8 @@ from server_broker.feedback.facts import GIVEN, RATED
 from server_broker.feedback.tables import FEEDBACKS, RATINGS
 from server_broker.fleet.fact_rows import STATION_EVENT, RowKind
 from server_broker.fleet.tables import IDENTITY_COLUMNS, STATION_EVENTS
-from server_broker.learning.facts import ATTEMPT, LEVEL_RUN
-from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
+from server_broker.learning.facts import ATTEMPT, CHOICE, LEVEL_RUN
+from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.meetings.facts import STEP, VOTES, VOUCHED
 from server_broker.meetings.tables import MEETING_STEPS, VOTE_COUNTS, VOUCHES
 from server_broker.pins.facts import ENTRY
@@ -95,6 +95,7 @@ PROJECTIONS = (
     Projection(NUMBER_ENTRIES, ENTRY, "输入编号", erased_kinds=("number_entered",)),
     Projection(ATTEMPTS, ATTEMPT, "答题", erased_kinds=("attempt",), json="chosen"),
     Projection(LEVEL_RUNS, LEVEL_RUN, "闯关", erased_kinds=("level_ended",)),
+    Projection(CHOICES, CHOICE, "选学", erased_kinds=("pack_chosen",)),
     Projection(FEEDBACKS, GIVEN, "群众意见"),
     Projection(RATINGS, RATED, "对答复的评价"),
     Projection(REQUESTS, REQUEST, "申请"),

@@ -1,4 +1,4 @@
-"""What this room reads of facts: what people answered, and the runs that they ended."""
+"""What this room reads of facts: what people answered, the runs that they ended, the packs that they chose."""
 
 from typing import Any
 
@@ -16,11 +16,12 @@ from server_broker.fleet.fact_rows import (
     stamp,
     text,
 )
-from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
+from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.platform.sql import copy_rows
 
 ATTEMPT = RowKind[tuple[Any, ...]]("attempt")
 LEVEL_RUN = RowKind[tuple[Any, ...]]("level run")
+CHOICE = RowKind[tuple[Any, ...]]("choice of a pack")
 
 
 def _attempt(fact: facts.Attempt, identity: Identity, rows: Rows) -> None:
@@ -46,6 +47,11 @@ def _level_ended(fact: facts.LevelEnded, identity: Identity, rows: Rows) -> None
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
+def _pack_chosen(fact: facts.PackChosen, identity: Identity, rows: Rows) -> None:
+    rows.of(CHOICE).append((*identity, *stamp(fact.at, rows), *ref_columns(fact.by), text(fact.pack), fact.chosen))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
+
+
 def _run(fact: facts.Attempt | facts.LevelEnded) -> tuple[Any, ...]:
     return fact.run, text(fact.pack), integer(fact.pack_version), text(fact.level)
 
@@ -59,11 +65,13 @@ def _put(rows: Rows) -> None:
         copy_rows(ATTEMPTS, attempts)
     if level_runs := rows.of(LEVEL_RUN):
         copy_rows(LEVEL_RUNS, level_runs)
+    if choices := rows.of(CHOICE):
+        copy_rows(CHOICES, choices)
 
 
 LEARNING = FactRoom(
-    {facts.Attempt: _attempt, facts.LevelEnded: _level_ended},
+    {facts.Attempt: _attempt, facts.LevelEnded: _level_ended, facts.PackChosen: _pack_chosen},
     _put,
-    stamped=(ATTEMPTS, LEVEL_RUNS),
-    refs=(RefColumns(ATTEMPTS, "by_epoch", "by_seq"), RefColumns(LEVEL_RUNS, "by_epoch", "by_seq")),
+    stamped=(ATTEMPTS, LEVEL_RUNS, CHOICES),
+    refs=tuple(RefColumns(table, "by_epoch", "by_seq") for table in (ATTEMPTS, LEVEL_RUNS, CHOICES)),
 )

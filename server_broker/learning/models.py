@@ -21,6 +21,20 @@ class LearningPack(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
 
+class Remarked(models.Model):
+    """A question that a version marks anew: its answer is another one, and its options stand (docs/learning.md, 2)."""
+
+    pack = models.ForeignKey(LearningPack, on_delete=models.PROTECT, related_name="remarked")
+    question = models.CharField(max_length=64)
+    attempts = models.PositiveIntegerField()
+    """How many attempts that the county had when it was published became right or wrong by it."""
+
+    decided_fields = ("pack", "question", "attempts")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pack", "question"], name="question_remarked_once")]
+
+
 class Whose(models.Model):
     """Who did it, by the touch or number with which the person showed who they are, and how."""
 
@@ -51,7 +65,15 @@ class Attempt(Stamped, Whose):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="attempt_once")]
-        indexes = [models.Index(fields=["station", "boot"], name="attempt_by_boot")]
+        indexes = [
+            models.Index(fields=["station", "boot"], name="attempt_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="attempt_by_whom",
+            ),
+            models.Index(fields=["pack", "question"], name="attempt_by_question"),
+        ]
 
 
 class LevelRun(Stamped, Whose):
@@ -69,4 +91,30 @@ class LevelRun(Stamped, Whose):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="level_run_once")]
-        indexes = [models.Index(fields=["station", "boot"], name="level_run_by_boot")]
+        indexes = [
+            models.Index(fields=["station", "boot"], name="level_run_by_boot"),
+            models.Index(
+                fields=["station", "by_epoch", "by_seq"],
+                condition=models.Q(by_seq__isnull=False),
+                name="level_run_by_whom",
+            ),
+        ]
+
+
+class PackChoice(Stamped):
+    """Somebody chose a pack of the menu (选学), or gave it up. Whose choice it is nobody stores, as with an attempt."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    by_epoch = models.BinaryField(max_length=16)
+    by_seq = models.BigIntegerField()
+    pack = models.CharField(max_length=64)
+    chosen = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="pack_choice_once")]
+        indexes = [
+            models.Index(fields=["station", "boot"], name="pack_choice_by_boot"),
+            models.Index(fields=["station", "by_epoch", "by_seq"], name="pack_choice_by_whom"),
+        ]

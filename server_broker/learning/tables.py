@@ -19,3 +19,7 @@ LEVEL_RUNS = Table(
     "learning_levelrun",
     IDENTITY_COLUMNS | _RUN_COLUMNS | {"passed": "bool", "stars": "int2"} | STAMP_COLUMNS | _WHOSE_COLUMNS,
 )
+CHOICES = Table(
+    "learning_packchoice",
+    IDENTITY_COLUMNS | STAMP_COLUMNS | {"by_epoch": "bytea", "by_seq": "int8", "pack": "text", "chosen": "bool"},
+)

@@ -76,4 +76,7 @@ class NumberEntry(Stamped):
         verbose_name = "输入编号"
         verbose_name_plural = "输入编号"
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="number_entry_once")]
-        indexes = [models.Index(fields=["station", "boot"], name="number_entry_by_boot")]
+        indexes = [
+            models.Index(fields=["station", "boot"], name="number_entry_by_boot"),
+            models.Index(fields=["number"], name="number_entry_by_number"),
+        ]

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from protocol.phone_link import PATH
 from server_broker.public.asking import answer_swap, ask_for, asked, kinds, take_back
 from server_broker.public.board import board
+from server_broker.public.learning import learning
 from server_broker.public.results import own_window, past_month
 from server_broker.public.views import by_code, by_number, month, sign_out
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("sign-in/", by_number, name="phone-sign-in"),
     path(PATH.removeprefix("/"), by_code, name="phone-code"),
     path("sign-out/", sign_out, name="phone-sign-out"),
+    path("learning/", learning, name="phone-learning"),
     path("ask/", kinds, name="phone-kinds"),
     path("ask/<slug:kind>/", ask_for, name="phone-ask"),
     path("asked/<int:pk>/", asked, name="phone-asked"),

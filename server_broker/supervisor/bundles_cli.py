@@ -37,6 +37,7 @@ from server_broker.trust.keys import county_keys
 
 MAX_LIST_BYTES = 4 * 2**20
 """A list of 5,000 files with long names takes about 1 MB."""
+STARTER = Path(__file__).parents[1] / "content" / "starter"
 _MAX_WRITER = 150
 MEDIA_TYPES = {
     ".jpg": "image/jpeg",
@@ -76,11 +77,20 @@ class BundleList(msgspec.Struct, forbid_unknown_fields=True):
 
 def publish_pack_file(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
     """Publish a pack with the pictures and sounds in its folder; return what to print."""
-    path = Path(chosen.file)
+    return _publish_pack(home, Path(chosen.file), chosen, actor=actor)
+
+
+def publish_starter(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
+    """Publish the packs that a county may begin with; return what to print. What is published already stays."""
+    return "\n".join(_publish_pack(home, path, chosen, actor=actor) for path in sorted(STARTER.glob("*.json")))
+
+
+def _publish_pack(home: CountyHome, path: Path, chosen: argparse.Namespace, *, actor: str) -> str:
     try:
         pack = _read_pack(path)
         names = {n for level in pack.levels for q in level.questions for n in (q.picture, q.sound) if n is not None}
-        folder = Path(chosen.items) if chosen.items else path.parent
+        items = getattr(chosen, "items", "")
+        folder = Path(items) if items else path.parent
         published = publish_questions(
             pack,
             key=county_keys(home).signing_key,

@@ -41,6 +41,9 @@ SETTLE_S = 5.0
 """Seconds between two rounds of settling what is due. A round settles some villages of one date."""
 RESIDENTS_S = 60.0
 """Seconds between two looks whose days and nights in a village are to be reckoned anew."""
+LEARN_S = 5.0
+"""Nobody waits for it at a screen: their own station computes by itself."""
+NEW_FACES_S = 600.0
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
@@ -135,6 +138,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
     from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
+    from server_broker.progress.rounds import drop_without_answers  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.settling.often_down import warn_often_down  # noqa: PLC0415
@@ -168,6 +172,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             by_a_sure_clock(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles))),
         ),
         Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
+        Chore("delete visits without answers", by_a_sure_clock(drop_without_answers)),
         Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
         *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
@@ -244,9 +249,11 @@ def shelf_sources() -> list["Source"]:
 def shelf_sources_of_many() -> list["SourceOfMany"]:
     """Return the functions that compute bundles of several stations at once."""
     from server_broker.months.month_source import month_drafts  # noqa: PLC0415 - needs the models
+    from server_broker.progress.courses_source import courses_drafts  # noqa: PLC0415
+    from server_broker.progress.progress_source import progress_drafts  # noqa: PLC0415
     from server_broker.twin.duty_source import duty_drafts  # noqa: PLC0415
 
-    return [duty_drafts, month_drafts]
+    return [duty_drafts, month_drafts, courses_drafts, progress_drafts]
 
 
 def request_chores() -> list[Chore]:
@@ -277,6 +284,26 @@ def settling_chores() -> list[Chore]:
     return [
         Chore("settle what is due", _with_database(_unless_away(go_on)), every_s=SETTLE_S, first_after_s=60.0),
         Chore("reckon residents", _with_database(_unless_away(refresh)), every_s=RESIDENTS_S),
+    ]
+
+
+def learning_chores(*, clock_judges_age: Callable[[], bool]) -> list[Chore]:
+    """Return the chores that compute what people have learnt. Django must be set up.
+
+    Args:
+        clock_judges_age: As for `county_chores`.
+    """
+    from server_broker.progress.marks import mark_new_faces  # noqa: PLC0415 - needs the models
+    from server_broker.progress.rounds import Rounds  # noqa: PLC0415
+
+    rounds = Rounds()
+
+    def go_on(now: dt.datetime) -> str | None:
+        return rounds.go_on(now, by_age=clock_judges_age())
+
+    return [
+        Chore("compute what was learnt", _with_database(_unless_away(go_on)), every_s=LEARN_S),
+        Chore("tell stations of new people", _with_database(_unless_away(mark_new_faces)), every_s=NEW_FACES_S),
     ]
 
 
@@ -339,6 +366,7 @@ def main() -> None:
             shelf_chores(HOME),
             request_chores(),
             settling_chores(),
+            learning_chores(clock_judges_age=lambda: clock.look().judges_age),
             record_chores(),
             others,
         )

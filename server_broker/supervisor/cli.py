@@ -253,6 +253,11 @@ def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _publish_starter(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(bundles_cli.publish_starter(home, chosen, actor=_actor()))
+    return 0
+
+
 def _publish_bundle(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(bundles_cli.publish_listed(home, chosen, actor=_actor()))
     return 0
@@ -396,6 +401,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "export-people": _export_people,
     "settle": _settle,
     "publish-pack": _publish_pack,
+    "publish-starter": _publish_starter,
     "publish-bundle": _publish_bundle,
     "publish-documents": _publish_documents,
     "withdraw-bundle": _withdraw_bundle,

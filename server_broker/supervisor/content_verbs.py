@@ -72,10 +72,14 @@ def add_content_verbs(add: Add, with_models: Callable[[str], Verb], file: str) -
     pack.formatter_class = argparse.RawDescriptionHelpFormatter
     pack.epilog = _PACK_FORM
     pack.add_argument("--items", default="", metavar="文件夹", help="题目的图片和声音在哪里（不写就是学习包旁边）")
-    pack.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
-    pack.add_argument(
-        "--to", action="append", metavar="区划代码", help="只发给这个县、镇或村，可写多次（不写就是所有站点）"
+    starter = add(
+        "publish-starter", with_models("publish-starter"), "发布四个示例学习包：村委会组织法、反诈、用药、防汛"
     )
+    for one in (pack, starter):
+        one.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
+        one.add_argument(
+            "--to", action="append", metavar="区划代码", help="只发给这个县、镇或村，可写多次（不写就是所有站点）"
+        )
     listed = add("publish-bundle", with_models("publish-bundle"), "发布一份资料：清单和它旁边的文件", file=file)
     listed.formatter_class = argparse.RawDescriptionHelpFormatter
     listed.epilog = _BUNDLE_FORM

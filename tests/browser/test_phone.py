@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import transaction
 from django.utils import timezone
@@ -16,20 +17,29 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from firmware_scripts.pictures.console import CHROMIUM, FLAGS
 from protocol.phone_link import phone_address
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.questions import publish_questions
+from server_broker.courses.requiring import Decision, require
 from server_broker.duty.windows import Terms, add_window
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.people.existence import on_file_since
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
+from server_broker.progress.rounds import Rounds
+from server_broker.regions.models import Region
 from server_broker.requests.answering import answer
 from server_broker.requests.models import Outcome
 from server_broker.settling.models import NOTHING_TOLD
 from server_broker.workdays.county_table import CountyWord, write_days
 from tests.browser.front_door import open_door
 from tests.browser.legibility import reads_well_on_a_telephone
-from tests.cast import LI, SHILI, ZHANG
+from tests.cast import LI, SHILI, TOWNSHIP, ZHANG
 from tests.server_broker.county import FictionalCounty, make_county, requested, touch
+from tests.server_broker.learning.worlds import answered, at, ended, pack, take
 from tests.server_broker.public.door import ago, show_code
 from tests.server_broker.settling.kept_rows import settled_row
+from tests.server_broker.station_double import StationDouble
+from tests.server_broker.station_double import touch as station_touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,6 +133,33 @@ def test_a_scanned_code_opens_the_month_by_one_press(page: Page, door: FrontDoor
     expect(page.get_by_role("button", name="登录")).to_be_visible()
     page.goto(door.address)
     expect(page.get_by_role("button", name="登录")).to_be_visible()
+
+
+def test_what_one_has_learnt_leads_from_the_month(
+    page: Page, door: FrontDoor, county: FictionalCounty, tmp_path: Path
+) -> None:
+    now, zhang = timezone.now(), county.people[ZHANG]
+    for version, answers in ((1, {}), (2, {"l1q3": 1})):
+        made = pack(version, answers=answers)
+        key, folder = Ed25519PrivateKey.generate(), BundleFolder(tmp_path)
+        publish_questions(made, key=key, folder=folder, author="chen-shili", at=now)
+    by = Decision("chen-shili", "示例镇学习计划", now)
+    require(Region.objects.get(code=TOWNSHIP), "law", until=timezone.localdate() + datetime.timedelta(days=30), by=by)
+    station = StationDouble()
+    county.stations[SHILI].record_key = station.public
+    county.stations[SHILI].save()
+    ref = station.ref(1)
+    said = (answered(at(0, number), ref, f"l1q{number}", chosen=1) for number in range(1, 4))
+    station.add(station_touch(), *said, ended(at(0, 9), ref, 1))
+    take(BatchProcessor(clock=timezone.now), station)
+    Rounds().go_on(now)
+    code = show_code(county.stations[SHILI], zhang, touch(county.stations[SHILI], ZHANG.token, at=ago(seconds=20)))
+    page.goto(phone_address(door.address, code))
+    page.get_by_role("button", name="打开我的打卡").click()
+    page.get_by_role("link", name="我的学习").click()
+    expect(page.get_by_text("过了 1 关，共 2 关")).to_be_visible()
+    expect(page.get_by_text("答案更正了")).to_be_visible()
+    looked_at(page, "learning")
 
 
 def test_a_used_code_is_refused_in_words(page: Page, door: FrontDoor, county: FictionalCounty) -> None:

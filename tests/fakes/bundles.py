@@ -3,12 +3,14 @@
 from hashlib import sha256
 
 from agent.shelf.state import HeldBundle
-from protocol.bundle_contents import Month, Progress, Roster
+from protocol.bundle_contents import Month, Roster
 from protocol.bundles import Audience, Bundle, BundleKind
 from protocol.codec import encode
+from protocol.courses import Courses
 from protocol.duty_days import DutyDays
 from protocol.feedback import Answers
 from protocol.meetings import Meetings
+from protocol.progress import Progress
 
 
 class Held(HeldBundle, frozen=True, kw_only=True):
@@ -24,7 +26,11 @@ class FakeBundles:
         self._held: dict[str, Held] = {}
 
     def put(
-        self, kind: BundleKind, content: Roster | Progress | Month | Answers | Meetings | DutyDays, *, name: str = ""
+        self,
+        kind: BundleKind,
+        content: Roster | Progress | Month | Answers | Meetings | DutyDays | Courses,
+        *,
+        name: str = "",
     ) -> None:
         """Offer a new version of a bundle."""
         ident = f"{kind}-{name}" if name else kind

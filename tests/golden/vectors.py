@@ -474,11 +474,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=["reader"],
         duty=[kiosk_duty.DutyRow(name="张示例", window="上午", start=510, end=720, arrived=505, left=None)],
-        levels=[
-            kiosk_learning.LevelChoice(
-                pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=0
-            )
-        ],
+        learning=True,
     ),
     "touch": kiosk.TouchShown(
         colour="green",
@@ -560,7 +556,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
                 name="张示例", window="上午", start=510, end=720, arrived=None, left=None, apart="07", state="over"
             )
         ],
-        levels=[],
     ),
     "home-by_time": kiosk.Home(
         station=STATION,
@@ -577,7 +572,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
                 name="张示例", window="上午", start=510, end=720, arrived=505, left=None, arrived_by_time=True
             )
         ],
-        levels=[],
     ),
     "sorry-touch": kiosk.Sorry(reason="too_late", touch=TOUCH),
     "live": kiosk.LiveShown(viewer="镇办", left_s=272),

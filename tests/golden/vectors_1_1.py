@@ -8,6 +8,7 @@ from protocol import (
     birth,
     bundle_contents,
     commands,
+    courses,
     documents,
     duty_days,
     facts,
@@ -25,6 +26,7 @@ from protocol import (
     kiosk_sound,
     kiosk_visits,
     packs,
+    progress,
     twin,
     vitals,
 )
@@ -279,10 +281,26 @@ MESSAGES: dict[str, msgspec.Struct] = {
     "notices": bundle_contents.Notices(
         notices=[bundle_contents.Notice(id="n1", line="示例通知一行", not_after=1_798_000_000_000)]
     ),
-    "progress": bundle_contents.Progress(
+    "progress": progress.Progress(
         person=PERSON,
         as_of=AT.wall,
-        levels=[bundle_contents.LevelProgress(pack="sample", level="1", stars=2, passed=1_795_507_200_000)],
+        levels=[progress.LevelProgress(pack="sample", level="1", stars=2, passed=1_795_507_200_000)],
+    ),
+    "progress-questions": progress.Progress(
+        person=PERSON,
+        as_of=AT.wall,
+        questions=[
+            progress.Tries(pack="sample", question="q3", tries=[progress.Try(wall=AT.wall, right=False)]),
+            progress.Tries(pack="sample", question="q4", tries=[]),
+        ],
+        amended=[progress.Remarked(pack="sample", question="q3", right=True)],
+        choices=[progress.Choice(wall=AT.wall, pack="p2", chosen=True)],
+        heads=[progress.StreamThrough(epoch=ID, seq=7)],
+    ),
+    "courses": courses.Courses(
+        required=[courses.Requirement(pack="sample", until="2026-12-31", types=["两委成员"], regions=["990101"])],
+        menus=[courses.Menu(title="示例菜单", choose=1, packs=["sample", "p2"])],
+        taken=[courses.Taken(pack="sample", type="两委成员", people=12)],
     ),
     "month": bundle_contents.Month(
         person=PERSON,
@@ -564,7 +582,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
                 name="李示例", window="下午", start=870, end=1050, arrived=None, left=None, instead_of="王示例"
             ),
         ],
-        levels=[],
         today=kiosk_duty.DutyToday(
             by="dates", calendar="swapped", name="国庆节", stopped=[kiosk_duty.StoppedWindow(window="夜班", why="防汛")]
         ),
@@ -580,7 +597,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=[],
         duty=[],
-        levels=[],
         board="nothing",
     ),
     "sorry-asked": kiosk.Sorry(reason="too_many", asked="help"),
@@ -661,7 +677,6 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         reader_ready=True,
         simulated=[],
         duty=[],
-        levels=[],
         help=kiosk_feedback.HelpState(asked=AT.wall - 180_000, sent=True, seen=AT.wall, by="示例镇 王示例"),
         contact=kiosk_feedback.HelpContact(name="王示例", phone="000-12345678"),
     ),
@@ -702,16 +717,73 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "pin-locked": kiosk_visits.PinAsked(answer="locked", locked_for_ms=900_000),
     "enter_number": kiosk_visits.EnterNumber(number="880001", pin=PIN),
     "open_visit": kiosk_visits.OpenVisit(visit=ID[:8].hex()),
-    "open_mine": kiosk_visits.OpenMine(visit=ID[:8].hex(), what="learning"),
     "clock_by_number": kiosk_visits.ClockByNumber(visit=ID[:8].hex()),
-    "mine": kiosk_visits.MineShown(
+    "map": kiosk_learning.MapShown(
         visit=ID[:8].hex(),
-        what="learning",
+        pages=2,
+        packs=[
+            kiosk_learning.PackLine(
+                pack="sample",
+                title="示例学习包",
+                sample=True,
+                part="required",
+                until="2026-12-31",
+                levels=3,
+                passed=1,
+                stars=2,
+            ),
+            kiosk_learning.PackLine(pack="p2", title="示例二", part="menu", levels=4, new=True, colleagues=12),
+        ],
+        menu=kiosk_learning.MenuLine(title="示例菜单", choose=2, chosen=1),
+        book=kiosk_learning.BookLine(due=3, all=7, next="2026-12-02", undated=1),
+        amended=[
+            kiosk_learning.Amended(
+                title="示例学习包", stem="示例题目？", right=True, answer=["对"], explanation="示例解释。"
+            )
+        ],
+        levels_left=4,
+    ),
+    "pack": kiosk_learning.PackShown(
+        visit=ID[:8].hex(),
+        pack=kiosk_learning.PackLine(pack="sample", title="示例学习包", sample=True, levels=1),
         levels=[
             kiosk_learning.LevelChoice(
                 pack="sample", level="1", title="示例学习包", name="第一关", sample=True, best_stars=2
             )
         ],
+    ),
+    "open_map": kiosk_learning.OpenMap(visit=ID[:8].hex(), page=1),
+    "open_pack": kiosk_learning.OpenPack(pack="sample"),
+    "choose_pack": kiosk_learning.ChoosePack(visit=ID[:8].hex(), pack="sample"),
+    "open_review": kiosk_learning.OpenReview(visit=ID[:8].hex()),
+    "question-picture": kiosk_learning.QuestionShown(
+        run=RUN.hex(),
+        title="示例学习包",
+        level="第一关",
+        sample=True,
+        number=1,
+        of=5,
+        lives=3,
+        kind="single",
+        question="q3",
+        stem="图上是什么标志？",
+        options=["外用", "非处方"],
+        pack="sample",
+        picture="sign.png",
+        sound=True,
+        mode="review",
+    ),
+    "level_over-next": kiosk_learning.LevelOver(
+        run=RUN.hex(),
+        passed=True,
+        stars=2,
+        right=5,
+        of=6,
+        next=kiosk_learning.LevelChoice(
+            pack="sample", level="2", title="示例学习包", name="第二关", sample=True, best_stars=0
+        ),
+        back="2026-12-02",
+        complete=True,
     ),
     "set_pin": kiosk_visits.SetPin(visit=ID[:8].hex(), pin=PIN),
     "end_visit": kiosk_visits.EndVisit(visit=ID[:8].hex()),

@@ -12,14 +12,14 @@ from protocol.kiosk_feedback import FollowedUp, HelpState
 from protocol.kiosk_find import Found
 from protocol.kiosk_months import RequestsShown
 from protocol.kiosk_notices import NoticesShown
-from tests.kiosk_tui import meeting_samples, rig, samples
+from tests.kiosk_tui import learning_samples, meeting_samples, rig, samples
 from tests.kiosk_tui.document_samples import part, shelf
 from tests.kiosk_tui.rig import NUMBER, RECEIPT, STATES, HandClock, Way
 
 _shows, _after, _answers, _presses = rig._shows, rig._after, rig._answers, rig._presses
 REFUSED = Sorry(reason="not_recorded")
-EMPTY = replace(samples.HOME, duty=[], levels=[], simulated=[])
-ONE = replace(samples.HOME, duty=samples.DUTY[:1], levels=samples.LEVELS[:1])
+EMPTY = replace(samples.HOME, duty=[], learning=False, simulated=[])
+ONE = replace(samples.HOME, duty=samples.DUTY[:1])
 OFFLINE = replace(samples.HOME, link="offline", waiting=3)
 NO_READER = replace(samples.HOME, reader_ready=False)
 ONE_NOTICE = NoticesShown(notices=samples.NOTICE_LINES[:1])
@@ -56,9 +56,18 @@ EDGES: dict[str, Way] = {
     "mine-asking-no-reader": _after(_shows(NO_READER), "2"),
     "touch-twelve": _shows(replace(samples.GREEN, name=samples.TWELVE)),
     "touch-minority": _shows(replace(samples.GREEN, name=samples.DOTTED)),
-    "levels-empty": _after(_shows(EMPTY), "3"),
-    "levels-one": _after(_shows(ONE), "3"),
-    "levels-refused": _answers(_presses("3", "1"), Sorry(reason="no_such_level")),
+    "map-asked": _presses("3"),
+    "map-empty": _after(_shows(EMPTY), "3"),
+    "map-one": _answers(_presses("3"), learning_samples.ONE_MAP),
+    "map-refused": _answers(_presses("3"), REFUSED),
+    "visit-map-ahead": _answers(rig._LEARNS, learning_samples.AHEAD_MAP),
+    "visit-amended-longest": _answers(
+        rig._LEARNS, replace(learning_samples.MY_MAP, amended=[learning_samples.LONGEST_AMENDED])
+    ),
+    "pack-asked": _after(rig._MAP, "1"),
+    "pack-one": _answers(rig._MAP, "1", learning_samples.ONE_PACK),
+    "pack-gone": _answers(rig._MAP, "1", Sorry(reason="no_such_level", asked="open_pack")),
+    "begin-again": rig._answers(rig._asks(samples.QUESTION, "1"), Sorry(reason="unknown_run")),
     "question-refused": _answers(rig._asks(samples.QUESTION, "2"), REFUSED),
     "visit-empty": _shows(replace(samples.VISIT, can=[])),
     "visit-one": _shows(replace(samples.VISIT, can=["month"])),
@@ -122,5 +131,4 @@ EDGES: dict[str, Way] = {
     ),
     "wait": _waiting,
 }
-DRAWN = {state: way for state, way in (STATES | EDGES | meeting_samples.WAYS).items() if state != "visit-levels"}
-"""In a visit the choice of a level looks as it does outside."""
+DRAWN = STATES | EDGES | meeting_samples.WAYS

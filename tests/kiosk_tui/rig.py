@@ -19,7 +19,7 @@ from protocol.kiosk import Home, LiveShown, Sorry, ToAgent, ToKiosk
 from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
 from protocol.kiosk_months import RequestTaken
 from protocol.kiosk_visits import PinAsked
-from tests.kiosk_tui import document_samples, samples
+from tests.kiosk_tui import document_samples, learning_samples, samples
 
 SIZES = [(80, 22), (60, 16), (53, 15)]
 
@@ -121,9 +121,7 @@ def _presses(*keys: Key) -> Way:
 
 def _asks(question: QuestionShown, *keys: Key) -> Way:
     def go(flow: Flow, clock: HandClock) -> None:
-        _home(flow, clock)
-        press(flow, clock, "3", "1")
-        flow.agent_said(question)
+        _answers(_PACK, "1", question)(flow, clock)
         press(flow, clock, *keys)
 
     return go
@@ -166,21 +164,9 @@ def _idle(flow: Flow, clock: HandClock) -> None:
 
 def _long_names(flow: Flow, clock: HandClock) -> None:
     long = "很长的名字" * 12
-    levels = [
-        msgspec.structs.replace(level, title=long, name=long, best_stars=3)
-        for level in samples.LEVELS
-        for _ in range(4)
-    ]
     names = cycle([samples.TWELVE, samples.DOTTED, long])
     duty = [msgspec.structs.replace(row, name=next(names), window=long) for row in samples.DUTY]
-    flow.agent_said(
-        msgspec.structs.replace(samples.HOME, village=long, station_name=long, levels=levels, duty=duty, waiting=10**9)
-    )
-
-
-def _long_levels(flow: Flow, clock: HandClock) -> None:
-    _long_names(flow, clock)
-    press(flow, clock, "3")
+    flow.agent_said(msgspec.structs.replace(samples.HOME, village=long, station_name=long, duty=duty, waiting=10**9))
 
 
 def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
@@ -233,6 +219,28 @@ def _reads(document: str = "") -> Way:
     return go
 
 
+_MAP = _answers(_presses("3"), samples.MAP)
+_PACK = _answers(_MAP, "1", samples.PACK)
+
+
+def _goes_wrong(over: LevelOver, *wrong: tuple[QuestionShown, Marked], way: Way = _PACK, key: Key = "1") -> Way:
+    """Answer questions wrong, one after the other, and see how the run ends."""
+
+    def go(flow: Flow, clock: HandClock) -> None:
+        _answers(way, key)(flow, clock)
+        for question, marked in wrong:
+            flow.agent_said(question)
+            picks: list[Key] = ["1", "enter"] if question.kind == "multiple" else ["1"]
+            press(flow, clock, *(ORDER if question.kind == "ordering" else picks))
+            flow.agent_said(marked)
+            press(flow, clock, "enter")
+        flow.agent_said(over)
+
+    return go
+
+
+ORDER: tuple[Key, ...] = ("6", "5", "4", "3", "2", "1", "enter")
+_PICTURED = _answers(_asks(learning_samples.PICTURED), learning_samples.SIGN)
 NUMBER: tuple[Key, ...] = ("8", "8", "0", "0", "0", "1", "enter")
 PIN: tuple[Key, ...] = ("5", "0", "8", "2", "1", "3", "enter")
 _VISITS = _shows(samples.VISIT)
@@ -241,6 +249,10 @@ _MONTH = _answers(_after(_VISITS, "1"), samples.MONTH)
 _SETTLED = _shows(samples.VISIT_WITH_RESULTS)
 _RESULTS = _answers(_after(_SETTLED, "1"), samples.RESULTS)
 _REQUESTS = _answers(_after(_VISITS, "2"), samples.REQUESTS)
+_LEARNS = _after(_VISITS, "3")
+_MY_MAP = _answers(_LEARNS, learning_samples.MY_MAP)
+_AMENDED = _answers(_LEARNS, learning_samples.AMENDED_MAP)
+_MY_PACK = _answers(_MY_MAP, "2", learning_samples.LAW_PACK)
 _CAN_ASK = _shows(msgspec.structs.replace(samples.VISIT, can=["month", "requests", "learning", "ask", "set_pin"]))
 _ASKING = _answers(_after(_CAN_ASK, "4"), samples.ASKING)
 _UNDATED_ASKING = _answers(_after(_CAN_ASK, "4"), samples.NO_DATE)
@@ -322,7 +334,37 @@ STATES: dict[str, Way] = {
     "visit-phone-asked": _after(_PHONES, "3"),
     "visit-phone-refused": _answers(_after(_PHONES, "3"), Sorry(reason="no_line")),
     "visit-phone-longest": _answers(_after(_PHONES, "3"), samples.PHONE_CODE_LONGEST),
-    "visit-levels": _answers(_after(_VISITS, "3"), samples.MY_LEVELS),
+    "visit-map": _MY_MAP,
+    "visit-map-full": _answers(_LEARNS, learning_samples.FULL_MAP),
+    "visit-map-longest": _answers(_LEARNS, learning_samples.LONGEST_MAP),
+    "visit-map-enough": _answers(_LEARNS, learning_samples.ENOUGH_MAP),
+    "visit-map-undated": _answers(_after(_shows(samples.RESTORED, samples.VISIT), "3"), learning_samples.UNDATED_MAP),
+    "visit-amended": _AMENDED,
+    "visit-amended-wrong": _after(_AMENDED, "enter"),
+    "visit-pack": _answers(_MY_MAP, "2", learning_samples.LAW_PACK),
+    "visit-pack-closed": _answers(_MY_MAP, "2", learning_samples.LAW_PACK, "4"),
+    "visit-pack-menu": _answers(_MY_MAP, "4", learning_samples.MENU_PACK),
+    "visit-pack-chosen": _answers(_MY_MAP, "4", learning_samples.MENU_PACK, "enter", learning_samples.CHOSEN_PACK),
+    "visit-pack-given-up": _answers(_MY_MAP, "4", learning_samples.CHOSEN_PACK, "enter", learning_samples.MENU_PACK),
+    "visit-pack-longest": _answers(_MY_MAP, "4", learning_samples.LONGEST_PACK),
+    "visit-begin-enough": _answers(_MY_PACK, "3", Sorry(reason="enough_today", asked="open_level")),
+    "visit-begin-nothing": _answers(_MY_MAP, "enter", Sorry(reason="nothing_due", asked="open_review")),
+    "visit-question-review": _answers(_MY_MAP, "enter", learning_samples.REVIEW),
+    "visit-question-review-leaving": _answers(_MY_MAP, "enter", learning_samples.REVIEW, "0"),
+    "visit-marked-review": _answers(_MY_MAP, "enter", learning_samples.REVIEW, "1", samples.MISTAKEN),
+    "visit-over": _goes_wrong(learning_samples.NEXT, samples.WRONG_ONE, way=_MY_PACK, key="3"),
+    "visit-over-all-right": _answers(
+        _MY_PACK, "3", samples.QUESTION, "2", samples.RIGHT, "enter", learning_samples.ALL_RIGHT
+    ),
+    "visit-over-complete": _goes_wrong(
+        learning_samples.COMPLETE, samples.WRONG_ONE, samples.WRONG_TWO, way=_MY_PACK, key="3"
+    ),
+    "visit-over-review": _goes_wrong(
+        learning_samples.REVIEW_OVER, learning_samples.REVIEW_WRONG, way=_MY_MAP, key="enter"
+    ),
+    "visit-over-book-done": _answers(
+        _MY_MAP, "enter", learning_samples.REVIEW, "2", samples.RIGHT, "enter", learning_samples.BOOK_DONE
+    ),
     "find": _after(_shows(samples.HOME), "6"),
     "find-newest": _answers(_presses("6"), samples.NEWEST),
     "find-nothing": _answers(_FINDS, samples.FOUND_NOTHING),
@@ -364,19 +406,29 @@ STATES: dict[str, Way] = {
     "duty-dated": _after(_shows(samples.DATED_DAY), "1", "1"),
     "duty-many": _after(_shows(samples.CROWDED), "1", "1", "8"),
     "duty-longest": _after(_long_names, "1", "1"),
-    "levels": _presses("3"),
-    "levels-longest": _long_levels,
+    "map": _MAP,
+    "pack": _PACK,
+    "begin": _after(_PACK, "1"),
+    "begin-gone": _answers(_PACK, "1", Sorry(reason="no_such_level", asked="open_level")),
     "question-single": _asks(samples.QUESTION),
     "question-multiple": _asks(samples.MULTIPLE, "1", "3"),
     "question-ordering": _asks(samples.ORDERING, "2", "4"),
     "question-longest": _asks(samples.LONGEST, "6"),
     "question-leaving": _asks(samples.LONGEST, "0"),
+    "question-sound": _asks(learning_samples.SOUNDING),
+    "question-picture": _PICTURED,
+    "question-picture-multiple": _answers(_asks(learning_samples.PICTURED_MULTIPLE), learning_samples.SIGN, "1"),
+    "question-picture-longest": _answers(_asks(learning_samples.PICTURED_LONGEST), learning_samples.SIGN, "6"),
+    "question-picture-large": _after(_PICTURED, "8"),
+    "question-picture-comes": _asks(learning_samples.PICTURED),
+    "question-picture-lacks": _answers(_asks(learning_samples.PICTURED_MULTIPLE), learning_samples.NO_SIGN),
     "marked-right": _marks(samples.QUESTION, samples.RIGHT, "2"),
     "marked-wrong": _marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"),
     "marked-longest": _marks(samples.LONGEST, samples.LONGEST_MARKED, "6", "5", "4", "3", "2", "1", "enter"),
     "over-passed": _ends(samples.PASSED),
     "over-failed": _ends(samples.FAILED, samples.MISTAKEN),
-    "review": _after(_ends(samples.FAILED, samples.MISTAKEN), "2"),
+    "over-longest": _goes_wrong(samples.FAILED, *[learning_samples.LONGEST_WRONG] * 3),
+    "review": _after(_goes_wrong(samples.FAILED, *[samples.WRONG_ONE, samples.WRONG_TWO, samples.WRONG_ONE]), "2"),
     "marked-leaving": _after(_marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"), "0"),
     "shelf": _reads(),
     "document": _reads("finance"),
@@ -395,7 +447,7 @@ STATES: dict[str, Way] = {
     "home-live": _viewed(_home),
     "home-live-longest": _viewed(_long_names, 600, "很长的名字" * 12),
     "touch-live": _viewed(_shows(samples.GREEN)),
-    "levels-live": _viewed(_presses("3")),
+    "map-live": _viewed(_MAP),
     "question-live": _viewed(_asks(samples.QUESTION)),
     "marked-live": _viewed(_marks(samples.QUESTION, samples.RIGHT, "2")),
     "over-live": _viewed(_ends(samples.PASSED)),

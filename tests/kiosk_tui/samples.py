@@ -24,9 +24,14 @@ from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
     LevelOver,
+    MapShown,
     Marked,
     NextQuestion,
     OpenLevel,
+    OpenMap,
+    OpenPack,
+    PackLine,
+    PackShown,
     QuestionShown,
 )
 from protocol.kiosk_months import (
@@ -42,7 +47,7 @@ from protocol.kiosk_months import (
 )
 from protocol.kiosk_notices import NoticeLine, NoticeShown, NoticesShown
 from protocol.kiosk_requests import AskingShown, Colleague, SwapAsked
-from protocol.kiosk_visits import MineShown, PhoneCode, VisitShown
+from protocol.kiosk_visits import PhoneCode, VisitShown
 from protocol.units import FactRef
 
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
@@ -92,13 +97,6 @@ DATED = [
 ]
 """A day by its date: who leads, a swap, who is away, and somebody who touches once."""
 
-LEVELS = [
-    LevelChoice(
-        pack="sample-common", level="first", title="示例：村里常用知识", name="第一关", sample=True, best_stars=0
-    ),
-    LevelChoice(pack="fire", level="first", title="防火常识", name="第一关", sample=True, best_stars=2),
-]
-
 HOME = Home(
     station="demo-0001",
     station_name="示例东村村部",
@@ -110,7 +108,7 @@ HOME = Home(
     reader_ready=True,
     simulated=["reader", "indicator", "camera"],
     duty=DUTY,
-    levels=LEVELS,
+    learning=True,
 )
 NAMES_ONLY = msgspec.structs.replace(
     HOME,
@@ -126,7 +124,7 @@ TROUBLED = msgspec.structs.replace(
     reader_ready=False,
     simulated=[],
     duty=[],
-    levels=[],
+    learning=False,
 )
 RESTORED = msgspec.structs.replace(HOME, quality="restored", duty=[], waiting=3)
 AFTERNOON = msgspec.structs.replace(HOME, duty=THE_DAY, wall=MORNING + 8 * 3_600_000)
@@ -229,6 +227,25 @@ CROWD = [
 ]
 """Four people one right after the other."""
 
+COMMON = PackLine(pack="sample-common", title="示例：村里常用知识", sample=True, levels=4)
+FIRE = PackLine(pack="fire", title="防火常识", levels=2, passed=1, stars=2)
+MAP = MapShown(packs=[COMMON, FIRE])
+"""Without a visit."""
+
+
+def level(name: str, stars: int, *, pack: PackLine = COMMON, is_open: bool = True) -> LevelChoice:
+    return LevelChoice(
+        pack=pack.pack,
+        level=name,
+        title=pack.title,
+        name=f"第{name}关",
+        sample=pack.sample,
+        best_stars=stars,
+        open=is_open,
+    )
+
+
+PACK = PackShown(pack=COMMON, levels=[level("一", 0), *(level(name, 0, is_open=False) for name in "二三四")])
 QUESTION = QuestionShown(
     run="r1",
     title="示例：村里常用知识",
@@ -299,6 +316,9 @@ LONGEST_MARKED = msgspec.structs.replace(
 )
 PASSED = LevelOver(run="r1", passed=True, stars=2, right=4, of=5)
 FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
+
+
+WRONG_ONE, WRONG_TWO = (QUESTION, MISTAKEN), (MULTIPLE, WRONG)
 
 
 OFFERED = msgspec.structs.replace(GREEN, visit="00" * 8)
@@ -476,13 +496,16 @@ PHONE_CODE = PhoneCode(
 PHONE_CODE_LONGEST = msgspec.structs.replace(
     PHONE_CODE, address=f"https://{'a-county-with-a-long-name.' * 3}example.cn:28443/K#{PHONE_CODE.code}"
 )
-MY_LEVELS = MineShown(visit=VISIT.visit, what="learning", levels=LEVELS)
 BY_NUMBER = msgspec.structs.replace(HOME, number_sign_in=True)
 
 
 def one_question_level(message: ToAgent) -> list[ToKiosk]:
     """An agent that asks one question, for which the second option is right."""
     match message:
+        case OpenMap():
+            return [MAP]
+        case OpenPack():
+            return [PACK]
         case OpenLevel():
             return [QUESTION]
         case AnswerQuestion():

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from kiosk_tui.terminal.keys import Key
-from kiosk_tui.views.common import AwayView, Correction, HomeView, QuestionView, TodayView, TouchView
+from kiosk_tui.views.common import AwayView, Correction, HomeView, TodayView, TouchView
+from kiosk_tui.views.learning import QuestionView
 from kiosk_tui.words import common as words
 from protocol.kiosk import ChooseDirection, KeepDirection, Sorry
 from protocol.kiosk_notices import AskNotices

@@ -13,6 +13,7 @@ import pytest
 from kiosk_tui import app
 from kiosk_tui.views import common as views
 from kiosk_tui.views import feedback as views_feedback
+from kiosk_tui.views import learning as views_learning
 from kiosk_tui.views import meetings as views_meetings
 from kiosk_tui.views import months as views_months
 from kiosk_tui.views import reading as views_reading
@@ -68,11 +69,71 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "touch-not-recorded",
         ("touch-longest", "touch-twelve", "touch-minority"),
     ),
-    views.LevelsView: ("levels-empty", "levels-one", "levels-longest", SAME, "levels-refused", "levels-longest"),
-    views.QuestionView: (ALWAYS, "question-single", "question-longest", SAME, "question-refused", "question-longest"),
-    views.MarkedView: (ALWAYS, "marked-right", "marked-longest", SAME, ELSEWHERE, "marked-longest"),
-    views.ReviewView: (ALWAYS, "review", NO_LIST, SAME, NO_ASKING, Never("it is drawn as the explanation is")),
-    views.OverView: (ALWAYS, ("over-passed", "over-failed"), NO_LIST, SAME, ELSEWHERE, FIXED),
+    views_learning.MapView: (
+        ("map-empty", "map-asked", "visit-map-ahead"),
+        "map-one",
+        ("map", "visit-map", "visit-map-full"),
+        SAME,
+        ("map-refused", "visit-map-enough", "visit-map-undated"),
+        "visit-map-longest",
+    ),
+    views_learning.AmendedView: (
+        ALWAYS,
+        "visit-amended",
+        "visit-amended-wrong",
+        SAME,
+        NO_ASKING,
+        "visit-amended-longest",
+    ),
+    views_learning.PackView: (
+        "pack-asked",
+        "pack-one",
+        ("pack", "visit-pack", "visit-pack-menu", "visit-pack-chosen", "visit-pack-given-up"),
+        SAME,
+        ("pack-gone", "visit-pack-closed"),
+        "visit-pack-longest",
+    ),
+    views_learning.BeginView: (
+        ALWAYS,
+        "begin",
+        NO_LIST,
+        SAME,
+        ("begin-gone", "begin-again", "visit-begin-enough", "visit-begin-nothing"),
+        FIXED,
+    ),
+    views_learning.QuestionView: (
+        ALWAYS,
+        ("question-single", "question-sound", "question-picture", "question-picture-comes", "visit-question-review"),
+        "question-longest",
+        SAME,
+        ("question-refused", "question-picture-lacks"),
+        "question-longest",
+    ),
+    views_learning.PictureView: (
+        ALWAYS,
+        "question-picture-large",
+        NO_LIST,
+        SAME,
+        Never("a picture that does not come is said on the question"),
+        Never("the picture takes all of the screen"),
+    ),
+    views_learning.MarkedView: (
+        ALWAYS,
+        ("marked-right", "visit-marked-review"),
+        "marked-longest",
+        SAME,
+        ELSEWHERE,
+        "marked-longest",
+    ),
+    views_learning.ReviewView: (ALWAYS, "review", NO_LIST, SAME, NO_ASKING, Never("it is drawn as the explanation is")),
+    views_learning.OverView: (
+        ALWAYS,
+        ("over-passed", "over-failed", "visit-over-all-right", "visit-over-book-done"),
+        ("visit-over", "visit-over-complete", "visit-over-review"),
+        SAME,
+        ELSEWHERE,
+        "over-longest",
+    ),
     views.HelpView: (ALWAYS, "help", NO_LIST, SAME, "help-note", FIXED),
     views.AwayView: (ALWAYS, ("away", "away-interrupted"), NO_LIST, NO_AGENT, NO_ASKING, FIXED),
     views.WaitView: (ALWAYS, "wait", NO_LIST, SAME, NO_ASKING, FIXED),
@@ -242,7 +303,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
 }
 NAMED = (views.HomeView, views.DutyView, views.TouchView, views.VisitView, views_meetings.AbsentView)
 """Screens on which people are named."""
-IN_DARK = {views.HomeView: "home-dark", views.TouchView: "touch-dark", views.QuestionView: "question-dark"}
+IN_DARK = {views.HomeView: "home-dark", views.TouchView: "touch-dark", views_learning.QuestionView: "question-dark"}
 
 
 def states(cell: Cell) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from kiosk_tui.places import keeping
 from kiosk_tui.places.opening import Opening
 from kiosk_tui.places.room import Room
 from kiosk_tui.terminal.keys import Key
-from kiosk_tui.views.common import AwayView, HelpView, HomeView, LevelsView, NoticeView
+from kiosk_tui.views.common import AwayView, HelpView, HomeView, NoticeView
+from kiosk_tui.views.learning import PackView
 from kiosk_tui.views.reading import DocumentView, FindView
 from kiosk_tui.words import documents as words_documents
 from protocol.kiosk import ToAgent
 from protocol.kiosk_documents import CloseDocument, DocumentGone, OpenDocument
 from protocol.kiosk_find import MAX_SEARCH_DIGITS, Found, Hit, Search
+from protocol.kiosk_learning import OpenPack
 from protocol.kiosk_notices import OpenNotice
 from tests.kiosk_tui.rig import OpenKiosk
 from tests.kiosk_tui.samples import FOUND, FOUND_MANY, FOUND_UNSORTED, GREEN, HOME
@@ -131,8 +133,8 @@ def test_a_notice_and_a_pack_open_where_they_belong() -> None:
     assert kiosk.said[-1] == OpenNotice(id="n1")
     kiosk.press("0", "4")
     view = kiosk.flow.view()
-    assert isinstance(view, LevelsView)
-    assert [level.level for level in view.levels] == [level.level for level in HOME.levels]
+    assert isinstance(view, PackView)
+    assert OpenPack(pack="sample") in kiosk.said[-1:]
     kiosk.press("0")
     assert kiosk.shown.page == 0
 

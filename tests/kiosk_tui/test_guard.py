@@ -6,18 +6,10 @@ import pytest
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS, REPEAT_MS, SCREEN_MS
 from kiosk_tui.terminal.keys import Key
-from kiosk_tui.views.common import (
-    HelpView,
-    HomeView,
-    IdleView,
-    LevelsView,
-    LiveBannerView,
-    MarkedView,
-    QuestionView,
-    View,
-)
+from kiosk_tui.views.common import HelpView, HomeView, IdleView, LiveBannerView, View
+from kiosk_tui.views.learning import MapView, MarkedView, QuestionView
 from protocol.kiosk import LiveShown, ToAgent
-from protocol.kiosk_learning import AnswerQuestion, OpenLevel
+from protocol.kiosk_learning import AnswerQuestion, OpenLevel, OpenMap, OpenPack
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import STATES, HandClock, press
 
@@ -57,15 +49,15 @@ def test_a_held_key_presses_once(delay_s: float, a_second: int) -> None:
     screen = Screen()
     screen.clock.pass_s(5)
     screen.hold("3", for_s=5, delay_s=delay_s, a_second=a_second)
-    assert isinstance(screen.flow.view(), LevelsView)
-    assert screen.said == []
+    assert isinstance(screen.flow.view(), MapView)
+    assert screen.said == [OpenMap()]
 
 
 def test_a_held_key_answers_nothing() -> None:
-    screen = Screen("levels")
+    screen = Screen("pack")
     screen.clock.pass_s(5)
     screen.key("1")
-    assert screen.said == [OpenLevel(pack="sample-common", level="first")]
+    assert screen.said == [OpenLevel(pack="sample-common", level="一")]
     screen.flow.agent_said(samples.QUESTION)
     screen.paint()
     for _ in range(200):
@@ -91,10 +83,16 @@ def test_a_held_zero_does_not_leave_a_level(state: str) -> None:
     ("state", "key", "deaf_ms"),
     [
         ("home", "1", SCREEN_MS),
-        ("levels", "0", SCREEN_MS),
+        ("map", "0", SCREEN_MS),
+        ("visit-map", "enter", SCREEN_MS),
+        ("visit-amended", "enter", SCREEN_MS),
+        ("visit-pack-menu", "enter", SCREEN_MS),
+        ("pack", "1", SCREEN_MS),
+        ("visit-begin-enough", "1", SCREEN_MS),
+        ("question-picture-large", "0", SCREEN_MS),
         ("question-single", "1", CHOICE_MS),
         ("marked-right", "enter", SCREEN_MS),
-        ("over-passed", "1", SCREEN_MS),
+        ("visit-over", "1", SCREEN_MS),
         ("help", "0", SCREEN_MS),
         ("touch-in", "0", CHOICE_MS),
         ("touch-again", "7", CHOICE_MS),
@@ -136,7 +134,7 @@ def test_a_key_for_what_has_left_the_screen_means_nothing() -> None:
     screen.paint()
     screen.clock.pass_s(1)
     screen.flow.key("3")
-    assert isinstance(screen.flow.view(), LevelsView)
+    assert isinstance(screen.flow.view(), MapView)
 
 
 def test_a_screen_that_comes_back_must_be_seen_anew() -> None:
@@ -153,16 +151,16 @@ def test_a_screen_that_comes_back_must_be_seen_anew() -> None:
     assert len(screen.said) == 1
 
 
-def test_numbers_that_stand_for_other_levels_now_must_be_seen_anew() -> None:
-    screen = Screen("levels")
+def test_numbers_that_stand_for_other_packs_now_must_be_seen_anew() -> None:
+    screen = Screen("map")
     screen.clock.pass_s(5)
-    screen.flow.agent_said(msgspec.structs.replace(samples.HOME, levels=samples.LEVELS[::-1]))
+    screen.flow.agent_said(msgspec.structs.replace(samples.MAP, packs=samples.MAP.packs[::-1]))
     screen.paint()
     screen.flow.key("1")
     assert screen.said == []
     screen.clock.pass_s(CHOICE_MS / 1000)
     screen.flow.key("1")
-    assert screen.said == [OpenLevel(pack="fire", level="first")]
+    assert screen.said == [OpenPack(pack="fire")]
 
 
 def test_what_only_counts_down_stays_the_same_screen() -> None:

@@ -9,29 +9,19 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.places import keeping
 from kiosk_tui.places.asking_card import AskCardKept
 from kiosk_tui.places.lesson import LessonKept
-from kiosk_tui.views.common import (
-    AskCardView,
-    AwayView,
-    EntryView,
-    HomeView,
-    IdleView,
-    MarkedView,
-    QuestionView,
-    TouchView,
-    VisitView,
-    WaitView,
-)
+from kiosk_tui.views.common import AskCardView, AwayView, EntryView, HomeView, IdleView, TouchView, VisitView, WaitView
+from kiosk_tui.views.learning import MarkedView, QuestionView
 from protocol.kiosk import Sorry, ToAgent
-from protocol.kiosk_documents import OpenDocument, OpenShelf, ShelfEntry, ShelfShown
+from protocol.kiosk_documents import AskPicture, OpenDocument, OpenShelf, ShelfEntry, ShelfShown
 from protocol.kiosk_feedback import FollowUp
 from protocol.kiosk_find import Search
 from protocol.kiosk_keeping import MAX_STATE_CHARACTERS, Keep, Kept
-from protocol.kiosk_learning import AnswerQuestion, NextQuestion
+from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenMap, OpenPack
 from protocol.kiosk_months import OpenMonth, OpenRequests, OpenResults
 from protocol.kiosk_notices import AskNotices, OpenNotice
 from protocol.kiosk_requests import OpenAsking
-from protocol.kiosk_visits import OpenMine, PhoneCode, ShowPhoneCode
-from tests.kiosk_tui import document_samples, samples
+from protocol.kiosk_visits import PhoneCode, ShowPhoneCode
+from tests.kiosk_tui import document_samples, learning_samples, samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
 
 TYPED = [state for state in STATES if state.startswith("entry") and state not in ("entry-touch", "entry-set")]
@@ -43,10 +33,26 @@ OTHER_HOMES = [
     if state.startswith(("today-troubled", "today-by_week", "today-off", "duty-", "mine-asking-"))
 ]
 """Made of another home than the next kiosk hears."""
+MAPS = {
+    "visit-map-full": learning_samples.FULL_MAP,
+    "visit-map-longest": learning_samples.LONGEST_MAP,
+    "visit-map-enough": learning_samples.ENOUGH_MAP,
+    "visit-map-undated": learning_samples.UNDATED_MAP,
+}
+PACKS = {
+    "visit-pack-menu": learning_samples.MENU_PACK,
+    "visit-pack-chosen": learning_samples.CHOSEN_PACK,
+    "visit-pack-given-up": learning_samples.MENU_PACK,
+    "visit-pack-longest": learning_samples.LONGEST_PACK,
+}
+HOMES = {
+    "help-called": samples.HELP_SENT,
+    "help-seen": samples.HELP_SEEN,
+    "visit-map-undated": samples.RESTORED,
+}
 ALWAYS: dict[type[Any], Any] = {
     FollowUp: samples.FOLLOWED,
     OpenRequests: samples.REQUESTS,
-    OpenMine: samples.MY_LEVELS,
 }
 
 
@@ -77,16 +83,31 @@ def test_the_next_kiosk_shows_the_same(state: str) -> None:
     after.visit = {"visit-by-number": samples.VISIT_BY_NUMBER, "visit-longest": samples.VISIT_LONGEST}.get(
         state, samples.VISIT_WITH_PHONE if "phone" in state else after.visit
     )
-    after.home = {"help-called": samples.HELP_SENT, "help-seen": samples.HELP_SEEN}.get(state, after.home)
+    after.home = HOMES.get(state, after.home)
     assert after.flow.view() == WaitView()
     after.hears()
-    document_samples.DocumentAgent(after.flow).answer([*after.said])
+    if not state.startswith("question-picture"):
+        document_samples.DocumentAgent(after.flow).answer([*after.said])
     for asked in after.said:
         _answer(after.flow, asked, state)
-    if state.startswith("levels-longest") or state in OTHER_HOMES:
+        _answer_of_learning(after.flow, asked, state)
+    if state in OTHER_HOMES:
         assert type(after.flow.view()) is type(shown)
     else:
         assert after.flow.view() == shown
+
+
+def _answer_of_learning(flow: Flow, asked: ToAgent, state: str) -> None:
+    """Say what the agent would say again of packs and pictures."""
+    match asked:
+        case OpenMap() if asked.visit:
+            flow.agent_said(MAPS.get(state, learning_samples.MY_MAP))
+        case OpenMap():
+            flow.agent_said(samples.MAP)
+        case OpenPack():
+            flow.agent_said(PACKS.get(state, learning_samples.LAW_PACK if asked.visit else samples.PACK))
+        case AskPicture() if "picture-comes" not in state:
+            flow.agent_said(learning_samples.NO_SIGN if "lacks" in state else learning_samples.SIGN)
 
 
 def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
@@ -114,7 +135,7 @@ def _answer(flow: Flow, asked: ToAgent, state: str) -> None:
             flow.agent_said(samples.MONTH_LONGEST if state.endswith("longest") else samples.MONTH)
         case OpenResults() if state != "visit-results-asked":
             flow.agent_said(samples.RESULTS_LONGEST if state.endswith("longest") else samples.RESULTS)
-        case OpenRequests() | OpenMine() | FollowUp():
+        case OpenRequests() | FollowUp():
             flow.agent_said(ALWAYS[type(asked)])
         case ShowPhoneCode() if state == "visit-phone-refused":
             flow.agent_said(Sorry(reason="no_line"))
@@ -141,7 +162,7 @@ def test_a_question_keeps_its_chosen_options_and_its_lives() -> None:
     view = after.flow.view()
     assert isinstance(view, QuestionView)
     assert (view.chosen, view.question) == ((0, 2), samples.MULTIPLE)
-    assert after.said == []
+    assert after.said == [OpenMap(), OpenPack(pack="sample-common")]
 
 
 def test_what_the_agent_was_asked_for_is_asked_again() -> None:
@@ -151,14 +172,14 @@ def test_what_the_agent_was_asked_for_is_asked_again() -> None:
     after = Next(before)
     after.hears()
     assert isinstance(answered, AnswerQuestion)
-    assert after.said == [answered]
+    assert after.said[2:] == [answered]
     after.flow.agent_said(samples.RIGHT)
     assert isinstance(after.flow.view(), MarkedView)
     press(after.flow, after.clock, "enter")
     later = Next(OpenKiosk("home"))
     later.state = keeping.encode(after.flow.kept())
     later.hears()
-    assert later.said == [NextQuestion(run=samples.QUESTION.run)]
+    assert later.said[2:] == [NextQuestion(run=samples.QUESTION.run)]
 
 
 def test_what_is_personal_is_made_again_in_its_own_visit_only() -> None:
@@ -222,12 +243,12 @@ def test_the_largest_state_fits_a_line_and_a_larger_one_is_cut() -> None:
     before = OpenKiosk("marked-longest")
     assert len(msgspec.json.encode(Keep(state=keeping.encode(before.flow.kept())))) < 65_536
     kept = before.flow.kept()
-    (lesson,) = kept.over
+    *below, lesson = kept.over
     assert isinstance(lesson, LessonKept)
     assert lesson.question is not None
     huge = msgspec.structs.replace(lesson.question, stem="字" * MAX_STATE_CHARACTERS)
-    cut = msgspec.structs.replace(kept, over=(msgspec.structs.replace(lesson, question=huge),))
-    assert keeping.decode(keeping.encode(cut)) == msgspec.structs.replace(kept, over=())
+    cut = msgspec.structs.replace(kept, over=(*below, msgspec.structs.replace(lesson, question=huge)))
+    assert keeping.decode(keeping.encode(cut)) == msgspec.structs.replace(kept, over=tuple(below))
 
 
 def test_a_place_without_a_row_falls_back_to_what_lies_under_it() -> None:

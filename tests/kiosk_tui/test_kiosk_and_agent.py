@@ -66,6 +66,8 @@ async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: st
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
         await screen.press("pagedown")
+        await screen.shows("按数字选一门来学")
+        await screen.press("1")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -74,7 +76,7 @@ async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: st
         await screen.shows("正确答案：119")
         await screen.press("enter")
         await screen.shows("✓过关了")
-        await screen.press("insert", "0")
+        await screen.press("insert", "0", "0")
         await screen.shows("请把卡贴到读卡器上")
 
 
@@ -82,6 +84,8 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
         await screen.press("3")
+        await screen.shows("按数字选一门来学")
+        await screen.press("1")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -111,6 +115,8 @@ async def test_the_agent_may_restart_at_any_time(agent: FakeAgent) -> None:
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
         await screen.press("3")
+        await screen.shows("按数字选一门来学")
+        await screen.press("1")
         await screen.shows("请按数字选一关")
         await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
@@ -164,6 +170,8 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
         await screen.shows("示例东村")
         if state == "question":
             await screen.press("3")
+            await screen.shows("按数字选一门来学")
+            await screen.press("1")
             await screen.shows("请按数字选一关")
             await screen.press("1")
             await screen.shows(samples.QUESTION.stem)

@@ -151,7 +151,7 @@ async def test_the_keys_are_named_only_while_they_count() -> None:
         assert "3学习" in rig.text()
         await pilot.press("3")
         await rig.settle(pilot)
-        assert "请按数字选一关" in rig.text()
+        assert "学习·答题闯关" in rig.text()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kiosk_tui.drawing.textsize import fitting
 from kiosk_tui.guard import REPEAT_MS
 from kiosk_tui.session.session import TERMINAL_CONFIG, main, terminal
 from kiosk_tui.words import common as words
+from kiosk_tui.words import learning as words_learning
 from protocol.kiosk import AskHelp
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
@@ -184,8 +185,9 @@ def test_slash_changes_the_size_in_the_same_window_in_the_middle_of_a_question(a
     agent.answers = samples.one_question_level
     with stage(agent.path, Screen(1920, 1080)) as shown:
         shown.wait_for(words.KEY_HELP)
-        shown.press("3", words.CHOOSE_LEVEL)
-        shown.press("1", words.KEY_LEAVE)
+        shown.press("3", words_learning.CHOOSE_PACK)
+        shown.press("1", words_learning.CHOOSE_LEVEL)
+        shown.press("1", words_learning.KEY_LEAVE)
         terminals = _feet(shown)
         assert shown.cells() == (80, 22)
         for size in ((66, 18), (58, 15), (80, 22)):
@@ -196,7 +198,7 @@ def test_slash_changes_the_size_in_the_same_window_in_the_middle_of_a_question(a
             _let_go_of_the_key()
         assert _feet(shown) == terminals
         assert agent.connections == 1
-        shown.press("2", words.RIGHT)
+        shown.press("2", words_learning.RIGHT)
 
 
 def _has_size(shown: Stage, size: tuple[int, int]) -> bool:
@@ -213,8 +215,9 @@ def test_another_screen_shows_the_same_question(agent: FakeAgent) -> None:
     agent.answers = samples.one_question_level
     with stage(agent.path, Screen(800, 480)) as shown:
         shown.wait_for(words.KEY_HELP)
-        shown.press("3", words.CHOOSE_LEVEL)
-        shown.press("1", words.KEY_LEAVE)
+        shown.press("3", words_learning.CHOOSE_PACK)
+        shown.press("1", words_learning.CHOOSE_LEVEL)
+        shown.press("1", words_learning.KEY_LEAVE)
         agent.wait_until_kept(samples.QUESTION.stem)
         shown.resize(Screen(1920, 1080))
         wait_until(lambda: shown.cells() == (80, 22), what="the size of the new screen", timeout_s=30)

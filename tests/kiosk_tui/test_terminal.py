@@ -15,7 +15,7 @@ import pytest
 
 from kiosk_tui.cli import main
 from kiosk_tui.terminal.driver import KEYS_A_SECOND, KEYS_AT_ONCE
-from protocol.kiosk_learning import OpenLevel
+from protocol.kiosk_learning import OpenMap, OpenPack
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -81,6 +81,8 @@ def terminal(agent: FakeAgent) -> Iterator[Terminal]:
 
 def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> None:
     terminal.press_named("NPage", "3学习")
+    terminal.shows("按数字选一门来学")
+    terminal.press_named("1", "0返回")
     terminal.shows("请按数字选一关")
     terminal.press_named("1", "0返回")
     terminal.shows(samples.QUESTION.stem)
@@ -94,6 +96,9 @@ def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> 
     terminal.shows("本关已中断")
     agent.start()
     terminal.shows("答题闯关本关已中断")
+    for above in ("请按数字选一关", "按数字选一门来学"):
+        terminal.press_named("0", "0返回")
+        terminal.shows(above)
     terminal.press_named("0", "0返回")
     terminal.shows("请把卡贴到读卡器上")
 
@@ -152,14 +157,13 @@ def test_the_window_may_become_tiny(agent: FakeAgent, terminal: Terminal) -> Non
 
 
 def test_the_keypads_five_without_numlock_in_a_plain_terminal(agent: FakeAgent, terminal: Terminal) -> None:
-    level = samples.LEVELS[0]
     terminal.press_named("3", "3学习")
-    terminal.shows("请按数字选一关")
-    agent.send(msgspec.structs.replace(samples.HOME, levels=[level] * 4 + [samples.LEVELS[1]]))
-    terminal.shows("5示例·防火常识")
+    terminal.shows("按数字选一门来学")
+    agent.send(msgspec.structs.replace(samples.MAP, packs=[samples.COMMON] * 4 + [samples.FIRE]))
+    terminal.shows("5防火常识")
     terminal.shows("0返回")
     terminal.press("-H", *KEYPAD_5_WITHOUT_NUMLOCK.split())
-    assert agent.wait_for_words(1) == [OpenLevel(pack="fire", level="first")]
+    assert agent.wait_for_words(2) == [OpenMap(), OpenPack(pack="fire")]
 
 
 def test_it_ends_when_it_is_told_to(terminal: Terminal) -> None:

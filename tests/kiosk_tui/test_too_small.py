@@ -30,7 +30,7 @@ async def test_a_touch_is_answered(state: str, size: tuple[int, int]) -> None:
         assert rig.text() == TOO_SMALL
 
 
-@pytest.mark.parametrize("state", ["home", "levels", "question-single", "away"])
+@pytest.mark.parametrize("state", ["home", "map", "question-single", "away"])
 async def test_everything_else_says_whom_to_call(state: str) -> None:
     rig = Rig()
     async with rig.app.run_test(size=(52, 14)) as pilot:

@@ -7,24 +7,25 @@ from copy import replace
 import pytest
 
 from kiosk_tui.terminal.keys import Key
-from kiosk_tui.views.common import AskCardView, EntryView, HelpView, HomeView, LevelsView, TouchView, VisitView
+from kiosk_tui.views.common import AskCardView, EntryView, HelpView, HomeView, TouchView, VisitView
+from kiosk_tui.views.learning import MapView
 from kiosk_tui.views.months import MonthView
 from kiosk_tui.words import common as words
+from kiosk_tui.words import learning as words_learning
 from kiosk_tui.words import visits as words_visits
 from protocol.kiosk import Sorry
-from protocol.kiosk_learning import OpenLevel
+from protocol.kiosk_learning import OpenMap, OpenPack
 from protocol.kiosk_months import OpenMonth, OpenRequests
 from protocol.kiosk_visits import (
     ClockByNumber,
     EndVisit,
     EnterNumber,
-    OpenMine,
     OpenVisit,
     PinAsked,
     SetPin,
     VisitShown,
 )
-from tests.kiosk_tui import samples
+from tests.kiosk_tui import learning_samples, samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, OpenKiosk
 
 PERSONAL = [state for state in STATES if state.startswith("visit")]
@@ -73,20 +74,21 @@ def test_what_the_numbers_of_a_visit_open() -> None:
     kiosk.press("0", "3")
     assert kiosk.said.pop() == OpenRequests(visit=visit)
     kiosk.press("0", "4")
-    assert kiosk.said.pop() == OpenMine(visit=visit, what="learning")
+    assert kiosk.said.pop() == OpenMap(visit=visit)
     kiosk.press("0", "5", "7")
     assert isinstance(kiosk.flow.view(), VisitView)
     assert kiosk.said == []
 
 
-def test_learning_in_a_visit_has_the_persons_levels_and_not_the_stations() -> None:
-    kiosk = Kiosk("visit-levels")
+def test_learning_in_a_visit_has_the_persons_stars_and_not_the_stations() -> None:
+    kiosk = Kiosk("visit-map")
     kiosk.flow.agent_said(samples.HOME)
+    kiosk.flow.agent_said(samples.MAP)
     view = kiosk.flow.view()
-    assert isinstance(view, LevelsView)
-    assert view.levels == tuple(samples.MY_LEVELS.levels)
-    kiosk.press("1")
-    assert isinstance(kiosk.said[-1], OpenLevel)
+    assert isinstance(view, MapView)
+    assert view.shown == learning_samples.MY_MAP
+    kiosk.press("2")
+    assert kiosk.said == [OpenPack(visit=VISIT, pack="law")]
 
 
 ENDS: dict[str, Callable[[Kiosk], object]] = {
@@ -94,8 +96,9 @@ ENDS: dict[str, Callable[[Kiosk], object]] = {
     "another card": lambda kiosk: kiosk.flow.agent_said(VisitShown(visit=VISIT, ended="card")),
     "the agent's end": lambda kiosk: kiosk.flow.agent_away(),
 }
-OWN = ("508213", "2026-11-", "482913", "771204", "当天值班表", "演示村", "很长的村名")
-"""What only a visit shows or holds: figures of a PIN, days, numbers of requests, what the township says, where else."""
+OWN = ("508213", "2026-11-", "482913", "771204", "当天值班表", "演示村", "很长的村名", "触电了", "养蜂")
+"""What only a visit shows or holds: figures of a PIN, days, numbers of requests, what the township says, where else,
+an answer that was put right, a pack that was chosen."""
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -249,7 +252,7 @@ def test_whoever_has_no_card_is_told_whom_to_ask() -> None:
 
 
 def test_a_level_that_nobody_tried_is_not_called_failed() -> None:
-    assert words.stars(0) == "还没过关"
+    assert words_learning.stars(0) == "还没过关"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,8 @@ def test_an_error_shows_no_word_of_its_own_and_leads_back_and_the_second_time_ho
     watched = Pty(tmp_path / "log", FAILING, "--socket", str(agent.path), "--log", str(tmp_path / "log"))
     try:
         watched.shows("学习")
-        _press(watched, "3", "请按数字选一关")
+        _press(watched, "3", "按数字选一门来学")
+        _press(watched, "1", "请按数字选一关")
         _press(watched, "1", samples.QUESTION.stem)
         agent.wait_until_kept(samples.QUESTION.stem)
         watched.type("7")

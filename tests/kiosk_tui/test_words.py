@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from kiosk_tui.words import common as words
+from kiosk_tui.words import learning as words_learning
 from protocol.kiosk import Lacking
 from tests.kiosk_tui.samples import lack
 
@@ -38,7 +39,7 @@ def test_what_is_lacking(lacks: list[Lacking], said: list[str]) -> None:
 
 @pytest.mark.parametrize(("lives", "said"), [(3, "● ●  还可以错 2 次"), (1, "○ ○  还可以错 0 次"), (0, "机会用完了")])
 def test_the_last_life_bears_no_wrong_answer(lives: int, said: str) -> None:
-    assert words.lives(lives) == said
+    assert words_learning.lives(lives) == said
 
 
 def test_what_a_correction_would_mend_is_not_too_late_yet() -> None:

@@ -10,6 +10,7 @@ from tests.scoring import messagepack
 from tests.scoring.fsrs6 import Card, review
 
 LEARNT_DAYS = 21
+MAX_TRIES = 1_000
 BEIJING_HOURS = 8
 DATED = ("synced", "holdover")
 DATING = ("county", "ntp")
@@ -54,14 +55,27 @@ type Keys = Mapping[str, Mapping[int, Mapping[str, Key]]]
 """The right answers by pack, version and question."""
 
 
-def score(raw: Iterable[tuple[bytes, int, bytes]], bindings: Iterable[Binding], keys: Keys) -> dict[str, Score]:
+def marks_of(raw: Iterable[tuple[bytes, int, bytes]], keys: Keys) -> dict[Name, bool]:
+    """Return which attempts are right by these keys."""
+    return {name: _marked(fact, keys) for name, fact in _facts(raw).items() if fact["kind"] == "attempt"}
+
+
+def score(
+    raw: Iterable[tuple[bytes, int, bytes]],
+    bindings: Iterable[Binding],
+    keys: Keys,
+    *,
+    marks: Mapping[Name, bool] | None = None,
+) -> dict[str, Score]:
     """Return the scores by person.
 
     Args:
         raw: Facts as they came, however often and in whatever order: epoch, seq and body.
         bindings: The cards of people.
         keys: Of each version that was published.
+        marks: Attempts that were marked by somebody who knew other keys.
     """
+    marks = marks or {}
     facts = _facts(raw)
     anchors = _anchors(facts)
     whose = _whose(facts, anchors, list(bindings))
@@ -69,35 +83,44 @@ def score(raw: Iterable[tuple[bytes, int, bytes]], bindings: Iterable[Binding], 
     for name, fact in facts.items():
         person = _person(fact, whose)
         if person is not None:
+            if fact["kind"] == "attempt":
+                fact = {**fact, "marked": marks.get(name, _marked(fact, keys))}
             of[person].append((_wall(fact, anchors), *name, fact))
-    return {person: _score(found, keys) for person, found in of.items()}
+    return {person: _score(found) for person, found in of.items()}
 
 
-def _score(facts: list[tuple[int | None, bytes, int, dict[str, Any]]], keys: Keys) -> Score:
+def _score(facts: list[tuple[int | None, bytes, int, dict[str, Any]]]) -> Score:
     """Return the score of one person, of facts with the time, epoch and seq of each."""
-    made, cards = Score(), dict[tuple[str, str], Card]()
     attempts = [one for one in facts if one[3]["kind"] == "attempt"]
+    made = Score(cards=_cards(attempts))
     made_good: dict[bytes, int] = defaultdict(int)
     for _, _, _, fact in attempts:
-        made_good[fact["run"]] += _marked(fact, keys) and not fact["right"]
+        made_good[fact["run"]] += fact["marked"] and not fact["right"]
     for _, _, _, fact in facts:
         if fact["kind"] == "level_ended" and fact["passed"]:
             level = (fact["pack"], fact["level"])
             made.stars[level] = max(made.stars.get(level, 0), min(3, fact["stars"] + made_good[fact["run"]]))
-    dated = [(wall, epoch, seq, fact) for wall, epoch, seq, fact in attempts if wall is not None]
-    for wall, _, _, fact in sorted(dated, key=lambda one: one[:3]):
-        question, right = (fact["pack"], fact["question"]), _marked(fact, keys)
-        if question in cards or not right:
-            cards[question] = review(cards.get(question), _day(wall), right=right)
-    made.cards = cards
+    made.stars = {level: stars for level, stars in made.stars.items() if stars}
     for time, _, _, fact in attempts:
-        if time is None and not _marked(fact, keys) and (fact["pack"], fact["question"]) not in cards:
+        if time is None and not fact["marked"] and (fact["pack"], fact["question"]) not in made.cards:
             made.book[fact["pack"], fact["question"]] = None
-    for question, card in cards.items():
+    for question, card in made.cards.items():
         if not (card.last_right and card.interval >= LEARNT_DAYS):
             made.book[question] = card.due
-    made.stars = {level: stars for level, stars in made.stars.items() if stars}
     return made
+
+
+def _cards(attempts: list[tuple[int | None, bytes, int, dict[str, Any]]]) -> dict[tuple[str, str], Card]:
+    cards = dict[tuple[str, str], Card]()
+    tries = defaultdict(list)
+    for wall, epoch, seq, fact in attempts:
+        if wall is not None:
+            tries[fact["pack"], fact["question"]].append((wall, epoch, seq, fact["marked"]))
+    for question, found in tries.items():
+        for wall, _, _, right in sorted(found)[-MAX_TRIES:]:
+            if question in cards or not right:
+                cards[question] = review(cards.get(question), _day(wall), right=right)
+    return cards
 
 
 def _facts(raw: Iterable[tuple[bytes, int, bytes]]) -> dict[Name, dict[str, Any]]:

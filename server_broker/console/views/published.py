@@ -64,6 +64,7 @@ def published_bundle(request: HttpRequest, pk: int) -> HttpResponse:
         "places": places_of([row])[row.pk],
         "items": row.items.count(),
         "spread": spread_of(row, stations_of(user)),
+        "has_questions": row.kind == "questions" and may(user, Power.WRITE),
         "may_withdraw": may(user, Power.PUBLISH) and row.withdrawn_at is None and _may_change(request, row),
     }
     return render(request, "console/published_bundle.html", context)

@@ -440,7 +440,6 @@ HOME = Home(
     reader_ready=True,
     simulated=[],
     duty=[],
-    levels=[],
 )
 STATUS = Status(
     station=STATION,

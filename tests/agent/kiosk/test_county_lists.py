@@ -3,8 +3,9 @@
 from msgspec import structs
 
 from agent.kiosk.county_lists import CountyLists
-from protocol.bundle_contents import LevelProgress, Month, Progress, Roster, RosterPerson
+from protocol.bundle_contents import Month, Roster, RosterPerson
 from protocol.codec import encode
+from protocol.progress import LevelProgress, Progress
 from tests.agent.bench import Bench
 from tests.agent.shelf.test_change_of_bundle import take
 

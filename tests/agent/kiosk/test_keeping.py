@@ -6,8 +6,8 @@ from agent.kiosk.keeping import MAX_WAITING, WITHIN_MS
 from protocol.facts import VisitEnded
 from protocol.kiosk import Sorry
 from protocol.kiosk_keeping import Hello, Keep, Kept
-from protocol.kiosk_learning import AnswerQuestion, Marked, OpenLevel, QuestionShown
-from protocol.kiosk_visits import MineShown, OpenMine, VisitShown
+from protocol.kiosk_learning import AnswerQuestion, MapShown, Marked, OpenLevel, OpenMap, QuestionShown
+from protocol.kiosk_visits import VisitShown
 from tests.agent.bench import LI, ZHANG, Bench
 from tests.agent.kiosk.test_learning import give_pack
 from tests.agent.kiosk.village_pins import open_by_card
@@ -38,13 +38,13 @@ def test_the_next_kiosk_with_the_token_gets_the_state_once(station: Bench) -> No
 def test_a_visit_goes_on_at_the_next_kiosk_and_there_alone(station: Bench) -> None:
     greet(station, 2)
     visit = open_by_card(station, ZHANG, kiosk=2)
-    station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2)
+    station.ask(OpenMap(visit=visit.visit), kiosk=2)
     station.ask(Keep(state=STATE), kiosk=2)
     leave(station, 2)
     assert station.ask(Hello(token=TOKEN), kiosk=5) == [visit, Kept(state=STATE)]
-    wanted = OpenMine(visit=visit.visit, what="learning")
-    assert isinstance(station.ask(wanted, kiosk=5)[0], MineShown)
-    assert station.ask(wanted, kiosk=2) == [Sorry(reason="too_late", asked="open_mine")]
+    wanted = OpenMap(visit=visit.visit)
+    assert isinstance(station.ask(wanted, kiosk=5)[0], MapShown)
+    assert station.ask(wanted, kiosk=2) == [Sorry(reason="too_late", asked="open_map")]
     assert station.of(VisitEnded) == []
 
 
@@ -65,7 +65,7 @@ def test_a_level_in_a_visit_goes_on_with_its_lives(station: Bench) -> None:
 def test_after_some_seconds_the_visit_has_ended_and_the_state_is_gone(station: Bench, system: FakeSystemClock) -> None:
     greet(station, 2)
     visit = open_by_card(station, ZHANG, kiosk=2)
-    station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2)
+    station.ask(OpenMap(visit=visit.visit), kiosk=2)
     station.ask(Keep(state=STATE), kiosk=2)
     leave(station, 2)
     system.pass_ms(WITHIN_MS)
@@ -100,7 +100,7 @@ def test_a_hung_kiosk_is_replaced_while_it_still_seems_to_be_there(station: Benc
     station.ask(Keep(state=STATE), kiosk=2)
     assert station.ask(Hello(token=TOKEN), kiosk=3) == [visit, Kept(state=STATE)]
     leave(station, 2)
-    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=3)[0], MineShown)
+    assert isinstance(station.ask(OpenMap(visit=visit.visit), kiosk=3)[0], MapShown)
 
 
 def test_a_kiosk_without_a_token_keeps_nothing_and_one_token_is_all_that_a_kiosk_has(station: Bench) -> None:

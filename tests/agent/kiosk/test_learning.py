@@ -6,7 +6,17 @@ import pytest
 
 from protocol.facts import Attempt, LevelEnded
 from protocol.kiosk import Sorry
-from protocol.kiosk_learning import AnswerQuestion, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown
+from protocol.kiosk_learning import (
+    AnswerQuestion,
+    LevelChoice,
+    LevelOver,
+    Marked,
+    NextQuestion,
+    OpenLevel,
+    OpenPack,
+    PackShown,
+    QuestionShown,
+)
 from tests.agent.bench import Bench, bench, desired
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import FakeSystemClock
@@ -26,6 +36,13 @@ def give_pack(station: Bench) -> None:
     if not station.packs.packs():
         station.packs.tick()
         assert station.packs.fetched(station.fetched())
+
+
+def levels(station: Bench) -> list[LevelChoice]:
+    """The levels of the one pack, as somebody sees them who has not shown who they are."""
+    (shown,) = station.ask(OpenPack(pack="sample"))
+    assert isinstance(shown, PackShown)
+    return shown.levels
 
 
 def last(station: Bench) -> object:
@@ -140,12 +157,15 @@ def test_next_before_an_answer_shows_the_same_question(player: Bench) -> None:
 def test_passing_opens_the_next_level_and_the_best_stars_stay(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as before:
         give_pack(before)
-        assert [choice.level for choice in before.learning.levels()] == ["1"]
+        assert [(level.level, level.open) for level in levels(before)] == [("1", True), ("2", False)]
         play(before, [False, True, True, True, True])
         play(before, [False, False, True, True, True])
     with bench(tmp_path, system) as after:
         give_pack(after)
-        assert [(choice.level, choice.best_stars) for choice in after.learning.levels()] == [("1", 2), ("2", 0)]
+        assert [(level.level, level.best_stars, level.open) for level in levels(after)] == [
+            ("1", 2, True),
+            ("2", 0, True),
+        ]
 
 
 def test_runs_end_with_the_agent(tmp_path: Path, system: FakeSystemClock) -> None:
@@ -186,7 +206,7 @@ def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(playe
     shown: object = opened(player)
     player.accept(desired(version=player.twin.version + 1, packs=[]))
     player.packs.want([])
-    assert player.learning.levels() == []
+    assert player.learning.packs(None) == []
     for _ in range(5):
         assert isinstance(shown, QuestionShown)
         answer(player, shown, right=True)

@@ -1,22 +1,57 @@
 """What is learnt in a visit is its person's: on disk, after a restart, and together with what the county knows."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
-from protocol.bundle_contents import LevelProgress, Progress
-from protocol.facts import Attempt, LevelEnded, Touch
+import msgspec
+
+from protocol.courses import Courses, Menu, Requirement, Taken
+from protocol.facts import Attempt, LevelEnded, PackChosen, Touch
 from protocol.kiosk import Sorry
-from protocol.kiosk_learning import AnswerQuestion, OpenLevel, QuestionShown
-from protocol.kiosk_visits import EndVisit, MineShown, OpenMine
+from protocol.kiosk_learning import (
+    AnswerQuestion,
+    ChoosePack,
+    LevelOver,
+    MapShown,
+    OpenLevel,
+    OpenMap,
+    OpenPack,
+    OpenReview,
+    PackShown,
+    QuestionShown,
+)
+from protocol.kiosk_visits import EndVisit, VisitShown
+from protocol.progress import Choice, LevelProgress, Progress, Remarked, StreamThrough, Tries, Try
+from protocol.units import FactRef
 from tests.agent.bench import LI, ZHANG, Bench, bench, desired
-from tests.agent.kiosk.test_learning import give_pack, play
+from tests.agent.kiosk.test_learning import answer, give_pack, go_on, levels, opened, play
 from tests.agent.kiosk.village_pins import open_by_card
+from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import FakeSystemClock
 
+DAY_MS = 86_400_000
 
-def stars(station: Bench, visit: str) -> dict[str, int]:
-    (mine,) = station.ask(OpenMine(visit=visit, what="learning"))
-    assert isinstance(mine, MineShown)
-    return {level.level: level.best_stars for level in mine.levels}
+
+def the_map(station: Bench, visit: VisitShown) -> MapShown:
+    (shown,) = station.ask(OpenMap(visit=visit.visit))
+    assert isinstance(shown, MapShown)
+    return shown
+
+
+def stars(station: Bench, visit: VisitShown) -> dict[str, int]:
+    (shown,) = station.ask(OpenPack(visit=visit.visit, pack="sample"))
+    assert isinstance(shown, PackShown)
+    return {level.level: level.best_stars for level in shown.levels if level.open}
+
+
+def come(station: Bench, system: FakeSystemClock, *, after_days: int = 0, card: str = ZHANG) -> VisitShown:
+    """Somebody comes back after some days and opens a visit by their card."""
+    system.pass_ms(after_days * DAY_MS + 200_000)
+    return open_by_card(station, card)
+
+
+def own_facts(station: Bench) -> list[tuple[FactRef, Attempt]]:
+    return [(ref, fact) for ref, fact in station.recent_now() if isinstance(fact, Attempt)]
 
 
 def test_a_run_in_a_visit_is_its_persons(tmp_path: Path, system: FakeSystemClock) -> None:
@@ -24,42 +59,263 @@ def test_a_run_in_a_visit_is_its_persons(tmp_path: Path, system: FakeSystemClock
         station.accept(desired())
         give_pack(station)
         visit = open_by_card(station, ZHANG)
-        assert stars(station, visit.visit) == {"1": 0}
+        assert stars(station, visit) == {"1": 0}
         play(station, [True] * 5)
-        assert stars(station, visit.visit) == {"1": 3, "2": 0}
-        assert [level.best_stars for level in station.learning.levels()] == [0]
+        assert stars(station, visit) == {"1": 3, "2": 0}
+        assert [level.best_stars for level in levels(station)] == [0, 0]
         station.ask(EndVisit(visit=visit.visit))
         touched = [ref for ref, fact in station.recent_now() if isinstance(fact, Touch)]
         by = {fact.by for fact in station.of(Attempt)} | {fact.by for fact in station.of(LevelEnded)}
         assert by == set(touched)
         other = open_by_card(station, LI)
-        assert stars(station, other.visit) == {"1": 0}
+        assert stars(station, other) == {"1": 0}
     with bench(tmp_path, system) as again:
         give_pack(again)
-        system.pass_ms(200_000)
-        visit = open_by_card(again, ZHANG)
-        assert stars(again, visit.visit) == {"1": 3, "2": 0}
+        assert stars(again, come(again, system)) == {"1": 3, "2": 0}
 
 
-def test_progress_is_computed_from_the_outbox_if_its_own_list_is_lost(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_what_was_learnt_is_read_from_the_outbox_if_its_own_list_is_lost(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
     with bench(tmp_path, system) as station:
         station.accept(desired())
         give_pack(station)
         open_by_card(station, ZHANG)
-        play(station, [True] * 5)
-        station.outbox.put("stars_of", b"\xc1")
+        play(station, [False, True, True, True, True])
+        station.outbox.put("learnt p1", b"\xc1")
     with bench(tmp_path, system) as again:
-        assert again.kiosk.progress.stars("p1") == {"sample/1": 3}
+        give_pack(again)
+        visit = come(again, system)
+        assert stars(again, visit) == {"1": 2, "2": 0}
+        book = the_map(again, visit).book
+        assert book is not None
+        assert book.all == 1
 
 
-def test_the_best_of_here_and_the_county_counts(station: Bench) -> None:
+def test_the_best_of_here_and_the_county_counts(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
     station.bundles.put(
         "progress", Progress(person="p1", as_of=1, levels=[LevelProgress(pack="sample", level="1", stars=2)]), name="p1"
     )
-    assert station.kiosk.progress.stars("p1") == {"sample/1": 2}
-    station.kiosk.progress.reached("p1", "sample", "1", 1)
-    assert station.kiosk.progress.stars("p1") == {"sample/1": 2}
-    assert station.kiosk.progress.stars("p2") == {}
+    visit = open_by_card(station, ZHANG)
+    assert stars(station, visit) == {"1": 2, "2": 0}
+    play(station, [False, False, True, True, True])
+    assert stars(station, visit) == {"1": 2, "2": 0}
+
+
+def test_a_wrong_answer_comes_back_on_the_next_day_and_then_later_and_later(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    give_pack(station)
+    visit = open_by_card(station, ZHANG)
+    over = play(station, [False, True, True, True, True])
+    today = station.kiosk.progress.today()
+    assert over.back == (today + timedelta(days=1)).isoformat()
+    assert (the_map(station, visit).book or 0) != 0
+    assert station.ask(OpenReview(visit=visit.visit)) == [Sorry(reason="nothing_due", asked="open_review")]
+    wrong = next(fact.question for fact in station.of(Attempt) if not fact.right)
+    station.ask(EndVisit(visit=visit.visit))
+    gaps: list[int] = []
+    for _ in range(3):
+        visit = come(station, system, after_days=gaps[-1] if gaps else 1)
+        (shown,) = station.ask(OpenReview(visit=visit.visit))
+        assert isinstance(shown, QuestionShown)
+        assert (shown.question, shown.mode, shown.of) == (wrong, "review", 1)
+        answer(station, shown, right=True)
+        reviewed = go_on(station, shown)
+        assert isinstance(reviewed, LevelOver)
+        assert (reviewed.mode, reviewed.right, reviewed.of, reviewed.left) == ("review", 1, 1, 0)
+        book = the_map(station, visit).book
+        assert book is not None
+        if book.next is None:
+            break
+        gaps.append((date.fromisoformat(book.next) - station.kiosk.progress.today()).days)
+        station.ask(EndVisit(visit=visit.visit))
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 1
+    assert {fact.mode for fact in station.of(Attempt)} == {"level", "review"}
+
+
+def test_a_wrong_answer_in_a_review_takes_no_life_and_ends_no_level(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    visit = open_by_card(station, ZHANG)
+    play(station, [False, False, True, True, True])
+    station.ask(EndVisit(visit=visit.visit))
+    visit = come(station, system, after_days=1)
+    (shown,) = station.ask(OpenReview(visit=visit.visit))
+    assert isinstance(shown, QuestionShown)
+    marked = answer(station, shown, right=False)
+    assert (marked.right, marked.lives) == (False, 3)
+    assert len(station.of(LevelEnded)) == 1
+
+
+def test_at_most_ten_are_reviewed_in_a_day(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    now = station.clock.now().wall
+    tries = [Tries(pack="sample", question=f"q{n}", tries=[Try(wall=now - 3 * DAY_MS, right=False)]) for n in range(14)]
+    station.bundles.put("progress", Progress(person="p1", as_of=1, questions=tries), name="p1")
+    visit = open_by_card(station, ZHANG)
+    book = the_map(station, visit).book
+    assert book is not None
+    assert (book.due, book.all, book.rested) == (10, 14, False)
+    (shown,) = station.ask(OpenReview(visit=visit.visit))
+    while isinstance(shown, QuestionShown):
+        answer(station, shown, right=True)
+        shown = go_on(station, shown)
+    assert isinstance(shown, LevelOver)
+    assert (shown.right, shown.of, shown.left) == (10, 10, 0)
+    book = the_map(station, visit).book
+    assert book is not None
+    assert (book.due, book.rested) == (0, True)
+
+
+def test_what_the_county_has_of_here_is_not_counted_twice(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired())
+        give_pack(station)
+        visit = open_by_card(station, ZHANG)
+        play(station, [False, True, True, True, True])
+        station.ask(EndVisit(visit=visit.visit))
+        before = station.kiosk.progress.learnt("p1").history
+        refs = own_facts(station)
+        told = Progress(
+            person="p1",
+            as_of=1,
+            questions=[
+                Tries(
+                    pack=fact.pack,
+                    question=fact.question,
+                    tries=[Try(wall=fact.at.wall, right=fact.right)],
+                )
+                for _, fact in refs
+            ],
+            heads=[StreamThrough(epoch=refs[-1][0].epoch, seq=refs[-1][0].seq + 1)],
+        )
+        station.bundles.put("progress", told, name="p1")
+        assert station.kiosk.progress.learnt("p1").history == before
+        station.kiosk.progress.keep("p1")
+        assert station.kiosk.progress.learnt("p1").history == before
+        assert station.kiosk.progress.levels_ended_today("p1") == 1, "today's count for today's limit"
+
+
+def test_a_clock_that_knows_nothing_leaves_the_due_day_open_until_it_knows(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        give_pack(station)
+        visit = open_by_card(station, ZHANG)
+        over = play(station, [False, True, True, True, True])
+        assert over.back is None
+        book = the_map(station, visit).book
+        assert book is not None
+        assert (book.due, book.all, book.undated, book.next) == (0, 1, 1, None)
+        facts = station.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.fact_writer.owe(*facts)
+        book = the_map(station, visit).book
+        assert book is not None
+        assert (book.undated, book.next is not None) == (0, True)
+
+
+def test_five_levels_a_day_and_then_it_is_enough(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    visit = open_by_card(station, ZHANG)
+    for left in (5, 4, 3, 2, 1):
+        assert the_map(station, visit).levels_left == left
+        play(station, [False, False, False])
+    assert station.ask(OpenLevel(pack="sample", level="1")) == [Sorry(reason="enough_today", asked="open_level")]
+    station.ask(EndVisit(visit=visit.visit))
+    # Whoever plays without a card is nobody that could be counted.
+    opened(station)
+    visit = come(station, system, after_days=1)
+    assert the_map(station, visit).levels_left == 5
+
+
+def test_required_packs_come_first_and_those_of_the_menu_are_chosen_and_given_up(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    files = [sealed(msgspec.structs.replace(pack(), id=name, title=name)) for name in ("a", "b", "c", "d")]
+    station.files |= {ref.sha256: file for ref, file in files}
+    refs = [ref for ref, _ in files]
+    people = desired(version=station.twin.version + 1, packs=refs)
+    people = msgspec.structs.replace(
+        people, people=[msgspec.structs.replace(one, type="village_committee") for one in people.people]
+    )
+    station.accept(people)
+    station.packs.want(refs)
+    for _ in refs:
+        station.packs.tick()
+        assert station.packs.fetched(station.fetched())
+    menu = Menu(title="示例菜单", choose=1, packs=["b", "d"], types=["village_committee"])
+    station.bundles.put(
+        "courses",
+        Courses(
+            required=[
+                Requirement(pack="c", until="2026-12-31"),
+                Requirement(pack="a", until="2027-01-31", types=["x"]),
+            ],
+            menus=[menu],
+            taken=[Taken(pack="d", type="village_committee", people=12)],
+        ),
+    )
+    visit = open_by_card(station, ZHANG)
+    shown = the_map(station, visit)
+    assert [(line.pack, line.part) for line in shown.packs] == [
+        ("c", "required"),
+        ("a", "open"),
+        ("b", "menu"),
+        ("d", "menu"),
+    ]
+    assert shown.packs[0].until == "2026-12-31"
+    assert [line.colleagues for line in shown.packs] == [None, None, None, 12]
+    assert (shown.menu.choose, shown.menu.chosen) == (1, 0) if shown.menu else False
+    (chosen,) = station.ask(ChoosePack(visit=visit.visit, pack="d"))
+    assert isinstance(chosen, PackShown)
+    assert chosen.pack.part == "chosen"
+    assert station.ask(ChoosePack(visit=visit.visit, pack="c")) == [Sorry(reason="no_such_level", asked="choose_pack")]
+    assert [(fact.pack, fact.chosen) for fact in station.of(PackChosen)] == [("d", True)]
+    station.bundles.put(
+        "progress",
+        Progress(person="p1", as_of=1, choices=[Choice(wall=station.clock.now().wall + 1, pack="d", chosen=False)]),
+        name="p1",
+    )
+    assert [line.part for line in the_map(station, visit).packs if line.pack == "d"] == ["menu"], "given up elsewhere"
+
+
+def test_a_corrected_key_is_told_once(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    station.bundles.put(
+        "progress",
+        Progress(person="p1", as_of=1, amended=[Remarked(pack="sample", question="q3", right=True)]),
+        name="p1",
+    )
+    visit = open_by_card(station, ZHANG)
+    (told,) = the_map(station, visit).amended
+    assert (told.stem, told.right, told.answer, told.explanation) == ("示例题 3", True, ["乙"], "示例解释")
+    assert the_map(station, visit).amended == []
+
+
+def test_a_corrected_key_marks_what_was_answered_here(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    visit = open_by_card(station, ZHANG)
+    play(station, [False, True, True, True, True])
+    wrong = next(fact for fact in station.of(Attempt) if not fact.right)
+    assert the_map(station, visit).book is not None
+    better = pack(version=2)
+    for level in better.levels:
+        for place, one in enumerate(level.questions):
+            answer_now = wrong.chosen if one.id == wrong.question else one.answer
+            level.questions[place] = msgspec.structs.replace(one, answer=answer_now, key_since=1)
+    ref, file = sealed(better)
+    station.files[ref.sha256] = file
+    station.accept(desired(version=station.twin.version + 1, packs=[ref]))
+    station.packs.want([ref])
+    station.packs.tick()
+    assert station.packs.fetched(station.fetched())
+    book = the_map(station, visit).book
+    assert book is not None
+    assert book.all == 0
+    assert stars(station, visit)["1"] == 3
 
 
 def test_a_persons_run_ends_with_the_visit_and_is_nobodys_at_another_kiosk(station: Bench) -> None:
@@ -67,8 +323,20 @@ def test_a_persons_run_ends_with_the_visit_and_is_nobodys_at_another_kiosk(stati
     visit = open_by_card(station, ZHANG)
     (question,) = station.ask(OpenLevel(pack="sample", level="1"))
     assert isinstance(question, QuestionShown)
-    answer = AnswerQuestion(run=question.run, question=question.question, chosen=[0])
-    assert station.ask(answer, kiosk=2) == [Sorry(reason="unknown_run", asked="answer")]
+    answer_here = AnswerQuestion(run=question.run, question=question.question, chosen=[0])
+    assert station.ask(answer_here, kiosk=2) == [Sorry(reason="unknown_run", asked="answer")]
+    assert station.ask(OpenReview(visit=visit.visit), kiosk=2) != []
     station.ask(EndVisit(visit=visit.visit))
-    assert station.ask(answer) == [Sorry(reason="unknown_run", asked="answer")]
+    assert station.ask(answer_here) == [Sorry(reason="unknown_run", asked="answer")]
     assert station.of(Attempt) == []
+
+
+def test_the_last_level_of_a_pack_completes_it_once(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    open_by_card(station, ZHANG)
+    first = play(station, [True] * 5)
+    assert first.next is not None
+    assert (first.next.level, first.complete) == ("2", False)
+    last = play(station, [True] * 5, level="2")
+    assert (last.next, last.complete) == (None, True)
+    assert play(station, [True] * 5, level="2").complete is False

@@ -7,12 +7,13 @@ import pytest
 
 from protocol.facts import Touch, VisitEnded
 from protocol.kiosk import Sorry
-from protocol.kiosk_visits import EndVisit, MineShown, OpenMine, OpenVisit, VisitShown
+from protocol.kiosk_learning import MapShown, OpenMap
+from protocol.kiosk_visits import EndVisit, OpenVisit, VisitShown
 from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.village_pins import allow_numbers, enter, open_by_card
 from tests.fakes.clockwork import FakeSystemClock
 
-TOO_LATE, NOT_YOURS = Sorry(reason="too_late", asked="open_visit"), Sorry(reason="too_late", asked="open_mine")
+TOO_LATE, NOT_YOURS = Sorry(reason="too_late", asked="open_visit"), Sorry(reason="too_late", asked="open_map")
 
 
 def test_a_card_opens_a_visit_where_the_key_is_pressed_and_is_a_touch(station: Bench) -> None:
@@ -29,7 +30,7 @@ def test_a_card_opens_a_visit_where_the_key_is_pressed_and_is_a_touch(station: B
     ]
     assert [touch.answer for touch in station.of(Touch)] == ["recorded"]
     everybody = [what for who, what in station.recorded.order if who == "kiosk"]
-    assert not any(isinstance(what, VisitShown | MineShown) for what in everybody)
+    assert not any(isinstance(what, VisitShown | MapShown) for what in everybody)
 
 
 def test_only_the_newest_touch_opens_a_visit_and_only_once_and_soon(station: Bench, system: FakeSystemClock) -> None:
@@ -57,23 +58,20 @@ def test_another_card_ends_the_visit_before_its_own_screen_comes(station: Bench,
     shown = [(who, what) for who, what in station.recorded.order[before:] if who.startswith("kiosk")]
     assert shown[0] == ("kiosk 2", VisitShown(visit=visit.visit, ended="card"))
     assert shown[1][0] == "kiosk"
-    assert station.ask(OpenMine(visit=visit.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+    assert station.ask(OpenMap(visit=visit.visit), kiosk=2) == [NOT_YOURS]
 
 
 def test_ones_own_card_does_not_end_ones_visit(station: Bench) -> None:
     visit = open_by_card(station, ZHANG)
     assert station.touch(ZHANG).visit == ""
-    assert isinstance(station.ask(OpenMine(visit=visit.visit, what="learning"))[0], MineShown)
+    assert isinstance(station.ask(OpenMap(visit=visit.visit))[0], MapShown)
 
 
 def test_what_is_ones_own_is_shown_at_ones_own_kiosk(station: Bench, system: FakeSystemClock) -> None:
     visit = open_by_card(station, ZHANG, kiosk=2)
-    wanted = OpenMine(visit=visit.visit, what="learning")
-    assert station.ask(wanted, kiosk=2) == [MineShown(visit=visit.visit, what="learning")]
+    wanted = OpenMap(visit=visit.visit)
+    assert [type(what) for what in station.ask(wanted, kiosk=2)] == [MapShown]
     assert station.ask(wanted, kiosk=1) == [NOT_YOURS]
-    assert station.ask(OpenMine(visit=visit.visit, what="wealth"), kiosk=2) == [
-        Sorry(reason="not_here", asked="open_mine")
-    ]
 
 
 def test_a_visit_that_opened_something_is_told_of(station: Bench, system: FakeSystemClock) -> None:
@@ -81,7 +79,7 @@ def test_a_visit_that_opened_something_is_told_of(station: Bench, system: FakeSy
     station.ask(EndVisit(visit=quiet.visit))
     assert station.of(VisitEnded) == []
     visit = open_by_card(station, LI)
-    station.ask(OpenMine(visit=visit.visit, what="learning"))
+    station.ask(OpenMap(visit=visit.visit))
     system.pass_ms(40_000)
     assert station.ask(EndVisit(visit=visit.visit, why="time")) == [VisitShown(visit=visit.visit, ended="time")]
     (ended,) = station.of(VisitEnded)
@@ -95,7 +93,7 @@ def test_a_visit_ends_with_its_kiosk_with_its_person_and_after_a_long_silence(
 ) -> None:
     gone = open_by_card(station, ZHANG, kiosk=2)
     station.kiosk.visits.kiosk_left(2)
-    assert station.ask(OpenMine(visit=gone.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+    assert station.ask(OpenMap(visit=gone.visit), kiosk=2) == [NOT_YOURS]
     hung = open_by_card(station, LI)
     system.pass_ms(900_001)
     station.kiosk.visits.tick()
@@ -115,7 +113,7 @@ def test_a_restart_knows_no_visit(tmp_path: Path, system: FakeSystemClock) -> No
         assert station.recorded.answers[-1] == VisitShown(visit=visit.visit, ended="restart")
         killed = open_by_card(station, LI)
     with bench(tmp_path, system) as again:
-        assert again.ask(OpenMine(visit=killed.visit, what="learning")) == [NOT_YOURS]
+        assert again.ask(OpenMap(visit=killed.visit)) == [NOT_YOURS]
 
 
 def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
@@ -124,7 +122,7 @@ def test_two_people_visit_at_two_kiosks_by_number(station: Bench) -> None:
     assert isinstance(one, VisitShown)
     assert isinstance(other, VisitShown)
     assert (one.name, other.name) == ("张示例", "李示例")
-    assert station.ask(OpenMine(visit=one.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+    assert station.ask(OpenMap(visit=one.visit), kiosk=2) == [NOT_YOURS]
 
 
 def test_a_kiosk_that_takes_anothers_place_ends_its_own_visit_first(station: Bench) -> None:
@@ -135,5 +133,5 @@ def test_a_kiosk_that_takes_anothers_place_ends_its_own_visit_first(station: Ben
     before = len(station.recorded.answers)
     station.kiosk.visits.move(1, 2)
     assert station.recorded.answers[before:] == [VisitShown(visit=other.visit, ended="left"), one]
-    assert station.ask(OpenMine(visit=other.visit, what="learning"), kiosk=2) == [NOT_YOURS]
+    assert station.ask(OpenMap(visit=other.visit), kiosk=2) == [NOT_YOURS]
     assert station.kiosk.visits.at(1) is None

@@ -136,7 +136,7 @@ def test_todays_level_comes_from_a_questions_bundle(station: Bench) -> None:
     take(station)
     (found,) = station.shelf.offered.packs()
     assert [found.read_level(level.id) for level in found.levels] == pack().levels
-    assert [(choice.pack, choice.level) for choice in station.learning.levels()] == [("sample", "1")]
+    assert [one.id for one in station.learning.packs(None)] == ["sample"]
 
 
 def test_an_older_index_than_the_last_is_ignored(station: Bench) -> None:

@@ -64,7 +64,7 @@ class Day:
 
     def _busy(self, parts: StationParts) -> bool:
         under_way = parts.uplink.state != "connected" or parts.waiting() > 0
-        if not (under_way or self.settled.is_set()) and parts.home.current().levels:
+        if not (under_way or self.settled.is_set()) and parts.home.current().learning:
             self.settled.set()
         return under_way
 

@@ -20,6 +20,7 @@ from kiosk_tui.words import documents as words_documents
 from kiosk_tui.words import feedback as words_feedback
 from kiosk_tui.words import find as words_find
 from kiosk_tui.words import help as words_help
+from kiosk_tui.words import learning as words_learning
 from kiosk_tui.words import visits as words_visits
 from tests.benchmarks.measures.figures import Figure, percentile
 from tests.benchmarks.measures.memory import children, of_kiosk
@@ -61,17 +62,21 @@ def _steps(place: str, *keys: tuple[bytes, str | Shown]) -> tuple[Step, ...]:
 
 _HOME = words.PRESENT_CARD
 _DOCUMENT = "示例公示"
-_LEVEL = words.CHOOSE_LEVEL
+_MAP, _PACK = words_learning.UNNAMED, words_learning.CHOOSE_LEVEL
 _LETTERS = words_find.HOW
 """It stands below the letters that are typed."""
 WALK = (
     *_steps("today", (b"1", tuple(words.LINK_SAID.values())), (b"0", _HOME)),
     *_steps("one's own", (b"2", words_visits.ASK_CARD), (b"0", _HOME)),
-    *_steps("learning", (b"3", _LEVEL), (b"1", tuple(words.KIND.values()))),
-    Step("learning", b"1", (words.RIGHT, words.WRONG), where=(words.KIND["single"], words.KIND["true_false"])),
-    Step("learning", b"0", (words.LEAVE, words.LEAVE_MARKED)),
-    Step("learning", b"0", (_LEVEL,)),
-    *_steps("learning", (b"0", _HOME)),
+    *_steps("learning", (b"3", _MAP), (b"1", _PACK), (b"1", tuple(words_learning.KIND.values()))),
+    Step(
+        "learning",
+        b"1",
+        (words_learning.RIGHT, words_learning.WRONG),
+        where=(words_learning.KIND["single"], words_learning.KIND["true_false"]),
+    ),
+    Step("learning", b"0", (words_learning.LEAVE, words_learning.LEAVE_MARKED)),
+    *_steps("learning", (b"0", _PACK), (b"0", _MAP), (b"0", _HOME)),
     *_steps("documents", (b"4", _DOCUMENT), (b"1", words_documents.page(1)), (b"8", words_documents.page(2))),
     *_steps("documents", (b"7", words_documents.page(1)), (b"0", words_documents.CHOOSE), (b"0", _HOME)),
     *_steps("questions", (b"5", words_feedback.MENU_ASK), (b"1", words_feedback.TOPIC_ASK)),
@@ -86,7 +91,7 @@ WALK = (
 _COUNTS = (
     words.KEY_BACK,
     words.KEY_HELP,
-    words.KEY_LEAVE,
+    words_learning.KEY_LEAVE,
     words.KEY_DELETE,
 )
 """One of these stands in the last line of each screen as soon as its keys count."""

@@ -12,7 +12,7 @@ from protocol.codec import encode
 from protocol.documents import MAX_ROWS, Column, Document, Documents, Paragraph, Row, Table
 from protocol.kiosk import Home, decode_from_agent, encode_line
 from protocol.kiosk_documents import DocumentShown, OpenDocument
-from protocol.kiosk_learning import OpenLevel, QuestionShown
+from protocol.kiosk_learning import MapShown, OpenLevel, OpenMap, OpenPack, PackShown, QuestionShown
 from protocol.packs import Level, Pack, Question
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.memory import AGENT_GOAL_MB, resident
@@ -125,16 +125,22 @@ def _question(number: int, level: int, place: int) -> Question:
 
 
 def _open_levels(station: BenchStation) -> int:
-    """Open the first level of each pack that the home screen offers; return how many showed a question."""
+    """Open the first level of each pack on the map; return how many showed a question."""
     opened = 0
     with socket.socket(socket.AF_UNIX) as kiosk:
         kiosk.settimeout(20)
         kiosk.connect(str(station.kiosk_socket))
         lines = _lines(kiosk)
-        home = next(line for line in lines if isinstance(line, Home))
-        for level in home.levels:
-            kiosk.sendall(encode_line(OpenLevel(pack=level.pack, level=level.level)))
-            opened += any(isinstance(line, QuestionShown) for line in _until_answered(lines))
+        page, pages = 0, 1
+        while page < pages:
+            kiosk.sendall(encode_line(OpenMap(page=page)))
+            shown = next(line for line in lines if isinstance(line, MapShown))
+            page, pages = page + 1, shown.pages
+            for pack in shown.packs:
+                kiosk.sendall(encode_line(OpenPack(pack=pack.pack)))
+                levels = next(line for line in lines if isinstance(line, PackShown)).levels
+                kiosk.sendall(encode_line(OpenLevel(pack=pack.pack, level=levels[0].level)))
+                opened += any(isinstance(line, QuestionShown) for line in _until_answered(lines))
     return opened
 
 

@@ -157,4 +157,4 @@ class BenchStation:
 
     def _settled(self) -> bool:
         home = self.home()
-        return home.link == "connected" and home.waiting == 0 and bool(home.levels)
+        return home.link == "connected" and home.waiting == 0 and home.learning

@@ -18,7 +18,7 @@ def silence() -> Iterator[None]:
 
 
 def test_random_hands_find_nothing_wrong() -> None:
-    played = on_machine(3_000, seed=5)
+    played = on_machine(4_500, seed=5)
     assert (played.crashes, played.dead_ends, played.canaries_after, played.lost) == (0, 0, 0, 0), played.examples
     assert played.canaries_seen_in_visit > 10
     assert played.recorded["attempt"] > 10

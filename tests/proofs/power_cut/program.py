@@ -209,6 +209,7 @@ class Program:
             clock=self.clock,
             fact_writer=self.journal,
             state=self.state,
+            twin=self.twin,
             library=Library(self.shelf),
             screens=self.screen,
             visits=Visits(
@@ -220,7 +221,13 @@ class Program:
                 number_of=lambda person: "",
                 next_meeting=lambda person: None,
             ),
-            progress=PersonalProgress(state=self.state, twin=self.twin, county=lambda person: None),
+            progress=PersonalProgress(
+                clock=self.clock,
+                state=self.state,
+                twin=self.twin,
+                county=lambda person: None,
+                keys=lambda pack, question, version: None,
+            ),
             random=random.Random(1),
         )
 

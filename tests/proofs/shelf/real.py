@@ -26,10 +26,11 @@ from agent.identity.station_identity import Identity
 from agent.shelf.disk import ShelfDisk
 from agent.shelf.trip import Addressee, Allowance, Trip
 from agent.wiring.shelf_line import open_county
-from protocol.bundle_contents import LevelProgress, Month, Notice, Notices, Progress
+from protocol.bundle_contents import Month, Notice, Notices
 from protocol.codec import encode
 from protocol.fetch import SCHEME, read_fetch, sign_fetch
 from protocol.months import MonthTouch, OfStream
+from protocol.progress import LevelProgress, Progress
 from protocol.twin import PackState, Reported, ShelfRef
 from tests.proofs.shelf.power import PLENTY, in_force
 from tests.proofs.shelf.proxy import CountingProxy

@@ -47,6 +47,7 @@ ABSENT = {
     "unit": "9999",
     "holding": "9999",
     "bundle": "9999",
+    "course": "9999",
     "feedback": "9999",
     "request": "9999",
     "affair": "c9999",
@@ -225,6 +226,12 @@ POST /published/voice/drop/                        403 403 403 404 404 403 403 4
 GET  /published/documents/                         403 403 403 200 200 403 200 403 200 200 302
 POST /published/documents/                         403 403 403 422 422 403 422 403 422 422 302
 GET  /published/documents/template/                403 403 403 200 200 403 200 403 200 200 302
+GET  /published/{bundle}/questions/                403 403 403 404 404 403 404 403 404 404 302
+GET  /courses/                                     200 200 403 200 200 200 200 200 200 200 302
+POST /courses/require/                             403 403 403 404 404 403 403 403 404 404 302 proof
+POST /courses/offer/                               403 403 403 404 404 403 403 403 404 404 302 proof
+POST /courses/{course}/end/                        403 403 403 404 404 403 403 403 404 404 302 proof
+GET  /courses/branch/                              403 403 403 403 200 200 200 403 403 200 302
 POST /published/{bundle}/withdraw/                 403 403 403 404 404 403 403 403 404 404 302 proof
 # Questions of villagers, and whom to telephone
 GET  /feedback/                                    403 403 403 200 200 200 200 200 403 200 302

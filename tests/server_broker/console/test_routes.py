@@ -19,6 +19,7 @@ from server_broker.api.door import DOCUMENT
 from server_broker.api.service import resolver
 from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.serving import KINDS
+from server_broker.courses.models import Course
 from server_broker.dated.writing import Period
 from server_broker.exceptions.models import Notable
 from server_broker.media.models import Blob
@@ -126,6 +127,17 @@ def things(county: FictionalCounty) -> dict[str, str]:
         "unit": str(holding.post.unit_id),
         "holding": str(holding.pk),
         "bundle": str(content_for(SHILI_VILLAGE).pk),
+        "course": str(
+            Course.objects.create(
+                kind="required",
+                region=Region.objects.get(pk=SHILI_VILLAGE),
+                packs=["sample"],
+                until=timezone.localdate(),
+                made_at=timezone.now(),
+                made_by="chen-shili",
+                reason="示例村学习",
+            ).pk
+        ),
         "written": str(written_notice(SHILI_VILLAGE).pk),
         "documents": str(written_documents(SHILI_VILLAGE).pk),
         "feedback": str(asked(station).pk),

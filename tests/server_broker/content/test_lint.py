@@ -9,7 +9,7 @@ from kiosk_tui.drawing.typeset import set_blocks
 from kiosk_tui.places.room import Room
 from kiosk_tui.screens.marked import marked_text
 from kiosk_tui.screens.question import question_text
-from kiosk_tui.views.common import MarkedView, QuestionView
+from kiosk_tui.views.learning import MarkedView, QuestionView
 from protocol.kiosk_learning import Marked, QuestionShown
 from protocol.packs import Question, QuestionKind
 from server_broker.content.bank import Bank, BankLevel

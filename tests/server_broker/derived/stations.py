@@ -47,7 +47,7 @@ def fill(double: StationDouble) -> StationDouble:
 
 
 def ask(double: StationDouble) -> StationDouble:
-    """Have a station state what somebody asks for there and takes back, and what happens in a meeting there."""
+    """Have a station state what somebody asks for there and takes back, what happens in a meeting, a choice."""
     double.add(
         touch(1),
         facts.RequestMade(
@@ -59,6 +59,7 @@ def ask(double: StationDouble) -> StationDouble:
         facts.VotesCounted(at=moment(5), meeting="m1", question="2", votes=[5, 1], present=7, by=double.ref(1)),
         facts.PersonVouched(at=moment(6), person="a2", by=double.ref(1), purpose="meeting:m1", note="entered"),
         facts.Agreed(at=moment(7), request=bytes(16), by=double.ref(1)),
+        facts.PackChosen(at=moment(8), by=double.ref(1), pack="sample"),
     )  # fmt: skip
     take(double)
     return double

@@ -86,6 +86,8 @@ CHANGES = [
     ("learning_attempt", "chosen = '[1]'", "chosen", 7),
     ("learning_attempt", '"right" = false', "right", 7),
     ("learning_levelrun", "stars = 3", "stars", 8),
+    ("learning_packchoice", "chosen = false", "chosen", 8),
+    ("learning_packchoice", "by_seq = 3", "by_seq", 8),
     ("feedback_feedback", "topic = 'roads'", "topic", 14),
     ("feedback_feedback", "by_seq = NULL, by_epoch = NULL", "by_epoch", 14),
     ("feedback_feedbackrating", "rating = 1", "rating", 15),
@@ -125,7 +127,7 @@ def test_a_changed_column_is_named(station: StationDouble, table: str, change: s
     assert psql(f"UPDATE {table} SET {change}") == 1
     [sentence] = said()
     assert f"第 {seq} 条（{table}）：{column} 和站点的记录不符" in sentence
-    assert (YANSHI if table.startswith(("requests_", "meetings_")) else station.id) in sentence
+    assert (YANSHI if table.startswith(("requests_", "meetings_", "learning_packchoice")) else station.id) in sentence
 
 
 @pytest.mark.parametrize(

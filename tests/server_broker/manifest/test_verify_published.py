@@ -20,6 +20,7 @@ from server_broker.bundles.index_keeper import IndexKeeper
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import publish, store, withdraw
 from server_broker.bundles.questions import adopt_packs, publish_questions
+from server_broker.courses.requiring import Decision, require
 from server_broker.decisions.stream import decide
 from server_broker.feedback.answering import answer
 from server_broker.feedback.models import Feedback
@@ -29,11 +30,14 @@ from server_broker.manifest.county_check import check_county
 from server_broker.manifest.daily import make_due
 from server_broker.people.cards import report_lost
 from server_broker.people.models import Person
+from server_broker.progress.rounds import Rounds
+from server_broker.regions.models import Region
 from server_broker.supervisor.chores import shelf_sources, shelf_sources_of_many
 from tests.cast import SHILI_VILLAGE, TOWNSHIP, ZHANG
 from tests.server_broker.bundles.samples import AUTHOR, draft, notice, pack
 from tests.server_broker.county import make_county
 from tests.server_broker.derived.stations import take
+from tests.server_broker.learning.worlds import answered
 from tests.server_broker.manifest.streams import enrol
 from tests.server_broker.manifest.tampering import psql
 from tests.server_broker.meetings.meeting_days import held
@@ -77,10 +81,18 @@ def test_a_county_that_computed_every_kind_verifies_whole(folder: BundleFolder) 
     officer = make_account("clerk", role=Role.OFFICER, region=TOWNSHIP, actor="admin")
     double.add(booted(), touch(2, quality="unknown"))
     double.add(FeedbackGiven(at=moment(3), feedback=bytes(16), topic="lamps", matter="broken"))
+    double.add(touch(4), answered(moment(5), double.ref(4)))
     take(double)
     answer(Feedback.objects.get(), "本周五前修好。", actor=officer, at=timezone.now())
     soon = timezone.now() + 3 * DAY
     held([Person.objects.get(number=ZHANG.number)], begin=soon, end=soon + timedelta(hours=1), stations=[double.id])
+    Rounds().go_on(timezone.now())
+    require(
+        Region.objects.get(code=TOWNSHIP),
+        pack(3).id,
+        until=soon.date(),
+        by=Decision("clerk", "示例学习计划", timezone.now()),
+    )
     make_due(settings.HOME, now=timezone.now() + DAY)
     later = timezone.now() + 2 * DAY
     for source in sources:

@@ -28,6 +28,7 @@ PAGES = {
     "/sign-in/": 200,
     "/K": 200,
     "/sign-out/": 405,
+    "/learning/": 302,
     "/ask/": 302,
     "/ask/leave/": 302,
     "/asked/1/": 302,

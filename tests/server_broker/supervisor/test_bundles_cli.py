@@ -24,6 +24,7 @@ from server_broker.supervisor.bundles_cli import (
     publish_document_file,
     publish_listed,
     publish_pack_file,
+    publish_starter,
     withdraw_bundle,
 )
 from server_broker.trust import prepare
@@ -174,3 +175,14 @@ def test_documents_are_published_by_another_person_than_wrote_them(home: CountyH
     assert (row.written_by, row.published_by, row.bundle) == ("cli:li", "cli:wu", "money")
     assert AuditEntry.objects.get(action="documents.written").detail["unchecked"] is True
     assert "没有变化" in publish()
+
+
+def test_a_county_begins_with_four_packs(keyed: CountyHome) -> None:
+    wanted_here = Namespace(to=[TOWNSHIP], until=None)
+    assert len(publish_starter(keyed, wanted_here, actor="cli:wu").splitlines()) == 4
+    assert len(publish_starter(keyed, wanted_here, actor="cli:wu").splitlines()) == 4, "once more changes nothing"
+    rows = Bundle.objects.filter(kind="questions").order_by("bundle")
+    assert [(row.bundle, row.version, row.regions) for row in rows] == [
+        (name, 1, [TOWNSHIP[:9]])
+        for name in ("starter-flood", "starter-fraud", "starter-medicine", "starter-villagers-law")
+    ]

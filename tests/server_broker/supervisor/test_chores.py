@@ -27,6 +27,7 @@ from server_broker.supervisor.chores import (
     Chore,
     Chores,
     county_chores,
+    learning_chores,
     patrol_chores,
     record_chores,
     settling_chores,
@@ -95,9 +96,10 @@ def test_the_county_s_chores_hold_their_names() -> None:
         *shelf_chores(settings.HOME),
         *record_chores(),
         *settling_chores(),
+        *learning_chores(clock_judges_age=lambda: True),
     )
     names = [chore.name for chore in (*own, *others)]
-    assert len(names) == len(set(names)) == 36
+    assert len(names) == len(set(names)) == 39
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,6 +33,7 @@ VERBS = (
     "import-people",
     "export-people",
     "publish-pack",
+    "publish-starter",
     "publish-bundle",
     "publish-documents",
     "withdraw-bundle",

@@ -1,0 +1,258 @@
+"""What a person has learnt, computed of their answers: stars, wrong book, due dates.
+
+The rules are in ``docs/learning.md``; sections below are of that page. The county computes of all answers that it has,
+a station of what the county told it and of the answers that it recorded since, by these same functions. Cards are
+scheduled by FSRS-6, for which the package ``fsrs`` of its authors does the arithmetic.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Annotated, NamedTuple
+
+from fsrs import Card, Rating, Scheduler
+from msgspec import UNSET, Meta, UnsetType
+
+from protocol.china_time import china_time
+from protocol.codec import Message, VersionedMessage
+from protocol.packs import HasAnswer, is_right
+from protocol.units import Epoch, PersonId, Seq, ShortText, WallMs
+
+MAX_STARS = 3
+LEARNT_DAYS = 21
+"""An interval of so many days means that a question is learnt (4.3). Anki calls such a card mature (its manual, "Card
+states")."""
+REVIEWS_A_DAY = 10
+LEVELS_A_DAY = 5
+MAX_TRIES = 1_000
+"""Of one question; of more, the last ones count (4.1)."""
+MAX_QUESTIONS = 1_000
+MAX_AMENDED = 20
+MAX_CHOICES = 200
+
+_SCHEDULER = Scheduler(learning_steps=(), relearning_steps=(), maximum_interval=365, enable_fuzzing=False)
+
+type QuestionName = tuple[ShortText, ShortText]
+"""(pack, question)."""
+type LevelName = tuple[ShortText, ShortText]
+"""(pack, level)."""
+type Keys = Callable[[ShortText, ShortText, int], HasAnswer | None]
+"""Returns the question of a pack whose answer counts for an attempt with this version of the pack (2.2), or None."""
+
+
+class Try(Message, frozen=True, kw_only=True, array_like=True):
+    """``[wall, right]``: when a question was answered, and whether rightly by the key that holds now."""
+
+    wall: WallMs
+    right: bool
+
+
+class Tries(Message, frozen=True, kw_only=True, array_like=True):
+    """``[pack, question, tries]``: the dated answers in their order.
+
+    Right ones before the first wrong one are among them, because a station may know of an earlier wrong one.
+    """
+
+    pack: ShortText
+    question: ShortText
+    tries: Annotated[list[Try], Meta(max_length=MAX_TRIES)]
+    """Empty: a wrong answer is there, and nobody knows when any was given."""
+
+
+class LevelProgress(Message, frozen=True, kw_only=True, array_like=True):
+    """``[pack, level, stars, passed]``: what a person has reached in a level; ``passed`` is when, or 0."""
+
+    pack: ShortText
+    level: ShortText
+    stars: Annotated[int, Meta(ge=0, le=MAX_STARS)]
+    passed: WallMs = 0
+
+
+class Remarked(Message, frozen=True, kw_only=True, array_like=True):
+    """``[pack, question, right]``: an answer of the person is right, or wrong, by a key that came later (2.4)."""
+
+    pack: ShortText
+    question: ShortText
+    right: bool
+
+
+class Choice(Message, frozen=True, kw_only=True, array_like=True):
+    """``[wall, pack, chosen]``: the person chose a pack of the menu, or gave it up."""
+
+    wall: WallMs
+    pack: ShortText
+    chosen: bool
+
+
+class StreamThrough(Message, frozen=True, kw_only=True, array_like=True):
+    """``[epoch, seq]``: facts of this stream up to this one are in it."""
+
+    epoch: Epoch
+    seq: Seq
+
+
+class Progress(VersionedMessage, frozen=True, kw_only=True):
+    """Content of ``progress``: what one person has learnt, as the county computes it from all stations' attempts."""
+
+    person: PersonId
+    as_of: WallMs
+    """When it was computed."""
+    levels: Annotated[list[LevelProgress], Meta(max_length=2_500)] = []
+    questions: Annotated[list[Tries], Meta(max_length=MAX_QUESTIONS)] | UnsetType = UNSET
+    """The questions that were answered last. Unset: a county that computes stars alone."""
+    amended: Annotated[list[Remarked], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
+    """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
+    choices: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)] | UnsetType = UNSET
+    """The latest of each pack, by time. Unset rather than empty, as above."""
+    heads: Annotated[list[StreamThrough], Meta(max_length=1_000)] | UnsetType = UNSET
+    """How far it goes in each stream. What a station recorded beyond is added to it by the station."""
+
+
+class Answered(NamedTuple):
+    """An attempt of one person."""
+
+    wall: int | None
+    """When, in ms; None: nobody knows."""
+    epoch: bytes
+    seq: int
+    pack: str
+    version: int
+    level: str
+    question: str
+    run: bytes
+    chosen: tuple[int, ...]
+    said_right: bool
+    """As the station marked it."""
+
+
+class RunEnded(NamedTuple):
+    """The end of one of the person's runs that was passed. A run that was not passed leaves nothing (3.1)."""
+
+    wall: int | None
+    pack: str
+    level: str
+    run: bytes
+    stars: int
+
+
+class Reached(NamedTuple):
+    """What was reached in a level."""
+
+    stars: int
+    first: int | None
+    """When it had its first star, in ms; None: nobody knows."""
+
+
+class Due(NamedTuple):
+    """A question of the wrong book."""
+
+    question: QuestionName
+    day: date | None
+    """When it is to be asked again; None as long as nobody knows when it was answered."""
+
+
+class History(NamedTuple):
+    """A person's answers to each question."""
+
+    tries: Mapping[QuestionName, Sequence[Try]]
+    """The dated ones in their order."""
+    undated: frozenset[QuestionName]
+    """Questions with a wrong answer that nobody dates."""
+
+
+NO_HISTORY = History({}, frozenset())
+
+
+def is_marked_right(answered: Answered, keys: Keys) -> bool:
+    """Mark an attempt by the key that holds now (2)."""
+    question = keys(answered.pack, answered.question, answered.version)
+    return answered.said_right if question is None else is_right(question, answered.chosen)
+
+
+def history_of(answers: Iterable[Answered], keys: Keys, *, before: History = NO_HISTORY) -> History:
+    """Return the answers of one person by question, in the order that counts (1.4, 4.1).
+
+    Args:
+        before: What is known of answers that are not among these.
+    """
+    undated = set(before.undated)
+    dated: dict[QuestionName, list[tuple[tuple[int, bytes, int], bool]]] = defaultdict(list)
+    for one in answers:
+        right = is_marked_right(one, keys)
+        if one.wall is not None:
+            dated[one.pack, one.question].append(((one.wall, one.epoch, one.seq), right))
+        elif not right:
+            undated.add((one.pack, one.question))
+    tries = dict(before.tries)
+    for name, found in dated.items():
+        known = [((one.wall, b"", 0), one.right) for one in tries.get(name, ())]
+        tries[name] = [Try(wall=place[0], right=right) for place, right in sorted([*known, *found])[-MAX_TRIES:]]
+    return History(tries, frozenset(undated))
+
+
+def levels_of(answers: Iterable[Answered], ended: Iterable[RunEnded], keys: Keys) -> dict[LevelName, Reached]:
+    """Return what one person has reached in each level (3.1, 3.2)."""
+    made_good: dict[bytes, int] = defaultdict(int)
+    for one in answers:
+        made_good[one.run] += not one.said_right and is_marked_right(one, keys)
+    found: dict[LevelName, Reached] = {}
+    for end in ended:
+        run = Reached(min(MAX_STARS, end.stars + made_good[end.run]), end.wall)
+        name = (end.pack, end.level)
+        found[name] = best_of(found[name], run) if name in found else run
+    return found
+
+
+def best_of(one: Reached, other: Reached) -> Reached:
+    """Return what two accounts of one level come to."""
+    known = [first for first in (one.first, other.first) if first is not None]
+    return Reached(max(one.stars, other.stars), min(known, default=None))
+
+
+def card_of(tries: Sequence[Try]) -> Card | None:
+    """Return the card of a question after these answers; None if none was wrong (4.1, 4.2)."""
+    card = None
+    for one in tries:
+        if card is None and one.right:
+            continue
+        # Without a name of its own a new card would wait a millisecond, to get one of the time.
+        rating = Rating.Good if one.right else Rating.Again
+        card, _ = _SCHEDULER.review_card(card or Card(card_id=0), rating, _noon(one.wall))
+    return card
+
+
+def wrong_book(history: History) -> list[Due]:
+    """Return the questions of the wrong book, the longest due first (4.3, 4.4, 4.6); those without a day last."""
+    cards = {name: card for name, tries in history.tries.items() if (card := card_of(tries)) is not None}
+    dated = [
+        (card.due.date(), name)
+        for name, card in cards.items()
+        if not (history.tries[name][-1].right and _interval(card) >= LEARNT_DAYS)
+    ]
+    undated = sorted(name for name in history.undated if name not in cards)
+    return [Due(name, day) for day, name in sorted(dated)] + [Due(name, None) for name in undated]
+
+
+def _interval(card: Card) -> int:
+    return (card.due - card.last_review).days if card.last_review is not None else 0
+
+
+def due_now(book: Sequence[Due], today: date, *, reviewed: int) -> list[QuestionName]:
+    """Return what a review shows today (4.6).
+
+    Args:
+        today: The date, or a lower bound of it.
+        reviewed: How many questions the person answered in reviews today.
+    """
+    due = [one.question for one in book if one.day is not None and one.day <= today]
+    return due[: max(0, REVIEWS_A_DAY - reviewed)]
+
+
+def day_of(wall: int) -> date:
+    """Return the day of Beijing on which a time in ms lies."""
+    return china_time(wall).date()
+
+
+def _noon(wall: int) -> datetime:
+    # The day is Beijing's, but its name is all that matters: two noons lie whole days apart.
+    return datetime.combine(day_of(wall), time(12), UTC)

@@ -1,0 +1,168 @@
+"""Which answer marks an attempt, and since which version of its pack (docs/learning.md, 2).
+
+The county says since when the options of a question have stood, because only it has all versions. So an author who
+corrects an answer has the attempts of earlier versions marked anew, and one who changes the options has not.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from django.db.models import Count
+
+from protocol.codec import decode
+from protocol.packs import Pack, Question, is_right, read_pack
+from protocol.signing import Signed
+from server_broker.learning.models import Attempt, LearningPack, Remarked
+from server_broker.learning.packs import PackRefused
+
+
+class Changed(NamedTuple):
+    """A question whose answer is another than in the version before, while its options are the same."""
+
+    before: Question
+    now: Question
+    since: int
+
+
+def read_stored(row: LearningPack) -> Pack:
+    """Return the pack of a row. The county has judged and signed it when it was published."""
+    return read_pack(decode(bytes(row.file), Signed, limit=len(row.file)).payload)
+
+
+def questions_in(pack: Pack) -> dict[str, Question]:
+    """Return the questions of all levels by id."""
+    return {question.id: question for level in pack.levels for question in level.questions}
+
+
+def version_before(pack: str, version: int) -> Pack | None:
+    """Return the newest published version of a pack that is older than ``version``; None if there is none."""
+    row = LearningPack.objects.filter(pack=pack, version__lt=version).order_by("-version").first()
+    return None if row is None else read_stored(row)
+
+
+def with_key_since(pack: Pack, before: Pack | None) -> Pack:
+    """Return the pack with the version since which the options of each question have stood.
+
+    Raises:
+        PackRefused: The pack says so itself.
+    """
+    own = [question.id for question in questions_in(pack).values() if question.key_since is not None]
+    if own:
+        raise PackRefused(f"题目 {'、'.join(own[:5])} 自己写了 key_since；它由县里来定，请删去")
+    if before is None:
+        return pack
+    known = questions_in(before)
+    levels = [
+        msgspec.structs.replace(
+            level, questions=[_since(question, known.get(question.id), before.version) for question in level.questions]
+        )
+        for level in pack.levels
+    ]
+    return msgspec.structs.replace(pack, levels=levels)
+
+
+def _since(question: Question, before: Question | None, version: int) -> Question:
+    if before is None or _options(question) != _options(before):
+        return question
+    return msgspec.structs.replace(question, key_since=before.key_since or version)
+
+
+def _options(question: Question) -> tuple[str, str, Sequence[str]]:
+    return question.kind, question.stem, question.options
+
+
+def changed_answers(pack: Pack, before: Pack | None) -> list[Changed]:
+    """Return the questions of a pack whose answer marks attempts of earlier versions anew."""
+    known = questions_in(before) if before is not None else {}
+    return [
+        Changed(known[question.id], question, question.key_since)
+        for question in questions_in(pack).values()
+        if question.key_since is not None and set_of(question) != set_of(known[question.id])
+    ]
+
+
+def set_of(question: Question) -> Sequence[int]:
+    """Return the right answer in the form in which two answers are the same."""
+    return question.answer if question.kind == "ordering" else sorted(question.answer)
+
+
+def count_remarked(pack: str, version: int, changed: Collection[Changed]) -> dict[str, int]:
+    """Return by question how many attempts are marked otherwise from now on. One query."""
+    since = {one.now.id: one for one in changed}
+    rows = Attempt.objects.filter(pack=pack, question__in=list(since), pack_version__lt=version).order_by()
+    found: dict[str, int] = dict.fromkeys(since, 0)
+    for question, played, chosen, count in rows.values_list("question", "pack_version", "chosen").annotate(
+        count=Count("pk")
+    ):
+        one = since[question]
+        if played >= one.since and is_right(one.before, chosen) != is_right(one.now, chosen):
+            found[question] += count
+    return found
+
+
+def keep_remarked(row: LearningPack, counts: Mapping[str, int]) -> list[Remarked]:
+    """Store which questions a version marks anew, and how many attempts; return these rows."""
+    return [
+        Remarked.objects.create(pack=row, question=question, attempts=count)
+        for question, count in sorted(counts.items())
+    ]
+
+
+class PackKeys:
+    """The right answers of all published versions, read once for each version.
+
+    Of a question that several versions have with the same options only the newest counts, and only that is kept.
+    """
+
+    def __init__(self) -> None:
+        self._read: set[tuple[str, int]] = set()
+        self._keys: dict[tuple[str, str], list[_Key]] = defaultdict(list)
+        self._published: dict[tuple[str, int], datetime] = {}
+
+    def renew(self) -> None:
+        """Read the versions that have come since. One query, and one for each of those."""
+        self._published = {
+            (pack, version): at
+            for pack, version, at in LearningPack.objects.values_list("pack", "version", "published_at")
+        }
+        new = sorted(set(self._published) - self._read)
+        for name in new:
+            self._take(read_stored(LearningPack.objects.get(pack=name[0], version=name[1])))
+            self._read.add(name)
+
+    def _take(self, pack: Pack) -> None:
+        for question in questions_in(pack).values():
+            keys = self._keys[pack.id, question.id]
+            keys.append(_Key(pack.version, question.key_since or pack.version, question))
+            keys.sort(key=lambda key: -key.version)
+
+    def __call__(self, pack: str, question: str, version: int) -> Question | None:
+        """Return the question by whose answer an attempt with this version of its pack is marked (2.2)."""
+        found = self.key(pack, question, version)
+        return None if found is None else found.question
+
+    def key(self, pack: str, question: str, version: int, *, before: datetime | None = None) -> "_Key | None":
+        """Return the same with its version; of the versions that had come before a moment alone, if one is given."""
+        for key in self._keys.get((pack, question), ()):
+            if key.since <= version and (before is None or self._published[pack, key.version] < before):
+                return key
+        return None
+
+    def published(self, pack: str, version: int) -> datetime:
+        """Return when a version came."""
+        return self._published[pack, version]
+
+
+class _Key(NamedTuple):
+    version: int
+    since: int
+    question: Question
+
+
+def newest_levels(packs: Iterable[str]) -> dict[str, list[str]]:
+    """Return the ids of the levels of each pack's newest version, in their order."""
+    rows = LearningPack.objects.filter(pack__in=set(packs)).order_by("pack", "-version").distinct("pack")
+    return {row.pack: [level.id for level in read_stored(row).levels] for row in rows}

@@ -1,0 +1,1 @@
+"""What each person has learnt, computed of the attempts of all stations (docs/learning.md), and told to stations."""

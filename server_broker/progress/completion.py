@@ -1,0 +1,149 @@
+"""Who has completed which required packs: for the person, for the secretary of their branch, and as shares of places.
+
+A pack is complete when each level of its newest version has a star (docs/learning.md, 3.4).
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from server_broker.courses.models import Course, CourseKind
+from server_broker.dated.models import AsOf
+from server_broker.learning.marking import newest_levels
+from server_broker.people.models import HoldingRecord, HoldingState, Person, UnitKind
+from server_broker.platform.sql import query
+from server_broker.progress.models import ReachedLevel
+
+LEAST_PEOPLE = 10
+_SECRETARY, _DEPUTY = "书记", "副书记"
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredPack:
+    """A required pack as it is for one person."""
+
+    pack: str
+    until: dt.date
+    levels: int
+    reached: int
+    """How many of the levels have a star."""
+    completed_on: dt.date | None
+    """None: not complete, or nobody knows when."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each level has a star."""
+        return self.levels > 0 and self.reached == self.levels
+
+
+def required_of(people: Iterable[Person], now: dt.datetime) -> dict[int, list[RequiredPack]]:
+    """Return what is required of each person, by key, in the order of the last days. The number of queries is fixed."""
+    listed = list(people)
+    standing = Course.objects.standing(timezone.localdate(now)).filter(kind=CourseKind.REQUIRED)
+    courses = list(standing.select_related("region"))
+    levels = newest_levels(row.packs[0] for row in courses)
+    reached: dict[tuple[int, str], dict[str, dt.datetime | None]] = defaultdict(dict)
+    rows = ReachedLevel.objects.filter(person__in=[person.pk for person in listed], pack__in=list(levels))
+    for row in rows:
+        reached[row.person_id, row.pack][row.level] = row.first_at
+    return {
+        person.pk: _of_person(person, courses, levels, {pack: reached[person.pk, pack] for pack in levels})
+        for person in listed
+    }
+
+
+def _of_person(
+    person: Person,
+    courses: Sequence[Course],
+    levels: dict[str, list[str]],
+    reached: dict[str, dict[str, dt.datetime | None]],
+) -> list[RequiredPack]:
+    last: dict[str, dt.date] = {}
+    for row in courses:
+        if row.until is not None and row.concerns(type_=person.type, village=person.village_id):
+            last[row.packs[0]] = min(row.until, last.get(row.packs[0], row.until))
+    found = []
+    for pack, until in sorted(last.items(), key=lambda item: (item[1], item[0])):
+        wanted = levels.get(pack, [])
+        times = [reached[pack][level] for level in wanted if pack in reached and level in reached[pack]]
+        known = [at for at in times if at is not None]
+        is_dated = len(known) == len(wanted) > 0
+        found.append(
+            RequiredPack(pack, until, len(wanted), len(times), timezone.localdate(max(known)) if is_dated else None)
+        )
+    return found
+
+
+def branches_led_by(person: Person, now: dt.datetime) -> list[int]:
+    """Return the keys of the party branches of which somebody is the secretary."""
+    held = HoldingRecord.objects.as_of(AsOf(now)).filter(
+        subject__person=person,
+        subject__post__unit__kind=UnitKind.BRANCH,
+        subject__post__title__endswith=_SECRETARY,
+        state=HoldingState.HELD,
+    )
+    return sorted(
+        set(held.exclude(subject__post__title__endswith=_DEPUTY).values_list("subject__post__unit", flat=True))
+    )
+
+
+def members_of(branches: Collection[int], now: dt.datetime) -> list[Person]:
+    """Return the people who hold a post of these branches, in the order of their numbers."""
+    held = HoldingRecord.objects.as_of(AsOf(now)).filter(
+        subject__post__unit__in=list(branches), state=HoldingState.HELD
+    )
+    people = Person.objects.filter(pk__in=held.values("subject__person"), left=False)
+    return list(people.order_by("number"))
+
+
+@dataclass(frozen=True, slots=True)
+class TownshipShare:
+    """How many of those of whom a pack is required have completed it. None: fewer than ten people should."""
+
+    code: str
+    people: int | None
+    completed: int | None
+
+    @property
+    def percent(self) -> int | None:
+        """The share of those who have."""
+        return None if self.people is None or self.completed is None else round(100 * self.completed / self.people)
+
+
+def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[TownshipShare]:
+    """Return the shares of townships by code, in a fixed number of queries.
+
+    Args:
+        townships: The first nine digits of their codes.
+    """
+    standing = Course.objects.standing(timezone.localdate(now)).filter(kind=CourseKind.REQUIRED, packs=[pack])
+    courses = list(standing.select_related("region"))
+    levels = newest_levels([pack]).get(pack, [])
+    if not courses or not levels:
+        return []
+    rows = query(
+        """SELECT left(p.village_id, 9), count(*), count(r.person_id) FROM people_person p
+        LEFT JOIN (
+            SELECT person_id FROM progress_reachedlevel WHERE pack = %(pack)s AND level = ANY(%(levels)s)
+            GROUP BY person_id HAVING count(*) = %(count)s
+        ) r ON r.person_id = p.id
+        WHERE NOT p.left AND left(p.village_id, 9) = ANY(%(townships)s) AND EXISTS (
+            SELECT FROM unnest(%(prefixes)s::text[], %(types)s::text[]) AS c (prefix, types)
+            WHERE starts_with(p.village_id, c.prefix) AND (c.types = '' OR p.type = ANY(string_to_array(c.types, ' ')))
+        ) GROUP BY 1 ORDER BY 1""",
+        {
+            "pack": pack,
+            "levels": levels,
+            "count": len(levels),
+            "townships": sorted(townships),
+            "prefixes": [row.prefix for row in courses],
+            "types": [" ".join(row.types) for row in courses],
+        },
+    )
+    return [
+        TownshipShare(code, *((people, completed) if people >= LEAST_PEOPLE else (None, None)))
+        for code, people, completed in rows
+    ]

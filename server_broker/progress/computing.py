@@ -1,0 +1,147 @@
+"""Compute what a person has learnt, by the functions that stations use too (`protocol.progress`)."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from protocol.codec import encode
+from protocol.packs import is_right
+from protocol.progress import (
+    MAX_AMENDED,
+    MAX_CHOICES,
+    MAX_QUESTIONS,
+    Answered,
+    History,
+    LevelName,
+    LevelProgress,
+    Progress,
+    QuestionName,
+    Reached,
+    Remarked,
+    RunEnded,
+    Tries,
+    history_of,
+    levels_of,
+)
+from protocol.progress import Choice as Chosen
+from server_broker.learning.marking import PackKeys
+from server_broker.progress.reading import Choice, Placed
+
+TOLD_FOR = dt.timedelta(days=60)
+"""For so long after a version came people are told what it marks anew (2.4)."""
+_MAX_LEVELS = 2_500
+
+
+class Computed(NamedTuple):
+    """What a person has learnt."""
+
+    levels: Mapping[LevelName, Reached]
+    """Those with a star."""
+    history: History
+    amended: Sequence[Remarked]
+    choices: Sequence[Chosen]
+    """The latest dated choice of each pack, by time."""
+
+    def progress(self, person: str, as_of: int) -> Progress:
+        """Return it as stations are told of it, without heads.
+
+        Args:
+            person: The person's number.
+            as_of: When it was computed, in ms.
+        """
+        return Progress(
+            person=person,
+            as_of=as_of,
+            levels=[
+                LevelProgress(pack=pack, level=level, stars=reached.stars, passed=reached.first or 0)
+                for (pack, level), reached in sorted(self.levels.items())[:_MAX_LEVELS]
+            ],
+            questions=_told(self.history),
+            amended=list(self.amended) or UNSET,
+            choices=list(self.choices) or UNSET,
+        )
+
+
+def digest_of(progress: Progress) -> bytes:
+    """Return a digest of what is said, but for when it was computed and how far it goes."""
+    said = msgspec.structs.replace(progress, as_of=0, heads=UNSET)
+    return hashlib.sha256(encode(said)).digest()
+
+
+def compute(
+    answers: Iterable[Placed[Answered]],
+    ended: Iterable[Placed[RunEnded]],
+    choices: Iterable[Choice],
+    keys: PackKeys,
+    now: dt.datetime,
+) -> Computed:
+    """Compute what one person has learnt of these answers, runs and choices.
+
+    Args:
+        keys: Renewed.
+    """
+    own = [placed.what for placed in answers]
+    levels = levels_of(own, (placed.what for placed in ended), keys)
+    return Computed(
+        {name: reached for name, reached in levels.items() if reached.stars},
+        history_of(own, keys),
+        _amended(own, keys, now),
+        _latest(choices),
+    )
+
+
+def _latest(choices: Iterable[Choice]) -> list[Chosen]:
+    latest: dict[str, Chosen] = {}
+    for choice in sorted(choices, key=lambda one: (one.wall or 0, one.epoch, one.seq)):
+        if choice.wall is not None:
+            latest[choice.pack] = Chosen(wall=choice.wall, pack=choice.pack, chosen=choice.chosen)
+    return sorted(latest.values(), key=lambda one: one.wall)[-MAX_CHOICES:]
+
+
+def chosen_packs(choices: Iterable[Choice]) -> set[str]:
+    """Return the packs that a person has chosen: of each the latest choice counts, an undated one last (8.2)."""
+    latest: dict[str, bool] = {}
+    for choice in sorted(choices, key=lambda one: (one.wall is None, one.wall or 0, one.epoch, one.seq)):
+        latest[choice.pack] = choice.chosen
+    return {pack for pack, chosen in latest.items() if chosen}
+
+
+def _told(history: History) -> list[Tries]:
+    """Return the questions that were answered last.
+
+    A question with dated answers and a wrong one that nobody dates stands there twice: without and with its dates.
+    """
+    undated = [Tries(pack=pack, question=question, tries=[]) for pack, question in sorted(history.undated)]
+    dated = sorted(history.tries.items(), key=lambda item: (-item[1][-1].wall, item[0]))
+    most = max(0, MAX_QUESTIONS - len(undated))
+    listed = [
+        Tries(pack=pack, question=question, tries=list(tries)) for (pack, question), tries in sorted(dated[:most])
+    ]
+    return [*undated[:MAX_QUESTIONS], *listed]
+
+
+def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[Remarked]:
+    """Return which answers became right or wrong by a version that came lately, the newest first.
+
+    Of several answers to one question the last that became so is told.
+    """
+    since = now - TOLD_FOR
+    newest: dict[QuestionName, tuple[tuple[dt.datetime, int], Remarked]] = {}
+    for one in answers:
+        key = keys.key(one.pack, one.question, one.version)
+        if key is None or key.version <= one.version or keys.published(one.pack, key.version) < since:
+            continue
+        right = is_right(key.question, list(one.chosen))
+        before = keys.key(one.pack, one.question, one.version, before=since)
+        was = one.said_right if before is None else is_right(before.question, list(one.chosen))
+        if right != was:
+            place = (keys.published(one.pack, key.version), one.wall or 0)
+            name = (one.pack, one.question)
+            if name not in newest or newest[name][0] <= place:
+                newest[name] = (place, Remarked(pack=one.pack, question=one.question, right=right))
+    ordered = sorted(newest.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
+    return [said for _, (_, said) in ordered[:MAX_AMENDED]]

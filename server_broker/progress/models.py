@@ -1,0 +1,175 @@
+"""What was computed of each person's learning, what stations were told of it, and what is due to be computed anew.
+
+All of it is derived: a row that is lost is computed once more by the nightly round.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from server_broker.fleet.models import Station
+from server_broker.people.models import Person
+
+
+class Visit(models.Model):
+    """A touch or a number by which somebody showed who they are and then answered or chose something.
+
+    ``(station, epoch, seq)`` is that fact's identity. With neither card nor number it has not come yet. It is kept
+    apart from touches and entered numbers because few of them lead to an answer, and because entered numbers are
+    deleted long before answers are.
+    """
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="+")
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    card_token = models.BinaryField(max_length=16, null=True)
+    number = models.CharField(max_length=64, blank=True)
+    looked_at = models.DateTimeField()
+    """When touches and numbers were last searched for it."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="visit_once")]
+        indexes = [
+            models.Index(fields=["card_token"], condition=Q(card_token__isnull=False), name="visit_by_card"),
+            models.Index(fields=["number"], condition=~Q(number=""), name="visit_by_number"),
+            models.Index(fields=["looked_at"], condition=Q(card_token=None, number=""), name="visit_waiting"),
+        ]
+
+
+class VisitDue(models.Model):
+    """Something was answered or chosen in a visit, or was dated anew. Triggers write it, `progress.marks` takes it."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+
+
+class CardDue(models.Model):
+    """The binding of a card changed. A trigger writes it, `progress.marks` takes it."""
+
+    card = models.BigIntegerField()
+
+
+class PersonDue(models.Model):
+    """A person of whom something may have changed. It goes when the person is computed."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["marked_at"], name="person_due_by_age")]
+
+
+class PersonProgress(models.Model):
+    """What a person has learnt, as it was last computed."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="progress")
+    as_of = models.DateTimeField()
+    """Since when it is this."""
+    digest = models.BinaryField(max_length=32)
+    """Of all that is stored of the person here and in the tables below."""
+    content = models.BinaryField()
+    """An encoded `protocol.progress.Progress` without heads: those are of one station each."""
+
+
+class ReachedLevel(models.Model):
+    """What a person has reached in a level, whatever the version."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    pack = models.CharField(max_length=64)
+    level = models.CharField(max_length=64)
+    stars = models.PositiveSmallIntegerField()
+    first_at = models.DateTimeField(null=True)
+    """When it had its first star; null: nobody knows."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "pack", "level"], name="reached_level_once")]
+        indexes = [models.Index(fields=["pack", "person"], name="reached_level_by_pack")]
+
+
+class ChosenPack(models.Model):
+    """A pack that a person has chosen and not given up."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    pack = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "pack"], name="chosen_pack_once")]
+
+
+class TakenPack(models.Model):
+    """How many people of a type have chosen a pack: ten at least."""
+
+    pack = models.CharField(max_length=64)
+    type = models.CharField(max_length=10)
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pack", "type"], name="taken_pack_once"),
+            models.CheckConstraint(condition=Q(people__gte=10), name="taken_pack_of_many"),
+        ]
+
+
+class PackCounted(models.Model):
+    """When the attempts at a pack's questions were last counted, and the questions of which version."""
+
+    pack = models.CharField(max_length=64, primary_key=True)
+    version = models.PositiveIntegerField()
+    on = models.DateField()
+
+
+class QuestionCount(models.Model):
+    """How people answered a question with the options that it has now. None of fewer than ten runs (7.2)."""
+
+    pack = models.CharField(max_length=64)
+    question = models.CharField(max_length=64)
+    runs = models.PositiveIntegerField()
+    asked = models.PositiveIntegerField()
+    firsts = models.PositiveIntegerField()
+    """People, and anonymous runs, that answered it for the first time."""
+    firsts_right = models.PositiveIntegerField()
+    median_ms = models.PositiveIntegerField(null=True)
+    """Null: no station measured it."""
+    chosen = ArrayField(models.PositiveIntegerField())
+    """How often each option was chosen, in their order."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pack", "question"], name="question_count_once"),
+            models.CheckConstraint(condition=Q(runs__gte=10), name="question_count_of_many"),
+        ]
+
+
+class Told(models.Model):
+    """What a station was last told of a person: its bundle's content, so that it stays the same until there is news."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    digest = models.BinaryField(max_length=32)
+    """Of what the content says, but for when and how far."""
+    content = models.BinaryField()
+    """An encoded `protocol.progress.Progress`."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "station"], name="told_once")]
+        indexes = [models.Index(fields=["station"], name="told_by_station")]
+
+
+class ProgressState(models.Model):
+    """The county's own single row: how far this room has got."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    remarked = models.BigIntegerField(default=0)
+    """The last `learning.Remarked` whose people were marked."""
+    whole_on = models.DateField(null=True)
+    """The last date on which everybody was computed."""
+    whole_through = models.BigIntegerField(default=0)
+    """Up to which person's key that date's round has got."""
+
+    taken_on = models.DateField(null=True)
+    """When it was counted who has chosen what."""
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="progress_state_is_one_row")]

@@ -1,0 +1,158 @@
+"""Compute people anew: those of whom something changed, every few seconds, and everybody once a night."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from protocol.china_time import milliseconds
+from protocol.codec import encode
+from server_broker.learning.marking import PackKeys
+from server_broker.learning.models import Attempt, LevelRun, PackChoice
+from server_broker.people.models import Person
+from server_broker.progress.computing import Computed, chosen_packs, compute, digest_of
+from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
+from server_broker.progress.marks import note_all, search_again, state, take_marks
+from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
+from server_broker.progress.question_counts import count_next
+from server_broker.progress.reading import Learning, read_learning
+from server_broker.progress.telling import tell
+
+PEOPLE_A_TIME = 20
+"""People who are read together: a process holds some ten thousand answers at once, and a visit waits for no other."""
+TURNS = 20
+"""Groups of people that one round computes, so that a change for everybody goes on in the next round."""
+
+
+class Rounds:
+    """Computes people. It keeps the answers to published questions, so one is used again and again."""
+
+    def __init__(self) -> None:
+        self._keys = PackKeys()
+
+    def go_on(self, now: dt.datetime, *, by_age: bool = True) -> str | None:
+        """Do one round of the chore; return what was done, or None.
+
+        Args:
+            by_age: Whether the county's clock may decide that something is old. If not, the night's round waits:
+                by a clock that is a year ahead nobody was at any station lately.
+        """
+        take_marks(now)
+        search_again(now)
+        done = sum(self.renew_due(now) for _ in range(TURNS))
+        whole = sum(self.renew_whole(now) for _ in range(TURNS)) if by_age else 0
+        if by_age and not whole:
+            # After the round, so that whose first try an attempt was is known as well as it can be.
+            count_next(now)
+        return f"computed the learning of {done + whole} people" if done or whole else None
+
+    def renew_due(self, now: dt.datetime) -> int:
+        """Compute the people who were marked first; return how many."""
+        with transaction.atomic():
+            due = PersonDue.objects.order_by("marked_at", "person").select_for_update(skip_locked=True)
+            people = list(due.values_list("person", flat=True)[:PEOPLE_A_TIME])
+            # Before they are read: whoever is marked from now on is computed once more.
+            PersonDue.objects.filter(person__in=people).delete()
+            self.renew(people, now, all_news=False)
+        return len(people)
+
+    def renew_whole(self, now: dt.datetime) -> int:
+        """Go on with the night's round through everybody; return how many people were computed, 0 if it is done."""
+        today = timezone.localdate(now)
+        with transaction.atomic():
+            own = state(locked=True)
+            if own.whole_on == today and own.whole_through < 0:
+                return 0
+            if own.whole_on != today:
+                own.whole_on, own.whole_through = today, 0
+                note_all()
+            rest = Person.objects.filter(pk__gt=own.whole_through).order_by("pk")
+            people = list(rest.values_list("pk", flat=True)[:PEOPLE_A_TIME])
+            self.renew(people, now, all_news=True)
+            own.whole_through = people[-1] if len(people) == PEOPLE_A_TIME else -1
+            if own.whole_through < 0 and (own.taken_on is None or today - own.taken_on >= COUNTED_EVERY):
+                count_taken()
+                own.taken_on = today
+            own.save()
+        return len(people)
+
+    def renew(self, people: Collection[int], now: dt.datetime, *, all_news: bool = True) -> None:
+        """Compute these people, keep what is new of them, and tell their stations. In a transaction.
+
+        Args:
+            all_news: As `progress.telling.tell` has it.
+        """
+        if not people:
+            return
+        self._keys.renew()
+        read = read_learning(people, now)
+        rows = {person.pk: person for person in Person.objects.filter(pk__in=people)}
+        stored = {row.person_id: row for row in PersonProgress.objects.filter(person__in=people)}
+        computed = {
+            key: compute(read.of[key].answers, read.of[key].ended, read.of[key].choices, self._keys, now)
+            for key in rows
+        }
+        for key, person in rows.items():
+            _keep(person, read.of[key], computed[key], stored.get(key), now)
+        tell(rows, read, computed, self._keys, now, all_news=all_news)
+
+
+def _keep(
+    person: Person, learning: Learning, computed: Computed, stored: PersonProgress | None, now: dt.datetime
+) -> None:
+    chosen = chosen_packs(learning.choices)
+    progress = computed.progress(person.number, milliseconds(now))
+    digest = digest_of(progress)
+    if not (learning.answers or learning.ended or learning.choices):
+        if stored is not None:
+            _forget(person.pk)
+        return
+    if stored is None or bytes(stored.digest) != digest:
+        PersonProgress.objects.update_or_create(
+            person=person, defaults={"as_of": now, "digest": digest, "content": encode(progress)}
+        )
+        _keep_levels(person.pk, computed)
+    _keep_chosen(person.pk, chosen)
+
+
+def drop_without_answers(now: dt.datetime) -> int:
+    """Delete visits of which no answer, run or choice is kept any more; return how many.
+
+    The night's round computes their people anew, so that nothing of what was erased stays in what was computed.
+    """
+    kept = [
+        model.objects.filter(station=OuterRef("station"), by_epoch=OuterRef("epoch"), by_seq=OuterRef("seq"))
+        for model in (Attempt, LevelRun, PackChoice)
+    ]
+    old = Visit.objects.filter(looked_at__lt=now - dt.timedelta(days=1))
+    for rows in kept:
+        old = old.exclude(Exists(rows))
+    visits, _ = old.delete()
+    return visits
+
+
+def _forget(person: int) -> None:
+    """Delete what was computed of somebody of whom nothing is kept any more."""
+    for model in (PersonProgress, ReachedLevel, ChosenPack):
+        model.objects.filter(person=person).delete()
+
+
+def _keep_levels(person: int, computed: Computed) -> None:
+    ReachedLevel.objects.filter(person=person).delete()
+    ReachedLevel.objects.bulk_create(
+        ReachedLevel(person_id=person, pack=pack, level=level, stars=reached.stars, first_at=_time(reached.first))
+        for (pack, level), reached in sorted(computed.levels.items())
+    )
+
+
+def _time(wall: int | None) -> dt.datetime | None:
+    return None if wall is None else dt.datetime.fromtimestamp(wall / 1000, dt.UTC)
+
+
+def _keep_chosen(person: int, chosen: Collection[str]) -> None:
+    known = set(ChosenPack.objects.filter(person=person).values_list("pack", flat=True))
+    if known != set(chosen):
+        ChosenPack.objects.filter(person=person).delete()
+        ChosenPack.objects.bulk_create(ChosenPack(person_id=person, pack=pack) for pack in sorted(chosen))

@@ -1,0 +1,113 @@
+"""How a question was answered is counted for whoever writes questions, once ten runs asked it, and never by whom."""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
+
+from protocol.facts import Touch
+from protocol.units import FactRef
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.learning.marking import with_key_since
+from server_broker.learning.models import LearningPack
+from server_broker.learning.packs import publish_pack
+from server_broker.people.models import Card, Person
+from server_broker.progress.models import QuestionCount
+from server_broker.progress.question_counts import QuestionShown, count_next, questions_shown
+from server_broker.progress.rounds import Rounds
+from tests.cast import SHILI
+from tests.server_broker.county import FictionalCounty
+from tests.server_broker.learning.worlds import answered, at, pack, take
+from tests.server_broker.progress.test_whose import enrolled
+from tests.server_broker.station_double import NOW, StationDouble
+
+pytestmark = pytest.mark.django_db
+KEY = Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def station(county: FictionalCounty) -> StationDouble:
+    publish_pack(pack(), key=KEY)
+    return enrolled(county)
+
+
+def person(county: FictionalCounty, station: StationDouble, number: int) -> FactRef:
+    """Somebody with a card who shows it at the station."""
+    made = Person.objects.create(number=f"p{number}", name="示例", village=county.stations[SHILI].village)
+    token = secrets.token_bytes(16)
+    Card.objects.create(token=token, tail="0000", person=made, bound_at=NOW)
+    station.add(Touch(at=at(0, number), card=token, reader="simulated", answer="recorded"))
+    return station.ref(len(station.sealed))
+
+
+def asked(station: StationDouble, by: FactRef | None, chosen: Sequence[int], *, run: str, **more: object) -> None:
+    for second, one in enumerate(chosen, start=100):
+        station.add(answered(at(0, second), by, chosen=one, run=run, **more))  # type: ignore[arg-type]
+
+
+def counted(processor: BatchProcessor, *stations: StationDouble) -> QuestionShown:
+    take(processor, *stations)
+    Rounds().go_on(NOW)
+    while count_next(NOW):
+        pass
+    row = LearningPack.objects.order_by("-version").first()
+    assert row is not None
+    return next(one for one in questions_shown(row) if one.question.id == "l1q1")
+
+
+def test_a_person_s_first_try_counts_and_the_shares_of_all_answers(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    for number in range(8):
+        by = person(county, station, number)
+        asked(station, by, [1 if number < 6 else 0, 0], run=f"one {number}", took_ms=1_000 * (number + 1))
+    asked(station, None, [2], run="nobody")
+    asked(station, None, [0], run="nobody else")
+    shown = counted(processor, station)
+    assert shown.count is not None
+    assert (shown.count.runs, shown.count.asked, shown.count.firsts, shown.count.firsts_right) == (10, 18, 10, 3)
+    assert (shown.percent, shown.median_s) == (30, 4.0)
+    assert [(one.percent, one.is_answer) for one in shown.options] == [(61, True), (33, False), (6, False)]
+    assert list(shown.flags) == []
+
+
+def test_of_fewer_than_ten_runs_nothing_is_kept(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    for number in range(9):
+        asked(station, None, [0], run=f"run {number}")
+    assert counted(processor, station).count is None
+    assert not QuestionCount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "flags"),
+    [(0, ["第一次人人答对", "有选项没有人选"]), (1, ["第一次没有人答对", "有选项没有人选"])],
+)
+def test_what_is_worth_a_look_is_said(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor, chosen: int, flags: list[str]
+) -> None:
+    for number in range(10):
+        asked(station, None, [chosen], run=f"run {number}")
+    assert list(counted(processor, station).flags) == flags
+
+
+def test_only_answers_with_the_present_options_are_counted(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    second = with_key_since(pack(2, options={"l1q1": ("丁", "戊")}), pack())
+    for number in range(10):
+        asked(station, None, [0], run=f"old {number}")
+    publish_pack(second, key=KEY)
+    assert counted(processor, station).count is None
+
+
+def test_each_pack_is_counted_once_a_night(station: StationDouble) -> None:
+    publish_pack(pack(name="health"), key=KEY)
+    assert [count_next(NOW) for _ in range(3)] == [True, True, False]
+    tomorrow = NOW + dt.timedelta(days=1)
+    assert timezone.localdate(tomorrow) != timezone.localdate(NOW)
+    assert count_next(tomorrow)
