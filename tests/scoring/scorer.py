@@ -60,6 +60,13 @@ def marks_of(raw: Iterable[tuple[bytes, int, bytes]], keys: Keys) -> dict[Name, 
     return {name: _marked(fact, keys) for name, fact in _facts(raw).items() if fact["kind"] == "attempt"}
 
 
+def undated(raw: Iterable[tuple[bytes, int, bytes]]) -> set[Name]:
+    """Return the facts that nothing dates."""
+    facts = _facts(raw)
+    anchors = _anchors(facts)
+    return {name for name, fact in facts.items() if _wall(fact, anchors) is None}
+
+
 def score(
     raw: Iterable[tuple[bytes, int, bytes]],
     bindings: Iterable[Binding],
