@@ -159,8 +159,51 @@ class History(NamedTuple):
     undated: frozenset[QuestionName]
     """Questions with a wrong answer that nobody dates."""
 
+    def said(self) -> list[Tries]:
+        """Return it as a bundle has it: the questions that were answered last.
+
+        A question with dated answers and a wrong one that nobody dates stands there twice: without and with its dates.
+        """
+        undated = [Tries(pack=pack, question=question, tries=[]) for pack, question in sorted(self.undated)]
+        dated = sorted(self.tries.items(), key=lambda item: (-item[1][-1].wall, item[0]))
+        most = max(0, MAX_QUESTIONS - len(undated))
+        listed = [
+            Tries(pack=pack, question=question, tries=list(tries)) for (pack, question), tries in sorted(dated[:most])
+        ]
+        return [*undated[:MAX_QUESTIONS], *listed]
+
 
 NO_HISTORY = History({}, frozenset())
+
+
+class Picked(NamedTuple):
+    """A pack of the menu was chosen or given up by one person."""
+
+    wall: int | None
+    """When, in ms; None: nobody knows."""
+    epoch: bytes
+    seq: int
+    pack: str
+    chosen: bool
+
+
+def history_in(said: Progress | None) -> History:
+    """Return the history that a bundle tells of (`History.said`)."""
+    questions = [] if said is None or said.questions is UNSET else said.questions
+    return History(
+        {(one.pack, one.question): one.tries for one in questions if one.tries},
+        frozenset((one.pack, one.question) for one in questions if not one.tries),
+    )
+
+
+def last_picks(picks: Iterable[Picked]) -> dict[str, Picked]:
+    """Return by pack the choice that counts: the latest one, and an undated one after all dated ones (8.2)."""
+    return {one.pack: one for one in sorted(picks, key=lambda one: (one.wall is None, one.wall or 0, *one[1:3]))}
+
+
+def chosen_packs(picks: Iterable[Picked]) -> frozenset[str]:
+    """Return the packs that a person has chosen and not given up."""
+    return frozenset(pack for pack, one in last_picks(picks).items() if one.chosen)
 
 
 def is_marked_right(answered: Answered, keys: Keys) -> bool:

@@ -22,12 +22,15 @@ from protocol.progress import (
     History,
     Keys,
     LevelName,
+    Picked,
     Progress,
     QuestionName,
     Reached,
     RunEnded,
     best_of,
+    chosen_packs,
     day_of,
+    history_in,
     history_of,
     levels_of,
     wrong_book,
@@ -129,6 +132,29 @@ class Learnt(NamedTuple):
         return wrong_book(self.history)
 
 
+class _Told:
+    """What the county told of a person, and of which facts of this station it knew then."""
+
+    def __init__(self, county: Progress | None) -> None:
+        self.history = history_in(county)
+        self.choices = [] if county is None or county.choices is UNSET else county.choices
+        heads = [] if county is None or county.heads is UNSET else county.heads
+        self._heads = {one.epoch: one.seq for one in heads}
+
+    def has(self, when: _When) -> bool:
+        """Tell whether the county knew of a fact."""
+        return when.seq <= self._heads.get(when.epoch, 0)
+
+    def has_answer(self, one: _OwnAnswer, wall: int | None) -> bool:
+        """Tell whether an answer is in what was told. One whose boot learnt the time later may be in it without its
+        time; then the county will tell it anew, and this station knows it already."""
+        if not self.has(one.when):
+            return False
+        if not one.when.late or wall is None:
+            return True
+        return any(known.wall == wall for known in self.history.tries.get((one.pack, one.question), ()))
+
+
 class PersonalProgress:
     """What people have learnt. Used on the core thread only."""
 
@@ -188,13 +214,11 @@ class PersonalProgress:
         for known in county.levels if county is not None else []:
             name, reached = (known.pack, known.level), Reached(known.stars, known.passed or None)
             levels[name] = best_of(levels[name], reached) if name in levels else reached
-        told = _told_by(county)
+        told = _Told(county)
         own = [
-            answer
-            for answer, one in zip(answers, kept.answers, strict=True)
-            if not self._is_told(one, answer.wall, told, county)
+            answer for answer, one in zip(answers, kept.answers, strict=True) if not told.has_answer(one, answer.wall)
         ]
-        return Learnt(levels, history_of(own, self._keys, before=told), self._chosen(kept, county))
+        return Learnt(levels, history_of(own, self._keys, before=told.history), self._chosen(kept, told))
 
     def recorded(self, person: PersonId, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
         """Take note of a fact of the person that is on disk."""
@@ -202,14 +226,13 @@ class PersonalProgress:
 
     def keep(self, person: PersonId) -> None:
         """Keep what is known here of a person, without what the county has by now; today's is needed for its limits."""
-        kept, county = self._of(person), self._county(person)
-        county_has, told = self._county_has(county), _told_by(county)
+        kept, told = self._of(person), _Told(self._county(person))
 
         def is_needed(when: _When) -> bool:
-            return not county_has(when.name) or self._is_today(when)
+            return not told.has(when) or self._is_today(when)
 
         def is_answer_needed(one: _OwnAnswer) -> bool:
-            return is_needed(one.when) or not self._is_told(one, self._wall(one.when), told, county)
+            return is_needed(one.when) or not told.has_answer(one, self._wall(one.when))
 
         # A run counts as a whole, so its attempts stay until its end is in the county too.
         running = {one.run for one in kept.ends if is_needed(one.when)}
@@ -276,36 +299,15 @@ class PersonalProgress:
             one.right,
         )
 
-    def _chosen(self, kept: _Kept, county: Progress | None) -> frozenset[str]:
-        """Return which packs the person chose: by the latest choice; what is undated was chosen after all else."""
-        has = self._county_has(county)
-        dated: list[tuple[int, str, bool]] = []
-        for known in county.choices if county is not None and county.choices is not UNSET else []:
-            dated.append((known.wall, known.pack, known.chosen))
-        undated: list[tuple[str, bool]] = []
-        for one in kept.choices:
-            if has(one.when.name):
-                continue
-            wall = self._wall(one.when)
-            if wall is None:
-                undated.append((one.pack, one.chosen))
-            else:
-                dated.append((wall, one.pack, one.chosen))
-        last = {pack: chosen for _, pack, chosen in sorted(dated, key=lambda choice: choice[0])} | dict(undated)
-        return frozenset(pack for pack, chosen in last.items() if chosen)
-
-    def _is_told(self, one: _OwnAnswer, wall: int | None, told: History, county: Progress | None) -> bool:
-        """Tell whether an answer is in what the county told. One whose boot learnt the time later may be in it without
-        its time; then the county will tell it anew, and this station knows it already."""
-        if not self._county_has(county)(one.when.name):
-            return False
-        if not one.when.late or wall is None:
-            return True
-        return any(known.wall == wall for known in told.tries.get((one.pack, one.question), ()))
-
-    def _county_has(self, county: Progress | None) -> Callable[[_Name], bool]:
-        heads = {} if county is None or county.heads is UNSET else {one.epoch: one.seq for one in county.heads}
-        return lambda name: name[1] <= heads.get(name[0], 0)
+    def _chosen(self, kept: _Kept, told: _Told) -> frozenset[str]:
+        """Return which packs the person has chosen, here and elsewhere."""
+        own = (one for one in kept.choices if not told.has(one.when))
+        return chosen_packs(
+            [
+                *(Picked(one.wall, b"", 0, one.pack, one.chosen) for one in told.choices),
+                *(Picked(self._wall(one.when), *one.when.name, one.pack, one.chosen) for one in own),
+            ]
+        )
 
     def _of(self, person: PersonId) -> _Kept:
         if person not in self._people:
@@ -320,13 +322,6 @@ class PersonalProgress:
 
     def _slot(self, person: PersonId) -> StateSlot[_Kept]:
         return StateSlot(self._state, f"learnt {person}", _Kept, title="what a person has learnt")
-
-
-def _told_by(county: Progress | None) -> History:
-    if county is None or county.questions is UNSET:
-        return History({}, frozenset())
-    tries = {(one.pack, one.question): one.tries for one in county.questions if one.tries}
-    return History(tries, frozenset((one.pack, one.question) for one in county.questions if not one.tries))
 
 
 def _put(kept: _Kept, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:

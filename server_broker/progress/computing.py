@@ -13,23 +13,23 @@ from protocol.packs import is_right
 from protocol.progress import (
     MAX_AMENDED,
     MAX_CHOICES,
-    MAX_QUESTIONS,
     Answered,
+    Choice,
     History,
     LevelName,
     LevelProgress,
+    Picked,
     Progress,
     QuestionName,
     Reached,
     Remarked,
     RunEnded,
-    Tries,
     history_of,
+    last_picks,
     levels_of,
 )
-from protocol.progress import Choice as Chosen
 from server_broker.learning.marking import PackKeys
-from server_broker.progress.reading import Choice, Placed
+from server_broker.progress.reading import Placed
 
 TOLD_FOR = dt.timedelta(days=60)
 """For so long after a version came people are told what it marks anew (2.4)."""
@@ -43,7 +43,7 @@ class Computed(NamedTuple):
     """Those with a star."""
     history: History
     amended: Sequence[Remarked]
-    choices: Sequence[Chosen]
+    choices: Sequence[Choice]
     """The latest dated choice of each pack, by time."""
 
     def progress(self, person: str, as_of: int) -> Progress:
@@ -60,7 +60,7 @@ class Computed(NamedTuple):
                 LevelProgress(pack=pack, level=level, stars=reached.stars, passed=reached.first or 0)
                 for (pack, level), reached in sorted(self.levels.items())[:_MAX_LEVELS]
             ],
-            questions=_told(self.history),
+            questions=self.history.said(),
             amended=list(self.amended) or UNSET,
             choices=list(self.choices) or UNSET,
         )
@@ -75,7 +75,7 @@ def digest_of(progress: Progress) -> bytes:
 def compute(
     answers: Iterable[Placed[Answered]],
     ended: Iterable[Placed[RunEnded]],
-    choices: Iterable[Choice],
+    picks: Iterable[Picked],
     keys: PackKeys,
     now: dt.datetime,
 ) -> Computed:
@@ -90,38 +90,15 @@ def compute(
         {name: reached for name, reached in levels.items() if reached.stars},
         history_of(own, keys),
         _amended(own, keys, now),
-        _latest(choices),
+        _latest(picks),
     )
 
 
-def _latest(choices: Iterable[Choice]) -> list[Chosen]:
-    latest: dict[str, Chosen] = {}
-    for choice in sorted(choices, key=lambda one: (one.wall or 0, one.epoch, one.seq)):
-        if choice.wall is not None:
-            latest[choice.pack] = Chosen(wall=choice.wall, pack=choice.pack, chosen=choice.chosen)
-    return sorted(latest.values(), key=lambda one: one.wall)[-MAX_CHOICES:]
-
-
-def chosen_packs(choices: Iterable[Choice]) -> set[str]:
-    """Return the packs that a person has chosen: of each the latest choice counts, an undated one last (8.2)."""
-    latest: dict[str, bool] = {}
-    for choice in sorted(choices, key=lambda one: (one.wall is None, one.wall or 0, one.epoch, one.seq)):
-        latest[choice.pack] = choice.chosen
-    return {pack for pack, chosen in latest.items() if chosen}
-
-
-def _told(history: History) -> list[Tries]:
-    """Return the questions that were answered last.
-
-    A question with dated answers and a wrong one that nobody dates stands there twice: without and with its dates.
-    """
-    undated = [Tries(pack=pack, question=question, tries=[]) for pack, question in sorted(history.undated)]
-    dated = sorted(history.tries.items(), key=lambda item: (-item[1][-1].wall, item[0]))
-    most = max(0, MAX_QUESTIONS - len(undated))
-    listed = [
-        Tries(pack=pack, question=question, tries=list(tries)) for (pack, question), tries in sorted(dated[:most])
-    ]
-    return [*undated[:MAX_QUESTIONS], *listed]
+def _latest(picks: Iterable[Picked]) -> list[Choice]:
+    """Return the choices that count by their time. One that nobody dates has no place on the wire."""
+    dated = last_picks(one for one in picks if one.wall is not None)
+    latest = [Choice(wall=one.wall or 0, pack=pack, chosen=one.chosen) for pack, one in dated.items()]
+    return sorted(latest, key=lambda one: one.wall)[-MAX_CHOICES:]
 
 
 def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[Remarked]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from protocol.bundles import MAX_CONTENT_BYTES
 from protocol.codec import decode
 from protocol.packs import Pack
-from protocol.progress import MAX_STARS, History, Progress, wrong_book
+from protocol.progress import MAX_STARS, Progress, history_in, wrong_book
 from server_broker.bundles.models import Bundle
 from server_broker.learning.marking import questions_in, read_stored
 from server_broker.learning.models import LearningPack
@@ -80,7 +80,7 @@ def own_learning(person: Person, now: dt.datetime) -> OwnLearning:
     said = None if row is None else decode(bytes(row.content), Progress, limit=MAX_CONTENT_BYTES)
     required = {one.pack: one for one in required_of([person], now)[person.pk]}
     stars = {} if said is None else {(one.pack, one.level): one.stars for one in said.levels}
-    history = _history(said)
+    history = history_in(said)
     packs = _packs({*required, *(pack for pack, _ in stars), *(pack for pack, _ in history.tries)}, now)
     today = timezone.localdate(now)
     stems = {(pack.id, name): one for pack in packs for name, one in questions_in(pack).items()}
@@ -105,14 +105,6 @@ def own_learning(person: Person, now: dt.datetime) -> OwnLearning:
             for one in amended
             if (one.pack, one.question) in stems
         ],
-    )
-
-
-def _history(said: Progress | None) -> History:
-    questions = said.questions if said is not None and isinstance(said.questions, list) else []
-    return History(
-        {(one.pack, one.question): one.tries for one in questions if one.tries},
-        frozenset((one.pack, one.question) for one in questions if not one.tries),
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from protocol.progress import Answered, RunEnded
+from protocol.progress import Answered, Picked, RunEnded
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STREAMS
@@ -38,23 +38,13 @@ class Placed[T](NamedTuple):
     what: T
 
 
-class Choice(NamedTuple):
-    """A pack was chosen or given up."""
-
-    wall: int | None
-    epoch: bytes
-    seq: int
-    pack: str
-    chosen: bool
-
-
 @dataclass(slots=True)
 class Learning:
     """What one person answered, ended and chose, in no order."""
 
     answers: list[Placed[Answered]] = field(default_factory=list)
     ended: list[Placed[RunEnded]] = field(default_factory=list)
-    choices: list[Choice] = field(default_factory=list)
+    picks: list[Picked] = field(default_factory=list)
     stations: set[str] = field(default_factory=set)
     """Where the person was seen within `SEEN_WITHIN`."""
 
@@ -91,7 +81,7 @@ def read_learning(people: Collection[int], now: dt.datetime) -> Read:
     for person, _, epoch, seq, wall, _, pack, chosen in query(
         _of_visits(CHOICES, "a.pack, a.chosen"), _columns(visits)
     ):
-        of[visits.people[person - 1]].choices.append(Choice(wall, bytes(epoch), seq, pack, chosen))
+        of[visits.people[person - 1]].picks.append(Picked(wall, bytes(epoch), seq, pack, chosen))
     return Read(of, heads)
 
 

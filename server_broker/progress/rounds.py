@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from protocol.china_time import milliseconds
 from protocol.codec import encode
+from protocol.progress import chosen_packs
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
-from server_broker.progress.computing import Computed, chosen_packs, compute, digest_of
+from server_broker.progress.computing import Computed, compute, digest_of
 from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
 from server_broker.progress.marks import note_all, search_again, state, take_marks
 from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
@@ -91,8 +92,7 @@ class Rounds:
         rows = {person.pk: person for person in Person.objects.filter(pk__in=people)}
         stored = {row.person_id: row for row in PersonProgress.objects.filter(person__in=people)}
         computed = {
-            key: compute(read.of[key].answers, read.of[key].ended, read.of[key].choices, self._keys, now)
-            for key in rows
+            key: compute(read.of[key].answers, read.of[key].ended, read.of[key].picks, self._keys, now) for key in rows
         }
         for key, person in rows.items():
             _keep(person, read.of[key], computed[key], stored.get(key), now)
@@ -102,19 +102,18 @@ class Rounds:
 def _keep(
     person: Person, learning: Learning, computed: Computed, stored: PersonProgress | None, now: dt.datetime
 ) -> None:
-    chosen = chosen_packs(learning.choices)
-    progress = computed.progress(person.number, milliseconds(now))
-    digest = digest_of(progress)
-    if not (learning.answers or learning.ended or learning.choices):
+    if not (learning.answers or learning.ended or learning.picks):
         if stored is not None:
             _forget(person.pk)
         return
+    progress = computed.progress(person.number, milliseconds(now))
+    digest = digest_of(progress)
     if stored is None or bytes(stored.digest) != digest:
         PersonProgress.objects.update_or_create(
             person=person, defaults={"as_of": now, "digest": digest, "content": encode(progress)}
         )
         _keep_levels(person.pk, computed)
-    _keep_chosen(person.pk, chosen)
+    _keep_chosen(person.pk, chosen_packs(learning.picks))
 
 
 def drop_without_answers(now: dt.datetime) -> int:

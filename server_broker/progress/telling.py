@@ -59,7 +59,7 @@ def tell(
     changed: set[str] = set()
     for key, person in people.items():
         learning = read.of[key]
-        here = learning.stations if learning.answers or learning.ended or learning.choices else set()
+        here = learning.stations if learning.answers or learning.ended or learning.picks else set()
         for station in sorted(here):
             told = known.get((key, station))
             if told is None or (all_news and _is_news(person, learning, told, beyond, computed[key], keys, now)):
@@ -130,9 +130,9 @@ def _is_news(
         return True
     answers = [one for one in learning.answers if (one.station, one.epoch, one.seq) not in own]
     ended = [one for one in learning.ended if (one.station, one.epoch, one.seq) not in own]
-    chosen_here = [one for one in learning.choices if one.seq > told.heads.get(one.epoch, one.seq)]
-    choices = [one for one in learning.choices if one not in chosen_here]
-    without_own = compute(answers, ended, choices, keys, now) if own or chosen_here else whole
+    picks = [one for one in learning.picks if one.seq <= told.heads.get(one.epoch, one.seq)]
+    is_own = own or len(picks) < len(learning.picks)
+    without_own = compute(answers, ended, picks, keys, now) if is_own else whole
     return digest_of(without_own.progress(person.number, 0)) != bytes(told.row.digest)
 
 

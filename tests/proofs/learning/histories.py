@@ -34,12 +34,10 @@ from protocol.kiosk_visits import EndVisit, OpenVisit, VisitShown
 from protocol.packs import AnswerKey, Level, Pack, Question
 from protocol.progress import (
     Answered,
-    History,
     LevelProgress,
     Progress,
     RunEnded,
     StreamThrough,
-    Tries,
     history_of,
     levels_of,
 )
@@ -106,18 +104,9 @@ class County:
                 LevelProgress(pack=pack, level=level, stars=reached.stars, passed=reached.first or 0)
                 for (pack, level), reached in levels.items()
             ],
-            questions=as_told(history),
+            questions=history.said(),
             heads=[StreamThrough(epoch=mine[-1][0], seq=mine[-1][1])] if mine else [],
         )
-
-
-def as_told(history: History) -> list[Tries]:
-    """Return a history as a bundle has it."""
-    undated = [Tries(pack=pack, question=question, tries=[]) for pack, question in sorted(history.undated)]
-    return [
-        *undated,
-        *(Tries(pack=pack, question=one, tries=list(tries)) for (pack, one), tries in history.tries.items()),
-    ]
 
 
 def read_back(raw: list[Raw]) -> tuple[list[Answered], list[RunEnded]]:
