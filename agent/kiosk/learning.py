@@ -121,11 +121,14 @@ class Learning:
             return None
         return max(0, LEVELS_A_DAY - self._progress.levels_ended_today(visit.person))
 
-    def due(self, visit: Visit, book: list[Due]) -> list[QuestionName]:
-        """Return what a review shows now of a person's wrong book: of packs that are here."""
+    def shown_of(self, visit: Visit, book: Iterable[Due]) -> list[Due]:
+        """Return the questions of a person's wrong book whose packs are here."""
         here = {pack.id for pack in self.packs(visit)}
-        shown = [one for one in book if one.question[0] in here]
-        return due_now(shown, self._progress.today(), reviewed=self._progress.reviewed_today(visit.person))
+        return [one for one in book if one.question[0] in here]
+
+    def due(self, visit: Visit, book: list[Due]) -> list[QuestionName]:
+        """Return what a review shows now of a person's wrong book."""
+        return due_now(book, self._progress.today(), reviewed=self._progress.reviewed_today(visit.person))
 
     def rested(self, visit: Visit) -> bool:
         """Tell whether the person has done today's reviews."""
@@ -140,9 +143,10 @@ class Learning:
         """Begin a run through a level and show its first question."""
         visit = self._visits.at(kiosk)
         pack = next((one for one in self.packs(visit) if one.id == asked.pack), None)
+        levels = self.levels(pack.head, self.learnt(visit)) if pack is not None else []
+        chosen = next((one for one in levels if one.level == asked.level), None)
         # A kiosk may ask for a level that it was not offered.
-        open_here = {one.level for one in self.levels(pack.head, self.learnt(visit)) if one.open} if pack else set()
-        if pack is None or asked.level not in open_here:
+        if pack is None or chosen is None or not chosen.open:
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
         if self.levels_left(visit) == 0:
@@ -155,7 +159,7 @@ class Learning:
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
         run = self._run_of(visit, drawn(pack.head, level, random=self._random), "level")
-        run.first = self._stars_of(pack.head, run.now.level, self.learnt(visit)) == 0
+        run.first = chosen.best_stars == 0
         self._begin(kiosk, run)
 
     def open_review(self, kiosk: int, asked: OpenReview) -> None:
@@ -163,18 +167,19 @@ class Learning:
         visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
-        questions = self._questions(self.due(visit, self._progress.learnt(visit.person).book()))
+        due = self.due(visit, self.shown_of(visit, self._progress.learnt(visit.person).book()))
+        found = self._find(due)
+        questions = [asked_of(*found[one], random=self._random) for one in due if one in found]
         if not questions:
             self._screens.answer(kiosk, refusal(asked, "nothing_due"))
             return
         visit.note("learning")
         self._begin(kiosk, self._run_of(visit, questions, "review"))
 
-    def _questions(self, names: Iterable[QuestionName]) -> list[Asked]:
-        """Read questions of several packs, in this order. One that its pack no longer has is left out."""
+    def _find(self, names: Iterable[QuestionName]) -> dict[QuestionName, tuple[PackHead, LevelHead, Question]]:
+        """Read questions of several packs, each pack once. One that its pack no longer has is left out."""
         wanted: dict[str, set[str]] = {}
-        order = list(names)
-        for pack, question in order:
+        for pack, question in names:
             wanted.setdefault(pack, set()).add(question)
         found: dict[QuestionName, tuple[PackHead, LevelHead, Question]] = {}
         for name, questions in wanted.items():
@@ -187,7 +192,7 @@ class Learning:
                 log.warning("pack %s can't be read: %s", name, error)
                 continue
             found |= {(name, one): (there.head, *of) for one, of in read.items()}
-        return [asked_of(*found[one], random=self._random) for one in order if one in found]
+        return found
 
     def _run_of(self, visit: Visit | None, asked: list[Asked], mode: LearningMode) -> Run:
         now = self._clock.mono_ms()
@@ -296,7 +301,9 @@ class Learning:
             back=min(days).isoformat() if days else None,
         )
         if run.mode == "review":
-            return structs.replace(over, left=len(self.due(run.visit, book)) if run.visit is not None else 0)
+            return structs.replace(
+                over, left=len(self.due(run.visit, self.shown_of(run.visit, book))) if run.visit is not None else 0
+            )
         levels = self.levels(run.now.pack, learnt)
         place = next(number for number, level in enumerate(levels) if level.level == run.now.level.id)
         following = levels[place + 1] if place + 1 < len(levels) else None
@@ -306,9 +313,9 @@ class Learning:
             complete=over.passed and run.first and all(level.best_stars for level in levels),
         )
 
-    def question(self, name: QuestionName) -> tuple[PackHead, Question] | None:
-        """Return a question of a pack that is here, or None."""
-        return next(((asked.pack, asked.question) for asked in self._questions([name])), None)
+    def questions(self, names: Iterable[QuestionName]) -> dict[QuestionName, tuple[PackHead, Question]]:
+        """Return questions of packs that are here, each with its pack."""
+        return {name: (pack, question) for name, (pack, _, question) in self._find(names).items()}
 
     def open_question(self, kiosk: int, run: str) -> OpenQuestion | None:
         """Return the question of a run that is open at a kiosk, as it is shown there; None if there is none."""

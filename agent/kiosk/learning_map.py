@@ -1,15 +1,17 @@
 """The map of learning: which packs there are, what of them is required, chosen and done, and what waits for review."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.courses import Course, CourseBook
 from agent.kiosk.learning import Learning
-from agent.kiosk.library import Library
 from agent.kiosk.progress import Learnt, PersonalProgress
 from agent.kiosk.seen_packs import SeenPacks
 from agent.kiosk.table import Rows
 from agent.kiosk.visits import Visit, Visits
+from agent.shelf.question_set import QuestionSet
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
@@ -46,7 +48,6 @@ class LearningMap:
         screens: KioskScreens,
         visits: Visits,
         learning: Learning,
-        library: Library,
         progress: PersonalProgress,
         courses: CourseBook,
         seen: SeenPacks,
@@ -56,10 +57,9 @@ class LearningMap:
         self._screens = screens
         self._visits = visits
         self._learning = learning
-        self._library = library
         self._progress = progress
         self._courses = courses
-        self._seen = seen
+        self._seen_packs = seen
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
@@ -67,14 +67,12 @@ class LearningMap:
 
     def open_map(self, kiosk: int, asked: OpenMap) -> None:
         """Show a page of the packs."""
-        visit = None
-        if asked.visit:
-            visit = self._visits.asked(kiosk, asked, asked.visit)
-            if visit is None:
-                return
-            visit.note("learning")
-        learnt = self._learning.learnt(visit)
-        lines = self._lines(visit, learnt)
+        seen = self._seen_by(kiosk, asked, asked.visit)
+        if seen is None:
+            return
+        if seen.visit is not None:
+            seen.visit.note("learning")
+        lines = self._lines(seen)
         pages = max(1, -(-len(lines) // MAP_LINES))
         page = min(asked.page, pages - 1)
         shown = MapShown(
@@ -82,30 +80,27 @@ class LearningMap:
             page=page,
             pages=pages,
             packs=lines[page * MAP_LINES : (page + 1) * MAP_LINES],
-            menu=self._menu(visit, learnt),
-            book=self._book(visit, learnt),
-            amended=self._amended(visit) if page == 0 else [],
-            levels_left=self._learning.levels_left(visit),
+            menu=_menu(seen),
+            book=self._book(seen),
+            amended=self._amended(seen.visit) if page == 0 else [],
+            levels_left=self._learning.levels_left(seen.visit),
         )
         self._screens.answer(kiosk, shown)
 
     def open_pack(self, kiosk: int, asked: OpenPack) -> None:
         """Show a page of a pack's levels."""
-        visit = None
-        if asked.visit:
-            visit = self._visits.asked(kiosk, asked, asked.visit)
-            if visit is None:
-                return
-        shown = self._pack(visit, asked.pack, asked.page)
-        self._screens.answer(kiosk, shown or refusal(asked, "no_such_level"))
+        seen = self._seen_by(kiosk, asked, asked.visit)
+        if seen is not None:
+            self._screens.answer(kiosk, self._pack(seen, asked.pack, asked.page) or refusal(asked, "no_such_level"))
 
     def choose_pack(self, kiosk: int, asked: ChoosePack) -> None:
         """Record that the person of a visit chooses a pack of their menu, or gives it up."""
         visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
-        menu = self._courses.of(visit.person).menu
-        if menu is None or asked.pack not in menu.packs or self._pack(visit, asked.pack, 0) is None:
+        seen = self._seen_in(visit)
+        menu = seen.course.menu if seen.course is not None else None
+        if menu is None or asked.pack not in menu.packs or all(pack.id != asked.pack for pack in seen.packs):
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
         fact = PackChosen(at=self._clock.now(), by=visit.by, pack=asked.pack, chosen=asked.chosen)
@@ -115,39 +110,49 @@ class LearningMap:
             self._screens.answer(kiosk, refusal(asked, "not_recorded"))
             return
         self._progress.recorded(visit.person, ref, fact)
-        self._screens.answer(kiosk, self._pack(visit, asked.pack, 0) or refusal(asked, "no_such_level"))
+        shown = self._pack(self._seen_in(visit), asked.pack, 0)
+        self._screens.answer(kiosk, shown or refusal(asked, "no_such_level"))
 
-    def _pack(self, visit: Visit | None, name: str, page: int) -> PackShown | None:
-        learnt = self._learning.learnt(visit)
-        line = next((one for one in self._lines(visit, learnt) if one.pack == name), None)
-        pack = self._library.find(name)
+    def _seen_by(self, kiosk: int, asked: OpenMap | OpenPack, name: str) -> "_Seen | None":
+        """Return what is shown from; None if the visit that the kiosk names is over, and the kiosk was told so."""
+        if not name:
+            return self._seen_in(None)
+        visit = self._visits.asked(kiosk, asked, name)
+        return self._seen_in(visit) if visit is not None else None
+
+    def _seen_in(self, visit: Visit | None) -> "_Seen":
+        course = self._courses.of(visit.person) if visit is not None else None
+        return _Seen(visit, self._learning.packs(visit), self._learning.learnt(visit), course)
+
+    def _pack(self, seen: "_Seen", name: str, page: int) -> PackShown | None:
+        line = next((one for one in self._lines(seen) if one.pack == name), None)
+        pack = next((one for one in seen.packs if one.id == name), None)
         if line is None or pack is None:
             return None
-        levels = self._learning.levels(pack.head, learnt)
+        levels = self._learning.levels(pack.head, seen.learnt)
         pages = max(1, -(-len(levels) // MAP_LINES))
         page = min(page, pages - 1)
         return PackShown(
-            visit=visit.id if visit is not None else "",
+            visit=seen.visit.id if seen.visit is not None else "",
             pack=line,
             page=page,
             pages=pages,
             levels=levels[page * MAP_LINES : (page + 1) * MAP_LINES],
         )
 
-    def _lines(self, visit: Visit | None, learnt: Learnt | None) -> list[PackLine]:
-        course = self._courses.of(visit.person) if visit is not None else None
-        heads = [pack.head for pack in self._learning.packs(visit)]
-        new = self._seen.new(head.id for head in heads)
-        lines = [self._line(head, learnt, course, is_new=head.id in new) for head in heads]
+    def _lines(self, seen: "_Seen") -> list[PackLine]:
+        new = self._seen_packs.new(pack.id for pack in seen.packs)
+        lines = [self._line(pack.head, seen, is_new=pack.id in new) for pack in seen.packs]
         return sorted(lines, key=lambda line: (line.passed == line.levels, _PARTS.index(line.part), line.until or ""))
 
-    def _line(self, pack: PackHead, learnt: Learnt | None, course: Course | None, *, is_new: bool) -> PackLine:
-        stars = [level.best_stars for level in self._learning.levels(pack, learnt)]
+    def _line(self, pack: PackHead, seen: "_Seen", *, is_new: bool) -> PackLine:
+        stars = [level.best_stars for level in self._learning.levels(pack, seen.learnt)]
+        course = seen.course
         return PackLine(
             pack=pack.id,
             title=pack.title,
             sample=pack.sample,
-            part=_part(pack.id, learnt, course),
+            part=_part(pack.id, seen.learnt, course),
             until=course.required.get(pack.id) if course is not None else None,
             levels=len(stars),
             passed=sum(1 for one in stars if one),
@@ -156,18 +161,11 @@ class LearningMap:
             colleagues=course.colleagues.get(pack.id) if course is not None else None,
         )
 
-    def _menu(self, visit: Visit | None, learnt: Learnt | None) -> MenuLine | None:
-        menu = self._courses.of(visit.person).menu if visit is not None else None
-        if menu is None or learnt is None:
+    def _book(self, seen: "_Seen") -> BookLine | None:
+        if seen.visit is None or seen.learnt is None:
             return None
-        return MenuLine(title=menu.title, choose=menu.choose, chosen=len(learnt.chosen.intersection(menu.packs)))
-
-    def _book(self, visit: Visit | None, learnt: Learnt | None) -> BookLine | None:
-        if visit is None or learnt is None:
-            return None
-        here = {pack.id for pack in self._learning.packs(visit)}
-        book = [one for one in learnt.book() if one.question[0] in here]
-        due = self._learning.due(visit, book)
+        book = self._learning.shown_of(seen.visit, seen.learnt.book())
+        due = self._learning.due(seen.visit, book)
         today = self._progress.today()
         days: list[date] = [one.day for one in book if one.day is not None and one.day > today]
         return BookLine(
@@ -175,23 +173,40 @@ class LearningMap:
             all=len(book),
             next=min(days).isoformat() if days and not due else None,
             undated=sum(1 for one in book if one.day is None),
-            rested=self._learning.rested(visit),
+            rested=self._learning.rested(seen.visit),
         )
 
     def _amended(self, visit: Visit | None) -> list[Amended]:
         """Return what the person has to be told of answers that are marked otherwise by now, once."""
         if visit is None:
             return []
+        untold = self._progress.untold(visit.person)[:MAX_AMENDED]
+        found = self._learning.questions(name for name, _ in untold)
         told = []
-        for name, right in self._progress.untold(visit.person)[:MAX_AMENDED]:
+        for name, right in untold:
             self._progress.told(visit.person, name, right=right)
-            found = self._learning.question(name)
-            if found is not None:
-                head, question = found
+            if name in found:
+                pack, question = found[name]
                 answer = [question.options[number] for number in question.answer]
                 said = question.explanation
-                told.append(Amended(title=head.title, stem=question.stem, right=right, answer=answer, explanation=said))
+                told.append(Amended(title=pack.title, stem=question.stem, right=right, answer=answer, explanation=said))
         return told
+
+
+class _Seen(NamedTuple):
+    """What a map is drawn from: whoever looks, the packs that they can play, and what concerns them."""
+
+    visit: Visit | None
+    packs: Sequence[QuestionSet]
+    learnt: Learnt | None
+    course: Course | None
+
+
+def _menu(seen: _Seen) -> MenuLine | None:
+    menu = seen.course.menu if seen.course is not None else None
+    if menu is None or seen.learnt is None:
+        return None
+    return MenuLine(title=menu.title, choose=menu.choose, chosen=len(seen.learnt.chosen.intersection(menu.packs)))
 
 
 def _part(pack: str, learnt: Learnt | None, course: Course | None) -> CodeWord:

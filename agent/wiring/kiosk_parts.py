@@ -149,7 +149,6 @@ class KioskRooms:
             screens=ports.kiosks,
             visits=visits,
             learning=self.learning,
-            library=library,
             progress=self.progress,
             courses=CourseBook(twin=self._twin, courses=self.lists.courses),
             seen=SeenPacks(clock=ports.clock, state=ports.outbox),
