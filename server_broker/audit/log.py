@@ -9,7 +9,7 @@ in the same chain, and version 1 may not follow version 2, so that nobody can ad
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ VERSION = 2
 """Version of new entries."""
 LEAST_REASON = 4
 """Letters of the shortest reason that says anything."""
+MOST_REASON = 200
 HERE = "local"
 """Source of actions on the county's own machine, by a command or by the service."""
 PHONE = "phone"
@@ -44,6 +45,18 @@ class AuditCheck:
 
     entries: int
     first_bad: int | None
+
+
+def told_reason(written: str, *, refused: Callable[[str], Exception]) -> str:
+    """Return a reason in one line, as it is kept.
+
+    Args:
+        refused: Makes the error of what the person is told, in Chinese, if the reason is too short or too long.
+    """
+    reason = " ".join(written.split())
+    if not LEAST_REASON <= len(reason) <= MOST_REASON:
+        raise refused(f"请写明理由（{LEAST_REASON} 到 {MOST_REASON} 个字）")
+    return reason
 
 
 @contextmanager

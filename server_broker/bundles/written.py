@@ -7,7 +7,7 @@ from django.db import transaction
 
 from protocol.decisions import Decided
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.audit.log import LEAST_REASON, Detail, record
+from server_broker.audit.log import Detail, record, told_reason
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.models import Bundle, Written
 from server_broker.decisions.stream import decide
@@ -50,9 +50,7 @@ def end_written(row: Written, *, reason: str, actor: str, at: datetime) -> None:
     Raises:
         NotPublished: It no longer waits, or no reason is given.
     """
-    reason = " ".join(reason.split())
-    if not LEAST_REASON <= len(reason) <= 200:
-        raise NotPublished(f"请写明理由（{LEAST_REASON} 到 200 个字）")
+    reason = told_reason(reason, refused=NotPublished)
     with transaction.atomic():
         locked = _locked(row)
         locked.ended_by, locked.ended_at, locked.ended_reason = actor, at, reason

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from protocol.decisions import Decided
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.audit.log import LEAST_REASON, record
+from server_broker.audit.log import record, told_reason
 from server_broker.compliance.models import Step, SwitchStep
 from server_broker.decisions.stream import decide
 
@@ -151,9 +151,7 @@ def turn_off(code: str, *, reason: str, actor: str, at: datetime) -> None:
 
 
 def _step(code: str, step: Step | None, *, reason: str, actor: str, at: datetime) -> None:
-    reason = " ".join(reason.split())
-    if not LEAST_REASON <= len(reason) <= 200:
-        raise SwitchRefused(f"请写明理由（{LEAST_REASON} 到 200 个字）")
+    reason = told_reason(reason, refused=SwitchRefused)
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Until the COMMIT nobody else takes a step of this switch.

@@ -11,7 +11,7 @@ from protocol.courses import MAX_PACKS
 from protocol.decisions import Decided
 from protocol.plain_text import is_clean
 from protocol.units import MAX_SHORT_TEXT
-from server_broker.audit.log import Detail, record
+from server_broker.audit.log import Detail, record, told_reason
 from server_broker.bundles.models import Bundle
 from server_broker.courses.models import Course, CourseKind
 from server_broker.decisions.stream import decide
@@ -27,7 +27,6 @@ LONGEST = dt.timedelta(days=366)
 """A pack lasts a year (`bundles.questions.LASTS`), so what is required longer would be required in vain."""
 MOST_REQUIRED, MOST_MENUS = 100, 20
 """Of one region. People are not made to learn more than anybody can, and a station must have room for all."""
-LEAST_LETTERS, MOST_LETTERS = 4, 200
 
 
 class CourseRefused(Exception):
@@ -132,9 +131,7 @@ def _made(kind: CourseKind, region: Region, packs: Sequence[str], types: Collect
 
 
 def _reason(reason: str) -> str:
-    words = " ".join(reason.split())
-    if not LEAST_LETTERS <= len(words) <= MOST_LETTERS:
-        raise CourseRefused(f"请写明理由（{LEAST_LETTERS} 到 {MOST_LETTERS} 个字）")
+    words = told_reason(reason, refused=CourseRefused)
     if identity_number_in(words):
         raise CourseRefused("理由会一直留在记录里，请不要写身份证号")
     return words

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from server_broker.attendance.models import RosterDay, Swap, SwapRecord, WindowRecord
@@ -19,6 +19,7 @@ from server_broker.duty.reading import naming, these
 from server_broker.fleet.models import Station
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.people.models import Holding, HoldingRecord
+from server_broker.platform.sql import take_notes
 
 _BACK = dt.timedelta(days=2)
 """A window of the day before yesterday may end yesterday, and bounds one of today."""
@@ -32,14 +33,7 @@ def mark_changed(now: dt.datetime) -> int:
     A change that is not committed yet is seen by a later call.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """DELETE FROM duty_rosterchange WHERE id IN (
-                       SELECT id FROM duty_rosterchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-                   ) RETURNING what, subject""",
-                [AT_A_TIME],
-            )
-            changes = cursor.fetchall()
+        changes = take_notes("duty_rosterchange", "what, subject", most=AT_A_TIME)
         if changes:
             villages = villages_of(changes, since=begin_of(timezone.localdate(now) - _BACK))
             stations = Station.objects.filter(village__identity=these(villages)).values_list("pk", flat=True)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from protocol.decisions import Decided
 from server_broker.accounts.own_affairs import refuse_own_affair
-from server_broker.audit.log import LEAST_REASON, record
+from server_broker.audit.log import record, told_reason
 from server_broker.decisions.stream import decide
 from server_broker.guard.check_digits import is_identity, passes_luhn
 from server_broker.guard.models import Permit
@@ -40,7 +40,7 @@ def ask_permit(number: str, *, owner: str, region: Region, reason: str, actor: s
         raise PermitRefused(f"号码须是 {FEWEST_DIGITS} 到 {MOST_DIGITS} 位数字")
     if _is_a_persons(digits):
         raise PermitRefused("身份证号和银行卡号不能公开，谁也不能放行，请从内容里删掉")
-    owner, reason = " ".join(owner.split()), _reason(reason)
+    owner, reason = " ".join(owner.split()), told_reason(reason, refused=PermitRefused)
     if not 0 < len(owner) <= LONGEST_OWNER:
         raise PermitRefused(f"请写明是谁的号码，最多 {LONGEST_OWNER} 个字")
     try:
@@ -61,7 +61,7 @@ def agree_permit(permit: Permit, *, reason: str, actor: str, at: datetime) -> No
         PermitRefused: It no longer waits.
         OwnAffair: The actor asked for it.
     """
-    reason = _reason(reason)
+    reason = told_reason(reason, refused=PermitRefused)
     with transaction.atomic():
         row = _locked(permit)
         if row.agreed_at is not None:
@@ -78,7 +78,7 @@ def end_permit(permit: Permit, *, reason: str, actor: str, at: datetime) -> None
     Raises:
         PermitRefused: It has ended already.
     """
-    reason = _reason(reason)
+    reason = told_reason(reason, refused=PermitRefused)
     with transaction.atomic():
         row = _locked(permit)
         row.ended_by, row.ended_at, row.ended_reason = actor, at, reason
@@ -103,10 +103,3 @@ def _is_a_persons(digits: str) -> bool:
     if len(digits) == 18 and is_identity(digits):
         return True
     return len(digits) in _CARD_LENGTHS and digits.isdecimal() and digits.startswith("62") and passes_luhn(digits)
-
-
-def _reason(written: str) -> str:
-    reason = " ".join(written.split())
-    if not LEAST_REASON <= len(reason) <= 200:
-        raise PermitRefused(f"请写明理由（{LEAST_REASON} 到 200 个字）")
-    return reason

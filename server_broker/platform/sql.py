@@ -35,3 +35,20 @@ def execute(statement: str, parameters: Sequence[Any]) -> None:
     """Run a statement that returns nothing."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+def take_notes(table: str, columns: str, *, most: int) -> list[tuple[Any, ...]]:
+    """Delete the oldest notes of a table and return these columns of them, in the caller's transaction.
+
+    Notes that somebody else is just taking are passed over. A table of notes has an ``id`` that grows.
+
+    Args:
+        table: Its name, one of our own constants.
+        columns: As in SQL, likewise.
+    """
+    return query(
+        f"""DELETE FROM {table} WHERE id IN (
+                SELECT id FROM {table} ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            ) RETURNING {columns}""",  # noqa: S608 - our own constants
+        [most],
+    )

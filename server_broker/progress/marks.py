@@ -14,7 +14,7 @@ from server_broker.learning.models import Remarked
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.people.models import Binding, Card, PersonRecord
 from server_broker.pins.tables import NUMBER_ENTRIES
-from server_broker.platform.sql import execute, query
+from server_broker.platform.sql import execute, query, take_notes
 from server_broker.progress.models import ProgressState, Visit
 
 AT_A_TIME = 5_000
@@ -43,8 +43,8 @@ RETURNING card_token, number
 def take_marks(now: dt.datetime) -> int:
     """Take the notes that are there, mark the people whom they concern, and return how many notes there were."""
     with transaction.atomic():
-        visits = query(_taken("progress_visitdue", "station_id, epoch, seq"), [AT_A_TIME])
-        cards = query(_taken("progress_carddue", "card"), [AT_A_TIME])
+        visits = take_notes("progress_visitdue", "station_id, epoch, seq", most=AT_A_TIME)
+        cards = take_notes("progress_carddue", "card", most=AT_A_TIME)
         tokens, numbers = _look_up({(station, bytes(epoch), seq) for station, epoch, seq in visits}, now)
         bound = Card.objects.filter(pk__in={card for (card,) in cards}).values_list("token", flat=True)
         tokens |= _answered_with([bytes(token) for token in bound])
@@ -103,11 +103,6 @@ def state(*, locked: bool = False) -> ProgressState:
     ProgressState.objects.get_or_create(pk=1)
     rows = ProgressState.objects.select_for_update() if locked else ProgressState.objects
     return rows.get(pk=1)
-
-
-def _taken(table: str, columns: str) -> str:
-    return f"""DELETE FROM {table} WHERE id IN (
-        SELECT id FROM {table} ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING {columns}"""  # noqa: S608
 
 
 def _look_up(visits: Collection[_Visit], now: dt.datetime) -> tuple[set[bytes], set[str]]:

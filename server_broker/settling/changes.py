@@ -22,7 +22,7 @@ from server_broker.fleet.models import Station, StationEvent
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.models import Fact
 from server_broker.people.models import Binding, Card, HoldingRecord, PersonRecord
-from server_broker.platform.sql import query
+from server_broker.platform.sql import query, take_notes
 from server_broker.regions.models import RegionRecord
 from server_broker.requests.models import Correction
 from server_broker.settling import due
@@ -65,12 +65,7 @@ type _Dates = tuple[dt.date, dt.date]
 
 def take_changes(marks: Marks, where: Whereabouts) -> int:
     """Take the notes that are there, mark what they concern, and return how many there were. In a transaction."""
-    taken = query(
-        """DELETE FROM settling_change WHERE id IN (
-               SELECT id FROM settling_change ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-           ) RETURNING what, subject""",
-        [AT_A_TIME],
-    )
+    taken = take_notes("settling_change", "what, subject", most=AT_A_TIME)
     by_kind: dict[str, set[str]] = defaultdict(set)
     for what, subject in taken:
         by_kind[what].add(subject)

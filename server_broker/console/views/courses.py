@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import regions_of
+from server_broker.audit.log import MOST_REASON
 from server_broker.console import parameters
 from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import courses_of, people_of
 from server_broker.courses.models import Course, CourseKind
-from server_broker.courses.requiring import MOST_LETTERS, CourseRefused, Decision, end, offer, packs_for, require
+from server_broker.courses.requiring import CourseRefused, Decision, end, offer, packs_for, require
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import PersonType
 from server_broker.progress.completion import branches_led_by, members_of, required_of
@@ -67,7 +68,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         "packs": packs_for(regions[0], timezone.now()) if regions else {},
         "most_choices": range(1, MOST_CHOICES + 1),
         "today": today,
-        "most_letters": MOST_LETTERS,
+        "most_letters": MOST_REASON,
         "may_see_branch": may(request.user, Power.SEE_BRANCH_LEARNING),
     }
     return render(request, "console/courses.html", context)
@@ -120,7 +121,7 @@ def _region(request: HttpRequest) -> Region:
 
 
 def _done(request: HttpRequest, do: Callable[[Decision], object], done: str) -> HttpResponse:
-    reason = parameters.prose(request.POST, "reason", longest=MOST_LETTERS + 1)
+    reason = parameters.prose(request.POST, "reason", longest=MOST_REASON + 1)
     try:
         do(Decision(account_of(request).username, reason, timezone.now()))
     except (CourseRefused, InputRefused) as refusal:
