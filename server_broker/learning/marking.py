@@ -164,5 +164,5 @@ class _Key(NamedTuple):
 
 def newest_levels(packs: Iterable[str]) -> dict[str, list[str]]:
     """Return the ids of the levels of each pack's newest version, in their order."""
-    rows = LearningPack.objects.filter(pack__in=set(packs)).order_by("pack", "-version").distinct("pack")
+    rows = LearningPack.objects.newest().filter(pack__in=set(packs))
     return {row.pack: [level.id for level in read_stored(row).levels] for row in rows}

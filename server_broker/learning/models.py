@@ -1,8 +1,20 @@
 """Signed packs, and people's answers to their questions."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from server_broker.fleet.models import Stamped, Station
+
+
+class LearningPackQuerySet(models.QuerySet["LearningPack"]):
+    """Queries over versions of packs."""
+
+    def newest(self) -> Self:
+        """Return the newest version of each pack."""
+        newer = LearningPack.objects.filter(pack=OuterRef("pack"), version__gt=OuterRef("version"))
+        return self.filter(~Exists(newer))
 
 
 class LearningPack(models.Model):
@@ -14,6 +26,8 @@ class LearningPack(models.Model):
     sha256 = models.BinaryField(max_length=32, unique=True)
     file = models.BinaryField()
     published_at = models.DateTimeField()
+
+    objects = LearningPackQuerySet.as_manager()
 
     decided_fields = ("pack", "version", "title", "sha256")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
-from django.db.models import Exists, F, Func, IntegerField, OuterRef
+from django.db.models import F, Func, IntegerField
 from django.utils import timezone
 
 from protocol.codec import decode, encode
@@ -23,8 +23,7 @@ class PackRefused(Exception):
 
 def newest_packs() -> list[LearningPack]:
     """Return the newest version of each pack, the one published last first. Its file is read only when it is used."""
-    newer = LearningPack.objects.filter(pack=OuterRef("pack"), version__gt=OuterRef("version"))
-    return list(LearningPack.objects.filter(~Exists(newer)).defer("file").order_by("-published_at", "pk"))
+    return list(LearningPack.objects.newest().defer("file").order_by("-published_at", "pk"))
 
 
 def file_sizes(rows: Iterable[LearningPack]) -> dict[int, int]:

@@ -15,9 +15,8 @@ from server_broker.dated.models import AsOf
 from server_broker.learning.marking import newest_levels
 from server_broker.people.models import HoldingRecord, HoldingState, Person, UnitKind
 from server_broker.platform.sql import query
-from server_broker.progress.models import ReachedLevel
+from server_broker.progress.models import LEAST_SHOWN, ReachedLevel
 
-LEAST_PEOPLE = 10
 _SECRETARY, _DEPUTY = "书记", "副书记"
 
 
@@ -144,6 +143,6 @@ def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[T
         },
     )
     return [
-        TownshipShare(code, *((people, completed) if people >= LEAST_PEOPLE else (None, None)))
+        TownshipShare(code, *((people, completed) if people >= LEAST_SHOWN else (None, None)))
         for code, people, completed in rows
     ]

@@ -3,9 +3,9 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
-import msgspec
 from msgspec import UNSET
 
 from protocol.codec import encode
@@ -36,9 +36,12 @@ TOLD_FOR = dt.timedelta(days=60)
 _MAX_LEVELS = 2_500
 
 
-class Computed(NamedTuple):
+@dataclass(frozen=True)
+class Computed:
     """What a person has learnt."""
 
+    person: str
+    """The person's number."""
     levels: Mapping[LevelName, Reached]
     """Those with a star."""
     history: History
@@ -46,16 +49,12 @@ class Computed(NamedTuple):
     choices: Sequence[Choice]
     """The latest dated choice of each pack, by time."""
 
-    def progress(self, person: str, as_of: int) -> Progress:
-        """Return it as stations are told of it, without heads.
-
-        Args:
-            person: The person's number.
-            as_of: When it was computed, in ms.
-        """
+    @cached_property
+    def said(self) -> Progress:
+        """As stations are told of it, but for when it was computed and how far it goes."""
         return Progress(
-            person=person,
-            as_of=as_of,
+            person=self.person,
+            as_of=0,
             levels=[
                 LevelProgress(pack=pack, level=level, stars=reached.stars, passed=reached.first or 0)
                 for (pack, level), reached in sorted(self.levels.items())[:_MAX_LEVELS]
@@ -65,14 +64,14 @@ class Computed(NamedTuple):
             choices=list(self.choices) or UNSET,
         )
 
-
-def digest_of(progress: Progress) -> bytes:
-    """Return a digest of what is said, but for when it was computed and how far it goes."""
-    said = msgspec.structs.replace(progress, as_of=0, heads=UNSET)
-    return hashlib.sha256(encode(said)).digest()
+    @cached_property
+    def digest(self) -> bytes:
+        """Of what is said."""
+        return hashlib.sha256(encode(self.said)).digest()
 
 
 def compute(
+    person: str,
     answers: Iterable[Placed[Answered]],
     ended: Iterable[Placed[RunEnded]],
     picks: Iterable[Picked],
@@ -82,11 +81,13 @@ def compute(
     """Compute what one person has learnt of these answers, runs and choices.
 
     Args:
+        person: The person's number.
         keys: Renewed.
     """
     own = [placed.what for placed in answers]
     levels = levels_of(own, (placed.what for placed in ended), keys)
     return Computed(
+        person,
         {name: reached for name, reached in levels.items() if reached.stars},
         history_of(own, keys),
         _amended(own, keys, now),

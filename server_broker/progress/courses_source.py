@@ -17,11 +17,9 @@ from server_broker.bundles.models import Bundle
 from server_broker.courses.models import Course, CourseKind
 from server_broker.fleet.models import Station
 from server_broker.platform.sql import query
-from server_broker.progress.models import TakenPack
+from server_broker.progress.models import LEAST_SHOWN, TakenPack
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
-LEAST_PEOPLE = 10
-"""Of fewer nobody is told, because one could guess who they are."""
 COUNTED_EVERY = dt.timedelta(days=7)
 _MOST_REQUIRED, _MOST_MENUS, _MOST_TAKEN = 500, 100, 2_000
 
@@ -91,7 +89,7 @@ def count_taken() -> None:
     rows = query(
         """SELECT c.pack, p.type, count(*) FROM progress_chosenpack c JOIN people_person p ON p.id = c.person_id
         WHERE NOT p.left GROUP BY 1, 2 HAVING count(*) >= %s ORDER BY 1, 2""",
-        [LEAST_PEOPLE],
+        [LEAST_SHOWN],
     )
     TakenPack.objects.all().delete()
     TakenPack.objects.bulk_create(TakenPack(pack=pack, type=type_, people=people) for pack, type_, people in rows)

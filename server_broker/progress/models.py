@@ -10,6 +10,9 @@ from django.db.models import Q
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 
+LEAST_SHOWN = 10
+"""Of fewer people or runs nothing is kept or shown, because one could guess who they are (docs/learning.md, 7.2)."""
+
 
 class Visit(models.Model):
     """A touch or a number by which somebody showed who they are and then answered or chose something.
@@ -107,7 +110,7 @@ class TakenPack(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["pack", "type"], name="taken_pack_once"),
-            models.CheckConstraint(condition=Q(people__gte=10), name="taken_pack_of_many"),
+            models.CheckConstraint(condition=Q(people__gte=LEAST_SHOWN), name="taken_pack_of_many"),
         ]
 
 
@@ -137,7 +140,7 @@ class QuestionCount(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["pack", "question"], name="question_count_once"),
-            models.CheckConstraint(condition=Q(runs__gte=10), name="question_count_of_many"),
+            models.CheckConstraint(condition=Q(runs__gte=LEAST_SHOWN), name="question_count_of_many"),
         ]
 
 

@@ -111,5 +111,5 @@ def own_learning(person: Person, now: dt.datetime) -> OwnLearning:
 def _packs(names: set[str], now: dt.datetime) -> list[Pack]:
     """Return the newest versions of those packs that are neither withdrawn nor over, by title."""
     shown = set(Bundle.objects.filter(kind="questions", bundle__in=names).lasting(now).values_list("bundle", flat=True))
-    rows = LearningPack.objects.filter(pack__in=shown).order_by("pack", "-version").distinct("pack")
+    rows = LearningPack.objects.newest().filter(pack__in=shown)
     return sorted((read_stored(row) for row in rows), key=lambda pack: (pack.title, pack.id))

@@ -21,9 +21,7 @@ from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import newest_packs
 from server_broker.learning.tables import ATTEMPTS
 from server_broker.platform.sql import query
-from server_broker.progress.models import PackCounted, QuestionCount
-
-LEAST_RUNS = 10
+from server_broker.progress.models import LEAST_SHOWN, PackCounted, QuestionCount
 
 _ANSWERS = f"""
 WITH asked AS (
@@ -100,7 +98,7 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
             chosen=[one.chosen[place] for place in range(len(questions[name].options))],
         )
         for name, one in sorted(counts.items())
-        if runs[name][0] >= LEAST_RUNS
+        if runs[name][0] >= LEAST_SHOWN
     )
     PackCounted.objects.update_or_create(pack=pack.id, defaults={"version": pack.version, "on": today})
 

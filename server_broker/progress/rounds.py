@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
+import msgspec
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -13,7 +14,7 @@ from protocol.progress import chosen_packs
 from server_broker.learning.marking import PackKeys
 from server_broker.learning.models import Attempt, LevelRun, PackChoice
 from server_broker.people.models import Person
-from server_broker.progress.computing import Computed, compute, digest_of
+from server_broker.progress.computing import Computed, compute
 from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
 from server_broker.progress.marks import note_all, search_again, state, take_marks
 from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
@@ -91,12 +92,13 @@ class Rounds:
         read = read_learning(people, now)
         rows = {person.pk: person for person in Person.objects.filter(pk__in=people)}
         stored = {row.person_id: row for row in PersonProgress.objects.filter(person__in=people)}
-        computed = {
-            key: compute(read.of[key].answers, read.of[key].ended, read.of[key].picks, self._keys, now) for key in rows
-        }
+        computed = {key: self._compute(person, read.of[key], now) for key, person in rows.items()}
         for key, person in rows.items():
             _keep(person, read.of[key], computed[key], stored.get(key), now)
         tell(rows, read, computed, self._keys, now, all_news=all_news)
+
+    def _compute(self, person: Person, learning: Learning, now: dt.datetime) -> Computed:
+        return compute(person.number, learning.answers, learning.ended, learning.picks, self._keys, now)
 
 
 def _keep(
@@ -106,11 +108,10 @@ def _keep(
         if stored is not None:
             _forget(person.pk)
         return
-    progress = computed.progress(person.number, milliseconds(now))
-    digest = digest_of(progress)
-    if stored is None or bytes(stored.digest) != digest:
+    if stored is None or bytes(stored.digest) != computed.digest:
+        said = msgspec.structs.replace(computed.said, as_of=milliseconds(now))
         PersonProgress.objects.update_or_create(
-            person=person, defaults={"as_of": now, "digest": digest, "content": encode(progress)}
+            person=person, defaults={"as_of": now, "digest": computed.digest, "content": encode(said)}
         )
         _keep_levels(person.pk, computed)
     _keep_chosen(person.pk, chosen_packs(learning.picks))

@@ -22,7 +22,7 @@ from protocol.progress import Progress, StreamThrough
 from server_broker.fleet.shelf_changes import shelf_changed
 from server_broker.learning.marking import PackKeys
 from server_broker.people.models import Person
-from server_broker.progress.computing import Computed, compute, digest_of
+from server_broker.progress.computing import Computed, compute
 from server_broker.progress.models import Told
 from server_broker.progress.reading import Heads, Learning, Placed, Read, carriers_of
 
@@ -132,8 +132,8 @@ def _is_news(
     ended = [one for one in learning.ended if (one.station, one.epoch, one.seq) not in own]
     picks = [one for one in learning.picks if one.seq <= told.heads.get(one.epoch, one.seq)]
     is_own = own or len(picks) < len(learning.picks)
-    without_own = compute(answers, ended, picks, keys, now) if is_own else whole
-    return digest_of(without_own.progress(person.number, 0)) != bytes(told.row.digest)
+    without_own = compute(person.number, answers, ended, picks, keys, now) if is_own else whole
+    return without_own.digest != bytes(told.row.digest)
 
 
 def _month(at: dt.datetime) -> tuple[int, int]:
@@ -142,11 +142,10 @@ def _month(at: dt.datetime) -> tuple[int, int]:
 
 
 def _tell(person: Person, station: str, computed: Computed, heads: Heads, now: dt.datetime) -> None:
-    said = computed.progress(person.number, milliseconds(now))
     streams = [StreamThrough(epoch=epoch, seq=seq) for epoch, seq in sorted(heads.items())]
-    content = encode(msgspec.structs.replace(said, heads=streams or UNSET))
+    content = encode(msgspec.structs.replace(computed.said, as_of=milliseconds(now), heads=streams or UNSET))
     Told.objects.update_or_create(
         person=person,
         station_id=station,
-        defaults={"at": now, "digest": digest_of(said), "content": content},
+        defaults={"at": now, "digest": computed.digest, "content": content},
     )

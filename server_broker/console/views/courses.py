@@ -76,8 +76,7 @@ def courses(request: HttpRequest) -> HttpResponse:
 
 def pack_titles() -> dict[str, str]:
     """Return the title of each pack's newest version, in one query."""
-    rows = LearningPack.objects.order_by("pack", "-version").distinct("pack")
-    return dict(rows.values_list("pack", "title"))
+    return dict(LearningPack.objects.newest().values_list("pack", "title"))
 
 
 @post_only("courses")

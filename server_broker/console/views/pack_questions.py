@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.console.queries import bundles_of, townships_of
 from server_broker.learning.models import LearningPack, Remarked
-from server_broker.progress.completion import LEAST_PEOPLE, shares_of
-from server_broker.progress.models import PackCounted
-from server_broker.progress.question_counts import LEAST_RUNS, questions_shown
+from server_broker.progress.completion import shares_of
+from server_broker.progress.models import LEAST_SHOWN, PackCounted
+from server_broker.progress.question_counts import questions_shown
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
 
@@ -19,7 +19,7 @@ from server_broker.regions.models import TOWNSHIP_DIGITS
 def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how the questions of a pack were answered, which were marked anew, and which share has completed it."""
     bundle = get_object_or_404(bundles_of(request.user).filter(kind="questions"), pk=pk)
-    row = LearningPack.objects.filter(pack=bundle.bundle).order_by("-version").first()
+    row = LearningPack.objects.newest().filter(pack=bundle.bundle).first()
     if row is None:
         raise Http404
     names = {one.code[:TOWNSHIP_DIGITS]: one.name for one in townships_of(request.user)}
@@ -37,7 +37,6 @@ def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
         "questions": questions,
         "remarked": [(stems.get(one.question, one.question), one) for one in remarked],
         "shares": [(names[one.code], one) for one in shares],
-        "least_runs": LEAST_RUNS,
-        "least_people": LEAST_PEOPLE,
+        "least": LEAST_SHOWN,
     }
     return render(request, "console/pack_questions.html", context)
