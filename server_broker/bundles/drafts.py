@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import UNSET
@@ -31,8 +31,6 @@ MAX_SUM_BYTES = 512 * 2**20
 COMPUTED: tuple[BundleKind, ...] = ("roster", "heads", "answers", "month", "meetings", "duty", "progress", "courses")
 """Kinds that the county computes from other tables (`server_broker.supervisor.chores.shelf_sources`). No person decides
 about such a version, and it has no author."""
-COMPUTED_MONTHS = 4
-"""A computed bundle ends by itself at a station that hears nothing of its county for so long."""
 _NAME = re.compile(r"(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,64}")
 _PREFIX = re.compile(r"(?:[0-9]{6,12})?", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,50}", re.ASCII)
@@ -70,12 +68,6 @@ class Draft:
     night: bool = False
     station: str | None = None
     """The one station that gets it, of those in ``regions``."""
-
-
-def end_of_computed(now: datetime) -> datetime:
-    """Return the end of a computed bundle: the same all month, so that the same content is no new version."""
-    month = now.year * 12 + now.month - 1 + COMPUTED_MONTHS
-    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
 
 
 def check(draft: Draft) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from protocol.china_time import milliseconds
-from protocol.codec import encode
 from protocol.feedback import MATTERS, MAX_ANSWERS, TOPICS, Answer, Answers
 from protocol.units import DATED_QUALITIES
-from server_broker.bundles.drafts import Draft, end_of_computed
+from server_broker.bundles.computed import draft_for, end_of_computed
+from server_broker.bundles.drafts import Draft
 from server_broker.feedback.models import Feedback, FeedbackStep
 from server_broker.fleet.models import Station
 
@@ -18,16 +18,7 @@ def answers_drafts(station: Station, now: datetime) -> Iterable[Draft]:
     """Return the latest word about each question of the station's village; nothing while there is none."""
     answers = answers_of(station.village_id)
     if answers:
-        yield Draft(
-            id=f"answers-{station.pk}",
-            kind="answers",
-            title="群众意见的答复",
-            regions=[station.village_id],
-            station=station.pk,
-            not_after=end_of_computed(now),
-            content=encode(Answers(answers=answers)),
-            access="station",
-        )
+        yield draft_for(station, "answers", "群众意见的答复", Answers(answers=answers), not_after=end_of_computed(now))
 
 
 def answers_of(village: str) -> list[Answer]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from protocol.bundle_contents import Heads
-from protocol.codec import encode
 from protocol.manifest import KeptHead
-from server_broker.bundles.drafts import Draft, end_of_computed
+from server_broker.bundles.computed import draft_for, end_of_computed
+from server_broker.bundles.drafts import Draft
 from server_broker.fleet.models import Station
 from server_broker.manifest.daily import heads_for
 from server_broker.manifest.models import DailyManifest
@@ -36,18 +36,8 @@ class HeadsSource:
         days = [heads[station.pk] for heads in self._heads if station.pk in heads]
         if not days:
             return []
-        return [
-            Draft(
-                id=f"heads-{station.pk}",
-                kind="heads",
-                title="存证",
-                regions=[station.village_id],
-                station=station.pk,
-                not_after=end_of_computed(now),
-                content=encode(Heads(days=days)),
-                night=True,
-            )
-        ]
+        end = end_of_computed(now)
+        return [draft_for(station, "heads", "存证", Heads(days=days), not_after=end, access="public", night=True)]
 
     def _read_new(self) -> None:
         newest = list(DailyManifest.objects.order_by("-number").values_list("number", flat=True)[:LATEST])

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from protocol.china_time import milliseconds
-from protocol.codec import encode
 from protocol.meetings import MAX_EXPECTED, MAX_MEETINGS, AgendaItem, Expected, Meeting, Meetings, Paper
-from server_broker.bundles.drafts import Draft, end_of_computed
+from server_broker.bundles.computed import draft_for, end_of_computed
+from server_broker.bundles.drafts import Draft
 from server_broker.bundles.models import Bundle
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
@@ -30,16 +30,7 @@ def meetings_drafts(station: Station, now: dt.datetime) -> Iterable[Draft]:
     found = meetings_for(station, now)
     had_some = Bundle.objects.filter(bundle=_name(station)).exists()
     if found or had_some:
-        yield Draft(
-            id=_name(station),
-            kind="meetings",
-            title="会议",
-            regions=[station.village_id],
-            station=station.pk,
-            not_after=end_of_computed(now),
-            content=encode(Meetings(meetings=found)),
-            access="station",
-        )
+        yield draft_for(station, "meetings", "会议", Meetings(meetings=found), not_after=end_of_computed(now))
 
 
 def _name(station: Station) -> str:

@@ -18,12 +18,11 @@ from msgspec import UNSET, structs
 
 from protocol.bundle_contents import MAX_OTHERS, MAX_SWAPS, Month
 from protocol.china_time import milliseconds
-from protocol.codec import encode
 from protocol.months import MonthRequest, MonthResults, MonthSwap, MonthTouch, OfStream
 from protocol.units import Direction
 from server_broker.attendance.touches import TouchRow
+from server_broker.bundles.computed import draft_for, withdraw_others
 from server_broker.bundles.drafts import Draft
-from server_broker.bundles.models import Bundle
 from server_broker.dated.days import begin_of
 from server_broker.fleet.models import Station
 from server_broker.ingest.held import to_review
@@ -61,7 +60,8 @@ def month_drafts(stations: Sequence[Station], now: dt.datetime) -> dict[str, lis
     for group, people in _few_at_a_time(stations):
         rows = _Rows.read(group, people, _Cut.at(now))
         drafts = {station.pk: _drafts(station, people[station.village_id], rows) for station in group}
-        _withdraw_others(group, drafts, now)
+        # A station has no reason to keep the months of people who have moved away or left.
+        withdraw_others("month", drafts, reason="县里没有可给本人看的了", at=now)
         found |= drafts
     return found
 
@@ -91,15 +91,13 @@ def _drafts(station: Station, people: Sequence[Person], rows: "_Rows") -> list[D
         if others:
             month = structs.replace(month, others=others)
         drafts.append(
-            Draft(
-                id=name,
-                kind="month",
-                title="本月",
-                regions=[station.village_id],
-                station=station.pk,
+            draft_for(
+                station,
+                "month",
+                "本月",
+                month,
                 not_after=rows.cut.half + KEPT_AFTER,
-                content=encode(month),
-                access="station",
+                name=name,
                 night=not any(person.pk in rows.pressing for person in group),
             )
         )
@@ -344,12 +342,3 @@ def _held(stations: Sequence[Station], cut: _Cut) -> dict[str, list[tuple[bytes,
         if len(found[station]) < MOST_HELD:
             found[station].append((bytes(epoch), seq))
     return found
-
-
-def _withdraw_others(stations: Sequence[Station], drafts: Mapping[str, Sequence[Draft]], now: dt.datetime) -> None:
-    """Withdraw the months of people who have moved away or left: their station has no reason to keep them."""
-    named = [draft.id for station in stations for draft in drafts[station.pk]]
-    gone = Bundle.objects.filter(kind="month", station__in=stations, author="", withdrawn_at=None)
-    gone.exclude(bundle__in=named).update(
-        withdrawn_at=now, withdrawn_by="service", withdrawn_reason="县里没有可给本人看的了"
-    )

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
-from protocol.codec import encode
 from protocol.courses import Courses, Menu, Requirement
 from protocol.courses import Taken as TakenSaid
-from server_broker.bundles.drafts import Draft, end_of_computed
+from server_broker.bundles.computed import draft_for, end_of_computed
+from server_broker.bundles.drafts import Draft
 from server_broker.bundles.models import Bundle
 from server_broker.courses.models import Course, CourseKind
 from server_broker.fleet.models import Station
@@ -56,18 +56,7 @@ def _drafts(
         menus=[_menu(row) for row in menus],
         taken=[said for pack in offered for said in taken.get(pack, ())][:_MOST_TAKEN],
     )
-    return [
-        Draft(
-            id=f"courses-{station.pk}",
-            kind="courses",
-            title="必学和选学",
-            regions=[station.village_id],
-            station=station.pk,
-            not_after=end_of_computed(now),
-            content=encode(courses),
-            access="station",
-        )
-    ]
+    return [draft_for(station, "courses", "必学和选学", courses, not_after=end_of_computed(now))]
 
 
 def _requirement(row: Course) -> Requirement:

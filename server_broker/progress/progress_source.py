@@ -2,10 +2,10 @@
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from server_broker.bundles.drafts import Draft, end_of_computed
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.computed import draft_for, end_of_computed, withdraw_others
+from server_broker.bundles.drafts import Draft
 from server_broker.fleet.models import Station
 from server_broker.progress.models import Told
 
@@ -30,28 +30,18 @@ def progress_drafts(stations: Sequence[Station], now: dt.datetime) -> dict[str, 
             left_out[row.station_id] += 1
             continue
         own.append(
-            Draft(
-                id=f"progress-{station.pk}-{row.person_id}",
-                kind="progress",
-                title="学习进度",
-                regions=[station.village_id],
-                station=station.pk,
+            draft_for(
+                station,
+                "progress",
+                "学习进度",
+                bytes(row.content),
                 not_after=end_of_computed(row.at),
-                content=bytes(row.content),
-                access="station",
+                name=f"progress-{station.pk}-{row.person_id}",
                 night=True,
             )
         )
     for name, count in left_out.items():
         if count:
             log.warning("station %s: the learning of %d people is left out", name, count)
-    _withdraw_others(here, drafts, now)
+    withdraw_others("progress", drafts, reason="本人 60 天没有来过这里", at=now)
     return drafts
-
-
-def _withdraw_others(stations: Mapping[str, Station], drafts: Mapping[str, Sequence[Draft]], now: dt.datetime) -> None:
-    named = [draft.id for some in drafts.values() for draft in some]
-    gone = Bundle.objects.filter(kind="progress", station__in=list(stations), author="", withdrawn_at=None)
-    gone.exclude(bundle__in=named).update(
-        withdrawn_at=now, withdrawn_by="service", withdrawn_reason="本人 60 天没有来过这里"
-    )

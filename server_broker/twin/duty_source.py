@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from protocol.codec import encode
+from server_broker.bundles.computed import draft_for
 from server_broker.bundles.drafts import Draft
 from server_broker.dated.days import end_of
 from server_broker.duty.reading import Asked
@@ -25,15 +25,8 @@ def duty_drafts(stations: Sequence[Station], now: dt.datetime) -> dict[str, list
     found = duty_days(sorted(set(identities.values())), Asked(first, last))
     return {
         station.pk: [
-            Draft(
-                id=f"duty-{station.pk}",
-                kind="duty",
-                title="值班表",
-                regions=[station.village_id],
-                station=station.pk,
-                not_after=end_of(last) + KEPT_AFTER,
-                content=encode(found[identities[station.village_id]]),
-                access="station",
+            draft_for(
+                station, "duty", "值班表", found[identities[station.village_id]], not_after=end_of(last) + KEPT_AFTER
             )
         ]
         for station in stations

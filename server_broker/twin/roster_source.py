@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from protocol.codec import encode
-from server_broker.bundles.drafts import Draft, end_of_computed
+from server_broker.bundles.computed import draft_for, end_of_computed
+from server_broker.bundles.drafts import Draft
 from server_broker.fleet.models import Station
 from server_broker.pins.verifiers import roster_of
 from server_broker.twin.station_settings import wanted_settings
@@ -13,13 +13,5 @@ from server_broker.twin.station_settings import wanted_settings
 def roster_drafts(station: Station, now: datetime) -> Iterable[Draft]:
     """Return the roster of the station's village."""
     numbers = wanted_settings(station).get("number_sign_in") is True
-    yield Draft(
-        id=f"roster-{station.pk}",
-        kind="roster",
-        title="本村人员",
-        regions=[station.village_id],
-        station=station.pk,
-        not_after=end_of_computed(now),
-        content=encode(roster_of(station.village_id, numbers=numbers)),
-        access="station",
-    )
+    roster = roster_of(station.village_id, numbers=numbers)
+    yield draft_for(station, "roster", "本村人员", roster, not_after=end_of_computed(now))
