@@ -3,7 +3,7 @@
 A pack file is an encoded `protocol.signing.Signed` whose payload is the MessagePack of `Pack`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -19,10 +19,16 @@ from protocol.units import FileName, ShortText
 MAX_PACK_BYTES = 8 * 2**20
 MAX_OPTIONS = 6
 LIVES = 3
+MAX_STEM, MAX_OPTION, MAX_EXPLANATION, MAX_SOURCE = 60, 24, 120, 60
+"""Characters."""
+MIN_DRAW, MAX_DRAW = 5, 10
+MIN_QUESTIONS, MAX_QUESTIONS = 5, 200
+"""Of one level."""
+MAX_LEVELS = 50
 
 type QuestionKind = Literal["single", "multiple", "true_false", "ordering"]
-type Stem = Annotated[str, Meta(min_length=1, max_length=60)]
-type Option = Annotated[str, Meta(min_length=1, max_length=24)]
+type Stem = Annotated[str, Meta(min_length=1, max_length=MAX_STEM)]
+type Option = Annotated[str, Meta(min_length=1, max_length=MAX_OPTION)]
 type OptionNumber = Annotated[int, Meta(ge=0, lt=MAX_OPTIONS)]
 
 
@@ -35,8 +41,8 @@ class Question(Message, frozen=True, kw_only=True, omit_defaults=True):
     stem: Stem
     options: Annotated[list[Option], Meta(min_length=2, max_length=MAX_OPTIONS)]
     answer: Annotated[list[OptionNumber], Meta(min_length=1, max_length=MAX_OPTIONS)]
-    explanation: Annotated[str, Meta(min_length=1, max_length=120)]
-    source: Annotated[str, Meta(min_length=1, max_length=60)]
+    explanation: Annotated[str, Meta(min_length=1, max_length=MAX_EXPLANATION)]
+    source: Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE)]
     picture: FileName | None = None
     """An item of the bundle that is shown with the stem; a pack by itself has no items."""
     sound: FileName | None = None
@@ -51,8 +57,8 @@ class Level(Message, frozen=True, kw_only=True):
 
     id: ShortText
     name: ShortText
-    draw: Annotated[int, Meta(ge=5, le=10)]
-    questions: Annotated[list[Question], Meta(min_length=5, max_length=200)]
+    draw: Annotated[int, Meta(ge=MIN_DRAW, le=MAX_DRAW)]
+    questions: Annotated[list[Question], Meta(min_length=MIN_QUESTIONS, max_length=MAX_QUESTIONS)]
 
 
 class Pack(VersionedMessage, frozen=True, kw_only=True):
@@ -63,7 +69,7 @@ class Pack(VersionedMessage, frozen=True, kw_only=True):
     title: ShortText
     sample: bool = False
     """The material is plainly fictional, and the kiosk says 示例."""
-    levels: Annotated[list[Level], Meta(min_length=1, max_length=50)]
+    levels: Annotated[list[Level], Meta(min_length=1, max_length=MAX_LEVELS)]
 
 
 class HasAnswer(Protocol):
@@ -164,7 +170,15 @@ class _Opened(Message, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1)]
     title: ShortText
     sample: bool = False
-    levels: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=50)]
+    levels: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_LEVELS)]
+
+    def level(self, place: int) -> Level:
+        """Decode one level."""
+        return decode(bytes(self.levels[place]), Level, limit=MAX_PACK_BYTES)
+
+    def each(self) -> Iterator[Level]:
+        """Decode one level after another."""
+        return (self.level(place) for place in range(len(self.levels)))
 
 
 def read_head(content: bytes) -> PackHead:
@@ -175,8 +189,7 @@ def read_head(content: bytes) -> PackHead:
     """
     opened = decode(content, _Opened, limit=MAX_PACK_BYTES)
     heads = []
-    for raw in opened.levels:
-        level = decode(bytes(raw), Level, limit=MAX_PACK_BYTES)
+    for level in opened.each():
         _check_level(level)
         heads.append(LevelHead(id=level.id, name=level.name))
     return PackHead(id=opened.id, version=opened.version, title=opened.title, sample=opened.sample, levels=heads)
@@ -189,8 +202,7 @@ def find_questions(content: bytes, names: Collection[str]) -> dict[str, tuple[Le
         Refused: As `unseal_pack`.
     """
     found = {}
-    for raw in decode(content, _Opened, limit=MAX_PACK_BYTES).levels:
-        level = decode(bytes(raw), Level, limit=MAX_PACK_BYTES)
+    for level in decode(content, _Opened, limit=MAX_PACK_BYTES).each():
         for question in level.questions:
             if question.id in names:
                 found[question.id] = (LevelHead(id=level.id, name=level.name), question)
@@ -204,8 +216,8 @@ def read_keys(content: bytes) -> dict[str, AnswerKey]:
         Refused: As `unseal_pack`.
     """
     opened, keys = decode(content, _Opened, limit=MAX_PACK_BYTES), {}
-    for raw in opened.levels:
-        for question in decode(bytes(raw), Level, limit=MAX_PACK_BYTES).questions:
+    for level in opened.each():
+        for question in level.questions:
             keys[question.id] = AnswerKey(question.kind, tuple(question.answer), question.key_since or opened.version)
     return keys
 
@@ -220,6 +232,6 @@ def read_level(content: bytes, place: int) -> Level:
         Refused: As `unseal_pack`.
         IndexError: The pack has no such level.
     """
-    level = decode(bytes(decode(content, _Opened, limit=MAX_PACK_BYTES).levels[place]), Level, limit=MAX_PACK_BYTES)
+    level = decode(content, _Opened, limit=MAX_PACK_BYTES).level(place)
     _check_level(level)
     return level

@@ -1,5 +1,6 @@
 """The small types that every message is made of, with their units and bounds."""
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -66,16 +67,16 @@ type LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
 type PersonId = ShortText
 """A person's id in the county's list, as in `protocol.twin.Person`; empty for nobody whom the station knows."""
 
-type FileName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MAX_SHORT_TEXT,
-        pattern=r"^(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+\Z",
-    ),
-]
+_FILE_NAME = r"^(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+\Z"
+type FileName = Annotated[str, Meta(min_length=1, max_length=MAX_SHORT_TEXT, pattern=_FILE_NAME)]
 """A name that can be no path: no ``/``, no ``\\``, no ``..``, no control character and none that turns the direction of
 text."""
+
+
+def is_file_name(text: str) -> bool:
+    """Tell whether a text is a `FileName`."""
+    return len(text) <= MAX_SHORT_TEXT and re.match(_FILE_NAME, text) is not None
+
 
 type CodeWord = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.:-]{0,63}\Z")]
 """A code of an open list: its meaning is settled between a feature's two ends, and a reader shows one that it does not

@@ -5,11 +5,10 @@ Keys are counted up to the first question; those that answer and read on are cou
 
 import json
 import socket
-import time
 
 from firmware_scripts.demo.cast import CastPerson
 from firmware_scripts.demo.level_player import keys_for
-from firmware_scripts.demo.processes import NotInTime
+from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
 from firmware_scripts.walk.errands import Errand, open_visit
 from firmware_scripts.walk.learning import sounding_pack
@@ -22,7 +21,7 @@ from protocol.packs import Pack, Question
 _VERDICTS = (words_learning.RIGHT, words_learning.WRONG)
 _ENDS = (words_learning.PASSED, words_learning.FAILED)
 _TOMORROW = "明天再问您"
-_LOOKS, _BETWEEN_S = 20, 3.0
+_MENU_S, _BETWEEN_S = 120.0, 3.0
 
 
 def learn_level(walker: Walker, person: CastPerson) -> None:
@@ -79,13 +78,15 @@ def learn_choose(walker: Walker, person: CastPerson) -> None:
 
 def wait_for_menu(walker: Walker, person: CastPerson) -> None:
     """Look at one's map until the menu is there. It is no errand of its own: a station takes its time to fetch it."""
-    for _ in range(_LOOKS):
+
+    def there() -> bool:
         _open_map(walker, person)
         if words_learning.PART["menu"] in walker.screen():
-            return
+            return True
         walker.go_home()
-        time.sleep(_BETWEEN_S)
-    raise NotInTime("a menu: not there")
+        return False
+
+    wait_until(there, what="the menu", timeout_s=_MENU_S, every_s=_BETWEEN_S)
 
 
 def fail_level(walker: Walker, person: CastPerson) -> None:

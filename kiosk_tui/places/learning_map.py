@@ -11,7 +11,7 @@ from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.pack import PackPlace
 from kiosk_tui.places.place import Move
-from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.terminal.keys import BACK, Key, digit, turned
 from kiosk_tui.views.learning import AmendedView, MapView
 from kiosk_tui.words import learning as words_learning
 from protocol.kiosk import Home, Sorry, ToKiosk
@@ -86,7 +86,7 @@ class MapPlace:
         if key == "enter" and view.reviews:
             return Lesson.begin(self._opening, OpenReview(visit=self._visit), visit=self._visit)
         if number in (7, 8) and view.shown.pages > 1:
-            self._page = (view.shown.page + (1 if number == 8 else -1)) % view.shown.pages
+            self._page = turned(view.shown.page, view.shown.pages, number)
             self._ask()
         elif number is not None and 1 <= number <= len(view.packs):
             return PackPlace.where_it_stands(self._opening, view.packs[number - 1], visit=self._visit)

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from kiosk_tui.places.place import Move, taken_back
-from kiosk_tui.terminal.keys import BACK, HELD, Key, digit
+from kiosk_tui.terminal.keys import BACK, HELD, Key, digit, turned
 from kiosk_tui.views.meetings import AbsentView, AgendaView, HandsView, ItemView, MeetingView, OfMeetings, is_entered
 from kiosk_tui.words import common as words
 from kiosk_tui.words import meetings as words_meetings
@@ -133,9 +133,7 @@ class OwnMeeting:
         number, others = digit(key), view.shown.others
         if number in (7, 8) and len(others) > 1:
             place = others.index(view.shown.meeting.id) if view.shown.meeting.id in others else 0
-            self._say(
-                OpenMeeting(visit=self._visit, meeting=others[(place + (1 if number == 8 else -1)) % len(others)])
-            )
+            self._say(OpenMeeting(visit=self._visit, meeting=others[turned(place, len(others), number)]))
         elif number is not None and 1 <= number <= len(view.can):
             self._chosen(view.shown, view.can[number - 1])
         return "stay"
@@ -161,7 +159,7 @@ class OwnMeeting:
             self._go("meeting")
         elif number in (7, 8) and view.pages > 1:
             self._note = ""
-            page = (view.page + (1 if number == 8 else -1)) % view.pages
+            page = turned(view.page, view.pages, number)
             self._say(OpenMeeting(visit=self._visit, meeting=meeting, page=page))
         elif number is not None and 1 <= number <= len(view.absent):
             one = view.absent[number - 1]
@@ -184,7 +182,7 @@ class OwnMeeting:
         if key == BACK:
             self._go("meeting")
         elif number in (7, 8) and view.pages > 1:
-            self._page = (view.page + (1 if number == 8 else -1)) % view.pages
+            self._page = turned(view.page, view.pages, number)
         elif number is not None and 1 <= number <= len(view.items):
             self._item = view.items[number - 1].id
             self._go("item")

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from kiosk_tui.places.place import Move
-from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.terminal.keys import BACK, Key, digit, turned
 from kiosk_tui.views.months import Ask, ChoiceView, ConfirmView, MonthLineView, MonthView, TakenView
 from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
@@ -176,7 +176,7 @@ class MonthPlace:
         if self._shown is None:
             return "stay"
         if number in (7, 8) and self._shown.pages > 1:
-            page = (self._shown.page + (1 if number == 8 else -1)) % self._shown.pages
+            page = turned(self._shown.page, self._shown.pages, number)
             self._say(OpenMonth(visit=self._visit, page=page))
         elif number == MISSING_KEY:
             self._note = ""
@@ -199,7 +199,7 @@ class MonthPlace:
         if key == BACK:
             self._step_back()
         elif number in (7, 8) and view.pages > 1:
-            self._page = (view.page + (1 if number == 8 else -1)) % view.pages
+            self._page = turned(view.page, view.pages, number)
         elif number is not None and 1 <= number <= len(view.options):
             self._chosen(view.options[number - 1])
 

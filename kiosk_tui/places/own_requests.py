@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk_tui.places.place import Move
-from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.terminal.keys import BACK, Key, digit, turned
 from kiosk_tui.views.months import RequestsView, RequestView, TakenView, may_take_back
 from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
@@ -76,7 +76,7 @@ class RequestsPlace:
         if self._shown is None:
             return "stay"
         if number in (7, 8) and self._shown.pages > 1:
-            page = (self._shown.page + (1 if number == 8 else -1)) % self._shown.pages
+            page = turned(self._shown.page, self._shown.pages, number)
             self._say(OpenRequests(visit=self._visit, page=page))
         elif number is not None and 1 <= number <= len(self._shown.requests):
             self._note = ""

@@ -10,7 +10,7 @@ import msgspec
 
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.place import Move
-from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.terminal.keys import BACK, Key, digit, turned
 from kiosk_tui.views.results import ResultsView, ResultView
 from kiosk_tui.words import months as words_months
 from protocol.kiosk import Sorry, ToAgent, ToKiosk
@@ -71,7 +71,7 @@ class ResultsPlace:
         if number is None or self._shown is None:
             return "stay"
         if number in (7, 8) and self._shown.pages > 1:
-            page = (self._shown.page + (1 if number == 8 else -1)) % self._shown.pages
+            page = turned(self._shown.page, self._shown.pages, number)
             self._say(OpenResults(visit=self._visit, page=page))
         elif 1 <= number <= len(self._shown.lines):
             self._line = self._shown.lines[number - 1]

@@ -11,7 +11,7 @@ import msgspec
 
 from kiosk_tui.places.own_month import MonthPlace
 from kiosk_tui.places.place import Move, taken_back
-from kiosk_tui.terminal.keys import BACK, HELD, Key, digit
+from kiosk_tui.terminal.keys import BACK, HELD, Key, digit, turned
 from kiosk_tui.views.months import TakenView
 from kiosk_tui.views.wishes import SwapAskedView, Wish, WishOpeningView, WishStep, WishView
 from kiosk_tui.words import wishes as words_wishes
@@ -173,7 +173,7 @@ class WishPlace:
                 return "leave"
             self._begin()
         elif number in (7, 8) and view.pages > 1:
-            self._page = (view.page + (1 if number == 8 else -1)) % view.pages
+            self._page = turned(view.page, view.pages, number)
         elif number is not None and 1 <= number <= len(view.options):
             self._note = ""
             return self._chosen(view, number - 1)

@@ -10,7 +10,7 @@ import msgspec
 from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.opening import Opening, without_time
 from kiosk_tui.places.place import Move
-from kiosk_tui.terminal.keys import BACK, Key, digit
+from kiosk_tui.terminal.keys import BACK, Key, digit, turned
 from kiosk_tui.views.learning import PackView
 from kiosk_tui.words import learning as words_learning
 from protocol.kiosk import Home, Sorry, ToKiosk
@@ -86,7 +86,7 @@ class PackPlace:
             self._choosing = view.chooses
             self._opening.say(ChoosePack(visit=self._visit, pack=self._pack, chosen=view.chooses))
         elif number in (7, 8) and view.shown.pages > 1:
-            self._page = (view.shown.page + (1 if number == 8 else -1)) % view.shown.pages
+            self._page = turned(view.shown.page, view.shown.pages, number)
             self._ask()
         elif number is not None and 1 <= number <= len(view.levels):
             level = view.levels[number - 1]

@@ -52,3 +52,8 @@ def understand(name: str) -> Key | None:
 def digit(key: Key) -> int | None:
     """Return the number on a digit key, or None."""
     return int(key) if key.isdigit() else None
+
+
+def turned(page: int, pages: int, number: int) -> int:
+    """Return the page that 7 (back) or 8 (on) turns to; after the last comes the first."""
+    return (page + (1 if number == 8 else -1)) % pages

@@ -23,7 +23,7 @@ from protocol.china_time import milliseconds
 from protocol.codec import decode
 from protocol.refusal import Refused
 from protocol.shelf_index import Access
-from protocol.units import MAX_SHORT_TEXT
+from protocol.units import MAX_SHORT_TEXT, is_file_name
 from server_broker.bundles.finding import entries_of
 
 MAX_SUM_BYTES = 512 * 2**20
@@ -31,7 +31,6 @@ MAX_SUM_BYTES = 512 * 2**20
 COMPUTED: tuple[BundleKind, ...] = ("roster", "heads", "answers", "month", "meetings", "duty", "progress", "courses")
 """Kinds that the county computes from other tables (`server_broker.supervisor.chores.shelf_sources`). No person decides
 about such a version, and it has no author."""
-_NAME = re.compile(r"(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,64}")
 _PREFIX = re.compile(r"(?:[0-9]{6,12})?", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,50}", re.ASCII)
 
@@ -76,7 +75,7 @@ def check(draft: Draft) -> None:
     Raises:
         NotPublished: With a message that names the first mistake.
     """
-    if not _NAME.fullmatch(draft.id):
+    if not is_file_name(draft.id):
         raise NotPublished(f"编号须是 1 至 {MAX_SHORT_TEXT} 个字，不能有斜杠和“..”")
     if not 0 < len(draft.title.strip()) <= MAX_SHORT_TEXT:
         raise NotPublished(f"标题须是 1 至 {MAX_SHORT_TEXT} 个字")
@@ -101,7 +100,7 @@ def check_items(items: Sequence[DraftItem]) -> None:
     for item in items:
         # Shown by its beginning and without its signs that turn text round: a stranger may have chosen it.
         shown = "".join(sign for sign in item.name[:40] if sign.isprintable())
-        if not _NAME.fullmatch(item.name):
+        if not is_file_name(item.name):
             raise NotPublished(f"附件名“{shown}”不能用：最多 {MAX_SHORT_TEXT} 个字，不能有斜杠和“..”")
         if item.name in seen:
             raise NotPublished(f"附件“{shown}”出现了两次，请只留一个")

@@ -16,14 +16,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from protocol.packs import Level, Pack, Question
+from protocol.packs import (
+    MAX_DRAW,
+    MAX_LEVELS,
+    MAX_QUESTIONS,
+    MIN_DRAW,
+    MIN_QUESTIONS,
+    Level,
+    Pack,
+    Question,
+)
 from protocol.plain_text import one_line
 from protocol.units import MAX_SHORT_TEXT
 
-MIN_DRAW, MAX_DRAW = 5, 10
-MIN_QUESTIONS, MAX_QUESTIONS = 5, 200
-"""Of one level, as `protocol.packs.Level` has it."""
-MAX_LEVELS = 50
 TRUE_FALSE = ("对", "错")
 """The options of a true-or-false question, as long as nobody writes others."""
 _BLANKS = re.compile(r"[ \t\r\n]+")

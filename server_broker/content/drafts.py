@@ -4,19 +4,23 @@ Each reason has a stable code, for programs, and a Chinese sentence for the pers
 one format has stand with that format.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from protocol.packs import MAX_OPTIONS, Question, QuestionKind
+from protocol.packs import (
+    MAX_EXPLANATION,
+    MAX_OPTION,
+    MAX_OPTIONS,
+    MAX_SOURCE,
+    MAX_STEM,
+    Question,
+    QuestionKind,
+)
 from protocol.plain_text import is_clean
-from protocol.units import MAX_SHORT_TEXT
+from protocol.units import MAX_SHORT_TEXT, is_file_name
 from server_broker.content.bank import question_id, tidy, unbroken
 
-MAX_STEM, MAX_OPTION, MAX_EXPLANATION, MAX_SOURCE = 60, 24, 120, 60
-"""Characters, as `protocol.packs.Question` has them."""
 LETTERS = "ABCDEF"
-_FILE_NAME = re.compile(r"(?!.*\.\.)[^/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,6 @@ def _of_answer(kind: QuestionKind, answer: Sequence[int], count: int) -> Iterato
 
 
 def _of_file(code: str, shown: str, name: str) -> list[Refusal]:
-    if not name or _FILE_NAME.fullmatch(name):
+    if not name or is_file_name(name):
         return []
     return [Refusal(f"bad_{code}", f"{shown}要写文件名，不带文件夹，最多 {MAX_SHORT_TEXT} 个字：{name[:20]}")]

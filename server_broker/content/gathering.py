@@ -3,18 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from protocol.packs import Question
+from protocol.packs import MAX_LEVELS, MAX_QUESTIONS, MIN_DRAW, Question
 from protocol.units import MAX_SHORT_TEXT
-from server_broker.content.bank import (
-    MAX_LEVELS,
-    MAX_QUESTIONS,
-    MIN_DRAW,
-    Bank,
-    BankLevel,
-    bank_id,
-    level_id,
-    tidy,
-)
+from server_broker.content.bank import Bank, BankLevel, bank_id, level_id, tidy
 from server_broker.content.drafts import NotTaken, QuestionDraft, Refusal, judge, refused
 
 

@@ -19,9 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from protocol.packs import MAX_OPTIONS, Question
+from protocol.packs import MAX_EXPLANATION, MAX_OPTION, MAX_OPTIONS, MAX_SOURCE, MAX_STEM, Question
 from server_broker.content.bank import Bank, pack_problems
-from server_broker.content.drafts import MAX_EXPLANATION, MAX_OPTION, MAX_SOURCE, MAX_STEM
 
 type Severity = Literal["stops", "warns"]
 COLUMNS, LINES = 51, 13

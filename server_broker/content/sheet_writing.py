@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
-from protocol.packs import Question
-from server_broker.content.bank import MAX_DRAW, MIN_DRAW, TRUE_FALSE, Bank
-from server_broker.content.drafts import LETTERS, MAX_EXPLANATION, MAX_OPTION, MAX_SOURCE, MAX_STEM
+from protocol.packs import MAX_DRAW, MAX_EXPLANATION, MAX_OPTION, MAX_SOURCE, MAX_STEM, MIN_DRAW, Question
+from server_broker.content.bank import TRUE_FALSE, Bank
+from server_broker.content.drafts import LETTERS
 from server_broker.content.sheet import BANK, BOOK, KINDS, LEVELS, NO, OPTIONS, QUESTIONS, YES
 from server_broker.sheets.writing import workbook_of
 

@@ -89,8 +89,7 @@ def _publish_pack(home: CountyHome, path: Path, chosen: argparse.Namespace, *, a
     try:
         pack = _read_pack(path)
         names = {n for level in pack.levels for q in level.questions for n in (q.picture, q.sound) if n is not None}
-        items = getattr(chosen, "items", "")
-        folder = Path(items) if items else path.parent
+        folder = Path(chosen.items) if chosen.items else path.parent
         published = publish_questions(
             pack,
             key=county_keys(home).signing_key,

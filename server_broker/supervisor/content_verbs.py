@@ -75,6 +75,7 @@ def add_content_verbs(add: Add, with_models: Callable[[str], Verb], file: str) -
     starter = add(
         "publish-starter", with_models("publish-starter"), "发布四个示例学习包：村委会组织法、反诈、用药、防汛"
     )
+    starter.set_defaults(items="")
     for one in (pack, starter):
         one.add_argument("--until", type=_day, metavar="日期", help="用到哪天，例如 2027-06-30（不写就是一年）")
         one.add_argument(

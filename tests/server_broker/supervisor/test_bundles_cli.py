@@ -178,7 +178,7 @@ def test_documents_are_published_by_another_person_than_wrote_them(home: CountyH
 
 
 def test_a_county_begins_with_four_packs(keyed: CountyHome) -> None:
-    wanted_here = Namespace(to=[TOWNSHIP], until=None)
+    wanted_here = Namespace(items="", to=[TOWNSHIP], until=None)
     assert len(publish_starter(keyed, wanted_here, actor="cli:wu").splitlines()) == 4
     assert len(publish_starter(keyed, wanted_here, actor="cli:wu").splitlines()) == 4, "once more changes nothing"
     rows = Bundle.objects.filter(kind="questions").order_by("bundle")
