@@ -124,6 +124,25 @@ class KioskRooms:
         self._meeting_book.furnish(offered)
         self.meetings.recall(recent)
         self.documents = DocumentDesk(clock=ports.clock, shelf=shelf.offered, screens=ports.kiosks)
+        self._furnish_learning(library, recent)
+        self.sound.furnish(ClipBook(shelf.offered), self.learning.open_question)
+        self._furnish_numbers()
+        self._furnish_own(recent)
+        self.phone_codes = PhoneCodes(
+            clock=ports.clock,
+            fact_writer=self._fact_writer,
+            twin=self._twin,
+            screens=ports.kiosks,
+            visits=visits,
+            connected=connected,
+        )
+        self.notices = NoticeRoom(offered=shelf.offered, screens=ports.kiosks)
+        self.finding = Finding(finder=shelf.finder, screens=ports.kiosks)
+        self._furnish_questions(recent)
+
+    def _furnish_learning(self, library: Library, recent: Recent) -> None:
+        """Make the parts of answer to advance."""
+        ports, visits = self._ports, self.visits
         self.progress = PersonalProgress(
             clock=ports.clock,
             state=ports.outbox,
@@ -153,20 +172,6 @@ class KioskRooms:
             courses=CourseBook(twin=self._twin, courses=self.lists.courses),
             seen=SeenPacks(clock=ports.clock, state=ports.outbox),
         )
-        self.sound.furnish(ClipBook(shelf.offered), self.learning.open_question)
-        self._furnish_numbers()
-        self._furnish_own(recent)
-        self.phone_codes = PhoneCodes(
-            clock=ports.clock,
-            fact_writer=self._fact_writer,
-            twin=self._twin,
-            screens=ports.kiosks,
-            visits=visits,
-            connected=connected,
-        )
-        self.notices = NoticeRoom(offered=shelf.offered, screens=ports.kiosks)
-        self.finding = Finding(finder=shelf.finder, screens=ports.kiosks)
-        self._furnish_questions(recent)
 
     def _furnish_numbers(self) -> None:
         """Make the parts of numbers and PINs."""

@@ -14,6 +14,14 @@ STAMP_COLUMNS = {
 }
 """The columns of `server_broker.fleet.models.Stamped` that are filled when a row is inserted."""
 
+
+def known_wall(alias: str) -> str:
+    """Return the SQL for when a stamped row was, as far as anybody knows; NULL if nobody does."""
+    return (
+        f"coalesce({alias}.corrected_wall, CASE WHEN {alias}.quality IN ('synced', 'holdover') THEN {alias}.wall END)"
+    )
+
+
 STATIONS = Table(
     "fleet_station",
     {

@@ -6,6 +6,7 @@ A visit whose touch or number has not come waits, and is searched for again now 
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -118,7 +119,12 @@ def _look_up(visits: Collection[_Visit], now: dt.datetime) -> tuple[set[bytes], 
         asked,
     )
     found = [*were, *query(_LOOK_UP, {**asked, "now": now})]
-    return {bytes(token) for token, _ in found if token is not None}, {number for _, number in found if number}
+    return _cards_and_numbers(found)
+
+
+def _cards_and_numbers(rows: Iterable[tuple[Any, ...]]) -> tuple[set[bytes], set[str]]:
+    listed = list(rows)
+    return {bytes(token) for token, _ in listed if token is not None}, {number for _, number in listed if number}
 
 
 def _answered_with(tokens: Sequence[bytes]) -> set[bytes]:
@@ -150,9 +156,7 @@ def _take_remarked(now: dt.datetime) -> int:
             WHERE a.pack = %s AND a.question = %s AND a.pack_version < %s""",  # noqa: S608 - our own constants
             [row.pack.pack, row.question, row.pack.version],
         )
-        _mark_people(
-            {bytes(token) for token, _ in found if token is not None}, {number for _, number in found if number}, now
-        )
+        _mark_people(*_cards_and_numbers(found), now)
         own.remarked = row.pk
     if rows:
         own.save(update_fields=["remarked"])

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from protocol.packs import Question, is_right
 from server_broker.attendance.tables import TOUCHES
+from server_broker.fleet.tables import known_wall
 from server_broker.learning.marking import questions_in, read_stored
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import newest_packs
@@ -26,14 +27,13 @@ from server_broker.progress.models import LEAST_SHOWN, PackCounted, QuestionCoun
 _ANSWERS = f"""
 WITH asked AS (
     SELECT a.question, a.chosen::text AS chosen, a.run, a.took_ms, a.epoch, a.seq,
-        coalesce(a.corrected_wall, CASE WHEN a.quality IN ('synced', 'holdover') THEN a.wall END) AS at,
+        {known_wall("a")} AS at,
         coalesce((
             SELECT b.person_id::text FROM progress_visit v
             JOIN {TOUCHES} t ON (t.station_id, t.epoch, t.seq) = (v.station_id, v.epoch, v.seq)
             JOIN people_card c ON c.token = v.card_token
             JOIN people_binding b ON b.subject_id = c.id AND b.superseded_at IS NULL AND b.state = 'held'
-                AND tstzrange(b.valid_from, b.valid_to) @> coalesce(t.corrected_wall,
-                    CASE WHEN t.quality IN ('synced', 'holdover') THEN t.wall ELSE t.received_at END)
+                AND tstzrange(b.valid_from, b.valid_to) @> coalesce({known_wall("t")}, t.received_at)
             WHERE (v.station_id, v.epoch, v.seq) = (a.station_id, a.by_epoch, a.by_seq)
             UNION ALL
             SELECT r.subject_id::text FROM progress_visit v JOIN people_personrecord r ON r.number = v.number

@@ -12,7 +12,7 @@ import msgspec
 from protocol.progress import Answered, Picked, RunEnded
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.tables import TOUCHES
-from server_broker.fleet.tables import STREAMS
+from server_broker.fleet.tables import STREAMS, known_wall
 from server_broker.ingest.tables import REISSUES
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.people.models import Binding, BindingState, Person, PersonRecord
@@ -89,8 +89,7 @@ def _columns(visits: _Visits) -> list[object]:
     return [visits.stations, visits.epochs, visits.seqs]
 
 
-_TIME = """round(extract(epoch FROM coalesce(a.corrected_wall,
-    CASE WHEN a.quality IN ('synced', 'holdover') THEN a.wall END)) * 1000)::bigint"""
+_TIME = f"round(extract(epoch FROM {known_wall('a')}) * 1000)::bigint"
 """SQL: when a row was, in ms; NULL if nobody knows."""
 
 
