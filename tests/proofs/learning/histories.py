@@ -358,7 +358,8 @@ class Life:
         marks = marks_of(place.told, self._keys(place.told_by))
         # What had no time when the county told is the station's own to add once it has one, marked by what is here.
         own = {(epoch, seq) for epoch, seq, _ in place.facts()}
-        marks = {name: right for name, right in marks.items() if name not in own & undated(place.told)}
+        dated_since = own & undated(place.told) - undated(raw)
+        marks = {name: right for name, right in marks.items() if name not in dated_since}
         want = score(raw, [Binding(token, PERSON)], self._keys(place.known), marks=marks).get(PERSON, Score())
         expected = expected_screen(want, place.bench.kiosk.progress.today())
         said = screen(place.bench, visit)
