@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
 from server_broker.platform.database_text import without_nul
+from server_broker.platform.sql import lock_until_commit
 
 FIRST_HASH = bytes(32)
 VERSION = 2
@@ -102,8 +103,7 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
 def take_turn() -> None:
     """Wait until no other transaction adds to the log, and keep others waiting until this one ends."""
     # Held until COMMIT. So the next writer sees this one's entries, and continues the chain from them.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    lock_until_commit(_LOCK)
 
 
 def recorded(actor: str, action: str, subject: str, *, since: datetime) -> list[dict[str, Any]]:

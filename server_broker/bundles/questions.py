@@ -5,7 +5,7 @@ from copy import replace
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connection, transaction
+from django.db import transaction
 
 from protocol.bundles import MAX_BUNDLE_BYTES, MAX_CONTENT_BYTES
 from protocol.bundles import Bundle as BundleDocument
@@ -33,6 +33,7 @@ from server_broker.learning.marking import (
 )
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import file_sizes, newest_packs, publish_pack
+from server_broker.platform.sql import lock_until_commit
 
 MAX_PACKS = 50
 EVERYWHERE = ""
@@ -73,7 +74,7 @@ def publish_questions(
     _check_named(pack, items)
     keep_items(draft, folder=folder)
     with transaction.atomic():
-        _wait_for_turn(pack.id)
+        lock_until_commit(_LOCK_SPACE, pack.id)
         before = version_before(pack.id, pack.version)
         if not _is_stored(pack):
             pack = with_key_since(pack, before)
@@ -98,11 +99,6 @@ def _is_stored(pack: Pack) -> bool:
     """Tell whether an earlier release has published this very version: it said nothing of since when options stand."""
     row = LearningPack.objects.filter(pack=pack.id, version=pack.version).first()
     return row is not None and encode(read_stored(row)) == encode(pack)
-
-
-def _wait_for_turn(pack: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, pack])
 
 
 def _mark_anew(row: LearningPack, pack: Pack, before: Pack | None, *, author: str) -> None:

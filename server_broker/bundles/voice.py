@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from protocol.bundle_contents import Clip, Clips
 from protocol.bundles import MAX_BUNDLE_BYTES
@@ -24,6 +24,7 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleItem, BundleQuerySet
 from server_broker.bundles.publishing import publish
 from server_broker.bundles.questions import EVERYWHERE
+from server_broker.platform.sql import lock_until_commit
 
 VOICE = "voice"
 """The bundle's id."""
@@ -172,9 +173,8 @@ def _publish_with(
     spoken: Spoken, added: Sequence[tuple[Clip, DraftItem]], *, folder: BundleFolder, author: str, at: datetime
 ) -> Bundle:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Of two people who record at the same time the second one's version must have the first one's sound.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        # Of two people who record at the same time the second one's version must have the first one's sound.
+        lock_until_commit(_LOCK)
         voice = Voice(folder, now=at)
         kept = [clip for clip in voice.clips if not spoken.is_of(clip)]
         if not added and len(kept) == len(voice.clips):

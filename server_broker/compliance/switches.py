@@ -6,13 +6,14 @@ A feature that does such a thing asks `is_on` each time, and does nothing while 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from protocol.decisions import Decided
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import record, told_reason
 from server_broker.compliance.models import Step, SwitchStep
 from server_broker.decisions.stream import decide
+from server_broker.platform.sql import lock_until_commit
 
 _LOCK_SPACE = 0x73776974
 """First key of the PostgreSQL advisory locks ("swit") under which a switch gets its next step."""
@@ -153,9 +154,8 @@ def turn_off(code: str, *, reason: str, actor: str, at: datetime) -> None:
 def _step(code: str, step: Step | None, *, reason: str, actor: str, at: datetime) -> None:
     reason = told_reason(reason, refused=SwitchRefused)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Until the COMMIT nobody else takes a step of this switch.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, code])
+        # Until the COMMIT nobody else takes a step of this switch.
+        lock_until_commit(_LOCK_SPACE, code)
         now = standing(code)
         if step == Step.ASKED and (now.is_on or now.is_asked):
             raise SwitchRefused("已经打开了" if now.is_on else "已经有人申请了，要由另一个人同意")

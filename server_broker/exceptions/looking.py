@@ -15,7 +15,7 @@ from server_broker.exceptions.kinds import KindNow, kinds_now
 from server_broker.exceptions.models import Looked
 from server_broker.exceptions.off_place import off_place
 from server_broker.exceptions.villages import dark_station, quiet_village
-from server_broker.platform.sql import execute
+from server_broker.platform.sql import execute, lock_until_commit
 
 FROM_HOUR = 3
 """Local time. Most stations have told of the day before by then, and nobody waits for pages."""
@@ -72,7 +72,7 @@ def look_at(look: Look) -> dict[str, int]:
 def _look_for(kind: KindNow, look: Look) -> int:
     with transaction.atomic():
         # Two who look at once would each call gone what only the other has found.
-        execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_until_commit(_LOCK)
         found = FINDERS[kind.code](look, kind.threshold)
         _put(kind.code, found, look)
     return len(found)

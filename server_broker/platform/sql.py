@@ -37,6 +37,19 @@ def execute(statement: str, parameters: Sequence[Any]) -> None:
         cursor.execute(statement, parameters)
 
 
+def lock_until_commit(key: int, name: str | None = None) -> None:
+    """Wait for PostgreSQL's advisory lock of this key, and hold it until the caller's transaction ends.
+
+    Args:
+        key: Four letters of a room as a number, so that no two rooms take the same.
+        name: What of that room is locked, where not all of it is.
+    """
+    if name is None:
+        execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    else:
+        execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [key, name])
+
+
 def take_notes(table: str, columns: str, *, most: int) -> list[tuple[Any, ...]]:
     """Delete the oldest notes of a table and return these columns of them, in the caller's transaction.
 

@@ -8,9 +8,10 @@ person has signed in on before (`known_phones`); the kiosks' codes go on.
 import datetime as dt
 from typing import Literal
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from server_broker.accounts.network import network_source, site_source
+from server_broker.platform.sql import lock_until_commit
 from server_broker.public.models import WrongTry
 
 type Way = Literal["number", "code"]
@@ -47,8 +48,7 @@ def begin_try(way: Way, address: str, now: dt.datetime, *, known: bool = False) 
     source, site = network_source(address), site_source(address)
     with transaction.atomic():
         # Until COMMIT nobody else counts. So of tries at the same time no more pass than of tries one after another.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_until_commit(_LOCK)
         lately = WrongTry.objects.filter(way=way, at__gt=now - WITHIN)
         if lately.filter(source=source).count() >= MOST_OF_A_NETWORK[way] or (
             not known and lately.filter(site=site).count() >= MOST_OF_A_SITE[way]

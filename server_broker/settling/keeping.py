@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import transaction
 
-from server_broker.platform.sql import execute, query
+from server_broker.platform.sql import execute, lock_until_commit, query
 from server_broker.settlement.version import RULES
 from server_broker.settling.due import VillageDay
 from server_broker.settling.models import NOTHING_TOLD
@@ -107,7 +107,7 @@ def keep(settled: Sequence[Settled], why: Mapping[VillageDay, str], *, known: dt
         seen[key] += 1
     new = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
     with transaction.atomic():
-        query("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        lock_until_commit(_LOCK)
         days = [[village for village, _ in why], [day for _, day in why]]
         [(superseded,)] = query(_SUPERSEDE, [*new, *days, now])
         [(made,)] = query(_INSERT, [*new, known, now])

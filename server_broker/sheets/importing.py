@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from protocol.decisions import RowsImported
@@ -23,6 +23,7 @@ from server_broker.accounts.scope import scope as region_of
 from server_broker.audit.log import Detail, record
 from server_broker.dated.locking import among_writers
 from server_broker.decisions.stream import decide
+from server_broker.platform.sql import lock_until_commit
 from server_broker.sheets.changes import Changes
 from server_broker.sheets.declared import Book, SheetPlan
 from server_broker.sheets.reading import read_file, seat
@@ -149,8 +150,7 @@ def take[P: SheetPlan, K](
     try:
         with transaction.atomic():
             # One import at a time: between the comparison and the COMMIT no other import may change what was compared.
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            lock_until_commit(_LOCK)
             if account is not None:
                 scope = _scope_still(account, of.power)
             among_writers()
