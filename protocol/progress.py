@@ -6,7 +6,7 @@ scheduled by FSRS-6, for which the package ``fsrs`` of its authors does the arit
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, NamedTuple
 
@@ -27,6 +27,7 @@ LEVELS_A_DAY = 5
 MAX_TRIES = 1_000
 """Of one question; of more, the last ones count (4.1)."""
 MAX_QUESTIONS = 1_000
+MAX_UNDATED = 1_000
 MAX_AMENDED = 20
 MAX_CHOICES = 200
 
@@ -36,6 +37,8 @@ type QuestionName = tuple[ShortText, ShortText]
 """(pack, question)."""
 type LevelName = tuple[ShortText, ShortText]
 """(pack, level)."""
+type FactName = tuple[bytes, int]
+"""(epoch, seq) of the stream in which a fact was first recorded."""
 type Keys = Callable[[ShortText, ShortText, int], HasAnswer | None]
 """Returns the question of a pack whose answer counts for an attempt with this version of the pack (2.2), or None."""
 
@@ -56,7 +59,19 @@ class Tries(Message, frozen=True, kw_only=True, array_like=True):
     pack: ShortText
     question: ShortText
     tries: Annotated[list[Try], Meta(max_length=MAX_TRIES)]
-    """Empty: a wrong answer is there, and nobody knows when any was given."""
+    """Empty: a wrong answer is there of which nobody knows when it was given. `UndatedWrong` says which."""
+
+
+class UndatedWrong(Message, frozen=True, kw_only=True, array_like=True):
+    """``[pack, question, epoch, seq]``: a wrong answer that nobody dates, and the fact that states it.
+
+    The station that recorded it may learn the time, or another key, before the county tells it anew.
+    """
+
+    pack: ShortText
+    question: ShortText
+    epoch: Epoch
+    seq: Seq
 
 
 class LevelProgress(Message, frozen=True, kw_only=True, array_like=True):
@@ -100,6 +115,8 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     levels: Annotated[list[LevelProgress], Meta(max_length=2_500)] = []
     questions: Annotated[list[Tries], Meta(max_length=MAX_QUESTIONS)] | UnsetType = UNSET
     """The questions that were answered last. Unset: a county that computes stars alone."""
+    undated: Annotated[list[UndatedWrong], Meta(max_length=MAX_UNDATED)] | UnsetType = UNSET
+    """All of a question or none of it. Unset rather than empty, so that a progress without any keeps its bytes."""
     amended: Annotated[list[Remarked], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
     """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
     choices: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)] | UnsetType = UNSET
@@ -156,8 +173,22 @@ class History(NamedTuple):
 
     tries: Mapping[QuestionName, Sequence[Try]]
     """The dated ones in their order."""
-    undated: frozenset[QuestionName]
-    """Questions with a wrong answer that nobody dates."""
+    undated: Mapping[QuestionName, frozenset[FactName]]
+    """Questions with wrong answers that nobody dates, and which facts state these; no facts: it was not said which."""
+
+    def without(self, facts: Collection[FactName]) -> "History":
+        """Return it without these of the answers that nobody dates."""
+        left = {name: stated.difference(facts) for name, stated in self.undated.items()}
+        return History(self.tries, {name: stated for name, stated in left.items() if stated or not self.undated[name]})
+
+    def undated_said(self) -> list[UndatedWrong]:
+        """Return which answers nobody dates, as a bundle has it, of the first questions whose answers fit."""
+        said: list[UndatedWrong] = []
+        for (pack, question), stated in sorted(self.undated.items()):
+            if len(said) + len(stated) > MAX_UNDATED:
+                break
+            said += [UndatedWrong(pack=pack, question=question, epoch=epoch, seq=seq) for epoch, seq in sorted(stated)]
+        return said
 
     def said(self) -> list[Tries]:
         """Return it as a bundle has it: the questions that were answered last.
@@ -173,7 +204,7 @@ class History(NamedTuple):
         return [*undated[:MAX_QUESTIONS], *listed]
 
 
-NO_HISTORY = History({}, frozenset())
+NO_HISTORY = History({}, {})
 
 
 class Picked(NamedTuple):
@@ -188,11 +219,15 @@ class Picked(NamedTuple):
 
 
 def history_in(said: Progress | None) -> History:
-    """Return the history that a bundle tells of (`History.said`)."""
+    """Return the history that a bundle tells of (`History.said`, `History.undated_said`)."""
     questions = [] if said is None or said.questions is UNSET else said.questions
+    stated: dict[QuestionName, set[FactName]] = defaultdict(set)
+    for one in [] if said is None or said.undated is UNSET else said.undated:
+        stated[one.pack, one.question].add((one.epoch, one.seq))
+    undated = [(one.pack, one.question) for one in questions if not one.tries]
     return History(
         {(one.pack, one.question): one.tries for one in questions if one.tries},
-        frozenset((one.pack, one.question) for one in questions if not one.tries),
+        {name: frozenset(stated[name]) for name in undated},
     )
 
 
@@ -218,19 +253,19 @@ def history_of(answers: Iterable[Answered], keys: Keys, *, before: History = NO_
     Args:
         before: What is known of answers that are not among these.
     """
-    undated = set(before.undated)
+    undated = {name: set(stated) for name, stated in before.undated.items()}
     dated: dict[QuestionName, list[tuple[tuple[int, bytes, int], bool]]] = defaultdict(list)
     for one in answers:
         right = is_marked_right(one, keys)
         if one.wall is not None:
             dated[one.pack, one.question].append(((one.wall, one.epoch, one.seq), right))
         elif not right:
-            undated.add((one.pack, one.question))
+            undated.setdefault((one.pack, one.question), set()).add((one.epoch, one.seq))
     tries = dict(before.tries)
     for name, found in dated.items():
         known = [((one.wall, b"", 0), one.right) for one in tries.get(name, ())]
         tries[name] = [Try(wall=place[0], right=right) for place, right in sorted([*known, *found])[-MAX_TRIES:]]
-    return History(tries, frozenset(undated))
+    return History(tries, {name: frozenset(stated) for name, stated in undated.items()})
 
 
 def levels_of(answers: Iterable[Answered], ended: Iterable[RunEnded], keys: Keys) -> dict[LevelName, Reached]:

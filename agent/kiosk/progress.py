@@ -19,6 +19,7 @@ from protocol.facts_learning import LearningMode
 from protocol.progress import (
     Answered,
     Due,
+    FactName,
     History,
     Keys,
     LevelName,
@@ -43,8 +44,6 @@ MAX_KEPT = 4_000
 MAX_TOLD = 100
 DATING = frozenset({"county", "ntp"})
 
-type _Name = tuple[bytes, int]
-
 
 class _When(Struct, array_like=True):
     """Which fact it is, and its moment. ``dated``: ``wall`` is the time, as far as this station knows it. ``late``: it
@@ -59,7 +58,7 @@ class _When(Struct, array_like=True):
     late: bool
 
     @property
-    def name(self) -> _Name:
+    def name(self) -> FactName:
         return self.epoch, self.seq
 
 
@@ -182,7 +181,7 @@ class PersonalProgress:
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Learn from the last facts of the outbox, oldest first: whose attempts they were, and when."""
-        who: dict[_Name, PersonId] = {}
+        who: dict[FactName, PersonId] = {}
         known: dict[bytes, tuple[int, int]] = {}
         for ref, fact in facts:
             match fact:
@@ -218,7 +217,9 @@ class PersonalProgress:
         own = [
             answer for answer, one in zip(answers, kept.answers, strict=True) if not told.has_answer(one, answer.wall)
         ]
-        return Learnt(levels, history_of(own, self._keys, before=told.history), self._chosen(kept, told))
+        dated = {(one.epoch, one.seq) for one in own if one.wall is not None}
+        history = history_of(own, self._keys, before=told.history.without(dated))
+        return Learnt(levels, history, self._chosen(kept, told))
 
     def recorded(self, person: PersonId, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:
         """Take note of a fact of the person that is on disk."""

@@ -60,6 +60,7 @@ class Computed:
                 for (pack, level), reached in sorted(self.levels.items())[:_MAX_LEVELS]
             ],
             questions=self.history.said(),
+            undated=self.history.undated_said() or UNSET,
             amended=list(self.amended) or UNSET,
             choices=list(self.choices) or UNSET,
         )

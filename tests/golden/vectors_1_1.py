@@ -297,6 +297,12 @@ MESSAGES: dict[str, msgspec.Struct] = {
         choices=[progress.Choice(wall=AT.wall, pack="p2", chosen=True)],
         heads=[progress.StreamThrough(epoch=ID, seq=7)],
     ),
+    "progress-undated": progress.Progress(
+        person=PERSON,
+        as_of=AT.wall,
+        questions=[progress.Tries(pack="sample", question="q4", tries=[])],
+        undated=[progress.UndatedWrong(pack="sample", question="q4", epoch=ID, seq=6)],
+    ),
     "courses": courses.Courses(
         required=[courses.Requirement(pack="sample", until="2026-12-31", types=["两委成员"], regions=["990101"])],
         menus=[courses.Menu(title="示例菜单", choose=1, packs=["sample", "p2"])],

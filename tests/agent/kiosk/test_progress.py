@@ -21,7 +21,7 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_visits import EndVisit, VisitShown
-from protocol.progress import Choice, LevelProgress, Progress, Remarked, StreamThrough, Tries, Try
+from protocol.progress import Choice, Due, LevelProgress, Progress, Remarked, StreamThrough, Tries, Try, UndatedWrong
 from protocol.units import FactRef
 from tests.agent.bench import LI, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.test_learning import answer, give_pack, go_on, levels, opened, play
@@ -52,6 +52,21 @@ def come(station: Bench, system: FakeSystemClock, *, after_days: int = 0, card: 
 
 def own_facts(station: Bench) -> list[tuple[FactRef, Attempt]]:
     return [(ref, fact) for ref, fact in station.recent_now() if isinstance(fact, Attempt)]
+
+
+def correct(station: Bench, wrong: Attempt) -> None:
+    """A version of the pack comes by which this answer is right."""
+    better = pack(version=2)
+    for level in better.levels:
+        for place, one in enumerate(level.questions):
+            answer_now = wrong.chosen if one.id == wrong.question else one.answer
+            level.questions[place] = msgspec.structs.replace(one, answer=answer_now, key_since=1)
+    ref, file = sealed(better)
+    station.files[ref.sha256] = file
+    station.accept(desired(version=station.twin.version + 1, packs=[ref]))
+    station.packs.want([ref])
+    station.packs.tick()
+    assert station.packs.fetched(station.fetched())
 
 
 def test_a_run_in_a_visit_is_its_persons(tmp_path: Path, system: FakeSystemClock) -> None:
@@ -217,6 +232,33 @@ def test_a_clock_that_knows_nothing_leaves_the_due_day_open_until_it_knows(
         assert (book.undated, book.next is not None) == (0, True)
 
 
+def test_an_undated_answer_that_the_county_named_is_this_stations_to_date_and_to_mark(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        give_pack(station)
+        visit = open_by_card(station, ZHANG)
+        play(station, [False, True, True, True, True])
+        (ref, wrong), (last, _) = own_facts(station)[0], own_facts(station)[-1]
+        named = UndatedWrong(pack=wrong.pack, question=wrong.question, epoch=ref.epoch, seq=ref.seq)
+        elsewhere = UndatedWrong(pack=wrong.pack, question="elsewhere", epoch=bytes(16), seq=ref.seq)
+        told = Progress(
+            person="p1",
+            as_of=1,
+            questions=[Tries(pack=one.pack, question=one.question, tries=[]) for one in (elsewhere, named)],
+            undated=[elsewhere, named],
+            heads=[StreamThrough(epoch=last.epoch, seq=last.seq + 1)],
+        )
+        station.bundles.put("progress", told, name="p1")
+        correct(station, wrong)
+        assert len(station.kiosk.progress.learnt("p1").book()) == 2, "until the time is known it is the county's to say"
+        facts = station.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.fact_writer.owe(*facts)
+        assert station.kiosk.progress.learnt("p1").book() == [Due((wrong.pack, "elsewhere"), None)]
+        assert the_map(station, visit).book is not None
+
+
 def test_five_levels_a_day_and_then_it_is_enough(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     visit = open_by_card(station, ZHANG)
@@ -301,17 +343,7 @@ def test_a_corrected_key_marks_what_was_answered_here(station: Bench, system: Fa
     play(station, [False, True, True, True, True])
     wrong = next(fact for fact in station.of(Attempt) if not fact.right)
     assert the_map(station, visit).book is not None
-    better = pack(version=2)
-    for level in better.levels:
-        for place, one in enumerate(level.questions):
-            answer_now = wrong.chosen if one.id == wrong.question else one.answer
-            level.questions[place] = msgspec.structs.replace(one, answer=answer_now, key_since=1)
-    ref, file = sealed(better)
-    station.files[ref.sha256] = file
-    station.accept(desired(version=station.twin.version + 1, packs=[ref]))
-    station.packs.want([ref])
-    station.packs.tick()
-    assert station.packs.fetched(station.fetched())
+    correct(station, wrong)
     book = the_map(station, visit).book
     assert book is not None
     assert book.all == 0

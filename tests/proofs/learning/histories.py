@@ -105,6 +105,7 @@ class County:
                 for (pack, level), reached in levels.items()
             ],
             questions=history.said(),
+            undated=history.undated_said() or msgspec.UNSET,
             heads=[StreamThrough(epoch=mine[-1][0], seq=mine[-1][1])] if mine else [],
         )
 

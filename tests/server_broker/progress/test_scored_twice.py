@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.codec import decode
 from protocol.facts import ClockCorrected, Fact, Touch
-from protocol.progress import History, Progress, wrong_book
+from protocol.progress import Progress, history_in, wrong_book
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import publish_questions
 from server_broker.ingest.batch import BatchProcessor
@@ -99,10 +99,7 @@ def computed(person: Person) -> tuple[dict[tuple[str, str], int], dict[tuple[str
     if row is None:
         return {}, {}
     said = decode(bytes(row.content), Progress, limit=2**21)
-    assert isinstance(said.questions, list)
-    tries = {(one.pack, one.question): one.tries for one in said.questions if one.tries}
-    undated = frozenset((one.pack, one.question) for one in said.questions if not one.tries)
-    book = wrong_book(History(tries, undated))
+    book = wrong_book(history_in(said))
     return {(one.pack, one.level): one.stars for one in said.levels}, {due.question: due.day for due in book}
 
 
