@@ -236,7 +236,7 @@ def _load_shelf(config: StationConfig, stick: Path) -> int:
         print("站点程序正在更新内容，请过一分钟再试", file=sys.stderr)
         return EXIT_FAILED
     print("\n".join(loaded.sentences()))
-    return 0 if not loaded.reasons else EXIT_FAILED
+    return 0 if loaded.is_all else EXIT_FAILED
 
 
 def _run(config: StationConfig) -> int:

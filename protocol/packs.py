@@ -3,7 +3,7 @@
 A pack file is an encoded `protocol.signing.Signed` whose payload is the MessagePack of `Pack`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -109,8 +109,8 @@ def unseal_pack(raw: bytes, public_keys: Mapping[bytes, bytes]) -> Pack:
     """Read a pack file.
 
     Raises:
-        Refused: As `protocol.signing.unseal`; ``malformed`` for a question whose answer is not among its options
-            or a level that draws more than it has.
+        Refused: As `protocol.signing.unseal`; ``malformed`` for a question whose answer is not among its options,
+            a level that draws more than it has, or an id that two levels or two questions have.
     """
     return read_pack(unseal(raw, "cunhui pack 1", public_keys, limit=MAX_PACK_BYTES))
 
@@ -122,24 +122,56 @@ def read_pack(payload: bytes) -> Pack:
         Refused: As `protocol.codec.decode`; ``malformed`` as `unseal_pack`.
     """
     pack = decode(payload, Pack, limit=MAX_PACK_BYTES)
-    for level in pack.levels:
-        _check_level(level)
+    _refuse(contradictions_in(pack.levels))
     return pack
 
 
-def _check_level(level: Level) -> None:
-    if level.draw > len(level.questions):
-        raise Refused("malformed", f"level {level.id} draws {level.draw} of {len(level.questions)}")
-    for question in level.questions:
-        numbers, count = set(question.answer), len(question.options)
-        fits = {
-            "single": len(question.answer) == 1,
-            "true_false": len(question.answer) == 1 and count == 2,
-            "multiple": len(numbers) == len(question.answer),
-            "ordering": numbers == set(range(count)) and len(question.answer) == count,
-        }[question.kind]
-        if not fits or max(numbers) >= count:
-            raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")
+type ContradictionKind = Literal["level_twice", "question_twice", "draws_too_many", "answer_does_not_fit"]
+
+
+class Contradiction(NamedTuple):
+    """Something in a pack that can't be."""
+
+    kind: ContradictionKind
+    id: str
+    """Of the level or question."""
+
+
+def contradictions_in(levels: Iterable[Level]) -> Iterator[Contradiction]:
+    """Yield what can't be in a pack of these levels.
+
+    An id names one level and one question of the pack, in whatever level it is: what a person has learnt goes by it.
+    """
+    level_ids: set[str] = set()
+    question_ids: set[str] = set()
+    for level in levels:
+        if level.id in level_ids:
+            yield Contradiction("level_twice", level.id)
+        level_ids.add(level.id)
+        if level.draw > len(level.questions):
+            yield Contradiction("draws_too_many", level.id)
+        for question in level.questions:
+            if question.id in question_ids:
+                yield Contradiction("question_twice", question.id)
+            question_ids.add(question.id)
+            if not _answer_fits(question):
+                yield Contradiction("answer_does_not_fit", question.id)
+
+
+def _refuse(found: Iterator[Contradiction]) -> None:
+    if (first := next(found, None)) is not None:
+        raise Refused("malformed", f"{first.kind}: {first.id}")
+
+
+def _answer_fits(question: Question) -> bool:
+    numbers, count = set(question.answer), len(question.options)
+    fits = {
+        "single": len(question.answer) == 1,
+        "true_false": len(question.answer) == 1 and count == 2,
+        "multiple": len(numbers) == len(question.answer),
+        "ordering": numbers == set(range(count)) and len(question.answer) == count,
+    }[question.kind]
+    return fits and max(numbers) < count
 
 
 class LevelHead(Message, frozen=True, kw_only=True):
@@ -188,10 +220,14 @@ def read_head(content: bytes) -> PackHead:
         Refused: As `unseal_pack`.
     """
     opened = decode(content, _Opened, limit=MAX_PACK_BYTES)
-    heads = []
-    for level in opened.each():
-        _check_level(level)
-        heads.append(LevelHead(id=level.id, name=level.name))
+    heads: list[LevelHead] = []
+
+    def each() -> Iterator[Level]:
+        for level in opened.each():
+            heads.append(LevelHead(id=level.id, name=level.name))
+            yield level
+
+    _refuse(contradictions_in(each()))
     return PackHead(id=opened.id, version=opened.version, title=opened.title, sample=opened.sample, levels=heads)
 
 
@@ -232,6 +268,4 @@ def read_level(content: bytes, place: int) -> Level:
         Refused: As `unseal_pack`.
         IndexError: The pack has no such level.
     """
-    level = decode(content, _Opened, limit=MAX_PACK_BYTES).level(place)
-    _check_level(level)
-    return level
+    return decode(content, _Opened, limit=MAX_PACK_BYTES).level(place)

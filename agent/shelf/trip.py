@@ -78,6 +78,8 @@ class Outcome(Struct):
     """How far each bundle of the index is, by id, where it is not in force."""
     problem: str = ""
     """Why the trip ended early, English for the log."""
+    reason: NotWhole | Literal[""] = ""
+    """The same as a code, where the source or the index is the reason."""
 
 
 class Trip:
@@ -136,9 +138,9 @@ class Trip:
                     self._serve(entry)
                 self._sweep(index)
         except Unreachable as error:
-            self.outcome.problem = str(error)
+            self.outcome.problem, self.outcome.reason = str(error), "unreachable"
         except (NotGiven, Refused, _Waits) as error:
-            self.outcome.problem = f"the index: {error}"
+            self.outcome.problem, self.outcome.reason = f"the index: {error}", error.reason
 
     def _survey(self) -> None:
         """Take out of force what is no longer whole: files may decay, and people may put a hand to them."""

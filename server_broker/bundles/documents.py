@@ -14,6 +14,7 @@ from typing import Literal
 
 from protocol.codec import decode, encode
 from protocol.documents import ColumnKind, Document, Documents, pictures_of, wrong_sums
+from protocol.kiosk_documents import MAX_PICTURE_BYTES
 from protocol.refusal import Refused
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
@@ -54,7 +55,10 @@ def publish_documents(draft: DocumentsDraft, *, folder: BundleFolder, author: st
         OSError: A file can't be read, or the disk takes nothing.
     """
     with tempfile.TemporaryDirectory() as beside:
-        return publish(_bundle_of(draft, _items(draft, Path(beside))), folder=folder, author=author, at=at)
+        wanted = {name for one in draft.documents for name in pictures_of(one)}
+        # One that is missing is refused with its name, where the content is made.
+        shown = {name: content for name, content in draft.pictures.items() if name in wanted}
+        return publish(_bundle_of(draft, picture_items(shown, Path(beside))), folder=folder, author=author, at=at)
 
 
 def check_before_publishing(draft: DocumentsDraft, *, author: str, at: datetime) -> Draft:
@@ -160,12 +164,24 @@ def _no_picture(name: str) -> str:
     return f"图片“{name}”打不开，或像素太多：须是 JPG 或 PNG，最多 5,000 万像素"
 
 
-def _items(draft: DocumentsDraft, folder: Path) -> list[DraftItem]:
+def check_picture(item: DraftItem) -> None:
+    """Refuse an item that no kiosk would show as a picture.
+
+    Raises:
+        NotPublished: It is no picture, or more than a kiosk is sent in one line.
+        OSError: It can't be read.
+    """
+    if not DECODER.pixels(item.source):
+        raise NotPublished(_no_picture(item.name))
+    if item.size > MAX_PICTURE_BYTES:
+        raise NotPublished(f"图片“{item.name}”有 {item.size:,} 字节，大屏最多显示 {MAX_PICTURE_BYTES:,} 字节，请先缩小")
+
+
+def picture_items(pictures: Mapping[str, bytes], folder: Path) -> list[DraftItem]:
+    """Write pictures, as `scaled` returned them, into a folder; return them as items by name."""
     items = []
-    wanted = {name for one in draft.documents for name in pictures_of(one)}
-    # One that is missing is refused with its name, where the content is made.
-    for number, name in enumerate(sorted(wanted & draft.pictures.keys())):
-        content, path = draft.pictures[name], folder / str(number)
+    for number, (name, content) in enumerate(sorted(pictures.items())):
+        path = folder / str(number)
         path.write_bytes(content)
         media_type = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
         sha256 = hashlib.sha256(content).digest()

@@ -11,10 +11,11 @@ from protocol.bundles import MAX_BUNDLE_BYTES, MAX_CONTENT_BYTES
 from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode, encode
 from protocol.decisions import Decided
-from protocol.packs import Pack
+from protocol.packs import ContradictionKind, Pack, contradictions_in
 from protocol.signing import Signed
 from protocol.twin import PackRef
 from server_broker.audit.log import record
+from server_broker.bundles.documents import check_picture
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import wanted
@@ -65,10 +66,10 @@ def publish_questions(
         items: The pictures and sounds that its questions name.
 
     Raises:
-        Refused: The pack contradicts itself (`protocol.packs.read_pack`).
         PackRefused, NotPublished: Nothing was published.
         OSError: An item can't be read, or the disk takes nothing. Nothing was published.
     """
+    _check_agrees(pack)
     draft = _draft(pack, items=items, regions=regions, not_after=not_after or at + LASTS)
     check(draft)
     _check_named(pack, items)
@@ -127,8 +128,23 @@ def _draft(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], no
     )
 
 
+_CONTRADICTIONS: dict[ContradictionKind, str] = {
+    "level_twice": "有两关的编号都是“{id}”，请改一个",
+    "question_twice": "有两道题的编号都是“{id}”，请改一个；同一个学习包里，不同的关也不能重",
+    "draws_too_many": "第“{id}”关每次要抽的题比关里的题还多",
+    "answer_does_not_fit": "题目“{id}”的答案和选项对不上，请核对答案是第几个选项",
+}
+
+
+def _check_agrees(pack: Pack) -> None:
+    """Refuse a pack that contradicts itself: every station would."""
+    found = next(contradictions_in(pack.levels), None)
+    if found is not None:
+        raise NotPublished(_CONTRADICTIONS[found.kind].format(id=found.id))
+
+
 def _check_named(pack: Pack, items: Sequence[DraftItem]) -> None:
-    """Refuse a pack whose questions name other files than those that come with it."""
+    """Refuse a pack whose questions name other files than those that come with it, or what is no picture as one."""
     questions = [question for level in pack.levels for question in level.questions]
     named = {name for question in questions for name in (question.picture, question.sound) if name is not None}
     there = {item.name for item in items}
@@ -136,6 +152,10 @@ def _check_named(pack: Pack, items: Sequence[DraftItem]) -> None:
         raise NotPublished(f"缺少题目用到的附件：{'、'.join(sorted(named - there)[:5])}")
     if there - named:
         raise NotPublished(f"附件没有题目用到：{'、'.join(sorted(there - named)[:5])}")
+    pictures = {question.picture for question in questions}
+    for item in items:
+        if item.name in pictures:
+            check_picture(item)
 
 
 def _published(pack: Pack, folder: BundleFolder) -> Bundle | None:

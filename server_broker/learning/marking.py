@@ -13,7 +13,7 @@ import msgspec
 from django.db.models import Count
 
 from protocol.codec import decode
-from protocol.packs import Pack, Question, is_right, read_pack
+from protocol.packs import Pack, Question, is_right
 from protocol.signing import Signed
 from server_broker.learning.models import Attempt, LearningPack, Remarked
 from server_broker.learning.packs import PackRefused
@@ -28,8 +28,12 @@ class Changed(NamedTuple):
 
 
 def read_stored(row: LearningPack) -> Pack:
-    """Return the pack of a row. The county has judged and signed it when it was published."""
-    return read_pack(decode(bytes(row.file), Signed, limit=len(row.file)).payload)
+    """Return the pack of a row.
+
+    The county judged and signed it when it was published, by the rules of its release then. It is not judged again,
+    because attempts are marked by it whatever became of the rules.
+    """
+    return decode(decode(bytes(row.file), Signed, limit=len(row.file)).payload, Pack, limit=len(row.file))
 
 
 def questions_in(pack: Pack) -> dict[str, Question]:

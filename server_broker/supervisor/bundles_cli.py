@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,7 @@ from protocol.refusal import Refused
 from protocol.system_errors import os_cause
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.bundles.document_sheets import BOOK
-from server_broker.bundles.documents import DocumentsDraft, scaled
+from server_broker.bundles.documents import DocumentsDraft, picture_items, scaled
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, check_items
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
@@ -88,23 +89,33 @@ def publish_starter(home: CountyHome, chosen: argparse.Namespace, *, actor: str)
 def _publish_pack(home: CountyHome, path: Path, chosen: argparse.Namespace, *, actor: str) -> str:
     try:
         pack = _read_pack(path)
-        names = {n for level in pack.levels for q in level.questions for n in (q.picture, q.sound) if n is not None}
-        folder = Path(chosen.items) if chosen.items else path.parent
-        published = publish_questions(
-            pack,
-            key=county_keys(home).signing_key,
-            folder=BundleFolder(home.bundles),
-            author=actor,
-            at=timezone.now(),
-            items=_items([ListedItem(name) for name in sorted(names)], folder),
-            regions=_beginnings(chosen.to) if chosen.to else (EVERYWHERE,),
-            not_after=end_of(chosen.until) if chosen.until else None,
-        )
+        with tempfile.TemporaryDirectory() as beside:
+            published = publish_questions(
+                pack,
+                key=county_keys(home).signing_key,
+                folder=BundleFolder(home.bundles),
+                author=actor,
+                at=timezone.now(),
+                items=_items_of(pack, Path(chosen.items) if chosen.items else path.parent, Path(beside)),
+                regions=_beginnings(chosen.to) if chosen.to else (EVERYWHERE,),
+                not_after=end_of(chosen.until) if chosen.until else None,
+            )
     except Refused as error:
         raise ServiceError(f"{path} 不是学习包，或内容不合格式：{error.detail}") from error
     except (PackRefused, NotPublished) as error:
         raise ServiceError(f"{path} 没有发布：{error}") from error
     return f"{pack.title} {pack.version} {bytes(published.sha256).hex()}"
+
+
+def _items_of(pack: Pack, folder: Path, beside: Path) -> list[DraftItem]:
+    """Return the files in ``folder`` that a pack's questions name. Pictures are written to ``beside``, as a kiosk gets
+    them."""
+    questions = [question for level in pack.levels for question in level.questions]
+    named = {name for one in questions for name in (one.picture, one.sound) if name is not None}
+    found = _items([ListedItem(name) for name in sorted(named)], folder)
+    shown = {question.picture for question in questions}
+    pictures = scaled({item.name: item.source for item in found if item.name in shown})
+    return [*picture_items(pictures, beside), *(item for item in found if item.name not in pictures)]
 
 
 def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:

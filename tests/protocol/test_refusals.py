@@ -264,9 +264,27 @@ def test_a_pack_whose_answer_is_no_option_is_refused() -> None:
     level = pack.levels[0]
     wrong = msgspec.structs.replace(level.questions[0], answer=[5])
     for questions, draw in (([wrong, *level.questions[1:]], 5), (level.questions, 6)):
-        changed = msgspec.structs.replace(pack, levels=[msgspec.structs.replace(level, questions=questions, draw=draw)])
-        raw = seal(COUNTY_KEY, "cunhui pack 1", encode(changed))
-        assert refusal(lambda raw: packs.unseal_pack(raw, KEYS), raw) == "malformed"
+        refuse_pack(pack, [msgspec.structs.replace(level, questions=questions, draw=draw)])
+
+
+def test_a_pack_in_which_an_id_is_given_twice_is_refused() -> None:
+    pack = MESSAGES["pack"]
+    assert isinstance(pack, packs.Pack)
+    level = pack.levels[0]
+    renamed = [msgspec.structs.replace(one, id=f"other-{one.id}") for one in level.questions]
+    other = msgspec.structs.replace(level, id="other", questions=renamed)
+    packs.read_pack(encode(msgspec.structs.replace(pack, levels=[level, other])))
+    refuse_pack(pack, [level, msgspec.structs.replace(other, id=level.id)])
+    refuse_pack(pack, [msgspec.structs.replace(level, questions=[*level.questions[:-1], level.questions[0]])])
+    refuse_pack(pack, [level, msgspec.structs.replace(other, questions=[level.questions[0], *renamed[1:]])])
+
+
+def refuse_pack(pack: packs.Pack, levels: list[packs.Level]) -> None:
+    """Both ways of reading refuse a pack of these levels: at once, and a level at a time."""
+    content = encode(msgspec.structs.replace(pack, levels=levels))
+    raw = seal(COUNTY_KEY, "cunhui pack 1", content)
+    assert refusal(lambda raw: packs.unseal_pack(raw, KEYS), raw) == "malformed"
+    assert refusal(packs.read_head, content) == "malformed"
 
 
 def test_a_request_signed_by_another_key_is_refused() -> None:

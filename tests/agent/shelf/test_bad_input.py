@@ -6,8 +6,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.shelf.sealed import split_sealed
 from protocol.bundles import Audience, Item
 from protocol.codec import encode
+from protocol.packs import Level, Pack, read_head
+from protocol.refusal import Refused
 from protocol.signing import seal
 from protocol.twin import NotWhole, ShelfRef
 from tests.agent.bench import Bench, desired
@@ -172,6 +175,92 @@ def test_a_pack_that_contradicts_itself(shelf: Bench) -> None:
     assert why(shelf, "sample") == ("refused", "malformed")
     assert why(shelf, "broken") == ("refused", "malformed")
     assert shelf.shelf.offered.packs() == []
+
+
+def give(station: Bench, content: bytes) -> None:
+    """The county announces version 2 of the pack, with a content that its own release would not publish."""
+    station.county.publish("sample", 2, content, kind="questions")
+    take(station)
+
+
+def test_a_pack_with_an_answer_beyond_its_options_leaves_the_one_before(playing: Bench) -> None:
+    level = pack(version=2).levels[0]
+    wrong = msgspec.structs.replace(level.questions[0], answer=[4])
+    give(playing, encode(with_levels(msgspec.structs.replace(level, questions=[wrong, *level.questions[1:]]))))
+    assert why(playing, "sample") == ("refused", "malformed")
+    assert_plays_the_first(playing)
+
+
+@pytest.mark.parametrize("twice", ["level", "question of a level", "question of two levels"])
+def test_a_pack_that_names_two_things_alike_leaves_the_one_before(playing: Bench, twice: str) -> None:
+    first, second = pack(version=2).levels
+    match twice:
+        case "level":
+            second = msgspec.structs.replace(second, id=first.id)
+        case "question of a level":
+            first = msgspec.structs.replace(first, questions=[*first.questions, first.questions[0]])
+        case _:
+            second = msgspec.structs.replace(second, questions=[*second.questions, first.questions[0]])
+    give(playing, encode(with_levels(first, second)))
+    assert why(playing, "sample") == ("refused", "malformed")
+    assert_plays_the_first(playing)
+
+
+def test_a_pack_that_was_cut_anywhere_before_it_was_signed_leaves_the_one_before(playing: Bench) -> None:
+    whole = encode(pack(version=2))
+    for length in range(1, len(whole)):
+        with pytest.raises(Refused):
+            read_head(whole[:length])
+    for length in (1, len(whole) // 2, len(whole) - 1):
+        give(playing, whole[:length])
+        assert why(playing, "sample") == ("refused", "malformed")
+    assert_plays_the_first(playing)
+
+
+def test_a_bundle_that_was_cut_anywhere_after_it_was_signed_leaves_the_one_before(playing: Bench) -> None:
+    entry = playing.county.publish("sample", 2, encode(pack(version=2)), kind="questions")
+    whole = playing.county.files["bundles", entry.sha256]
+    for length in range(len(whole)):
+        with pytest.raises(Refused):
+            split_sealed(whole[:length], sha256=entry.sha256)
+    for length in (0, 1, len(whole) // 2, len(whole) - 1):
+        playing.county.files["bundles", entry.sha256] = whole[:length]
+        take(playing)
+        assert why(playing, "sample") == ("refused", "wrong_hash")
+        assert_plays_the_first(playing)
+    playing.county.files["bundles", entry.sha256] = whole
+    take(playing)
+    assert in_force(playing)["sample"] == 2
+
+
+@pytest.mark.parametrize("filler", [b"\xc0", b"\x80", b"\x90"], ids=["nil", "map", "array"])
+def test_a_million_questions_are_refused_by_their_number(playing: Bench, filler: bytes) -> None:
+    """So many fit the bytes of a content if they are nothing. They are counted, and none of them is made."""
+    content = encode(pack(version=2))
+    number = b"\xa9questions\x97"
+    begin = content.index(number) + len(number)
+    million = b"\xa9questions\xdd" + (1_000_000).to_bytes(4, "big")
+    give(playing, content[: begin - len(number)] + million + filler * 1_000_000 + content[begin:])
+    assert why(playing, "sample") == ("refused", "malformed")
+    assert_plays_the_first(playing)
+
+
+def with_levels(*levels: Level) -> Pack:
+    return msgspec.structs.replace(pack(version=2), levels=list(levels))
+
+
+@pytest.fixture
+def playing(station: Bench) -> Bench:
+    """A station that plays version 1 of a pack."""
+    station.county.publish("sample", 1, encode(pack()), kind="questions")
+    take(station)
+    return station
+
+
+def assert_plays_the_first(station: Bench) -> None:
+    assert in_force(station)["sample"] == 1
+    (found,) = station.shelf.offered.packs()
+    assert (found.version, found.read_level("2")) == (1, pack().levels[1])
 
 
 @pytest.mark.parametrize("status", ["not_found", "not_admitted"])

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocol.packs import Pack
+from protocol.packs import Pack, seal_pack
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import publish_questions
@@ -52,6 +52,17 @@ def test_a_publisher_s_own_word_is_refused(folder: BundleFolder) -> None:
     with pytest.raises(PackRefused, match="l1q1 自己写了 key_since"):
         publish(own, folder)
     assert not LearningPack.objects.exists()
+
+
+def test_a_pack_that_names_two_questions_alike_marks_as_ever_if_an_earlier_release_published_it() -> None:
+    made = pack(1, levels=1)
+    made.levels[0].questions.append(question("l1q1", answer=[1]))
+    LearningPack.objects.create(
+        pack=made.id, version=1, title=made.title, sha256=bytes(32), file=seal_pack(KEY, made), published_at=NOW
+    )
+    keys = PackKeys()
+    keys.renew()
+    assert keys(made.id, "l1q2", 1) == made.levels[0].questions[1]
 
 
 def test_the_same_version_again_changes_nothing(folder: BundleFolder) -> None:

@@ -1,12 +1,13 @@
 """Publishing: each version once, nothing overwritten, and every mistake told in Chinese."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -15,6 +16,7 @@ from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as Document
 from protocol.codec import decode, encode
 from protocol.decisions import BundlePublished, CountyFact
+from protocol.packs import Pack, Question
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
 from server_broker.bundles.files import BundleFolder
@@ -27,6 +29,7 @@ from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import publish_pack
 from server_broker.twin.desired import refresh
 from tests.server_broker.bundles.samples import AUTHOR, END, draft, item, notice, pack, published
+from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.station_double import NOW
 
 pytestmark = pytest.mark.django_db
@@ -168,19 +171,67 @@ def test_pictures_of_questions_come_with_the_pack(folder: BundleFolder, tmp_path
     with pytest.raises(NotPublished, match=r"缺少题目用到的附件：a\.jpg"):
         publish_questions(pack(picture="a.jpg"), key=KEY, folder=folder, author=AUTHOR, at=NOW)
     assert not LearningPack.objects.exists()
-    items = [item(tmp_path / "a.jpg")]
+    items = [item(tmp_path / "a.jpg", jpeg(64, 48))]
     with pytest.raises(NotPublished, match="没有题目用到"):
         publish_questions(pack(), key=KEY, folder=folder, author=AUTHOR, at=NOW, items=items)
     publish_questions(pack(picture="a.jpg"), key=KEY, folder=folder, author=AUTHOR, at=NOW, items=items)
     assert folder.has(items[0].sha256)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no picture", "图片“a.jpg”打不开"),
+        (jpeg(64, 48)[:300], "图片“a.jpg”打不开"),
+        (jpeg(800, 600), "大屏最多显示 30,000 字节"),
+    ],
+    ids=["none", "cut", "too large"],
+)
+def test_a_question_whose_picture_no_kiosk_shows_is_not_published(
+    folder: BundleFolder, tmp_path: Path, content: bytes, said: str
+) -> None:
+    items = [item(tmp_path / "a.jpg", content)]
+    with pytest.raises(NotPublished, match=said):
+        publish_questions(pack(picture="a.jpg"), key=KEY, folder=folder, author=AUTHOR, at=NOW, items=items)
+    assert not LearningPack.objects.exists()
+    assert not Bundle.objects.exists()
+
+
+def changed(made: Pack, *, questions: Sequence[Question] | None = None, twice: bool = False, draw: int = 5) -> Pack:
+    level = msgspec.structs.replace(made.levels[0], questions=list(questions or made.levels[0].questions), draw=draw)
+    return msgspec.structs.replace(made, levels=[level, level] if twice else [level])
+
+
+QUESTIONS = pack().levels[0].questions
+CONTRADICTIONS = {
+    "a level twice": (changed(pack(), twice=True), "有两关的编号都是“l1”"),
+    "a question twice": (changed(pack(), questions=[*QUESTIONS, QUESTIONS[0]]), "有两道题的编号都是“q0”"),
+    "an answer beyond": (
+        changed(pack(), questions=[msgspec.structs.replace(QUESTIONS[0], answer=[2]), *QUESTIONS[1:]]),
+        "题目“q0”的答案和选项对不上",
+    ),
+    "more drawn than there are": (changed(pack(), draw=6), "第“l1”关每次要抽的题比关里的题还多"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_pack_that_contradicts_itself_is_refused_in_chinese(folder: BundleFolder, name: str) -> None:
+    made, said = CONTRADICTIONS[name]
+    with pytest.raises(NotPublished, match=said):
+        publish_questions(made, key=KEY, folder=folder, author=AUTHOR, at=NOW)
+    assert not LearningPack.objects.exists()
+    assert not Bundle.objects.exists()
+
+
 def test_packs_of_an_earlier_release_become_bundles_once(folder: BundleFolder) -> None:
     publish_pack(pack(1), key=KEY, at=NOW)
     publish_pack(pack(2), key=KEY, at=NOW)
     question = replace(pack().levels[0].questions[0], stem="例" * 60, explanation="示" * 120)
-    level = replace(pack().levels[0], questions=[question] * 200)
-    huge = replace(pack(), id="huge", levels=[level] * 50)
+    levels = [
+        replace(pack().levels[0], id=f"l{n}", questions=[replace(question, id=f"l{n}q{m}") for m in range(200)])
+        for n in range(50)
+    ]
+    huge = replace(pack(), id="huge", levels=levels)
     assert len(encode(huge)) > 2 * 2**20
     publish_pack(huge, key=KEY, at=NOW)
     assert adopt_packs(folder=folder, at=NOW) == (1, ["huge"])

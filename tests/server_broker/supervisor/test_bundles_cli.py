@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from django.utils import timezone
 
+from protocol.kiosk_documents import MAX_PICTURE_BYTES
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.index_keeper import wanted
@@ -32,6 +33,7 @@ from tests.cast import SHILI, TOWNSHIP, YANGBAN
 from tests.server_broker.bundles.document_files import GOOD, workbook
 from tests.server_broker.bundles.samples import pack
 from tests.server_broker.county import make_county
+from tests.server_broker.picture_sender import jpeg
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +143,20 @@ def test_questions_that_were_for_all_are_for_one_township_from_a_new_version_on(
     publish_pack_file(keyed, packed(keyed, TOWNSHIP, version=2), actor="cli:wu")
     StationStatus.objects.update(contract=0)
     assert pack_files_of(Station.objects.get(pk=YANGBAN), now=timezone.now()) == []
+
+
+def test_a_picture_of_a_question_is_scaled_until_a_kiosk_gets_it_in_one_line(keyed: CountyHome) -> None:
+    chosen = packed(keyed)
+    Path(chosen.file).write_text(json.dumps(msgspec.to_builtins(pack(1, picture="a.jpg"))), encoding="utf-8")
+    beside = keyed.root / "a.jpg"
+    beside.write_bytes(jpeg(1600, 1200))
+    publish_pack_file(keyed, chosen, actor="cli:wu")
+    [row] = Bundle.objects.get().items.all()
+    assert (row.name, row.media_type) == ("a.jpg", "image/jpeg")
+    assert row.size <= MAX_PICTURE_BYTES < beside.stat().st_size
+    beside.write_bytes(b"no picture")
+    with pytest.raises(ServiceError, match=r"没有发布：图片“a\.jpg”打不开"):
+        publish_pack_file(keyed, chosen, actor="cli:wu")
 
 
 @pytest.mark.parametrize("to", ["990199000000", "示例镇", ""])
