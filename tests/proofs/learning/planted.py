@@ -61,7 +61,8 @@ def the_last_writer_wins() -> AbstractContextManager[Any]:
     def last_writer(answers: list[Answered], keys: Keys, *, before: History = NO_HISTORY) -> History:
         own = {(one.pack, one.question) for one in answers}
         others = {name: tries for name, tries in before.tries.items() if name not in own}
-        return history_of(answers, keys, before=History(others, before.undated - own))
+        undated = {name: stated for name, stated in before.undated.items() if name not in own}
+        return history_of(answers, keys, before=History(others, undated))
 
     return patch.object(progress, "history_of", last_writer)
 
