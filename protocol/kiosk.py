@@ -74,7 +74,7 @@ from protocol.kiosk_months import (
 )
 from protocol.kiosk_notices import AskNotices, NoticeShown, NoticesShown, OpenNotice
 from protocol.kiosk_requests import Agree, AskFor, AskingShown, OpenAsking
-from protocol.kiosk_sound import Play, SoundShown, StopSound
+from protocol.kiosk_sound import AskSound, Play, SoundShown, StopSound
 from protocol.kiosk_status import AskStatus, LinkState, Status
 from protocol.kiosk_visits import (
     ClockByNumber,
@@ -334,6 +334,7 @@ type ToAgent = (
     | Search
     | Play
     | StopSound
+    | AskSound
     | OpenMonth
     | OpenResults
     | OpenRequests

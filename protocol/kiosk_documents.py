@@ -117,3 +117,5 @@ class AskPicture(Line, frozen=True, kw_only=True, tag="ask_picture"):
 
     bundle: FileName
     item: FileName
+    version: Annotated[int, Meta(ge=0)] = 0
+    """The version of the bundle that shows it. Another one may have another picture by that name. 0: any."""

@@ -134,6 +134,8 @@ class QuestionShown(Line, frozen=True, kw_only=True, tag="question"):
     options: list[str]
     pack: ShortText = ""
     """Whose pictures these are; also the id of its bundle."""
+    pack_version: Annotated[int, Meta(ge=0)] = 0
+    """The version that is played, and whose pictures are shown; also that of its bundle. 0: an agent of before."""
     picture: FileName | None = None
     """Shown with the stem; the kiosk asks for it by `protocol.kiosk_documents.AskPicture`."""
     sound: bool = False

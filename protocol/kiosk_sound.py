@@ -37,5 +37,11 @@ class Play(Line, frozen=True, kw_only=True, tag="play"):
     """Empty: no question."""
 
 
+class AskSound(Line, frozen=True, kw_only=True, tag="ask_sound"):
+    """A question of a run stands on the screen of a kiosk that took another one's place; the answer is `SoundShown`."""
+
+    run: ShortText
+
+
 class StopSound(Line, frozen=True, kw_only=True, tag="stop"):
     """What is being said is no longer on the screen."""

@@ -55,24 +55,31 @@ class ClipBook:
             return None
         return self._sound(lambda clip: clip.line == code and clip.words == SPOKEN.get(code))
 
-    def question(self, pack: str, question: Question) -> bytes | None:
-        """Return the sound of a question's stem, or None: a clip that was recorded for it, or the pack's own."""
+    def question(self, pack: str, version: int, question: Question) -> bytes | None:
+        """Return the sound of a question's stem, or None: a clip that was recorded for it, or the pack's own.
+
+        Args:
+            version: Of the pack that has the question. Another one may have another sound by the same name.
+        """
         found = self._sound(
             lambda clip: (clip.pack, clip.question) == (pack, question.id) and clip.words == question.stem
         )
         if found is not None or question.sound is None:
             return found
-        held = next((one for one in self._offered.bundles("questions") if one.id == pack), None)
+        held = self._pack(pack, version)
         return self._read_item(held, question.sound) if held is not None else None
 
-    def has_question(self, pack: str, question: Question) -> bool:
+    def has_question(self, pack: str, version: int, question: Question) -> bool:
         """Tell whether a question's stem can be heard; reads no sound."""
         recorded = any(
             (clip.pack, clip.question) == (pack, question.id) and clip.words == question.stem
             for _, clip in self._clips()
         )
-        packs = question.sound is not None and any(one.id == pack for one in self._offered.bundles("questions"))
-        return recorded or packs
+        return recorded or (question.sound is not None and self._pack(pack, version) is not None)
+
+    def _pack(self, pack: str, version: int) -> HeldBundle | None:
+        offered = self._offered.bundles("questions")
+        return next((one for one in offered if (one.id, one.version) == (pack, version)), None)
 
     def _sound(self, fits: Callable[[Clip], bool]) -> bytes | None:
         # Of two clips for the same sentence the later one counts, and so does the later bundle.

@@ -182,7 +182,8 @@ class DocumentDesk:
         content = b""
         held = self._held(asked.bundle, (*KINDS, "questions"))
         try:
-            content = self._shelf.read_item(held, asked.item) if held is not None else b""
+            if held is not None and asked.version in (0, held.version):
+                content = self._shelf.read_item(held, asked.item)
         except (Refused, OSError, KeyError) as error:
             log.warning("a picture of bundle %s can't be read: %s", asked.bundle, error)
         # What is too large for a line is not shown; its words stand for it.

@@ -116,10 +116,22 @@ class Learning:
         return self._progress.learnt(visit.person) if visit is not None else None
 
     def levels_left(self, visit: Visit | None) -> int | None:
-        """Return how many levels the person of a visit can still end today; None without a visit."""
+        """Return how many levels the person of a visit can still end today; None without a visit.
+
+        A level that the same person has begun at another kiosk counts as ended.
+        """
         if visit is None:
             return None
-        return max(0, LEVELS_A_DAY - self._progress.levels_ended_today(visit.person))
+        begun = sum(run.mode == "level" for run in self._elsewhere(visit))
+        return max(0, LEVELS_A_DAY - self._progress.levels_ended_today(visit.person) - begun)
+
+    def _elsewhere(self, visit: Visit) -> list[Run]:
+        """Return the runs that the person of a visit goes through at other kiosks at the same time."""
+        return [
+            run
+            for run in self._runs.values()
+            if run.visit is not None and run.visit is not visit and run.visit.person == visit.person and not run.over
+        ]
 
     def shown_of(self, visit: Visit, book: Iterable[Due]) -> list[Due]:
         """Return the questions of a person's wrong book whose packs are here."""
@@ -127,8 +139,15 @@ class Learning:
         return [one for one in book if one.question[0] in here]
 
     def due(self, visit: Visit, book: list[Due]) -> list[QuestionName]:
-        """Return what a review shows now of a person's wrong book."""
-        return due_now(book, self._progress.today(), reviewed=self._progress.reviewed_today(visit.person))
+        """Return what a review shows now of a person's wrong book, without what another kiosk asks them already."""
+        asked = {
+            (one.pack.id, one.question.id)
+            for run in self._elsewhere(visit)
+            if run.mode == "review"
+            for one in run.to_come
+        }
+        reviewed = self._progress.reviewed_today(visit.person) + len(asked)
+        return due_now([one for one in book if one.question not in asked], self._progress.today(), reviewed=reviewed)
 
     def rested(self, visit: Visit) -> bool:
         """Tell whether the person has done today's reviews."""
@@ -199,6 +218,9 @@ class Learning:
         return Run(asked=asked, mode=mode, visit=visit, began_ms=now, shown_ms=now)
 
     def _begin(self, kiosk: int, run: Run) -> None:
+        # A kiosk shows one run of a visit, so that an earlier one was left.
+        if run.visit is not None:
+            self._runs = {name: one for name, one in self._runs.items() if one.visit is not run.visit}
         # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
@@ -323,7 +345,8 @@ class Learning:
         if found is None:
             return None
         asked = found.now
-        return OpenQuestion(asked.pack.id, asked.question, [asked.question.options[number] for number in asked.order])
+        options = [asked.question.options[number] for number in asked.order]
+        return OpenQuestion(asked.pack.id, asked.pack.version, asked.question, options)
 
     def _run(self, kiosk: int, name: str) -> Run | None:
         try:

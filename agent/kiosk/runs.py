@@ -75,6 +75,11 @@ class Run(Struct):
         return self.asked[self.place]
 
     @property
+    def to_come(self) -> list[Asked]:
+        """The questions that are not answered yet."""
+        return self.asked[self.place + (self.graded is not None) :]
+
+    @property
     def over(self) -> bool:
         """Whether nothing more is asked."""
         return self.lives == 0 or (self.place == len(self.asked) - 1 and self.graded is not None)
@@ -101,6 +106,7 @@ class Run(Struct):
             stem=question.stem,
             options=[question.options[number] for number in asked.order],
             pack=asked.pack.id,
+            pack_version=asked.pack.version,
             picture=question.picture,
             sound=question.sound is not None,
             mode=self.mode,

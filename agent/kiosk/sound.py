@@ -19,8 +19,8 @@ from agent.kiosk.visits import Visit
 from agent.ports import Sound, Speaker
 from agent.twin import Twin
 from protocol.kiosk import ToKiosk, TouchShown
-from protocol.kiosk_learning import Marked, QuestionShown
-from protocol.kiosk_sound import Play, SoundShown, StopSound
+from protocol.kiosk_learning import LevelOver, Marked, QuestionShown
+from protocol.kiosk_sound import AskSound, Play, SoundShown, StopSound
 from protocol.packs import Question
 from protocol.spoken_lines import SPOKEN
 
@@ -34,6 +34,7 @@ class OpenQuestion(Struct, frozen=True):
     """A question that is open at a kiosk, with its options as shown."""
 
     pack: str
+    version: int
     question: Question
     options: list[str]
 
@@ -56,10 +57,12 @@ class KioskSound:
         self._shown = SoundShown()
         self._asked_by: int | None = None
         self._chosen_for: object = None
+        self._open: dict[int, str] = {}
+        """The run of the question that each kiosk shows."""
 
     def rows(self) -> Rows:
         """Return the messages that this room deals with."""
-        return {Play: self.play, StopSound: self.stop_asked}
+        return {Play: self.play, AskSound: self.asked, StopSound: self.stop_asked}
 
     def furnish(self, clips: ClipBook, find: FindQuestion) -> None:
         """Take what the county has recorded, and a way to find the question that is open at a kiosk."""
@@ -87,6 +90,8 @@ class KioskSound:
         if now != self._shown:
             self._shown = now
             self._screens.show(now)
+            for kiosk, run in self._open.items():
+                self._tell_of_question(kiosk, run)
 
     def joined(self, kiosk: int) -> None:
         """Tell a new kiosk what can be heard."""
@@ -126,13 +131,18 @@ class KioskSound:
         return Sound("text", SPOKEN[code].encode()) if self._may_read and code in SPOKEN else None
 
     def _question(self, asked: OpenQuestion) -> list[Sound]:
-        clip = self._clips.question(asked.pack, asked.question) if self._clips is not None else None
+        clip = self._clips.question(asked.pack, asked.version, asked.question) if self._clips is not None else None
         options = "。".join(f"{number}，{option}" for number, option in enumerate(asked.options, 1))
         sounds = [Sound("clip", clip)] if clip is not None else []
         if self._may_read:
             stem = "" if clip is not None else f"{asked.question.stem}。"
             sounds.append(Sound("text", f"{stem}{options}。".encode()))
         return sounds
+
+    def asked(self, kiosk: int, asked: AskSound) -> None:
+        """Tell a kiosk what can be heard with the question that it goes on with."""
+        self._open[kiosk] = asked.run
+        self._screens.answer(kiosk, self._with_question(kiosk, asked.run))
 
     def stop_asked(self, kiosk: int, _: StopSound) -> None:
         """Fall silent because a kiosk has left the screen whose words were said."""
@@ -141,6 +151,7 @@ class KioskSound:
 
     def kiosk_left(self, kiosk: int) -> None:
         """Fall silent with the kiosk that asked."""
+        self._open.pop(kiosk, None)
         if kiosk == self._asked_by:
             self.silence()
 
@@ -172,8 +183,11 @@ class KioskSound:
                 self._sound(self._of_touch(message))
             case Marked() if self._results:
                 self._sound([Sound("tone", b"right" if message.right else b"wrong")])
-            case QuestionShown() if kiosk is not None and self.wanted and self._ready:
-                self._tell_of_question(kiosk, message)
+            case QuestionShown() if kiosk is not None:
+                self._open[kiosk] = message.run
+                self._tell_of_question(kiosk, message.run)
+            case LevelOver() if kiosk is not None:
+                self._open.pop(kiosk, None)
 
     @property
     def _results(self) -> bool:
@@ -189,15 +203,22 @@ class KioskSound:
             return [said]
         return [] if touch.colour == "amber" else [Sound("tone", b"right" if touch.colour == "green" else b"wrong")]
 
-    def _tell_of_question(self, kiosk: int, shown: QuestionShown) -> None:
-        asked = self._find(kiosk, shown.run)
-        heard = asked is not None and (
-            self._may_read or (self._clips is not None and self._clips.has_question(asked.pack, asked.question))
-        )
-        told = SoundShown(
-            lines=self._shown.lines, run=shown.run if heard else "", question=shown.question if heard else ""
-        )
-        self._screens.answer(kiosk, told)
+    def _tell_of_question(self, kiosk: int, run: str) -> None:
+        told = self._with_question(kiosk, run)
+        if told.run:
+            self._screens.answer(kiosk, told)
+
+    def _with_question(self, kiosk: int, run: str) -> SoundShown:
+        """Return what can be heard at a kiosk that shows the question of a run."""
+        asked = self._find(kiosk, run) if self.wanted and self._ready else None
+        if asked is None or not self._is_heard(asked):
+            return self._shown
+        return SoundShown(lines=self._shown.lines, run=run, question=asked.question.id)
+
+    def _is_heard(self, asked: OpenQuestion) -> bool:
+        if self._may_read:
+            return True
+        return self._clips is not None and self._clips.has_question(asked.pack, asked.version, asked.question)
 
 
 class HeardScreens:

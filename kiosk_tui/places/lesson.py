@@ -35,14 +35,15 @@ from protocol.kiosk_learning import (
     OpenReview,
     QuestionShown,
 )
+from protocol.kiosk_sound import AskSound
 
 PICTURE_KEY: Key = "8"
 """No question has so many options."""
 
 
 class LessonKept(msgspec.Struct, frozen=True, omit_defaults=True, tag="lesson"):
-    """What a lesson is made from, and made again. The run itself is the agent's, and so are its lives. A picture is
-    asked for again."""
+    """What a lesson is made from, and made again. The run itself is the agent's, and so are its lives. Its picture
+    is asked for again, and so is what can be heard."""
 
     begun: OpenLevel | OpenReview
     """What the agent was asked to begin."""
@@ -91,6 +92,8 @@ class Lesson:
             opening.say(kept.begun)
         elif kept.question is not None:
             lesson._ask_picture(kept.question)
+            if kept.marked is None:
+                opening.say(AskSound(run=kept.question.run))
             if kept.asked:
                 # Both may be asked twice: an answer keeps its first mark, and a question that was not answered comes
                 # again.
@@ -203,7 +206,8 @@ class Lesson:
 
     def _ask_picture(self, question: QuestionShown) -> None:
         if question.picture is not None:
-            self._opening.say(AskPicture(bundle=question.pack, item=question.picture))
+            asked = AskPicture(bundle=question.pack, item=question.picture, version=question.pack_version)
+            self._opening.say(asked)
 
     @property
     def _awaits_picture(self) -> bool:

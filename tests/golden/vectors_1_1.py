@@ -796,4 +796,5 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     "sound": kiosk_sound.SoundShown(lines=["present_card", "touch.recorded"], run=RUN.hex(), question="q3"),
     "play": kiosk_sound.Play(lines=["learn.single"], run=RUN.hex()),
     "stop": kiosk_sound.StopSound(),
+    "ask_sound": kiosk_sound.AskSound(run=RUN.hex()),
 }

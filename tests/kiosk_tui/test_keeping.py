@@ -20,6 +20,7 @@ from protocol.kiosk_learning import AnswerQuestion, NextQuestion, OpenMap, OpenP
 from protocol.kiosk_months import OpenMonth, OpenRequests, OpenResults
 from protocol.kiosk_notices import AskNotices, OpenNotice
 from protocol.kiosk_requests import OpenAsking
+from protocol.kiosk_sound import AskSound
 from protocol.kiosk_visits import PhoneCode, ShowPhoneCode
 from tests.kiosk_tui import document_samples, learning_samples, samples
 from tests.kiosk_tui.rig import NUMBER, PIN, STATES, HandClock, OpenKiosk, press
@@ -162,7 +163,7 @@ def test_a_question_keeps_its_chosen_options_and_its_lives() -> None:
     view = after.flow.view()
     assert isinstance(view, QuestionView)
     assert (view.chosen, view.question) == ((0, 2), samples.MULTIPLE)
-    assert after.said == [OpenMap(), OpenPack(pack="sample-common")]
+    assert after.said == [OpenMap(), OpenPack(pack="sample-common"), AskSound(run=samples.MULTIPLE.run)]
 
 
 def test_what_the_agent_was_asked_for_is_asked_again() -> None:
@@ -172,7 +173,7 @@ def test_what_the_agent_was_asked_for_is_asked_again() -> None:
     after = Next(before)
     after.hears()
     assert isinstance(answered, AnswerQuestion)
-    assert after.said[2:] == [answered]
+    assert after.said[2:] == [AskSound(run=answered.run), answered]
     after.flow.agent_said(samples.RIGHT)
     assert isinstance(after.flow.view(), MarkedView)
     press(after.flow, after.clock, "enter")

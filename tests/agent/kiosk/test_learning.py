@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agent.kiosk.clips import ClipBook
+from protocol.codec import encode
 from protocol.facts import Attempt, LevelEnded
 from protocol.kiosk import Sorry
+from protocol.kiosk_documents import AskPicture, PictureShown
 from protocol.kiosk_learning import (
     AnswerQuestion,
     LevelChoice,
@@ -19,6 +23,7 @@ from protocol.kiosk_learning import (
 )
 from tests.agent.bench import Bench, bench, desired
 from tests.agent.sample import pack, sealed
+from tests.agent.shelf.test_change_of_bundle import take
 from tests.fakes.clockwork import FakeSystemClock
 
 
@@ -218,3 +223,63 @@ def test_a_pack_that_is_taken_back_while_it_is_played_is_played_to_its_end(playe
     assert len(player.of(Attempt)) == 5
     player.learning.open_level(1, OpenLevel(pack="sample", level="1"))
     assert last(player) == Sorry(reason="no_such_level", asked="open_level")
+
+
+def pictured(version: int, content: bytes, station: Bench) -> None:
+    """The county publishes a version of the pack in which each question has the picture ``a.jpg``."""
+    made = pack(version=version)
+    levels = [
+        msgspec.structs.replace(
+            level, questions=[msgspec.structs.replace(one, picture="a.jpg", sound="a.opus") for one in level.questions]
+        )
+        for level in made.levels
+    ]
+    items = [station.county.item("a.jpg", content), station.county.item("a.opus", content)]
+    shown = msgspec.structs.replace(made, levels=levels if version == 1 else levels[1:])
+    station.county.publish("sample", version, encode(shown), kind="questions", items=items)
+    take(station)
+
+
+def picture_of(station: Bench, shown: QuestionShown) -> bytes:
+    assert shown.picture is not None
+    (answered,) = station.ask(AskPicture(bundle=shown.pack, item=shown.picture, version=shown.pack_version))
+    assert isinstance(answered, PictureShown)
+    return answered.content
+
+
+def test_a_pack_that_is_replaced_while_it_is_played_is_played_to_its_end(station: Bench) -> None:
+    """The new version has not the level any more, and another picture and sound by the old names."""
+    pictured(1, b"of version 1", station)
+    shown: object = opened(station)
+    assert isinstance(shown, QuestionShown)
+    assert picture_of(station, shown) == b"of version 1"
+    clips = ClipBook(station.shelf.offered)
+    asked = station.learning.open_question(1, shown.run)
+    assert asked is not None
+    assert clips.question(asked.pack, asked.version, asked.question) == b"of version 1"
+    pictured(2, b"of version 2", station)
+    assert [one.version for one in station.learning.packs(None)] == [2]
+    for _ in range(5):
+        assert isinstance(shown, QuestionShown)
+        assert picture_of(station, shown) == b"", "no picture rather than another one"
+        asked = station.learning.open_question(1, shown.run)
+        assert asked is not None
+        assert not clips.has_question(asked.pack, asked.version, asked.question), "and no other sound"
+        answer(station, shown, right=True)
+        shown = go_on(station, shown)
+    assert isinstance(shown, LevelOver)
+    assert (shown.passed, shown.stars) == (True, 3)
+    assert {(attempt.pack, attempt.pack_version) for attempt in station.of(Attempt)} == {("sample", 1)}
+    station.learning.open_level(1, OpenLevel(pack="sample", level="1"))
+    assert last(station) == Sorry(reason="no_such_level", asked="open_level")
+    after = opened(station, "2")
+    assert (after.pack_version, picture_of(station, after)) == (2, b"of version 2")
+
+
+def test_a_question_whose_picture_is_none_is_asked_and_answered(station: Bench) -> None:
+    """The county's release refuses such a pack. Whatever comes is sent as it is, and the kiosk says that it shows
+    nothing."""
+    pictured(1, b"no picture", station)
+    shown = opened(station)
+    assert picture_of(station, shown) == b"no picture"
+    assert answer(station, shown, right=True).right

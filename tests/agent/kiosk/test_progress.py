@@ -7,12 +7,13 @@ import msgspec
 
 from protocol.courses import Courses, Menu, Requirement, Taken
 from protocol.facts import Attempt, LevelEnded, PackChosen, Touch
-from protocol.kiosk import Sorry
+from protocol.kiosk import Sorry, ToAgent
 from protocol.kiosk_learning import (
     AnswerQuestion,
     ChoosePack,
     LevelOver,
     MapShown,
+    NextQuestion,
     OpenLevel,
     OpenMap,
     OpenPack,
@@ -25,21 +26,21 @@ from protocol.progress import Choice, Due, LevelProgress, Progress, Remarked, St
 from protocol.units import FactRef
 from tests.agent.bench import LI, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.test_learning import answer, give_pack, go_on, levels, opened, play
-from tests.agent.kiosk.village_pins import open_by_card
+from tests.agent.kiosk.village_pins import ZHANG_PIN, allow_numbers, enter, open_by_card
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import FakeSystemClock
 
 DAY_MS = 86_400_000
 
 
-def the_map(station: Bench, visit: VisitShown) -> MapShown:
-    (shown,) = station.ask(OpenMap(visit=visit.visit))
+def the_map(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> MapShown:
+    (shown,) = station.ask(OpenMap(visit=visit.visit), kiosk=kiosk)
     assert isinstance(shown, MapShown)
     return shown
 
 
-def stars(station: Bench, visit: VisitShown) -> dict[str, int]:
-    (shown,) = station.ask(OpenPack(visit=visit.visit, pack="sample"))
+def stars(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> dict[str, int]:
+    (shown,) = station.ask(OpenPack(visit=visit.visit, pack="sample"), kiosk=kiosk)
     assert isinstance(shown, PackShown)
     return {level.level: level.best_stars for level in shown.levels if level.open}
 
@@ -271,6 +272,94 @@ def test_five_levels_a_day_and_then_it_is_enough(station: Bench, system: FakeSys
     opened(station)
     visit = come(station, system, after_days=1)
     assert the_map(station, visit).levels_left == 5
+
+
+def at_two_kiosks(station: Bench) -> tuple[VisitShown, VisitShown]:
+    """Zhang enters the number at two kiosks, one after the other, and goes on at both."""
+    give_pack(station)
+    allow_numbers(station)
+    one, other = enter(station, ZHANG_PIN), enter(station, ZHANG_PIN, kiosk=2)
+    assert isinstance(one, VisitShown)
+    assert isinstance(other, VisitShown)
+    return one, other
+
+
+def question_at(station: Bench, kiosk: int, asked: ToAgent) -> QuestionShown:
+    (shown,) = station.ask(asked, kiosk=kiosk)
+    assert isinstance(shown, QuestionShown)
+    return shown
+
+
+def answer_at(station: Bench, kiosk: int, shown: QuestionShown, *, right: bool) -> object:
+    """Answer at a kiosk, and go on."""
+    place = shown.options.index("乙" if right else "甲")
+    station.ask(AnswerQuestion(run=shown.run, question=shown.question, chosen=[place]), kiosk=kiosk)
+    (after,) = station.ask(NextQuestion(run=shown.run), kiosk=kiosk)
+    return after
+
+
+def test_one_person_at_two_kiosks_at_once_learns_what_they_answer_at_both(station: Bench) -> None:
+    visits = at_two_kiosks(station)
+    level = OpenLevel(pack="sample", level="1")
+    shown: dict[int, object] = {kiosk: question_at(station, kiosk, level) for kiosk in (1, 2)}
+    for place in range(5):
+        for kiosk in (1, 2):
+            now = shown[kiosk]
+            assert isinstance(now, QuestionShown)
+            shown[kiosk] = answer_at(station, kiosk, now, right=kiosk == 1 or place > 0)
+    for kiosk, most in ((1, 3), (2, 2)):
+        over = shown[kiosk]
+        assert isinstance(over, LevelOver)
+        assert over.stars == most
+    assert [(end.stars, end.passed) for end in station.of(LevelEnded)] == [(3, True), (2, True)]
+    assert len({fact.by for fact in station.of(Attempt)}) == 2
+    assert [stars(station, visit, kiosk=kiosk)["1"] for kiosk, visit in enumerate(visits, 1)] == [3, 3]
+    station.ask(EndVisit(visit=visits[0].visit), kiosk=1)
+    station.ask(EndVisit(visit=visits[1].visit), kiosk=2)
+    learnt = station.kiosk.progress.learnt("p1")
+    assert learnt.stars("sample", "1") == 3
+    assert len(learnt.book()) == 1
+
+
+def test_one_person_at_two_kiosks_at_once_has_five_levels_at_both_together(station: Bench) -> None:
+    one, other = at_two_kiosks(station)
+    level = OpenLevel(pack="sample", level="1")
+    for _ in range(4):
+        play(station, [False, False, False])
+    fifth = question_at(station, 1, level)
+    assert the_map(station, other, kiosk=2).levels_left == 0
+    assert station.ask(level, kiosk=2) == [Sorry(reason="enough_today", asked="open_level")]
+    assert the_map(station, one).levels_left == 1, "it is begun and not ended"
+    again = question_at(station, 1, level)
+    assert station.ask(NextQuestion(run=fifth.run)) == [Sorry(reason="unknown_run", asked="next")]
+    for _ in range(3):
+        after = answer_at(station, 1, again, right=False)
+        again = after if isinstance(after, QuestionShown) else again
+    assert len(station.of(LevelEnded)) == 5
+    station.ask(EndVisit(visit=one.visit))
+    assert station.ask(level, kiosk=2) == [Sorry(reason="enough_today", asked="open_level")]
+
+
+def test_one_person_at_two_kiosks_at_once_is_asked_no_question_twice(station: Bench) -> None:
+    one, other = at_two_kiosks(station)
+    wall = station.clock.now().wall - 3 * DAY_MS
+    tries = [Tries(pack="sample", question=f"q{n}", tries=[Try(wall=wall, right=False)]) for n in range(14)]
+    station.bundles.put("progress", Progress(person="p1", as_of=1, questions=tries), name="p1")
+    shown: object = question_at(station, 1, OpenReview(visit=one.visit))
+    for _ in range(3):
+        assert isinstance(shown, QuestionShown)
+        shown = answer_at(station, 1, shown, right=True)
+    assert station.ask(OpenReview(visit=other.visit), kiosk=2) == [Sorry(reason="nothing_due", asked="open_review")]
+    station.ask(EndVisit(visit=one.visit))
+    rest = question_at(station, 2, OpenReview(visit=other.visit))
+    assert rest.of == 7
+    answered_before = {fact.question for _, fact in own_facts(station)}
+    for _ in range(6):
+        assert rest.question not in answered_before
+        after = answer_at(station, 2, rest, right=True)
+        assert isinstance(after, QuestionShown)
+        rest = after
+    assert rest.question not in answered_before
 
 
 def test_required_packs_come_first_and_those_of_the_menu_are_chosen_and_given_up(

@@ -11,8 +11,9 @@ from protocol.bundle_contents import Clip, Clips
 from protocol.bundles import Item
 from protocol.codec import encode
 from protocol.kiosk import ChooseDirection, KeepDirection
+from protocol.kiosk_keeping import Hello
 from protocol.kiosk_learning import AnswerQuestion, OpenLevel, QuestionShown
-from protocol.kiosk_sound import Play, SoundShown, StopSound
+from protocol.kiosk_sound import AskSound, Play, SoundShown, StopSound
 from protocol.kiosk_visits import EndVisit
 from protocol.spoken_lines import SPOKEN
 from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, desired
@@ -198,6 +199,44 @@ def test_a_question_that_was_recorded_is_offered_and_said(village: Bench) -> Non
     # At another kiosk nobody sees this person's run, but an anonymous one is anybody's.
     village.ask(Play(run="00" * 8))
     assert last(village) == []
+
+
+def with_stems(station: Bench, *, version: int, lines: Sequence[str] = ("present_card",)) -> None:
+    """Have the stem of each question of the sample pack recorded."""
+    stems = [
+        (Clip(pack="sample", question=f"q{n}", item=f"q{n}.opus", lasts_ms=600, words=question(n).stem), STEM)
+        for n in range(7)
+    ]
+    record(station, *((spoken(line), CARD) for line in lines), *stems, version=version)
+
+
+def test_a_kiosk_that_goes_on_with_a_question_is_told_again_that_it_can_be_heard(village: Bench) -> None:
+    give_pack(village)
+    choose(village, sound="on_request")
+    with_stems(village, version=2)
+    village.ask(Hello(token="a" * 32), kiosk=2)
+    open_by_card(village, ZHANG, kiosk=2)
+    shown, heard = village.ask(OpenLevel(pack="sample", level="1"), kiosk=2)
+    assert isinstance(shown, QuestionShown)
+    assert heard == SoundShown(lines=["present_card"], run=shown.run, question=shown.question)
+    village.kiosk.keeping.kiosk_left(2)
+    village.kiosk.sound.kiosk_left(2)
+    village.ask(Hello(token="a" * 32), kiosk=3)
+    assert village.ask(AskSound(run=shown.run), kiosk=3) == [heard]
+    assert village.ask(AskSound(run=shown.run), kiosk=4) == [SoundShown(lines=["present_card"])], "somebody else's"
+
+
+def test_a_question_stays_heard_when_other_words_can_be_heard_from_now_on(village: Bench) -> None:
+    give_pack(village)
+    choose(village, sound="on_request")
+    with_stems(village, version=2)
+    shown = opened(village)
+    with_stems(village, version=3, lines=("present_card", "help.called"))
+    lines = ["help.called", "present_card"]
+    assert village.recorded.answers[-1] == SoundShown(lines=lines, run=shown.run, question=shown.question)
+    choose(village, sound="off")
+    assert told(village) == SoundShown()
+    assert village.recorded.answers[-1] != SoundShown(run=shown.run, question=shown.question)
 
 
 def test_right_and_wrong_have_a_tone_each(village: Bench) -> None:

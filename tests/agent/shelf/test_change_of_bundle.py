@@ -115,6 +115,30 @@ def test_a_withdrawn_bundle_goes_with_its_files_and_a_common_file_stays(station:
     assert station.shelf.states() == [PackState(id="two", version=1, state="whole")]
 
 
+def test_a_pack_that_was_withdrawn_is_played_until_the_next_contact_and_no_longer(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    county = station.county
+    county.publish("sample", 1, encode(pack()), kind="questions")
+    take(station)
+    county.withdraw("sample")
+    ref = county.index()
+    county.reachable = False
+    system.pass_ms(7 * 86_400_000)
+    station.make_trip()
+    assert [one.id for one in station.learning.packs(None)] == ["sample"], "nobody could tell the station"
+    county.breaks_after = [30]
+    county.reachable = True
+    station.shelf.want(ref)
+    station.make_trip()
+    assert [one.id for one in station.learning.packs(None)] == ["sample"], "the index is not whole"
+    station.shelf.hurry()
+    station.make_trip()
+    assert station.learning.packs(None) == []
+    assert {path.suffix for path in (station.folder / "shelf" / "files").iterdir()} == {".signed"}
+    assert len(list((station.folder / "shelf" / "files").iterdir())) == 1, "the index alone"
+
+
 def test_a_restart_knows_the_shelf_without_the_county_and_states_nothing_again(
     tmp_path: object, system: FakeSystemClock, station: Bench
 ) -> None:
