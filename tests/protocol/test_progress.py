@@ -158,7 +158,7 @@ def test_of_two_accounts_of_a_level_the_most_stars_and_the_earliest_first_one_co
 
 def test_ten_a_day_the_longest_due_first() -> None:
     book = wrong_book(
-        History({("law", f"q{n:02}"): [Try(wall=BEGIN + n * DAY_MS, right=False)] for n in range(14)}, frozenset())
+        History({("law", f"q{n:02}"): [Try(wall=BEGIN + n * DAY_MS, right=False)] for n in range(14)}, {})
     )
     today = date(2027, 1, 10)
     assert [due.question[1] for due in book] == [f"q{n:02}" for n in range(14)]
