@@ -45,6 +45,8 @@ class CountyLists:
         self._roster: tuple[bytes, Roster | None] = (b"", None)
         self._courses: tuple[bytes, Courses | None] = (b"", None)
         self._progress: dict[bytes, Progress | None] = {}
+        self._learners: dict[bytes, PersonId] = {}
+        """Whose progress lies in which bundle."""
         self._months: dict[bytes, tuple[PersonId, ...]] = {}
         """Whose months lie in which bundle. The months themselves stay on the disk."""
 
@@ -60,16 +62,25 @@ class CountyLists:
 
     def progress(self, person: PersonId) -> Progress | None:
         """Return what the county has of a person's learning, or None."""
-        for bundle in self._offered.bundles("progress"):
-            if bundle.sha256 not in self._progress:
-                read = self._read(bundle)
-                while len(self._progress) >= PROGRESS_KEPT:
-                    del self._progress[next(iter(self._progress))]
-                self._progress[bundle.sha256] = read if isinstance(read, Progress) else None
-            found = self._progress[bundle.sha256]
-            if found is not None and found.person == person:
-                return found
+        offered = self._offered.bundles("progress")
+        self._learners = {one.sha256: self._learners[one.sha256] for one in offered if one.sha256 in self._learners}
+        for bundle in offered:
+            if self._learners.get(bundle.sha256, person) != person:
+                continue
+            found = self._progress_in(bundle)
+            if found is not None:
+                self._learners[bundle.sha256] = found.person
+                if found.person == person:
+                    return found
         return None
+
+    def _progress_in(self, bundle: HeldBundle) -> Progress | None:
+        if bundle.sha256 not in self._progress:
+            read = self._read(bundle)
+            while len(self._progress) >= PROGRESS_KEPT:
+                del self._progress[next(iter(self._progress))]
+            self._progress[bundle.sha256] = read if isinstance(read, Progress) else None
+        return self._progress[bundle.sha256]
 
     def courses(self) -> Courses | None:
         """Return what is required of whom, or None."""

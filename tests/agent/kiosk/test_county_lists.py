@@ -1,9 +1,13 @@
 """The roster and what people learnt come from the shelf: the newest version, and nothing once it is withdrawn."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
-from agent.kiosk.county_lists import CountyLists
+from agent.kiosk.county_lists import CountyLists, OfferedBundles
+from agent.shelf.state import HeldBundle
 from protocol.bundle_contents import Month, Roster, RosterPerson
+from protocol.bundles import Bundle, BundleKind
 from protocol.codec import encode
 from protocol.progress import LevelProgress, Progress
 from tests.agent.bench import Bench
@@ -51,3 +55,46 @@ def test_each_person_of_a_large_village_finds_their_own_month(station: Bench) ->
     for _ in range(2):  # whose month lies where is known the second time
         assert lists.month("p2") == second
         assert [found and found.person for found in map(lists.month, ("p1", "p3", "p4"))] == ["p1", "p3", None]
+
+
+def test_whose_progress_lies_where_is_read_once(station: Bench) -> None:
+    """A village has 60 of them, and the map, a level and its end each ask for one."""
+    people = [f"p{number}" for number in range(9)]
+    for person in people:
+        progress = Progress(person=person, as_of=1)
+        station.county.publish(f"progress-{person}", 1, encode(progress), kind="progress", access="station")
+    take(station)
+    offered = Counted(station.shelf.offered)
+    lists = CountyLists(offered)
+    for _ in range(2):
+        assert [found and found.person for found in map(lists.progress, people)] == people
+    assert lists.progress("stranger") is None
+    offered.reads = 0
+    for _ in range(3):
+        assert lists.progress(people[0]) is not None
+        assert lists.progress("stranger") is None
+    assert offered.reads == 1
+
+
+def test_a_new_version_of_somebodys_progress_takes_the_place_of_the_one_before(station: Bench) -> None:
+    lists = CountyLists(station.shelf.offered)
+    for version in (1, 2):
+        progress = Progress(person="p1", as_of=version)
+        station.county.publish("progress-p1", version, encode(progress), kind="progress", access="station")
+        take(station)
+        assert lists.progress("p1") == progress
+
+
+class Counted:
+    """A shelf that counts how often a bundle is read."""
+
+    def __init__(self, offered: OfferedBundles) -> None:
+        self._offered = offered
+        self.reads = 0
+
+    def bundles(self, kind: BundleKind) -> Sequence[HeldBundle]:
+        return self._offered.bundles(kind)
+
+    def read(self, bundle: HeldBundle) -> Bundle:
+        self.reads += 1
+        return self._offered.read(bundle)

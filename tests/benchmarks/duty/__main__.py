@@ -4,8 +4,6 @@ It imports all people, asks who is due on a county's day, opens the page 今日�
 sent: at a quarter of the size, at the size, and at four times. Time on a processor stands beside that by the clock.
 """
 
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, YEARS, make_history, 
 from tests.benchmarks.duty.importing import take_in
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.measures.pages import officer_of, opened
+from tests.benchmarks.measures.sizes import each_in_its_own_process
 
 if TYPE_CHECKING:
     from server_broker.platform.home import CountyHome
@@ -33,7 +32,7 @@ def main() -> int:
     chosen = options.parse_args()
     seed = chosen_seed(chosen.seed)
     if len(chosen.shares) > 1:
-        return _each_size_in_its_own_process(chosen.shares, chosen.villages, seed, as_json=chosen.json)
+        return _all_sizes(chosen.shares, chosen.villages, seed, as_json=chosen.json)
     villages = max(25, round(chosen.villages * chosen.shares[0]))
     report = Report("duty", seed=seed)
     found = _size(villages, seed=seed)
@@ -41,15 +40,11 @@ def main() -> int:
     return 0
 
 
-def _each_size_in_its_own_process(shares: list[float], villages: int, seed: int, *, as_json: bool) -> int:
-    """Run the bench for each share and put the reports together: settings of Django are read once a process."""
-    report, sizes = Report("duty", seed=seed), []
-    for share in shares:
-        command = [sys.executable, "-m", "tests.benchmarks.duty", "--json", "--seed", str(seed)]
-        command += ["--villages", str(villages), "--shares", str(share)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        one = json.loads(done.stdout.splitlines()[-1])
-        sizes.append({name: value for name, value in one.items() if name not in ("name", "commit", "machine")})
+def _all_sizes(shares: list[float], villages: int, seed: int, *, as_json: bool) -> int:
+    """Run the bench for each share and put the reports together."""
+    report = Report("duty", seed=seed)
+    said = ["--seed", str(seed), "--villages", str(villages)]
+    sizes = each_in_its_own_process("tests.benchmarks.duty", shares, said)
     report.finish(as_json=as_json, years=YEARS, sizes=sizes)
     return 0
 

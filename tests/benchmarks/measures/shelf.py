@@ -78,13 +78,18 @@ def put_on_shelf(station: BenchStation, county: ShelfCounty) -> None:
         shutil.chown(path, station.outbox.stat().st_uid)
 
 
-def question_pack(number: int) -> Pack:
+def question_pack(number: int, *, questions: int = QUESTIONS) -> Pack:
+    """Return a pack of ten levels.
+
+    Args:
+        questions: Of each level.
+    """
     levels = [
         Level(
             id=f"{level}",
             name=f"第{level}关",
             draw=10,
-            questions=[_question(number, level, place) for place in range(QUESTIONS)],
+            questions=[_question(number, level, place) for place in range(questions)],
         )
         for level in range(LEVELS)
     ]

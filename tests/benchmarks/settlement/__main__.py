@@ -10,18 +10,17 @@ import json
 import os
 import subprocess
 import sys
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed
 from tests.benchmarks.duty.county import PEOPLE_A_VILLAGE, VILLAGES_A_TOWNSHIP, make_history, make_regions, workbooks
 from tests.benchmarks.duty.importing import take_in
+from tests.benchmarks.measures.sizes import each_in_its_own_process, slopes
 
 if TYPE_CHECKING:
     from server_broker.platform.home import CountyHome
 
 SHARES = (0.25, 1.0, 2.0)
-LINEAR_WITHIN = 1.3
 _OF_THE_HISTORY = ("absences", "absence_records")
 _GROWING = ("county_day_s", "county_day_marked_s", "county_month_sheet_s")
 """Figures of which a county of twice the size may cost twice as much."""
@@ -34,7 +33,7 @@ def main() -> int:
     chosen = options.parse_args()
     seed = chosen_seed(chosen.seed)
     if len(chosen.shares) > 1:
-        return _each_size_in_its_own_process(chosen.shares, chosen.villages, chosen.days, seed, as_json=chosen.json)
+        return _all_sizes(chosen.shares, chosen.villages, chosen.days, seed, as_json=chosen.json)
     villages = max(VILLAGES_A_TOWNSHIP, round(chosen.villages * chosen.shares[0]))
     report = Report("settlement", seed=seed)
     found = _size(villages, chosen.days, seed=seed)
@@ -42,39 +41,13 @@ def main() -> int:
     return 0
 
 
-def _each_size_in_its_own_process(shares: list[float], villages: int, days: int, seed: int, *, as_json: bool) -> int:
-    """Run the bench for each share and put the reports together: settings of Django are read once a process."""
-    report, sizes = Report("settlement", seed=seed), []
-    for share in shares:
-        command = [sys.executable, "-m", "tests.benchmarks.settlement", "--json", "--seed", str(seed)]
-        command += ["--villages", str(villages), "--days", str(days), "--shares", str(share)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        one = json.loads(done.stdout.splitlines()[-1])
-        sizes.append({name: value for name, value in one.items() if name not in ("name", "commit", "machine")})
-    report.finish(as_json=as_json, days=days, slopes=_slopes(sizes), sizes=sizes)
+def _all_sizes(shares: list[float], villages: int, days: int, seed: int, *, as_json: bool) -> int:
+    """Run the bench for each share and put the reports together."""
+    report = Report("settlement", seed=seed)
+    said = ["--seed", str(seed), "--villages", str(villages), "--days", str(days)]
+    sizes = each_in_its_own_process("tests.benchmarks.settlement", shares, said)
+    report.finish(as_json=as_json, days=days, slopes=slopes(sizes, _GROWING), sizes=sizes)
     return 0
-
-
-def _slopes(sizes: list[dict[str, Value]]) -> dict[str, Value]:
-    """Return by how much more than in proportion each figure grows from a size to the next; 1 is linear."""
-    found: dict[str, Value] = {"goal": LINEAR_WITHIN}
-    for name in _GROWING:
-        found[name] = [
-            round(_value(after, name) / _value(before, name) / (_villages(after) / _villages(before)), 2)
-            for before, after in pairwise(sizes)
-        ]
-    return found
-
-
-def _value(size: dict[str, Value], name: str) -> float:
-    figures = size["figures"]
-    assert isinstance(figures, list)
-    return next(float(one["value"]) for one in figures if one["name"] == name)
-
-
-def _villages(size: dict[str, Value]) -> int:
-    assert isinstance(size["villages"], int)
-    return size["villages"]
 
 
 def _size(villages: int, days: int, *, seed: int) -> dict[str, Value]:

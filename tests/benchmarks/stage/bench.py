@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_scripts.demo.level_player import Terminal
-from firmware_scripts.report import Report, arguments, chosen_seed
+from firmware_scripts.report import Report, Value, arguments, chosen_seed
 from tests.benchmarks.measures import disk_writes, idle_day, memory, wire
 from tests.benchmarks.measures.figures import Figure
 from tests.benchmarks.stage.county import BenchCounty
@@ -102,9 +102,16 @@ def run(name: str, make: Make, **said: Any) -> int:
     """Run the bench ``./run bench NAME`` and report ``said`` with its figures. Return 0 if it ran, whether or not goals
     are met."""
     options = arguments(f"./run bench {name}").parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report = Report(name, seed=seed)
+    found = measured(name, make, seed=seed)
+    report.finish(as_json=options.json, **said, **found)
+    return 0
+
+
+def measured(name: str, make: Make, *, seed: int) -> dict[str, Value]:
+    """Run a bench at a county of its own, and return its figures with the disk and the database they are of."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix=f"cunhui-{name}-"))
     folder.chmod(0o755)
     try:
@@ -115,6 +122,5 @@ def run(name: str, make: Make, **said: Any) -> int:
             bench.run()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    figures = [figure.line() for figure in bench.figures]
-    report.finish(as_json=options.json, filesystem=bench.filesystem, database=database, **said, figures=figures)
-    return 0
+    figures: list[Value] = [figure.line() for figure in bench.figures]
+    return {"filesystem": bench.filesystem, "database": database, "figures": figures}
