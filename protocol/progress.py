@@ -83,7 +83,7 @@ class LevelProgress(Message, frozen=True, kw_only=True, array_like=True):
     passed: WallMs = 0
 
 
-class Remarked(Message, frozen=True, kw_only=True, array_like=True):
+class AmendedAnswer(Message, frozen=True, kw_only=True, array_like=True):
     """``[pack, question, right]``: an answer of the person is right, or wrong, by a key that came later (2.4)."""
 
     pack: ShortText
@@ -117,7 +117,7 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     """The questions that were answered last. Unset: a county that computes stars alone."""
     undated: Annotated[list[UndatedWrong], Meta(max_length=MAX_UNDATED)] | UnsetType = UNSET
     """All of a question or none of it. Unset rather than empty, so that a progress without any keeps its bytes."""
-    amended: Annotated[list[Remarked], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
+    amended: Annotated[list[AmendedAnswer], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
     """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
     choices: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)] | UnsetType = UNSET
     """The latest of each pack, by time. Unset rather than empty, as above."""

@@ -15,7 +15,7 @@ from django.db.models import Count
 from protocol.codec import decode
 from protocol.packs import Pack, Question, is_right
 from protocol.signing import Signed
-from server_broker.learning.models import Attempt, LearningPack, Remarked
+from server_broker.learning.models import Attempt, LearningPack, RemarkedQuestion
 from server_broker.learning.packs import PackRefused
 
 
@@ -107,10 +107,10 @@ def count_remarked(pack: str, version: int, changed: Collection[Changed]) -> dic
     return found
 
 
-def keep_remarked(row: LearningPack, counts: Mapping[str, int]) -> list[Remarked]:
+def keep_remarked(row: LearningPack, counts: Mapping[str, int]) -> list[RemarkedQuestion]:
     """Store which questions a version marks anew, and how many attempts; return these rows."""
     return [
-        Remarked.objects.create(pack=row, question=question, attempts=count)
+        RemarkedQuestion.objects.create(pack=row, question=question, attempts=count)
         for question, count in sorted(counts.items())
     ]
 

@@ -35,7 +35,7 @@ class LearningPack(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
 
-class Remarked(models.Model):
+class RemarkedQuestion(models.Model):
     """A question that a version marks anew: its answer is another one, and its options stand (docs/learning.md, 2)."""
 
     pack = models.ForeignKey(LearningPack, on_delete=models.PROTECT, related_name="remarked")
@@ -46,6 +46,8 @@ class Remarked(models.Model):
     decided_fields = ("pack", "question", "attempts")
 
     class Meta:
+        # The county's stream names its rows by this table.
+        db_table = "learning_remarked"
         constraints = [models.UniqueConstraint(fields=["pack", "question"], name="question_remarked_once")]
 
 

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from msgspec import UNSET
 
@@ -13,6 +14,7 @@ from protocol.packs import is_right
 from protocol.progress import (
     MAX_AMENDED,
     MAX_CHOICES,
+    AmendedAnswer,
     Answered,
     Choice,
     History,
@@ -22,8 +24,8 @@ from protocol.progress import (
     Progress,
     QuestionName,
     Reached,
-    Remarked,
     RunEnded,
+    best_of,
     history_of,
     last_picks,
     levels_of,
@@ -45,7 +47,7 @@ class Computed:
     levels: Mapping[LevelName, Reached]
     """Those with a star."""
     history: History
-    amended: Sequence[Remarked]
+    amended: Sequence[AmendedAnswer]
     choices: Sequence[Choice]
     """The latest dated choice of each pack, by time."""
 
@@ -78,15 +80,19 @@ def compute(
     picks: Iterable[Picked],
     keys: PackKeys,
     now: dt.datetime,
+    *,
+    kept: Mapping[LevelName, Reached] = MappingProxyType({}),
 ) -> Computed:
     """Compute what one person has learnt of these answers, runs and choices.
 
     Args:
         person: The person's number.
+        kept: What was reached by answers and runs that were erased since.
         keys: Renewed.
     """
     own = [placed.what for placed in answers]
     levels = levels_of(own, (placed.what for placed in ended), keys)
+    levels |= {name: best_of(levels[name], one) if name in levels else one for name, one in kept.items()}
     return Computed(
         person,
         {name: reached for name, reached in levels.items() if reached.stars},
@@ -103,13 +109,13 @@ def _latest(picks: Iterable[Picked]) -> list[Choice]:
     return sorted(latest, key=lambda one: one.wall)[-MAX_CHOICES:]
 
 
-def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[Remarked]:
+def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[AmendedAnswer]:
     """Return which answers became right or wrong by a version that came lately, the newest first.
 
     Of several answers to one question the last that became so is told.
     """
     since = now - TOLD_FOR
-    newest: dict[QuestionName, tuple[tuple[dt.datetime, int], Remarked]] = {}
+    newest: dict[QuestionName, tuple[tuple[dt.datetime, int], AmendedAnswer]] = {}
     for one in answers:
         key = keys.key(one.pack, one.question, one.version)
         if key is None or key.version <= one.version or keys.published(one.pack, key.version) < since:
@@ -121,6 +127,6 @@ def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> l
             place = (keys.published(one.pack, key.version), one.wall or 0)
             name = (one.pack, one.question)
             if name not in newest or newest[name][0] <= place:
-                newest[name] = (place, Remarked(pack=one.pack, question=one.question, right=right))
+                newest[name] = (place, AmendedAnswer(pack=one.pack, question=one.question, right=right))
     ordered = sorted(newest.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
     return [said for _, (_, said) in ordered[:MAX_AMENDED]]

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from server_broker.attendance.tables import TOUCHES
-from server_broker.learning.models import Remarked
+from server_broker.learning.models import RemarkedQuestion
 from server_broker.learning.tables import ATTEMPTS, CHOICES, LEVEL_RUNS
 from server_broker.people.models import Binding, Card, PersonRecord
 from server_broker.pins.tables import NUMBER_ENTRIES
@@ -31,7 +31,8 @@ INSERT INTO progress_visit (station_id, epoch, seq, card_token, number, looked_a
 SELECT w.station, w.epoch, w.seq, nullif(t.card_token, ''), coalesce(e.number, ''), %(now)s
 FROM unnest(%(stations)s::text[], %(epochs)s::bytea[], %(seqs)s::bigint[]) AS w (station, epoch, seq)
 LEFT JOIN {TOUCHES} t ON (t.station_id, t.epoch, t.seq) = (w.station, w.epoch, w.seq)
-LEFT JOIN {NUMBER_ENTRIES} e ON (e.station_id, e.epoch, e.seq) = (w.station, w.epoch, w.seq) AND e.answer = 'accepted'
+LEFT JOIN {NUMBER_ENTRIES} e ON (e.station_id, e.epoch, e.seq) = (w.station, w.epoch, w.seq)
+    AND e.answer = 'accepted' AND e.counts
 ON CONFLICT (station_id, epoch, seq) DO UPDATE SET looked_at = excluded.looked_at,
     card_token = CASE WHEN excluded.card_token IS NULL AND excluded.number = ''
         THEN progress_visit.card_token ELSE excluded.card_token END,
@@ -119,10 +120,11 @@ def _look_up(visits: Collection[_Visit], now: dt.datetime) -> tuple[set[bytes], 
         asked,
     )
     found = [*were, *query(_LOOK_UP, {**asked, "now": now})]
-    return _cards_and_numbers(found)
+    return cards_and_numbers(found)
 
 
-def _cards_and_numbers(rows: Iterable[tuple[Any, ...]]) -> tuple[set[bytes], set[str]]:
+def cards_and_numbers(rows: Iterable[tuple[Any, ...]]) -> tuple[set[bytes], set[str]]:
+    """Return the cards and the numbers of visits, each given by both of its columns."""
     listed = list(rows)
     return {bytes(token) for token, _ in listed if token is not None}, {number for _, number in listed if number}
 
@@ -134,21 +136,25 @@ def _answered_with(tokens: Sequence[bytes]) -> set[bytes]:
 
 
 def _mark_people(tokens: Collection[bytes], numbers: Collection[str], now: dt.datetime) -> None:
-    """Mark whoever had one of the cards or numbers at any time, also by a row that was corrected since."""
+    if people := people_of(tokens, numbers):
+        mark(people, now)
+
+
+def people_of(tokens: Collection[bytes], numbers: Collection[str]) -> set[int]:
+    """Return whoever had one of the cards or numbers at any time, also by a row that was corrected since."""
     people: set[int] = set()
     if tokens:
         held = Binding.objects.filter(subject__token__in=sorted(tokens), person__isnull=False)
         people |= {person for person in held.values_list("person", flat=True).distinct() if person is not None}
     if numbers:
         people |= set(PersonRecord.objects.filter(number__in=numbers).values_list("subject", flat=True).distinct())
-    if people:
-        mark(people, now)
+    return people
 
 
 def _take_remarked(now: dt.datetime) -> int:
     """Mark whoever has answered a question whose answer was corrected since the last look."""
     own = state(locked=True)
-    rows = list(Remarked.objects.filter(pk__gt=own.remarked).select_related("pack").order_by("pk"))
+    rows = list(RemarkedQuestion.objects.filter(pk__gt=own.remarked).select_related("pack").order_by("pk"))
     for row in rows:
         found = query(
             f"""SELECT DISTINCT v.card_token, v.number FROM {ATTEMPTS} a
@@ -156,7 +162,7 @@ def _take_remarked(now: dt.datetime) -> int:
             WHERE a.pack = %s AND a.question = %s AND a.pack_version < %s""",  # noqa: S608 - our own constants
             [row.pack.pack, row.question, row.pack.version],
         )
-        _mark_people(*_cards_and_numbers(found), now)
+        _mark_people(*cards_and_numbers(found), now)
         own.remarked = row.pk
     if rows:
         own.save(update_fields=["remarked"])

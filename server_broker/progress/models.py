@@ -1,6 +1,6 @@
 """What was computed of each person's learning, what stations were told of it, and what is due to be computed anew.
 
-All of it is derived: a row that is lost is computed once more by the nightly round.
+All of it but `KeptLevel` is derived: a row that is lost is computed once more by the nightly round.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -90,6 +90,20 @@ class ReachedLevel(models.Model):
         indexes = [models.Index(fields=["pack", "person"], name="reached_level_by_pack")]
 
 
+class KeptLevel(models.Model):
+    """What a person had reached in a level by answers and runs that were erased since. It is not derived any more."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    pack = models.CharField(max_length=64)
+    level = models.CharField(max_length=64)
+    stars = models.PositiveSmallIntegerField()
+    first_at = models.DateTimeField(null=True)
+    """When it had its first star; null: nobody knows."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "pack", "level"], name="kept_level_once")]
+
+
 class ChosenPack(models.Model):
     """A pack that a person has chosen and not given up."""
 
@@ -165,7 +179,7 @@ class ProgressState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     remarked = models.BigIntegerField(default=0)
-    """The last `learning.Remarked` whose people were marked."""
+    """The last `learning.RemarkedQuestion` whose people were marked."""
     whole_on = models.DateField(null=True)
     """The last date on which everybody was computed."""
     whole_through = models.BigIntegerField(default=0)

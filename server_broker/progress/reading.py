@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
-from protocol.progress import Answered, Picked, RunEnded
+from protocol.china_time import milliseconds
+from protocol.progress import Answered, LevelName, Picked, Reached, RunEnded
 from server_broker.attendance.as_of import bindings_of
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import STREAMS, known_wall
@@ -19,6 +20,7 @@ from server_broker.people.models import Binding, BindingState, Person, PersonRec
 from server_broker.people.numbers import numbers_of
 from server_broker.pins.tables import NUMBER_ENTRIES
 from server_broker.platform.sql import query
+from server_broker.progress.models import KeptLevel
 
 SEEN_WITHIN = dt.timedelta(days=60)
 """A station is told of whoever touched or entered a number there within this time (5.3)."""
@@ -45,8 +47,15 @@ class Learning:
     answers: list[Placed[Answered]] = field(default_factory=list)
     ended: list[Placed[RunEnded]] = field(default_factory=list)
     picks: list[Picked] = field(default_factory=list)
+    kept: dict[LevelName, Reached] = field(default_factory=dict)
+    """What was reached by answers and runs that were erased since."""
     stations: set[str] = field(default_factory=set)
     """Where the person was seen within `SEEN_WITHIN`."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the county has nothing of the person's learning."""
+        return not (self.answers or self.ended or self.picks or self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,11 @@ def read_learning(people: Collection[int], now: dt.datetime) -> Read:
     """Return what people answered, by their keys. Heads and answers are of one moment, because one statement reads
     both: a station adds to what it is told what it recorded beyond the heads, and must neither miss nor double any."""
     of = {person: Learning() for person in people}
-    for person, station in _seen(people, now):
+    for person, station in last_seen(people, now):
         of[person].stations.add(station)
+    for row in KeptLevel.objects.filter(person__in=people):
+        first = None if row.first_at is None else milliseconds(row.first_at)
+        of[row.person_id].kept[row.pack, row.level] = Reached(row.stars, first)
     visits = _visits(people, now)
     heads = _read_answers(of, visits)
     for person, station, epoch, seq, wall, redated, pack, level, run, stars in query(
@@ -163,20 +175,36 @@ WITH held AS (
     FROM people_binding b JOIN people_card c ON c.id = b.subject_id
     WHERE b.person_id = ANY(%(people)s) AND b.superseded_at IS NULL AND b.state = 'held'
 )
-SELECT h.person_id, t.station_id FROM held h JOIN {TOUCHES} t ON t.card_token = h.token
-    AND t.wall >= %(since)s AND coalesce(t.corrected_wall, t.wall) >= greatest(h.since, %(since)s)
-    AND coalesce(t.corrected_wall, t.wall) < h.until
-UNION SELECT h.person_id, t.station_id FROM held h JOIN {TOUCHES} t ON t.card_token = h.token
-    AND t.corrected_wall >= greatest(h.since, %(since)s) AND t.corrected_wall < h.until
-UNION SELECT r.subject_id, e.station_id FROM people_personrecord r JOIN {NUMBER_ENTRIES} e ON e.number = r.number
-    AND e.answer = 'accepted' AND e.received_at >= %(since)s
-    WHERE r.subject_id = ANY(%(people)s)
+SELECT person_id, station_id, max(at) FROM (
+    SELECT h.person_id, t.station_id, coalesce(t.corrected_wall, t.wall) AS at FROM held h
+    JOIN {TOUCHES} t ON t.card_token = h.token
+        AND t.wall >= %(since)s AND coalesce(t.corrected_wall, t.wall) >= greatest(h.since, %(since)s)
+        AND coalesce(t.corrected_wall, t.wall) < h.until
+    UNION ALL SELECT h.person_id, t.station_id, t.corrected_wall FROM held h JOIN {TOUCHES} t ON t.card_token = h.token
+        AND t.corrected_wall >= greatest(h.since, %(since)s) AND t.corrected_wall < h.until
+    UNION ALL SELECT r.subject_id, e.station_id, e.received_at FROM people_personrecord r
+    JOIN {NUMBER_ENTRIES} e ON e.number = r.number
+        AND e.answer = 'accepted' AND e.counts AND e.received_at >= %(since)s
+        WHERE r.subject_id = ANY(%(people)s)
+) s WHERE at < coalesce(%(until)s, 'infinity'::timestamptz) GROUP BY person_id, station_id
 """  # noqa: S608 - our own constants
 
 
-def _seen(people: Collection[int], now: dt.datetime) -> Sequence[tuple[int, str]]:
-    """Return who was at which stations within `SEEN_WITHIN`."""
-    return query(_SEEN, {"people": sorted(people), "since": now - SEEN_WITHIN})
+def last_seen(
+    people: Collection[int], now: dt.datetime, *, until: dt.datetime | None = None
+) -> dict[tuple[int, str], dt.datetime]:
+    """Return who was at which stations within `SEEN_WITHIN` of ``now``, and when last.
+
+    Args:
+        until: What was later is left out.
+    """
+    asked = {"people": sorted(people), "since": now - SEEN_WITHIN, "until": until}
+    return {(person, station): at for person, station, at in query(_SEEN, asked)}
+
+
+def time_of(wall: int | None) -> dt.datetime | None:
+    """Return the time of a moment in ms; None if nobody knows it."""
+    return None if wall is None else dt.datetime.fromtimestamp(wall / 1000, dt.UTC)
 
 
 def carriers_of(wanted: Iterable[tuple[str, bytes, int]]) -> dict[tuple[str, bytes, int], list[tuple[bytes, int]]]:

@@ -19,7 +19,7 @@ from server_broker.progress.courses_source import COUNTED_EVERY, count_taken
 from server_broker.progress.marks import note_all, search_again, state, take_marks
 from server_broker.progress.models import ChosenPack, PersonDue, PersonProgress, ReachedLevel, Visit
 from server_broker.progress.question_counts import count_next
-from server_broker.progress.reading import Learning, read_learning
+from server_broker.progress.reading import Learning, read_learning, time_of
 from server_broker.progress.telling import tell
 
 PEOPLE_A_TIME = 20
@@ -98,13 +98,15 @@ class Rounds:
         tell(rows, read, computed, self._keys, now, all_news=all_news)
 
     def _compute(self, person: Person, learning: Learning, now: dt.datetime) -> Computed:
-        return compute(person.number, learning.answers, learning.ended, learning.picks, self._keys, now)
+        return compute(
+            person.number, learning.answers, learning.ended, learning.picks, self._keys, now, kept=learning.kept
+        )
 
 
 def _keep(
     person: Person, learning: Learning, computed: Computed, stored: PersonProgress | None, now: dt.datetime
 ) -> None:
-    if not (learning.answers or learning.ended or learning.picks):
+    if learning.is_nothing:
         if stored is not None:
             _forget(person.pk)
         return
@@ -142,13 +144,9 @@ def _forget(person: int) -> None:
 def _keep_levels(person: int, computed: Computed) -> None:
     ReachedLevel.objects.filter(person=person).delete()
     ReachedLevel.objects.bulk_create(
-        ReachedLevel(person_id=person, pack=pack, level=level, stars=reached.stars, first_at=_time(reached.first))
+        ReachedLevel(person_id=person, pack=pack, level=level, stars=reached.stars, first_at=time_of(reached.first))
         for (pack, level), reached in sorted(computed.levels.items())
     )
-
-
-def _time(wall: int | None) -> dt.datetime | None:
-    return None if wall is None else dt.datetime.fromtimestamp(wall / 1000, dt.UTC)
 
 
 def _keep_chosen(person: int, chosen: Collection[str]) -> None:

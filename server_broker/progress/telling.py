@@ -59,7 +59,7 @@ def tell(
     changed: set[str] = set()
     for key, person in people.items():
         learning = read.of[key]
-        here = learning.stations if learning.answers or learning.ended or learning.picks else set()
+        here = set() if learning.is_nothing else learning.stations
         for station in sorted(here):
             told = known.get((key, station))
             if told is None or (all_news and _is_news(person, learning, told, beyond, computed[key], keys, now)):
@@ -132,7 +132,7 @@ def _is_news(
     ended = [one for one in learning.ended if (one.station, one.epoch, one.seq) not in own]
     picks = [one for one in learning.picks if one.seq <= told.heads.get(one.epoch, one.seq)]
     is_own = own or len(picks) < len(learning.picks)
-    without_own = compute(person.number, answers, ended, picks, keys, now) if is_own else whole
+    without_own = compute(person.number, answers, ended, picks, keys, now, kept=learning.kept) if is_own else whole
     return without_own.digest != bytes(told.row.digest)
 
 

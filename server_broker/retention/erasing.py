@@ -4,9 +4,10 @@ A chain goes over digests, so it holds as before. Each run records what it erase
 log has the digest of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import batched
+from types import MappingProxyType
 
 from django.apps import apps
 from django.db import transaction
@@ -30,13 +31,24 @@ FACTS_A_STEP = 5_000
 """Facts in memory and in one transaction at a time, of one stream."""
 
 
-def erase_facts(now: datetime) -> int:
-    """Erase what is due at ``now`` of every keeping that ends by time; return how many facts."""
-    return sum(_erase(row, now) for row in KEEPINGS if isinstance(row, FactsEnd))
+type First = Mapping[str, Callable[[datetime], object]]
+"""By the key of a keeping what is done before any of it is erased: it takes the time before which that was received."""
 
 
-def _erase(row: FactsEnd, now: datetime) -> int:
+def erase_facts(now: datetime, *, first: First = MappingProxyType({})) -> int:
+    """Erase what is due at ``now`` of every keeping that ends by time; return how many facts.
+
+    Args:
+        first: What keeps something that outlives the facts. If it fails, nothing of its keeping and of those behind it
+            is erased.
+    """
+    return sum(_erase(row, now, first) for row in KEEPINGS if isinstance(row, FactsEnd))
+
+
+def _erase(row: FactsEnd, now: datetime, first: First) -> int:
     before = now - row.kept
+    if (keep := first.get(row.key)) is not None:
+        keep(before)
     due = _due(row, before)
     erased = 0
     for stream in list(due.values_list("stream_id", flat=True).distinct()):

@@ -232,6 +232,14 @@ KEEPINGS: tuple[Keeping, ...] = (
         },
     ),
     RowsEnd(
+        key="reached",
+        what="答题记录清除以前得到的星：哪个学习包、哪一关、几颗、第一颗是哪天",
+        purpose="本人的星不因答题记录到期而消失；不作考核依据",
+        kept=KEPT_AFTER_LEAVING,
+        ends="本人离开满一年",
+        by={"progress.KeptLevel": "progress.kept_levels.drop_of_gone"},
+    ),
+    RowsEnd(
         key="phones",
         what="手机页面的登录、登录码、输错的密码",
         purpose="本人在手机上看自己的打卡，挡住猜密码的人",
@@ -422,7 +430,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "progress.TakenPack": "选学某个学习包的人数，不少于 10 人才记",
     "courses.Course": "要求学什么、可选什么，不含姓名",
     "progress.ProgressState": "算到了哪里",
-    "learning.Remarked": "题库：哪道题的答案改过",
+    "learning.RemarkedQuestion": "题库：哪道题的答案改过",
     "enrolment.Claim": "设备",
     "enrolment.StationCertificate": "设备",
     "enrolment.UsedNonce": "设备",

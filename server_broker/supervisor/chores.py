@@ -138,6 +138,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired, give_up_gone  # noqa: PLC0415
     from server_broker.people.private_numbers import erase_numbers_of_gone  # noqa: PLC0415
+    from server_broker.progress.kept_levels import drop_of_gone, keep_levels  # noqa: PLC0415
     from server_broker.progress.rounds import drop_without_answers  # noqa: PLC0415
     from server_broker.retention.erasing import erase_facts  # noqa: PLC0415
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
@@ -148,6 +149,9 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
+
+    def erase(now: dt.datetime) -> int:
+        return erase_facts(now, first={"attempts": lambda before: keep_levels(before, now)})
 
     def by_a_sure_clock(do: _Work) -> _Work:
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
@@ -161,7 +165,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             "close alarms of found cards", _with_database(_unless_away(close_found)), every_s=60.0, first_after_s=60.0
         ),
         Chore("delete expired files", by_a_sure_clock(drop_files)),
-        Chore("erase what facts said", by_a_sure_clock(erase_facts)),
+        Chore("erase what facts said", by_a_sure_clock(erase)),
         Chore("await no picture that is nowhere", by_a_sure_clock(lambda _: give_up_gone())),
         Chore("delete pieces of pictures", by_a_sure_clock(drop_abandoned)),
         Chore("delete old messages in quarantine", by_a_sure_clock(drop_old_quarantined)),
@@ -173,6 +177,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         ),
         Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
         Chore("delete visits without answers", by_a_sure_clock(drop_without_answers)),
+        Chore("delete stars of people who left", by_a_sure_clock(drop_of_gone)),
         Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
         *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),

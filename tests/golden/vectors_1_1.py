@@ -293,7 +293,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
             progress.Tries(pack="sample", question="q3", tries=[progress.Try(wall=AT.wall, right=False)]),
             progress.Tries(pack="sample", question="q4", tries=[]),
         ],
-        amended=[progress.Remarked(pack="sample", question="q3", right=True)],
+        amended=[progress.AmendedAnswer(pack="sample", question="q3", right=True)],
         choices=[progress.Choice(wall=AT.wall, pack="p2", chosen=True)],
         heads=[progress.StreamThrough(epoch=ID, seq=7)],
     ),

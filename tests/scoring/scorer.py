@@ -1,7 +1,7 @@
 """Stars, wrong book and due dates of each person, of the facts of a county (`docs/learning.md`)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -73,6 +73,7 @@ def score(
     keys: Keys,
     *,
     marks: Mapping[Name, bool] | None = None,
+    strangers: Collection[tuple[bytes, str]] = (),
 ) -> dict[str, Score]:
     """Return the scores by person.
 
@@ -81,11 +82,12 @@ def score(
         bindings: The cards of people.
         keys: Of each version that was published.
         marks: Attempts that were marked by somebody who knew other keys.
+        strangers: People who are of another township than the station of a stream, by the stream's epoch.
     """
     marks = marks or {}
     facts = _facts(raw)
     anchors = _anchors(facts)
-    whose = _whose(facts, anchors, list(bindings))
+    whose = _whose(facts, anchors, list(bindings), strangers)
     of: dict[str, list[Any]] = defaultdict(list)
     for name, fact in facts.items():
         person = _person(fact, whose)
@@ -164,11 +166,15 @@ def _wall(fact: Mapping[str, Any], anchors: Mapping[bytes, tuple[int, int]]) -> 
 
 
 def _whose(
-    facts: Mapping[Name, dict[str, Any]], anchors: Mapping[bytes, tuple[int, int]], bindings: list[Binding]
+    facts: Mapping[Name, dict[str, Any]],
+    anchors: Mapping[bytes, tuple[int, int]],
+    bindings: list[Binding],
+    strangers: Collection[tuple[bytes, str]],
 ) -> dict[Name, str]:
     found = {}
     for name, fact in facts.items():
-        if fact["kind"] == "number_entered" and fact["answer"] == "accepted":
+        is_accepted = fact["kind"] == "number_entered" and fact["answer"] == "accepted"
+        if is_accepted and (name[0], fact["person"]) not in strangers:
             found[name] = fact["person"]
         if fact["kind"] == "touch":
             wall = _wall(fact, anchors)

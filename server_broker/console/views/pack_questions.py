@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.console.queries import bundles_of, townships_of
-from server_broker.learning.models import LearningPack, Remarked
+from server_broker.learning.models import LearningPack, RemarkedQuestion
 from server_broker.progress.completion import shares_of
 from server_broker.progress.models import LEAST_SHOWN, PackCounted
 from server_broker.progress.question_counts import questions_shown
@@ -27,7 +27,9 @@ def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
     questions = questions_shown(row)
     stems = {one.question.id: one.question.stem for one in questions}
     remarked = (
-        Remarked.objects.filter(pack__pack=row.pack).select_related("pack").order_by("-pack__version", "question")
+        RemarkedQuestion.objects.filter(pack__pack=row.pack)
+        .select_related("pack")
+        .order_by("-pack__version", "question")
     )
     context = {
         "section": "published",

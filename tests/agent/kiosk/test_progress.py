@@ -22,7 +22,17 @@ from protocol.kiosk_learning import (
     QuestionShown,
 )
 from protocol.kiosk_visits import EndVisit, VisitShown
-from protocol.progress import Choice, Due, LevelProgress, Progress, Remarked, StreamThrough, Tries, Try, UndatedWrong
+from protocol.progress import (
+    AmendedAnswer,
+    Choice,
+    Due,
+    LevelProgress,
+    Progress,
+    StreamThrough,
+    Tries,
+    Try,
+    UndatedWrong,
+)
 from protocol.units import FactRef
 from tests.agent.bench import LI, ZHANG, Bench, bench, desired
 from tests.agent.kiosk.test_learning import answer, give_pack, go_on, levels, opened, play
@@ -417,7 +427,7 @@ def test_a_corrected_key_is_told_once(station: Bench, system: FakeSystemClock) -
     give_pack(station)
     station.bundles.put(
         "progress",
-        Progress(person="p1", as_of=1, amended=[Remarked(pack="sample", question="q3", right=True)]),
+        Progress(person="p1", as_of=1, amended=[AmendedAnswer(pack="sample", question="q3", right=True)]),
         name="p1",
     )
     visit = open_by_card(station, ZHANG)

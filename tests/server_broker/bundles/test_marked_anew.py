@@ -13,7 +13,7 @@ from server_broker.bundles.questions import publish_questions
 from server_broker.decisions.models import DecidedRow
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.learning.marking import PackKeys, questions_in, read_stored
-from server_broker.learning.models import LearningPack, Remarked
+from server_broker.learning.models import LearningPack, RemarkedQuestion
 from server_broker.learning.packs import PackRefused, publish_pack
 from tests.server_broker.bundles.samples import AUTHOR
 from tests.server_broker.learning.worlds import answered, at, pack, question, take
@@ -69,7 +69,7 @@ def test_the_same_version_again_changes_nothing(folder: BundleFolder) -> None:
     publish(pack(1), folder)
     row = publish(pack(2, answers={"l1q1": 1}), folder)
     assert publish(pack(2, answers={"l1q1": 1}), folder) == row
-    assert Remarked.objects.count() == 1
+    assert RemarkedQuestion.objects.count() == 1
 
 
 def test_a_version_that_an_earlier_release_published_stays_as_it_is(folder: BundleFolder) -> None:
@@ -92,7 +92,7 @@ def test_a_corrected_answer_says_how_many_attempts_it_marks_anew(
     )
     take(processor, station)
     publish(pack(2, answers={"l1q1": 1}), folder)
-    [row] = Remarked.objects.all()
+    [row] = RemarkedQuestion.objects.all()
     assert (row.question, row.attempts) == ("l1q1", 4), "two were right and are wrong, two the other way round"
     entry = AuditEntry.objects.get(action="pack.remarked")
     assert entry.detail == {"version": 2, "remarked": "l1q1：4"}
@@ -102,7 +102,7 @@ def test_a_corrected_answer_says_how_many_attempts_it_marks_anew(
 def test_other_options_mark_nothing_anew(folder: BundleFolder) -> None:
     publish(pack(1), folder)
     publish(pack(2, answers={"l1q1": 1}, options={"l1q1": ("甲", "丙", "丁")}), folder)
-    assert not Remarked.objects.exists()
+    assert not RemarkedQuestion.objects.exists()
 
 
 def test_the_newest_version_with_these_options_marks(folder: BundleFolder) -> None:

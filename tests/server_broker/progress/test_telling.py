@@ -16,13 +16,14 @@ from server_broker.bundles.questions import publish_questions
 from server_broker.fleet.models import ShelfDue
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.learning.packs import publish_pack
+from server_broker.people.models import Card, Person
 from server_broker.progress.marks import mark_new_faces
 from server_broker.progress.models import Told
 from server_broker.progress.progress_source import MOST_BUNDLES, progress_drafts
 from server_broker.progress.rounds import Rounds
-from tests.cast import SHILI, YANGBAN, ZHANG
+from tests.cast import LI, SHILI, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
-from tests.server_broker.learning.worlds import answered, at, chose, ended, pack, take
+from tests.server_broker.learning.worlds import DAY_MS, answered, at, chose, ended, pack, take
 from tests.server_broker.progress.test_whose import enrolled
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -206,7 +207,7 @@ def test_it_is_one_version_until_there_is_news_and_goes_with_its_person(
     assert row.withdrawn_at is not None
 
 
-def test_more_people_take_no_more_queries_and_the_last_come_go_first(
+def test_more_people_take_no_more_queries(
     county: FictionalCounty, one: StationDouble, rounds: Rounds, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     rounds.go_on(NOW)
@@ -219,7 +220,36 @@ def test_more_people_take_no_more_queries_and_the_last_come_go_first(
         Told.objects.create(
             person=person, station=here, at=NOW + dt.timedelta(seconds=number), digest=row.digest, content=row.content
         )
-    with django_assert_num_queries(2):
-        drafts = progress_drafts([here], NOW)[SHILI]
+    with django_assert_num_queries(3):
+        drafts = progress_drafts([here], NOW + DAY)[SHILI]
     assert len(drafts) == MOST_BUNDLES
-    assert all(not draft.id.endswith(f"-{row.person_id}") for draft in drafts)
+    assert any(draft.id.endswith(f"-{row.person_id}") for draft in drafts), "nobody else was ever there"
+
+
+def test_a_station_is_told_of_those_who_were_there_last_by_the_end_of_yesterday(
+    county: FictionalCounty,
+    one: StationDouble,
+    processor: BatchProcessor,
+    rounds: Rounds,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server_broker.progress.progress_source.MOST_BUNDLES", 1)
+    here = county.stations[SHILI]
+
+    def told_of(now: dt.datetime) -> list[str]:
+        return [draft.id for draft in progress_drafts([here], now)[SHILI]]
+
+    person = Person.objects.create(number=LI.number, name=LI.name, village=here.village)
+    Card.objects.create(token=LI.token, tail=LI.tail, person=person, bound_at=NOW)
+    zhang, li = (f"progress-{SHILI}-{pk}" for pk in (county.people[ZHANG].pk, person.pk))
+    one.add(touch(DAY_MS, card=LI.token), answered(at(1, 1), one.ref(3)))
+    take(processor, one, first=3)
+    rounds.go_on(NOW + DAY)
+    assert Told.objects.count() == 2
+    assert told_of(NOW + 2 * DAY) == [li]
+    one.add(touch(3 * DAY_MS))
+    take(processor, one, first=5)
+    rounds.go_on(NOW + 3 * DAY)
+    assert told_of(NOW + 3 * DAY) == [li], "it is the same all day"
+    assert told_of(NOW + 4 * DAY) == [zhang]
+    assert Told.objects.count() == 2, "whoever falls out is not forgotten"

@@ -123,14 +123,32 @@ def test_answers_after_a_number_are_its_person_s_long_after_the_entry_was_delete
     county: FictionalCounty, processor: BatchProcessor, rounds: Rounds
 ) -> None:
     station = enrolled(county)
-    station.add(entered(at(), WANG.number), answered(at(0, 1), station.ref(1)))
+    station.add(entered(at(), ZHANG.number), answered(at(0, 1), station.ref(1)))
     take(processor, station)
     rounds.go_on(NOW)
-    assert list(tries(county.people[WANG])) == ["l1q1"]
+    assert list(tries(county.people[ZHANG])) == ["l1q1"]
     later = NOW + dt.timedelta(days=200)
     assert drop_old_entries(later)
     rounds.go_on(later)
-    assert list(tries(county.people[WANG])) == ["l1q1"]
+    assert list(tries(county.people[ZHANG])) == ["l1q1"]
+
+
+def test_a_number_at_a_station_that_may_not_know_it_is_nobody_s(
+    county: FictionalCounty, processor: BatchProcessor, rounds: Rounds
+) -> None:
+    """A station in wrong hands can state that anybody entered a number. It learns nothing of them by that."""
+    far = enrolled(county, YANGBAN)
+    far.add(entered(at(), ZHANG.number), answered(at(0, 1), far.ref(1)), ended(at(0, 2), far.ref(1)))
+    take(processor, far)
+    rounds.go_on(NOW)
+    rounds.go_on(NOW + dt.timedelta(minutes=2))
+    assert not any(model.objects.exists() for model in (PersonProgress, ReachedLevel, Told))
+    here = enrolled(county)
+    here.add(entered(at(), ZHANG.number), answered(at(0, 1), here.ref(1)))
+    take(processor, here)
+    rounds.go_on(NOW + dt.timedelta(minutes=4))
+    assert list(tries(county.people[ZHANG])) == ["l1q1"]
+    assert list(Told.objects.values_list("station", flat=True)) == [SHILI]
 
 
 def test_an_answer_whose_touch_has_not_come_waits_for_it(
