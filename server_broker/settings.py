@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "server_broker.learning",
     "server_broker.courses",
     "server_broker.progress",
+    "server_broker.editing",
     "server_broker.guard",
     "server_broker.compliance",
     "server_broker.bundles",

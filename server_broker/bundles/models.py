@@ -207,6 +207,43 @@ class WrittenDocuments(Written):
         return self.title
 
 
+class WrittenPack(Written):
+    """A learning pack: questions with the pictures and sounds that they name."""
+
+    called = "pack"
+    kind = "questions"
+    not_before = None
+    """It counts from the day on which it is published."""
+
+    title = models.CharField(max_length=64)
+    becomes = models.CharField(max_length=64)
+    """The pack's id, and its bundle's."""
+    replaces = models.PositiveIntegerField()
+    """The version whose place it takes; 0: there is none yet."""
+    editors = ArrayField(models.CharField(max_length=150), default=list)
+    """Who wrote at it since that version. None of them publishes it."""
+    owner = models.CharField(max_length=64)
+    """Who answers for what it says."""
+    review_by = models.DateField()
+    """By this day somebody looks at it again."""
+    content = models.BinaryField()
+    """The encoded `protocol.packs.Pack`. A published bundle has it, and what was sent back needs no copy."""
+    files = models.BinaryField()
+    """Pictures and sounds as MessagePack: by name the media type and the bytes."""
+    sha256 = models.BinaryField(max_length=32)
+    """Of what was handed over: content, then files."""
+
+    decided_fields = (*Written.decided_fields, "becomes", "replaces", "editors", "owner", "review_by", "sha256")
+    emptied = ("content", "files")
+
+    objects = WrittenQuerySet["WrittenPack"].as_manager()
+
+    @property
+    def heading(self) -> str:
+        """The pack's title."""
+        return self.title
+
+
 class BundleItem(models.Model):
     """A file that a bundle names."""
 

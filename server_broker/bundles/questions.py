@@ -16,8 +16,9 @@ from protocol.signing import Signed
 from protocol.twin import PackRef
 from server_broker.audit.log import record
 from server_broker.bundles.documents import check_picture
-from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check
+from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, document
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.guarding import let_pass
 from server_broker.bundles.index_keeper import wanted
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import keep_items, said_of, store
@@ -94,6 +95,24 @@ def publish_questions(
         if not had_file:
             _mark_anew(row, pack, before, author=author)
     return row
+
+
+def check_questions(
+    pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime, author: str, at: datetime
+) -> None:
+    """Refuse a pack that could not be published; the arguments are those of `publish_questions`.
+
+    Raises:
+        NotPublished: It could not.
+        OSError: An item can't be read.
+    """
+    draft = _draft(pack, items=items, regions=regions, not_after=not_after)
+    check(draft)
+    if not_after <= at:
+        raise NotPublished("结束时间已经过去，没有站点会显示它")
+    _check_named(pack, items)
+    document(draft, pack.version)
+    let_pass(draft, author=author)
 
 
 def _is_stored(pack: Pack) -> bool:

@@ -1,5 +1,6 @@
 """Content goes out by two people: one writes, another one publishes what was written or sends it back."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,8 +10,10 @@ from protocol.decisions import Decided
 from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.audit.log import Detail, record, told_reason
 from server_broker.bundles.drafts import NotPublished
-from server_broker.bundles.models import Bundle, Written
+from server_broker.bundles.models import Bundle, BundleQuerySet, Written, WrittenDocuments, WrittenPack
 from server_broker.decisions.stream import decide
+
+NOT_AS_HANDED_OVER = "存着的内容和交来时不同，请让写的人重新交"
 
 
 def hand_over[W: Written](row: W, *, actor: str, at: datetime, note: Detail | None = None) -> W:
@@ -56,6 +59,27 @@ def end_written(row: Written, *, reason: str, actor: str, at: datetime) -> None:
         locked.ended_by, locked.ended_at, locked.ended_reason = actor, at, reason
         _save(locked, "ended_by", "ended_at", "ended_reason")
         _decided("ended", locked, actor, {"reason": reason})
+
+
+def handed_over(content: bytes, files: bytes) -> bytes:
+    """Return the hash of what was handed over: its content, then its files."""
+    return hashlib.sha256(content + files).digest()
+
+
+def check_replaced(row: WrittenDocuments | WrittenPack, *, newest: int, own: BundleQuerySet) -> None:
+    """Check that what it replaces is as it was when it was handed over.
+
+    Args:
+        newest: The newest version of that now; 0: there is none.
+        own: The bundles that whoever publishes it may replace.
+
+    Raises:
+        NotPublished: It is not.
+    """
+    if newest != row.replaces:
+        raise NotPublished("要换掉的那一份后来又有了新的一版，请让写的人重新交")
+    if row.replaces and not own.newest().filter(bundle=row.becomes).exists():
+        raise NotPublished("要换掉的那一份已经撤回、到期，或者不全是您管的地方的")
 
 
 def _locked[W: Written](row: W) -> W:

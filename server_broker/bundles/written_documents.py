@@ -1,6 +1,5 @@
 """Documents that one person has handed over and another one publishes."""
 
-import hashlib
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from server_broker.bundles.documents import DocumentsDraft, DocumentsKind, check
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleQuerySet, WrittenDocuments
-from server_broker.bundles.written import hand_over, publish_written
+from server_broker.bundles.written import NOT_AS_HANDED_OVER, check_replaced, hand_over, handed_over, publish_written
 from server_broker.regions.models import Region, subtree_prefix
 
 KINDS: dict[str, DocumentsKind] = {"disclosure": "disclosure", "library": "library"}
@@ -46,7 +45,7 @@ def write_documents(
         replaces=_newest_version(draft.id),
         content=checked.content,
         pictures=pictures,
-        sha256=_hash(checked.content, pictures),
+        sha256=handed_over(checked.content, pictures),
         region=region,
         not_before=draft.not_before,
         not_after=draft.not_after,
@@ -62,8 +61,8 @@ def draft_of(row: WrittenDocuments) -> DocumentsDraft:
         NotPublished: It is not what was handed over.
     """
     content, pictures = bytes(row.content), bytes(row.pictures)
-    if _hash(content, pictures) != bytes(row.sha256):
-        raise NotPublished("存着的内容和交来时不同，请让写的人重新交")
+    if handed_over(content, pictures) != bytes(row.sha256):
+        raise NotPublished(NOT_AS_HANDED_OVER)
     return DocumentsDraft(
         id=row.becomes,
         kind=KINDS[row.kind],
@@ -90,23 +89,12 @@ def publish_written_documents(
     """
 
     def publish(locked: WrittenDocuments) -> Bundle:
-        _check_replaced(locked, own, at)
+        check_replaced(locked, newest=_newest_version(locked.becomes), own=own.lasting(at))
         return publish_documents(draft_of(locked), folder=folder, author=actor, at=at)[0]
 
     return publish_written(row, publish, actor=actor, at=at)
 
 
-def _check_replaced(row: WrittenDocuments, own: BundleQuerySet, at: datetime) -> None:
-    if _newest_version(row.becomes) != row.replaces:
-        raise NotPublished("要换掉的那一份后来又有了新的一版，请让写的人重新交")
-    if row.replaces and not own.newest().lasting(at).filter(bundle=row.becomes).exists():
-        raise NotPublished("要换掉的那一份已经撤回、到期，或者不全是您管的地方的")
-
-
 def _newest_version(bundle: str) -> int:
     newest = Bundle.objects.filter(bundle=bundle).order_by("-version").values_list("version", flat=True).first()
     return newest or 0
-
-
-def _hash(content: bytes, pictures: bytes) -> bytes:
-    return hashlib.sha256(content + pictures).digest()

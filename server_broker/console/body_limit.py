@@ -28,6 +28,7 @@ UPLOADS = (
     "/workdays/import/",
     "/published/voice/record/",
     "/published/documents/",
+    "/banks/files/",
     "/todo/exhibits/",
 )
 """Files are uploaded to these paths and to paths below them."""

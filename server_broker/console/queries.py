@@ -20,6 +20,7 @@ from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.courses.models import Course, CourseQuerySet
 from server_broker.dated.models import DatedQuerySet
 from server_broker.duty.models import RosterTemplate
+from server_broker.editing.models import BankDraft
 from server_broker.exceptions.models import Notable
 from server_broker.feedback.models import Feedback
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
@@ -191,6 +192,11 @@ def own_bundles_of(user: Viewer) -> BundleQuerySet:
         if sees_county(user)
         else Bundle.objects.within(own)
     )
+
+
+def bank_drafts_of(user: Viewer) -> QuerySet[BankDraft]:
+    """Return the question banks in the making of the regions that ``user`` sees."""
+    return BankDraft.objects.filter(region__in=regions_of(user)).select_related("region", "written")
 
 
 def alarms_of(user: Viewer) -> QuerySet[Alarm]:

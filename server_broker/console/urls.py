@@ -16,6 +16,29 @@ from server_broker.console.views.affairs import (
 )
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
+from server_broker.console.views.bank_question import (
+    bank_draft_file,
+    bank_question,
+    question_drop,
+    question_file,
+    question_save,
+    question_shown,
+)
+from server_broker.console.views.banks import (
+    bank,
+    bank_change,
+    bank_file,
+    bank_from,
+    bank_give_up,
+    bank_hand_over,
+    bank_import,
+    bank_new,
+    bank_template,
+    banks,
+    level_add,
+    level_change,
+    question_add,
+)
 from server_broker.console.views.commands import command, station_log
 from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
@@ -55,7 +78,7 @@ from server_broker.console.views.people import card_lost, export_file, people, t
 from server_broker.console.views.person import card_change, holding_change, person, person_change
 from server_broker.console.views.pins import pin_reset
 from server_broker.console.views.presence import presence
-from server_broker.console.views.published import published, published_bundle, withdraw_bundle
+from server_broker.console.views.published import pack_keeper, published, published_bundle, withdraw_bundle
 from server_broker.console.views.regions import region_change, regions
 from server_broker.console.views.requests import request_answer, request_one, requests
 from server_broker.console.views.roster_files import (
@@ -105,6 +128,7 @@ from server_broker.console.views.workdays import (
     workday_template,
 )
 from server_broker.console.views.written import end, publish_written, written
+from server_broker.console.views.written_pack import written_file, written_screen
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 _SETTLED = (
@@ -233,11 +257,43 @@ urlpatterns = [
     path("published/waiting/<slug:what>/<int:pk>/", written, name="written"),
     path("published/waiting/<slug:what>/<int:pk>/publish/", publish_written, name="written-publish"),
     path("published/waiting/<slug:what>/<int:pk>/end/", end, name="written-end"),
+    re_path(
+        r"^published/waiting/pack/(?P<pk>[0-9]{1,18})/files/(?P<name>[^/]{1,64})$", written_file, name="written-file"
+    ),
+    re_path(
+        r"^published/waiting/pack/(?P<pk>[0-9]{1,18})/screens/(?P<place>[0-9]{1,5})-(?P<which>asked|marked)\.svg$",
+        written_screen,
+        name="written-screen",
+    ),
     path("published/documents/", new_documents, name="documents-new"),
     path("published/documents/template/", documents_template, name="documents-template"),
     path("published/<int:pk>/", published_bundle, name="published-bundle"),
     path("published/<int:pk>/questions/", pack_questions, name="pack-questions"),
     path("published/<int:pk>/withdraw/", withdraw_bundle, name="published-withdraw"),
+    path("published/<int:pk>/next/", bank_from, name="bank-from"),
+    path("published/<int:pk>/keeper/", pack_keeper, name="pack-keeper"),
+    path("banks/", banks, name="banks"),
+    path("banks/template.xlsx", bank_template, name="bank-template"),
+    path("banks/files/new/", bank_new, name="bank-new"),
+    path("banks/files/<int:pk>/import/", bank_import, name="bank-import"),
+    re_path(
+        r"^banks/files/(?P<pk>[0-9]{1,18})/(?P<question>[0-9]{1,18})/(?P<what>picture|sound)/$",
+        question_file,
+        name="bank-question-file",
+    ),
+    path("banks/<int:pk>/", bank, name="bank"),
+    path("banks/<int:pk>/change/", bank_change, name="bank-change"),
+    path("banks/<int:pk>/hand-over/", bank_hand_over, name="bank-hand-over"),
+    path("banks/<int:pk>/give-up/", bank_give_up, name="bank-give-up"),
+    re_path(r"^banks/(?P<pk>[0-9]{1,18})/bank\.(?P<form>xlsx|gift)$", bank_file, name="bank-file"),
+    path("banks/<int:pk>/files/<str:name>", bank_draft_file, name="bank-draft-file"),
+    path("banks/<int:pk>/levels/add/", level_add, name="bank-level-add"),
+    path("banks/<int:pk>/levels/<int:level>/change/", level_change, name="bank-level-change"),
+    path("banks/<int:pk>/levels/<int:level>/add/", question_add, name="bank-question-add"),
+    path("banks/<int:pk>/questions/<int:question>/", bank_question, name="bank-question"),
+    path("banks/<int:pk>/questions/<int:question>/save/", question_save, name="bank-question-save"),
+    path("banks/<int:pk>/questions/<int:question>/shown/", question_shown, name="bank-question-shown"),
+    path("banks/<int:pk>/questions/<int:question>/drop/", question_drop, name="bank-question-drop"),
     path("courses/", courses, name="courses"),
     path("courses/require/", course_require, name="course-require"),
     path("courses/offer/", course_offer, name="course-offer"),

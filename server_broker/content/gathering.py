@@ -18,6 +18,7 @@ class Outcome:
         id: As in the bank if it was taken; otherwise as in the file, or empty.
         level: The level's name.
         notes: What of the file was left off, in Chinese.
+        draft: As it was written; None if it could not be told what was meant.
     """
 
     line: int
@@ -26,6 +27,7 @@ class Outcome:
     question: Question | None = None
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    draft: QuestionDraft | None = None
 
 
 @dataclass(slots=True)
@@ -88,10 +90,10 @@ class Gathering:
             question = judge(draft)
             self._check(question, into)
         except NotTaken as reason:
-            return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into.name, None, reason.refusals, notes)
+            return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into.name, None, reason.refusals, notes, draft)
         self.list_level(into).questions.append(question)
         self._lines[question.id] = draft.line
-        return Outcome(draft.line, question.id, into.name, question, (), notes)
+        return Outcome(draft.line, question.id, into.name, question, (), notes, draft)
 
     def _check(self, question: Question, level: GatheredLevel) -> None:
         if (before := self._lines.get(question.id)) is not None:

@@ -106,14 +106,15 @@ def gather(plan: BankPlan, into: Gathering) -> Iterator[Outcome]:
     for listed in plan.levels:
         into.list_level(into.level(listed.name, id=listed.id, draw=listed.draw))
     for row in plan.questions:
-        draft = _draft(row)
+        draft = draft_of(row)
         name = tidy(row.level)
         if not name:
             draft.refusals.append(Refusal("no_level", "没有写是哪一关"))
         yield into.take(draft, into.level_named(name) or into.level(name))
 
 
-def _draft(row: QuestionRow) -> QuestionDraft:
+def draft_of(row: QuestionRow) -> QuestionDraft:
+    """Return a row as a question that can be judged, with what can't be read in it."""
     refusals = [Refusal("bad_cell", problem) for problem in row.problems]
     kind = _KINDS.get(unicodedata.normalize("NFKC", row.kind).removesuffix("题"))
     if kind is None and not any(KIND in problem for problem in row.problems):

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from protocol.packs import MAX_DRAW, MAX_EXPLANATION, MAX_OPTION, MAX_SOURCE, MAX_STEM, MIN_DRAW, Question
 from server_broker.content.bank import TRUE_FALSE, Bank
@@ -54,9 +55,14 @@ def _shown_levels(bank: Bank) -> dict[str, str]:
     }
 
 
+def typed_answer(kind: str, options: Sequence[str], answer: Sequence[int]) -> str:
+    """Return an answer as somebody types it: 对 or 错, or the letters of options."""
+    if kind == "true_false" and tuple(options) == TRUE_FALSE and answer:
+        return TRUE_FALSE[answer[0]]
+    return "".join(LETTERS[number] for number in answer)
+
+
 def _question(question: Question, level: str) -> tuple[str, ...]:
-    is_plain = question.kind == "true_false" and tuple(question.options) == TRUE_FALSE
-    letters = "".join(LETTERS[number] for number in question.answer)
     return (
         question.id,
         level,
@@ -64,7 +70,7 @@ def _question(question: Question, level: str) -> tuple[str, ...]:
         question.stem,
         *question.options,
         *[""] * (len(OPTIONS) - len(question.options)),
-        TRUE_FALSE[question.answer[0]] if is_plain else letters,
+        typed_answer(question.kind, question.options, question.answer),
         question.explanation,
         question.source,
         question.picture or "",

@@ -35,6 +35,22 @@ class LearningPack(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
 
+class PackKeeper(models.Model):
+    """Who answers for a pack, and by which day somebody looks at it again. The newest row of a pack counts."""
+
+    pack = models.CharField(max_length=64)
+    owner = models.CharField(max_length=64)
+    review_by = models.DateField()
+    reason = models.CharField(max_length=200)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField()
+
+    decided_fields = ("pack", "owner", "review_by", "reason", "made_by", "made_at")
+
+    class Meta:
+        indexes = [models.Index(fields=["pack", "-id"], name="pack_keeper_newest")]
+
+
 class RemarkedQuestion(models.Model):
     """A question that a version marks anew: its answer is another one, and its options stand (docs/learning.md, 2)."""
 

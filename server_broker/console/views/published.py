@@ -2,23 +2,26 @@
 
 import logging
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.attendance.timelines import Line
+from server_broker.audit.log import MOST_REASON
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.publishing import withdraw
 from server_broker.bundles.spread import coverage, places_of, spread_of
 from server_broker.console import parameters
-from server_broker.console.deciding import Proposal, decide_on
+from server_broker.console.deciding import InputRefused, Proposal, asked_day, decide_on
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bundles_of, own_bundles_of, stations_of
 from server_broker.console.shelf_words import BUNDLE_KINDS
 from server_broker.console.views.written import waiting
+from server_broker.learning.keepers import KeeperRefused, keepers, keepers_past, say_keeper
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ def published(request: HttpRequest) -> HttpResponse:
         "state": state,
         "tabs": zip(TABS, ("在用", "通知", "题库", "已撤回或到期"), strict=True),
         "may_write": may(user, Power.WRITE),
+        "past": keepers_past({row.bundle for row in shown if row.kind == "questions"}, timezone.localdate(now)),
         "waiting": waiting(request, most=PAGE_SIZE),
     }
     return render(request, "console/published.html", context)
@@ -65,6 +69,9 @@ def published_bundle(request: HttpRequest, pk: int) -> HttpResponse:
         "items": row.items.count(),
         "spread": spread_of(row, stations_of(user)),
         "has_questions": row.kind == "questions" and may(user, Power.WRITE),
+        "keeper": keepers().filter(pack=row.bundle).first() if row.kind == "questions" else None,
+        "today": timezone.localdate(),
+        "may_edit": row.kind == "questions" and may(user, Power.WRITE) and _may_change(request, row),
         "may_withdraw": may(user, Power.PUBLISH) and row.withdrawn_at is None and _may_change(request, row),
     }
     return render(request, "console/published_bundle.html", context)
@@ -93,6 +100,28 @@ def withdraw_bundle(request: HttpRequest, pk: int) -> HttpResponse:
             undo="站点连上以后不再显示它，谁也不能再下载。发布过的记录保留；撤回不能取消，要用就再发布一次。",
         ),
     )
+
+
+@post_only("published-bundle", "pk")
+@needs(Power.PUBLISH)
+def pack_keeper(request: HttpRequest, pk: int) -> HttpResponse:
+    """State who answers for a pack and by when it is looked at again, as after a look that found nothing to change."""
+    rows = own_bundles_of(request.user).newest().filter(kind="questions")
+    row = get_object_or_404(rows, pk=pk)
+    try:
+        say_keeper(
+            row.bundle,
+            parameters.prose(request.POST, "owner", longest=65),
+            asked_day(request.POST, "review_by"),
+            reason=parameters.prose(request.POST, "reason", longest=MOST_REASON + 1),
+            actor=request.user.get_username(),
+            at=timezone.now(),
+        )
+    except (KeeperRefused, InputRefused) as refused:
+        messages.error(request, f"没有改动：{refused}。")
+    else:
+        messages.success(request, "已记录。")
+    return redirect("published-bundle", pk)
 
 
 def _shown_lines(row: Bundle) -> list[Line]:

@@ -14,16 +14,18 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.own_affairs import OwnAffair, is_own_affair
 from server_broker.accounts.powers import Power, may, needs
-from server_broker.bundles import written_documents, written_notices
+from server_broker.bundles import written_documents, written_notices, written_packs
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
-from server_broker.bundles.models import Bundle, Written, WrittenDocuments, WrittenNotice, WrittenQuerySet
+from server_broker.bundles.models import Bundle, Written, WrittenDocuments, WrittenNotice, WrittenPack, WrittenQuerySet
 from server_broker.bundles.written import end_written
 from server_broker.console.documents_alike import alike
 from server_broker.console.documents_shown import shown
+from server_broker.console.pack_shown import pack_shown
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import own_bundles_of, stations_of, written_of
 from server_broker.regions.models import subtree_prefix
+from server_broker.trust.keys import county_keys
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,26 @@ def _publish_documents(request: HttpRequest, row: WrittenDocuments) -> Bundle:
     )
 
 
+def _publish_pack(request: HttpRequest, row: WrittenPack) -> Bundle:
+    return written_packs.publish_written_pack(
+        row,
+        own=own_bundles_of(request.user),
+        key=county_keys(settings.HOME).signing_key,
+        folder=BundleFolder(settings.HOME.bundles),
+        actor=request.user.get_username(),
+        at=timezone.now(),
+    )
+
+
+def _shown_pack(request: HttpRequest, row: WrittenPack) -> Mapping[str, object]:
+    if not row.waits:
+        # A published bundle has the content, and what was sent back is kept no longer.
+        return {}
+    actor = request.user.get_username()
+    own = any(is_own_affair(actor, asked_by=editor) for editor in row.editors)
+    return {"pack": pack_shown(row), **({"own": True, "may_publish": False} if own else {})}
+
+
 def _shown_documents(request: HttpRequest, row: WrittenDocuments) -> Mapping[str, object]:
     if not row.waits:
         # A published bundle has the content, and what was sent back is kept no longer.
@@ -81,6 +103,7 @@ _FORMS: dict[str, _Form[Any]] = {
     WrittenDocuments.called: _Form(
         WrittenDocuments, "公示或资料", "console/_documents_preview.html", _shown_documents, _publish_documents
     ),
+    WrittenPack.called: _Form(WrittenPack, "题库", "console/_pack_preview.html", _shown_pack, _publish_pack),
 }
 
 

@@ -58,6 +58,10 @@ ABSENT = {
     "stop": "9999",
     "meeting": "9999",
     "documents": "9999",
+    "pack": "9999",
+    "bank": "9999",
+    "level": "9999",
+    "question": "9999",
     "word": "9999",
     "switch": "nothing",
     "token": "9999",
@@ -219,6 +223,33 @@ POST /published/waiting/notice/{written}/end/      403 403 403 404 404 403 404 4
 GET  /published/waiting/documents/{documents}/     200 200 403 200 200 200 200 200 200 404 302
 POST /published/waiting/documents/{documents}/publish/ 403 403 403 404 404 403 403 403 404 404 302 proof
 POST /published/waiting/documents/{documents}/end/ 403 403 403 404 404 403 404 403 404 404 302
+GET  /published/waiting/pack/{pack}/               200 200 403 200 200 200 200 200 200 404 302
+POST /published/waiting/pack/{pack}/publish/       403 403 403 404 404 403 403 403 404 404 302 proof
+POST /published/waiting/pack/{pack}/end/           403 403 403 404 404 403 404 403 404 404 302
+GET  /published/waiting/pack/{pack}/files/none.png 404 404 403 404 404 404 404 404 404 404 302
+GET  /published/waiting/pack/{pack}/screens/9999-asked.svg 404 404 403 404 404 404 404 404 404 404 302
+POST /published/{bundle}/next/                     403 403 403 404 404 403 404 403 404 404 302
+POST /published/{bundle}/keeper/                   403 403 403 404 404 403 403 403 404 404 302 proof
+GET  /banks/                                       403 403 403 200 200 403 200 403 200 200 302
+GET  /banks/template.xlsx                          403 403 403 200 200 403 200 403 200 200 302
+POST /banks/files/new/                             403 403 403 404 404 403 404 403 404 404 302
+GET  /banks/{bank}/                                403 403 403 200 200 403 200 403 200 404 302
+POST /banks/{bank}/change/                         403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/hand-over/                      403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/give-up/                        403 403 403 404 404 403 404 403 404 404 302
+POST /banks/files/{bank}/import/                   403 403 403 404 404 403 404 403 404 404 302
+GET  /banks/{bank}/bank.xlsx                       403 403 403 200 200 403 200 403 200 404 302
+GET  /banks/{bank}/bank.gift                       403 403 403 200 200 403 200 403 200 404 302
+GET  /banks/{bank}/files/none.png                  403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/levels/add/                     403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/levels/{level}/change/          403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/levels/{level}/add/             403 403 403 404 404 403 404 403 404 404 302
+GET  /banks/{bank}/questions/{question}/           403 403 403 200 200 403 200 403 200 404 302
+POST /banks/{bank}/questions/{question}/save/      403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/questions/{question}/shown/     403 403 403 404 404 403 404 403 404 404 302
+POST /banks/{bank}/questions/{question}/drop/      403 403 403 404 404 403 404 403 404 404 302
+POST /banks/files/{bank}/{question}/picture/       403 403 403 404 404 403 404 403 404 404 302
+POST /banks/files/{bank}/{question}/sound/         403 403 403 404 404 403 404 403 404 404 302
 GET  /published/voice/                             200 200 403 200 200 200 200 200 200 200 302
 GET  /published/voice/sound/                       404 404 403 404 404 404 404 404 404 404 302
 POST /published/voice/record/                      403 403 403 404 404 403 403 403 404 404 302 proof

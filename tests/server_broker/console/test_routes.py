@@ -21,6 +21,7 @@ from server_broker.api_tokens.resources import RESOURCES
 from server_broker.bundles.serving import KINDS
 from server_broker.courses.models import Course
 from server_broker.dated.writing import Period
+from server_broker.editing.banks import hand_over
 from server_broker.exceptions.models import Notable
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
@@ -47,6 +48,7 @@ from tests.server_broker.county import (
     written_documents,
     written_notice,
 )
+from tests.server_broker.editing.samples import bank, editor, questions
 from tests.server_broker.meetings.meeting_days import held
 from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.requests.asked_here import asks, deputy_of, key
@@ -86,6 +88,18 @@ def test_no_row_is_twice_and_no_role_is_forgotten() -> None:
     rows = [(route.method, route.path) for route in ROUTES]
     assert len(rows) == len(set(rows))
     assert set(ROLES) == set(Role)
+
+
+def _bank_things() -> dict[str, str]:
+    draft, handed = bank(region=SHILI_VILLAGE), bank(region=SHILI_VILLAGE)
+    question = questions(draft)[0]
+    pack = hand_over(handed, last_day=timezone.localdate() + dt.timedelta(days=9), by=editor())
+    return {
+        "bank": str(draft.pk),
+        "level": str(question.level_id),
+        "question": str(question.pk),
+        "pack": str(pack.pk),
+    }
 
 
 def things(county: FictionalCounty) -> dict[str, str]:
@@ -140,6 +154,7 @@ def things(county: FictionalCounty) -> dict[str, str]:
         ),
         "written": str(written_notice(SHILI_VILLAGE).pk),
         "documents": str(written_documents(SHILI_VILLAGE).pk),
+        **_bank_things(),
         "feedback": str(asked(station).pk),
         "request": str(requested(station, touch(station, ZHANG.token)).pk),
         "township": TOWNSHIP,

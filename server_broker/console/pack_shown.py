@@ -1,0 +1,106 @@
+"""A handed-over learning pack as the page shows it to whoever publishes it: every question, and what is new in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from protocol.packs import Level, Pack, Question
+from server_broker.bundles.models import WrittenPack
+from server_broker.bundles.written_packs import pack_of
+from server_broker.content.drafts import LETTERS
+from server_broker.content.sheet import KINDS
+from server_broker.content.sheet_writing import typed_answer
+from server_broker.learning.marking import (
+    changed_answers,
+    count_remarked,
+    questions_in,
+    set_of,
+    version_before,
+    with_key_since,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """A question of the page."""
+
+    place: int
+    """Of all questions of the pack, from 0; it names the pictures of its screens."""
+    question: Question
+    kind: str
+    options: Sequence[tuple[str, str, bool]]
+    """Letter, text, and whether it is right."""
+    answer: str
+    news: str
+    """In what it differs from the version before; empty if in nothing."""
+    remarked: int
+    """How many attempts of earlier versions are marked otherwise by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPack:
+    """The page's part of a pack."""
+
+    pack: Pack
+    levels: list[tuple[Level, list[ShownQuestion]]]
+    gone: list[str]
+    """Stems of questions that the version before has and this one has not."""
+    is_new: bool
+    changed: int
+    """How many questions are new or differ."""
+
+
+def pack_shown(row: WrittenPack) -> ShownPack:
+    """Return what a page shows of a pack that waits.
+
+    Raises:
+        NotPublished: It is not what was handed over.
+    """
+    pack, _ = pack_of(row)
+    before = version_before(pack.id, pack.version)
+    known = questions_in(before) if before is not None else {}
+    counts = count_remarked(pack.id, pack.version, changed_answers(with_key_since(pack, before), before))
+    levels, place = [], 0
+    for level in pack.levels:
+        shown = []
+        for question in level.questions:
+            news = _news(question, known.get(question.id)) if before is not None else ""
+            shown.append(_shown(place, question, news, counts.get(question.id, 0)))
+            place += 1
+        levels.append((level, shown))
+    own = questions_in(pack)
+    return ShownPack(
+        pack,
+        levels,
+        [question.stem for name, question in known.items() if name not in own],
+        before is None,
+        sum(bool(one.news) for _, shown in levels for one in shown),
+    )
+
+
+def _shown(place: int, question: Question, news: str, remarked: int) -> ShownQuestion:
+    options = [
+        (letter, option, number in question.answer)
+        for number, (letter, option) in enumerate(zip(LETTERS, question.options, strict=False))
+    ]
+    answer = typed_answer(question.kind, question.options, question.answer)
+    return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, remarked)
+
+
+def _news(question: Question, before: Question | None) -> str:
+    if before is None:
+        return "新的"
+    changed = [
+        word
+        for word, now, then in (
+            ("题型", question.kind, before.kind),
+            ("题目", question.stem, before.stem),
+            ("选项", question.options, before.options),
+            ("答案", set_of(question), set_of(before)),
+            ("解释", question.explanation, before.explanation),
+            ("出处", question.source, before.source),
+            ("图片", question.picture, before.picture),
+            ("声音", question.sound, before.sound),
+        )
+        if now != then
+    ]
+    return f"改了{'、'.join(changed)}" if changed else ""

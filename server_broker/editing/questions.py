@@ -1,0 +1,220 @@
+"""The questions of a bank in the making: written, judged, moved and dropped, with their pictures and sounds."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models import Max
+
+from protocol.clip_sound import CLIP_MEDIA_TYPE
+from protocol.packs import MAX_OPTIONS, Question, QuestionKind
+from server_broker.bundles.clip_making import clip_of
+from server_broker.bundles.documents import scaled
+from server_broker.bundles.drafts import NotPublished
+from server_broker.content.drafts import NotTaken, QuestionDraft, judge
+from server_broker.content.sheet import KINDS
+from server_broker.editing.changing import Editor, NotChanged, changing
+from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
+
+MOST_QUESTIONS = 2_000
+MOST_FILES = 400
+LONGEST_FIELD = 1_000
+"""Characters that are kept of a text that is too long for a question, so that its writer can shorten it."""
+JPEG, PNG = "image/jpeg", "image/png"
+ANOTHER_SAVED = "别人刚改过这道题。请重新打开它，看过再改"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A question as somebody has typed it."""
+
+    kind: str
+    stem: str
+    options: Sequence[str]
+    answer: Sequence[int]
+    explanation: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a question in the making is: a question, or reasons in Chinese why it is none."""
+
+    question: Question | None
+    reasons: tuple[str, ...] = ()
+
+
+def judged(row: DraftQuestion, *, files: set[str]) -> Judged:
+    """Judge a question.
+
+    Args:
+        files: The names of the pictures and sounds that the bank has.
+    """
+    return judge_written(written_of(row), ident=row.ident, picture=row.picture, sound=row.sound, files=files)
+
+
+def written_of(row: DraftQuestion) -> Written:
+    """Return the texts of a question."""
+    return Written(
+        kind=row.kind,
+        stem=row.stem,
+        options=row.options,
+        answer=row.answer,
+        explanation=row.explanation,
+        source=row.source,
+    )
+
+
+def judge_written(written: Written, *, ident: str, picture: str, sound: str, files: set[str]) -> Judged:
+    """Judge a question that is not saved yet; the arguments are those of `judged`."""
+    kind: QuestionKind | None = next((one for one in KINDS if one == written.kind), None)
+    reasons = [] if kind is not None else ["请选题型"]
+    reasons += [f"缺少文件“{name}”，请重新传一次" for name in (picture, sound) if name and name not in files]
+    draft = QuestionDraft(
+        0,
+        kind,
+        written.stem,
+        list(written.options),
+        list(written.answer),
+        written.explanation,
+        written.source,
+        id=ident,
+        picture=picture,
+        sound=sound,
+    )
+    try:
+        question = judge(draft)
+    except NotTaken as reason:
+        return Judged(None, (*reasons, *(refusal.says for refusal in reason.refusals)))
+    return Judged(None if reasons else question, tuple(reasons))
+
+
+def add_question(level: DraftLevel, by: Editor) -> DraftQuestion:
+    """Add an empty question at the end of a level.
+
+    Raises:
+        NotChanged: The bank is full, or waits for a second person.
+    """
+    with changing(level.draft, by) as draft:
+        check_room(draft, 1)
+        last = level.questions.aggregate(last=Max("place"))["last"]
+        return DraftQuestion.objects.create(
+            level=level, place=0 if last is None else last + 1, kind="single", options=["", ""]
+        )
+
+
+def check_room(draft: BankDraft, more: int) -> None:
+    """Refuse more questions than a bank can have.
+
+    Raises:
+        NotChanged: There is no room.
+    """
+    if DraftQuestion.objects.filter(level__draft=draft).count() + more > MOST_QUESTIONS:
+        raise NotChanged(f"一个题库最多 {MOST_QUESTIONS:,} 题，请分成几个题库")
+
+
+def save_question(
+    row: DraftQuestion, written: Written, *, level: DraftLevel, revision: int, by: Editor
+) -> DraftQuestion:
+    """Save a question as it was typed, right or wrong.
+
+    Args:
+        revision: The one that the editor had before their eyes.
+
+    Raises:
+        NotChanged: Somebody else has saved it meanwhile, or the bank waits for a second person.
+    """
+    with changing(row.level.draft, by):
+        locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk, revision=revision).first()
+        if locked is None:
+            raise NotChanged(ANOTHER_SAVED)
+        locked.kind = written.kind[:16]
+        locked.stem, locked.explanation, locked.source = (
+            text[:LONGEST_FIELD] for text in (written.stem, written.explanation, written.source)
+        )
+        locked.options = [option[:LONGEST_FIELD] for option in written.options[:MAX_OPTIONS]]
+        locked.answer = list(written.answer)
+        if locked.level_id != level.pk:
+            last = level.questions.aggregate(last=Max("place"))["last"]
+            locked.level, locked.place = level, 0 if last is None else last + 1
+        locked.said = []
+        locked.revision += 1
+        locked.save()
+    return locked
+
+
+def drop_question(row: DraftQuestion, by: Editor) -> None:
+    """Take a question out of the bank."""
+    with changing(row.level.draft, by) as draft:
+        DraftQuestion.objects.filter(pk=row.pk).delete()
+        drop_unnamed_files(draft)
+
+
+def put_picture(row: DraftQuestion, content: bytes, by: Editor) -> None:
+    """Give a question a picture, made as small as kiosks need it.
+
+    Raises:
+        NotChanged: It is no picture, or there is no room.
+    """
+    with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
+        source = Path(folder) / "picture"
+        source.write_bytes(content)
+        try:
+            small = scaled({"图片": source})["图片"]
+        except NotPublished as refused:
+            raise NotChanged(str(refused)) from refused
+    _put_file(row, "picture", small, PNG if small.startswith(_PNG_BEGINS) else JPEG, by)
+
+
+def put_sound(row: DraftQuestion, recording: bytes, by: Editor) -> None:
+    """Give a question a recorded voice.
+
+    Raises:
+        NotChanged: It is no recording, silent or too long, or there is no room.
+    """
+    try:
+        sound = clip_of(recording).sound
+    except NotPublished as refused:
+        raise NotChanged(str(refused)) from refused
+    _put_file(row, "sound", sound, CLIP_MEDIA_TYPE, by)
+
+
+def drop_file(row: DraftQuestion, what: str, by: Editor) -> None:
+    """Take the ``picture`` or the ``sound`` of a question away."""
+    with changing(row.level.draft, by) as draft:
+        _name(row, what, "")
+        drop_unnamed_files(draft)
+
+
+_ENDINGS = {JPEG: "jpg", PNG: "png", CLIP_MEDIA_TYPE: "opus"}
+_PNG_BEGINS = b"\x89PNG\r\n"
+"""PNG specification (W3C), 5.2."""
+
+
+def _put_file(row: DraftQuestion, what: str, content: bytes, media_type: str, by: Editor) -> None:
+    with changing(row.level.draft, by) as draft:
+        # A new name each time, so that a page never shows the picture before from the browser's memory.
+        name = f"{what}-{row.pk}-{row.revision + 1}.{_ENDINGS[media_type]}"
+        if draft.files.count() >= MOST_FILES:
+            raise NotChanged(f"一个题库最多 {MOST_FILES} 个图片和录音")
+        DraftFile.objects.update_or_create(
+            draft=draft, name=name, defaults={"media_type": media_type, "content": content}
+        )
+        _name(row, what, name)
+        drop_unnamed_files(draft)
+
+
+def _name(row: DraftQuestion, what: str, name: str) -> None:
+    locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk).first()
+    if locked is None:
+        raise NotChanged(ANOTHER_SAVED)
+    setattr(locked, what, name)
+    locked.revision += 1
+    locked.save(update_fields=[what, "revision"])
+
+
+def drop_unnamed_files(draft: BankDraft) -> None:
+    """Delete the files that no question of the bank names."""
+    rows = DraftQuestion.objects.filter(level__draft=draft).values_list("picture", "sound")
+    draft.files.exclude(name__in={name for names in rows for name in names if name}).delete()

@@ -1,0 +1,326 @@
+"""A bank is filled from files, mended, handed over, sent back, published, and goes on as its next version."""
+
+import datetime as dt
+import io
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
+from PIL import Image
+
+from protocol.bundles import MAX_BUNDLE_BYTES
+from protocol.bundles import Bundle as BundleDocument
+from protocol.codec import decode
+from protocol.packs import read_pack
+from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.bundles.drafts import NotPublished
+from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
+from server_broker.bundles.written import end_written
+from server_broker.bundles.written_packs import publish_written_pack
+from server_broker.content.gift_writing import gift_of
+from server_broker.editing.banks import (
+    add_level,
+    begin_from,
+    change_head,
+    change_level,
+    drop_level,
+    give_up,
+    hand_over,
+    look,
+    take_file,
+)
+from server_broker.editing.changing import NotChanged
+from server_broker.editing.models import BankDraft, DraftFile, DraftQuestion
+from server_broker.editing.questions import (
+    ANOTHER_SAVED,
+    Written,
+    add_question,
+    drop_question,
+    put_picture,
+    put_sound,
+    save_question,
+    written_of,
+)
+from server_broker.learning.keepers import keepers
+from server_broker.learning.models import LearningPack
+from server_broker.people.models import Person
+from server_broker.settings import HOME
+from tests.cast import CLERK, TOWNSHIP, TOWNSHIP_OFFICER
+from tests.fakes.recordings import wav
+from tests.server_broker.county import FictionalCounty, make_county, user_of
+from tests.server_broker.editing.samples import bank, editor, gift, good_rows, head, questions, row
+
+pytestmark = pytest.mark.django_db
+KEY = Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def county() -> FictionalCounty:
+    HOME.bundles.mkdir(parents=True, exist_ok=True)
+    return make_county()
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(made, "PNG")
+    return made.getvalue()
+
+
+def today() -> dt.date:
+    return timezone.localdate()
+
+
+def handed(draft: BankDraft, name: str = "writer") -> BankDraft:
+    hand_over(draft, last_day=today() + dt.timedelta(days=300), by=editor(name))
+    draft.refresh_from_db()
+    return draft
+
+
+def publish(draft: BankDraft, *, by: str = "second") -> Bundle:
+    assert draft.written is not None
+    return publish_written_pack(
+        draft.written,
+        own=Bundle.objects.all(),
+        key=KEY,
+        folder=BundleFolder(HOME.bundles),
+        actor=by,
+        at=timezone.now(),
+    )
+
+
+def in_bundle(bundle: Bundle) -> BundleDocument:
+    payload = BundleFolder(HOME.bundles).path(bytes(bundle.sha256)).read_bytes()
+    return decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES)
+
+
+def test_wrong_questions_come_in_too_and_are_mended_in_the_page(county: FictionalCounty) -> None:
+    rows = [*good_rows(4), row(4, answer="C"), row(5, explanation="", source=""), row(6, kind="填空")]
+    draft = bank(rows=rows)
+    looked = look(draft, today=today())
+    assert (len(looked.judged), looked.to_mend, looked.may_go) == (7, 3, False)
+    wrong = [one for one in questions(draft) if looked.judged[one.pk].question is None]
+    assert any("没有解释" in reason for reason in looked.judged[wrong[1].pk].reasons)
+    assert any("题型" in said for said in wrong[2].said), "what the reader of the file said stays in sight"
+    with pytest.raises(NotChanged, match="还有 3 题要改"):
+        hand_over(draft, last_day=today(), by=editor())
+    for one in wrong:
+        mended = Written(
+            kind="single",
+            stem=one.stem,
+            options=one.options,
+            answer=[1],
+            explanation="示例：因为。",
+            source="《示例办法》第二条",
+        )
+        save_question(one, mended, level=one.level, revision=one.revision, by=editor())
+    looked = look(draft, today=today())
+    assert looked.may_go, looked.findings
+    assert DraftQuestion.objects.get(pk=wrong[2].pk).said == [], "whoever saves a question has seen what was said"
+
+
+def test_what_two_people_wrote_a_third_publishes(county: FictionalCounty) -> None:
+    draft = bank()
+    first = questions(draft)[0]
+    save_question(first, written_of(first), level=first.level, revision=first.revision, by=editor("another"))
+    handed(draft)
+    for own in ("writer", "another", "WRITER"):
+        with pytest.raises(OwnAffair):
+            publish(draft, by=own)
+    assert not Bundle.objects.filter(kind="questions").exists()
+    bundle = publish(draft)
+    assert (bundle.bundle, bundle.version, bundle.regions) == (draft.pack, 1, [TOWNSHIP[:9]])
+    pack = read_pack(in_bundle(bundle).content)
+    assert [len(level.questions) for level in pack.levels] == [5]
+    keeper = keepers().get(pack=draft.pack)
+    assert (keeper.owner, keeper.review_by, keeper.made_by) == (draft.owner, draft.review_by, "second")
+
+
+def test_nobody_publishes_by_a_second_account_what_they_wrote(county: FictionalCounty) -> None:
+    first, second = user_of(TOWNSHIP_OFFICER), user_of(CLERK)
+    draft = handed(bank(by=editor(first.username)), first.username)
+    # The county lets a person have one open account at a time; the one before still says who they are.
+    person = Person.objects.first()
+    first.person, first.is_active = person, False
+    first.save(update_fields=["person", "is_active"])
+    second.person = person
+    second.save(update_fields=["person"])
+    with pytest.raises(OwnAffair):
+        publish(draft, by=second.username)
+
+
+def test_while_it_waits_nothing_moves_and_what_is_sent_back_goes_on(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    one = questions(draft)[0]
+    for change in (
+        lambda: save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor()),
+        lambda: add_question(one.level, editor()),
+        lambda: drop_question(one, editor()),
+        lambda: change_head(draft, head(title="别的"), editor()),
+        lambda: take_file(draft, "a.gift", gift().encode(), editor()),
+        lambda: give_up(draft, editor()),
+        lambda: hand_over(draft, last_day=today(), by=editor()),
+    ):
+        with pytest.raises(NotChanged, match="等着发布"):
+            change()
+    assert draft.written is not None
+    end_written(draft.written, reason="第三题不对", actor="second", at=timezone.now())
+    drop_question(one, editor())
+    add_question(one.level, editor())
+    assert len(questions(draft)) == 5
+
+
+def test_it_goes_on_as_the_next_version_with_new_editors_and_the_same_questions(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    draft.refresh_from_db()
+    one = questions(draft)[0]
+    assert one.ident
+    other = Written(**{**{n: getattr(written_of(one), n) for n in Written.__slots__}, "answer": [1]})
+    save_question(one, other, level=one.level, revision=one.revision, by=editor("second"))
+    draft.refresh_from_db()
+    assert (draft.editors, draft.written) == (["second"], None)
+    handed(draft, "second")
+    with pytest.raises(OwnAffair):
+        publish(draft, by="second")
+    bundle = publish(draft, by="writer")
+    assert bundle.version == 2
+    (level,) = read_pack(in_bundle(bundle).content).levels
+    mended = next(question for question in level.questions if question.id == one.ident)
+    assert (mended.answer, mended.key_since) == ([1], 1)
+
+
+def test_a_question_keeps_the_id_that_it_got_by_what_it_asked(county: FictionalCounty) -> None:
+    draft = bank(rows=good_rows())
+    assert {one.ident for one in questions(draft)} != {""}
+    DraftQuestion.objects.update(ident="")
+    handed(draft)
+    assert all(one.ident.startswith("q-") for one in questions(draft))
+
+
+def test_a_newer_version_that_came_meanwhile_stops_the_one_that_waits(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    draft.refresh_from_db()
+    change_head(draft, head(title="示例镇防火 二"), editor())
+    handed(draft)
+    row = LearningPack.objects.get(pack=draft.pack)
+    row.pk, row.version, row.sha256 = None, 2, b"2" * 32
+    row.save(force_insert=True)
+    with pytest.raises(NotPublished, match="又有了新的一版"):
+        publish(draft)
+
+
+def test_pictures_and_voices_go_along(county: FictionalCounty) -> None:
+    draft = bank()
+    one, two = questions(draft)[:2]
+    put_picture(one, picture(), editor())
+    put_sound(two, wav(seconds=1), editor())
+    assert sorted(draft.files.values_list("media_type", flat=True)) == ["audio/ogg", "image/png"]
+    bundle = publish(handed(draft))
+    asked = [question for level in read_pack(in_bundle(bundle).content).levels for question in level.questions]
+    named = {name for question in asked for name in (question.picture, question.sound) if name}
+    assert named == {item.name for item in in_bundle(bundle).items}
+    assert len(named) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"<svg onload='alert(1)'/>"])
+def test_what_is_no_picture_is_not_taken(county: FictionalCounty, content: bytes) -> None:
+    one = questions(bank())[0]
+    with pytest.raises(NotChanged):
+        put_picture(one, content, editor())
+    assert not DraftFile.objects.exists()
+
+
+def test_a_picture_that_takes_the_place_of_another_leaves_no_file_behind(county: FictionalCounty) -> None:
+    draft = bank()
+    one = questions(draft)[0]
+    put_picture(one, picture(), editor())
+    put_picture(questions(draft)[0], picture(), editor())
+    assert draft.files.count() == 1
+    drop_question(questions(draft)[0], editor())
+    assert not draft.files.exists()
+
+
+def test_two_editors_do_not_overwrite_one_another(county: FictionalCounty) -> None:
+    draft = bank()
+    one = questions(draft)[0]
+    save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor("another"))
+    with pytest.raises(NotChanged, match=ANOTHER_SAVED):
+        save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor())
+
+
+def test_levels_are_made_renamed_and_dropped_while_empty(county: FictionalCounty) -> None:
+    draft = bank()
+    level = add_level(draft, "第二关", editor())
+    with pytest.raises(NotChanged, match="已有一关"):
+        add_level(draft, "第二关", editor())
+    change_level(level, "第二关 怎么办", 7, editor())
+    level.refresh_from_db()
+    assert (level.name, level.draw) == ("第二关 怎么办", 7)
+    with pytest.raises(NotChanged, match="还有题"):
+        drop_level(questions(draft)[0].level, editor())
+    drop_level(level, editor())
+    assert draft.levels.count() == 1
+
+
+def test_a_published_pack_becomes_a_draft_again_once(county: FictionalCounty) -> None:
+    draft = bank()
+    put_picture(questions(draft)[0], picture(), editor())
+    bundle = publish(handed(draft))
+    region = draft.region
+    BankDraft.objects.all().delete()
+    again = begin_from(bundle, region, editor("other"), folder=BundleFolder(HOME.bundles))
+    assert look(again, today=today()).may_go
+    assert (again.title, again.owner, again.files.count()) == (draft.title, draft.owner, 1)
+    with pytest.raises(NotChanged, match="已经有人在改"):
+        begin_from(bundle, region, editor(), folder=BundleFolder(HOME.bundles))
+
+
+def test_a_bank_goes_out_as_gift_and_comes_in_equal(county: FictionalCounty) -> None:
+    draft = bank()
+    before = look(draft, today=today()).bank
+    other = bank(rows=[])
+    taken = take_file(other, "题库.gift", gift_of(before).encode(), editor())
+    assert (taken.good, taken.to_mend, taken.lost) == (5, 0, [])
+    assert list(look(other, today=today()).bank.questions()) == list(before.questions())
+
+
+def test_a_file_that_is_none_changes_nothing(county: FictionalCounty) -> None:
+    draft = bank()
+    for name, content in (("a.xlsx", b"PK\x03\x04broken"), ("a.gift", b"\xff\xfe\x00"), ("a.json", b"{}")):
+        with pytest.raises(NotChanged):
+            take_file(draft, name, content, editor())
+    assert len(questions(draft)) == 5
+
+
+def test_a_gift_question_that_nobody_can_read_is_told_with_its_line(county: FictionalCounty) -> None:
+    draft = bank(rows=[])
+    text = "示例：没有收尾的一题{\n=甲 ~乙\n\n::q::示例：甲还是乙？{=甲 ~乙####示例。\\n出处：《示例》第一条}\n"
+    taken = take_file(draft, "a.gift", text.encode(), editor())
+    assert taken.good == 1
+    assert taken.to_mend + len(taken.lost) == 1
+
+
+def test_nobody_answers_for_it_so_it_does_not_go_out(county: FictionalCounty) -> None:
+    draft = bank()
+    change_head(draft, head(owner=""), editor())
+    with pytest.raises(NotChanged, match="谁负责"):
+        hand_over(draft, last_day=today() + dt.timedelta(days=3), by=editor())
+    change_head(draft, head(review_by=None), editor())
+    with pytest.raises(NotChanged, match="复审日期"):
+        hand_over(draft, last_day=today() + dt.timedelta(days=3), by=editor())
+
+
+def test_the_guard_reads_what_is_handed_over(county: FictionalCounty) -> None:
+    draft = bank(rows=[*good_rows(4), row(4, explanation="示例：打电话 13800138000 问。")])
+    with pytest.raises(NotChanged, match="手机"):
+        hand_over(draft, last_day=today() + dt.timedelta(days=3), by=editor())
+
+
+def test_a_draft_is_given_up_and_what_was_published_stays(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    bundle = publish(draft)
+    give_up(draft, editor())
+    assert not BankDraft.objects.exists()
+    assert Bundle.objects.filter(pk=bundle.pk, withdrawn_at=None).exists()
