@@ -58,6 +58,8 @@ NEIGHBOURS_LEFT_OUT: Final = "neighbours_left_out"
 SHELF_TOO_LARGE: Final = "shelf_too_large"
 SHELF_NOT_COMPUTED: Final = "shelf_not_computed"
 REQUEST_SET_ASIDE: Final = "request_set_aside"
+REVIEW_PAST: Final = "review_past"
+"""With the pack."""
 
 COUNTY_ALARMS: Final = frozenset(
     {
@@ -100,6 +102,7 @@ COUNTY_ALARMS: Final = frozenset(
         SHELF_TOO_LARGE,
         SHELF_NOT_COMPUTED,
         REQUEST_SET_ASIDE,
+        REVIEW_PAST,
     }
 )
 """A touch of a lost card raises an alarm of the county, under the code that stations have for it."""

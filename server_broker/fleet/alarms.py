@@ -73,7 +73,8 @@ WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class AlarmCall:
-    """Asks for an alarm. ``detail`` is Chinese, for a screen; it holds no card numbers and no names."""
+    """Asks for an alarm. ``detail`` is Chinese, for a screen; it holds no card numbers, and no names but those of
+    whoever answers for published content."""
 
     station: str | None
     code: str

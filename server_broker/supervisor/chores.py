@@ -127,6 +127,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.attendance.lost_cards import close_found  # noqa: PLC0415
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
     from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
+    from server_broker.bundles.past_review import warn_past_review  # noqa: PLC0415
     from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
@@ -183,6 +184,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
         Chore("delete what was worth a look", by_a_sure_clock(drop_exceptions)),
         Chore("warn of stations that are often down", by_a_sure_clock(warn_often_down)),
+        Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from agent.shelf.source import Bounds, NotGiven, Unreachable, Wanted
 from protocol.bundle_contents import Notice, Notices
 from protocol.bundles import Audience, Bundle, BundleKind, Item, encode_bundle
-from protocol.codec import encode
+from protocol.codec import decode, encode
 from protocol.finding import FindEntry
 from protocol.shelf_index import Access, IndexEntry, ShelfIndex
 from protocol.signing import seal
@@ -78,19 +78,25 @@ class ShelfCounty:
             content=content,
             find=UNSET if find is None else find,
         )
-        payload = encode_bundle(bundle)
+        return self.offer(encode_bundle(bundle), access=access, night=night, key=key)
+
+    def offer(
+        self, payload: bytes, *, access: Access = "public", night: bool = False, key: Ed25519PrivateKey | None = None
+    ) -> IndexEntry:
+        """Publish an encoded bundle in the place of its version before; `index` announces it."""
+        bundle = decode(payload, Bundle, limit=len(payload))
         self.files["bundles", sha256(payload).digest()] = seal(key or self.key, "cunhui bundle 1", payload)
-        self.entries[name] = IndexEntry(
-            id=name,
-            kind=kind,
-            version=version,
+        self.entries[bundle.id] = IndexEntry(
+            id=bundle.id,
+            kind=bundle.kind,
+            version=bundle.version,
             sha256=sha256(payload).digest(),
             size=len(payload),
-            not_after=not_after,
+            not_after=bundle.not_after,
             access=access,
             night=night,
         )
-        return self.entries[name]
+        return self.entries[bundle.id]
 
     def notice(self, name: str, version: int, *lines: str, not_after: int = FAR, urgent: bool = False) -> IndexEntry:
         """Publish a ``notices`` bundle."""

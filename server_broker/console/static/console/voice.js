@@ -51,7 +51,7 @@
       button.textContent = "录音";
       try {
         put(form, await wav(new Blob(pieces)));
-        say("录好了，请按“发布”。要重录，再按“录音”。");
+        say(`录好了，请按“${form.querySelector("[type=submit]").textContent}”。要重录，再按“录音”。`);
       } catch {
         say("没有录好，请再录一次。");
       }
