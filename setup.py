@@ -13,6 +13,8 @@ VERSION = re.findall(r'^VERSION = "(.+)"', _AGENT, re.MULTILINE)[0]
 
 CONTRACT = ["msgspec>=0.20", "cryptography>=46"]
 
+KIOSK = ["textual>=8.0", "segno>=1.6.6", "pillow>=12", "polib>=1.2"]
+
 EXTRAS = {
     "agent": [
         *CONTRACT,
@@ -28,9 +30,11 @@ EXTRAS = {
         "fsrs>=6.3",
     ],
     "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
-    "kiosk": [*CONTRACT, "textual>=8.0", "segno>=1.6.6", "pillow>=12", "polib>=1.2"],
+    "kiosk": [*CONTRACT, *KIOSK],
+    # The county's editors see a question as the kiosk draws it.
     "server": [
         *CONTRACT,
+        *KIOSK,
         "django>=5.2,<5.3",
         "django-unfold>=0.80",
         "django-htmx>=1.24",
@@ -43,7 +47,6 @@ EXTRAS = {
         "uvicorn>=0.38",
         "openpyxl>=3.1.5",
         "defusedxml>=0.7.1",
-        "pillow>=12",
         "paho-mqtt>=2.1",
         "pypinyin>=0.55",
         "chinesecalendar>=1.11",
