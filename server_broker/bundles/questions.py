@@ -70,10 +70,7 @@ def publish_questions(
         PackRefused, NotPublished: Nothing was published.
         OSError: An item can't be read, or the disk takes nothing. Nothing was published.
     """
-    _check_agrees(pack)
-    draft = _draft(pack, items=items, regions=regions, not_after=not_after or at + LASTS)
-    check(draft)
-    _check_named(pack, items)
+    draft = _checked(pack, items=items, regions=regions, not_after=not_after or at + LASTS)
     keep_items(draft, folder=folder)
     with transaction.atomic():
         lock_until_commit(_LOCK_SPACE, pack.id)
@@ -106,11 +103,9 @@ def check_questions(
         NotPublished: It could not.
         OSError: An item can't be read.
     """
-    draft = _draft(pack, items=items, regions=regions, not_after=not_after)
-    check(draft)
+    draft = _checked(pack, items=items, regions=regions, not_after=not_after)
     if not_after <= at:
         raise NotPublished("结束时间已经过去，没有站点会显示它")
-    _check_named(pack, items)
     document(draft, pack.version)
     let_pass(draft, author=author)
 
@@ -130,6 +125,15 @@ def _mark_anew(row: LearningPack, pack: Pack, before: Pack | None, *, author: st
     said = "、".join(f"{one.question}：{one.attempts}" for one in remarked)[:200]
     entry = record(author, "pack.remarked", pack.id, {"version": pack.version, "remarked": said})
     decide(entry, Decided(action="pack.remarked", subject=pack.id), remarked)
+
+
+def _checked(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime) -> Draft:
+    """Return the draft of a pack that agrees with itself and with its items, or raise `NotPublished`."""
+    _check_agrees(pack)
+    draft = _draft(pack, items=items, regions=regions, not_after=not_after)
+    check(draft)
+    _check_named(pack, items)
+    return draft
 
 
 def _draft(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime) -> Draft:

@@ -7,7 +7,7 @@ what people do, and much goes wrong, so that a few dozen seeds come to every res
 
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from tests.reckoning.toml_text import toml_of
@@ -28,9 +28,35 @@ KNOWING = (
 )
 
 
+_LATER = timedelta(hours=6)
+
+
 def world(seed: int) -> Values:
     """Return a random case as plain values of the format."""
     return World(Random(seed), seed).values()
+
+
+def brought(seed: int) -> Values:
+    """Return a random case in which the calendar, told late, brings a window by the week over one of a named day.
+
+    Few worlds have that by chance: the date is off at first, and the county makes a workday of it after both rosters
+    were entered.
+    """
+    values = world(seed)
+    rng = Random(seed)
+    day = rng.choice(values["days"])
+    first, last = day - timedelta(days=120), day + timedelta(days=60)
+    weekly = next(one for one in values["rosters"] if one["days"] == "working" and "persons" in one)
+    start, end = weekly["windows"][0].split("-")
+    entered = at(day, "09:00", -1440)
+    values["calendar"] = [
+        {"source": "chinesecalendar", "from": first, "to": last, "holidays": [day], "workdays": []},
+        {"source": "county", "from": day, "to": day, "holidays": [], "workdays": [day], "known": entered + _LATER},
+    ]
+    begin = (datetime.combine(day, time.fromisoformat(start)) + timedelta(minutes=30)).strftime("%H:%M")
+    named = {"village": weekly["village"], "windows": [f"{begin}-{end}"], "persons": weekly["persons"], "days": [day]}
+    values["rosters"].append(named | {"known": entered})
+    return values
 
 
 class World(AskingVillage):

@@ -18,7 +18,7 @@ from tests.proofs.settlement.turned import write_cases
 from tests.reckoning.answer import reckon
 from tests.reckoning.reading import read_case
 from tests.reckoning.toml_text import toml_of
-from tests.reckoning.worlds import world
+from tests.reckoning.worlds import brought, world
 from tests.reckoning.worlds_months import month
 
 _LIMIT_S = 900
@@ -55,13 +55,19 @@ def try_mutants(*, seed: int, worlds: int, rules: Sequence[str] = ()) -> Tried:
     return tried
 
 
+_MAKES = {"world": world, "month": month, "brought": brought}
+_RARE = 40
+"""So many of the cases are of a kind that few worlds are by chance."""
+
+
 def _names(seed: int, worlds: int) -> Iterator[tuple[str, int]]:
-    return chain.from_iterable((("world", seed + number), ("month", seed + number)) for number in range(worlds))
+    usual = ((("world", seed + number), ("month", seed + number)) for number in range(worlds))
+    return chain(chain.from_iterable(usual), (("brought", seed + number) for number in range(_RARE)))
 
 
 def _reckoned(name: tuple[str, int]) -> tuple[str, Any, Any]:
     kind, seed = name
-    values = (world if kind == "world" else month)(seed)
+    values = _MAKES[kind](seed)
     return f"{kind} {seed}", values, reckon(read_case(toml_of(values)))
 
 
