@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SOUND = """
 import sys
 from tests.proofs.private_county import county_home, private_cluster
@@ -50,9 +52,11 @@ def ran(program: str) -> None:
     assert done.returncode == 0, done.stderr.decode()[-2_000:]
 
 
+@pytest.mark.small_proof
 def test_whatever_the_clocks_do_the_county_shows_true_time() -> None:
     ran(SOUND)
 
 
+@pytest.mark.small_proof
 def test_what_would_show_another_time_is_caught() -> None:
     ran(PLANTED)

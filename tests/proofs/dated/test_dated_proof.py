@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 RUN = """
 import sys
 from tests.proofs.private_county import county_home, private_cluster
@@ -18,6 +20,7 @@ with county_home("dated") as home, private_cluster(home):
 """
 
 
+@pytest.mark.small_proof
 def test_answers_stay_and_what_would_change_them_is_caught() -> None:
     done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, check=False, timeout=110)
     assert done.returncode == 0, done.stderr.decode()[-2_000:]

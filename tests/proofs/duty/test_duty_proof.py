@@ -8,6 +8,7 @@ import pytest
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.small_proof
 def test_a_sound_county_and_station_differ_in_nothing_and_faults_are_found(tmp_path: Path) -> None:
     # pytest reads this file before Django is set up.
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415

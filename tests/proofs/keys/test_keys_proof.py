@@ -171,10 +171,12 @@ def test_sights_last_until_something_else_stands_there() -> None:
     assert sights(written, columns=5, rows=1, until=50) == [Sight(10, 35, "a"), Sight(35, 50, "b")]
 
 
+@pytest.mark.small_proof
 def test_the_product_stores_nothing_that_nobody_meant() -> None:
     found = small(keys=120, touches=8, seed=1)
     assert (found.foreign_directions, found.blind_answers, found.crashes) == (0, 0, 0)
 
 
+@pytest.mark.small_proof
 def test_a_kiosk_that_a_key_ends_is_caught() -> None:
     assert is_caught("ends")

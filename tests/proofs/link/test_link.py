@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import Any, cast
 
+import pytest
+
 from protocol.units import FactRef
 from tests.proofs.link.faults import BY_NAMESPACE, BY_PROXY, draw_plan
 from tests.proofs.link.judge import BAD, Findings, Judge
@@ -15,6 +17,7 @@ from tests.proofs.strangers.county import County
 EPOCH = bytes(16)
 
 
+@pytest.mark.small_proof
 def test_a_round_over_bad_lines_leaves_nothing_lost_doubled_or_stuck() -> None:
     command = [sys.executable, "-m", "tests.proofs.link", "--runs", "6", "--real", "0", "--seed", "7", "--json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=280)

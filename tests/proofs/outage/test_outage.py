@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from tests.proofs.outage.history import BAD, DURATIONS, POWERS, draw_plan
 
 WITHOUT_SUSPICION = """
@@ -23,6 +25,7 @@ def run(*command: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.small_proof
 def test_an_hour_a_day_and_two_months_without_power_past_the_certificates_end() -> None:
     code, short = run("-m", "tests.proofs.outage", "--runs", "2", "--seed", "1", "--json")
     assert (code, [short[name] for name in BAD]) == (0, [0] * len(BAD))
@@ -31,6 +34,7 @@ def test_an_hour_a_day_and_two_months_without_power_past_the_certificates_end() 
     assert long["tried"] == {"60_days": 1, "power_off": 1, "time_service_false": 1}
 
 
+@pytest.mark.small_proof
 def test_a_station_that_waits_for_the_time_before_it_renews_is_caught() -> None:
     code, report = run("-c", WITHOUT_SUSPICION)
     assert (code, report["not_back"]) == (1, 1)

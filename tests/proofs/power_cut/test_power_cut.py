@@ -27,6 +27,7 @@ from tests.proofs.power_cut.syscalls import Create, Mkdir, Rename, Sync, SyncFol
 from tests.proofs.power_cut.workload import _Station, record
 
 
+@pytest.mark.small_proof
 def test_no_cut_harms_a_station() -> None:
     outcome = prove(cuts=1500, seed=int.from_bytes(os.urandom(4)))
     assert (outcome.cuts, set(outcome.purposes)) == (1500, set(ALL))
@@ -42,6 +43,7 @@ def test_synchronous_normal_is_caught() -> None:
     assert prove(cuts=600, seed=5, only=OUTBOX, synchronous=("NORMAL", 1)).verdict.lost > 0
 
 
+@pytest.mark.small_proof
 def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent.storage.store, "_uri", lambda path: f"file:{path}?psow=1")
     assert prove(cuts=1500, seed=5, only=OUTBOX).verdict.lost > 0
@@ -95,6 +97,7 @@ def test_a_name_for_bytes_that_are_not_synced_is_caught(monkeypatch: pytest.Monk
     assert prove(cuts=200, seed=5, only=frozenset({"export"})).verdict.invented > 0
 
 
+@pytest.mark.small_proof
 def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_here(*_: Any, **__: Any) -> None:
         raise StorageFailed("a person must look")

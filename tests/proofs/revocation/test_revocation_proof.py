@@ -26,6 +26,7 @@ from tests.server_broker.broker_county import NOW, BrokerCounty
 STATION = "village-01"
 
 
+@pytest.mark.small_proof
 def test_a_few_interrupted_revocations_bite() -> None:
     command = [sys.executable, "-m", "tests.proofs.revocation", "--runs", "3", "--seed", "1", "--json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=280)

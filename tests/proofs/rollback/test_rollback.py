@@ -21,6 +21,7 @@ def test_whatever_becomes_of_the_file_no_green_fact_is_lost_in_silence() -> None
     assert not findings.wrong, findings
 
 
+@pytest.mark.small_proof
 def test_the_countys_own_ingest_ends_up_with_every_green_fact() -> None:
     command = [sys.executable, "-m", "tests.proofs.rollback", "--runs", "12", "--json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=100)
@@ -29,6 +30,7 @@ def test_the_countys_own_ingest_ends_up_with_every_green_fact() -> None:
     assert report["runs_on_real_ingest"] == 12
 
 
+@pytest.mark.small_proof
 def test_heads_that_are_not_compared_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "agree", lambda _stream, welcome: Continue(after=welcome.through))
     assert prove(runs=60, seed=1).wrong > 0
@@ -62,6 +64,7 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
     assert prove(runs=80, seed=1).wrong > 0
 
 
+@pytest.mark.small_proof
 def test_bodies_that_are_not_checked_before_sending_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.storage.outbox.stream.StoredFact.intact", lambda _fact: True)
     assert prove(runs=260, seed=1).wrong > 0

@@ -92,6 +92,7 @@ def test_in_a_tree_its_own_code_runs_also_in_processes_started_elsewhere(tree: W
     assert not agent_starts()
 
 
+@pytest.mark.small_proof
 def test_only_a_test_that_fails_has_caught_anything(tree: WorkTree) -> None:
     cases = {
         "def test_a(): pass": "passed",
@@ -106,6 +107,7 @@ def test_only_a_test_that_fails_has_caught_anything(tree: WorkTree) -> None:
         assert tree.run_tests((str(file),), timeout_s=60) == verdict, text
 
 
+@pytest.mark.small_proof
 def test_only_a_report_proves_anything(tree: WorkTree) -> None:
     cases = {
         'print(\'{"name": "case"}\')': "passed",
@@ -119,6 +121,7 @@ def test_only_a_report_proves_anything(tree: WorkTree) -> None:
         assert tree.run_proof(("tests.case",), timeout_s=1 if verdict == "hung" else 60) == verdict, text
 
 
+@pytest.mark.small_proof
 def test_the_leash_leaves_no_process_of_a_command_behind(tmp_path: Path) -> None:
     wait = "import signal; signal.pause()"
     start = f"child = subprocess.Popen([sys.executable, '-c', {wait!r}], start_new_session=True)"

@@ -146,6 +146,7 @@ class Counted(Outcomes):
         super().refused(case, was_admitted)
 
 
+@pytest.mark.small_proof
 @pytest.mark.parametrize(
     "group",
     [connecting.older_versions, topics.wills, topics.kept_wills, revoking.lost_answer, revoking.expiry],
