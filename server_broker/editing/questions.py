@@ -1,9 +1,10 @@
 """The questions of a bank in the making: written, judged, moved and dropped, with their pictures and sounds."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db.models import Max
 
@@ -19,6 +20,7 @@ from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, Draft
 
 MOST_QUESTIONS = 2_000
 MOST_FILES = 400
+_TOO_MANY_FILES = f"一个题库最多 {MOST_FILES} 个图片和录音"
 LONGEST_FIELD = 1_000
 """Characters that are kept of a text that is too long for a question, so that its writer can shorten it."""
 JPEG, PNG = "image/jpeg", "image/png"
@@ -157,14 +159,7 @@ def put_picture(row: DraftQuestion, content: bytes, by: Editor) -> None:
     Raises:
         NotChanged: It is no picture, or there is no room.
     """
-    with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
-        source = Path(folder) / "picture"
-        source.write_bytes(content)
-        try:
-            small = scaled({"图片": source})["图片"]
-        except NotPublished as refused:
-            raise NotChanged(str(refused)) from refused
-    _put_file(row, "picture", small, PNG if small.startswith(_PNG_BEGINS) else JPEG, by)
+    _put_file(row, "picture", _picture_of("图片", content), by)
 
 
 def put_sound(row: DraftQuestion, recording: bytes, by: Editor) -> None:
@@ -173,11 +168,7 @@ def put_sound(row: DraftQuestion, recording: bytes, by: Editor) -> None:
     Raises:
         NotChanged: It is no recording, silent or too long, or there is no room.
     """
-    try:
-        sound = clip_of(recording).sound
-    except NotPublished as refused:
-        raise NotChanged(str(refused)) from refused
-    _put_file(row, "sound", sound, CLIP_MEDIA_TYPE, by)
+    _put_file(row, "sound", _sound_of(recording), by)
 
 
 def drop_file(row: DraftQuestion, what: str, by: Editor) -> None:
@@ -192,15 +183,70 @@ _PNG_BEGINS = b"\x89PNG\r\n"
 """PNG specification (W3C), 5.2."""
 
 
-def _put_file(row: DraftQuestion, what: str, content: bytes, media_type: str, by: Editor) -> None:
+def put_files(draft: BankDraft, files: Mapping[str, bytes], by: Editor) -> list[str]:
+    """Give questions the pictures and sounds that they name and the bank has not, as after an import.
+
+    Returns:
+        In Chinese which of the files were not taken, and why.
+    """
+    rows = DraftQuestion.objects.filter(level__draft=draft).values_list("picture", "sound")
+    pictures, sounds = ({names[place] for names in rows} - {""} for place in (0, 1))
+    taken, refused = dict[str, _File](), list[str]()
+    for name, content in files.items():
+        try:
+            if name in pictures:
+                taken[name] = _picture_of(name, content)
+            elif name in sounds:
+                taken[name] = _sound_of(content)
+            else:
+                refused.append(f"没有题用到“{name[:40]}”")
+        except NotChanged as why:
+            refused.append(f"“{name[:40]}”：{why}")
+    with changing(draft, by) as locked:
+        there = set(locked.files.values_list("name", flat=True))
+        if len(there | set(taken)) > MOST_FILES:
+            raise NotChanged(_TOO_MANY_FILES)
+        for name, file in taken.items():
+            _keep_file(locked, name, file)
+    return refused
+
+
+class _File(NamedTuple):
+    content: bytes
+    media_type: str
+
+
+def _picture_of(name: str, content: bytes) -> _File:
+    with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
+        source = Path(folder) / "picture"
+        source.write_bytes(content)
+        try:
+            small = scaled({name: source})[name]
+        except NotPublished as refused:
+            raise NotChanged(str(refused)) from refused
+    return _File(small, PNG if small.startswith(_PNG_BEGINS) else JPEG)
+
+
+def _sound_of(recording: bytes) -> _File:
+    try:
+        return _File(clip_of(recording).sound, CLIP_MEDIA_TYPE)
+    except NotPublished as refused:
+        raise NotChanged(str(refused)) from refused
+
+
+def _keep_file(draft: BankDraft, name: str, file: _File) -> None:
+    DraftFile.objects.update_or_create(
+        draft=draft, name=name, defaults={"media_type": file.media_type, "content": file.content}
+    )
+
+
+def _put_file(row: DraftQuestion, what: str, file: _File, by: Editor) -> None:
     with changing(row.level.draft, by) as draft:
         # A new name each time, so that a page never shows the picture before from the browser's memory.
-        name = f"{what}-{row.pk}-{row.revision + 1}.{_ENDINGS[media_type]}"
+        name = f"{what}-{row.pk}-{row.revision + 1}.{_ENDINGS[file.media_type]}"
         if draft.files.count() >= MOST_FILES:
-            raise NotChanged(f"一个题库最多 {MOST_FILES} 个图片和录音")
-        DraftFile.objects.update_or_create(
-            draft=draft, name=name, defaults={"media_type": media_type, "content": content}
-        )
+            raise NotChanged(_TOO_MANY_FILES)
+        _keep_file(draft, name, file)
         _name(row, what, name)
         drop_unnamed_files(draft)
 

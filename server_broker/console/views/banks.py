@@ -41,7 +41,7 @@ from server_broker.editing.banks import (
 )
 from server_broker.editing.changing import Editor, NotChanged
 from server_broker.editing.models import BankDraft, DraftLevel
-from server_broker.editing.questions import add_question
+from server_broker.editing.questions import add_question, put_files
 from server_broker.regions.models import Region
 from server_broker.sheets.reading import MAX_FILE_BYTES, seat
 from server_broker.sheets.workbook import BadWorkbook
@@ -49,6 +49,7 @@ from server_broker.sheets.workbook import BadWorkbook
 PAGE_SIZE = 50
 STATES = ("all", "mend", "look")
 MOST_LOST_SHOWN = 20
+MOST_FILES_AT_ONCE = 40
 GIFT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -292,7 +293,21 @@ def _take(request: HttpRequest, draft: BankDraft, by: Editor) -> None:
     except (NotChanged, BadWorkbook) as refused:
         messages.error(request, f"没有导入：{str(refused).removesuffix('。')}。")
     else:
+        _take_files(request, draft, by, taken)
         _say_taken(request, taken)
+
+
+def _take_files(request: HttpRequest, draft: BankDraft, by: Editor, taken: Taken) -> None:
+    """Take the pictures and sounds that were chosen beside a file of questions."""
+    chosen = [one for one in request.FILES.getlist("files") if isinstance(one, UploadedFile)]
+    files = {one.name or "": one.read() for one in chosen[:MOST_FILES_AT_ONCE]}
+    if len(chosen) > MOST_FILES_AT_ONCE:
+        taken.lost.append(f"图片和录音一次最多 {MOST_FILES_AT_ONCE} 个，其余的没有进来")
+    if files:
+        try:
+            taken.lost += put_files(draft, files, by)
+        except NotChanged as refused:
+            taken.lost.append(str(refused))
 
 
 def _say_taken(request: HttpRequest, taken: Taken) -> None:

@@ -37,6 +37,7 @@ from server_broker.editing.questions import (
     Written,
     add_question,
     drop_question,
+    put_files,
     put_picture,
     put_sound,
     save_question,
@@ -230,6 +231,20 @@ def test_what_is_no_picture_is_not_taken(county: FictionalCounty, content: bytes
     with pytest.raises(NotChanged):
         put_picture(one, content, editor())
     assert not DraftFile.objects.exists()
+
+
+def test_files_that_a_bank_names_come_with_it(county: FictionalCounty) -> None:
+    draft = bank()
+    one, two = questions(draft)[:2]
+    DraftQuestion.objects.filter(pk=one.pk).update(picture="tu.png", sound="nian.wav")
+    DraftQuestion.objects.filter(pk=two.pk).update(picture="huai.png")
+    assert look(draft, today=today()).to_mend == 2
+    files = {"tu.png": picture(), "nian.wav": wav(seconds=1), "huai.png": b"none", "duo.png": picture()}
+    refused = put_files(draft, files, editor())
+    assert len(refused) == 2
+    assert any("没有题用到“duo.png”" in one for one in refused)
+    assert look(draft, today=today()).to_mend == 1
+    assert sorted(draft.files.values_list("name", flat=True)) == ["nian.wav", "tu.png"]
 
 
 def test_a_picture_that_takes_the_place_of_another_leaves_no_file_behind(county: FictionalCounty) -> None:
