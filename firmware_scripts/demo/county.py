@@ -98,6 +98,10 @@ class DemoCounty:
                 *("--to", region, "--until", until, "--written-by", "sample-editor"),
             )
 
+    def publish_starter(self) -> None:
+        """Publish the packs that a county may begin with."""
+        self.tool("publish-starter")
+
     def claim(self, station: str) -> str:
         """Return a claim code for a station, as its 13 digits."""
         return re.sub(r"\D", "", self.tool("claim", station))

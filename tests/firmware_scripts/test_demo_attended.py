@@ -19,7 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.processes import wait_until
+from protocol.kiosk_learning import MapShown, OpenMap
 from tests.conftest import short_folder
 
 HINTS = (
@@ -27,6 +29,7 @@ HINTS = (
     "demo-admin, ",
     "demo-township, ",
     "./run touch ",
+    "key 3",
     "./run demo --stop",
     "Enter",
     "Ctrl+Q",
@@ -100,11 +103,18 @@ def demo(folder: Path) -> Iterator[Demo]:
             started.process.wait(90)
 
 
+def packs_at(kiosk: Path) -> list[str]:
+    """Return the titles of the packs that somebody without a card can play."""
+    return [one.title for one in ask(kiosk, OpenMap(), MapShown).packs]
+
+
 @pytest.mark.timeout(300)
 def test_hints_stand_until_enter_and_again_after_the_kiosk_and_nothing_is_left_of_a_closed_terminal() -> None:
     with short_folder() as short, demo(short / "demo") as shown:
         wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=180)
         assert OPENS not in shown.said()
+        (first, *_) = sorted((short / "demo" / "stations").iterdir())
+        wait_until(lambda: len(packs_at(first / "kiosk.sock")) == 5, what="something to learn", timeout_s=60)
         shown.press(b"\n")
         wait_until(lambda: "请把卡贴到读卡器上" in shown.said().partition(OPENS)[2], what="the kiosk", timeout_s=30)
         shown.press(b"\x11")
