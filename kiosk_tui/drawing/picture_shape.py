@@ -17,8 +17,8 @@ class Shape(NamedTuple):
 
 
 def can_be_drawn(picture: bytes) -> bool:
-    """Tell whether this is a picture, of a size that there is memory for."""
-    return bool(picture) and _pixels_of(picture) is not None
+    """Tell whether this is a whole picture, of a size that there is memory for."""
+    return bool(picture) and _pixels_of(picture, whole=True) is not None
 
 
 def fitted(picture: bytes, room: Shape) -> Shape | None:
@@ -31,13 +31,19 @@ def fitted(picture: bytes, room: Shape) -> Shape | None:
     return Shape(max(1, round(width * scale)), -(-max(1, round(height * scale)) // 2))
 
 
-@lru_cache(maxsize=1)
-def _pixels_of(picture: bytes) -> tuple[int, int] | None:
+@lru_cache(maxsize=2)
+def _pixels_of(picture: bytes, *, whole: bool = False) -> tuple[int, int] | None:
+    """Return the size of a picture in pixels; None if it has none, is too large, or is to be whole and can't be read to
+    its end."""
     # Here and not above: a kiosk whose county sends no pictures needs no memory for it.
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 -- see above
 
     try:
         with Image.open(io.BytesIO(picture), formats=FORMATS) as opened:
-            return opened.size if opened.width * opened.height <= MAX_PIXELS else None
+            if opened.width * opened.height > MAX_PIXELS:
+                return None
+            if whole:
+                opened.load()
+            return opened.size
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
