@@ -1,10 +1,13 @@
 """``./run prove learning``: one person at three stations, whatever happens; does each station say what one would have?
 
-The plain scorer (`tests.scoring`) reckons by the rules alone, from the bytes of the facts.
+The plain scorer (`tests.scoring`) reckons by the rules alone, from the bytes of the facts. Most histories are lived in
+this process (`tests.proofs.learning.histories`), and ``--real`` people live theirs at the kiosks of real agents, with a
+real county (`tests.proofs.learning.real`; root is needed).
 """
 
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,9 +19,12 @@ from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from tests.proofs.learning.draws import LEAST_WELL, SEEDS, by_the_product, favours, well
 from tests.proofs.learning.histories import lives
 from tests.proofs.learning.planted import MOST_LIVES, PLANTED, is_caught, made
+from tests.proofs.learning.real import Really, live_really
 
 WORKERS = 2
 CHUNK = 25
+SCREENS = 6
+"""On average so many times at least what one person has learnt must have been read from a kiosk's screen."""
 REPEATED = 1_000_000
 """Seeds of histories are this many apart for each seed of the proof."""
 
@@ -63,17 +69,21 @@ def _parts(first: int, count: int) -> Iterator[range]:
 
 def main() -> int:
     """Run the proof."""
-    parser = arguments("prove learning", histories=1_000)
+    parser = arguments("prove learning", histories=1_000, real=50)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)
     report, first = Report("prove learning", seed=seed), seed % 1_000 * REPEATED
     pools, orders = well([favours(by_the_product, first + number) for number in range(SEEDS)])
     total = Lived()
     with ProcessPoolExecutor(WORKERS) as workers:
-        for part in workers.map(lived, _parts(first, options.histories)):
-            total = total.and_(part)
-            for difference in part.differences:
-                print(difference, file=sys.stderr, flush=True)
+        parts = [workers.submit(lived, part) for part in _parts(first, options.histories)]
+        # The real county lets some minutes pass before it computes for the first time.
+        real = live_really(options.real, seed=seed) if options.real else Really()
+        for part in parts:
+            total = total.and_(part.result())
+    for difference in total.differences:
+        print(difference, file=sys.stderr, flush=True)
     logging.disable(logging.CRITICAL)
     caught = [fault.__name__ for fault in PLANTED if is_caught(fault, range(first, first + MOST_LIVES))]
     found = report.finish(
@@ -81,7 +91,8 @@ def main() -> int:
         histories=total.histories,
         visits=total.visits,
         compared=total.compared,
-        differences=len(total.differences),
+        differences=len(total.differences) + len(real.differences),
+        **real.said(),
         seeds_with_fair_pools=pools,
         seeds_with_fair_options=orders,
         seeds=SEEDS,
@@ -91,9 +102,13 @@ def main() -> int:
         undetected=[fault.__name__ for fault in PLANTED if fault.__name__ not in caught],
     )
     return exit_code(
-        {**found, "undetected": len(PLANTED) - len(caught)},
-        *("differences", "unfair", "undetected"),
-        repeat=f"./run prove learning --seed {seed} --histories {options.histories}",
+        {
+            **found,
+            "undetected": len(PLANTED) - len(caught),
+            "screens_too_few": max(0, SCREENS * options.real - real.compared),
+        },
+        *("differences", "unfair", "undetected", "real_problems", "screens_too_few"),
+        repeat=f"./run prove learning --seed {seed} --histories {options.histories} --real {options.real}",
     )
 
 
