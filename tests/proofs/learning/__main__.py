@@ -76,10 +76,14 @@ def main() -> int:
     report, first = Report("prove learning", seed=seed), seed % 1_000 * REPEATED
     pools, orders = well([favours(by_the_product, first + number) for number in range(SEEDS)])
     total = Lived()
-    with ProcessPoolExecutor(WORKERS) as workers:
+    with ProcessPoolExecutor(WORKERS, initializer=signal.signal, initargs=(signal.SIGTERM, signal.SIG_DFL)) as workers:
         parts = [workers.submit(lived, part) for part in _parts(first, options.histories)]
-        # The real county lets some minutes pass before it computes for the first time.
-        real = live_really(options.real, seed=seed) if options.real else Really()
+        try:
+            # The real county lets some minutes pass before it computes for the first time.
+            real = live_really(options.real, seed=seed) if options.real else Really()
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
         for part in parts:
             total = total.and_(part.result())
     for difference in total.differences:

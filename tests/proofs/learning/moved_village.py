@@ -233,6 +233,8 @@ class MovedVillage:
             self.county.tool("import-people", str(workbook))
             # Equal hours are the whole day: what may wait for the night is fetched at once.
             self.county.tool("setting", "night_until_min", "01:00", "--at", COUNTY)
+            # Nothing is learnt of a picture, and a station takes one at each touch.
+            self.county.tool("setting", "snapshots", "否", "--at", COUNTY)
             where = self.county.where()
             for station in self.stations:
                 station.enrol(url=where["url"], ca=Path(where["ca"]), claim=self.county.claim(station.cast.id))
