@@ -22,9 +22,9 @@ from tests.scoring.scorer import Score
 REVIEWS_A_DAY = 10
 STARS_A_LEVEL = 3
 _COLUMNS, _ROWS = 90, 34
-_WAIT_S, _START_S = 15.0, 60.0
+_WAIT_S, _START_S = 30.0, 120.0
 _KEY_LINES, _HOME_KEYS = 3, 20
-_AGAIN_S, _TRIES = 3.0, 4
+_AGAIN_S, _TRIES = 6.0, 4
 _READ_S = 0.8
 
 _KEYS_COUNT = re.compile(r"\s*([0-9*/]+|Enter)\s+\S")

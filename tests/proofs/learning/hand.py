@@ -21,7 +21,7 @@ from protocol.kiosk_learning import (
 )
 from protocol.kiosk_visits import EndVisit, OpenVisit, VisitShown
 
-_ANSWER_S = 15.0
+_ANSWER_S = 30.0
 WALKS_AWAY = 0.04
 
 

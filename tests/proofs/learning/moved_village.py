@@ -23,7 +23,7 @@ from firmware_scripts.demo.station import DemoStation
 from protocol.china_time import CHINA
 from tests.proofs.settlement.lived_clock import library
 
-_UP_S, _END_S = 60.0, 30.0
+_UP_S, _END_S, _START_S = 120.0, 60.0, 600.0
 _BOOT_S = 20
 """What CLOCK_BOOTTIME says when the agent starts: a board takes so long to boot."""
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -227,7 +227,7 @@ class MovedVillage:
     def __enter__(self) -> "MovedVillage":
         try:
             self.county.init()
-            self.county.start()
+            self.county.start(timeout_s=_START_S)
             workbook = self.folder / "village-set.xlsx"
             write_workbook(self.cast, workbook)
             self.county.tool("import-people", str(workbook))

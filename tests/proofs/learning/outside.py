@@ -113,3 +113,7 @@ class Reader:
     def learning(self, raw: Iterable[Raw]) -> set[tuple[bytes, int]]:
         """Return which facts are answers, and ends of levels."""
         return {one[:2] for one in raw if self.read(one[2])["kind"] in _LEARNING}
+
+    def answers(self, raw: Iterable[Raw]) -> set[tuple[bytes, int]]:
+        """Return which facts are answers."""
+        return {one[:2] for one in raw if self.read(one[2])["kind"] == "attempt"}
