@@ -42,6 +42,8 @@ PEOPLE_IN_MEMORY = 4
 MAX_KEPT = 4_000
 """Attempts of one person that the county does not have: more than anybody gives in a year without a line."""
 MAX_TOLD = 100
+_MENDED_MS = 120_000
+"""Nobody answers the same question twice so soon: its run would have to end, and another one to draw it again."""
 DATING = frozenset({"county", "ntp"})
 
 
@@ -146,12 +148,18 @@ class _Told:
 
     def has_answer(self, one: _OwnAnswer, wall: int | None) -> bool:
         """Tell whether an answer is in what was told. One whose boot learnt the time later may be in it without its
-        time; then the county will tell it anew, and this station knows it already."""
+        time; then the county will tell it anew, and this station knows it already.
+
+        Otherwise it stands there with its time, which the county may have mended since by a little.
+        """
         if not self.has(one.when):
             return False
         if not one.when.late or wall is None:
             return True
-        return any(known.wall == wall for known in self.history.tries.get((one.pack, one.question), ()))
+        name = (one.pack, one.question)
+        if one.when.name in self.history.undated.get(name, ()):
+            return False
+        return any(abs(known.wall - wall) <= _MENDED_MS for known in self.history.tries.get(name, ()))
 
 
 class PersonalProgress:
@@ -182,7 +190,7 @@ class PersonalProgress:
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Learn from the last facts of the outbox, oldest first: whose attempts they were, and when."""
         who: dict[FactName, PersonId] = {}
-        known: dict[bytes, tuple[int, int]] = {}
+        known: dict[bytes, ClockCorrected] = {}
         for ref, fact in facts:
             match fact:
                 case Touch() if (card := self._twin.card(fact.card)) is not None and not card.lost:
@@ -190,15 +198,16 @@ class PersonalProgress:
                 case NumberEntered(answer="accepted"):
                     who[ref.epoch, ref.seq] = fact.person
                 case ClockCorrected() if fact.source in DATING:
-                    known.setdefault(fact.boot, (fact.mono, fact.wall))
+                    first = known.setdefault(fact.boot, fact)
+                    if first.source == "ntp" and fact.source == "county":
+                        known[fact.boot] = fact
                 case Attempt() | LevelEnded() | PackChosen() if fact.by is not None:
                     if (person := who.get((fact.by.epoch, fact.by.seq))) is not None:
                         _put(self._recalled.setdefault(person, _Kept()), ref, fact)
         for kept in self._recalled.values():
             for when in kept.whens():
-                if not when.dated and when.boot in known:
-                    mono, wall = known[when.boot]
-                    when.wall, when.dated = wall + when.mono - mono, True
+                if not when.dated and (said := known.get(when.boot)) is not None:
+                    when.wall, when.dated = said.wall + when.mono - said.mono, True
 
     def learnt(self, person: PersonId) -> Learnt:
         """Compute what a person has learnt."""
@@ -281,10 +290,11 @@ class PersonalProgress:
         return wall is not None and day_of(wall) == self.today()
 
     def _wall(self, when: _When) -> int | None:
-        if when.boot != self._clock.now().boot:
-            return when.wall if when.dated else None
+        """Return when it was, as the county says it too, because both order answers by it."""
+        if when.dated:
+            return when.wall
         at = Moment(wall=when.wall, boot=when.boot, mono=when.mono, quality="unknown")
-        return self._clock.wall_of(at) if self._clock.dated else None
+        return self._clock.dated_later(at)
 
     def _answered(self, one: _OwnAnswer) -> Answered:
         return Answered(

@@ -106,6 +106,8 @@ class StationClock:
         self._quality_unsynced: ClockQuality = "unknown"
         self._synced_mono: int | None = None
         self._anchor: _Anchor | None = None
+        self._stated: _Anchor | None = None
+        """By which correction of this boot the county dates what was not dated before (docs/protocol.md, 9.4)."""
         self._slot: StateSlot[_Trusted] | None = None
         self._ntp_due = 0
         self._ntp_well_until = -1
@@ -169,6 +171,16 @@ class StationClock:
     def wall_of(self, moment: Moment) -> int:
         """Return the best known wall time of a moment, as this boot knows the time now."""
         return self._wall_at_boot + moment.mono if moment.boot == self._boot else moment.wall
+
+    def dated_later(self, moment: Moment) -> int | None:
+        """Return when an undated moment was, as the county dates it: it keeps to one correction of a boot, while this
+        clock goes on being corrected. None if nobody knows.
+
+        What a run before in this boot has stated is not known; then it is as this boot knows the time now.
+        """
+        if moment.boot != self._boot or not self.dated:
+            return None
+        return self._stated.offset + moment.mono if self._stated is not None else self.wall_of(moment)
 
     def take_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
@@ -284,6 +296,8 @@ class StationClock:
             self._anchor = _Anchor(wall - mono, mono, signed)
         if not (learnt or stepped):
             return None
+        if self._stated is None or (signed and not self._stated.signed):
+            self._stated = _Anchor(wall - mono, mono, signed)
         log.info("clock: %s by %s", "learnt the time" if learnt else "corrected", source)
         self.keep()
         return ClockCorrected(

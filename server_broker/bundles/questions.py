@@ -122,7 +122,8 @@ def _mark_anew(row: LearningPack, pack: Pack, before: Pack | None, *, author: st
     if not changed:
         return
     remarked = keep_remarked(row, count_remarked(pack.id, pack.version, changed))
-    said = "、".join(f"{one.question}：{one.attempts}" for one in remarked)[:200]
+    # How many stands in the rows: whoever reads the log may not count what few people answered.
+    said = "、".join(one.question for one in remarked)[:200]
     entry = record(author, "pack.remarked", pack.id, {"version": pack.version, "remarked": said})
     decide(entry, Decided(action="pack.remarked", subject=pack.id), remarked)
 

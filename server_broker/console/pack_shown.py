@@ -9,14 +9,7 @@ from server_broker.bundles.written_packs import pack_of
 from server_broker.content.drafts import LETTERS
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import typed_answer
-from server_broker.learning.marking import (
-    changed_answers,
-    count_remarked,
-    questions_in,
-    set_of,
-    version_before,
-    with_key_since,
-)
+from server_broker.learning.marking import changed_answers, questions_in, set_of, version_before, with_key_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +25,9 @@ class ShownQuestion:
     answer: str
     news: str
     """In what it differs from the version before; empty if in nothing."""
-    remarked: int
-    """How many attempts of earlier versions are marked otherwise by it."""
+    remarks: bool
+    """Its answer is another one, by which answers of earlier versions are marked anew. How many is not said: whoever
+    tries one answer after the other would count what people answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +52,13 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     pack, _ = pack_of(row)
     before = version_before(pack.id, pack.version)
     known = questions_in(before) if before is not None else {}
-    counts = count_remarked(pack.id, pack.version, changed_answers(with_key_since(pack, before), before))
+    changed = {one.now.id for one in changed_answers(with_key_since(pack, before), before)}
     levels, place = [], 0
     for level in pack.levels:
         shown = []
         for question in level.questions:
             news = _news(question, known.get(question.id)) if before is not None else ""
-            shown.append(_shown(place, question, news, counts.get(question.id, 0)))
+            shown.append(_shown(place, question, news, remarks=question.id in changed))
             place += 1
         levels.append((level, shown))
     own = questions_in(pack)
@@ -77,13 +71,13 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     )
 
 
-def _shown(place: int, question: Question, news: str, remarked: int) -> ShownQuestion:
+def _shown(place: int, question: Question, news: str, *, remarks: bool) -> ShownQuestion:
     options = [
         (letter, option, number in question.answer)
         for number, (letter, option) in enumerate(zip(LETTERS, question.options, strict=False))
     ]
     answer = typed_answer(question.kind, question.options, question.answer)
-    return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, remarked)
+    return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, remarks)
 
 
 def _news(question: Question, before: Question | None) -> str:

@@ -88,7 +88,7 @@ def read_pack_file(path: Path) -> Pack:
         return read_pack(msgspec.msgpack.encode(msgspec.json.decode(raw)))
     except OSError as error:
         raise FileRefused("unreadable", f"打不开文件：{os_cause(error)}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise FileRefused("bad_pack", f"不是学习包：{error}") from error
     except Refused as error:
         raise FileRefused("bad_pack", f"不是学习包，或内容不合格式：{error.detail}") from error

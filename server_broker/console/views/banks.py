@@ -90,7 +90,7 @@ def bank_template(request: HttpRequest) -> HttpResponse:
 @needs(Power.WRITE)
 def bank_new(request: HttpRequest) -> HttpResponse:
     """Begin a bank, with the questions of a file if one was chosen."""
-    region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=request.POST.get("region", ""))
+    region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=parameters.text(request.POST, "region"))
     by = editor_of(request)
     try:
         draft = begin(region, _head(request), by)

@@ -116,7 +116,7 @@ def course_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _region(request: HttpRequest) -> Region:
-    return get_object_or_404(regions_of(request.user).filter(ended=False), pk=request.POST.get("region", ""))
+    return get_object_or_404(regions_of(request.user).filter(ended=False), pk=parameters.text(request.POST, "region"))
 
 
 def _done(request: HttpRequest, do: Callable[[Decision], object], done: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from server_broker.bundles.documents import DocumentsDraft, DocumentsKind, check
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.models import BundleQuerySet
 from server_broker.bundles.written_documents import new_id, write_documents
+from server_broker.console import parameters
 from server_broker.console.documents_alike import alike
 from server_broker.console.documents_shown import counted, shown
 from server_broker.console.downloads import xlsx
@@ -72,7 +73,7 @@ def new_documents(request: HttpRequest) -> HttpResponse:
         return _page(request, Typed("disclosure", own, str(today), str(today + timedelta(days=90)), ""))
     typed = Typed(
         kind=request.POST.get("kind", "")[:16],
-        region=request.POST.get("region", "")[:12],
+        region=parameters.text(request.POST, "region", longest=12),
         first_day=request.POST.get("first_day", "")[:10],
         last_day=request.POST.get("last_day", "")[:10],
         replaces=request.POST.get("replaces", "")[:64],

@@ -81,7 +81,9 @@ def _done(request: HttpRequest, act: Callable[[], object], done: str) -> HttpRes
 @needs(Power.PUBLISH)
 def permit_ask(request: HttpRequest) -> HttpResponse:
     """Ask that a number may be published in a region of the viewer's scope."""
-    region = regions_of(request.user).filter(pk=request.POST.get("region", "")[:12], ended=False).first()
+    region = (
+        regions_of(request.user).filter(pk=parameters.text(request.POST, "region", longest=12), ended=False).first()
+    )
     if region is None:
         messages.error(request, "没有改动：请选择在哪里可以公开。")
         return redirect("guard")

@@ -49,7 +49,7 @@ def units(request: HttpRequest) -> HttpResponse:
 def unit_add(request: HttpRequest) -> HttpResponse:
     """Make a unit in a region of the viewer's scope."""
     name = parameters.text(request.POST, "name", longest=64)
-    region = regions_of(request.user).filter(pk=request.POST.get("region", "")).first()
+    region = regions_of(request.user).filter(pk=parameters.text(request.POST, "region")).first()
     kind = request.POST.get("kind", "")
     if not name or identity_number_in(name) or region is None or kind not in UnitKind.values:
         messages.error(request, "没有添加：请填名称，选性质和管辖范围内的区划。")

@@ -157,7 +157,7 @@ def workday_set(request: HttpRequest) -> HttpResponse:
 @needs(Power.STOP_WORK)
 def stop_add(request: HttpRequest) -> HttpResponse:
     """Stop work in a region of the viewer's scope, from a minute to a minute."""
-    region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=request.POST.get("region", ""))
+    region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=parameters.text(request.POST, "region"))
     reason = parameters.prose(request.POST, "reason", longest=MOST_LETTERS + 1)
     try:
         if identity_number_in(reason):

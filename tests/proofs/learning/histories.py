@@ -196,10 +196,10 @@ class Place:
             self.bench.bundles.take(held)
         self.bench.packs.want(self.bench.twin.desired.packs)
 
-    def learn_time(self) -> None:
-        """Have the county tell the time."""
+    def learn_time(self, *, off_ms: int = 0) -> None:
+        """Have the county tell the time, which no line brings to the millisecond."""
         facts = self.bench.clock.take_county_time(
-            self.system.wall, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono
+            self.system.wall + off_ms, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono
         )
         self.bench.fact_writer.owe(*facts)
 
@@ -280,7 +280,9 @@ class Life:
         if random.random() < 0.3:
             random.choice(self.places).cut_power()
         if random.random() < 0.4:
-            random.choice(self.places).learn_time()
+            place = random.choice(self.places)
+            for _ in range(random.randint(1, 3)):
+                place.learn_time(off_ms=random.randint(-400, 400))
         if random.random() < 0.4:
             place = random.choice(self.places)
             place.meet(self.county, packs=random.random() < 0.8, progress=random.random() < 0.6)
@@ -334,7 +336,7 @@ class Life:
         """Let everything come together, in any order and more than once, and compare what each station says."""
         for place in self.places:
             place.system.pass_ms(DAY_MS)
-            place.learn_time()
+            place.learn_time(off_ms=self.random.randint(-400, 400))
         for _ in range(2):
             for place in self.random.sample(self.places, STATIONS):
                 place.meet(self.county)

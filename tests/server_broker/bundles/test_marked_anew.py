@@ -95,7 +95,7 @@ def test_a_corrected_answer_says_how_many_attempts_it_marks_anew(
     [row] = RemarkedQuestion.objects.all()
     assert (row.question, row.attempts) == ("l1q1", 4), "two were right and are wrong, two the other way round"
     entry = AuditEntry.objects.get(action="pack.remarked")
-    assert entry.detail == {"version": 2, "remarked": "l1q1：4"}
+    assert entry.detail == {"version": 2, "remarked": "l1q1"}
     assert DecidedRow.objects.filter(table="learning_remarked").count() == 1
 
 
