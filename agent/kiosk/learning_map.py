@@ -180,12 +180,13 @@ class LearningMap:
         """Return what the person has to be told of answers that are marked otherwise by now, once."""
         if visit is None:
             return []
-        untold = self._progress.untold(visit.person)[:MAX_AMENDED]
+        untold = self._progress.untold(visit.person)
         found = self._learning.questions(name for name, _ in untold)
-        told = []
+        told: list[Amended] = []
         for name, right in untold:
-            self._progress.told(visit.person, name, right=right)
-            if name in found:
+            # What is of a pack that is not here waits until it is.
+            if name in found and len(told) < MAX_AMENDED:
+                self._progress.told(visit.person, name, right=right)
                 pack, question = found[name]
                 answer = [question.options[number] for number in question.answer]
                 said = question.explanation

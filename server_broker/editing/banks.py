@@ -21,7 +21,7 @@ from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.bundles.written_packs import PackDraft, PackFile, next_version, write_pack
-from server_broker.content.bank import Bank, BankLevel, bank_of, level_id, pack_of, tidy
+from server_broker.content.bank import Bank, BankLevel, bank_of, level_id, pack_of, question_id, tidy
 from server_broker.content.files import open_bank
 from server_broker.content.gathering import Outcome
 from server_broker.content.gift_reading import FIRST_LEVEL
@@ -55,6 +55,8 @@ class Taken:
     good: int = 0
     to_mend: int = 0
     """Questions that came in and must be mended."""
+    renewed: int = 0
+    """Those of both that the bank had before, by their ids: the file's take their place."""
     lost: list[str] = field(default_factory=list)
     """In Chinese what did not come in, with its line."""
 
@@ -230,6 +232,7 @@ def take_file(draft: BankDraft, name: str, content: bytes, by: Editor) -> Taken:
     with changing(draft, by) as row:
         check_room(row, sum(1 for one in outcomes if _has_text(one)))
         row.owner, row.review_by = row.owner or bank.owner, row.review_by or bank.review_by
+        row.sample = row.sample or bank.sample
         _take(row, outcomes, bank.levels, taken)
     return taken
 
@@ -357,6 +360,10 @@ def _take(draft: BankDraft, outcomes: Sequence[Outcome], levels: Iterable[BankLe
         # The level with which each bank begins gives way to those of the file.
         only.delete()
         known = {}
+    had = {
+        row.ident or question_id(tidy(row.stem), [tidy(option) for option in row.options]): row
+        for row in DraftQuestion.objects.filter(level__draft=draft)
+    }
     rows: list[DraftQuestion] = []
     places: dict[int, int] = {}
     for outcome in outcomes:
@@ -373,8 +380,16 @@ def _take(draft: BankDraft, outcomes: Sequence[Outcome], levels: Iterable[BankLe
         if level.pk not in places:
             last = level.questions.aggregate(last=Max("place"))["last"]
             places[level.pk] = -1 if last is None else last
-        places[level.pk] += 1
-        rows.append(_row_of_outcome(outcome, level, places[level.pk]))
+        row = _row_of_outcome(outcome, level, places[level.pk] + 1)
+        before = had.pop(outcome.id, None) if outcome.id else None
+        if before is not None:
+            row.pk, row.revision = before.pk, before.revision + 1
+            row.place = before.place if before.level_id == level.pk else row.place
+            row.save(force_update=True)
+            taken.renewed += 1
+        else:
+            rows.append(row)
+        places[level.pk] = max(places[level.pk], row.place)
         taken.good += outcome.question is not None
         taken.to_mend += outcome.question is None
     DraftQuestion.objects.bulk_create(rows)

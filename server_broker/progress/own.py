@@ -81,7 +81,8 @@ def own_learning(person: Person, now: dt.datetime) -> OwnLearning:
     required = {one.pack: one for one in required_of([person], now)[person.pk]}
     stars = {} if said is None else {(one.pack, one.level): one.stars for one in said.levels}
     history = history_in(said)
-    packs = _packs({*required, *(pack for pack, _ in stars), *(pack for pack, _ in history.tries)}, now)
+    answered = {pack for pack, _ in (*history.tries, *history.undated)}
+    packs = _packs({*required, *(pack for pack, _ in stars), *answered}, now)
     today = timezone.localdate(now)
     stems = {(pack.id, name): one for pack in packs for name, one in questions_in(pack).items()}
     # What the newest version does not have, or what was withdrawn or is over, is not shown (4.5).

@@ -312,6 +312,7 @@ def _take_files(request: HttpRequest, draft: BankDraft, by: Editor, taken: Taken
 
 def _say_taken(request: HttpRequest, taken: Taken) -> None:
     mend = f"，其中 {taken.to_mend} 题要改，改好才能交" if taken.to_mend else ""
+    mend += f"；{taken.renewed} 题原来就有，换成了文件里的" if taken.renewed else ""
     say = messages.warning if taken.to_mend or taken.lost else messages.success
     say(request, f"导入了 {taken.good + taken.to_mend} 题{mend}。")
     if taken.lost:

@@ -21,6 +21,7 @@ from server_broker.bundles.written_packs import publish_written_pack
 from server_broker.content.gift_writing import gift_of
 from server_broker.editing.banks import (
     add_level,
+    begin,
     begin_from,
     change_head,
     change_level,
@@ -46,6 +47,7 @@ from server_broker.editing.questions import (
 from server_broker.learning.keepers import keepers
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Person
+from server_broker.regions.models import Region
 from server_broker.settings import HOME
 from tests.cast import CLERK, TOWNSHIP, TOWNSHIP_OFFICER
 from tests.fakes.recordings import wav
@@ -299,6 +301,24 @@ def test_a_bank_goes_out_as_gift_and_comes_in_equal(county: FictionalCounty) -> 
     taken = take_file(other, "题库.gift", gift_of(before).encode(), editor())
     assert (taken.good, taken.to_mend, taken.lost) == (5, 0, [])
     assert list(look(other, today=today()).bank.questions()) == list(before.questions())
+
+
+def test_a_bank_that_went_out_and_was_mended_comes_in_again_in_its_place(county: FictionalCounty) -> None:
+    draft = bank()
+    change_head(draft, head(sample=False), editor())
+    out = gift_of(look(draft, today=today()).bank).replace("再灭火", "再喊人")
+    taken = take_file(draft, "题库.gift", out.encode(), editor())
+    assert (taken.good, taken.renewed, len(questions(draft))) == (5, 5, 5)
+    assert all("再喊人" in one.explanation for one in questions(draft))
+    assert look(draft, today=today()).may_go
+
+
+def test_a_file_of_samples_makes_a_sample_of_the_bank(county: FictionalCounty) -> None:
+    draft = begin(Region.objects.get(code=TOWNSHIP), head(sample=False), editor())
+    sample = bank()
+    take_file(draft, "题库.gift", gift_of(look(sample, today=today()).bank).encode(), editor())
+    draft.refresh_from_db()
+    assert draft.sample
 
 
 def test_a_file_that_is_none_changes_nothing(county: FictionalCounty) -> None:
