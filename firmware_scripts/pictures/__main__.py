@@ -13,7 +13,7 @@ from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
-from firmware_scripts.pictures import console, duty, kiosk, kiosk_tour, phone, settlement
+from firmware_scripts.pictures import console, duty, kiosk, kiosk_tour, learning, phone, settlement
 from firmware_scripts.pictures.stage import NORMAL, SCREENS
 from protocol.kiosk import Home
 from protocol.kiosk_notices import AskNotices
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument(
         "name",
         nargs="?",
-        choices=["kiosk", "console", "phone", "duty", "settlement"],
+        choices=["kiosk", "console", "phone", "duty", "settlement", "learning"],
         help="only these (default: all)",
     )
     parser.add_argument("--out", type=Path, default=Path("var/pictures"))
@@ -55,6 +55,8 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
     if name in (None, "duty"):
         drawn += duty.take(bench, out)
+    if name in (None, "learning"):
+        drawn += learning.take(bench, out)
     if name in (None, "phone"):
         first, second = bench.stations[:2]
         person = first.cast.people[-1]

@@ -188,13 +188,13 @@ def take(
             for step in shot.steps:
                 _take_step(kiosk, step, touch, receipt)
             if not shot.rests:
-                _wait_for_keys(kiosk)
+                wait_for_keys(kiosk)
             drawn.append(kiosk.photograph(out_dir / f"{_PREFIX}{shot.name}.png"))
     return drawn
 
 
 def _take_step(kiosk: Stage, step: Step, touch: Callable[[], object], receipt: str) -> None:
-    _wait_for_keys(kiosk)
+    wait_for_keys(kiosk)
     match step.key:
         case Line():
             kiosk.wait_for(step.key)
@@ -216,7 +216,7 @@ def _take_step(kiosk: Stage, step: Step, touch: Callable[[], object], receipt: s
             kiosk.press(step.key, *step.shows)
 
 
-def _wait_for_keys(kiosk: Stage) -> None:
+def wait_for_keys(kiosk: Stage) -> None:
     """Wait until keys are named at the foot of the screen: they count, and the screen is drawn for its present size."""
 
     def named() -> bool:
@@ -267,7 +267,7 @@ def _go_home(kiosk: Stage) -> None:
         return False
 
     wait_until(at_home, what="home", timeout_s=_IN_TIME_S, every_s=0.5)
-    _wait_for_keys(kiosk)
+    wait_for_keys(kiosk)
     while kiosk.cells() != NORMAL_CELLS:
         _change_size(kiosk)
 
@@ -278,11 +278,16 @@ def for_guide(pictures: Sequence[Path], out_dir: Path) -> list[Path]:
     for path in pictures:
         name = path.stem.removeprefix(_PREFIX)
         if name in GUIDE:
-            drawn.append(out_dir / f"guide-{name}.png")
-            with Image.open(path) as picture:
-                small = picture.convert("RGB").resize(_GUIDE_SIZE, Image.Resampling.LANCZOS)
-            small.quantize(_GUIDE_COLOURS, dither=Image.Dither.NONE).save(drawn[-1], optimize=True)
+            drawn.append(small(path, out_dir / f"guide-{name}.png"))
     return drawn
+
+
+def small(path: Path, into: Path) -> Path:
+    """Write a picture of a screen smaller and in few colours, and return its file."""
+    with Image.open(path) as picture:
+        resized = picture.convert("RGB").resize(_GUIDE_SIZE, Image.Resampling.LANCZOS)
+    resized.quantize(_GUIDE_COLOURS, dither=Image.Dither.NONE).save(into, optimize=True)
+    return into
 
 
 def sheet(pictures: Sequence[Path], into: Path) -> Path:

@@ -153,7 +153,8 @@ class Lesson:
         if self._over is not None and self._reviewed is not None:
             return ReviewView(*self._wrong[self._reviewed], self._reviewed + 1, len(self._wrong))
         if self._over is not None:
-            title = words_learning.BOOK if self._reviews else f"{question.title}·{question.level}"
+            pack = words_learning.name(question.title, sample=question.sample)
+            title = words_learning.BOOK if self._reviews else f"{pack}·{question.level}"
             return OverView(title, self._over, self._wrong, bool(self._visit), self._opening.today)
         if self._marked is not None:
             return MarkedView(question, self._marked, self._leaving)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from kiosk_tui.drawing import theme
 from kiosk_tui.drawing.typeset import Block, cells, fit, spread
 from kiosk_tui.places.room import Room
@@ -36,7 +38,7 @@ def map_text(view: MapView, room: Room) -> ScreenText:
         return ScreenText(title, (Block(said),), hints)
     above = [*_warning(view.note), *_book(view, shown), *_state(shown)]
     if not shown.packs:
-        return ScreenText(title, (*above, Block(words_learning.NO_LEVELS, gap=1)), hints)
+        return ScreenText(title, _below_bar(*above, Block(words_learning.NO_LEVELS, gap=1)), hints)
     width, height = room.body
     both_lines = len(above) + 2 * len(shown.packs) <= height
     packs = [
@@ -45,8 +47,13 @@ def map_text(view: MapView, room: Room) -> ScreenText:
         for block in (_pack if both_lines else _pack_in_short)(number, pack, view.today, width)
     ]
     if len(above) + len(packs) + 1 <= height:
-        above.append(Block(words_learning.CHOOSE_PACK, style=theme.TITLE, gap=2 if above else 0))
-    return ScreenText(title, (*above, *packs), hints, right=_right(shown))
+        above.append(Block(words_learning.CHOOSE_PACK, style=theme.TITLE, gap=1))
+    return ScreenText(title, _below_bar(*above, *packs), hints, right=_right(shown))
+
+
+def _below_bar(*blocks: Block) -> tuple[Block, ...]:
+    """Keep the first block, and the cap of its key, off the title's bar: no other blank line is wanted as much."""
+    return (replace(blocks[0], gap=2), *blocks[1:])
 
 
 def _right(shown: MapShown) -> str:
@@ -93,7 +100,7 @@ def amended_text(view: AmendedView, _: Room) -> ScreenText:
     amended = view.amended
     now = words_learning.RIGHT_NOW if amended.right else words_learning.WRONG_NOW
     blocks = (
-        Block(words_learning.AMENDED_BECAUSE, style=theme.TITLE),
+        Block(words_learning.AMENDED_BECAUSE, style=theme.TITLE, gap=2),
         Block(fit(amended.title, _TITLE), style=theme.QUIET, gap=1),
         Block(amended.stem, style=theme.STRONG, gap=1),
         Block(words.listed(amended.answer), words_learning.ANSWER_IS, theme.STRONG, theme.STRONG, gap=1),
@@ -114,7 +121,7 @@ def pack_text(view: PackView, room: Room) -> ScreenText:
     following = next((one.level for one in view.levels if one.open and not one.best_stars), "")
     heading = _warning(view.note) or [Block(words_learning.CHOOSE_LEVEL, style=theme.TITLE, gap=2)]
     blocks = (
-        Block(about, style=theme.QUIET),
+        Block(about, style=theme.QUIET, gap=2),
         *heading,
         *(_level(number, one, width, comes=one.level == following) for number, one in enumerate(view.levels, 1)),
     )

@@ -57,8 +57,9 @@ def _with_what_was_learnt(view: OverView) -> list[Block]:
     else:
         head = words_learning.verdict(passed=over.passed, count=over.stars, right=over.right, of=over.of)
     learnt = (block for one in view.wrong[:AT_ONCE] for block in _learnt(one))
-    others = Block(f" {words_learning.other_wrong(view.more_wrong)}", " 2 ", "", theme.CAP, gap=1)
-    return [Block(head, style=theme.TITLE), *_what_follows(view), *learnt, *([others] if view.more_wrong else [])]
+    others = Block(f" {words_learning.other_wrong(view.more_wrong)}", " 2 ", "", theme.CAP, gap=2)
+    ended = [Block(head, style=theme.TITLE, gap=1), *_what_follows(view)]
+    return [*ended, *learnt, *([others] if view.more_wrong else [])]
 
 
 def _what_follows(view: OverView) -> list[Block]:
@@ -83,7 +84,7 @@ def _what_follows(view: OverView) -> list[Block]:
 def _learnt(one: Wrong) -> tuple[Block, ...]:
     question, marked = one
     return (
-        Block(f" {question.stem}", " × ", theme.STRONG, theme.WRONG, gap=1),
+        Block(f" {question.stem}", " × ", theme.STRONG, theme.WRONG, gap=2),
         Block(right_answer(question, marked), words_learning.ANSWER_IS, theme.STRONG, theme.STRONG),
         Block(marked.explanation),
     )

@@ -135,6 +135,31 @@ def test_two_wrong_answers_are_explained_at_once_and_the_others_by_a_key() -> No
     assert over.wrong == ()
 
 
+@pytest.mark.parametrize(("sample", "title"), [(True, "示例·村里常用知识·第一关"), (False, "村里常用知识·第一关")])
+def test_the_end_of_a_level_of_a_sample_pack_says_so(title: str, *, sample: bool) -> None:
+    kiosk = OpenKiosk("question-single")
+    kiosk.press("1")
+    kiosk.flow.agent_said(samples.RIGHT)
+    kiosk.press("enter")
+    kiosk.flow.agent_said(replace(samples.MULTIPLE, title="村里常用知识", sample=sample))
+    kiosk.press("1", "enter")
+    kiosk.flow.agent_said(samples.WRONG)
+    kiosk.press("enter")
+    kiosk.flow.agent_said(samples.PASSED)
+    over = kiosk.flow.view()
+    assert isinstance(over, OverView)
+    assert over.title == title
+
+
+def test_no_key_stands_at_the_title_s_bar_where_there_is_room() -> None:
+    """The wrong book's key would look like a part of the bar."""
+    room = Room()
+    room.resize(80, 22)
+    view = MapView(VISIT, learning_samples.MY_MAP, here=True, note="", today=TODAY)
+    (page,) = set_blocks(map_text(view, room).blocks, *room.body)
+    assert (page[0].cap, page[0].text) == ("", "")
+
+
 def test_zero_takes_back_the_last_pick() -> None:
     kiosk = OpenKiosk("question-ordering")
     kiosk.press("0")

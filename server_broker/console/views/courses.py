@@ -97,7 +97,7 @@ def course_require(request: HttpRequest) -> HttpResponse:
 def course_offer(request: HttpRequest) -> HttpResponse:
     """Offer people of a region of the viewer's scope packs of which they choose."""
     region = _region(request)
-    title = parameters.text(request.POST, "title")
+    title = parameters.prose(request.POST, "title")
     packs = list(dict.fromkeys(parameters.plain(one, longest=64) for one in request.POST.getlist("packs")))
     given = request.POST.get("choose", "")
     choose = int(given) if given in {str(number) for number in range(1, MOST_CHOICES + 1)} else 0

@@ -136,8 +136,8 @@ def test_the_page_of_courses_makes_and_ends_a_requirement(county: FictionalCount
     for late, said in (("2099-01-01", "一年以内"), ("", "请填日期")):
         refused = client.post("/courses/require/", {**form, "types": ["member"], "until": late}, follow=True)
         assert said in refused.content.decode()
-    menu = {"region": SHILI_VILLAGE, "title": "冬季选学", "packs": ["law"], "choose": "1", "reason": "示例村选学"}
-    assert "冬季选学" in client.post("/courses/offer/", menu, follow=True).content.decode()
+    menu = {"region": SHILI_VILLAGE, "title": "选学：冬季", "packs": ["law"], "choose": "1", "reason": "示例村选学"}
+    assert "选学：冬季" in client.post("/courses/offer/", menu, follow=True).content.decode()
     pk = Course.objects.get(kind="required", region__code=SHILI_VILLAGE).pk
     html = client.post(f"/courses/{pk}/end/", {"reason": "不用学了吧"}, follow=True).content.decode()
     assert "已结束，站点连上以后不再显示" in html
