@@ -25,7 +25,7 @@ SPOKEN: Mapping[str, str] = {
     "learn.choose_pack": "按数字选一门来学",
     "learn.choose_level": "请按数字选一关",
     "learn.no_levels": "现在还没有可以学习的内容。县里下发以后，这里会自动出现。",
-    "learn.unnamed": "不记名：不留记录。要留记录，请先刷卡。",
+    "learn.unnamed": "不记名：不留您的记录。要留，请先刷卡。",
     "learn.amended": "这道题改过了，您答过的重新算。",
     "learn.closed": "这一关还没开，先过前一关。",
     "learn.pack_gone": "这一门现在打不开。按 0 返回，选别的。",

@@ -8,6 +8,8 @@ from protocol.courses import Courses, Menu, concerns
 from protocol.units import DayText, PersonId, ShortText
 
 NOTHING = Courses()
+_TOWNSHIP = 9
+"""Digits of a village's code that name its township (GB/T 10114)."""
 
 
 class Course(NamedTuple):
@@ -34,10 +36,16 @@ class CourseBook:
     def of(self, person: PersonId) -> Course:
         """Return what concerns a person."""
         said = self._courses() or NOTHING
-        type_, region = self._twin.type_of(person), self._twin.region
+        type_, region = self._twin.type_of(person), self._region_of(person)
         required: dict[ShortText, DayText] = {}
         for one in said.required:
             if concerns(one, type_=type_, region=region):
                 required[one.pack] = min(one.until, required.get(one.pack, one.until))
         menu = next((one for one in said.menus if concerns(one, type_=type_, region=region)), None)
         return Course(required, menu, {one.pack: one.people for one in said.taken if one.type == type_})
+
+    def _region_of(self, person: PersonId) -> str:
+        """Return the code of the person's village. Of a guest a station knows the village's name alone, so for guests
+        counts what concerns the whole township; what their own village asks they see at home."""
+        region = self._twin.region
+        return f"{region[:_TOWNSHIP]}000" if self._twin.village_of(person) else region

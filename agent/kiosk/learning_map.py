@@ -205,9 +205,11 @@ class _Seen(NamedTuple):
 
 def _menu(seen: _Seen) -> MenuLine | None:
     menu = seen.course.menu if seen.course is not None else None
-    if menu is None or seen.learnt is None:
+    if menu is None or seen.learnt is None or seen.course is None:
         return None
-    return MenuLine(title=menu.title, choose=menu.choose, chosen=len(seen.learnt.chosen.intersection(menu.packs)))
+    # Nobody chooses what is required of them anyway.
+    chosen = seen.learnt.chosen.union(seen.course.required).intersection(menu.packs)
+    return MenuLine(title=menu.title, choose=menu.choose, chosen=len(chosen))
 
 
 def _part(pack: str, learnt: Learnt | None, course: Course | None) -> CodeWord:

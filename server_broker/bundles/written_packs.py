@@ -115,6 +115,8 @@ def publish_written_pack(
         for editor in locked.editors:
             refuse_own_affair(actor, asked_by=editor)
         check_replaced(locked, newest=next_version(locked.becomes)[0], own=own)
+        if Bundle.objects.filter(bundle=locked.becomes, withdrawn_at__gt=locked.written_at).exists():
+            raise NotPublished("交来以后，要换掉的那一版撤回了。请写的人看过撤回的理由，重新交")
         pack, files = pack_of(locked)
         with _items(files) as items:
             try:

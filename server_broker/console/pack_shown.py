@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from protocol.packs import Level, Pack, Question
 from server_broker.bundles.models import WrittenPack
 from server_broker.bundles.written_packs import pack_of
+from server_broker.content.bank import bank_of
 from server_broker.content.drafts import LETTERS
+from server_broker.content.lint import lint
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import typed_answer
 from server_broker.learning.marking import changed_answers, questions_in, set_of, version_before, with_key_since
@@ -25,6 +29,10 @@ class ShownQuestion:
     answer: str
     news: str
     """In what it differs from the version before; empty if in nothing."""
+    key_is_new: bool
+    """Its answer is another one than in the version before."""
+    advice: Sequence[str]
+    """What an editor should have looked at."""
     remarks: bool
     """Its answer is another one, by which answers of earlier versions are marked anew. How many is not said: whoever
     tries one answer after the other would count what people answered."""
@@ -53,12 +61,16 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     before = version_before(pack.id, pack.version)
     known = questions_in(before) if before is not None else {}
     changed = {one.now.id for one in changed_answers(with_key_since(pack, before), before)}
+    findings = lint(bank_of(pack, owner=row.owner, review_by=row.review_by), today=timezone.localdate())
     levels, place = [], 0
     for level in pack.levels:
         shown = []
         for question in level.questions:
             news = _news(question, known.get(question.id)) if before is not None else ""
-            shown.append(_shown(place, question, news, remarks=question.id in changed))
+            then = known.get(question.id)
+            key_is_new = then is not None and set_of(then) != set_of(question)
+            advice = [one.says for one in findings if one.question == question.id]
+            shown.append(_shown(place, question, news, advice, key_is_new=key_is_new, remarks=question.id in changed))
             place += 1
         levels.append((level, shown))
     own = questions_in(pack)
@@ -71,25 +83,28 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     )
 
 
-def _shown(place: int, question: Question, news: str, *, remarks: bool) -> ShownQuestion:
+def _shown(
+    place: int, question: Question, news: str, advice: Sequence[str], *, key_is_new: bool, remarks: bool
+) -> ShownQuestion:
     options = [
         (letter, option, number in question.answer)
         for number, (letter, option) in enumerate(zip(LETTERS, question.options, strict=False))
     ]
     answer = typed_answer(question.kind, question.options, question.answer)
-    return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, remarks)
+    return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, key_is_new, advice, remarks)
 
 
 def _news(question: Question, before: Question | None) -> str:
     if before is None:
         return "新的"
+    was = typed_answer(before.kind, before.options, before.answer)
     changed = [
         word
         for word, now, then in (
             ("题型", question.kind, before.kind),
             ("题目", question.stem, before.stem),
             ("选项", question.options, before.options),
-            ("答案", set_of(question), set_of(before)),
+            (f"答案（原来是 {was}）", set_of(question), set_of(before)),
             ("解释", question.explanation, before.explanation),
             ("出处", question.source, before.source),
             ("图片", question.picture, before.picture),

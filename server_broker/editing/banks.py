@@ -34,6 +34,7 @@ from server_broker.learning.keepers import keepers
 from server_broker.regions.models import Region
 from server_broker.sheets.reading import MAX_FILE_BYTES
 
+NO_LEVEL = "没有写是哪一关的题"
 LASTS = dt.timedelta(days=365)
 """How long a pack lasts from its publication, if nobody says otherwise."""
 
@@ -72,8 +73,13 @@ class Looked:
 
     @property
     def to_mend(self) -> int:
-        """How many questions are none yet."""
-        return sum(one.question is None for one in self.judged.values())
+        """How many questions are none yet, or must not go out as they are."""
+        return sum(bool(self.why_not(one)) for one in self.judged.values())
+
+    def why_not(self, judged: Judged) -> list[str]:
+        """Return in Chinese why a question must be mended."""
+        stops = [] if judged.question is None else self.of(judged.question)
+        return [*judged.reasons, *(one.says for one in stops if one.severity == "stops")]
 
     @property
     def stops(self) -> list[str]:
@@ -206,11 +212,12 @@ def drop_level(level: DraftLevel, by: Editor) -> None:
         level.delete()
 
 
-def take_file(draft: BankDraft, name: str, content: bytes, by: Editor) -> Taken:
+def take_file(draft: BankDraft, name: str, content: bytes, by: Editor, *, begins: bool = False) -> Taken:
     """Take the questions of a file into a bank, right ones and wrong ones. The caller holds a seat for reading.
 
     Args:
         name: The file's name. Its ending says what it is.
+        begins: The bank begins with it, so that its word on keeper and review goes before a form's first guess.
 
     Raises:
         NotChanged: Nothing of it can be read, or there is no room for all of it.
@@ -231,7 +238,10 @@ def take_file(draft: BankDraft, name: str, content: bytes, by: Editor) -> Taken:
     taken = Taken(lost=[*map(str, file.problems), *file.notes])
     with changing(draft, by) as row:
         check_room(row, sum(1 for one in outcomes if _has_text(one)))
-        row.owner, row.review_by = row.owner or bank.owner, row.review_by or bank.review_by
+        if begins or not row.owner:
+            row.owner = bank.owner or row.owner
+        if begins or row.review_by is None:
+            row.review_by = bank.review_by or row.review_by
         row.sample = row.sample or bank.sample
         _take(row, outcomes, bank.levels, taken)
     return taken
@@ -302,9 +312,10 @@ def give_up(draft: BankDraft, by: Editor) -> None:
     Raises:
         NotChanged: It waits for a second person.
     """
-    with changing(draft, by):
-        pass
-    BankDraft.objects.filter(pk=draft.pk).delete()
+    with transaction.atomic():
+        with changing(draft, by):
+            pass
+        BankDraft.objects.filter(pk=draft.pk).delete()
 
 
 def _end_of(last_day: dt.date) -> dt.datetime:
@@ -371,7 +382,7 @@ def _take(draft: BankDraft, outcomes: Sequence[Outcome], levels: Iterable[BankLe
             reasons = "；".join(refusal.says for refusal in outcome.refusals)
             taken.lost.append(f"第 {outcome.line} 行：{reasons}")
             continue
-        name = (tidy(outcome.level) or FIRST_LEVEL)[:MAX_SHORT_TEXT]
+        name = (tidy(outcome.level) or NO_LEVEL)[:MAX_SHORT_TEXT]
         if name not in known:
             of_file = listed.get(name)
             draw, ident = (of_file.draw, of_file.id) if of_file is not None else (MIN_DRAW, "")

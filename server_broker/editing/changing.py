@@ -32,7 +32,8 @@ def changing(draft: BankDraft, by: Editor) -> Iterator[BankDraft]:
         NotChanged: It waits for a second person, and what that person looks at must not move.
     """
     with transaction.atomic():
-        row = BankDraft.objects.select_for_update(of=("self",)).select_related("written", "region").get(pk=draft.pk)
+        # What was handed over is read after the lock: joined to it, it would be what stood before whoever had the lock.
+        row = BankDraft.objects.select_for_update(of=("self",)).select_related("region").get(pk=draft.pk)
         if row.waits:
             raise NotChanged("已经交出去，等着发布。要再改，请先收回")
         if row.written is not None and row.written.published_at is not None:

@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,21 +47,27 @@ def draw(question: QuestionToDraw, screen: Screen) -> DrawnQuestion:
     Raises:
         NotDrawn: Too many draw at once, or the kiosk's program failed.
     """
+    return _drawn(encode(ToDraw(columns=screen.columns, rows=screen.rows, questions=[question])))
+
+
+@lru_cache(maxsize=64)
+def _drawn(asked: bytes) -> DrawnQuestion:
+    """Draw what is encoded here. It never looks otherwise, and a page asks for it twice at least."""
     if not _SEATS.acquire(timeout=SEAT_WITHIN_S):
         raise NotDrawn("正有别人在看大屏的样子，请过一会儿再试")
     try:
-        return _asked(ToDraw(columns=screen.columns, rows=screen.rows, questions=[question]))
+        return _asked(asked)
     finally:
         _SEATS.release()
 
 
-def _asked(to_draw: ToDraw) -> DrawnQuestion:
+def _asked(asked: bytes) -> DrawnQuestion:
     command = [*_LIMITED, sys.executable, "-m", PROGRAM]
     # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command, input=encode(to_draw), capture_output=True, env=environment, cwd="/", timeout=WITHIN_S, check=True
+            command, input=asked, capture_output=True, env=environment, cwd="/", timeout=WITHIN_S, check=True
         )
         (drawn,) = decode(done.stdout, Drawn, limit=MAX_DRAWN_BYTES).questions
     except (subprocess.SubprocessError, Refused) as error:

@@ -99,11 +99,17 @@ def add_question(level: DraftLevel, by: Editor) -> DraftQuestion:
         NotChanged: The bank is full, or waits for a second person.
     """
     with changing(level.draft, by) as draft:
+        _check_level(level)
         check_room(draft, 1)
         last = level.questions.aggregate(last=Max("place"))["last"]
         return DraftQuestion.objects.create(
             level=level, place=0 if last is None else last + 1, kind="single", options=["", ""]
         )
+
+
+def _check_level(level: DraftLevel) -> None:
+    if not DraftLevel.objects.filter(pk=level.pk).exists():
+        raise NotChanged("这一关刚被别人删掉了，请重新打开题库")
 
 
 def check_room(draft: BankDraft, more: int) -> None:
@@ -127,10 +133,14 @@ def save_question(
     Raises:
         NotChanged: Somebody else has saved it meanwhile, or the bank waits for a second person.
     """
-    with changing(row.level.draft, by):
+    with changing(row.level.draft, by) as draft:
         locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk, revision=revision).first()
         if locked is None:
             raise NotChanged(ANOTHER_SAVED)
+        _check_level(level)
+        if DraftQuestion.objects.filter(level__draft=draft, ident=locked.ident).exclude(pk=locked.pk).exists():
+            # Two had one id, and what was typed now makes another question of this one.
+            locked.ident = ""
         locked.kind = written.kind[:16]
         locked.stem, locked.explanation, locked.source = (
             text[:LONGEST_FIELD] for text in (written.stem, written.explanation, written.source)
@@ -146,10 +156,15 @@ def save_question(
     return locked
 
 
-def drop_question(row: DraftQuestion, by: Editor) -> None:
-    """Take a question out of the bank."""
+def drop_question(row: DraftQuestion, by: Editor, *, revision: int) -> None:
+    """Take a question out of the bank, as the editor has seen it.
+
+    Raises:
+        NotChanged: Somebody else has saved it meanwhile, or the bank waits for a second person.
+    """
     with changing(row.level.draft, by) as draft:
-        DraftQuestion.objects.filter(pk=row.pk).delete()
+        if not DraftQuestion.objects.filter(pk=row.pk, revision=revision).delete()[0]:
+            raise NotChanged(ANOTHER_SAVED)
         drop_unnamed_files(draft)
 
 

@@ -87,7 +87,7 @@ WHOLE = {
     "question-leaving": [samples.LONGEST.stem, *samples.LONGEST.options, "再按0就离开本关，按其他键继续答题。"],
     "marked-right": ["✓答对了", samples.RIGHT.explanation, samples.RIGHT.source, "正确答案：119"],
     "marked-wrong": ["×答错了", samples.WRONG.explanation, samples.WRONG.source, "正确答案：党务、村务、财务"],
-    "over-passed": ["✓过关了", "5题答对4题", "不记名，没有留记录。"],
+    "over-passed": ["✓过关了", "5题答对4题", "不记名，没有留您的记录。"],
     "over-failed": ["×没有过关", "4题答对1题", samples.QUESTION.stem, "正确答案：119", samples.MISTAKEN.explanation],
     "visit-over": ["✓过关了★★☆5题答对4题", "答错的，明天再问您。", samples.MISTAKEN.explanation, "1下一关"],
     "visit-over-complete": [
@@ -99,7 +99,7 @@ WHOLE = {
     "visit-over-review": ["10题答对8题", "今天还有3题要问您。", "1接着做"],
     "visit-over-book-done": ["今天的错题做完了。"],
     "review": ["错题3/3", samples.QUESTION.stem, "正确答案：119", samples.MISTAKEN.explanation],
-    "map": ["不记名：不留记录。要留记录，请先刷卡。", "1示例：村里常用知识", "2防火常识", "★2/6，过1/2关"],
+    "map": ["不记名：不留您的记录。要留，请先刷卡。", "1示例：村里常用知识", "2防火常识", "★2/6，过1/2关"],
     "map-empty": ["现在还没有可以学习的内容。"],
     "visit-map": [
         "今天还能闯4关",

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from protocol.clip_sound import MAX_CLIP_MS
 from protocol.kiosk_drawing import QuestionToDraw
-from protocol.packs import MAX_EXPLANATION, MAX_OPTION, MAX_OPTIONS, MAX_SOURCE, MAX_STEM, MIN_DRAW, Question
+from protocol.packs import MAX_EXPLANATION, MAX_OPTION, MAX_SOURCE, MAX_STEM, MIN_DRAW, Question
 from server_broker.accounts.powers import Power, needs
 from server_broker.bundles.clip_making import MAX_RECORDING_BYTES
 from server_broker.bundles.documents import MAX_PICTURE_FILE_BYTES
@@ -69,8 +70,13 @@ class Screens:
 def bank_question(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Show one question with its form and its screens."""
     draft, row = _question(request, pk, question)
-    written = written_of(row)
-    typed = Typed(written, typed_answer(row.kind, row.options, row.answer))
+    typed = Typed(written_of(row), typed_answer(row.kind, row.options, row.answer))
+    return _page(request, draft, row, typed)
+
+
+def _page(
+    request: HttpRequest, draft: BankDraft, row: DraftQuestion, typed: Typed, *, status: int = 200
+) -> HttpResponse:
     siblings = list(
         DraftQuestion.objects.filter(level__draft=draft)
         .order_by("level__place", "level_id", "place", "pk")
@@ -82,7 +88,7 @@ def bank_question(request: HttpRequest, pk: int, question: int) -> HttpResponse:
         "draft": draft,
         "row": row,
         "typed": typed,
-        "options": list(zip(LETTERS, [*row.options, *[""] * (MAX_OPTIONS - len(row.options))], strict=False)),
+        "options": list(zip_longest(LETTERS, typed.written.options, fillvalue="")),
         "kinds": KINDS.items(),
         "levels": draft.levels.all(),
         "before": siblings[place - 1] if place else None,
@@ -94,7 +100,7 @@ def bank_question(request: HttpRequest, pk: int, question: int) -> HttpResponse:
         "seconds": MAX_CLIP_MS // 1000,
         **_shown(draft, row, typed, "usual"),
     }
-    response = render(request, "console/bank_question.html", context)
+    response = render(request, "console/bank_question.html", context, status=status)
     response.headers["Permissions-Policy"] = _RECORDER
     return response
 
@@ -114,20 +120,19 @@ def question_save(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Save a question, right or wrong, and go where the button leads."""
     draft, row = _question(request, pk, question)
     typed = _typed(request.POST)
-    given = request.POST.get("level", ""), request.POST.get("revision", "")
-    level_pk, revision = (int(one) if one.isascii() and one.isdecimal() and len(one) < 16 else 0 for one in given)
-    level = draft.levels.filter(pk=level_pk).first() or row.level
+    level = draft.levels.filter(pk=_number(request.POST.get("level", ""))).first() or row.level
+    revision = _number(request.POST.get("revision", ""))
     try:
         save_question(row, typed.written, level=level, revision=revision, by=editor_of(request))
     except NotChanged as refused:
-        messages.error(request, f"没有保存：{refused}。")
-        return redirect("bank-question", pk, question)
+        # What was typed stays in the form. Saved once more it takes the place of what the other one has saved.
+        messages.error(request, f"没有保存：{refused}。下面是您写的；再按“保存”，就换掉别人刚存的。")
+        return _page(request, draft, row, typed, status=409)
     for unread in typed.unread:
         messages.warning(request, f"{unread}。")
     messages.success(request, "已保存。")
-    after = request.POST.get("after", "")
-    if request.POST.get("step") == "next" and after.isascii() and after.isdecimal():
-        return redirect("bank-question", pk, int(after[:15]))
+    if request.POST.get("step") == "next" and (after := _number(request.POST.get("after", ""))):
+        return redirect("bank-question", pk, after)
     return redirect("bank-question", pk, question)
 
 
@@ -137,7 +142,7 @@ def question_drop(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Take a question out of its bank."""
     _, row = _question(request, pk, question)
     try:
-        drop_question(row, editor_of(request))
+        drop_question(row, editor_of(request), revision=_number(request.POST.get("revision", "")))
     except NotChanged as refused:
         messages.error(request, f"没有删：{refused}。")
         return redirect("bank-question", pk, question)
@@ -188,6 +193,10 @@ def _question(request: HttpRequest, pk: int, question: int) -> tuple[BankDraft, 
     rows = DraftQuestion.objects.filter(level__draft__in=bank_drafts_of(request.user), level__draft=pk)
     row = get_object_or_404(rows.select_related("level__draft__region", "level__draft__written"), pk=question)
     return row.level.draft, row
+
+
+def _number(given: str) -> int:
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
 def _typed(values: QueryDict) -> Typed:

@@ -42,7 +42,7 @@ from server_broker.editing.banks import (
 from server_broker.editing.changing import Editor, NotChanged
 from server_broker.editing.models import BankDraft, DraftLevel
 from server_broker.editing.questions import add_question, put_files
-from server_broker.regions.models import Region
+from server_broker.regions.models import Region, subtree_prefix
 from server_broker.sheets.reading import MAX_FILE_BYTES, seat
 from server_broker.sheets.workbook import BadWorkbook
 
@@ -98,7 +98,7 @@ def bank_new(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"没有新建：{refused}。")
         return redirect("banks")
     if isinstance(request.FILES.get("file"), UploadedFile):
-        _take(request, draft, by)
+        _take(request, draft, by, begins=True)
     return redirect("bank", draft.pk)
 
 
@@ -126,8 +126,9 @@ def _region_of(request: HttpRequest, prefixes: list[str]) -> Region | None:
     """Return the one region that a bundle is for, by the beginning of its code; the county is for every code."""
     if len(prefixes) != 1:
         return None
-    own = regions_of(request.user).filter(ended=False)
-    return own.filter(code__startswith=prefixes[0]).order_by("code").first()
+    own = regions_of(request.user).filter(ended=False, code__startswith=prefixes[0]).order_by("code")
+    whole = (one for one in own if subtree_prefix(one.code) == prefixes[0] or not prefixes[0])
+    return next(whole, None)
 
 
 @require_safe
@@ -142,9 +143,11 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
     for level in draft.levels.prefetch_related("questions"):
         for row in level.questions.all():
             judged = looked.judged[row.pk]
-            findings = looked.of(judged.question) if judged.question is not None else []
-            if state == "all" or (state == "mend" and judged.question is None) or (state == "look" and findings):
-                rows.append((level, row, judged, findings))
+            why_not = looked.why_not(judged)
+            findings = [] if judged.question is None else looked.of(judged.question)
+            warns = [one for one in findings if one.severity == "warns"]
+            if state == "all" or (state == "mend" and why_not) or (state == "look" and warns):
+                rows.append((level, row, why_not, warns))
     page = Paginator(rows, PAGE_SIZE).get_page(parameters.page_number(request.GET))
     context = {
         "section": "published",
@@ -283,13 +286,13 @@ def _day(given: str) -> dt.date | None:
         return None
 
 
-def _take(request: HttpRequest, draft: BankDraft, by: Editor) -> None:
+def _take(request: HttpRequest, draft: BankDraft, by: Editor, *, begins: bool = False) -> None:
     file = request.FILES["file"]
     assert isinstance(file, UploadedFile)
     try:
         with seat():
             # One byte more than allowed tells that the file is too large, without the rest in memory.
-            taken = take_file(draft, file.name or "", file.read(MAX_FILE_BYTES + 1), by)
+            taken = take_file(draft, file.name or "", file.read(MAX_FILE_BYTES + 1), by, begins=begins)
     except (NotChanged, BadWorkbook) as refused:
         messages.error(request, f"没有导入：{str(refused).removesuffix('。')}。")
     else:

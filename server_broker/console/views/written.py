@@ -165,7 +165,7 @@ def publish_written(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     except NotPublished as refused:
         messages.error(request, f"没有发布：{str(refused).removesuffix('。')}。")
     except OwnAffair:
-        messages.error(request, "没有发布：这是您自己写的，要由另一个人看过再发布。")
+        messages.error(request, "没有发布：这是您自己写的或者改过的，要由另一个人看过再发布。")
     except OSError as error:
         log.error("the county's disk takes nothing that is published: %s", error)
         messages.error(request, NO_DISK)

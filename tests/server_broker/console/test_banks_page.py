@@ -117,7 +117,7 @@ def test_a_mended_key_is_marked_without_a_number_of_answers(officer: Client) -> 
     officer.post(f"/banks/{draft.pk}/questions/{one.pk}/save/", typed(one, answer="B"))
     row = handed_over(officer, draft)
     page = officer.get(f"/published/waiting/pack/{row.pk}/").content.decode()
-    assert "改了答案" in page
+    assert "改了答案（原来是 A）" in page
     assert "以前的答题会按新答案重新判" in page
     assert "1 次" not in page, "whoever tries one answer after the other would count what people answered"
     publish(row, second)

@@ -158,7 +158,7 @@ def test_while_it_waits_nothing_moves_and_what_is_sent_back_goes_on(county: Fict
     for change in (
         lambda: save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor()),
         lambda: add_question(one.level, editor()),
-        lambda: drop_question(one, editor()),
+        lambda: drop_question(one, editor(), revision=one.revision),
         lambda: change_head(draft, head(title="别的"), editor()),
         lambda: take_file(draft, "a.gift", gift().encode(), editor()),
         lambda: give_up(draft, editor()),
@@ -168,7 +168,7 @@ def test_while_it_waits_nothing_moves_and_what_is_sent_back_goes_on(county: Fict
             change()
     assert draft.written is not None
     end_written(draft.written, reason="第三题不对", actor="second", at=timezone.now())
-    drop_question(one, editor())
+    drop_question(one, editor(), revision=one.revision)
     add_question(one.level, editor())
     assert len(questions(draft)) == 5
 
@@ -255,7 +255,8 @@ def test_a_picture_that_takes_the_place_of_another_leaves_no_file_behind(county:
     put_picture(one, picture(), editor())
     put_picture(questions(draft)[0], picture(), editor())
     assert draft.files.count() == 1
-    drop_question(questions(draft)[0], editor())
+    first = questions(draft)[0]
+    drop_question(first, editor(), revision=first.revision)
     assert not draft.files.exists()
 
 
