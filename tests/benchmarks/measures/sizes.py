@@ -26,7 +26,10 @@ def each_in_its_own_process(bench: str, shares: Sequence[float], arguments: Iter
     for share in shares:
         command = [sys.executable, "-m", bench, "--json", *arguments, "--shares", str(share)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        one = json.loads(done.stdout.splitlines()[-1])
+        last = done.stdout.splitlines()[-1]
+        # The sizes after it may take long, or fail.
+        print(last, file=sys.stderr, flush=True)
+        one = json.loads(last)
         sizes.append({name: value for name, value in one.items() if name not in ("name", "commit", "machine")})
     return sizes
 
