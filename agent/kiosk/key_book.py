@@ -24,8 +24,8 @@ class KeyBook:
         """Return the answer in the newest version of the pack that is here, if it counts for an attempt with this
         version; None otherwise: then the attempt stays as it was marked."""
         here = self._library.find(pack)
-        # Whoever played the version that is here was marked by it.
-        if here is None or here.version == version:
+        # Whoever played the version that is here was marked by it, and an older one marks nobody anew.
+        if here is None or here.version <= version:
             return None
         name = (pack, here.version)
         if name not in self._keys:

@@ -149,14 +149,19 @@ def _without_empty_end(options: list[str]) -> list[str]:
 
 def _answer(written: str, kind: QuestionKind | None, options: list[str]) -> list[int] | None:
     """Return the option numbers that an answer names; None if it can't be read."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", written).upper())
-    if kind == "true_false" and tuple(options) == TRUE_FALSE:
-        if _TRUE.fullmatch(plain):
-            return [0]
-        if _FALSE.fullmatch(plain):
-            return [1]
+    plain = _BETWEEN.sub("", _usual(written))
+    if kind == "true_false":
+        for word in (_TRUE, _FALSE):
+            # The options may say it in other words than 对 and 错, and in the other order.
+            meant = [number for number, option in enumerate(options) if word.fullmatch(_usual(option))]
+            if word.fullmatch(plain) and len(meant) == 1:
+                return meant
     numbers = [LETTERS.find(letter) for letter in plain]
     return None if -1 in numbers else numbers
+
+
+def _usual(written: str) -> str:
+    return unicodedata.normalize("NFKC", written).upper()
 
 
 def _read_questions(plan: BankPlan, rows: list[Row], choice: str) -> None:

@@ -30,8 +30,11 @@ from server_broker.content.text_files import FileRefused
 from server_broker.editing.changing import Editor, NotChanged, changing
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
 from server_broker.editing.questions import MOST_QUESTIONS, Judged, check_room, judged
+from server_broker.guard.contents import Texts, find_in_texts
+from server_broker.guard.county import county_for
+from server_broker.guard.telling import told
 from server_broker.learning.keepers import keepers
-from server_broker.regions.models import Region
+from server_broker.regions.models import Region, subtree_prefix
 from server_broker.sheets.reading import MAX_FILE_BYTES
 
 NO_LEVEL = "没有写是哪一关的题"
@@ -70,6 +73,8 @@ class Looked:
     judged: dict[int, Judged]
     """By the key of the question's row."""
     findings: list[Finding]
+    kept_back: dict[str, str]
+    """By a question's id, in Chinese, what of it must not be published."""
 
     @property
     def to_mend(self) -> int:
@@ -78,8 +83,11 @@ class Looked:
 
     def why_not(self, judged: Judged) -> list[str]:
         """Return in Chinese why a question must be mended."""
-        stops = [] if judged.question is None else self.of(judged.question)
-        return [*judged.reasons, *(one.says for one in stops if one.severity == "stops")]
+        if judged.question is None:
+            return list(judged.reasons)
+        stops = [one.says for one in self.of(judged.question) if one.severity == "stops"]
+        kept_back = self.kept_back.get(judged.question.id)
+        return [*stops, kept_back] if kept_back is not None else stops
 
     @property
     def stops(self) -> list[str]:
@@ -258,7 +266,22 @@ def look(draft: BankDraft, *, today: dt.date) -> Looked:
         good = tuple(one for row in rows if (one := found[row.pk].question) is not None)
         levels.append(BankLevel(level.ident, level.name, level.draw, good))
     bank = Bank(draft.pack, draft.title, tuple(levels), draft.sample, draft.owner, draft.review_by)
-    return Looked(bank, found, lint(bank, today=today))
+    county = county_for([subtree_prefix(draft.region.code)])
+    kept_back = {
+        question.id: told(guarded)
+        for question in bank.questions()
+        if (guarded := find_in_texts(_texts(question), county))
+    }
+    return Looked(bank, found, lint(bank, today=today), kept_back)
+
+
+def _texts(question: Question) -> list[Texts]:
+    return [
+        ("题目", question.stem),
+        *(("选项", option) for option in question.options),
+        ("解释", question.explanation),
+        ("出处", question.source),
+    ]
 
 
 def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack:
@@ -271,7 +294,7 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
         looked = look(row, today=timezone.localdate(by.now))
         if not looked.may_go:
             stopping = [f"还有 {looked.to_mend} 题要改"] if looked.to_mend else []
-            stopping += [one.says for one in looked.findings if one.severity == "stops"][:3]
+            stopping += [*looked.kept_back.values(), *looked.stops][:3]
             raise NotChanged("；".join(stopping))
         _name_for_good(row, looked)
         version = next_version(row.pack)[1]

@@ -38,6 +38,7 @@ _SEATS = threading.BoundedSemaphore(2)
 """Most files that are read, checked or imported at the same time."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TOO_HARD = "文件过大或过于复杂，读不完。请把内容复制到空模板里，分成几个文件上传。"
+_SLOW = "县服务器很忙，没有来得及读完。请过一会儿再试一次；总是这样，就把内容分成几个文件上传。"
 _BUSY = "正有别人在导入，或者县服务器很忙，请过一会儿再试一次。"
 
 _log = logging.getLogger(__name__)
@@ -111,7 +112,8 @@ def _ask(data: bytes, place: str, choice: str) -> _Refusal | _Read:
             command, input=data, capture_output=True, env=environment, cwd="/", timeout=WITHIN_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return _Refusal(_TOO_HARD, f"not within {WITHIN_S:.1f} s")
+        # The kernel ends a reader that works too long before; one that is still there has waited for a processor.
+        return _Refusal(_SLOW, f"not within {WITHIN_S:.1f} s")
     if done.returncode != 0:
         return _Refusal(_TOO_HARD, f"its reader ended with status {done.returncode}")
     return msgspec.msgpack.decode(done.stdout, type=_Refusal | _Read)

@@ -108,7 +108,7 @@ def test_from_a_file_with_errors_to_the_kiosk_and_back(
     editor: Page, browser: Browser, web: str, tmp_path: Path
 ) -> None:
     begin(editor, web)
-    expect(editor.get_by_text("其中 1 题要改")).to_be_visible()
+    expect(editor.get_by_text("现在有 1 题要改")).to_be_visible()
     picture(editor, "bank")
     reads_well(editor)
     mend(editor)

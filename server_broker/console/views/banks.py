@@ -297,7 +297,7 @@ def _take(request: HttpRequest, draft: BankDraft, by: Editor, *, begins: bool = 
         messages.error(request, f"没有导入：{str(refused).removesuffix('。')}。")
     else:
         _take_files(request, draft, by, taken)
-        _say_taken(request, taken)
+        _say_taken(request, taken, to_mend=look(draft, today=timezone.localdate()).to_mend)
 
 
 def _take_files(request: HttpRequest, draft: BankDraft, by: Editor, taken: Taken) -> None:
@@ -313,10 +313,10 @@ def _take_files(request: HttpRequest, draft: BankDraft, by: Editor, taken: Taken
             taken.lost.append(str(refused))
 
 
-def _say_taken(request: HttpRequest, taken: Taken) -> None:
-    mend = f"，其中 {taken.to_mend} 题要改，改好才能交" if taken.to_mend else ""
+def _say_taken(request: HttpRequest, taken: Taken, *, to_mend: int) -> None:
+    mend = f"；现在有 {to_mend} 题要改，改好才能交" if to_mend else ""
     mend += f"；{taken.renewed} 题原来就有，换成了文件里的" if taken.renewed else ""
-    say = messages.warning if taken.to_mend or taken.lost else messages.success
+    say = messages.warning if to_mend or taken.lost else messages.success
     say(request, f"导入了 {taken.good + taken.to_mend} 题{mend}。")
     if taken.lost:
         more = f"；另有 {len(taken.lost) - MOST_LOST_SHOWN} 处" if len(taken.lost) > MOST_LOST_SHOWN else ""

@@ -348,8 +348,11 @@ def test_nobody_answers_for_it_so_it_does_not_go_out(county: FictionalCounty) ->
         hand_over(draft, last_day=today() + dt.timedelta(days=3), by=editor())
 
 
-def test_the_guard_reads_what_is_handed_over(county: FictionalCounty) -> None:
+def test_the_guard_reads_each_question_and_what_is_handed_over(county: FictionalCounty) -> None:
     draft = bank(rows=[*good_rows(4), row(4, explanation="示例：打电话 13800138000 问。")])
+    looked = look(draft, today=today())
+    assert looked.to_mend == 1
+    assert "手机" in "".join(looked.kept_back.values())
     with pytest.raises(NotChanged, match="手机"):
         hand_over(draft, last_day=today() + dt.timedelta(days=3), by=editor())
 
