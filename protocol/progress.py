@@ -37,6 +37,7 @@ type QuestionName = tuple[ShortText, ShortText]
 """(pack, question)."""
 type LevelName = tuple[ShortText, ShortText]
 """(pack, level)."""
+type PackVersion = Annotated[int, Meta(ge=1)]
 type FactName = tuple[bytes, int]
 """(epoch, seq) of the stream in which a fact was first recorded."""
 type Keys = Callable[[ShortText, ShortText, int], HasAnswer | None]
@@ -119,6 +120,9 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     """All of a question or none of it. Unset rather than empty, so that a progress without any keeps its bytes."""
     amended: Annotated[list[AmendedAnswer], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
     """The newest first. Unset rather than empty, so that a progress without any keeps its bytes."""
+    amended_by: Annotated[list[PackVersion], Meta(max_length=MAX_AMENDED)] | UnsetType = UNSET
+    """For each of ``amended``, in their order, the version of the pack that has the answer by now. Whoever tells a
+    person of it waits until that version is there: an older one names the answer before."""
     choices: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)] | UnsetType = UNSET
     """The latest of each pack, by time. Unset rather than empty, as above."""
     heads: Annotated[list[StreamThrough], Meta(max_length=1_000)] | UnsetType = UNSET

@@ -181,13 +181,13 @@ class LearningMap:
         if visit is None:
             return []
         untold = self._progress.untold(visit.person)
-        found = self._learning.questions(name for name, _ in untold)
+        found = self._learning.questions(name for name, _, _ in untold)
         told: list[Amended] = []
-        for name, right in untold:
-            # What is of a pack that is not here waits until it is.
-            if name in found and len(told) < MAX_AMENDED:
+        for name, right, version in untold:
+            # What is of a pack that is not here, or not in the version that has the answer, waits until it is.
+            pack, question = found.get(name, (None, None))
+            if pack is not None and question is not None and pack.version >= version and len(told) < MAX_AMENDED:
                 self._progress.told(visit.person, name, right=right)
-                pack, question = found[name]
                 answer = [question.options[number] for number in question.answer]
                 said = question.explanation
                 told.append(Amended(title=pack.title, stem=question.stem, right=right, answer=answer, explanation=said))

@@ -7,6 +7,7 @@ erased in time; the last facts of the outbox are read again at each start. What 
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from msgspec import UNSET, Struct, field
@@ -266,15 +267,20 @@ class PersonalProgress:
         """Return the date, or a lower bound of it where the time is not known."""
         return day_of(self._clock.now().wall)
 
-    def untold(self, person: PersonId) -> list[tuple[QuestionName, bool]]:
-        """Return the answers that are marked otherwise by now, and of which the person was not told here."""
+    def untold(self, person: PersonId) -> list[tuple[QuestionName, bool, int]]:
+        """Return the answers that are marked otherwise by now, and of which the person was not told here.
+
+        Returns:
+            The question, whether the answer is right, and the version of its pack that says so (1: any).
+        """
         county = self._county(person)
         if county is None or county.amended is UNSET:
             return []
         told = self._of(person).told
+        versions = [] if county.amended_by is UNSET else county.amended_by
         return [
-            ((one.pack, one.question), one.right)
-            for one in county.amended
+            ((one.pack, one.question), one.right, version)
+            for one, version in zip(county.amended, chain(versions, repeat(1)), strict=False)
             if (one.pack, one.question, one.right) not in told
         ]
 

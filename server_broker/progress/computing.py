@@ -47,7 +47,8 @@ class Computed:
     levels: Mapping[LevelName, Reached]
     """Those with a star."""
     history: History
-    amended: Sequence[AmendedAnswer]
+    amended: Sequence[tuple[AmendedAnswer, int]]
+    """Each with the version of the pack that has the answer by now."""
     choices: Sequence[Choice]
     """The latest dated choice of each pack, by time."""
 
@@ -63,7 +64,8 @@ class Computed:
             ],
             questions=self.history.said(),
             undated=self.history.undated_said() or UNSET,
-            amended=list(self.amended) or UNSET,
+            amended=[said for said, _ in self.amended] or UNSET,
+            amended_by=[version for _, version in self.amended] or UNSET,
             choices=list(self.choices) or UNSET,
         )
 
@@ -109,13 +111,13 @@ def _latest(picks: Iterable[Picked]) -> list[Choice]:
     return sorted(latest, key=lambda one: one.wall)[-MAX_CHOICES:]
 
 
-def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[AmendedAnswer]:
-    """Return which answers became right or wrong by a version that came lately, the newest first.
+def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> list[tuple[AmendedAnswer, int]]:
+    """Return which answers became right or wrong by a version that came lately, and by which, the newest first.
 
     Of several answers to one question the last that became so is told.
     """
     since = now - TOLD_FOR
-    newest: dict[QuestionName, tuple[tuple[dt.datetime, int], AmendedAnswer]] = {}
+    newest: dict[QuestionName, tuple[tuple[dt.datetime, int], AmendedAnswer, int]] = {}
     for one in answers:
         key = keys.key(one.pack, one.question, one.version)
         if key is None or key.version <= one.version or keys.published(one.pack, key.version) < since:
@@ -127,6 +129,7 @@ def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> l
             place = (keys.published(one.pack, key.version), one.wall or 0)
             name = (one.pack, one.question)
             if name not in newest or newest[name][0] <= place:
-                newest[name] = (place, AmendedAnswer(pack=one.pack, question=one.question, right=right))
+                said = AmendedAnswer(pack=one.pack, question=one.question, right=right)
+                newest[name] = (place, said, key.version)
     ordered = sorted(newest.items(), key=lambda item: (item[1][0], item[0]), reverse=True)
-    return [said for _, (_, said) in ordered[:MAX_AMENDED]]
+    return [(said, version) for _, (_, said, version) in ordered[:MAX_AMENDED]]

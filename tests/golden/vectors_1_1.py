@@ -297,6 +297,12 @@ MESSAGES: dict[str, msgspec.Struct] = {
         choices=[progress.Choice(wall=AT.wall, pack="p2", chosen=True)],
         heads=[progress.StreamThrough(epoch=ID, seq=7)],
     ),
+    "progress-amended-by": progress.Progress(
+        person=PERSON,
+        as_of=AT.wall,
+        amended=[progress.AmendedAnswer(pack="sample", question="q3", right=True)],
+        amended_by=[2],
+    ),
     "progress-undated": progress.Progress(
         person=PERSON,
         as_of=AT.wall,

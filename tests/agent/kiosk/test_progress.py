@@ -436,6 +436,20 @@ def test_a_corrected_key_is_told_once(station: Bench, system: FakeSystemClock) -
     assert the_map(station, visit).amended == []
 
 
+def test_a_corrected_key_is_told_once_the_pack_that_has_it_is_here(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    amended = [AmendedAnswer(pack=pack, question="q3", right=True) for pack in ("sample", "elsewhere")]
+    told = Progress(person="p1", as_of=1, amended=amended, amended_by=[2, 1])
+    station.bundles.put("progress", told, name="p1")
+    visit = open_by_card(station, ZHANG)
+    assert the_map(station, visit).amended == [], "what is here names the answer before"
+    play(station, [False, True, True, True, True])
+    correct(station, next(fact for fact in station.of(Attempt) if not fact.right))
+    (said,) = the_map(station, visit).amended
+    assert said.stem == "示例题 3"
+    assert the_map(station, visit).amended == []
+
+
 def test_a_corrected_key_marks_what_was_answered_here(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     visit = open_by_card(station, ZHANG)
