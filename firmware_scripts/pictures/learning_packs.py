@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import json, structs
 from PIL import Image, ImageDraw, ImageFont
 
-from firmware_scripts.walk.learning import silence
+from firmware_scripts.demo.silence import silence
 from protocol.packs import MIN_DRAW, Level, Pack, Question, QuestionKind
 
 STARTER = Path(__file__).parents[2] / "server_broker/content/starter"

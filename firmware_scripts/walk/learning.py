@@ -1,7 +1,5 @@
 """What the walk's village learns from: the sample pack, which is required, and questions with a sound on a menu."""
 
-import struct
-import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from firmware_scripts.demo.kiosk_line import ask
 from firmware_scripts.demo.officer import Officer
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.sample_pack import sample_pack
+from firmware_scripts.demo.silence import silence
 from protocol.china_time import CHINA
 from protocol.kiosk_learning import MapShown, OpenMap
 from protocol.packs import Pack
@@ -21,9 +20,6 @@ _SOUND = "sound.opus"
 _IN_TIME_S = 120
 _ACCOUNT = "walk-learning"
 _LASTS = timedelta(days=30)
-_SILENT_20_MS = b"\xf8\xff\xfe"
-"""A frame of Opus (RFC 6716): CELT, full band, 20 ms, one channel, without sound."""
-_FRAMES = 10
 
 
 def sounding_pack() -> Pack:
@@ -68,27 +64,3 @@ def give_learning(bench: Bench) -> None:
 
 def _has(kiosk: Path, pack: Pack) -> bool:
     return any(one.pack == pack.id for one in ask(kiosk, OpenMap(), MapShown).packs)
-
-
-def silence() -> bytes:
-    """Return a fifth of a second without a sound: Opus in Ogg (RFC 7845), one channel."""
-    head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 48_000, 0, 0)
-    tags = b"OpusTags" + struct.pack("<II", 0, 0)
-    return (
-        _page([head], number=0, flags=2)
-        + _page([tags], number=1)
-        + _page([_SILENT_20_MS] * _FRAMES, number=2, flags=4, granule=_FRAMES * 20 * 48)
-    )
-
-
-def _page(packets: list[bytes], *, number: int, flags: int = 0, granule: int = 0) -> bytes:
-    """Return an Ogg page of whole short packets (RFC 3533, section 6)."""
-    before = b"OggS\x00" + struct.pack("<BqII", flags, granule, 1, number)
-    after = bytes([len(packets), *map(len, packets)]) + b"".join(packets)
-    return before + struct.pack("<I", _checksum(before + bytes(4) + after)) + after
-
-
-def _checksum(page: bytes) -> int:
-    # Ogg's polynomial is zlib's with the bits the other way round, and without a complement.
-    turned = bytes(int(f"{one:08b}"[::-1], 2) for one in page)
-    return int(f"{zlib.crc32(turned, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)

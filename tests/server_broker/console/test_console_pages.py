@@ -563,6 +563,12 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
         "start": 510,
         "kind": "far",
         "exhibit": "paper",
+        "name": "none.png",
+        "form": "xlsx",
+        "level": 1,
+        "question": 1,
+        "place": 0,
+        "which": "asked",
     }
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}  # the other tokens are of imports
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
