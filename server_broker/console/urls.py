@@ -277,7 +277,7 @@ urlpatterns = [
     path("banks/files/new/", bank_new, name="bank-new"),
     path("banks/files/<int:pk>/import/", bank_import, name="bank-import"),
     re_path(
-        r"^banks/files/(?P<pk>[0-9]{1,18})/(?P<question>[0-9]{1,18})/(?P<what>picture|sound)/$",
+        r"^banks/files/(?P<pk>[0-9]{1,18})/(?P<question>[0-9]{1,18})/(?P<item>picture|sound)/$",
         question_file,
         name="bank-question-file",
     ),

@@ -152,18 +152,18 @@ def question_drop(request: HttpRequest, pk: int, question: int) -> HttpResponse:
 
 @post_only("bank-question", "pk", "question")
 @needs(Power.WRITE)
-def question_file(request: HttpRequest, pk: str, question: str, what: str) -> HttpResponse:
+def question_file(request: HttpRequest, pk: str, question: str, item: str) -> HttpResponse:
     """Give a question a picture or a voice, or take it away."""
     _, row = _question(request, int(pk), int(question))
     by = editor_of(request)
-    file = request.FILES.get("recording" if what == "sound" else "picture")
+    file = request.FILES.get("recording" if item == "sound" else "picture")
     try:
         if request.POST.get("step") == "drop":
-            drop_file(row, what, by)
+            drop_file(row, item, by)
             done = "已拿掉"
         elif not isinstance(file, UploadedFile):
-            raise NotChanged("请先录音，或者选一个文件" if what == "sound" else "请先选一张图片")
-        elif what == "sound":
+            raise NotChanged("请先录音，或者选一个文件" if item == "sound" else "请先选一张图片")
+        elif item == "sound":
             put_sound(row, file.read(MAX_RECORDING_BYTES + 1), by)
             done = "录音已放上"
         else:

@@ -564,6 +564,7 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
         "kind": "far",
         "exhibit": "paper",
         "name": "none.png",
+        "item": "picture",
         "form": "xlsx",
         "level": 1,
         "question": 1,
