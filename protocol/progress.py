@@ -27,6 +27,7 @@ LEVELS_A_DAY = 5
 MAX_TRIES = 1_000
 """Of one question; of more, the last ones count (4.1)."""
 MAX_QUESTIONS = 1_000
+MAX_LEVELS_TOLD = 2_500
 MAX_UNDATED = 1_000
 MAX_AMENDED = 20
 MAX_CHOICES = 200
@@ -113,7 +114,7 @@ class Progress(VersionedMessage, frozen=True, kw_only=True):
     person: PersonId
     as_of: WallMs
     """When it was computed."""
-    levels: Annotated[list[LevelProgress], Meta(max_length=2_500)] = []
+    levels: Annotated[list[LevelProgress], Meta(max_length=MAX_LEVELS_TOLD)] = []
     questions: Annotated[list[Tries], Meta(max_length=MAX_QUESTIONS)] | UnsetType = UNSET
     """The questions that were answered last. Unset: a county that computes stars alone."""
     undated: Annotated[list[UndatedWrong], Meta(max_length=MAX_UNDATED)] | UnsetType = UNSET

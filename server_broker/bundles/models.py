@@ -104,7 +104,8 @@ class WrittenQuerySet[M: "Written"](models.QuerySet[M]):
 class Written(models.Model):
     """Something that one person has written for a region, and that another one publishes or sends back.
 
-    What was written never changes. `server_broker.bundles.written` takes each step.
+    What was written never changes; its content is kept no longer than it waits. `server_broker.bundles.written` takes
+    each step.
     """
 
     called: ClassVar[str]

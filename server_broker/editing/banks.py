@@ -15,7 +15,7 @@ from django.utils import timezone
 from protocol.bundles import MAX_BUNDLE_BYTES
 from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode
-from protocol.packs import MAX_DRAW, MAX_LEVELS, MIN_DRAW, Question, read_pack
+from protocol.packs import MAX_DRAW, MAX_LEVELS, MAX_OPTIONS, MIN_DRAW, Question, read_pack
 from protocol.units import MAX_SHORT_TEXT, is_file_name
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
@@ -29,7 +29,7 @@ from server_broker.content.lint import Finding, lint
 from server_broker.content.text_files import FileRefused
 from server_broker.editing.changing import Editor, NotChanged, changing
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
-from server_broker.editing.questions import MOST_QUESTIONS, Judged, check_room, judged
+from server_broker.editing.questions import LONGEST_FIELD, MOST_QUESTIONS, Judged, check_room, judged
 from server_broker.guard.contents import Texts, find_in_texts
 from server_broker.guard.county import county_for
 from server_broker.guard.telling import told
@@ -38,8 +38,6 @@ from server_broker.regions.models import Region, subtree_prefix
 from server_broker.sheets.reading import MAX_FILE_BYTES
 
 NO_LEVEL = "没有写是哪一关的题"
-LASTS = dt.timedelta(days=365)
-"""How long a pack lasts from its publication, if nobody says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -436,17 +434,17 @@ def _row_of_outcome(outcome: Outcome, level: DraftLevel, place: int) -> DraftQue
         return row
     draft = outcome.draft
     assert draft is not None
-    cut = [option[:1_000] for option in draft.options[:6]]
+    cut = [option[:LONGEST_FIELD] for option in draft.options[:MAX_OPTIONS]]
     return DraftQuestion(
         level=level,
         place=place,
         ident=draft.id if is_file_name(draft.id) else "",
         kind=draft.kind or "",
-        stem=draft.stem[:1_000],
+        stem=draft.stem[:LONGEST_FIELD],
         options=cut,
         answer=[number for number in draft.answer if 0 <= number < len(cut)],
-        explanation=draft.explanation[:1_000],
-        source=draft.source[:1_000],
+        explanation=draft.explanation[:LONGEST_FIELD],
+        source=draft.source[:LONGEST_FIELD],
         picture=draft.picture if is_file_name(draft.picture) else "",
         sound=draft.sound if is_file_name(draft.sound) else "",
         said=[f"文件第 {outcome.line} 行：{refusal.says}" for refusal in outcome.refusals] + list(outcome.notes),

@@ -118,7 +118,7 @@ def keep_remarked(row: LearningPack, counts: Mapping[str, int]) -> list[Remarked
 class PackKeys:
     """The right answers of all published versions, read once for each version.
 
-    Of a question that several versions have with the same options only the newest counts, and only that is kept.
+    Of a question that several versions have with the same options only the newest counts.
     """
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from protocol.packs import is_right
 from protocol.progress import (
     MAX_AMENDED,
     MAX_CHOICES,
+    MAX_LEVELS_TOLD,
     AmendedAnswer,
     Answered,
     Choice,
@@ -35,7 +36,6 @@ from server_broker.progress.reading import Placed
 
 TOLD_FOR = dt.timedelta(days=60)
 """For so long after a version came people are told what it marks anew (2.4)."""
-_MAX_LEVELS = 2_500
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Computed:
             as_of=0,
             levels=[
                 LevelProgress(pack=pack, level=level, stars=reached.stars, passed=reached.first or 0)
-                for (pack, level), reached in sorted(self.levels.items())[:_MAX_LEVELS]
+                for (pack, level), reached in sorted(self.levels.items())[:MAX_LEVELS_TOLD]
             ],
             questions=self.history.said(),
             undated=self.history.undated_said() or UNSET,

@@ -17,6 +17,7 @@ from protocol.packs import MAX_DRAW, MIN_DRAW
 from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import regions_of, scope
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.questions import LASTS
 from server_broker.console import parameters
 from server_broker.console.downloads import xlsx
 from server_broker.console.post_only import post_only
@@ -25,7 +26,6 @@ from server_broker.content.gift_writing import gift_of
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import template, workbook
 from server_broker.editing.banks import (
-    LASTS,
     Head,
     Taken,
     add_level,
