@@ -98,7 +98,8 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
             chosen=[one.chosen[place] for place in range(len(questions[name].options))],
         )
         for name, one in sorted(counts.items())
-        if runs[name][0] >= LEAST_SHOWN
+        # First tries are as many as people, each run of nobody counting as one: ten runs of one person say all of them.
+        if one.firsts >= LEAST_SHOWN
     )
     PackCounted.objects.update_or_create(pack=pack.id, defaults={"version": pack.version, "on": today})
 

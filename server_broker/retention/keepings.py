@@ -426,7 +426,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "progress.CardDue": "只有编号，几秒钟后删除",
     "progress.PersonDue": "只有编号，几秒钟后删除",
     "progress.PackCounted": "题库：哪天数过",
-    "progress.QuestionCount": "一道题有多少人答对，不少于 10 轮才记",
+    "progress.QuestionCount": "一道题有多少人答对，不少于 10 人答过才记",
     "progress.TakenPack": "选学某个学习包的人数，不少于 10 人才记",
     "courses.Course": "要求学什么、可选什么，不含姓名",
     "progress.ProgressState": "算到了哪里",

@@ -121,7 +121,7 @@ def test_whoever_writes_questions_sees_how_they_are_answered(
     client = client_for(user_of(BY_ROLE["officer"]))
     with django_assert_max_num_queries(40):
         html = client.get(f"/published/{bundle.pk}/questions/").content.decode()
-    assert "不到 10 轮，不显示" in html
+    assert "还没有数" in html
     assert "不到 10 人，不显示" in html
     assert f"/published/{bundle.pk}/questions/" in client.get(f"/published/{bundle.pk}/").content.decode()
 

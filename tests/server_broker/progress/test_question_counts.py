@@ -83,6 +83,15 @@ def test_of_fewer_than_ten_runs_nothing_is_kept(
     assert not QuestionCount.objects.exists()
 
 
+def test_ten_runs_of_one_person_are_one(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    by = person(county, station, 1)
+    for number in range(12):
+        asked(station, by, [0], run=f"run {number}")
+    assert counted(processor, station).count is None
+
+
 @pytest.mark.parametrize(
     ("chosen", "flags"),
     [(0, ["第一次人人答对", "有选项没有人选"]), (1, ["第一次没有人答对", "有选项没有人选"])],
