@@ -30,6 +30,7 @@ SELECT village_id, person_id, d.day, start, place, result, kind, beside, late, e
     settled_at, why
 FROM settling_settledwindow s CROSS JOIN unnest(%s::date[]) AS d (day)
 WHERE s.superseded_at IS NULL AND s.day = %s
+ORDER BY d.day, village_id, person_id, start, place
 ON CONFLICT DO NOTHING
 """
 _COUNTED = """
@@ -179,7 +180,10 @@ def _village_month(days: list[dt.date]) -> Figure:
 
 
 def _kept(days: list[dt.date]) -> list[Figure]:
-    """Keep results of the whole year: those of the date that was settled stand for the others."""
+    """Keep results of the whole year: those of the date that was settled stand for the others.
+
+    They are written day by day, as a county writes them, because where rows lie decides what a month's sheet reads.
+    """
     from django.db import connection  # noqa: PLC0415
 
     from server_broker.platform.sql import execute, query  # noqa: PLC0415
