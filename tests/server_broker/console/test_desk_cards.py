@@ -28,9 +28,11 @@ def page(county: FictionalCounty) -> Client:
 
 @pytest.fixture
 def token(county: FictionalCounty) -> bytes:
-    """A card that nobody has, touched an hour ago."""
+    """A card that nobody has, touched an hour ago, or when the day began: the desk lists those of today."""
     token = secrets.token_bytes(16)
-    touch(county.stations[SHILI], token, at=timezone.now() - dt.timedelta(hours=1), answer="unknown", direction="")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    at = max(timezone.now() - dt.timedelta(hours=1), midnight)
+    touch(county.stations[SHILI], token, at=at, answer="unknown", direction="")
     return token
 
 
