@@ -116,7 +116,7 @@ def test_a_hostile_file_costs_the_web_nothing(name: str, tmp_path: Path) -> None
 def test_whoever_takes_too_much_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the clock in the web, whatever the kernel's own bound of processor time would still allow."""
     monkeypatch.setattr(reading, "WITHIN_S", 0.05)
-    with pytest.raises(BadWorkbook, match="读不完"):
+    with pytest.raises(BadWorkbook, match="没有来得及读完"):
         read_file(BOOK, small())
 
 
