@@ -12,7 +12,7 @@ from server_broker.decisions.stream import decide
 from server_broker.fleet.models import ClockRun
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.manifest.county_check import check_county
-from server_broker.manifest.daily import make_due
+from server_broker.manifest.daily import DUE_AFTER, make_due
 from server_broker.manifest.models import DailyTable
 from server_broker.manifest.received import RECEIVED
 from server_broker.platform.county_clock import SYNCHRONISED, UNVOUCHED
@@ -40,8 +40,14 @@ def double() -> StationDouble:
     for day in range(3):
         send(double, after=day * DAY)
         if day < 2:
-            make_due(HOME, now=timezone.now() + (day + 1) * DAY)
+            make_due(HOME, now=looked_at() + (day + 1) * DAY)
     return double
+
+
+def looked_at() -> dt.datetime:
+    """This moment, or half an hour after midnight, from when on a day's manifest is due."""
+    now = timezone.localtime()
+    return max(now, now.replace(hour=0, minute=0, second=0, microsecond=0) + DUE_AFTER)
 
 
 def send(double: StationDouble, *, after: dt.timedelta) -> None:
@@ -52,7 +58,7 @@ def send(double: StationDouble, *, after: dt.timedelta) -> None:
 
 
 def sentences() -> list[str]:
-    return [problem.sentence() for problem in check_county(now=timezone.now() + 2 * DAY).problems]
+    return [problem.sentence() for problem in check_county(now=looked_at() + 2 * DAY).problems]
 
 
 def moved(by: str, *, seqs: str, tables: tuple[str, ...] = RECEIVED) -> None:
@@ -62,9 +68,9 @@ def moved(by: str, *, seqs: str, tables: tuple[str, ...] = RECEIVED) -> None:
 
 def test_what_nobody_moved_is_good_and_what_comes_later_too(double: StationDouble) -> None:
     assert sentences() == []
-    make_due(HOME, now=timezone.now() + 3 * DAY)
+    make_due(HOME, now=looked_at() + 3 * DAY)
     send(double, after=3 * DAY)
-    assert [problem.sentence() for problem in check_county(now=timezone.now() + 3 * DAY).problems] == []
+    assert [problem.sentence() for problem in check_county(now=looked_at() + 3 * DAY).problems] == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_where_nobody_vouches_for_the_county_s_clock_it_is_told_and_is_no_proble
     moved("-30 minutes", seqs="6")
     run(SYNCHRONISED)
     run(UNVOUCHED, began=timezone.now())
-    verdict = check_county(now=timezone.now() + 2 * DAY)
+    verdict = check_county(now=looked_at() + 2 * DAY)
     assert not [problem for problem in verdict.problems if "收到时间" in problem.said]
     assert [notice for notice in verdict.notices if "有 2 处收到时间与先后不合" in notice]
 
