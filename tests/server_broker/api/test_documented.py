@@ -50,6 +50,8 @@ def environment(county_cluster: CountyHome, monkeypatch: pytest.MonkeyPatch) -> 
             "CA": str(county_cluster.trust / "ca.pem"),
             "TOKEN": api_token(OPERATOR).text,
             "PATH": os.environ["PATH"],
+            # As on the computers on which such programs run: the month begins at Beijing's midnight.
+            "TZ": "Asia/Shanghai",
         }
 
 
