@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from protocol.clip_sound import MAX_CLIP_BYTES, MAX_CLIP_MS, judge_clip
 from protocol.refusal import Refused
 from server_broker.bundles.drafts import NotPublished
+from server_broker.platform.apart import run_apart
 
 MAX_RECORDING_BYTES = 10 * 2**20
 _KBIT_S = 24
@@ -101,16 +102,7 @@ def _wav_parts(wav: bytes) -> tuple[tuple[int, ...], bytes]:
 def _encoded(wav: bytes) -> bytes:
     encode = ["opusenc", "--quiet", "--speech", "--downmix-mono", "--bitrate", str(_KBIT_S), "-", "-"]
     try:
-        done = subprocess.run(  # noqa: S603 -- a program of the system, no shell
-            [*_LIMITED, *encode],
-            input=wav,
-            capture_output=True,
-            # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
-            cwd="/",
-            timeout=_WITHIN_S,
-            check=False,
-        )
+        done = run_apart([*_LIMITED, *encode], wav, within_s=_WITHIN_S)
     except subprocess.TimeoutExpired as error:
         raise NotPublished("录音处理不完，请录短一点再试") from error
     if done.returncode == _NO_PROGRAM:

@@ -9,19 +9,18 @@ import subprocess
 import sys
 import threading
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from protocol.codec import decode, encode
 from protocol.kiosk_drawing import MAX_DRAWN_BYTES, Drawn, DrawnQuestion, QuestionToDraw, ToDraw
 from protocol.refusal import Refused
+from server_broker.platform.apart import run_apart
 
 PROGRAM = "kiosk_tui.drawn"
 WITHIN_S = 15.0
 SEAT_WITHIN_S = 5.0
 _LIMITED = ("prlimit", "--cpu=10", f"--as={768 * 2**20}", "--fsize=0", "--core=0", "--")
 """prlimit(1): seconds of processor time, memory, no file, no core."""
-_ROOT = Path(__file__).resolve().parents[2]
 _SEATS = threading.BoundedSemaphore(2)
 """Most pictures that are drawn at the same time: each takes half a second of a core."""
 _log = logging.getLogger(__name__)
@@ -63,12 +62,9 @@ def _drawn(asked: bytes) -> DrawnQuestion:
 
 def _asked(asked: bytes) -> DrawnQuestion:
     command = [*_LIMITED, sys.executable, "-m", PROGRAM]
-    # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command, input=asked, capture_output=True, env=environment, cwd="/", timeout=WITHIN_S, check=True
-        )
+        done = run_apart(command, asked, within_s=WITHIN_S)
+        done.check_returncode()
         (drawn,) = decode(done.stdout, Drawn, limit=MAX_DRAWN_BYTES).questions
     except (subprocess.SubprocessError, Refused) as error:
         # What it printed may hold the question's text, so only how it ended is logged.

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from server_broker.platform.apart import run_apart
 from server_broker.sheets.declared import Book, SheetPlan
 from server_broker.sheets.formats import read_sheets
 from server_broker.sheets.reading_rows import read_plan
@@ -36,7 +37,6 @@ SEAT_WITHIN_S = 3.0
 """How long an import waits for a seat. Meanwhile it occupies a thread of the web."""
 _SEATS = threading.BoundedSemaphore(2)
 """Most files that are read, checked or imported at the same time."""
-_ROOT = Path(__file__).resolve().parents[2]
 _TOO_HARD = "文件过大或过于复杂，读不完。请把内容复制到空模板里，分成几个文件上传。"
 _SLOW = "县服务器很忙，没有来得及读完。请过一会儿再试一次；总是这样，就把内容分成几个文件上传。"
 _BUSY = "正有别人在导入，或者县服务器很忙，请过一会儿再试一次。"
@@ -105,12 +105,8 @@ def read_file[P: SheetPlan](book: Book[P], source: Path | bytes, *, choice: str 
 
 def _ask(data: bytes, place: str, choice: str) -> _Refusal | _Read:
     command = [sys.executable, "-m", __name__, place, choice]
-    # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
-    environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(  # noqa: S603 - our own program
-            command, input=data, capture_output=True, env=environment, cwd="/", timeout=WITHIN_S, check=False
-        )
+        done = run_apart(command, data, within_s=WITHIN_S)
     except subprocess.TimeoutExpired:
         # The kernel ends a reader that works too long before; one that is still there has waited for a processor.
         return _Refusal(_SLOW, f"not within {WITHIN_S:.1f} s")
