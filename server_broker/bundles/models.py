@@ -1,5 +1,6 @@
 """Published and computed bundles, the index of each station, and what stations say that they have."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -150,6 +151,11 @@ class Written(models.Model):
         raise NotImplementedError
 
     @property
+    def writers(self) -> Collection[str]:
+        """The accounts that wrote it. None of them publishes it."""
+        return (self.written_by,)
+
+    @property
     def waits(self) -> bool:
         """Whether it waits for a second person."""
         return self.published_at is None and self.ended_at is None
@@ -222,7 +228,7 @@ class WrittenPack(Written):
     replaces = models.PositiveIntegerField()
     """The version whose place it takes; 0: there is none yet."""
     editors = ArrayField(models.CharField(max_length=150), default=list)
-    """Who wrote at it since that version. None of them publishes it."""
+    """Who wrote at it since that version."""
     owner = models.CharField(max_length=64)
     """Who answers for what it says."""
     review_by = models.DateField()
@@ -238,6 +244,11 @@ class WrittenPack(Written):
     emptied = ("content", "files")
 
     objects = WrittenQuerySet["WrittenPack"].as_manager()
+
+    @property
+    def writers(self) -> Collection[str]:
+        """Whoever changed it since the version before, and whoever handed it over."""
+        return {self.written_by, *self.editors}
 
     @property
     def heading(self) -> str:

@@ -39,7 +39,8 @@ def publish_written[W: Written](row: W, publish: Callable[[W], Bundle], *, actor
     """
     with transaction.atomic():
         locked = _locked(row)
-        refuse_own_affair(actor, asked_by=locked.written_by)
+        for writer in locked.writers:
+            refuse_own_affair(actor, asked_by=writer)
         bundle = publish(locked)
         locked.published_by, locked.published_at, locked.bundle = actor, at, bundle.bundle
         _save(locked, "published_by", "published_at", "bundle")

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.codec import decode, encode
 from protocol.packs import MAX_PACK_BYTES, Pack
-from server_broker.accounts.own_affairs import refuse_own_affair
 from server_broker.bundles.drafts import DraftItem, NotPublished
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle, BundleQuerySet, WrittenPack
@@ -112,8 +111,6 @@ def publish_written_pack(
     """
 
     def publish(locked: WrittenPack) -> Bundle:
-        for editor in locked.editors:
-            refuse_own_affair(actor, asked_by=editor)
         check_replaced(locked, newest=next_version(locked.becomes)[0], own=own)
         if Bundle.objects.filter(bundle=locked.becomes, withdrawn_at__gt=locked.written_at).exists():
             raise NotPublished("交来以后，要换掉的那一版撤回了。请写的人看过撤回的理由，重新交")

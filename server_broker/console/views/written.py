@@ -76,12 +76,8 @@ def _publish_pack(request: HttpRequest, row: WrittenPack) -> Bundle:
 
 
 def _shown_pack(request: HttpRequest, row: WrittenPack) -> Mapping[str, object]:
-    if not row.waits:
-        # A published bundle has the content, and what was sent back is kept no longer.
-        return {}
-    actor = request.user.get_username()
-    own = any(is_own_affair(actor, asked_by=editor) for editor in row.editors)
-    return {"pack": pack_shown(row), **({"own": True, "may_publish": False} if own else {})}
+    # A published bundle has the content, and what was sent back is kept no longer.
+    return {"pack": pack_shown(row)} if row.waits else {}
 
 
 def _shown_documents(request: HttpRequest, row: WrittenDocuments) -> Mapping[str, object]:
@@ -134,7 +130,8 @@ def written(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     """Show what somebody has written, as people will read it, and what may be done with it."""
     form, user = _form(what), request.user
     row = get_object_or_404(form.rows(request), pk=pk)
-    own = is_own_affair(user.get_username(), asked_by=row.written_by)
+    own = any(is_own_affair(user.get_username(), asked_by=writer) for writer in row.writers)
+    handed_over = is_own_affair(user.get_username(), asked_by=row.written_by)
     context = {
         "section": "published",
         "row": row,
@@ -142,7 +139,7 @@ def written(request: HttpRequest, what: str, pk: int) -> HttpResponse:
         "preview": form.preview,
         "own": own,
         "may_publish": row.waits and not own and may(user, Power.PUBLISH),
-        "may_end": row.waits and (own or may(user, Power.PUBLISH)) and may(user, Power.WRITE),
+        "may_end": row.waits and (handed_over or may(user, Power.PUBLISH)) and may(user, Power.WRITE),
         "published": Bundle.objects.filter(bundle=row.bundle).newest().first() if row.bundle else None,
         **reached(request, subtree_prefix(row.region.code)),
     }
