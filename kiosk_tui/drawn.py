@@ -6,6 +6,7 @@ It draws with the kiosk's own screens, without a terminal and without an agent. 
 
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 from kiosk_tui import textual_alone  # noqa: F401 -- before everything that imports Textual
 from kiosk_tui.app import KioskApp
@@ -20,6 +21,9 @@ from protocol.kiosk import ToAgent
 from protocol.kiosk_drawing import MAX_TO_DRAW_BYTES, Drawn, DrawnQuestion, QuestionToDraw, ToDraw
 from protocol.kiosk_learning import Marked, QuestionShown
 from protocol.packs import LIVES, MIN_DRAW
+
+if TYPE_CHECKING:
+    from textual.strip import Strip
 
 _ENOUGH = 20
 """A screen stands still long before it has been painted so often."""
@@ -64,14 +68,24 @@ async def draw(to_draw: ToDraw) -> Drawn:
 
 
 async def _picture(app: KioskApp, flow: _OneView, view: View) -> str:
-    flow.shown, before = view, ""
+    flow.shown = view
+    return svg_of(await lines_at_rest(app))
+
+
+async def lines_at_rest(app: KioskApp) -> "list[Strip]":
+    """Draw until the app has painted the same lines twice, and return them.
+
+    Raises:
+        AssertionError: The screen does not stand still.
+    """
+    before: list[Strip] = []
     for _ in range(_ENOUGH):
         app.draw()
         painted = asyncio.Event()
         app.screen.call_after_refresh(painted.set)
         await painted.wait()
         # Textual tells its lines to nobody in public but as a picture in which Chinese overlaps.
-        now = svg_of(app.screen._compositor.render_strips())
+        now = app.screen._compositor.render_strips()
         if now == before:
             return now
         before = now

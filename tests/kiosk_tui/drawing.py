@@ -4,7 +4,6 @@ Starting an app costs far more than drawing a screen, so every state is drawn by
 its own. A screen that still shows something of the state before it is then found out, too.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import groupby
@@ -17,12 +16,11 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from kiosk_tui.app import KioskApp
+from kiosk_tui.drawn import lines_at_rest
 from kiosk_tui.flow import Flow
-from tests.kiosk_tui.rig import GUARD_S, SIZES, HandClock, StillLink, Way, drawn
+from tests.kiosk_tui.rig import GUARD_S, SIZES, HandClock, StillLink, Way
 
 type Size = tuple[int, int]
-ENOUGH = 20
-"""A screen stands still long before it has been painted so often."""
 
 
 class Easel:
@@ -40,23 +38,10 @@ class Easel:
         if self._app.size != size:
             await self._pilot.resize_terminal(*size)
         way(self._app.flow, clock)
-        await self._still()
+        await lines_at_rest(self._app)
         if not self._app.flow.listens():
             clock.pass_s(GUARD_S + 0.09)
-        return await self._still()
-
-    async def _still(self) -> list[Strip]:
-        """Draw until the app has painted the same twice."""
-        before: list[Strip] = []
-        for _ in range(ENOUGH):
-            self._app.draw()
-            painted = asyncio.Event()
-            self._app.screen.call_after_refresh(painted.set)
-            await painted.wait()
-            if (now := drawn(self._app)) == before:
-                return now
-            before = now
-        raise AssertionError("the screen does not stand still")
+        return await lines_at_rest(self._app)
 
 
 @asynccontextmanager
