@@ -10,7 +10,7 @@ from server_broker.bundles.models import WrittenPack
 from server_broker.bundles.written_packs import pack_of
 from server_broker.content.bank import bank_of
 from server_broker.content.drafts import LETTERS
-from server_broker.content.lint import lint
+from server_broker.content.lint import by_question, lint
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import typed_answer
 from server_broker.learning.marking import changed_answers, questions_in, set_of, version_before, with_key_since
@@ -61,7 +61,8 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     before = version_before(pack.id, pack.version)
     known = questions_in(before) if before is not None else {}
     changed = {one.now.id for one in changed_answers(with_key_since(pack, before), before)}
-    findings = lint(bank_of(pack, owner=row.owner, review_by=row.review_by), today=timezone.localdate())
+    bank = bank_of(pack, owner=row.owner, review_by=row.review_by)
+    findings = by_question(lint(bank, today=timezone.localdate()))
     levels, place = [], 0
     for level in pack.levels:
         shown = []
@@ -69,7 +70,7 @@ def pack_shown(row: WrittenPack) -> ShownPack:
             news = _news(question, known.get(question.id)) if before is not None else ""
             then = known.get(question.id)
             key_is_new = then is not None and set_of(then) != set_of(question)
-            advice = [one.says for one in findings if one.question == question.id]
+            advice = [one.says for one in findings.get(question.id, ())]
             shown.append(_shown(place, question, news, advice, key_is_new=key_is_new, remarks=question.id in changed))
             place += 1
         levels.append((level, shown))

@@ -73,6 +73,12 @@ def day_refused(values: QueryDict, name: str = "date", *, ahead: int = 0) -> str
     return late if asked > _FIRST_DAY else f"{_FIRST_DAY.year} 年以前没有记录，已显示今天"
 
 
+def number(values: Mapping[str, str], name: str) -> int:
+    """Return a whole number of at most 18 digits, such as the key of a row; 0 for anything else."""
+    given = values.get(name, "")
+    return int(given) if re.fullmatch(r"\d{1,18}", given, re.ASCII) else 0
+
+
 def token(values: QueryDict, name: str) -> bytes | None:
     """Return a card token given as 32 hex digits, or None."""
     given = values.get(name, "")

@@ -13,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,15 @@ def lint(bank: Bank, *, today: dt.date) -> list[Finding]:
         found += [*_of_lengths(question), *_of_answer(question), *_of_screen(question), *_of_words(question)]
         found += _of_source(question, today)
     return [*found, *_near_duplicates(list(bank.questions()))]
+
+
+def by_question(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return the findings of single questions by their ids."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.question:
+            found[finding.question].append(finding)
+    return found
 
 
 def _of_bank(bank: Bank, today: dt.date) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ import secrets
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from protocol.bundles import MAX_BUNDLE_BYTES
@@ -25,9 +25,10 @@ from server_broker.content.bank import Bank, BankLevel, bank_of, level_id, pack_
 from server_broker.content.files import open_bank
 from server_broker.content.gathering import Outcome
 from server_broker.content.gift_reading import FIRST_LEVEL
-from server_broker.content.lint import Finding, lint
+from server_broker.content.lint import Finding, by_question, lint
 from server_broker.content.text_files import FileRefused
-from server_broker.editing.changing import Editor, NotChanged, changing
+from server_broker.dated.days import end_of
+from server_broker.editing.changing import Editor, NotChanged, changing, place_at_end
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
 from server_broker.editing.questions import LONGEST_FIELD, MOST_QUESTIONS, Judged, check_room, judged
 from server_broker.guard.contents import Texts, find_in_texts
@@ -63,10 +64,11 @@ class Taken:
     """In Chinese what did not come in, with its line."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Looked:
     """A bank as a whole: its questions, each judged, and what must or should be looked at."""
 
+    levels: list[tuple[DraftLevel, list[DraftQuestion]]]
     bank: Bank
     judged: dict[int, Judged]
     """By the key of the question's row."""
@@ -74,7 +76,7 @@ class Looked:
     kept_back: dict[str, str]
     """By a question's id, in Chinese, what of it must not be published."""
 
-    @property
+    @cached_property
     def to_mend(self) -> int:
         """How many questions are none yet, or must not go out as they are."""
         return sum(bool(self.why_not(one)) for one in self.judged.values())
@@ -94,7 +96,11 @@ class Looked:
 
     def of(self, question: Question) -> list[Finding]:
         """Return what is to be looked at in a question."""
-        return [finding for finding in self.findings if finding.question == question.id]
+        return self._by_question.get(question.id, [])
+
+    @cached_property
+    def _by_question(self) -> dict[str, list[Finding]]:
+        return by_question(self.findings)
 
     @property
     def may_go(self) -> bool:
@@ -257,20 +263,21 @@ def look(draft: BankDraft, *, today: dt.date) -> Looked:
     """Judge every question of a bank, and the bank as a whole."""
     files = set(draft.files.values_list("name", flat=True))
     found: dict[int, Judged] = {}
-    levels = []
+    levels, good_levels = [], []
     for level in draft.levels.prefetch_related("questions"):
         rows = list(level.questions.all())
+        levels.append((level, rows))
         found |= {row.pk: judged(row, files=files) for row in rows}
         good = tuple(one for row in rows if (one := found[row.pk].question) is not None)
-        levels.append(BankLevel(level.ident, level.name, level.draw, good))
-    bank = Bank(draft.pack, draft.title, tuple(levels), draft.sample, draft.owner, draft.review_by)
+        good_levels.append(BankLevel(level.ident, level.name, level.draw, good))
+    bank = Bank(draft.pack, draft.title, tuple(good_levels), draft.sample, draft.owner, draft.review_by)
     county = county_for([subtree_prefix(draft.region.code)])
     kept_back = {
         question.id: told(guarded)
         for question in bank.questions()
         if (guarded := find_in_texts(_texts(question), county))
     }
-    return Looked(bank, found, lint(bank, today=today), kept_back)
+    return Looked(levels, bank, found, lint(bank, today=today), kept_back)
 
 
 def _texts(question: Question) -> list[Texts]:
@@ -306,7 +313,7 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
                     owner=row.owner,
                     review_by=row.review_by,
                     editors=row.editors,
-                    not_after=_end_of(last_day),
+                    not_after=end_of(last_day),
                 ),
                 region=row.region,
                 actor=by.name,
@@ -339,11 +346,6 @@ def give_up(draft: BankDraft, by: Editor) -> None:
         BankDraft.objects.filter(pk=draft.pk).delete()
 
 
-def _end_of(last_day: dt.date) -> dt.datetime:
-    midnight = dt.datetime.combine(last_day + dt.timedelta(days=1), dt.time())
-    return timezone.make_aware(midnight)
-
-
 def _check_head(head: Head) -> None:
     if not 0 < len(head.title) <= MAX_SHORT_TEXT:
         raise NotChanged(f"题库要有名称，最多 {MAX_SHORT_TEXT} 个字")
@@ -369,14 +371,11 @@ def _level_at_end(draft: BankDraft, name: str, draw: int, *, ident: str = "") ->
     rows = draft.levels
     if rows.count() >= MAX_LEVELS:
         raise NotChanged(f"一个题库最多 {MAX_LEVELS} 关")
-    last = rows.aggregate(last=Max("place"))["last"]
     wanted = ident or level_id(name)
     while rows.filter(ident=wanted).exists():
         # A level was renamed since, and keeps what people have reached in it.
         wanted = f"l-{secrets.token_hex(6)}"
-    return DraftLevel.objects.create(
-        draft=draft, ident=wanted, name=name, draw=draw, place=0 if last is None else last + 1
-    )
+    return DraftLevel.objects.create(draft=draft, ident=wanted, name=name, draw=draw, place=place_at_end(rows))
 
 
 def _has_text(outcome: Outcome) -> bool:
@@ -410,9 +409,8 @@ def _take(draft: BankDraft, outcomes: Sequence[Outcome], levels: Iterable[BankLe
             known[name] = _level_at_end(draft, name, min(draw, MAX_DRAW), ident=ident)
         level = known[name]
         if level.pk not in places:
-            last = level.questions.aggregate(last=Max("place"))["last"]
-            places[level.pk] = -1 if last is None else last
-        row = _row_of_outcome(outcome, level, places[level.pk] + 1)
+            places[level.pk] = place_at_end(level.questions)
+        row = _row_of_outcome(outcome, level, places[level.pk])
         before = had.pop(outcome.id, None) if outcome.id else None
         if before is not None:
             row.pk, row.revision = before.pk, before.revision + 1
@@ -421,7 +419,7 @@ def _take(draft: BankDraft, outcomes: Sequence[Outcome], levels: Iterable[BankLe
             taken.renewed += 1
         else:
             rows.append(row)
-        places[level.pk] = max(places[level.pk], row.place)
+        places[level.pk] = max(places[level.pk], row.place + 1)
         taken.good += outcome.question is not None
         taken.to_mend += outcome.question is None
     DraftQuestion.objects.bulk_create(rows)

@@ -6,14 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Manager, Max
 
-from server_broker.editing.models import BankDraft
+from server_broker.editing.models import BankDraft, DraftLevel, DraftQuestion
 
 MOST_EDITORS = 50
 
 
 class NotChanged(Exception):
     """Nothing was changed. The message is Chinese, for the editor."""
+
+
+def place_at_end(rows: Manager[DraftLevel] | Manager[DraftQuestion]) -> int:
+    """Return the place after the last of some levels or questions."""
+    last: int | None = rows.aggregate(last=Max("place"))["last"]
+    return 0 if last is None else last + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db.models import Max
-
 from protocol.clip_sound import CLIP_MEDIA_TYPE
 from protocol.packs import MAX_OPTIONS, Question, QuestionKind
 from server_broker.bundles.clip_making import clip_of
@@ -15,7 +13,7 @@ from server_broker.bundles.documents import scaled
 from server_broker.bundles.drafts import NotPublished
 from server_broker.content.drafts import NotTaken, QuestionDraft, judge
 from server_broker.content.sheet import KINDS
-from server_broker.editing.changing import Editor, NotChanged, changing
+from server_broker.editing.changing import Editor, NotChanged, changing, place_at_end
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
 
 MOST_QUESTIONS = 2_000
@@ -101,9 +99,8 @@ def add_question(level: DraftLevel, by: Editor) -> DraftQuestion:
     with changing(level.draft, by) as draft:
         _check_level(level)
         check_room(draft, 1)
-        last = level.questions.aggregate(last=Max("place"))["last"]
         return DraftQuestion.objects.create(
-            level=level, place=0 if last is None else last + 1, kind="single", options=["", ""]
+            level=level, place=place_at_end(level.questions), kind="single", options=["", ""]
         )
 
 
@@ -148,8 +145,7 @@ def save_question(
         locked.options = [option[:LONGEST_FIELD] for option in written.options[:MAX_OPTIONS]]
         locked.answer = list(written.answer)
         if locked.level_id != level.pk:
-            last = level.questions.aggregate(last=Max("place"))["last"]
-            locked.level, locked.place = level, 0 if last is None else last + 1
+            locked.level, locked.place = level, place_at_end(level.questions)
         locked.said = []
         locked.revision += 1
         locked.save()

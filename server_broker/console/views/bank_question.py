@@ -18,6 +18,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.bundles.clip_making import MAX_RECORDING_BYTES
 from server_broker.bundles.documents import MAX_PICTURE_FILE_BYTES
 from server_broker.console import parameters
+from server_broker.console.downloads import SANDBOX
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bank_drafts_of
 from server_broker.console.views.banks import bank_of, editor_of
@@ -120,8 +121,8 @@ def question_save(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Save a question, right or wrong, and go where the button leads."""
     draft, row = _question(request, pk, question)
     typed = _typed(request.POST)
-    level = draft.levels.filter(pk=_number(request.POST.get("level", ""))).first() or row.level
-    revision = _number(request.POST.get("revision", ""))
+    level = draft.levels.filter(pk=parameters.number(request.POST, "level")).first() or row.level
+    revision = parameters.number(request.POST, "revision")
     try:
         save_question(row, typed.written, level=level, revision=revision, by=editor_of(request))
     except NotChanged as refused:
@@ -131,7 +132,7 @@ def question_save(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     for unread in typed.unread:
         messages.warning(request, f"{unread}。")
     messages.success(request, "已保存。")
-    if request.POST.get("step") == "next" and (after := _number(request.POST.get("after", ""))):
+    if request.POST.get("step") == "next" and (after := parameters.number(request.POST, "after")):
         return redirect("bank-question", pk, after)
     return redirect("bank-question", pk, question)
 
@@ -142,7 +143,7 @@ def question_drop(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Take a question out of its bank."""
     _, row = _question(request, pk, question)
     try:
-        drop_question(row, editor_of(request), revision=_number(request.POST.get("revision", "")))
+        drop_question(row, editor_of(request), revision=parameters.number(request.POST, "revision"))
     except NotChanged as refused:
         messages.error(request, f"没有删：{refused}。")
         return redirect("bank-question", pk, question)
@@ -183,20 +184,13 @@ def bank_draft_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     file = bank_of(request, pk).files.filter(name=name).first()
     if file is None:
         raise Http404
-    response = HttpResponse(bytes(file.content), content_type=file.media_type)
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return HttpResponse(bytes(file.content), content_type=file.media_type, headers=SANDBOX)
 
 
 def _question(request: HttpRequest, pk: int, question: int) -> tuple[BankDraft, DraftQuestion]:
     rows = DraftQuestion.objects.filter(level__draft__in=bank_drafts_of(request.user), level__draft=pk)
     row = get_object_or_404(rows.select_related("level__draft__region", "level__draft__written"), pk=question)
     return row.level.draft, row
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
 def _typed(values: QueryDict) -> Typed:

@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from protocol.packs import MAX_DRAW, MIN_DRAW
@@ -19,12 +18,13 @@ from server_broker.accounts.scope import regions_of, scope
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import LASTS
 from server_broker.console import parameters
-from server_broker.console.downloads import xlsx
+from server_broker.console.downloads import attached, xlsx
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bank_drafts_of, own_bundles_of
 from server_broker.content.gift_writing import gift_of
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import template, workbook
+from server_broker.dated.days import day_written
 from server_broker.editing.banks import (
     Head,
     Taken,
@@ -140,8 +140,8 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
     looked = look(draft, today=today)
     state = parameters.choice(request.GET, "state", STATES)
     rows = []
-    for level in draft.levels.prefetch_related("questions"):
-        for row in level.questions.all():
+    for level, questions in looked.levels:
+        for row in questions:
             judged = looked.judged[row.pk]
             why_not = looked.why_not(judged)
             findings = [] if judged.question is None else looked.of(judged.question)
@@ -153,7 +153,7 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "published",
         "draft": draft,
         "looked": looked,
-        "levels": [(level, level.questions.count()) for level in draft.levels.all()],
+        "levels": [(level, len(questions)) for level, questions in looked.levels],
         "state": state,
         "page": page,
         "rows": page.object_list,
@@ -202,8 +202,7 @@ def level_change(request: HttpRequest, pk: int, level: int) -> HttpResponse:
     draft, row = _level(request, pk, level)
     if request.POST.get("step") == "drop":
         return _done(request, draft, lambda by: drop_level(row, by), "已删掉这一关")
-    name, given = parameters.prose(request.POST, "name", longest=65), request.POST.get("draw", "")
-    draw = int(given) if given.isascii() and given.isdecimal() and len(given) < 3 else 0
+    name, draw = parameters.prose(request.POST, "name", longest=65), parameters.number(request.POST, "draw")
     return _done(request, draft, lambda by: change_level(row, name, draw, by), "已保存")
 
 
@@ -260,9 +259,7 @@ def bank_file(request: HttpRequest, pk: str, form: str) -> HttpResponse:
         return redirect("bank", draft.pk)
     if form == "xlsx":
         return xlsx(workbook(looked.bank), f"{draft.title}.xlsx")
-    disposition = content_disposition_header(as_attachment=True, filename=f"{draft.title}.gift")
-    headers = {"Content-Disposition": disposition or "attachment"}
-    return HttpResponse(gift_of(looked.bank), content_type=GIFT_TYPE, headers=headers)
+    return attached(gift_of(looked.bank), f"{draft.title}.gift", GIFT_TYPE)
 
 
 def _level(request: HttpRequest, pk: int, level: int) -> tuple[BankDraft, DraftLevel]:
@@ -274,16 +271,9 @@ def _head(request: HttpRequest) -> Head:
     return Head(
         title=parameters.prose(request.POST, "title", longest=65),
         owner=parameters.prose(request.POST, "owner", longest=65),
-        review_by=_day(request.POST.get("review_by", "")),
+        review_by=day_written(request.POST.get("review_by", "")),
         sample=request.POST.get("sample") == "yes",
     )
-
-
-def _day(given: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(given) if len(given) == len("2026-01-01") else None
-    except ValueError:
-        return None
 
 
 def _take(request: HttpRequest, draft: BankDraft, by: Editor, *, begins: bool = False) -> None:

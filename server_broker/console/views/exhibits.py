@@ -16,6 +16,8 @@ from protocol.plain_text import one_line
 from server_broker.accounts.own_affairs import OwnAffair
 from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import in_scope
+from server_broker.console import parameters
+from server_broker.console.downloads import SANDBOX
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, people_of
 from server_broker.console.seen import note_paper_seen, note_seen
@@ -102,12 +104,10 @@ def exhibit_file(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     (note_seen if one.kind == ExhibitKind.SNAPSHOT else note_paper_seen)(request, one.blob)
     name = f"{case.asked.number}-{pk}.{_ENDINGS[kind]}"
     with file:
-        response = HttpResponse(file.read(), content_type=kind)
+        response = HttpResponse(file.read(), content_type=kind, headers=SANDBOX)
     # A JPEG was decoded whole and is shown; anything else is handed out as a file.
     disposition = content_disposition_header(as_attachment=kind != JPEG, filename=name)
     response["Content-Disposition"] = disposition or "attachment"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
 
@@ -121,8 +121,7 @@ def _asked(request: HttpRequest, key: str) -> CountyRequest:
 
 
 def _touch(request: HttpRequest) -> int:
-    chosen = request.POST.get("touch", "")
-    return int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18 else 0
+    return parameters.number(request.POST, "touch")
 
 
 def _note(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
@@ -15,6 +15,7 @@ from server_broker.accounts.scope import in_scope, regions_of
 from server_broker.attendance.timelines import ELSEWHERE
 from server_broker.audit.log import Detail, record
 from server_broker.closing.county_months import closed_at
+from server_broker.console.downloads import attached
 from server_broker.console.queries import settled_windows_of, stations_of
 from server_broker.console.settled_words import result_word
 from server_broker.people.models import Person
@@ -64,8 +65,7 @@ def settled_window_case(request: HttpRequest, code: str, person: str, day: str, 
     taken: Detail = {"person": person, "day": day, "start": start, "place": row.place}
     record(request.user.get_username(), "window.case_taken", code, taken)
     name = f"window-{day}-{row.start // 60:02}{row.start % 60:02}.toml"
-    disposition = content_disposition_header(as_attachment=True, filename=name)
-    return HttpResponse(content, content_type=_TOML, headers={"Content-Disposition": disposition or "attachment"})
+    return attached(content, name, _TOML)
 
 
 def _rows(request: HttpRequest, code: str, person: str, day: str, start: str) -> Sequence[SettledWindow]:

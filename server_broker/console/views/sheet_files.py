@@ -4,14 +4,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, account_of, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.audit.log import record
 from server_broker.closing.month import month_of
-from server_broker.console.downloads import xlsx
+from server_broker.console.downloads import attached, xlsx
 from server_broker.console.queries import people_of
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region, subtree_prefix
 from server_broker.settlement.times import first_of_month
@@ -40,9 +39,7 @@ def sheet_csv_export(request: HttpRequest, code: str, month: str) -> HttpRespons
         messages.error(request, "这张表里有外辖区的人，原文请县里下载；Excel 里不写他们的姓名。")
         return redirect("sheet", village.pk, month)
     _taken(request, village.pk, month, "csv")
-    name = content_disposition_header(as_attachment=True, filename=f"考勤表 {village.name} {month}.csv")
-    content = csv_of(found)
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name or ""})
+    return attached(csv_of(found), f"考勤表 {village.name} {month}.csv", "text/csv; charset=utf-8")
 
 
 @require_safe

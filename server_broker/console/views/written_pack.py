@@ -9,14 +9,11 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.models import WrittenPack
 from server_broker.bundles.written_packs import PackFile, pack_of
+from server_broker.console.downloads import SANDBOX
 from server_broker.console.queries import written_of
 from server_broker.editing.kiosk_pictures import SCREENS, NotDrawn, draw
 
 SVG_TYPE = "image/svg+xml"
-_SANDBOX = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 @require_safe
@@ -26,7 +23,7 @@ def written_file(request: HttpRequest, pk: str, name: str) -> HttpResponse:
     _, files = _pack(request, int(pk))
     if (file := files.get(name)) is None:
         raise Http404
-    return HttpResponse(file.content, content_type=file.media_type, headers=_SANDBOX)
+    return HttpResponse(file.content, content_type=file.media_type, headers=SANDBOX)
 
 
 @require_safe
@@ -49,7 +46,7 @@ def written_screen(request: HttpRequest, pk: str, place: str, which: str) -> Htt
         drawn = draw(to_draw, SCREENS["usual"])
     except NotDrawn as why:
         return HttpResponse(str(why), status=503, content_type="text/plain; charset=utf-8")
-    return HttpResponse(getattr(drawn, which), content_type=SVG_TYPE, headers=_SANDBOX)
+    return HttpResponse(getattr(drawn, which), content_type=SVG_TYPE, headers=SANDBOX)
 
 
 def _pack(request: HttpRequest, pk: int) -> tuple[list[QuestionToDraw], dict[str, PackFile]]:
