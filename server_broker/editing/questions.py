@@ -90,6 +90,23 @@ def judge_written(written: Written, *, ident: str, picture: str, sound: str, fil
     return Judged(None if reasons else question, tuple(reasons))
 
 
+def row_of(question: Question, level: DraftLevel, place: int) -> DraftQuestion:
+    """Return a good question as a row that is not stored yet."""
+    return DraftQuestion(
+        level=level,
+        place=place,
+        ident=question.id,
+        kind=question.kind,
+        stem=question.stem,
+        options=list(question.options),
+        answer=list(question.answer),
+        explanation=question.explanation,
+        source=question.source,
+        picture=question.picture or "",
+        sound=question.sound or "",
+    )
+
+
 def add_question(level: DraftLevel, by: Editor) -> DraftQuestion:
     """Add an empty question at the end of a level.
 

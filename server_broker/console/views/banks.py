@@ -25,21 +25,11 @@ from server_broker.content.gift_writing import gift_of
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import template, workbook
 from server_broker.dated.days import day_written
-from server_broker.editing.banks import (
-    Head,
-    Taken,
-    add_level,
-    begin,
-    begin_from,
-    change_head,
-    change_level,
-    drop_level,
-    give_up,
-    hand_over,
-    look,
-    take_file,
-)
+from server_broker.editing.banks import Head, begin, begin_from, change_head, give_up, hand_over
 from server_broker.editing.changing import Editor, NotChanged
+from server_broker.editing.filling import Taken, take_file
+from server_broker.editing.levels import add_level, change_level, drop_level
+from server_broker.editing.looking import look
 from server_broker.editing.models import BankDraft, DraftLevel
 from server_broker.editing.questions import add_question, put_files
 from server_broker.regions.models import Region, subtree_prefix

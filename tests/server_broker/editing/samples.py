@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from server_broker.content.sheet import BOOK, KINDS, QUESTIONS
-from server_broker.editing.banks import Head, begin, take_file
+from server_broker.editing.banks import Head, begin
 from server_broker.editing.changing import Editor
+from server_broker.editing.filling import take_file
 from server_broker.editing.models import BankDraft, DraftQuestion
 from server_broker.regions.models import Region
 from server_broker.sheets.writing import workbook_of

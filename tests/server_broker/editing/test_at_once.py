@@ -10,8 +10,9 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from server_broker.bundles.models import WrittenPack
-from server_broker.editing.banks import add_level, give_up, hand_over
+from server_broker.editing.banks import give_up, hand_over
 from server_broker.editing.changing import NotChanged
+from server_broker.editing.levels import add_level
 from server_broker.editing.models import BankDraft
 from server_broker.editing.questions import save_question, written_of
 from server_broker.settings import HOME

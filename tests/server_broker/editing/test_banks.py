@@ -19,19 +19,11 @@ from server_broker.bundles.models import Bundle
 from server_broker.bundles.written import end_written
 from server_broker.bundles.written_packs import publish_written_pack
 from server_broker.content.gift_writing import gift_of
-from server_broker.editing.banks import (
-    add_level,
-    begin,
-    begin_from,
-    change_head,
-    change_level,
-    drop_level,
-    give_up,
-    hand_over,
-    look,
-    take_file,
-)
+from server_broker.editing.banks import begin, begin_from, change_head, give_up, hand_over
 from server_broker.editing.changing import NotChanged
+from server_broker.editing.filling import take_file
+from server_broker.editing.levels import add_level, change_level, drop_level
+from server_broker.editing.looking import look
 from server_broker.editing.models import BankDraft, DraftFile, DraftQuestion
 from server_broker.editing.questions import (
     ANOTHER_SAVED,
