@@ -8,6 +8,7 @@ scheduled by FSRS-6, for which the package ``fsrs`` of its authors does the arit
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from fsrs import Card, Rating, Scheduler
@@ -292,8 +293,12 @@ def best_of(one: Reached, other: Reached) -> Reached:
     return Reached(max(one.stars, other.stars), min(known, default=None))
 
 
-def card_of(tries: Sequence[Try]) -> Card | None:
-    """Return the card of a question after these answers; None if none was wrong (4.1, 4.2)."""
+@lru_cache(maxsize=2 * MAX_QUESTIONS)
+def card_of(tries: tuple[Try, ...]) -> Card | None:
+    """Return the card of a question after these answers; None if none was wrong (4.1, 4.2).
+
+    An answer changes one card of a wrong book of a thousand, and a small machine would feel all that arithmetic.
+    """
     card = None
     for one in tries:
         if card is None and one.right:
@@ -306,7 +311,7 @@ def card_of(tries: Sequence[Try]) -> Card | None:
 
 def wrong_book(history: History) -> list[Due]:
     """Return the questions of the wrong book, the longest due first (4.3, 4.4, 4.6); those without a day last."""
-    cards = {name: card for name, tries in history.tries.items() if (card := card_of(tries)) is not None}
+    cards = {name: card for name, tries in history.tries.items() if (card := card_of(tuple(tries))) is not None}
     dated = [
         (card.due.date(), name)
         for name, card in cards.items()

@@ -88,16 +88,17 @@ class Gathering:
         notes = tuple(draft.notes)
         try:
             question = judge(draft)
-            self._check(question, into)
+            self._check(question, into, given=tidy(draft.id))
         except NotTaken as reason:
             return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into.name, None, reason.refusals, notes, draft)
         self.list_level(into).questions.append(question)
         self._lines[question.id] = draft.line
         return Outcome(draft.line, question.id, into.name, question, (), notes, draft)
 
-    def _check(self, question: Question, level: GatheredLevel) -> None:
+    def _check(self, question: Question, level: GatheredLevel, *, given: str) -> None:
         if (before := self._lines.get(question.id)) is not None:
-            raise refused("id_twice", f"编号“{question.id}”和第 {before} 行的题相同")
+            same = f"编号“{question.id}”和第 {before} 行的题相同" if given else f"和第 {before} 行是同一道题"
+            raise refused("id_twice", same)
         if len(level.questions) == MAX_QUESTIONS:
             raise refused("level_full", f"“{level.name}”已有 {MAX_QUESTIONS} 题，放不下了，请分成几关")
         if not level.name or len(level.name) > MAX_SHORT_TEXT or len(level.id) > MAX_SHORT_TEXT:

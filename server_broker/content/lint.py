@@ -203,8 +203,7 @@ def _near_duplicates(questions: Sequence[Question]) -> Iterator[Finding]:
         for before in sorted({other for gram in rarest for other in having[gram]}):
             shared = len(own & grams[before])
             if shared >= NEAR * (len(own) + len(grams[before]) - shared):
-                first = questions[before]
-                says = f"和“{first.id}”几乎一样：{first.stem}"
+                says = f"和另一题几乎一样：“{questions[before].stem}”"
                 yield Finding("near_duplicate", "warns", questions[place].id, says)
                 break
         for gram in rarest:

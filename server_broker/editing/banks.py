@@ -32,13 +32,15 @@ from server_broker.regions.models import Region
 class Head:
     """What a bank says of itself."""
 
+    region: Region
+    """Its stations get it."""
     title: str
     owner: str
     review_by: dt.date | None
     sample: bool
 
 
-def begin(region: Region, head: Head, by: Editor) -> BankDraft:
+def begin(head: Head, by: Editor) -> BankDraft:
     """Begin a bank with one empty level.
 
     Raises:
@@ -47,7 +49,7 @@ def begin(region: Region, head: Head, by: Editor) -> BankDraft:
     _check_head(head)
     with transaction.atomic():
         draft = BankDraft.objects.create(
-            region=region,
+            region=head.region,
             pack=_new_id(),
             title=head.title,
             sample=head.sample,
@@ -114,7 +116,8 @@ def change_head(draft: BankDraft, head: Head, by: Editor) -> None:
     """
     _check_head(head)
     with changing(draft, by) as row:
-        row.title, row.owner, row.review_by, row.sample = head.title, head.owner, head.review_by, head.sample
+        row.region, row.title, row.sample = head.region, head.title, head.sample
+        row.owner, row.review_by = head.owner, head.review_by
 
 
 def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack:

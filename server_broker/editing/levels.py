@@ -1,4 +1,4 @@
-"""The levels of a bank in the making: added, renamed, taken away."""
+"""The levels of a bank in the making: added, renamed, moved, taken away."""
 
 import secrets
 
@@ -32,6 +32,22 @@ def change_level(level: DraftLevel, name: str, draw: int, by: Editor) -> None:
         raise NotChanged(f"每次抽 {MIN_DRAW} 到 {MAX_DRAW} 题")
     with changing(level.draft, by):
         DraftLevel.objects.filter(pk=level.pk).update(name=name, draw=draw)
+
+
+def move_level_up(level: DraftLevel, by: Editor) -> None:
+    """Let people reach a level before the one that stood before it. The first one stays the first.
+
+    Raises:
+        NotChanged: The bank waits for a second person.
+    """
+    with changing(level.draft, by) as draft:
+        levels = list(draft.levels.all())
+        place = next((number for number, one in enumerate(levels) if one.pk == level.pk), 0)
+        if place:
+            levels[place - 1 : place + 1] = levels[place], levels[place - 1]
+        for number, one in enumerate(levels):
+            one.place = number
+        DraftLevel.objects.bulk_update(levels, ["place"])
 
 
 def drop_level(level: DraftLevel, by: Editor) -> None:

@@ -199,9 +199,15 @@ def put_sound(row: DraftQuestion, recording: bytes, by: Editor) -> None:
     _put_file(row, "sound", _sound_of(recording), by)
 
 
-def drop_file(row: DraftQuestion, what: str, by: Editor) -> None:
-    """Take the ``picture`` or the ``sound`` of a question away."""
+def drop_file(row: DraftQuestion, what: str, by: Editor, *, revision: int) -> None:
+    """Take the ``picture`` or the ``sound`` of a question away, as the editor has seen it.
+
+    Raises:
+        NotChanged: Somebody else has changed the question meanwhile, or the bank waits for a second person.
+    """
     with changing(row.level.draft, by) as draft:
+        if not DraftQuestion.objects.filter(pk=row.pk, revision=revision).exists():
+            raise NotChanged(ANOTHER_SAVED)
         _name(row, what, "")
         drop_unnamed_files(draft)
 

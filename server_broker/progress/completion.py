@@ -18,6 +18,7 @@ from server_broker.platform.sql import query
 from server_broker.progress.models import LEAST_SHOWN, ReachedLevel
 
 _SECRETARY, _DEPUTY = "书记", "副书记"
+_TENTHS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,32 @@ def members_of(branches: Collection[int], now: dt.datetime) -> list[Person]:
 
 @dataclass(frozen=True, slots=True)
 class TownshipShare:
-    """How many of those of whom a pack is required have completed it. None: fewer than ten people should."""
+    """Which share of those of whom a pack is required has completed it."""
 
     code: str
-    people: int | None
-    completed: int | None
+    percent: int | None
+    """A whole number of tens from 10 to 90: neither nobody nor everybody is said of a township, and one person more or
+    less hardly ever shows. None: fewer than ten people should."""
+
+    @classmethod
+    def of(cls, code: str, people: int, completed: int) -> "TownshipShare":
+        """Return the share of a township, as coarse as it is shown."""
+        if people < LEAST_SHOWN:
+            return cls(code, None)
+        return cls(code, min(90, max(10, 10 * round(10 * completed / people))))
 
     @property
-    def percent(self) -> int | None:
-        """The share of those who have."""
-        return None if self.people is None or self.completed is None else round(100 * self.completed / self.people)
+    def said(self) -> str:
+        """The share in words; empty if it is not shown."""
+        match self.percent:
+            case None:
+                return ""
+            case 10:
+                return "一成或更少"
+            case 90:
+                return "九成或更多"
+            case percent:
+                return f"约{_TENTHS[percent // 10]}成"
 
 
 def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[TownshipShare]:
@@ -142,7 +159,4 @@ def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[T
             "types": [" ".join(row.types) for row in courses],
         },
     )
-    return [
-        TownshipShare(code, *((people, completed) if people >= LEAST_SHOWN else (None, None)))
-        for code, people, completed in rows
-    ]
+    return [TownshipShare.of(*row) for row in rows]

@@ -2,7 +2,8 @@
 
 Each night the attempts at each pack are counted once, because years of them would be too many for a page. Only attempts
 with the options that a question has now are counted, so that a share says something of these options. Of fewer than ten
-runs nothing is kept.
+people nothing is kept, and what is kept stands until ten more have answered, so that two nights never differ by one
+person.
 """
 
 import datetime as dt
@@ -84,8 +85,9 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
         "since": [question.key_since or pack.version for question in questions.values()],
     }
     counts = _by_choice(questions, query(_ANSWERS + _BY_CHOICE, asked))
+    standing = {name for name, firsts in _firsts_shown(pack).items() if counts[name].firsts < firsts + LEAST_SHOWN}
     runs = {question: (runs, median) for question, runs, median in query(_ANSWERS + _BY_QUESTION, asked)}
-    QuestionCount.objects.filter(pack=pack.id).delete()
+    QuestionCount.objects.filter(pack=pack.id).exclude(question__in=standing).delete()
     QuestionCount.objects.bulk_create(
         QuestionCount(
             pack=pack.id,
@@ -99,9 +101,16 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
         )
         for name, one in sorted(counts.items())
         # First tries are as many as people, each run of nobody counting as one: ten runs of one person say all of them.
-        if one.firsts >= LEAST_SHOWN
+        if one.firsts >= LEAST_SHOWN and name not in standing
     )
     PackCounted.objects.update_or_create(pack=pack.id, defaults={"version": pack.version, "on": today})
+
+
+def _firsts_shown(pack: Pack) -> dict[str, int]:
+    """Return of how many first tries a page speaks by now, by question, unless another version was counted then."""
+    if not PackCounted.objects.filter(pack=pack.id, version=pack.version).exists():
+        return {}
+    return dict(QuestionCount.objects.filter(pack=pack.id).values_list("question", "firsts"))
 
 
 def _by_choice(questions: Mapping[str, Question], rows: Iterable[tuple[str, str, int, int]]) -> dict[str, _Counted]:
@@ -132,7 +141,7 @@ class QuestionShown:
     level: str
     question: Question
     count: QuestionCount | None
-    """None: fewer than ten runs asked it."""
+    """None: fewer than ten people answered it."""
     options: Sequence[OptionShown]
     flags: Sequence[str]
     """What is worth a look, in Chinese."""

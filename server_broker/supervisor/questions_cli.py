@@ -129,6 +129,8 @@ class _Account:
         self._path = path
         self.taken = self.refused = 0
         self.reasons: Counter[str] = Counter()
+        self._lines: dict[str, int] = {}
+        """Where each question that was taken stands, by its id, which its writer may never have seen."""
 
     def refuse(self, why: FileRefused) -> int:
         """Say that nothing of the file could be read."""
@@ -145,6 +147,7 @@ class _Account:
         """Take account of a question, and tell of one that was refused."""
         if outcome.question is not None:
             self.taken += 1
+            self._lines[outcome.id] = outcome.line
         else:
             self.refused += 1
             self.reasons.update({refusal.code for refusal in outcome.refusals})
@@ -160,8 +163,8 @@ class _Account:
     def end(self, bank: Bank, findings: list[Finding], written: Path | None) -> None:
         """Say what it comes to."""
         for finding in findings[:SHOWN_FINDINGS]:
-            question = f"{finding.question}：" if finding.question else ""
-            _say(f"{_SEVERITY[finding.severity]} {question}{finding.says}")
+            line = self._lines.get(finding.question, 0)
+            _say(f"{_SEVERITY[finding.severity]} {f'第 {line} 行：' if line else ''}{finding.says}")
         if len(findings) > SHOWN_FINDINGS:
             _say(f"另有 {len(findings) - SHOWN_FINDINGS} 处没有列出")
         _say(f"{bank.title}：共 {self.taken + self.refused} 题，收下 {self.taken}，没有收下 {self.refused}")

@@ -160,7 +160,7 @@ def question_file(request: HttpRequest, pk: str, question: str, item: str) -> Ht
     file = request.FILES.get("recording" if item == "sound" else "picture")
     try:
         if request.POST.get("step") == "drop":
-            drop_file(row, item, by)
+            drop_file(row, item, by, revision=parameters.number(request.POST, "revision"))
             done = "已拿掉"
         elif not isinstance(file, UploadedFile):
             raise NotChanged("请先录音，或者选一个文件" if item == "sound" else "请先选一张图片")

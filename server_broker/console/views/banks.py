@@ -28,7 +28,7 @@ from server_broker.dated.days import day_written
 from server_broker.editing.banks import Head, begin, begin_from, change_head, give_up, hand_over
 from server_broker.editing.changing import Editor, NotChanged
 from server_broker.editing.filling import Taken, take_file
-from server_broker.editing.levels import add_level, change_level, drop_level
+from server_broker.editing.levels import add_level, change_level, drop_level, move_level_up
 from server_broker.editing.looking import look
 from server_broker.editing.models import BankDraft, DraftLevel
 from server_broker.editing.questions import add_question, put_files
@@ -80,10 +80,9 @@ def bank_template(request: HttpRequest) -> HttpResponse:
 @needs(Power.WRITE)
 def bank_new(request: HttpRequest) -> HttpResponse:
     """Begin a bank, with the questions of a file if one was chosen."""
-    region = get_object_or_404(regions_of(request.user).filter(ended=False), pk=parameters.text(request.POST, "region"))
-    by = editor_of(request)
+    head, by = _head(request), editor_of(request)
     try:
-        draft = begin(region, _head(request), by)
+        draft = begin(head, by)
     except NotChanged as refused:
         messages.error(request, f"没有新建：{refused}。")
         return redirect("banks")
@@ -152,6 +151,7 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
         "warns": [one.says for one in looked.findings if one.severity == "warns" and not one.question],
         "last_day": today + LASTS,
         "draws": range(MIN_DRAW, MAX_DRAW + 1),
+        "regions": regions_of(request.user).filter(ended=False),
     }
     return render(request, "console/bank.html", context)
 
@@ -160,8 +160,8 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Power.WRITE)
 def bank_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what a bank says of itself."""
-    draft = bank_of(request, pk)
-    return _done(request, draft, lambda by: change_head(draft, _head(request), by), "已保存")
+    draft, head = bank_of(request, pk), _head(request)
+    return _done(request, draft, lambda by: change_head(draft, head, by), "已保存")
 
 
 @post_only("bank", "pk")
@@ -188,10 +188,13 @@ def level_add(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only("bank", "pk")
 @needs(Power.WRITE)
 def level_change(request: HttpRequest, pk: int, level: int) -> HttpResponse:
-    """Rename a level and say how many questions a run asks, or take an empty level away."""
+    """Rename a level and say how many questions a run asks, move it up, or take an empty level away."""
     draft, row = _level(request, pk, level)
-    if request.POST.get("step") == "drop":
+    step = request.POST.get("step")
+    if step == "drop":
         return _done(request, draft, lambda by: drop_level(row, by), "已删掉这一关")
+    if step == "up":
+        return _done(request, draft, lambda by: move_level_up(row, by), "已上移")
     name, draw = parameters.prose(request.POST, "name", longest=65), parameters.number(request.POST, "draw")
     return _done(request, draft, lambda by: change_level(row, name, draw, by), "已保存")
 
@@ -258,7 +261,9 @@ def _level(request: HttpRequest, pk: int, level: int) -> tuple[BankDraft, DraftL
 
 
 def _head(request: HttpRequest) -> Head:
+    code = parameters.text(request.POST, "region")
     return Head(
+        region=get_object_or_404(regions_of(request.user).filter(ended=False), pk=code),
         title=parameters.prose(request.POST, "title", longest=65),
         owner=parameters.prose(request.POST, "owner", longest=65),
         review_by=day_written(request.POST.get("review_by", "")),

@@ -14,7 +14,7 @@ from server_broker.editing.models import BankDraft, DraftQuestion
 from server_broker.fleet.models import Station
 from server_broker.learning.models import Attempt
 from server_broker.settings import HOME
-from tests.cast import SHILI, TOWNSHIP, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR
+from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR, YANGBAN_VILLAGE
 from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.editing.samples import bank, gift, questions
 
@@ -77,6 +77,15 @@ def test_a_pack_that_is_none_is_refused_in_words(officer: Client, content: bytes
 @pytest.mark.parametrize("region", ["\x00", "9" * 300, ""])
 def test_a_region_that_is_none_is_not_there(officer: Client, region: str) -> None:
     assert officer.post("/banks/files/new/", {"title": "示例", "region": region}).status_code == 404
+
+
+def test_whom_a_bank_is_for_is_changed_within_the_viewers_regions_alone(officer: Client) -> None:
+    draft = bank()
+    asked = {"title": draft.title, "owner": "示例镇", "review_by": str(in_days(90)), "region": SHILI_VILLAGE}
+    assert "已保存" in officer.post(f"/banks/{draft.pk}/change/", asked, follow=True).content.decode()
+    assert officer.post(f"/banks/{draft.pk}/change/", asked | {"region": YANGBAN_VILLAGE}).status_code == 404
+    draft.refresh_from_db()
+    assert draft.region_id == SHILI_VILLAGE
 
 
 def test_what_is_typed_is_judged_and_drawn_and_not_saved(officer: Client) -> None:

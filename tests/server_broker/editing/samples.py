@@ -21,8 +21,9 @@ def editor(name: str = WRITER, *, at: dt.datetime | None = None) -> Editor:
     return Editor(name, at or timezone.now())
 
 
-def head(**changes: object) -> Head:
+def head(*, region: str = TOWNSHIP, **changes: object) -> Head:
     usual = {
+        "region": Region.objects.get(code=region),
         "title": "示例镇防火",
         "owner": "示例镇 陈示例",
         "review_by": timezone.localdate() + dt.timedelta(days=180),
@@ -63,7 +64,7 @@ def bank(
 ) -> BankDraft:
     """A bank with five good questions, or with those of some rows of the template."""
     by = by or editor()
-    draft = begin(Region.objects.get(code=region), head(), by)
+    draft = begin(head(region=region), by)
     if rows is None:
         take_file(draft, "题库.gift", gift().encode(), by)
     elif rows:

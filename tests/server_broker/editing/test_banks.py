@@ -22,13 +22,14 @@ from server_broker.content.gift_writing import gift_of
 from server_broker.editing.banks import begin, begin_from, change_head, give_up, hand_over
 from server_broker.editing.changing import NotChanged
 from server_broker.editing.filling import take_file
-from server_broker.editing.levels import add_level, change_level, drop_level
+from server_broker.editing.levels import add_level, change_level, drop_level, move_level_up
 from server_broker.editing.looking import look
 from server_broker.editing.models import BankDraft, DraftFile, DraftQuestion
 from server_broker.editing.questions import (
     ANOTHER_SAVED,
     Written,
     add_question,
+    drop_file,
     drop_question,
     put_files,
     put_picture,
@@ -41,7 +42,7 @@ from server_broker.learning.models import LearningPack
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.settings import HOME
-from tests.cast import CLERK, TOWNSHIP, TOWNSHIP_OFFICER
+from tests.cast import CLERK, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER
 from tests.fakes.recordings import wav
 from tests.server_broker.county import FictionalCounty, make_county, user_of
 from tests.server_broker.editing.samples import bank, editor, gift, good_rows, head, questions, row
@@ -129,6 +130,18 @@ def test_what_two_people_wrote_a_third_publishes(county: FictionalCounty) -> Non
     assert [len(level.questions) for level in pack.levels] == [5]
     keeper = keepers().get(pack=draft.pack)
     assert (keeper.owner, keeper.review_by, keeper.made_by) == (draft.owner, draft.review_by, "second")
+
+
+def test_whom_it_is_for_and_the_order_of_its_levels_can_change(county: FictionalCounty) -> None:
+    draft = bank(rows=[*good_rows(5), *(row(number, level="第二关") for number in range(5, 8)), row(0, level="第二关", stem="示例题己一：先做什么？"), row(1, level="第二关", stem="示例题己二：先做什么？")])
+    first, second = draft.levels.all()
+    move_level_up(second, editor())
+    move_level_up(second, editor())
+    change_head(draft, head(region=SHILI_VILLAGE), editor())
+    draft.refresh_from_db()
+    bundle = publish(handed(draft))
+    assert bundle.regions == [SHILI_VILLAGE]
+    assert [level.name for level in read_pack(in_bundle(bundle).content).levels] == [second.name, first.name]
 
 
 def test_nobody_publishes_by_a_second_account_what_they_wrote(county: FictionalCounty) -> None:
@@ -258,6 +271,8 @@ def test_two_editors_do_not_overwrite_one_another(county: FictionalCounty) -> No
     save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor("another"))
     with pytest.raises(NotChanged, match=ANOTHER_SAVED):
         save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor())
+    with pytest.raises(NotChanged, match=ANOTHER_SAVED):
+        drop_file(one, "picture", editor(), revision=one.revision)
 
 
 def test_levels_are_made_renamed_and_dropped_while_empty(county: FictionalCounty) -> None:
@@ -307,7 +322,7 @@ def test_a_bank_that_went_out_and_was_mended_comes_in_again_in_its_place(county:
 
 
 def test_a_file_of_samples_makes_a_sample_of_the_bank(county: FictionalCounty) -> None:
-    draft = begin(Region.objects.get(code=TOWNSHIP), head(sample=False), editor())
+    draft = begin(head(sample=False), editor())
     sample = bank()
     take_file(draft, "题库.gift", gift_of(look(sample, today=today()).bank).encode(), editor())
     draft.refresh_from_db()

@@ -103,15 +103,23 @@ def test_a_township_s_share_is_said_of_ten_people_at_least(
 ) -> None:
     village, now = Region.objects.get(pk=SHILI_VILLAGE), timezone.now()
     people = [Person.objects.create(number=f"s{number}", name="示例", village=village) for number in range(8)]
-    assert shares_of("law", [TOWNSHIP[:9]], now) == [TownshipShare(TOWNSHIP[:9], None, None)]
+    assert shares_of("law", [TOWNSHIP[:9]], now) == [TownshipShare(TOWNSHIP[:9], None)]
     people.append(Person.objects.create(number="s9", name="示例", village=village))
     for one in people[:4]:
         reach(one, "l1", "l2")
     reach(people[5], "l1")
     with django_assert_num_queries(3):
         [share] = shares_of("law", [TOWNSHIP[:9]], now)
-    assert (share.people, share.completed, share.percent) == (10, 4, 40)
+    assert (share.percent, share.said) == (40, "约四成")
     assert shares_of("health", [TOWNSHIP[:9]], now) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "completed", "said"),
+    [(9, 9, ""), (10, 0, "一成或更少"), (11, 1, "一成或更少"), (20, 13, "约六成"), (21, 13, "约六成"), (10, 10, "九成或更多")],
+)
+def test_a_share_says_neither_nobody_nor_everybody(people: int, completed: int, said: str) -> None:
+    assert TownshipShare.of(TOWNSHIP[:9], people, completed).said == said
 
 
 def test_whoever_writes_questions_sees_how_they_are_answered(

@@ -48,10 +48,10 @@ def asked(station: StationDouble, by: FactRef | None, chosen: Sequence[int], *, 
         station.add(answered(at(0, second), by, chosen=one, run=run, **more))  # type: ignore[arg-type]
 
 
-def counted(processor: BatchProcessor, *stations: StationDouble) -> QuestionShown:
+def counted(processor: BatchProcessor, *stations: StationDouble, now: dt.datetime = NOW) -> QuestionShown:
     take(processor, *stations)
-    Rounds().go_on(NOW)
-    while count_next(NOW):
+    Rounds().go_on(now)
+    while count_next(now):
         pass
     row = LearningPack.objects.order_by("-version").first()
     assert row is not None
@@ -81,6 +81,20 @@ def test_of_fewer_than_ten_runs_nothing_is_kept(
         asked(station, None, [0], run=f"run {number}")
     assert counted(processor, station).count is None
     assert not QuestionCount.objects.exists()
+
+
+def test_two_nights_never_differ_by_one_person(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    said = []
+    for night in range(11):
+        for number in range(10 if night == 0 else 1):
+            asked(station, None, [0 if night == 0 else 1], run=f"run {night} {number}")
+        count = counted(processor, station, now=NOW + dt.timedelta(days=night)).count
+        assert count is not None
+        said.append((count.firsts, count.firsts_right))
+    assert len(set(said[:10])) == 1, "what is shown stands until ten more have answered"
+    assert (said[0][0], said[10][0]) == (10, 20)
 
 
 def test_ten_runs_of_one_person_are_one(
