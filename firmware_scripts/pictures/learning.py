@@ -7,6 +7,7 @@ its station say of these is reckoned as of any others.
 
 import datetime as dt
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.pictures.console import WHOLE, WIDTHS, chromium, open_context
 from firmware_scripts.pictures.errand import Errand, page_of
 from firmware_scripts.pictures.kiosk_tour import small, wait_for_keys
-from firmware_scripts.pictures.learning_packs import KINDS, LEVELS, TITLE, starters, write_kinds
+from firmware_scripts.pictures.learning_packs import KINDS, LEVELS, STARTER, TITLE, starters, write_kinds
 from firmware_scripts.pictures.stage import Stage, stage
 from kiosk_tui.places.lesson import PICTURE_KEY
 from kiosk_tui.words import common as words
@@ -43,6 +44,8 @@ _ENDS = (words_learning.PASSED, words_learning.FAILED)
 _PICKING = ("multiple", "ordering")
 _NEXT_PACK, _MENU_PACK = "示例·反诈：守好自家的钱", "示例·用药安全：吃对药、存好药"
 _COOKIE = "__Host-cunhui-phone"
+_OWN_BANK = "示例镇防汛：本镇的河和山"
+_SOURCE = re.compile(r"\\n出处：.*")
 
 
 def take(bench: Bench, out: Path) -> list[Path]:
@@ -57,6 +60,7 @@ def take(bench: Bench, out: Path) -> list[Path]:
     drawn: list[Path] = []
     with chromium() as browser:
         _console(bench, browser, officer, out, drawn)
+        _editor(bench, browser, officer, out, drawn)
         _telephone(bench, browser, token, out, drawn)
     _kiosk(bench, out, drawn)
     return drawn
@@ -124,6 +128,37 @@ def _console(bench: Bench, browser: Browser, officer: Officer, out: Path, drawn:
             errand = Errand(page, base, out, drawn, "learning")
             errand.open("courses/branch/")
             errand.draw("branch")
+
+
+def _editor(bench: Bench, browser: Browser, officer: Officer, out: Path, drawn: list[Path]) -> None:
+    """A township writes its own bank: a file with an error, mended beside the kiosk's screens, and the list of banks."""
+    base = str(bench.county.where()["url"]).rstrip("/") + "/"
+    with page_of(browser, base, officer.session, max(WIDTHS)) as page, tempfile.TemporaryDirectory() as folder:
+        errand = Errand(page, base, out, drawn, "learning")
+        errand.open("banks/")
+        page.get_by_label("名称").fill(_OWN_BANK)
+        page.get_by_label("发给").select_option(TOWNSHIP)
+        page.get_by_label("谁负责").fill("示例镇 陈示例")
+        page.get_by_label("是示例").check()
+        page.get_by_label("题目文件").set_input_files(_with_an_error(bench, Path(folder)))
+        errand.press("新建")
+        page.get_by_role("link", name="要改的 1").click()
+        errand.draw("bank", whole=False)
+        page.locator("td.first a").click()
+        page.get_by_label("出处").fill("《示例镇防汛办法》（2026 年）第一条")
+        page.get_by_alt_text("大屏上问这道题时的样子").wait_for()
+        errand.draw("bank-question", whole=False)
+        errand.press("保存")
+        errand.open("banks/")
+        errand.draw("banks", whole=False)
+
+
+def _with_an_error(bench: Bench, folder: Path) -> Path:
+    """Return a file of questions of which one has lost its source."""
+    file = folder / "题目.gift"
+    bench.county.tool("questions", "export", str(STARTER / "starter-flood.json"), "--to", str(file))
+    file.write_text(_SOURCE.sub("", file.read_text(), count=1))
+    return file
 
 
 def _telephone(bench: Bench, browser: Browser, token: str, out: Path, drawn: list[Path]) -> None:

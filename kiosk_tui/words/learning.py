@@ -15,7 +15,7 @@ NO_LEVELS = _("现在还没有可以学习的内容。县里下发以后，这�
 UNNAMED = _("不记名：不留您的记录。要留，请先刷卡。")
 CHOOSE_PACK = _("按数字选一门来学")
 CHOOSE_LEVEL = _("请按数字选一关")
-PART = {"required": _("必学"), "chosen": _("已选"), "menu": _("可选"), "open": _("自选")}
+PART = {"required": _("必学"), "chosen": _("已选"), "menu": _("选学"), "open": _("自愿")}
 """Whether somebody requires a pack, the person chose it or may choose it, or anybody plays it."""
 NEW = _("新")
 DONE = _("学完了")

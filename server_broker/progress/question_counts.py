@@ -15,7 +15,7 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from protocol.packs import Question, is_right
+from protocol.packs import Pack, Question, is_right
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import known_wall
 from server_broker.learning.marking import questions_in, read_stored

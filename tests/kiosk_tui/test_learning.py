@@ -460,7 +460,7 @@ def test_how_long_a_required_pack_has(until: str | None, said: str) -> None:
 
 
 def test_a_part_of_a_later_release_is_free_to_play() -> None:
-    assert words_learning.part(replace(samples.COMMON, part="a_later_word"), TODAY) == "自选"
+    assert words_learning.part(replace(samples.COMMON, part="a_later_word"), TODAY) == "自愿"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

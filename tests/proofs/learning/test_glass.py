@@ -38,7 +38,7 @@ def test_a_date_is_read_where_the_station_does_not_know_the_day() -> None:
 def test_a_pack_on_the_map(stars: int, passed: int) -> None:
     pack = PackLine(pack="law", title=TITLE, levels=2, passed=passed, stars=stars)
     other = PackLine(pack="flood", title="示例 flood", levels=2, passed=1, stars=1)
-    screen = "\n".join(f" 1  {one.title}\n    自选  {words_learning.progress(one)}" for one in (pack, other))
+    screen = "\n".join(f" 1  {one.title}\n    自愿  {words_learning.progress(one)}" for one in (pack, other))
     assert total_on(screen, TITLE) == (stars, passed)
     assert total_on(screen, "示例 flood") == (1, 1)
 

@@ -40,7 +40,6 @@ from server_broker.editing.questions import (
 from server_broker.learning.keepers import keepers
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Person
-from server_broker.regions.models import Region
 from server_broker.settings import HOME
 from tests.cast import CLERK, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER
 from tests.fakes.recordings import wav
@@ -133,7 +132,14 @@ def test_what_two_people_wrote_a_third_publishes(county: FictionalCounty) -> Non
 
 
 def test_whom_it_is_for_and_the_order_of_its_levels_can_change(county: FictionalCounty) -> None:
-    draft = bank(rows=[*good_rows(5), *(row(number, level="第二关") for number in range(5, 8)), row(0, level="第二关", stem="示例题己一：先做什么？"), row(1, level="第二关", stem="示例题己二：先做什么？")])
+    draft = bank(
+        rows=[
+            *good_rows(5),
+            *(row(number, level="第二关") for number in range(5, 8)),
+            row(0, level="第二关", stem="示例题己一：先做什么？"),
+            row(1, level="第二关", stem="示例题己二：先做什么？"),
+        ]
+    )
     first, second = draft.levels.all()
     move_level_up(second, editor())
     move_level_up(second, editor())

@@ -116,7 +116,14 @@ def test_a_township_s_share_is_said_of_ten_people_at_least(
 
 @pytest.mark.parametrize(
     ("people", "completed", "said"),
-    [(9, 9, ""), (10, 0, "一成或更少"), (11, 1, "一成或更少"), (20, 13, "约六成"), (21, 13, "约六成"), (10, 10, "九成或更多")],
+    [
+        (9, 9, ""),
+        (10, 0, "一成或更少"),
+        (11, 1, "一成或更少"),
+        (20, 13, "约六成"),
+        (21, 13, "约六成"),
+        (10, 10, "九成或更多"),
+    ],
 )
 def test_a_share_says_neither_nobody_nor_everybody(people: int, completed: int, said: str) -> None:
     assert TownshipShare.of(TOWNSHIP[:9], people, completed).said == said
