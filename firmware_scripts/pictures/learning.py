@@ -131,7 +131,7 @@ def _console(bench: Bench, browser: Browser, officer: Officer, out: Path, drawn:
 
 
 def _editor(bench: Bench, browser: Browser, officer: Officer, out: Path, drawn: list[Path]) -> None:
-    """A township writes its own bank: a file with an error, mended beside the kiosk's screens, and the list of banks."""
+    """A township writes its own bank: a file with an error, mended beside the kiosk's screens; and the list."""
     base = str(bench.county.where()["url"]).rstrip("/") + "/"
     with page_of(browser, base, officer.session, max(WIDTHS)) as page, tempfile.TemporaryDirectory() as folder:
         errand = Errand(page, base, out, drawn, "learning")
