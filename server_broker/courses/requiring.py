@@ -53,7 +53,7 @@ def require(region: Region, pack: str, *, until: dt.date, types: Collection[str]
     """
     today = timezone.localdate(by.now)
     if not today <= until <= today + LONGEST:
-        raise CourseRefused("截止日期要在今天以后、一年以内")
+        raise CourseRefused("截止日期最早今天，最晚一年以内")
     made = _made(CourseKind.REQUIRED, region, [pack], types, by)
     made.until = until
     return _kept(made, most=MOST_REQUIRED, by=by)

@@ -40,6 +40,11 @@ SELECT village_id, day, count(*) FILTER (WHERE result IN ('√', '迟', '早', '
 FROM settling_settledwindow WHERE superseded_at IS NULL GROUP BY village_id, day
 ON CONFLICT DO NOTHING
 """
+_AS_IF_UNSEEN = """UPDATE settling_lookedat l SET through = t.first - 1 FROM (
+    SELECT s.id, min(t.seq) AS first FROM attendance_touch t
+    JOIN fleet_stream s ON s.station_id = t.station_id AND s.epoch = t.epoch
+    WHERE (t.wall AT TIME ZONE 'Asia/Shanghai')::date = %s GROUP BY s.id
+) AS t WHERE t.id = l.stream_id"""
 
 
 def main() -> int:
@@ -123,29 +128,27 @@ def _settle(villages: Iterable[int], days: Iterable[dt.date]) -> tuple[float, fl
 
 
 def _marked(day: dt.date) -> Figure:
-    """Look at a day's facts of all stations as if they had just come."""
+    """Look at a day's facts of all stations as if they had just come, some times, and take the median: whatever has
+    just come is in memory, and the first time it is not."""
     from django.utils import timezone  # noqa: PLC0415
 
     from server_broker.platform.sql import execute  # noqa: PLC0415
     from server_broker.settling.models import SettleDue  # noqa: PLC0415
     from server_broker.settling.rounds import mark_due  # noqa: PLC0415
 
-    execute(
-        """UPDATE settling_lookedat l SET through = t.first - 1 FROM (
-            SELECT s.id, min(t.seq) AS first FROM attendance_touch t
-            JOIN fleet_stream s ON s.station_id = t.station_id AND s.epoch = t.epoch
-            WHERE (t.wall AT TIME ZONE 'Asia/Shanghai')::date = %s GROUP BY s.id
-        ) AS t WHERE t.id = l.stream_id""",
-        [day],
-    )
-    began, rounds = time.monotonic(), 0
-    while _unseen():
-        mark_due(timezone.now())
-        rounds += 1
-    seconds = time.monotonic() - began
-    marks = SettleDue.objects.count()
-    SettleDue.objects.all().delete()
-    return Figure(name="county_day_marked_s", value=seconds, unit="s", detail={"rounds": rounds, "marks": marks})
+    took = []
+    for _ in range(TIMES):
+        execute(_AS_IF_UNSEEN, [day])
+        began, worked, rounds = time.monotonic(), time.process_time(), 0
+        while _unseen():
+            mark_due(timezone.now())
+            rounds += 1
+        took.append((time.monotonic() - began, time.process_time() - worked))
+        marks = SettleDue.objects.count()
+        SettleDue.objects.all().delete()
+    seconds, processor = sorted(took)[TIMES // 2]
+    detail: dict[str, Value] = {"rounds": rounds, "marks": marks, "processor_s": round(processor, 2)}
+    return Figure(name="county_day_marked_s", value=seconds, unit="s", detail=detail)
 
 
 def _unseen() -> bool:
