@@ -17,6 +17,8 @@ from server_broker.bundles.drafts import NotPublished
 from server_broker.platform.apart import run_apart
 
 MAX_RECORDING_BYTES = 10 * 2**20
+_SERIAL = 1
+"""Of the stream in its file (RFC 3533, 4). A random one would make another clip of the same recording each time."""
 _KBIT_S = 24
 """A minute of speech is 180 kB; a sentence of four seconds 12 kB."""
 _LIMITED = ("prlimit", "--cpu=20", f"--as={512 * 2**20}", "--fsize=0", "--core=0", "--")
@@ -100,7 +102,8 @@ def _wav_parts(wav: bytes) -> tuple[tuple[int, ...], bytes]:
 
 
 def _encoded(wav: bytes) -> bytes:
-    encode = ["opusenc", "--quiet", "--speech", "--downmix-mono", "--bitrate", str(_KBIT_S), "-", "-"]
+    options = ["--speech", "--downmix-mono", "--bitrate", str(_KBIT_S), "--serial", str(_SERIAL)]
+    encode = ["opusenc", "--quiet", *options, "-", "-"]
     try:
         done = run_apart([*_LIMITED, *encode], wav, within_s=_WITHIN_S)
     except subprocess.TimeoutExpired as error:

@@ -20,12 +20,13 @@ from server_broker.bundles.drafts import Draft, DraftItem, NotPublished, check, 
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.guarding import let_pass
 from server_broker.bundles.index_keeper import wanted
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.models import Bundle, BundleItem
 from server_broker.bundles.publishing import keep_items, said_of, store
 from server_broker.decisions.stream import decide
 from server_broker.fleet.contracts import spoken_contract
 from server_broker.fleet.models import Station
 from server_broker.learning.marking import (
+    FileHashes,
     changed_answers,
     count_remarked,
     keep_remarked,
@@ -59,7 +60,7 @@ def publish_questions(
 ) -> LearningPack:
     """Publish a pack as a bundle and as a pack file, by one decision. Publishing the same pack again changes nothing.
 
-    The county says of each question since which version its options have stood. If an answer is another than in the
+    The county says of each question since which version it has asked the same. If an answer is another than in the
     version before, attempts of earlier versions are marked anew, and a second decision says how many.
 
     Args:
@@ -76,7 +77,8 @@ def publish_questions(
         lock_until_commit(_LOCK_SPACE, pack.id)
         before = version_before(pack.id, pack.version)
         if not _is_stored(pack):
-            pack = with_key_since(pack, before)
+            files = {item.name: item.sha256 for item in items}
+            pack = with_key_since(pack, before, files=files, files_before=files_of(before))
         draft = replace(draft, content=encode(pack))
         check(draft)
         had_file = LearningPack.objects.filter(pack=pack.id, version=pack.version).exists()
@@ -108,6 +110,14 @@ def check_questions(
         raise NotPublished("结束时间已经过去，没有站点会显示它")
     document(draft, pack.version)
     let_pass(draft, author=author)
+
+
+def files_of(pack: Pack | None) -> FileHashes:
+    """Return what a published version's questions show and say. Nothing is known of what was only a pack file."""
+    if pack is None:
+        return {}
+    items = BundleItem.objects.filter(bundle__bundle=pack.id, bundle__version=pack.version)
+    return {name: bytes(sha256) for name, sha256 in items.values_list("name", "sha256")}
 
 
 def _is_stored(pack: Pack) -> bool:

@@ -1,5 +1,6 @@
 """A handed-over learning pack as the page shows it to whoever publishes it: every question, and what is new in it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,13 +8,22 @@ from django.utils import timezone
 
 from protocol.packs import Level, Pack, Question
 from server_broker.bundles.models import WrittenPack
+from server_broker.bundles.questions import files_of
 from server_broker.bundles.written_packs import pack_of
 from server_broker.content.bank import bank_of
 from server_broker.content.drafts import LETTERS
 from server_broker.content.lint import by_question, lint
 from server_broker.content.sheet import KINDS
 from server_broker.content.sheet_writing import typed_answer
-from server_broker.learning.marking import changed_answers, questions_in, set_of, version_before, with_key_since
+from server_broker.learning.marking import (
+    FileHashes,
+    changed_answers,
+    content_of,
+    questions_in,
+    set_of,
+    version_before,
+    with_key_since,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +67,21 @@ def pack_shown(row: WrittenPack) -> ShownPack:
     Raises:
         NotPublished: It is not what was handed over.
     """
-    pack, _ = pack_of(row)
+    pack, contents = pack_of(row)
+    files = {name: hashlib.sha256(file.content).digest() for name, file in contents.items()}
     before = version_before(pack.id, pack.version)
+    files_before = files_of(before)
     known = questions_in(before) if before is not None else {}
-    changed = {one.now.id for one in changed_answers(with_key_since(pack, before), before)}
+    dated = with_key_since(pack, before, files=files, files_before=files_before)
+    changed = {one.now.id for one in changed_answers(dated, before)}
     bank = bank_of(pack, owner=row.owner, review_by=row.review_by)
     findings = by_question(lint(bank, today=timezone.localdate()))
     levels, place = [], 0
     for level in pack.levels:
         shown = []
         for question in level.questions:
-            news = _news(question, known.get(question.id)) if before is not None else ""
             then = known.get(question.id)
+            news = _news(question, then, files, files_before) if before is not None else ""
             key_is_new = then is not None and set_of(then) != set_of(question)
             advice = [one.says for one in findings.get(question.id, ())]
             shown.append(_shown(place, question, news, advice, key_is_new=key_is_new, remarks=question.id in changed))
@@ -95,7 +108,7 @@ def _shown(
     return ShownQuestion(place, question, KINDS[question.kind], options, answer, news, key_is_new, advice, remarks)
 
 
-def _news(question: Question, before: Question | None) -> str:
+def _news(question: Question, before: Question | None, files: FileHashes, files_before: FileHashes) -> str:
     if before is None:
         return "新的"
     was = typed_answer(before.kind, before.options, before.answer)
@@ -108,8 +121,8 @@ def _news(question: Question, before: Question | None) -> str:
             (f"答案（原来是 {was}）", set_of(question), set_of(before)),
             ("解释", question.explanation, before.explanation),
             ("出处", question.source, before.source),
-            ("图片", question.picture, before.picture),
-            ("声音", question.sound, before.sound),
+            ("图片", content_of(question.picture, files), content_of(before.picture, files_before)),
+            ("声音", content_of(question.sound, files), content_of(before.sound, files_before)),
         )
         if now != then
     ]

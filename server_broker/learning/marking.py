@@ -1,7 +1,7 @@
 """Which answer marks an attempt, and since which version of its pack (docs/learning.md, 2).
 
-The county says since when the options of a question have stood, because only it has all versions. So an author who
-corrects an answer has the attempts of earlier versions marked anew, and one who changes the options has not.
+The county says since when a question has asked the same, because only it has all versions. So an author who corrects an
+answer has the attempts of earlier versions marked anew, and one who changes the options or the picture has not.
 """
 
 from collections import defaultdict
@@ -19,8 +19,12 @@ from server_broker.learning.models import Attempt, LearningPack, RemarkedQuestio
 from server_broker.learning.packs import PackRefused
 
 
+type FileHashes = Mapping[str, bytes]
+"""SHA-256 of the pictures and sounds of a version, by the names by which its questions call them."""
+
+
 class Changed(NamedTuple):
-    """A question whose answer is another than in the version before, while its options are the same."""
+    """A question whose answer is another than in the version before, while it asks the same."""
 
     before: Question
     now: Question
@@ -47,8 +51,12 @@ def version_before(pack: str, version: int) -> Pack | None:
     return None if row is None else read_stored(row)
 
 
-def with_key_since(pack: Pack, before: Pack | None) -> Pack:
-    """Return the pack with the version since which the options of each question have stood.
+def with_key_since(pack: Pack, before: Pack | None, *, files: FileHashes, files_before: FileHashes) -> Pack:
+    """Return the pack with the version since which each question has asked the same.
+
+    Args:
+        files: The pictures and sounds of the pack.
+        files_before: Those of the version before, as far as anybody still knows them.
 
     Raises:
         PackRefused: The pack says so itself.
@@ -59,23 +67,32 @@ def with_key_since(pack: Pack, before: Pack | None) -> Pack:
     if before is None:
         return pack
     known = questions_in(before)
+
+    def since(question: Question) -> Question:
+        then = known.get(question.id)
+        if then is None or _asked(question, files) != _asked(then, files_before):
+            return question
+        return msgspec.structs.replace(question, key_since=then.key_since or before.version)
+
     levels = [
-        msgspec.structs.replace(
-            level, questions=[_since(question, known.get(question.id), before.version) for question in level.questions]
-        )
+        msgspec.structs.replace(level, questions=[since(question) for question in level.questions])
         for level in pack.levels
     ]
     return msgspec.structs.replace(pack, levels=levels)
 
 
-def _since(question: Question, before: Question | None, version: int) -> Question:
-    if before is None or _options(question) != _options(before):
-        return question
-    return msgspec.structs.replace(question, key_since=before.key_since or version)
+def _asked(question: Question, files: FileHashes) -> tuple[object, ...]:
+    """Return all that somebody who answers has before them."""
+    shown, heard = content_of(question.picture, files), content_of(question.sound, files)
+    return question.kind, question.stem, question.options, shown, heard
 
 
-def _options(question: Question) -> tuple[str, str, Sequence[str]]:
-    return question.kind, question.stem, question.options
+def content_of(name: str | None, files: FileHashes) -> bytes | None:
+    """Return what tells a picture or a sound from others: its hash, because another one may come under the same name.
+
+    None if there is none; empty if nobody knows its content any more.
+    """
+    return None if name is None else files.get(name, b"")
 
 
 def changed_answers(pack: Pack, before: Pack | None) -> list[Changed]:
@@ -118,7 +135,7 @@ def keep_remarked(row: LearningPack, counts: Mapping[str, int]) -> list[Remarked
 class PackKeys:
     """The right answers of all published versions, read once for each version.
 
-    Of a question that several versions have with the same options only the newest counts.
+    Of a question that asks the same in several versions only the newest counts.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,10 @@
 """A version of a pack says since when the options of its questions have stood, and a corrected answer marks anew."""
 
+from collections.abc import Mapping
 from copy import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,22 +12,39 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocol.packs import Pack, seal_pack
 from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
+from server_broker.bundles.models import Bundle
 from server_broker.bundles.questions import publish_questions
 from server_broker.decisions.models import DecidedRow
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.learning.marking import PackKeys, questions_in, read_stored
 from server_broker.learning.models import LearningPack, RemarkedQuestion
 from server_broker.learning.packs import PackRefused, publish_pack
-from tests.server_broker.bundles.samples import AUTHOR
+from tests.fakes.clips import clip
+from tests.server_broker.bundles.samples import AUTHOR, item
 from tests.server_broker.learning.worlds import answered, at, pack, question, take
+from tests.server_broker.picture_sender import jpeg
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db
 KEY = Ed25519PrivateKey.generate()
 
 
-def publish(made: Pack, folder: BundleFolder) -> LearningPack:
-    return publish_questions(made, key=KEY, folder=folder, author=AUTHOR, at=NOW + timedelta(days=made.version))
+NO_FILES: Mapping[str, bytes] = {}
+RED_SIGN, BLUE_SIGN = jpeg(64, 48), jpeg(48, 64)
+
+
+def publish(made: Pack, folder: BundleFolder, files: Mapping[str, bytes] = NO_FILES) -> LearningPack:
+    at = NOW + timedelta(days=made.version)
+    with TemporaryDirectory() as beside:
+        items = [item(Path(beside) / name, content) for name, content in files.items()]
+        return publish_questions(made, key=KEY, folder=folder, author=AUTHOR, at=at, items=items)
+
+
+def showing(version: int, *, answer: int = 0, picture: str | None = None, sound: str | None = None) -> Pack:
+    """A pack whose first question has a picture or a sound."""
+    made = pack(version, levels=1)
+    made.levels[0].questions[0] = replace(question("l1q1", [answer]), picture=picture, sound=sound)
+    return made
 
 
 def since(row: LearningPack) -> dict[str, int | None]:
@@ -44,6 +64,41 @@ def test_a_new_stem_or_kind_begins_anew(folder: BundleFolder) -> None:
     other = pack(2, levels=1)
     other.levels[0].questions[0] = replace(question("l1q1"), kind="multiple")
     assert since(publish(other, folder))["l1q1"] is None
+
+
+def test_another_picture_under_the_same_name_is_another_question(folder: BundleFolder) -> None:
+    publish(showing(1, picture="sign.jpg"), folder, {"sign.jpg": RED_SIGN})
+    other = publish(showing(2, picture="sign.jpg", answer=1), folder, {"sign.jpg": BLUE_SIGN})
+    assert since(other)["l1q1"] is None
+    assert since(other)["l1q2"] == 1
+    assert not RemarkedQuestion.objects.exists(), "nobody who answered saw this picture"
+
+
+def test_the_same_picture_under_another_name_is_the_same_question(folder: BundleFolder) -> None:
+    publish(showing(1, picture="sign.jpg"), folder, {"sign.jpg": RED_SIGN})
+    renamed = publish(showing(2, picture="picture-7-2.jpg", answer=1), folder, {"picture-7-2.jpg": RED_SIGN})
+    assert since(renamed)["l1q1"] == 1
+    assert [row.question for row in RemarkedQuestion.objects.all()] == ["l1q1"]
+
+
+@pytest.mark.parametrize("what", ["picture", "sound"])
+def test_a_picture_or_a_sound_that_comes_or_goes_makes_another_question(folder: BundleFolder, what: str) -> None:
+    files = {"a": RED_SIGN if what == "picture" else clip(lasts_ms=200)}
+    publish(showing(1), folder)
+    assert since(publish(showing(2, **{what: "a"}), folder, files))["l1q1"] is None
+    assert since(publish(showing(3), folder))["l1q1"] is None
+
+
+def test_another_recording_is_another_question(folder: BundleFolder) -> None:
+    publish(showing(1, sound="a.opus"), folder, {"a.opus": clip(lasts_ms=200)})
+    assert since(publish(showing(2, sound="a.opus"), folder, {"a.opus": clip(lasts_ms=400)}))["l1q1"] is None
+    assert since(publish(showing(3, sound="b.opus"), folder, {"b.opus": clip(lasts_ms=400)}))["l1q1"] == 2
+
+
+def test_a_picture_that_nobody_knows_any_more_is_another_one(folder: BundleFolder) -> None:
+    publish(showing(1, picture="sign.jpg"), folder, {"sign.jpg": RED_SIGN})
+    Bundle.objects.all().delete()
+    assert since(publish(showing(2, picture="sign.jpg"), folder, {"sign.jpg": RED_SIGN}))["l1q1"] is None
 
 
 def test_a_publisher_s_own_word_is_refused(folder: BundleFolder) -> None:

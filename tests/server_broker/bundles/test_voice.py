@@ -32,6 +32,7 @@ def test_a_wav_file_becomes_a_clip_and_opus_stays_as_it_is() -> None:
     assert judge_clip(made.sound) == made.lasts_ms
     assert 1_500 <= made.lasts_ms <= 1_600
     assert len(made.sound) < 10_000
+    assert clip_of(wav(seconds=1)) == clip_of(wav(seconds=1)), "a recording that comes again is no other one"
     ready = clip(lasts_ms=400)
     assert (clip_of(ready).sound, clip_of(ready).lasts_ms) == (ready, 400)
 

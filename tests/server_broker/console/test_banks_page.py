@@ -11,12 +11,14 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.editing.models import BankDraft, DraftQuestion
+from server_broker.editing.questions import put_files
 from server_broker.fleet.models import Station
-from server_broker.learning.models import Attempt
+from server_broker.learning.models import Attempt, RemarkedQuestion
 from server_broker.settings import HOME
 from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OFFICER, TOWNSHIP_OPERATOR, YANGBAN_VILLAGE
 from tests.server_broker.county import make_county, signed_in
-from tests.server_broker.editing.samples import bank, gift, questions
+from tests.server_broker.editing.samples import bank, editor, gift, questions
+from tests.server_broker.picture_sender import jpeg
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +134,26 @@ def test_a_mended_key_is_marked_without_a_number_of_answers(officer: Client) -> 
     publish(row, second)
     bundle = Bundle.objects.get(bundle=draft.pack, version=2)
     assert "不到 10 次" in officer.get(f"/published/{bundle.pk}/questions/").content.decode()
+
+
+@pytest.mark.parametrize("is_other", [True, False], ids=["another picture", "the same picture again"])
+def test_the_preview_says_of_a_picture_under_the_same_name_what_publishing_does(
+    officer: Client, is_other: bool
+) -> None:
+    draft, second, sign = bank(), signed_in(TOWNSHIP_OPERATOR), jpeg()
+    one = questions(draft)[0]
+    DraftQuestion.objects.filter(pk=one.pk).update(picture="sign.jpg")
+    put_files(draft, {"sign.jpg": sign}, editor())
+    publish(handed_over(officer, draft), second)
+    put_files(draft, {"sign.jpg": jpeg() if is_other else sign}, editor())
+    officer.post(f"/banks/{draft.pk}/questions/{one.pk}/save/", typed(one, answer="B"))
+    row = handed_over(officer, draft)
+    page = officer.get(f"/published/waiting/pack/{row.pk}/").content.decode()
+    assert ("改了答案（原来是 A）、图片" in page) == is_other
+    assert ("图片或声音也改了，以前的答题不重新判" in page) == is_other
+    assert ("以前的答题会按新答案重新判" in page) != is_other
+    publish(row, second)
+    assert RemarkedQuestion.objects.exists() != is_other
 
 
 def test_who_answers_for_it_and_the_next_look_are_stated_with_a_reason(officer: Client) -> None:

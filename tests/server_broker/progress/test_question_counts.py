@@ -121,7 +121,7 @@ def test_what_is_worth_a_look_is_said(
 def test_only_answers_with_the_present_options_are_counted(
     county: FictionalCounty, station: StationDouble, processor: BatchProcessor
 ) -> None:
-    second = with_key_since(pack(2, options={"l1q1": ("丁", "戊")}), pack())
+    second = with_key_since(pack(2, options={"l1q1": ("丁", "戊")}), pack(), files={}, files_before={})
     for number in range(10):
         asked(station, None, [0], run=f"old {number}")
     publish_pack(second, key=KEY)
