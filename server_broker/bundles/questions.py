@@ -71,7 +71,7 @@ def publish_questions(
         PackRefused, NotPublished: Nothing was published.
         OSError: An item can't be read, or the disk takes nothing. Nothing was published.
     """
-    draft = _checked(pack, items=items, regions=regions, not_after=not_after or at + LASTS)
+    draft = _checked(pack, items=items, regions=regions, not_after=not_after or at + LASTS, at=at)
     keep_items(draft, folder=folder)
     with transaction.atomic():
         lock_until_commit(_LOCK_SPACE, pack.id)
@@ -105,9 +105,7 @@ def check_questions(
         NotPublished: It could not.
         OSError: An item can't be read.
     """
-    draft = _checked(pack, items=items, regions=regions, not_after=not_after)
-    if not_after <= at:
-        raise NotPublished("结束时间已经过去，没有站点会显示它")
+    draft = _checked(pack, items=items, regions=regions, not_after=not_after, at=at)
     document(draft, pack.version)
     let_pass(draft, author=author)
 
@@ -138,8 +136,13 @@ def _mark_anew(row: LearningPack, pack: Pack, before: Pack | None, *, author: st
     decide(entry, Decided(action="pack.remarked", subject=pack.id), remarked)
 
 
-def _checked(pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime) -> Draft:
+def _checked(
+    pack: Pack, *, items: Sequence[DraftItem], regions: Sequence[str], not_after: datetime, at: datetime
+) -> Draft:
     """Return the draft of a pack that agrees with itself and with its items, or raise `NotPublished`."""
+    if not_after <= at:
+        # Stations would leave off the version before, which is in use.
+        raise NotPublished("结束时间已经过去，没有站点会显示它")
     _check_agrees(pack)
     draft = _draft(pack, items=items, regions=regions, not_after=not_after)
     check(draft)

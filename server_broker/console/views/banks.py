@@ -18,6 +18,7 @@ from server_broker.accounts.scope import regions_of, scope
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import LASTS
 from server_broker.console import parameters
+from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.downloads import attached, xlsx
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import bank_drafts_of, own_bundles_of
@@ -40,6 +41,7 @@ PAGE_SIZE = 50
 STATES = ("all", "mend", "look")
 MOST_LOST_SHOWN = 20
 MOST_FILES_AT_ONCE = 40
+_LONGEST = 3 * LASTS
 GIFT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -217,10 +219,12 @@ def question_add(request: HttpRequest, pk: int, level: int) -> HttpResponse:
 def bank_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a bank over to a second person."""
     draft = bank_of(request, pk)
-    last_day = parameters.day(request.POST, "last_day", ahead=LASTS.days * 3)
     try:
+        last_day = asked_day(request.POST, "last_day")
+        if not timezone.localdate() <= last_day <= timezone.localdate() + _LONGEST:
+            raise InputRefused("大屏上最早用到今天，最晚用三年")
         row = hand_over(draft, last_day=last_day, by=editor_of(request))
-    except NotChanged as refused:
+    except (NotChanged, InputRefused) as refused:
         messages.error(request, f"还不能交：{str(refused).removesuffix('。')}。")
         return redirect("bank", pk)
     messages.success(request, "已交。请没有写过它的人看过以后发布；发布之前大屏上没有。")

@@ -90,6 +90,14 @@ def test_whom_a_bank_is_for_is_changed_within_the_viewers_regions_alone(officer:
     assert draft.region_id == SHILI_VILLAGE
 
 
+def test_a_last_day_that_is_none_is_refused_in_words(officer: Client) -> None:
+    draft = bank()
+    for last_day in ("", "2026-13-01", str(in_days(-1)), str(in_days(4 * 365))):
+        page = officer.post(f"/banks/{draft.pk}/hand-over/", {"last_day": last_day}, follow=True).content.decode()
+        assert "还不能交" in page
+    assert not WrittenPack.objects.exists()
+
+
 def test_what_is_typed_is_judged_and_drawn_and_not_saved(officer: Client) -> None:
     one = questions(bank())[0]
     address = f"/banks/{one.level.draft_id}/questions/{one.pk}/shown/"

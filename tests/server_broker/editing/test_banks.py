@@ -72,7 +72,7 @@ def handed(draft: BankDraft, name: str = "writer") -> BankDraft:
     return draft
 
 
-def publish(draft: BankDraft, *, by: str = "second") -> Bundle:
+def publish(draft: BankDraft, *, by: str = "second", days: int = 0) -> Bundle:
     assert draft.written is not None
     return publish_written_pack(
         draft.written,
@@ -80,7 +80,7 @@ def publish(draft: BankDraft, *, by: str = "second") -> Bundle:
         key=KEY,
         folder=BundleFolder(HOME.bundles),
         actor=by,
-        at=timezone.now(),
+        at=timezone.now() + dt.timedelta(days=days),
     )
 
 
@@ -129,6 +129,17 @@ def test_what_two_people_wrote_a_third_publishes(county: FictionalCounty) -> Non
     assert [len(level.questions) for level in pack.levels] == [5]
     keeper = keepers().get(pack=draft.pack)
     assert (keeper.owner, keeper.review_by, keeper.made_by) == (draft.owner, draft.review_by, "second")
+
+
+def test_what_waited_beyond_its_last_day_takes_nothing_off_the_kiosks(county: FictionalCounty) -> None:
+    draft = bank()
+    publish(handed(draft))
+    change_head(draft, head(title="示例镇防火二"), editor())
+    hand_over(draft, last_day=today() + dt.timedelta(days=2), by=editor())
+    draft.refresh_from_db()
+    with pytest.raises(NotPublished, match="结束时间已经过去"):
+        publish(draft, days=4)
+    assert Bundle.objects.filter(kind="questions").count() == 1
 
 
 def test_whom_it_is_for_and_the_order_of_its_levels_can_change(county: FictionalCounty) -> None:
