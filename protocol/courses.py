@@ -1,5 +1,7 @@
 """What learning is required of whom, and what may be chosen: the content of ``courses`` bundles."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -51,6 +53,17 @@ class Courses(VersionedMessage, frozen=True, kw_only=True):
     menus: Annotated[list[Menu], Meta(max_length=100)] = []
     """Of several that are for a person the first counts."""
     taken: Annotated[list[Taken], Meta(max_length=2_000)] = []
+
+
+def counting_day[Day: (date, str)](days: Iterable[Day], today: Day) -> Day:
+    """Return which of several days counts, until which a pack is required of somebody: the first one to come, and if
+    all have passed the last of them.
+
+    Args:
+        days: At least one; dates, or dates as ``2026-11-30``.
+    """
+    listed = sorted(days)
+    return next((day for day in listed if day >= today), listed[-1])
 
 
 def concerns(entry: Requirement | Menu, *, type_: str, region: str) -> bool:

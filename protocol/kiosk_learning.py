@@ -21,7 +21,7 @@ type VisitOrNone = Annotated[str, Meta(pattern=r"^([0-9a-f]{16})?\Z")]
 
 
 class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A level that can be played now."""
+    """A level of a pack, with its stars."""
 
     pack: ShortText
     level: ShortText

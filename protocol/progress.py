@@ -238,8 +238,14 @@ def history_in(said: Progress | None) -> History:
 
 
 def last_picks(picks: Iterable[Picked]) -> dict[str, Picked]:
-    """Return by pack the choice that counts: the latest one, and an undated one after all dated ones (8.2)."""
-    return {one.pack: one for one in sorted(picks, key=lambda one: (one.wall is None, one.wall or 0, *one[1:3]))}
+    """Return by pack the choice that counts (8.2): of each stream the last one, and of these the latest; an undated one
+    comes after all dated ones."""
+    last: dict[tuple[str, bytes], Picked] = {}
+    for one in sorted(picks, key=lambda one: (one.seq, one.wall or 0)):
+        last[one.pack, one.epoch] = one
+    return {
+        one.pack: one for one in sorted(last.values(), key=lambda one: (one.wall is None, one.wall or 0, *one[1:3]))
+    }
 
 
 def chosen_packs(picks: Iterable[Picked]) -> frozenset[str]:

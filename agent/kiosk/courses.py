@@ -1,10 +1,12 @@
 """Which packs are required of a person, and which they may choose, by the county's ``courses``."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from agent.twin import Twin
-from protocol.courses import Courses, Menu, concerns
+from protocol.courses import Courses, Menu, concerns, counting_day
 from protocol.units import DayText, PersonId, ShortText
 
 NOTHING = Courses()
@@ -16,7 +18,7 @@ class Course(NamedTuple):
     """What concerns one person."""
 
     required: Mapping[ShortText, DayText]
-    """By pack, the first day by which it is required."""
+    """By pack, the last day by which it is required (`protocol.courses.counting_day`)."""
     menu: Menu | None
     colleagues: Mapping[ShortText, int]
     """By pack, how many people of the person's type chose it."""
@@ -33,14 +35,19 @@ class CourseBook:
         self._twin = twin
         self._courses = courses
 
-    def of(self, person: PersonId) -> Course:
-        """Return what concerns a person."""
+    def of(self, person: PersonId, today: date) -> Course:
+        """Return what concerns a person.
+
+        Args:
+            today: The date, or a lower bound of it.
+        """
         said = self._courses() or NOTHING
         type_, region = self._twin.type_of(person), self._region_of(person)
-        required: dict[ShortText, DayText] = {}
+        days: dict[ShortText, list[DayText]] = defaultdict(list)
         for one in said.required:
             if concerns(one, type_=type_, region=region):
-                required[one.pack] = min(one.until, required.get(one.pack, one.until))
+                days[one.pack].append(one.until)
+        required = {pack: counting_day(listed, today.isoformat()) for pack, listed in days.items()}
         menu = next((one for one in said.menus if concerns(one, type_=type_, region=region)), None)
         return Course(required, menu, {one.pack: one.people for one in said.taken if one.type == type_})
 

@@ -13,6 +13,7 @@ from msgspec import structs
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.library import Library
 from agent.kiosk.progress import Learnt, PersonalProgress
+from agent.kiosk.questions_here import QuestionsHere
 from agent.kiosk.runs import Asked, Run, asked_of, drawn
 from agent.kiosk.sound import OpenQuestion
 from agent.kiosk.table import Rows
@@ -71,6 +72,7 @@ class Learning:
         self._visits = visits
         self._progress = progress
         self._random = random
+        self._questions_here = QuestionsHere()
         self._runs: dict[bytes, Run] = {}
         self._stars = self._slot.read() or {}
         visits.on_end(self.visit_ended)
@@ -134,9 +136,10 @@ class Learning:
         ]
 
     def shown_of(self, visit: Visit, book: Iterable[Due]) -> list[Due]:
-        """Return the questions of a person's wrong book whose packs are here."""
-        here = {pack.id for pack in self.packs(visit)}
-        return [one for one in book if one.question[0] in here]
+        """Return the questions of a person's wrong book that a pack here has, for whoever the person is."""
+        listed = list(book)
+        here = self._questions_here.among(self.packs(visit), (one.question for one in listed))
+        return [one for one in listed if one.question in here]
 
     def due(self, visit: Visit, book: list[Due]) -> list[QuestionName]:
         """Return what a review shows now of a person's wrong book, without what another kiosk asks them already."""
@@ -221,9 +224,10 @@ class Learning:
         # A kiosk shows one run of a visit, so that an earlier one was left.
         if run.visit is not None:
             self._runs = {name: one for name, one in self._runs.items() if one.visit is not run.visit}
-        # The oldest run goes, because somebody has probably walked away from it.
+        # The oldest run of nobody goes, because somebody has probably walked away from it; a person's ends by itself.
         while len(self._runs) >= MAX_RUNS:
-            del self._runs[next(iter(self._runs))]
+            nobodys = (name for name, one in self._runs.items() if one.visit is None)
+            del self._runs[next(nobodys, next(iter(self._runs)))]
         self._runs[run.id] = run
         self._screens.answer(kiosk, run.shown())
 

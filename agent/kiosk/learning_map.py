@@ -121,7 +121,7 @@ class LearningMap:
         return self._seen_in(visit) if visit is not None else None
 
     def _seen_in(self, visit: Visit | None) -> "_Seen":
-        course = self._courses.of(visit.person) if visit is not None else None
+        course = self._courses.of(visit.person, self._progress.today()) if visit is not None else None
         return _Seen(visit, self._learning.packs(visit), self._learning.learnt(visit), course)
 
     def _pack(self, seen: "_Seen", name: str, page: int) -> PackShown | None:
@@ -187,7 +187,7 @@ class LearningMap:
             # What is of a pack that is not here, or not in the version that has the answer, waits until it is.
             pack, question = found.get(name, (None, None))
             if pack is not None and question is not None and pack.version >= version and len(told) < MAX_AMENDED:
-                self._progress.told(visit.person, name, right=right)
+                self._progress.told(visit.person, name, right=right, version=version)
                 answer = [question.options[number] for number in question.answer]
                 said = question.explanation
                 told.append(Amended(title=pack.title, stem=question.stem, right=right, answer=answer, explanation=said))

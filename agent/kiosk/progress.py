@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, field
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.facts import Attempt, ClockCorrected, Fact, LevelEnded, NumberEntered, PackChosen, Touch
+from protocol.facts import Attempt, ClockCorrected, Fact, LevelEnded, NumberEntered, PackChosen, Touch, VisitEnded
 from protocol.facts_learning import LearningMode
 from protocol.progress import (
     Answered,
@@ -44,7 +44,8 @@ MAX_KEPT = 4_000
 """Attempts of one person that the county does not have: more than anybody gives in a year without a line."""
 MAX_TOLD = 100
 _MENDED_MS = 120_000
-"""Nobody answers the same question twice so soon: its run would have to end, and another one to draw it again."""
+"""By so much the county may mend a time. Whoever loses a level and draws the same question again may be as quick, and
+then the county tells both answers soon."""
 DATING = frozenset({"county", "ntp"})
 
 
@@ -101,8 +102,9 @@ class _Kept(Struct):
     answers: list[_OwnAnswer] = field(default_factory=list)
     ends: list[_OwnEnd] = field(default_factory=list)
     choices: list[_OwnChoice] = field(default_factory=list)
-    told: list[tuple[str, str, bool]] = field(default_factory=list)
-    """Of which answers that are marked otherwise by now the person was told here."""
+    told_of: list[tuple[str, str, bool, int]] = field(default_factory=list)
+    """Of which answers that are marked otherwise by now the person was told here: pack, question, whether it is right,
+    and the version that says so."""
 
     def whens(self) -> Iterator[_When]:
         """Yield the moment of each fact."""
@@ -189,8 +191,13 @@ class PersonalProgress:
         self._people: dict[PersonId, _Kept] = {}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Learn from the last facts of the outbox, oldest first: whose attempts they were, and when."""
+        """Learn from the last facts of the outbox, oldest first: whose attempts they were, and when.
+
+        The end of a visit says whose it was. Of one that the power ended nothing says so, and today's holder counts.
+        """
         who: dict[FactName, PersonId] = {}
+        said_at_end: dict[FactName, PersonId] = {}
+        own: list[tuple[FactName, FactRef, Attempt | LevelEnded | PackChosen]] = []
         known: dict[bytes, ClockCorrected] = {}
         for ref, fact in facts:
             match fact:
@@ -199,12 +206,14 @@ class PersonalProgress:
                 case NumberEntered(answer="accepted"):
                     who[ref.epoch, ref.seq] = fact.person
                 case ClockCorrected() if fact.source in DATING:
-                    first = known.setdefault(fact.boot, fact)
-                    if first.source == "ntp" and fact.source == "county":
-                        known[fact.boot] = fact
+                    _note_time(known, fact)
                 case Attempt() | LevelEnded() | PackChosen() if fact.by is not None:
-                    if (person := who.get((fact.by.epoch, fact.by.seq))) is not None:
-                        _put(self._recalled.setdefault(person, _Kept()), ref, fact)
+                    own.append(((fact.by.epoch, fact.by.seq), ref, fact))
+                case VisitEnded():
+                    said_at_end[fact.by.epoch, fact.by.seq] = fact.person
+        for visit, ref, fact in own:
+            if (person := said_at_end.get(visit, who.get(visit))) is not None:
+                _put(self._recalled.setdefault(person, _Kept()), ref, fact)
         for kept in self._recalled.values():
             for when in kept.whens():
                 if not when.dated and (said := known.get(when.boot)) is not None:
@@ -249,7 +258,7 @@ class PersonalProgress:
         running = {one.run for one in kept.ends if is_needed(one.when)}
         kept.answers = [one for one in kept.answers if one.run in running or is_answer_needed(one)][-MAX_KEPT:]
         kept.ends = [one for one in kept.ends if is_needed(one.when)][-MAX_KEPT:]
-        kept.choices = [one for one in kept.choices if is_needed(one.when)][-MAX_KEPT:]
+        kept.choices = [one for one in kept.choices if is_needed(one.when) or self._wall(one.when) is None][-MAX_KEPT:]
         for when in kept.whens():
             if (wall := self._wall(when)) is not None:
                 when.wall, when.dated = wall, True
@@ -276,18 +285,18 @@ class PersonalProgress:
         county = self._county(person)
         if county is None or county.amended is UNSET:
             return []
-        told = self._of(person).told
+        told = self._of(person).told_of
         versions = [] if county.amended_by is UNSET else county.amended_by
         return [
             ((one.pack, one.question), one.right, version)
             for one, version in zip(county.amended, chain(versions, repeat(1)), strict=False)
-            if (one.pack, one.question, one.right) not in told
+            if (one.pack, one.question, one.right, version) not in told
         ]
 
-    def told(self, person: PersonId, question: QuestionName, *, right: bool) -> None:
-        """Take note that the person was told of an answer that is marked otherwise by now."""
+    def told(self, person: PersonId, question: QuestionName, *, right: bool, version: int) -> None:
+        """Take note that the person was told of an answer that is marked otherwise by a version of its pack."""
         kept = self._of(person)
-        kept.told = [*kept.told, (*question, right)][-MAX_TOLD:]
+        kept.told_of = [*kept.told_of, (*question, right, version)][-MAX_TOLD:]
 
     def _is_today(self, when: _When) -> bool:
         if not self._clock.dated:
@@ -317,8 +326,9 @@ class PersonalProgress:
         )
 
     def _chosen(self, kept: _Kept, told: _Told) -> frozenset[str]:
-        """Return which packs the person has chosen, here and elsewhere."""
-        own = (one for one in kept.choices if not told.has(one.when))
+        """Return which packs the person has chosen, here and elsewhere. Of a choice that nobody dates the county does
+        not tell."""
+        own = (one for one in kept.choices if not told.has(one.when) or self._wall(one.when) is None)
         return chosen_packs(
             [
                 *(Picked(one.wall, b"", 0, one.pack, one.chosen) for one in told.choices),
@@ -339,6 +349,13 @@ class PersonalProgress:
 
     def _slot(self, person: PersonId) -> StateSlot[_Kept]:
         return StateSlot(self._state, f"learnt {person}", _Kept, title="what a person has learnt")
+
+
+def _note_time(known: dict[bytes, ClockCorrected], fact: ClockCorrected) -> None:
+    """Take note of what dates a boot: the first such word, but the county's before that of NTP."""
+    first = known.setdefault(fact.boot, fact)
+    if first.source == "ntp" and fact.source == "county":
+        known[fact.boot] = fact
 
 
 def _put(kept: _Kept, ref: FactRef, fact: Attempt | LevelEnded | PackChosen) -> None:

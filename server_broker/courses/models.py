@@ -10,6 +10,9 @@ from django.db.models import Q
 from server_broker.people.models import PersonType
 from server_broker.regions.models import Region, subtree_prefix
 
+LATE_FOR = dt.timedelta(days=30)
+"""So long after its last day a requirement is still spoken of, so that who is late knows, and is known to be."""
+
 
 class CourseKind(models.TextChoices):
     """What an entry is."""
@@ -24,6 +27,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def standing(self, day: dt.date) -> Self:
         """Return those that nobody has ended and that are not over on a day, those made first going first."""
         return self.filter(Q(until=None) | Q(until__gte=day), ended_at=None).order_by("made_at", "pk")
+
+    def told(self, day: dt.date) -> Self:
+        """Return those of which people are told on a day: the standing ones, and those that were over lately."""
+        return self.standing(day - LATE_FOR)
 
 
 class Course(models.Model):

@@ -7,6 +7,7 @@ answer has the attempts of earlier versions marked anew, and one who changes the
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -162,14 +163,18 @@ class PackKeys:
 
     def __call__(self, pack: str, question: str, version: int) -> Question | None:
         """Return the question by whose answer an attempt with this version of its pack is marked (2.2)."""
-        found = self.key(pack, question, version)
-        return None if found is None else found.question
+        keys = self._keys.get((pack, question), ())
+        return next((key.question for key in keys if key.since <= version), None)
 
-    def key(self, pack: str, question: str, version: int, *, before: datetime | None = None) -> "_Key | None":
-        """Return the same with its version; of the versions that had come before a moment alone, if one is given."""
-        for key in self._keys.get((pack, question), ()):
-            if key.since <= version and (before is None or self._published[pack, key.version] < before):
-                return key
+    def corrected(self, pack: str, question: str, version: int) -> "tuple[_Key, _Key] | None":
+        """Return the key by which the answer to an attempt became what it is now, and the one before it.
+
+        None: no version of the pack has changed it.
+        """
+        holding = (key for key in self._keys.get((pack, question), ()) if key.since <= version)
+        for key, before in pairwise(holding):
+            if set_of(key.question) != set_of(before.question):
+                return key, before
         return None
 
     def published(self, pack: str, version: int) -> datetime:

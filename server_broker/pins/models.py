@@ -79,4 +79,5 @@ class NumberEntry(Stamped):
         indexes = [
             models.Index(fields=["station", "boot"], name="number_entry_by_boot"),
             models.Index(fields=["number"], name="number_entry_by_number"),
+            models.Index(fields=["wall"], name="number_entry_by_time"),
         ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from protocol.courses import counting_day
 from server_broker.courses.models import Course, CourseKind
 from server_broker.dated.models import AsOf
 from server_broker.learning.marking import newest_levels
@@ -42,15 +43,15 @@ class RequiredPack:
 def required_of(people: Iterable[Person], now: dt.datetime) -> dict[int, list[RequiredPack]]:
     """Return what is required of each person, by key, in the order of the last days. The number of queries is fixed."""
     listed = list(people)
-    standing = Course.objects.standing(timezone.localdate(now)).filter(kind=CourseKind.REQUIRED)
-    courses = list(standing.select_related("region"))
+    today = timezone.localdate(now)
+    courses = list(Course.objects.told(today).filter(kind=CourseKind.REQUIRED).select_related("region"))
     levels = newest_levels(row.packs[0] for row in courses)
     reached: dict[tuple[int, str], dict[str, dt.datetime | None]] = defaultdict(dict)
     rows = ReachedLevel.objects.filter(person__in=[person.pk for person in listed], pack__in=list(levels))
     for row in rows:
         reached[row.person_id, row.pack][row.level] = row.first_at
     return {
-        person.pk: _of_person(person, courses, levels, {pack: reached[person.pk, pack] for pack in levels})
+        person.pk: _of_person(person, courses, levels, {pack: reached[person.pk, pack] for pack in levels}, today)
         for person in listed
     }
 
@@ -60,11 +61,13 @@ def _of_person(
     courses: Sequence[Course],
     levels: dict[str, list[str]],
     reached: dict[str, dict[str, dt.datetime | None]],
+    today: dt.date,
 ) -> list[RequiredPack]:
-    last: dict[str, dt.date] = {}
+    days: dict[str, list[dt.date]] = defaultdict(list)
     for row in courses:
         if row.until is not None and row.concerns(type_=person.type, village=person.village_id):
-            last[row.packs[0]] = min(row.until, last.get(row.packs[0], row.until))
+            days[row.packs[0]].append(row.until)
+    last = {pack: counting_day(listed, today) for pack, listed in days.items()}
     found = []
     for pack, until in sorted(last.items(), key=lambda item: (item[1], item[0])):
         wanted = levels.get(pack, [])
@@ -135,8 +138,8 @@ def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[T
     Args:
         townships: The first nine digits of their codes.
     """
-    standing = Course.objects.standing(timezone.localdate(now)).filter(kind=CourseKind.REQUIRED, packs=[pack])
-    courses = list(standing.select_related("region"))
+    told = Course.objects.told(timezone.localdate(now)).filter(kind=CourseKind.REQUIRED, packs=[pack])
+    courses = list(told.select_related("region"))
     levels = newest_levels([pack]).get(pack, [])
     if not courses or not levels:
         return []

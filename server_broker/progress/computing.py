@@ -119,13 +119,14 @@ def _amended(answers: Iterable[Answered], keys: PackKeys, now: dt.datetime) -> l
     since = now - TOLD_FOR
     newest: dict[QuestionName, tuple[tuple[dt.datetime, int], AmendedAnswer, int]] = {}
     for one in answers:
-        key = keys.key(one.pack, one.question, one.version)
-        if key is None or key.version <= one.version or keys.published(one.pack, key.version) < since:
+        corrected = keys.corrected(one.pack, one.question, one.version)
+        if corrected is None:
+            continue
+        key, before = corrected
+        if key.version <= one.version or keys.published(one.pack, key.version) < since:
             continue
         right = is_right(key.question, list(one.chosen))
-        before = keys.key(one.pack, one.question, one.version, before=since)
-        was = one.said_right if before is None else is_right(before.question, list(one.chosen))
-        if right != was:
+        if right != is_right(before.question, list(one.chosen)):
             place = (keys.published(one.pack, key.version), one.wall or 0)
             name = (one.pack, one.question)
             if name not in newest or newest[name][0] <= place:

@@ -29,24 +29,24 @@ def courses_drafts(stations: Sequence[Station], now: dt.datetime) -> dict[str, l
 
     The number of queries is fixed.
     """
-    standing = list(Course.objects.standing(timezone.localdate(now)).select_related("region"))
+    told = list(Course.objects.told(timezone.localdate(now)).select_related("region"))
     taken: dict[str, list[TakenSaid]] = {}
     for row in TakenPack.objects.order_by("pack", "type"):
         taken.setdefault(row.pack, []).append(TakenSaid(pack=row.pack, type=row.type, people=row.people))
     had = set(Bundle.objects.filter(kind="courses", station__in=stations).values_list("station", flat=True))
-    return {station.pk: _drafts(station, standing, taken, now, had=station.pk in had) for station in stations}
+    return {station.pk: _drafts(station, told, taken, now, had=station.pk in had) for station in stations}
 
 
 def _drafts(
     station: Station,
-    standing: Sequence[Course],
+    told: Sequence[Course],
     taken: Mapping[str, Sequence[TakenSaid]],
     now: dt.datetime,
     *,
     had: bool,
 ) -> list[Draft]:
     township = station.village_id[:TOWNSHIP_DIGITS]
-    here = [row for row in standing if row.prefix.startswith(township) or township.startswith(row.prefix)]
+    here = [row for row in told if row.prefix.startswith(township) or township.startswith(row.prefix)]
     if not here and not had:
         return []
     menus = [row for row in here if row.kind == CourseKind.MENU][:_MOST_MENUS]

@@ -65,14 +65,20 @@ def search_again(now: dt.datetime) -> int:
 
 
 def mark_new_faces(now: dt.datetime) -> int:
-    """Mark whoever touched lately at a station that was not told of them; return how many. The night finds the rest."""
+    """Mark whoever showed lately who they are at a station that was not told of them; return how many. The night finds
+    the rest."""
     rows = query(
-        f"""SELECT DISTINCT b.person_id FROM {TOUCHES} t JOIN people_card c ON c.token = t.card_token
-        JOIN people_binding b ON b.subject_id = c.id AND b.superseded_at IS NULL AND b.state = 'held'
-        JOIN progress_personprogress p ON p.person_id = b.person_id
-        LEFT JOIN progress_told o ON o.person_id = b.person_id AND o.station_id = t.station_id
-        WHERE t.wall > %s AND t.wall <= %s AND o.id IS NULL""",  # noqa: S608 - our own constant
-        [now - LATELY, now],
+        f"""SELECT DISTINCT s.person_id FROM (
+            SELECT b.person_id, t.station_id FROM {TOUCHES} t JOIN people_card c ON c.token = t.card_token
+            JOIN people_binding b ON b.subject_id = c.id AND b.superseded_at IS NULL AND b.state = 'held'
+            WHERE t.wall > %(since)s AND t.wall <= %(now)s
+            UNION ALL SELECT r.subject_id, e.station_id FROM {NUMBER_ENTRIES} e
+            JOIN people_personrecord r ON r.number = e.number
+            WHERE e.wall > %(since)s AND e.wall <= %(now)s AND e.answer = 'accepted' AND e.counts
+        ) s JOIN progress_personprogress p ON p.person_id = s.person_id
+        LEFT JOIN progress_told o ON o.person_id = s.person_id AND o.station_id = s.station_id
+        WHERE o.id IS NULL""",  # noqa: S608 - our own constants
+        {"since": now - LATELY, "now": now},
     )
     mark((person for (person,) in rows), now)
     return len(rows)

@@ -137,7 +137,7 @@ class PackCounted(models.Model):
 
 
 class QuestionCount(models.Model):
-    """How people answered a question with the options that it has now. None of fewer than ten runs (7.2)."""
+    """How people answered a question with the options that it has now. None of fewer than ten people (7.2)."""
 
     pack = models.CharField(max_length=64)
     question = models.CharField(max_length=64)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from protocol.bundles import MAX_CONTENT_BYTES
 from protocol.codec import decode
-from protocol.packs import Pack
+from protocol.packs import Pack, Question
 from protocol.progress import MAX_STARS, Progress, history_in, wrong_book
 from server_broker.bundles.models import Bundle
 from server_broker.learning.marking import questions_in, read_stored
@@ -58,6 +58,8 @@ class OwnAmended:
 
     stem: str
     right: bool
+    answer: Sequence[str]
+    """The options that are right by now; of an ordering question in their order."""
     explanation: str
 
 
@@ -102,11 +104,16 @@ def own_learning(person: Person, now: dt.datetime) -> OwnLearning:
         due=[OwnWrong(stem, day) for stem, day in wrong if day is not None and day <= today],
         later=[OwnWrong(stem, day) for stem, day in wrong if day is None or day > today],
         amended=[
-            OwnAmended(stems[one.pack, one.question].stem, one.right, stems[one.pack, one.question].explanation)
+            _own_amended(stems[one.pack, one.question], right=one.right)
             for one in amended
             if (one.pack, one.question) in stems
         ],
     )
+
+
+def _own_amended(question: Question, *, right: bool) -> OwnAmended:
+    answer = [question.options[place] for place in question.answer]
+    return OwnAmended(question.stem, right, answer, question.explanation)
 
 
 def _packs(names: set[str], now: dt.datetime) -> list[Pack]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from protocol.packs import Pack, Question, is_right
 from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.tables import known_wall
-from server_broker.learning.marking import questions_in, read_stored
+from server_broker.learning.marking import questions_in, read_stored, set_of
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import newest_packs
 from server_broker.learning.tables import ATTEMPTS
@@ -85,7 +85,11 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
         "since": [question.key_since or pack.version for question in questions.values()],
     }
     counts = _by_choice(questions, query(_ANSWERS + _BY_CHOICE, asked))
-    standing = {name for name, firsts in _firsts_shown(pack).items() if counts[name].firsts < firsts + LEAST_SHOWN}
+    standing = {
+        name
+        for name, firsts in _firsts_shown(pack, questions).items()
+        if firsts <= counts[name].firsts < firsts + LEAST_SHOWN
+    }
     runs = {question: (runs, median) for question, runs, median in query(_ANSWERS + _BY_QUESTION, asked)}
     QuestionCount.objects.filter(pack=pack.id).exclude(question__in=standing).delete()
     QuestionCount.objects.bulk_create(
@@ -106,11 +110,19 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
     PackCounted.objects.update_or_create(pack=pack.id, defaults={"version": pack.version, "on": today})
 
 
-def _firsts_shown(pack: Pack) -> dict[str, int]:
-    """Return of how many first tries a page speaks by now, by question, unless another version was counted then."""
-    if not PackCounted.objects.filter(pack=pack.id, version=pack.version).exists():
+def _firsts_shown(pack: Pack, questions: Mapping[str, Question]) -> dict[str, int]:
+    """Return of how many first tries a page speaks by now, by question, where it had these options and this answer
+    when it was counted."""
+    counted = PackCounted.objects.filter(pack=pack.id).first()
+    if counted is None:
         return {}
-    return dict(QuestionCount.objects.filter(pack=pack.id).values_list("question", "firsts"))
+    then = questions_in(read_stored(LearningPack.objects.get(pack=pack.id, version=counted.version)))
+    same = [
+        name
+        for name, question in questions.items()
+        if (question.key_since or pack.version) <= counted.version and set_of(then[name]) == set_of(question)
+    ]
+    return dict(QuestionCount.objects.filter(pack=pack.id, question__in=same).values_list("question", "firsts"))
 
 
 def _by_choice(questions: Mapping[str, Question], rows: Iterable[tuple[str, str, int, int]]) -> dict[str, _Counted]:

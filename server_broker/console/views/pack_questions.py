@@ -37,7 +37,9 @@ def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
         "pack": row,
         "counted": PackCounted.objects.filter(pack=row.pack).first(),
         "questions": questions,
-        "remarked": [(stems.get(one.question, one.question), one) for one in remarked],
+        "remarked": [
+            (stems.get(one.question, one.question), one, one.attempts // LEAST_SHOWN * LEAST_SHOWN) for one in remarked
+        ],
         "shares": [(names[one.code], one) for one in shares],
         "least": LEAST_SHOWN,
     }

@@ -1,10 +1,12 @@
 """What is learnt in a visit is its person's: on disk, after a restart, and together with what the county knows."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 
+from agent.kiosk.learning import MAX_RUNS
 from protocol.courses import Courses, Menu, Requirement, Taken
 from protocol.facts import Attempt, LevelEnded, PackChosen, Touch
 from protocol.kiosk import Sorry, ToAgent
@@ -61,6 +63,15 @@ def come(station: Bench, system: FakeSystemClock, *, after_days: int = 0, card: 
     return open_by_card(station, card)
 
 
+IN_PACK = [question.id for level in pack().levels for question in level.questions]
+
+
+def wrong_since(wall: int, questions: Sequence[str]) -> Progress:
+    """What the county tells of somebody who answered these questions of the sample wrongly at a time."""
+    tries = [Tries(pack="sample", question=one, tries=[Try(wall=wall, right=False)]) for one in questions]
+    return Progress(person="p1", as_of=1, questions=tries)
+
+
 def own_facts(station: Bench) -> list[tuple[FactRef, Attempt]]:
     return [(ref, fact) for ref, fact in station.recent_now() if isinstance(fact, Attempt)]
 
@@ -98,6 +109,24 @@ def test_a_run_in_a_visit_is_its_persons(tmp_path: Path, system: FakeSystemClock
     with bench(tmp_path, system) as again:
         give_pack(again)
         assert stars(again, come(again, system)) == {"1": 3, "2": 0}
+
+
+def test_after_a_restart_answers_are_whose_visit_it_was_and_not_whose_the_card_is_now(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired())
+        give_pack(station)
+        visit = open_by_card(station, ZHANG)
+        play(station, [True] * 5)
+        station.ask(EndVisit(visit=visit.visit))
+        now_lis = [msgspec.structs.replace(card, person="p2") for card in desired().cards]
+        station.accept(msgspec.structs.replace(desired(version=station.twin.version + 1), cards=now_lis))
+        station.outbox.put("learnt p1", b"\xc1")
+    with bench(tmp_path, system) as again:
+        give_pack(again)
+        assert stars(again, come(again, system)) == {"1": 0}
+        assert again.kiosk.progress.learnt("p1").stars("sample", "1") == 3
 
 
 def test_what_was_learnt_is_read_from_the_outbox_if_its_own_list_is_lost(
@@ -178,8 +207,7 @@ def test_a_wrong_answer_in_a_review_takes_no_life_and_ends_no_level(station: Ben
 def test_at_most_ten_are_reviewed_in_a_day(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     now = station.clock.now().wall
-    tries = [Tries(pack="sample", question=f"q{n}", tries=[Try(wall=now - 3 * DAY_MS, right=False)]) for n in range(14)]
-    station.bundles.put("progress", Progress(person="p1", as_of=1, questions=tries), name="p1")
+    station.bundles.put("progress", wrong_since(now - 3 * DAY_MS, IN_PACK), name="p1")
     visit = open_by_card(station, ZHANG)
     book = the_map(station, visit).book
     assert book is not None
@@ -193,6 +221,25 @@ def test_at_most_ten_are_reviewed_in_a_day(station: Bench, system: FakeSystemClo
     book = the_map(station, visit).book
     assert book is not None
     assert (book.due, book.rested) == (0, True)
+
+
+def test_questions_that_left_their_pack_keep_nobody_from_the_others(station: Bench, system: FakeSystemClock) -> None:
+    give_pack(station)
+    now = station.clock.now().wall
+    gone = wrong_since(now - 9 * DAY_MS, [f"gone{n:02}" for n in range(12)])
+    left = wrong_since(now - 3 * DAY_MS, IN_PACK[:2])
+    told = msgspec.structs.replace(gone, questions=[*gone.questions, *left.questions])
+    station.bundles.put("progress", told, name="p1")
+    visit = open_by_card(station, ZHANG)
+    book = the_map(station, visit).book
+    assert book is not None
+    assert (book.due, book.all) == (2, 2)
+    (shown,) = station.ask(OpenReview(visit=visit.visit))
+    while isinstance(shown, QuestionShown):
+        answer(station, shown, right=True)
+        shown = go_on(station, shown)
+    assert isinstance(shown, LevelOver)
+    assert (shown.of, shown.left) == (2, 0)
 
 
 def test_what_the_county_has_of_here_is_not_counted_twice(tmp_path: Path, system: FakeSystemClock) -> None:
@@ -423,6 +470,23 @@ def test_required_packs_come_first_and_those_of_the_menu_are_chosen_and_given_up
     assert [line.part for line in the_map(station, visit).packs if line.pack == "d"] == ["menu"], "given up elsewhere"
 
 
+def test_a_choice_that_nobody_dates_stays_where_it_was_made(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        give_pack(station)
+        menu = Menu(title="示例菜单", choose=1, packs=["sample"])
+        station.bundles.put("courses", Courses(menus=[menu]))
+        visit = open_by_card(station, ZHANG)
+        station.ask(ChoosePack(visit=visit.visit, pack="sample"))
+        chosen = next(ref for ref, fact in station.recent_now() if isinstance(fact, PackChosen))
+        told = Progress(person="p1", as_of=1, heads=[StreamThrough(epoch=chosen.epoch, seq=chosen.seq)])
+        station.bundles.put("progress", told, name="p1")
+        station.kiosk.progress.keep("p1")
+        assert station.kiosk.progress.learnt("p1").chosen == {"sample"}
+        station.ask(ChoosePack(visit=visit.visit, pack="sample"))
+        assert station.kiosk.progress.learnt("p1").chosen == set(), "given up again"
+
+
 def test_a_corrected_key_is_told_once(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     station.bundles.put(
@@ -470,10 +534,21 @@ def test_a_persons_run_ends_with_the_visit_and_is_nobodys_at_another_kiosk(stati
     assert isinstance(question, QuestionShown)
     answer_here = AnswerQuestion(run=question.run, question=question.question, chosen=[0])
     assert station.ask(answer_here, kiosk=2) == [Sorry(reason="unknown_run", asked="answer")]
-    assert station.ask(OpenReview(visit=visit.visit), kiosk=2) != []
+    assert station.ask(OpenReview(visit=visit.visit), kiosk=2) == [Sorry(reason="no_visit", asked="open_review")]
     station.ask(EndVisit(visit=visit.visit))
     assert station.ask(answer_here) == [Sorry(reason="unknown_run", asked="answer")]
     assert station.of(Attempt) == []
+
+
+def test_runs_of_nobody_push_no_persons_run_out(station: Bench) -> None:
+    give_pack(station)
+    open_by_card(station, ZHANG)
+    (question,) = station.ask(OpenLevel(pack="sample", level="1"))
+    assert isinstance(question, QuestionShown)
+    for _ in range(MAX_RUNS):
+        question_at(station, 2, OpenLevel(pack="sample", level="1"))
+    answer(station, question, right=True)
+    assert len(station.of(Attempt)) == 1
 
 
 def test_the_last_level_of_a_pack_completes_it_once(station: Bench, system: FakeSystemClock) -> None:

@@ -5,9 +5,9 @@ kiosk. The county here is a plain one that reckons by `protocol.progress`, as th
 from its database.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -53,6 +53,8 @@ DAY_MS = 86_400_000
 PERSON = "p1"
 PACKS = ("law", "flood")
 QUESTIONS, LEVELS, DRAW = 7, 2, 5
+GOES = 0.5
+"""How likely a new version of a pack no longer has some question."""
 _CORRECTED = "示例，已更正。"
 type Raw = tuple[bytes, int, bytes]
 
@@ -364,7 +366,8 @@ class Life:
         dated_since = own & undated(place.told) - undated(raw)
         marks = {name: right for name, right in marks.items() if name not in dated_since}
         want = score(raw, [Binding(token, PERSON)], self._keys(place.known), marks=marks).get(PERSON, Score())
-        expected = expected_screen(want, place.bench.kiosk.progress.today())
+        here = [self.county.published[name][version - 1] for name, version in place.known.items()]
+        expected = expected_screen(shown_of(want, here), place.bench.kiosk.progress.today())
         said = screen(place.bench, visit)
         if place.told_by != place.known:
             # What the station has of its own runs is marked by newer answers than what the county told of them.
@@ -426,10 +429,10 @@ def first_version(name: str) -> Pack:
 
 
 def next_version(pack: Pack, random: Random) -> Pack:
-    """Return a version in which some keys are corrected, and some options are others.
+    """Return a version in which some keys are corrected, some options are others, and a question may be gone.
 
-    No question gets other options after its key was corrected: a station that skipped the versions between can't know
-    of the correction until the county tells it (ADR 50).
+    No question gets other options or goes after its key was corrected: a station that skipped the versions between
+    can't know of the correction until the county tells it (ADR 50).
     """
 
     def revised(question: Question) -> Question:
@@ -448,7 +451,17 @@ def next_version(pack: Pack, random: Random) -> Pack:
         msgspec.structs.replace(level, questions=[revised(question) for question in level.questions])
         for level in pack.levels
     ]
+    level = random.choice(levels)
+    may_go = [place for place, question in enumerate(level.questions) if question.explanation != _CORRECTED]
+    if may_go and len(level.questions) > DRAW and random.random() < GOES:
+        del level.questions[random.choice(may_go)]
     return msgspec.structs.replace(pack, version=pack.version + 1, levels=levels)
+
+
+def shown_of(want: Score, packs: Iterable[Pack]) -> Score:
+    """Return what a screen shows of it where these versions of packs lie: the wrong book without what left its pack."""
+    here = {(pack.id, question.id) for pack in packs for level in pack.levels for question in level.questions}
+    return replace(want, book={name: day for name, day in want.book.items() if name in here})
 
 
 def lives(seeds: Iterator[int] | range, folder: Callable[[int], Path]) -> Iterator[Life]:

@@ -29,7 +29,7 @@ from firmware_scripts.report import Value
 from protocol.packs import Pack, Question
 from tests.proofs.learning.glass import Glass, Seen, expected
 from tests.proofs.learning.hand import Hand
-from tests.proofs.learning.histories import LEVELS, PACKS, STATIONS, County, first_version, next_version
+from tests.proofs.learning.histories import LEVELS, PACKS, STATIONS, County, first_version, next_version, shown_of
 from tests.proofs.learning.moved_village import MovedStation, MovedTime, MovedVillage
 from tests.proofs.learning.outside import (
     Raw,
@@ -456,8 +456,14 @@ class RealLives:
 
     def _judge(self, station: MovedStation, person: Person, seen: Seen, want: Score, *, reviewed: int) -> None:
         known = self._known[station.number]
+        here = [self._published.published[name][version - 1] for name, version in known.packs.items()]
         should = expected(
-            want, packs=PACKS, levels=LEVELS, today=known.last_dated, dated=known.dated, reviewed=reviewed
+            shown_of(want, here),
+            packs=PACKS,
+            levels=LEVELS,
+            today=known.last_dated,
+            dated=known.dated,
+            reviewed=reviewed,
         )
         with self._lock:
             self.found.compared += 1

@@ -74,6 +74,19 @@ def test_a_pack_is_complete_on_the_day_of_its_last_level(county: FictionalCounty
     assert [(one.is_complete, one.completed_on) for one in required_of([li], now)[li.pk]] == [(True, None)]
 
 
+def test_what_is_late_is_said_for_thirty_days_and_a_new_day_takes_its_place(li: Person, required: Region) -> None:
+    now = timezone.now()
+    first = Course.objects.get().until
+    assert first is not None
+    for days, is_said in ((30, True), (60, True), (61, False)):
+        assert bool(required_of([li], now + dt.timedelta(days=days))[li.pk]) is is_said
+    later = now + dt.timedelta(days=40)
+    until = timezone.localdate(later) + dt.timedelta(days=10)
+    require(required, "law", until=until, by=Decision("chen-shili", "再学一次", later))
+    assert [one.until for one in required_of([li], later)[li.pk]] == [until]
+    assert [one.until for one in required_of([li], now)[li.pk]] == [first]
+
+
 def test_the_secretary_sees_who_completed_it_and_nobody_else_does(
     county: FictionalCounty, li: Person, required: Region
 ) -> None:

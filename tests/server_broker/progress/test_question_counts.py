@@ -97,6 +97,24 @@ def test_two_nights_never_differ_by_one_person(
     assert (said[0][0], said[10][0]) == (10, 20)
 
 
+def test_a_new_version_is_no_way_to_count_one_more(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    for number in range(10):
+        asked(station, None, [0], run=f"run {number}")
+    before = counted(processor, station).count
+    asked(station, None, [1], run="one more")
+    publish_pack(with_key_since(pack(2), pack()), key=KEY)
+    after = counted(processor, station, now=NOW + dt.timedelta(days=1)).count
+    assert before is not None
+    assert after is not None
+    assert (after.firsts, after.firsts_right) == (before.firsts, before.firsts_right) == (10, 10)
+    publish_pack(with_key_since(pack(3, answers={"l1q1": 1}), pack(2)), key=KEY)
+    after = counted(processor, station, now=NOW + dt.timedelta(days=2)).count
+    assert after is not None
+    assert (after.firsts, after.firsts_right) == (11, 1), "another answer is counted anew"
+
+
 def test_ten_runs_of_one_person_are_one(
     county: FictionalCounty, station: StationDouble, processor: BatchProcessor
 ) -> None:

@@ -21,9 +21,9 @@ from server_broker.progress.marks import mark_new_faces
 from server_broker.progress.models import Told
 from server_broker.progress.progress_source import MOST_BUNDLES, progress_drafts
 from server_broker.progress.rounds import Rounds
-from tests.cast import LI, SHILI, YANGBAN, ZHANG
+from tests.cast import LI, SHILI, YANGBAN, YANSHI, ZHANG
 from tests.server_broker.county import FictionalCounty
-from tests.server_broker.learning.worlds import DAY_MS, answered, at, chose, ended, pack, take
+from tests.server_broker.learning.worlds import DAY_MS, answered, at, chose, ended, entered, pack, take
 from tests.server_broker.progress.test_whose import enrolled
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -138,6 +138,24 @@ def test_what_is_marked_anew_is_news(one: StationDouble, rounds: Rounds, tmp_pat
     assert [(each.question, each.right) for each in said.amended] == [("l1q1", True)]
 
 
+def test_a_correction_that_is_taken_back_is_news_too(one: StationDouble, rounds: Rounds, tmp_path: Path) -> None:
+    rounds.go_on(NOW)
+    for version, answer, right in ((2, 1, True), (3, 0, False), (4, 0, False)):
+        publish_questions(
+            pack(version, answers={"l1q1": answer}),
+            key=KEY,
+            folder=BundleFolder(tmp_path),
+            author="chen-shili",
+            at=NOW + version * DAY,
+        )
+        rounds.go_on(NOW + version * DAY)
+        said = told(SHILI)
+        assert said is not None
+        assert isinstance(said.amended, list)
+        assert [(each.question, each.right) for each in said.amended] == [("l1q1", right)]
+        assert said.amended_by == [min(version, 3)], "the version since which it is so"
+
+
 def test_a_fact_that_came_again_in_a_later_stream_is_no_news_for_ever(
     one: StationDouble, processor: BatchProcessor, rounds: Rounds
 ) -> None:
@@ -188,6 +206,18 @@ def test_a_new_face_is_told_of_without_an_answer_there(
     rounds.go_on(NOW + dt.timedelta(minutes=10))
     assert asked(told(YANGBAN)) == {"l1q1": 1}
     assert mark_new_faces(NOW + dt.timedelta(minutes=20)) == 0
+
+
+def test_a_new_face_by_number_is_told_of_too(
+    county: FictionalCounty, one: StationDouble, processor: BatchProcessor, rounds: Rounds
+) -> None:
+    rounds.go_on(NOW)
+    neighbour = enrolled(county, YANSHI)
+    neighbour.add(entered(at(0, 30), ZHANG.number))
+    take(processor, neighbour)
+    assert mark_new_faces(NOW + dt.timedelta(minutes=10)) == 1
+    rounds.go_on(NOW + dt.timedelta(minutes=10))
+    assert asked(told(YANSHI)) == {"l1q1": 1}
 
 
 def test_it_is_one_version_until_there_is_news_and_goes_with_its_person(
