@@ -48,8 +48,8 @@ class Question(Message, frozen=True, kw_only=True, omit_defaults=True):
     sound: FileName | None = None
     """An item of the bundle that speaks the stem."""
     key_since: Annotated[int, Meta(ge=1)] | None = None
-    """The first version of the pack that asked the same with these options in this order. Attempts since then are marked by this
-    answer (``docs/learning.md``, section 2). None: this version."""
+    """The first version of the pack that asked the same with these options in this order. Attempts since then are
+    marked by this answer (``docs/learning.md``, section 2). None: this version."""
 
 
 class Level(Message, frozen=True, kw_only=True):

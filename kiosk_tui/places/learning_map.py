@@ -1,6 +1,6 @@
 """The map of learning: the packs, a page of six, and above them the wrong book and what was corrected.
 
-In a visit it is the person's. Without one everything can be played, and nothing is kept.
+In a visit it is the person's. Without one anybody plays, and the stars are the station's.
 """
 
 from dataclasses import replace

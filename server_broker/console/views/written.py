@@ -1,4 +1,4 @@
-"""What one person has written and another one publishes or sends back: notices, documents to read, and learning packs."""
+"""What one person has written and another one publishes or sends back: notices, documents, learning packs."""
 
 import logging
 from collections.abc import Callable, Mapping
