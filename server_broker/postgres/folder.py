@@ -25,13 +25,13 @@ fsync = on
 full_page_writes = on
 synchronous_commit = on
 max_connections = 100
-shared_buffers = 128MB
+shared_buffers = {buffers_mb}MB
 wal_level = replica
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 """
-"""``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's defaults. They are written all the same,
+"""``buffers_mb`` is `_buffers_mb`. ``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's defaults. They are written all the same,
 because a receipt promises that facts survive a power cut after the COMMIT. By the socket's mode every account may
 connect; ``pg_hba.conf`` decides which of them gets in.
 """
@@ -60,10 +60,23 @@ def prepare(home: CountyHome) -> None:
     accounts = {own_name(), "postgres"}
     mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
     # Written at each start, so that an upgrade's changes come into force.
-    for name, text in (("postgresql.conf", _SERVER), ("pg_hba.conf", _ACCESS), ("pg_ident.conf", mapping)):
+    for name, text in (
+        ("postgresql.conf", _SERVER.format(buffers_mb=_buffers_mb())),
+        ("pg_hba.conf", _ACCESS),
+        ("pg_ident.conf", mapping),
+    ):
         path = home.postgres_data / name
         path.write_text(text, encoding="ascii")
         account.own(path, 0o600)
+
+
+def _buffers_mb() -> int:
+    """Return how much memory PostgreSQL shares among its processes: a sixteenth of the machine's, from 128 to 512 MB.
+
+    A month of a large county's results is about 150 MB, and is read again for each sheet.
+    """
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(512, max(128, machine // 16 // 2**20))
 
 
 def _initialise(home: CountyHome, account: Account) -> None:

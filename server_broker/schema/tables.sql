@@ -4610,6 +4610,7 @@ CREATE INDEX notable_by_kind ON exceptions_notable USING btree (kind, day);
 CREATE INDEX notable_standing ON exceptions_notable USING btree (day DESC, id DESC) WHERE (gone_at IS NULL);
 CREATE INDEX number_entry_by_boot ON pins_numberentry USING btree (station_id, boot);
 CREATE INDEX number_entry_by_number ON pins_numberentry USING btree (number);
+CREATE INDEX number_entry_by_time ON pins_numberentry USING btree (wall);
 CREATE INDEX number_seen_by_person ON people_numberseen USING btree (person_id, at DESC);
 CREATE UNIQUE INDEX one_hold_at_a_time ON media_legalhold USING btree (blob_id) WHERE (lifted_at IS NULL);
 CREATE UNIQUE INDEX one_open_account_of_a_person ON accounts_user USING btree (person_id) WHERE is_active;
