@@ -31,9 +31,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 """
-"""``buffers_mb`` is `_buffers_mb`. ``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's defaults. They are written all the same,
-because a receipt promises that facts survive a power cut after the COMMIT. By the socket's mode every account may
-connect; ``pg_hba.conf`` decides which of them gets in.
+"""``buffers_mb`` is `_buffers_mb`. ``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's
+defaults. They are written all the same, because a receipt promises that facts survive a power cut after the COMMIT. By
+the socket's mode every account may connect; ``pg_hba.conf`` decides which of them gets in.
 """
 
 _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"

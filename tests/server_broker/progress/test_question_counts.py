@@ -109,7 +109,7 @@ def test_a_new_version_is_no_way_to_count_one_more(
     assert before is not None
     assert after is not None
     assert (after.firsts, after.firsts_right) == (before.firsts, before.firsts_right) == (10, 10)
-    publish_pack(with_key_since(pack(3, answers={"l1q1": 1}), pack(2)), key=KEY)
+    publish_pack(with_key_since(pack(3, answers={"l1q1": 1}), with_key_since(pack(2), pack())), key=KEY)
     after = counted(processor, station, now=NOW + dt.timedelta(days=2)).count
     assert after is not None
     assert (after.firsts, after.firsts_right) == (11, 1), "another answer is counted anew"

@@ -21,7 +21,7 @@ from server_broker.progress.marks import mark_new_faces
 from server_broker.progress.models import Told
 from server_broker.progress.progress_source import MOST_BUNDLES, progress_drafts
 from server_broker.progress.rounds import Rounds
-from tests.cast import LI, SHILI, YANGBAN, YANSHI, ZHANG
+from tests.cast import LI, SHILI, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty
 from tests.server_broker.learning.worlds import DAY_MS, answered, at, chose, ended, entered, pack, take
 from tests.server_broker.progress.test_whose import enrolled
@@ -209,15 +209,17 @@ def test_a_new_face_is_told_of_without_an_answer_there(
 
 
 def test_a_new_face_by_number_is_told_of_too(
-    county: FictionalCounty, one: StationDouble, processor: BatchProcessor, rounds: Rounds
+    county: FictionalCounty, other: StationDouble, processor: BatchProcessor, rounds: Rounds
 ) -> None:
+    other.add(touch(), answered(at(0, 1), other.ref(1), chosen=1))
+    take(processor, other)
     rounds.go_on(NOW)
-    neighbour = enrolled(county, YANSHI)
-    neighbour.add(entered(at(0, 30), ZHANG.number))
-    take(processor, neighbour)
+    home = enrolled(county)
+    home.add(entered(at(0, 30), ZHANG.number))
+    take(processor, home)
     assert mark_new_faces(NOW + dt.timedelta(minutes=10)) == 1
     rounds.go_on(NOW + dt.timedelta(minutes=10))
-    assert asked(told(YANSHI)) == {"l1q1": 1}
+    assert asked(told(SHILI)) == {"l1q1": 1}
 
 
 def test_it_is_one_version_until_there_is_news_and_goes_with_its_person(

@@ -90,18 +90,24 @@ def test_answers_after_a_touch_are_the_holder_s(
 def test_the_latest_choice_of_a_pack_counts_and_an_undated_one_last(
     county: FictionalCounty, processor: BatchProcessor, rounds: Rounds
 ) -> None:
-    station = enrolled(county)
-    by = station.ref(1)
+    station, other = enrolled(county), enrolled(county, YANGBAN)
+    by, elsewhere = station.ref(1), other.ref(1)
+    undated = at(quality="unknown", boot=secrets.token_bytes(16))
     station.add(
         touch(),
         chose(at(2), by, "law", chosen=False),
         chose(at(1), by, "law"),
-        chose(at(quality="unknown", boot=secrets.token_bytes(16)), by, "health"),
+        chose(undated, by, "health"),
         chose(at(3), by, "health", chosen=False),
+        chose(undated, by, "flood"),
+        chose(at(3), by, "fraud"),
     )
-    take(processor, station)
+    other.add(
+        touch(2_000), chose(at(9), elsewhere, "flood", chosen=False), chose(at(9), elsewhere, "fraud", chosen=False)
+    )
+    take(processor, station, other)
     rounds.go_on(NOW)
-    assert [row.pack for row in ChosenPack.objects.all()] == ["health"]
+    assert sorted(row.pack for row in ChosenPack.objects.all()) == ["flood", "law"]
 
 
 def test_what_is_kept_of_nobody_is_computed_of_nobody(
