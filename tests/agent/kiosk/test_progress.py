@@ -1,6 +1,6 @@
 """What is learnt in a visit is its person's: on disk, after a restart, and together with what the county knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -66,9 +66,9 @@ def come(station: Bench, system: FakeSystemClock, *, after_days: int = 0, card: 
 IN_PACK = [question.id for level in pack().levels for question in level.questions]
 
 
-def wrong_since(wall: int, questions: Sequence[str]) -> Progress:
-    """What the county tells of somebody who answered these questions of the sample wrongly at a time."""
-    tries = [Tries(pack="sample", question=one, tries=[Try(wall=wall, right=False)]) for one in questions]
+def wrong_at(walls: Mapping[str, int]) -> Progress:
+    """What the county tells of somebody who answered these questions of the sample wrongly at these times."""
+    tries = [Tries(pack="sample", question=one, tries=[Try(wall=wall, right=False)]) for one, wall in walls.items()]
     return Progress(person="p1", as_of=1, questions=tries)
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_answer_in_a_review_takes_no_life_and_ends_no_level(station: Ben
 def test_at_most_ten_are_reviewed_in_a_day(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     now = station.clock.now().wall
-    station.bundles.put("progress", wrong_since(now - 3 * DAY_MS, IN_PACK), name="p1")
+    station.bundles.put("progress", wrong_at(dict.fromkeys(IN_PACK, now - 3 * DAY_MS)), name="p1")
     visit = open_by_card(station, ZHANG)
     book = the_map(station, visit).book
     assert book is not None
@@ -226,10 +226,9 @@ def test_at_most_ten_are_reviewed_in_a_day(station: Bench, system: FakeSystemClo
 def test_questions_that_left_their_pack_keep_nobody_from_the_others(station: Bench, system: FakeSystemClock) -> None:
     give_pack(station)
     now = station.clock.now().wall
-    gone = wrong_since(now - 9 * DAY_MS, [f"gone{n:02}" for n in range(12)])
-    left = wrong_since(now - 3 * DAY_MS, IN_PACK[:2])
-    told = msgspec.structs.replace(gone, questions=[*gone.questions, *left.questions])
-    station.bundles.put("progress", told, name="p1")
+    gone = {f"gone{n:02}": now - 9 * DAY_MS for n in range(12)}
+    left = dict.fromkeys(IN_PACK[:2], now - 3 * DAY_MS)
+    station.bundles.put("progress", wrong_at(gone | left), name="p1")
     visit = open_by_card(station, ZHANG)
     book = the_map(station, visit).book
     assert book is not None
