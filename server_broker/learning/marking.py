@@ -19,7 +19,6 @@ from protocol.signing import Signed
 from server_broker.learning.models import Attempt, LearningPack, RemarkedQuestion
 from server_broker.learning.packs import PackRefused
 
-
 type FileHashes = Mapping[str, bytes]
 """SHA-256 of the pictures and sounds of a version, by the names by which its questions call them."""
 

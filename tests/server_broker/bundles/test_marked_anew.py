@@ -81,11 +81,16 @@ def test_the_same_picture_under_another_name_is_the_same_question(folder: Bundle
     assert [row.question for row in RemarkedQuestion.objects.all()] == ["l1q1"]
 
 
-@pytest.mark.parametrize("what", ["picture", "sound"])
-def test_a_picture_or_a_sound_that_comes_or_goes_makes_another_question(folder: BundleFolder, what: str) -> None:
-    files = {"a": RED_SIGN if what == "picture" else clip(lasts_ms=200)}
+@pytest.mark.parametrize(
+    ("with_file", "file"),
+    [(showing(2, picture="a"), RED_SIGN), (showing(2, sound="a"), clip(lasts_ms=200))],
+    ids=["picture", "sound"],
+)
+def test_a_picture_or_a_sound_that_comes_or_goes_makes_another_question(
+    folder: BundleFolder, with_file: Pack, file: bytes
+) -> None:
     publish(showing(1), folder)
-    assert since(publish(showing(2, **{what: "a"}), folder, files))["l1q1"] is None
+    assert since(publish(with_file, folder, {"a": file}))["l1q1"] is None
     assert since(publish(showing(3), folder))["l1q1"] is None
 
 

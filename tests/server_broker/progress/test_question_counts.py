@@ -104,12 +104,14 @@ def test_a_new_version_is_no_way_to_count_one_more(
         asked(station, None, [0], run=f"run {number}")
     before = counted(processor, station).count
     asked(station, None, [1], run="one more")
-    publish_pack(with_key_since(pack(2), pack()), key=KEY)
+    second = with_key_since(pack(2), pack(), files={}, files_before={})
+    publish_pack(second, key=KEY)
     after = counted(processor, station, now=NOW + dt.timedelta(days=1)).count
     assert before is not None
     assert after is not None
     assert (after.firsts, after.firsts_right) == (before.firsts, before.firsts_right) == (10, 10)
-    publish_pack(with_key_since(pack(3, answers={"l1q1": 1}), with_key_since(pack(2), pack())), key=KEY)
+    third = with_key_since(pack(3, answers={"l1q1": 1}), second, files={}, files_before={})
+    publish_pack(third, key=KEY)
     after = counted(processor, station, now=NOW + dt.timedelta(days=2)).count
     assert after is not None
     assert (after.firsts, after.firsts_right) == (11, 1), "another answer is counted anew"
