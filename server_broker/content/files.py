@@ -10,7 +10,7 @@ from protocol.packs import MAX_PACK_BYTES, Pack, read_pack
 from protocol.refusal import Refused
 from protocol.system_errors import os_cause
 from server_broker.content.bank import Bank, bank_of
-from server_broker.content.gathering import Gathering, Outcome
+from server_broker.content.gathering import GatheredLevel, Gathering, Head, Outcome
 from server_broker.content.gift_reading import read_gift
 from server_broker.content.gift_writing import gift_of
 from server_broker.content.sheet import BOOK, gather
@@ -32,6 +32,8 @@ class BankFile:
     form: str
     outcomes: Iterator[Outcome]
     bank: Callable[[], Bank]
+    head: Head
+    """What it says of the bank as a whole, as far as the outcomes were gone through."""
     problems: list[RowError] = field(default_factory=list)
     """What is wrong beside the questions: a sheet, a column, the row of the bank."""
     notes: list[str] = field(default_factory=list)
@@ -60,18 +62,19 @@ def _sheets(path: Path) -> BankFile:
         plan = read_file(BOOK, path)
     except BadWorkbook as error:
         raise FileRefused("bad_workbook", str(error)) from error
-    return BankFile(EXCEL, gather(plan, into), lambda: into.bank(title=path.stem), plan.errors, plan.notes)
+    return BankFile(EXCEL, gather(plan, into), lambda: into.bank(title=path.stem), into.head, plan.errors, plan.notes)
 
 
 def _gift(path: Path) -> BankFile:
     into = Gathering()
-    return BankFile(GIFT, read_gift(text_lines(path), into), lambda: into.bank(title=path.stem))
+    return BankFile(GIFT, read_gift(text_lines(path), into), lambda: into.bank(title=path.stem), into.head)
 
 
 def _pack(path: Path) -> BankFile:
     bank = bank_of(read_pack_file(path))
-    outcomes = [Outcome(0, question.id, level.name, question) for level in bank.levels for question in level.questions]
-    return BankFile(PACK, iter(outcomes), lambda: bank)
+    levels = [(GatheredLevel(level.id, level.name, level.draw), level.questions) for level in bank.levels]
+    outcomes = (Outcome(0, question.id, level, question) for level, questions in levels for question in questions)
+    return BankFile(PACK, outcomes, lambda: bank, Head(id=bank.id, title=bank.title, sample=bank.sample))
 
 
 def read_pack_file(path: Path) -> Pack:

@@ -9,27 +9,6 @@ from server_broker.content.bank import Bank, BankLevel, bank_id, level_id, tidy
 from server_broker.content.drafts import NotTaken, QuestionDraft, Refusal, judge, refused
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one question of a file: it was taken, or there are refusals.
-
-    Attributes:
-        line: The line or the row of the file where it begins.
-        id: As in the bank if it was taken; otherwise as in the file, or empty.
-        level: The level's name.
-        notes: What of the file was left off, in Chinese.
-        draft: As it was written; None if it could not be told what was meant.
-    """
-
-    line: int
-    id: str
-    level: str
-    question: Question | None = None
-    refusals: tuple[Refusal, ...] = ()
-    notes: tuple[str, ...] = ()
-    draft: QuestionDraft | None = None
-
-
 @dataclass(slots=True)
 class GatheredLevel:
     """A level and what was taken into it."""
@@ -37,7 +16,29 @@ class GatheredLevel:
     id: str
     name: str
     draw: int | None
+    """None: the file says nothing of how many questions of it a run asks."""
     questions: list[Question] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one question of a file: it was taken, or there are refusals.
+
+    Attributes:
+        line: The line or the row of the file where it begins.
+        id: As in the bank if it was taken; otherwise as in the file, or empty.
+        level: Where it stands, taken or not; None: nobody knows.
+        notes: What of the file was left off, in Chinese.
+        draft: As it was written; None if it could not be told what was meant.
+    """
+
+    line: int
+    id: str
+    level: GatheredLevel | None
+    question: Question | None = None
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    draft: QuestionDraft | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ class Head:
 
     id: str = ""
     title: str = ""
+    category: str = ""
+    """What the levels of a GIFT file stand under: its title if nothing else names one."""
     sample: bool = False
     owner: str = ""
     review_by: dt.date | None = None
@@ -90,10 +93,10 @@ class Gathering:
             question = judge(draft)
             self._check(question, into, given=tidy(draft.id))
         except NotTaken as reason:
-            return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into.name, None, reason.refusals, notes, draft)
+            return Outcome(draft.line, tidy(draft.id)[:MAX_SHORT_TEXT], into, None, reason.refusals, notes, draft)
         self.list_level(into).questions.append(question)
         self._lines[question.id] = draft.line
-        return Outcome(draft.line, question.id, into.name, question, (), notes, draft)
+        return Outcome(draft.line, question.id, into, question, (), notes, draft)
 
     def _check(self, question: Question, level: GatheredLevel, *, given: str) -> None:
         if (before := self._lines.get(question.id)) is not None:
@@ -112,7 +115,8 @@ class Gathering:
         Args:
             title: Of a file that names none.
         """
-        head, shown = self.head, tidy(self.head.title) or tidy(title)
+        head = self.head
+        shown = tidy(head.title) or tidy(head.category) or tidy(title)
         draw = head.draw if head.draw is not None else MIN_DRAW
         levels = tuple(
             BankLevel(level.id, level.name, draw if level.draw is None else level.draw, tuple(level.questions))

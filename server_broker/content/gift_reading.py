@@ -109,7 +109,6 @@ class _Reader:
         self._level: GatheredLevel | None = None
         self._said: dict[str, str] = {}
         """What comments say of the level that comes next."""
-        self._pack: str | None = None
 
     def read(self, block: _Block) -> Iterator[Outcome]:
         for comment in block.comments:
@@ -129,14 +128,14 @@ class _Reader:
         except NotTaken as reason:
             draft.refusals += reason.refusals
             draft.kind = None
-            yield Outcome(block.line, draft.id[:64], self._level.name, None, tuple(draft.refusals), tuple(draft.notes))
+            yield Outcome(block.line, draft.id[:64], self._level, None, tuple(draft.refusals), tuple(draft.notes))
             return
         yield self._into.take(draft, self._level)
 
     def _category(self, block: _Block) -> Iterator[Outcome]:
         if len(block.texts) > 1 or block.too_long:
             words = "$CATEGORY 这一行下面要空一行，否则 Moodle 把后面的题当成分类的名称"
-            yield Outcome(block.line, "", "", None, refused("category_not_alone", words).refusals)
+            yield Outcome(block.line, "", None, None, refused("category_not_alone", words).refusals)
         self._level = self._begin_level(block.texts[0][len(_CATEGORY) :].strip())
 
     def _begin_level(self, written: str) -> GatheredLevel:
@@ -146,11 +145,10 @@ class _Reader:
             if len(path) > 1 and path[0] == "top":
                 path = path[1:]
         if len(path) > 1:
-            if self._pack is None:
-                self._pack = path[0]
-                self._into.head.title = self._into.head.title or path[0]
+            head = self._into.head
+            head.category = head.category or path[0]
             # A bank has one title. What stands in another pack keeps its name in that of its level.
-            path = path[1:] if path[0] == self._pack else path
+            path = path[1:] if path[0] == head.category else path
         draw = self._said.pop(marks.DRAW, "")
         return self._into.level(
             "·".join(path),

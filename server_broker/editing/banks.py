@@ -23,7 +23,7 @@ from server_broker.editing.changing import Editor, NotChanged, changing
 from server_broker.editing.levels import add_level
 from server_broker.editing.looking import Looked, look
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
-from server_broker.editing.questions import row_of
+from server_broker.editing.questions import drop_unnamed_files, row_of
 from server_broker.learning.keepers import keepers
 from server_broker.regions.models import Region
 
@@ -133,6 +133,7 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
             stopping += [*looked.kept_back.values(), *looked.stops][:3]
             raise NotChanged("；".join(stopping))
         _name_for_good(row, looked)
+        drop_unnamed_files(row)
         version = next_version(row.pack)[1]
         try:
             row.written = write_pack(

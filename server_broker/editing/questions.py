@@ -218,7 +218,7 @@ _PNG_BEGINS = b"\x89PNG\r\n"
 
 
 def put_files(draft: BankDraft, files: Mapping[str, bytes], by: Editor) -> list[str]:
-    """Give questions the pictures and sounds that they name and the bank has not, as after an import.
+    """Give questions the pictures and sounds that they name, as after an import. What has such a name is replaced.
 
     Returns:
         In Chinese which of the files were not taken, and why.

@@ -192,7 +192,7 @@ class _JsonAccount(_Account):
         row = {
             "line": outcome.line,
             "id": outcome.id,
-            "level": outcome.level,
+            "level": outcome.level.name if outcome.level is not None else "",
             "taken": outcome.question is not None,
             "reasons": [asdict(refusal) for refusal in outcome.refusals],
             "notes": outcome.notes,
