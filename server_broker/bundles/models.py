@@ -225,6 +225,8 @@ class WrittenPack(Written):
     title = models.CharField(max_length=64)
     becomes = models.CharField(max_length=64)
     """The pack's id, and its bundle's."""
+    version = models.PositiveIntegerField()
+    """The version of the pack that it becomes."""
     replaces = models.PositiveIntegerField()
     """The version whose place it takes; 0: there is none yet."""
     editors = ArrayField(models.CharField(max_length=150), default=list)

@@ -70,6 +70,7 @@ def write_pack(draft: PackDraft, *, region: Region, actor: str, at: datetime) ->
     row = WrittenPack(
         title=draft.pack.title,
         becomes=draft.pack.id,
+        version=draft.pack.version,
         replaces=next_version(draft.pack.id)[0],
         editors=sorted({*draft.editors, actor}),
         owner=draft.owner,

@@ -27,6 +27,11 @@ from server_broker.editing.questions import drop_unnamed_files, row_of
 from server_broker.learning.keepers import keepers
 from server_broker.regions.models import Region
 
+NEWER = (
+    "后来发布了第 {version} 版，这份草稿里没有那一版的改动。"
+    "请导出留底，删掉这份草稿，再从“下发内容”打开第 {version} 版，按“改这个题库”重新改"
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Head:
@@ -82,6 +87,7 @@ def begin_from(bundle: Bundle, region: Region, by: Editor, *, folder: BundleFold
         draft = BankDraft.objects.create(
             region=region,
             pack=bank.id,
+            based_on=bundle.version,
             title=bank.title,
             sample=bank.sample,
             owner=keeper.owner if keeper is not None else "",
@@ -124,9 +130,13 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
     """Hand a bank over to a second person, as the next version of its pack.
 
     Raises:
-        NotChanged: Something in it must be mended first, or it could not be published.
+        NotChanged: Something in it must be mended first, it could not be published, or a newer version than that on
+            which it rests was: what that one has mended would be lost.
     """
     with changing(draft, by) as row:
+        newest, version = next_version(row.pack)
+        if newest != row.based_on:
+            raise NotChanged(NEWER.format(version=newest))
         looked = look(row, today=timezone.localdate(by.now))
         if not looked.may_go:
             stopping = [f"还有 {looked.to_mend} 题要改"] if looked.to_mend else []
@@ -134,7 +144,6 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
             raise NotChanged("；".join(stopping))
         _name_for_good(row, looked)
         drop_unnamed_files(row)
-        version = next_version(row.pack)[1]
         try:
             row.written = write_pack(
                 PackDraft(

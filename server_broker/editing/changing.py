@@ -45,7 +45,7 @@ def changing(draft: BankDraft, by: Editor) -> Iterator[BankDraft]:
             raise NotChanged("已经交出去，等着发布。要再改，请先收回")
         if row.written is not None and row.written.published_at is not None:
             # From here on it is the next version, which others write.
-            row.editors, row.written = [], None
+            row.based_on, row.editors, row.written = row.written.version, [], None
         yield row
         # An editor's name in another case is the same account.
         others = [one for one in row.editors if one.casefold() != by.name.casefold()]

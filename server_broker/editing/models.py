@@ -14,6 +14,8 @@ class BankDraft(models.Model):
     """Its stations get it."""
     pack = models.CharField(max_length=64, unique=True)
     """The id of the pack that it becomes."""
+    based_on = models.PositiveIntegerField(default=0)
+    """The version of that pack whose questions it began with, or as which it was published last; 0: none."""
     title = models.CharField(max_length=64)
     sample = models.BooleanField(default=False)
     owner = models.CharField(max_length=64, blank=True)

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import io
+from importlib import import_module
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.apps import apps
 from django.utils import timezone
 from PIL import Image
 
@@ -13,9 +15,10 @@ from protocol.bundles import Bundle as BundleDocument
 from protocol.codec import decode
 from protocol.packs import read_pack
 from server_broker.accounts.own_affairs import OwnAffair
+from server_broker.bundles import written_packs
 from server_broker.bundles.drafts import NotPublished
 from server_broker.bundles.files import BundleFolder
-from server_broker.bundles.models import Bundle
+from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.bundles.written import end_written
 from server_broker.bundles.written_packs import publish_written_pack
 from server_broker.content.gift_writing import gift_of
@@ -82,6 +85,13 @@ def publish(draft: BankDraft, *, by: str = "second", days: int = 0) -> Bundle:
         actor=by,
         at=timezone.now() + dt.timedelta(days=days),
     )
+
+
+def published_elsewhere(draft: BankDraft, version: int) -> None:
+    """Publish a version that does not come of this draft, as the county's command line does."""
+    row = LearningPack.objects.filter(pack=draft.pack).latest("version")
+    row.pk, row.version, row.sha256 = None, version, bytes([version]) * 32
+    row.save(force_insert=True)
 
 
 def in_bundle(bundle: Bundle) -> BundleDocument:
@@ -229,11 +239,65 @@ def test_a_newer_version_that_came_meanwhile_stops_the_one_that_waits(county: Fi
     draft.refresh_from_db()
     change_head(draft, head(title="示例镇防火 二"), editor())
     handed(draft)
-    row = LearningPack.objects.get(pack=draft.pack)
-    row.pk, row.version, row.sha256 = None, 2, b"2" * 32
-    row.save(force_insert=True)
+    published_elsewhere(draft, 2)
     with pytest.raises(NotPublished, match="又有了新的一版"):
         publish(draft)
+
+
+def test_a_draft_of_an_older_version_is_not_handed_over(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    # Nobody has changed the draft since, and it rests on what was published of it and not on what came after that.
+    published_elsewhere(draft, 2)
+    refused = "后来发布了第 2 版，这份草稿里没有那一版的改动。请导出留底，删掉这份草稿，再从“下发内容”打开第 2 版"
+    with pytest.raises(NotChanged, match=refused):
+        handed(draft)
+    change_head(draft, head(title="示例镇防火 二"), editor())
+    with pytest.raises(NotChanged, match=refused):
+        handed(draft)
+
+
+def test_what_was_sent_back_for_a_newer_version_is_not_handed_over_again(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    draft.refresh_from_db()
+    handed(draft)
+    published_elsewhere(draft, 2)
+    assert draft.written is not None
+    end_written(draft.written, reason="又有了新的一版", actor="second", at=timezone.now())
+    with pytest.raises(NotChanged, match="后来发布了第 2 版"):
+        handed(draft)
+
+
+def test_a_draft_that_begins_with_the_newest_version_goes_out_as_the_next(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    draft.refresh_from_db()
+    bundle = publish(handed(draft))
+    region = draft.region
+    BankDraft.objects.all().delete()
+    again = begin_from(bundle, region, editor("other"), folder=BundleFolder(HOME.bundles))
+    assert publish(handed(again, "other")).version == 3
+
+
+def test_what_an_earlier_release_kept_rests_on_the_newest_version(county: FictionalCounty) -> None:
+    draft = handed(bank())
+    publish(draft)
+    WrittenPack.objects.update(version=0)
+    import_module("server_broker.bundles.migrations.0007_version_of_written_packs").number(apps, None)
+    import_module("server_broker.editing.migrations.0002_based_on").rest(apps, None)
+    draft.refresh_from_db()
+    assert (draft.based_on, draft.written and draft.written.version) == (1, 1)
+
+
+def test_a_draft_goes_on_over_a_restored_database(county: FictionalCounty, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = handed(bank())
+    publish(draft)
+    monkeypatch.setattr(written_packs, "lowest_version", lambda: 1_000)
+    draft.refresh_from_db()
+    assert publish(handed(draft)).version == 1_001
+    draft.refresh_from_db()
+    assert publish(handed(draft)).version == 1_002
 
 
 def test_pictures_and_voices_go_along(county: FictionalCounty) -> None:
