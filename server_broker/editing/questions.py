@@ -23,6 +23,21 @@ LONGEST_FIELD = 1_000
 """Characters that are kept of a text that is too long for a question, so that its writer can shorten it."""
 JPEG, PNG = "image/jpeg", "image/png"
 ANOTHER_SAVED = "别人刚改过这道题。请重新打开它，看过再改"
+GONE = "这道题刚被别人删掉了"
+
+
+class SavedByAnother(NotChanged):
+    """Somebody else has saved the question since the editor opened it. Saved once more it takes the place of that."""
+
+    def __init__(self) -> None:
+        super().__init__(ANOTHER_SAVED)
+
+
+class QuestionGone(NotChanged):
+    """Somebody else has deleted the question."""
+
+    def __init__(self) -> None:
+        super().__init__(GONE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,12 +160,11 @@ def save_question(
         revision: The one that the editor had before their eyes.
 
     Raises:
-        NotChanged: Somebody else has saved it meanwhile, or the bank waits for a second person.
+        SavedByAnother, QuestionGone: Somebody else was faster.
+        NotChanged: The bank waits for a second person, or its level is gone.
     """
     with changing(row.level.draft, by) as draft:
-        locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk, revision=revision).first()
-        if locked is None:
-            raise NotChanged(ANOTHER_SAVED)
+        locked = _as_seen(row, revision)
         _check_level(level)
         if DraftQuestion.objects.filter(level__draft=draft, ident=locked.ident).exclude(pk=locked.pk).exists():
             # Two had one id, and what was typed now makes another question of this one.
@@ -169,15 +183,30 @@ def save_question(
     return locked
 
 
+def _locked(row: DraftQuestion) -> DraftQuestion:
+    locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk).first()
+    if locked is None:
+        raise QuestionGone
+    return locked
+
+
+def _as_seen(row: DraftQuestion, revision: int) -> DraftQuestion:
+    """Lock a question that nobody has changed since the editor had it before their eyes."""
+    locked = _locked(row)
+    if locked.revision != revision:
+        raise SavedByAnother
+    return locked
+
+
 def drop_question(row: DraftQuestion, by: Editor, *, revision: int) -> None:
     """Take a question out of the bank, as the editor has seen it.
 
     Raises:
-        NotChanged: Somebody else has saved it meanwhile, or the bank waits for a second person.
+        SavedByAnother, QuestionGone: Somebody else was faster.
+        NotChanged: The bank waits for a second person.
     """
     with changing(row.level.draft, by) as draft:
-        if not DraftQuestion.objects.filter(pk=row.pk, revision=revision).delete()[0]:
-            raise NotChanged(ANOTHER_SAVED)
+        _as_seen(row, revision).delete()
         drop_unnamed_files(draft)
 
 
@@ -203,12 +232,11 @@ def drop_file(row: DraftQuestion, what: str, by: Editor, *, revision: int) -> No
     """Take the ``picture`` or the ``sound`` of a question away, as the editor has seen it.
 
     Raises:
-        NotChanged: Somebody else has changed the question meanwhile, or the bank waits for a second person.
+        SavedByAnother, QuestionGone: Somebody else was faster.
+        NotChanged: The bank waits for a second person.
     """
     with changing(row.level.draft, by) as draft:
-        if not DraftQuestion.objects.filter(pk=row.pk, revision=revision).exists():
-            raise NotChanged(ANOTHER_SAVED)
-        _name(row, what, "")
+        _name(_as_seen(row, revision), what, "")
         drop_unnamed_files(draft)
 
 
@@ -281,14 +309,11 @@ def _put_file(row: DraftQuestion, what: str, file: _File, by: Editor) -> None:
         if draft.files.count() >= MOST_FILES:
             raise NotChanged(_TOO_MANY_FILES)
         _keep_file(draft, name, file)
-        _name(row, what, name)
+        _name(_locked(row), what, name)
         drop_unnamed_files(draft)
 
 
-def _name(row: DraftQuestion, what: str, name: str) -> None:
-    locked = DraftQuestion.objects.select_for_update().filter(pk=row.pk).first()
-    if locked is None:
-        raise NotChanged(ANOTHER_SAVED)
+def _name(locked: DraftQuestion, what: str, name: str) -> None:
     setattr(locked, what, name)
     locked.revision += 1
     locked.save(update_fields=[what, "revision"])

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -20,7 +20,6 @@ from server_broker.bundles.documents import MAX_PICTURE_FILE_BYTES
 from server_broker.console import parameters
 from server_broker.console.downloads import SANDBOX
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import bank_drafts_of
 from server_broker.console.views.banks import bank_of, editor_of
 from server_broker.content.bank import Bank, BankLevel
 from server_broker.content.drafts import LETTERS
@@ -31,8 +30,11 @@ from server_broker.editing.changing import NotChanged
 from server_broker.editing.kiosk_pictures import SCREENS, NotDrawn, draw
 from server_broker.editing.models import BankDraft, DraftQuestion
 from server_broker.editing.questions import (
+    GONE,
     LONGEST_FIELD,
     Judged,
+    QuestionGone,
+    SavedByAnother,
     Written,
     drop_file,
     drop_question,
@@ -119,15 +121,22 @@ def question_shown(request: HttpRequest, pk: int, question: int) -> HttpResponse
 @needs(Power.WRITE)
 def question_save(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Save a question, right or wrong, and go where the button leads."""
-    draft, row = _question(request, pk, question)
+    draft, row = _to_change(request, pk, question)
     typed = _typed(request.POST)
+    if row is None:
+        return _gone(request, draft, typed)
     level = draft.levels.filter(pk=parameters.number(request.POST, "level")).first() or row.level
     revision = parameters.number(request.POST, "revision")
     try:
         save_question(row, typed.written, level=level, revision=revision, by=editor_of(request))
-    except NotChanged as refused:
-        # What was typed stays in the form. Saved once more it takes the place of what the other one has saved.
+    except QuestionGone:
+        return _gone(request, draft, typed)
+    except SavedByAnother as refused:
+        # The form has the revision that the other one has made.
         messages.error(request, f"没有保存：{refused}。下面是您写的；再按“保存”，就换掉别人刚存的。")
+        return _page(request, draft, row, typed, status=409)
+    except NotChanged as refused:
+        messages.error(request, f"没有保存：{refused}。下面是您写的。")
         return _page(request, draft, row, typed, status=409)
     for unread in typed.unread:
         messages.warning(request, f"{unread}。")
@@ -141,9 +150,14 @@ def question_save(request: HttpRequest, pk: int, question: int) -> HttpResponse:
 @needs(Power.WRITE)
 def question_drop(request: HttpRequest, pk: int, question: int) -> HttpResponse:
     """Take a question out of its bank."""
-    _, row = _question(request, pk, question)
+    _, row = _to_change(request, pk, question)
     try:
+        if row is None:
+            raise QuestionGone
         drop_question(row, editor_of(request), revision=parameters.number(request.POST, "revision"))
+    except QuestionGone as refused:
+        messages.error(request, f"{refused}。")
+        return redirect("bank", pk)
     except NotChanged as refused:
         messages.error(request, f"没有删：{refused}。")
         return redirect("bank-question", pk, question)
@@ -155,10 +169,12 @@ def question_drop(request: HttpRequest, pk: int, question: int) -> HttpResponse:
 @needs(Power.WRITE)
 def question_file(request: HttpRequest, pk: str, question: str, item: str) -> HttpResponse:
     """Give a question a picture or a voice, or take it away."""
-    _, row = _question(request, int(pk), int(question))
+    _, row = _to_change(request, int(pk), int(question))
     by = editor_of(request)
     file = request.FILES.get("recording" if item == "sound" else "picture")
     try:
+        if row is None:
+            raise QuestionGone
         if request.POST.get("step") == "drop":
             drop_file(row, item, by, revision=parameters.number(request.POST, "revision"))
             done = "已拿掉"
@@ -170,6 +186,9 @@ def question_file(request: HttpRequest, pk: str, question: str, item: str) -> Ht
         else:
             put_picture(row, file.read(MAX_PICTURE_FILE_BYTES + 1), by)
             done = "图片已放上"
+    except QuestionGone as refused:
+        messages.error(request, f"没有放上：{refused}。")
+        return redirect("bank", pk)
     except NotChanged as refused:
         messages.error(request, f"没有放上：{str(refused).removesuffix('。')}。")
     else:
@@ -188,9 +207,30 @@ def bank_draft_file(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _question(request: HttpRequest, pk: int, question: int) -> tuple[BankDraft, DraftQuestion]:
-    rows = DraftQuestion.objects.filter(level__draft__in=bank_drafts_of(request.user), level__draft=pk)
-    row = get_object_or_404(rows.select_related("level__draft__region", "level__draft__written"), pk=question)
-    return row.level.draft, row
+    draft, row = _to_change(request, pk, question)
+    if row is None:
+        raise Http404
+    return draft, row
+
+
+def _to_change(request: HttpRequest, pk: int, question: int) -> tuple[BankDraft, DraftQuestion | None]:
+    """Return a bank of the viewer's regions, else 404, and its question; None if somebody has deleted that."""
+    draft = bank_of(request, pk)
+    rows = DraftQuestion.objects.filter(level__draft=draft)
+    return draft, rows.select_related("level__draft__region", "level__draft__written").filter(pk=question).first()
+
+
+def _gone(request: HttpRequest, draft: BankDraft, typed: Typed) -> HttpResponse:
+    """Show what was typed of a question that is no longer there, to be copied."""
+    messages.error(request, f"没有保存：{GONE}。")
+    context = {
+        "section": "published",
+        "draft": draft,
+        "typed": typed,
+        "options": list(zip(LETTERS, typed.written.options, strict=False)),
+        "kind": next((word for code, word in KINDS.items() if code == typed.written.kind), ""),
+    }
+    return render(request, "console/bank_question_gone.html", context, status=409)
 
 
 def _typed(values: QueryDict) -> Typed:

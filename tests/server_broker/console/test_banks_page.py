@@ -11,7 +11,7 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.editing.models import BankDraft, DraftQuestion
-from server_broker.editing.questions import put_files
+from server_broker.editing.questions import drop_question, put_files, save_question, written_of
 from server_broker.fleet.models import Station
 from server_broker.learning.models import Attempt, RemarkedQuestion
 from server_broker.settings import HOME
@@ -63,6 +63,12 @@ def typed(row: DraftQuestion, **changed: str) -> dict[str, str]:
     return usual | changed
 
 
+def address_of(row: DraftQuestion, action: str) -> str:
+    if action == "picture":
+        return f"/banks/files/{row.level.draft_id}/{row.pk}/picture/"
+    return f"/banks/{row.level.draft_id}/questions/{row.pk}/{action}/"
+
+
 def test_a_bank_begins_with_a_file(officer: Client) -> None:
     page = new(officer, file=SimpleUploadedFile("题库.gift", gift().encode()))
     assert "导入了 5 题" in page
@@ -108,6 +114,51 @@ def test_what_is_typed_is_judged_and_drawn_and_not_saved(officer: Client) -> Non
     assert "答案写的是" in bad
     assert "data:image" not in bad
     assert questions(one.level.draft)[0].stem == one.stem
+
+
+OVERWRITES = "再按“保存”，就换掉别人刚存的"
+
+
+def test_whoever_saves_after_another_one_is_told_what_saving_again_does(officer: Client) -> None:
+    one = questions(bank())[0]
+    save_question(one, written_of(one), level=one.level, revision=one.revision, by=editor("another"))
+    response = officer.post(address_of(one, "save"), typed(one, stem="示例：我写的？"))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "没有保存：别人刚改过这道题" in page
+    assert OVERWRITES in page
+    assert "示例：我写的？" in page
+
+
+def test_where_saving_again_would_not_help_the_page_does_not_say_so(officer: Client) -> None:
+    draft = bank()
+    one = questions(draft)[0]
+    handed_over(officer, draft)
+    page = officer.post(address_of(one, "save"), typed(one, stem="示例：我写的？")).content.decode()
+    assert "没有保存：已经交出去，等着发布。要再改，请先收回" in page
+    assert OVERWRITES not in page
+    assert "示例：我写的？" in page
+
+
+def test_a_question_that_was_deleted_meanwhile_is_told_with_what_was_typed(officer: Client) -> None:
+    one = questions(bank())[0]
+    drop_question(one, editor("another"), revision=one.revision)
+    response = officer.post(address_of(one, "save"), typed(one, stem="示例：<我写的>？", answer="B"))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "这道题刚被别人删掉了" in page
+    assert OVERWRITES not in page
+    assert all(text in page for text in ("示例：&lt;我写的&gt;？", one.options[1], one.explanation, one.source))
+    for action, values in (("drop", {"revision": "0"}), ("picture", {"revision": "0", "step": "drop"})):
+        answer = officer.post(address_of(one, action), values, follow=True)
+        assert answer.redirect_chain == [(f"/banks/{one.level.draft_id}/", 302)]
+        assert "这道题刚被别人删掉了" in answer.content.decode()
+
+
+def test_a_question_of_a_bank_elsewhere_is_not_there(officer: Client) -> None:
+    one = questions(bank(region=YANGBAN_VILLAGE))[0]
+    for action in ("save", "drop", "picture"):
+        assert officer.post(address_of(one, action), typed(one)).status_code == 404
 
 
 def test_a_mended_key_is_marked_without_a_number_of_answers(officer: Client) -> None:
