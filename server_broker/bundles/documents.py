@@ -6,7 +6,7 @@ is sent each in one line.
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -137,20 +137,27 @@ def scaled(sources: Mapping[str, Path]) -> dict[str, bytes]:
         NotPublished: One is no picture or too large, or they are too large together.
         OSError: One can't be read.
     """
-    together = 0
     for name, source in sources.items():
         if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
             raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
-        pixels = DECODER.pixels(source)
-        if not pixels:
+        if not DECODER.pixels(source):
             raise NotPublished(_no_picture(name))
-        together += pixels
+    check_together(sources.values())
+    return {name: _scaled(name, source) for name, source in sources.items()}
+
+
+def check_together(sources: Iterable[Path]) -> None:
+    """Refuse pictures that are too large together, by what their heads say. What is no picture counts nothing.
+
+    Raises:
+        NotPublished: They are.
+    """
+    together = sum(DECODER.pixels(source) for source in sources)
     if together > MAX_PIXELS_TOGETHER:
         raise NotPublished(
             f"图片一共 {together // 10_000:,} 万像素，一次最多 {MAX_PIXELS_TOGETHER // 10_000:,} 万。"
             "请把图片缩小再交，大屏用不上大图"
         )
-    return {name: _scaled(name, source) for name, source in sources.items()}
 
 
 def _scaled(name: str, source: Path) -> bytes:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from protocol.packs import Level, Pack, Question
-from server_broker.bundles.models import WrittenPack
+from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.bundles.questions import files_of
+from server_broker.bundles.spread import places_of
 from server_broker.bundles.written_packs import pack_of
 from server_broker.content.bank import bank_of
 from server_broker.content.drafts import LETTERS
@@ -24,6 +25,7 @@ from server_broker.learning.marking import (
     version_before,
     with_key_since,
 )
+from server_broker.regions.models import subtree_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class ShownPack:
     is_new: bool
     changed: int
     """How many questions are new or differ."""
+    was_for: str
+    """Whom the version before is for, where this one is for others; else empty. Where it is no longer for, it goes."""
 
 
 def pack_shown(row: WrittenPack) -> ShownPack:
@@ -94,7 +98,15 @@ def pack_shown(row: WrittenPack) -> ShownPack:
         [question.stem for name, question in known.items() if name not in own],
         before is None,
         sum(bool(one.news) for _, shown in levels for one in shown),
+        _was_for(row, pack.id),
     )
+
+
+def _was_for(row: WrittenPack, pack: str) -> str:
+    bundle = Bundle.objects.filter(kind="questions", bundle=pack, withdrawn_at=None).order_by("-version").first()
+    if bundle is None or bundle.regions == [subtree_prefix(row.region.code)]:
+        return ""
+    return places_of([bundle])[bundle.pk]
 
 
 def _shown(

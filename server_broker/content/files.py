@@ -20,7 +20,7 @@ from server_broker.sheets.reading import read_file
 from server_broker.sheets.row_errors import RowError
 from server_broker.sheets.workbook import BadWorkbook
 
-_SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".csv")
+SHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".csv")
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 GIFT, EXCEL, PACK = "gift", "excel", "pack"
 
@@ -51,7 +51,7 @@ def open_bank(path: Path) -> BankFile:
     except OSError as error:
         raise FileRefused("unreadable", f"打不开文件：{os_cause(error)}") from error
     suffix = path.suffix.lower()
-    if suffix in _SHEETS or start in _ARCHIVES:
+    if suffix in SHEETS or start in _ARCHIVES:
         return _sheets(path)
     return _pack(path) if suffix == ".json" else _gift(path)
 

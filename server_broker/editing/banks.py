@@ -25,8 +25,11 @@ from server_broker.editing.looking import Looked, look
 from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
 from server_broker.editing.questions import drop_unnamed_files, row_of
 from server_broker.learning.keepers import keepers
+from server_broker.platform.sql import lock_until_commit
 from server_broker.regions.models import Region
 
+_LOCK_SPACE = 0x62616E6B
+"""First key of PostgreSQL's advisory locks ("bank") under which the draft of a published pack is begun."""
 NEWER = (
     "后来发布了第 {version} 版，这份草稿里没有那一版的改动。"
     "请导出留底，删掉这份草稿，再从“下发内容”打开第 {version} 版，按“改这个题库”重新改"
@@ -76,14 +79,15 @@ def begin_from(bundle: Bundle, region: Region, by: Editor, *, folder: BundleFold
     Raises:
         NotChanged: Somebody works on it already, or its files are gone.
     """
-    if BankDraft.objects.filter(pack=bundle.bundle).exists():
-        raise NotChanged("已经有人在改这个题库，请在“题库编写”里打开它")
     if not folder.has(bytes(bundle.sha256)):
         raise NotChanged("县里没有这一版的文件了，请重新导入题目")
     payload = folder.path(bytes(bundle.sha256)).read_bytes()
     bank = bank_of(read_pack(decode(payload, BundleDocument, limit=MAX_BUNDLE_BYTES).content))
     keeper = keepers().filter(pack=bundle.bundle).first()
     with transaction.atomic():
+        lock_until_commit(_LOCK_SPACE, bank.id)
+        if BankDraft.objects.filter(pack=bank.id).exists():
+            raise NotChanged("已经有人在改这个题库，请在“题库编写”里打开它")
         draft = BankDraft.objects.create(
             region=region,
             pack=bank.id,

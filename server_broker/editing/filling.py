@@ -10,7 +10,7 @@ from pathlib import Path
 from protocol.packs import MAX_DRAW, MAX_OPTIONS, MIN_DRAW
 from protocol.units import MAX_SHORT_TEXT, is_file_name
 from server_broker.content.bank import level_id, question_id, tidy
-from server_broker.content.files import open_bank
+from server_broker.content.files import SHEETS, open_bank
 from server_broker.content.gathering import GatheredLevel, Head, Outcome
 from server_broker.content.text_files import FileRefused
 from server_broker.editing.changing import Editor, NotChanged, changing, place_at_end
@@ -20,6 +20,8 @@ from server_broker.editing.questions import LONGEST_FIELD, MOST_QUESTIONS, check
 from server_broker.sheets.reading import MAX_FILE_BYTES
 
 NO_LEVEL = "没有写是哪一关的题"
+MAX_GIFT_BYTES = 2**20
+"""Some 1,500 questions. A workbook is read in a process of its own, and GIFT in this one, the worst MB in some 2 s."""
 
 
 @dataclass(slots=True)
@@ -45,8 +47,9 @@ def take_file(draft: BankDraft, name: str, content: bytes, by: Editor, *, begins
     Raises:
         NotChanged: Nothing of it can be read, or there is no room for all of it.
     """
-    if len(content) > MAX_FILE_BYTES:
-        raise NotChanged(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件")
+    most = MAX_FILE_BYTES if Path(name).suffix.lower() in (*SHEETS, ".json") else MAX_GIFT_BYTES
+    if len(content) > most:
+        raise NotChanged(f"文件超过 {most // 2**20} MB，请分成几个文件")
     with tempfile.TemporaryDirectory(prefix="cunhui-bank-") as folder:
         path = Path(folder) / f"bank{Path(name).suffix.lower()[:8]}"
         path.write_bytes(content)

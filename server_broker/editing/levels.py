@@ -15,9 +15,8 @@ def add_level(draft: BankDraft, name: str, by: Editor) -> DraftLevel:
     Raises:
         NotChanged: Its name is empty or taken, or there are enough.
     """
-    name = _level_name(draft, name)
     with changing(draft, by):
-        return level_at_end(draft, name, MIN_DRAW)
+        return level_at_end(draft, _level_name(draft, name), MIN_DRAW)
 
 
 def change_level(level: DraftLevel, name: str, draw: int, by: Editor) -> None:
@@ -26,11 +25,11 @@ def change_level(level: DraftLevel, name: str, draw: int, by: Editor) -> None:
     Raises:
         NotChanged: Its name is empty or taken, or nobody can be asked so many.
     """
-    if level.name != name:
-        name = _level_name(level.draft, name)
     if not MIN_DRAW <= draw <= MAX_DRAW:
         raise NotChanged(f"每次抽 {MIN_DRAW} 到 {MAX_DRAW} 题")
     with changing(level.draft, by):
+        if level.name != name:
+            name = _level_name(level.draft, name)
         DraftLevel.objects.filter(pk=level.pk).update(name=name, draw=draw)
 
 

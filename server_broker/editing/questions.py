@@ -9,7 +9,7 @@ from typing import NamedTuple
 from protocol.clip_sound import CLIP_MEDIA_TYPE
 from protocol.packs import MAX_OPTIONS, Question, QuestionKind
 from server_broker.bundles.clip_making import clip_of
-from server_broker.bundles.documents import scaled
+from server_broker.bundles.documents import check_together, scaled
 from server_broker.bundles.drafts import NotPublished
 from server_broker.content.drafts import NotTaken, QuestionDraft, judge
 from server_broker.content.sheet import KINDS
@@ -250,10 +250,14 @@ def put_files(draft: BankDraft, files: Mapping[str, bytes], by: Editor) -> list[
 
     Returns:
         In Chinese which of the files were not taken, and why.
+
+    Raises:
+        NotChanged: There is no room, or the pictures are too large together.
     """
     rows = DraftQuestion.objects.filter(level__draft=draft).values_list("picture", "sound")
     pictures, sounds = ({names[place] for names in rows} - {""} for place in (0, 1))
     taken, refused = dict[str, _File](), list[str]()
+    _check_together([content for name, content in files.items() if name in pictures])
     for name, content in files.items():
         try:
             if name in pictures:
@@ -276,6 +280,17 @@ def put_files(draft: BankDraft, files: Mapping[str, bytes], by: Editor) -> list[
 class _File(NamedTuple):
     content: bytes
     media_type: str
+
+
+def _check_together(pictures: Sequence[bytes]) -> None:
+    with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
+        sources = [Path(folder) / str(number) for number in range(len(pictures))]
+        for source, content in zip(sources, pictures, strict=True):
+            source.write_bytes(content)
+        try:
+            check_together(sources)
+        except NotPublished as refused:
+            raise NotChanged(str(refused)) from refused
 
 
 def _picture_of(name: str, content: bytes) -> _File:

@@ -132,6 +132,26 @@ class TownshipShare:
                 return f"约{_TENTHS[percent // 10]}成"
 
 
+_SHARES = """
+WITH asked AS (
+    SELECT p.id, left(p.village_id, 9) AS township,
+        count(*) OVER (PARTITION BY left(p.village_id, 9), p.type, c.n) AS many
+    FROM people_person p
+    JOIN unnest(%(prefixes)s::text[], %(types)s::text[]) WITH ORDINALITY AS c (prefix, types, n)
+        ON starts_with(p.village_id, c.prefix) AND (c.types = '' OR p.type = ANY(string_to_array(c.types, ' ')))
+    WHERE NOT p.left AND left(p.village_id, 9) = ANY(%(townships)s)
+), completed AS (
+    SELECT person_id FROM progress_reachedlevel WHERE pack = %(pack)s AND level = ANY(%(levels)s)
+    GROUP BY person_id HAVING count(*) = %(count)s
+)
+SELECT a.township, count(DISTINCT a.id) FILTER (WHERE a.many >= %(least)s),
+    count(DISTINCT r.person_id) FILTER (WHERE a.many >= %(least)s)
+FROM asked a LEFT JOIN completed r ON r.person_id = a.id GROUP BY 1 ORDER BY 1
+"""
+"""Of each requirement's people of one type only those count of whom there are enough, so that nobody finds out about
+one person by requiring a pack of a few more."""
+
+
 def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[TownshipShare]:
     """Return the shares of townships by code, in a fixed number of queries.
 
@@ -144,16 +164,9 @@ def shares_of(pack: str, townships: Collection[str], now: dt.datetime) -> list[T
     if not courses or not levels:
         return []
     rows = query(
-        """SELECT left(p.village_id, 9), count(*), count(r.person_id) FROM people_person p
-        LEFT JOIN (
-            SELECT person_id FROM progress_reachedlevel WHERE pack = %(pack)s AND level = ANY(%(levels)s)
-            GROUP BY person_id HAVING count(*) = %(count)s
-        ) r ON r.person_id = p.id
-        WHERE NOT p.left AND left(p.village_id, 9) = ANY(%(townships)s) AND EXISTS (
-            SELECT FROM unnest(%(prefixes)s::text[], %(types)s::text[]) AS c (prefix, types)
-            WHERE starts_with(p.village_id, c.prefix) AND (c.types = '' OR p.type = ANY(string_to_array(c.types, ' ')))
-        ) GROUP BY 1 ORDER BY 1""",
+        _SHARES,
         {
+            "least": LEAST_SHOWN,
             "pack": pack,
             "levels": levels,
             "count": len(levels),

@@ -150,6 +150,8 @@ class QuestionCount(models.Model):
     """Null: no station measured it."""
     chosen = ArrayField(models.PositiveIntegerField())
     """How often each option was chosen, in their order."""
+    answer = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    """What was right then, as `server_broker.learning.marking.set_of` has it."""
 
     class Meta:
         constraints = [

@@ -86,9 +86,7 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
     }
     counts = _by_choice(questions, query(_ANSWERS + _BY_CHOICE, asked))
     standing = {
-        name
-        for name, firsts in _firsts_shown(pack, questions).items()
-        if firsts <= counts[name].firsts < firsts + LEAST_SHOWN
+        name for name, firsts in _firsts_shown(pack, questions).items() if counts[name].firsts < firsts + LEAST_SHOWN
     }
     runs = {question: (runs, median) for question, runs, median in query(_ANSWERS + _BY_QUESTION, asked)}
     QuestionCount.objects.filter(pack=pack.id).exclude(question__in=standing).delete()
@@ -102,6 +100,7 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
             firsts_right=one.firsts_right,
             median_ms=runs[name][1],
             chosen=[one.chosen[place] for place in range(len(questions[name].options))],
+            answer=set_of(questions[name]),
         )
         for name, one in sorted(counts.items())
         # First tries are as many as people, each run of nobody counting as one: ten runs of one person say all of them.
@@ -111,17 +110,11 @@ def count_pack(row: LearningPack, today: dt.date) -> None:
 
 
 def _firsts_shown(pack: Pack, questions: Mapping[str, Question]) -> dict[str, int]:
-    """Return of how many first tries a page speaks by now, by question, where it had these options and this answer
-    when it was counted."""
+    """Return how many first tries were counted last, by question, where it had these options then."""
     counted = PackCounted.objects.filter(pack=pack.id).first()
     if counted is None:
         return {}
-    then = questions_in(read_stored(LearningPack.objects.get(pack=pack.id, version=counted.version)))
-    same = [
-        name
-        for name, question in questions.items()
-        if (question.key_since or pack.version) <= counted.version and set_of(then[name]) == set_of(question)
-    ]
+    same = [name for name, question in questions.items() if (question.key_since or pack.version) <= counted.version]
     return dict(QuestionCount.objects.filter(pack=pack.id, question__in=same).values_list("question", "firsts"))
 
 
@@ -153,7 +146,7 @@ class QuestionShown:
     level: str
     question: Question
     count: QuestionCount | None
-    """None: fewer than ten people answered it."""
+    """None: fewer than ten people answered it, or since its answer was corrected."""
     options: Sequence[OptionShown]
     flags: Sequence[str]
     """What is worth a look, in Chinese."""
@@ -182,8 +175,8 @@ def questions_shown(row: LearningPack) -> list[QuestionShown]:
 
 
 def _shown(level: str, question: Question, count: QuestionCount | None) -> QuestionShown:
-    if count is not None and len(count.chosen) != len(question.options):
-        # A newer version has other options, and nobody has counted since.
+    if count is not None and (len(count.chosen) != len(question.options) or count.answer != set_of(question)):
+        # A newer version has other options, or another answer, by which nobody has counted yet.
         count = None
     options = [
         OptionShown(

@@ -3023,6 +3023,7 @@ CREATE TABLE progress_questioncount (
     firsts_right integer NOT NULL,
     median_ms integer,
     chosen integer[] NOT NULL,
+    answer smallint[] NOT NULL,
     CONSTRAINT progress_questioncount_asked_check CHECK ((asked >= 0)),
     CONSTRAINT progress_questioncount_firsts_check CHECK ((firsts >= 0)),
     CONSTRAINT progress_questioncount_firsts_right_check CHECK ((firsts_right >= 0)),

@@ -104,6 +104,15 @@ def test_a_last_day_that_is_none_is_refused_in_words(officer: Client) -> None:
     assert not WrittenPack.objects.exists()
 
 
+def test_whoever_publishes_sees_that_it_is_for_others_now(officer: Client) -> None:
+    draft = bank()
+    assert "现在的一版发给" not in publish(handed_over(officer, draft), signed_in(TOWNSHIP_OPERATOR))
+    asked = {"title": draft.title, "owner": "示例镇", "review_by": str(in_days(90)), "region": SHILI_VILLAGE}
+    officer.post(f"/banks/{draft.pk}/change/", asked)
+    row = handed_over(officer, draft)
+    assert "现在的一版发给示例镇" in officer.get(f"/published/waiting/pack/{row.pk}/").content.decode()
+
+
 def test_what_is_typed_is_judged_and_drawn_and_not_saved(officer: Client) -> None:
     one = questions(bank())[0]
     address = f"/banks/{one.level.draft_id}/questions/{one.pk}/shown/"

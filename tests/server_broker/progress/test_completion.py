@@ -15,7 +15,7 @@ from server_broker.bundles.questions import publish_questions
 from server_broker.courses.models import Course
 from server_broker.courses.requiring import Decision, require
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.people.models import Person, Unit, UnitKind
+from server_broker.people.models import Person, PersonType, Unit, UnitKind
 from server_broker.people.posts import give_post, make_unit
 from server_broker.progress.completion import TownshipShare, branches_led_by, required_of, shares_of
 from server_broker.progress.models import ReachedLevel
@@ -125,6 +125,21 @@ def test_a_township_s_share_is_said_of_ten_people_at_least(
         [share] = shares_of("law", [TOWNSHIP[:9]], now)
     assert (share.percent, share.said) == (40, "约四成")
     assert shares_of("health", [TOWNSHIP[:9]], now) == []
+
+
+def test_nobody_is_found_out_by_requiring_a_pack_of_a_few_more(county: FictionalCounty, required: Region) -> None:
+    village, now = Region.objects.get(pk=SHILI_VILLAGE), timezone.now()
+    Person.objects.update(left=True)
+    for number in range(10):
+        reach(
+            Person.objects.create(number=f"s{number}", name="示例", village=village),
+            *(["l1", "l2"] if number < 5 else []),
+        )
+    Person.objects.create(number="one", name="示例", village=village, type=PersonType.RESIDENT)
+    with_one_more = shares_of("law", [TOWNSHIP[:9]], now)
+    Person.objects.filter(number="one").update(left=True)
+    assert shares_of("law", [TOWNSHIP[:9]], now) == with_one_more
+    assert [one.said for one in with_one_more] == ["约五成"]
 
 
 @pytest.mark.parametrize(

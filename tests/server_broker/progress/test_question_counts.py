@@ -112,9 +112,12 @@ def test_a_new_version_is_no_way_to_count_one_more(
     assert (after.firsts, after.firsts_right) == (before.firsts, before.firsts_right) == (10, 10)
     third = with_key_since(pack(3, answers={"l1q1": 1}), second, files={}, files_before={})
     publish_pack(third, key=KEY)
-    after = counted(processor, station, now=NOW + dt.timedelta(days=2)).count
+    assert counted(processor, station, now=NOW + dt.timedelta(days=2)).count is None, "by another answer nobody counted"
+    for number in range(9):
+        asked(station, None, [1], run=f"later {number}")
+    after = counted(processor, station, now=NOW + dt.timedelta(days=3)).count
     assert after is not None
-    assert (after.firsts, after.firsts_right) == (11, 1), "another answer is counted anew"
+    assert (after.firsts, after.firsts_right) == (20, 10)
 
 
 def test_ten_runs_of_one_person_are_one(
