@@ -123,7 +123,7 @@ def part(pack: PackLine, today: date | None) -> str:
     if pack.part == "required" and pack.until is not None:
         said.append(_until(pack, pack.until, today))
     elif pack.colleagues is not None:
-        said.append(counted("同岗 {count} 人选了", pack.colleagues))
+        said.append(counted("同岗至少 {count} 人选了", pack.colleagues))
     return " ".join(said)
 
 

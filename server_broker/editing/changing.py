@@ -36,11 +36,14 @@ def changing(draft: BankDraft, by: Editor) -> Iterator[BankDraft]:
     """Lock a bank for a change in the block, and note who made it.
 
     Raises:
-        NotChanged: It waits for a second person, and what that person looks at must not move.
+        NotChanged: It waits for a second person, and what that person looks at must not move; or it was made for
+            another region since ``draft`` was read, and who may write there was not asked.
     """
     with transaction.atomic():
         # What was handed over is read after the lock: joined to it, it would be what stood before whoever had the lock.
         row = BankDraft.objects.select_for_update(of=("self",)).select_related("region").get(pk=draft.pk)
+        if row.region_id != draft.region_id:
+            raise NotChanged("这个题库刚改成发给别的地方，请重新打开它")
         if row.waits:
             raise NotChanged("已经交出去，等着发布。要再改，请先收回")
         if row.written is not None and row.written.published_at is not None:

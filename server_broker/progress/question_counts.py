@@ -40,7 +40,7 @@ WITH asked AS (
             SELECT r.subject_id::text FROM progress_visit v JOIN people_personrecord r ON r.number = v.number
             WHERE (v.station_id, v.epoch, v.seq) = (a.station_id, a.by_epoch, a.by_seq) AND v.number <> ''
             LIMIT 1
-        ), encode(a.run, 'hex')) AS who
+        ), CASE WHEN a.by_seq IS NULL THEN encode(a.run, 'hex') ELSE '' END) AS who
     FROM {ATTEMPTS} a
     JOIN unnest(%(questions)s::text[], %(since)s::int[]) AS w (question, since)
         ON a.question = w.question AND a.pack_version >= w.since

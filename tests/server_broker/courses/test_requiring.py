@@ -70,9 +70,9 @@ def test_a_required_pack_is_decided_with_its_reason_and_told_to_the_township_s_s
 
 def test_what_is_over_or_ended_is_required_no_longer(county: FictionalCounty, township: Region) -> None:
     row = require(township, "law", until=UNTIL, by=BY)
-    courses_of_that_day = told(county, now=NOW + dt.timedelta(days=37))
-    assert courses_of_that_day is not None, "the last day counts"
-    assert told(county, now=NOW + dt.timedelta(days=39)) is None
+    last = told(county, now=NOW + dt.timedelta(days=67))
+    assert last is not None, "for thirty days after its last day it is late"
+    assert told(county, now=NOW + dt.timedelta(days=69)) is None
     end(row, by=BY)
     assert told(county) is None
     row.refresh_from_db()
@@ -97,7 +97,7 @@ def test_a_menu_is_told_with_how_many_chose_what_but_never_of_fewer_than_ten(
     said = told(county)
     assert said is not None
     assert [(one.title, one.choose, one.packs) for one in said.menus] == [("冬季选学", 1, ["law", "health"])]
-    assert [(one.pack, one.type, one.people) for one in said.taken] == [("law", "cadre", 11)]
+    assert [(one.pack, one.type, one.people) for one in said.taken] == [("law", "cadre", 10)], "in tens"
     assert TakenPack.objects.count() == 1
 
 

@@ -14,6 +14,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.learning.marking import with_key_since
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import publish_pack
+from server_broker.people.cards import take_card
 from server_broker.people.models import Card, Person
 from server_broker.progress.models import QuestionCount
 from server_broker.progress.question_counts import QuestionShown, count_next, questions_shown
@@ -81,6 +82,17 @@ def test_of_fewer_than_ten_runs_nothing_is_kept(
         asked(station, None, [0], run=f"run {number}")
     assert counted(processor, station).count is None
     assert not QuestionCount.objects.exists()
+
+
+def test_whose_card_was_taken_away_is_not_many_people(
+    county: FictionalCounty, station: StationDouble, processor: BatchProcessor
+) -> None:
+    by = person(county, station, 1)
+    for number in range(12):
+        asked(station, by, [0], run=f"run {number}")
+    assert counted(processor, station).count is None
+    take_card(Card.objects.get(person__number="p1"), actor="chen-shili", reason="发错了人，收回", since=None)
+    assert counted(processor, station, now=NOW + dt.timedelta(days=1)).count is None
 
 
 def test_two_nights_never_differ_by_one_person(
