@@ -13,6 +13,7 @@ from protocol.plain_text import is_clean
 from protocol.units import MAX_SHORT_TEXT
 from server_broker.audit.log import Detail, record, told_reason
 from server_broker.bundles.models import Bundle
+from server_broker.bundles.spread import places_of
 from server_broker.courses.models import Course, CourseKind
 from server_broker.decisions.stream import decide
 from server_broker.fleet.shelf_changes import shelf_changed_under
@@ -105,12 +106,28 @@ def end(course: Course, *, by: Decision) -> None:
 def packs_for(region: Region, now: dt.datetime) -> dict[str, str]:
     """Return the titles of the packs that every station of a region has in force, by id. One query."""
     prefix = subtree_prefix(region.code)
-    rows = Bundle.objects.filter(kind="questions", station=None).newest().lasting(now).order_by("title", "bundle")
+    return {row.bundle: row.title for row in _in_force(now) if prefix.startswith(tuple(row.regions))}
+
+
+def packs_within(region: Region, now: dt.datetime) -> dict[str, str]:
+    """Return the titles of the packs that any station of a region has in force, by id; of those that not all of them
+    have with whom they are for. Two queries."""
+    prefix = subtree_prefix(region.code)
+    rows = [
+        row
+        for row in _in_force(now)
+        if prefix.startswith(tuple(row.regions)) or any(place.startswith(prefix) for place in row.regions)
+    ]
+    places = places_of(rows)
     return {
-        row.bundle: row.title
+        row.bundle: row.title if prefix.startswith(tuple(row.regions)) else f"{row.title}（只发给{places[row.pk]}）"
         for row in rows
-        if prefix.startswith(tuple(row.regions)) and (row.not_before is None or row.not_before <= now)
     }
+
+
+def _in_force(now: dt.datetime) -> list[Bundle]:
+    rows = Bundle.objects.filter(kind="questions", station=None).newest().lasting(now).order_by("title", "bundle")
+    return [row for row in rows if row.not_before is None or row.not_before <= now]
 
 
 def _made(kind: CourseKind, region: Region, packs: Sequence[str], types: Collection[str], by: Decision) -> Course:

@@ -198,6 +198,8 @@ def _row_of_outcome(outcome: Outcome, level: DraftLevel, place: int) -> DraftQue
     draft = outcome.draft
     assert draft is not None
     cut = [option[:LONGEST_FIELD] for option in draft.options[:MAX_OPTIONS]]
+    # Part of an answer would be another answer, which looks right.
+    answer = draft.answer if all(0 <= number < len(cut) for number in draft.answer) else []
     return DraftQuestion(
         level=level,
         place=place,
@@ -205,7 +207,7 @@ def _row_of_outcome(outcome: Outcome, level: DraftLevel, place: int) -> DraftQue
         kind=draft.kind or "",
         stem=draft.stem[:LONGEST_FIELD],
         options=cut,
-        answer=[number for number in draft.answer if 0 <= number < len(cut)],
+        answer=answer,
         explanation=draft.explanation[:LONGEST_FIELD],
         source=draft.source[:LONGEST_FIELD],
         picture=draft.picture if is_file_name(draft.picture) else "",

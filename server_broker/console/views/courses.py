@@ -18,7 +18,7 @@ from server_broker.console.deciding import InputRefused, asked_day
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import courses_of, people_of
 from server_broker.courses.models import Course, CourseKind
-from server_broker.courses.requiring import CourseRefused, Decision, end, offer, packs_for, require
+from server_broker.courses.requiring import CourseRefused, Decision, end, offer, packs_within, require
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import PersonType
 from server_broker.progress.completion import branches_led_by, members_of, required_of
@@ -65,7 +65,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         "types": PersonType.choices,
         "may_decide": may_decide,
         "regions": regions,
-        "packs": packs_for(regions[0], timezone.now()) if regions else {},
+        "packs": packs_within(regions[0], timezone.now()) if regions else {},
         "most_choices": range(1, MOST_CHOICES + 1),
         "today": today,
         "most_letters": MOST_REASON,

@@ -13,7 +13,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.questions import publish_questions
 from server_broker.courses.models import Course
-from server_broker.courses.requiring import CourseRefused, Decision, end, offer, packs_for, require
+from server_broker.courses.requiring import CourseRefused, Decision, end, offer, packs_for, packs_within, require
 from server_broker.decisions.models import DecidedRow
 from server_broker.fleet.models import ShelfDue
 from server_broker.people.models import Person
@@ -129,6 +129,8 @@ def test_a_pack_of_one_township_can_not_be_required_of_the_county(township: Regi
     county = Region.objects.get(code=TOWNSHIP[:6].ljust(12, "0"))
     assert set(packs_for(township, NOW)) == {"law", "health"}
     assert set(packs_for(county, NOW)) == {"law"}
+    assert len(packs_within(county, NOW)) == 2
+    assert [title for title in packs_within(county, NOW).values() if "只发给示例镇" in title]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from server_broker.bundles.models import Bundle, WrittenPack
 from server_broker.bundles.written import end_written
 from server_broker.bundles.written_packs import publish_written_pack
 from server_broker.content.gift_writing import gift_of
+from server_broker.content.sheet import KINDS
 from server_broker.editing.banks import begin, begin_from, change_head, give_up, hand_over
 from server_broker.editing.changing import NotChanged
 from server_broker.editing.filling import take_file
@@ -122,6 +123,13 @@ def test_wrong_questions_come_in_too_and_are_mended_in_the_page(county: Fictiona
     looked = look(draft, today=today())
     assert looked.may_go, looked.findings
     assert DraftQuestion.objects.get(pk=wrong[2].pk).said == [], "whoever saves a question has seen what was said"
+
+
+def test_a_part_of_an_answer_is_no_answer(county: FictionalCounty) -> None:
+    draft = bank(rows=[*good_rows(5), row(5, kind=KINDS["multiple"], answer="ABE")])
+    looked = look(draft, today=today())
+    [wrong] = [one for one in questions(draft) if looked.judged[one.pk].question is None]
+    assert wrong.answer == []
 
 
 def test_what_two_people_wrote_a_third_publishes(county: FictionalCounty) -> None:
