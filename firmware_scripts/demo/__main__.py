@@ -83,7 +83,7 @@ def _print_hints(bench: Bench, receipt: str) -> None:
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
     print(f"· a question with its answer at the kiosk: keys 5 and 2, then {receipt} and Enter")
-    print("· four packs to learn from at the kiosk: key 3; with a card or a number, what was learnt is kept")
+    print("· packs to learn from at the kiosk: key 3; with a card or a number, what was learnt is kept")
     print(f"· end: Ctrl+C here, or {_how_to_stop(bench.folder)} in a second terminal", flush=True)
 
 

@@ -113,7 +113,8 @@ def _shown(
     place: int, question: Question, news: str, advice: Sequence[str], *, key_is_new: bool, remarks: bool
 ) -> ShownQuestion:
     options = [
-        (letter, option, number in question.answer)
+        # Of an ordering each option is in the answer, and which comes when stands below.
+        (letter, option, question.kind != "ordering" and number in question.answer)
         for number, (letter, option) in enumerate(zip(LETTERS, question.options, strict=False))
     ]
     answer = typed_answer(question.kind, question.options, question.answer)

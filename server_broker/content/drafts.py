@@ -84,7 +84,8 @@ def judge(draft: QuestionDraft) -> Question:
     found += _of_text(explanation, MAX_EXPLANATION, "explanation", "解释")
     found += _of_text(source, MAX_SOURCE, "source", "出处")
     found += _of_options(options)
-    if kind is not None:
+    # Of an answer that could not be read its reader has said so.
+    if kind is not None and all(refusal.code != "bad_answer" for refusal in draft.refusals):
         found += _of_answer(kind, draft.answer, len(options))
     identity = put_right(draft.id)
     if len(identity) > MAX_SHORT_TEXT:

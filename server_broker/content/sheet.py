@@ -129,7 +129,7 @@ def draft_of(row: QuestionRow) -> QuestionDraft:
         refusals.append(Refusal("bad_answer", words))
     return QuestionDraft(
         row.row,
-        kind if answer is not None else None,
+        kind,
         row.stem,
         options,
         answer or [],

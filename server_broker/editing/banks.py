@@ -147,6 +147,8 @@ def hand_over(draft: BankDraft, *, last_day: dt.date, by: Editor) -> WrittenPack
             stopping += [*looked.kept_back.values(), *looked.stops][:3]
             raise NotChanged("；".join(stopping))
         _name_for_good(row, looked)
+        # Whoever hands it over has seen what the reader of a file said.
+        DraftQuestion.objects.filter(level__draft=row).update(said=[])
         drop_unnamed_files(row)
         try:
             row.written = write_pack(

@@ -15,11 +15,10 @@ from server_broker.content.gathering import GatheredLevel, Head, Outcome
 from server_broker.content.text_files import FileRefused
 from server_broker.editing.changing import Editor, NotChanged, changing, place_at_end
 from server_broker.editing.levels import level_at_end
-from server_broker.editing.models import BankDraft, DraftLevel, DraftQuestion
+from server_broker.editing.models import NO_LEVEL, BankDraft, DraftLevel, DraftQuestion
 from server_broker.editing.questions import LONGEST_FIELD, MOST_QUESTIONS, check_room, row_of
 from server_broker.sheets.reading import MAX_FILE_BYTES
 
-NO_LEVEL = "没有写是哪一关的题"
 MAX_GIFT_BYTES = 2**20
 """Some 1,500 questions. A workbook is read in a process of its own, and GIFT in this one, the worst MB in some 2 s."""
 

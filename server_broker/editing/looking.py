@@ -7,7 +7,7 @@ from functools import cached_property
 from protocol.packs import Question
 from server_broker.content.bank import Bank, BankLevel
 from server_broker.content.lint import Finding, by_question, lint
-from server_broker.editing.models import BankDraft, DraftLevel, DraftQuestion
+from server_broker.editing.models import NO_LEVEL, BankDraft, DraftLevel, DraftQuestion
 from server_broker.editing.questions import Judged, judged
 from server_broker.guard.contents import Texts, find_in_texts
 from server_broker.guard.county import county_for
@@ -42,8 +42,12 @@ class Looked:
 
     @property
     def stops(self) -> list[str]:
-        """What keeps the bank from being handed over, beside single questions."""
-        return [finding.says for finding in self.findings if finding.severity == "stops" and not finding.question]
+        """What keeps the bank from being handed over, beside single questions.
+
+        Whether a level has enough is said once all its questions are good, because only good ones are counted.
+        """
+        stops = [one for one in self.findings if one.severity == "stops" and not one.question]
+        return [one.says for one in stops if not (self.to_mend and one.code == "no_pack")]
 
     def of(self, question: Question) -> list[Finding]:
         """Return what is to be looked at in a question."""
@@ -67,7 +71,7 @@ def look(draft: BankDraft, *, today: dt.date) -> Looked:
     for level in draft.levels.prefetch_related("questions"):
         rows = list(level.questions.all())
         levels.append((level, rows))
-        found |= {row.pk: judged(row, files=files) for row in rows}
+        found |= {row.pk: _placed(judged(row, files=files), level) for row in rows}
         good = tuple(one for row in rows if (one := found[row.pk].question) is not None)
         good_levels.append(BankLevel(level.ident, level.name, level.draw, good))
     bank = Bank(draft.pack, draft.title, tuple(good_levels), draft.sample, draft.owner, draft.review_by)
@@ -78,6 +82,13 @@ def look(draft: BankDraft, *, today: dt.date) -> Looked:
         if (guarded := find_in_texts(_texts(question), county))
     }
     return Looked(levels, bank, found, lint(bank, today=today), kept_back)
+
+
+def _placed(judged: Judged, level: DraftLevel) -> Judged:
+    """Return what a question is where it stands. Of a row that named no level its writer must say which."""
+    if level.name != NO_LEVEL:
+        return judged
+    return Judged(None, (*judged.reasons, "没有写是哪一关，请选一关"))
 
 
 def _texts(question: Question) -> list[Texts]:

@@ -6,6 +6,9 @@ from django.db import models
 from server_broker.bundles.models import WrittenPack
 from server_broker.regions.models import Region
 
+NO_LEVEL = "没有写是哪一关的题"
+"""The level of a draft in which questions stand whose file names none. It goes with the last of them."""
+
 
 class BankDraft(models.Model):
     """A question bank that editors of a region work on. Published, it goes on as the draft of the next version."""

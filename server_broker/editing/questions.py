@@ -14,7 +14,7 @@ from server_broker.bundles.drafts import NotPublished
 from server_broker.content.drafts import NotTaken, QuestionDraft, judge
 from server_broker.content.sheet import KINDS
 from server_broker.editing.changing import Editor, NotChanged, changing, place_at_end
-from server_broker.editing.models import BankDraft, DraftFile, DraftLevel, DraftQuestion
+from server_broker.editing.models import NO_LEVEL, BankDraft, DraftFile, DraftLevel, DraftQuestion
 
 MOST_QUESTIONS = 2_000
 MOST_FILES = 400
@@ -180,6 +180,7 @@ def save_question(
         locked.said = []
         locked.revision += 1
         locked.save()
+        DraftLevel.objects.filter(draft=draft, name=NO_LEVEL, questions=None).delete()
     return locked
 
 

@@ -125,6 +125,26 @@ def test_wrong_questions_come_in_too_and_are_mended_in_the_page(county: Fictiona
     assert DraftQuestion.objects.get(pk=wrong[2].pk).said == [], "whoever saves a question has seen what was said"
 
 
+def test_a_question_whose_row_names_no_level_waits_for_one(county: FictionalCounty) -> None:
+    draft = bank(rows=[*good_rows(4), row(4, level="")])
+    looked = look(draft, today=today())
+    assert (looked.to_mend, looked.stops) == (1, []), "whether a level has enough is said once its questions are good"
+    [wrong] = [one for one in questions(draft) if looked.judged[one.pk].question is None]
+    assert "请选一关" in looked.why_not(looked.judged[wrong.pk])[0]
+    first = draft.levels.first()
+    assert first is not None
+    save_question(wrong, written_of(wrong), level=first, revision=wrong.revision, by=editor())
+    assert look(draft, today=today()).may_go
+    assert [level.name for level in draft.levels.all()] == ["第一关"]
+
+
+def test_an_answer_that_can_not_be_read_leaves_the_kind(county: FictionalCounty) -> None:
+    draft = bank(rows=[*good_rows(4), row(4, answer="1")])
+    [wrong] = [one for one in questions(draft) if not one.answer]
+    assert (wrong.kind, look(draft, today=today()).to_mend) == ("single", 1)
+    assert any("答案写的是" in said for said in wrong.said)
+
+
 def test_a_part_of_an_answer_is_no_answer(county: FictionalCounty) -> None:
     draft = bank(rows=[*good_rows(5), row(5, kind=KINDS["multiple"], answer="ABE")])
     looked = look(draft, today=today())
