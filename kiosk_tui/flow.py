@@ -16,6 +16,7 @@ from kiosk_tui.guard import KeyGuard
 from kiosk_tui.places import keeping
 from kiosk_tui.places.help import Help
 from kiosk_tui.places.home import HomePlace
+from kiosk_tui.places.lesson import Lesson
 from kiosk_tui.places.notices import Rest
 from kiosk_tui.places.place import Place
 from kiosk_tui.places.room import Room
@@ -222,7 +223,7 @@ class Flow:
         if not self._one_size:
             self._size = SIZE_NAMES[(SIZE_NAMES.index(self.text_size()) + 1) % len(SIZE_NAMES)]
         elif not isinstance(view, TouchView) and not self._place.types_digits and not isinstance(self._place, Help):
-            self._open_help(self._one_size)
+            self._tell(self._one_size)
 
     def _visit_shown(self, shown: VisitShown) -> None:
         running = self._visit is not None and self._visit.id == shown.visit
@@ -334,7 +335,12 @@ class Flow:
         """Keep a result on the screen, have the screen said, or tell why there is nothing to hear."""
         kept = self._touch.keep()
         if not self._voice.again(view) and not kept and not isinstance(self._place, Help) and not self._away:
-            self._open_help(words.NOTHING_TO_SAY if self._over else words.NOTHING_TO_REPEAT)
+            self._tell(words.NOTHING_TO_SAY if self._over else words.NOTHING_TO_REPEAT)
+
+    def _tell(self, note: str) -> None:
+        """Say why a key does nothing: beside the question that somebody is answering, elsewhere on the page of help."""
+        if not (isinstance(self._place, Lesson) and self._place.take_note(note)):
+            self._open_help(note)
 
     def _types(self, view: View) -> bool:
         """Return whether every digit is a figure of what this view asks for."""

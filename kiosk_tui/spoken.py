@@ -57,6 +57,7 @@ SENTENCES: dict[str, str] = {
         "touch.not_recorded": words.ANSWER["not_recorded"],
         **{f"touch.{code}": text for code, text in words.PROBLEM.items() if code},
         "learn.choose_pack": words_learning.CHOOSE_PACK,
+        "learn.look_at_pack": words_learning.LOOK_AT_PACK,
         "learn.choose_level": words_learning.CHOOSE_LEVEL,
         "learn.no_levels": words_learning.NO_LEVELS,
         "learn.unnamed": words_learning.UNNAMED,
@@ -69,6 +70,7 @@ SENTENCES: dict[str, str] = {
         "learn.interrupted": words_learning.INTERRUPTED,
         **{f"learn.{kind}": text for kind, text in words_learning.KIND.items()},
         "learn.leave": words_learning.LEAVE,
+        "learn.leave_named": words_learning.LEAVE_NAMED,
         "learn.leave_book": words_learning.LEAVE_BOOK,
         "learn.right": words_learning.RIGHT,
         "learn.wrong": words_learning.WRONG,
@@ -76,6 +78,8 @@ SENTENCES: dict[str, str] = {
         "learn.failed": words_learning.FAILED,
         "learn.complete": words_learning.COMPLETE,
         "learn.try_again": words_learning.TRY_AGAIN,
+        "learn.never_mind": words_learning.NEVER_MIND,
+        "learn.done_today": words_learning.DONE_TODAY,
         "learn.book_done": words_learning.BOOK_DONE,
         **{f"today.clock.{quality}": text for quality, text in words.CLOCK_SAID.items()},
         **{f"today.link.{link}": text for link, text in words.LINK_SAID.items()},
@@ -173,8 +177,10 @@ def lines_of(view: View) -> tuple[str, ...]:
             return ("reader_gone", "ask_card.what")
         case TouchView():
             return (f"touch.{view.touch.problem or view.touch.answer}",)
+        case QuestionView() if view.leaving and view.question.mode == "review":
+            return ("learn.leave_book",)
         case QuestionView() if view.leaving:
-            return ("learn.leave_book" if view.question.mode == "review" else "learn.leave",)
+            return ("learn.leave_named" if view.named else "learn.leave",)
         case QuestionView():
             # A sound that belongs to a question is heard by itself.
             return () if view.question.sound else (f"learn.{view.question.kind}",)
@@ -221,17 +227,26 @@ def _lines_of_learning(view: MapView | AmendedView | PackView | BeginView | Over
     match view:
         case MapView():
             unnamed = () if view.visit or view.shown is None else ("learn.unnamed",)
-            return (*unnamed, "learn.choose_pack") if view.packs else ("learn.no_levels",) if not view.waits else ()
+            choose = "learn.look_at_pack" if view.enough else "learn.choose_pack"
+            return (*unnamed, choose) if view.packs else ("learn.no_levels",) if not view.waits else ()
         case AmendedView():
             return ("learn.amended",)
         case PackView() | BeginView():
-            choose = ("learn.choose_level",) if isinstance(view, PackView) and view.levels else ()
-            return (*codes_of("learn", view.note), *choose)
-        case OverView() if view.over.mode == "review":
-            return () if view.over.left else ("learn.book_done",)
+            if not isinstance(view, PackView) or not view.levels:
+                return codes_of("learn", view.note)
+            return (*codes_of("learn", view.note), "learn.enough" if view.enough else "learn.choose_level")
         case OverView():
-            complete = ("learn.complete",) if view.over.complete else ()
-            return ("learn.passed", *complete) if view.over.passed else ("learn.failed", "learn.try_again")
+            return _lines_of_end(view)
+
+
+def _lines_of_end(view: OverView) -> tuple[str, ...]:
+    """Return the same of the end of a run: what comes of it, and whether that was all for today."""
+    done = ("learn.done_today",) if view.enough and not view.over.left else ()
+    if view.over.mode == "review":
+        return () if view.over.left else ("learn.book_done", *done)
+    if view.over.passed:
+        return ("learn.passed", *(("learn.complete",) if view.over.complete else ()), *done)
+    return ("learn.failed", "learn.never_mind" if view.enough else "learn.try_again", *done)
 
 
 def _lines_of_meetings(view: MeetingsView | AbsentView) -> tuple[str, ...]:

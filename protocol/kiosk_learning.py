@@ -50,7 +50,7 @@ class PackLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stars: Annotated[int, Meta(ge=0)] = 0
     """Of all levels together; three a level at most."""
     new: bool = False
-    """It came less than two weeks ago."""
+    """It came less than two weeks ago, and the person has not opened it; without a visit, nobody has."""
     colleagues: Annotated[int, Meta(ge=1)] | None = None
     """So many people of the person's own type chose it, in the county; None: fewer than 10, or nobody counted."""
 
@@ -116,6 +116,8 @@ class PackShown(Line, frozen=True, kw_only=True, tag="pack"):
     page: Annotated[int, Meta(ge=0)] = 0
     pages: Annotated[int, Meta(ge=1)] = 1
     levels: Annotated[list[LevelChoice], Meta(max_length=MAP_LINES)]
+    levels_left: Annotated[int, Meta(ge=0)] | None = None
+    """As in `MapShown`."""
 
 
 class QuestionShown(Line, frozen=True, kw_only=True, tag="question"):
@@ -171,9 +173,11 @@ class LevelOver(Line, frozen=True, kw_only=True, tag="level_over"):
     back: DayText | None = None
     """When the first of those that went wrong comes back; None: nobody's run, or the day is not known."""
     left: Annotated[int, Meta(ge=0)] = 0
-    """Of a review: so many more are due now."""
+    """So many questions of the person's wrong book are due now. An agent of before says it of a review alone."""
     complete: bool = False
     """With it every level of the pack has a star, for the first time."""
+    levels_left: Annotated[int, Meta(ge=0)] | None = None
+    """As in `MapShown`."""
 
 
 # Kiosk to agent.
@@ -203,14 +207,15 @@ class ChoosePack(Line, frozen=True, kw_only=True, tag="choose_pack"):
 
 
 class OpenReview(Line, frozen=True, kw_only=True, tag="open_review"):
-    """Begin a review of the visit's person; the answer is the first `QuestionShown`, or `Sorry` with
-    ``nothing_due``."""
+    """Begin a review of the visit's person; the answer is the first `QuestionShown`, or `Sorry` with ``nothing_due``,
+    or with ``done_today`` if there is no level left either."""
 
     visit: VisitOrNone
 
 
 class OpenLevel(Line, frozen=True, kw_only=True, tag="open_level"):
-    """Begin a run; the answer is the first `QuestionShown`, or `Sorry` with ``no_such_level`` or ``enough_today``."""
+    """Begin a run; the answer is the first `QuestionShown`, or `Sorry` with ``no_such_level``, ``enough_today`` (a
+    review is left for today) or ``done_today`` (nothing is)."""
 
     pack: ShortText
     level: ShortText

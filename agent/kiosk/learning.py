@@ -152,6 +152,9 @@ class Learning:
         reviewed = self._progress.reviewed_today(visit.person) + len(asked)
         return due_now([one for one in book if one.question not in asked], self._progress.today(), reviewed=reviewed)
 
+    def _due_of(self, visit: Visit) -> list[QuestionName]:
+        return self.due(visit, self.shown_of(visit, self._progress.learnt(visit.person).book()))
+
     def rested(self, visit: Visit) -> bool:
         """Tell whether the person has done today's reviews."""
         return self._progress.reviewed_today(visit.person) >= REVIEWS_A_DAY
@@ -171,8 +174,8 @@ class Learning:
         if pack is None or chosen is None or not chosen.open:
             self._screens.answer(kiosk, refusal(asked, "no_such_level"))
             return
-        if self.levels_left(visit) == 0:
-            self._screens.answer(kiosk, refusal(asked, "enough_today"))
+        if visit is not None and self.levels_left(visit) == 0:
+            self._screens.answer(kiosk, refusal(asked, "enough_today" if self._due_of(visit) else "done_today"))
             return
         try:
             level = pack.read_level(asked.level)
@@ -189,11 +192,11 @@ class Learning:
         visit = self._visits.asked(kiosk, asked, asked.visit)
         if visit is None:
             return
-        due = self.due(visit, self.shown_of(visit, self._progress.learnt(visit.person).book()))
+        due = self._due_of(visit)
         found = self._find(due)
         questions = [asked_of(*found[one], random=self._random) for one in due if one in found]
         if not questions:
-            self._screens.answer(kiosk, refusal(asked, "nothing_due"))
+            self._screens.answer(kiosk, refusal(asked, "nothing_due" if self.levels_left(visit) else "done_today"))
             return
         visit.note("learning")
         self._begin(kiosk, self._run_of(visit, questions, "review"))
@@ -325,11 +328,11 @@ class Learning:
             of=len(run.asked),
             mode=run.mode,
             back=min(days).isoformat() if days else None,
+            left=len(self.due(run.visit, self.shown_of(run.visit, book))) if run.visit is not None else 0,
+            levels_left=self.levels_left(run.visit),
         )
         if run.mode == "review":
-            return structs.replace(
-                over, left=len(self.due(run.visit, self.shown_of(run.visit, book))) if run.visit is not None else 0
-            )
+            return over
         levels = self.levels(run.now.pack, learnt)
         place = next(number for number, level in enumerate(levels) if level.level == run.now.level.id)
         following = levels[place + 1] if place + 1 < len(levels) else None

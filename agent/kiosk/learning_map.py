@@ -90,8 +90,11 @@ class LearningMap:
     def open_pack(self, kiosk: int, asked: OpenPack) -> None:
         """Show a page of a pack's levels."""
         seen = self._seen_by(kiosk, asked, asked.visit)
-        if seen is not None:
-            self._screens.answer(kiosk, self._pack(seen, asked.pack, asked.page) or refusal(asked, "no_such_level"))
+        if seen is None:
+            return
+        if any(pack.id == asked.pack for pack in seen.packs):
+            self._note_opened(seen, asked.pack)
+        self._screens.answer(kiosk, self._pack(seen, asked.pack, asked.page) or refusal(asked, "no_such_level"))
 
     def choose_pack(self, kiosk: int, asked: ChoosePack) -> None:
         """Record that the person of a visit chooses a pack of their menu, or gives it up."""
@@ -138,10 +141,21 @@ class LearningMap:
             page=page,
             pages=pages,
             levels=levels[page * MAP_LINES : (page + 1) * MAP_LINES],
+            levels_left=self._learning.levels_left(seen.visit),
         )
 
+    def _note_opened(self, seen: "_Seen", pack: str) -> None:
+        """Take note that whoever looks has opened a pack: it is not new to them any more."""
+        if seen.visit is not None:
+            self._progress.note_opened(seen.visit.person, pack)
+        else:
+            self._seen_packs.note_opened(pack)
+
+    def _opened(self, seen: "_Seen") -> frozenset[str]:
+        return self._progress.opened(seen.visit.person) if seen.visit is not None else self._seen_packs.opened
+
     def _lines(self, seen: "_Seen") -> list[PackLine]:
-        new = self._seen_packs.new(pack.id for pack in seen.packs)
+        new = self._seen_packs.new(pack.id for pack in seen.packs) - self._opened(seen)
         lines = [self._line(pack.head, seen, is_new=pack.id in new) for pack in seen.packs]
         return sorted(lines, key=lambda line: (line.passed == line.levels, _PARTS.index(line.part), line.until or ""))
 
@@ -157,7 +171,8 @@ class LearningMap:
             levels=len(stars),
             passed=sum(1 for one in stars if one),
             stars=sum(stars),
-            new=is_new,
+            # Stars may have been won at another station, where the pack was opened.
+            new=is_new and not any(stars),
             colleagues=course.colleagues.get(pack.id) if course is not None else None,
         )
 

@@ -43,6 +43,8 @@ PEOPLE_IN_MEMORY = 4
 MAX_KEPT = 4_000
 """Attempts of one person that the county does not have: more than anybody gives in a year without a line."""
 MAX_TOLD = 100
+MAX_OPENED = 100
+"""Packs that a person is known to have opened: more than come within the two weeks for which one is new."""
 _MENDED_MS = 120_000
 """By so much the county may mend a time. Whoever loses a level and draws the same question again may be as quick, and
 then the county tells both answers soon."""
@@ -105,6 +107,8 @@ class _Kept(Struct):
     told_of: list[tuple[str, str, bool, int]] = field(default_factory=list)
     """Of which answers that are marked otherwise by now the person was told here: pack, question, whether it is right,
     and the version that says so."""
+    opened: list[str] = field(default_factory=list)
+    """Packs that the person has opened here, so that they are not new to them any more."""
 
     def whens(self) -> Iterator[_When]:
         """Yield the moment of each fact."""
@@ -297,6 +301,16 @@ class PersonalProgress:
         """Take note that the person was told of an answer that is marked otherwise by a version of its pack."""
         kept = self._of(person)
         kept.told_of = [*kept.told_of, (*question, right, version)][-MAX_TOLD:]
+
+    def opened(self, person: PersonId) -> frozenset[str]:
+        """Return the packs that the person has opened here."""
+        return frozenset(self._of(person).opened)
+
+    def note_opened(self, person: PersonId, pack: str) -> None:
+        """Take note that the person has opened a pack."""
+        kept = self._of(person)
+        if pack not in kept.opened:
+            kept.opened = [*kept.opened, pack][-MAX_OPENED:]
 
     def _is_today(self, when: _When) -> bool:
         if not self._clock.dated:

@@ -157,10 +157,12 @@ class Lesson:
             title = words_learning.BOOK if self._reviews else f"{pack}·{question.level}"
             return OverView(title, self._over, self._wrong, bool(self._visit), self._opening.today)
         if self._marked is not None:
-            return MarkedView(question, self._marked, self._leaving)
+            return MarkedView(question, self._marked, self._leaving, self._note, self.personal)
         if self._enlarged and self._picture:
             return PictureView(question, self._picture)
-        return QuestionView(question, self._chosen, self._asked, self._leaving, self._note, self._picture)
+        return QuestionView(
+            question, self._chosen, self._asked, self._leaving, self._note, self._picture, self.personal
+        )
 
     def _not_begun(self) -> BeginView:
         match self._refused:
@@ -168,7 +170,7 @@ class Lesson:
                 return BeginView(self._reviews, "")
             case "enough_today":
                 return BeginView(self._reviews, words_learning.sorry(self._refused), "review" if self._visit else "")
-            case "nothing_due" | "no_such_level" | "not_here" | "too_late" as reason:
+            case "nothing_due" | "done_today" | "no_such_level" | "not_here" | "too_late" as reason:
                 return BeginView(self._reviews, words_learning.sorry(reason))
             case reason:
                 return BeginView(self._reviews, words_learning.sorry(reason), "again")
@@ -234,7 +236,7 @@ class Lesson:
         if not self._asked or question is None:
             return
         if (marked.run, marked.question) == (question.run, question.question):
-            self._marked, self._asked = marked, False
+            self._marked, self._asked, self._note = marked, False, ""
             if not marked.right:
                 self._wrong = (*self._wrong, (question, marked))
 
@@ -305,7 +307,16 @@ class Lesson:
         assert self._question is not None
         return NextQuestion(run=self._question.run)
 
+    def take_note(self, note: str) -> bool:
+        """Say a sentence beside the question, or above its explanation, until the next key; return False where neither
+        stands here."""
+        if self._question is None or self._over is not None:
+            return False
+        self._note, self._leaving, self._enlarged = note, False, False
+        return True
+
     def _after_mark(self, key: Key) -> Move:
+        self._note = ""
         if key == BACK and self._leaving:
             return "leave"
         self._leaving = key == BACK
@@ -313,6 +324,14 @@ class Lesson:
             self._asked = True
             self._opening.say(self._next_asked())
         return "stay"
+
+    def _following(self, view: OverView) -> OpenLevel | OpenReview:
+        """Return what 1 asks for at the end of a run."""
+        if view.first == "review":
+            return OpenReview(visit=self._visit)
+        if view.first == "next" and view.over.next is not None:
+            return OpenLevel(pack=view.over.next.pack, level=view.over.next.level)
+        return self._begun
 
     def _after_run(self, key: Key, view: LessonView) -> Move:
         if self._reviewed is not None:
@@ -324,8 +343,7 @@ class Lesson:
             return "stay"
         assert isinstance(view, OverView)
         if key == "1" and view.first:
-            level = view.over.next if view.first == "next" else None
-            self._begin_another(OpenLevel(pack=level.pack, level=level.level) if level is not None else self._begun)
+            self._begin_another(self._following(view))
         elif key == "2" and view.more_wrong:
             self._reviewed = AT_ONCE
         return "leave" if key == BACK else "stay"

@@ -88,7 +88,7 @@ class PackPlace:
         elif number in (7, 8) and view.shown.pages > 1:
             self._page = turned(view.shown.page, view.shown.pages, number)
             self._ask()
-        elif number is not None and 1 <= number <= len(view.levels):
+        elif number is not None and 1 <= number <= len(view.levels) and not view.enough:
             level = view.levels[number - 1]
             if level.open:
                 return Lesson.begin(self._opening, OpenLevel(pack=level.pack, level=level.level), visit=self._visit)

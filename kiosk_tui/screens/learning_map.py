@@ -47,7 +47,8 @@ def map_text(view: MapView, room: Room) -> ScreenText:
         for block in (_pack if both_lines else _pack_in_short)(number, pack, view.today, width)
     ]
     if len(above) + len(packs) + 1 <= height:
-        above.append(Block(words_learning.CHOOSE_PACK, style=theme.TITLE, gap=1))
+        choose = words_learning.LOOK_AT_PACK if view.enough else words_learning.CHOOSE_PACK
+        above.append(Block(choose, style=theme.TITLE, gap=1))
     return ScreenText(title, _below_bar(*above, *packs), hints, right=_right(shown))
 
 
@@ -112,18 +113,23 @@ def amended_text(view: AmendedView, _: Room) -> ScreenText:
 
 
 def pack_text(view: PackView, room: Room) -> ScreenText:
-    """Show up to six levels a page as a ladder, each with its stars or why it is closed."""
+    """Show up to six levels a page as a ladder, each with its stars or why it is closed. Where none is left for today,
+    none has a key."""
     shown = view.shown
     if shown is None:
         return ScreenText(words_learning.LEARNING, (Block(view.note or words.OPENING),), (_BACK, READ_ON, _HELP))
     pack, width = shown.pack, room.body.width
     about = fit(f"{words_learning.part(pack, view.today)}  {words_learning.progress(pack)}", width)
     following = next((one.level for one in view.levels if one.open and not one.best_stars), "")
-    heading = _warning(view.note) or [Block(words_learning.CHOOSE_LEVEL, style=theme.TITLE, gap=2)]
+    choose_level = words_learning.ENOUGH if view.enough else words_learning.CHOOSE_LEVEL
+    heading = _warning(view.note) or [Block(choose_level, style=theme.TITLE, gap=2)]
     blocks = (
         Block(about, style=theme.QUIET, gap=2),
         *heading,
-        *(_level(number, one, width, comes=one.level == following) for number, one in enumerate(view.levels, 1)),
+        *(
+            _level(number, one, width, comes=one.level == following, enough=view.enough)
+            for number, one in enumerate(view.levels, 1)
+        ),
     )
     choose = {True: words_learning.KEY_CHOOSE_PACK, False: words_learning.KEY_GIVE_UP}
     enter = (KeyHint(words.ENTER, choose[view.chooses]),) if view.chooses is not None else ()
@@ -136,12 +142,12 @@ def pack_text(view: PackView, room: Room) -> ScreenText:
     )
 
 
-def _level(number: int, level: LevelChoice, width: int, *, comes: bool) -> Block:
-    """Return one step of the ladder. A closed one has no key."""
-    how_far = words_learning.FROM_HERE if comes else words_learning.level(level)
+def _level(number: int, level: LevelChoice, width: int, *, comes: bool, enough: bool) -> Block:
+    """Return one step of the ladder. One that can't be played now has no key."""
+    how_far = words_learning.FROM_HERE if comes and not enough else words_learning.level(level)
     name = fit(level.name, width - _CAP - cells(how_far) - 2)
     text = f"{name}  {how_far}"
-    if not level.open:
+    if enough or not level.open:
         return Block(text, " " * _CAP, theme.QUIET, gap=1)
     return Block(f" {text}", f" {number} ", theme.STRONG if comes else "", theme.CAP, gap=1)
 

@@ -14,17 +14,23 @@ from protocol.kiosk_learning import Marked, QuestionShown
 
 def marked_text(view: MarkedView, _: Room) -> ScreenText:
     """Explain the answer. This is shown after every one."""
-    review = view.question.mode == "review"
-    warning = words_learning.LEAVE_BOOK if review else words_learning.LEAVE_MARKED
-    leave = [Block(warning, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
-    last = view.question.number >= view.question.of or (view.marked.lives == 0 and not review)
-    onward = KeyHint(words.ENTER, words_learning.KEY_RESULT if last else words_learning.KEY_NEXT)
+    onward = KeyHint(words.ENTER, words_learning.KEY_RESULT if view.last else words_learning.KEY_NEXT)
     return ScreenText(
         heading(view.question),
-        (*leave, *_blocks(view.question, view.marked)),
+        (*_above(view), *_blocks(view.question, view.marked)),
         (onward, KeyHint("0", leaving(view.question)), KeyHint("9", words.KEY_HELP)),
         right=in_what(view.question, view.marked.lives),
     )
+
+
+def _above(view: MarkedView) -> list[Block]:
+    """Return the line above the explanation: what leaving means, or a short notice."""
+    said = view.note
+    if view.leaving and view.question.mode == "review":
+        said = words_learning.LEAVE_BOOK
+    elif view.leaving:
+        said = words_learning.leave(named=view.named, marked=True, ended=view.last)
+    return [Block(said, " ", theme.WARNING, theme.WARNING)] if said else []
 
 
 def review_text(view: ReviewView, _: Room) -> ScreenText:

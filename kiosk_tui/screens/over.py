@@ -14,6 +14,7 @@ _FIRST = {
     "next": words_learning.KEY_NEXT_LEVEL,
     "again": words_learning.KEY_AGAIN,
     "go_on": words_learning.KEY_GO_ON,
+    "review": words_learning.KEY_BOOK,
 }
 
 
@@ -71,7 +72,11 @@ def _what_follows(view: OverView) -> list[Block]:
     if over.mode == "review":
         texts.append(words_learning.still_due(over.left))
     elif not over.passed:
-        texts.append(words_learning.TRY_AGAIN)
+        texts.append(words_learning.NEVER_MIND if view.enough else words_learning.TRY_AGAIN)
+    if view.enough and not over.left:
+        texts.append(words_learning.DONE_TODAY)
+    elif view.enough and over.mode == "level":
+        texts.append(words_learning.enough_but_book(over.left))
     if not view.named:
         texts.append(words_learning.UNNAMED_OVER)
     elif over.back is not None and view.wrong:

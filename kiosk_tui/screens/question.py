@@ -97,8 +97,8 @@ def space_after_cap(question: QuestionShown) -> str:
 def _state(view: QuestionView) -> list[Block]:
     """Return the line below the options: a warning, or that the answer is being judged, or what is chosen so far."""
     if view.leaving:
-        review = view.question.mode == "review"
-        warning = words_learning.LEAVE_BOOK if review else words_learning.LEAVE
+        level = words_learning.leave(named=view.named, marked=False)
+        warning = words_learning.LEAVE_BOOK if view.question.mode == "review" else level
         return [Block(warning, " ", theme.WARNING, theme.WARNING, gap=2)]
     if view.note:
         return [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)]

@@ -52,6 +52,11 @@ class MapView(msgspec.Struct, frozen=True):
         return () if self.shown is None else tuple(self.shown.packs)
 
     @property
+    def enough(self) -> bool:
+        """Whether the person can play no more level today."""
+        return self.shown is not None and self.shown.levels_left == 0
+
+    @property
     def reviews(self) -> bool:
         """Whether Enter opens the wrong book."""
         book = None if self.shown is None else self.shown.book
@@ -84,12 +89,17 @@ class PackView(msgspec.Struct, frozen=True):
     @property
     def face(self) -> Face:
         """What the number keys open now, and what Enter does."""
-        return ("pack", self.visit, self.chooses, tuple((one.level, one.open) for one in self.levels))
+        return ("pack", self.visit, self.chooses, self.enough, tuple((one.level, one.open) for one in self.levels))
 
     @property
     def levels(self) -> tuple[LevelChoice, ...]:
         """The levels of this page."""
         return () if self.shown is None else tuple(self.shown.levels)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the person can play no more level today."""
+        return self.shown is not None and self.shown.levels_left == 0
 
     @property
     def chooses(self) -> bool | None:
@@ -122,6 +132,8 @@ class QuestionView(msgspec.Struct, frozen=True):
     leaving: bool
     note: str
     picture: bytes | None = None
+    named: bool = False
+    """Whose run it is is known, so what is answered is kept."""
     deaf_ms: ClassVar[int] = CHOICE_MS
 
     @property
@@ -144,12 +156,20 @@ class PictureView(msgspec.Struct, frozen=True):
 
 
 class MarkedView(msgspec.Struct, frozen=True):
-    """Whether the answer to ``question`` was right, and why."""
+    """Whether the answer to ``question`` was right, and why. ``named`` as in `QuestionView`."""
 
     question: QuestionShown
     marked: Marked
     leaving: bool
+    note: str = ""
+    named: bool = False
     deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def last(self) -> bool:
+        """Whether the run ended with this answer."""
+        no_lives = self.marked.lives == 0 and self.question.mode == "level"
+        return self.question.number >= self.question.of or no_lives
 
     @property
     def face(self) -> Face:
@@ -189,10 +209,18 @@ class OverView(msgspec.Struct, frozen=True):
         return ("over", self.over.run)
 
     @property
-    def first(self) -> Literal["next", "again", "go_on", ""]:
-        """What 1 does: play the next level, this one again, or more of the wrong book."""
+    def enough(self) -> bool:
+        """Whether the person can play no more level today."""
+        return self.over.levels_left == 0
+
+    @property
+    def first(self) -> Literal["next", "again", "go_on", "review", ""]:
+        """What 1 does: play the next level, this one again, or more of the wrong book. What can't be done today is not
+        offered."""
         if self.over.mode == "review":
             return "go_on" if self.over.left else ""
+        if self.enough:
+            return "review" if self.over.left else ""
         if not self.over.passed:
             return "again"
         return "next" if self.over.next is not None else ""

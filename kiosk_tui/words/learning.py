@@ -12,8 +12,11 @@ LEARNING = _("学习·答题闯关")
 BOOK = _("错题本")
 AMENDED = _("题目更正")
 NO_LEVELS = _("现在还没有可以学习的内容。县里下发以后，这里会自动出现。")
-UNNAMED = _("不记名：不留您的记录。要留，请先刷卡。")
+UNNAMED = _("不记名，星是这台大屏大家一起的。要留记录，请刷卡。")
+"""One line on the smallest screen."""
 CHOOSE_PACK = _("按数字选一门来学")
+LOOK_AT_PACK = _("按数字看一门")
+"""Where no level of any is left for today."""
 CHOOSE_LEVEL = _("请按数字选一关")
 PART = {"required": _("必学"), "chosen": _("已选"), "menu": _("选学"), "open": _("自愿")}
 """Whether somebody requires a pack, the person chose it or may choose it, or anybody plays it."""
@@ -44,8 +47,12 @@ NO_PICTURE = _("图片没有出来，看文字照样答。")
 CHOOSE_FIRST = _("先按数字选。")
 CHOOSE_ALL = _("还没排完，接着按数字。")
 RECORDING = _("正在记录…")
-LEAVE = _("再按 0 就离开本关，按其他键继续答题。")
-LEAVE_MARKED = _("再按 0 就离开本关，按其他键继续看。")
+LEAVE = _("再按 0 就离开本关，下次从头来。按其他键继续答题。")
+LEAVE_NAMED = _("再按 0 就离开本关，下次从头来；答错的留在错题本。按其他键继续答题。")
+LEAVE_MARKED = _("再按 0 就离开本关，下次从头来。按其他键继续看。")
+LEAVE_MARKED_NAMED = _("再按 0 就离开本关，下次从头来；答错的留在错题本。按其他键继续看。")
+LEAVE_ENDED = _("再按 0 就离开本关，按其他键继续看。")
+"""The last answer is given: the level counts as it ended."""
 LEAVE_BOOK = _("再按 0 就离开错题本，按其他键继续。")
 RIGHT = _("✓  答对了")
 WRONG = _("×  答错了")
@@ -60,9 +67,13 @@ COMPLETE = _("✓  整个学习包都过了。")
 RECORDED = _("成绩已记下。")
 UNNAMED_OVER = _("不记名，没有留您的记录。")
 TRY_AGAIN = _("没关系，看看错在哪里，再来一次。")
+NEVER_MIND = _("没关系，看看错在哪里。")
+"""Where it can't be tried again today."""
 BOOK_DONE = _("今天的错题做完了。")
 
 ENOUGH = _("今天的关闯够了，明天再来。")
+DONE_TODAY = _("今天学完了，明天再来。")
+"""Neither a level nor a review is left."""
 NOTHING_DUE = _("今天没有要再问的错题。按 0 返回，选一关来学。")
 LEVEL_GONE = _("这一关现在打不开。按 0 返回，选别的关。")
 PACK_GONE = _("这一门现在打不开。按 0 返回，选别的。")
@@ -89,6 +100,7 @@ def sorry(reason: str) -> str:
     """Return why a run does not begin or go on, and what to do instead."""
     known = {
         "enough_today": ENOUGH,
+        "done_today": DONE_TODAY,
         "nothing_due": NOTHING_DUE,
         "no_such_level": LEVEL_GONE,
         "unknown_run": INTERRUPTED,
@@ -118,19 +130,19 @@ def part_alone(pack: PackLine) -> str:
 
 
 def part(pack: PackLine, today: date | None) -> str:
-    """Return why a pack is here for the person: required until a day, chosen, or to be chosen."""
-    said = [part_alone(pack)]
+    """Return why a pack is here for the person: required until a day, which counts too, chosen, or to be chosen."""
     if pack.part == "required" and pack.until is not None:
-        said.append(_until(pack, pack.until, today))
-    elif pack.colleagues is not None:
+        return _until(pack, pack.until, today)
+    said = [part_alone(pack)]
+    if pack.colleagues is not None:
         said.append(counted("同岗至少 {count} 人选了", pack.colleagues))
     return " ".join(said)
 
 
 def _until(pack: PackLine, until: DayText, today: date | None) -> str:
-    by_day = _("{day}前").format(day=_day(until, today))
+    through = _("必学到{day}").format(day=_day(until, today))
     left = time_left(pack, today)
-    return _("{day}，{left}").format(day=by_day, left=left) if left else by_day
+    return _("{day}，{left}").format(day=through, left=left) if left else through
 
 
 def time_left(pack: PackLine, today: date | None) -> str:
@@ -148,9 +160,9 @@ def time_left(pack: PackLine, today: date | None) -> str:
 
 
 def progress(pack: PackLine) -> str:
-    """Return how far a pack is: its stars, and its passed levels."""
+    """Return how far a pack is: its stars, and its passed levels. Whether somebody has tried one is not known here."""
     if not pack.passed:
-        return counted("{count} 关，还没开始", pack.levels)
+        return counted("{count} 关，还没过关", pack.levels)
     return _("{stars}，过 {passed}/{levels} 关").format(stars=stars_of(pack), passed=pack.passed, levels=pack.levels)
 
 
@@ -190,6 +202,20 @@ def level(one: LevelChoice) -> str:
 def stars(count: int) -> str:
     """Return the best result so far."""
     return " ".join("★" * count + "☆" * (3 - count)) if count else NOT_PASSED_YET
+
+
+def leave(*, named: bool, marked: bool, ended: bool = False) -> str:
+    """Return that 0 leaves the level, and what that means: what was answered in a visit (``named``) is kept.
+
+    Args:
+        marked: An answer's explanation is shown, and no question.
+        ended: It is that of the level's last answer.
+    """
+    if ended:
+        return LEAVE_ENDED
+    if marked:
+        return LEAVE_MARKED_NAMED if named else LEAVE_MARKED
+    return LEAVE_NAMED if named else LEAVE
 
 
 def question_place(number: int, of: int) -> str:
@@ -237,6 +263,11 @@ def comes_back(day: DayText, today: date | None) -> str:
 def still_due(count: int) -> str:
     """Return how many questions of the wrong book are left for today."""
     return counted("今天还有 {count} 题要问您。", count) if count else BOOK_DONE
+
+
+def enough_but_book(count: int) -> str:
+    """Return that no level is left for today, and how many questions of the wrong book are."""
+    return counted("今天的关闯够了，错题本还有 {count} 题。", count)
 
 
 def wrong_place(number: int, of: int) -> str:

@@ -76,6 +76,7 @@ LAW_PACK = PackShown(
         samples.level("四", 0, pack=LAW, is_open=False),
     ],
 )
+ENOUGH_PACK = replace(LAW_PACK, levels_left=0)
 MENU_PACK = PackShown(
     visit=VISIT, pack=MENU, levels=[samples.level(name, 0, pack=MENU, is_open=name == "一") for name in "一二三"]
 )
@@ -97,6 +98,10 @@ ALL_RIGHT = replace(samples.PASSED, stars=3, right=5, next=samples.level("二", 
 COMPLETE = replace(samples.PASSED, complete=True, back="2026-12-02")
 REVIEW_OVER = LevelOver(run="r1", passed=True, stars=0, right=8, of=10, mode="review", back="2026-11-25", left=3)
 BOOK_DONE = replace(REVIEW_OVER, right=10, left=0, back=None)
+ENOUGH = replace(samples.FAILED, back="2026-11-25", left=3, levels_left=0)
+"""The last level of the day; the wrong book asks three questions more."""
+DONE_TODAY = replace(samples.FAILED, back="2026-11-25", levels_left=0)
+ALL_DONE_TODAY = replace(BOOK_DONE, levels_left=0)
 REVIEW = replace(samples.QUESTION, mode="review", of=10, lives=3)
 REVIEW_WRONG = (REVIEW, samples.MISTAKEN)
 LONGEST_WRONG = (samples.LONGEST, samples.LONGEST_MARKED)

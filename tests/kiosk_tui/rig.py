@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from copy import replace
 from itertools import cycle
 from typing import cast
 
@@ -347,7 +348,9 @@ STATES: dict[str, Way] = {
     "visit-pack-chosen": _answers(_MY_MAP, "4", learning_samples.MENU_PACK, "enter", learning_samples.CHOSEN_PACK),
     "visit-pack-given-up": _answers(_MY_MAP, "4", learning_samples.CHOSEN_PACK, "enter", learning_samples.MENU_PACK),
     "visit-pack-longest": _answers(_MY_MAP, "4", learning_samples.LONGEST_PACK),
+    "visit-pack-enough": _answers(_MY_MAP, "2", learning_samples.ENOUGH_PACK),
     "visit-begin-enough": _answers(_MY_PACK, "3", Sorry(reason="enough_today", asked="open_level")),
+    "visit-begin-done": _answers(_MY_PACK, "3", Sorry(reason="done_today", asked="open_level")),
     "visit-begin-nothing": _answers(_MY_MAP, "enter", Sorry(reason="nothing_due", asked="open_review")),
     "visit-question-review": _answers(_MY_MAP, "enter", learning_samples.REVIEW),
     "visit-question-review-leaving": _answers(_MY_MAP, "enter", learning_samples.REVIEW, "0"),
@@ -364,6 +367,17 @@ STATES: dict[str, Way] = {
     ),
     "visit-over-book-done": _answers(
         _MY_MAP, "enter", learning_samples.REVIEW, "2", samples.RIGHT, "enter", learning_samples.BOOK_DONE
+    ),
+    "visit-over-enough": _goes_wrong(learning_samples.ENOUGH, samples.WRONG_ONE, way=_MY_PACK, key="3"),
+    "visit-over-done-today": _goes_wrong(learning_samples.DONE_TODAY, samples.WRONG_ONE, way=_MY_PACK, key="3"),
+    "visit-over-all-done": _answers(
+        _MY_MAP, "enter", learning_samples.REVIEW, "2", samples.RIGHT, "enter", learning_samples.ALL_DONE_TODAY
+    ),
+    "visit-question-leaving": _answers(_MY_PACK, "3", samples.LONGEST, "0"),
+    "visit-question-picture-leaving": _answers(_MY_PACK, "3", learning_samples.PICTURED, learning_samples.SIGN, "0"),
+    "visit-marked-leaving": _answers(_MY_PACK, "3", samples.MULTIPLE, "1", "2", "enter", samples.WRONG, "0"),
+    "visit-marked-leaving-last": _answers(
+        _MY_PACK, "3", samples.QUESTION, "1", replace(samples.MISTAKEN, lives=0), "0"
     ),
     "find": _after(_shows(samples.HOME), "6"),
     "find-newest": _answers(_presses("6"), samples.NEWEST),
@@ -434,7 +448,9 @@ STATES: dict[str, Way] = {
     "document": _reads("finance"),
     "help": _presses("9"),
     "help-rules": _presses("9", "2"),
-    "help-from-question": _asks(samples.QUESTION, "repeat"),
+    "help-from-question": _asks(samples.QUESTION, "9"),
+    "question-nothing-to-say": _asks(samples.LONGEST, "repeat"),
+    "marked-nothing-to-say": _after(_marks(samples.QUESTION, samples.RIGHT, "2"), "repeat"),
     "help-called": _answers(_presses("9", "1"), samples.HELP_SENT),
     "help-seen": _answers(_presses("9", "1"), samples.HELP_SEEN),
     "ask-topic": _presses("5", "1"),

@@ -90,7 +90,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "pack-one",
         ("pack", "visit-pack", "visit-pack-menu", "visit-pack-chosen", "visit-pack-given-up"),
         SAME,
-        ("pack-gone", "visit-pack-closed"),
+        ("pack-gone", "visit-pack-closed", "visit-pack-enough"),
         "visit-pack-longest",
     ),
     views_learning.BeginView: (
@@ -98,7 +98,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         "begin",
         NO_LIST,
         SAME,
-        ("begin-gone", "begin-again", "visit-begin-enough", "visit-begin-nothing"),
+        ("begin-gone", "begin-again", "visit-begin-enough", "visit-begin-done", "visit-begin-nothing"),
         FIXED,
     ),
     views_learning.QuestionView: (
@@ -106,8 +106,8 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
         ("question-single", "question-sound", "question-picture", "question-picture-comes", "visit-question-review"),
         "question-longest",
         SAME,
-        ("question-refused", "question-picture-lacks"),
-        "question-longest",
+        ("question-refused", "question-picture-lacks", "question-nothing-to-say"),
+        ("question-longest", "visit-question-leaving"),
     ),
     views_learning.PictureView: (
         ALWAYS,
@@ -129,7 +129,7 @@ TABLE: dict[type[Any], tuple[Cell, Cell, Cell, Cell, Cell, Cell]] = {
     views_learning.OverView: (
         ALWAYS,
         ("over-passed", "over-failed", "visit-over-all-right", "visit-over-book-done"),
-        ("visit-over", "visit-over-complete", "visit-over-review"),
+        ("visit-over", "visit-over-complete", "visit-over-review", "visit-over-enough", "visit-over-done-today"),
         SAME,
         ELSEWHERE,
         "over-longest",

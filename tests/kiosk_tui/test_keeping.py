@@ -41,6 +41,7 @@ MAPS = {
     "visit-map-undated": learning_samples.UNDATED_MAP,
 }
 PACKS = {
+    "visit-pack-enough": learning_samples.ENOUGH_PACK,
     "visit-pack-menu": learning_samples.MENU_PACK,
     "visit-pack-chosen": learning_samples.CHOSEN_PACK,
     "visit-pack-given-up": learning_samples.MENU_PACK,

@@ -37,7 +37,7 @@ from protocol.kiosk_learning import (
     OpenPack,
     OpenReview,
 )
-from tests.kiosk_tui import learning_samples, samples
+from tests.kiosk_tui import learning_samples, rig, samples
 from tests.kiosk_tui.edges import EMPTY
 from tests.kiosk_tui.rig import SIZES, OpenKiosk
 
@@ -356,6 +356,53 @@ def test_the_next_level_is_one_key_from_the_end_of_this_one() -> None:
     assert isinstance(kiosk.flow.view(), QuestionView)
 
 
+def test_after_the_last_level_of_a_day_a_key_leads_to_the_wrong_book_if_it_asks_something() -> None:
+    kiosk = OpenKiosk("visit-over-enough")
+    kiosk.press("1")
+    assert kiosk.said == [OpenReview(visit=VISIT)]
+    kiosk.flow.agent_said(learning_samples.REVIEW)
+    assert isinstance(kiosk.flow.view(), QuestionView)
+
+
+@pytest.mark.parametrize("state", ["visit-over-done-today", "visit-over-all-done", "visit-begin-done"])
+def test_where_nothing_is_left_for_today_no_key_offers_anything(state: str) -> None:
+    kiosk = OpenKiosk(state)
+    kiosk.press("1")
+    assert kiosk.said == []
+    kiosk.press("0")
+    assert not isinstance(kiosk.flow.view(), OverView | BeginView)
+
+
+def test_a_level_that_was_passed_leads_on_only_if_another_one_is_left_for_today() -> None:
+    passed = replace(learning_samples.NEXT, levels_left=0)
+    kiosk = OpenKiosk(rig._goes_wrong(passed, samples.WRONG_ONE, way=rig._MY_PACK, key="3"))
+    kiosk.press("1")
+    assert kiosk.said == []
+
+
+def test_no_level_of_a_pack_is_offered_where_none_is_left_for_today() -> None:
+    kiosk = OpenKiosk("visit-pack-enough")
+    kiosk.press("1", "4")
+    assert kiosk.said == []
+    assert _pack(kiosk).note == ""
+
+
+@pytest.mark.parametrize("state", ["question-multiple", "question-picture-large", "marked-wrong", "marked-leaving"])
+def test_star_where_nothing_can_be_heard_says_so_and_leads_nowhere(state: str) -> None:
+    kiosk = OpenKiosk(state)
+    before = kiosk.flow.view()
+    assert isinstance(before, QuestionView | PictureView | MarkedView)
+    kiosk.press("repeat")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView | MarkedView)
+    assert (view.question, view.note, view.leaving) == (before.question, words.NOTHING_TO_SAY, False)
+    kiosk.press("5")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView | MarkedView)
+    assert view.note == ""
+    assert kiosk.said == []
+
+
 def test_what_is_left_of_the_wrong_book_is_one_key_from_its_end() -> None:
     kiosk = OpenKiosk("visit-over-review")
     kiosk.press("1")
@@ -449,9 +496,9 @@ def test_what_the_wrong_book_says(due: BookLine, said: str) -> None:
 @pytest.mark.parametrize(
     ("until", "said"),
     [
-        ("2026-12-25", "必学 12月25日前，还有 31 天"),
-        ("2026-11-24", "必学 11月24日前，今天最后一天"),
-        ("2026-11-23", "必学 11月23日前，晚了 1 天"),
+        ("2026-12-25", "必学到12月25日，还有 31 天"),
+        ("2026-11-24", "必学到11月24日，今天最后一天"),
+        ("2026-11-23", "必学到11月23日，晚了 1 天"),
         (None, "必学"),
     ],
 )

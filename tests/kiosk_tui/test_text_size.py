@@ -6,6 +6,7 @@ import pytest
 from kiosk_tui.drawing.textsize import LAYOUTS, READABLE_PX, SIZE_NAMES, SMALLEST, TextSize, fitting
 from kiosk_tui.flow import Flow
 from kiosk_tui.views.common import HelpView
+from kiosk_tui.views.learning import QuestionView
 from kiosk_tui.words import session as words_session
 from protocol.kiosk_visits import EndVisit, VisitShown
 from tests.kiosk_tui import samples
@@ -75,14 +76,27 @@ def _plain(shown: VisitShown) -> dict[str, object]:
 def test_where_there_is_one_size_only_slash_says_so_and_0_leads_back(why: str) -> None:
     clock = HandClock()
     flow = Flow(mono_ms=clock, say=lambda _: None, one_size=why)
-    STATES["question-multiple"](flow, clock)
+    STATES["pack"](flow, clock)
     before = flow.view()
     press(flow, clock, "text_size")
-    assert flow.view() == HelpView(why, resumes=True)
+    assert flow.view() == HelpView(why)
     press(flow, clock, "text_size")
     press(flow, clock, "0")
     assert flow.view() == before
     assert flow.text_size() == "normal"
+
+
+@pytest.mark.parametrize("why", [words_session.SIZE_BY_TERMINAL, words_session.SIZE_BY_SCREEN])
+def test_at_a_question_slash_says_so_beside_it(why: str) -> None:
+    clock = HandClock()
+    flow = Flow(mono_ms=clock, say=lambda _: None, one_size=why)
+    STATES["question-multiple"](flow, clock)
+    before = flow.view()
+    assert isinstance(before, QuestionView)
+    press(flow, clock, "text_size")
+    assert flow.view() == msgspec.structs.replace(before, note=why)
+    press(flow, clock, "7")
+    assert flow.view() == before
 
 
 @pytest.mark.parametrize("width", [640, 800, 1024, 1280, 1366, 1440, 1920, 3840])

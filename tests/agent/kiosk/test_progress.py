@@ -51,10 +51,15 @@ def the_map(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> MapShown:
     return shown
 
 
-def stars(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> dict[str, int]:
+def pack_of(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> PackShown:
     (shown,) = station.ask(OpenPack(visit=visit.visit, pack="sample"), kiosk=kiosk)
     assert isinstance(shown, PackShown)
-    return {level.level: level.best_stars for level in shown.levels if level.open}
+    return shown
+
+
+def stars(station: Bench, visit: VisitShown, *, kiosk: int = 1) -> dict[str, int]:
+    levels_shown = pack_of(station, visit, kiosk=kiosk).levels
+    return {level.level: level.best_stars for level in levels_shown if level.open}
 
 
 def come(station: Bench, system: FakeSystemClock, *, after_days: int = 0, card: str = ZHANG) -> VisitShown:
@@ -320,14 +325,46 @@ def test_five_levels_a_day_and_then_it_is_enough(station: Bench, system: FakeSys
     give_pack(station)
     visit = open_by_card(station, ZHANG)
     for left in (5, 4, 3, 2, 1):
-        assert the_map(station, visit).levels_left == left
-        play(station, [False, False, False])
-    assert station.ask(OpenLevel(pack="sample", level="1")) == [Sorry(reason="enough_today", asked="open_level")]
+        assert the_map(station, visit).levels_left == pack_of(station, visit).levels_left == left
+        over = play(station, [False, False, False])
+        assert (over.levels_left, over.left) == (left - 1, 0), "what went wrong today is asked on a later day"
+    nothing_left = Sorry(reason="done_today", asked="open_level")
+    assert station.ask(OpenLevel(pack="sample", level="1")) == [nothing_left]
+    assert station.ask(OpenReview(visit=visit.visit)) == [Sorry(reason="done_today", asked="open_review")]
     station.ask(EndVisit(visit=visit.visit))
     # Whoever plays without a card is nobody that could be counted.
-    opened(station)
+    assert play(station, [False, False, False]).levels_left is None
     visit = come(station, system, after_days=1)
     assert the_map(station, visit).levels_left == 5
+
+
+def test_after_the_last_level_of_a_day_the_wrong_book_is_left(station: Bench) -> None:
+    give_pack(station)
+    wall = station.clock.now().wall - 3 * DAY_MS
+    station.bundles.put("progress", wrong_at({"q10": wall, "q11": wall}), name="p1")
+    visit = open_by_card(station, ZHANG)
+    for left in (4, 3, 2, 1, 0):
+        over = play(station, [False, False, False])
+        assert (over.levels_left, over.left) == (left, 2)
+    assert station.ask(OpenLevel(pack="sample", level="1")) == [Sorry(reason="enough_today", asked="open_level")]
+    shown: object = question_at(station, 1, OpenReview(visit=visit.visit))
+    while isinstance(shown, QuestionShown):
+        shown = answer_at(station, 1, shown, right=True)
+    assert isinstance(shown, LevelOver)
+    assert (shown.levels_left, shown.left) == (0, 0)
+    assert station.ask(OpenLevel(pack="sample", level="1")) == [Sorry(reason="done_today", asked="open_level")]
+
+
+def test_a_level_that_is_left_costs_none_of_the_day_and_its_wrong_answers_stay(station: Bench) -> None:
+    give_pack(station)
+    visit = open_by_card(station, ZHANG)
+    answer(station, opened(station), right=False)
+    again = opened(station)
+    assert (again.number, again.lives) == (1, 3)
+    shown = the_map(station, visit)
+    assert shown.levels_left == 5
+    assert shown.book is not None
+    assert shown.book.all == 1
 
 
 def at_two_kiosks(station: Bench) -> tuple[VisitShown, VisitShown]:
@@ -384,7 +421,7 @@ def test_one_person_at_two_kiosks_at_once_has_five_levels_at_both_together(stati
         play(station, [False, False, False])
     fifth = question_at(station, 1, level)
     assert the_map(station, other, kiosk=2).levels_left == 0
-    assert station.ask(level, kiosk=2) == [Sorry(reason="enough_today", asked="open_level")]
+    assert station.ask(level, kiosk=2) == [Sorry(reason="done_today", asked="open_level")]
     assert the_map(station, one).levels_left == 1, "it is begun and not ended"
     again = question_at(station, 1, level)
     assert station.ask(NextQuestion(run=fifth.run)) == [Sorry(reason="unknown_run", asked="next")]
@@ -393,7 +430,7 @@ def test_one_person_at_two_kiosks_at_once_has_five_levels_at_both_together(stati
         again = after if isinstance(after, QuestionShown) else again
     assert len(station.of(LevelEnded)) == 5
     station.ask(EndVisit(visit=one.visit))
-    assert station.ask(level, kiosk=2) == [Sorry(reason="enough_today", asked="open_level")]
+    assert station.ask(level, kiosk=2) == [Sorry(reason="done_today", asked="open_level")]
 
 
 def test_one_person_at_two_kiosks_at_once_is_asked_no_question_twice(station: Bench) -> None:

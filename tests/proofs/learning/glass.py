@@ -32,8 +32,10 @@ _RESTED = re.compile(r"错题本：今天做完了")
 _DUE = re.compile(r"错题本：今天\s*(\d+)\s*题")
 _NEXT = re.compile(r"错题本：(\d+)\s*题，\s*(?:(明天)|(?:(\d+)\s*年\s*)?(\d+)\s*月\s*(\d+)\s*日)\s*再问您")
 _UNDATED = re.compile(r"错题本：(\d+)\s*题，等时间对准再问")
-_PACK = r"{title}.{{0,120}}?(?:★\s*(\d+)/(\d+)，过\s*(\d+)/(\d+)\s*关|(\d+)\s*关，还没开始)"
+_PACK = r"{title}.{{0,120}}?(?:★\s*(\d+)/(\d+)，过\s*(\d+)/(\d+)\s*关|(\d+)\s*关，还没过关)"
 _LEVEL = re.compile(r"第(\d)关\s+(★(?:\s*[★☆]){2}|从这里学|还没过关|先过前一关)")
+_MAP = (words_learning.CHOOSE_PACK, words_learning.LOOK_AT_PACK)
+_LADDER = (words_learning.CHOOSE_LEVEL, words_learning.ENOUGH)
 _VERDICTS = (words_learning.RIGHT, words_learning.WRONG)
 _ENDS = (words_learning.PASSED, words_learning.FAILED, words_learning.BOOK_DONE, "今天还有")
 _QUESTION = re.compile(r"第\s*\d+/\d+\s*题|错题\s*\d+/\d+")
@@ -178,21 +180,21 @@ class Glass:
         for pack, title in titles.items():
             if totals[pack][0] in (0, STARS_A_LEVEL * self._levels):
                 continue
-            self._press(self._number_of(title), title, words_learning.CHOOSE_LEVEL)
+            self._press(self._number_of(title), title, *_LADDER)
             ladder = wait_until(
                 lambda: levels_on(self._terminal.screen()), what=f"levels of {title}", timeout_s=_WAIT_S
             )
             stars |= {(pack, level): count for level, count in ladder.items()}
-            self._press("0", "返回", words_learning.CHOOSE_PACK)
+            self._press("0", "返回", *_MAP)
         return Seen(book_on(shown), totals, stars)
 
     def _to_map(self, titles: dict[str, str]) -> None:
         learning = words_visits.VISIT_CAN["learning"]
-        shown = self._press(self._number_of(learning), learning, words_learning.CHOOSE_PACK, words_learning.AMENDED)
+        shown = self._press(self._number_of(learning), learning, *_MAP, words_learning.AMENDED)
         while shown == words_learning.AMENDED:
             self._press("Enter", words_learning.KEY_SEEN)
             time.sleep(_READ_S)
-            shown = self._terminal.wait_for(words_learning.CHOOSE_PACK, words_learning.AMENDED, timeout_s=_WAIT_S)
+            shown = self._terminal.wait_for(*_MAP, words_learning.AMENDED, timeout_s=_WAIT_S)
         for title in titles.values():
             self._terminal.wait_for(title, timeout_s=_WAIT_S)
 
@@ -204,7 +206,7 @@ class Glass:
         """
         self._to_map(titles)
         title = titles[pack]
-        self._press(self._number_of(title), title, words_learning.CHOOSE_LEVEL)
+        self._press(self._number_of(title), title, *_LADDER)
         self._wait_for_keys()
         self._send(level)
         time.sleep(_READ_S)
