@@ -52,6 +52,15 @@ class _Shown:
 @needs(Power.SEE_CONTENT)
 def courses(request: HttpRequest) -> HttpResponse:
     """Show what is required and offered in the viewer's regions, and what was, the newest first."""
+    return _page(request)
+
+
+def _page(request: HttpRequest, *, status: int = 200, **typed: Mapping[str, object]) -> HttpResponse:
+    """Show the page.
+
+    Args:
+        typed: What somebody typed into a form that was refused: ``required_typed`` or ``offered_typed``.
+    """
     rows = courses_of(request.user).select_related("region").order_by("-made_at", "-pk")
     today, titles = timezone.localdate(), pack_titles()
     shown = [_Shown.of(row, titles, today) for row in rows[:MOST_SHOWN]]
@@ -70,8 +79,11 @@ def courses(request: HttpRequest) -> HttpResponse:
         "today": today,
         "most_letters": MOST_REASON,
         "may_see_branch": may(request.user, Power.SEE_BRANCH_LEARNING),
+        "required_typed": {},
+        "offered_typed": {},
+        **typed,
     }
-    return render(request, "console/courses.html", context)
+    return render(request, "console/courses.html", context, status=status)
 
 
 def pack_titles() -> dict[str, str]:
@@ -85,11 +97,12 @@ def course_require(request: HttpRequest) -> HttpResponse:
     """Require a pack of people of a region of the viewer's scope until a day."""
     region = _region(request)
     pack, types = parameters.text(request.POST, "pack"), request.POST.getlist("types")
+    typed = {**_typed(request, region), "pack": pack, "until": parameters.text(request.POST, "until")}
 
     def do(by: Decision) -> Course:
         return require(region, pack, until=asked_day(request.POST, "until"), types=types, by=by)
 
-    return _done(request, do, "必学已记录")
+    return _done(request, do, "必学已记录", required_typed=typed)
 
 
 @post_only("courses")
@@ -102,9 +115,12 @@ def course_offer(request: HttpRequest) -> HttpResponse:
     given = request.POST.get("choose", "")
     choose = int(given) if given in {str(number) for number in range(1, MOST_CHOICES + 1)} else 0
     types = request.POST.getlist("types")
-    return _done(
-        request, lambda by: offer(region, title, choose=choose, packs=packs, types=types, by=by), "选学菜单已记录"
-    )
+    typed = {**_typed(request, region), "title": title, "packs": packs, "choose": choose}
+
+    def do(by: Decision) -> Course:
+        return offer(region, title, choose=choose, packs=packs, types=types, by=by)
+
+    return _done(request, do, "选学菜单已记录", offered_typed=typed)
 
 
 @post_only("courses")
@@ -119,12 +135,21 @@ def _region(request: HttpRequest) -> Region:
     return get_object_or_404(regions_of(request.user).filter(ended=False), pk=parameters.text(request.POST, "region"))
 
 
-def _done(request: HttpRequest, do: Callable[[Decision], object], done: str) -> HttpResponse:
+def _typed(request: HttpRequest, region: Region) -> dict[str, object]:
+    reason = parameters.prose(request.POST, "reason", longest=MOST_REASON + 1)
+    return {"region": region.code, "types": request.POST.getlist("types"), "reason": reason}
+
+
+def _done(
+    request: HttpRequest, do: Callable[[Decision], object], done: str, **typed: Mapping[str, object]
+) -> HttpResponse:
     reason = parameters.prose(request.POST, "reason", longest=MOST_REASON + 1)
     try:
         do(Decision(account_of(request).username, reason, timezone.now()))
     except (CourseRefused, InputRefused) as refusal:
         messages.error(request, f"没有改动：{refusal}。")
+        if typed:
+            return _page(request, status=422, **typed)
     else:
         messages.success(request, f"{done}。")
     return redirect("courses")

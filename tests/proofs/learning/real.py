@@ -47,7 +47,9 @@ DAYS = 7
 COMES = 0.45
 """How likely somebody comes on a day."""
 BY_KEYS, KILLED, CARRIED = 0.2, 0.08, 0.5
-LATER_DAYS = 12
+BETWEEN_DAYS, LATER_DAYS = 3, 7
+"""So many days lie at most between two days of visits, and so many before the last look. Together they stay below the
+31 days for which a county does its night's work by a clock that nobody vouches for (`county_clock.AGE_WITHIN`)."""
 _SETTLE_S, _ROUND_S, _FIRST_ROUND_S = 600.0, 600.0, 1_200.0
 _TRIES = 3
 _TROUBLE_S = (8.0, 20.0)
@@ -177,7 +179,7 @@ class RealLives:
         """Another day: who comes, where, and what befalls everybody."""
         random = self._random
         lines = [random.choice(_LINES) for _ in self._village.stations]
-        self._next_day(random.randint(1, 4), lines)
+        self._next_day(random.randint(1, BETWEEN_DAYS), lines)
         visits: dict[int, list[Person]] = {station.number: [] for station in self._village.stations}
         for person in self._people:
             if person.random.random() < COMES:
