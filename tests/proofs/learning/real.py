@@ -251,6 +251,8 @@ class RealLives:
         _together(partial(self._await_shelf, station, told=self._night) for station in linked)
         self.found.silent_days += len(lines) - len(linked)
         self.found.days += 1
+        said = f"day {self.found.days}: {self.found.compared} screens compared, {len(self.found.differences)} differ"
+        print(said, file=sys.stderr, flush=True)
 
     def _carry(self, station: MovedStation) -> None:
         """Bring a station's facts to the county by stick. The line brings them once more."""
