@@ -26,6 +26,7 @@ full_page_writes = on
 synchronous_commit = on
 max_connections = 100
 shared_buffers = {buffers_mb}MB
+jit = off
 wal_level = replica
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -33,7 +34,8 @@ log_line_prefix = '%m [%p] %q%a '
 """
 """``buffers_mb`` is `_buffers_mb`. ``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's
 defaults. They are written all the same, because a receipt promises that facts survive a power cut after the COMMIT. By
-the socket's mode every account may connect; ``pg_hba.conf`` decides which of them gets in.
+the socket's mode every account may connect; ``pg_hba.conf`` decides which of them gets in. Most queries here take
+milliseconds, and compiling one (``jit``) takes longer than it saves.
 """
 
 _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
