@@ -189,6 +189,8 @@ def _mark_touches(marks: Marks, where: Whereabouts, news: Collection[_News]) -> 
     cards = {card for one in news for card, *_ in one.touches if card}
     numbers = {number for one in news for _, number, *_ in one.touches if number}
     of_card, of_number = holders_of(cards, numbers)
+    # Together, because each reading looks at all windows.
+    where.of_people(set().union(*of_card.values(), *of_number.values()))
     for one in news:
         own = where.own(one.station)
         by_dates: dict[tuple[dt.date, dt.date], set[int]] = defaultdict(set)

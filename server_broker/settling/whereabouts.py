@@ -51,6 +51,21 @@ class Whereabouts:
                 found[station].add(village)
         return found
 
+    @cached_property
+    def _townships(self) -> dict[int, str]:
+        """The first digits of the codes of the villages where stations stand, which name their townships."""
+        places = {village for villages in self._of_station.values() for village in villages}
+        codes = Region.objects.filter(identity__in=places).values_list("identity", "code")
+        return {village: code[:TOWNSHIP_DIGITS] for village, code in codes}
+
+    @cached_property
+    def _of_township(self) -> dict[str, set[int]]:
+        """The villages with windows, by the first digits of their codes."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for village, code in self._codes.items():
+            found[code[:TOWNSHIP_DIGITS]].add(village)
+        return found
+
     @property
     def everybody(self) -> set[int]:
         """All villages with windows."""
@@ -68,10 +83,8 @@ class Whereabouts:
 
     def around(self, station: str) -> set[int]:
         """Return the villages for whose windows a touch at a station may count."""
-        places = Region.objects.filter(identity__in=self._of_station[station]).values_list("code", flat=True)
-        townships = {code[:TOWNSHIP_DIGITS] for code in places}
-        found = {village for village, code in self._codes.items() if code[:TOWNSHIP_DIGITS] in townships}
-        return found | self.own(station)
+        townships = {self._townships[village] for village in self._of_station[station]}
+        return self.own(station).union(*(self._of_township[township] for township in townships))
 
     def people_in(self, villages: Collection[int]) -> set[int]:
         """Return who has windows in these villages: by name, by post, on single dates or by a swap; four queries."""

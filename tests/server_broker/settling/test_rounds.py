@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import InternalError, ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from protocol.facts_station import ShutDown
 from server_broker.attendance.models import DutyWindow
@@ -118,6 +119,22 @@ def test_late_data_settles_what_they_touch_and_the_old_stays(shili: LivedStation
     assert [stood.known(when).get().result for when in (turned - dt.timedelta(seconds=1), turned)] == ["未", "旷"]
     assert stood.current().get() == history[1]
     assert whole(MONDAY, WEDNESDAY, at(WEDNESDAY, 7, 1)) == (0, 0)
+
+
+def test_what_many_stations_told_is_marked_in_as_many_queries_as_of_one(shili: LivedStation) -> None:
+    more = [LivedStation.at_village(f"more-{number}", YANSHI_VILLAGE) for number in range(2)]
+    for one in more:
+        one.send(at(MONDAY, 6))
+    lives_on(at(MONDAY, 7))
+    counted = []
+    for hour, stations in ((9, [shili]), (11, [shili, *more])):
+        for one, cadre in zip(stations, (ZHANG, LI, ZHAO), strict=False):
+            one.touched(cadre.token, at(MONDAY, hour))
+            one.send(at(MONDAY, hour))
+        with CaptureQueriesContext(connection) as queries:
+            mark_due(at(MONDAY, hour, 1))
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
 
 
 def test_whatever_marks_a_date_before_it_is_settled_is_told(shili: LivedStation) -> None:
