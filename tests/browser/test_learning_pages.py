@@ -18,6 +18,7 @@ from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import Bundle
 from server_broker.bundles.questions import publish_questions
 from server_broker.courses.requiring import Decision, end, offer, require
+from server_broker.learning.marking import questions_in, read_stored, set_of
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Person, UnitKind
 from server_broker.people.posts import give_post, make_unit
@@ -59,6 +60,7 @@ def county(transactional_db: None, tmp_path: Path) -> FictionalCounty:
 
 def _answered(county: FictionalCounty) -> None:
     PackCounted.objects.create(pack="law", version=2, on=timezone.localdate())
+    questions = questions_in(read_stored(LearningPack.objects.get(pack="law", version=2)))
     for number, (right, chosen) in enumerate(((40, [25, 180, 5]), (0, [0, 90, 10]), (60, [60, 0, 0])), start=1):
         QuestionCount.objects.create(
             pack="law",
@@ -69,6 +71,7 @@ def _answered(county: FictionalCounty) -> None:
             firsts_right=right,
             median_ms=None if number == 3 else 4_300,
             chosen=chosen,
+            answer=set_of(questions[f"l1q{number}"]),
         )
     village = Region.objects.get(pk=SHILI_VILLAGE)
     for number in range(14):
