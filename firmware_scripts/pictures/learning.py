@@ -41,6 +41,10 @@ _PAUSE_S = 0.4
 """The kiosk takes the same key sooner for one that is held."""
 _VERDICTS = (words_learning.RIGHT, words_learning.WRONG)
 _ENDS = (words_learning.PASSED, words_learning.FAILED)
+_LEAVING = (
+    *(words_learning.LEAVE, words_learning.LEAVE_NAMED, words_learning.LEAVE_MARKED, words_learning.LEAVE_MARKED_NAMED),
+    *(words_learning.LEAVE_ENDED, words_learning.LEAVE_BOOK),
+)
 _PICKING = ("multiple", "ordering")
 _NEXT_PACK, _MENU_PACK = "示例·反诈：守好自家的钱", "示例·用药安全：吃对药、存好药"
 _COOKIE = "__Host-cunhui-phone"
@@ -147,6 +151,7 @@ def _editor(bench: Bench, browser: Browser, officer: Officer, out: Path, drawn: 
         page.locator("td.first a").click()
         page.get_by_label("出处").fill("《示例镇防汛办法》（2026 年）第一条")
         page.get_by_alt_text("大屏上问这道题时的样子").wait_for()
+        page.evaluate("scrollTo(0, 0)")
         errand.draw("bank-question", whole=False)
         errand.press("保存")
         errand.open("banks/")
@@ -258,7 +263,7 @@ class _Kiosk(Shown):
 
     def leave(self, *then: str) -> None:
         """Leave a run in its middle: the first 0 asks."""
-        self.go("0", words_learning.LEAVE, words_learning.LEAVE_MARKED, words_learning.LEAVE_BOOK)
+        self.go("0", *_LEAVING)
         self.go("0", *then)
 
 
