@@ -137,12 +137,15 @@ def scaled(sources: Mapping[str, Path]) -> dict[str, bytes]:
         NotPublished: One is no picture or too large, or they are too large together.
         OSError: One can't be read.
     """
+    together = 0
     for name, source in sources.items():
         if source.stat().st_size > MAX_PICTURE_FILE_BYTES:
             raise NotPublished(f"图片“{name}”超过 {MAX_PICTURE_FILE_BYTES // 2**20} MB，请缩小后再发布")
-        if not DECODER.pixels(source):
+        pixels = DECODER.pixels(source)
+        if not pixels:
             raise NotPublished(_no_picture(name))
-    check_together(sources.values())
+        together += pixels
+    _refuse_too_large(together)
     return {name: _scaled(name, source) for name, source in sources.items()}
 
 
@@ -152,7 +155,10 @@ def check_together(sources: Iterable[Path]) -> None:
     Raises:
         NotPublished: They are.
     """
-    together = sum(DECODER.pixels(source) for source in sources)
+    _refuse_too_large(sum(DECODER.pixels(source) for source in sources))
+
+
+def _refuse_too_large(together: int) -> None:
     if together > MAX_PIXELS_TOGETHER:
         raise NotPublished(
             f"图片一共 {together // 10_000:,} 万像素，一次最多 {MAX_PIXELS_TOGETHER // 10_000:,} 万。"

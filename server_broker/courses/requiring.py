@@ -106,7 +106,7 @@ def end(course: Course, *, by: Decision) -> None:
 def packs_for(region: Region, now: dt.datetime) -> dict[str, str]:
     """Return the titles of the packs that every station of a region has in force, by id. One query."""
     prefix = subtree_prefix(region.code)
-    return {row.bundle: row.title for row in _in_force(now) if prefix.startswith(tuple(row.regions))}
+    return {row.bundle: row.title for row in _in_force(now) if _is_for_all(row, prefix)}
 
 
 def packs_within(region: Region, now: dt.datetime) -> dict[str, str]:
@@ -116,13 +116,16 @@ def packs_within(region: Region, now: dt.datetime) -> dict[str, str]:
     rows = [
         row
         for row in _in_force(now)
-        if prefix.startswith(tuple(row.regions)) or any(place.startswith(prefix) for place in row.regions)
+        if _is_for_all(row, prefix) or any(place.startswith(prefix) for place in row.regions)
     ]
     places = places_of(rows)
     return {
-        row.bundle: row.title if prefix.startswith(tuple(row.regions)) else f"{row.title}（只发给{places[row.pk]}）"
-        for row in rows
+        row.bundle: row.title if _is_for_all(row, prefix) else f"{row.title}（只发给{places[row.pk]}）" for row in rows
     }
+
+
+def _is_for_all(bundle: Bundle, prefix: str) -> bool:
+    return prefix.startswith(tuple(bundle.regions))
 
 
 def _in_force(now: dt.datetime) -> list[Bundle]:

@@ -1,7 +1,8 @@
 """The questions of a bank in the making: written, judged, moved and dropped, with their pictures and sounds."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -217,7 +218,9 @@ def put_picture(row: DraftQuestion, content: bytes, by: Editor) -> None:
     Raises:
         NotChanged: It is no picture, or there is no room.
     """
-    _put_file(row, "picture", _picture_of("图片", content), by)
+    with _on_disk({"图片": content}) as sources:
+        picture = _picture_of("图片", sources["图片"])
+    _put_file(row, "picture", picture, by)
 
 
 def put_sound(row: DraftQuestion, recording: bytes, by: Editor) -> None:
@@ -258,17 +261,18 @@ def put_files(draft: BankDraft, files: Mapping[str, bytes], by: Editor) -> list[
     rows = DraftQuestion.objects.filter(level__draft=draft).values_list("picture", "sound")
     pictures, sounds = ({names[place] for names in rows} - {""} for place in (0, 1))
     taken, refused = dict[str, _File](), list[str]()
-    _check_together([content for name, content in files.items() if name in pictures])
-    for name, content in files.items():
-        try:
-            if name in pictures:
-                taken[name] = _picture_of(name, content)
-            elif name in sounds:
-                taken[name] = _sound_of(content)
-            else:
-                refused.append(f"没有题用到“{name[:40]}”")
-        except NotChanged as why:
-            refused.append(f"“{name[:40]}”：{why}")
+    with _on_disk({name: content for name, content in files.items() if name in pictures}) as sources:
+        _check_together(sources.values())
+        for name, content in files.items():
+            try:
+                if name in sources:
+                    taken[name] = _picture_of(name, sources[name])
+                elif name in sounds:
+                    taken[name] = _sound_of(content)
+                else:
+                    refused.append(f"没有题用到“{name[:40]}”")
+            except NotChanged as why:
+                refused.append(f"“{name[:40]}”：{why}")
     with changing(draft, by) as locked:
         there = set(locked.files.values_list("name", flat=True))
         if len(there | set(taken)) > MOST_FILES:
@@ -283,25 +287,28 @@ class _File(NamedTuple):
     media_type: str
 
 
-def _check_together(pictures: Sequence[bytes]) -> None:
+@contextmanager
+def _on_disk(pictures: Mapping[str, bytes]) -> Iterator[dict[str, Path]]:
+    """Hold pictures in files for the block: whatever opens one reads it from a path."""
     with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
-        sources = [Path(folder) / str(number) for number in range(len(pictures))]
-        for source, content in zip(sources, pictures, strict=True):
-            source.write_bytes(content)
-        try:
-            check_together(sources)
-        except NotPublished as refused:
-            raise NotChanged(str(refused)) from refused
+        sources = {name: Path(folder) / str(number) for number, name in enumerate(pictures)}
+        for name, source in sources.items():
+            source.write_bytes(pictures[name])
+        yield sources
 
 
-def _picture_of(name: str, content: bytes) -> _File:
-    with tempfile.TemporaryDirectory(prefix="cunhui-picture-") as folder:
-        source = Path(folder) / "picture"
-        source.write_bytes(content)
-        try:
-            small = scaled({name: source})[name]
-        except NotPublished as refused:
-            raise NotChanged(str(refused)) from refused
+def _check_together(sources: Iterable[Path]) -> None:
+    try:
+        check_together(sources)
+    except NotPublished as refused:
+        raise NotChanged(str(refused)) from refused
+
+
+def _picture_of(name: str, source: Path) -> _File:
+    try:
+        small = scaled({name: source})[name]
+    except NotPublished as refused:
+        raise NotChanged(str(refused)) from refused
     return _File(small, PNG if small.startswith(_PNG_BEGINS) else JPEG)
 
 

@@ -17,7 +17,7 @@ from server_broker.bundles.models import Bundle
 from server_broker.courses.models import Course, CourseKind
 from server_broker.fleet.models import Station
 from server_broker.platform.sql import query
-from server_broker.progress.models import LEAST_SHOWN, TakenPack
+from server_broker.progress.models import LEAST_SHOWN, TakenPack, in_tens
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
 COUNTED_EVERY = dt.timedelta(days=7)
@@ -82,5 +82,5 @@ def count_taken() -> None:
     )
     TakenPack.objects.all().delete()
     TakenPack.objects.bulk_create(
-        TakenPack(pack=pack, type=type_, people=people // LEAST_SHOWN * LEAST_SHOWN) for pack, type_, people in rows
+        TakenPack(pack=pack, type=type_, people=in_tens(people)) for pack, type_, people in rows
     )

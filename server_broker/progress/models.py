@@ -14,6 +14,11 @@ LEAST_SHOWN = 10
 """Of fewer people or runs nothing is kept or shown, because one could guess who they are (docs/learning.md, 7.2)."""
 
 
+def in_tens(count: int) -> int:
+    """Return how many at least: so coarse that one more or less hardly ever shows (docs/learning.md, 7.2)."""
+    return count // LEAST_SHOWN * LEAST_SHOWN
+
+
 class Visit(models.Model):
     """A touch or a number by which somebody showed who they are and then answered or chose something.
 

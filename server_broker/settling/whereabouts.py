@@ -79,7 +79,7 @@ class Whereabouts:
 
     def own(self, station: str) -> set[int]:
         """Return the villages whose own station it is in every rule."""
-        return (self._of_station[station] | self._stands_in[station]) & set(self._codes)
+        return (self._of_station[station] | self._stands_in[station]) & self._codes.keys()
 
     def around(self, station: str) -> set[int]:
         """Return the villages for whose windows a touch at a station may count."""

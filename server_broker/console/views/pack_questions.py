@@ -9,7 +9,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.console.queries import bundles_of, townships_of
 from server_broker.learning.models import LearningPack, RemarkedQuestion
 from server_broker.progress.completion import shares_of
-from server_broker.progress.models import LEAST_SHOWN, PackCounted
+from server_broker.progress.models import LEAST_SHOWN, PackCounted, in_tens
 from server_broker.progress.question_counts import questions_shown
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
@@ -37,9 +37,7 @@ def pack_questions(request: HttpRequest, pk: int) -> HttpResponse:
         "pack": row,
         "counted": PackCounted.objects.filter(pack=row.pack).first(),
         "questions": questions,
-        "remarked": [
-            (stems.get(one.question, one.question), one, one.attempts // LEAST_SHOWN * LEAST_SHOWN) for one in remarked
-        ],
+        "remarked": [(stems.get(one.question, one.question), one, in_tens(one.attempts)) for one in remarked],
         "shares": [(names[one.code], one) for one in shares],
         "least": LEAST_SHOWN,
     }
