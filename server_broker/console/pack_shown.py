@@ -62,7 +62,7 @@ class ShownPack:
     changed: int
     """How many questions are new or differ."""
     was_for: str
-    """Whom the version before is for, where this one is for others; else empty. Where it is no longer for, it goes."""
+    """Whom the version before is for, where this one is not for all of them, so that it goes there; else empty."""
 
 
 def pack_shown(row: WrittenPack) -> ShownPack:
@@ -104,7 +104,8 @@ def pack_shown(row: WrittenPack) -> ShownPack:
 
 def _was_for(row: WrittenPack, pack: str) -> str:
     bundle = Bundle.objects.filter(kind="questions", bundle=pack, withdrawn_at=None).order_by("-version").first()
-    if bundle is None or bundle.regions == [subtree_prefix(row.region.code)]:
+    prefix = subtree_prefix(row.region.code)
+    if bundle is None or all(place.startswith(prefix) for place in bundle.regions):
         return ""
     return places_of([bundle])[bundle.pk]
 

@@ -113,6 +113,16 @@ def test_whoever_publishes_sees_that_it_is_for_others_now(officer: Client) -> No
     assert "现在的一版发给示例镇" in officer.get(f"/published/waiting/pack/{row.pk}/").content.decode()
 
 
+def test_a_pack_that_is_for_more_places_now_goes_nowhere(officer: Client) -> None:
+    draft = bank(region=SHILI_VILLAGE)
+    publish(handed_over(officer, draft), signed_in(TOWNSHIP_OPERATOR))
+    asked = {"title": draft.title, "owner": "示例镇", "review_by": str(in_days(90)), "region": TOWNSHIP}
+    officer.post(f"/banks/{draft.pk}/change/", asked)
+    row = handed_over(officer, draft)
+    assert row.region_id == TOWNSHIP
+    assert "现在的一版发给" not in officer.get(f"/published/waiting/pack/{row.pk}/").content.decode()
+
+
 def test_what_is_typed_is_judged_and_drawn_and_not_saved(officer: Client) -> None:
     one = questions(bank())[0]
     address = f"/banks/{one.level.draft_id}/questions/{one.pk}/shown/"
