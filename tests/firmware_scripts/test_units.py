@@ -83,7 +83,7 @@ def test_systemd_finds_nothing_wrong_in_the_units(copies: Path) -> None:
     program.chmod(0o755)
     for name in UNITS:
         text = (copies / name).read_text(encoding="utf-8")
-        (copies / name).write_text(re.sub(r"/opt/cunhui/bin/[\w-]+", str(program), text), encoding="utf-8")
+        (copies / name).write_text(re.sub(r"/usr/lib/cunhui-station/bin/[\w-]+", str(program), text), encoding="utf-8")
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *(str(copies / name) for name in UNITS)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Build the Pi's SD card: Debian 13 for arm64 with the station's libraries in ``/opt/cunhui``, through qemu-user.
+"""Build the Pi's SD card: Debian 13 for arm64 with the station's libraries in ``/usr/lib/cunhui-station``, through qemu-user.
 
 Needs root. The agent itself is not on it: that is installed as on a board, from a wheel of this checkout.
 """
@@ -22,8 +22,8 @@ _NETWORK = "[Match]\nName=usb*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIP
 _BUILD = f"""\
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
-python3 -m venv /opt/cunhui
-pip() {{ /opt/cunhui/bin/python -m pip "$@"; }}
+python3 -m venv /usr/lib/cunhui-station
+pip() {{ /usr/lib/cunhui-station/bin/python -m pip "$@"; }}
 pip install --quiet --no-index --no-deps /wheels/setuptools-*.whl
 PYPI=1 pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheels /wheels/*.tar.gz
 rm /wheels/*.tar.gz
