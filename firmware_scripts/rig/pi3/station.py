@@ -41,16 +41,15 @@ set -eu
 cd {_KIT}
 /usr/lib/cunhui-station/bin/python -m pip install --quiet --no-index --no-deps ./*.whl
 install -m 0644 {_UNIT} /etc/systemd/system/
-install -m 0644 cunhui.sysusers.conf /usr/lib/sysusers.d/cunhui.conf
-install -m 0644 cunhui.tmpfiles.conf /usr/lib/tmpfiles.d/cunhui.conf
+install -m 0644 cunhui.sysusers.conf /usr/lib/sysusers.d/cunhui-station.conf
+install -m 0644 cunhui.tmpfiles.conf /usr/lib/tmpfiles.d/cunhui-station.conf
 install -m 0644 70-cunhui-devices.rules /etc/udev/rules.d/
 install -D -m 0644 -t /etc/cunhui station.toml county-ca.pem
 systemd-sysusers
-systemd-tmpfiles --create /usr/lib/tmpfiles.d/cunhui.conf
+systemd-tmpfiles --create /usr/lib/tmpfiles.d/cunhui-station.conf
 udevadm control --reload
 udevadm trigger --settle --subsystem-match=gpio --subsystem-match=misc
 systemctl daemon-reload
-install -d -o cunhui -g cunhui -m 0700 /var/lib/cunhui
 systemctl --quiet enable {_UNIT}
 sync
 """
