@@ -1,4 +1,4 @@
-"""The version of a package: the product's with the commit's time and name, so that a later commit is a later version."""
+"""The version of a package: the product's with the commit's time and name. A later commit is a later version."""
 
 import datetime as dt
 import subprocess

@@ -1,6 +1,6 @@
 """Build the Pi's SD card: Debian 13 for arm64, with the station's libraries where the Debian package has them.
 
-Needs root, and qemu-user. The agent itself is not on it: that is installed as on a board, from a wheel of this checkout.
+Needs root and qemu-user. The agent is not on it: that is installed as on a board, from a wheel of this checkout.
 """
 
 import shutil
