@@ -111,10 +111,10 @@ def licence_of(package: Distribution) -> str:
         UnknownLicence: Its metadata do not say it.
     """
     name, metadata = name_of(package), package.metadata
-    if expression := metadata["License-Expression"]:
+    if expression := metadata.get("License-Expression"):
         return str(expression)
     said = [
-        *filter(None, [metadata["License"]]),
+        *filter(None, [metadata.get("License")]),
         *(one.removeprefix("License :: ") for one in metadata.get_all("Classifier") or [] if one[:10] == "License ::"),
     ]
     by_person = _READ_BY_A_PERSON.get(name, ("", ""))
@@ -139,7 +139,7 @@ def holders_of(package: Distribution) -> list[str]:
             if found and not _NOBODY.search(line):
                 named.append(re.sub(r"(?i)^(?:copyright|©|\(c\)|[\s:,])+", "", found[1]).strip(' .*#"'))
     metadata = package.metadata
-    authors = (metadata[key] for key in ("Author", "Author-email", "Maintainer", "Maintainer-email"))
+    authors = (metadata.get(key) for key in ("Author", "Author-email", "Maintainer", "Maintainer-email"))
     holders = list(dict.fromkeys(filter(None, named))) or list(filter(None, authors))[:1]
     if not holders:
         raise UnknownLicence(f"{name_of(package)} {package.version}: nobody is named as its author")
