@@ -12,7 +12,7 @@ from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command_line
+from server_broker.platform.invocation import INSTALLED, command_line, default_home, go_on_as_the_county
 from server_broker.platform.processes import ServiceError
 from server_broker.settlement.named_cases.command import NO_CASE, as_json, settle_case
 from server_broker.settlement.named_cases.refused import NotACase
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
+    go_on_as_the_county(home)
     try:
         # `init` makes the county, `doctor` says itself in its findings that there is none, the others need none.
         if verb not in (_init, _doctor, _settle, _questions):
@@ -183,10 +184,8 @@ def _with_models(name: str) -> Verb:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-server", description="村慧县平台：建立、运行和照看一个县")
     common = argparse.ArgumentParser(add_help=False)
-    default = os.environ.get("CUNHUI_HOME", "var/county")
-    common.add_argument(
-        "--home", default=default, metavar="文件夹", help="县平台的文件夹（不写就是 $CUNHUI_HOME 或 var/county）"
-    )
+    where = f"县平台的文件夹（不写就是 $CUNHUI_HOME，再就是装好的 {INSTALLED} 或 var/county）"
+    common.add_argument("--home", default=default_home(), metavar="文件夹", help=where)
     verbs = parser.add_subparsers(required=True, title="命令", metavar="命令")
 
     def add(name: str, verb: Verb, says: str, **positional: str) -> argparse.ArgumentParser:
