@@ -37,7 +37,7 @@ def command_line(home: CountyHome, *words: str) -> str:
 
 
 def default_home() -> str:
-    """Return the county's folder for whoever names none: the environment's, the installed county's, or ``var/county``."""
+    """Return the county's folder for who names none: the environment's, the installed county's, or ``var/county``."""
     installed = str(INSTALLED) if CountyHome(INSTALLED).by_units else "var/county"
     return os.environ.get("CUNHUI_HOME", installed)
 

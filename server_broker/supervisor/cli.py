@@ -20,6 +20,7 @@ from server_broker import broker
 from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import User
+from server_broker.attendance.region_changes import RegionRefused, found_county
 from server_broker.audit import log as audit
 from server_broker.decisions.stream import decide
 from server_broker.enrolment.claims import ClaimRefused, make_claim
@@ -285,6 +286,15 @@ def _setting(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _region(home: CountyHome, chosen: argparse.Namespace) -> int:
+    try:
+        region = found_county(chosen.code, chosen.name, actor=_actor())
+    except RegionRefused as refused:
+        raise ServiceError(f"没有建立：{refused}") from refused
+    print(f"{region.name} {region.code}。下面的镇和村用 Excel 导入：{command_line(home, 'import-people')} 文件.xlsx")
+    return 0
+
+
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(accounts_cli.run(home, chosen, actor=_actor()))
     return 0
@@ -410,6 +420,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "withdraw-bundle": _withdraw_bundle,
     "shelf-stick": _shelf_stick,
     "setting": _setting,
+    "region": _region,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

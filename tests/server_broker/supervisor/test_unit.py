@@ -236,11 +236,11 @@ def test_the_countys_account_is_no_superuser_of_the_database(county: InstalledCo
 
 
 def test_what_up_does_is_systemds_now(county: InstalledCounty) -> None:
-    with pytest.raises(ServiceError, match="systemctl stop cunhui-county.target"):
+    with pytest.raises(ServiceError, match=r"systemctl stop cunhui-county\.target"):
         control.stop_service(county.home)
-    with pytest.raises(ServiceError, match="systemctl stop cunhui-web.service"):
+    with pytest.raises(ServiceError, match=r"systemctl stop cunhui-web\.service"):
         control.hold(county.home, "web")
-    with pytest.raises(ServiceError, match="systemctl start cunhui-web.service"):
+    with pytest.raises(ServiceError, match=r"systemctl start cunhui-web\.service"):
         control.release(county.home, "web")
     assert start_line(county.home) == "systemctl start cunhui-county.target"
     assert log_of(county.home, "web") == "journalctl -u cunhui-web.service"
