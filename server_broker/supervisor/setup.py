@@ -36,7 +36,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         ServiceError: The machine is not fit for it, an answer in the file is wrong, or a step failed. What was made is
             kept; the message says how to go on.
     """
-    check_machine(home, euid=os.geteuid())
+    check_machine(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
     answers = from_file(Path(answers_file)) if answers_file else asked(input, say=say)
     # Each verb goes on under the county's account by itself.
     program = [sys.executable, sys.argv[0]]
@@ -55,7 +55,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
 _LINK_GOOD = "过期了就运行 cunhui-server sign-in-link 再要一个"
 
 
-def check_machine(home: CountyHome, *, euid: int) -> None:
+def check_machine(home: CountyHome, *, euid: int, now: dt.datetime) -> None:
     """Check what no answer can put right.
 
     Raises:
@@ -79,11 +79,8 @@ def check_machine(home: CountyHome, *, euid: int) -> None:
     disk = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     if (free := shutil.disk_usage(disk).free) < LEAST_DISK_BYTES:
         wrong.append(f"{disk} 所在的磁盘只剩 {free / 2**30:.1f} GB，至少要 {LEAST_DISK_BYTES // 2**30} GB")
-    if time.time() * 1000 < build_ms() - dt.timedelta(days=1) / dt.timedelta(milliseconds=1):
-        now = dt.datetime.now().astimezone()
-        wrong.append(
-            f"本机时钟是 {now:%Y-%m-%d %H:%M}，比软件安装的时间还早：请先校时（timedatectl set-time 或接上时间服务）"
-        )
+    if now.timestamp() * 1000 < build_ms():
+        wrong.append(f"本机时钟是 {now:%Y-%m-%d %H:%M}，比软件还早：请先校时（timedatectl set-time 或接上时间服务）")
     if wrong:
         raise ServiceError("\n".join(f"× {line}" for line in wrong))
 

@@ -1,5 +1,6 @@
 """The first hour: what setup asks, how it tries the answers, and what it refuses before it has changed anything."""
 
+import datetime as dt
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,9 +129,8 @@ def test_a_machine_that_is_not_fit_is_refused_with_every_reason(
 ) -> None:
     home = CountyHome(tmp_path / "county")
     monkeypatch.setattr(setup, "LEAST_DISK_BYTES", 2**60)
-    monkeypatch.setattr(setup.time, "time", lambda: 0.0)
     with pytest.raises(ServiceError) as refused:
-        setup.check_machine(home, euid=1000)
+        setup.check_machine(home, euid=1000, now=dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
     said = str(refused.value)
     for words in ("要用 root 运行", "不是软件包装好的", "磁盘只剩", "1970-01-01"):
         assert words in said
@@ -141,4 +141,4 @@ def test_a_county_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     home = CountyHome(tmp_path)
     home.config_file.touch()
     with pytest.raises(ServiceError, match="没有改动"):
-        setup.check_machine(home, euid=0)
+        setup.check_machine(home, euid=0, now=dt.datetime.now(dt.UTC))
