@@ -43,14 +43,17 @@ def found_county(code: str, name: str, *, actor: str) -> Region:
     """Make the region of a county that has none yet, and return it.
 
     Raises:
-        RegionRefused: It is no county's code, the name is empty, or there are regions already.
+        RegionRefused: It is no county's code, the name is empty, or there are other regions already.
     """
     if re.fullmatch(r"[0-9]{6}0{6}", code, re.ASCII) is None:
         raise RegionRefused(f"{code} 不是县的代码：要 12 位数字，后 6 位是 0")
     if not name:
         raise RegionRefused("请填县名")
     with acting(actor, "建立县平台"):
-        if (there := Region.objects.order_by("code").first()) is not None:
+        there = Region.objects.order_by("code").first()
+        if there is not None and (there.code, there.name) == (code, name[:64]):
+            return there
+        if there is not None:
             raise RegionRefused(f"已有区划：{there.name} {there.code}")
         region = Region.objects.create(code=code, name=name[:64])
         _said(region, "region.founded", actor, timezone.localdate(), "")

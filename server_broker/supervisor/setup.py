@@ -4,6 +4,7 @@ It asks at most eight questions in Chinese, or takes the answers from a file. Ev
 """
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from server_broker.platform.county_clock import build_ms
+from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import TARGET, UNITS
@@ -34,20 +36,30 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
 
     Raises:
         ServiceError: The machine is not fit for it, an answer in the file is wrong, or a step failed. What was made is
-            kept; the message says how to go on.
+            kept, and the next call goes on from there.
     """
     check_machine(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
-    answers = from_file(Path(answers_file)) if answers_file else asked(input, say=say)
+    begun = home.root / "setup.json"
+    if begun.exists():
+        answers = json.loads(begun.read_text(encoding="utf-8"))
+        say("接着做上次没有做完的。")
+    else:
+        answers = from_file(Path(answers_file)) if answers_file else asked(input, say=say)
+        write_atomically(begun, json.dumps(answers).encode())
     # Each verb goes on under the county's account by itself.
     program = [sys.executable, sys.argv[0]]
-    _run([*program, "init", *init_words(answers), "--home", str(home.root)])
+    if not home.config_file.exists():
+        _run([*program, "init", *init_words(answers), "--home", str(home.root)])
     say("正在启动，第一次要建数据库，大约一分钟……")
     _run([_SYSTEMCTL, "start", TARGET])
     wait_until_ready(home)
     region, admin = answers["region"], answers["admin"]
     _run([*program, "region", region, answers["name"], "--home", str(home.root)])
-    _run([*program, "account", admin, "--role", "system", "--region", region, "--home", str(home.root)])
+    there = _run([*program, "account", "list", "--home", str(home.root)]).splitlines()
+    if not any(line.startswith(f"{admin} ") for line in there):
+        _run([*program, "account", admin, "--role", "system", "--region", region, "--home", str(home.root)])
     link = _run([*program, "sign-in-link", admin, "--home", str(home.root)]).strip()
+    begun.unlink()
     say(f"\n县平台已经在运行，开机会自己启动。\n\n请在浏览器打开（只能用一次，{_LINK_GOOD}）：\n\n  {link}\n")
     say("浏览器会提示证书不受信任：这是县平台自己签发的。换成县里自己的证书，见《县级安装手册》。")
 
@@ -61,7 +73,7 @@ def check_machine(home: CountyHome, *, euid: int, now: dt.datetime) -> None:
     Raises:
         ServiceError: All that is wrong, one line each.
     """
-    if home.config_file.exists():
+    if home.config_file.exists() and not (home.root / "setup.json").exists():
         raise ServiceError(
             f"{home.root} 里已有县平台，没有改动。查看状态：cunhui-server doctor；登录：cunhui-server sign-in-link 账号"
         )
@@ -114,7 +126,7 @@ def wait_until_ready(home: CountyHome, *, within_s: float = READY_WITHIN_S) -> N
     )  # fmt: skip
     raise ServiceError(
         f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}"
-        "县平台已建好，没有丢什么：排除原因后运行 systemctl start cunhui-county.target，再运行 cunhui-server doctor"
+        "已做的都留着：查原因用 cunhui-server doctor，排除后再运行一次 cunhui-server setup，会接着做"
     )
 
 
