@@ -3,6 +3,7 @@
 Versions are ranges here and exact, with hashes, in ``requirements/lock.txt``.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from setuptools import find_packages, setup
 
 _AGENT = Path(__file__).with_name("agent").joinpath("__init__.py").read_text(encoding="utf-8")
 VERSION = re.findall(r'^VERSION = "(.+)"', _AGENT, re.MULTILINE)[0]
+
+ROOMS = os.environ.get("CUNHUI_ROOMS", "protocol agent kiosk_tui firmware_scripts server_broker").split()
+"""A Debian package has only the rooms that run where it is installed (``firmware_scripts/packaging``)."""
+PROGRAMS = {
+    "agent": "cunhui-agent=agent.cli:main",
+    "kiosk_tui": "cunhui-kiosk=kiosk_tui.cli:main",
+    "server_broker": "cunhui-server=server_broker.cli:main",
+}
 
 CONTRACT = ["msgspec>=0.20", "cryptography>=46"]
 
@@ -85,15 +94,7 @@ setup(
     description="Village stations and the county service behind them: nothing that was shown green is ever lost",
     license="Apache-2.0",
     python_requires=">=3.13",
-    packages=find_packages(
-        include=[
-            "protocol*",
-            "agent*",
-            "kiosk_tui*",
-            "firmware_scripts*",
-            "server_broker*",
-        ]
-    ),
+    packages=find_packages(include=[f"{room}*" for room in ROOMS]),
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.content": ["official_words.txt", "starter/*.json"],
@@ -102,11 +103,5 @@ setup(
         "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po*"],
     },
     extras_require=EXTRAS,
-    entry_points={
-        "console_scripts": [
-            "cunhui-agent=agent.cli:main",
-            "cunhui-kiosk=kiosk_tui.cli:main",
-            "cunhui-server=server_broker.cli:main",
-        ]
-    },
+    entry_points={"console_scripts": [program for room, program in PROGRAMS.items() if room in ROOMS]},
 )

@@ -143,7 +143,9 @@ def _check_libraries(config: StationConfig, file: Path) -> int:
     lacking = missing_libraries(config)
     print(f"{file} 没有错误。" if not lacking else f"{file} 没有错误，但是本机少装了程序库：")
     for (_, name), library in lacking.items():
-        print(f"{name} 要用 {library}：运行 sudo /opt/cunhui/bin/pip install {library}")
+        print(f"{name} 要用 {library}")
+    if lacking:
+        print("运行 sudo apt-get install --reinstall cunhui-station；lgpio 和 picamera2 只有树莓派的安装包里有。")
     return EXIT_FAILED if lacking else 0
 
 

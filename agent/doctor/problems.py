@@ -42,7 +42,7 @@ PROBLEMS: dict[int, KnownProblem] = {
     63: KnownProblem("摄像头拍不出", "检查摄像头的排线或 USB 线；打卡不受影响。"),
     64: KnownProblem("门磁或人体感应没有信号", "检查接线和 station.toml 里的引脚。"),
     65: KnownProblem("摄像头画面异常", "看镜头盖和镜头前有没有东西挡着；打卡不受影响。"),
-    66: KnownProblem("少装了程序库", "运行 sudo /opt/cunhui/bin/pip install 加上它的名字，再重启站点程序。"),
+    66: KnownProblem("少装了程序库", "运行 sudo apt-get install --reinstall cunhui-station。"),
     67: KnownProblem("喇叭不响", "检查喇叭的线，照《装机手册-喇叭》查；打卡不受影响。"),
     71: KnownProblem("供电电压不足", "换 5V/3A 的电源和短而粗的线，别用手机充电头。"),
     72: KnownProblem("过热", "让机箱通风，别放在窗台、暖气或电视机上。"),

@@ -57,7 +57,7 @@ class Stage:
         self._of_tmux = ["tmux", "-S", str(folder / "tmux"), "-f", str(folder / "tmux.conf")]
         _write_programs(folder, screen, self._of_tmux if tmux else [])
         here = {
-            "/opt/cunhui/bin/": f"{folder}/",
+            "/usr/lib/cunhui-station/bin/": f"{folder}/",
             "/run/cunhui/kiosk.sock": f"{socket}",
             "/run/cunhui-kiosk": f"{folder}",
         }

@@ -1,18 +1,14 @@
 """Debian 13 machines for QEMU, made of packages: a kernel, an initrd and a disk. Needs root (mmdebstrap)."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_scripts.rig.debian import SOURCES, make_debian
 from firmware_scripts.rig.store import kept
 
-SOURCES = (
-    "deb http://deb.debian.org/debian trixie main",
-    "deb http://deb.debian.org/debian-security trixie-security main",
-)
 BASE = ("systemd-sysv", "udev", "kmod", "python3", "initramfs-tools", "zstd", "dbus", "iproute2")
 DISK_MIB = 2048
 """A power of two: QEMU takes no other SD card."""
@@ -75,28 +71,24 @@ def _build(folder: Path, packages: tuple[str, ...]) -> None:
 
 
 def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: Sequence[str] = ()) -> None:
-    """Make a Debian 13 in a folder.
+    """Make a Debian 13 with a kernel in a folder.
 
     Args:
         hooks: What is done to it in the end (mmdebstrap(1), ``--customize-hook``).
     """
     initramfs = '"$1/etc/initramfs-tools/conf.d'
-    subprocess.run(
-        [
-            *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--architectures={architecture}"),
-            f"--include={','.join(packages)}",
-            '--aptopt=Apt::Install-Recommends "false"',
+    make_debian(
+        root,
+        architecture=architecture,
+        packages=packages,
+        options=[
             *(f"--dpkgopt=path-exclude=/usr/share/{unread}/*" for unread in ("man", "doc", "locale")),
             f'--essential-hook=mkdir -p {initramfs}"; printf "{_INITRAMFS}" > {initramfs}/rig"',
             '--customize-hook=chroot "$1" update-initramfs -c -k all',
             *(f"--customize-hook={hook}" for hook in hooks),
-            "trixie",
-            str(root),
-            *SOURCES,
         ],
-        check=True,
         # The initrd is made once, at the end. Otherwise the kernel's package and a trigger would each make one.
-        env=os.environ | {"INITRD": "No"},
+        environment={"INITRD": "No"},
     )
 
 

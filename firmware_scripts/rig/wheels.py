@@ -12,8 +12,9 @@ _REPOSITORY = Path(__file__).parents[2]
 _RIG_LOCK = _REPOSITORY / "requirements" / "rig.txt"
 PI_LOCK = _REPOSITORY / "requirements" / "pi.txt"
 _SOURCE = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts")
-_PLATFORMS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in range(17, 42)))
-"""What Debian 13 runs: glibc 2.41 (PEP 600)."""
+_PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64"}
+_NEWEST_GLIBC = 41
+"""Debian 13 has 2.41, and runs wheels for it and for older ones (PEP 600)."""
 
 
 def site() -> Path:
@@ -33,12 +34,14 @@ def _install(folder: Path) -> None:
     )
 
 
-def fetch_for_pi(folder: Path) -> None:
-    """Fetch what ``requirements/pi.txt`` locks, as wheels for arm64; where there is none, as its source."""
+def fetch(lock: Path, folder: Path, *, architecture: str) -> None:
+    """Fetch what a lock file names, as wheels for an architecture of Debian's; where there is none, as its source."""
+    processor = _PROCESSORS[architecture]
+    platforms = ["manylinux2014", *(f"manylinux_2_{minor}" for minor in range(17, _NEWEST_GLIBC + 1))]
     command = [*_pip("download"), "--require-hashes", "--implementation", "cp", "--python-version", "3.13"]
-    for platform in _PLATFORMS:
-        command += ["--platform", platform]
-    subprocess.run([*command, "--dest", str(folder), "--requirement", str(PI_LOCK)], check=True)
+    for platform in platforms:
+        command += ["--platform", f"{platform}_{processor}"]
+    subprocess.run([*command, "--dest", str(folder), "--requirement", str(lock)], check=True)
 
 
 def product(folder: Path) -> Path:

@@ -24,7 +24,7 @@ MOST = {
     "county/cunhui-broker-restart.service": 1.0,
     "county/cunhui-ingest.service": 1.5,
     "county/cunhui-chores.service": 1.5,
-    "county/cunhui-web.service": 2.5,
+    "county/cunhui-web.service": 2.2,
     "county/cunhui-front-door.service": 1.5,
 }
 """Highest exposure of each unit, 0 (none) to 10."""

@@ -17,7 +17,7 @@ from firmware_scripts.systemd.unit import FOLDER
 from tests.fakes.enrolled import make_enrolled
 
 UNITS = Path("/etc/systemd/system")
-PROGRAMS = Path("/opt/cunhui/bin")
+PROGRAMS = Path("/usr/lib/cunhui-station/bin")
 STATE, CONFIG = Path("/var/lib/cunhui"), Path("/etc/cunhui/station.toml")
 LIMIT_S = 240
 

@@ -1,6 +1,6 @@
-"""Build the Pi's SD card: Debian 13 for arm64 with the station's libraries in ``/opt/cunhui``, through qemu-user.
+"""Build the Pi's SD card: Debian 13 for arm64, with the station's libraries where the Debian package has them.
 
-Needs root. The agent itself is not on it: that is installed as on a board, from a wheel of this checkout.
+Needs root and qemu-user. The agent is not on it: that is installed as on a board, from a wheel of this checkout.
 """
 
 import shutil
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_scripts.rig import rootfs, wheels
+from firmware_scripts.rig.debian import SOURCES
 from firmware_scripts.rig.store import kept
 
 PI_3B = "a02082"
@@ -22,8 +23,8 @@ _NETWORK = "[Match]\nName=usb*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIP
 _BUILD = f"""\
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
-python3 -m venv /opt/cunhui
-pip() {{ /opt/cunhui/bin/python -m pip "$@"; }}
+python3 -m venv /usr/lib/cunhui-station
+pip() {{ /usr/lib/cunhui-station/bin/python -m pip "$@"; }}
 pip install --quiet --no-index --no-deps /wheels/setuptools-*.whl
 PYPI=1 pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheels /wheels/*.tar.gz
 rm /wheels/*.tar.gz
@@ -38,9 +39,6 @@ mount -t proc proc "$1/proc"
 exec chroot "$1" /usr/bin/env -i /bin/sh /build.sh
 """
 """Run in a mount namespace of its own, so that everything mounted in it goes away with it."""
-
-_BINFMT = Path("/proc/sys/fs/binfmt_misc")
-_ARM64 = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +56,17 @@ class SdCard:
 def sd_card() -> SdCard:
     """Return the SD card's image. The first call on a machine takes a quarter of an hour."""
     lock = wheels.PI_LOCK.read_text(encoding="utf-8")
-    made_from = repr((rootfs.SOURCES, _PACKAGES, rootfs.DISK_MIB, _COMPILING, lock, _NETWORK, _BUILD, PI_3B))
+    made_from = repr((SOURCES, _PACKAGES, rootfs.DISK_MIB, _COMPILING, lock, _NETWORK, _BUILD, PI_3B))
     folder = kept("arm64", made_from, _build)
     names = (folder / "wheels.txt").read_text(encoding="utf-8").split()
     return SdCard(rootfs.machine_in(folder), folder / _DEVICE_TREE, folder / "key", names)
 
 
 def _build(folder: Path) -> None:
-    let_arm64_run()
     root = folder / "root"
     rootfs.bootstrap(root, architecture="arm64", packages=(*_PACKAGES, *_COMPILING))
     (root / "wheels").mkdir()
-    wheels.fetch_for_pi(root / "wheels")
+    wheels.fetch(wheels.PI_LOCK, root / "wheels", architecture="arm64")
     (root / "build.sh").write_text(_BUILD, encoding="utf-8")
     subprocess.run(["unshare", "--mount", "sh", "-ec", _ENTER, "sh", str(root)], check=True)
     built = sorted(wheel.name for wheel in (root / "wheels").iterdir() if "aarch64" in wheel.name)
@@ -90,12 +87,3 @@ def _let_bench_in(root: Path, folder: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rig", "-f", str(key)], check=True)
     (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     shutil.move(f"{key}.pub", root / "root/.ssh/authorized_keys")
-
-
-def let_arm64_run() -> None:
-    """Let the kernel start arm64 programs by qemu-user, as systemd-binfmt does where systemd runs (binfmt.d(5))."""
-    if not (_BINFMT / "register").exists():
-        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(_BINFMT)], check=True)
-    if not (_BINFMT / "qemu-aarch64").exists():
-        line = _ARM64.read_text(encoding="ascii").splitlines()[0]
-        (_BINFMT / "register").write_text(line, encoding="ascii")

@@ -39,22 +39,21 @@ _KIT = "/root/kit"
 _INSTALL = f"""\
 set -eu
 cd {_KIT}
-/opt/cunhui/bin/python -m pip install --quiet --no-index --no-deps ./*.whl
+/usr/lib/cunhui-station/bin/python -m pip install --quiet --no-index --no-deps ./*.whl
 install -m 0644 {_UNIT} /etc/systemd/system/
-install -m 0644 cunhui.sysusers.conf /usr/lib/sysusers.d/cunhui.conf
-install -m 0644 cunhui.tmpfiles.conf /usr/lib/tmpfiles.d/cunhui.conf
+install -m 0644 cunhui.sysusers.conf /usr/lib/sysusers.d/cunhui-station.conf
+install -m 0644 cunhui.tmpfiles.conf /usr/lib/tmpfiles.d/cunhui-station.conf
 install -m 0644 70-cunhui-devices.rules /etc/udev/rules.d/
 install -D -m 0644 -t /etc/cunhui station.toml county-ca.pem
 systemd-sysusers
-systemd-tmpfiles --create /usr/lib/tmpfiles.d/cunhui.conf
+systemd-tmpfiles --create /usr/lib/tmpfiles.d/cunhui-station.conf
 udevadm control --reload
 udevadm trigger --settle --subsystem-match=gpio --subsystem-match=misc
 systemctl daemon-reload
-install -d -o cunhui -g cunhui -m 0700 /var/lib/cunhui
 systemctl --quiet enable {_UNIT}
 sync
 """
-_ENROL = "cd / && runuser -u cunhui -- /opt/cunhui/bin/cunhui-agent enrol --config /etc/cunhui/station.toml"
+_ENROL = "cd / && runuser -u cunhui -- /usr/lib/cunhui-station/bin/cunhui-agent enrol --config /etc/cunhui/station.toml"
 _LOOK = f"""\
 echo "Boot=$(cat /proc/sys/kernel/random/boot_id)"
 systemctl show {_UNIT} -p MainPID -p NRestarts -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic
@@ -63,7 +62,7 @@ sed -n 's/:\\s*/=/p' /proc/$(systemctl show --value -p MainPID {_UNIT})/status
 _ABOUT = """\
 echo "board=$(tr -d '\\0' </proc/device-tree/model), emulated by QEMU"
 echo "kernel=$(uname -r) $(uname -m)"
-/opt/cunhui/bin/python -c 'import platform, importlib.metadata as m
+/usr/lib/cunhui-station/bin/python -c 'import platform, importlib.metadata as m
 print("python=" + platform.python_version()); print("agent=" + m.version("cunhui"))'
 """
 
@@ -149,7 +148,7 @@ class Hand:
     def __init__(self, guest: Guest, folder: Path) -> None:
         command = (
             "modprobe -a uinput evdev && cd /run && "
-            f"exec /opt/cunhui/bin/python -u -m firmware_scripts.rig.pi3.reader {_WEDGE} {PINS[TYPED]}"
+            f"exec /usr/lib/cunhui-station/bin/python -u -m firmware_scripts.rig.pi3.reader {_WEDGE} {PINS[TYPED]}"
         )
         self._log = folder / "reader.log"
         self._program = guest.start(command, log=self._log)

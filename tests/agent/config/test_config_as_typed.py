@@ -170,7 +170,9 @@ def test_a_library_that_is_not_installed_is_named(folder: Path, capsys: pytest.C
     file.write_text(text, encoding="utf-8")
     (folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
     assert main(["config", "check", "--config", str(file)]) == EXIT_FAILED
-    assert "gpio 要用 lgpio：运行 sudo /opt/cunhui/bin/pip install lgpio" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "gpio 要用 lgpio\n" in said
+    assert "apt-get install --reinstall cunhui-station" in said
 
 
 def test_what_the_outbox_refuses_is_said_in_chinese(tmp_path: Path) -> None:

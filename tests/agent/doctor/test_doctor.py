@@ -217,7 +217,7 @@ def test_a_library_that_is_not_installed_is_named_and_no_wire_is_blamed(enrolled
     assert codes(found) == {41, 66, *UNREACHABLE}
     (lamp,) = [one for one in found.findings if one.code == 66]
     assert lamp.says == "gpio 用不了，少装了 lgpio"
-    assert "pip install" in lamp.remedy
+    assert "install --reinstall cunhui-station" in lamp.remedy
 
 
 def test_each_kind_of_device_has_its_code() -> None:

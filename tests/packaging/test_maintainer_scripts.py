@@ -1,0 +1,55 @@
+"""What a package's scripts do besides debhelper's part: purge leaves the data and says where they are."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DEBIAN = Path(__file__).parents[2] / "firmware_scripts" / "packaging" / "debian"
+SCRIPTS = sorted(path for path in DEBIAN.iterdir() if path.suffix in (".preinst", ".postinst", ".prerm", ".postrm"))
+DATA = {"cunhui-station.postrm": "/var/lib/cunhui", "cunhui-county.postrm": "/var/lib/cunhui-county"}
+
+
+def run(name: str, verb: str, folder: Path) -> list[str]:
+    """Run a script with ``folder`` in the place of the data; return what it says."""
+    script = folder.parent / name
+    text = (DEBIAN / name).read_text(encoding="utf-8")
+    script.write_text(text.replace(DATA[name], str(folder)), encoding="utf-8")
+    return subprocess.run(["sh", str(script), verb], check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_shell_reads_the_script(script: Path) -> None:
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    text = script.read_text(encoding="utf-8")
+    assert text.startswith("#!/bin/sh\nset -e\n")
+    assert text.count("#DEBHELPER#") == 1
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", str(script)], check=True)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_purge_leaves_the_data_and_says_where_in_two_languages(name: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "outbox.db").write_bytes(b"a green light")
+    for _ in range(2):
+        chinese, english = run(name, "purge", data)
+        assert chinese.startswith("村慧")
+        assert english.startswith("Cunhui")
+        assert f"rm -r {data}" in chinese
+        assert f"rm -r {data}" in english
+    assert (data / "outbox.db").read_bytes() == b"a green light"
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("verb", ["remove", "upgrade", "failed-upgrade", "abort-install", "disappear"])
+def test_other_ends_say_nothing(name: str, verb: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert run(name, verb, tmp_path / "data") == []
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_purge_of_what_never_ran_says_nothing(name: str, tmp_path: Path) -> None:
+    assert run(name, "purge", tmp_path / "data") == []
