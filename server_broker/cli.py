@@ -12,7 +12,7 @@ from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command_line
+from server_broker.platform.invocation import INSTALLED, command_line, default_home, go_on_as_the_county
 from server_broker.platform.processes import ServiceError
 from server_broker.settlement.named_cases.command import NO_CASE, as_json, settle_case
 from server_broker.settlement.named_cases.refused import NotACase
@@ -29,9 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
+    if verb is not _setup:
+        go_on_as_the_county(home)
     try:
         # `init` makes the county, `doctor` says itself in its findings that there is none, the others need none.
-        if verb not in (_init, _doctor, _settle, _questions):
+        if verb not in (_init, _setup, _doctor, _settle, _questions):
             require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
@@ -52,8 +54,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
             broker_fallback_port=chosen.broker_fallback_port or None,
-            # By what the machine does at this moment. A person can choose the other one in county.toml.
-            clock="ntp" if LinuxMachineClock().synchronised() else "manual",
+            clock=chosen.clock or ("ntp" if LinuxMachineClock().synchronised() else "manual"),
         ),
     )
     clock = CLOCK_WORDS[config.clock]
@@ -64,6 +65,13 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
         f"导入区划、站点和人员：{command_line(home, 'import-people')} 文件.xlsx\n"
         f"建管理员账号：{command_line(home, 'account', 'admin', '--role', 'system')}"
     )
+    return 0
+
+
+def _setup(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.supervisor.setup import setup  # noqa: PLC0415 - no other verb asks questions
+
+    setup(home, chosen.answers, say=print)
     return 0
 
 
@@ -183,10 +191,8 @@ def _with_models(name: str) -> Verb:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-server", description="村慧县平台：建立、运行和照看一个县")
     common = argparse.ArgumentParser(add_help=False)
-    default = os.environ.get("CUNHUI_HOME", "var/county")
-    common.add_argument(
-        "--home", default=default, metavar="文件夹", help="县平台的文件夹（不写就是 $CUNHUI_HOME 或 var/county）"
-    )
+    where = f"县平台的文件夹（不写就是 $CUNHUI_HOME，再就是装好的 {INSTALLED} 或 var/county）"
+    common.add_argument("--home", default=default_home(), metavar="文件夹", help=where)
     verbs = parser.add_subparsers(required=True, title="命令", metavar="命令")
 
     def add(name: str, verb: Verb, says: str, **positional: str) -> argparse.ArgumentParser:
@@ -210,8 +216,12 @@ def _add_service_verbs(add: Add) -> None:
     for port, shown in (("web", "网页"), ("broker", "消息服务"), ("broker-local", "消息服务本机")):
         help_ = f"{shown}端口；0 表示自动选一个空闲的"
         init.add_argument(f"--{port}-port", type=int, default=0, metavar="端口", help=help_)
+    by = "本机时钟由谁校准：ntp 时间服务，manual 由人；不写就看本机此刻有没有被时间服务校准"
+    init.add_argument("--clock", choices=("ntp", "manual"), help=by)
     fallback = "消息服务的第二个端口，给封了第一个端口的线路用；0 表示没有"
     init.add_argument("--broker-fallback-port", type=int, default=0, metavar="端口", help=fallback)
+    first = add("setup", _setup, "装好软件包以后第一次用：问几个问题，建县、启动，给出登录链接")
+    first.add_argument("--file", dest="answers", default="", metavar="文件", help="不提问，答案写在这个 TOML 文件里")
     start = add("up", _up, "启动并一直运行，直到收到 SIGTERM 或按 Ctrl-C")
     start.add_argument("--without", action="append", default=[], metavar="部件", help="不启动这个部件，可写多次")
     add("down", _down, "停止正在运行的县平台")
@@ -283,6 +293,8 @@ def _add_model_verbs(add: Add) -> None:
     )
     setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
     _add_account(add)
+    region = add("region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入", code="代码", name="名称")
+    region.epilog = "代码是 12 位的统计用区划代码，县的后 6 位是 0"
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
     add("restored", _with_models("restored"), "数据库从备份恢复后运行：让站点补报县里缺少的记录")

@@ -68,7 +68,22 @@ COUNTY = DebianPackage(
     locks={"amd64": "county.txt", "arm64": "county.txt"},
     guides=("县服务器-*.md", "人员与排班手册.md", "学习内容手册.md", "考勤管理员手册.md"),
     from_debian={},
-    files={},
+    files={
+        f"{SYSTEMD}/county/cunhui-broker-reload.path": UNITS,
+        f"{SYSTEMD}/county/cunhui-broker-reload.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-broker-restart.path": UNITS,
+        f"{SYSTEMD}/county/cunhui-broker-restart.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-broker.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-chores.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-county.target": UNITS,
+        f"{SYSTEMD}/county/cunhui-front-door.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-ingest.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-postgres.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-prepare.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-web.service": UNITS,
+    },
+    sysusers=f"{SYSTEMD}/county/cunhui-county.sysusers.conf",
+    tmpfiles=f"{SYSTEMD}/county/cunhui-county.tmpfiles.conf",
 )
 
 PACKAGES = {package.name: package for package in (COUNTY, STATION)}

@@ -17,6 +17,15 @@ MOST = {
     "cunhui-camera@.service": 1.5,
     "cunhui-kiosk.service": 1.0,
     "cunhui-sound@.service": 1.5,
+    "county/cunhui-postgres.service": 1.0,
+    "county/cunhui-prepare.service": 1.5,
+    "county/cunhui-broker.service": 1.5,
+    "county/cunhui-broker-reload.service": 1.0,
+    "county/cunhui-broker-restart.service": 1.0,
+    "county/cunhui-ingest.service": 1.5,
+    "county/cunhui-chores.service": 1.5,
+    "county/cunhui-web.service": 2.2,
+    "county/cunhui-front-door.service": 1.5,
 }
 """Highest exposure of each unit, 0 (none) to 10."""
 _NOT_THE_CAMERAS = (
@@ -54,9 +63,26 @@ MUST = {
         "DeviceAllow": "char-alsa rw",
         "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_PLAYERS),
     },
+    "county/cunhui-postgres.service": {
+        "User": "postgres",
+        "PrivateNetwork": "yes",
+        "KillSignal": "SIGINT",
+        "TemporaryFileSystem": "/var/lib/cunhui-county:ro",
+    },
+    "county/cunhui-broker.service": {
+        "Type": "notify",
+        "Restart": "always",
+        "User": "mosquitto",
+        "TemporaryFileSystem": "/var/lib/cunhui-county:ro",
+    },
+    **{
+        f"county/cunhui-{part}.service": {"Type": "notify", "Restart": "always", "User": "cunhui-county"}
+        for part in ("ingest", "chores", "web", "front-door")
+    },
 }
 """What each unit must state whatever its exposure is. The camera's process has neither network nor keys nor outbox; the
-kiosk has neither internet sockets nor keys nor outbox. The player has none of these, and no device but sound cards."""
+kiosk has neither internet sockets nor keys nor outbox. The player has none of these, and no device but sound cards.
+PostgreSQL and the broker see their own part of a county's folder and no more."""
 
 
 class Unjudged(Exception):
@@ -84,10 +110,10 @@ def openings(unit: Path) -> list[str]:
     return [f"{score:.1f} {row['name']} {row['description']}" for score, row in scored if score]
 
 
-def lacking(unit: Path) -> list[str]:
+def lacking(folder: Path, name: str) -> list[str]:
     """Return the settings that a unit must have and does not."""
-    said = settings(unit)
-    return [f"{name}={value}" for name, value in MUST[unit.name].items() if said.get(name) != [value]]
+    said = settings(folder / name)
+    return [f"{key}={value}" for key, value in MUST.get(name, {}).items() if said.get(key) != [value]]
 
 
 def _analyze(unit: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -107,7 +133,7 @@ def main(arguments: list[str]) -> int:
     for name, most in MOST.items():
         level = exposure(folder / name)
         print(f"{name}: exposure {level}, at most {most}")
-        lacks = [f"    must say {one}" for one in lacking(folder / name)]
+        lacks = [f"    must say {one}" for one in lacking(folder, name)]
         open_ = [f"    {opening}" for opening in openings(folder / name)] if level > most else []
         if lacks or open_:
             failed = 1

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ForeignKey, Model
+from django.utils import timezone
 
 from protocol.decisions import RegionChanged
 from server_broker.accounts.own_affairs import refuse_own_affair
@@ -36,6 +37,27 @@ _PLACED: tuple[tuple[type[Dated], str], ...] = (
 
 class RegionRefused(Exception):
     """Nothing was changed. The message is Chinese, for the person who tried."""
+
+
+def found_county(code: str, name: str, *, actor: str) -> Region:
+    """Make the region of a county that has none yet, and return it.
+
+    Raises:
+        RegionRefused: It is no county's code, the name is empty, or there are other regions already.
+    """
+    if re.fullmatch(r"[0-9]{6}0{6}", code, re.ASCII) is None:
+        raise RegionRefused(f"{code} 不是县的代码：要 12 位数字，后 6 位是 0")
+    if not name:
+        raise RegionRefused("请填县名")
+    with acting(actor, "建立县平台"):
+        there = Region.objects.order_by("code").first()
+        if there is not None and (there.code, there.name) == (code, name[:64]):
+            return there
+        if there is not None:
+            raise RegionRefused(f"已有区划：{there.name} {there.code}")
+        region = Region.objects.create(code=code, name=name[:64])
+        _said(region, "region.founded", actor, timezone.localdate(), "")
+    return region
 
 
 def rename_region(region: Region, name: str, *, since: dt.date, actor: str, reason: str) -> None:

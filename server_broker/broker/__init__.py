@@ -4,10 +4,11 @@ The broker passes messages on and stores nothing. The station journal (`server_b
 stations may connect. A station may use only its own topics, and the access list names each of them in full.
 """
 
-from server_broker.broker.access import follows_journal, refresh, running_broker
+from server_broker.broker.access import follows_journal, refresh
 from server_broker.broker.config import LocalClient, local_client_settings, prepare, program
 from server_broker.broker.list_keeper import ListKeeper
 from server_broker.broker.local import cut_off, is_ready
+from server_broker.broker.orders import restart, running_broker
 
 __all__ = [
     "ListKeeper",
@@ -19,5 +20,6 @@ __all__ = [
     "prepare",
     "program",
     "refresh",
+    "restart",
     "running_broker",
 ]

@@ -10,7 +10,6 @@ list if it is on it now, and is not added otherwise. A certificate that is on th
 import datetime as dt
 import fcntl
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +19,11 @@ from enum import Enum
 from cryptography import x509
 
 from protocol import topics
-from server_broker.broker.config import ACCOUNT, LOCAL_USER, local_client_settings, password_line
+from server_broker.broker.config import LOCAL_USER, local_client_settings, password_line, write_for_broker
 from server_broker.broker.local import probe
-from server_broker.platform.control import pid_file
-from server_broker.platform.files import write_atomically
+from server_broker.broker.orders import Order, running_broker, tell_broker
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import account_for, alive, read_pid, wait_gone
+from server_broker.platform.processes import wait_gone
 from server_broker.trust.journal import JournalStation, StationJournal, StationRoll
 from server_broker.trust.keys import county_keys
 from server_broker.trust.reserve import write_with_reserve
@@ -124,7 +122,6 @@ def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now
     has read the other files too.
     """
     version = max(roll.entries, before.version + 1)
-    account = account_for(ACCOUNT)
     local = local_client_settings(home)
     authority = county_keys(home).authority
     passwords = password_line(LOCAL_USER, local.password)
@@ -136,14 +133,8 @@ def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now
         "local.passwords": passwords.encode("ascii"),
     }
     for name, content in files.items():
-        write_atomically(home.broker / name, content, account=account)
+        write_for_broker(home, name, content)
     return version
-
-
-def running_broker(home: CountyHome) -> int | None:
-    """Return the process id of the running broker, or None."""
-    pid = read_pid(pid_file(home, "mosquitto"))
-    return pid if pid is not None and alive(pid) else None
 
 
 def broker_state(home: CountyHome, version: int) -> BrokerState:
@@ -159,20 +150,21 @@ def broker_state(home: CountyHome, version: int) -> BrokerState:
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
     """Have a running broker read its files again, and return whether it uses the lists of ``version`` in time.
 
-    The broker gets a further SIGHUP if it answers but still uses other lists, because it loses a SIGHUP that comes
-    while it reads. It gets none while it does not answer, because then it may be reading.
+    The broker is told again if it answers but still uses other lists, because it loses a SIGHUP that comes while it
+    reads. It is not told while it does not answer, because then it may be reading.
     """
     pid = running_broker(home)
     if pid is None:
         return False
     state = BrokerState.BEHIND
+    told_again_at = 0.0
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
-        if state is BrokerState.BEHIND:
-            try:
-                os.kill(pid, signal.SIGHUP)
-            except ProcessLookupError:
+        if state is BrokerState.BEHIND and time.monotonic() >= told_again_at:
+            pause_s = tell_broker(home, pid, Order.RELOAD)
+            if pause_s is None:
                 return False
+            told_again_at = time.monotonic() + pause_s
         state = broker_state(home, version)
         if state is BrokerState.IN_FORCE:
             return True

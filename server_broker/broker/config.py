@@ -11,8 +11,8 @@ from protocol.codec import MAX_MESSAGE_BYTES
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import Program, ServiceError, account_for
+from server_broker.platform.units import start_line
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"
@@ -100,7 +100,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
     try:
         password = (home.trust / "broker-local.password").read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise ServiceError(f"消息服务还没有启动过。请先运行：{command_line(home, 'up')}") from error
+        raise ServiceError(f"消息服务还没有启动过。请先运行：{start_line(home)}") from error
     return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
 
 
@@ -112,8 +112,9 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     """
     config = read_config(home)
     account = account_for(ACCOUNT)
-    home.broker.mkdir(exist_ok=True, mode=0o700)
-    account.own(home.broker, 0o700)
+    if not home.by_units:  # tmpfiles.d(5) has made it, with the broker's group
+        home.broker.mkdir(exist_ok=True, mode=0o700)
+        account.own(home.broker, 0o700)
     certificate, key = server_certificate(home, "broker", config.hosts, now=now)
     stations = [_FOR_STATIONS.format(port=port, bind_address=config.bind_address) for port in config.station_ports]
     configuration = _CONFIGURATION.format(
@@ -133,7 +134,18 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
         "mosquitto.conf": configuration.encode("ascii"),
     }
     for name, content in files.items():
-        write_atomically(home.broker / name, content, account=account)
+        write_for_broker(home, name, content)
+
+
+def write_for_broker(home: CountyHome, name: str, content: bytes) -> None:
+    """Write one of the broker's files, so that its account can read it and no other can but the caller's.
+
+    Raises:
+        OSError: It could not be written; the former file stays.
+    """
+    # Where units run the county, the folder gives what is made in it to the broker's group (its mode has S_ISGID).
+    mode = 0o640 if home.by_units else 0o600
+    write_atomically(home.broker / name, content, mode=mode, account=account_for(ACCOUNT))
 
 
 def program(home: CountyHome) -> Program:

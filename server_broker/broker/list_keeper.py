@@ -8,11 +8,13 @@ the lists, the broker that must read them, and the sessions that must end. Nothi
 import datetime as dt
 from contextlib import ExitStack
 
-from server_broker.broker.access import BrokerState, broker_state, lists_on_disk, refresh, running_broker
+from server_broker.broker.access import BrokerState, broker_state, lists_on_disk, refresh
 from server_broker.broker.local import cut_off
+from server_broker.broker.orders import running_broker
 from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
+from server_broker.platform.units import log_of
 from server_broker.trust.journal import StationJournal, StationRoll
 from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserve_space
 
@@ -59,11 +61,13 @@ class ListKeeper:
         try:
             done = self._bring_into_force(roll, now)
         except (OSError, ServiceError):
-            self.problem = "消息服务的名单写不进去，吊销的站点可能还连着。处理：腾出磁盘空间；原因在 logs/chores.log"
+            why = log_of(self._home, "chores")
+            self.problem = f"消息服务的名单写不进去，吊销的站点可能还连着。处理：腾出磁盘空间；原因看 {why}"
             self._end_sessions(roll, for_good=False)
             raise
         if done is None:
-            self.problem = "消息服务没有照名册办，吊销的站点可能还连着。处理：看 logs/mosquitto.log，或者重启服务"
+            why = log_of(self._home, "mosquitto")
+            self.problem = f"消息服务没有照名册办，吊销的站点可能还连着。处理：看 {why}，或者重启服务"
             self._end_sessions(roll, for_good=False)
             return False
         self.problem = ""

@@ -65,6 +65,7 @@ ACTIONS = {
     "roster.planned": "排一个月的班",
     "roster_day.named": "排当日值班",
     "roster_day.withdrawn": "取消当日值班",
+    "region.founded": "建立县的区划",
     "region.named": "区划改名",
     "region.recoded": "区划换码",
     "region.merged": "并村",

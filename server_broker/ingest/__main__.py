@@ -29,6 +29,7 @@ def main() -> None:
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
+    from server_broker.platform.service_manager import ServiceManager  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     stop = threading.Event()
@@ -43,6 +44,7 @@ def main() -> None:
         clock=lambda: datetime.now(UTC),
         stop=stop,
         county_clock=county_clock(settings.HOME),
+        alive=ServiceManager().alive,
     )
     worker.run()
     logging.getLogger("server_broker.ingest").info("the worker has ended as it was told to")

@@ -138,10 +138,12 @@ class Worker:
         stop: threading.Event,
         county_clock: CountyClock | None = None,
         mono_ms: Callable[[], int] = boottime_ms,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         """Make a worker.
 
         Args:
+            alive: Called while the worker works or waits for the database: nothing else tells that it does not hang.
             county_clock: Judges whether stations may be told the time. Without it they are always told.
             mono_ms: Measures durations. Nobody can set this clock.
         """
@@ -150,6 +152,7 @@ class Worker:
         self._clock = clock
         self._mono_ms = mono_ms
         self._stop = stop
+        self._alive = alive
         self._lease = Lease(shard)
         self._processor = BatchProcessor(clock=clock)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
@@ -174,6 +177,7 @@ class Worker:
 
     def step(self, *, timeout_s: float) -> int:
         """Process what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
+        self._alive()
         messages: list[Incoming] = []
         if len(self._blobs) < MAX_BLOB_BACKLOG:
             messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
@@ -297,6 +301,7 @@ class Worker:
         delay = RETRY_FIRST_S
         warned = False
         while True:
+            self._alive()
             try:
                 if self._lease.hold(now=self._clock()):
                     result = action()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, alive, end, read_pid
+from server_broker.platform.units import TARGET, UNITS
 
 STOP_TIMEOUT_S = 15.0
 LOOK_AGAIN = signal.SIGHUP
@@ -23,8 +24,20 @@ def service_pid(home: CountyHome) -> int | None:
     return pid if pid is not None and alive(pid) else None
 
 
+def runs(home: CountyHome) -> bool:
+    """Tell whether the county runs: its service, or one of the parts that units run."""
+    if not home.by_units:
+        return service_pid(home) is not None
+    return any((pid := read_pid(pid_file(home, part))) is not None and alive(pid) for part in UNITS)
+
+
 def stop_service(home: CountyHome) -> bool:
-    """Ask a running service to stop, wait for it, and return whether there was one."""
+    """Ask a running service to stop, wait for it, and return whether there was one.
+
+    Raises:
+        ServiceError: Units run this county.
+    """
+    _refuse_under_units(home, f"systemctl stop {TARGET}")
     pid = service_pid(home)
     if pid is None:
         return False
@@ -42,8 +55,9 @@ def hold(home: CountyHome, part: str) -> None:
     """Stop one part of a running service and keep it down until `release`.
 
     Raises:
-        ServiceError: The service or that part does not run.
+        ServiceError: The service or that part does not run, or units run this county.
     """
+    _refuse_under_units(home, f"systemctl stop {UNITS.get(part, part)}")
     pid = read_pid(pid_file(home, part))
     if service_pid(home) is None or pid is None or not alive(pid):
         raise ServiceError(f"{part} 没有运行，不能停住")
@@ -54,9 +68,9 @@ def hold(home: CountyHome, part: str) -> None:
 
 
 def restart(home: CountyHome, part: str) -> bool:
-    """Stop one part of a running service, which then starts it again; return whether it ran."""
+    """Stop one part of a running county, which then starts it again; return whether it ran. Not for the broker."""
     pid = read_pid(pid_file(home, part))
-    if service_pid(home) is None or pid is None or not alive(pid):
+    if not runs(home) or pid is None or not alive(pid):
         return False
     end(pid, timeout_s=STOP_TIMEOUT_S)
     return True
@@ -66,10 +80,16 @@ def release(home: CountyHome, part: str) -> None:
     """Let a part that was stopped by `hold` start again.
 
     Raises:
-        ServiceError: The service does not run, or the part is not held.
+        ServiceError: The service does not run, or the part is not held, or units run this county.
     """
+    _refuse_under_units(home, f"systemctl start {UNITS.get(part, part)}")
     service = service_pid(home)
     if service is None or not hold_file(home, part).exists():
         raise ServiceError(f"{part} 没有被停住，不用放开")
     hold_file(home, part).unlink()
     os.kill(service, LOOK_AGAIN)
+
+
+def _refuse_under_units(home: CountyHome, instead: str) -> None:
+    if home.by_units:
+        raise ServiceError(f"这个县平台由 systemd 运行，请用：{instead}")

@@ -39,6 +39,11 @@ class CountyHome:
         return self.root / "run"
 
     @property
+    def by_units(self) -> bool:
+        """Whether systemd's units run this county. The package's tmpfiles.d(5) makes the mark."""
+        return (self.root / "by-units").exists()
+
+    @property
     def broker(self) -> Path:
         """Mosquitto's generated configuration, access lists and revocation list."""
         return self.root / "broker"

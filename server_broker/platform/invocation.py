@@ -1,6 +1,7 @@
 """Command lines of ``cunhui-server`` that a person at this machine can type as they are."""
 
 import os
+import pwd
 import shlex
 import shutil
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 from server_broker.platform.home import CountyHome
 
 PROGRAM = "cunhui-server"
+INSTALLED = Path("/var/lib/cunhui-county")
+"""The folder of the county that Debian's package runs."""
+TYPED_BY = "CUNHUI_TYPED_BY"
+"""Who typed the command, when it goes on under the county's account."""
 CALLED_AS = "CUNHUI_CALLED_AS"
 """A script that starts this program for a person sets this variable to what the person typed."""
 
@@ -29,3 +34,32 @@ def command_line(home: CountyHome, *words: str) -> str:
     else:
         program = PROGRAM
     return f"{program} {shlex.join([*words, '--home', str(home.root)])}"
+
+
+def default_home() -> str:
+    """Return the county's folder for who names none: the environment's, the installed county's, or ``var/county``."""
+    installed = str(INSTALLED) if CountyHome(INSTALLED).by_units else "var/county"
+    return os.environ.get("CUNHUI_HOME", installed)
+
+
+def go_on_as_the_county(home: CountyHome) -> None:
+    """Where units run the county and root typed the command, run it again under the county's account.
+
+    What the command makes then belongs to that account. It keeps root's right to read and write the files that the
+    person names (CAP_DAC_OVERRIDE, capabilities(7)). This returns if there is nothing to change.
+    """
+    if os.geteuid() != 0 or not home.by_units:
+        return
+    account = pwd.getpwuid(home.root.stat().st_uid)
+    if account.pw_uid == 0:
+        return
+    os.environ[TYPED_BY] = os.environ.get("SUDO_USER", "root")
+    right = "+dac_override"
+    who = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups"]
+    setpriv = ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
+    os.execv(setpriv[0], [*setpriv, sys.executable, *sys.argv])  # noqa: S606 - argv is what the person typed
+
+
+def typed_by() -> str:
+    """Return who typed the command, for the audit log."""
+    return os.environ.get(TYPED_BY) or pwd.getpwuid(os.geteuid()).pw_name

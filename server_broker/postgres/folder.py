@@ -42,11 +42,15 @@ _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
 """No passwords: the kernel tells the server which account connects, and ``pg_ident.conf`` which role it may use."""
 
 
-def prepare(home: CountyHome) -> None:
+def prepare(home: CountyHome, *, service: str = "") -> None:
     """Make the data folder if it does not exist, and write the configuration.
 
+    Args:
+        service: The account of the county's service, if it is not the caller's. It gets the county's database and no
+            more.
+
     Raises:
-        ServiceError: PostgreSQL is not installed, or initdb failed; no data folder is left then.
+        ServiceError: PostgreSQL is not installed, or initdb failed; nothing that it made is left then.
     """
     account = account_for("postgres")
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,8 +63,8 @@ def prepare(home: CountyHome) -> None:
         home.postgres_socket.chmod(0o770)
     if not (home.postgres_data / "PG_VERSION").exists():
         _initialise(home, account)
-    accounts = {own_name(), "postgres"}
-    mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
+    roles = {own_name(): (ROLE, SUPERUSER), "postgres": (ROLE, SUPERUSER)} | ({service: (ROLE,)} if service else {})
+    mapping = "".join(f"county {name} {role}\n" for name in sorted(roles) for role in roles[name])
     # Written at each start, so that an upgrade's changes come into force.
     for name, text in (
         ("postgresql.conf", _SERVER.format(buffers_mb=_buffers_mb())),
@@ -106,5 +110,6 @@ def _initialise(home: CountyHome, account: Account) -> None:
     )  # fmt: skip
     # A half-made folder would look like a cluster at the next start.
     if made.returncode != 0:
-        shutil.rmtree(home.postgres_data)
+        # The folder itself stays where its account may not remove it, and initdb takes an empty one.
+        shutil.rmtree(home.postgres_data, ignore_errors=True)
         raise ServiceError(f"数据库没有建成（initdb）：{made.stderr.strip()[-400:]}")

@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import django
 
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
+from server_broker.platform.service_manager import ServiceManager
 from server_broker.supervisor.logs import rotate_logs
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ LEARN_S = 5.0
 """Nobody waits for it at a screen: their own station computes by itself."""
 NEW_FACES_S = 600.0
 RETRY_S = 600.0
+HANGS_AFTER_S = 300.0
+"""An urgent chore that takes longer hangs: the lists of 10,000 stations and twenty sessions to end take a minute."""
 PATROL_AFTER_S = 10.0
 CALM_AFTER_S = 300.0
 """The first daily chores run so long after the start, because a county that has just started is busy."""
@@ -365,10 +368,10 @@ def main() -> None:
 
     clock = county_clock(HOME)
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
-    threads = [
-        threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
+    urgent = [_Thread([chore], stop) for chore in urgent_chores(HOME)]
+    patient = [
+        _Thread(chores, stop)
         for chores in (
-            *([chore] for chore in urgent_chores(HOME)),
             patrol_chores(),
             shelf_chores(HOME),
             request_chores(),
@@ -378,16 +381,34 @@ def main() -> None:
             others,
         )
     ]
-    for thread in threads:
+    for thread in (*urgent, *patient):
         thread.start()
-    for thread in threads:
+    manager = ServiceManager()
+    while not stop.wait(LOOK_S):
+        # Only a revocation may not hang unseen. The other chores may take minutes.
+        if all(thread.goes_round() for thread in urgent) and all(thread.is_alive() for thread in patient):
+            manager.alive()
+    for thread in (*urgent, *patient):
         thread.join()
 
 
-def _work(chores: Sequence[Chore], stop: threading.Event) -> None:
-    calendar = Chores(chores, monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
-    while not stop.wait(calendar.run_due()):
-        pass
+class _Thread(threading.Thread):
+    """Does some chores one after another until the service stops."""
+
+    def __init__(self, chores: Sequence[Chore], stop: threading.Event) -> None:
+        super().__init__(name=chores[0].name)
+        self._calendar = Chores(chores, monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
+        self._stop_asked = stop
+        self._last_round_s = time.monotonic()
+
+    def goes_round(self) -> bool:
+        """Tell whether it has ended a round in the last `HANGS_AFTER_S`."""
+        return self.is_alive() and time.monotonic() - self._last_round_s < HANGS_AFTER_S
+
+    @override
+    def run(self) -> None:
+        while not self._stop_asked.wait(self._calendar.run_due()):
+            self._last_round_s = time.monotonic()
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ from protocol.commands import LiveTerms
 from protocol.decisions import ClockConfirmed, CountyRestored, SigningKeyReplaced, is_the_countys
 from protocol.refusal import Refused
 from protocol.topics import topic
+from server_broker import broker
 from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import User
+from server_broker.attendance.region_changes import RegionRefused, found_county
 from server_broker.audit import log as audit
 from server_broker.decisions.stream import decide
 from server_broker.enrolment.claims import ClaimRefused, make_claim
@@ -31,12 +33,13 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.intake import adopt_whole
 from server_broker.people.private_numbers import NumberRefused, replace_number_keys
 from server_broker.platform.clock import county_clock
-from server_broker.platform.control import restart, service_pid
+from server_broker.platform.control import restart, runs
 from server_broker.platform.county_clock import CLOCK_WORDS
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command_line
-from server_broker.platform.processes import ServiceError, own_name
+from server_broker.platform.invocation import command_line, typed_by
+from server_broker.platform.processes import ServiceError
+from server_broker.platform.units import start_line
 from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
@@ -64,13 +67,13 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         # The database answers before the first start, or a start after an update, has made its tables.
         raise ServiceError("县平台正在准备数据库，请过一会儿再试一次。") from error
     except OperationalError as error:
-        if service_pid(home) is None:
-            raise ServiceError(f"县平台没有运行，数据库连接不上。请先运行：{command_line(home, 'up')}") from error
+        if not runs(home):
+            raise ServiceError(f"县平台没有运行，数据库连接不上。请先运行：{start_line(home)}") from error
         raise ServiceError(f"县平台在运行，但数据库连接不上。请查原因：{command_line(home, 'doctor')}") from error
 
 
 def _actor() -> str:
-    return f"cli:{own_name()}"
+    return f"cli:{typed_by()}"
 
 
 def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -283,6 +286,15 @@ def _setting(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _region(home: CountyHome, chosen: argparse.Namespace) -> int:
+    try:
+        region = found_county(chosen.code, chosen.name, actor=_actor())
+    except RegionRefused as refused:
+        raise ServiceError(f"没有建立：{refused}") from refused
+    print(f"{region.name} {region.code}。下面的镇和村用 Excel 导入：{command_line(home, 'import-people')} 文件.xlsx")
+    return 0
+
+
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(accounts_cli.run(home, chosen, actor=_actor()))
     return 0
@@ -323,7 +335,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
         decide(entry, CountyRestored(generation=generation))
     adopt_whole(MediaFolder(home.media), now=timezone.now())
     # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
-    restart(home, "mosquitto")
+    broker.restart(home)
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
     for word, stations in (
         ("按名册重新吊销", outcome.revoked),
@@ -361,8 +373,9 @@ def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
         decide(entry, SigningKeyReplaced(key=key.public_key().public_bytes_raw()), resealed)
     # The web service gives the key to stations and the ingest worker signs with it, so both must read it again. The
     # broker is restarted so that every station connects again and meets the new key.
-    for part in ("web", "ingest", "mosquitto"):
+    for part in ("web", "ingest"):
         restart(home, part)
+    broker.restart(home)
     print(f"已换用新的签名密钥，重新签了 {len(resealed)} 个学习包；站点连上后会自己更换，旧密钥即刻作废")
     return 0
 
@@ -407,6 +420,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "withdraw-bundle": _withdraw_bundle,
     "shelf-stick": _shelf_stick,
     "setting": _setting,
+    "region": _region,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

@@ -9,12 +9,13 @@ import psycopg
 from cryptography import x509
 
 from server_broker import broker
-from server_broker.platform.control import hold_file, service_pid
+from server_broker.platform.control import hold_file, runs, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, alive, read_pid
+from server_broker.platform.units import log_of, restart_line, start_line
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.trust import StationJournal, county_keys
@@ -130,13 +131,14 @@ def _journal(home: CountyHome) -> PartFinding:
 
 
 def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> PartFinding:
+    again = restart_line(home, "web" if part == "web" else "mosquitto")
     try:
         certificate = x509.load_pem_x509_certificate((home.trust / f"{part}.pem").read_bytes())
     except (OSError, ValueError):
-        return PartFinding(title, False, "没有可用的证书", f"重新启动 {command_line(home, 'up')}，会自动签发")
+        return PartFinding(title, False, "没有可用的证书", f"{again}，会自动签发")
     ends = certificate.not_valid_after_utc
     state = f"有效期至 {ends:%Y-%m-%d}"
-    return PartFinding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command_line(home, 'up')}，会自动换发")
+    return PartFinding(title, ends - now > WARN_BEFORE, state, f"{again}，会自动换发")
 
 
 def _disk(home: CountyHome) -> PartFinding:
@@ -155,10 +157,9 @@ def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> Par
 
 
 def _service(home: CountyHome) -> PartFinding:
-    pid = service_pid(home)
-    if pid is None:
-        return PartFinding("服务", False, "没有运行", f"运行 {command_line(home, 'up')}")
-    return PartFinding("服务", True, f"运行中，进程 {pid}")
+    if not runs(home):
+        return PartFinding("服务", False, "没有运行", f"运行 {start_line(home)}")
+    return PartFinding("服务", True, "由 systemd 运行" if home.by_units else f"运行中，进程 {service_pid(home)}")
 
 
 def _database(home: CountyHome, url: str) -> PartFinding:
@@ -166,7 +167,7 @@ def _database(home: CountyHome, url: str) -> PartFinding:
         with _connected(home, url) as link:
             durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
     except psycopg.OperationalError:
-        return PartFinding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
+        return PartFinding("数据库", False, "连接不上", f"查看 {log_of(home, 'postgres')}；磁盘满时先腾空间")
     # Without these two, a COMMIT may be lost when the power fails, although its receipt has gone out.
     safe = all(row is not None and row[0] != "off" for row in durable)
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
@@ -181,12 +182,11 @@ def _connected(home: CountyHome, url: str) -> "psycopg.Connection[tuple[Any, ...
 
 def _broker(home: CountyHome) -> PartFinding:
     if not broker.is_ready(home):
-        return PartFinding("消息服务", False, "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+        return PartFinding("消息服务", False, "连接不上", f"查看 {log_of(home, 'mosquitto')} 和端口是否被占用")
     # A broker that runs may still have old lists, for example if the disk was full when a station was revoked.
     if not broker.follows_journal(home):
-        return PartFinding(
-            "消息服务", False, "没有照站点名册办，吊销的站点可能还连着", "腾出磁盘空间，查看 logs/chores.log"
-        )
+        remedy = f"腾出磁盘空间，查看 {log_of(home, 'chores')}"
+        return PartFinding("消息服务", False, "没有照站点名册办，吊销的站点可能还连着", remedy)
     return PartFinding("消息服务", True, "可用")
 
 
@@ -194,13 +194,13 @@ def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> PartFin
     pid = read_pid(home.postgres_socket / f"{part}.pid")
     well = pid is not None and alive(pid)
     state = f"运行中，进程 {pid}" if well else "没有运行"
-    return PartFinding(title, well, state, f"查看 logs/{part}.log；{meanwhile}")
+    return PartFinding(title, well, state, f"查看 {log_of(home, part)}；{meanwhile}")
 
 
 def _web(home: CountyHome, config: CountyConfig) -> PartFinding:
     well = web_answers(home, config)
     state = f"https://{config.host}:{config.web_port}/"
-    return PartFinding("网页", well, state if well else "没有响应", "查看 logs/web.log 和端口是否被占用")
+    return PartFinding("网页", well, state if well else "没有响应", f"查看 {log_of(home, 'web')} 和端口是否被占用")
 
 
 def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> list[PartFinding]:
@@ -213,4 +213,4 @@ def _front_door(home: CountyHome, config: CountyConfig, now: dt.datetime) -> lis
         return [PartFinding("手机入口", False, "；".join(warnings), "改好后 10 秒内自动启用，不用重启")]
     well = front_door_answers(config.front_door)
     state = config.front_door.address if well else "没有响应"
-    return [PartFinding("手机入口", well, state, "查看 logs/front-door.log 和端口是否被占用")]
+    return [PartFinding("手机入口", well, state, f"查看 {log_of(home, 'front-door')} 和端口是否被占用")]

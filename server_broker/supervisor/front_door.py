@@ -21,6 +21,7 @@ from server_broker.platform.files import file_version
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.watched_server import WatchedServer
 from server_broker.trust.front_door import (
     CertificateProblem,
     certificate_problems,
@@ -66,7 +67,7 @@ class RenewedCertificate:
         return [(file, file_version(file)) for file in self._front_door.files(self._home.root) if file.exists()]
 
 
-class FrontDoorServer(uvicorn.Server):
+class FrontDoorServer(WatchedServer):
     """A uvicorn that looks for a renewed certificate while it serves."""
 
     def __init__(self, config: uvicorn.Config, renewed: RenewedCertificate, *, every_s: float = LOOK_EVERY_S) -> None:

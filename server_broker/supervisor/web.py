@@ -9,6 +9,7 @@ import uvicorn
 
 from server_broker.platform.county_config import read_config
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.watched_server import WatchedServer
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     certificate, key = server_certificate(HOME, "web", config.hosts, now=dt.datetime.now(dt.UTC))
     served = web_config(application, certificate, key, host=config.bind_address, port=config.web_port)
     load_pages()
-    uvicorn.Server(served).run()
+    WatchedServer(served).run()
 
 
 def web_config(application: Any, certificate: Path, key: Path, *, host: str, port: int) -> uvicorn.Config:

@@ -211,10 +211,13 @@ class RealLives:
         answers = self._reader.answers(together)
         self.found.answers, self.found.undated = len(answers), len(undated(together) & answers)
         self._await_all_in()
-        scores = score(together, [one.binding for one in self._people], self._keys())
-        self._compare_all(self._everybody(), scores)
+        self._compare_all(self._everybody(), self._scores(together))
         self._next_day(LATER_DAYS, lines)
-        self._compare_all({place: self._people[place::STATIONS] for place in range(STATIONS)}, scores)
+        # By the answers of now: a pack may have got another version in this night too.
+        self._compare_all({place: self._people[place::STATIONS] for place in range(STATIONS)}, self._scores(together))
+
+    def _scores(self, facts: list[Raw]) -> dict[str, Score]:
+        return score(facts, [one.binding for one in self._people], self._keys())
 
     def _everybody(self) -> dict[int, list[Person]]:
         """Return everybody for each station, in such an order that they are at one station after the other."""

@@ -156,7 +156,13 @@ def test_its_user_can_neither_read_nor_write_what_is_the_agents(home: Image.Imag
     _, kiosk = kiosks()
     user = pwd.getpwnam("cunhui-kiosk")
     inside = ["nsenter", f"--target={kiosk}", "--mount", "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}"]
-    for tried in (f"ls {STATE}", f"touch {STATE}/x", "touch /etc/x", "touch /usr/lib/cunhui-station/bin/x", "ls /etc/cunhui"):
+    for tried in (
+        f"ls {STATE}",
+        f"touch {STATE}/x",
+        "touch /etc/x",
+        "touch /usr/lib/cunhui-station/bin/x",
+        "ls /etc/cunhui",
+    ):
         done = subprocess.run([*inside, "--init-groups", "sh", "-c", tried], capture_output=True, text=True)
         assert done.returncode != 0, tried
         assert "denied" in done.stderr or "Read-only" in done.stderr or "No such file" in done.stderr, done.stderr

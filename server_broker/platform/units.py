@@ -1,0 +1,30 @@
+"""What a person types and where they look, in a county that systemd's units run and in one that runs by ``up``."""
+
+from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import command_line
+
+TARGET = "cunhui-county.target"
+UNITS = {
+    "postgres": "cunhui-postgres.service",
+    "mosquitto": "cunhui-broker.service",
+    "ingest": "cunhui-ingest.service",
+    "chores": "cunhui-chores.service",
+    "web": "cunhui-web.service",
+    "front-door": "cunhui-front-door.service",
+}
+"""The unit of each part."""
+
+
+def start_line(home: CountyHome) -> str:
+    """Return the command line that starts the county."""
+    return f"systemctl start {TARGET}" if home.by_units else command_line(home, "up")
+
+
+def restart_line(home: CountyHome, part: str) -> str:
+    """Return what a person does to have a part started anew."""
+    return f"systemctl restart {UNITS[part]}" if home.by_units else f"重新启动 {command_line(home, 'up')}"
+
+
+def log_of(home: CountyHome, part: str) -> str:
+    """Return where a part's log is read."""
+    return f"journalctl -u {UNITS[part]}" if home.by_units else f"logs/{part}.log"

@@ -1,0 +1,197 @@
+"""What ``cunhui-server setup`` asks of a person, and how each answer is tried.
+
+An answer is tried as far as this machine can try it: does the name lead here, is the port free.
+"""
+
+import re
+import socket
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_broker.platform.county_clock import LinuxMachineClock
+from server_broker.platform.front_door import HOST
+from server_broker.platform.processes import ServiceError
+
+_TRIES = 5
+"""Wrong answers to one question before it gives up: a script that answers wrongly must not go round for ever."""
+
+type Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One answer that is needed.
+
+    Attributes:
+        key: Its name in the file of answers.
+        asks: Chinese, as it is asked.
+        usual: Returns what holds if nothing is answered; empty if an answer is needed.
+        wrong: Returns in Chinese what is wrong with an answer; empty if nothing is.
+    """
+
+    key: str
+    asks: str
+    usual: Callable[[], str]
+    wrong: Callable[[str], str]
+
+
+def questions() -> list[Question]:
+    """Return what setup asks, in order."""
+    return [
+        Question(
+            "name", "县名，平时怎么叫", lambda: "", lambda text: "" if 1 <= len(text) <= 64 else "应有 1 到 64 个字"
+        ),
+        Question("region", "县的区划代码，12 位（如 990101000000；6 位的会补零）", lambda: "", _wrong_region),
+        Question("host", "站点和浏览器访问本机用的域名或地址", _own_address, _wrong_host),
+        Question("other_hosts", "还有别的域名或地址吗，用空格隔开，没有就按回车", lambda: "", _wrong_hosts),
+        Question("web_port", "网页端口", lambda: _free(443, 8443), _wrong_port),
+        Question("broker_port", "站点连接的端口", lambda: _free(8883, 18883), _wrong_port),
+        Question("clock", "本机时钟由谁校准：ntp（时间服务）或 manual（由人）", _usual_clock, _wrong_clock),
+        Question("admin", "第一个系统管理员的账号名", lambda: "admin", _wrong_account),
+    ]
+
+
+def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
+    """Ask one question after another and return the answers.
+
+    Raises:
+        ServiceError: Nobody answers, or one answer was wrong `_TRIES` times.
+    """
+    answers: dict[str, str] = {}
+    all_questions = questions()
+    for number, question in enumerate(all_questions, start=1):
+        usual = question.usual()
+        shown = f"（{number}/{len(all_questions)}）{question.asks}{f' [{usual}]' if usual else ''}："
+        for _ in range(_TRIES):
+            try:
+                answer = ask(shown).strip() or usual
+            except (EOFError, KeyboardInterrupt) as error:
+                raise ServiceError("\n没有答完，什么也没有改动") from error
+            wrong = question.wrong(answer) or _taken(question, answer, answers)
+            if not wrong:
+                break
+            say(f"  {wrong}，请再输一次")
+        else:
+            raise ServiceError(f"{question.asks}：{wrong}。什么也没有改动")
+        answers[question.key] = answer
+    return _completed(answers)
+
+
+def from_file(path: Path) -> dict[str, str]:
+    """Read the answers from a TOML file of texts, whose keys are those of `questions`.
+
+    Raises:
+        ServiceError: The file can't be read, or answers are missing or wrong: all of them, one line each.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ServiceError(f"{path} 读不到：{error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ServiceError(f"{path} 不是 UTF-8 的 TOML 文件：{error}") from error
+    wrong = [f"{path}：{key} 不是这里的设置项" for key in values.keys() - {one.key for one in questions()}]
+    answers: dict[str, str] = {}
+    for question in questions():
+        value = values.get(question.key)
+        answer = " ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+        answer = answer.strip() or question.usual()
+        words = question.wrong(answer) or _taken(question, answer, answers)
+        if words:
+            wrong.append(f"{path}：{question.key}（{question.asks}）：{words}")
+        answers[question.key] = answer
+    if wrong:
+        raise ServiceError("\n".join(wrong))
+    return _completed(answers)
+
+
+def _completed(answers: Mapping[str, str]) -> dict[str, str]:
+    return {**answers, "region": answers["region"].ljust(12, "0")}
+
+
+def _taken(question: Question, answer: str, before: Mapping[str, str]) -> str:
+    same = question.key == "broker_port" and answer == before.get("web_port")
+    return "和网页端口相同" if same else ""
+
+
+def _own_address() -> str:
+    """Return the name under which this machine is known, or else its address towards others."""
+    name = socket.getfqdn()
+    if "." in name and not _wrong_host(name):
+        return name
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.1", 9))  # sends nothing: the kernel only chooses the interface
+        except OSError:
+            return ""
+        return str(sock.getsockname()[0])
+
+
+def _wrong_host(host: str) -> str:
+    if not HOST.fullmatch(host):
+        return "只写 county.example 这样的名字或地址，不带 https:// 和端口"
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)}
+    except (socket.gaierror, UnicodeError):
+        return f"“{host}”查不到地址：请先请网管加上域名解析，或先用本机地址"
+    if not any(_is_ours(address) for address in addresses):
+        return f"“{host}”指向 {'、'.join(sorted(addresses))}，不是本机：请核对域名解析，或先用本机地址"
+    return ""
+
+
+def _is_ours(address: str) -> bool:
+    """Tell whether this machine has an address, by listening on it for a moment."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as sock:
+            sock.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+def _wrong_hosts(text: str) -> str:
+    wrong = [host for host in text.split() if not HOST.fullmatch(host)]
+    return f"“{wrong[0]}”不是主机名或地址" if wrong else ""
+
+
+def _wrong_region(code: str) -> str:
+    if re.fullmatch(r"[0-9]{6}(0{6})?", code, re.ASCII) is None:
+        return "县的代码是 6 位数字，或这 6 位后面加 6 个 0"
+    return ""
+
+
+def _wrong_port(text: str) -> str:
+    if re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) is None or not 1 <= int(text) <= 65535:
+        return "端口是 1 到 65535 的数字"
+    return "" if _is_free(int(text)) else f"端口 {text} 已被别的程序占用"
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        # As servers do: a port is free although connections of a moment ago still linger on it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("0.0.0.0", port))  # noqa: S104 - only tried
+        except OSError:
+            return False
+    return True
+
+
+def _free(*ports: int) -> str:
+    return next((str(port) for port in ports if _is_free(port)), "")
+
+
+def _usual_clock() -> str:
+    return "ntp" if LinuxMachineClock().synchronised() else "manual"
+
+
+def _wrong_clock(text: str) -> str:
+    return "" if text in ("ntp", "manual") else "请输 ntp 或 manual"
+
+
+def _wrong_account(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{1,31}", name, re.ASCII) is None:
+        return "账号名用字母开头，2 到 32 个字母、数字、点、横线"
+    return ""

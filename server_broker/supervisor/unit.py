@@ -1,0 +1,89 @@
+"""Run one part of an installed county, as its unit asks for it: ``python -m server_broker.supervisor.unit PART``.
+
+Each unit has the account that its part needs, so that PostgreSQL and the broker can read none of the county's keys. The
+process of a part is the unit's main process: it takes this program's place, and systemd and the pid file name it.
+
+Besides the parts there are ``database``, which makes the county's database once PostgreSQL answers, and ``prepare``,
+which makes all that the other parts need. A part that starts before that is done ends, and systemd starts it again.
+"""
+
+import datetime as dt
+import logging
+import os
+import sys
+from pathlib import Path
+
+from server_broker import broker, postgres
+from server_broker.platform.control import pid_file
+from server_broker.platform.county_config import read_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import Program, ServiceError, write_pid
+from server_broker.supervisor import prepare
+from server_broker.supervisor.parts import python_program, service_parts
+from server_broker.trust import keys
+
+
+def main(arguments: list[str]) -> int:
+    """Do what a unit asks for. A part does not return: its program takes the place of this one."""
+    (name,) = arguments
+    home = CountyHome(Path(os.environ["CUNHUI_HOME"]))
+    try:
+        match name:
+            case "database":
+                postgres.make_database(home)
+            case "prepare":
+                _prepare(home)
+            case _:
+                _become(home, name, _program(home, name))
+    except ServiceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _prepare(home: CountyHome) -> None:
+    config = read_config(home)
+    prepared(home).unlink(missing_ok=True)
+    keys.prepare(home)
+    broker.prepare(home, now=dt.datetime.now(dt.UTC))
+    os.environ |= python_program(home, config, prepare.__name__).environment
+    prepare.main()
+    mark = home.postgres_socket / "front-door"
+    if config.front_door is None:
+        mark.unlink(missing_ok=True)
+    else:
+        mark.touch()
+    prepared(home).touch()
+
+
+def _program(home: CountyHome, name: str) -> Program:
+    """Return the program of a part.
+
+    Raises:
+        ServiceError: The county is not prepared yet, there is no such part, or its program is not installed.
+    """
+    if name == "postgres":
+        postgres.prepare(home, service=home.root.owner())
+        return postgres.program(home)
+    if not prepared(home).exists():
+        raise ServiceError("县平台还没有准备好（cunhui-prepare.service），过几秒再试")
+    if name == "mosquitto":
+        return broker.program(home)
+    parts = {part.name: part for part in service_parts(home, read_config(home))}
+    return parts[name].program()
+
+
+def _become(home: CountyHome, name: str, program: Program) -> None:
+    write_pid(pid_file(home, name), os.getpid())
+    os.chdir(program.folder)
+    os.execve(program.argv[0], list(program.argv), os.environ | program.environment)  # noqa: S606 - argv is ours
+
+
+def prepared(home: CountyHome) -> Path:
+    """Return the mark that everything is prepared for this start of the machine. It lies in memory."""
+    return home.postgres_socket / "prepared"
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    sys.exit(main(sys.argv[1:]))
