@@ -12,7 +12,7 @@ from firmware_scripts.packaging.parts import PACKAGES, DebianPackage
 from firmware_scripts.packaging.version import Commit, debian_version
 
 REPOSITORY = Path(__file__).parents[2]
-MAINTAINER = "Cunhui maintainers <maintainers@cunhui.org>"
+MAINTAINER = "Cunhui maintainers <maintainers@cunhui.invalid>"
 _DEBIAN = Path(__file__).with_name("debian")
 _TOP = ("setup.py", "pyproject.toml", "LICENSE", "firmware_scripts/__init__.py")
 _FOLDERS = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts/packaging", "firmware_scripts/systemd")
