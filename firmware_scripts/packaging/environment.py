@@ -99,7 +99,7 @@ def _leave_only_programs(package: DebianPackage, prefix: Path) -> None:
             path.unlink()
     for path in prefix.iterdir():
         if path.name not in ("bin", "lib", "pyvenv.cfg"):
-            path.unlink() if path.is_symlink() else shutil.rmtree(path)
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _trim(package: DebianPackage, site: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_paragraph_says_what_it_is_whose_and_from_where(tmp_path: Path) -> Non
     one = installed(tmp_path, "License-Expression: MIT", files={"LICENSE": MIT})
     said = fields(paragraph(one, PLACE))
     assert list(said) == ["Files", "Copyright", "License", "Comment"]
-    assert said["Files"].split() == [f"{PLACE}/thing-1.0.dist-info/*", f"{PLACE}/thing/*"]
+    assert said["Files"].split() == [f"{PLACE}/thing/*", f"{PLACE}/thing-1.0.dist-info/*"]
     assert said["Copyright"] == "2020 Somebody"
     assert said["License"].splitlines()[0] == "MIT"
     assert " Permission is hereby granted" in said["License"]
