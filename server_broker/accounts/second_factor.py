@@ -130,7 +130,7 @@ def picture(device: SecondFactor) -> str:
     It holds an address ``otpauth://totp/…``, as all such apps read it (Google Authenticator's "Key Uri Format").
     """
     code = segno.make(device.config_url, error="m", micro=False)
-    return code.svg_inline(scale=5, dark="#000", light="#fff", omitsize=False)
+    return code.svg_inline(dark="#000", light="#fff", omitsize=True)
 
 
 def secret_text(device: SecondFactor) -> str:

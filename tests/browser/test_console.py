@@ -196,7 +196,7 @@ def set_up_second_factor(page: Page, web: str) -> None:
     assert page.evaluate(CONTRAST) == {}
     secret = page.locator(".secret").inner_text().replace(" ", "")
     # And as a telephone's camera sees it.
-    shown = Image.open(io.BytesIO(page.locator(".qr svg").screenshot(path="/tmp/w/qr.png"))).convert("L")
+    shown = Image.open(io.BytesIO(page.locator(".qr svg").screenshot())).convert("L")
     [code] = zxingcpp.read_barcodes(shown)
     asked = parse_qs(urlsplit(code.text).query)
     assert code.text.startswith("otpauth://totp/")

@@ -41,8 +41,8 @@ VERBS = (
     "shelf-stick",
     "questions",
     "setting",
-    "region",
     "account",
+    "region",
     "sign-in-link",
     "reset-second-factor",
     "restored",
@@ -73,7 +73,7 @@ TYPED |= {
 }
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
-TYPED |= {"ntp", "manual"}
+TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 
