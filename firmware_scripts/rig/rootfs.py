@@ -92,9 +92,10 @@ def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: 
     )
 
 
-def pack(root: Path, folder: Path) -> None:
-    """Turn a Debian in ``root`` into a machine's parts in ``folder``; ``root`` is deleted."""
+def pack(root: Path, folder: Path, *, disk_mib: int = DISK_MIB, keep: bool = False) -> None:
+    """Turn a Debian in ``root`` into a machine's parts in ``folder``; ``root`` is deleted unless it is to be kept."""
     for name in ("vmlinuz-*", "initrd.img-*"):
         shutil.copy(next((root / "boot").glob(name)), folder)
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(root), str(folder / "disk.img"), f"{DISK_MIB}M"], check=True)
-    shutil.rmtree(root)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(root), str(folder / "disk.img"), f"{disk_mib}M"], check=True)
+    if not keep:
+        shutil.rmtree(root)

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
@@ -138,7 +139,8 @@ def _digits(text: str) -> str:
 
 def _factor_page(request: HttpRequest, device: SecondFactor, *, wrong: bool = False) -> HttpResponse:
     secret = "" if device.confirmed else factor.secret_text(device)
-    context = {"secret": secret, "wrong": wrong}
+    picture = mark_safe(factor.picture(device)) if secret else ""  # noqa: S308 - drawn here, of nothing typed
+    context = {"secret": secret, "picture": picture, "wrong": wrong}
     return render(request, "accounts/second_factor.html", context, status=403 if wrong else 200)
 
 

@@ -288,7 +288,7 @@ def _setting(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _region(home: CountyHome, chosen: argparse.Namespace) -> int:
     try:
-        region = found_county(chosen.code, chosen.name, actor=_actor())
+        region = found_county(chosen.code, chosen.region_name, actor=_actor())
     except RegionRefused as refused:
         raise ServiceError(f"没有建立：{refused}") from refused
     print(f"{region.name} {region.code}。下面的镇和村用 Excel 导入：{command_line(home, 'import-people')} 文件.xlsx")

@@ -4,12 +4,14 @@ import base64
 import datetime as dt
 import io
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import openpyxl
 import pytest
+import zxingcpp
 from django.utils import timezone
 from django_otp.oath import totp
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
@@ -193,6 +195,13 @@ def set_up_second_factor(page: Page, web: str) -> None:
     expect(page.get_by_role("heading", name="第二步验证")).to_be_visible()
     assert page.evaluate(CONTRAST) == {}
     secret = page.locator(".secret").inner_text().replace(" ", "")
+    # And as a telephone's camera sees it.
+    shown = Image.open(io.BytesIO(page.locator(".qr svg").screenshot())).convert("L")
+    [code] = zxingcpp.read_barcodes(shown)
+    asked = parse_qs(urlsplit(code.text).query)
+    assert code.text.startswith("otpauth://totp/")
+    assert asked["secret"] == [secret]
+    assert asked["issuer"] == ["村慧"]
     token = totp(base64.b32decode(secret))  # type: ignore[no-untyped-call]
     page.get_by_label("6 位验证码").fill(f"{token:06}")
     page.get_by_role("button", name="验证", exact=True).click()

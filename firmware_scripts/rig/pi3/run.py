@@ -14,9 +14,9 @@ from firmware_scripts.demo.county import DemoCounty
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.receipts import percentile
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from firmware_scripts.rig.guest import CommandFailed, Guest
 from firmware_scripts.rig.pi3 import station
 from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
-from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
 from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.sd_card import SdCard, sd_card
 from firmware_scripts.rig.pi3.stranger import admitted

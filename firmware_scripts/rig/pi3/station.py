@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_scripts.rig import wheels
+from firmware_scripts.rig.guest import Guest
 from firmware_scripts.rig.pi3.board import LIGHTS, PINS, TYPED
-from firmware_scripts.rig.pi3.guest import Guest
 from firmware_scripts.systemd.unit import FOLDER
 
 _UNIT = "cunhui-agent.service"

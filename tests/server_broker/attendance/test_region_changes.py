@@ -11,16 +11,18 @@ from server_broker.attendance.as_of import code_of, due_under, people_under
 from server_broker.attendance.models import StationPlace
 from server_broker.attendance.region_changes import (
     RegionRefused,
+    found_county,
     merge_region,
     recode_region,
     rename_region,
     split_region,
 )
+from server_broker.audit.models import AuditEntry
 from server_broker.console.queries import people_of, stations_of
 from server_broker.dated.days import begin_of
 from server_broker.dated.models import AsOf
 from server_broker.people.models import Person
-from server_broker.regions.models import Region, region_once
+from server_broker.regions.models import Region, RegionRecord, region_once
 from tests.cast import (
     CLERK,
     OTHER_TOWNSHIP_OFFICER,
@@ -194,3 +196,20 @@ def test_nobody_takes_themselves_along_when_a_village_is_split(county: Fictional
             actor=officer.username,
             reason="分村",
         )
+
+
+def test_a_county_that_has_no_regions_yet_gets_its_own(transactional_db: None) -> None:
+    made = found_county("990101000000", "示例县", actor=BY)
+    assert (made.code, made.name) == ("990101000000", "示例县")
+    assert RegionRecord.objects.known().get(subject=made).name == "示例县"
+    assert AuditEntry.objects.get(action="region.founded").subject == made.code
+    assert found_county("990101000000", "示例县", actor=BY) == made, "who is interrupted and does it again is not stuck"
+    for code, name in (
+        ("990101000000", "样板县"),
+        ("990102000000", "样板县"),
+        ("990101001000", "示例镇"),
+        ("9901", "县"),
+    ):
+        with pytest.raises(RegionRefused):
+            found_county(code, name, actor=BY)
+    assert Region.objects.count() == 1

@@ -13,6 +13,7 @@ from tests.chinese_words import english
 
 VERBS = (
     "init",
+    "setup",
     "up",
     "down",
     "hold",
@@ -41,6 +42,7 @@ VERBS = (
     "questions",
     "setting",
     "account",
+    "region",
     "sign-in-link",
     "reset-second-factor",
     "restored",
@@ -71,6 +73,7 @@ TYPED |= {
 }
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
+TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
 

@@ -1,4 +1,4 @@
-"""Look at the board from inside: run commands as root by ssh, all through one connection."""
+"""Look at an emulated machine from inside: run commands as root by ssh, all through one connection."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ _OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
 )
 """No host keys are checked: the board is on this machine's loopback address, and its key is as new as its SD card."""
-_CONNECT_S = 150.0
+CONNECT_S = 150.0
 
 
 class CommandFailed(Exception):
@@ -27,7 +27,7 @@ class Guest:
         self._socket = folder / "ssh-0.sock"
         self._master: Process | None = None
 
-    def connect(self) -> None:
+    def connect(self, *, timeout_s: float = CONNECT_S) -> None:
         """Connect as soon as the board answers. Call it again after the board was switched off.
 
         Raises:
@@ -45,7 +45,7 @@ class Guest:
                 return False
             return subprocess.run(self._through("-O", "check"), capture_output=True, check=False).returncode == 0
 
-        wait_until(connected, what="ssh to the board", timeout_s=_CONNECT_S, every_s=0.5)
+        wait_until(connected, what="ssh to the board", timeout_s=timeout_s, every_s=0.5)
 
     def run(self, command: str, *, given: bytes = b"", timeout_s: float = 300) -> str:
         """Have the board's shell carry out a command and return what it printed.
