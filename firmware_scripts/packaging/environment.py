@@ -25,6 +25,8 @@ _UNUSED = re.compile(r".*\.(?:pyi|pyx|pxd|c|h|cpp|hpp|po|pot)")
 """Headers and sources of compiled modules, types for programmers, and catalogues that lie beside their compiled form.
 Our own rooms keep theirs: the kiosk reads its catalogues as they are."""
 _TESTS = ("tests", "test")
+_NEVER_RUN = ("apsw/sqlite_extra_binaries", "ninja/static", "ninja/templates")
+"""SQLite's tools for the command line, and the pages with the API's documentation, which are off (ADR 6)."""
 
 
 def main(arguments: list[str]) -> int:
@@ -103,6 +105,8 @@ def _leave_only_programs(package: DebianPackage, prefix: Path) -> None:
 
 
 def _trim(package: DebianPackage, site: Path) -> None:
+    for name in _NEVER_RUN:
+        shutil.rmtree(site / name, ignore_errors=True)
     for top in site.iterdir():
         if top.name in package.rooms or top.is_symlink():
             continue

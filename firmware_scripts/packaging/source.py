@@ -12,9 +12,9 @@ from firmware_scripts.packaging.parts import PACKAGES, DebianPackage
 from firmware_scripts.packaging.version import Commit, debian_version
 
 REPOSITORY = Path(__file__).parents[2]
-MAINTAINER = "Cunhui maintainers <maintainers@cunhui.org>"
+MAINTAINER = "Cunhui maintainers <maintainers@cunhui.invalid>"
 _DEBIAN = Path(__file__).with_name("debian")
-_TOP = ("setup.py", "pyproject.toml", "LICENSE", "CHANGELOG.md", "firmware_scripts/__init__.py")
+_TOP = ("setup.py", "pyproject.toml", "LICENSE", "firmware_scripts/__init__.py")
 _FOLDERS = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts/packaging", "firmware_scripts/systemd")
 _GUIDES = "docs/guides"
 _PICTURE = re.compile(r"\]\(\.\./(pictures/[^)]+)\)")
@@ -39,7 +39,7 @@ def lay_out(folder: Path, commit: Commit, wheels: Path) -> None:
 
 def changelog(commit: Commit) -> str:
     """Return ``debian/changelog`` with the one version that is built (deb-changelog(5))."""
-    said = f"Built from commit {commit.name}. CHANGELOG.md says what changed for whom."
+    said = f"Built from commit {commit.name}, whose CHANGELOG.md says what changed for whom."
     when = format_datetime(commit.time.astimezone(dt.UTC))
     return f"cunhui ({debian_version(commit)}) trixie; urgency=medium\n\n  * {said}\n\n -- {MAINTAINER}  {when}\n"
 
@@ -56,7 +56,6 @@ def install_lines(package: DebianPackage) -> str:
     """Return ``debian/PACKAGE.install`` (dh_install(1))."""
     doc = f"usr/share/doc/{package.name}"
     files = {
-        "CHANGELOG.md": doc,
         **package.files,
         **{f"docs/{name}": f"{doc}/{name.partition('/')[0]}" for name in guides_of(package)},
     }
