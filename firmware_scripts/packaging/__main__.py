@@ -14,7 +14,7 @@ from pathlib import Path
 from firmware_scripts.packaging.build_machine import build, build_machine
 from firmware_scripts.packaging.parts import PACKAGES
 from firmware_scripts.packaging.source import REPOSITORY, lay_out
-from firmware_scripts.packaging.version import commit_of, debian_version
+from firmware_scripts.packaging.version import Commit, commit_of, debian_version
 from firmware_scripts.report import Report, exit_code
 from firmware_scripts.rig import wheels
 from firmware_scripts.rig.debian import own_architecture
@@ -43,11 +43,12 @@ def main(arguments: list[str]) -> int:
     report = Report("package", seed=0)
     names = [_SHORT[name] for name in options.names or _SHORT]
     options.out.mkdir(parents=True, exist_ok=True)
+    commit = commit_of(REPOSITORY)
     architectures = options.arch or [own_architecture()]
-    built = [one for architecture in architectures for one in _build(architecture, names, options.out)]
+    built = [one for architecture in architectures for one in _build(commit, architecture, names, options.out)]
     result = report.finish(
         as_json=options.json,
-        version=debian_version(commit_of(REPOSITORY)),
+        version=debian_version(commit),
         built=[asdict(one) for one in built],
         lintian_errors=sum(finding.startswith("E:") for one in built for finding in one.lintian),
     )
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _build(architecture: str, names: Sequence[str], out: Path) -> list[Built]:
+def _build(commit: Commit, architecture: str, names: Sequence[str], out: Path) -> list[Built]:
     """Build packages for one architecture and return what came out."""
     began = time.monotonic()
     fetched = _wheels(architecture)
@@ -73,7 +74,7 @@ def _build(architecture: str, names: Sequence[str], out: Path) -> list[Built]:
     with tempfile.TemporaryDirectory(prefix="cunhui-package-") as folder:
         source = Path(folder) / "source"
         source.mkdir()
-        lay_out(source, commit_of(REPOSITORY), fetched)
+        lay_out(source, commit, fetched)
         try:
             made = build(source, architecture, profiles=profiles, log=out / f"build-{architecture}.log")
         except subprocess.CalledProcessError as failed:

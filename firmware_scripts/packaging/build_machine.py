@@ -64,7 +64,19 @@ def build(source: Path, architecture: str, *, profiles: Sequence[str], log: Path
             (Path(layer) / part).mkdir()
         subprocess.run(
             [
-                *("unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--kill-child", "sh", "-ec", _IN_NAMESPACE, "sh"),
+                *(
+                    "unshare",
+                    "--mount",
+                    "--net",
+                    "--ipc",
+                    "--uts",
+                    "--pid",
+                    "--kill-child",
+                    "sh",
+                    "-ec",
+                    _IN_NAMESPACE,
+                    "sh",
+                ),
                 *(str(root), layer, str(source.parent), " ".join(profiles)),
             ],
             check=True,

@@ -16,6 +16,7 @@ from firmware_scripts.packaging.dep5 import bundled
 from firmware_scripts.packaging.parts import PACKAGES, DebianPackage
 
 _SOURCE = Path(__file__).parents[2]
+_IMPORTS = Path(__file__).with_name("imports.py")
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
 _PYTHONS = ("python", "python3")
 _CONFIGURATION = "home = /usr/bin\ninclude-system-site-packages = false\n"
@@ -24,7 +25,7 @@ _OF_PIP = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _UNUSED = re.compile(r".*\.(?:pyi|pyx|pxd|c|h|cpp|hpp|po|pot)")
 """Headers and sources of compiled modules, types for programmers, and catalogues that lie beside their compiled form.
 Our own rooms keep theirs: the kiosk reads its catalogues as they are."""
-_TESTS = ("tests", "test")
+_TESTS = "tests"
 _NEVER_RUN = ("apsw/sqlite_extra_binaries", "ninja/static", "ninja/templates")
 """SQLite's tools for the command line, and the pages with the API's documentation, which are off (ADR 6)."""
 
@@ -41,6 +42,8 @@ def main(arguments: list[str]) -> int:
     (_SOURCE / "debian" / f"{name}.copyright").write_text(f"{own}\n{bundles}", encoding="utf-8")
     _trim(package, site)
     _compile(site, Path(root).resolve())
+    # With what is left, because a part that was taken for a test may be one of the program.
+    subprocess.run([str(prefix / "bin" / "python"), "-P", str(_IMPORTS), *package.rooms], check=True, cwd="/")
     return 0
 
 
@@ -111,7 +114,7 @@ def _trim(package: DebianPackage, site: Path) -> None:
         if top.name in package.rooms or top.is_symlink():
             continue
         for path in [*top.rglob("*")]:
-            if path.is_dir() and path.name in _TESTS:
+            if path.is_dir() and path.name == _TESTS:
                 shutil.rmtree(path)
             elif path.is_file() and (_UNUSED.fullmatch(path.name) or path.name in _OF_PIP):
                 path.unlink()
