@@ -319,6 +319,7 @@ _ACCOUNT_FORMS = """写法：
   account set-region 账号 --region 代码      改区划
   account set-person 账号 --person 编号      写明账号是谁本人的（不写 --person 则清除）
   account set-password 账号                  改密码，按提示输入或从标准输入读
+  account unlock 账号                        密码试错太多锁定了，马上解开
   account disable 账号                       停用：结束它的登录和链接，什么也不删除
   account enable 账号                        重新启用
 
