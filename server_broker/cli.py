@@ -293,7 +293,9 @@ def _add_model_verbs(add: Add) -> None:
     )
     setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
     _add_account(add)
-    region = add("region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入", code="代码", region_name="名称")
+    region = add(
+        "region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入", code="代码", region_name="名称"
+    )
     region.epilog = "代码是 12 位的统计用区划代码，县的后 6 位是 0"
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
@@ -317,6 +319,7 @@ _ACCOUNT_FORMS = """写法：
   account set-region 账号 --region 代码      改区划
   account set-person 账号 --person 编号      写明账号是谁本人的（不写 --person 则清除）
   account set-password 账号                  改密码，按提示输入或从标准输入读
+  account unlock 账号                        密码试错太多锁定了，马上解开
   account disable 账号                       停用：结束它的登录和链接，什么也不删除
   account enable 账号                        重新启用
 

@@ -2,25 +2,20 @@
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from firmware_scripts.packaging.build_machine import build, build_machine
-from firmware_scripts.packaging.parts import PACKAGES
-from firmware_scripts.packaging.source import REPOSITORY, lay_out
+from firmware_scripts.packaging.build_machine import build_machine
+from firmware_scripts.packaging.making import SHORT, fetched_wheels, make_packages
+from firmware_scripts.packaging.source import REPOSITORY
 from firmware_scripts.packaging.version import Commit, commit_of, debian_version
 from firmware_scripts.report import Report, exit_code
-from firmware_scripts.rig import wheels
 from firmware_scripts.rig.debian import own_architecture
-from firmware_scripts.rig.store import kept
 
-_SHORT = {name.removeprefix("cunhui-"): name for name in PACKAGES}
 _ARCHITECTURES = ("amd64", "arm64")
 _FINDING = re.compile(r"^[EWIPXC]: .*", re.MULTILINE)
 
@@ -41,7 +36,7 @@ def main(arguments: list[str]) -> int:
     """Build, judge and report."""
     options = _parser().parse_args(arguments)
     report = Report("package", seed=0)
-    names = [_SHORT[name] for name in options.names or _SHORT]
+    names = [SHORT[name] for name in options.names or SHORT]
     options.out.mkdir(parents=True, exist_ok=True)
     commit = commit_of(REPOSITORY)
     architectures = options.arch or [own_architecture()]
@@ -57,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run package", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*_SHORT], metavar="county|station", help="both without a name")
+    parser.add_argument("names", nargs="*", choices=[*SHORT], metavar="county|station", help="both without a name")
     parser.add_argument("--arch", nargs="+", choices=_ARCHITECTURES, help="this machine's without it")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "var" / "packages", help="folder for the packages")
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
@@ -67,33 +62,12 @@ def _parser() -> argparse.ArgumentParser:
 def _build(commit: Commit, architecture: str, names: Sequence[str], out: Path) -> list[Built]:
     """Build packages for one architecture and return what came out."""
     began = time.monotonic()
-    fetched = _wheels(architecture)
+    fetched_wheels(architecture)
     build_machine(architecture)
     ready = time.monotonic()
-    profiles = [f"pkg.cunhui.no{short}" for short, name in _SHORT.items() if name not in names]
-    with tempfile.TemporaryDirectory(prefix="cunhui-package-") as folder:
-        source = Path(folder) / "source"
-        source.mkdir()
-        lay_out(source, commit, fetched)
-        try:
-            made = build(source, architecture, profiles=profiles, log=out / f"build-{architecture}.log")
-        except subprocess.CalledProcessError as failed:
-            log = (out / f"build-{architecture}.log").read_text(encoding="utf-8", errors="replace")
-            raise SystemExit(f"{log[-5_000:]}\nthe build failed ({failed.returncode})") from failed
-        packages = [Path(shutil.copy(one, out)) for one in made]
+    packages = make_packages(commit, architecture, names, out)
     prepare_s, build_s = round(ready - began, 1), round(time.monotonic() - ready, 1)
     return [Built(str(one), one.stat().st_size, prepare_s, build_s, _lintian(one)) for one in packages]
-
-
-def _wheels(architecture: str) -> Path:
-    """Return a folder with what the lock files of an architecture name."""
-    locks = [REPOSITORY / "requirements" / one.locks[architecture] for one in PACKAGES.values()]
-
-    def fetch(folder: Path) -> None:
-        for lock in locks:
-            wheels.fetch(lock, folder, architecture=architecture)
-
-    return kept(f"wheels-{architecture}", "".join(lock.read_text(encoding="utf-8") for lock in locks), fetch)
 
 
 def _lintian(package: Path) -> list[str]:

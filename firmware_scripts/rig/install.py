@@ -5,7 +5,6 @@ program runs in a network namespace of its own. Then both lose their power at on
 """
 
 import functools
-import json
 import os
 import shutil
 import signal
@@ -20,6 +19,10 @@ from pathlib import Path
 
 from firmware_scripts.demo.cast import CastStation, make_cast, write_workbook
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.packaging.making import make_packages
+from firmware_scripts.packaging.parts import PACKAGES
+from firmware_scripts.packaging.source import REPOSITORY
+from firmware_scripts.packaging.version import commit_of
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from firmware_scripts.rig.apt_repository import CODENAME, AptRepository, make_repository, what_they_need
 from firmware_scripts.rig.guest import CommandFailed
@@ -285,11 +288,10 @@ def main(options_given: list[str]) -> int:
 
 def _packages() -> dict[str, Path]:
     """Build the packages of this checkout, and return them by name."""
-    folder = Path(tempfile.mkdtemp(prefix="rig-packages-"))
-    command = [sys.executable, "-m", "firmware_scripts.packaging", "--arch", "amd64", "--out", str(folder), "--json"]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    files = [Path(one["file"]) for one in json.loads(done.stdout.splitlines()[-1])["built"]]
-    return {file.name.partition("_")[0]: file for file in files}
+    folder = REPOSITORY / "var" / "packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = make_packages(commit_of(REPOSITORY), "amd64", list(PACKAGES), folder)
+    return {file.name.partition("_")[0]: file for file in made}
 
 
 def _repository(packages: dict[str, Path]) -> AptRepository:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -196,6 +197,15 @@ def say_password_set(account: User, *, actor: str) -> None:
     detail = password_detail(account.password, usable=account.has_usable_password())
     entry = record(actor, SET, account.get_username(), detail)
     decide(entry, AccessReset(account=account.pk, means="password"))
+
+
+def unlock(account: User, *, actor: str) -> bool:
+    """Forget wrong tries at the account's password, of every address; return whether there were any."""
+    with transaction.atomic():
+        forgotten = AxesProxyHandler.reset_attempts(username=account.get_username())
+        if forgotten:
+            record(actor, "account.unlocked", account.get_username(), {"tries_of_addresses": forgotten})
+    return forgotten > 0
 
 
 def void_links(account: User) -> None:

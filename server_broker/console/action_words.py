@@ -5,6 +5,7 @@ ACTIONS = {
     "phone.signed_in": "手机登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
+    "account.unlocked": "解开试错锁定",
     "account.ends": "本人离任，账号到期",
     "account.stays": "撤回离任，账号照旧",
     "account.password_set": "设置密码",

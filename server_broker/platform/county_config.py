@@ -3,6 +3,7 @@
 All errors of the file are reported together, each with its line. An unknown key is an error.
 """
 
+import ipaddress
 import json
 import re
 import secrets
@@ -26,6 +27,7 @@ _KEYS = {
     "broker_fallback_port": int,
     "broker_local_port": int,
     "clock": str,
+    "trusted_proxies": list,
     "front_door": dict,
 }
 _NAMED_BESIDE = 5
@@ -60,6 +62,8 @@ class CountyConfig:
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
         clock: Who vouches for the machine's clock: its time service (``ntp``), or the person who sets it (``manual``).
             ``init`` writes ``manual`` if no time service has synchronised the machine's clock.
+        trusted_proxies: Addresses and networks of reverse proxies in front of the console. Who comes from one of them
+            is whoever its ``X-Forwarded-For`` names; from anybody else the header says nothing.
         front_door: Where telephones reach the county; None if they don't.
     """
 
@@ -71,6 +75,7 @@ class CountyConfig:
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
     clock: ClockMode = "ntp"
+    trusted_proxies: tuple[str, ...] = ()
     front_door: FrontDoor | None = None
 
     @property
@@ -148,6 +153,8 @@ def _composed(config: CountyConfig) -> str:
         '# "ntp": stations are told the time once a time service has set the clock of this machine.',
         '# "manual": there is none within reach, and the clock is set by hand.',
         f"clock = {_text(config.clock)}",
+        "# Reverse proxies in front of the console, whose X-Forwarded-For is believed: addresses or networks.",
+        f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
     ]
     return "\n".join(lines) + "\n" + (front_door_table(config.front_door) if config.front_door else "")
 
@@ -186,7 +193,8 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError("\n".join(problems))
     table = values.pop("front_door", None)
     front_door = FrontDoor(**table) if table is not None else None
-    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ())), "front_door": front_door})
+    lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies")}
+    return CountyConfig(**values | lists | {"front_door": front_door})
 
 
 def require_county(home: CountyHome) -> None:
@@ -244,9 +252,22 @@ def _problem(key: str, value: Any, ports: str) -> str:
         return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
         return "应有 1 到 64 个字"
+    if key == "trusted_proxies":
+        return _problem_of_proxies(value)
     hosts = [value] if key == "host" else value if key == "other_hosts" else []
     wrong = [host for host in hosts if not (isinstance(host, str) and HOST.fullmatch(host))]
     return f"“{wrong[0]}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）" if wrong else ""
+
+
+def _problem_of_proxies(proxies: list[Any]) -> str:
+    for proxy in proxies:
+        try:
+            network = ipaddress.ip_network(str(proxy), strict=False)
+        except ValueError:
+            return f"“{proxy}”不是地址或网段，如 192.0.2.7 或 192.0.2.0/24"
+        if network.prefixlen == 0:
+            return f"“{proxy}”是所有地址：那样谁都能冒充别人的地址"
+    return ""
 
 
 _WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列文字"}

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from server_broker.accounts.account_changes import AccountRefused, make_account, save_changes, set_password
+from server_broker.accounts.account_changes import AccountRefused, make_account, save_changes, set_password, unlock
 from server_broker.accounts.models import Role, User
 from server_broker.people.models import Person
 from server_broker.platform.home import CountyHome
@@ -104,6 +104,10 @@ def _set_password(home: CountyHome, user: User, chosen: argparse.Namespace, acto
     return f"{user.username} 的密码已改"
 
 
+def _unlock(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
+    return f"{user.username} {'已解锁，可以再试' if unlock(user, actor=actor) else '本来就没有锁定'}"
+
+
 def _set_active(active: bool) -> _Act:
     def act(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
         user.is_active = active
@@ -118,6 +122,7 @@ _ACTS: dict[str, _Act] = {
     "set-person": _set_person,
     "set-role": _set_role,
     "set-password": _set_password,
+    "unlock": _unlock,
     "disable": _set_active(False),
     "enable": _set_active(True),
 }

@@ -6,6 +6,7 @@ for a request's body is bounded by `server_broker.console.body_limit`.
 """
 
 import asyncio
+import ipaddress
 from collections import Counter
 from typing import Any, ClassVar, override
 
@@ -51,7 +52,7 @@ class BoundedHttp(H11Protocol):
         """Accept the connection, or end it if its address has too many."""
         super().connection_made(transport)
         self._open[self._address] += 1
-        if self._open[self._address] > self.max_of_an_address:
+        if self._open[self._address] > self.max_of_an_address and not self._is_of_a_proxy():
             transport.abort()
         else:
             self._wait_for_head()
@@ -78,6 +79,13 @@ class BoundedHttp(H11Protocol):
     @property
     def _address(self) -> str:
         return self.client[0] if self.client else ""
+
+    def _is_of_a_proxy(self) -> bool:
+        """Tell whether it comes from a proxy of the county: behind it stand all the browsers, and it bounds them."""
+        if not self.config.proxy_headers:
+            return False
+        address = ipaddress.ip_address(self._address)
+        return any(address in ipaddress.ip_network(proxy, strict=False) for proxy in self.config.forwarded_allow_ips)
 
     def _wait_for_head(self) -> None:
         if self._waiting is None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,26 @@ def main() -> None:
 
     config = read_config(HOME)
     certificate, key = server_certificate(HOME, "web", config.hosts, now=dt.datetime.now(dt.UTC))
-    served = web_config(application, certificate, key, host=config.bind_address, port=config.web_port)
+    served = web_config(
+        application,
+        certificate,
+        key,
+        host=config.bind_address,
+        port=config.web_port,
+        trusted_proxies=config.trusted_proxies,
+    )
     load_pages()
     WatchedServer(served).run()
 
 
-def web_config(application: Any, certificate: Path, key: Path, *, host: str, port: int) -> uvicorn.Config:
-    """Return the configuration to serve an ASGI application over TLS 1.3 only (RFC 8446); all browsers support it."""
+def web_config(
+    application: Any, certificate: Path, key: Path, *, host: str, port: int, trusted_proxies: Sequence[str] = ()
+) -> uvicorn.Config:
+    """Return the configuration to serve an ASGI application over TLS 1.3 only (RFC 8446); all browsers support it.
+
+    Args:
+        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` says who the client is.
+    """
     config = uvicorn.Config(
         application,
         host=host,
@@ -39,7 +53,9 @@ def web_config(application: Any, certificate: Path, key: Path, *, host: str, por
         lifespan="off",
         ws="none",
         access_log=False,  # addresses carry one-time sign-in tokens
-        proxy_headers=False,  # clients connect directly; a header must not choose their address
+        # A header may choose the client's address only where a proxy of the county wrote it.
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         server_header=False,
         timeout_graceful_shutdown=5,
     )

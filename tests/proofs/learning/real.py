@@ -174,6 +174,9 @@ class RealLives:
             timeout_s=_FIRST_ROUND_S,
             every_s=1.0,
         )
+        # Each has it before its power goes, so that what a station without a line knows does not hang on a second.
+        told_now = county_facts(county)
+        _together(partial(self._await_shelf, station, told=told_now) for station in self._village.stations)
 
     def _day(self) -> None:
         """Another day: who comes, where, and what befalls everybody."""

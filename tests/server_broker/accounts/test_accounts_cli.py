@@ -195,3 +195,24 @@ def test_a_link_for_an_account_that_is_closed_is_refused_with_what_to_do(
     assert cli.main(["sign-in-link", "clerk"]) == 0
     assert cli.main(["sign-in-link", "nobody"]) == 1
     assert "没有账号 nobody" in capsys.readouterr().err
+
+
+def test_who_is_locked_out_is_let_in_again_at_once(run: Run) -> None:
+    make_county()
+    assert run("admin", "--role", "system")[0] == 0
+    account = User.objects.get(username="admin")
+    account.set_password(PASSWORD)
+    account.save()
+
+    def tried(password: str) -> int:
+        return Client().post("/sign-in/", {"username": "admin", "password": password}).status_code
+
+    assert [tried("wrong") for _ in range(settings.AXES_FAILURE_LIMIT)][-1] == 429
+    assert tried(PASSWORD) == 429
+    status, said = run("unlock", "admin")
+    assert status == 0
+    assert said.startswith("admin 已解锁，可以再试\n"), said
+    assert tried(PASSWORD) == 302
+    assert AuditEntry.objects.filter(action="account.unlocked", subject="admin").count() == 1
+    assert "admin 本来就没有锁定\n" in run("unlock", "admin")[1]
+    assert AuditEntry.objects.filter(action="account.unlocked").count() == 1

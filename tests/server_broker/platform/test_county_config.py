@@ -25,7 +25,7 @@ def config(**changes: object) -> CountyConfig:
 
 def test_free_ports_are_chosen_and_kept(tmp_path: Path) -> None:
     home = CountyHome(tmp_path)
-    written = write_config(home, config(other_hosts=("county.example",)))
+    written = write_config(home, config(other_hosts=("county.example",), trusted_proxies=("192.0.2.7", "10.0.0.0/8")))
     assert len({written.web_port, written.broker_port, written.broker_local_port}) == 3
     assert read_config(home) == written
     assert written.name == '示例县 "一"'
@@ -48,6 +48,25 @@ def test_all_errors_come_at_once_with_their_lines(tmp_path: Path) -> None:
     for line, word in ((1, "name"), (2, "host"), (3, "web_port"), (4, "65535"), (5, "不是这里的设置项"), (6, "5")):
         assert any(f"county.toml:{line}：" in one and word in one for one in text.splitlines()), (line, text)
     assert "缺少 broker_local_port" in text
+
+
+@pytest.mark.parametrize(
+    ("proxies", "words"),
+    [
+        ('["proxy.example"]', "不是地址或网段"),
+        ("[7]", ""),
+        ('["0.0.0.0/0"]', "所有地址"),
+        ('["::/0"]', "所有地址"),
+        ('"192.0.2.7"', "方括号"),
+    ],
+)
+def test_a_proxy_is_an_address_and_never_everybody(tmp_path: Path, proxies: str, words: str) -> None:
+    home = CountyHome(tmp_path)
+    write_config(home, config())
+    text = home.config_file.read_text(encoding="utf-8").replace("trusted_proxies = []", f"trusted_proxies = {proxies}")
+    home.config_file.write_text(text, encoding="utf-8")
+    with pytest.raises(ServiceError, match=f"trusted_proxies.*{words}"):
+        read_config(home)
 
 
 @pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe"])

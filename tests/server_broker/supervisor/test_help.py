@@ -53,7 +53,7 @@ VERBS = (
     "audit",
 )
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
-TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "disable", "enable"}
+TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "unlock", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
 TYPED |= {"check", "county", "make", "export", "template", "import", "GIFT", "Moodle"}
 TYPED |= {"JSON", "MessagePack", "id", "kind", "title", "regions", "until", "items", "name", "size", "media_type"}

@@ -4,7 +4,8 @@ import datetime as dt
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from django.core.asgi import get_asgi_application
@@ -148,3 +149,51 @@ def test_one_address_has_so_many_connections(connect: Connect) -> None:
     with connect() as tls:
         tls.sendall(ASK + b"Connection: close\r\n\r\n")
         assert heard(tls).startswith(b"HTTP/1.1 200")
+
+
+async def who_is_it(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the client's address."""
+    said = scope["client"][0].encode()
+    head = [(b"content-length", str(len(said)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": said})
+
+
+@pytest.mark.parametrize(
+    ("trusted", "said", "client"),
+    [
+        ((), "203.0.113.9", "127.0.0.1"),
+        (("192.0.2.7",), "203.0.113.9", "127.0.0.1"),
+        (("127.0.0.1",), "203.0.113.9", "203.0.113.9"),
+        (("127.0.0.0/8",), "2001:db8::9", "2001:db8::9"),
+        # What the client itself wrote stands before what the proxy wrote.
+        (("127.0.0.1",), "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (("127.0.0.1",), "", "127.0.0.1"),
+    ],
+)
+def test_a_header_says_who_it_is_only_where_a_proxy_of_the_county_wrote_it(
+    county_cluster: CountyHome, trusted: tuple[str, ...], said: str, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedHttp, "max_of_an_address", 1)
+    trust.prepare(county_cluster)
+    now = timezone.now().astimezone(dt.UTC)
+    files = server_certificate(county_cluster, "web", ["127.0.0.1"], now=now)
+    config = web_config(who_is_it, *files, host="127.0.0.1", port=0, trusted_proxies=trusted)
+    with web_on_a_port(config) as port, connected(port) as tls:
+        tls.sendall(ASK + f"X-Forwarded-For: {said}\r\nConnection: close\r\n\r\n".encode())
+        assert heard(tls).rpartition(b"\r\n\r\n")[2].decode() == client
+
+
+def test_a_proxy_has_as_many_connections_as_it_needs(
+    county_cluster: CountyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedHttp, "max_of_an_address", 1)
+    trust.prepare(county_cluster)
+    now = timezone.now().astimezone(dt.UTC)
+    files = server_certificate(county_cluster, "web", ["127.0.0.1"], now=now)
+    config = web_config(who_is_it, *files, host="127.0.0.1", port=0, trusted_proxies=["127.0.0.1"])
+    with web_on_a_port(config) as port, ExitStack() as stack:
+        many = [stack.enter_context(connected(port)) for _ in range(5)]
+        for tls in many:
+            tls.sendall(ASK + b"Connection: close\r\n\r\n")
+            assert heard(tls).startswith(b"HTTP/1.1 200")
