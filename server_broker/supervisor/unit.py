@@ -65,7 +65,8 @@ def _program(home: CountyHome, name: str) -> Program:
         ServiceError: Its program is not installed, or the county's folder is damaged.
     """
     if name == "postgres":
-        postgres.prepare(home, service=home.root.owner())
+        # Not the folder's owner: the unit of PostgreSQL sees another folder in its place.
+        postgres.prepare(home, service=home.units_mark.owner())
         return postgres.program(home)
     if name == "mosquitto":
         return broker.program(home)
