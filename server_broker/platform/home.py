@@ -39,9 +39,14 @@ class CountyHome:
         return self.root / "run"
 
     @property
+    def units_mark(self) -> Path:
+        """The mark that units of systemd run this county. It belongs to the county's account (tmpfiles.d(5))."""
+        return self.root / "by-units"
+
+    @property
     def by_units(self) -> bool:
-        """Whether systemd's units run this county. The package's tmpfiles.d(5) makes the mark."""
-        return (self.root / "by-units").exists()
+        """Whether systemd's units run this county."""
+        return self.units_mark.exists()
 
     @property
     def broker(self) -> Path:

@@ -50,7 +50,7 @@ def go_on_as_the_county(home: CountyHome) -> None:
     """
     if os.geteuid() != 0 or not home.by_units:
         return
-    account = pwd.getpwuid(home.root.stat().st_uid)
+    account = pwd.getpwuid(home.units_mark.stat().st_uid)
     if account.pw_uid == 0:
         return
     os.environ[TYPED_BY] = os.environ.get("SUDO_USER", "root")

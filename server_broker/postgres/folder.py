@@ -53,14 +53,8 @@ def prepare(home: CountyHome, *, service: str = "") -> None:
         ServiceError: PostgreSQL is not installed, or initdb failed; nothing that it made is left then.
     """
     account = account_for("postgres")
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.logs.mkdir(exist_ok=True, mode=0o700)
-    home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
-    if account.gid is not None:
-        home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
-        # The server makes its socket here.
-        os.chown(home.postgres_socket, -1, account.gid)
-        home.postgres_socket.chmod(0o770)
+    if not home.by_units:  # tmpfiles.d(5) has made them, and the server's unit sees no more than it needs
+        _make_folders(home, account)
     if not (home.postgres_data / "PG_VERSION").exists():
         _initialise(home, account)
     roles = {own_name(): (ROLE, SUPERUSER), "postgres": (ROLE, SUPERUSER)} | ({service: (ROLE,)} if service else {})
@@ -74,6 +68,17 @@ def prepare(home: CountyHome, *, service: str = "") -> None:
         path = home.postgres_data / name
         path.write_text(text, encoding="ascii")
         account.own(path, 0o600)
+
+
+def _make_folders(home: CountyHome, account: Account) -> None:
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.logs.mkdir(exist_ok=True, mode=0o700)
+    home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
+    if account.gid is not None:
+        home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
+        # The server makes its socket here.
+        os.chown(home.postgres_socket, -1, account.gid)
+        home.postgres_socket.chmod(0o770)
 
 
 def _buffers_mb() -> int:

@@ -4,7 +4,7 @@ Each unit has the account that its part needs, so that PostgreSQL and the broker
 process of a part is the unit's main process: it takes this program's place, and systemd and the pid file name it.
 
 Besides the parts there are ``database``, which makes the county's database once PostgreSQL answers, and ``prepare``,
-which makes all that the other parts need. A part that starts before that is done ends, and systemd starts it again.
+which makes all that the other parts need. Their units try again until that is done.
 """
 
 import datetime as dt
@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
 
 def _prepare(home: CountyHome) -> None:
     config = read_config(home)
-    prepared(home).unlink(missing_ok=True)
+    prepared = home.postgres_socket / "prepared"
+    prepared.unlink(missing_ok=True)
     keys.prepare(home)
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
     os.environ |= python_program(home, config, prepare.__name__).environment
@@ -53,20 +54,20 @@ def _prepare(home: CountyHome) -> None:
         mark.unlink(missing_ok=True)
     else:
         mark.touch()
-    prepared(home).touch()
+    # In memory, so that each start of the machine is prepared anew. The units of the other parts wait for it.
+    prepared.touch()
 
 
 def _program(home: CountyHome, name: str) -> Program:
     """Return the program of a part.
 
     Raises:
-        ServiceError: The county is not prepared yet, there is no such part, or its program is not installed.
+        ServiceError: Its program is not installed, or the county's folder is damaged.
     """
     if name == "postgres":
-        postgres.prepare(home, service=home.root.owner())
+        # Not the folder's owner: the unit of PostgreSQL sees another folder in its place.
+        postgres.prepare(home, service=home.units_mark.owner())
         return postgres.program(home)
-    if not prepared(home).exists():
-        raise ServiceError("县平台还没有准备好（cunhui-prepare.service），过几秒再试")
     if name == "mosquitto":
         return broker.program(home)
     parts = {part.name: part for part in service_parts(home, read_config(home))}
@@ -77,11 +78,6 @@ def _become(home: CountyHome, name: str, program: Program) -> None:
     write_pid(pid_file(home, name), os.getpid())
     os.chdir(program.folder)
     os.execve(program.argv[0], list(program.argv), os.environ | program.environment)  # noqa: S606 - argv is ours
-
-
-def prepared(home: CountyHome) -> Path:
-    """Return the mark that everything is prepared for this start of the machine. It lies in memory."""
-    return home.postgres_socket / "prepared"
 
 
 if __name__ == "__main__":

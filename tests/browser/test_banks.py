@@ -49,6 +49,8 @@ PICTURES = os.environ.get("CUNHUI_LEARNING_PICTURES", "")
 """A folder for screenshots, for whoever wants to look at the pages."""
 WRONG = "示例题己：先做什么？"
 TITLE = "示例镇防火"
+DRAWN_MS = 20_000
+"""As long as the page itself waits for a kiosk's picture, and some more."""
 
 
 def signed_in(browser: Browser, web: str, user: User, width: int = 1440) -> BrowserContext:
@@ -99,7 +101,8 @@ def mend(page: Page) -> None:
     expect(page.get_by_text("没有出处").first).to_be_visible()
     page.get_by_label("答案").fill("A")
     page.get_by_label("出处").fill("《示例办法》（2026 年）第二条")
-    expect(page.get_by_alt_text("大屏上问这道题时的样子")).to_be_visible()
+    # A kiosk of its own draws it, which takes longer on a machine with other work.
+    expect(page.get_by_alt_text("大屏上问这道题时的样子")).to_be_visible(timeout=DRAWN_MS)
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_text("已保存")).to_be_visible()
 
