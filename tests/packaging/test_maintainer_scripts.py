@@ -53,3 +53,17 @@ def test_other_ends_say_nothing(name: str, verb: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", DATA)
 def test_purge_of_what_never_ran_says_nothing(name: str, tmp_path: Path) -> None:
     assert run(name, "purge", tmp_path / "data") == []
+
+
+@pytest.mark.parametrize(("there", "written"), [("", True), ("main", False)])
+def test_postgresql_makes_no_other_cluster_where_there_is_none(tmp_path: Path, there: str, written: bool) -> None:
+    """Debian's postgresql-common makes one at installation, unless it is told not to."""
+    clusters, told = tmp_path / "postgresql", tmp_path / "createcluster.d" / "cunhui-county.conf"
+    (clusters / "17" / there).mkdir(parents=True) if there else clusters.mkdir()
+    script = tmp_path / "preinst"
+    text = (DEBIAN / "cunhui-county.preinst").read_text(encoding="utf-8")
+    text = text.replace("/etc/postgresql-common/createcluster.d", str(told.parent))
+    script.write_text(text.replace("/etc/postgresql ", f"{clusters} "), encoding="utf-8")
+    for verb, expected in (("upgrade", False), ("install", written)):
+        subprocess.run(["sh", str(script), verb], check=True)
+        assert told.exists() == expected
