@@ -23,6 +23,7 @@ _IN_WORDS = {
     "MIT": "MIT",
     "MIT License": "MIT",
     "MPL-2.0": "MPL-2.0",
+    "MPL-2.0 AND MIT": "MPL-2.0 AND MIT",
     "PSFL": "PSF-2.0",
     "any-OSI": "any-OSI",
     "OSI Approved :: GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
@@ -33,7 +34,11 @@ _IN_WORDS = {
 }
 """What metadata say besides SPDX's names, and only what is clear. "BSD" is not: there are three of them."""
 _READ_BY_A_PERSON = {
+    "libarchive-c": ("CC0", "CC0-1.0"),
+    "lgpio": ("unlicense.org", "Unlicense"),
+    "openexr": ("", "BSD-3-Clause"),
     "pyserial": ("BSD", "BSD-3-Clause"),
+    "python-prctl": ("OSI Approved :: GNU General Public License (GPL)", "GPL-3.0-or-later"),
     "python-dateutil": ("Dual License", "Apache-2.0 OR BSD-3-Clause"),
     "segno": ("OSI Approved :: BSD License", "BSD-3-Clause"),
     "sqlparse": ("OSI Approved :: BSD License", "BSD-3-Clause"),
@@ -42,6 +47,7 @@ _READ_BY_A_PERSON = {
 
 _SHARED = {
     "Apache-2.0": "Apache-2.0",
+    "CC0-1.0": "CC0-1.0",
     "GPL-2.0": "GPL-2",
     "GPL-3.0": "GPL-3",
     "LGPL-2.0": "LGPL-2",
@@ -117,8 +123,8 @@ def licence_of(package: Distribution) -> str:
         *filter(None, [metadata.get("License")]),
         *(one.removeprefix("License :: ") for one in metadata.get_all("Classifier") or [] if one[:10] == "License ::"),
     ]
-    by_person = _READ_BY_A_PERSON.get(name, ("", ""))
-    if by_person[0] in said:
+    by_person = _READ_BY_A_PERSON.get(name)
+    if by_person and by_person[0] in (said or [""]):
         return by_person[1]
     clear = dict.fromkeys(_IN_WORDS[one] for one in said if one in _IN_WORDS)
     if len(clear) != 1:

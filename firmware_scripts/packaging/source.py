@@ -31,7 +31,8 @@ def lay_out(folder: Path, commit: Commit, wheels: Path) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, folder / name)
     shutil.copytree(wheels, folder / "wheels")
-    debian = shutil.copytree(_DEBIAN, folder / "debian")
+    # Not with the checkout's times: dpkg sets those to the commit's that are later, and leaves those that are earlier.
+    debian = shutil.copytree(_DEBIAN, folder / "debian", copy_function=shutil.copy)
     (debian / "changelog").write_text(changelog(commit), encoding="utf-8")
     for package in PACKAGES.values():
         _write_for_debhelper(package, debian)

@@ -14,11 +14,11 @@ PLACE = "usr/lib/cunhui-x/lib/python3.13/site-packages"
 MIT = "MIT License\n\nCopyright (c) 2020 Somebody\n\nPermission is hereby granted"
 
 
-def installed(folder: Path, *metadata: str, files: dict[str, str] | None = None) -> Distribution:
+def installed(folder: Path, *metadata: str, name: str = "Thing", files: dict[str, str] | None = None) -> Distribution:
     """Make a package called thing, as it is when it is installed."""
     info = folder / "thing-1.0.dist-info"
     info.mkdir()
-    head = ("Metadata-Version: 2.4", "Name: Thing", "Version: 1.0")
+    head = ("Metadata-Version: 2.4", f"Name: {name}", "Version: 1.0")
     (info / "METADATA").write_text("\n".join([*head, *metadata, "", ""]), encoding="utf-8")
     for name, text in (files or {}).items():
         (info / name).write_text(text, encoding="utf-8")
@@ -76,6 +76,19 @@ def test_a_licence_that_can_not_be_told_is_an_error(tmp_path: Path, metadata: tu
         licence_of(one)
     with pytest.raises(UnknownLicence, match=r"thing 1\.0"):
         bundled(tmp_path, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "licence"), [("pyserial", "License: BSD", "BSD-3-Clause"), ("openexr", "", "BSD-3-Clause")]
+)
+def test_what_a_person_read_counts_only_while_the_package_says_the_same(
+    tmp_path: Path, name: str, said: str, licence: str
+) -> None:
+    metadata = installed(tmp_path, *filter(None, [said]), name=name)
+    assert licence_of(metadata) == licence
+    (tmp_path / "later").mkdir()
+    with pytest.raises(UnknownLicence):
+        licence_of(installed(tmp_path / "later", "License: something else", name=name))
 
 
 def test_a_package_of_nobody_is_an_error(tmp_path: Path) -> None:

@@ -37,6 +37,12 @@ def test_it_has_nothing_else(source: Path) -> None:
     assert {path.name for path in (source / "firmware_scripts").iterdir()} == {"__init__.py", "packaging", "systemd"}
 
 
+def test_no_file_has_the_time_of_the_checkout(source: Path) -> None:
+    began = (source / "wheels").stat().st_mtime - 60
+    old = [path for path in (source / "debian").rglob("*") if path.stat().st_mtime < began]
+    assert old == []
+
+
 def test_debhelper_is_told_each_file(source: Path) -> None:
     for package in PACKAGES.values():
         for line in (source / "debian" / f"{package.name}.install").read_text(encoding="utf-8").splitlines():
