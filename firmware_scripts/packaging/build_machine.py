@@ -65,6 +65,8 @@ def build(source: Path, architecture: str, *, profiles: Sequence[str], log: Path
         subprocess.run(
             [
                 *(
+                    # With whoever started it, and however that one ends, the build ends too.
+                    *("setpriv", "--pdeathsig", "KILL"),
                     "unshare",
                     "--mount",
                     "--net",
