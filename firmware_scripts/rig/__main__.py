@@ -2,10 +2,10 @@
 
 import sys
 
-from firmware_scripts.rig import drivers, install
+from firmware_scripts.rig import drivers
 from firmware_scripts.rig.pi3 import run as pi3
 
-_NAMES = {"drivers": drivers.main, "install": install.main, "pi3": pi3.main}
+_NAMES = {"drivers": drivers.main, "pi3": pi3.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ entry that has none. So whoever adds an action either calls `decide` with its en
 
 UNDECIDED: dict[str, str] = {
     "account.signed_in": "a session begins",
+    "account.unlocked": "wrong tries are forgotten; whoever knows the password may try it again",
     "alarm.acknowledged": "somebody has seen an alarm; nothing follows from it",
     "api.read": "a program has looked",
     "certificate.renewed": "a station renews what it has; its record key stays",

@@ -19,15 +19,15 @@ from pathlib import Path
 
 from firmware_scripts.demo.cast import CastStation, make_cast, write_workbook
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.installing.apt_repository import CODENAME, AptRepository, make_repository, what_they_need
+from firmware_scripts.installing.virtual_machine import HOST, VirtualMachine, bare_debian
 from firmware_scripts.packaging.making import make_packages
 from firmware_scripts.packaging.parts import PACKAGES
 from firmware_scripts.packaging.source import REPOSITORY
 from firmware_scripts.packaging.version import commit_of
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
-from firmware_scripts.rig.apt_repository import CODENAME, AptRepository, make_repository, what_they_need
 from firmware_scripts.rig.guest import CommandFailed
 from firmware_scripts.rig.store import kept
-from firmware_scripts.rig.virtual_machine import HOST, VirtualMachine, bare_debian
 
 TOUCHES = 20
 MOST_EXPOSED = 2.5
@@ -356,3 +356,7 @@ def _logs_of(machine: VirtualMachine) -> str:
 
 def _say(text: str) -> None:
     print(f"· {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
