@@ -189,7 +189,16 @@ class Installation:
         return [part for part, state in zip(_PARTS, states, strict=True) if state != "active"]
 
     def _import(self) -> None:
-        self.county.guest.run("cunhui-server import-people /root/kit/village.xlsx")
+        def taken() -> bool:
+            """As it asks for: a workbook is read within seconds, which an emulated machine may miss."""
+            try:
+                self.county.guest.run("cunhui-server import-people /root/kit/village.xlsx")
+            except CommandFailed as refused:
+                _say(str(refused))
+                return False
+            return True
+
+        wait_until(taken, what="the import", timeout_s=_WITHIN_S, every_s=5.0)
 
     def _enrol(self, claim: str) -> None:
         ca = self.county.guest.run("cat /var/lib/cunhui-county/ca.pem")
