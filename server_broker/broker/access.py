@@ -157,14 +157,14 @@ def bring_into_force(home: CountyHome, *, version: int) -> bool:
     if pid is None:
         return False
     state = BrokerState.BEHIND
-    told_again_at = 0.0
+    tell_from = 0.0
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
-        if state is BrokerState.BEHIND and time.monotonic() >= told_again_at:
+        if state is BrokerState.BEHIND and time.monotonic() >= tell_from:
             pause_s = tell_broker(home, pid, Order.RELOAD)
             if pause_s is None:
                 return False
-            told_again_at = time.monotonic() + pause_s
+            tell_from = time.monotonic() + pause_s
         state = broker_state(home, version)
         if state is BrokerState.IN_FORCE:
             return True

@@ -11,7 +11,7 @@ from enum import Enum
 
 from server_broker.platform.control import STOP_TIMEOUT_S, pid_file
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ASK_AGAIN_S, alive, read_pid, wait_gone
+from server_broker.platform.processes import ASK_AGAIN_S, running_pid, wait_gone
 
 _BY_SIGNAL_S = 0.02
 _BY_UNIT_S = 0.5
@@ -28,8 +28,7 @@ class Order(Enum):
 
 def running_broker(home: CountyHome) -> int | None:
     """Return the process id of the running broker, or None."""
-    pid = read_pid(pid_file(home, "mosquitto"))
-    return pid if pid is not None and alive(pid) else None
+    return running_pid(pid_file(home, "mosquitto"))
 
 
 def restart(home: CountyHome) -> bool:

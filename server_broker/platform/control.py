@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError, alive, end, read_pid
+from server_broker.platform.processes import ServiceError, end, running_pid
 from server_broker.platform.units import TARGET, UNITS
 
 STOP_TIMEOUT_S = 15.0
@@ -20,15 +20,14 @@ def pid_file(home: CountyHome, part: str) -> Path:
 
 def service_pid(home: CountyHome) -> int | None:
     """Return the process id of the county's running service, or None."""
-    pid = read_pid(home.postgres_socket / "service.pid")
-    return pid if pid is not None and alive(pid) else None
+    return running_pid(pid_file(home, "service"))
 
 
 def runs(home: CountyHome) -> bool:
     """Tell whether the county runs: its service, or one of the parts that units run."""
     if not home.by_units:
         return service_pid(home) is not None
-    return any((pid := read_pid(pid_file(home, part))) is not None and alive(pid) for part in UNITS)
+    return any(running_pid(pid_file(home, part)) is not None for part in UNITS)
 
 
 def stop_service(home: CountyHome) -> bool:
@@ -58,8 +57,8 @@ def hold(home: CountyHome, part: str) -> None:
         ServiceError: The service or that part does not run, or units run this county.
     """
     _refuse_under_units(home, f"systemctl stop {UNITS.get(part, part)}")
-    pid = read_pid(pid_file(home, part))
-    if service_pid(home) is None or pid is None or not alive(pid):
+    pid = running_pid(pid_file(home, part))
+    if service_pid(home) is None or pid is None:
         raise ServiceError(f"{part} 没有运行，不能停住")
     # The file first: otherwise the service would start the part again as soon as it has ended.
     hold_file(home, part).touch()
@@ -69,8 +68,8 @@ def hold(home: CountyHome, part: str) -> None:
 
 def restart(home: CountyHome, part: str) -> bool:
     """Stop one part of a running county, which then starts it again; return whether it ran. Not for the broker."""
-    pid = read_pid(pid_file(home, part))
-    if not runs(home) or pid is None or not alive(pid):
+    pid = running_pid(pid_file(home, part))
+    if not runs(home) or pid is None:
         return False
     end(pid, timeout_s=STOP_TIMEOUT_S)
     return True

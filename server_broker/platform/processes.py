@@ -143,6 +143,12 @@ def read_pid(path: Path) -> int | None:
         return None
 
 
+def running_pid(path: Path) -> int | None:
+    """Return the process id in a pid file if that process runs, or None. The file may outlive its process."""
+    pid = read_pid(path)
+    return pid if pid is not None and alive(pid) else None
+
+
 def write_pid(path: Path, pid: int) -> None:
     """Overwrite a pid file in place, because a full disk has room for that but not for a new file."""
     with suppress(OSError):

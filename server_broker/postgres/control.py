@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from server_broker.platform.home import DATABASE, ROLE, CountyHome
-from server_broker.platform.processes import Program, ServiceError, account_for, alive, end, read_pid
+from server_broker.platform.processes import Program, ServiceError, account_for, end, running_pid
 from server_broker.postgres.debian import bin_folder
 from server_broker.postgres.folder import DATA, SUPERUSER, prepare
 
@@ -100,9 +100,7 @@ def is_ready(home: CountyHome, *, database: str = DATABASE, role: str = ROLE) ->
 
 def pid(home: CountyHome) -> int | None:
     """Return the postmaster's process id, or None while it is down."""
-    # The file outlives a killed server, so the process is looked for too.
-    number = read_pid(home.postgres_data / "postmaster.pid")
-    return number if number is not None and alive(number) else None
+    return running_pid(home.postgres_data / "postmaster.pid")
 
 
 def stop(home: CountyHome) -> None:

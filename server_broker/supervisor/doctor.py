@@ -9,12 +9,12 @@ import psycopg
 from cryptography import x509
 
 from server_broker import broker
-from server_broker.platform.control import hold_file, runs, service_pid
+from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command_line
-from server_broker.platform.processes import ServiceError, alive, read_pid
+from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.parts import front_door_answers, web_answers
@@ -191,8 +191,8 @@ def _broker(home: CountyHome) -> PartFinding:
 
 
 def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> PartFinding:
-    pid = read_pid(home.postgres_socket / f"{part}.pid")
-    well = pid is not None and alive(pid)
+    pid = running_pid(pid_file(home, part))
+    well = pid is not None
     state = f"运行中，进程 {pid}" if well else "没有运行"
     return PartFinding(title, well, state, f"查看 {log_of(home, part)}；{meanwhile}")
 

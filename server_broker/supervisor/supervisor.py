@@ -19,7 +19,7 @@ from typing import Self
 
 from server_broker.platform.control import LOOK_AGAIN, STOP_TIMEOUT_S, hold_file, pid_file
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError, alive, end, read_pid, write_pid
+from server_broker.platform.processes import ServiceError, end, running_pid, write_pid
 from server_broker.supervisor.parts import Part
 from server_broker.supervisor.signals import SignalSocket
 
@@ -188,8 +188,8 @@ class Supervisor(AbstractContextManager["Supervisor"]):
 
     def _end_left_over(self, part: Part) -> None:
         """End the process of an earlier service that was killed and left it behind."""
-        pid = read_pid(self._pid_file(part))
-        if pid is None or not alive(pid):
+        pid = running_pid(self._pid_file(part))
+        if pid is None:
             return
         # The process id may belong to another program by now, so only a process with the part's command line is ended.
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
