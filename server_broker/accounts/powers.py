@@ -68,6 +68,7 @@ class Power(StrEnum):
     NAME_STAND_IN = "settling.name_stand_in"
     READ_AUDIT = "audit.read"
     MANAGE_ACCOUNTS = "accounts.manage"
+    SEE_METRICS = "metrics.see"
     GIVE_API_TOKENS = "api_tokens.give"
     REVOKE_API_TOKENS = "api_tokens.revoke"
 
@@ -133,6 +134,8 @@ ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.NAME_STAND_IN: (_OPERATOR, _OFFICER, _ORGANISATION),
     Power.READ_AUDIT: (_AUDITOR,),
     Power.MANAGE_ACCOUNTS: (_SYSTEM,),
+    # By token alone: there is no page of it. Machines and counts, and nothing of people.
+    Power.SEE_METRICS: (_SYSTEM, _OPERATOR),
     # A token reads what its owner sees, so it is given by those who see it: security gives none, and may end any.
     Power.GIVE_API_TOKENS: (_SYSTEM, _OPERATOR),
     Power.REVOKE_API_TOKENS: (_SYSTEM, _SECURITY, _OPERATOR),

@@ -38,10 +38,27 @@ def door(request: HttpRequest, rest: str) -> HttpResponseBase:
     try:
         return _answer(request, rest)
     except Refused as refused:
-        return _said(refused)
+        return said(refused)
 
 
 def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
+    check_request(request)
+    if rest == DOCUMENT:
+        return HttpResponse(_document(), content_type="application/json")
+    if rest not in RESOURCES:
+        raise Refused(404, f"没有这个地址：有 {'、'.join(RESOURCES)}")
+    request.opened = opened_by(request, rest)  # type: ignore[attr-defined]  # for `server_broker.api.asking.opened_of`
+    view = _resolver().resolve(rest)
+    answer: HttpResponseBase = view.func(request, *view.args, **view.kwargs)
+    return answer
+
+
+def check_request(request: HttpRequest) -> None:
+    """Check what can be judged of a request without its token.
+
+    Raises:
+        Refused: It wants to write, or it has a token in its address.
+    """
     if _TOKEN_IN_ADDRESS.search(unquote_plus(request.get_full_path())):
         # Addresses are kept by proxies and in the histories of shells, so the secret is no secret any more.
         raise Refused(
@@ -49,21 +66,16 @@ def _answer(request: HttpRequest, rest: str) -> HttpResponseBase:
         )
     if request.method != "GET":
         raise Refused(405, "接口只能读（GET）")
-    if rest == DOCUMENT:
-        return HttpResponse(_document(), content_type="application/json")
-    if rest not in RESOURCES:
-        raise Refused(404, f"没有这个地址：有 {'、'.join(RESOURCES)}")
-    request.opened = _opened(request, rest)  # type: ignore[attr-defined]  # for `server_broker.api.asking.opened_of`
-    view = _resolver().resolve(rest)
-    answer: HttpResponseBase = view.func(request, *view.args, **view.kwargs)
-    return answer
 
 
-def _opened(request: HttpRequest, resource: str) -> Opened:
+def opened_by(request: HttpRequest, scope: str) -> Opened:
     """Return what the request's token opens.
 
+    Args:
+        scope: What the token must be for, one of `server_broker.api_tokens.resources.SCOPES`.
+
     Raises:
-        Refused: 401 without a valid token, 403 if it may not read the resource, 429 if it asks too often.
+        Refused: 401 without a valid token, 403 if it is not for this, 429 if it asks too often.
     """
     if not OF_AN_ADDRESS.allows(network_source(request.META.get("REMOTE_ADDR", ""))):
         raise Refused(429, "这个网络读得太快：请过半分钟再读")
@@ -77,13 +89,14 @@ def _opened(request: HttpRequest, resource: str) -> Opened:
     if not OF_A_TOKEN.allows(str(opened.token.pk)):
         raise Refused(429, "这个令牌读得太快：请过半分钟再读")
     try:
-        check_scope(opened, resource)
+        check_scope(opened, scope)
     except OutOfScope as refusal:
         raise Refused(403, str(refusal)) from refusal
     return opened
 
 
-def _said(refused: Refused) -> HttpResponse:
+def said(refused: Refused) -> HttpResponse:
+    """Return the response that tells a refusal."""
     answer = JsonResponse({"detail": str(refused)}, status=refused.status, json_dumps_params={"ensure_ascii": False})
     if refused.status == 401:
         answer["WWW-Authenticate"] = "Bearer"

@@ -12,7 +12,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import Viewer, in_scope, regions_of
 from server_broker.api_tokens.models import ApiToken
-from server_broker.api_tokens.resources import RESOURCES, resources_of
+from server_broker.api_tokens.resources import SCOPES, scopes_of
 from server_broker.api_tokens.secret import digest_of, new_secret, text_of
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
@@ -66,7 +66,7 @@ def make_token(
         token = ApiToken(
             name=name,
             owner=owner,
-            scopes=[one for one in RESOURCES if one in scopes],
+            scopes=[one for one in SCOPES if one in scopes],
             region=region,
             digest=b"",
             made_at=now,
@@ -86,7 +86,7 @@ def _check(owner: User, name: str, scopes: Collection[str], region: Region | Non
         raise TokenRefused("您不能做令牌")
     if not MIN_NAME <= len(name) <= MAX_NAME or identity_number_in(name):
         raise TokenRefused(f"请写明给哪个系统用（{MIN_NAME} 到 {MAX_NAME} 个字，不要写身份证号）")
-    if not scopes or not set(scopes) <= set(resources_of(owner)):
+    if not scopes or not set(scopes) <= set(scopes_of(owner)):
         raise TokenRefused("请选能读的内容，只能选您自己看得到的")
     if region is None or region.ended or not in_scope(owner, region.code):
         raise TokenRefused("请选管辖范围内的区划")

@@ -10,7 +10,7 @@ from datetime import datetime
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import may
 from server_broker.api_tokens.models import ApiToken
-from server_broker.api_tokens.resources import RESOURCES
+from server_broker.api_tokens.resources import SCOPES
 from server_broker.api_tokens.secret import fits, read_text
 from server_broker.regions.models import Region, subtree_prefix
 
@@ -79,6 +79,6 @@ def check_scope(opened: Opened, resource: str) -> None:
         OutOfScope: It is not among its scopes, or its owner may not see it any more.
     """
     if resource not in opened.token.scopes:
-        raise OutOfScope(f"这个令牌不能读“{RESOURCES[resource].word}”：做令牌时没有选这一项")
-    if not may(opened.viewer, RESOURCES[resource].power):
-        raise OutOfScope(f"做这个令牌的账号现在看不到“{RESOURCES[resource].word}”")
+        raise OutOfScope(f"这个令牌不能读“{SCOPES[resource].word}”：做令牌时没有选这一项")
+    if not may(opened.viewer, SCOPES[resource].power):
+        raise OutOfScope(f"做这个令牌的账号现在看不到“{SCOPES[resource].word}”")

@@ -29,9 +29,15 @@ RESOURCES: dict[str, Resource] = {
     "requests": Resource("站点的异议与申请", "谁在站点提的、提了什么、怎么答复的", Power.SEE_REQUESTS),
     "county_requests": Resource("县里收到的申请", "谁在手机上提的或干部代提的、怎么批的", Power.SEE_REQUESTS),
 }
-"""By the name that stands in the address and in a token's scopes."""
+"""The lists of the API, by the name that stands in the address and in a token's scopes."""
+
+METRICS = "metrics"
+SCOPES: dict[str, Resource] = RESOURCES | {
+    METRICS: Resource("监控指标", "给 Prometheus：站点和县平台的状况，没有人员；要选全县", Power.SEE_METRICS)
+}
+"""All that a token can be for: the lists, and what monitoring reads, which is no list of the API."""
 
 
-def resources_of(account: User) -> tuple[str, ...]:
-    """Return the resources that an account may see now, and so may let a token read."""
-    return tuple(name for name, resource in RESOURCES.items() if may(account, resource.power))
+def scopes_of(account: User) -> tuple[str, ...]:
+    """Return what an account may see now, and so may let a token read."""
+    return tuple(name for name, resource in SCOPES.items() if may(account, resource.power))

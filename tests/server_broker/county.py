@@ -16,7 +16,7 @@ from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import SecondFactor, User
 from server_broker.api_tokens.giving import Given, make_token
-from server_broker.api_tokens.resources import resources_of
+from server_broker.api_tokens.resources import scopes_of
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.bundles.documents import DocumentsDraft
 from server_broker.bundles.models import Bundle, WrittenDocuments, WrittenNotice
@@ -221,7 +221,7 @@ def api_token(owner: Account, *scopes: str, region: str = "", days: int = 30, na
     return make_token(
         user,
         name,
-        scopes=scopes or resources_of(user),
+        scopes=scopes or scopes_of(user),
         region=Region.objects.get(pk=region or user.region_id),
         days=days,
         now=timezone.now(),

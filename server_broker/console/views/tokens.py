@@ -13,7 +13,7 @@ from server_broker.accounts.powers import Power, account_of, may, needs
 from server_broker.accounts.scope import regions_of
 from server_broker.api_tokens.giving import MAX_NAME, TokenRefused, make_token, revoke_token, tokens_of
 from server_broker.api_tokens.models import ApiToken
-from server_broker.api_tokens.resources import RESOURCES, resources_of
+from server_broker.api_tokens.resources import SCOPES, scopes_of
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 
@@ -73,9 +73,9 @@ def _page(request: HttpRequest, **new: str) -> HttpResponse:
     context = {
         "section": "tokens",
         "page": page,
-        "rows": [(token, [RESOURCES[one].word for one in token.scopes]) for token in page],
+        "rows": [(token, [SCOPES[one].word for one in token.scopes]) for token in page],
         "may_give": may_give,
-        "resources": [(name, RESOURCES[name]) for name in resources_of(owner)],
+        "resources": [(name, SCOPES[name]) for name in scopes_of(owner)],
         "regions": regions_of(owner).filter(ended=False) if may_give else (),
         "own": owner.region_id,
         "days": DAYS,
