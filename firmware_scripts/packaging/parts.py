@@ -5,6 +5,7 @@ from dataclasses import dataclass
 UNITS = "usr/lib/systemd/system"
 UDEV_RULES = "usr/lib/udev/rules.d"
 POLKIT_RULES = "usr/share/polkit-1/rules.d"
+PROMETHEUS = "usr/share/cunhui-county/prometheus"
 SYSTEMD = "firmware_scripts/systemd"
 """Where the units lie in this repository."""
 
@@ -81,6 +82,8 @@ COUNTY = DebianPackage(
         f"{SYSTEMD}/county/cunhui-postgres.service": UNITS,
         f"{SYSTEMD}/county/cunhui-prepare.service": UNITS,
         f"{SYSTEMD}/county/cunhui-web.service": UNITS,
+        "server_broker/metrics/prometheus/cunhui.rules.yml": PROMETHEUS,
+        "server_broker/metrics/prometheus/cunhui-dashboard.json": PROMETHEUS,
     },
     sysusers=f"{SYSTEMD}/county/cunhui-county.sysusers.conf",
     tmpfiles=f"{SYSTEMD}/county/cunhui-county.tmpfiles.conf",

@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -31,9 +32,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
         opened = opened_by(request, METRICS)
         if not sees_county(opened.viewer):
             raise Refused(403, "监控要用全县的令牌：请在“接口令牌”另做一个，区划选县")
+        count_use(opened.token, METRICS, 0, now=timezone.now())
+        return _collected(request)
     except Refused as refused:
         return said(refused)
-    count_use(opened.token, METRICS, 0, now=timezone.now())
+    except DatabaseError:
+        # Told as what it is: nothing is wrong with the web.
+        return HttpResponse("数据库现在连不上\n", content_type=_PLAIN, status=503)
+
+
+def _collected(request: HttpRequest) -> HttpResponse:
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     registry = CollectorRegistry(auto_describe=False)
     registry.register(CountyCollector(settings.HOME))

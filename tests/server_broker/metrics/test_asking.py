@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -89,6 +90,19 @@ def test_reading_is_on_record_once_a_day_and_counted(county: FictionalCounty) ->
         assert program.status("/metrics") == 200
     assert ApiUse.objects.get().requests == 3
     assert AuditEntry.objects.filter(action="api.read", subject="metrics").count() == 1
+
+
+def test_without_a_database_there_are_no_metrics_and_no_crash(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Program(api_token(OPERATOR, "metrics").text)
+
+    def away() -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr("server_broker.metrics.collector.read_fleet", away)
+    answer = program.ask("/metrics")
+    assert (answer.status_code, answer.content.decode()) == (503, "数据库现在连不上\n")
 
 
 def test_the_county_can_be_asked_whether_it_lives_without_a_database(django_assert_num_queries: object) -> None:
