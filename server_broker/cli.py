@@ -300,6 +300,11 @@ def _add_model_verbs(add: Add) -> None:
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
     add("restored", _with_models("restored"), "数据库从备份恢复后运行：让站点补报县里缺少的记录")
+    dump = add("dump", _with_models("dump"), "升级前的数据库转储：列出、现在做一份，或退回到一份")
+    what = "list 列出；make 现在做一份；restore 把数据库退回到一份转储，要先停下别的部件"
+    dump.add_argument("what", choices=("list", "make", "restore"), metavar="做什么", help=what)
+    dump.add_argument("dump", nargs="?", default="", metavar="转储", help="list 列出的名字，和 restore 一起写")
+    dump.add_argument("--lose", action="store_true", help="和 restore 一起写：站点补报不了的可以丢掉")
     clock = add("clock", _with_models("clock"), "说明是否向站点授时，不授时的原因是什么")
     clock.add_argument("--confirm", action="store_true", help="已由人核对，本机时间无误")
     new_key = add("new-signing-key", _with_models("new-signing-key"), "换用新的签名密钥，旧密钥签的从此作废")

@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedTable
 
 from protocol.claim import format_claim_code
 from protocol.commands import LiveTerms
-from protocol.decisions import ClockConfirmed, CountyRestored, SigningKeyReplaced, is_the_countys
+from protocol.decisions import ClockConfirmed, SigningKeyReplaced, is_the_countys
 from protocol.refusal import Refused
 from protocol.topics import topic
 from server_broker import broker
@@ -24,13 +24,9 @@ from server_broker.attendance.region_changes import RegionRefused, found_county
 from server_broker.audit import log as audit
 from server_broker.decisions.stream import decide
 from server_broker.enrolment.claims import ClaimRefused, make_claim
-from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
-from server_broker.fleet.desired_changes import desired_changed
-from server_broker.fleet.generation import raise_generation
+from server_broker.enrolment.revocation import UnknownStation, revoke
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
-from server_broker.media.files import MediaFolder
-from server_broker.media.intake import adopt_whole
 from server_broker.people.private_numbers import NumberRefused, replace_number_keys
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, runs
@@ -44,7 +40,8 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli, bundles_cli, people_cli, settings_cli
+from server_broker.supervisor import accounts_cli, bundles_cli, dumps_cli, people_cli, settings_cli
+from server_broker.supervisor.restored import ask_for_the_gap
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -327,15 +324,7 @@ def _reset_second_factor(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
-    outcome = reconcile(home)
-    with transaction.atomic():
-        generation = raise_generation(now=timezone.now())
-        desired_changed(Station.objects.values_list("pk", flat=True))
-        entry = audit.record(_actor(), "county.restored", "", {"generation": generation})
-        decide(entry, CountyRestored(generation=generation))
-    adopt_whole(MediaFolder(home.media), now=timezone.now())
-    # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
-    broker.restart(home)
+    generation, outcome = ask_for_the_gap(home, actor=_actor(), now=timezone.now())
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
     for word, stations in (
         ("按名册重新吊销", outcome.revoked),
@@ -347,6 +336,11 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     if outcome.unplaced:
         print(f"所在村不在库中，请先导入区划再运行一次：{'、'.join(outcome.unplaced)}")
     return 1 if outcome.unplaced else 0
+
+
+def _dump(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(dumps_cli.run(home, chosen, actor=_actor(), now=timezone.now()))
+    return 0
 
 
 def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -425,6 +419,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,
     "restored": _restored,
+    "dump": _dump,
     "clock": _clock,
     "new-signing-key": _new_signing_key,
     "new-number-keys": _new_number_keys,

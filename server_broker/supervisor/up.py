@@ -28,7 +28,8 @@ from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
 from server_broker.trust import keys
 from server_broker.trust.front_door import make_demonstration
 
-PREPARE_TIMEOUT_S = 120.0
+PREPARE_TIMEOUT_S = 24 * 3_600.0
+"""Tables of years may be dumped and migrated."""
 
 
 def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
@@ -78,6 +79,11 @@ def add_demonstration(home: CountyHome, *, host: str, port: int, now: dt.datetim
     return front_door
 
 
+def _last_line(log: Path) -> str:
+    """Return the last line of a log: there the preparation says what a person can do."""
+    return log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+
+
 def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
     """Remove what was made in ``folder``, and the folder itself if it did not exist before."""
     if before is None:
@@ -113,7 +119,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
                 log = home.logs / "prepare.log"
                 process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
                 if process.wait(PREPARE_TIMEOUT_S) != 0:
-                    raise ServiceError(f"数据库没有更新成功，请查看 {log}")
+                    raise ServiceError(f"数据库没有准备好：{_last_line(log)}（{log}）")
             supervisor.start(part)
             if part.name == "postgres":
                 postgres.make_database(home)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
+from protocol import MINOR
 from protocol.health import DeviceHealth, Health, Machine
 from server_broker.attendance.models import Touch
 from server_broker.fleet import health
@@ -80,6 +81,7 @@ def make_day() -> FictionalCounty:
         window(place.village_id, "上午班", staff)
         window(place.village_id, "下午班", staff, start=870, end=1050)
     StationStatus.objects.update(reader_ready=True, camera_ready=True, simulated=True, disk_free_kib=9_000_000)
+    StationStatus.objects.update(contract=MINOR)
     StationStatus.objects.filter(pk=SHIFAN).update(
         waiting=12, blobs_waiting=3, clock_quality="holdover", receipt_at=timezone.now() - dt.timedelta(minutes=47)
     )

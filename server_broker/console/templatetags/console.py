@@ -29,6 +29,7 @@ from server_broker.console import (
 )
 from server_broker.console.moments import moment_words
 from server_broker.console.navigation import groups_for
+from server_broker.fleet.contracts import is_of_an_earlier_release
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
 from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
@@ -85,6 +86,12 @@ def is_connected(station: Station) -> bool:
 def last_status(station: Station) -> StationStatus | None:
     """Return the station's last status, or None."""
     return words.status_of(station)
+
+
+@register.filter
+def is_older(status: StationStatus | None) -> bool:
+    """Return whether the station is of an earlier release than the county."""
+    return status is not None and is_of_an_earlier_release(status)
 
 
 @register.filter

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from protocol import MINOR
 from protocol.claim import parse_claim_code
 from server_broker import broker, trust
 from server_broker.accounts import urls as accounts_urls
@@ -76,7 +77,8 @@ def page(county: FictionalCounty) -> Client:
 def test_the_fleet_says_in_words_how_each_station_is(page: Client, county: FictionalCounty) -> None:
     add_station(county, "station-off", SHILI_VILLAGE, online=False)
     waiting_station(YANSHI)
-    StationStatus.objects.filter(pk=SHILI).update(waiting=7, clock_quality="restored", simulated=True)
+    said = StationStatus.objects.filter(pk=SHILI)
+    said.update(waiting=7, clock_quality="restored", simulated=True, contract=MINOR)
     alarm(county.stations[YANGBAN])
     html = text_of(page, "/")
     name, state, village, *_, waiting, clock, _, alarms = cells_of(html, f"station-{SHILI}")
@@ -89,6 +91,14 @@ def test_the_fleet_says_in_words_how_each_station_is(page: Client, county: Ficti
     assert SHILI not in text_of(page, "/?state=offline")
     assert YANGBAN in text_of(page, "/?state=alarms")
     assert "没有符合条件" in text_of(page, "/?q=没有的")
+
+
+def test_a_station_of_an_earlier_release_says_so_in_one_word(page: Client, county: FictionalCounty) -> None:
+    said = StationStatus.objects.filter(pk=SHILI)
+    for contract, old in ((MINOR - 1, True), (MINOR, False)):
+        said.update(contract=contract)
+        assert ("旧版" in cells_of(text_of(page, "/"), f"station-{SHILI}")[0]) is old
+        assert ("旧版" in text_of(page, f"/stations/{SHILI}/")) is old
 
 
 def test_a_station_that_may_be_gone_is_neither_online_nor_offline(page: Client, county: FictionalCounty) -> None:

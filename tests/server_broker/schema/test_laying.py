@@ -1,44 +1,21 @@
 """An empty database is laid out at once, and has then exactly what all migrations, one by one, make of it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psycopg
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ProgrammingError
-from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
-from server_broker.platform.home import ROLE, CountyHome
-from server_broker.postgres.folder import SUPERUSER
+from server_broker.platform.home import CountyHome
 from server_broker.schema.laying import installed_migrations, lay_out, migrations_stood_for
 from tests.server_broker.schema.dump import dump, tables_of
+from tests.server_broker.schema.empty_database import empty_database
 
 FEW = 12
 """So many migrations may be missing in the files: each costs a new county some 0.1 s."""
-
-
-@contextmanager
-def empty_database(home: CountyHome, name: str) -> Iterator[str]:
-    """Have Django use a database without tables for the context."""
-    usual, quoted = connection.settings_dict["NAME"], sql.Identifier(name)
-    with psycopg.connect(
-        host=str(home.postgres_socket), dbname="postgres", user=SUPERUSER, autocommit=True
-    ) as superuser:
-        superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(quoted, sql.Identifier(ROLE)))
-        connection.close()
-        connection.settings_dict["NAME"] = name
-        try:
-            yield name
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = usual
-            ContentType.objects.clear_cache()
-            superuser.execute(sql.SQL("DROP DATABASE {}").format(quoted))
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ VERBS = (
     "sign-in-link",
     "reset-second-factor",
     "restored",
+    "dump",
     "clock",
     "new-signing-key",
     "new-record-key",
@@ -55,7 +56,7 @@ VERBS = (
 TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
 TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "unlock", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
-TYPED |= {"check", "county", "make", "export", "template", "import", "GIFT", "Moodle"}
+TYPED |= {"check", "county", "make", "export", "template", "import", "restore", "GIFT", "Moodle"}
 TYPED |= {"JSON", "MessagePack", "id", "kind", "title", "regions", "until", "items", "name", "size", "media_type"}
 TYPED |= {
     "night",
