@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_scripts.demo.cast import CastStation
@@ -43,10 +44,12 @@ class DemoStation:
         readers: list[str],
         sd_card: Path | None = None,
         speaker: bool = False,
+        agent: Sequence[str] = _AGENT,
     ) -> None:
         """The agent keeps its files in ``sd_card``, which can be a disk of its own; without it, in ``folder``.
 
         Args:
+            agent: The command line of the agent's program, if not this checkout's is meant.
             speaker: It has a simulated one; whoever binds ``speaker_socket`` learns what would sound.
         """
         self.cast = cast
@@ -59,13 +62,14 @@ class DemoStation:
         self.speaker_socket = folder / "speaker.sock"
         self._readers = readers
         self._speaker = speaker
+        self._agent = list(agent)
         self._witness = Process(
             f"lamp-{cast.id}",
             [sys.executable, "-m", "firmware_scripts.demo.lamp_log", str(folder / "lamp.sock"), str(self.lamp_file)],
             log=folder / "witness.log",
         )
         self.agent = KeptProcess(
-            Process(cast.id, [*_AGENT, "run", "--config", str(self.config)], log=folder / "agent.log")
+            Process(cast.id, [*agent, "run", "--config", str(self.config)], log=folder / "agent.log")
         )
 
     def enrol(self, *, url: str, ca: Path, claim: str) -> None:
@@ -80,7 +84,7 @@ class DemoStation:
             config += f'\n[speaker]\ndriver = "simulated"\nsocket = "{self.speaker_socket}"\n'
         self.config.write_text(config, encoding="utf-8")
         done = subprocess.run(
-            [*_AGENT, "enrol", "--config", str(self.config)], input=f"{claim}\n", capture_output=True, text=True
+            [*self._agent, "enrol", "--config", str(self.config)], input=f"{claim}\n", capture_output=True, text=True
         )
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, "enrol", done.stdout, done.stderr)

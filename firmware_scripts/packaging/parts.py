@@ -67,7 +67,10 @@ COUNTY = DebianPackage(
     rooms=("protocol", "server_broker", "kiosk_tui"),
     programs=("cunhui-server",),
     locks={"amd64": "county.txt", "arm64": "county.txt"},
-    guides=("县级安装手册.md", "县服务器-*.md", "人员与排班手册.md", "学习内容手册.md", "考勤管理员手册.md"),
+    guides=(
+        *("县级安装手册.md", "升级手册.md", "县服务器-*.md"),
+        *("人员与排班手册.md", "学习内容手册.md", "考勤管理员手册.md"),
+    ),
     from_debian={},
     files={
         f"{SYSTEMD}/county/cunhui-broker-reload.path": UNITS,

@@ -6,6 +6,8 @@ first: killed once or twice in the middle of its migration. Then stations go to 
 one, ``--runs`` times in all, each killed as it begins. In the end the county is restored from a dump of before its
 upgrade. The outsider's reckoning says whether every light has become one row.
 
+With ``--packages`` a county is upgraded as its administrator does it, by apt: see `tests.proofs.upgrade.installed`.
+
 ``--facts N`` puts N facts into the county's database before it is upgraded, and the report says how long that took.
 """
 
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from firmware_scripts.demo.cast import make_cast
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from tests.proofs.upgrade.installed import runs as installed
 from tests.proofs.upgrade.journey import Journey
 from tests.proofs.upgrade.releases import BEFORE, Release, earlier_release, this_release
 
@@ -36,10 +39,16 @@ _BEFORE_PROGRAM = Path(__file__).with_name("before.py")
 
 def main() -> int:
     """Run the proof."""
-    parser = arguments("./run prove upgrade", runs=50, touches=20, facts=0)
+    parser = arguments("./run prove upgrade", runs=0, touches=20, facts=0)
+    parser.set_defaults(runs=None)
+    parser.add_argument("--packages", action="store_true", help="by apt, from the first package to this commit's")
     parser.add_argument("--before", default=BEFORE, metavar="COMMIT", help="the earlier release (default: %(default)s)")
     options = parser.parse_args()
     seed = chosen_seed(options.seed)
+    if options.runs is None:
+        options.runs = 20 if options.packages else 50
+    if options.packages:
+        return installed.main(options, seed)
     report = Report("upgrade", seed=seed)
     root = Path(tempfile.mkdtemp(prefix="cunhui-upgrade-"))
     root.chmod(0o755)

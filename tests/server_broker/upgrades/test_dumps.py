@@ -31,7 +31,7 @@ def test_a_new_version_has_a_dump_of_what_the_one_before_left(home: CountyHome) 
     ready_to_migrate(home, now=NOW)
     (dump,) = kept_dumps(home)
     assert (dump.version, dump.made_at) == ("0.0.9", NOW)
-    reads = [client_folder(server_major()) / "pg_restore", "--list", file_of(home, dump)]
+    reads = [str(client_folder(server_major()) / "pg_restore"), "--list", str(file_of(home, dump))]
     listed = subprocess.run(reads, check=True, capture_output=True, text=True)
     assert "TABLE DATA public attendance_touch" in listed.stdout
     assert dumps_folder(home).stat().st_mode & 0o077 == 0

@@ -1,0 +1,116 @@
+"""The packages of an earlier commit, the packages of this one, and the Debian on which they are tried."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from firmware_scripts.packaging.making import make_packages
+from firmware_scripts.packaging.parts import PACKAGES
+from firmware_scripts.packaging.source import REPOSITORY
+from firmware_scripts.packaging.version import commit_of
+from firmware_scripts.rig.debian import SOURCES, make_debian, own_architecture
+from firmware_scripts.rig.store import kept
+
+FIRST_PACKAGES = "0aa30e16"
+"""The first commit whose packages can be built and whose county package has units.
+
+8717768d has both too, but its build trips over a file that Python's venv leaves.
+"""
+COUNTY, STATION = "cunhui-county", "cunhui-station"
+_SYSTEM = ("systemd-sysv", "dbus", "apt", "procps", "ca-certificates")
+_NEVER = "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer mosquitto.service"
+"""Apt's own work would hold dpkg's lock. The county has a broker of its own."""
+
+
+def packages_of(commit: str) -> dict[str, Path]:
+    """Return the packages of an earlier commit by name, built by that commit's own tools and kept."""
+    full = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "rev-parse", commit], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+    def build(into: Path) -> None:
+        with tempfile.TemporaryDirectory(prefix="cunhui-earlier-") as folder:
+            clone = ["git", "clone", "--quiet", "--shared", "--no-checkout", str(REPOSITORY), folder]
+            subprocess.run(clone, check=True)
+            subprocess.run(["git", "-C", folder, "checkout", "--quiet", full], check=True)
+            program = [sys.executable, "-P", "-m", "firmware_scripts.packaging", "--out", str(into)]
+            # It ends with 1 for what lintian of today finds in it; its packages are there all the same.
+            subprocess.run(program, cwd=folder, env=os.environ | {"PYTHONPATH": folder}, stdout=sys.stderr)
+        _by_name(into)
+
+    return _by_name(kept("packages", full, build))
+
+
+def packages_of_this() -> dict[str, Path]:
+    """Return the county's package of this checkout; it is kept, unless it has changes that are in no commit."""
+    commit = commit_of(REPOSITORY)
+
+    def build(into: Path) -> None:
+        make_packages(commit, own_architecture(), [COUNTY], into)
+
+    if not commit.dirty:
+        return _by_name(kept("packages-county", commit.name, build), COUNTY)
+    folder = Path(tempfile.mkdtemp(prefix="cunhui-packages-"))
+    build(folder)
+    return _by_name(folder, COUNTY)
+
+
+def _by_name(folder: Path, *names: str) -> dict[str, Path]:
+    return {name: next(folder.glob(f"{name}_*.deb")) for name in names or PACKAGES}
+
+
+def version_of(package: Path) -> str:
+    """Return the version that a package file says."""
+    asked = ["dpkg-deb", "--field", str(package), "Version"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def as_version(package: Path, version: str, into: Path) -> Path:
+    """Return the same package as another version, quickly packed."""
+    with tempfile.TemporaryDirectory(prefix="cunhui-repacked-") as name:
+        folder = Path(name) / "root"
+        subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(folder)], check=True)
+        control = folder / "DEBIAN" / "control"
+        lines = control.read_text(encoding="utf-8").splitlines()
+        lines = [f"Version: {version}" if line.startswith("Version:") else line for line in lines]
+        control.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        subprocess.run(
+            ["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "--build", str(folder), str(into)], check=True
+        )
+    return into
+
+
+def debian_with(package: Path) -> Path:
+    """Return the root folder of a kept Debian on which apt has installed the county's package."""
+    hooks = [
+        f"--customize-hook=copy-in {package} /root",
+        f'--customize-hook=chroot "$1" env RUNLEVEL=1 apt-get install -y --no-install-recommends /root/{package.name}',
+        f'--customize-hook=chroot "$1" systemctl --quiet mask {_NEVER}',
+        '--customize-hook=rm "$1"/root/*.deb',
+    ]
+
+    def make(folder: Path) -> None:
+        # From a folder that mmdebstrap's copy-in may read by its whole name.
+        make_debian(folder / "root", architecture=own_architecture(), packages=_SYSTEM, options=hooks)
+
+    return kept("upgrade-debian", repr((SOURCES, _SYSTEM, _NEVER, package.name)), make) / "root"
+
+
+def unpacked_station(package: Path, into: Path) -> Path:
+    """Unpack a station's package and return its Python, which runs its agent."""
+    subprocess.run(["dpkg-deb", "--extract", str(package), str(into)], check=True)
+    python = into / "usr/lib/cunhui-station/bin/python"
+    # The folder is another one than it was made for, and Debian's own Python is the one that it wants.
+    (python.parents[1] / "pyvenv.cfg").write_text(
+        "home = /usr/bin\ninclude-system-site-packages = false\n", encoding="ascii"
+    )
+    return python
+
+
+def copied(files: dict[str, Path], into: Path) -> None:
+    """Put packages into a machine's folder."""
+    for file in files.values():
+        shutil.copy(file, into)
