@@ -11,5 +11,5 @@ def spoken_contract(station_id: str) -> int:
 
 
 def is_of_an_earlier_release(status: StationStatus) -> bool:
-    """Return whether the station said an earlier minor version at its birth than the county's. It works all the same."""
+    """Return whether the station last said an earlier minor version than the county's. It works all the same."""
     return bool(status.software) and status.contract < MINOR
