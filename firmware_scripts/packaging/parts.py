@@ -74,9 +74,8 @@ COUNTY = DebianPackage(
     from_debian={},
     files={
         f"{SYSTEMD}/county/cunhui-broker-reload.path": UNITS,
-        f"{SYSTEMD}/county/cunhui-broker-reload.service": UNITS,
         f"{SYSTEMD}/county/cunhui-broker-restart.path": UNITS,
-        f"{SYSTEMD}/county/cunhui-broker-restart.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-broker-signal@.service": UNITS,
         f"{SYSTEMD}/county/cunhui-broker.service": UNITS,
         f"{SYSTEMD}/county/cunhui-chores.service": UNITS,
         f"{SYSTEMD}/county/cunhui-county.target": UNITS,
