@@ -1,7 +1,8 @@
 """``./run rig install``: from two bare Debian 13 machines to a county and a station, by the packages alone.
 
 Both are emulated. They reach each other, and a repository with what the packages need; nothing else is there: this
-program runs in a network namespace of its own. Then both lose their power at once.
+program runs in a network namespace of its own. Then both lose their power at once. At the end the station's package
+for arm64 is installed on an emulated Raspberry Pi 3B, which takes some cards.
 """
 
 import functools
@@ -25,13 +26,15 @@ from firmware_scripts.packaging.making import make_packages
 from firmware_scripts.packaging.parts import PACKAGES
 from firmware_scripts.packaging.source import REPOSITORY
 from firmware_scripts.packaging.version import commit_of
+from firmware_scripts.pi3 import __main__ as pi3
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from firmware_scripts.rig.guest import CommandFailed
 from firmware_scripts.rig.store import kept
 
 TOUCHES = 20
 MOST_EXPOSED = 2.5
-BAD = ("units_exposed_over", "lost", "invented", "parts_down", "doctors_unwell")
+PI_TOUCHES = 10
+BAD = ("units_exposed_over", "lost", "invented", "parts_down", "doctors_unwell", "pi3_failed")
 _COUNTY = "county.example"
 _WEB, _BROKER = 8443, 8883
 _REPOSITORY = 8080
@@ -281,6 +284,7 @@ def main(options_given: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     packages = _packages()
     repository = _repository(packages)
+    board = pi3.kit()
     _leave_the_network()
     with tempfile.TemporaryDirectory(prefix="rig-install-") as name, _served(repository.folder):
         installation = Installation(Path(name), packages, repository, seed=seed)
@@ -291,6 +295,8 @@ def main(options_given: list[str]) -> int:
             raise
         finally:
             installation.stop()
+    on_board = pi3.lay_cards(board, seed=seed, touches=PI_TOUCHES, plan=None)
+    found |= {"pi3": on_board, "pi3_failed": sum(bool(on_board[name]) for name in pi3.BAD)}
     result = report.finish(as_json=options.json, **found, machines="emulated by QEMU without KVM")
     return exit_code(result, *BAD, repeat=f"./run rig install --seed {seed}")
 

@@ -15,7 +15,11 @@ from firmware_scripts.rig.store import kept
 HOST = "10.0.2.2"
 """The machine that runs QEMU, as the PC sees it (QEMU: user networking)."""
 DISK_MIB = 8192
-_PACKAGES = (*rootfs.BASE, "linux-image-amd64", "openssh-server", "apt", "ca-certificates", "systemd-timesyncd")
+_PACKAGES = (
+    *(*rootfs.BASE, "linux-image-amd64", "openssh-server", "apt", "ca-certificates", "systemd-timesyncd"),
+    "apparmor",
+)
+"""AppArmor as Debian installs it by default, with its profiles as they are."""
 _NETWORK = "[Match]\\nName=eth0\\n[Network]\\nDHCP=ipv4\\nLinkLocalAddressing=no\\nIPv6AcceptRA=no\\n"
 _BOOT_S = 600.0
 
@@ -29,19 +33,11 @@ def bare_debian() -> Path:
 def _build(folder: Path) -> None:
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rig", "-f", str(key)], check=True)
-    network = '"$1/etc/systemd/network/80-rig.network"'
     rootfs.bootstrap(
         folder / "root",
         architecture="amd64",
         packages=_PACKAGES,
-        hooks=(
-            f"printf '{_NETWORK}' > {network}",
-            'echo village > "$1/etc/hostname"',
-            'mkdir -p -m 0700 "$1/root/.ssh"',
-            f"copy-in {folder}/key.pub /root/.ssh",
-            'mv "$1/root/.ssh/key.pub" "$1/root/.ssh/authorized_keys"',
-            'chroot "$1" systemctl --quiet enable systemd-networkd.service ssh.service',
-        ),
+        hooks=rootfs.reached_by_ssh(key, network=_NETWORK),
     )
     rootfs.pack(folder / "root", folder, disk_mib=DISK_MIB, keep=True)
 

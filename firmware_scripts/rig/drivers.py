@@ -121,3 +121,7 @@ def results(*files: Path) -> dict[str, Tried]:
         one.cases += 1
         one.failed += any(case.find(what) is not None for what in ("failure", "error", "skipped"))
     return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

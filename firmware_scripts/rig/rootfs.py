@@ -92,6 +92,23 @@ def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: 
     )
 
 
+def reached_by_ssh(key: Path, *, network: str) -> tuple[str, ...]:
+    """Return hooks of `bootstrap` that give a machine a network and let root in by ssh.
+
+    Args:
+        key: A private key of ssh, with its public part beside it.
+        network: A network's file (systemd.network(5)) as printf takes it: ``\\n`` ends a line.
+    """
+    return (
+        f"printf '{network}' > \"$1/etc/systemd/network/80-rig.network\"",
+        'echo village > "$1/etc/hostname"',
+        'mkdir -p -m 0700 "$1/root/.ssh"',
+        f"copy-in {key}.pub /root/.ssh",
+        f'mv "$1/root/.ssh/{key.name}.pub" "$1/root/.ssh/authorized_keys"',
+        'chroot "$1" systemctl --quiet enable systemd-networkd.service ssh.service',
+    )
+
+
 def pack(root: Path, folder: Path, *, disk_mib: int = DISK_MIB, keep: bool = False) -> None:
     """Turn a Debian in ``root`` into a machine's parts in ``folder``; ``root`` is deleted unless it is to be kept."""
     for name in ("vmlinuz-*", "initrd.img-*"):

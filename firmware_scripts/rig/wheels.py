@@ -1,7 +1,6 @@
-"""Wheels for the machines of the rig: Python packages that only a Pi needs, and the product itself."""
+"""Python packages for other machines than this one: what only a Pi needs, and what a lock file names."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,6 @@ from firmware_scripts.rig.store import kept
 
 _REPOSITORY = Path(__file__).parents[2]
 _RIG_LOCK = _REPOSITORY / "requirements" / "rig.txt"
-PI_LOCK = _REPOSITORY / "requirements" / "pi.txt"
-_SOURCE = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts")
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64"}
 _NEWEST_GLIBC = 41
 """Debian 13 has 2.41, and runs wheels for it and for older ones (PEP 600)."""
@@ -42,20 +39,6 @@ def fetch(lock: Path, folder: Path, *, architecture: str) -> None:
     for platform in platforms:
         command += ["--platform", f"{platform}_{processor}"]
     subprocess.run([*command, "--dest", str(folder), "--requirement", str(lock)], check=True)
-
-
-def product(folder: Path) -> Path:
-    """Build the wheel of this checkout into a folder. Nothing is written into the checkout."""
-    source = folder / "source"
-    source.mkdir()
-    for name in _SOURCE:
-        shutil.copytree(_REPOSITORY / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(_REPOSITORY / name, source)
-    command = [*_pip("wheel"), "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
-    subprocess.run(command, check=True)
-    shutil.rmtree(source)
-    return next(folder.glob("*.whl"))
 
 
 def _pip(verb: str) -> list[str]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from firmware_scripts.rig.pi3.board import PINS
-from firmware_scripts.rig.pi3.monitor import Monitor, MonitorGone, MonitorRefused, word_in
-from firmware_scripts.rig.pi3.pins import GPLEV0, Edge, PinWatch, edges
-from firmware_scripts.rig.pi3.run import TOUCHES, make_plan
-from firmware_scripts.rig.pi3.station import Looked, looked
-from firmware_scripts.rig.pi3.stranger import admitted
+from firmware_scripts.pi3.__main__ import TOUCHES, make_plan
+from firmware_scripts.pi3.board import PINS
+from firmware_scripts.pi3.monitor import Monitor, MonitorGone, MonitorRefused, word_in
+from firmware_scripts.pi3.pins import GPLEV0, Edge, PinWatch, edges
+from firmware_scripts.pi3.station import Looked, looked
+from firmware_scripts.pi3.stranger import admitted
 
 GREETING: dict[str, object] = {"QMP": {"version": {}, "capabilities": []}}
 EVENT = {"event": "RTC_CHANGE", "data": {}}

@@ -8,11 +8,11 @@ from dataclasses import asdict
 import pytest
 
 from firmware_scripts.demo.county import unexplained_in
+from firmware_scripts.pi3.__main__ import BAD
+from firmware_scripts.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
+from firmware_scripts.pi3.pins import Edge
+from firmware_scripts.pi3.station import Looked, restarts
 from firmware_scripts.report import Value, exit_code
-from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
-from firmware_scripts.rig.pi3.pins import Edge
-from firmware_scripts.rig.pi3.run import BAD
-from firmware_scripts.rig.pi3.station import Looked, restarts
 
 UNIX_S = 1_790_000_000.0
 LAID = [Laid("P1", 100.0), Laid("P2", 110.0), Laid("P3", 120.0)]

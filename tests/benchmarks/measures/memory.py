@@ -65,11 +65,11 @@ def of_kiosk(pid: int) -> Figure:
     """
     both = (pid, *children(pid))
     sizes = [resident(one) for one in both]
-    value = sum(_proportional(one)["Pss_Anon"] for one in both) + max(one["RssFile"] for one in sizes)
+    value = sum(proportional(one)["Pss_Anon"] for one in both) + max(one["RssFile"] for one in sizes)
     detail: dict[str, Value] = {
         "watcher_rss": sizes[0]["VmRSS"],
         "kiosk_rss": sum(one["VmRSS"] for one in sizes[1:]),
-        "pss": round(sum(_proportional(one)["Pss"] for one in both), 1),
+        "pss": round(sum(proportional(one)["Pss"] for one in both), 1),
     }
     return Figure(name="kiosk_memory_idle_mb", value=round(value, 1), unit="MB", goal=KIOSK_GOAL_MB, detail=detail)
 
@@ -95,7 +95,7 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _proportional(pid: int) -> dict[str, float]:
+def proportional(pid: int) -> dict[str, float]:
     """Return the proportional set sizes (proc_pid_smaps_rollup(5)) in MB of 10**6 bytes: of all pages, and of those
     that no file has."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]

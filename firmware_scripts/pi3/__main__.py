@@ -1,4 +1,7 @@
-"""One run: 50 cards on an emulated Pi 3B, its link cut once, its emulator killed once; then the reckoning."""
+"""``./run rig pi3``: the station's package on an emulated Raspberry Pi 3B, and a county on this machine.
+
+One run lays 50 cards, cuts the link once and kills the emulator once; then comes the reckoning.
+"""
 
 import random
 import signal
@@ -13,13 +16,17 @@ from firmware_scripts.demo.cast import make_cast
 from firmware_scripts.demo.county import DemoCounty
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.receipts import percentile
+from firmware_scripts.packaging.making import make_packages
+from firmware_scripts.packaging.parts import STATION
+from firmware_scripts.packaging.source import REPOSITORY
+from firmware_scripts.packaging.version import commit_of
+from firmware_scripts.pi3 import station
+from firmware_scripts.pi3.board import COUNTY, Board, emulator
+from firmware_scripts.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
+from firmware_scripts.pi3.sd_card import SdCard, sd_card
+from firmware_scripts.pi3.stranger import admitted
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from firmware_scripts.rig.guest import CommandFailed, Guest
-from firmware_scripts.rig.pi3 import station
-from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
-from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
-from firmware_scripts.rig.pi3.sd_card import SdCard, sd_card
-from firmware_scripts.rig.pi3.stranger import admitted
 
 TOUCHES = 50
 CUT_S = 20.0
@@ -69,16 +76,35 @@ def make_plan(seed: int) -> RunPlan:
     return RunPlan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
 
 
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What is built for a run: the station's package for arm64, and the SD card that it is installed on."""
+
+    package: Path
+    sd_card: SdCard
+
+
+def kit() -> Kit:
+    """Build the package of this checkout, and the SD card if it is not here yet. Needs Debian's mirror and PyPI."""
+    folder = REPOSITORY / "var" / "packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    (package,) = make_packages(commit_of(REPOSITORY), "arm64", [STATION.name], folder)
+    made = Kit(package, sd_card(package))
+    _say("package and SD card are ready")
+    return made
+
+
 class Village:
     """A board with a station on it, and the county that it belongs to."""
 
-    def __init__(self, folder: Path, made: SdCard, *, seed: int) -> None:
+    def __init__(self, folder: Path, made: Kit, *, seed: int, touches: int, plan: RunPlan | None) -> None:
         self._folder = folder
-        self._cast = make_cast(people_per_station=TOUCHES, seed=seed)
-        self._plan = make_plan(seed)
+        self._package = made.package
+        self._cast = make_cast(people_per_station=touches, seed=seed)
+        self._plan = plan
         self.county = DemoCounty(folder / "county")
-        self.board = Board(made, folder)
-        self.guest = Guest(port=self.board.ssh_port, key=made.key, folder=folder)
+        self.board = Board(made.sd_card, folder)
+        self.guest = Guest(port=self.board.ssh_port, key=made.sd_card.key, folder=folder)
         self._hand: station.Hand | None = None
         self._laid: list[Laid] = []
         self._back_s: float | None = None
@@ -105,6 +131,8 @@ class Village:
             **self._found,
             "restarts": station.restarts(self._looks),
             **station.about(self.guest),
+            "package_mb": round(self._package.stat().st_size / 1e6, 1),
+            "minutes_to_install": round(self._installed_s / 60, 1),
             "emulator": emulator(),
             "figures": [
                 _figure("agent_rss_mb", last.resident_kib / 1024, "MB", goal=60),
@@ -131,7 +159,10 @@ class Village:
         where = self.county.where()
         self._found["admitted"] = int(admitted(port=where["broker_port"], ca=Path(where["ca"])))
         self._boot()
-        station.install(self.guest, self._folder, url=where["url"], ca=Path(where["ca"]))
+        self._installed_s = station.install(
+            self.guest, self._folder, self._package, url=where["url"], ca=Path(where["ca"])
+        )
+        _say(f"the package is installed after {self._installed_s:.0f} s")
         station.enrol(self.guest, self.county.claim(self._cast[0].id))
         wait_until(
             lambda: self.county.sql(_DESIRED_IN_FORCE),
@@ -151,9 +182,9 @@ class Village:
 
     def _present(self) -> None:
         for number, person in enumerate(self._cast[0].people, start=1):
-            if number == self._plan.cut_at:
+            if self._plan is not None and number == self._plan.cut_at:
                 self._cut()
-            self._touch(person.number, person.uid, kill=number == self._plan.kill_at)
+            self._touch(person.number, person.uid, kill=self._plan is not None and number == self._plan.kill_at)
             if self._back_s is not None and time.monotonic() > self._back_s:
                 self._join()
 
@@ -227,6 +258,29 @@ class Village:
             _say(str(error))
 
 
+def lay_cards(made: Kit, *, seed: int, touches: int = TOUCHES, plan: RunPlan | None) -> dict[str, Value]:
+    """Do everything once, and return what was found.
+
+    Args:
+        plan: What happens meanwhile. Without one nothing does.
+
+    Raises:
+        NotInTime, CommandFailed, RuntimeError: A step failed. The agent's log was printed.
+    """
+    with tempfile.TemporaryDirectory(prefix="pi3-") as name:
+        folder = Path(name)
+        # PostgreSQL never runs as root, and its own user must get into this folder.
+        folder.chmod(0o755)
+        village = Village(folder, made, seed=seed, touches=touches, plan=plan)
+        try:
+            return village.run()
+        except (NotInTime, CommandFailed, RuntimeError) as error:
+            _say(f"{error}\n{_log_of(village.guest)}")
+            raise
+        finally:
+            village.stop()
+
+
 def main(options_given: list[str]) -> int:
     """Run and report."""
     options = arguments("./run rig pi3").parse_args(options_given)
@@ -234,22 +288,8 @@ def main(options_given: list[str]) -> int:
     report = Report("rig pi3", seed=seed)
     # Ended by a time limit, it still switches the board off and stops the county.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    began = time.monotonic()
-    made = sd_card()
-    _say(f"the SD card is ready after {time.monotonic() - began:.0f} s")
-    with tempfile.TemporaryDirectory(prefix="pi3-") as name:
-        folder = Path(name)
-        # PostgreSQL never runs as root, and its own user must get into this folder.
-        folder.chmod(0o755)
-        village = Village(folder, made, seed=seed)
-        try:
-            found = village.run()
-        except (NotInTime, CommandFailed, RuntimeError) as error:
-            _say(f"{error}\n{_log_of(village.guest)}")
-            raise
-        finally:
-            village.stop()
-    result = report.finish(as_json=options.json, **found, wheels=list(made.wheels), not_emulated=list(_NOT_EMULATED))
+    found = lay_cards(kit(), seed=seed, plan=make_plan(seed))
+    result = report.finish(as_json=options.json, **found, not_emulated=list(_NOT_EMULATED))
     return exit_code(result, *BAD, repeat=f"./run rig pi3 --seed {seed}")
 
 
@@ -267,3 +307,7 @@ def _figure(name: str, value: float | None, unit: str, *, goal: float | None = N
 
 def _say(text: str) -> None:
     print(f"· {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

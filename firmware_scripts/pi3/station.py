@@ -1,16 +1,24 @@
-"""The station on the board: install the agent as the units' README.md says, enrol it, and look at it from outside."""
+"""The station on the board: install its package, enrol it, and look at it from outside."""
 
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_scripts.rig import wheels
+from firmware_scripts.pi3.board import LIGHTS, PINS, TYPED
 from firmware_scripts.rig.guest import Guest
-from firmware_scripts.rig.pi3.board import LIGHTS, PINS, TYPED
-from firmware_scripts.systemd.unit import FOLDER
 
 _UNIT = "cunhui-agent.service"
+_REPOSITORY = Path(__file__).parents[2]
+_BENCH = (
+    "firmware_scripts/__init__.py",
+    "firmware_scripts/rig/__init__.py",
+    "firmware_scripts/rig/typist.py",
+    "firmware_scripts/pi3/__init__.py",
+    "firmware_scripts/pi3/reader.py",
+)
+"""The card reader, which is no part of the station. It uses the station's libraries."""
 _WEDGE = "ffff:0035"
 _TOML = """\
 [station]
@@ -36,24 +44,17 @@ driver = "none"
 socket = "/run/cunhui/kiosk.sock"
 """
 _KIT = "/root/kit"
+_APT = "DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get --quiet=2 --yes -o Dpkg::Use-Pty=0"
 _INSTALL = f"""\
 set -eu
 cd {_KIT}
-/usr/lib/cunhui-station/bin/python -m pip install --quiet --no-index --no-deps ./*.whl
-install -m 0644 {_UNIT} /etc/systemd/system/
-install -m 0644 cunhui.sysusers.conf /usr/lib/sysusers.d/cunhui-station.conf
-install -m 0644 cunhui.tmpfiles.conf /usr/lib/tmpfiles.d/cunhui-station.conf
-install -m 0644 70-cunhui-devices.rules /etc/udev/rules.d/
+{_APT} --no-install-recommends install ./cunhui-station_*.deb
 install -D -m 0644 -t /etc/cunhui station.toml county-ca.pem
-systemd-sysusers
-systemd-tmpfiles --create /usr/lib/tmpfiles.d/cunhui-station.conf
-udevadm control --reload
-udevadm trigger --settle --subsystem-match=gpio --subsystem-match=misc
-systemctl daemon-reload
-systemctl --quiet enable {_UNIT}
 sync
 """
-_ENROL = "cd / && runuser -u cunhui -- /usr/lib/cunhui-station/bin/cunhui-agent enrol --config /etc/cunhui/station.toml"
+_ENROL = "cunhui-agent enrol --config /etc/cunhui/station.toml"
+_INSTALL_S = 3_600.0
+"""An emulated board unpacks the package for some minutes."""
 _LOOK = f"""\
 echo "Boot=$(cat /proc/sys/kernel/random/boot_id)"
 systemctl show {_UNIT} -p MainPID -p NRestarts -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic
@@ -64,6 +65,7 @@ echo "board=$(tr -d '\\0' </proc/device-tree/model), emulated by QEMU"
 echo "kernel=$(uname -r) $(uname -m)"
 /usr/lib/cunhui-station/bin/python -c 'import platform, importlib.metadata as m
 print("python=" + platform.python_version()); print("agent=" + m.version("cunhui"))'
+dpkg-query -W -f 'package=${Package} ${Version}\n' cunhui-station
 """
 
 
@@ -118,18 +120,21 @@ def about(guest: Guest) -> dict[str, str]:
     return dict(line.split("=", 1) for line in guest.run(_ABOUT).splitlines())
 
 
-def install(guest: Guest, folder: Path, *, url: str, ca: Path) -> None:
-    """Install the agent of this checkout on the board, with its unit and its settings."""
+def install(guest: Guest, folder: Path, package: Path, *, url: str, ca: Path) -> float:
+    """Install the station's package on the board, with its settings, and return how many seconds apt took."""
     kit = folder / "kit"
     kit.mkdir()
-    wheels.product(kit)
-    for name in (_UNIT, "cunhui.sysusers.conf", "cunhui.tmpfiles.conf", "70-cunhui-devices.rules"):
-        shutil.copy(FOLDER / name, kit)
+    shutil.copy(package, kit)
     shutil.copy(ca, kit / "county-ca.pem")
     pins = "\n".join(f"{colour} = {number}" for colour, number in LIGHTS.items())
     (kit / "station.toml").write_text(_TOML.format(url=url, wedge=_WEDGE, pins=pins), encoding="utf-8")
+    for name in _BENCH:
+        (kit / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_REPOSITORY / name, kit / name)
     guest.put(kit, _KIT)
-    guest.run(_INSTALL)
+    began = time.monotonic()
+    guest.run(_INSTALL, timeout_s=_INSTALL_S)
+    return time.monotonic() - began
 
 
 def enrol(guest: Guest, claim: str) -> None:
@@ -147,8 +152,8 @@ class Hand:
 
     def __init__(self, guest: Guest, folder: Path) -> None:
         command = (
-            "modprobe -a uinput evdev && cd /run && "
-            f"exec /usr/lib/cunhui-station/bin/python -u -m firmware_scripts.rig.pi3.reader {_WEDGE} {PINS[TYPED]}"
+            f"modprobe -a uinput evdev && cd /run && export PYTHONPATH={_KIT} && "
+            f"exec /usr/lib/cunhui-station/bin/python -u -m firmware_scripts.pi3.reader {_WEDGE} {PINS[TYPED]}"
         )
         self._log = folder / "reader.log"
         self._program = guest.start(command, log=self._log)

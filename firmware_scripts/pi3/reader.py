@@ -1,6 +1,6 @@
 """Runs on the board, as root, and is no part of the station: a card reader that types what it is told on stdin.
 
-``python -m firmware_scripts.rig.pi3.reader VENDOR:PRODUCT PIN`` plugs the reader in, says ``taken`` when another
+``python -m firmware_scripts.pi3.reader VENDOR:PRODUCT PIN`` plugs the reader in, says ``taken`` when another
 program has it for itself alone, and types each line. With the last key, Enter, a pin goes up: so somebody outside sees
 when the card was read, without a word of this machine's clock.
 """

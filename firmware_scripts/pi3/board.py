@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, Process, wait_until
-from firmware_scripts.rig.pi3.monitor import Monitor
-from firmware_scripts.rig.pi3.pins import Edge, PinWatch
-from firmware_scripts.rig.pi3.sd_card import SdCard
+from firmware_scripts.pi3.monitor import Monitor
+from firmware_scripts.pi3.pins import Edge, PinWatch
+from firmware_scripts.pi3.sd_card import SdCard
 
 COUNTY = "10.0.2.2"
 """This machine, as the board sees it over the village's link (QEMU: user networking)."""

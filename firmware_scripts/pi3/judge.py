@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware_scripts.rig.pi3.board import LIGHTS, TYPED
-from firmware_scripts.rig.pi3.pins import Edge
+from firmware_scripts.pi3.board import LIGHTS, TYPED
+from firmware_scripts.pi3.pins import Edge
 
 DATED_WITHIN_S = 2.0
 """How far the time of a touch may be from the true time, if the station has had the county's time since."""

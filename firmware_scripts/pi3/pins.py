@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from firmware_scripts.rig.pi3.monitor import Monitor, MonitorGone
+from firmware_scripts.pi3.monitor import Monitor, MonitorGone
 
 GPLEV0 = 0x3F20_0034
 """Levels of pins 0 to 31 (BCM2835 ARM Peripherals, section 6.1: 7E200034 on the bus; a BCM2837's cores see the

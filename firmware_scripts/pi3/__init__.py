@@ -1,0 +1,1 @@
+"""The station's package on an emulated Raspberry Pi 3B."""
