@@ -98,9 +98,17 @@ def _memory(county: County, name: str) -> Figure:
     The program that keeps the parts running is left out, because systemd does that in an installed county.
     """
     threading.Event().wait(_REST_S)
-    parts = {part: sum(proportional(pid)["Pss"] for pid in _tree(county.pid(part))) for part in PARTS}
+    parts = {part: sum(_size(pid) for pid in _tree(county.pid(part))) for part in PARTS}
     detail: dict[str, Value] = {part: round(size, 1) for part, size in parts.items()}
     return Figure(name=name, value=sum(parts.values()), unit="MB", detail=detail)
+
+
+def _size(pid: int) -> float:
+    try:
+        return proportional(pid)["Pss"]
+    except FileNotFoundError:
+        # PostgreSQL ends its workers when they have done their work.
+        return 0.0
 
 
 def _tree(pid: int) -> list[int]:
