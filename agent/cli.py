@@ -30,11 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
     with argparse_in_chinese():
         options = _parser().parse_args(arguments)
-    # These two need no good configuration: one rescues a dead station's file, the other finds out what to configure.
+    # These need no good configuration: one rescues a dead station's file, the others find out what to configure.
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
     if options.command == "doctor" and options.card:
         return _find_format(options.config, options.card)
+    if options.command == "setup":
+        return _set_up(options)
     try:
         config = load(options.config, with_files=options.command in ("config", "enrol"))
     except BadConfig as bad:
@@ -61,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, says: str, *, allow_abbrev: bool = True) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=says, description=says, allow_abbrev=allow_abbrev)
 
+    setup = command("setup", "装好软件包以后第一次用：问县平台和接入码，找设备逐个试，接入，启动")
+    setup.add_argument("--file", type=Path, metavar="文件", help="县里控制台下载的接入文件 claim.toml")
+    setup.add_argument("--devices", type=Path, metavar="文件", help="不找设备，照这个文件里 station.toml 的设备各节写")
+    setup.add_argument("--again", action="store_true", help="已经装过：重新找设备，重写 station.toml")
+    setup.add_argument("--yes", action="store_true", help="不提问，要有 --file；键盘式读卡器要同时写 --devices")
     enrol = command("enrol", "用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False)
     enrol.add_argument("--claim-file", type=Path, metavar="文件", help="从文件的第一行读接入码，不从键盘或标准输入读")
     enrol.add_argument("--claim", default="", help=argparse.SUPPRESS)
@@ -84,6 +91,25 @@ def _parser() -> argparse.ArgumentParser:
     for one in (enrol, run, check, doctor, shelf):
         one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
+
+
+def _set_up(options: argparse.Namespace) -> int:
+    from agent.setup.conversation import Conversation, SetupRefused  # noqa: PLC0415 -- a station that runs needs none
+    from agent.setup.place import SetupPlace  # noqa: PLC0415
+    from agent.setup.setting_up import Wishes, set_up  # noqa: PLC0415
+    from agent.wiring.setting_up import setup_tools  # noqa: PLC0415
+
+    logging.getLogger().addHandler(logging.NullHandler())  # the log would stand between questions and answers
+    talk = Conversation(ask=None if options.yes else input, say=lambda line: print(line, flush=True))
+    wishes = Wishes(claim_file=options.file, devices=options.devices, again=options.again)
+    try:
+        return 0 if set_up(SetupPlace(), wishes, setup_tools(), talk) else EXIT_FAILED
+    except SetupRefused as refused:
+        print(refused, file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("\n停下了。已做的都留着，再运行一次会接着做", file=sys.stderr)
+        return EXIT_FAILED
 
 
 def _claim(file: Path | None) -> str:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from protocol.chinese_argparse import argparse_in_chinese
+from protocol.claim_file import spoken_fingerprint
+from protocol.refusal import Refused
 from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
@@ -99,6 +101,7 @@ def _release(home: CountyHome, chosen: argparse.Namespace) -> int:
 _WHERE_WORDS = {
     "url": "网页",
     "ca": "县平台的根证书",
+    "ca_fingerprint": "根证书的核对码",
     "broker_host": "消息服务主机",
     "broker_port": "消息服务端口",
     "broker_fallback_port": "消息服务备用端口",
@@ -112,6 +115,7 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     where = {
         "url": f"https://{config.host}:{config.web_port}",
         "ca": str(home.root / "ca.pem"),
+        "ca_fingerprint": _fingerprint(home),
         "broker_host": config.host,
         "broker_port": config.broker_port,
         "broker_fallback_port": config.broker_fallback_port,
@@ -121,6 +125,14 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     lines = [f"{_WHERE_WORDS[key]}：{value}" for key, value in where.items() if value is not None]
     print(json.dumps(where) if chosen.json else "\n".join(lines))
     return 0
+
+
+def _fingerprint(home: CountyHome) -> str | None:
+    """Return the CA's fingerprint, to be read out to whoever sets a station up; None before there is a CA."""
+    try:
+        return spoken_fingerprint((home.root / "ca.pem").read_text(encoding="ascii"))
+    except (OSError, Refused):
+        return None
 
 
 def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -252,6 +264,8 @@ def _add_model_verbs(add: Add) -> None:
     claim = add("claim", _with_models("claim"), "给一个站点生成新的接入码", station=station)
     claim.add_argument("--village", metavar="区划代码", help="所在村的 12 位代码，站点还没有登记时写")
     claim.add_argument("--name", metavar="名称", help="站点名称，和 --village 一起写")
+    to = "连同县里的地址和证书写成接入文件 claim.toml，给 cunhui-agent setup --file 用"
+    claim.add_argument("--to", default="", metavar="文件", help=to)
     revoke = add("revoke", _with_models("revoke"), "永久吊销一个站点", station=station)
     revoke.add_argument("--reason", required=True, metavar="理由", help="至少 4 个字，记入审计")
     order = add("order", _with_models("order"), "给站点下一个命令，显示命令编号", station=station, order="站点命令")

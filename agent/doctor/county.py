@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent.causes import cause
-from agent.doctor.ports import DoctorTools, Trouble
+from agent.doctor.ports import Probe, Trouble
 from agent.doctor.problems import COUNTY_AWAY, PORT_BLOCKED, Finding, problem_finding
 from agent.identity.station_identity import Identity
 
@@ -15,7 +15,7 @@ _CODES: dict[Trouble, int] = {"name": 21, "away": COUNTY_AWAY, "stranger": 23, "
 _HTTPS_PORT = 443
 
 
-def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorTools) -> list[Finding]:
+def examine_county(url: str, ca: Path, identity: Identity | None, probe: Probe) -> list[Finding]:
     """Probe the web server, and the broker with the station's certificate."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _HTTPS_PORT
@@ -23,19 +23,15 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorT
         ca.read_bytes()
     except OSError as error:
         return [problem_finding("县里网页", 11, f"ca：{cause(error)}")]
-    web_trouble = tools.probe_endpoint(host, port, ca, None)
+    web_trouble = probe(host, port, ca, None)
     web = _endpoint_finding("县里网页", host, port, web_trouble)
     if identity is None:
         return [web]
     broker = identity.enrolled.broker
     own = (identity.certificate_file, identity.tls_key_file)
-    trouble = tools.probe_endpoint(broker.host, broker.port, ca, own)
+    trouble = probe(broker.host, broker.port, ca, own)
     finding = _endpoint_finding("上传通道", broker.host, broker.port, trouble)
-    if (
-        trouble == "away"
-        and broker.fallback_port is not None
-        and not tools.probe_endpoint(broker.host, broker.fallback_port, ca, own)
-    ):
+    if trouble == "away" and broker.fallback_port is not None and not probe(broker.host, broker.fallback_port, ca, own):
         # One of the broker's two ports is enough.
         finding = Finding(finding.part, f"{broker.host}:{broker.fallback_port} 通（备用端口）")
     elif trouble == "away" and not web_trouble:

@@ -51,7 +51,7 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
     findings = [Finding("配置", "没有错误"), *known.findings]
     if any(one.code == NOT_ENROLLED for one in known.findings):
         # Enrolment needs only the county. The agent makes everything else when it starts, so its lack means nothing.
-        county = examine_county(config.county_url, config.county_ca, None, tools)
+        county = examine_county(config.county_url, config.county_ca, None, tools.probe_endpoint)
         return Examination("", [*findings, *county, Finding("其余", "接入以后再检查", well=None)])
     status = ask_agent(config.kiosk_socket)
     if isinstance(status, Status):
@@ -61,7 +61,7 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
         findings.append(Finding("站点程序", says + newer))
     else:
         findings.append(problem_finding("站点程序", _NO_ANSWER[status]))
-    findings += examine_county(config.county_url, config.county_ca, known.identity, tools)
+    findings += examine_county(config.county_url, config.county_ca, known.identity, tools.probe_endpoint)
     station = known.identity.station if known.identity is not None else ""
     if isinstance(status, Status):
         findings += _findings_of_running(status, missing_libraries(config))

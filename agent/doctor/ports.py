@@ -17,11 +17,14 @@ type CameraTrial = Literal["well", "failed", "black", "covered"]
 """What came of one picture. black, covered: it was taken and does not show the room (`agent.camera.sight`)."""
 
 
+type Probe = Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
+"""``(host, port, county CA, the station's certificate and key, or None)``: make a TLS connection and end it."""
+
+
 class DoctorTools(Struct, frozen=True):
     """The doctor's tools. Each may take seconds; none raises because of what it finds."""
 
-    probe_endpoint: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
-    """``(host, port, county CA, the station's certificate and key, or None)``: make a TLS connection and end it."""
+    probe_endpoint: Probe
     machine: Callable[[], Machine]
     reader: Callable[[ChosenDriver], bool]
     """Whether a reader that nobody else uses becomes ready."""

@@ -17,7 +17,7 @@ NOT_ENROLLED, COUNTY_AWAY, PORT_BLOCKED, OUTBOX_IN_USE = 12, 22, 27, 52
 
 PROBLEMS: dict[int, KnownProblem] = {
     11: KnownProblem("配置文件有错", "改正 station.toml，再运行 cunhui-agent config check 核对。"),
-    12: KnownProblem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol，按提示输入。"),
+    12: KnownProblem("还没有接入县里", "向县里要接入码，运行 sudo cunhui-agent setup。"),
     13: KnownProblem("身份文件坏了或读不到", "先用 sudo 再试；还是这样就导出记录，再重新接入。"),
     14: KnownProblem("证书已过期", "让站点连上网，会自动换发；三天不好请县里重发接入码。"),
     15: KnownProblem("证书快到期还没换发", "让站点连上网，会自动换发。"),

@@ -115,3 +115,15 @@ def _uid(context: int, reader: str) -> str:
 def _check(result: int) -> None:
     if result != scard.SCARD_S_SUCCESS:
         raise DeviceError(str(scard.SCardGetErrorMessage(result)))
+
+
+def present_readers() -> list[str]:
+    """Return the PC/SC names of the readers that are there now; none if pcscd is not."""
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if result != scard.SCARD_S_SUCCESS:
+        return []
+    try:
+        result, names = scard.SCardListReaders(context, [])
+        return [str(name) for name in names] if result == scard.SCARD_S_SUCCESS else []
+    finally:
+        scard.SCardReleaseContext(context)

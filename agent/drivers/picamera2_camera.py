@@ -17,6 +17,8 @@ SETTLE_FRAMES = 12
 """libcamera's automatic exposure and white balance converge within these."""
 WITHIN_S = 8.0
 _BUFFERS = 2
+_USB = "/usb"
+"""In the id of a camera that libcamera reaches through the driver of USB cameras, which is not ours to use."""
 
 
 class Picamera2Camera:
@@ -67,3 +69,12 @@ def _load() -> Any:
         return importlib.import_module("picamera2")
     except ImportError as error:
         raise DeviceError(f"picamera2 can't be loaded: {error}") from error
+
+
+def present_cameras() -> list[str]:
+    """Return the models of the cameras on the ribbon connectors, in libcamera's order; none where there is no
+    libcamera."""
+    try:
+        return [str(one["Model"]) for one in _load().Picamera2.global_camera_info() if _USB not in str(one["Id"])]
+    except (DeviceError, OSError, RuntimeError):
+        return []

@@ -4,6 +4,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 import serial
@@ -13,6 +14,8 @@ from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 
 _WRITE_WITHIN_S = 1.0
+_SERIAL_KINDS = ("ttyUSB", "ttyACM", "ttyAMA")
+"""USB converters, CDC-ACM, and a Pi's own UART."""
 _SILENCE_S = 2.0
 """If nothing came for so long, a half frame is dropped. A frame takes 50 ms; the rest is for a busy machine."""
 
@@ -131,3 +134,15 @@ class ListeningReader(SerialReader):
             for frame in frames.feed(data):
                 if (card := self._card_in(frame)) is not None:
                     self._card_lies(card)
+
+
+def present_ports(device_folder: Path = Path("/dev")) -> list[str]:
+    """Return the serial ports to which a reader may be wired, each once, by its lasting name if it has one."""
+    names = [*sorted(device_folder.glob("serial/by-id/*")), device_folder / "serial0"]
+    for kind in _SERIAL_KINDS:
+        names += sorted(device_folder.glob(f"{kind}*"))
+    ports: dict[Path, str] = {}
+    for name in names:
+        if name.exists():
+            ports.setdefault(name.resolve(), str(name))
+    return list(ports.values())

@@ -20,6 +20,7 @@ FRAME_WITHIN_S = 2.0
 _LAYOUTS: dict[str, Literal["jpeg", "yuyv", "nv12"]] = {"MJPEG": "jpeg", "JPEG": "jpeg", "YUYV": "yuyv", "NV12": "nv12"}
 """The formats that are understood, the best first. YCbCr has the range of ITU-R BT.601, which is V4L2's default."""
 _USB = "usb-"
+BY_ID = Path("/dev/v4l/by-id")
 
 
 class V4l2Camera:
@@ -104,3 +105,9 @@ def _settled_frame(library: Any, reader: Any) -> bytes:
         if data := bytes(frame):
             return data
     raise DeviceError("the camera gives only broken frames")
+
+
+def present_cameras(folder: Path = BY_ID) -> list[Path]:
+    """Return the USB cameras that are there now by their lasting names. Each may have further nodes that give no
+    picture."""
+    return sorted(folder.glob("usb-*-video-index0"))

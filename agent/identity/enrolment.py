@@ -87,7 +87,7 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
     try:
         code = parse_claim_code(claim)
     except Refused as refused:
-        raise CountyRefused(refused.reason, _wrong_code(digits_typed(claim))) from refused
+        raise CountyRefused(refused.reason, wrong_code_words(claim)) from refused
     key = record_key(folder)
     request = EnrolRequest(
         claim=code,
@@ -131,13 +131,14 @@ def renewal_due_ms(certificate: str) -> int:
     return milliseconds(ends - LIFE / 2)
 
 
-def _wrong_code(typed: str) -> str:
+def wrong_code_words(text: str) -> str:
     """Say what is wrong with a claim code, so that the person knows whether to count the digits or to compare them."""
+    typed = digits_typed(text)
     if typed and not (typed.isascii() and typed.isdecimal()):
         return "接入码应为13位数字，里面有别的字，请核对后重新输入"
     if len(typed) != DIGITS:
         return f"接入码应为13位数字，现在是{len(typed)}位，请核对后重新输入"
-    return "接入码有一位输错了（或者两位颠倒了），请一位一位核对后重新输入"
+    return "接入码不对，请重读：有一位输错了（或者两位颠倒了），请一位一位核对后重新输入"
 
 
 def _csr(folder: Path) -> str:

@@ -56,6 +56,7 @@ STATION = DebianPackage(
         f"{SYSTEMD}/cunhui-sound@.service": UNITS,
         f"{SYSTEMD}/70-cunhui-devices.rules": UDEV_RULES,
         f"{SYSTEMD}/70-cunhui-pcsc.rules": POLKIT_RULES,
+        "docs/examples/station.toml": "usr/share/doc/cunhui-station/examples",
     },
     sysusers=f"{SYSTEMD}/cunhui.sysusers.conf",
     tmpfiles=f"{SYSTEMD}/cunhui.tmpfiles.conf",

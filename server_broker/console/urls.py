@@ -108,7 +108,7 @@ from server_broker.console.views.snapshots import (
     snapshot_thumbnail,
 )
 from server_broker.console.views.stand_ins import stand_in, stand_in_set
-from server_broker.console.views.station import claim, revoke, station
+from server_broker.console.views.station import claim, claim_download, revoke, station
 from server_broker.console.views.station_dead import station_dead
 from server_broker.console.views.term_change import term_confirm, term_file, term_sheet
 from server_broker.console.views.terms import term_set, terms
@@ -145,6 +145,7 @@ urlpatterns = [
     path("today/people/", presence, name="presence"),
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
+    re_path(rf"{_STATION}claim/claim\.toml$", claim_download, name="station-claim-file"),
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
     re_path(rf"{_STATION}dead/$", station_dead, name="station-dead"),
     re_path(rf"{_STATION}settings/$", station_settings, name="station-settings"),

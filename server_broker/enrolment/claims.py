@@ -69,11 +69,10 @@ def _insert(station: Station, now: dt.datetime) -> tuple[str, Claim]:
         return code, claim
 
 
-def is_open(code: str, *, now: dt.datetime) -> bool:
-    """Tell whether a code that `make_claim` returned could still enrol a station."""
-    return Claim.objects.filter(
-        lookup=code[:LOOKUP_DIGITS], used_at=None, burnt_at=None, expires_at__gt=now, station__revoked_at=None
-    ).exists()
+def open_claim(code: str, *, now: dt.datetime) -> Claim | None:
+    """Return the claim of a code that `make_claim` returned, if it could still enrol a station."""
+    still_open = Claim.objects.filter(used_at=None, burnt_at=None, expires_at__gt=now, station__revoked_at=None)
+    return still_open.select_related("station").filter(lookup=code[:LOOKUP_DIGITS]).first()
 
 
 def redeem(home: CountyHome, code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:

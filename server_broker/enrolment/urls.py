@@ -1,10 +1,11 @@
-"""The two addresses that stations call."""
+"""The addresses that stations call."""
 
 from django.urls import path
 
 from server_broker.enrolment import views
 
 urlpatterns = [
+    path("ca.pem", views.ca, name="county-ca"),
     path("enrol", views.enrol, name="enrol"),
     path("renew", views.renew, name="renew"),
 ]

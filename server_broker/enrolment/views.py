@@ -1,4 +1,7 @@
-"""``POST /enrol`` and ``POST /renew``: JSON of `protocol.enrolment` in, `Enrolled` or `NotEnrolled` out."""
+"""``POST /enrol`` and ``POST /renew``: JSON of `protocol.enrolment` in, `Enrolled` or `NotEnrolled` out.
+
+Before them, ``GET /ca.pem``.
+"""
 
 import functools
 import logging
@@ -12,11 +15,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from protocol.enrolment import MAX_REQUEST_BYTES, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json
 from protocol.refusal import Refused
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.enrolment import admission
+from server_broker.enrolment.claim_files import ca_text
 from server_broker.enrolment.limit import RefusalLimit
 from server_broker.enrolment.refusals import NotAdmitted, RefusalCode
 from server_broker.platform.processes import ServiceError
@@ -72,6 +77,16 @@ def _booked(address: str) -> Iterator[None]:
     finally:
         if not was_wrong:
             limit.take_back(address)
+
+
+@require_safe
+def ca(request: HttpRequest) -> HttpResponse:
+    """Give the county CA's certificate to a station that is set up, where two people compare its fingerprint."""
+    try:
+        return HttpResponse(ca_text(settings.HOME), content_type="application/x-pem-file")
+    except ServiceError as error:
+        log.error("the CA can't be read: %s", error)
+        return HttpResponse(status=503)
 
 
 @_answered

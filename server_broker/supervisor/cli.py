@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from django.db import OperationalError, ProgrammingError, connection, transaction
@@ -23,7 +25,8 @@ from server_broker.accounts.models import User
 from server_broker.attendance.region_changes import RegionRefused, found_county
 from server_broker.audit import log as audit
 from server_broker.decisions.stream import decide
-from server_broker.enrolment.claims import ClaimRefused, make_claim
+from server_broker.enrolment.claim_files import claim_file
+from server_broker.enrolment.claims import ClaimRefused, make_claim, open_claim
 from server_broker.enrolment.revocation import UnknownStation, revoke
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
@@ -79,12 +82,26 @@ def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
         with transaction.atomic():
             station = Station.objects.filter(pk=chosen.station).first() or _new_station(chosen)
             code = make_claim(station, actor=_actor(), now=timezone.now())
+            opened = open_claim(code, now=timezone.now()) if chosen.to else None
+            content = claim_file(home, opened, code) if opened else b""
     except ClaimRefused as refused:
         raise ServiceError(str(refused)) from refused
-    # The code alone goes to standard output, so that a script can take it from there.
-    print(format_claim_code(code))
+    if chosen.to:
+        _write_claim_file(Path(chosen.to), content)
+    else:
+        # The code alone goes to standard output, so that a script can take it from there.
+        print(format_claim_code(code))
     print(f"{station.pk}（{station.village.name}）：24 小时内有效，只能用一次", file=sys.stderr)
     return 0
+
+
+def _write_claim_file(path: Path, content: bytes) -> None:
+    """Write the file for its owner's eyes alone. A file that is there is not overwritten."""
+    try:
+        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(content)
+    except OSError as error:
+        raise ServiceError(f"接入码已生成，但写不了 {path}：{error.strerror}。换个文件名再运行一次") from error
 
 
 def _new_station(chosen: argparse.Namespace) -> Station:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.claim import format_claim_code
+from protocol.claim_file import CLAIM_FILE
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.bundles.spread import WHOLE, station_shelf
 from server_broker.console.lost_card_words import with_holders
@@ -20,7 +21,9 @@ from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
 from server_broker.console.views.commands import LOG, CommandForm
-from server_broker.enrolment.claims import ClaimRefused, is_open, make_claim
+from server_broker.enrolment.claim_files import ca_fingerprint, claim_file
+from server_broker.enrolment.claims import ClaimRefused, make_claim, open_claim
+from server_broker.enrolment.models import Claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
 from server_broker.ledger.station_page import station_page
@@ -106,19 +109,42 @@ def claim(request: HttpRequest, station_id: str) -> HttpResponse:
     that made it.
     """
     shown = _get(request, station_id)
-    place = f"claim:{request.session.session_key}:{shown.pk}"
     if request.method == "POST":
         try:
             code = make_claim(shown, actor=request.user.get_username(), now=timezone.now())
         except ClaimRefused as refused:
             messages.error(request, f"没有生成：{refused}。")
             return redirect("station", station_id)
-        cache.set(place, code, CODE_SHOWN_S)
+        cache.set(_code_place(request, shown), code, CODE_SHOWN_S)
         return redirect("station-claim", station_id)
-    kept = cache.get(place, "")
-    # The code may have been used, or replaced by a newer one, since it was made.
-    code = format_claim_code(kept) if kept and is_open(kept, now=timezone.now()) else ""
-    return render(request, "console/claim.html", {"section": "home", "station": shown, "code": code})
+    code, opened = _kept_code(request, shown)
+    context = {"section": "home", "station": shown, "code": format_claim_code(code) if opened else ""}
+    if opened:
+        context["fingerprint"] = ca_fingerprint(settings.HOME)
+    return render(request, "console/claim.html", context)
+
+
+@require_safe
+@needs(Power.CLAIM_STATION)
+def claim_download(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Give ``claim.toml`` for the code that this session has just made; without one, show the page that says so."""
+    code, opened = _kept_code(request, _get(request, station_id))
+    if opened is None:
+        return redirect("station-claim", station_id)
+    response = HttpResponse(claim_file(settings.HOME, opened, code), content_type="application/toml")
+    response["Content-Disposition"] = f'attachment; filename="{CLAIM_FILE}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _kept_code(request: HttpRequest, shown: Station) -> tuple[str, Claim | None]:
+    """Return the code that this session made and its claim; None if it was used, or replaced by a newer one, since."""
+    code: str = cache.get(_code_place(request, shown), "")
+    return code, open_claim(code, now=timezone.now()) if code else None
+
+
+def _code_place(request: HttpRequest, shown: Station) -> str:
+    return f"claim:{request.session.session_key}:{shown.pk}"
 
 
 @post_only("station", "station_id")

@@ -1,5 +1,6 @@
 """station.toml: every mistake at once, each with its line, in Chinese."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,15 @@ def mistakes(file: Path, text: str) -> list[tuple[int, str]]:
     return [(mistake.line, mistake.message) for mistake in bad.value.mistakes]
 
 
-def test_the_file_in_the_readme_is_a_good_one(file: Path) -> None:
-    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
-    file.write_text(readme.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
-    assert load(file).county_url == "https://county.example:8443"
+@pytest.mark.parametrize("off", ["", "# "], ids=["as it stands", "with all that is commented out"])
+def test_the_example_of_the_package_is_a_good_one(file: Path, folder: Path, off: str) -> None:
+    example = Path(__file__).parents[3].joinpath("docs", "examples", "station.toml").read_text(encoding="utf-8")
+    (folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    example = example.replace("/etc/cunhui/county-ca.pem", str(folder / "ca.pem"))
+    file.write_text(re.sub(rf"^{off}(?=\[|\w+ = )", "", example, flags=re.MULTILINE), encoding="utf-8")
+    config = load(file, with_files=True)
+    assert config.county_url == "https://county.example:8443"
+    assert len(config.readers) == (3 if off else 1)
 
 
 def test_a_good_file(file: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.pcsc import PcscReader
+from agent.drivers.pcsc import PcscReader, present_readers
 from firmware_scripts.demo import virtual_card
 from protocol.cards import normalise_uid
 from protocol.refusal import Refused
@@ -64,8 +64,10 @@ def test_it_keeps_the_contract_of_every_reader(pcscd: Pcscd, reader: PcscReader)
             threading.Event().wait(1)
         threading.Event().wait(1)
 
+    assert present_readers() == []
     pcscd.start()
     check_reader(reader, present, uids=(UID,))
+    assert present_readers() == [FIRST, SECOND]
 
 
 def test_a_card_is_read_once_however_long_it_lies(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:

@@ -85,11 +85,13 @@ GET  /favicon.ico                                  302 302 302 302 302 302 302 3
 # What stations ask for, by their own proofs
 POST /enrol                                        400 400 400 400 400 400 400 400 400 400 400
 POST /renew                                        400 400 400 400 400 400 400 400 400 400 400
+GET  /ca.pem                                       200 200 200 200 200 200 200 200 200 200 200
 GET  /packs/{SHA256}                               404 404 404 404 404 404 404 404 404 404 404
 # Stations
 GET  /                                             200 200 302 200 200 200 200 200 200 200 302
 GET  /stations/{station}/                          200 200 403 200 200 200 200 200 200 404 302
 GET  /stations/{station}/claim/                    200 403 403 200 403 403 403 403 403 404 302 proof
+GET  /stations/{station}/claim/claim.toml           302 403 403 302 403 403 403 403 403 404 302 proof
 POST /stations/{station}/claim/                    404 403 403 404 403 403 403 403 403 404 302 proof
 POST /stations/{station}/revoke/                   403 404 403 404 403 403 403 403 403 404 302 proof
 GET  /stations/{station}/settings/                 403 403 403 200 403 403 403 403 403 404 302 proof

@@ -1,5 +1,6 @@
 """A claim code on its page: looked at twice it is the same one, and a revoked station gets none."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -8,15 +9,20 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from protocol.claim_file import decode_claim_file, spoken_fingerprint
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
 from tests.cast import ADMINISTRATOR, OPERATOR, OTHER_OPERATOR, SHILI
 from tests.server_broker.county import make_county, signed_in, user_of
+from tests.server_broker.enrolment.taking_in import home
 from tests.server_broker.races import at_once
 
+__all__ = ["home"]
+
 PAGE = "/stations/shili-01/claim/"
+FILE = f"{PAGE}claim.toml"
 
 
 @pytest.fixture
@@ -57,6 +63,23 @@ def test_a_code_that_is_of_no_use_any_more_is_not_shown(page: Client) -> None:
     page.post(PAGE)
     make_claim(Station.objects.get(pk=SHILI), actor="another", now=timezone.now())
     assert code_on(page) == ""
+
+
+def test_a_claim_file_has_all_that_a_station_needs_and_ends_with_its_code(page: Client) -> None:
+    assert page.get(FILE).status_code == 302
+    page.post(PAGE)
+    given = page.get(FILE)
+    assert given["Cache-Control"] == "no-store"
+    assert "claim.toml" in given["Content-Disposition"]
+    file = decode_claim_file(given.content)
+    assert (file.station, file.claim) == (SHILI, code_on(page).replace(" ", ""))
+    assert file.url.startswith("https://")
+    ca = page.get("/ca.pem").content.decode()
+    assert file.ca == ca
+    assert spoken_fingerprint(ca) in page.get(PAGE).content.decode()
+    assert dt.datetime.fromisoformat(f"{file.expires}+08:00") - timezone.now() > dt.timedelta(hours=23)
+    make_claim(Station.objects.get(pk=SHILI), actor="another", now=timezone.now())
+    assert page.get(FILE).status_code == 302
 
 
 def test_a_revoked_station_gets_no_code(page: Client) -> None:

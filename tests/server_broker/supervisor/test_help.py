@@ -74,6 +74,7 @@ TYPED |= {
 }
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
+TYPED |= {"toml", "cunhui-agent"}
 TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""

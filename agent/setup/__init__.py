@@ -1,0 +1,1 @@
+"""Make a machine a station, by a conversation in Chinese: county, devices, ``station.toml``, enrolment, units."""
