@@ -99,6 +99,7 @@ setup(
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "server_broker.content": ["official_words.txt", "starter/*.json"],
+        "server_broker.metrics": ["prometheus/*"],
         "server_broker.schema": ["tables.sql", "migrations.txt"],
         "server_broker.public": ["templates/**/*.html", "static/**/*"],
         "kiosk_tui": ["**/*.ini", "*.tcss", "**/*.tcss", "locale/**/*.po*"],
