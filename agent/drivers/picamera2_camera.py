@@ -7,6 +7,9 @@ sYCC, so the frame has the full range.
 
 import importlib
 import os
+import sys
+import types
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from agent.config.settings import ConfigSettings, Setting, between
@@ -40,7 +43,7 @@ class Picamera2Camera:
 
     def capture(self) -> CameraFrame:
         """Open the camera, let its exposure settle, and return what it sees."""
-        library = self._given or _load()
+        library = self._given or load()
         try:
             camera = library.Picamera2(self._number)
             try:
@@ -62,19 +65,44 @@ class Picamera2Camera:
         """Do nothing, because the device is closed between pictures."""
 
 
-def _load() -> Any:
+def load() -> Any:
+    """Return ``picamera2``.
+
+    Raises:
+        DeviceError: It, or libcamera, can't be loaded here.
+    """
     # numpy has little to do here, and each further thread of its library reserves tens of megabytes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _do_without_kms()
     try:
         return importlib.import_module("picamera2")
     except ImportError as error:
         raise DeviceError(f"picamera2 can't be loaded: {error}") from error
 
 
+def _do_without_kms() -> None:
+    """Put a stand-in in the place of ``pykms``, if it is not installed.
+
+    picamera2 (0.3.38) loads it for previews on a screen, which no camera of a station has, and can't be loaded without.
+    Debian has no such package, and what Raspberry Pi OS has is outside of this program's environment.
+    """
+    if "pykms" not in sys.modules and find_spec("kms") is None and find_spec("pykms") is None:
+        module = types.ModuleType("pykms")
+        module.PixelFormat = _AnyFormat()  # type: ignore[attr-defined]
+        sys.modules["pykms"] = module
+
+
+class _AnyFormat:
+    """Has every pixel format by name, because the previews' table names some when it is loaded."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
 def present_cameras() -> list[str]:
     """Return the models of the cameras on the ribbon connectors, in libcamera's order; none where there is no
     libcamera."""
     try:
-        return [str(one["Model"]) for one in _load().Picamera2.global_camera_info() if _USB not in str(one["Id"])]
+        return [str(one["Model"]) for one in load().Picamera2.global_camera_info() if _USB not in str(one["Id"])]
     except (DeviceError, OSError, RuntimeError):
         return []

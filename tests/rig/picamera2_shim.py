@@ -1,15 +1,16 @@
 """What picamera2 0.3.38 needs to run on libcamera's virtual camera instead of a sensor. For the rig alone.
 
-picamera2 expects a Pi's sensor: raw modes, memory of /dev/dma_heap, kms for previews. libcamera 0.4.0's virtual
+picamera2 expects a Pi's sensor: raw modes, memory of /dev/dma_heap. libcamera 0.4.0's virtual
 pipeline has none of these and leaves the length of its frames at 0 in their metadata.
 """
 
 import contextlib
 import mmap
-import sys
 import types
 from pathlib import Path
 from typing import Any
+
+from agent.drivers.picamera2_camera import load
 
 CONFIGURATION = Path("/usr/share/libcamera/pipeline/virtual/virtual.yaml")
 _CAMERA = """\
@@ -34,7 +35,7 @@ def plug_in() -> None:
 
 def library() -> Any:
     """Return picamera2, patched."""
-    _stand_in_for_kms()
+    load()  # without it picamera2 can't be imported where there is no kms
     import picamera2  # noqa: PLC0415 -- only where the rig runs
     from picamera2 import picamera2 as inside  # noqa: PLC0415
     from picamera2.allocators.allocator import Allocator  # noqa: PLC0415
@@ -55,17 +56,6 @@ def library() -> Any:
             return {"format": "SBGGR10_CSI2P", "size": (640, 480)}
 
     return types.SimpleNamespace(Picamera2=Virtual)
-
-
-def _stand_in_for_kms() -> None:
-    class AnyFormat:
-        def __getattr__(self, name: str) -> str:
-            return name
-
-    module = types.ModuleType("pykms")
-    module.PixelFormat = AnyFormat()  # type: ignore[attr-defined]
-    sys.modules.setdefault("pykms", module)
-    sys.modules.setdefault("kms", module)
 
 
 class _Sync:

@@ -3,6 +3,9 @@
 No test has a real Pi yet.
 """
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +15,8 @@ from agent.drivers.picamera2_camera import SETTLE_FRAMES, Picamera2Camera
 from agent.ports import DeviceError
 from tests.agent.camera import drawn
 from tests.agent.camera.camera_contract import check_camera
+
+ROOT = Path(__file__).parents[3]
 
 
 class FakePicamera2:
@@ -100,3 +105,26 @@ def test_one_that_can_not_be_opened_or_is_not_there_is_said() -> None:
 def test_without_the_library_every_picture_says_so() -> None:
     with pytest.raises(DeviceError, match="picamera2 can't be loaded"):
         Picamera2Camera().capture()
+
+
+PREVIEWS = """\
+try:
+    import kms as pykms
+    from kms import PixelFormats as PixelFormat
+except ImportError:
+    import pykms
+    from pykms import PixelFormat
+FORMATS = {"RGB888": PixelFormat.RGB888}
+"""
+"""How picamera2 0.3.38 loads what draws its previews (picamera2/previews/drm_preview.py)."""
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["Debian", "with pykms"])
+def test_it_is_loaded_on_a_machine_without_what_draws_previews(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "picamera2.py").write_text(PREVIEWS)
+    if there:
+        (tmp_path / "pykms.py").write_text("class PixelFormat:\n    RGB888 = 'of pykms'\n")
+    code = "from agent.drivers.picamera2_camera import load; load(); print(load().FORMATS['RGB888'])"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == ("of pykms" if there else "RGB888"), done.stderr

@@ -79,7 +79,7 @@ def test_cameras_on_the_board_come_first_and_usb_ones_only_once(
         {"Model": "UVC", "Id": "/base/soc/usb@7e/x"},
     ]
     library = SimpleNamespace(Picamera2=SimpleNamespace(global_camera_info=lambda: infos))
-    monkeypatch.setattr(picamera2_camera, "_load", lambda: library)
+    monkeypatch.setattr(picamera2_camera, "load", lambda: library)
     assert [(one.driver, one.says) for one in present_cameras()] == [
         ("picamera2", "摄像头 imx708"),
         ("v4l2", "USB 摄像头 usb-示例-video-index0"),
@@ -98,5 +98,5 @@ def test_a_machine_without_ribbon_cameras_has_none(monkeypatch: pytest.MonkeyPat
     def gone() -> None:
         raise DeviceError("picamera2 can't be loaded")
 
-    monkeypatch.setattr(picamera2_camera, "_load", gone)
+    monkeypatch.setattr(picamera2_camera, "load", gone)
     assert picamera2_camera.present_cameras() == []
