@@ -20,6 +20,7 @@ from server_broker.settlement.named_cases.command import NO_CASE, as_json, settl
 from server_broker.settlement.named_cases.refused import NotACase
 from server_broker.settlement.named_cases.table import as_text
 from server_broker.supervisor import doctor, up
+from server_broker.supervisor.backup_cli import add_backup_verbs, backup, restore
 from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs, add_question_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
 
@@ -31,11 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
-    if verb is not _setup:
+    if verb not in (_setup, _backup, _restore):  # they need root where units run the county
         go_on_as_the_county(home)
     try:
-        # `init` makes the county, `doctor` says itself in its findings that there is none, the others need none.
-        if verb not in (_init, _setup, _doctor, _settle, _questions):
+        # `init` and `restore` make it, `doctor` says itself in its findings that there is none, the others need none.
+        if verb not in (_init, _setup, _doctor, _settle, _questions, _restore):
             require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
@@ -74,6 +75,16 @@ def _setup(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.supervisor.setup import setup  # noqa: PLC0415 - no other verb asks questions
 
     setup(home, chosen.answers, say=print)
+    return 0
+
+
+def _backup(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(backup(home, chosen))
+    return 0
+
+
+def _restore(home: CountyHome, chosen: argparse.Namespace) -> int:
+    restore(home, chosen, say=lambda line: print(line, flush=True))
     return 0
 
 
@@ -216,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     _add_service_verbs(add)
+    add_backup_verbs(add, _backup, _restore)
     _add_model_verbs(add)
     return parser
 

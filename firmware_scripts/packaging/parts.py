@@ -69,11 +69,17 @@ COUNTY = DebianPackage(
     programs=("cunhui-server",),
     locks={"amd64": "county.txt", "arm64": "county.txt"},
     guides=(
-        *("县级安装手册.md", "升级手册.md", "县服务器-*.md"),
+        *("县级安装手册.md", "备份与恢复手册.md", "升级手册.md", "县服务器-*.md"),
         *("人员与排班手册.md", "学习内容手册.md", "考勤管理员手册.md"),
     ),
     from_debian={},
     files={
+        f"{SYSTEMD}/county/cunhui-backup-check.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-backup-check.timer": UNITS,
+        f"{SYSTEMD}/county/cunhui-backup-copy.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-backup-copy.timer": UNITS,
+        f"{SYSTEMD}/county/cunhui-backup.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-backup.timer": UNITS,
         f"{SYSTEMD}/county/cunhui-broker-reload.path": UNITS,
         f"{SYSTEMD}/county/cunhui-broker-restart.path": UNITS,
         f"{SYSTEMD}/county/cunhui-broker-signal@.service": UNITS,

@@ -19,6 +19,9 @@ MOST = {
     "cunhui-sound@.service": 1.5,
     "county/cunhui-postgres.service": 1.0,
     "county/cunhui-prepare.service": 1.5,
+    "county/cunhui-backup.service": 1.0,
+    "county/cunhui-backup-copy.service": 1.0,
+    "county/cunhui-backup-check.service": 1.0,
     "county/cunhui-broker.service": 1.5,
     "county/cunhui-broker-signal@.service": 1.0,
     "county/cunhui-ingest.service": 1.5,
@@ -67,6 +70,15 @@ MUST = {
         "PrivateNetwork": "yes",
         "KillSignal": "SIGINT",
         "TemporaryFileSystem": "/var/lib/cunhui-county:ro",
+    },
+    "county/cunhui-backup.service": {
+        "User": "postgres",
+        "PrivateNetwork": "yes",
+        "TemporaryFileSystem": "/var/lib/cunhui-county:ro",
+    },
+    **{
+        f"county/cunhui-backup-{what}.service": {"User": "cunhui-county", "PrivateNetwork": "yes"}
+        for what in ("copy", "check")
     },
     "county/cunhui-broker.service": {
         "Type": "notify",

@@ -143,6 +143,8 @@ ALARMS = {
     "camera_suspect": "摄像头画面异常",
     "blob_corrupted": "图片损坏",
     "media_folder": "图片目录无法写入",
+    "backup_overdue": "备份没有按时做",
+    "backup_unproven": "备份很久没有试恢复成功",
     "county_clock": "县里服务器的时间不可信，暂不授时",
     "county_clock_stepped": "县里服务器的时钟变动过",
     "county_clock_unconfirmed": "县里服务器的时间没有人确认，暂不清理旧记录",

@@ -21,6 +21,9 @@ COUNTY_CERTIFICATE: Final = "county_certificate"
 STATION_JOURNAL: Final = "station_journal"
 BROKER_LISTS: Final = "broker_lists"
 MEDIA_FOLDER: Final = "media_folder"
+BACKUP_OVERDUE: Final = "backup_overdue"
+BACKUP_UNPROVEN: Final = "backup_unproven"
+"""No backup was restored on trial for long."""
 
 STATION_SILENT: Final = "station_silent"
 OFTEN_DOWN: Final = "often_down"
@@ -75,6 +78,8 @@ COUNTY_ALARMS: Final = frozenset(
         STATION_JOURNAL,
         BROKER_LISTS,
         MEDIA_FOLDER,
+        BACKUP_OVERDUE,
+        BACKUP_UNPROVEN,
         STATION_SILENT,
         OFTEN_DOWN,
         STATION_CERTIFICATE,

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
+from server_broker.platform.backup_config import BackupConfig, backup_problems, backup_table
 from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import HOST, FrontDoor, front_door_problems
@@ -29,6 +30,7 @@ _KEYS = {
     "clock": str,
     "trusted_proxies": list,
     "front_door": dict,
+    "backup": dict,
 }
 _NAMED_BESIDE = 5
 """Most counties that an error lists."""
@@ -65,6 +67,7 @@ class CountyConfig:
         trusted_proxies: Addresses and networks of reverse proxies in front of the console. Who comes from one of them
             is whoever its ``X-Forwarded-For`` names; from anybody else the header says nothing.
         front_door: Where telephones reach the county; None if they don't.
+        backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
     """
 
     name: str
@@ -77,6 +80,7 @@ class CountyConfig:
     clock: ClockMode = "ntp"
     trusted_proxies: tuple[str, ...] = ()
     front_door: FrontDoor | None = None
+    backup: BackupConfig | None = None
 
     @property
     def station_ports(self) -> list[int]:
@@ -156,7 +160,9 @@ def _composed(config: CountyConfig) -> str:
         "# Reverse proxies in front of the console, whose X-Forwarded-For is believed: addresses or networks.",
         f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
     ]
-    return "\n".join(lines) + "\n" + (front_door_table(config.front_door) if config.front_door else "")
+    tables = [front_door_table(config.front_door)] if config.front_door else []
+    tables += [backup_table(config.backup)] if config.backup else []
+    return "\n".join(lines) + "\n" + "".join(tables)
 
 
 def front_door_table(front_door: FrontDoor) -> str:
@@ -193,8 +199,10 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError("\n".join(problems))
     table = values.pop("front_door", None)
     front_door = FrontDoor(**table) if table is not None else None
+    copies = values.pop("backup", None)
+    backup = BackupConfig(**copies) if copies is not None else None
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies")}
-    return CountyConfig(**values | lists | {"front_door": front_door})
+    return CountyConfig(**values | lists | {"front_door": front_door, "backup": backup})
 
 
 def require_county(home: CountyHome) -> None:
@@ -233,6 +241,9 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
     if "front_door" in values:
         wrong = front_door_problems(values["front_door"], {port for port in taken if isinstance(port, int)})
         problems += [(f"front_door.{key}" if key else "front_door", words) for key, words in wrong]
+    if "backup" in values:
+        wrong = backup_problems(values["backup"])
+        problems += [(f"backup.{key}" if key else "backup", words) for key, words in wrong]
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
@@ -240,8 +251,8 @@ def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
-    if key == "front_door":
-        return ""  # judged with the ports of the others
+    if key in ("front_door", "backup"):
+        return ""  # tables are judged by themselves
     # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:

@@ -64,6 +64,11 @@ class CountyHome:
         return self.root / "bundles"
 
     @property
+    def backup(self) -> Path:
+        """The local repository of backups, and what belongs to it."""
+        return self.root / "backup"
+
+    @property
     def logs(self) -> Path:
         """One file for each process that the service runs."""
         return self.root / "logs"

@@ -28,15 +28,23 @@ max_connections = 100
 shared_buffers = {buffers_mb}MB
 jit = off
 wal_level = replica
+archive_mode = on
+archive_command = '{archive}'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 """
-"""``buffers_mb`` is `_buffers_mb`. ``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's
-defaults. They are written all the same, because a receipt promises that facts survive a power cut after the COMMIT. By
-the socket's mode every account may connect; ``pg_hba.conf`` decides which of them gets in. Most queries here take
-milliseconds, and compiling one (``jit``) takes longer than it saves.
+"""``buffers_mb`` is `_buffers_mb`, ``archive`` is `_ARCHIVE`. ``fsync``, ``full_page_writes`` and
+``synchronous_commit`` are PostgreSQL's defaults. They are written all the same, because a receipt promises that facts
+survive a power cut after the COMMIT. By the socket's mode every account may connect; ``pg_hba.conf`` decides which of
+them gets in. Most queries here take milliseconds, and compiling one (``jit``) takes longer than it saves.
 """
+
+PGBACKREST = f"pgbackrest --config={DATA}/../backup/work/pgbackrest.conf --stanza=county"
+"""How pgBackRest is called in the data folder. All its paths are relative to that folder: it is `DATA` for it too."""
+_ARCHIVE = f"test ! -e ../backup/work/pgbackrest.conf || exec {PGBACKREST} archive-push %p"
+"""Where no backup is set up there is no such file, and PostgreSQL may forget its log: to begin with one needs no
+restart then."""
 
 _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
 """No passwords: the kernel tells the server which account connects, and ``pg_ident.conf`` which role it may use."""
@@ -61,7 +69,7 @@ def prepare(home: CountyHome, *, service: str = "") -> None:
     mapping = "".join(f"county {name} {role}\n" for name in sorted(roles) for role in roles[name])
     # Written at each start, so that an upgrade's changes come into force.
     for name, text in (
-        ("postgresql.conf", _SERVER.format(buffers_mb=_buffers_mb())),
+        ("postgresql.conf", _SERVER.format(buffers_mb=_buffers_mb(), archive=_ARCHIVE)),
         ("pg_hba.conf", _ACCESS),
         ("pg_ident.conf", mapping),
     ):

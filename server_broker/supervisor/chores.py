@@ -22,6 +22,7 @@ import django
 from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
+from server_broker.supervisor import backup_cli
 from server_broker.supervisor.logs import rotate_logs
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ RESIDENTS_S = 60.0
 LEARN_S = 5.0
 """Nobody waits for it at a screen: their own station computes by itself."""
 NEW_FACES_S = 600.0
+BACKUP_WATCH_S = 600.0
+BACKUP_S = 300.0
+"""Seconds between two copies of what is new, where no timer of systemd makes them."""
 RETRY_S = 600.0
 HANGS_AFTER_S = 300.0
 """An urgent chore that takes longer hangs: the lists of 10,000 stations and twenty sessions to end take a minute."""
@@ -128,6 +132,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     """
     from server_broker.attendance.following import Follower  # noqa: PLC0415 - needs the models
     from server_broker.attendance.lost_cards import close_found  # noqa: PLC0415
+    from server_broker.backup.watching import watch_backups  # noqa: PLC0415
     from server_broker.bundles.files import BundleFolder  # noqa: PLC0415
     from server_broker.bundles.index_keeper import drop_superseded  # noqa: PLC0415
     from server_broker.bundles.past_review import warn_past_review  # noqa: PLC0415
@@ -190,6 +195,11 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+        Chore(
+            "look for overdue backups",
+            by_a_sure_clock(lambda now: watch_backups(home, now=now)),
+            every_s=BACKUP_WATCH_S,
+        ),
     ]
 
 
@@ -333,6 +343,14 @@ def record_chores() -> list[Chore]:
     return [Chore("check the county's record", _with_database(check_and_tell), first_after_s=2 * CALM_AFTER_S)]
 
 
+def backup_chores(home: CountyHome) -> list[Chore]:
+    """Return the chores that copy and prove backups where no timers of systemd do. They may take minutes."""
+    return [
+        Chore("copy to the backup disk", lambda now: backup_cli.scheduled(home, now), every_s=BACKUP_S),
+        Chore("restore a backup on trial", lambda now: backup_cli.proof_due(home, now), every_s=3600.0),
+    ]
+
+
 def _with_database(do: _Work) -> _Work:
     """Close the database connection after ``do``, because the next chore may be a day away."""
     from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
@@ -378,6 +396,7 @@ def main() -> None:
             settling_chores(),
             learning_chores(clock_judges_age=lambda: clock.look().judges_age),
             record_chores(),
+            *([] if HOME.by_units else [backup_chores(HOME)]),
             others,
         )
     ]

@@ -8,7 +8,9 @@ from typing import Any
 import psycopg
 from cryptography import x509
 
+from protocol.china_time import CHINA
 from server_broker import broker
+from server_broker.backup.state import backup_status, overdue, unproven
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
@@ -63,6 +65,7 @@ def examine(
         _certificate(home, "web", "网页证书", now),
         _certificate(home, "broker", "消息服务证书", now),
         _disk(home),
+        _backup(home, now),
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
         _unless_held(home, "postgres", _database(home, database_url)),
@@ -148,6 +151,22 @@ def _disk(home: CountyHome) -> PartFinding:
     where = f"{folders[place]} " if place else ""
     state = f"{where}剩余 {free / 2**30:.1f} GB"
     return PartFinding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
+
+
+def _backup(home: CountyHome, now: dt.datetime) -> PartFinding:
+    """Check that copies leave the machine and were proven. One that runs for a demonstration needs none."""
+    status = backup_status(home)
+    if status.target is None:
+        remedy = "插上备份盘，运行 cunhui-server backup setup 文件夹；见《备份与恢复手册》"
+        return PartFinding("备份", not home.by_units, "没有设置，机器坏了就没有了", remedy)
+    problems = [words for words in (overdue(status, now=now), unproven(status, now=now), status.problem) if words]
+    if problems:
+        remedy = (
+            f"插好备份盘，运行 {command_line(home, 'backup', 'now')}，再运行 {command_line(home, 'backup', 'check')}"
+        )
+        return PartFinding("备份", False, "；".join(problems), remedy)
+    copied = f"{status.last_copy_at.astimezone(CHINA):%m-%d %H:%M}" if status.last_copy_at else "还没有"
+    return PartFinding("备份", True, f"{status.target}，最近一次 {copied}")
 
 
 def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> PartFinding:

@@ -3,8 +3,9 @@
 Each unit has the account that its part needs, so that PostgreSQL and the broker can read none of the county's keys. The
 process of a part is the unit's main process: it takes this program's place, and systemd and the pid file name it.
 
-Besides the parts there are ``database``, which makes the county's database once PostgreSQL answers, and ``prepare``,
-which makes all that the other parts need. Their units try again until that is done.
+Besides the parts there are ``database``, which makes the county's database once PostgreSQL answers, ``prepare``, which
+makes all that the other parts need, and ``backup``, a base backup of the database. The units of the first two try again
+until that is done.
 """
 
 import datetime as dt
@@ -19,6 +20,7 @@ from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program, ServiceError, write_pid
 from server_broker.supervisor import prepare
+from server_broker.supervisor.backup_cli import back_up_database
 from server_broker.supervisor.parts import python_program, service_parts
 from server_broker.trust import keys
 
@@ -33,6 +35,8 @@ def main(arguments: list[str]) -> int:
                 postgres.make_database(home)
             case "prepare":
                 _prepare(home)
+            case "backup":
+                back_up_database(home)
             case _:
                 _become(home, name, _program(home, name))
     except ServiceError as error:

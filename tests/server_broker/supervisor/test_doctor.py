@@ -50,7 +50,7 @@ def look(
 def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: CountyHome) -> None:
     found = look(home)
     assert {part for part, finding in found.items() if finding.well} == {
-        "配置", "密钥", "记录密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "时钟"
+        "配置", "密钥", "记录密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "备份", "时钟"
     }  # fmt: skip
     assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
     assert found["服务"].remedy == f"运行 cunhui-server up --home {home.root}"

@@ -23,6 +23,8 @@ VERBS = (
     "config",
     "settle",
     "demo-door",
+    "backup",
+    "restore",
     "claim",
     "revoke",
     "order",
@@ -75,6 +77,7 @@ TYPED |= {
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
 TYPED |= {"toml", "cunhui-agent"}
+TYPED |= {"copy", "now"}
 TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""

@@ -1,0 +1,101 @@
+"""Prove a backup by restoring it on trial: a cluster of its own is made of the local repository, started, looked at and
+thrown away. The copies outside are checked by their sums; only the key on paper could open them.
+"""
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from protocol.system_errors import os_cause
+from server_broker.backup.copying import alone, require_backup
+from server_broker.backup.repository import Repository, segment_name
+from server_broker.backup.scratch import counted, prepare_folders, require_end, restore_cluster, running
+from server_broker.backup.state import note
+from server_broker.backup.target import Target, require_whole
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError, account_for
+
+_FOLDER = "backup-check"
+_ROOM = 1.2
+"""How much more room than the database the trial takes, for its log."""
+
+
+def prove(
+    home: CountyHome, *, clock: Callable[[], dt.datetime], verify_audit: Callable[[CountyHome], None]
+) -> dict[str, int]:
+    """Restore the newest backup on trial and check the copies outside; note how it went, and return what was counted.
+
+    Args:
+        verify_audit: Checks the chain of the audit log of the county in a folder, and raises `ServiceError`.
+
+    Raises:
+        ServiceError: The backup can't be restored, or the copies are damaged. The message says which.
+    """
+    _, backup = require_backup(home)
+    with alone(home):
+        try:
+            found = _restored_on_trial(home, verify_audit)
+            target = Target(Path(backup.folder))
+            target.require(recipient=backup.recipient, disk=backup.disk)
+            manifest = target.manifest()
+            if manifest is None:
+                raise ServiceError("备份盘上还没有完整的备份：请运行 cunhui-server backup now")
+            require_whole(target.damages(manifest), what="备份盘上的文件坏了，请换盘或重做备份")
+        except (OSError, ServiceError) as error:
+            problem = f"核对没有通过：{os_cause(error) if isinstance(error, OSError) else error}"
+            note(home, proof_problem=problem)
+            raise ServiceError(problem) from error
+        note(home, last_proof_at=clock(), proof_problem="")
+    return found | {"files": len(manifest.files)}
+
+
+def _restored_on_trial(home: CountyHome, verify_audit: Callable[[CountyHome], None]) -> dict[str, int]:
+    repository = Repository(home)
+    if missing := repository.gaps():
+        raise ServiceError(f"备份库缺少数据库日志 {'、'.join(missing[:3])}（共 {len(missing)} 段）")
+    segments = repository.segments()
+    if not repository.bases() or not segments:
+        raise ServiceError("还没有数据库备份：请运行 cunhui-server backup now")
+    scratch = CountyHome(home.root / _FOLDER)
+    _remove(scratch.root)
+    try:
+        _make(scratch, home)
+        _require_room(scratch)
+        # Without an archive: what the trial writes is nobody's log.
+        restore_cluster(scratch, "--archive-mode=off")
+        with running(scratch):
+            require_end(scratch, segment_name(*segments[-1]))
+            found = counted(scratch)
+            verify_audit(scratch)
+        return found
+    finally:
+        _remove(scratch.root)
+
+
+def _make(scratch: CountyHome, home: CountyHome) -> None:
+    prepare_folders(scratch)
+    account = account_for("postgres")
+    for folder in (scratch.backup, scratch.backup / "work"):
+        folder.mkdir(mode=0o700)
+        account.own(folder, 0o700)
+    (scratch.backup / "repo").symlink_to(Repository(home).root)
+    Repository(scratch).configure(keep_days=9999)
+    shutil.copy(home.config_file, scratch.config_file)
+    shutil.copy(home.root / "secret-key", scratch.root / "secret-key")
+
+
+def _require_room(scratch: CountyHome) -> None:
+    """Raise if the database does not fit beside itself."""
+    said = json.loads(Repository(scratch).run("--output=json", "info"))
+    size = said[0]["backup"][-1]["info"]["size"]
+    free = shutil.disk_usage(scratch.root).free
+    if free < size * _ROOM:
+        raise ServiceError(f"试恢复要 {size * _ROOM / 2**30:.1f} GB，磁盘只剩 {free / 2**30:.1f} GB")
+
+
+def _remove(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -1,0 +1,115 @@
+"""A cluster that is restored from a repository, started, and looked at: for a proof on trial, and for a county that
+comes back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from server_broker import postgres
+from server_broker.backup.repository import Repository
+from server_broker.platform.home import DATABASE, CountyHome
+from server_broker.platform.processes import ServiceError, account_for
+from server_broker.postgres.folder import SUPERUSER
+
+RECOVERED_WITHIN_S = 6 * 3600.0
+"""A week's log of a large county takes minutes; of what takes hours, somebody should hear."""
+_SEGMENT_BYTES = 16 * 2**20
+_POLL_S = 0.2
+
+
+def prepare_folders(home: CountyHome) -> None:
+    """Make the folders that the cluster of a county needs."""
+    for folder in (home.root, home.logs, home.postgres_socket):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    account = account_for("postgres")
+    if account.gid is not None:
+        home.root.chmod(0o711)
+    home.postgres_data.mkdir(exist_ok=True, mode=0o700)
+    account.own(home.postgres_data, 0o700)
+
+
+def restore_cluster(home: CountyHome, *words: str) -> None:
+    """Restore the cluster of the county in ``home`` from the repository beside it.
+
+    Args:
+        words: Further options of pgBackRest.
+
+    Raises:
+        ServiceError: It failed.
+    """
+    Repository(home).run(*words, "restore")
+
+
+@contextmanager
+def running(home: CountyHome) -> Iterator[None]:
+    """Run the restored cluster until the block ends. In the block it has recovered to the end of what there is.
+
+    Raises:
+        ServiceError: It does not start, or does not come to the end.
+    """
+    postgres.prepare(home)
+    log = home.logs / "postgres.log"
+    deadline = time.monotonic() + RECOVERED_WITHIN_S
+    process = postgres.program(home).start(log)
+    try:
+        try:
+            # It may answer while it still recovers, for reading alone.
+            postgres.wait_ready(home, process, deadline=deadline)
+            while recovers(home):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise ServiceError("恢复出来的数据库没有恢复到底")
+                time.sleep(_POLL_S)
+        except (ServiceError, psycopg.Error) as error:
+            raise ServiceError(f"恢复出来的数据库启动不了：{error}。{_last_lines(log)}") from error
+        yield
+    finally:
+        postgres.stop(home)
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def recovers(home: CountyHome) -> bool:
+    """Tell whether the running cluster still replays its log."""
+    return bool(_asked(home, "SELECT pg_is_in_recovery()")[0])
+
+
+def require_end(home: CountyHome, last_segment: str) -> None:
+    """Check that the running cluster has replayed the log into its last segment.
+
+    PostgreSQL ends its recovery at the first segment that is missing or damaged, and says so in its log alone.
+
+    Raises:
+        ServiceError: It ended earlier.
+    """
+    files = sorted((home.postgres_data / "pg_wal").glob("*.history"))
+    lines = [line for line in files[-1].read_text(encoding="utf-8").splitlines() if line.strip()] if files else []
+    ended = lines[-1].split("\t")[1] if lines else "0/0"
+    high, _, low = ended.partition("/")
+    position = (int(high, 16) << 32) + int(low, 16)
+    number = int(last_segment[8:16], 16) * 256 + int(last_segment[16:24], 16)
+    if position <= number * _SEGMENT_BYTES:
+        raise ServiceError(f"数据库只恢复到 {ended}，日志 {last_segment} 没有用上：备份不完整")
+
+
+def counted(home: CountyHome) -> dict[str, int]:
+    """Return how many facts, touches and entries of the audit log the running cluster has."""
+    tables = {"facts": "ingest_fact", "touches": "attendance_touch", "audit": "audit_auditentry"}
+    return {name: int(_asked(home, f"SELECT count(*) FROM {table}")[0]) for name, table in tables.items()}  # noqa: S608
+
+
+def _asked(home: CountyHome, query: str) -> tuple[int, ...]:
+    with psycopg.connect(host=str(home.postgres_socket), dbname=DATABASE, user=SUPERUSER, connect_timeout=30) as link:
+        row = link.execute(query.encode()).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def _last_lines(log: Path) -> str:
+    try:
+        return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])[-400:]
+    except OSError:
+        return ""

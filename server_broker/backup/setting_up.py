@@ -1,0 +1,125 @@
+"""Set a backup up: a folder or disk, and a key of which the secret half is shown once."""
+
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+
+from protocol.china_time import CHINA
+from protocol.system_errors import os_cause
+from server_broker.backup.copying import write_plan
+from server_broker.backup.encryption import new_key, recipient_of
+from server_broker.backup.repository import Repository
+from server_broker.backup.state import note
+from server_broker.backup.target import Target, mount_of
+from server_broker.platform.backup_config import BackupConfig, backup_table
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+
+PLACES = ("/mnt", "/media", "/srv", "/var/backups")
+"""Where the units may write, beside the county's own folder (cunhui-backup.service)."""
+_HEAD, _GROUP = len("AGE-SECRET-KEY-1"), 10
+
+
+def set_up(home: CountyHome, folder: Path, *, disk: bool, new: bool, now: dt.datetime) -> str:
+    """Write ``[backup]`` into ``county.toml``, begin the folder, and return what a person prints and keeps.
+
+    Args:
+        disk: The folder lies on a disk that may be pulled out.
+        new: Make a new key, also if there is one. The folder must be empty then.
+
+    Returns:
+        The recovery sheet with the secret key, which is nowhere else. Empty if the county goes on with its key, on
+        another disk.
+
+    Raises:
+        ServiceError: The folder can't be used, or pgBackRest or age is not installed. Nothing has changed.
+    """
+    config = read_config(home)
+    _check_place(home, folder, disk=disk)
+    if shutil.which("pgbackrest") is None:
+        raise ServiceError("没有安装 pgBackRest：请运行 apt-get install pgbackrest")
+    before = config.backup
+    if before is not None and not new:
+        key, recipient, keep_days = "", before.recipient, before.keep_days
+    else:
+        key = new_key()
+        recipient, keep_days = recipient_of(key), before.keep_days if before else BackupConfig.keep_days
+    backup = BackupConfig(folder=str(folder), recipient=recipient, disk=disk, keep_days=keep_days)
+    Target(folder).begin(recipient=recipient, county=config.name, now=now)
+    _write_table(home, config, backup)
+    repository = Repository(home)
+    if not home.by_units:
+        repository.make_folders()
+    write_plan(home, backup)
+    note(home, set_up_at=now, copy_problem="")
+    return _sheet(config, key, recipient, now=now) if key else ""
+
+
+def _check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
+    if not folder.is_absolute():
+        raise ServiceError(f"请写完整路径，如 /mnt/backup：{folder}")
+    if not folder.is_dir():
+        raise ServiceError(f"没有文件夹 {folder}：请先建好；是磁盘的，先挂载")
+    if folder.resolve().is_relative_to(home.root.resolve()):
+        raise ServiceError(f"{folder} 在县平台自己的文件夹里，县平台丢了备份也就丢了")
+    if disk and mount_of(folder) == Path("/"):
+        raise ServiceError(f"{folder} 不在另一块磁盘上：备份盘没有插上或没有挂载")
+    if home.by_units and not any(folder.resolve().is_relative_to(place) for place in PLACES):
+        raise ServiceError(f"备份要放在 {'、'.join(PLACES)} 下面，别处县平台的服务写不了：请把磁盘挂载到那里")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ServiceError(f"{folder} 写不进去：没有权限")
+
+
+def _write_table(home: CountyHome, config: CountyConfig, backup: BackupConfig) -> None:
+    """Put the table in place of the one before, and leave the rest of the file as people wrote it.
+
+    Raises:
+        ServiceError: The file can't be written, or the table is not where it can be found. It stays as it was.
+    """
+    text = home.config_file.read_text(encoding="utf-8")
+    kept = _without_table(text) if config.backup is not None else text
+    try:
+        write_atomically(home.config_file, (kept.rstrip("\n") + "\n" + backup_table(backup)).encode())
+        read_config(home)
+    except OSError as error:
+        raise ServiceError(f"{home.config_file} 写不进去：{os_cause(error)}") from error
+    except ServiceError:
+        write_atomically(home.config_file, text.encode())
+        raise
+
+
+def _without_table(text: str) -> str:
+    """Return the text of ``county.toml`` without its table ``[backup]`` and the comment above it."""
+    comment = backup_table(BackupConfig(folder="/", recipient="")).splitlines()[1]
+    kept, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if line.lstrip().startswith("["):
+            inside = line.strip() == "[backup]"
+        if not inside and line.strip() != comment:
+            kept.append(line)
+    return "".join(kept)
+
+
+def _sheet(config: CountyConfig, key: str, recipient: str, *, now: dt.datetime) -> str:
+    groups = " ".join([key[:_HEAD], *(key[place : place + _GROUP] for place in range(_HEAD, len(key), _GROUP))])
+    return f"""\
+======================== 恢复密钥（请打印） ========================
+
+  县：{config.name}（{config.host}）
+  日期：{now.astimezone(CHINA):%Y-%m-%d %H:%M}
+
+  {groups}
+
+  对应的公钥：{recipient[:16]}……
+
+  没有这把密钥，任何人都打不开备份，包括我们。它不在这台机器上，
+  也不会再显示第二次。请打印两份，分开锁好；不要拍照，不要存在
+  县平台的机器上，也不要和备份盘放在一起。
+
+  恢复时把上面那一行原样写进一个文件（空格不算），然后运行：
+  cunhui-server restore 备份文件夹 --key 那个文件
+
+===================================================================="""

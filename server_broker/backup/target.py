@@ -1,0 +1,254 @@
+"""The folder or disk that the copies lie on: whether it is there, what lies on it, and whether that is whole.
+
+A manifest names every file with its size and the SHA-256 of its encrypted bytes, so that a disk can be checked without
+the key. A file that no manifest names does not count: whatever was half written when a disk was pulled is one of these.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from protocol.system_errors import os_cause
+from server_broker.backup.encryption import PART, TargetFailed, Written, sum_of
+from server_broker.platform.files import sync_folder
+from server_broker.platform.processes import ServiceError
+
+FOLDER = "cunhui-backup"
+"""Our own folder in the one that a person names."""
+_MARK, _MANIFEST = "cunhui-backup.json", "manifest.json"
+_NAMED = 5
+"""Most files that an error names."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a copy is made of.
+
+    Attributes:
+        county: As people call it.
+        made_at: Everything that the county had by then is in it.
+        last_segment: The newest segment of the log, by its name in PostgreSQL; empty if there is none.
+        keep_days: How long the county keeps its backups.
+        files: Each file by its path below `FOLDER`.
+    """
+
+    county: str
+    recipient: str
+    made_at: dt.datetime
+    last_segment: str
+    keep_days: int
+    files: dict[str, Written] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        """Return it as it lies on the disk."""
+        body = {
+            "format": 1,
+            "county": self.county,
+            "recipient": self.recipient,
+            "made_at": self.made_at.isoformat(),
+            "last_segment": self.last_segment,
+            "keep_days": self.keep_days,
+            "files": {path: [one.size, one.sha256] for path, one in sorted(self.files.items())},
+        }
+        # Its own sum, because a flipped bit in a time or a size would still be JSON.
+        return json.dumps({"sha256": _sum(body), "copy": body}, ensure_ascii=False, indent=0).encode()
+
+
+class Target:
+    """The copies of one county in a folder that a person names."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder, or our own folder in it."""
+        inner = folder / FOLDER
+        self.root = folder if not inner.exists() and (folder / _MANIFEST).exists() else inner
+        self._folder = folder
+
+    def begin(self, *, recipient: str, county: str, now: dt.datetime) -> None:
+        """Make our folder in it with its mark. If it is there and is this county's, nothing changes.
+
+        Raises:
+            TargetFailed: It can't be written, or it belongs to another county or to another key.
+        """
+        if self.root.exists() and any(self.root.iterdir()):
+            self._require_mark(recipient)
+            return
+        mark = {"county": county, "recipient": recipient, "made_at": now.isoformat(), "disk": secrets.token_hex(8)}
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._write(_MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode())
+            sync_folder(self._folder)
+        except OSError as error:
+            raise TargetFailed(f"{self._folder} 写不进去：{os_cause(error)}") from error
+
+    def require(self, *, recipient: str, disk: bool) -> str:
+        """Check that the copies may be written here, and return the disk's own id.
+
+        Args:
+            disk: It lies on a disk of its own.
+
+        Raises:
+            TargetFailed: The disk is not there, or it is another one. Nothing was written.
+        """
+        if disk and mount_of(self._folder) == Path("/"):
+            raise TargetFailed(f"备份盘没有插上或没有挂载：{self._folder} 现在在系统盘上，没有写入任何内容")
+        return self._require_mark(recipient)
+
+    def _require_mark(self, recipient: str) -> str:
+        try:
+            mark = json.loads((self.root / _MARK).read_text(encoding="utf-8"))
+        except OSError as error:
+            if error.errno is not None and not isinstance(error, FileNotFoundError):
+                raise TargetFailed(f"备份盘 {self._folder} 读不了：{os_cause(error)}") from error
+            said = f"{self._folder} 里没有本县的备份（没有 {FOLDER}/{_MARK}）：备份盘没有插上，或换了新盘。"
+            raise TargetFailed(f"{said}新盘先运行一次 cunhui-server backup setup {self._folder}") from error
+        except ValueError as error:
+            raise TargetFailed(f"{self.root / _MARK} 坏了") from error
+        if mark.get("recipient") != recipient:
+            raise TargetFailed(f"{self._folder} 里是别的县的备份，或是用另一把密钥加密的，没有写入")
+        return str(mark.get("disk", ""))
+
+    def set_up_at(self) -> dt.datetime | None:
+        """Return when the mark was made, or None if it can't be read."""
+        try:
+            return dt.datetime.fromisoformat(json.loads((self.root / _MARK).read_text(encoding="utf-8"))["made_at"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest of the last whole copy; None if there is none yet.
+
+        Raises:
+            TargetFailed: It can't be read, or was changed.
+        """
+        try:
+            content = (self.root / _MANIFEST).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TargetFailed(f"{self.root / _MANIFEST} 读不了：{os_cause(error)}") from error
+        try:
+            said = json.loads(content)
+            body = said["copy"]
+            whole = said["sha256"] == _sum(body)
+            files = {path: Written(size, sha256) for path, (size, sha256) in body["files"].items()}
+            made_at = dt.datetime.fromisoformat(body["made_at"])
+            known = {name: body[name] for name in ("county", "recipient", "last_segment", "keep_days")}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TargetFailed(f"{self.root / _MANIFEST} 坏了，读不出来") from error
+        if not whole:
+            raise TargetFailed(f"{self.root / _MANIFEST} 被改动过或坏了：校验和不符")
+        return Manifest(**known, made_at=made_at, files=files)
+
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Put a manifest in place. From now on its files count.
+
+        Raises:
+            TargetFailed: It was not written. The one before still counts.
+        """
+        try:
+            self._write(_MANIFEST, manifest.encoded())
+        except OSError as error:
+            raise TargetFailed(f"备份盘写不进去（{_MANIFEST}）：{os_cause(error)}") from error
+
+    def _write(self, name: str, content: bytes) -> None:
+        # Without a mode or an owner: a disk of exFAT has neither.
+        temporary = self.root / f".{name}{PART}"
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.root / name)
+            sync_folder(self.root)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size of each file that lies here, whether it counts or not.
+
+        Raises:
+            TargetFailed: The disk can't be read.
+        """
+        try:
+            return {str(path.relative_to(self.root)): path.stat().st_size for path in self._files()}
+        except OSError as error:
+            raise TargetFailed(f"备份盘 {self._folder} 读不了：{os_cause(error)}") from error
+
+    def _files(self) -> Iterator[Path]:
+        for folder, _, names in self.root.walk(on_error=_raise):
+            for name in names:
+                if name not in (_MARK, _MANIFEST):
+                    yield folder / name
+
+    def drop_others(self, kept: set[str]) -> int:
+        """Delete the files that are not ``kept``, and return how many. Call it when their manifest is in place."""
+        others = set(self.sizes()) - kept
+        for path in others:
+            with suppress(OSError):  # the next copy tries again
+                (self.root / path).unlink()
+                self._drop_empty((self.root / path).parent)
+        return len(others)
+
+    def _drop_empty(self, folder: Path) -> None:
+        """Remove a folder and those above it, as long as they are empty."""
+        with suppress(OSError):  # the first one that is not
+            while folder != self.root:
+                folder.rmdir()
+                folder = folder.parent
+
+    def damages(self, manifest: Manifest, *, sums: bool = True, step: Callable[[str], None] | None = None) -> list[str]:
+        """Return what is wrong with the files of a manifest, one sentence each.
+
+        Args:
+            sums: Whether they are read wholly. Without it only their sizes are looked at.
+            step: Called with the path of each file before it is read.
+        """
+        found = []
+        for path, written in manifest.files.items():
+            if step is not None:
+                step(path)
+            try:
+                size = (self.root / path).stat().st_size
+                bad = size != written.size or (sums and sum_of(self.root / path) != written.sha256)
+            except FileNotFoundError:
+                found.append(f"缺少 {path}")
+                continue
+            except OSError as error:
+                found.append(f"{path} 读不了：{os_cause(error)}")
+                continue
+            if bad:
+                found.append(f"{path} 坏了：{'大小' if size != written.size else '校验和'}不符")
+        return found
+
+
+def require_whole(damages: list[str], *, what: str) -> None:
+    """Raise if there are any.
+
+    Raises:
+        ServiceError: With the first few of them.
+    """
+    if damages:
+        more = f"，还有 {len(damages) - _NAMED} 处" if len(damages) > _NAMED else ""
+        raise ServiceError(f"{what}：" + "；".join(damages[:_NAMED]) + more)
+
+
+def mount_of(folder: Path) -> Path:
+    """Return where the disk is mounted on which a folder lies."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.ismount(path))
+
+
+def _sum(body: dict[str, Any]) -> str:
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,0 +1,175 @@
+"""A real backup and real restores: PostgreSQL, pgBackRest and age, with a few rows."""
+
+import datetime as dt
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from server_broker import postgres
+from server_broker.backup.copying import copy
+from server_broker.backup.proving import prove
+from server_broker.backup.repository import Repository
+from server_broker.backup.restoring import restore
+from server_broker.backup.setting_up import set_up
+from server_broker.backup.state import backup_status
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.supervisor.up import initialise
+from tests.conftest import short_folder
+
+TABLES = ("ingest_fact", "attendance_touch", "audit_auditentry")
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def sql(home: CountyHome, *statements: str) -> list[tuple[object, ...]]:
+    socket = str(home.postgres_socket)
+    with psycopg.connect(host=socket, dbname="cunhui", user="postgres", autocommit=True) as link:
+        for statement in statements:
+            cursor = link.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+class BackedUp:
+    """A county with a picture and a few facts, and its copies on a disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = CountyHome(folder / "county")
+        self.disk = folder / "disk"
+        self.disk.mkdir()
+        config = CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0)
+        initialise(self.home, config)
+        picture = self.home.media / "ab" / ("ab" * 32)
+        picture.parent.mkdir(parents=True)
+        picture.write_bytes(b"a picture")
+        postgres.start(self.home)
+        sql(self.home, *(f"CREATE TABLE {table} AS SELECT 1 AS i" for table in TABLES))
+        self.sheet = folder / "sheet"
+        self.sheet.write_text(set_up(self.home, self.disk, disk=False, new=False, now=now()), encoding="utf-8")
+        Repository(self.home).back_up(now=now())
+        sql(self.home, "INSERT INTO ingest_fact VALUES (2)", "SELECT pg_switch_wal()")
+        # The archive has it once PostgreSQL says so; a base backup waits for it, and is small by now.
+        Repository(self.home).back_up(now=now())
+        copy(self.home, clock=now, tidy=True)
+
+    def disk_copied(self, name: str) -> Path:
+        """Return a copy of the disk, to be damaged."""
+        made = self.folder / name
+        shutil.copytree(self.disk, made)
+        return made
+
+    def restored(self, disk: Path, name: str, *, key: Path | None = None) -> CountyHome:
+        home = CountyHome(self.folder / name)
+        restore(home, disk, key or self.sheet, until=None, finish=lambda _: None, say=lambda _: None)
+        return home
+
+
+@pytest.fixture(scope="module")
+def county() -> Iterator[BackedUp]:
+    with short_folder() as folder:
+        folder.chmod(0o755)
+        made = BackedUp(folder)
+        try:
+            yield made
+        finally:
+            postgres.stop(made.home)
+
+
+def test_no_secret_key_is_left_on_the_machine_and_nothing_plain_on_the_disk(county: BackedUp) -> None:
+    key = next(line for line in county.sheet.read_text().splitlines() if "AGE-SECRET" in line).replace(" ", "")
+    for path in county.home.root.rglob("*"):
+        if path.is_file() and not path.is_relative_to(county.home.postgres_data):
+            assert key.encode() not in path.read_bytes(), path
+    for path in county.disk.rglob("*"):
+        assert path.is_dir() or b"a picture" not in path.read_bytes()
+
+
+def test_everything_comes_back_elsewhere(county: BackedUp) -> None:
+    home = county.restored(county.disk, "back")
+    assert read_config(home) == read_config(county.home)
+    for name in ("secret-key", "ca.pem", "trust/ca.key", f"media/ab/{'ab' * 32}"):
+        assert (home.root / name).read_bytes() == (county.home.root / name).read_bytes()
+        assert stat.S_IMODE((home.root / name).stat().st_mode) == stat.S_IMODE((county.home.root / name).stat().st_mode)
+    assert not (home.root / "restoring").exists()
+    postgres.start(home)
+    try:
+        assert sql(home, "SELECT i FROM ingest_fact ORDER BY i") == [(1,), (2,)]
+        # The log goes on in the repository that came along, and a backup begins anew on the new timeline.
+        Repository(home).back_up(now=now())
+        assert Repository(home).bases()[-1].timeline == 2
+        copy(home, clock=now)
+    finally:
+        postgres.stop(home)
+        shutil.rmtree(home.root)
+    with pytest.raises(ServiceError, match="已有县平台"):
+        restore(county.home, county.disk, county.sheet, until=None, finish=lambda _: None, say=lambda _: None)
+
+
+def test_a_proof_counts_and_leaves_nothing_behind(county: BackedUp) -> None:
+    copy(county.home, clock=now)
+    found = prove(county.home, clock=now, verify_audit=lambda _: None)
+    assert found["facts"] == 2
+    assert backup_status(county.home).last_proof_at is not None
+    assert not (county.home.root / "backup-check").exists()
+
+
+def damage_key(county: BackedUp, disk: Path) -> Path:
+    other = county.folder / "other-key"
+    other.write_text("AGE-SECRET-KEY-1H62KT04X3PYJYCZ8CX38MAY8HZEH3QHT9FCEG9CX9PR28GHL3MMQ02ZUCT\n", encoding="ascii")
+    return other
+
+
+def damage_byte(county: BackedUp, disk: Path) -> None:
+    largest = max(disk.rglob("*.age"), key=lambda path: path.stat().st_size)
+    with largest.open("r+b") as file:
+        file.seek(largest.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def damage_log(county: BackedUp, disk: Path) -> None:
+    max(disk.rglob("0000*.zst.age")).unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [(damage_key, "是另一把"), (damage_byte, "校验和不符"), (damage_log, "缺少 repo/archive")],
+)
+def test_a_wrong_key_a_flipped_byte_and_a_missing_segment_are_named_and_nothing_is_half_restored(
+    county: BackedUp, tmp_path: Path, damage: Callable[[BackedUp, Path], Path | None], said: str
+) -> None:
+    disk = county.disk_copied(tmp_path.name)
+    key = damage(county, disk)
+    with pytest.raises(ServiceError, match=said):
+        county.restored(disk, "never", key=key)
+    never = county.folder / "never"
+    assert not (never / "county.toml").exists()
+    assert not (never / "postgres").exists()
+    shutil.rmtree(never, ignore_errors=True)
+
+
+def test_a_gap_in_the_repository_itself_is_named_before_anything_is_copied(county: BackedUp) -> None:
+    first = Repository(county.home).bases()[0].first
+    segment = next(
+        path for path in (Repository(county.home).root / "archive").rglob("*.zst") if int(path.name[16:24], 16) == first
+    )
+    away = county.folder / segment.name
+    segment.rename(away)
+    try:
+        with pytest.raises(ServiceError, match="缺少数据库日志"):
+            copy(county.home, clock=now)
+        assert "缺少数据库日志" in backup_status(county.home).problem
+        with pytest.raises(ServiceError, match="缺少数据库日志"):
+            prove(county.home, clock=now, verify_audit=lambda _: None)
+    finally:
+        away.rename(segment)
+        copy(county.home, clock=now)

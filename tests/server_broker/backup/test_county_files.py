@@ -1,0 +1,105 @@
+"""Pictures are packed once, and what the county erases leaves the backups after the days that they are kept."""
+
+import datetime as dt
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from server_broker.backup.county_files import CopyIndex, kept_files, shares, unpack, write_archive
+from server_broker.backup.encryption import Written
+from server_broker.platform.home import CountyHome
+
+NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+KEEP = dt.timedelta(days=35)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CountyHome:
+    home = CountyHome(tmp_path / "county")
+    for folder in ("media/ab", "media/partial", "bundles/cd", "trust", "postgres", "logs", "backup", "run"):
+        (home.root / folder).mkdir(parents=True)
+    for file in (
+        "county.toml",
+        "trust/ca.key",
+        "postgres/PG_VERSION",
+        "logs/web.log",
+        "media/ab/ab01",
+        "bundles/cd/cd01",
+    ):
+        (home.root / file).write_text(file)
+    (home.media / "partial" / "station.ab02").touch()
+    (home.media / "ab" / ".ab03.tmp").touch()
+    return home
+
+
+def names(home: CountyHome, files: list[Path]) -> set[str]:
+    return {str(file.relative_to(home.root)) for file in files}
+
+
+def test_keys_and_settings_are_kept_and_what_is_made_anew_is_not(home: CountyHome) -> None:
+    (home.root / "added-later").touch()
+    assert names(home, kept_files(home)) == {"added-later", "county.toml", "trust/ca.key"}
+
+
+def test_what_was_packed_is_not_packed_again(home: CountyHome) -> None:
+    index = CopyIndex(home, "disk")
+    new = index.look(NOW)
+    assert names(home, new) == {"media/ab/ab01", "bundles/cd/cd01"}
+    index.note("blobs/1", new)
+    assert index.look(NOW) == []
+    (home.media / "ab" / "ab04").touch()
+    assert names(home, index.look(NOW)) == {"media/ab/ab04"}
+    assert CopyIndex(home, "another disk").look(NOW)
+
+
+def test_an_archive_with_something_long_erased_is_given_up_and_the_rest_packed_anew(home: CountyHome) -> None:
+    index = CopyIndex(home, "disk")
+    index.note("blobs/1", index.look(NOW))
+    (home.media / "ab" / "ab01").unlink()
+    assert index.look(NOW) == []
+    assert index.drop_due(now=NOW + KEEP, keep=KEEP, sizes={}) == set()
+    assert index.drop_due(now=NOW + KEEP + dt.timedelta(seconds=1), keep=KEEP, sizes={}) == {"blobs/1"}
+    assert names(home, index.look(NOW)) == {"bundles/cd/cd01"}
+
+
+def test_an_archive_that_is_gone_from_the_disk_is_packed_anew(home: CountyHome) -> None:
+    index = CopyIndex(home, "disk")
+    index.note("blobs/1", index.look(NOW))
+    # Long enough ago that the folders' own times are believed.
+    for folder in (home.media, home.media / "ab", home.bundles, home.bundles / "cd"):
+        os.utime(folder, (1_700_000_000, 1_700_000_000))
+    assert index.look(NOW) == []
+    assert index.keep_archives(set()) == set()
+    assert len(index.look(NOW)) == 2
+
+
+def test_small_archives_go_together_once_there_are_several(home: CountyHome) -> None:
+    index = CopyIndex(home, "disk")
+    index.note("blobs/1", index.look(NOW))
+    assert index.drop_due(now=NOW, keep=KEEP, sizes={"blobs/1": 10}) == set()
+    assert index.drop_due(now=NOW, keep=KEEP, sizes={"blobs/1": 10, "blobs/2": 10}) == {"blobs/1", "blobs/2"}
+
+
+def test_what_was_written_before_a_copy_broke_off_is_remembered(home: CountyHome) -> None:
+    CopyIndex(home, "disk").note_written("repo/one", Written(3, "aa"))
+    assert CopyIndex(home, "disk").written() == {"repo/one": Written(3, "aa")}
+    CopyIndex(home, "disk").forget_others([])
+    assert CopyIndex(home, "disk").written() == {}
+
+
+def test_an_archive_comes_out_as_it_went_in_without_what_vanished(home: CountyHome, tmp_path: Path) -> None:
+    pipe = io.BytesIO()
+    (home.trust / "ca.key").chmod(0o600)
+    write_archive(pipe, home.root, [home.trust / "ca.key", home.root / "vanished", home.config_file])
+    pipe.seek(0)
+    unpack(pipe, tmp_path / "out")
+    found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert found == {"trust/ca.key", "county.toml"}
+    assert (tmp_path / "out" / "trust" / "ca.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_shares_have_about_one_size() -> None:
+    files = [Path(str(number)) for number in range(5)]
+    assert [len(share) for share in shares(files, limit=20, size=lambda _: 10)] == [2, 2, 1]
