@@ -29,6 +29,7 @@ _NOT_KEPT = frozenset(
         "by-units",
         "backup",
         "backup-check",
+        "dumps",
         "restoring",
         "media",
         "bundles",

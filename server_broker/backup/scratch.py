@@ -9,7 +9,9 @@ from pathlib import Path
 import psycopg
 
 from server_broker import postgres
+from server_broker.attendance.tables import TOUCHES
 from server_broker.backup.repository import Repository
+from server_broker.ingest.tables import FACTS
 from server_broker.platform.home import DATABASE, CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 from server_broker.postgres.folder import SUPERUSER
@@ -97,7 +99,7 @@ def require_end(home: CountyHome, last_segment: str) -> None:
 
 def counted(home: CountyHome) -> dict[str, int]:
     """Return how many facts, touches and entries of the audit log the running cluster has."""
-    tables = {"facts": "ingest_fact", "touches": "attendance_touch", "audit": "audit_auditentry"}
+    tables = {"facts": FACTS.name, "touches": TOUCHES.name, "audit": "audit_auditentry"}
     return {name: int(_asked(home, f"SELECT count(*) FROM {table}")[0]) for name, table in tables.items()}  # noqa: S608
 
 
