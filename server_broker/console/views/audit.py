@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
@@ -9,6 +10,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
 from server_broker.console.audit_names import names_in
 from server_broker.console.audit_words import DETAILS, NOBODY_S, detail_words, entries_showing
+from server_broker.console.first_hour import first_hour
 
 PAGE_SIZE = 50
 
@@ -26,4 +28,5 @@ def audit(request: HttpRequest) -> HttpResponse:
     names = names_in(page)
     rows = [(entry, names.subject(entry), detail_words(entry, names)) for entry in page]
     context = {"page": page, "rows": rows, "search": search, "nobody_s": NOBODY_S}
+    context["first_hour"] = first_hour(request.user, now=timezone.now())
     return render(request, "console/audit.html", context)

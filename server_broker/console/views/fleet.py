@@ -6,11 +6,13 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce, Concat, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.console import parameters
+from server_broker.console.first_hour import first_hour
 from server_broker.console.polling import live_page
 from server_broker.console.queries import stations_of, to_review_of
 from server_broker.fleet.models import Alarm, Station
@@ -68,6 +70,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "to_review": to_review_of(request.user).count(),
         "state": state,
         "search": search,
+        "first_hour": first_hour(request.user, now=timezone.now()),
     }
     return live_page(request, "fleet", context)
 
