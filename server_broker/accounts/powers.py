@@ -182,6 +182,11 @@ def may(user: User | AnonymousUser, power: Power) -> bool:
     return _has(user, power) and not _is_too_low(user, power)
 
 
+def who_may(power: Power) -> str:
+    """Return in Chinese the roles that have ``power``, so that others know whom to ask."""
+    return "、".join(Role(role).label for role in ROLES_WITH[power])
+
+
 def _has(user: User | AnonymousUser, power: Power) -> bool:
     return isinstance(user, User) and user.is_open and power in POWERS.get(user.role, frozenset())
 
@@ -220,7 +225,7 @@ def needs(power: Power) -> Callable[[View], View]:
             if _has(request.user, power) and _is_too_low(request.user, power):
                 raise PermissionDenied("村里的账号不能自己定这件事，请镇办或者县里来定")
             if not may(request.user, power):
-                raise PermissionDenied
+                raise PermissionDenied(f"您的角色不能做这件事，能做的是{who_may(power)}")
             if power in PROVEN and not is_verified(request.user):
                 return to_second_factor(request)
             return view(request, *args, **kwargs)

@@ -7,15 +7,17 @@ until a day after the county's first such touch.
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from server_broker.accounts.models import Role, User
-from server_broker.accounts.powers import ROLES_WITH, Power, may
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may, who_may
 from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.attendance.models import Touch
 from server_broker.console.queries import cards_of, people_of, stations_of, touches_of, windows_of
+from server_broker.fleet.models import StationQuerySet
 from server_broker.people.models import Card
 
 SHOWN_DONE_FOR = dt.timedelta(days=1)
@@ -59,7 +61,8 @@ class _Kind:
 
     title: str
     power: Power
-    is_done: Callable[[Viewer], bool]
+    makes: Callable[[Viewer], QuerySet[Any]]
+    """Rows in the viewer's scope; if there is one, the step is done."""
     text: str
     href: Callable[[Viewer], str]
     action: str
@@ -77,7 +80,9 @@ def first_hour(user: Viewer, *, now: dt.datetime) -> FirstHour | None:
     first = Touch.objects.filter(_HELD).order_by("pk").values_list("received_at", flat=True).first()
     if first is not None and first < now - SHOWN_DONE_FOR:
         return None
-    done = [kind.is_done(user) for kind in _KINDS]
+    made = {f"step_{at}": Exists(kind.makes(user)) for at, kind in enumerate(_KINDS)}
+    # One query for all of them, on whichever row is there for sure.
+    done = list(User.objects.filter(pk=user.pk).annotate(**made).values_list(*made).get())
     next_one = done.index(False) if False in done else len(done)
     steps = (
         _step(kind, user, "done" if done[at] else "now" if at == next_one else "later")
@@ -94,37 +99,32 @@ def _step(kind: _Kind, user: User, state: str) -> Step:
     return Step(kind.title, state, kind.text, kind.href(user), kind.action)
 
 
-def who_may(power: Power) -> str:
-    """Return in Chinese the roles that have a power."""
-    return "、".join(Role(role).label for role in ROLES_WITH[power])
+def _villages(user: Viewer) -> QuerySet[Any]:
+    return regions_of(user).filter(ended=False).exclude(code__endswith="000")
 
 
-def _has_villages(user: Viewer) -> bool:
-    return regions_of(user).filter(ended=False).exclude(code__endswith="000").exists()
+def _people(user: Viewer) -> QuerySet[Any]:
+    return people_of(user).filter(left=False)
 
 
-def _has_people(user: Viewer) -> bool:
-    return people_of(user).filter(left=False).exists()
+def _windows(user: Viewer) -> QuerySet[Any]:
+    return windows_of(user).filter(ended=False)
 
 
-def _has_windows(user: Viewer) -> bool:
-    return windows_of(user).filter(ended=False).exists()
+def _stations(user: Viewer) -> StationQuerySet:
+    return stations_of(user).filter(revoked_at=None)
 
 
-def _has_stations(user: Viewer) -> bool:
-    return stations_of(user).filter(revoked_at=None).exists()
+def _enrolled(user: Viewer) -> StationQuerySet:
+    return _stations(user).filter(enrolled_at__isnull=False)
 
 
-def _has_enrolled(user: Viewer) -> bool:
-    return stations_of(user).filter(revoked_at=None, enrolled_at__isnull=False).exists()
+def _cards(user: Viewer) -> QuerySet[Any]:
+    return cards_of(user).filter(lost_at=None)
 
 
-def _has_cards(user: Viewer) -> bool:
-    return cards_of(user).filter(lost_at=None).exists()
-
-
-def _has_touches(user: Viewer) -> bool:
-    return touches_of(user).filter(_HELD).exists()
+def _touches(user: Viewer) -> QuerySet[Any]:
+    return touches_of(user).filter(_HELD)
 
 
 def _page(name: str) -> Callable[[Viewer], str]:
@@ -132,7 +132,7 @@ def _page(name: str) -> Callable[[Viewer], str]:
 
 
 def _first_waiting_station(user: Viewer) -> str:
-    waiting = stations_of(user).filter(revoked_at=None, enrolled_at=None).order_by("pk").first()
+    waiting = _stations(user).filter(enrolled_at=None).order_by("pk").first()
     return reverse("home") if waiting is None else reverse("station", args=[waiting.pk])
 
 
@@ -140,7 +140,7 @@ _KINDS = (
     _Kind(
         "区划：镇办和村",
         Power.EDIT_PEOPLE,
-        _has_villages,
+        _villages,
         "下载空模板，在“区划”表里填各镇、各村的 12 位统计用区划代码和名称，再传上来。"
         "站点、人员、值班也在这一个文件里，可以一次填完，也可以以后再传。",
         _page("people-import"),
@@ -149,7 +149,7 @@ _KINDS = (
     _Kind(
         "人员：要打卡的人",
         Power.EDIT_PEOPLE,
-        _has_people,
+        _people,
         "在同一个模板的“人员”表里填编号、姓名和村代码。编号由单位自己编，不要用身份证号。",
         _page("people-import"),
         "导入人员",
@@ -157,7 +157,7 @@ _KINDS = (
     _Kind(
         "值班：谁该什么时候在岗",
         Power.EDIT_PEOPLE,
-        _has_windows,
+        _windows,
         "选村，写上时间和人；也可以在模板的“值班”表里填。不排班也能打卡，但算不出迟到和缺卡。",
         _page("window-new"),
         "添加值班",
@@ -165,7 +165,7 @@ _KINDS = (
     _Kind(
         "站点：先在县里登记",
         Power.EDIT_PEOPLE,
-        _has_stations,
+        _stations,
         "在模板的“站点”表里填站点编号（小写字母、数字和短横线，如 shili-01）、名称和村代码。",
         _page("people-import"),
         "导入站点",
@@ -173,7 +173,7 @@ _KINDS = (
     _Kind(
         "接入：让站点连上来",
         Power.CLAIM_STATION,
-        _has_enrolled,
+        _enrolled,
         "在站点页生成接入码，给装机员在站点上输入。站点连上以后，这里自己会变成 √。",
         _first_waiting_station,
         "去生成接入码",
@@ -181,7 +181,7 @@ _KINDS = (
     _Kind(
         "发卡：第一张卡",
         Power.BIND_CARDS,
-        _has_cards,
+        _cards,
         "拿一张新卡在站点上碰一下，它就出现在发卡台；选好人再绑定。绑定以前碰的也算数。",
         _page("desk"),
         "去发卡台",
@@ -189,7 +189,7 @@ _KINDS = (
     _Kind(
         "第一次打卡",
         Power.SEE_PEOPLE,
-        _has_touches,
+        _touches,
         "拿绑好的卡在站点上碰一下，绿灯亮了就是记下了；几秒后“今日打卡”里有姓名和时间。",
         _page("today"),
         "看今日打卡",

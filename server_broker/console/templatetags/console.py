@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from protocol.units import DATED_QUALITIES
+from server_broker.accounts import powers
 from server_broker.attendance import times
 from server_broker.attendance.outcomes import Outcome
 from server_broker.audit.models import AuditEntry
@@ -55,6 +56,8 @@ register.filter("request_code", request_words.code_word)
 register.filter("request_state", request_words.state_word)
 register.filter("clock", times.clock)
 register.filter("weekdays", days)
+register.filter("may_here", lambda power, user: powers.may(user, powers.Power(power)))
+register.filter("who_may", lambda power: powers.who_may(powers.Power(power)))
 register.filter("weekday", lambda number: f"星期{days([number])}")
 register.filter("date_of_year", lambda date: f"{date // 100:02d}-{date % 100:02d}")
 

@@ -27,6 +27,11 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
     names = names_in(page)
     rows = [(entry, names.subject(entry), detail_words(entry, names)) for entry in page]
-    context = {"page": page, "rows": rows, "search": search, "nobody_s": NOBODY_S}
-    context["first_hour"] = first_hour(request.user, now=timezone.now())
+    context = {
+        "page": page,
+        "rows": rows,
+        "search": search,
+        "nobody_s": NOBODY_S,
+        "first_hour": first_hour(request.user, now=timezone.now()),
+    }
     return render(request, "console/audit.html", context)

@@ -89,6 +89,7 @@ def rosters(request: HttpRequest) -> HttpResponse:
         "is_now": first == timezone.localdate().replace(day=1),
         "previous": villages[place - 1] if place > 0 else None,
         "next": villages[place + 1] if place + 1 < len(villages) else None,
+        "may_add": may(request.user, Power.EDIT_PEOPLE),
         "may_edit": may(request.user, Power.EDIT_PEOPLE) and village is not None and not village.ended,
         "grid": None if village is None else month_grid(request.user, village, first),
     }

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.contrib import messages
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -36,7 +36,7 @@ def terms(request: HttpRequest, code: str = "") -> HttpResponse:
     """Show the parameters of a region; without a code, of the viewer's own."""
     own = scope(request.user)
     if own is None:
-        raise Http404
+        return render(request, "console/no_region.html", {"section": "terms", "word": "考勤规则"})
     asked = code or parameters.text(request.GET, "region", longest=12) or own
     region = get_object_or_404(regions_of(request.user), pk=asked)
     now = timezone.now()

@@ -6,8 +6,10 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from server_broker.attendance.models import Touch
+from server_broker.console.first_hour import first_hour
 from server_broker.regions.models import Region
 from tests.cast import (
     ADMINISTRATOR,
@@ -26,7 +28,7 @@ from tests.cast import (
     YANGBAN_VILLAGE,
     ZHANG,
 )
-from tests.server_broker.county import FictionalCounty, signed_in, touch, waiting_station, window
+from tests.server_broker.county import FictionalCounty, signed_in, touch, user_of, waiting_station, window
 from tests.server_broker.pages import text_of, words_of
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,14 @@ def test_the_step_of_the_claim_code_leads_to_the_station_that_waits(bare: None) 
     steps = steps_of(text_of(signed_in(OPERATOR), "/"))
     assert steps["站点"][0] == "done"
     assert steps["接入"] == ("later", f"/stations/{SHILI}/")
+
+
+def test_all_states_come_from_one_query(
+    county: FictionalCounty, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    operator, now = user_of(OPERATOR), timezone.now()
+    with django_assert_max_num_queries(2):
+        assert first_hour(operator, now=now) is not None
 
 
 def test_a_township_sees_its_own_steps(bare: None) -> None:
