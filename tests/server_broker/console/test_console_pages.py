@@ -298,6 +298,7 @@ def test_no_word_of_the_clock_reads_as_if_it_were_about_the_person(page: Client,
 
 
 def test_a_claim_code_is_shown_on_its_own_page_alone(page: Client) -> None:
+    trust.prepare(settings.HOME)
     answer = page.post("/stations/shili-01/claim/", follow=True)
     [code] = re.findall(r'class="code">([\d ]+)<', answer.content.decode())
     digits = parse_claim_code(code)
