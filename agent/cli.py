@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _export_from(config.folder / OUTBOX_FILE, options)
     if command == "shelf":
         return _load_shelf(config, options.folder)
+    if command == "firewall":
+        return _firewall(options)
     return _enrol(config, options) if command == "enrol" else _run(config)
 
 
@@ -88,9 +90,26 @@ def _parser() -> argparse.ArgumentParser:
     shelf = command("shelf", "从 U 盘装入县里下发的内容（站点程序可以继续运行）")
     shelf.add_argument("what", choices=["load"], metavar="load", help="装入")
     shelf.add_argument("folder", type=Path, metavar="文件夹", help="U 盘上的文件夹")
-    for one in (enrol, run, check, doctor, shelf):
+    wall = command("firewall", "按 station.toml 显示 nftables 防火墙规则，只显示，不启用")
+    wall.add_argument("--admin", action="append", default=[], metavar="网段", help="让这里用 ssh，可写多次；不写就不开")
+    wall.add_argument("--ssh-port", type=int, default=22, metavar="端口", help="ssh 的端口")
+    for one in (enrol, run, check, doctor, shelf, wall):
         one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
+
+
+def _firewall(options: argparse.Namespace) -> int:
+    """Print a ruleset for nftables. Nothing is loaded."""
+    from agent.config.firewall import ruleset  # noqa: PLC0415 -- a station that runs needs none
+    from protocol.inbound_rules import BadAddress  # noqa: PLC0415
+
+    made_by = f"cunhui-agent firewall --config {options.config}"
+    try:
+        print(ruleset(made_by=made_by, admins=options.admin, ssh_port=options.ssh_port), end="")
+    except BadAddress as bad:
+        print(bad, file=sys.stderr)
+        return EXIT_FAILED
+    return 0
 
 
 def _set_up(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from server_broker.platform.processes import ServiceError
 from server_broker.settlement.named_cases.command import NO_CASE, as_json, settle_case
 from server_broker.settlement.named_cases.refused import NotACase
 from server_broker.settlement.named_cases.table import as_text
-from server_broker.supervisor import doctor, up
+from server_broker.supervisor import doctor, firewall, up
 from server_broker.supervisor.backup_cli import add_backup_verbs, backup, restore
 from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs, add_question_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
@@ -157,6 +157,14 @@ def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _firewall(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Print a ruleset for nftables. Nothing is loaded."""
+    made_by = command_line(home, "firewall")
+    rules = firewall.ruleset(read_config(home), made_by=made_by, admins=chosen.admin, ssh_port=chosen.ssh_port)
+    print(rules, end="")
+    return 0
+
+
 def _demonstrate_front_door(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Make a certificate that no telephone trusts, and write the table for it."""
     front_door = up.add_demonstration(home, host=chosen.host, port=chosen.port, now=dt.datetime.now(dt.UTC))
@@ -257,6 +265,9 @@ def _add_service_verbs(add: Add) -> None:
     ):
         add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
     add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
+    wall = add("firewall", _firewall, "按 county.toml 显示 nftables 防火墙规则，只显示，不启用")
+    wall.add_argument("--admin", action="append", default=[], metavar="网段", help="只让这里用 ssh，可写多次")
+    wall.add_argument("--ssh-port", type=int, default=22, metavar="端口", help="ssh 的端口")
     settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方；或结算一个村的一个月")
     what = settle.add_mutually_exclusive_group(required=True)
     what.add_argument("--case", metavar="文件", help="案例文件，格式见 docs/cases.md")

@@ -23,6 +23,9 @@ PACKET_OVERHEAD_BYTES = 1024
 """Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
 
+_UTC = {"TZ": "UTC"}
+"""Mosquitto writes the machine's local time into its log, and the Z after it must be true."""
+
 _CONFIGURATION = """\
 # Written by cunhui-server at each start.
 per_listener_settings true
@@ -39,7 +42,7 @@ persistent_client_expiration 1h
 sys_interval 0
 set_tcp_nodelay true
 log_dest stdout
-log_timestamp_format %Y-%m-%dT%H:%M:%S
+log_timestamp_format %Y-%m-%dT%H:%M:%SZ
 log_type error
 log_type warning
 log_type notice
@@ -160,12 +163,12 @@ def program(home: CountyHome) -> Program:
         raise ServiceError("没有安装 Mosquitto：请运行 apt-get install mosquitto")
     argv, account = [found, "-c", "mosquitto.conf"], account_for(ACCOUNT)
     if account.uid is None or min(read_config(home).station_ports) >= _FIRST_FREE_PORT:
-        return Program(argv, home.broker, account)
+        return Program(argv, home.broker, account, environment=_UTC)
     # setpriv changes to the account and keeps only the right to listen on the low port (setpriv(1), capabilities(7)).
     right = "+net_bind_service"
     who = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     setpriv = ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
-    return Program([*setpriv, *argv], home.broker)
+    return Program([*setpriv, *argv], home.broker, environment=_UTC)
 
 
 def password_line(user: str, password: str) -> str:

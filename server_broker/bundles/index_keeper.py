@@ -132,7 +132,7 @@ class IndexKeeper:
             # One station's rows must not keep the indexes from all the other stations.
             ShelfDue.objects.create(station_id=station_id, marked_at=now)
             if station_id not in self._failed:
-                _log.exception("%s: the shelf index cannot be computed", station_id)
+                _log.exception("%s: the shelf index cannot be computed", station_id, extra={"station": station_id})
                 said = f"内容没有算出来，别的站点照常；每 10 分钟再试：{type(error).__name__}"
                 raise_alarm(station=station_id, code=SHELF_NOT_COMPUTED, severity="major", detail=said, at=now)
             self._failed[station_id] = now

@@ -119,7 +119,11 @@ def redeem(home: CountyHome, code: str, record_key: bytes, *, now: dt.datetime) 
     if claim.used_at is not None and bytes(claim.station.record_key or b"") != record_key:
         return None
     if not was_given(home, claim, record_key=record_key):
-        log.error("station %s: its claim is not as the county's stream says that it was given", claim.station_id)
+        log.error(
+            "station %s: its claim is not as the county's stream says that it was given",
+            claim.station_id,
+            extra={"station": claim.station_id},
+        )
         return None
     claim.used_at = now
     claim.save(update_fields=["used_at"])

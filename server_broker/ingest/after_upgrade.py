@@ -39,7 +39,7 @@ def reread_later(now: datetime) -> str:
         except (OperationalError, InterfaceError):
             raise
         except Exception:  # noqa: BLE001 - what fails at one station stays held, and those of the others are read
-            _log.exception("%s: held facts cannot be read again", station)
+            _log.exception("%s: held facts cannot be read again", station, extra={"station": station})
     return ", ".join(f"{count} of {station}" for station, count in read.items() if count)
 
 

@@ -72,7 +72,7 @@ class DesiredNotices:
                 raise
             except Exception:  # noqa: BLE001 - as at the top of the worker: neighbours go on
                 # One station's rows must not keep the worker from all the others; its next change is looked at again.
-                _log.exception("%s: the desired state cannot be built", station_id)
+                _log.exception("%s: the desired state cannot be built", station_id, extra={"station": station_id})
             del self._pending[station_id]
         return outgoing
 

@@ -92,7 +92,7 @@ def reads_now(station_id: str, stream: Stream, row: Fact) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001 - whatever the program fails at, it is not read
-        _log.exception("%s: held fact %d cannot be read", station_id, row.seq)
+        _log.exception("%s: held fact %d cannot be read", station_id, row.seq, extra={"station": station_id})
         return False
 
 

@@ -72,9 +72,11 @@ class LedgerPatrol:
         except (OperationalError, InterfaceError):
             raise
         except TookTooLong as error:
-            _log.warning("%s: the ledger cannot be counted in time: %s", station_id, error)
+            _log.warning(
+                "%s: the ledger cannot be counted in time: %s", station_id, error, extra={"station": station_id}
+            )
             self._not_before[station_id] = self._monotonic_s() + SELDOM_S
             detail = "这个站点的记录流或签名过多，账目没有数完"
             raise_alarm(station=station_id, code=LEDGER_TOO_LARGE, severity="major", detail=detail, at=now)
         except Exception:  # noqa: BLE001 - one station's rows must not keep the patrol from all the other stations
-            _log.exception("%s: the ledger cannot be counted", station_id)
+            _log.exception("%s: the ledger cannot be counted", station_id, extra={"station": station_id})

@@ -32,7 +32,7 @@ def station_page(station: Station, *, events: int = 50, snapshots: int = 24, led
     try:
         counted = ledger(station.pk, limit_s=ledger_s)
     except TookTooLong as error:
-        _log.info("the ledger of %s was not counted for its page: %s", station.pk, error)
+        _log.info("the ledger of %s was not counted for its page: %s", station.pk, error, extra={"station": station.pk})
         counted = None
     return StationPage(
         ledger=counted,

@@ -105,7 +105,7 @@ class LiveHub:
             _log.info("a frame is refused: %s", refused)
             return
         if place.leaf != "frame" or place.station != frame.station:
-            _log.warning("%s: a frame that names another station", place.station)
+            _log.warning("%s: a frame that names another station", place.station, extra={"station": place.station})
             return
         with self._lock:
             view = self._views.get(frame.station)
@@ -125,4 +125,4 @@ class LiveHub:
             if is_jpeg(jpeg):
                 view.shot = Shot(frame.number, jpeg)
             else:
-                _log.info("%s: a frame is no picture", frame.station)
+                _log.info("%s: a frame is no picture", frame.station, extra={"station": frame.station})

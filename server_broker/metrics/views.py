@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -25,6 +26,7 @@ _PLAIN = "text/plain; charset=utf-8"
 
 @csrf_exempt
 @never_cache
+@gzip_page
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return all metrics in the format that the client asks for (Prometheus text, or OpenMetrics 1.0)."""
     try:

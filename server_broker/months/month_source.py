@@ -114,7 +114,7 @@ def _shared_out(station: Station, people: Sequence[Person]) -> dict[str, list[Pe
         bundles.setdefault(f"months-{station.pk}-{person.pk % MOST_BUNDLES}", []).append(person)
     most = MAX_OTHERS + 1
     if left_out := sum(max(0, len(group) - most) for group in bundles.values()):
-        log.warning("station %s: %d months are left out", station.pk, left_out)
+        log.warning("station %s: %d months are left out", station.pk, left_out, extra={"station": station.pk})
     return {name: group[:most] for name, group in bundles.items()}
 
 

@@ -48,7 +48,12 @@ def _leave_out(told: dict[str, list[Told]], now: dt.datetime) -> None:
     seen = last_seen({row.person_id for rows in crowded.values() for row in rows}, now, until=midnight)
     for station, rows in crowded.items():
         rows.sort(key=lambda row: seen.get((row.person_id, station), _NEVER), reverse=True)
-        log.warning("station %s: the learning of %d people is left out", station, len(rows) - MOST_BUNDLES)
+        log.warning(
+            "station %s: the learning of %d people is left out",
+            station,
+            len(rows) - MOST_BUNDLES,
+            extra={"station": station},
+        )
         del rows[MOST_BUNDLES:]
 
 

@@ -70,7 +70,9 @@ def _keep(said: Request | Agreement, error: Exception, now: dt.datetime) -> None
         SetAside.objects.create(**here, failure=failure, since=now, tried_at=now)
         detail = f"有一条申请或答应办不了，已单独放下，每小时再试：{failure}"
         raise_alarm(station=said.station_id, code=REQUEST_SET_ASIDE, severity="major", detail=detail, at=now)
-    _log.error("%s: what was said at a station is set aside: %s", said.station_id, failure)
+    _log.error(
+        "%s: what was said at a station is set aside: %s", said.station_id, failure, extra={"station": said.station_id}
+    )
 
 
 def _works(said: Request | Agreement, now: dt.datetime) -> None:

@@ -101,6 +101,7 @@ def server_config(application: Any, context: ssl.SSLContext, *, host: str, port:
         interface="asgi3",
         lifespan="off",
         ws="none",
+        log_config=None,  # its lines are like those of the others
         access_log=False,
         proxy_headers=False,  # telephones connect directly; a header must not choose their address
         server_header=False,

@@ -52,6 +52,7 @@ def web_config(
         interface="asgi3",
         lifespan="off",
         ws="none",
+        log_config=None,  # its lines are like those of the others
         access_log=False,  # addresses carry one-time sign-in tokens
         # A header may choose the client's address only where a proxy of the county wrote it.
         proxy_headers=bool(trusted_proxies),

@@ -243,7 +243,12 @@ def _check_readable(desired: Desired) -> None:
         # By the very rules by which the station reads it: `Desired` checks nothing when it is made from values.
         decode(encode(desired), Desired)
     except Refused as refused:
-        _log.error("%s: a station could not read its desired state: %s", desired.station, refused.detail)
+        _log.error(
+            "%s: a station could not read its desired state: %s",
+            desired.station,
+            refused.detail,
+            extra={"station": desired.station},
+        )
         raise DesiredUnreadable("站点名单有不合规定的内容，未更新") from refused
 
 

@@ -1,5 +1,6 @@
 """Who may ask for metrics, and what anybody is told of the county's health."""
 
+import gzip
 import os
 
 import pytest
@@ -52,6 +53,13 @@ def test_both_formats(county: FictionalCounty) -> None:
     answer = Client().get("/metrics", headers=headers)
     assert answer["Content-Type"].startswith("application/openmetrics-text")
     assert answer.content.endswith(b"# EOF\n")
+
+
+def test_it_is_compressed_for_whoever_takes_that(county: FictionalCounty) -> None:
+    headers = {"Authorization": f"Bearer {api_token(OPERATOR, 'metrics').text}", "Accept-Encoding": "gzip"}
+    answer = Client().get("/metrics", headers=headers)
+    assert answer["Content-Encoding"] == "gzip"
+    assert b"cunhui_build_info" in gzip.decompress(answer.content)
 
 
 def test_nobody_else_reads_anything(county: FictionalCounty) -> None:

@@ -21,6 +21,7 @@ VERBS = (
     "where",
     "doctor",
     "config",
+    "firewall",
     "settle",
     "demo-door",
     "backup",
@@ -55,7 +56,7 @@ VERBS = (
     "new-number-keys",
     "audit",
 )
-TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "CUNHUI_HOME", "Excel", "outbox"}
+TYPED = {"cunhui-server", *VERBS, "nonsense", "SIGTERM", "Ctrl-C", "nftables", "ssh", "CUNHUI_HOME", "Excel", "outbox"}
 TYPED |= {"list", "set-role", "set-region", "set-person", "set-password", "unlock", "disable", "enable"}
 TYPED |= {"system", "security", "auditor", "operator", "officer", "organisation", "secretary", "supervision", "editor"}
 TYPED |= {"check", "county", "make", "export", "template", "import", "restore", "GIFT", "Moodle"}

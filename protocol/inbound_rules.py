@@ -1,0 +1,102 @@
+"""A ruleset for nftables (nft(8)) that drops what comes in from the network, except for some ports.
+
+Both ends print one: a county's machine from ``county.toml``, a station from ``station.toml``. What a machine sends out,
+and what answers that, passes. The rules stand in a table of their own, which is replaced as a whole each time; other
+tables on the machine are not touched.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SSH_PORT = 22
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPort:
+    """A TCP port that anybody may reach. ``word`` is Chinese: what is served there."""
+
+    port: int
+    word: str
+
+
+class BadAddress(ValueError):
+    """Something is no address and no network. The message is Chinese."""
+
+
+def inbound_rules(
+    table: str, *, made_by: str, ports: Sequence[OpenPort], admins: Sequence[str] = (), ssh_port: int | None = SSH_PORT
+) -> str:
+    """Return the ruleset, for ``nft -f``.
+
+    Args:
+        table: Name of the table.
+        made_by: The command line that prints this.
+        admins: Addresses and networks that may reach ``ssh_port``; empty for everybody.
+        ssh_port: None if nobody may.
+
+    Raises:
+        BadAddress: One of ``admins`` is neither, or is everybody.
+    """
+    networks = [_network(admin) for admin in admins]
+    lines = [
+        "#!/usr/sbin/nft -f",
+        f"# 由 {made_by} 生成。进来的连接只放行下面列出的；出去的都放行。",
+        "# 只换下面这一张表，本机别的 nftables 规则不动。",
+        f"table inet {table}",
+        f"delete table inet {table}",
+        f"table inet {table} {{",
+        *_set("admins4", "ipv4_addr", [one for one in networks if one.version == 4]),
+        *_set("admins6", "ipv6_addr", [one for one in networks if one.version == 6]),
+        "    chain input {",
+        "        type filter hook input priority filter; policy drop;",
+        '        iifname "lo" accept',
+        "        ct state vmap { established : accept, related : accept, invalid : drop }",
+        # Without these no path with a smaller packet size works, and IPv6 finds no neighbour (RFC 4890, 4.4).
+        "        icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept",
+        "        icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded } accept",
+        "        icmpv6 type { parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
+        # An answer of DHCPv6 comes from another address than the one that was asked.
+        "        ip6 saddr fe80::/10 udp dport 546 accept",
+        *_ssh(networks, ssh_port),
+        *(f'        tcp dport {one.port} accept comment "{one.word}"' for one in ports),
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+type _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _network(text: str) -> _Network:
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise BadAddress(f"“{text}”不是地址或网段，如 192.0.2.7 或 192.0.2.0/24") from error
+    if network.prefixlen == 0:
+        raise BadAddress(f"“{text}”是所有地址：不写就是谁都可以")
+    return network
+
+
+def _set(name: str, kind: str, networks: Sequence[_Network]) -> list[str]:
+    if not networks:
+        return []
+    elements = ", ".join(map(str, networks))
+    # Networks may overlap; the kernel takes them only if they are merged.
+    return [
+        f"    set {name} {{",
+        f"        type {kind}; flags interval; auto-merge",
+        f"        elements = {{ {elements} }}",
+        "    }",
+    ]
+
+
+def _ssh(networks: Sequence[_Network], port: int | None) -> list[str]:
+    if port is None:
+        return []
+    if not networks:
+        return [f'        tcp dport {port} accept comment "ssh"']
+    versions = sorted({network.version for network in networks})
+    words = {4: "ip saddr @admins4", 6: "ip6 saddr @admins6"}
+    return [f'        {words[version]} tcp dport {port} accept comment "ssh"' for version in versions]

@@ -1,0 +1,36 @@
+"""What the firewall of a county's machine lets in, as ``county.toml`` says it."""
+
+from collections.abc import Sequence
+
+from protocol.inbound_rules import SSH_PORT, BadAddress, OpenPort, inbound_rules
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.processes import ServiceError
+
+TABLE = "cunhui_county"
+
+
+def ruleset(config: CountyConfig, *, made_by: str, admins: Sequence[str] = (), ssh_port: int = SSH_PORT) -> str:
+    """Return the ruleset for nftables.
+
+    Args:
+        made_by: The command line that prints this.
+        admins: Addresses and networks that may use ssh; empty for everybody.
+
+    Raises:
+        ServiceError: One of ``admins`` is neither.
+    """
+    try:
+        return inbound_rules(TABLE, made_by=made_by, ports=open_ports(config), admins=admins, ssh_port=ssh_port)
+    except BadAddress as error:
+        raise ServiceError(str(error)) from error
+
+
+def open_ports(config: CountyConfig) -> list[OpenPort]:
+    """Return the ports that are reached from outside. A county on a loopback address has none."""
+    ports = []
+    if config.bind_address != "127.0.0.1":
+        ports.append(OpenPort(config.web_port, "网页"))
+        ports += [OpenPort(port, "消息服务") for port in config.station_ports]
+    if config.front_door is not None and config.front_door_bind_address != "127.0.0.1":
+        ports.append(OpenPort(config.front_door.port, "手机入口"))
+    return ports
