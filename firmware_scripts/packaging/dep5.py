@@ -36,7 +36,6 @@ _IN_WORDS = {
 _READ_BY_A_PERSON = {
     "libarchive-c": ("CC0", "CC0-1.0"),
     "lgpio": ("unlicense.org", "Unlicense"),
-    "openexr": ("", "BSD-3-Clause"),
     "pyserial": ("BSD", "BSD-3-Clause"),
     "python-prctl": ("OSI Approved :: GNU General Public License (GPL)", "GPL-3.0-or-later"),
     "python-dateutil": ("Dual License", "Apache-2.0 OR BSD-3-Clause"),
@@ -124,7 +123,7 @@ def licence_of(package: Distribution) -> str:
         *(one.removeprefix("License :: ") for one in metadata.get_all("Classifier") or [] if one[:10] == "License ::"),
     ]
     by_person = _READ_BY_A_PERSON.get(name)
-    if by_person and by_person[0] in (said or [""]):
+    if by_person and by_person[0] in said:
         return by_person[1]
     clear = dict.fromkeys(_IN_WORDS[one] for one in said if one in _IN_WORDS)
     if len(clear) != 1:
