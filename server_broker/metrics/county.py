@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from protocol.alarm_codes import STATION_ALARMS
 from protocol.facts import Severity
 from server_broker import broker
+from server_broker.backup.state import backup_status
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.alarm_codes import COUNTY_ALARMS
 from server_broker.fleet.models import ShelfDue, Station
@@ -46,6 +47,7 @@ def machine_families(home: CountyHome) -> Iterator[Family]:
     yield families.BROKER_CONNECTIONS.family(((str(port),), count) for port, count in ports.items())
     yield families.CERTIFICATE_END.family(_certificate_ends(home, config))
     yield families.CLOCK_VOUCHED.family([((), county_clock(home).look().judges_age)])
+    yield from _backups(home)
     disks = {place: shutil.disk_usage(folder) for place, folder in _folders(home).items() if folder.exists()}
     yield families.DISK_FREE.family(((place,), disk.free) for place, disk in disks.items())
     yield families.DISK_SIZE.family(((place,), disk.total) for place, disk in disks.items())
@@ -117,6 +119,17 @@ def _certificate_ends(home: CountyHome, config: CountyConfig) -> Iterator[Sample
             yield (name,), 0  # ended long ago: a certificate that can't be read serves nobody
         else:
             yield (name,), first.not_valid_after_utc.timestamp()
+
+
+def _backups(home: CountyHome) -> Iterator[Family]:
+    """Yield how old the backups are; nothing where none is set up."""
+    status = backup_status(home)
+    for metric, moment in (
+        (families.BACKUP_COPY, status.last_copy_at),
+        (families.BACKUP_PROOF, status.last_proof_at),
+    ):
+        if (since := moment or status.set_up_at) is not None:
+            yield metric.family([((), since.timestamp())])
 
 
 def _folders(home: CountyHome) -> dict[str, Path]:

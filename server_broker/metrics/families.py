@@ -59,6 +59,10 @@ CERTIFICATE_END = Metric("cunhui_certificate_expiry_timestamp_seconds", "县里�
 CLOCK_VOUCHED = Metric("cunhui_clock_vouched", "本机时钟有人或时间服务担保（1）或没有（0）")
 DISK_FREE = Metric("cunhui_disk_free_bytes", "文件夹所在磁盘的剩余字节", ("place",))
 DISK_SIZE = Metric("cunhui_disk_size_bytes", "文件夹所在磁盘的总字节", ("place",))
+BACKUP_COPY = Metric(
+    "cunhui_backup_copy_timestamp_seconds", "最近一次把备份送出本机的时间；一次也没有就是设置备份的时间"
+)
+BACKUP_PROOF = Metric("cunhui_backup_proof_timestamp_seconds", "最近一次试恢复成功的时间；一次也没有就是设置备份的时间")
 DATABASE_SIZE = Metric("cunhui_database_size_bytes", "数据库占用的字节")
 
 ONLINE = _of_station("online", "站点在线（1）或不在线（0）")

@@ -12,7 +12,7 @@ from typing import Any
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from server_broker import metrics
-from tests.proofs.scrape.county import furnish, token_of
+from tests.proofs.scrape.county import furnish, set_up_backups, token_of
 from tests.proofs.scrape.fast_rules import delays_s, divided
 from tests.proofs.scrape.prometheus import Prometheus, promtool
 from tests.proofs.scrape.troubles import Trouble, all_troubles
@@ -129,6 +129,7 @@ def prove(root: Path, *, factor: float, seed: int, most: int | None) -> Found:
     (root / "county").mkdir(mode=0o755)
     with County(root / "county") as county:
         board = furnish(county)
+        set_up_backups(county.home)
         target = f"127.0.0.1:{county.web_port}"
         rules, token = divided(text, factor), token_of(county)
         watched = Prometheus(root / "prometheus", rules=rules, token=token, ca=county.ca, target=target)

@@ -1,5 +1,7 @@
 """The county of the proof: townships with stations that are well, and a program with a token."""
 
+import datetime as dt
+import json
 import re
 from pathlib import Path
 
@@ -71,6 +73,22 @@ _COLUMNS = {
     "month_bytes": "1000000",
     "month_forecast_bytes": "5000000",
 }
+
+
+def set_up_backups(home: Path) -> None:
+    """Say in the county's files that backups are made to a folder and are of today. None is made in this proof."""
+    (home / "backup").mkdir()
+    with (home / "county.toml").open("a", encoding="utf-8") as config:
+        config.write(f'\n[backup]\nfolder = "{home / "copies"}"\nrecipient = "age1{"q" * 58}"\n')
+    note_backups(home)
+
+
+def note_backups(home: Path, *, copied_days_ago: float = 0, proven_days_ago: float = 0) -> None:
+    """Say when the last copy left the machine, and when the last trial was."""
+    now = dt.datetime.now(dt.UTC)
+    ago = {"last_base_at": 0.0, "last_copy_at": copied_days_ago, "last_proof_at": proven_days_ago}
+    said = {name: (now - dt.timedelta(days=days)).isoformat() for name, days in ago.items()}
+    (home / "backup" / "state.json").write_text(json.dumps(said), encoding="utf-8")
 
 
 def make_well(county: County, *stations: str) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from server_broker.platform.home import CountyHome
 from server_broker.trust import county_keys
-from tests.proofs.scrape.county import DARK, TOWNSHIPS, make_well, rewrite, station_ids
+from tests.proofs.scrape.county import DARK, TOWNSHIPS, make_well, note_backups, rewrite, station_ids
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.speaking import Speaker
 from tests.proofs.strangers.station import Board
@@ -69,6 +69,8 @@ def all_troubles(county: County, board: Board) -> list[Trouble]:
         Trouble("facts unexplained", "CunhuiFactsUnexplained", {}, lambda: _alarm(county, "unexplained_facts")),
         Trouble("certificate near its end", "CunhuiCertificateEnding", {"certificate": "web"},
                 lambda: _certificate(county)),
+        Trouble("backup overdue", "CunhuiBackupOverdue", {}, lambda: _backups(county, copied_days_ago=2)),
+        Trouble("backup unproven", "CunhuiBackupUnproven", {}, lambda: _backups(county, proven_days_ago=12)),
         Trouble("disk full", "CunhuiDiskShort", {"place": "media"}, lambda: _full_disk(county)),
         Trouble("clock unvouched", "CunhuiClockUnvouched", {}, lambda: _unvouched(county)),
         of_part("ingest", "CunhuiPartDown", {"part": "ingest"}),
@@ -151,6 +153,13 @@ def _certificate(county: County) -> Iterator[None]:
     file.write_text(authority.issue_station("web", key, now=early).pem)
     yield
     file.write_bytes(before)
+
+
+@contextmanager
+def _backups(county: County, **ago: float) -> Iterator[None]:
+    note_backups(county.home, **ago)
+    yield
+    note_backups(county.home)
 
 
 @contextmanager

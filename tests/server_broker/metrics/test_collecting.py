@@ -1,5 +1,6 @@
 """What is collected: each family, its values, how many series a station has, and how many queries it takes."""
 
+import datetime as dt
 import secrets
 from collections import Counter
 
@@ -12,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.samples import Sample
 
 from server_broker import trust
+from server_broker.backup.state import BackupStatus
 from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.ingest.models import Fact
 from server_broker.metrics import families
@@ -23,6 +25,7 @@ from tests.server_broker.metrics.full_report import many_stations, report_fully
 pytestmark = pytest.mark.django_db
 MOST_SERIES = 40
 FEW_QUERIES = 12
+SET_UP = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
 def collected() -> list[Sample]:
@@ -40,9 +43,11 @@ def value(samples: list[Sample], metric: families.Metric, **labels: str) -> floa
 
 
 @pytest.fixture
-def full(county: FictionalCounty) -> FictionalCounty:
+def full(county: FictionalCounty, monkeypatch: pytest.MonkeyPatch) -> FictionalCounty:
     """A county in which everything that can be told is told."""
     trust.prepare(settings.HOME)
+    backed_up = BackupStatus("/mnt/backup", set_up_at=SET_UP, last_copy_at=SET_UP + dt.timedelta(days=3))
+    monkeypatch.setattr("server_broker.metrics.county.backup_status", lambda home: backed_up)
     report_fully(county.stations[SHILI])
     alarm(county.stations[SHILI], "reader_lost:USB", "major")
     alarm(county.stations[SHILI], "held:unparsable", "critical")
@@ -74,6 +79,17 @@ def test_values_are_those_of_the_station(full: FictionalCounty) -> None:
     assert value(samples, families.ALARMS_BY_CODE, code="other") == 1
     assert value(samples, families.PART_UP, part="ingest") == 0
     assert value(samples, families.CERTIFICATE_END, certificate="authority") > timezone.now().timestamp()
+
+
+def test_what_never_happened_to_a_backup_counts_from_when_it_was_set_up(full: FictionalCounty) -> None:
+    samples = collected()
+    assert value(samples, families.BACKUP_COPY) == (SET_UP + dt.timedelta(days=3)).timestamp()
+    assert value(samples, families.BACKUP_PROOF) == SET_UP.timestamp()
+
+
+def test_a_county_without_backups_tells_no_age_of_them(county: FictionalCounty) -> None:
+    trust.prepare(settings.HOME)
+    assert not [sample for sample in collected() if "backup" in sample.name]
 
 
 def test_held_facts_count_until_they_are_written_off(full: FictionalCounty) -> None:
