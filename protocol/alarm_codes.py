@@ -31,6 +31,8 @@ CARD_WORN: Final = "card_worn"
 """The SD card."""
 DATA_SHORT: Final = "data_short"
 """The month's data."""
+UPDATE_REVERTED: Final = "update_reverted"
+"""The station was not well with a new version of its package and has the former one back."""
 
 CLOCK_DISPUTED: Final = "clock_disputed"
 NTP_DISTRUSTED: Final = "ntp_distrusted"
@@ -61,6 +63,7 @@ STATION_ALARMS: Final = frozenset(
         DISK_SHORT,
         CARD_WORN,
         DATA_SHORT,
+        UPDATE_REVERTED,
         CLOCK_DISPUTED,
         NTP_DISTRUSTED,
         *HINT_FAILED.values(),

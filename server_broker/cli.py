@@ -329,6 +329,10 @@ def _add_model_verbs(add: Add) -> None:
         "setting", _with_models("setting"), "设置一个站点，或者一个区划下的所有站点", setting="设置名", value="值"
     )
     setting.add_argument("--at", dest="place", required=True, metavar="编号", help="站点编号，或 12 位区划代码")
+    apt = add("apt", _with_models("apt"), "管理发给手工安装的站点的安装包")
+    what = "add 放入一个 cunhui-station 安装包；list 看现在发哪个版本；hold 停发；release 恢复发放"
+    apt.add_argument("what", choices=("add", "list", "hold", "release"), metavar="做什么", help=what)
+    apt.add_argument("file", nargs="?", default="", metavar="文件", help="add 的安装包")
     _add_account(add)
     region = add(
         "region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入", code="代码", region_name="名称"

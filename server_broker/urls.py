@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("server_broker.learning.urls")),
     path("", include("server_broker.accounts.urls")),
     path("", include("server_broker.metrics.urls")),
+    path("", include("server_broker.apt.urls")),
     path("", include("server_broker.console.urls")),
     path("api/v1/<path:rest>", door, name="api"),
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),

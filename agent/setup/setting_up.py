@@ -22,7 +22,7 @@ from agent.setup.ports import SetupTools
 from agent.setup.station_file import drafted, read_devices
 from protocol.claim_file import ClaimFile
 
-AGENT, KIOSK = "cunhui-agent.service", "cunhui-kiosk.service"
+AGENT, KIOSK, UPDATES = "cunhui-agent.service", "cunhui-kiosk.service", "cunhui-update.timer"
 _WRONG_CLAIM = ("claim_refused", "bad_claim_code")
 _SETTLES_S, _LOOK_EVERY_S = 30.0, 1.0
 """How long link and kiosk are waited for before the doctor looks."""
@@ -184,6 +184,9 @@ def _start(config: StationConfig, tools: SetupTools, talk: Conversation) -> bool
         if problem := tools.units.do(act, AGENT):
             raise SetupRefused(f"站点程序没有启动起来：{problem}\n排除后再运行一次 sudo cunhui-agent setup")
     talk.say("√ 站点程序在运行，可以刷卡了，开机会自己启动")
+    # The timer fetches the key of the county's repository, where there is one, and later what the county offers.
+    if problem := tools.units.do("enable", UPDATES) or tools.units.do("start", UPDATES):
+        talk.say(f"× 不会自己升级：{problem}")
     if problem := tools.units.do("enable", KIOSK):
         talk.say(f"× 大屏没有设成开机启动：{problem}")
     if tools.on_first_terminal:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from agent.events import MachineSeen
 from agent.timekeeping.clock import StationClock
 from agent.vitals.last_boot import LastBoot
+from agent.vitals.last_update import Reverted
 from protocol import alarm_codes
 from protocol.facts import Severity
 from protocol.health import HOT_C, DeviceHealth, Health, Machine, card_worn, disk_limit_kib
@@ -56,6 +57,7 @@ class StationHealth:
         written_kib: Callable[[], int | None],
         devices: Callable[[], Sequence[DeviceHealth]],
         camera_untried: Callable[[], bool] = lambda: False,
+        reverted: Callable[[], Reverted | None] = lambda: None,
     ) -> None:
         """Make it, with nothing seen yet.
 
@@ -66,6 +68,7 @@ class StationHealth:
                 not tell.
             devices: Returns how each device is now.
             camera_untried: Returns whether there is a camera of which nothing is known yet.
+            reverted: Returns the version that was given up after the last update.
         """
         self._clock = clock
         self._alarms = alarms
@@ -75,6 +78,7 @@ class StationHealth:
         self._written_kib = written_kib
         self._devices = devices
         self._camera_untried = camera_untried
+        self._reverted = reverted
         self._machine = Machine()
         self._low_mono = clock.mono_ms()
 
@@ -87,6 +91,7 @@ class StationHealth:
             _heat(event.state),
             _disk(self._free_kib(), event.state.disk_kib),
             _sd_card(event.state),
+            _update(self._reverted()),
             self._voltage(before, event.state),
         )
         for one in judged:
@@ -117,6 +122,11 @@ class StationHealth:
         calm = self._clock.mono_ms() - self._low_mono >= CALM_MS
         well = now.undervoltage is not None and not low and calm
         return _Judgement(alarm_codes.UNDERVOLTAGE, "major", low, well, "供电电压低于主板的要求")
+
+
+def _update(reverted: Reverted | None) -> _Judgement:
+    says = reverted.says if reverted else ""
+    return _Judgement(alarm_codes.UPDATE_REVERTED, "major", bad=bool(reverted), well=reverted is None, detail=says)
 
 
 def _heat(now: Machine) -> _Judgement:

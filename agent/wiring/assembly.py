@@ -18,6 +18,7 @@ from agent.storage.disk import free_kib, written_kib
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic import Meter
+from agent.vitals.last_update import reverted_update
 from agent.wiring import county, hardware
 from agent.wiring.ports import StationPorts
 from agent.wiring.program import build_ms, software
@@ -65,6 +66,7 @@ def real_ports(
             village=identity.enrolled.village,
             shard=identity.enrolled.broker.shard,
             software=software(),
+            reverted=reverted_update,
             card_key=identity.enrolled.card_key,
             clock=clock,
             chance=chance.random,

@@ -248,6 +248,7 @@ class Station:
             written_kib=ports.written_kib,
             devices=self._devices,
             camera_untried=lambda: self.snapshots.camera_untried,
+            reverted=ports.reverted,
         )
 
     def _make_the_commands(self) -> None:

@@ -25,6 +25,7 @@ from agent.station.notify import Notifier
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock
 from agent.uplink.ports import BlobSource
+from agent.vitals.last_update import Reverted
 from protocol.facts import ContactKind
 
 
@@ -91,6 +92,8 @@ class StationPorts(Struct, frozen=True, kw_only=True):
     """Returns the free room on the folder's disk."""
     written_kib: Callable[[], int | None]
     """Returns what was written to this disk since the machine started, or None if the kernel does not tell."""
+    reverted: Callable[[], Reverted | None]
+    """Returns the version of the package that was given up after the last update."""
 
     readers: Mapping[str, CardReader]
     """By the name that people and facts use, as are the contacts."""

@@ -15,7 +15,15 @@ REPOSITORY = Path(__file__).parents[2]
 MAINTAINER = "Cunhui maintainers <maintainers@cunhui.invalid>"
 _DEBIAN = Path(__file__).with_name("debian")
 _TOP = ("setup.py", "pyproject.toml", "LICENSE", "firmware_scripts/__init__.py")
-_FOLDERS = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts/packaging", "firmware_scripts/systemd")
+_FOLDERS = (
+    "protocol",
+    "agent",
+    "kiosk_tui",
+    "server_broker",
+    "firmware_scripts/ota",
+    "firmware_scripts/packaging",
+    "firmware_scripts/systemd",
+)
 _GUIDES = "docs/guides"
 _PICTURE = re.compile(r"\]\(\.\./(pictures/[^)]+)\)")
 

@@ -17,6 +17,8 @@ MOST = {
     "cunhui-camera@.service": 1.5,
     "cunhui-kiosk.service": 1.0,
     "cunhui-sound@.service": 1.5,
+    "cunhui-update.service": 2.5,
+    "cunhui-recover.service": 1.5,
     "county/cunhui-postgres.service": 1.0,
     "county/cunhui-prepare.service": 1.5,
     "county/cunhui-backup.service": 1.0,

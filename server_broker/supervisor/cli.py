@@ -43,7 +43,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli, bundles_cli, dumps_cli, people_cli, settings_cli
+from server_broker.supervisor import accounts_cli, apt_cli, bundles_cli, dumps_cli, people_cli, settings_cli
 from server_broker.supervisor.restored import ask_for_the_gap
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
@@ -300,6 +300,11 @@ def _setting(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _apt(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(apt_cli.run(home, chosen, actor=_actor()))
+    return 0
+
+
 def _region(home: CountyHome, chosen: argparse.Namespace) -> int:
     try:
         region = found_county(chosen.code, chosen.region_name, actor=_actor())
@@ -431,6 +436,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "withdraw-bundle": _withdraw_bundle,
     "shelf-stick": _shelf_stick,
     "setting": _setting,
+    "apt": _apt,
     "region": _region,
     "account": _account,
     "sign-in-link": _sign_in_link,

@@ -23,6 +23,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.recent import RecentFacts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, effective_state
+from agent.vitals.last_update import Reverted
 from agent.wiring.duty_turns import latest_turns
 from agent.wiring.parts import Station
 from agent.wiring.ports import StationCamera, StationPorts, StationSpeaker
@@ -293,6 +294,7 @@ class Bench(Station):
         self.bundles = FakeBundles()
         """What the county's bundles offer."""
         self.chance = 1.0
+        self.reverted: Reverted | None = None
         """What random moments draw, from [0, 1]: 1 is never."""
         self.free_kib = 4_000_000
         self.moved = 0
@@ -311,6 +313,7 @@ class Bench(Station):
             village="示例村",
             shard=0,
             software="cunhui-agent test",
+            reverted=lambda: self.reverted,
             card_key=CARD_KEY,
             clock=self.clock,
             chance=lambda: self.chance,

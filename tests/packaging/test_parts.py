@@ -51,6 +51,7 @@ def test_what_is_to_be_installed_is_there(package: DebianPackage) -> None:
 @EVERY
 def test_units_start_what_the_package_has(package: DebianPackage) -> None:
     programs = {f"/{package.environment}/bin/{name}" for name in (*package.programs, "python")}
+    programs |= {f"/{folder}/{Path(file).name}" for file, folder in package.files.items()}
     for unit in units_of(package):
         said = settings(unit)
         lines = [line for key, found in said.items() if key.startswith("Exec") for line in found]

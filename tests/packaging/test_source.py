@@ -34,7 +34,8 @@ def test_it_has_nothing_else(source: Path) -> None:
     assert not (source / "tests").exists()
     assert not (source / ".git").exists()
     assert not list(source.rglob("__pycache__"))
-    assert {path.name for path in (source / "firmware_scripts").iterdir()} == {"__init__.py", "packaging", "systemd"}
+    rooms = {path.name for path in (source / "firmware_scripts").iterdir()}
+    assert rooms == {"__init__.py", "ota", "packaging", "systemd"}
 
 
 def test_no_file_has_the_time_of_the_checkout(source: Path) -> None:

@@ -10,7 +10,7 @@ from agent.identity.enrolment import CountyRefused, CountyUnreachable
 from agent.setup import devices
 from agent.setup.conversation import SetupRefused
 from agent.setup.ports import FoundDevice
-from agent.setup.setting_up import AGENT, KIOSK, Wishes, set_up
+from agent.setup.setting_up import AGENT, KIOSK, UPDATES, Wishes, set_up
 from protocol.claim_file import spoken_fingerprint
 from tests.fakes.bare_machine import CLAIM, PCSC, URL, WEDGE, BareMachine
 from tests.fakes.devices import FakeIndicator
@@ -41,7 +41,7 @@ def test_a_claim_file_and_one_card_make_a_station(machine: BareMachine) -> None:
     assert config.county_url == URL
     assert [one.driver for one in config.readers] == ["pcsc"]
     assert machine.claims == [CLAIM]
-    assert machine.units == [f"enable {AGENT}", f"start {AGENT}", f"enable {KIOSK}", f"start {KIOSK}"]
+    assert machine.units == [f"{act} {unit}" for unit in (AGENT, UPDATES, KIOSK) for act in ("enable", "start")]
     assert "读到卡 ••••2b1c" in machine.screen
     assert "04a22b1c" not in machine.screen
     assert "村慧站点自检 shili-01" in machine.said[-1]

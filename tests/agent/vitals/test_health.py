@@ -7,6 +7,7 @@ import pytest
 
 from agent.events import MachineSeen
 from agent.vitals.health import CALM_MS
+from agent.vitals.last_update import reverted_update
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.health import BootReason, Machine, ResetCause
 from tests.agent.bench import Bench, bench
@@ -62,6 +63,26 @@ def test_a_dip_between_two_looks_counts_once(station: Bench, system: FakeSystemC
 def test_what_was_low_before_the_first_look_is_no_alarm(station: Bench, system: FakeSystemClock) -> None:
     look(station, system, Machine(undervoltage="earlier"))
     assert said(station) == []
+
+
+def test_an_update_that_was_taken_back_is_told_until_a_later_one_is_well(
+    station: Bench, system: FakeSystemClock, tmp_path: Path
+) -> None:
+    file = tmp_path / "state.json"
+    assert reverted_update(file) is None
+    file.write_text(
+        '{"refused": {"2": "not well: 41"}, "reverted": {"new": "2", "former": "1", "why": "not well: 41"}}'
+    )
+    station.reverted = reverted_update(file)
+    for _ in range(2):
+        look(station, system, Machine())
+    assert [fact.detail for fact in station.of(AlarmRaised)] == ["升级到 2 后站点不正常，已换回 1"]
+    for damaged in ('{"refused": {}, "reverted": null}', "{", '{"reverted": 1}', "[]"):
+        file.write_text(damaged)
+        assert reverted_update(file) is None
+    station.reverted = None
+    look(station, system, Machine())
+    assert said(station) == ["+update_reverted", "-update_reverted"]
 
 
 def test_a_short_disk(station: Bench, system: FakeSystemClock) -> None:

@@ -85,6 +85,7 @@ GET  /favicon.ico                                  302 302 302 302 302 302 302 3
 # What stations ask for, by their own proofs
 POST /enrol                                        400 400 400 400 400 400 400 400 400 400 400
 POST /renew                                        400 400 400 400 400 400 400 400 400 400 400
+GET  /apt/cunhui.asc                               404 404 404 404 404 404 404 404 404 404 404
 GET  /ca.pem                                       200 200 200 200 200 200 200 200 200 200 200
 GET  /packs/{SHA256}                               404 404 404 404 404 404 404 404 404 404 404
 # Stations

@@ -44,6 +44,7 @@ VERBS = (
     "shelf-stick",
     "questions",
     "setting",
+    "apt",
     "account",
     "region",
     "sign-in-link",
@@ -77,7 +78,7 @@ TYPED |= {
 }
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
-TYPED |= {"toml", "cunhui-agent"}
+TYPED |= {"toml", "cunhui-agent", "cunhui-station", "add"}
 TYPED |= {"copy", "now"}
 TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}

@@ -1,0 +1,1 @@
+"""How a station's software changes while nobody is there."""

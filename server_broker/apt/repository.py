@@ -1,0 +1,173 @@
+"""Keep the repository with reprepro(1), signed by a key of its own in the county's folder of keys.
+
+The key is made once, with the first package. Stations fetch its public part when they are set up and believe no other
+one, so it must not get lost: it lies beside the county's other keys and goes into the same backup.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+
+PACKAGE = "cunhui-station"
+CODENAME = "trixie"
+ARCHITECTURES = ("amd64", "arm64")
+KEY_FILE = "cunhui.asc"
+MAX_PACKAGE_BYTES = 400 * 2**20
+_KEY_NAME = "Cunhui county packages"
+_DISTRIBUTIONS = """\
+Codename: {codename}
+Architectures: {architectures}
+Components: main
+SignWith: {key}
+"""
+_VERSION = re.compile(r"[0-9][A-Za-z0-9.+~-]{0,63}")
+_FILE = re.compile(
+    rf"{re.escape(KEY_FILE)}"
+    rf"|dists/{CODENAME}/(InRelease|Release|Release\.gpg)"
+    rf"|dists/{CODENAME}/main/binary-({'|'.join(ARCHITECTURES)})/(Release|Packages|Packages\.gz)"
+    rf"|pool/main/c/cunhui(-station)?/{PACKAGE}_[0-9][A-Za-z0-9.+~-]{{0,63}}_({'|'.join(ARCHITECTURES)})\.deb"
+)
+"""All that a client may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A version that stations get."""
+
+    version: str
+    architecture: str
+
+
+class Repository:
+    """The repository of one county. It is there with the first package."""
+
+    def __init__(self, home: CountyHome) -> None:
+        self._root = home.root / "apt"
+        self._public = self._root / "public"
+        self._gnupg = home.trust / "apt-gnupg"
+
+    @property
+    def held(self) -> bool:
+        """Whether stations get nothing at present."""
+        return self._held.exists()
+
+    def hold(self) -> None:
+        """Give stations nothing until `release`: what they have keeps running."""
+        self._root.mkdir(mode=0o700, exist_ok=True)
+        write_atomically(self._held, b"")
+
+    def release(self) -> None:
+        """Give stations packages again."""
+        self._held.unlink(missing_ok=True)
+
+    def offered(self) -> list[Offered]:
+        """Return what stations get, of each architecture."""
+        if not (self._root / "conf" / "distributions").exists():
+            return []
+        listed = self._reprepro("--list-format", "${version} ${architecture}\n", "list", CODENAME, PACKAGE)
+        return [Offered(*line.split()) for line in listed.splitlines()]
+
+    def add(self, deb: Path) -> Offered:
+        """Offer a package in the place of the former version of its architecture.
+
+        Raises:
+            ServiceError: It is another package, an earlier version or for another machine, or a tool is missing or
+                failed. What was offered before still is.
+        """
+        wanted = _described(deb)
+        for there in self.offered():
+            if there.architecture == wanted.architecture and not _is_later(wanted.version, there.version):
+                raise ServiceError(
+                    f"没有放入：已有 {there.version}（{there.architecture}），{wanted.version} 不比它新。"
+                    "站点不会退回旧版；要退回旧的内容，请用新的版本号重新打包"
+                )
+        self._prepare()
+        self._reprepro("--silent", "includedeb", CODENAME, str(deb.resolve()))
+        return wanted
+
+    def file(self, name: str) -> Path | None:
+        """Return a file that clients may have, None if there is none of this name."""
+        if _FILE.fullmatch(name) is None:
+            return None
+        path = self._public / name
+        return path if path.is_file() else None
+
+    @property
+    def _held(self) -> Path:
+        return self._root / "held"
+
+    def _prepare(self) -> None:
+        if (self._root / "conf" / "distributions").exists():
+            return
+        self._gnupg.mkdir(mode=0o700, exist_ok=True)
+        fingerprint = self._fingerprint() or self._new_key()
+        (self._root / "conf").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._public.mkdir(mode=0o700, exist_ok=True)
+        key = self._run("gpg", "--batch", "--armor", "--export", fingerprint)
+        write_atomically(self._public / KEY_FILE, key.encode())
+        # Last: without it the next call begins anew, with the same key.
+        text = _DISTRIBUTIONS.format(codename=CODENAME, architectures=" ".join(ARCHITECTURES), key=fingerprint)
+        write_atomically(self._root / "conf" / "distributions", text.encode())
+
+    def _new_key(self) -> str:
+        # Without a passphrase: whoever reads the folder of keys has the county anyway, and nobody types one at night.
+        options = ("--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "")
+        self._run("gpg", *options, "--quick-generate-key", _KEY_NAME, "ed25519", "sign", "never")
+        return self._fingerprint()
+
+    def _fingerprint(self) -> str:
+        listed = self._run("gpg", "--batch", "--with-colons", "--list-secret-keys")
+        return next((line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:")), "")
+
+    def _reprepro(self, *words: str) -> str:
+        places = ("--basedir", str(self._root), "--outdir", str(self._public))
+        return self._run("reprepro", *places, *words)
+
+    def _run(self, *command: str) -> str:
+        try:
+            return _output(command, env={"GNUPGHOME": str(self._gnupg), "PATH": os.defpath, "LC_ALL": "C.UTF-8"})
+        finally:
+            # gpg starts an agent that would stay; it is no use to anybody once the signature is made.
+            if self._gnupg.exists():
+                _output(("gpgconf", "--homedir", str(self._gnupg), "--kill", "all"))
+
+
+def _described(deb: Path) -> Offered:
+    try:
+        size = deb.stat().st_size
+    except OSError as error:
+        raise ServiceError(f"读不到 {deb}：{error.strerror}") from error
+    if size > MAX_PACKAGE_BYTES:
+        raise ServiceError(f"{deb.name} 有 {size >> 20} MB，太大，不像 {PACKAGE} 的安装包")
+    form = "--showformat=${Package}\n${Version}\n${Architecture}\n"
+    try:
+        name, version, architecture = _output(("dpkg-deb", "--show", form, str(deb))).splitlines()
+    except (ServiceError, ValueError) as error:
+        raise ServiceError(f"{deb.name} 不是 Debian 安装包，或者拷坏了") from error
+    if name != PACKAGE:
+        raise ServiceError(f"{deb.name} 是 {name}，这里只放 {PACKAGE}")
+    if architecture not in ARCHITECTURES:
+        raise ServiceError(f"{deb.name} 是给 {architecture} 的，站点只有 {'、'.join(ARCHITECTURES)}")
+    if _VERSION.fullmatch(version) is None:
+        raise ServiceError(f"{deb.name} 的版本号 {version} 不能用：不能有冒号，最多 64 个字")
+    return Offered(version, architecture)
+
+
+def _is_later(version: str, than: str) -> bool:
+    return subprocess.run(["dpkg", "--compare-versions", version, "gt", than], check=False).returncode == 0  # noqa: S603, S607 - ours
+
+
+def _output(command: Sequence[str], env: dict[str, str] | None = None) -> str:
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout  # noqa: S603 - ours
+    except FileNotFoundError as error:
+        raise ServiceError(f"本机没有 {command[0]}：请运行 apt install reprepro gpg gpg-agent") from error
+    except subprocess.CalledProcessError as error:
+        raise ServiceError(f"{command[0]} 没有成功：{error.stderr.strip()[-500:]}") from error

@@ -1,0 +1,129 @@
+"""A station installed by hand gets a new version, and has the former one back if it is not well with the new one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.ota.station_update import main
+from tests.conftest import short_folder
+from tests.firmware_scripts.ota.hand_station import HandStation, make_deb
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a path short enough for the socket of gpg's agent."""
+    with short_folder() as made:
+        yield made
+
+
+@pytest.fixture
+def station(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HandStation]:
+    """Runs version 1, which its county offers too."""
+    made = HandStation(folder)
+    monkeypatch.setenv("APT_CONFIG", str(made.conf))
+    first = make_deb(folder, "1")
+    made.install(first)
+    made.offer(first)
+    yield made
+    made.close()
+
+
+def update(station: HandStation) -> int:
+    return main(["run"], station.machine)
+
+
+def test_a_good_version_is_installed_and_the_former_one_kept(station: HandStation, folder: Path) -> None:
+    assert update(station) == 0
+    assert station.installed == "1"
+    station.offer(make_deb(folder, "2", codes=[22, 26, 31]))  # the county away, no time: no version's fault
+    assert update(station) == 0
+    assert station.installed == "2"
+    assert sorted(path.name for path in (station.machine.state / "kept").iterdir()) == [
+        "cunhui-station_1_amd64.deb",
+        "cunhui-station_2_amd64.deb",
+    ]
+    assert not (station.machine.state / "attempt.json").exists()
+
+
+def test_a_version_that_is_not_well_goes_and_is_not_tried_again(station: HandStation, folder: Path) -> None:
+    update(station)
+    station.offer(make_deb(folder, "2", codes=[41]))
+    update(station)
+    assert station.installed == "1"
+    assert station.state["reverted"] == {"new": "2", "former": "1", "why": "not well: 41"}
+    station.asked.clear()
+    update(station)
+    assert station.installed == "1"
+    assert not [name for name in station.asked if name.endswith(".deb")]
+    station.offer(make_deb(folder, "3"))
+    update(station)
+    assert station.installed == "3"
+    assert station.state["reverted"] is None
+
+
+def test_what_was_wrong_before_is_not_held_against_the_new_version(station: HandStation, folder: Path) -> None:
+    station.install(make_deb(folder, "1.1", codes=[63]))
+    station.offer(make_deb(folder, "2", codes=[63]))
+    update(station)
+    assert station.installed == "2"
+
+
+@pytest.mark.parametrize("script", ["exit 1", "kill -9 $PPID"], ids=["fails", "dpkg is killed"])
+def test_a_package_that_can_not_be_installed_leaves_the_former_one(
+    station: HandStation, folder: Path, script: str
+) -> None:
+    update(station)
+    station.offer(make_deb(folder, "2", script=script))
+    update(station)
+    main(["recover"], station.machine)
+    update(station)
+    assert station.installed == "1"
+    assert "2" in station.state["refused"]
+
+
+def test_a_repository_that_somebody_changed_is_refused(station: HandStation, folder: Path) -> None:
+    update(station)
+    station.offer(make_deb(folder, "2"))
+    release = station.repository.file("dists/trixie/InRelease")
+    assert release is not None
+    station.replaced["dists/trixie/InRelease"] = release.read_bytes().replace(b"Components: main", b"Components: mian")
+    assert update(station) == 0
+    assert station.installed == "1"
+    station.replaced.clear()
+    deb = "pool/main/c/cunhui-station/cunhui-station_2_amd64.deb"
+    station.replaced[deb] = make_deb(folder / "other", "2", codes=[]).read_bytes()
+    update(station)
+    assert station.installed == "1"
+    station.replaced.clear()
+    update(station)
+    assert station.installed == "2"
+
+
+def test_a_key_that_the_county_changes_later_is_not_believed(station: HandStation, folder: Path) -> None:
+    update(station)
+    key = station.machine.key.read_bytes()
+    other = HandStation(folder / "other")
+    try:
+        other.offer(make_deb(folder / "other", "2"))
+        for name in ("dists/trixie/InRelease", "cunhui.asc"):
+            file = other.repository.file(name)
+            assert file is not None
+            station.replaced[name] = file.read_bytes()
+        update(station)
+    finally:
+        other.close()
+    assert station.installed == "1"
+    assert station.machine.key.read_bytes() == key
+
+
+def test_a_hold_and_a_county_that_is_away_change_nothing(station: HandStation, folder: Path) -> None:
+    update(station)
+    station.offer(make_deb(folder, "2"))
+    station.repository.hold()
+    assert update(station) == 0
+    assert station.installed == "1"
+    station.repository.release()
+    station.web.close()
+    assert update(station) == 0
+    assert station.installed == "1"
