@@ -61,6 +61,7 @@ EXTRAS = {
         "chinesecalendar>=1.11",
         "holidays>=0.109",
         "fsrs>=6.3",
+        "markdown-it-py>=4",
         "prometheus-client>=0.23",
     ],
     "dev": [

@@ -72,10 +72,8 @@ COUNTY = DebianPackage(
     rooms=("protocol", "server_broker", "kiosk_tui"),
     programs=("cunhui-server",),
     locks={"amd64": "county.txt", "arm64": "county.txt"},
-    guides=(
-        *("县级安装手册.md", "备份与恢复手册.md", "升级手册.md", "县服务器-*.md"),
-        *("人员与排班手册.md", "学习内容手册.md", "考勤管理员手册.md"),
-    ),
+    # All of them: the console's 帮助 shows them to technicians and villages too.
+    guides=("*.md",),
     from_debian={},
     files={
         f"{SYSTEMD}/county/cunhui-backup-check.service": UNITS,

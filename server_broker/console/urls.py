@@ -58,6 +58,7 @@ from server_broker.console.views.feedback import feedback, feedback_answer, feed
 from server_broker.console.views.fleet import home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
 from server_broker.console.views.held import held, reread, write_off
+from server_broker.console.views.help import help_guide, help_index, help_picture
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.kept import kept
 from server_broker.console.views.live_view import live_end, live_frame, live_view
@@ -338,4 +339,7 @@ urlpatterns = [
     path("audit/", audit, name="audit"),
     path("kept/", kept, name="kept"),
     path("record/", county_record, name="record"),
+    path("help/", help_index, name="help"),
+    path("help/pictures/<str:picture>", help_picture, name="help-picture"),
+    path("help/<str:guide>/", help_guide, name="help-guide"),
 ]

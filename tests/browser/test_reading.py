@@ -53,6 +53,9 @@ WITHOUT_LIVE_PARTS = (
     "/compliance/",
     "/tokens/",
     "/workdays/",
+    "/help/",
+    "/help/?q=打卡",
+    "/help/考勤管理员手册/",
 )
 """They ask for nothing after they are loaded."""
 

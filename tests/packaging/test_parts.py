@@ -35,9 +35,11 @@ def test_each_unit_and_rule_is_in_one_package() -> None:
     assert sorted(named) == sorted(there)
 
 
-def test_each_guide_is_in_one_package() -> None:
-    guides = [name for package in PACKAGES.values() for name in guides_of(package) if name.startswith("guides/")]
-    assert sorted(guides) == sorted(f"guides/{path.name}" for path in (ROOT / "docs" / "guides").glob("*.md"))
+def test_each_guide_is_in_a_package_and_all_are_in_the_countys() -> None:
+    there = sorted(f"guides/{path.name}" for path in (ROOT / "docs" / "guides").glob("*.md"))
+    guides = {name: [one for one in guides_of(PACKAGES[name]) if one.startswith("guides/")] for name in PACKAGES}
+    assert sorted({one for listed in guides.values() for one in listed}) == there
+    assert guides[COUNTY.name] == there
 
 
 @EVERY

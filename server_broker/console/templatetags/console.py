@@ -28,6 +28,7 @@ from server_broker.console import (
     shelf_words,
     words,
 )
+from server_broker.console.help_places import help_for
 from server_broker.console.moments import moment_words
 from server_broker.console.navigation import groups_for
 from server_broker.fleet.contracts import is_of_an_earlier_release
@@ -70,7 +71,13 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     # A page below one of the entries names that entry as its section.
     groups = groups_for(request.user, context.get("section", here) or "")
     is_open = any(group.current for group in groups)
-    return {"groups": groups, "is_open": is_open, "request": request, "user": request.user}
+    return {
+        "groups": groups,
+        "is_open": is_open,
+        "request": request,
+        "user": request.user,
+        "help": help_for(here or ""),
+    }
 
 
 @register.filter
