@@ -30,6 +30,8 @@ PACKAGE = "cunhui-station"
 CODENAME = "trixie"
 WELL_WITHIN_S = 300.0
 """How long the station has to become well. A Pi with a worn card starts slowly."""
+STAYS_WELL_S = 60.0
+"""A station is well if it still is after so long: a version may fall down a moment after its start."""
 LOOK_EVERY_S = 5.0
 APT_S = 3_600.0
 """A station's line may take most of an hour for a package."""
@@ -52,6 +54,7 @@ class Machine:
 
     root: Path = Path("/")
     well_within_s: float = WELL_WITHIN_S
+    stays_well_s: float = STAYS_WELL_S
 
     @property
     def state(self) -> Path:
@@ -284,12 +287,18 @@ def _forget_packages(machine: Machine, *, keep: tuple[str, ...]) -> None:
 
 
 def _settled(machine: Machine, before: frozenset[int]) -> set[int]:
-    """Return the doctor's codes that are new, once none is or the time is over."""
+    """Return the doctor's codes that are new, once none is and stays so, or the time is over."""
     deadline = time.monotonic() + machine.well_within_s
     # No report at all (0) is never well, also where there was none before.
-    while (ill := _ill(machine) - (before - {0})) and time.monotonic() < deadline:
+    known = before - {0}
+    while True:
+        ill = _ill(machine) - known
+        if not ill:
+            time.sleep(machine.stays_well_s)
+            ill = _ill(machine) - known
+        if not ill or time.monotonic() >= deadline:
+            return ill
         time.sleep(LOOK_EVERY_S)
-    return ill
 
 
 def _ill(machine: Machine) -> set[int]:

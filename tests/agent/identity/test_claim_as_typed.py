@@ -19,7 +19,7 @@ def nobody_is_asked(url: str, ca_file: Path, body: bytes) -> tuple[int, bytes]:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        (RIGHT[:4] + str((int(RIGHT[4]) + 1) % 10) + RIGHT[5:], "有一位输错了"),
+        (RIGHT[:4] + str((int(RIGHT[4]) + 1) % 10) + RIGHT[5:], "接入码不对，请重读：有一位输错了"),
         (RIGHT[1] + RIGHT[0] + RIGHT[2:], "两位颠倒了"),
         (RIGHT[:-1], "应为13位数字，现在是12位"),
         (RIGHT + "0", "应为13位数字，现在是14位"),

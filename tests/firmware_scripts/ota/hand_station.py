@@ -62,6 +62,7 @@ def make_deb(
     codes: Sequence[int] = (),
     size: int = 1_000,
     script: str = "",
+    program: str = "",
     package: str = "cunhui-station",
     architecture: str = ARCHITECTURE,
 ) -> Path:
@@ -70,6 +71,7 @@ def make_deb(
     Args:
         size: Bytes that are in it besides.
         script: Its postinst.
+        program: What its ``cunhui-agent`` does before it says so.
     """
     tree = folder / f"tree-{package}-{version}-{architecture}"
     (tree / "DEBIAN").mkdir(parents=True)
@@ -82,7 +84,7 @@ def make_deb(
         (tree / "DEBIAN" / "postinst").chmod(0o755)
     findings = [{"code": code, "well": False} for code in codes]
     agent = tree / "usr" / "bin" / "cunhui-agent"
-    agent.write_text(f"#!/bin/sh\ncat <<'EOF'\n{json.dumps({'findings': findings})}\nEOF\n")
+    agent.write_text(f"#!/bin/sh\n{program}\ncat <<'EOF'\n{json.dumps({'findings': findings})}\nEOF\n")
     agent.chmod(0o755)
     for number in range(PARTS):
         (tree / "usr" / "lib" / f"part-{number}").write_bytes(part_of(version, number, size // PARTS))
@@ -122,7 +124,7 @@ class HandStation:
         (root / "etc/cunhui/county-ca.pem").write_bytes(authority.ca_file.read_bytes())
         self.conf = folder / "apt.conf"
         self.conf.write_text(_APT_CONF.format(root=root, architecture=ARCHITECTURE))
-        self.machine = Machine(root, well_within_s=0)
+        self.machine = Machine(root, well_within_s=0, stays_well_s=0)
         self._made = 0
 
     def close(self) -> None:
@@ -144,7 +146,7 @@ class HandStation:
         """Return how the program is called in a process of its own."""
         code = (
             "import sys; from pathlib import Path; from firmware_scripts.ota.station_update import Machine, main; "
-            "sys.exit(main(sys.argv[2:], Machine(Path(sys.argv[1]), well_within_s=0)))"
+            "sys.exit(main(sys.argv[2:], Machine(Path(sys.argv[1]), well_within_s=0, stays_well_s=0)))"
         )
         return [sys.executable, "-c", code, str(self.machine.root), verb]
 

@@ -62,6 +62,14 @@ def test_a_version_that_is_not_well_goes_and_is_not_tried_again(station: HandSta
     assert station.state["reverted"] is None
 
 
+def test_a_version_that_falls_down_a_moment_later_goes_too(station: HandStation, folder: Path) -> None:
+    ill = '{"findings": [{"code": 41, "well": false}]}'
+    later = f'if [ -e "$0.seen" ]; then echo \'{ill}\'; exit; fi; : >"$0.seen"'
+    station.offer(make_deb(folder, "2", program=later))
+    update(station)
+    assert station.installed == "1"
+
+
 def test_what_was_wrong_before_is_not_held_against_the_new_version(station: HandStation, folder: Path) -> None:
     station.install(make_deb(folder, "1.1", codes=[63]))
     station.offer(make_deb(folder, "2", codes=[63]))
