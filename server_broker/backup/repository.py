@@ -43,6 +43,7 @@ repo1-retention-archive=2
 compress-type=zst
 start-fast=y
 lock-path={DATA}/../backup/work
+spool-path={DATA}/../backup/work
 log-level-file=off
 log-level-console=warn
 

@@ -19,8 +19,10 @@ import pytest
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
+from server_broker.backup.encryption import new_key, recipient_of
 from server_broker.broker.orders import Order
 from server_broker.platform import control
+from server_broker.platform.backup_config import BackupConfig, backup_table
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, end, read_pid
@@ -52,6 +54,13 @@ class InstalledCounty:
         self._own(DATABASE, DATABASE, 0o700, self.home.postgres_data)
         self._own(SERVICE, BROKER, 0o2750, self.home.broker)
         self._own(SERVICE, DATABASE, 0o771, self.home.postgres_socket)
+        for name, owner, group, mode in (
+            ("", SERVICE, DATABASE, 0o2750),
+            ("repo", DATABASE, SERVICE, 0o2750),
+            ("work", DATABASE, DATABASE, 0o700),
+        ):
+            (self.home.backup / name).mkdir()
+            self._own(owner, group, mode, self.home.backup / name)
         for account, name in (
             (DATABASE, "postgres.pid"),
             (BROKER, "mosquitto.pid"),
@@ -77,6 +86,11 @@ class InstalledCounty:
         return subprocess.run(
             self._command(account, what), capture_output=True, text=True, timeout=120, env=self._environment(), cwd="/"
         )
+
+    def type(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb as the unit of the county's account does."""
+        command = [*as_account(SERVICE), sys.executable, "-m", "server_broker.cli", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=self._environment(), cwd="/")
 
     def start(self, account: str, part: str) -> subprocess.Popen[bytes]:
         """Start a part and wait until it has told the service manager that it is ready."""
@@ -193,6 +207,41 @@ def test_each_part_runs_under_the_account_of_its_unit(county: InstalledCounty) -
         assert broker_lists.stat().st_mtime_ns != before
         assert broker_lists.group() == BROKER
         assert mosquitto.poll() is None
+
+
+def test_postgres_backs_up_and_the_countys_account_copies_and_proves_it(county: InstalledCounty) -> None:
+    """Neither account may read what the other one needs for its half."""
+    disk = county.home.root.parent / "disk"
+    disk.mkdir()
+    shutil.chown(disk, SERVICE)
+    refused = county.type("backup", "setup", str(disk))
+    assert "/mnt" in refused.stderr, "the units could not write there"
+    key = new_key()
+    backup = BackupConfig(folder=str(disk), recipient=recipient_of(key))
+    with county.home.config_file.open("a", encoding="utf-8") as file:
+        file.write(backup_table(backup))
+    # What `setup` does after that, under the county's account.
+    begin = f"Target(Path({str(disk)!r})).begin(recipient={backup.recipient!r}, county='示例县', now=datetime.now(UTC))"
+    plan = f"write_plan(home, BackupConfig(folder={str(disk)!r}, recipient={backup.recipient!r}))"
+    program = f"""
+from datetime import UTC, datetime
+from pathlib import Path
+from server_broker.backup.copying import write_plan
+from server_broker.backup.target import Target
+from server_broker.platform.backup_config import BackupConfig
+from server_broker.platform.home import CountyHome
+home = CountyHome(Path({str(county.home.root)!r}))
+{begin}
+{plan}
+"""
+    subprocess.run([*as_account(SERVICE), sys.executable, "-c", program], check=True, cwd=REPOSITORY)
+    made = county.once(DATABASE, "backup")
+    assert (made.returncode, made.stderr) == (0, "")
+    copied = county.type("backup", "copy")
+    assert copied.returncode == 0, copied.stderr
+    proven = county.type("backup", "check")
+    assert proven.returncode == 0, proven.stderr
+    assert "链完整" in proven.stdout
 
 
 def test_what_root_types_is_done_by_the_countys_account_and_says_who_typed_it(county: InstalledCounty) -> None:
