@@ -25,7 +25,8 @@ from tests.proofs.restore.relay import Relay
 NAME = "127.0.0.9"
 """The county's name. Its machine listens on 127.0.0.1, and the relay passes on."""
 PEOPLE = 6
-DRAINED_S = 600.0
+DRAINED_S = STARTED_S = 900.0
+"""Long, because the machine may have much else to do."""
 _AT_ONCE = 6
 _PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
 
@@ -64,7 +65,7 @@ class Village:
         self.county.init(host=NAME)
         ports = self._ports()
         self._relays = [self._stack.enter_context(Relay(NAME, port)) for port in ports]
-        self.county.start()
+        self.county.start(timeout_s=STARTED_S)
         self.load()
         self.key.write_text(self.county.tool("backup", "setup", str(self.disk)), encoding="utf-8")
         where = self.county.where()
@@ -148,7 +149,7 @@ class Village:
         for key, port in zip(("web_port", "broker_port", "broker_local_port"), free_ports(3), strict=True):
             text = re.sub(rf"^{key} = \d+", f"{key} = {port}", text, flags=re.MULTILINE)
         file.write_text(text, encoding="utf-8")
-        self.county.start(timeout_s=300)
+        self.county.start(timeout_s=STARTED_S)
         for relay, port in zip(self._relays, self._ports(), strict=True):
             relay.to_port = port
 
