@@ -20,6 +20,7 @@ from server_broker.api_tokens.resources import METRICS
 from server_broker.api_tokens.uses import count_use
 from server_broker.metrics.collector import CountyCollector
 from server_broker.metrics.readiness import Readiness
+from server_broker.platform.processes import ServiceError
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -38,9 +39,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return _collected(request)
     except Refused as refused:
         return said(refused)
+    # Without a database no token can be judged, so strangers are told so too: `readyz` says the same.
     except DatabaseError:
-        # Told as what it is: nothing is wrong with the web.
         return HttpResponse("数据库现在连不上\n", content_type=_PLAIN, status=503)
+    except ServiceError as error:
+        return HttpResponse(f"{error}\n", content_type=_PLAIN, status=503)
 
 
 def _collected(request: HttpRequest) -> HttpResponse:

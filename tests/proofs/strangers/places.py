@@ -10,7 +10,7 @@ from tests.server_broker.console import routes
 ROLES = routes.ROLES
 _FOR_EVERYBODY = (
     *("/sign-", "/favicon.ico", "/admin/login/", "/admin/logout/", "/enrol", "/renew", "/packs/"),
-    "/api/v1/openapi.json",
+    *("/api/v1/openapi.json", "/healthz", "/readyz"),
 )
 """Addresses that answer anybody. Other cases of the proof try them."""
 _SHOWN = {"station": "{station}", "picture": "{picture}", "log": "{log}", "village": COUNTY}

@@ -57,6 +57,8 @@ def tokens(bench: Bench, outcomes: Outcomes) -> None:
         outcomes.refused(f"{path} of the county", program.reads(path, f"region={COUNTY}"))
         outcomes.refused(f"{path} with the token in the address too", program.reads(path, f"token={text}"))
         outcomes.refused(f"{path} with the token in the address", _Program(county).reads(path, f"token={text}"))
+    for who, stranger in (strangers | {"with a token for lists of a village": program}).items():
+        outcomes.refused(f"metrics {who}", stranger.reads("/metrics"))
     operator.ask("POST", f"/tokens/{number}/revoke/")
     outcomes.refused("a list with a revoked token", program.reads(_LISTS[0]))
 

@@ -19,7 +19,7 @@ from server_broker.metrics import families, readiness, views
 from server_broker.metrics.readiness import Readiness
 from server_broker.platform.control import pid_file
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import write_pid
+from server_broker.platform.processes import ServiceError, write_pid
 from tests.cast import ADMINISTRATOR, OPERATOR, TOWNSHIP, TOWNSHIP_OPERATOR
 from tests.server_broker.api.program import Program
 from tests.server_broker.county import FictionalCounty, api_token, client_for, user_of
@@ -111,6 +111,18 @@ def test_without_a_database_there_are_no_metrics_and_no_crash(
     monkeypatch.setattr("server_broker.metrics.collector.read_fleet", away)
     answer = program.ask("/metrics")
     assert (answer.status_code, answer.content.decode()) == (503, "数据库现在连不上\n")
+
+
+def test_a_setting_that_is_wrong_is_told_to_whoever_has_the_token(
+    county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(home: CountyHome) -> None:
+        raise ServiceError("county.toml:3：web_port 应为数字")
+
+    program = Program(api_token(OPERATOR, "metrics").text)
+    monkeypatch.setattr("server_broker.metrics.county.read_config", wrong)
+    answer = program.ask("/metrics")
+    assert (answer.status_code, answer.content.decode()) == (503, "county.toml:3：web_port 应为数字\n")
 
 
 def test_the_county_can_be_asked_whether_it_lives_without_a_database(django_assert_num_queries: object) -> None:
