@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import override
 
@@ -25,7 +26,11 @@ _DEBUG = 7
 
 
 class WithoutTokens(logging.Formatter):
-    """Formats a line, and the traceback below it, without secrets and numbers of people."""
+    """Formats a line, and the traceback below it, without secrets and numbers of people. Times are UTC."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -66,9 +71,12 @@ class JsonLines(WithoutTokens):
         return f"<{_priority(record.levelno)}>{text}" if self._for_journal else text
 
 
-def json_lines(environ: Mapping[str, str] = os.environ) -> JsonLines:
-    """Return the formatter of this process: its part and its reader as the environment says."""
-    return JsonLines(environ.get("CUNHUI_PART", "tool"), for_journal=_goes_to_journal(environ))
+def formatter_of(environ: Mapping[str, str] = os.environ) -> logging.Formatter:
+    """Return the formatter of this process. What is no part of a county is a verb, whose lines a person reads."""
+    part = environ.get("CUNHUI_PART", "")
+    if not part:
+        return WithoutTokens("%(asctime)s %(levelname)s %(name)s %(message)s")
+    return JsonLines(part, for_journal=_goes_to_journal(environ))
 
 
 def _goes_to_journal(environ: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from server_broker import broker, postgres
-from server_broker.accounts.log_lines import json_lines
+from server_broker.accounts.log_lines import formatter_of
 from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
@@ -88,6 +88,6 @@ def _become(home: CountyHome, name: str, program: Program) -> None:
 if __name__ == "__main__":
     os.environ["CUNHUI_PART"] = sys.argv[-1]
     lines = logging.StreamHandler()
-    lines.setFormatter(json_lines())
+    lines.setFormatter(formatter_of())
     logging.basicConfig(level=logging.INFO, handlers=[lines])
     sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server_broker.accounts.log_lines import JsonLines, json_lines
+from server_broker.accounts.log_lines import JsonLines, formatter_of
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.parts import service_parts
@@ -21,7 +21,7 @@ CONFIG = CountyConfig(name="示例县", host="127.0.0.1", web_port=1, broker_por
 def record(message: str, *arguments: object, level: int = logging.WARNING, **extra: Any) -> logging.LogRecord:
     made = logging.LogRecord("server_broker.ingest", level, __file__, 1, message, arguments, None)
     made.__dict__ |= extra
-    made.created = 1_780_000_000.0625
+    made.created, made.msecs = 1_780_000_000.0625, 62.5
     return made
 
 
@@ -86,9 +86,16 @@ def test_the_journal_gets_the_level_in_front() -> None:
 
 def test_whoever_inherits_the_journal_s_name_and_writes_elsewhere_has_no_level_in_front() -> None:
     here = os.fstat(2)
-    theirs = json_lines({"JOURNAL_STREAM": f"{here.st_dev}:{here.st_ino}"}).format(record("x"))
+    web = {"CUNHUI_PART": "web"}
+    theirs = formatter_of(web | {"JOURNAL_STREAM": f"{here.st_dev}:{here.st_ino}"}).format(record("x"))
     assert theirs.startswith("<4>{")
-    assert json_lines({"JOURNAL_STREAM": "1:1"}).format(record("x")).startswith("{")
+    assert formatter_of(web | {"JOURNAL_STREAM": "1:1"}).format(record("x")).startswith("{")
+
+
+def test_a_verb_s_lines_are_for_a_person_and_have_the_same_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    said = formatter_of({}).format(record("of 13800138000"))
+    assert said == "2026-05-28T20:26:40.062Z WARNING server_broker.ingest of …"
 
 
 def test_each_part_says_which_it_is(tmp_path: Path) -> None:
