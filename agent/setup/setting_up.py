@@ -160,6 +160,9 @@ def _enrolled(
             if refused.reason not in _WRONG_CLAIM:
                 raise SetupRefused(f"没有接入：{refused.message}。已做的都留着，好了再运行一次会接着做") from refused
             expired = f"（接入文件写着有效期到 {until}）" if until else ""
+            if not talk.somebody_answers:
+                place.keep(msgspec.structs.replace(begun, claim="", expires=""))
+                raise SetupRefused(f"没有接入：{refused.message}{expired}") from refused
             talk.say(f"  {refused.message}{expired}")
             claim = until = ""
             place.keep(msgspec.structs.replace(begun, claim="", expires=""))

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -225,13 +226,9 @@ class County:
         Raises:
             CantUpdate: It can't be had now.
         """
-        folder = self._machine.state / "kept"
-        folder.mkdir(mode=0o755, exist_ok=True)
-        done = _call(["apt-get", *_QUIET, *self._alone(), "download", f"{PACKAGE}={version}"], cwd=folder)
-        there = _package_of(self._machine, version)
-        if done.returncode != 0 or there is None:
-            raise CantUpdate(f"{version} can't be fetched: {done.stderr.strip()[-500:]}")
-        return there
+        if (there := _package_of(self._machine, version)) is not None:
+            return there
+        return _made(self._machine, version, ["apt-get", *_QUIET, *self._alone(), "download", f"{PACKAGE}={version}"])
 
     def _fetched_key(self) -> bytes:
         try:
@@ -262,16 +259,33 @@ def _kept(machine: Machine, version: str) -> Path:
     Raises:
         CantUpdate: There is none, so nothing is changed.
     """
-    folder = machine.state / "kept"
-    folder.mkdir(mode=0o755, exist_ok=True)
     if (there := _package_of(machine, version)) is not None:
         return there
-    done = _call(
-        ["dpkg-repack", f"--root={machine.root}", "--deb-option=-Zgzip", "--deb-option=-z1", PACKAGE], cwd=folder
-    )
-    if done.returncode != 0 or (there := _package_of(machine, version)) is None:
-        raise CantUpdate(f"{version} can't be kept, so there would be no way back: {done.stderr.strip()[-300:]}")
-    return there
+    options = (f"--root={machine.root}", "--deb-option=-Zgzip", "--deb-option=-z1")
+    return _made(machine, version, ["dpkg-repack", *options, PACKAGE])
+
+
+def _made(machine: Machine, version: str, command: list[str]) -> Path:
+    """Keep the package that a command leaves in the folder where it runs.
+
+    A command that is interrupted leaves half of it, so only what is whole and on disk gets its place.
+
+    Raises:
+        CantUpdate: It left none.
+    """
+    begun = machine.state / "kept" / "begun"
+    shutil.rmtree(begun, ignore_errors=True)
+    begun.mkdir(mode=0o755, parents=True)
+    done = _call(command, cwd=begun)
+    made = next(iter(begun.glob(f"{PACKAGE}_{version}_*.deb")), None)
+    if done.returncode != 0 or made is None:
+        raise CantUpdate(f"{command[0]} gives no {version}: {done.stderr.strip()[-500:]}")
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    kept = made.rename(begun.parent / made.name)
+    _sync_folder(begun.parent)
+    shutil.rmtree(begun, ignore_errors=True)
+    return kept
 
 
 def _package_of(machine: Machine, version: str) -> Path | None:
@@ -393,7 +407,11 @@ def _write_bytes(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     beside.chmod(0o644)
     beside.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

@@ -83,6 +83,13 @@ def test_a_refused_code_is_asked_for_again_and_the_devices_are_not(machine: Bare
     assert machine.claims == [CLAIM, CLAIM]
 
 
+def test_with_yes_a_refused_code_ends_it(machine: BareMachine) -> None:
+    machine.refusals = [REFUSED]
+    with pytest.raises(SetupRefused, match=r"已用过或已过期.*有效期到"):
+        set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.alone())
+    assert set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.alone())
+
+
 def test_a_county_that_is_away_keeps_code_and_devices(machine: BareMachine) -> None:
     machine.refusals = [CountyUnreachable("暂时连不上县里")]
     with pytest.raises(SetupRefused, match="暂时连不上县里"):
