@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _doctor(config, as_json=options.json)
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
+    if command == "touch":
+        return _touch(config, options)
     if command == "shelf":
         return _load_shelf(config, options.folder)
     if command == "firewall":
@@ -93,7 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     wall = command("firewall", "按 station.toml 显示 nftables 防火墙规则，只显示，不启用")
     wall.add_argument("--admin", action="append", default=[], metavar="网段", help="让这里用 ssh，可写多次；不写就不开")
     wall.add_argument("--ssh-port", type=int, default=22, metavar="端口", help="ssh 的端口")
-    for one in (enrol, run, check, doctor, shelf, wall):
+    touch = command("touch", '在模拟的读卡器上放一次卡（只用于 driver = "simulated"，试用时没有读卡器）')
+    touch.add_argument("uid", metavar="卡号", help="8、14 或 20 位十六进制数字，如 04a1b2c3d4e5f6")
+    touch.add_argument("--reader", default="", metavar="名字", help="有几个模拟读卡器时写明是哪一个")
+    for one in (enrol, run, check, doctor, shelf, wall, touch):
         one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
 
@@ -129,6 +134,18 @@ def _set_up(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("\n停下了。已做的都留着，再运行一次会接着做", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _touch(config: StationConfig, options: argparse.Namespace) -> int:
+    from agent.wiring.simulated_touch import NoSuchReader, present_card  # noqa: PLC0415 -- a station that runs needs none
+
+    try:
+        reader = present_card(config, options.uid, reader=options.reader)
+    except NoSuchReader as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    print(f"{reader}：已放卡，结果看屏幕或指示灯")
+    return 0
 
 
 def _claim(file: Path | None) -> str:

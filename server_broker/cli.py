@@ -2,10 +2,12 @@
 
 import argparse
 import datetime as dt
+import io
 import json
 import os
 import sys
 from pathlib import Path
+from typing import override
 
 from protocol.chinese_argparse import argparse_in_chinese
 from protocol.claim_file import spoken_fingerprint
@@ -16,6 +18,8 @@ from server_broker.platform.county_config import CountyConfig, read_config, requ
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import INSTALLED, command_line, default_home, go_on_as_the_county
 from server_broker.platform.processes import ServiceError
+from server_broker.platform.release import program_version
+from server_broker.platform.units import restart_line
 from server_broker.settlement.named_cases.command import NO_CASE, as_json, settle_case
 from server_broker.settlement.named_cases.refused import NotACase
 from server_broker.settlement.named_cases.table import as_text
@@ -23,16 +27,21 @@ from server_broker.supervisor import doctor, firewall, up
 from server_broker.supervisor.backup_cli import add_backup_verbs, backup, restore
 from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs, add_question_verbs
 from server_broker.supervisor.front_door import config_problems, config_warnings
+from server_broker.supervisor.log_verb import log_command, show_log
+from server_broker.supervisor.own_names import console_certificate_problems
+from server_broker.trust.keys import dropped_hosts, forget_host
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit status: 0 done, 1 refused or failed."""
+    _speak_chinese()
     with argparse_in_chinese():
         chosen = _parser().parse_args(arguments)
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
-    if verb not in (_setup, _backup, _restore):  # they need root where units run the county
+    # Where units run the county these need root, or the journal, which its account may not read.
+    if verb not in (_setup, _backup, _restore, _logs):
         go_on_as_the_county(home)
     try:
         # `init` and `restore` make it, `doctor` says itself in its findings that there is none, the others need none.
@@ -44,6 +53,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:  # the program that reads our output, such as `head`, has ended
         return 1
+
+
+def _speak_chinese() -> None:
+    """Speak UTF-8 where the locale has no Chinese, as on a machine that was installed with none: terminals show it."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        try:
+            "村慧".encode(stream.encoding)
+        except UnicodeEncodeError:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -94,8 +114,7 @@ def _up(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _down(home: CountyHome, chosen: argparse.Namespace) -> int:
-    if not control.stop_service(home):
-        raise ServiceError(f"{home.root} 的县平台没有运行")
+    up.stop(home, print)
     return 0
 
 
@@ -116,6 +135,7 @@ _WHERE_WORDS = {
     "broker_host": "消息服务主机",
     "broker_port": "消息服务端口",
     "broker_fallback_port": "消息服务备用端口",
+    "console": "办公网页",
     "front_door": "手机入口",
     "home": "文件夹",
 }
@@ -130,6 +150,7 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
         "broker_host": config.host,
         "broker_port": config.broker_port,
         "broker_fallback_port": config.broker_fallback_port,
+        "console": config.console.address if config.console else None,
         "front_door": config.front_door.address if config.front_door else None,
         "home": str(home.root),
     }
@@ -146,14 +167,23 @@ def _fingerprint(home: CountyHome) -> str | None:
         return None
 
 
+def _logs(home: CountyHome, chosen: argparse.Namespace) -> int:
+    show_log(log_command(home, chosen.part, follow=chosen.follow))
+    return 0
+
+
 def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print what is wrong with ``county.toml`` and with the files that it names; return 1 if anything is."""
     config = read_config(home)
-    problems = [*config_problems(home, config, now=dt.datetime.now(dt.UTC)), *config_warnings(home, config)]
+    now = dt.datetime.now(dt.UTC)
+    problems = [*console_certificate_problems(home, config, now=now), *config_problems(home, config, now=now)]
+    problems += config_warnings(home, config)
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
         print(f"√ {home.config_file} 没有问题")
+    if gone := dropped_hosts(home, config.hosts):
+        print(f"△ 证书上还留着 {'、'.join(gone)}：站点认装机时的名字，旧名字要还能解析到这里。都不用了再 forget-host")
     return 1 if problems else 0
 
 
@@ -162,6 +192,17 @@ def _firewall(home: CountyHome, chosen: argparse.Namespace) -> int:
     made_by = command_line(home, "firewall")
     rules = firewall.ruleset(read_config(home), made_by=made_by, admins=chosen.admin, ssh_port=chosen.ssh_port)
     print(rules, end="")
+    return 0
+
+
+def _forget_host(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Leave a name that no station uses any more out of the next certificates."""
+    if chosen.host in read_config(home).hosts:
+        raise ServiceError(f"{chosen.host} 还写在 county.toml 里：请先从 host 或 other_hosts 里去掉")
+    if not forget_host(home, chosen.host):
+        raise ServiceError(f"证书上没有 {chosen.host}")
+    again = "、".join(dict.fromkeys(restart_line(home, part) for part in ("web", "mosquitto")))
+    print(f"{chosen.host} 不再保留，重启后生效：{again}")
     return 0
 
 
@@ -219,11 +260,21 @@ def _with_models(name: str) -> Verb:
     return verb
 
 
+class _ShowVersion(argparse.Action):
+    """Print the version and end. It is asked for only then, because in an installed county dpkg tells it."""
+
+    @override
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(program_version())
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-server", description="村慧县平台：建立、运行和照看一个县")
     common = argparse.ArgumentParser(add_help=False)
     where = f"县平台的文件夹（不写就是 $CUNHUI_HOME，再就是装好的 {INSTALLED} 或 var/county）"
     common.add_argument("--home", default=default_home(), metavar="文件夹", help=where)
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="显示版本")
     verbs = parser.add_subparsers(required=True, title="命令", metavar="命令")
 
     def add(name: str, verb: Verb, says: str, **positional: str) -> argparse.ArgumentParser:
@@ -264,10 +315,15 @@ def _add_service_verbs(add: Add) -> None:
         ("doctor", _doctor, "检查每个部件，有问题的说明怎么处理"),
     ):
         add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
+    logs = add("logs", _logs, "显示各部件日志的最后几行")
+    logs.add_argument("part", nargs="?", default="", metavar="部件", help="只看一个部件（不写就是全部）")
+    logs.add_argument("--follow", action="store_true", help="有新的就接着显示，按 Ctrl-C 结束")
     add("config", _config, "核对 county.toml 和它写到的文件").add_argument("what", choices=("check",), metavar="check")
     wall = add("firewall", _firewall, "按 county.toml 显示 nftables 防火墙规则，只显示，不启用")
     wall.add_argument("--admin", action="append", default=[], metavar="网段", help="只让这里用 ssh，可写多次")
     wall.add_argument("--ssh-port", type=int, default=22, metavar="端口", help="ssh 的端口")
+    forget = add("forget-host", _forget_host, "换了域名、旧名字也没有站点用了：证书上不再留它", host="主机")
+    forget.epilog = "换过的名字一直留在证书上，直到运行这个命令：站点只认装机时的名字"
     settle = add("settle", _settle, "按规则结算一个案例文件，指出和预期不同的地方；或结算一个村的一个月")
     what = settle.add_mutually_exclusive_group(required=True)
     what.add_argument("--case", metavar="文件", help="案例文件，格式见 docs/cases.md")
@@ -334,10 +390,15 @@ def _add_model_verbs(add: Add) -> None:
     apt.add_argument("what", choices=("add", "list", "hold", "release"), metavar="做什么", help=what)
     apt.add_argument("file", nargs="?", default="", metavar="文件", help="add 的安装包")
     _add_account(add)
-    region = add(
-        "region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入", code="代码", region_name="名称"
-    )
+    region = add("region", _with_models("region"), "建立县这一级的区划，镇和村在它下面导入；或列出全部", code="代码")
+    region.add_argument("region_name", nargs="?", default="", metavar="名称", help="县名；region list 列出全部区划")
     region.epilog = "代码是 12 位的统计用区划代码，县的后 6 位是 0"
+    status = add("status", _with_models("status"), "县平台的概况：部件、站点、告警、今天的打卡")
+    status.add_argument("--json", action="store_true", help="给程序读")
+    stations = add("station", _with_models("station"), "列出站点、状态和最后听到它的时间")
+    stations.add_argument("what", choices=("list",), metavar="list", help="列出")
+    stations.add_argument("--region", default="", metavar="区划代码", help="只列这个区划下的（不写就是全县）")
+    add("template", _with_models("template"), "写一个空的 Excel 模板，填好后用 import-people 导入", file="文件")
     add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
     add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
     add("restored", _with_models("restored"), "数据库从备份恢复后运行：让站点补报县里缺少的记录")

@@ -1,4 +1,4 @@
-"""Accounts of the console, their second factors and one-time sign-in links."""
+"""Accounts of the console, their second factors, recovery codes and one-time sign-in links."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -102,6 +102,14 @@ class SignInLink(models.Model):
     token_hash = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class RecoveryCode(models.Model):
+    """A text that counts once in place of a token of the second factor. Only a keyed hash of it is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    code_hash = models.CharField(max_length=64, unique=True)
     used_at = models.DateTimeField(null=True)
 
 

@@ -2,8 +2,8 @@
 
 System and security administrators must show it before any page opens. Other accounts must show it before they use a
 power that needs it (`powers.PROVEN`), such as a command to a station or a live view. The device is set up at the first
-use. If a telephone is lost, somebody at the county's machine resets it (``cunhui-server reset-second-factor``); that is
-not possible in the browser.
+use. If a telephone is lost, a recovery code counts instead (`accounts.recovery`). Without one somebody at the county's
+machine resets it (``cunhui-server reset-second-factor``).
 """
 
 import base64
@@ -16,7 +16,7 @@ from django.db import transaction
 from django_otp import verify_token
 
 from protocol.decisions import AccessReset
-from server_broker.accounts.models import Role, SecondFactor, User
+from server_broker.accounts.models import RecoveryCode, Role, SecondFactor, User
 from server_broker.accounts.powers import PROVEN, may
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
@@ -110,8 +110,13 @@ def prove(user: User, device: SecondFactor, token: str) -> bool:
 
 
 def reset(user: User, *, actor: str) -> bool:
-    """Delete the account's devices, so that its next sign-in sets up a new one. Return whether there was one."""
+    """Delete the account's devices and recovery codes, so that its next sign-in sets up a new device.
+
+    Returns:
+        Whether there was a device.
+    """
     with transaction.atomic():
+        RecoveryCode.objects.filter(user=user).delete()
         forgotten, _ = SecondFactor.objects.filter(user=user).delete()
         if forgotten:
             entry = record(actor, RESET, user.get_username(), {"account": user.pk})

@@ -5,6 +5,7 @@ import string
 import unicodedata
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -26,6 +27,7 @@ from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.accounts.links import link_is_open, mark_of_link, use_link
 from server_broker.accounts.models import SecondFactor, User
 from server_broker.accounts.powers import is_verified
+from server_broker.accounts.recovery import looks_like_a_code, use_code
 from server_broker.audit.log import record
 from server_broker.trust.sealing import SealBroken
 
@@ -115,11 +117,21 @@ def _asked(request: HttpRequest, user: User, onward: str) -> HttpResponse:
         return _factor_page(request, device)
     if request.method != "POST":
         return _factor_page(request, device)
-    if not factor.prove(user, device, _digits(request.POST.get("token", ""))):
+    typed = request.POST.get("token", "")
+    was_set, proven = device.confirmed, device
+    if was_set and looks_like_a_code(typed):
+        by_code = use_code(user, typed)
+        if by_code is None:
+            return _factor_page(request, device, wrong=True)
+        proven = by_code
+        messages.warning(request, "用了一个备用码。手机丢了或换了，请现在就到“我的账号”换一个验证器。")
+    elif not factor.prove(user, device, _digits(typed)):
         return _factor_page(request, device, wrong=True)
+    if not was_set:
+        messages.warning(request, "请现在就点右上角的账号名，到“我的账号”生成备用码：手机丢了时用它登录。")
     # A new key, because somebody may have learned the session's key before the second factor was shown.
     request.session.cycle_key()
-    otp_login(request, device)  # type: ignore[no-untyped-call]
+    otp_login(request, proven)  # type: ignore[no-untyped-call]
     return redirect(onward)
 
 

@@ -13,6 +13,7 @@ ACTIONS = {
     "account.link_made": "给出登录链接",
     "account.second_factor_set": "设置第二步验证",
     "account.second_factor_reset": "重置第二步验证",
+    "account.recovery_codes_made": "生成备用码",
     "api_token.made": "做接口令牌",
     "api_token.revoked": "作废接口令牌",
     "api.read": "程序用接口令牌读取",

@@ -156,6 +156,7 @@ ALARMS = {
     "help_asked": "有人求助",
     "station_certificate": "站点证书没有续期",
     "county_certificate": "县里的证书快到期",
+    "console_certificate": "办公网页的证书用不了或快到期",
     "station_journal": "站点名册损坏",
     "broker_lists": "消息服务没有照名册办",
     "data_short": "站点本月流量不足",

@@ -1,4 +1,4 @@
-"""Raise an alarm for each certificate near its end, and close it when there is a newer one.
+"""Raise an alarm for each certificate near its end or of no use, and close it when there is a better one.
 
 Stations renew at half of the lifetime and servers renew when they start. So an alarm means that renewal does not work.
 """
@@ -8,10 +8,13 @@ import datetime as dt
 from cryptography import x509
 from django.db.models import Max, Q
 
-from server_broker.fleet.alarm_codes import COUNTY_CERTIFICATE, STATION_CERTIFICATE
+from server_broker.fleet.alarm_codes import CONSOLE_CERTIFICATE, COUNTY_CERTIFICATE, STATION_CERTIFICATE
 from server_broker.fleet.alarms import AlarmCall, raise_alarm, raise_alarms, resolve
 from server_broker.fleet.models import Alarm, Station
+from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_certificate import OwnCertificate
+from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, console_problems, end_of
 
 STATION_BEFORE = dt.timedelta(days=21)
 """A station renews when 45 of its 90 days are left, so it has failed for three weeks by then."""
@@ -43,6 +46,30 @@ def _watch_county(home: CountyHome, now: dt.datetime) -> int:
     else:
         resolve(station=None, code=COUNTY_CERTIFICATE, at=now)
     return len(ending)
+
+
+class ConsoleCertificateWatch:
+    """Raises an alarm while the console's own certificate can't be served or ends soon, and closes it."""
+
+    def __init__(self, home: CountyHome) -> None:
+        self._home = home
+        self._before = ""
+
+    def look(self, *, now: dt.datetime) -> None:
+        """Look once. What is wrong counts once two looks saw it, because files are written one after the other."""
+        own = read_config(self._home).console
+        wrong = "" if own is None else self._wrong(own, now)
+        if not wrong:
+            resolve(station=None, code=CONSOLE_CERTIFICATE, at=now)
+        elif wrong == self._before:
+            raise_alarm(station=None, code=CONSOLE_CERTIFICATE, severity="major", detail=wrong, at=now)
+        self._before = wrong
+
+    def _wrong(self, own: OwnCertificate, now: dt.datetime) -> str:
+        if problems := console_problems(self._home.root, own, now=now):
+            return "；".join(problem.words for problem in problems)
+        ends = end_of(self._home.root, own)
+        return f"{own.host} 的证书 {ends:%Y-%m-%d} 到期，还没有续期" if ends - now < OWN_CERTIFICATE_BEFORE else ""
 
 
 def _watch_stations(now: dt.datetime) -> int:

@@ -18,6 +18,8 @@ COUNTY_CLOCK_STEPPED: Final = "county_clock_stepped"
 COUNTY_CLOCK_UNCONFIRMED: Final = "county_clock_unconfirmed"
 COUNTY_WORDS_DIFFER: Final = "county_words_differ"
 COUNTY_CERTIFICATE: Final = "county_certificate"
+CONSOLE_CERTIFICATE: Final = "console_certificate"
+"""Of the console's own name, which the county did not issue."""
 STATION_JOURNAL: Final = "station_journal"
 BROKER_LISTS: Final = "broker_lists"
 MEDIA_FOLDER: Final = "media_folder"
@@ -75,6 +77,7 @@ COUNTY_ALARMS: Final = frozenset(
         COUNTY_CLOCK_UNCONFIRMED,
         COUNTY_WORDS_DIFFER,
         COUNTY_CERTIFICATE,
+        CONSOLE_CERTIFICATE,
         STATION_JOURNAL,
         BROKER_LISTS,
         MEDIA_FOLDER,

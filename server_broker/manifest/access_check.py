@@ -1,4 +1,6 @@
-"""Compare passwords, second factors and sign-in links with the entries of the audit log about how they came to be.
+"""Compare what accounts sign in with to the entries of the audit log about how it came to be.
+
+That is passwords, second factors, recovery codes and sign-in links.
 
 Each of these entries is a decision, so nobody can add one behind the county's back. Entries of earlier releases name no
 hash, no device and no link; then it counts that the account has such an entry.
@@ -7,9 +9,9 @@ hash, no device and no link; then it counts that the account has such an entry.
 import datetime as dt
 from collections import defaultdict
 
-from server_broker.accounts import passwords
+from server_broker.accounts import passwords, recovery
 from server_broker.accounts.links import LONGEST_VALIDITY, MADE
-from server_broker.accounts.models import SecondFactor, SignInLink, User
+from server_broker.accounts.models import RecoveryCode, SecondFactor, SignInLink, User
 from server_broker.accounts.second_factor import RESET, SET, mark_of
 from server_broker.audit.models import AuditEntry
 from server_broker.manifest.problems import Problem
@@ -17,8 +19,8 @@ from server_broker.trust.sealing import SealBroken
 
 
 def check_access() -> Problem | None:
-    """Return the first password, second factor or sign-in link that nobody set or made as it is."""
-    return _passwords() or _second_factors() or _links()
+    """Return the first password, second factor, recovery code or sign-in link that nobody set or made as it is."""
+    return _passwords() or _second_factors() or _recovery_codes() or _links()
 
 
 def _passwords() -> Problem | None:
@@ -62,6 +64,23 @@ def _second_factors() -> Problem | None:
         seen.add(device.user_id)
         if said:
             return _bad(f"第二步验证 {device.pk}（{SecondFactor._meta.db_table}）", said)
+    return None
+
+
+def _recovery_codes() -> Problem | None:
+    stands: dict[object, str] = {}
+    for entry in AuditEntry.objects.filter(action__in=(recovery.MADE, RESET)).order_by("id"):
+        account = entry.detail.get("account")
+        if entry.action == RESET:
+            stands.pop(account, None)
+        else:
+            stands[account] = str(entry.detail.get("codes", ""))
+    rows: defaultdict[User, list[str]] = defaultdict(list)
+    for code in RecoveryCode.objects.select_related("user").order_by("user_id"):
+        rows[code.user].append(code.code_hash)
+    for user, hashes in rows.items():
+        if stands.get(user.pk) != recovery.mark_of_codes(hashes):
+            return _bad(f"账号 {user.get_username()} 的备用码（{RecoveryCode._meta.db_table}）", "不是最后生成的那些")
     return None
 
 

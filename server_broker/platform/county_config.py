@@ -9,14 +9,15 @@ import re
 import secrets
 import socket
 import tomllib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from server_broker.platform.backup_config import BackupConfig, backup_problems, backup_table
 from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
-from server_broker.platform.front_door import HOST, FrontDoor, front_door_problems
+from server_broker.platform.front_door import FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_certificate import HOST, OwnCertificate, table_problems
 from server_broker.platform.processes import ServiceError
 
 _KEYS = {
@@ -29,6 +30,7 @@ _KEYS = {
     "broker_local_port": int,
     "clock": str,
     "trusted_proxies": list,
+    "console": dict,
     "front_door": dict,
     "backup": dict,
 }
@@ -66,6 +68,8 @@ class CountyConfig:
             ``init`` writes ``manual`` if no time service has synchronised the machine's clock.
         trusted_proxies: Addresses and networks of reverse proxies in front of the console. Who comes from one of them
             is whoever its ``X-Forwarded-For`` names; from anybody else the header says nothing.
+        console: Where browsers of offices reach the console by a certificate that they trust; None if they get the
+            county's own at ``host``. Stations go on to use ``host``.
         front_door: Where telephones reach the county; None if they don't.
         backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
     """
@@ -79,6 +83,7 @@ class CountyConfig:
     other_hosts: tuple[str, ...] = ()
     clock: ClockMode = "ntp"
     trusted_proxies: tuple[str, ...] = ()
+    console: OwnCertificate | None = None
     front_door: FrontDoor | None = None
     backup: BackupConfig | None = None
 
@@ -88,14 +93,29 @@ class CountyConfig:
         return [self.broker_port, *([self.broker_fallback_port] if self.broker_fallback_port else [])]
 
     @property
+    def console_url(self) -> str:
+        """The address of the console for people, without the slash at its end."""
+        return self.console.address if self.console else f"https://{self.host}:{self.web_port}"
+
+    @property
     def hosts(self) -> list[str]:
-        """All names and addresses of the county, ``host`` first."""
+        """All names and addresses at which stations find the county, ``host`` first."""
         return list(dict.fromkeys([self.host, *self.other_hosts, "localhost", "127.0.0.1"]))
+
+    @property
+    def console_hosts(self) -> list[str]:
+        """All names and addresses under which the console answers."""
+        return list(dict.fromkeys([*self.hosts, *([self.console.host] if self.console else [])]))
 
     @property
     def bind_address(self) -> str:
         """The address to listen on: all interfaces, or only loopback if ``host`` is a loopback address."""
         return _bind_address(self.host)
+
+    @property
+    def console_bind_address(self) -> str:
+        """The address that the console's own port listens on, by the same rule."""
+        return _bind_address(self.console.host if self.console else "localhost")
 
     @property
     def front_door_bind_address(self) -> str:
@@ -160,16 +180,20 @@ def _composed(config: CountyConfig) -> str:
         "# Reverse proxies in front of the console, whose X-Forwarded-For is believed: addresses or networks.",
         f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
     ]
-    tables = [front_door_table(config.front_door)] if config.front_door else []
+    tables = [console_table(config.console)] if config.console else []
+    tables += [front_door_table(config.front_door)] if config.front_door else []
     tables += [backup_table(config.backup)] if config.backup else []
     return "\n".join(lines) + "\n" + "".join(tables)
 
 
+def console_table(console: OwnCertificate) -> str:
+    """Return the table ``[console]`` as TOML, to be put at the end of the file."""
+    return f"\n# Where browsers reach the console by a certificate that they trust.\n{console.as_table('console')}"
+
+
 def front_door_table(front_door: FrontDoor) -> str:
     """Return the table ``[front_door]`` as TOML, to be put at the end of the file."""
-    values = {name: value for name, value in asdict(front_door).items() if value != ""}
-    lines = [f"{name} = {value if isinstance(value, int) else _text(value)}" for name, value in values.items()]
-    return "\n".join(["", "# Where people see their own touches on a telephone.", "[front_door]", *lines, ""])
+    return f"\n# Where people see their own touches on a telephone.\n{front_door.as_table('front_door')}"
 
 
 def read_config(home: CountyHome) -> CountyConfig:
@@ -197,12 +221,10 @@ def read_config(home: CountyHome) -> CountyConfig:
     problems += [f"{file}:{line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
-    table = values.pop("front_door", None)
-    front_door = FrontDoor(**table) if table is not None else None
-    copies = values.pop("backup", None)
-    backup = BackupConfig(**copies) if copies is not None else None
+    kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig}
+    tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies")}
-    return CountyConfig(**values | lists | {"front_door": front_door, "backup": backup})
+    return CountyConfig(**values | lists | tables)
 
 
 def require_county(home: CountyHome) -> None:
@@ -238,6 +260,10 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
         if values[key] in taken:
             problems.append((key, "和别的端口相同"))
         taken.append(values[key])
+    if "console" in values:
+        wrong = console_problems(values)
+        problems += [(f"console.{key}" if key else "console", words) for key, words in wrong]
+        taken += [values["console"].get("port")] if isinstance(values["console"], dict) else []
     if "front_door" in values:
         wrong = front_door_problems(values["front_door"], {port for port in taken if isinstance(port, int)})
         problems += [(f"front_door.{key}" if key else "front_door", words) for key, words in wrong]
@@ -247,11 +273,24 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
+def console_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each wrong key of the table ``[console]`` with its error in Chinese, judged with the other ``values``."""
+    table, web_port = values["console"], values.get("web_port")
+    others = {value for key, value in values.items() if key.endswith("_port") and value != web_port}
+    wrong = table_problems("console", table, others)
+    if isinstance(table, dict) and table.get("port") == web_port:
+        # On one port the name alone tells a browser from a station.
+        used = [values.get("host"), *(values.get("other_hosts") or [])]
+        if table.get("host") in used:
+            wrong.append(("port", "和网页端口相同、名字也相同：站点用的就是它。请另写一个端口，或另用一个名字"))
+    return wrong
+
+
 def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
-    if key in ("front_door", "backup"):
+    if key in ("console", "front_door", "backup"):
         return ""  # tables are judged by themselves
     # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)

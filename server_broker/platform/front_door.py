@@ -4,94 +4,29 @@ The front door is not the console: it has its own host, its own certificate from
 it is left out where this table is missing.
 """
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
-"""A host name or an address."""
-_KEYS: dict[str, type] = {
-    "host": str,
-    "port": int,
-    "certificate": str,
-    "key": str,
-    "acme_folder": str,
-    "private_authority": str,
-}
-_WORDS = {str: "引号里的文字", int: "数字"}
-_PAIRS = (
-    ("fullchain.pem", "privkey.pem"),  # certbot, dehydrated
-    ("fullchain.cer", "{host}.key"),  # acme.sh
-    ("{host}.crt", "{host}.key"),  # lego
-)
-"""The names that ACME clients (RFC 8555) give to a certificate with its chain and to its key."""
+from server_broker.platform.own_certificate import OwnCertificate, table_problems
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontDoor:
-    """The table as it stands in the file. Paths are absolute, or relative to the county's folder.
+class FrontDoor(OwnCertificate):
+    """The table as it stands in the file. ``host`` is the only name that the front door answers to.
 
     Attributes:
-        host: The name under which telephones reach the front door, the only one that it answers to.
-        port: HTTPS, on all interfaces unless ``host`` is a loopback address.
-        certificate: PEM, the host's own certificate first, then the chain.
-        key: PEM, the private key.
-        acme_folder: Instead of the two: where an ACME client puts both, and renews them.
         private_authority: PEM of an authority that no telephone trusts by itself. Only for a demonstration; the pages
             then say so.
     """
 
-    host: str
-    port: int
-    certificate: str = ""
-    key: str = ""
-    acme_folder: str = ""
     private_authority: str = ""
 
-    @property
-    def address(self) -> str:
-        """The address of the first page, without the slash at its end."""
-        return f"https://{self.host}" + ("" if self.port == 443 else f":{self.port}")
 
-    def files(self, root: Path) -> tuple[Path, Path]:
-        """Return the files of certificate and key: in `acme_folder` the first pair that has a certificate."""
-        if not self.acme_folder:
-            return root / self.certificate, root / self.key
-        folder = root / self.acme_folder
-        pairs = [(folder / one.format(host=self.host), folder / key.format(host=self.host)) for one, key in _PAIRS]
-        return next((pair for pair in pairs if pair[0].exists()), pairs[0])
-
-
-def front_door_problems(table: Any, taken_ports: set[int]) -> list[tuple[str, str]]:
+def front_door_problems(table: Any, taken_ports: Collection[int]) -> list[tuple[str, str]]:
     """Return each wrong key of the table with its error in Chinese. What is missing is told under an empty key.
 
     Args:
         taken_ports: The ports of the county's other servers.
     """
-    if not isinstance(table, dict):
-        return [("", "应为 [front_door] 下面的一组设置")]
-    problems = [(key, words) for key, value in table.items() if (words := _problem(key, value))]
-    problems += [("", f"缺少 {key}") for key in ("host", "port") if key not in table]
-    if table.get("port") in taken_ports:
-        problems.append(("port", "和别的端口相同"))
-    has_files, has_folder = "certificate" in table or "key" in table, "acme_folder" in table
-    if has_files and has_folder:
-        problems.append(("acme_folder", "和 certificate、key 只能写一种"))
-    elif not has_folder:
-        problems += [("", f"缺少 {key}（或写 acme_folder）") for key in ("certificate", "key") if key not in table]
-    return problems
-
-
-def _problem(key: str, value: Any) -> str:
-    kind = _KEYS.get(key)
-    if kind is None:
-        return "不是这里的设置项"
-    # For Python a TOML boolean is an int too.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return f"应为{_WORDS[kind]}"
-    if isinstance(value, int):
-        return "" if 1 <= value <= 65535 else f"{value} 不是端口，应为 1 到 65535"
-    if key == "host" and not HOST.fullmatch(str(value)):
-        return f"“{value}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）"
-    return "" if value else "不能为空"
+    return table_problems("front_door", table, taken_ports, further={"private_authority": str})

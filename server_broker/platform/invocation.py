@@ -48,16 +48,22 @@ def go_on_as_the_county(home: CountyHome) -> None:
     What the command makes then belongs to that account. It keeps root's right to read and write the files that the
     person names (CAP_DAC_OVERRIDE, capabilities(7)). This returns if there is nothing to change.
     """
+    if prefix := county_prefix(home):
+        os.environ[TYPED_BY] = os.environ.get("SUDO_USER", "root")
+        os.execv(prefix[0], [*prefix, sys.executable, *sys.argv])  # noqa: S606 - argv is what the person typed
+
+
+def county_prefix(home: CountyHome) -> list[str]:
+    """Return the words before a command line with which root runs it under the county's account; empty if root is not
+    who runs this, or if no units run the county."""
     if os.geteuid() != 0 or not home.by_units:
-        return
+        return []
     account = pwd.getpwuid(home.units_mark.stat().st_uid)
     if account.pw_uid == 0:
-        return
-    os.environ[TYPED_BY] = os.environ.get("SUDO_USER", "root")
+        return []
     right = "+dac_override"
     who = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups"]
-    setpriv = ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
-    os.execv(setpriv[0], [*setpriv, sys.executable, *sys.argv])  # noqa: S606 - argv is what the person typed
+    return ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
 
 
 def typed_by() -> str:

@@ -300,17 +300,18 @@ KEEPINGS: tuple[Keeping, ...] = (
     ),
     RowsEnd(
         key="accounts",
-        what="账号、登录链接、第二步验证、登录状态、登录失败记录",
+        what="账号、登录链接、第二步验证、备用码、登录状态、登录失败记录",
         purpose="只让该进的人进后台",
         kept=LINKS_KEPT,
         ends=f"登录链接过期、登录失败和改账号的痕迹满 {LINKS_KEPT.days} 天；登录到期、没做完的第二步验证当天",
-        remains="账号停用后留名，不能再登录；做完的第二步验证随账号",
+        remains="账号停用后留名，不能再登录；做完的第二步验证和备用码随账号",
         by={
             "accounts.User": "",
             "accounts.SignInLink": "accounts.cleaning.drop_old_links",
             "sessions.Session": "accounts.cleaning.drop_ended_sessions",
             "accounts.SecondFactor": "accounts.cleaning.drop_abandoned_set_ups",
             "otp_totp.TOTPDevice": "",  # the same rows
+            "accounts.RecoveryCode": "",
             "admin.LogEntry": "accounts.cleaning.drop_old_traces",
             "axes.AccessAttempt": "accounts.cleaning.drop_old_traces",
             "axes.AccessFailureLog": "accounts.cleaning.drop_old_traces",

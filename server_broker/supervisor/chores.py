@@ -138,7 +138,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.bundles.past_review import warn_past_review  # noqa: PLC0415
     from server_broker.bundles.shelf_keys import drop_old_nonces as drop_fetch_nonces  # noqa: PLC0415
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
-    from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
+    from server_broker.enrolment.expiry import ConsoleCertificateWatch, watch_certificates  # noqa: PLC0415
     from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
     from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
@@ -155,6 +155,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
 
     begin(home)
+    console_certificate = ConsoleCertificateWatch(home)
 
     def drop_files(now: dt.datetime) -> int:
         return drop_expired(now, kept=blobs_kept(), otherwise=PICTURES_KEPT)
@@ -199,6 +200,12 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             "look for overdue backups",
             by_a_sure_clock(lambda now: watch_backups(home, now=now)),
             every_s=BACKUP_WATCH_S,
+        ),
+        Chore(
+            "look at the console's own certificate",
+            _with_database(_unless_away(lambda now: console_certificate.look(now=now))),
+            every_s=60.0,
+            first_after_s=60.0,
         ),
     ]
 

@@ -43,7 +43,15 @@ from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.roster_import import import_people
 from server_broker.sheets.cells import BadCell
-from server_broker.supervisor import accounts_cli, apt_cli, bundles_cli, dumps_cli, people_cli, settings_cli
+from server_broker.supervisor import (
+    accounts_cli,
+    apt_cli,
+    bundles_cli,
+    daily_verbs,
+    dumps_cli,
+    people_cli,
+    settings_cli,
+)
 from server_broker.supervisor.restored import ask_for_the_gap
 from server_broker.supervisor.settle_cli import settle_month
 from server_broker.trust.keys import county_keys, replace_signing_key
@@ -55,8 +63,8 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
     Raises:
         ServiceError: The verb was refused or failed; the message is Chinese, for the person who typed it.
     """
-    # A revocation needs no database, because the journal alone is enough to cut a station off.
-    without_database = name == "revoke" or (name == "clock" and not chosen.confirm)
+    # A revocation needs no database, because the journal alone is enough to cut a station off; nor an empty workbook.
+    without_database = name in ("revoke", "template") or (name == "clock" and not chosen.confirm)
     try:
         if not without_database:
             connection.ensure_connection()  # before the verb begins something that it could not finish
@@ -305,7 +313,25 @@ def _apt(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _status(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(daily_verbs.status_text(home, as_json=chosen.json))
+    return 0
+
+
+def _station(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(daily_verbs.station_lines(chosen.region))
+    return 0
+
+
+def _template(home: CountyHome, chosen: argparse.Namespace) -> int:
+    print(daily_verbs.write_template(chosen.file))
+    return 0
+
+
 def _region(home: CountyHome, chosen: argparse.Namespace) -> int:
+    if chosen.code == "list" and not chosen.region_name:
+        print(daily_verbs.region_lines())
+        return 0
     try:
         region = found_county(chosen.code, chosen.region_name, actor=_actor())
     except RegionRefused as refused:
@@ -331,8 +357,7 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
     if not user.is_active:
         enabling = command_line(home, "account", "enable", user.username)
         raise ServiceError(f"账号 {user.username} 已停用，不能登录。要再用它，请先运行 {enabling}")
-    config = read_config(home)
-    print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user, actor=_actor())}")
+    print(f"{read_config(home).console_url}{make_sign_in_link(user, actor=_actor())}")
     return 0
 
 
@@ -438,6 +463,9 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "setting": _setting,
     "apt": _apt,
     "region": _region,
+    "status": _status,
+    "station": _station,
+    "template": _template,
     "account": _account,
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,

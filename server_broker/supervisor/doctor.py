@@ -19,10 +19,13 @@ from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
 from server_broker.supervisor.front_door import config_problems, config_warnings
+from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
 from server_broker.supervisor.parts import front_door_answers, web_answers
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.county_mark import read_mark
 from server_broker.trust.journal import MEND_JOURNAL
+from server_broker.trust.keys import dropped_hosts
+from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, end_of
 from server_broker.trust.record_key import kept_record_keys
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -64,6 +67,8 @@ def examine(
         _journal(home),
         _certificate(home, "web", "网页证书", now),
         _certificate(home, "broker", "消息服务证书", now),
+        *_names(home, config),
+        *_own_certificate(home, config, now),
         _disk(home),
         _backup(home, now),
         _clock(home, config, machine or LinuxMachineClock()),
@@ -142,6 +147,33 @@ def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> P
     ends = certificate.not_valid_after_utc
     state = f"有效期至 {ends:%Y-%m-%d}"
     return PartFinding(title, ends - now > WARN_BEFORE, state, f"{again}，会自动换发")
+
+
+def _names(home: CountyHome, config: CountyConfig) -> list[PartFinding]:
+    """Return a finding if certificates name hosts that ``county.toml`` has no more: stations may still use them."""
+    gone = dropped_hosts(home, config.hosts)
+    if not gone:
+        return []
+    state = f"{'、'.join(gone)} 不再写在 county.toml 里；站点可能还用它，证书上先留着"
+    remedy = f"还有站点在用：写进 other_hosts；都不用了：{command_line(home, 'forget-host', gone[0])}"
+    return [PartFinding("旧名字", False, state, remedy)]
+
+
+def _own_certificate(home: CountyHome, config: CountyConfig, now: dt.datetime) -> list[PartFinding]:
+    """Return one finding where browsers have a certificate of their own, else none."""
+    own, title, taken = config.console, "办公网页证书", "改好后 30 秒内自动启用，不用重启；这期间用的是先前那一份"
+    if own is None:
+        return []
+    if problems := console_certificate_problems(home, config, now=now):
+        return [PartFinding(title, False, "；".join(problems), taken)]
+    ends = end_of(home.root, own)
+    state = f"{own.address}，有效期至 {ends:%Y-%m-%d}"
+    if ends - now < OWN_CERTIFICATE_BEFORE:
+        return [PartFinding(title, False, state, f"请续期，把新文件放到 {own.files(home.root)[0].parent}")]
+    if served_certificate(own) is None:
+        remedy = f"{restart_line(home, 'web')}；查看 {log_of(home, 'web')} 和端口 {own.port} 是否被占用"
+        return [_unless_held(home, "web", PartFinding(title, False, f"{own.address} 没有响应", remedy))]
+    return [PartFinding(title, True, state)]
 
 
 def _disk(home: CountyHome) -> PartFinding:

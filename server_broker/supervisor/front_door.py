@@ -6,7 +6,6 @@ certificate that can't be served keeps only this part down, and the part begins 
 
 import asyncio
 import datetime as dt
-import logging
 import os
 import socket
 import ssl
@@ -16,55 +15,21 @@ from typing import Any, override
 
 import uvicorn
 
-from server_broker.platform.county_config import CountyConfig, line_of, read_config
-from server_broker.platform.files import file_version
+from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.config_lines import problem_lines
+from server_broker.supervisor.renewed_certificate import LOOK_EVERY_S, RenewedCertificate
 from server_broker.supervisor.watched_server import WatchedServer
-from server_broker.trust.front_door import (
-    CertificateProblem,
-    certificate_problems,
-    private_authority_name,
-    server_context,
-    trust_problems,
-)
-
-LOOK_EVERY_S = 30.0
-"""How often the files are looked at. ACME clients renew weeks before the end, so nothing hurries."""
-_log = logging.getLogger(__name__)
+from server_broker.trust.front_door import certificate_problems, private_authority_name, trust_problems
+from server_broker.trust.own_certificate import server_context
 
 
 class FrontDoorHttp(BoundedHttp):
     """Fewer connections of one address than in the console: this host is open to the whole internet."""
 
     max_of_an_address = 32
-
-
-class RenewedCertificate:
-    """Puts renewed files into a TLS context that is in use. Connections that are open keep what they have."""
-
-    def __init__(self, home: CountyHome, front_door: FrontDoor, context: ssl.SSLContext) -> None:
-        self._home = home
-        self._front_door = front_door
-        self._context = context
-        self._served = self._versions()
-
-    def look(self, now: dt.datetime) -> bool:
-        """Serve the files if they changed and can be served; return whether they were taken."""
-        versions = self._versions()
-        if versions == self._served:
-            return False
-        # A client writes two files one after the other. Between the two they are no pair; the next look has both.
-        if problems := certificate_problems(self._home, self._front_door, now=now):
-            _log.warning("renewed files are not served yet: %s", "; ".join(problem.words for problem in problems))
-            return False
-        self._context.load_cert_chain(*self._front_door.files(self._home.root))
-        self._served = versions
-        return True
-
-    def _versions(self) -> list[tuple[Path, tuple[int, int, int]]]:
-        return [(file, file_version(file)) for file in self._front_door.files(self._home.root) if file.exists()]
 
 
 class FrontDoorServer(WatchedServer):
@@ -78,17 +43,18 @@ class FrontDoorServer(WatchedServer):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._looking = asyncio.create_task(self._look())
+        looking = self._renewed.keep_looking(until=lambda: self.should_exit, every_s=self._every_s)
+        self._looking = asyncio.create_task(looking)
 
-    async def _look(self) -> None:
-        while not self.should_exit:
-            await asyncio.sleep(self._every_s)
-            try:
-                if self._renewed.look(dt.datetime.now(dt.UTC)):
-                    _log.info("the renewed certificate is served now")
-            # Files may go between two looks at them. The next look has them, and must come.
-            except OSError as error:  # `ssl.SSLError` is one
-                _log.warning("the certificate can't be looked at now: %s", error)
+
+def renewed_certificate(home: CountyHome, front_door: FrontDoor, context: ssl.SSLContext) -> RenewedCertificate:
+    """Return what keeps a listener's context, which has the pair of now, at the pair that is current."""
+    renewed = RenewedCertificate(
+        home, front_door, context, judge=lambda now: certificate_problems(home, front_door, now=now)
+    )
+    renewed.follow(context)
+    renewed.taken()
+    return renewed
 
 
 def server_config(application: Any, context: ssl.SSLContext, *, host: str, port: int) -> uvicorn.Config:
@@ -116,20 +82,14 @@ def config_problems(home: CountyHome, config: CountyConfig, *, now: dt.datetime)
     """Return what keeps the front door from being served, each with the line of ``county.toml``."""
     if config.front_door is None:
         return []
-    text = home.config_file.read_text(encoding="utf-8")
-    return [_line(home, text, problem) for problem in certificate_problems(home, config.front_door, now=now)]
+    return problem_lines(home, "front_door", certificate_problems(home, config.front_door, now=now))
 
 
 def config_warnings(home: CountyHome, config: CountyConfig) -> list[str]:
     """Return what keeps telephones from the front door although it is served, each with the line of ``county.toml``."""
     if config.front_door is None:
         return []
-    text = home.config_file.read_text(encoding="utf-8")
-    return [_line(home, text, problem) for problem in trust_problems(home, config.front_door)]
-
-
-def _line(home: CountyHome, text: str, problem: CertificateProblem) -> str:
-    return f"{home.config_file}:{line_of(text, f'front_door.{problem.key}')}：{problem.key}：{problem.words}"
+    return problem_lines(home, "front_door", trust_problems(home, config.front_door))
 
 
 def main() -> int:
@@ -151,7 +111,7 @@ def main() -> int:
 
     context = server_context(*config.front_door.files(home.root))
     served = server_config(application, context, host=config.front_door_bind_address, port=config.front_door.port)
-    FrontDoorServer(served, RenewedCertificate(home, config.front_door, context)).run()
+    FrontDoorServer(served, renewed_certificate(home, config.front_door, context)).run()
     return 0
 
 

@@ -14,6 +14,7 @@ from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program
+from server_broker.trust.keys import dropped_hosts
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +40,7 @@ def python_program(home: CountyHome, config: CountyConfig, module: str) -> Progr
     """Return the program that runs one of our Python modules for this county."""
     environment = {
         "CUNHUI_HOME": str(home.root),
-        "CUNHUI_HOSTS": ",".join(config.hosts),
+        "CUNHUI_HOSTS": ",".join([*config.console_hosts, *dropped_hosts(home, config.console_hosts)]),
         "CUNHUI_PART": module.rpartition(".")[2].replace("_", "-"),  # its log lines say so
         "CUNHUI_FRONT_DOOR": config.front_door.address if config.front_door else "",
         "DJANGO_SETTINGS_MODULE": "server_broker.settings",

@@ -15,9 +15,11 @@ import django
 from django.core.management import call_command
 
 from server_broker import broker
+from server_broker.platform.county_config import read_config
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import note_used, program_version
 from server_broker.trust import county_keys
+from server_broker.trust.keys import dropped_hosts
 from server_broker.trust.record_key import RecordStopped
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ def _prepare() -> None:
     except RecordStopped:
         # The console says what to do about it; the calendar goes by the tables that were in use.
         log.exception("the tables of the calendar's libraries are not taken into use")
+    if gone := dropped_hosts(HOME, read_config(HOME).hosts):
+        log.warning("certificates stay valid for %s, which county.toml names no more: stations may use it", gone)
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))
     if back := went_back(HOME):
         try:

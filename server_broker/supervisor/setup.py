@@ -6,6 +6,7 @@ It asks at most eight questions in Chinese, or takes the answers from a file. Ev
 import datetime as dt
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from server_broker.platform.county_clock import build_ms
+from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import county_prefix
+from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import TARGET, UNITS
 from server_broker.postgres.debian import bin_folder
+from server_broker.supervisor import first_account
 from server_broker.supervisor.setup_questions import asked, from_file
+from server_broker.trust.own_certificate import about, console_problems
 
 LEAST_DISK_BYTES = 4 * 2**30
 """The database begins with 60 MB; a county's year of records and pictures needs tens of GB."""
@@ -39,40 +45,61 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         ServiceError: The machine is not fit for it, an answer in the file is wrong, or a step failed. What was made is
             kept, and the next call goes on from there.
     """
-    check_machine(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
     begun = home.root / "setup.json"
-    if begun.exists():
-        answers = json.loads(begun.read_text(encoding="utf-8"))
-        say("接着做上次没有做完的。")
-    else:
-        answers = from_file(Path(answers_file)) if answers_file else asked(input, say=say)
-        write_atomically(begun, json.dumps(answers).encode())
-    # Each verb goes on under the county's account by itself.
-    program = [sys.executable, sys.argv[0]]
+    answers = _answers(home, answers_file, begun=begun, say=say)
     if not home.config_file.exists():
-        _run([*program, "init", *init_words(answers), "--home", str(home.root)])
+        # A verb goes on under the county's account by itself.
+        _run([sys.executable, sys.argv[0], "init", *init_words(answers), "--home", str(home.root)], "建县")
+    if (table := answers.get("console")) and read_config(home).console is None:
+        with home.config_file.open("a", encoding="utf-8") as file:  # it stays with the account that `init` gave it to
+            file.write(table)
     say("正在启动，第一次要建数据库，大约一分钟……")
-    _run([_SYSTEMCTL, "start", TARGET])
+    _run([_SYSTEMCTL, "start", TARGET], "启动")
     wait_until_ready(home)
-    region, admin = answers["region"], answers["admin"]
-    _run([*program, "region", region, answers["name"], "--home", str(home.root)])
-    there = _run([*program, "account", "list", "--home", str(home.root)]).splitlines()
-    if not any(line.startswith(f"{admin} ") for line in there):
-        _run([*program, "account", admin, "--role", "system", "--region", region, "--home", str(home.root)])
-    link = _run([*program, "sign-in-link", admin, "--home", str(home.root)]).strip()
+    link = _run(
+        [*county_prefix(home), sys.executable, "-P", "-m", first_account.__name__], "建第一个账号",
+        typed=json.dumps(answers), CUNHUI_HOME=str(home.root), CUNHUI_TYPED_BY=os.environ.get("SUDO_USER", "root"),
+    ).strip()  # fmt: skip
     begun.unlink()
     say(f"\n县平台已经在运行，开机会自己启动。\n\n请在浏览器打开（只能用一次，{_LINK_GOOD}）：\n\n  {link}\n")
-    say("浏览器会提示证书不受信任：这是县平台自己签发的。换成县里自己的证书，见《县级安装手册》。")
+    if not answers.get("console"):
+        say("浏览器会提示证书不受信任：这是县平台自己签发的。换成县里自己的证书，见《县级安装手册》。")
 
 
+_GO_ON = "已做的都留着：查原因用 cunhui-server doctor，排除后再运行一次 cunhui-server setup，会接着做"
 _LINK_GOOD = "过期了就运行 cunhui-server sign-in-link 再要一个"
 
 
-def check_machine(home: CountyHome, *, euid: int, now: dt.datetime) -> None:
-    """Check what no answer can put right.
+def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[[str], None]) -> Mapping[str, str]:
+    """Return the answers once the machine is fit, and keep them until the end; those of a setup that broke off if kept.
 
     Raises:
-        ServiceError: All that is wrong, one line each.
+        ServiceError: All that is wrong with the machine and in the file of answers, one line each.
+    """
+    wrong = machine_problems(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
+    # Answers that were taken before are not tried again: their ports are in use by now, by this county.
+    resumed = begun.exists()
+    answers: Mapping[str, str] = json.loads(begun.read_text(encoding="utf-8")) if resumed else {}
+    if answers_file and not resumed:
+        try:
+            answers = from_file(Path(answers_file), judge=lambda own: certificate_problems_for(home, own))
+        except ServiceError as error:
+            wrong += str(error).splitlines()
+    if wrong:
+        raise ServiceError("\n".join(f"× {line}" for line in wrong))
+    if resumed:
+        say("接着做上次没有做完的。")
+        return answers
+    answers = answers or asked(input, say=say)
+    write_atomically(begun, json.dumps(answers).encode())
+    return answers
+
+
+def machine_problems(home: CountyHome, *, euid: int, now: dt.datetime) -> list[str]:
+    """Return all that no answer can put right.
+
+    Raises:
+        ServiceError: There is a county already.
     """
     if home.config_file.exists() and not (home.root / "setup.json").exists():
         raise ServiceError(
@@ -94,8 +121,25 @@ def check_machine(home: CountyHome, *, euid: int, now: dt.datetime) -> None:
         wrong.append(f"{disk} 所在的磁盘只剩 {free / 2**30:.1f} GB，至少要 {LEAST_DISK_BYTES // 2**30} GB")
     if now.timestamp() * 1000 < build_ms():
         wrong.append(f"本机时钟是 {now:%Y-%m-%d %H:%M}，比软件还早：请先校时（timedatectl set-time 或接上时间服务）")
-    if wrong:
-        raise ServiceError("\n".join(f"× {line}" for line in wrong))
+    return wrong
+
+
+def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tuple[str, str]]:
+    """Return what keeps the console's own certificate from being served, by setting; also if the county's account can't
+    read the key, which root can."""
+    found = [(problem.key, problem.words) for problem in console_problems(home.root, own, now=dt.datetime.now(dt.UTC))]
+    key = own.files(home.root)[1]
+    if home.by_units and key.exists():
+        account = pwd.getpwuid(home.units_mark.stat().st_uid)
+        read = subprocess.run(  # noqa: S603 - argv is ours, no shell
+            ["/usr/bin/setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups",
+             "--", "/usr/bin/test", "-r", str(key)], check=False,
+        )  # fmt: skip
+        if read.returncode != 0:
+            found.append(
+                (about(own)[1], f"{key} 县平台的账户 {account.pw_name} 读不到：请照《县级安装手册》抄一份给它")
+            )
+    return found
 
 
 def init_words(answers: Mapping[str, str]) -> list[str]:
@@ -125,14 +169,15 @@ def wait_until_ready(home: CountyHome, *, within_s: float = READY_WITHIN_S) -> N
         ["/usr/bin/journalctl", "--no-pager", "-n", "5", "-o", "cat", "-u", waiting[0], "-u", "cunhui-prepare.service"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    raise ServiceError(
-        f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}"
-        "已做的都留着：查原因用 cunhui-server doctor，排除后再运行一次 cunhui-server setup，会接着做"
-    )
+    raise ServiceError(f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}{_GO_ON}")
 
 
-def _run(command: Sequence[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own verbs
+def _run(command: Sequence[str], shown: str, *, typed: str = "", **environment: str) -> str:
+    """Run a program that speaks UTF-8 whatever this terminal speaks; return what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own programs
+        command, input=typed, capture_output=True, encoding="utf-8", errors="replace", check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+    )  # fmt: skip
     if done.returncode != 0:
-        raise ServiceError(f"{' '.join(command[1:3])} 没有成功：{(done.stderr or done.stdout).strip()}")
+        raise ServiceError(f"{shown}没有成功：{(done.stderr or done.stdout).strip()}\n{_GO_ON}")
     return done.stdout

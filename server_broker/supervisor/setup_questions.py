@@ -6,18 +6,25 @@ An answer is tried as far as this machine can try it: does the name lead here, i
 import re
 import socket
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from django.core.exceptions import ValidationError
+
+from server_broker.accounts.names import check_name
 from server_broker.platform.county_clock import LinuxMachineClock
-from server_broker.platform.front_door import HOST
+from server_broker.platform.county_config import console_problems, console_table
+from server_broker.platform.own_certificate import HOST, OwnCertificate
 from server_broker.platform.processes import ServiceError
 
 _TRIES = 5
 """Wrong answers to one question before it gives up: a script that answers wrongly must not go round for ever."""
 
 type Ask = Callable[[str], str]
+type JudgeConsole = Callable[[OwnCertificate], Sequence[tuple[str, str]]]
+"""Returns the settings of ``[console]`` whose files can't be served, each with the reason in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,7 @@ class Question:
 def questions() -> list[Question]:
     """Return what setup asks, in order."""
     return [
-        Question(
-            "name", "县名，平时怎么叫", lambda: "", lambda text: "" if 1 <= len(text) <= 64 else "应有 1 到 64 个字"
-        ),
+        Question("name", "县名，平时怎么叫", lambda: "", _wrong_name),
         Question("region", "县的区划代码，12 位（如 990101000000；6 位的会补零）", lambda: "", _wrong_region),
         Question("host", "站点和浏览器访问本机用的域名或地址", _own_address, _wrong_host),
         Question("other_hosts", "还有别的域名或地址吗，用空格隔开，没有就按回车", lambda: "", _wrong_hosts),
@@ -79,8 +84,10 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
     return _completed(answers)
 
 
-def from_file(path: Path) -> dict[str, str]:
+def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str]:
     """Read the answers from a TOML file of texts, whose keys are those of `questions`.
+
+    It may have the table ``[console]`` too, as ``county.toml`` will have it; ``judge`` tries its certificate.
 
     Raises:
         ServiceError: The file can't be read, or answers are missing or wrong: all of them, one line each.
@@ -91,6 +98,7 @@ def from_file(path: Path) -> dict[str, str]:
         raise ServiceError(f"{path} 读不到：{error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ServiceError(f"{path} 不是 UTF-8 的 TOML 文件：{error}") from error
+    table = values.pop("console", None)
     wrong = [f"{path}：{key} 不是这里的设置项" for key in values.keys() - {one.key for one in questions()}]
     answers: dict[str, str] = {}
     for question in questions():
@@ -101,9 +109,25 @@ def from_file(path: Path) -> dict[str, str]:
         if words:
             wrong.append(f"{path}：{question.key}（{question.asks}）：{words}")
         answers[question.key] = answer
+    if table is not None:
+        found = _wrong_console(table, answers, judge)
+        wrong += [f"{path}：{'console.' if key else '[console] '}{key} {words}" for key, words in found]
+        answers["console"] = "" if found else console_table(OwnCertificate(**table))
     if wrong:
         raise ServiceError("\n".join(wrong))
     return _completed(answers)
+
+
+def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole | None) -> Sequence[tuple[str, str]]:
+    ports = {key: int(answers[key]) for key in ("web_port", "broker_port") if answers[key].isdecimal()}
+    hosts = {"host": answers["host"], "other_hosts": answers["other_hosts"].split()}
+    wrong = console_problems({"console": table, **ports, **hosts})
+    if wrong:
+        return wrong
+    own = OwnCertificate(**table)
+    if own.port not in ports.values() and not _is_free(own.port):
+        wrong.append(("port", f"端口 {own.port} 已被别的程序占用"))
+    return [*wrong, *(judge(own) if judge else [])]
 
 
 def _completed(answers: Mapping[str, str]) -> dict[str, str]:
@@ -191,7 +215,17 @@ def _wrong_clock(text: str) -> str:
     return "" if text in ("ntp", "manual") else "请输 ntp 或 manual"
 
 
+def _wrong_name(text: str) -> str:
+    if not 1 <= len(text) <= 64:
+        return "应有 1 到 64 个字"
+    # What a terminal sends that is not UTF-8 comes as surrogates, which no file can hold.
+    return "" if text.isprintable() else "含有读不出的字：终端要用 UTF-8（export LANG=C.UTF-8）"
+
+
 def _wrong_account(name: str) -> str:
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{1,31}", name, re.ASCII) is None:
-        return "账号名用字母开头，2 到 32 个字母、数字、点、横线"
+    """Judge a name as ``cunhui-server account`` will, which comes last, when nobody is asked any more."""
+    try:
+        check_name(name)
+    except ValidationError as error:
+        return f"账号名不能用：{''.join(error.messages)}"
     return ""

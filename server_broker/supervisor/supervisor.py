@@ -10,7 +10,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             ServiceError: It does not become ready.
             ShutdownAsked: SIGTERM or SIGINT came while it started.
         """
-        self._end_left_over(part)
+        end_left_over(self._home, part)
         running = self._spawn(part)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not part.is_ready():
@@ -186,16 +186,6 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 self._running[place] = new
                 self._tell(f"{running.part.name:<10} 已重新启动，进程 {new.process.pid}")
 
-    def _end_left_over(self, part: Part) -> None:
-        """End the process of an earlier service that was killed and left it behind."""
-        pid = running_pid(self._pid_file(part))
-        if pid is None:
-            return
-        # The process id may belong to another program by now, so only a process with the part's command line is ended.
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
-        if [os.fsdecode(word) for word in command[:-1]] == list(part.program().argv):
-            end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
-
     def _tell(self, line: str) -> None:
         """Report a line. A full disk may refuse it; that is ignored, because the parts must go on all the same."""
         with suppress(OSError):
@@ -206,3 +196,26 @@ class Supervisor(AbstractContextManager["Supervisor"]):
 
     def _log(self, part: Part) -> Path:
         return self._home.logs / f"{part.name}.log"
+
+
+def end_left_over(home: CountyHome, part: Part) -> bool:
+    """End the process of an earlier service that was killed and left it behind; return whether there was one."""
+    pid = running_pid(pid_file(home, part.name))
+    if pid is None:
+        return False
+    # The process id may belong to another program by now, so only a process with the part's command line is ended.
+    command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
+    if [os.fsdecode(word) for word in command[:-1]] != list(part.program().argv):
+        return False
+    end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
+    return True
+
+
+def end_all_left_over(home: CountyHome, parts: Sequence[Part]) -> list[str]:
+    """End what a killed service left running, the last part first, and return the names of these parts.
+
+    Raises:
+        ServiceError: A service runs, so that nothing is left over.
+    """
+    with Supervisor(home, lambda line: None):  # its lock keeps a service from starting meanwhile
+        return [part.name for part in reversed(parts) if end_left_over(home, part)]

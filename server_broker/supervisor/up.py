@@ -9,6 +9,7 @@ from pathlib import Path
 
 from protocol.system_errors import os_cause
 from server_broker import broker, postgres
+from server_broker.platform.control import stop_service
 from server_broker.platform.county_config import (
     CountyConfig,
     free_ports,
@@ -23,8 +24,9 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.front_door import config_problems
+from server_broker.supervisor.own_names import console_certificate_problems
 from server_broker.supervisor.parts import python_program, service_parts
-from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
+from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor, end_all_left_over
 from server_broker.trust import keys
 from server_broker.trust.front_door import make_demonstration
 
@@ -96,6 +98,20 @@ def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
             path.unlink()
 
 
+def stop(home: CountyHome, say: Callable[[str], None]) -> None:
+    """Stop a county that `run` runs, or what is left of one whose `run` was killed.
+
+    Raises:
+        ServiceError: Nothing of it runs, or units run this county.
+    """
+    if stop_service(home):
+        return
+    left = end_all_left_over(home, service_parts(home, read_config(home)))
+    if not left:
+        raise ServiceError(f"{home.root} 的县平台没有运行")
+    say(f"主进程已经不在了（被杀掉的？），停下了它留下的：{'、'.join(left)}")
+
+
 def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str] = ()) -> None:
     """Run a county until SIGTERM or SIGINT, without the parts named in ``without``.
 
@@ -124,6 +140,10 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
             if part.name == "postgres":
                 postgres.make_database(home)
         say(f"县平台已就绪：https://{config.host}:{config.web_port}/")
+        if config.console is not None:
+            for problem in console_certificate_problems(home, config, now=dt.datetime.now(dt.UTC)):
+                say(problem)
+            say(f"办公网页：{config.console_url}/")
         if config.front_door is not None:
             for problem in config_problems(home, config, now=dt.datetime.now(dt.UTC)):
                 say(problem)

@@ -1,16 +1,31 @@
-"""The county's web server: uvicorn over TLS. Run as ``python -m server_broker.supervisor.web``."""
+"""The county's web server: uvicorn over TLS. Run as ``python -m server_broker.supervisor.web``.
 
+Stations and the county's own programs get a certificate of the county's authority. Browsers of offices may get another
+one, of an authority that they trust, on a port of its own or by its name on the same one (``[console]``).
+"""
+
+import asyncio
 import datetime as dt
+import logging
+import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import uvicorn
 
-from server_broker.platform.county_config import read_config
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome
 from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.renewed_certificate import LOOK_EVERY_S, RenewedCertificate
 from server_broker.supervisor.watched_server import WatchedServer
+from server_broker.trust.keys import server_certificate
+from server_broker.trust.own_certificate import console_problems
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -18,10 +33,10 @@ def main() -> None:
     from server_broker.asgi import application  # noqa: PLC0415 - reads Django's settings
     from server_broker.settings import HOME  # noqa: PLC0415
     from server_broker.supervisor.warm import load_pages  # noqa: PLC0415
-    from server_broker.trust.keys import server_certificate  # noqa: PLC0415
 
     config = read_config(HOME)
-    certificate, key = server_certificate(HOME, "web", config.hosts, now=dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    certificate, key = server_certificate(HOME, "web", config.hosts, now=now)
     served = web_config(
         application,
         certificate,
@@ -31,7 +46,7 @@ def main() -> None:
         trusted_proxies=config.trusted_proxies,
     )
     load_pages()
-    WatchedServer(served).run()
+    WebServer(served, own_name(HOME, config, now=now)).run()
 
 
 def web_config(
@@ -64,6 +79,89 @@ def web_config(
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     return config
+
+
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """Where browsers find the console by a certificate that they trust.
+
+    Attributes:
+        port: May be the web's own.
+        context: What its listener uses. At first it has a certificate of the county's authority.
+        renewed: The files of the other one, while they are good.
+    """
+
+    bind_address: str
+    port: int
+    context: ssl.SSLContext
+    renewed: RenewedCertificate
+
+
+def own_name(home: CountyHome, config: CountyConfig, *, now: dt.datetime) -> OwnName | None:
+    """Return where browsers find the console, with the files that are there; None if they have no host of their own.
+
+    Files that can't be served are left out for a certificate of the county's own authority, so that an administrator
+    still gets in, past the browser's warning.
+    """
+    own = config.console
+    if own is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(*server_certificate(home, "console", [own.host], now=now))
+    renewed = RenewedCertificate(home, own, context, judge=lambda at: console_problems(home.root, own, now=at))
+    with suppress(OSError):  # files may go at this moment; the next look has them
+        renewed.look(now)
+    renewed.follow(context)
+    return OwnName(config.console_bind_address, own.port, context, renewed)
+
+
+class WebServer(WatchedServer):
+    """A uvicorn that serves a second name beside its own."""
+
+    def __init__(self, config: uvicorn.Config, own: OwnName | None, *, every_s: float = LOOK_EVERY_S) -> None:
+        super().__init__(config)
+        self._own = own
+        self._every_s = every_s
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._own is None:
+            return
+        if self._own.port == self.config.port and self.config.ssl is not None:
+            self._own.renewed.follow(self.config.ssl, named_alone=True)
+            listening = True
+        else:
+            listening = await self._listen(self._own)
+        self._looking = asyncio.create_task(self._keep_own(self._own, listening=listening))
+
+    async def _keep_own(self, own: OwnName, *, listening: bool) -> None:
+        while not (listening or self.should_exit):
+            await asyncio.sleep(self._every_s)
+            listening = await self._listen(own)
+        await own.renewed.keep_looking(until=lambda: self.should_exit, every_s=self._every_s)
+
+    async def _listen(self, own: OwnName) -> bool:
+        """Listen at the second name's port. A port that is taken keeps only that name down, and never the stations'."""
+
+        def protocol() -> asyncio.Protocol:
+            protocol_class: Any = self.config.http_protocol_class
+            made: asyncio.Protocol = protocol_class(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(
+                protocol, host=own.bind_address, port=own.port, ssl=own.context, backlog=self.config.backlog
+            )
+        except OSError as error:
+            _log.error("the console's own port can't be opened: %s", error)
+            return False
+        self.servers.append(server)
+        return True
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,8 @@ from server_broker.trust.authority import CertificateAuthority
 RENEW_SERVER_BEFORE = dt.timedelta(days=365)
 """A year, because the pair is looked at only when the service starts, and it may run for many months."""
 CARD_KEY_BYTES = 32
+SERVERS = ("web", "broker")
+"""The servers that stations connect to."""
 
 type PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -116,12 +119,14 @@ def _read(trust: Path) -> CountyKeys:
 
 
 def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt.datetime) -> tuple[Path, Path]:
-    """Return the certificate and key files of a server (``part`` is ``web`` or ``broker``), valid for ``names``.
+    """Return the certificate and key files of a server (``part`` is one of `SERVERS`), valid for ``names`` and for the
+    names that the one before was valid for (`dropped_hosts`).
 
-    A new pair is made if there is none, if ``names`` changed, or a year before the old one ends.
+    A new pair is made if there is none, if ``names`` has new ones, or a year before the old one ends.
     """
     certificate_file, key_file = home.trust / f"{part}.pem", home.trust / f"{part}.key"
     authority = county_keys(home).authority
+    names = [*names, *dropped_hosts(home, names, part=part)]
     if not (key_file.exists() and _still_good(certificate_file, names, authority, now)):
         key = ec.generate_private_key(ec.SECP256R1())
         issued = authority.issue_server(names, key.public_key(), now=now)
@@ -131,13 +136,42 @@ def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt
     return certificate_file, key_file
 
 
+def dropped_hosts(home: CountyHome, names: Collection[str], *, part: str = "web") -> list[str]:
+    """Return the hosts that a server's certificate is valid for and that are not among ``names``.
+
+    A station goes on to use the name that it was enrolled with, so a certificate keeps what it was valid for until
+    `forget_host`.
+    """
+    file = home.trust / f"{part}.pem"
+    try:
+        certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    except (OSError, ValueError):
+        return []
+    return sorted(_named(certificate) - set(names))
+
+
+def forget_host(home: CountyHome, host: str) -> bool:
+    """Have the next certificates leave ``host`` out; return whether one named it.
+
+    The files are removed, so that each server makes its certificate anew when it starts.
+    """
+    named = [part for part in SERVERS if host in dropped_hosts(home, (), part=part)]
+    for part in named:
+        (home.trust / f"{part}.pem").unlink(missing_ok=True)
+    return bool(named)
+
+
+def _named(certificate: x509.Certificate) -> set[str]:
+    alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    named = {*alternatives.get_values_for_type(x509.DNSName)}
+    return named | {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+
+
 def _still_good(path: Path, names: list[str], authority: CertificateAuthority, now: dt.datetime) -> bool:
     if not path.exists():
         return False
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    named = {*alternatives.get_values_for_type(x509.DNSName)}
-    named |= {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+    named = _named(certificate)
     # After a change of the authority the old pair may still be here, and no station would trust it.
     ours = certificate.issuer == authority.certificate.subject
     return ours and named == set(names) and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE

@@ -12,8 +12,9 @@ from django.utils import timezone
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.public.asgi import make_application
-from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
-from server_broker.trust.front_door import make_demonstration, private_authority_name, server_context
+from server_broker.supervisor.front_door import FrontDoorServer, renewed_certificate, server_config
+from server_broker.trust.front_door import make_demonstration, private_authority_name
+from server_broker.trust.own_certificate import server_context
 from tests.server_broker.public.door import settings_of_the_door
 
 START_TIMEOUT_S = 20.0
@@ -45,7 +46,7 @@ def open_door(home: CountyHome) -> Iterator[FrontDoor]:
         with override_settings(**settings_of_the_door() | own):
             context = server_context(*made.files(home.root))
             config = server_config(make_application(), context, host=HOST, port=0)
-            server = _Server(config, RenewedCertificate(home, made, context))
+            server = _Server(config, renewed_certificate(home, made, context))
             server.ready = threading.Event()
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()

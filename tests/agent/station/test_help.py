@@ -8,8 +8,8 @@ import pytest
 from agent.cli import main
 from tests.chinese_words import english
 
-VERBS = ("setup", "enrol", "run", "config", "doctor", "export", "shelf", "firewall")
-TYPED = {"cunhui-agent", *VERBS, "check", "load", "nonsense", "claim", "nftables", "ssh"}
+VERBS = ("setup", "enrol", "run", "config", "doctor", "export", "shelf", "firewall", "touch")
+TYPED = {"cunhui-agent", *VERBS, "check", "load", "nonsense", "claim", "nftables", "ssh", "driver", "simulated"}
 """Words of these texts that a person types, or typed."""
 
 

@@ -21,11 +21,13 @@ from server_broker.platform.county_config import CountyConfig, read_config, writ
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.supervisor.front_door import FrontDoorServer, RenewedCertificate, server_config
+from server_broker.supervisor.front_door import FrontDoorServer, renewed_certificate, server_config
 from server_broker.supervisor.parts import front_door_answers, service_parts
+from server_broker.supervisor.renewed_certificate import RenewedCertificate
 from server_broker.supervisor.up import add_demonstration
 from server_broker.trust.authority import CertificateAuthority
-from server_broker.trust.front_door import certificate_problems, private_authority_name, server_context
+from server_broker.trust.front_door import certificate_problems, private_authority_name
+from server_broker.trust.own_certificate import server_context
 
 HOST = "door.example"
 NOW = dt.datetime.now(dt.UTC)
@@ -223,7 +225,7 @@ def served(home: CountyHome) -> Iterator[FrontDoor]:
     front_door = read_config(home).front_door
     assert front_door is not None
     context = server_context(*front_door.files(home.root))
-    renewed = RenewedCertificate(home, front_door, context)
+    renewed = renewed_certificate(home, front_door, context)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         server = FrontDoorServer(server_config(_nothing, context, host="127.0.0.1", port=0), renewed, every_s=0.02)
@@ -258,7 +260,7 @@ def test_a_renewed_certificate_is_served_without_a_restart(home: CountyHome, ser
 def test_a_pair_that_does_not_fit_is_not_taken(home: CountyHome) -> None:
     front_door = read_config(home).front_door
     assert front_door is not None
-    renewed = RenewedCertificate(home, front_door, server_context(*front_door.files(home.root)))
+    renewed = renewed_certificate(home, front_door, server_context(*front_door.files(home.root)))
     assert not renewed.look(NOW)
     issue(home.root, to=("door.pem", "later.key"))
     assert not renewed.look(NOW), "the certificate is there and its key is not yet"

@@ -1,0 +1,33 @@
+"""``cunhui-server logs``: the last lines of the county's logs, from the journal or from its own files."""
+
+import os
+from collections.abc import Sequence
+
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.platform.units import UNITS
+
+LINES = 50
+
+
+def log_command(home: CountyHome, part: str, *, follow: bool) -> list[str]:
+    """Return the command that shows the last lines of one part's log, or of all parts.
+
+    Raises:
+        ServiceError: There is no such part, or it has no log yet.
+    """
+    if part and part not in UNITS:
+        raise ServiceError(f"没有部件 {part}，可选：{'、'.join(UNITS)}")
+    wanted = [part] if part else list(UNITS)
+    if home.by_units:
+        units = [word for one in wanted for word in ("-u", UNITS[one])]
+        return ["/usr/bin/journalctl", "--no-pager", "-n", str(LINES), *units, *(["-f"] if follow else [])]
+    files = [str(file) for one in wanted if (file := home.logs / f"{one}.log").exists()]
+    if not files:
+        raise ServiceError(f"{home.logs} 里还没有日志")
+    return ["/usr/bin/tail", "-n", str(LINES), *(["-F"] if follow else []), *files]
+
+
+def show_log(command: Sequence[str]) -> None:
+    """Become the program that shows it, so that Ctrl-C ends it as usual."""
+    os.execv(command[0], list(command))  # noqa: S606 - argv is ours

@@ -1,0 +1,81 @@
+"""The verbs that a county's administrator types most: what runs, which stations and regions there are, the logs."""
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from server_broker import cli
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
+from server_broker.platform.units import UNITS
+from server_broker.supervisor.log_verb import log_command
+from tests.cast import COUNTY, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, ZHANG
+from tests.server_broker.county import alarm, make_county, touch
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    status = cli.main(list(words))
+    printed = capsys.readouterr()
+    return status, printed.out + printed.err
+
+
+def test_the_version_is_that_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"{metadata.version('cunhui')}\n"
+
+
+@pytest.mark.django_db
+def test_status_says_in_four_lines_how_the_county_is(capsys: pytest.CaptureFixture[str]) -> None:
+    station = make_county().stations[SHILI]
+    alarm(station)
+    touch(station, ZHANG.token)
+    status, text = said(capsys, "status")
+    assert status == 0
+    assert len(text.splitlines()) == 4
+    assert "没有运行的有" in text
+    assert "没有解除的告警：1 条" in text
+    found = json.loads(said(capsys, "status", "--json")[1])
+    assert found["parts_down"]
+    assert sum(found["stations"].values()) >= 1
+
+
+@pytest.mark.django_db
+def test_stations_and_regions_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    make_county()
+    assert SHILI in said(capsys, "station", "list")[1]
+    assert SHILI in said(capsys, "station", "list", "--region", SHILI_VILLAGE)[1]
+    assert SHILI not in said(capsys, "station", "list", "--region", OTHER_TOWNSHIP)[1]
+    assert said(capsys, "station", "list", "--region", "1")[0] == 1
+    lines = said(capsys, "region", "list")[1].splitlines()
+    assert lines[0].startswith(COUNTY)
+    assert any(line.startswith(SHILI_VILLAGE) for line in lines)
+
+
+def test_the_empty_workbook_is_written_and_nothing_is_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "people.xlsx"
+    assert said(capsys, "template", str(file))[0] == 0
+    assert "人员" in openpyxl.load_workbook(file).sheetnames
+    before = file.read_bytes()
+    status, text = said(capsys, "template", str(file))
+    assert (status, file.read_bytes()) == (1, before)
+    assert "已经有了" in text
+
+
+def test_logs_are_those_of_the_units_or_the_files(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    with pytest.raises(ServiceError, match="还没有日志"):
+        log_command(home, "", follow=False)
+    home.logs.mkdir()
+    (home.logs / "web.log").touch()
+    assert log_command(home, "", follow=False) == ["/usr/bin/tail", "-n", "50", str(home.logs / "web.log")]
+    with pytest.raises(ServiceError, match="没有部件 webb"):
+        log_command(home, "webb", follow=False)
+    home.units_mark.touch()
+    assert log_command(home, "web", follow=True)[-3:] == ["-u", UNITS["web"], "-f"]
