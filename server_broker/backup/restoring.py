@@ -34,6 +34,8 @@ _WHOLE, _DECRYPTED = "whole", "decrypted"
 _OF_THE_MACHINE = frozenset({"run", "logs", "backup", _WHOLE, _DECRYPTED})
 """What does not move as it is."""
 _OF_BACKUPS = ("repo", "work", "plan.json", "state.json")
+_BEFORE_TARGET = "recovery ended before configured recovery target was reached"
+"""PostgreSQL's own words for a moment after its last commit."""
 type Say = Callable[[str], None]
 
 
@@ -145,11 +147,39 @@ def _restore_database(
     repository = Repository(staged)
     missing = [f"缺少 {name}" for name in repository.gaps()]
     require_whole(missing, what="备份里缺少数据库日志，没有恢复（PostgreSQL 会不声不响地少恢复）")
+    if until is not None:
+        _require_within(repository, manifest, until)
+    try:
+        found = _recovered(staged, manifest, until, finish, say)
+    except ServiceError:
+        if until is None or _BEFORE_TARGET not in (staged.logs / "postgres.log").read_text(errors="replace"):
+            raise
+        # Nothing was committed between the end of the log and that moment, so that all of it is wanted.
+        found = _recovered(staged, manifest, None, finish, say)
+    if (backup := read_config(staged).backup) is not None:
+        write_plan(staged, backup)
+        note(staged, set_up_at=dt.datetime.now(dt.UTC))
+    return found
+
+
+def _require_within(repository: Repository, manifest: Manifest, until: dt.datetime) -> None:
+    bases = repository.bases()
+    if not bases or until < bases[0].ended_at:
+        first = f"{bases[0].ended_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if bases else "……"
+        raise ServiceError(f"没有恢复：最早只能恢复到 {first}")
+    if until > manifest.made_at:
+        raise ServiceError(f"没有恢复：备份只到 {manifest.made_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}")
+
+
+def _recovered(
+    staged: CountyHome, manifest: Manifest, until: dt.datetime | None, finish: Callable[[CountyHome], None], say: Say
+) -> dict[str, int]:
+    """Restore the cluster, have it recover, and finish the county while it runs."""
     if staged.postgres_data.exists():
         shutil.rmtree(staged.postgres_data)
     prepare_folders(staged)
     _own_repository(staged)
-    repository.configure(manifest.keep_days)
+    Repository(staged).configure(manifest.keep_days)
     words = [] if until is None else ["--type=time", f"--target={until:%Y-%m-%d %H:%M:%S%z}", "--target-action=promote"]
     restore_cluster(staged, *words)
     with running(staged):
@@ -158,9 +188,6 @@ def _restore_database(
         found = counted(staged)
         say(f"数据库有 {found['facts']} 条站点记录，{found['touches']} 次打卡。")
         finish(staged)
-    if (backup := read_config(staged).backup) is not None:
-        write_plan(staged, backup)
-        note(staged, set_up_at=dt.datetime.now(dt.UTC))
     return found
 
 
