@@ -1,7 +1,6 @@
 """The packages of an earlier commit, the packages of this one, and the Debian on which they are tried."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ FIRST_PACKAGES = "0aa30e16"
 """
 COUNTY, STATION = "cunhui-county", "cunhui-station"
 _SYSTEM = ("systemd-sysv", "dbus", "apt", "procps", "ca-certificates")
+_CLUSTERS = "etc/postgresql-common/createcluster.d"
 _NEVER = "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer mosquitto.service"
 """Apt's own work would hold dpkg's lock. The county has a broker of its own."""
 
@@ -83,20 +83,21 @@ def as_version(package: Path, version: str, into: Path) -> Path:
     return into
 
 
-def debian_with(package: Path) -> Path:
-    """Return the root folder of a kept Debian on which apt has installed the county's package."""
-    hooks = [
-        f"--customize-hook=copy-in {package} /root",
-        f'--customize-hook=chroot "$1" env RUNLEVEL=1 apt-get install -y --no-install-recommends /root/{package.name}',
+def debian_for(package: Path) -> Path:
+    """Return the root folder of a kept Debian that has what the county's package needs, and not the package."""
+    asked = ["dpkg-deb", "--field", str(package), "Depends"]
+    needs = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    install = f"env RUNLEVEL=1 apt-get satisfy -y --no-install-recommends '{needs}'"
+    options = [
+        f'--essential-hook=mkdir -p "$1/{_CLUSTERS}" && echo create_main_cluster = false >"$1/{_CLUSTERS}/proof.conf"',
+        f'--customize-hook=chroot "$1" {install}',
         f'--customize-hook=chroot "$1" systemctl --quiet mask {_NEVER}',
-        '--customize-hook=rm "$1"/root/*.deb',
     ]
 
     def make(folder: Path) -> None:
-        # From a folder that mmdebstrap's copy-in may read by its whole name.
-        make_debian(folder / "root", architecture=own_architecture(), packages=_SYSTEM, options=hooks)
+        make_debian(folder / "root", architecture=own_architecture(), packages=_SYSTEM, options=options)
 
-    return kept("upgrade-debian", repr((SOURCES, _SYSTEM, _NEVER, package.name)), make) / "root"
+    return kept("upgrade-debian", repr((SOURCES, _SYSTEM, options)), make) / "root"
 
 
 def unpacked_station(package: Path, into: Path) -> Path:
@@ -108,9 +109,3 @@ def unpacked_station(package: Path, into: Path) -> Path:
         "home = /usr/bin\ninclude-system-site-packages = false\n", encoding="ascii"
     )
     return python
-
-
-def copied(files: dict[str, Path], into: Path) -> None:
-    """Put packages into a machine's folder."""
-    for file in files.values():
-        shutil.copy(file, into)
