@@ -13,10 +13,12 @@ from firmware_scripts.packaging.version import commit_of
 from firmware_scripts.rig.debian import SOURCES, make_debian, own_architecture
 from firmware_scripts.rig.store import kept
 
-FIRST_PACKAGES = "0aa30e16"
-"""The first commit whose packages can be built and whose county package has units.
+FIRST_PACKAGES = "12a7acb1"
+"""The commit whose packages a county is upgraded from: the first one whose county package is known to take stations.
 
-8717768d has both too, but its build trips over a file that Python's venv leaves.
+The county's units came into the package with 8717768d, which can't be built: its build trips over a file that Python's
+venv leaves. With 0aa30e16 no verb of ``cunhui-server`` starts. With fae7f2e1 the broker is never told to read its lists
+again, because of the blanks that pad its process id, and refuses every station; 95b5d35f mended that.
 """
 COUNTY, STATION = "cunhui-county", "cunhui-station"
 _SYSTEM = ("systemd-sysv", "dbus", "apt", "procps", "ca-certificates")
@@ -103,9 +105,7 @@ def debian_for(package: Path) -> Path:
 def unpacked_station(package: Path, into: Path) -> Path:
     """Unpack a station's package and return its Python, which runs its agent."""
     subprocess.run(["dpkg-deb", "--extract", str(package), str(into)], check=True)
-    python = into / "usr/lib/cunhui-station/bin/python"
-    # The folder is another one than it was made for, and Debian's own Python is the one that it wants.
-    (python.parents[1] / "pyvenv.cfg").write_text(
-        "home = /usr/bin\ninclude-system-site-packages = false\n", encoding="ascii"
-    )
+    python = into / "usr/lib/cunhui-station/bin/python3"
+    python.unlink()  # a link to Debian's Python, by its way from where the package would be installed
+    python.symlink_to("/usr/bin/python3")
     return python

@@ -60,7 +60,6 @@ class Proof:
         self._cast = make_cast(people_per_station=PEOPLE, seed=seed)
         python = unpacked_station(old[STATION], folder / "station-package")
         self._station_release = StationPackage("old package", folder, python)
-        self._earlier = as_version(new, _EARLIER, folder / f"cunhui-county_{_EARLIER}_amd64.deb")
         self._layer = folder / "layer"
         self._stations = folder / "stations"
         self._kept_stations = folder / "stations-before"
@@ -165,8 +164,8 @@ class Proof:
     def _go_back(self, county: InstalledCounty, village: Village) -> dict[str, Value]:
         """Try an earlier package, which is refused; then go back as the guide says; stations tell everything again."""
         machine = county.machine
-        shutil.copy(self._earlier, machine.root / "root")
-        install = f"{APT} install --allow-downgrades /root/{self._earlier.name}"
+        earlier = as_version(self._new, _EARLIER, machine.root / "root" / f"cunhui-county_{_EARLIER}_amd64.deb")
+        install = f"{APT} install --allow-downgrades /root/{earlier.name}"
         tried = machine.run(install, check=False)
         refused = tried.returncode != 0 and "dump restore" in tried.stdout + tried.stderr
         stayed = county.await_up() is not None and county.version() == (self._new_version, "installed")
