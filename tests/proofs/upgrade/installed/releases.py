@@ -85,10 +85,10 @@ def as_version(package: Path, version: str, into: Path) -> Path:
     return into
 
 
-def debian_for(package: Path) -> Path:
-    """Return the root folder of a kept Debian that has what the county's package needs, and not the package."""
-    asked = ["dpkg-deb", "--field", str(package), "Depends"]
-    needs = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+def debian_for(*packages: Path) -> Path:
+    """Return the root folder of a kept Debian that has what these packages need, and not the packages."""
+    asked = [["dpkg-deb", "--field", str(package), "Depends"] for package in packages]
+    needs = ", ".join(subprocess.run(one, check=True, capture_output=True, text=True).stdout.strip() for one in asked)
     install = f"env RUNLEVEL=1 apt-get satisfy -y --no-install-recommends '{needs}'"
     options = [
         f'--essential-hook=mkdir -p "$1/{_CLUSTERS}" && echo create_main_cluster = false >"$1/{_CLUSTERS}/proof.conf"',

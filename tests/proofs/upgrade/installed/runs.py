@@ -242,7 +242,7 @@ def main(options: argparse.Namespace, seed: int) -> int:
     """Run the proof."""
     report = Report("upgrade", seed=seed)
     old, new = packages_of(FIRST_PACKAGES), packages_of_this()[COUNTY]
-    base = debian_for(old[COUNTY])
+    base = debian_for(old[COUNTY], new)
     own_namespaces()
     sums: Counter[str] = Counter()
     runs: list[Value] = []
