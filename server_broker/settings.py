@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "server_broker.commands",
     "server_broker.twin",
     "server_broker.api_tokens",
+    "server_broker.incidents",
     "server_broker.audit",
     "server_broker.decisions",
     "server_broker.manifest",

@@ -90,6 +90,7 @@ COUNTY = DebianPackage(
         f"{SYSTEMD}/county/cunhui-county.target": UNITS,
         f"{SYSTEMD}/county/cunhui-front-door.service": UNITS,
         f"{SYSTEMD}/county/cunhui-ingest.service": UNITS,
+        f"{SYSTEMD}/county/cunhui-notifier.service": UNITS,
         f"{SYSTEMD}/county/cunhui-postgres.service": UNITS,
         f"{SYSTEMD}/county/cunhui-prepare.service": UNITS,
         f"{SYSTEMD}/county/cunhui-web.service": UNITS,

@@ -28,6 +28,7 @@ MOST = {
     "county/cunhui-broker-signal@.service": 1.0,
     "county/cunhui-ingest.service": 1.5,
     "county/cunhui-chores.service": 1.5,
+    "county/cunhui-notifier.service": 1.5,
     "county/cunhui-web.service": 2.2,
     "county/cunhui-front-door.service": 1.5,
 }
@@ -90,7 +91,7 @@ MUST = {
     },
     **{
         f"county/cunhui-{part}.service": {"Type": "notify", "Restart": "always", "User": "cunhui-county"}
-        for part in ("ingest", "chores", "web", "front-door")
+        for part in ("ingest", "chores", "notifier", "web", "front-door")
     },
 }
 """What each unit must state whatever its exposure is. The camera's process has neither network nor keys nor outbox; the

@@ -25,6 +25,8 @@ class Power(StrEnum):
 
     SEE_FLEET = "fleet.see"
     ACKNOWLEDGE_ALARMS = "fleet.acknowledge_alarms"
+    EDIT_ON_CALL = "incidents.edit_on_call"
+    SET_CHANNELS = "incidents.set_channels"
     CLAIM_STATION = "enrolment.claim_station"
     REVOKE_STATION = "enrolment.revoke_station"
     COMMAND_STATION = "commands.command_station"
@@ -80,6 +82,9 @@ _VILLAGE = (Role.SECRETARY, Role.SUPERVISION)
 ROLES_WITH: dict[Power, tuple[Role, ...]] = {
     Power.SEE_FLEET: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER, _ORGANISATION, *_VILLAGE, Role.EDITOR),
     Power.ACKNOWLEDGE_ALARMS: (_SYSTEM, _SECURITY, _OPERATOR, _OFFICER),
+    Power.EDIT_ON_CALL: (_OPERATOR,),
+    # Whoever sets one decides to which machines outside the county's server speaks.
+    Power.SET_CHANNELS: (_SYSTEM,),
     Power.CLAIM_STATION: (_SYSTEM, _OPERATOR),
     Power.REVOKE_STATION: (_SECURITY, _OPERATOR),
     Power.COMMAND_STATION: (_OPERATOR,),
@@ -156,6 +161,7 @@ PROVEN = frozenset(
         Power.CLAIM_STATION,
         Power.REVOKE_STATION,
         Power.COMMAND_STATION,
+        Power.SET_CHANNELS,
         Power.VIEW_LIVE,
         Power.REVEAL_NUMBERS,
         Power.SET_STATION,

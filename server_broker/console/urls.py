@@ -15,6 +15,7 @@ from server_broker.console.views.affairs import (
     deputy_end,
 )
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
+from server_broker.console.views.attention import attention, incident, incident_answer
 from server_broker.console.views.audit import audit
 from server_broker.console.views.bank_question import (
     bank_draft_file,
@@ -39,6 +40,7 @@ from server_broker.console.views.banks import (
     level_change,
     question_add,
 )
+from server_broker.console.views.channels import channel_add, channel_remove, channel_test, channels
 from server_broker.console.views.commands import command, station_log
 from server_broker.console.views.compliance import compliance, switch_step
 from server_broker.console.views.contacts import contact_set, contacts
@@ -55,7 +57,7 @@ from server_broker.console.views.exceptions import (
 )
 from server_broker.console.views.exhibits import exhibit_add, exhibit_file
 from server_broker.console.views.feedback import feedback, feedback_answer, feedback_one, feedback_pass_on
-from server_broker.console.views.fleet import home
+from server_broker.console.views.fleet import fleet, home
 from server_broker.console.views.guard import guard, permit_agree, permit_ask, permit_end, word_add, word_end
 from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.help import help_guide, help_index, help_picture
@@ -74,6 +76,7 @@ from server_broker.console.views.meeting_table import meeting_kind, meeting_tabl
 from server_broker.console.views.meetings import meeting, meeting_export, meeting_sheet, meetings
 from server_broker.console.views.notices import new_notice
 from server_broker.console.views.numbers import number_set, number_shown, people_find
+from server_broker.console.views.on_call import on_call, on_call_add, on_call_remove, on_call_telephone
 from server_broker.console.views.pack_questions import pack_questions
 from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.person import card_change, holding_change, person, person_change
@@ -137,6 +140,7 @@ _SETTLED = (
     r"/(?P<start>[0-9]{1,4})/"
 )
 _MONTH = r"(?P<month>20[0-9]{2}-(?:0[1-9]|1[0-2]))"
+_INCIDENT = r"^attention/(?P<kind>[a-z_]{2,16})/(?P<place>s:[a-z0-9][a-z0-9-]{3,31}|r:[0-9]{12})/"
 _AFFAIR = r"^todo/(?P<key>[cs][0-9]{1,18})/"
 
 urlpatterns = [
@@ -334,6 +338,18 @@ urlpatterns = [
     path("requests/", requests, name="requests"),
     path("requests/<int:pk>/", request_one, name="request-one"),
     path("requests/<int:pk>/answer/", request_answer, name="request-answer"),
+    path("stations/", fleet, name="fleet"),
+    path("attention/", attention, name="attention"),
+    path("attention/on-call/", on_call, name="on-call"),
+    path("attention/on-call/add/", on_call_add, name="on-call-add"),
+    path("attention/on-call/<int:pk>/remove/", on_call_remove, name="on-call-remove"),
+    path("attention/on-call/<int:pk>/telephone/", on_call_telephone, name="on-call-telephone"),
+    path("attention/channels/", channels, name="channels"),
+    path("attention/channels/add/<slug:driver>/", channel_add, name="channel-add"),
+    path("attention/channels/<int:pk>/test/", channel_test, name="channel-test"),
+    path("attention/channels/<int:pk>/remove/", channel_remove, name="channel-remove"),
+    re_path(rf"{_INCIDENT}$", incident, name="incident"),
+    re_path(rf"{_INCIDENT}answer/$", incident_answer, name="incident-answer"),
     path("alarms/", alarms, name="alarms"),
     path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
     path("audit/", audit, name="audit"),

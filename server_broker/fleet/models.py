@@ -167,7 +167,11 @@ class Alarm(models.Model):
     class Meta:
         ordering = ["-last_at"]
         indexes = [
-            models.Index(fields=["station", "opened_at"], condition=models.Q(origin="station"), name="alarm_own")
+            models.Index(fields=["station", "opened_at"], condition=models.Q(origin="station"), name="alarm_own"),
+            # Resolved alarms are never deleted. The open ones have ``alarm_open_once``.
+            models.Index(
+                fields=["-last_at", "-id"], condition=models.Q(resolved_at__isnull=False), name="alarm_resolved"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -31,6 +31,7 @@ _KEYS = {
     "clock": str,
     "trusted_proxies": list,
     "console": dict,
+    "notify_hosts": list,
     "front_door": dict,
     "backup": dict,
 }
@@ -70,6 +71,7 @@ class CountyConfig:
             is whoever its ``X-Forwarded-For`` names; from anybody else the header says nothing.
         console: Where browsers of offices reach the console by a certificate that they trust; None if they get the
             county's own at ``host``. Stations go on to use ``host``.
+        notify_hosts: Where messages about incidents may go beside the vendors' own hosts, each as ``host:port``.
         front_door: Where telephones reach the county; None if they don't.
         backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
     """
@@ -84,6 +86,7 @@ class CountyConfig:
     clock: ClockMode = "ntp"
     trusted_proxies: tuple[str, ...] = ()
     console: OwnCertificate | None = None
+    notify_hosts: tuple[str, ...] = ()
     front_door: FrontDoor | None = None
     backup: BackupConfig | None = None
 
@@ -179,6 +182,8 @@ def _composed(config: CountyConfig) -> str:
         f"clock = {_text(config.clock)}",
         "# Reverse proxies in front of the console, whose X-Forwarded-For is believed: addresses or networks.",
         f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
+        "# Further hosts that messages about incidents may go to, such as a mail server: host:port.",
+        f"notify_hosts = [{', '.join(_text(host) for host in config.notify_hosts)}]",
     ]
     tables = [console_table(config.console)] if config.console else []
     tables += [front_door_table(config.front_door)] if config.front_door else []
@@ -223,7 +228,7 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError("\n".join(problems))
     kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig}
     tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
-    lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies")}
+    lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies", "notify_hosts")}
     return CountyConfig(**values | lists | tables)
 
 
@@ -304,6 +309,8 @@ def _problem(key: str, value: Any, ports: str) -> str:
         return "应有 1 到 64 个字"
     if key == "trusted_proxies":
         return _problem_of_proxies(value)
+    if key == "notify_hosts":
+        return _problem_of_notify_hosts(value)
     hosts = [value] if key == "host" else value if key == "other_hosts" else []
     wrong = [host for host in hosts if not (isinstance(host, str) and HOST.fullmatch(host))]
     return f"“{wrong[0]}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）" if wrong else ""
@@ -317,6 +324,15 @@ def _problem_of_proxies(proxies: list[Any]) -> str:
             return f"“{proxy}”不是地址或网段，如 192.0.2.7 或 192.0.2.0/24"
         if network.prefixlen == 0:
             return f"“{proxy}”是所有地址：那样谁都能冒充别人的地址"
+    return ""
+
+
+def _problem_of_notify_hosts(hosts: list[Any]) -> str:
+    for host in hosts:
+        name, _, port = str(host).rpartition(":")
+        known = HOST.fullmatch(name) and re.fullmatch(r"[1-9][0-9]{0,4}", port) and int(port) <= 65535
+        if not known or name != name.lower():
+            return f"“{host}”不是 主机:端口，如 smtp.example.cn:465（小写）"
     return ""
 
 

@@ -9,6 +9,7 @@ UNITS = {
     "mosquitto": "cunhui-broker.service",
     "ingest": "cunhui-ingest.service",
     "chores": "cunhui-chores.service",
+    "notifier": "cunhui-notifier.service",
     "web": "cunhui-web.service",
     "front-door": "cunhui-front-door.service",
 }

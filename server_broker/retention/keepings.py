@@ -11,6 +11,7 @@ from protocol import facts
 from protocol.facts import Fact
 from server_broker.accounts.cleaning import LINKS_KEPT
 from server_broker.api_tokens.uses import USES_KEPT
+from server_broker.incidents.cleaning import ANSWERS_KEPT
 from server_broker.ingest.quarantine import QUARANTINED_KEPT
 from server_broker.people.private_numbers import KEPT_AFTER_LEAVING
 from server_broker.pins.cleaning import CLAIMS_KEPT, ENTRIES_KEPT
@@ -331,6 +332,20 @@ KEEPINGS: tuple[Keeping, ...] = (
             "api_tokens.ApiToken": "",
         },
     ),
+    RowsEnd(
+        key="on_call",
+        what="哪几天谁值守和电话；谁确认、静默了要处理的事；通知发到哪些群和信箱",
+        purpose="出了事找得到人；查证谁知道、谁让它不再通知",
+        kept=ANSWERS_KEPT,
+        ends=f"值守、确认和静默结束满 {ANSWERS_KEPT.days} 天；渠道停用时，地址和密钥当即清掉",
+        remains="用过哪些渠道的名称",
+        by={
+            "incidents.OnCall": "incidents.cleaning.drop_old",
+            "incidents.Acknowledgement": "incidents.cleaning.drop_old",
+            "incidents.Silence": "incidents.cleaning.drop_old",
+            "incidents.ChannelConfig": "",
+        },
+    ),
     Stays(
         key="decisions",
         what="县里的决定和它改过的内容",
@@ -385,6 +400,9 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "fleet.DesiredState": "发给站点的名单，随人员变化重写",
     "fleet.CountyState": "设备",
     "fleet.ClockRun": "设备",
+    "incidents.Episode": "设备",
+    "incidents.Notification": "设备；文字不含姓名和卡号",
+    "incidents.Mention": "设备",
     "bundles.ShelfReport": "设备",
     "bundles.ShelfHeard": "设备",
     "bundles.FetchNonce": "设备",

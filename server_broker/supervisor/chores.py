@@ -142,6 +142,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
     from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
+    from server_broker.incidents.cleaning import drop_old as drop_incidents  # noqa: PLC0415
     from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.manifest.nightly import make_and_say  # noqa: PLC0415
@@ -192,6 +193,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),
         Chore("delete what was worth a look", by_a_sure_clock(drop_exceptions)),
+        Chore("delete what was told of incidents", by_a_sure_clock(drop_incidents)),
         Chore("warn of stations that are often down", by_a_sure_clock(warn_often_down)),
         Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),

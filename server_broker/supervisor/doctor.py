@@ -77,6 +77,7 @@ def examine(
         _unless_held(home, "mosquitto", _broker(home)),
         _unless_held(home, "ingest", _process(home, "ingest", "接收进程", "站点会保留数据")),
         _unless_held(home, "chores", _process(home, "chores", "维护进程", "过期图片和日志暂不清理")),
+        _unless_held(home, "notifier", _process(home, "notifier", "通知进程", "出了事不会有人收到消息")),
         _unless_held(home, "web", _web(home, config)),
         *(_unless_held(home, "front-door", finding) for finding in _front_door(home, config, now)),
     ]

@@ -63,13 +63,14 @@ def postgres_part(home: CountyHome) -> Part:
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
     """Return all parts in the order of their start. If a URL names another database, PostgreSQL is left out."""
-    # Ingest and chores count as ready at once, because both wait for database and broker by themselves.
+    # Ingest, chores and the notifier count as ready at once, because they wait for database and broker by themselves.
     parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
     return [
         *parts,
         Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
         Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
         Part("chores", lambda: python_program(home, config, "server_broker.supervisor.chores"), lambda: True),
+        Part("notifier", lambda: python_program(home, config, "server_broker.incidents"), lambda: True),
         Part(
             "web",
             lambda: python_program(home, config, "server_broker.supervisor.web"),

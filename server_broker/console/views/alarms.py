@@ -1,7 +1,9 @@
 """告警: what a person must see, and who has acknowledged it."""
 
+import datetime as dt
+
 from django.contrib import messages
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -18,6 +20,8 @@ from server_broker.console.words import alarm_name
 from server_broker.fleet.alarms import acknowledge
 
 PAGE_SIZE = 50
+MOST_RESOLVED = 1000
+"""Most resolved alarms that the pages list, up to the day that is asked for; earlier ones by an earlier day."""
 STATES = ("open", "acknowledged", "resolved")
 # The severities are words, and their alphabetical order is not the order of gravity.
 _RANK = Case(
@@ -35,23 +39,43 @@ def alarms(request: HttpRequest) -> HttpResponse:
     """Show the alarms in one state, the gravest first. A poll gets only the list."""
     state = parameters.choice(request.GET, "state", STATES)
     seen = alarms_of(request.user)
-    in_state = {
-        "open": seen.filter(resolved_at=None, acknowledged_at=None),
-        "acknowledged": seen.filter(resolved_at=None, acknowledged_at__isnull=False),
-        "resolved": seen.filter(resolved_at__isnull=False),
-    }
-    # The id comes last, so that alarms of the same second keep their places from page to page.
-    shown = in_state[state].select_related("station__village").order_by(_RANK, "-last_at", "-id")
-    words = ("待处理", "已确认", "已解除")
-    page = parameters.page_of(request, shown, size=PAGE_SIZE)
+    is_open = seen.filter(resolved_at=None)
+    counts = is_open.order_by().aggregate(
+        open=Count("pk", filter=Q(acknowledged_at=None)), acknowledged=Count("pk", filter=~Q(acknowledged_at=None))
+    )
+    until = parameters.day(request.GET, "until")
+    resolved = seen.filter(resolved_at__isnull=False, last_at__lt=_end_of(until))
+    # Resolved alarms grow without end, so no more of them are counted than the pages can show.
+    counts["resolved"] = resolved.order_by("-last_at", "-id")[: MOST_RESOLVED + 1].count()
+    if state == "resolved":
+        # The order of the index, so that the newest are found without looking at the others.
+        shown = resolved.order_by("-last_at", "-id")
+    else:
+        # The id comes last, so that alarms of the same second keep their places from page to page.
+        acknowledged = Q(acknowledged_at=None) if state == "open" else ~Q(acknowledged_at=None)
+        shown = is_open.filter(acknowledged).order_by(_RANK, "-last_at", "-id")
+    page = parameters.page_of(
+        request, shown.select_related("station__village"), size=PAGE_SIZE, count=min(counts[state], MOST_RESOLVED)
+    )
     context = {
         "page": page,
         "rows": with_holders(request.user, page.object_list),
-        "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
+        "tabs": [
+            ("open", "待处理", f"{counts['open']}"),
+            ("acknowledged", "已确认", f"{counts['acknowledged']}"),
+            ("resolved", "已解除", f"{min(counts['resolved'], MOST_RESOLVED)}"),
+        ],
+        "more_resolved": state == "resolved" and counts["resolved"] > MOST_RESOLVED,
+        "most_resolved": MOST_RESOLVED,
+        "until": until,
         "state": state,
         "may_acknowledge": may(request.user, Power.ACKNOWLEDGE_ALARMS),
     }
     return live_page(request, "alarms", context)
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))
 
 
 @post_only("alarms")

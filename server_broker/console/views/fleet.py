@@ -43,9 +43,14 @@ class Tab:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Show the first page of the viewer's role. An auditor sees no stations and is redirected to the audit log."""
+    """Show the first page of the viewer's role: the audit log, what needs somebody, or the stations."""
     if request.user.is_authenticated and may(request.user, Power.READ_AUDIT):
         return redirect("audit")
+    # Whoever sends commands to stations is here to mend them, once there are some. A filter is one of the stations.
+    if request.user.is_authenticated and may(request.user, Power.COMMAND_STATION) and not request.GET:
+        begins = first_hour(request.user, now=timezone.now())
+        if begins is None or begins.is_done:
+            return redirect("attention")
     return fleet(request)
 
 
@@ -63,7 +68,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
     conditions = {"online": _ONLINE, "doubted": _DOUBTED, "offline": _OFFLINE, "alarms": _ALARMS, "new": _NEW}
     in_state = stations.filter(conditions[state]) if state in conditions else stations
     context = {
-        "section": "home",
+        "section": "fleet",
         "page": parameters.page_of(request, in_state, size=PAGE_SIZE),
         "tabs": [tab for tab in tabs if tab.count or tab.state in (state, *ALWAYS)],
         "waiting": waiting,

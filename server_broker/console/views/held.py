@@ -56,7 +56,7 @@ def held(request: HttpRequest) -> HttpResponse:
     else:
         page = _facts(request, waiting.order_by("-received_at", "-id"), counts[0])
     context = {
-        "section": "home",
+        "section": "fleet",
         "state": state,
         "station": stations_of(request.user).filter(pk=asked).first(),
         "tabs": list(zip(STATES, ("待审", "已核销", "读不懂的消息"), counts, strict=True)),

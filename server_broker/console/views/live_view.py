@@ -104,7 +104,7 @@ def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
     """Return what the page shows: the running live view with its last frame, or the outcome of the last one."""
     now = timezone.now()
     command = live_command(station, issuer=request.user.get_username(), now=now)
-    context: dict[str, Any] = {"section": "home", "station": station, "command": command, "form": LiveForm()}
+    context: dict[str, Any] = {"section": "fleet", "station": station, "command": command, "form": LiveForm()}
     if command is None:
         last = commands_of(request.user).filter(station=station, order="live_view").order_by("-issued_at").first()
         return {**context, "last": last}

@@ -25,7 +25,7 @@ def station_settings(request: HttpRequest, station_id: str) -> HttpResponse:
         return redirect("station-settings", station_id)
     around = regions_of(request.user).filter(pk__in=region_chain(station.village_id))
     context = {
-        "section": "home",
+        "section": "fleet",
         "station": station,
         "title": station.name,
         "rows": station_rows(station),
@@ -44,7 +44,7 @@ def region_settings(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("region-settings", code)
     around = regions_of(request.user).filter(pk__in=region_chain(code)).exclude(pk=code)
     context = {
-        "section": "home",
+        "section": "fleet",
         "station": None,
         "region": region,
         "title": f"{region.name}的站点",

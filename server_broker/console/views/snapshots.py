@@ -35,7 +35,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     rows = shown_touches(request.user, _touches(request, blob))
     hold = blob.holds.filter(lifted_at=None).select_related("set_within").first()
     context = {
-        "section": "home",
+        "section": "fleet",
         "blob": blob,
         "hold": hold,
         "may_hold": may(request.user, Power.HOLD_FILES),

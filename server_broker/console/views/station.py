@@ -55,7 +55,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     shelf = station_shelf(shown)
     in_service = shown.revoked_at is None and shown.enrolled_at is not None
     context = {
-        "section": "home",
+        "section": "fleet",
         "station": shown,
         "ledger": page.ledger,
         "alarms": with_holders(user, page.alarms),
@@ -118,7 +118,7 @@ def claim(request: HttpRequest, station_id: str) -> HttpResponse:
         cache.set(_code_place(request, shown), code, CODE_SHOWN_S)
         return redirect("station-claim", station_id)
     code, opened = _kept_code(request, shown)
-    context = {"section": "home", "station": shown, "code": format_claim_code(code) if opened else ""}
+    context = {"section": "fleet", "station": shown, "code": format_claim_code(code) if opened else ""}
     if opened:
         context["fingerprint"] = ca_fingerprint(settings.HOME)
     return render(request, "console/claim.html", context)

@@ -57,7 +57,7 @@ def _dead(request: HttpRequest, station: Station) -> Proposal:
         do=do,
         done=f"{station.name} 已报停。",
         back=reverse("station", args=[station.pk]),
-        section="home",
+        section="fleet",
         look=lambda: _lines(station),
         notes=notes,
     )
@@ -80,7 +80,7 @@ def _back(request: HttpRequest, station: Station) -> Proposal:
         do=lambda why: take_back(station, why, by=account_of(request), now=timezone.now()),
         done=f"{station.name} 的报停已撤回。",
         back=reverse("station", args=[station.pk]),
-        section="home",
+        section="fleet",
         look=lambda: _lines(station),
         notes=lambda: ["撤回以后，重新等这个站点的记录；没传来的，那些班写“未”（数据未到）。"],
     )

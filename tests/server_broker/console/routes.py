@@ -38,6 +38,8 @@ ABSENT = {
     "log": "9999",
     "card": "9999",
     "alarm": "9999",
+    "turn": "9999",
+    "channel": "9999",
     "account": "9999",
     "person": "9999",
     "village": "000000000000",
@@ -93,7 +95,8 @@ GET  /apt/cunhui.asc                               404 404 404 404 404 404 404 4
 GET  /ca.pem                                       200 200 200 200 200 200 200 200 200 200 200
 GET  /packs/{SHA256}                               404 404 404 404 404 404 404 404 404 404 404
 # Stations
-GET  /                                             200 200 302 200 200 200 200 200 200 200 302
+GET  /                                             200 200 302 302 200 200 200 200 200 302 302
+GET  /stations/                                    200 200 403 200 200 200 200 200 200 200 302
 GET  /stations/{station}/                          200 200 403 200 200 200 200 200 200 404 302
 GET  /stations/{station}/claim/                    200 403 403 200 403 403 403 403 403 404 302 proof
 GET  /stations/{station}/claim/claim.toml           302 403 403 302 403 403 403 403 403 404 302 proof
@@ -115,6 +118,18 @@ POST /held/write-off/                              403 403 403 302 302 403 403 4
 GET  /logs/{log}.txt                               403 403 403 200 403 403 403 403 403 404 302 proof
 GET  /alarms/                                      200 200 403 200 200 200 200 200 200 200 302
 POST /alarms/{alarm}/acknowledge/                  404 404 403 404 404 403 403 403 403 404 302
+# What needs a person now, who is on call, and who is told
+GET  /attention/                                   200 200 403 200 200 200 200 200 200 200 302
+GET  /attention/security/s:{station}/              200 200 403 200 200 200 200 200 200 404 302
+POST /attention/security/s:{station}/answer/       404 404 403 404 404 403 403 403 403 404 302
+GET  /attention/on-call/                           200 200 403 200 200 200 200 200 200 200 302
+POST /attention/on-call/add/                       403 403 403 302 403 403 403 403 403 302 302
+POST /attention/on-call/{turn}/remove/             403 403 403 404 403 403 403 403 403 404 302
+POST /attention/on-call/{turn}/telephone/          403 403 403 404 404 404 403 403 403 404 302 proof
+GET  /attention/channels/                          200 403 403 403 403 403 403 403 403 200 302 proof
+POST /attention/channels/add/wecom/                302 403 403 403 403 403 403 403 403 302 302 proof
+POST /attention/channels/{channel}/test/           404 403 403 403 403 403 403 403 403 404 302 proof
+POST /attention/channels/{channel}/remove/         404 403 403 403 403 403 403 403 403 404 302 proof
 # Meetings
 GET  /meetings/                                    403 403 403 200 200 200 200 200 403 200 302
 GET  /meetings/table/                              403 403 403 200 200 200 200 200 403 200 302

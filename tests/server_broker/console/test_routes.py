@@ -23,6 +23,7 @@ from server_broker.courses.models import Course
 from server_broker.dated.writing import Period
 from server_broker.editing.banks import hand_over
 from server_broker.exceptions.models import Notable
+from server_broker.incidents.models import ChannelConfig, OnCall
 from server_broker.media.models import Blob
 from server_broker.people.models import UnitKind
 from server_broker.people.posts import give_post, make_unit
@@ -175,7 +176,15 @@ def things(county: FictionalCounty) -> dict[str, str]:
         ),
         "notable_kind": "quiet_village",
         "deputy": str(deputy_of(BY_ROLE["officer"], BY_ROLE["secretary"]).pk),
+        **_incident_things(),
     }
+
+
+def _incident_things() -> dict[str, str]:
+    village, today = Region.objects.get(pk=SHILI_VILLAGE), timezone.localdate()
+    turn = OnCall.objects.create(user=user_of(BY_ROLE["officer"]), region=village, first_day=today, last_day=today)
+    channel = ChannelConfig.objects.create(driver="wecom", name="示例群", region=village, made_at=timezone.now())
+    return {"turn": str(turn.pk), "channel": str(channel.pk)}
 
 
 def _stored(content: bytes) -> bytes:

@@ -21,7 +21,7 @@ from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
 from tests.proofs.strangers.visitor import Visitor, county_client
 
-PARTS = ("postgres", "mosquitto", "ingest", "chores", "web", "front-door")
+PARTS = ("postgres", "mosquitto", "ingest", "chores", "notifier", "web", "front-door")
 
 
 @pytest.fixture(scope="module")

@@ -188,14 +188,14 @@ def test_each_part_runs_under_the_account_of_its_unit(county: InstalledCounty) -
     with BrokerUnits(home) as units:
         mosquitto = county.start(BROKER, "mosquitto")
         assert broker.is_ready(home)
-        for part in ("ingest", "chores", "web"):
+        for part in ("ingest", "chores", "notifier", "web"):
             county.start(SERVICE, part)
         assert web_answers(home, read_config(home))
         county.wait_for_watchdogs(12)
         assert control.runs(home)
         found = {one.part: one for one in examine(home, database_url="", now=NOW)}
         assert found["服务"].state == "由 systemd 运行"
-        assert all(found[part].well for part in ("消息服务", "接收进程", "维护进程", "网页"))
+        assert all(found[part].well for part in ("消息服务", "接收进程", "维护进程", "通知进程", "网页"))
 
         # The chores may not signal the broker. It follows the journal all the same.
         assert not units.signals

@@ -1,0 +1,241 @@
+"""The kinds of incidents: what each is called, which alarms belong to it, who acts, and the one thing that they do.
+
+An alarm whose code stands in no kind belongs to `OTHER`. So a new alarm is shown and told at once, and whoever gives it
+a kind of its own gives it a better word.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from protocol import alarm_codes as station_codes
+from protocol.facts import Severity
+from server_broker.fleet import alarm_codes as county_codes
+
+type Page = Literal["station", "held", "alarms"]
+"""The console's page where the one thing is done, or where one sees what it is about."""
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor", "info")
+"""The gravest first."""
+SEVERITY_WORDS: dict[str, str] = {"critical": "紧急", "major": "重要", "minor": "一般", "info": "提示"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of incident. The texts are Chinese.
+
+    Attributes:
+        key: Stored, and never changed.
+        word: What is the matter.
+        who: Who acts.
+        action: The one thing that they do.
+        page: Where in the console.
+        codes: The alarms, by the part of the code before the colon.
+    """
+
+    key: str
+    word: str
+    who: str
+    action: str
+    page: Page
+    codes: frozenset[str] = frozenset()
+
+
+OUTAGE: Final = Kind(
+    "outage",
+    "疑似停电或断网",
+    "镇办",
+    "请问供电所和运营商是否停电、断网；来电来网后站点自动补传，不用逐村打电话。",
+    "alarms",
+)
+"""Many stations of one place went silent together."""
+SILENT: Final = Kind(
+    "silent",
+    "站点没有消息",
+    "镇办",
+    "请给村里打电话，看站点是否断电、断网；连上后自动补传。",
+    "station",
+    frozenset({county_codes.STATION_SILENT}),
+)
+READER: Final = Kind(
+    "reader",
+    "读卡器用不了",
+    "镇办",
+    "请村里把读卡器的 USB 线拔下再插一次；还不行就换一个。",
+    "station",
+    frozenset({station_codes.CARDS_UNREADABLE}),
+)
+"""Derived of the station's status too, because a reader that is gone raises no alarm."""
+OTHER: Final = Kind("other", "其他告警", "县运维", "请看告警里写的处理办法。", "alarms")
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(
+        "help",
+        "有人求助",
+        "镇办",
+        "请马上给村里打电话；点“确认”，大屏就显示您看到了。",
+        "station",
+        frozenset({county_codes.HELP_ASKED}),
+    ),
+    OUTAGE,
+    Kind(
+        "county",
+        "县里的记录或名册有问题",
+        "县运维",
+        "请不要改动任何内容，先告诉审计员，再照告警里写的核对。",
+        "alarms",
+        frozenset(
+            {
+                *(county_codes.COUNTY_RECORD, county_codes.COUNTY_WENT_BACK, station_codes.COUNTY_REWROTE),
+                *(county_codes.STATION_JOURNAL, county_codes.BROKER_LISTS),
+            }
+        ),
+    ),
+    Kind(
+        "ledger",
+        "记录账目对不上",
+        "县运维",
+        "请打开站点页看账目：对不上的是哪几条，再查站点是否换过卡。",
+        "station",
+        frozenset(
+            {
+                *(county_codes.UNEXPLAINED_FACTS, county_codes.FACTS_LOST, county_codes.LEDGER_TOO_LARGE),
+                *(county_codes.EPOCH_OPENED, county_codes.CONFLICTING_FACT, county_codes.SIGNED_HEADS_FULL),
+                *(station_codes.COUNTY_LOST_FACTS, station_codes.FACTS_REFUSED, *station_codes.STREAM_ENDED.values()),
+            }
+        ),
+    ),
+    Kind(
+        "disk",
+        "磁盘快满或出了故障",
+        "县运维",
+        "请联系村里不要断电，再照告警清理磁盘；存储出故障时先导出记录再换卡。",
+        "station",
+        frozenset(
+            {
+                *(station_codes.DISK_FULL, station_codes.DISK_ERROR, station_codes.DISK_SHORT, "outbox_full"),
+                county_codes.MEDIA_FOLDER,
+            }
+        ),
+    ),
+    Kind(
+        "backup",
+        "备份过期或没有验证",
+        "县运维",
+        "请插好备份盘，在县服务器上运行 cunhui-server backup now。",
+        "alarms",
+        frozenset({"backup_overdue", "backup_unproven"}),
+    ),
+    READER,
+    SILENT,
+    Kind(
+        "sd_card",
+        "存储卡快到寿命",
+        "装机员",
+        "请尽快换卡：先在站点上导出记录，再换上新卡重新接入。",
+        "station",
+        frozenset({station_codes.CARD_WORN}),
+    ),
+    Kind(
+        "power",
+        "供电电压不足",
+        "装机员",
+        "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
+        "station",
+        frozenset({station_codes.UNDERVOLTAGE}),
+    ),
+    Kind(
+        "certificate",
+        "证书快到期或没有续期",
+        "县运维",
+        "请看站点是否连得上；县里的证书快到期就重新启动县平台。",
+        "station",
+        frozenset({county_codes.STATION_CERTIFICATE, county_codes.COUNTY_CERTIFICATE}),
+    ),
+    Kind(
+        "clock",
+        "时钟不可信",
+        "县运维",
+        "请核对县服务器和站点的时间，照告警里写的处理。",
+        "alarms",
+        frozenset(
+            {
+                *(county_codes.COUNTY_CLOCK, county_codes.COUNTY_CLOCK_STEPPED, county_codes.COUNTY_CLOCK_UNCONFIRMED),
+                *(county_codes.COUNTY_WORDS_DIFFER, county_codes.TIMES_MOVED, station_codes.CLOCK_DISPUTED),
+                *(station_codes.NTP_DISTRUSTED, *station_codes.HINT_FAILED.values()),
+                *station_codes.HINT_IMPLAUSIBLE.values(),
+            }
+        ),
+    ),
+    Kind(
+        "held",
+        "有记录待审",
+        "镇办",
+        "请到“待审”逐条看：能再读的再读，读不了的写明理由核销。",
+        "held",
+        frozenset({county_codes.HELD, county_codes.QUARANTINED, county_codes.REQUEST_SET_ASIDE}),
+    ),
+    Kind(
+        "security",
+        "有可疑情况",
+        "县运维",
+        "请联系村里核实；有人仿冒或站点丢失，就吊销站点。",
+        "alarms",
+        frozenset(
+            {
+                *(station_codes.LOST_CARD, station_codes.PIN_GUESSED, station_codes.UNKNOWN_KEYBOARD),
+                *(station_codes.BIRTH_REFUSED, *station_codes.MESSAGE_REFUSED.values()),
+                *(county_codes.BAD_SIGNATURE, county_codes.TOO_MANY_ALARMS, county_codes.GENERATION_ABSURD),
+                *(county_codes.PIN_REFUSED, county_codes.PIN_TRIES_BEYOND, county_codes.NUMBER_STRANGER),
+                county_codes.PURPOSE_CHANGED,
+            }
+        ),
+    ),
+    Kind(
+        "device",
+        "摄像头或门磁有问题",
+        "装机员",
+        "请检查摄像头、门磁的接线；打卡不受影响。",
+        "station",
+        frozenset(
+            {
+                *(station_codes.CAMERA_FAILED, station_codes.CAMERA_SUSPECT, station_codes.INPUT_FAILED),
+                *(county_codes.INPUT_FLAPPING, county_codes.BLOB_CORRUPTED),
+            }
+        ),
+    ),
+    Kind(
+        "machine",
+        "站点过热、常停或流量不足",
+        "镇办",
+        "请让机箱通风，查为什么常停，流量不足就核对套餐。",
+        "station",
+        frozenset({station_codes.TOO_HOT, county_codes.OFTEN_DOWN, station_codes.DATA_SHORT}),
+    ),
+    Kind(
+        "content",
+        "名单或内容没有全部下发",
+        "县运维",
+        "请照告警里写的清理名单或内容。",
+        "alarms",
+        frozenset(
+            {
+                *(county_codes.DESIRED_TOO_LARGE, county_codes.DESIRED_UNREADABLE, county_codes.NEIGHBOURS_LEFT_OUT),
+                *(county_codes.SHELF_TOO_LARGE, county_codes.SHELF_NOT_COMPUTED, county_codes.REVIEW_PAST),
+            }
+        ),
+    ),
+    OTHER,
+)
+"""All kinds. Where two incidents are equally grave, the earlier kind comes first."""
+BY_KEY: Final = {kind.key: kind for kind in KINDS}
+_BY_CODE: Final = {code: kind for kind in KINDS for code in kind.codes}
+
+
+def kind_of(code: str) -> Kind:
+    """Return the kind of an alarm. Of its code, only the part before the colon counts."""
+    return _BY_CODE.get(code.split(":", maxsplit=1)[0], OTHER)
+
+
+def gravest(severities: list[str]) -> str:
+    """Return the gravest of some severities. A station may report one that this program does not know: it is minor."""
+    return min((one if one in SEVERITIES else "minor" for one in severities), key=SEVERITIES.index)
