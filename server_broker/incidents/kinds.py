@@ -123,7 +123,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "县运维",
         "请插好备份盘，在县服务器上运行 cunhui-server backup now。",
         "alarms",
-        frozenset({"backup_overdue", "backup_unproven"}),
+        frozenset({county_codes.BACKUP_OVERDUE, county_codes.BACKUP_UNPROVEN}),
     ),
     READER,
     SILENT,

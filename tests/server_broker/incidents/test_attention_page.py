@@ -65,7 +65,7 @@ def test_one_cause_is_one_row_with_its_action_and_the_gravest_township_first(cou
     assert "供电电压不足" in second
     assert "5V/3A" in second
     html = text_of(operator, "/attention/")
-    assert html.index("样板镇</th>") < html.index("示例镇</th>")
+    assert html.index("样板镇</strong>") < html.index("示例镇</strong>")
     assert rows(operator, "?kind=power") == [second]
     assert rows(operator, f"?township={TOWNSHIP}&severity=critical") == []
     # Whatever else stands in the address changes nothing.
