@@ -21,6 +21,7 @@ FOR_ROLES: dict[str, tuple[Role, ...]] = {
     "县服务器-会议": (Role.OFFICER, Role.ORGANISATION, Role.SECRETARY, Role.SUPERVISION),
     "县服务器-排班": (Role.OFFICER, Role.ORGANISATION, Role.OPERATOR),
     "县服务器-人员与职务": (Role.OPERATOR, Role.OFFICER, Role.ORGANISATION),
+    "县服务器-值守": (Role.OPERATOR, Role.OFFICER, Role.SYSTEM),
     "县服务器-手机入口": (Role.SYSTEM, Role.OPERATOR),
     "县服务器-记录链": (Role.AUDITOR, Role.SECURITY, Role.OPERATOR),
 }
@@ -68,6 +69,10 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "guard": ("县服务器-公示把关", "会拦下什么"),
     "compliance": ("县服务器-公示把关", "合规开关"),
     "record": ("县服务器-记录链", "自己核对"),
+    "attention": ("县服务器-值守", "看什么"),
+    "incident": ("县服务器-值守", "确认、静默"),
+    "on-call": ("县服务器-值守", "值守表"),
+    "channels": ("县服务器-值守", "通知发到群里和信箱"),
     "station-claim": ("装机手册-安装", "二、安装"),
 }
 """By the name of a page's address: the guide, and the heading of the section that is about the page."""

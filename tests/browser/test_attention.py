@@ -12,7 +12,7 @@ from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.fleet.models import StationStatus
 from tests.browser.legibility import looked_at
-from tests.cast import SHILI, TOWNSHIP_OFFICER, YANGBAN
+from tests.cast import COUNTY, SHILI, TOWNSHIP_OFFICER, YANGBAN
 from tests.server_broker.county import alarm, make_county, user_of
 from tests.server_broker.incidents.many_stations import lose, make_stations
 
@@ -28,7 +28,7 @@ def page(request: pytest.FixtureRequest, transactional_db: None, browser: Browse
     alarm(county.stations[YANGBAN], "card_worn", "major")
     alarm(None, "backup_overdue", "major", detail="最近一次备份是 3 天前")
     officer = user_of(TOWNSHIP_OFFICER)
-    officer.region_id = officer.region_id[:6] + "000000"
+    officer.region_id = COUNTY
     officer.save()
     context = sign_in(browser, urljoin(web, make_sign_in_link(officer)), width=request.param)
     yield context.new_page()

@@ -25,7 +25,7 @@ def county() -> None:
     make_county()
 
 
-def add(by: Account = ADMINISTRATOR, driver: str = "dingtalk", **more: str) -> str:
+def add(by: Account = ADMINISTRATOR, /, driver: str = "dingtalk", **more: str) -> str:
     form = {"name": "县运维群", "region": COUNTY, "least": "major", "url": URL, "secret": SIGN} | more
     answer = signed_in(by).post(f"/attention/channels/add/{driver}/", form, follow=True)
     return words_of(answer.content.decode())

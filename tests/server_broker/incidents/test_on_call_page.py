@@ -28,7 +28,7 @@ def county() -> None:
     user_of(TOWNSHIP_OFFICER)
 
 
-def add(by: Account = OPERATOR, **more: str) -> str:
+def add(by: Account = OPERATOR, /, **more: str) -> str:
     today = timezone.localdate()
     form = {
         "account": str(user_of(OPERATOR).pk),
