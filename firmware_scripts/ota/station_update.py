@@ -85,6 +85,9 @@ def run(machine: Machine) -> None:
         CantUpdate: There is nothing to be had at present, or the station could not go back.
     """
     recover(machine)
+    if (machine.state / "attempt.json").exists() and machine.root == Path("/"):
+        # Units may have changed before this boot's agent was started, under systemd, which had read them already.
+        _call(["systemctl", "daemon-reload"])
     finish(machine)
     county = County(machine)
     county.prepare()
