@@ -169,17 +169,18 @@ class Proof:
         tried = machine.run(install, check=False)
         refused = tried.returncode != 0 and "dump restore" in tried.stdout + tried.stderr
         stayed = county.await_up() is not None and county.version() == (self._new_version, "installed")
+        machine.run("cunhui-server clock --confirm", check=False)  # which the way back loses
         machine.run("systemctl stop cunhui-county.target && systemctl start cunhui-postgres.service")
         name = county.dumps()[-1]["name"]
-        unasked = machine.run(f"cunhui-server dump restore {name}", check=False)
+        asked = machine.run(f"cunhui-server dump restore {name}", check=False)
         machine.run(f"cunhui-server dump restore {name} --lose")
         machine.run(install)
         ready = county.await_up() is not None and county.version() == (_EARLIER, "installed")
         drained = village.drained(county)
         return {
             **village.reckon(county),
-            "admitted": int(not refused) + int(not stayed) + int(unasked.returncode == 0),
-            "refused_to_start": int(not ready),
+            "admitted": int(not refused) + int(asked.returncode == 0),
+            "refused_to_start": int(not ready) + int(not stayed),
             "not_drained": int(not drained),
             "unexplained": county.unexplained(),
         }
