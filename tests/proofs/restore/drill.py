@@ -53,6 +53,8 @@ def drill(village: Village, number: int, findings: Findings) -> None:
     findings.restore_s.append(round(time.monotonic() - began, 1))
     village.move_in(home)
     findings.gaps.append(len(before - village.stored()))
+    # Whom the county refuses would go on showing green lights, of which none arrives.
+    village.touch_everywhere()
     findings.counts["not_drained"] += not village.drained()
     findings.back_s.append(round(time.monotonic() - lost_at, 1))
     _judge(village, before, findings)
@@ -66,7 +68,7 @@ def _judge(village: Village, before: set[tuple[str, str]], findings: Findings) -
     doubled, invented = village.reckoned()
     findings.counts["lost"] += len(village.lit() - stored)
     findings.counts["rpo_facts"] += len(before - stored)
-    findings.counts["refused"] += len(village.stations) - len(village.online())
+    findings.counts["refused"] += len(village.unheard())
     # These two are counted from the beginning each time.
     findings.counts["doubled"] = max(findings.counts["doubled"], doubled)
     findings.counts["invented"] = max(findings.counts["invented"], invented)
