@@ -14,7 +14,7 @@ from server_broker.fleet.models import Alarm, Station
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_certificate import OwnCertificate
-from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, console_problems, end_of
+from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, console_problems, leaf_of
 
 STATION_BEFORE = dt.timedelta(days=21)
 """A station renews when 45 of its 90 days are left, so it has failed for three weeks by then."""
@@ -68,7 +68,7 @@ class ConsoleCertificateWatch:
     def _wrong(self, own: OwnCertificate, now: dt.datetime) -> str:
         if problems := console_problems(self._home.root, own, now=now):
             return "；".join(problem.words for problem in problems)
-        ends = end_of(self._home.root, own)
+        ends = leaf_of(self._home.root, own).not_valid_after_utc
         return f"{own.host} 的证书 {ends:%Y-%m-%d} 到期，还没有续期" if ends - now < OWN_CERTIFICATE_BEFORE else ""
 
 

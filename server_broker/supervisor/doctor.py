@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from protocol.china_time import CHINA
 from server_broker import broker
@@ -25,7 +26,7 @@ from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.county_mark import read_mark
 from server_broker.trust.journal import MEND_JOURNAL
 from server_broker.trust.keys import dropped_hosts
-from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, end_of
+from server_broker.trust.own_certificate import OWN_CERTIFICATE_BEFORE, leaf_of
 from server_broker.trust.record_key import kept_record_keys
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -167,11 +168,17 @@ def _own_certificate(home: CountyHome, config: CountyConfig, now: dt.datetime) -
         return []
     if problems := console_certificate_problems(home, config, now=now):
         return [PartFinding(title, False, "；".join(problems), taken)]
-    ends = end_of(home.root, own)
+    ends = leaf_of(home.root, own).not_valid_after_utc
     state = f"{own.address}，有效期至 {ends:%Y-%m-%d}"
     if ends - now < OWN_CERTIFICATE_BEFORE:
         return [PartFinding(title, False, state, f"请续期，把新文件放到 {own.files(home.root)[0].parent}")]
-    if served_certificate(own) is None:
+    served = served_certificate(own)
+    if served is not None and served != leaf_of(home.root, own).public_bytes(Encoding.DER):
+        # Root reads every file, and the web's account may not.
+        state = f"{own.address} 用的还不是 {own.files(home.root)[0]} 里的这一份"
+        remedy = f"30 秒后再看；还是这样，就让网页的账户读得到证书和私钥，再查看 {log_of(home, 'web')}"
+        return [PartFinding(title, False, state, remedy)]
+    if served is None:
         remedy = f"{restart_line(home, 'web')}；查看 {log_of(home, 'web')} 和端口 {own.port} 是否被占用"
         return [_unless_held(home, "web", PartFinding(title, False, f"{own.address} 没有响应", remedy))]
     return [PartFinding(title, True, state)]

@@ -69,9 +69,9 @@ def console_problems(root: Path, own: OwnCertificate, *, now: dt.datetime) -> li
     return [CertificateProblem(about(own)[0], f"{file} {words}")] if words else []
 
 
-def end_of(root: Path, own: OwnCertificate) -> dt.datetime:
-    """Return when the certificate ends. Call this if there are no `pair_problems`."""
-    return x509.load_pem_x509_certificates(own.files(root)[0].read_bytes())[0].not_valid_after_utc
+def leaf_of(root: Path, own: OwnCertificate) -> x509.Certificate:
+    """Return the host's own certificate. Call this if there are no `pair_problems`."""
+    return x509.load_pem_x509_certificates(own.files(root)[0].read_bytes())[0]
 
 
 def about(own: OwnCertificate) -> tuple[str, str]:

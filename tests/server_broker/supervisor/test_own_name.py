@@ -28,6 +28,7 @@ from server_broker.platform.county_config import CountyConfig, free_ports, read_
 from server_broker.platform.home import CountyHome
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
+from server_broker.supervisor import doctor
 from server_broker.supervisor.doctor import examine
 from server_broker.supervisor.firewall import open_ports
 from server_broker.supervisor.parts import web_answers
@@ -197,6 +198,19 @@ def test_a_bad_pair_is_not_served_and_everybody_is_told(
     alarm.refresh_from_db()
     assert alarm.resolved_at is not None
     wait_until(lambda: web.serves(in_file(folder)), what="the mended certificate", timeout_s=20)
+
+
+def test_files_that_only_root_can_read_are_seen_by_what_is_served(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor of an installed county reads with root's rights, and the web does not."""
+
+    def own() -> tuple[bool, str]:
+        [finding] = [one for one in examine(web.home, database_url="", now=NOW) if one.part == "办公网页证书"]
+        return finding.well, finding.state
+
+    assert own()[0]
+    monkeypatch.setattr(doctor, "served_certificate", lambda _: b"the one before")
+    assert not own()[0]
+    assert "用的还不是" in own()[1]
 
 
 def test_a_start_with_bad_files_lets_people_in_by_the_county_s_own(home: CountyHome) -> None:
