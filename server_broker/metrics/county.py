@@ -110,8 +110,8 @@ def _stations() -> dict[str, int]:
 
 def _certificate_ends(home: CountyHome, config: CountyConfig) -> Iterator[Sample]:
     files = {"authority": home.root / "ca.pem", "web": home.trust / "web.pem", "broker": home.trust / "broker.pem"}
-    if config.front_door is not None:
-        files["front-door"] = config.front_door.files(home.root)[0]
+    own = {"console": config.console, "front-door": config.front_door}
+    files |= {name: one.files(home.root)[0] for name, one in own.items() if one is not None}
     for name, file in files.items():
         try:
             first = x509.load_pem_x509_certificates(file.read_bytes())[0]

@@ -18,6 +18,7 @@ import msgspec
 from django.db import ProgrammingError, connection, transaction
 
 from protocol.system_errors import os_cause
+from server_broker.fleet.tables import STREAMS
 from server_broker.platform.files import sync_folder, write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -151,7 +152,8 @@ def content() -> tuple[int, list[Received]]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM audit_auditentry")
             (audited,) = cursor.fetchone()
-            cursor.execute("SELECT station_id, encode(epoch, 'hex'), through FROM fleet_stream ORDER BY 1, 2")
+            streams = f"SELECT station_id, encode(epoch, 'hex'), through FROM {STREAMS.name} ORDER BY 1, 2"  # noqa: S608 - the name is a constant
+            cursor.execute(streams)
             return audited, [Received(*row) for row in cursor.fetchall()]
     except ProgrammingError:  # no such table
         return 0, []

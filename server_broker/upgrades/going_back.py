@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from django.db import ProgrammingError, connection, transaction
 
+from server_broker.fleet.tables import STATIONS
 from server_broker.platform.control import pid_file
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
@@ -38,7 +39,7 @@ RESENT_FOR = dt.timedelta(days=90)
 """So long a station keeps a fact after its receipt at least (docs/protocol.md)."""
 _APT = "apt install --allow-downgrades ./cunhui-county"
 _WRITERS = ("ingest", "chores", "web", "front-door")
-_LIVE = "SELECT id FROM fleet_station WHERE revoked_at IS NULL AND enrolled_at IS NOT NULL"
+_LIVE = f"SELECT id FROM {STATIONS.name} WHERE revoked_at IS NULL AND enrolled_at IS NOT NULL"  # noqa: S608 - the name is a constant
 
 
 class WentBack(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from server_broker import cli
 from server_broker.platform.county_config import CountyConfig, write_config
 from server_broker.platform.front_door import FrontDoor
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.firewall import ruleset
 from tests.fakes.walled_machine import is_taken
@@ -36,6 +37,11 @@ def test_the_front_door_is_open_where_there_is_one() -> None:
     door = FrontDoor(host="door.example", port=8444, certificate="a", key="b")
     assert opened(replace(COUNTY, front_door=door)) == [22, 443, 8883, 8443, 8444]
     assert 8444 not in opened(replace(COUNTY, front_door=replace(door, host="127.0.0.1")))
+
+
+def test_the_console_s_own_port_is_open_where_there_is_one() -> None:
+    own = OwnCertificate(host="office.example", port=8445, certificate="a", key="b")
+    assert opened(replace(COUNTY, console=own)) == [22, 443, 8883, 8443, 8445]
 
 
 def test_a_county_on_loopback_opens_nothing_but_ssh() -> None:
