@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from server_broker.fleet.models import Station, StationEvent
+from server_broker.fleet.tables import STATIONS
 from server_broker.incidents.grouping import Incident, OpenAlarms, StationNow, group, place_of_region
 from server_broker.incidents.kinds import OUTAGE, SEVERITIES, SILENT
 from server_broker.incidents.models import Acknowledgement, Silence
@@ -19,14 +20,14 @@ from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region,
 
 # One row for each station and kind of code, so that a station with hundreds of alarms costs no more than one with two.
 # The index ``alarm_open_once`` has the open ones alone.
-_OPEN = """
+_OPEN = f"""
 SELECT a.station_id, split_part(a.code, ':', 1), min(a.opened_at), max(a.opened_at),
        min(coalesce(array_position(%(severities)s::text[], a.severity::text), 3)), sum(a.count),
        (array_agg(a.detail ORDER BY a.last_at DESC))[1], bool_and(a.acknowledged_at IS NOT NULL)
-FROM fleet_alarm a LEFT JOIN fleet_station s ON s.id = a.station_id
+FROM fleet_alarm a LEFT JOIN {STATIONS.name} s ON s.id = a.station_id
 WHERE a.resolved_at IS NULL AND (s.village_id LIKE %(under)s OR (a.station_id IS NULL AND %(with_county)s))
 GROUP BY 1, 2
-"""
+"""  # noqa: S608 - the name is a constant
 
 
 @dataclass(frozen=True, slots=True)
