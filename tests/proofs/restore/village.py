@@ -27,6 +27,7 @@ NAME = "127.0.0.9"
 PEOPLE = 6
 DRAINED_S = STARTED_S = 900.0
 """Long, because the machine may have much else to do."""
+LIT_S = 120.0
 _AT_ONCE = 6
 _PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
 
@@ -113,13 +114,22 @@ class Village:
     def touch(self, times: int) -> None:
         """Have people at random stations touch their cards."""
         for _ in range(times):
-            station = self.chance.choice(self.stations)
-            self._presenter.simulated(station, self.chance.choice(station.cast.people))
+            self._present(self.chance.choice(self.stations))
 
     def touch_everywhere(self) -> None:
         """Have somebody touch a card at each station."""
         for station in self.stations:
-            self._presenter.simulated(station, self.chance.choice(station.cast.people))
+            self._present(station)
+
+    def _present(self, station: DemoStation) -> None:
+        """Present somebody's card and wait for its light.
+
+        A program that stalls reads its queue in one millisecond, and two touches of one card there would look like one
+        that was stored twice.
+        """
+        before = len(lit_facts(station.lights()))
+        self._presenter.simulated(station, self.chance.choice(station.cast.people))
+        wait_until(lambda: len(lit_facts(station.lights())) > before, what="a light", timeout_s=LIT_S)
 
     def archive(self) -> None:
         """Have PostgreSQL end its segment, as it does by itself after a minute."""
