@@ -140,7 +140,7 @@ _SETTLED = (
     r"/(?P<start>[0-9]{1,4})/"
 )
 _MONTH = r"(?P<month>20[0-9]{2}-(?:0[1-9]|1[0-2]))"
-_INCIDENT = r"^attention/(?P<kind>[a-z_]{2,16})/(?P<place>s:[a-z0-9][a-z0-9-]{3,31}|r:[0-9]{12})/"
+_INCIDENT = r"^attention/(?P<kind>[a-z_]{2,16})/(?P<about>s:[a-z0-9][a-z0-9-]{3,31}|r:[0-9]{12})/"
 _AFFAIR = r"^todo/(?P<key>[cs][0-9]{1,18})/"
 
 urlpatterns = [

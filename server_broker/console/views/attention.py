@@ -112,25 +112,25 @@ def attention(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(Power.SEE_FLEET)
-def incident(request: HttpRequest, kind: str, place: str) -> HttpResponse:
+def incident(request: HttpRequest, kind: str, about: str) -> HttpResponse:
     """Show one incident, its alarms and its stations, with the forms to answer it. One that is over says so."""
     viewer, now = account_of(request), timezone.now()
-    code = _scope_with(request, kind, place)
-    found = standing_at(code, kind, place, now=now)
+    code = _scope_with(request, kind, about)
+    found = standing_at(code, kind, about, now=now)
     names = region_names(code)
     if found is None:
         return render(request, "console/incident_over.html", {"section": "attention", "kind": BY_KEY[kind]})
-    about = found.incident
-    open_alarms = alarms_of(viewer).filter(unresolved_alarms(about)).select_related("station__village")
+    shown = found.incident
+    open_alarms = alarms_of(viewer).filter(unresolved_alarms(shown)).select_related("station__village")
     today = timezone.localdate(now)
     context = {
         "section": "attention",
         "line": _lines([found], names)[0],
         "standing": found,
-        "incident": about,
-        "stations": about.stations[:_MOST_STATIONS],
-        "more": max(0, len(about.stations) - _MOST_STATIONS),
-        "alarms": open_alarms.order_by("-last_at", "-pk")[:_MOST_STATIONS] if about.kind is not OUTAGE else (),
+        "incident": shown,
+        "stations": shown.stations[:_MOST_STATIONS],
+        "more": max(0, len(shown.stations) - _MOST_STATIONS),
+        "alarms": open_alarms.order_by("-last_at", "-pk")[:_MOST_STATIONS] if shown.kind is not OUTAGE else (),
         "may_answer": may(viewer, Power.ACKNOWLEDGE_ALARMS),
         "max_note": MAX_NOTE,
         "today": today,
@@ -139,12 +139,12 @@ def incident(request: HttpRequest, kind: str, place: str) -> HttpResponse:
     return render(request, "console/incident.html", context)
 
 
-@post_only("incident", "kind", "place")
+@post_only("incident", "kind", "about")
 @needs(Power.ACKNOWLEDGE_ALARMS)
-def incident_answer(request: HttpRequest, kind: str, place: str) -> HttpResponse:
+def incident_answer(request: HttpRequest, kind: str, about: str) -> HttpResponse:
     """Acknowledge or silence an incident, or take either back."""
     viewer, now = account_of(request), timezone.now()
-    found = standing_at(_scope_with(request, kind, place), kind, place, now=now)
+    found = standing_at(_scope_with(request, kind, about), kind, about, now=now)
     if found is None:
         messages.warning(request, "这件事已经过去了，不用再处理。")
         return redirect("attention")
@@ -152,7 +152,7 @@ def incident_answer(request: HttpRequest, kind: str, place: str) -> HttpResponse
         said = _answer(request, found, viewer, now)
     except AnswerRefused as refusal:
         messages.error(request, f"没有改动：{refusal}。")
-        return redirect("incident", kind=kind, place=place)
+        return redirect("incident", kind=kind, about=about)
     messages.success(request, f"{said}：{found.incident.kind.word}。")
     return redirect("attention")
 
@@ -219,7 +219,7 @@ def _lines(found: Sequence[Standing], names: Regions) -> list[Line]:
                 first_of_township=township != before,
                 badge=SEVERITY_BADGES[one.incident.severity],
                 where=_where(one, names),
-                href=reverse("incident", kwargs={"kind": one.incident.kind.key, "place": one.incident.place}),
+                href=reverse("incident", kwargs={"kind": one.incident.kind.key, "about": one.incident.place}),
                 action_href=_action_href(one),
             )
         )

@@ -583,6 +583,8 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
         "place": 0,
         "which": "asked",
         "guide": "县级安装手册",
+        "driver": "wecom",
+        "about": f"s:{SHILI}",
         "picture": "duty-month-1440.png",
     }
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43}  # the other tokens are of imports
