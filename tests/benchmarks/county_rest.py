@@ -25,7 +25,7 @@ from tests.proofs.revocation.runs import Revoker
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
 
-PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
+PARTS = ("postgres", "mosquitto", "ingest", "chores", "notifier", "web")
 _STARTS = 3
 _REST_S = 20.0
 """Less than the keep-alive of 60 s, so that every session is still open when the memory is measured."""
