@@ -154,6 +154,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.retention.keepings import PICTURES_KEPT, blobs_kept  # noqa: PLC0415
     from server_broker.settling.often_down import warn_often_down  # noqa: PLC0415
     from server_broker.sheets.pending import drop_old_plans  # noqa: PLC0415
+    from server_broker.upgrades.dumps import drop_old_dumps  # noqa: PLC0415
 
     begin(home)
     console_certificate = ConsoleCertificateWatch(home)
@@ -189,6 +190,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
         Chore("delete visits without answers", by_a_sure_clock(drop_without_answers)),
         Chore("delete stars of people who left", by_a_sure_clock(drop_of_gone)),
+        Chore("delete dumps that are too old", by_a_sure_clock(lambda now: drop_old_dumps(home, now=now))),
         Chore("delete plans of imports", by_a_sure_clock(drop_old_plans), every_s=600.0),
         *_sign_in_chores(by_a_sure_clock),
         Chore("look for what is worth a look", by_a_sure_clock(look_nightly), every_s=LOOK_NIGHTLY_S),

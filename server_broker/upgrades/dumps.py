@@ -28,6 +28,8 @@ from server_broker.postgres.debian import client_folder
 from server_broker.upgrades.applied import applied
 
 KEPT = 2
+GOOD_FOR = dt.timedelta(days=90)
+"""So long a station keeps a fact after its receipt at least (docs/protocol.md), and can tell it again."""
 LEAST_FREE_BYTES = 512 * 2**20
 """What the disk must still have when the dump is done: a migration may write a table anew, and its log."""
 _CHUNK_BYTES = 2**20
@@ -144,6 +146,19 @@ def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
     write_atomically(folder / f"{name}{_END}", msgspec.json.encode(dump))
     sync_folder(home.root)
     return dump
+
+
+def drop_old_dumps(home: CountyHome, *, now: dt.datetime) -> int:
+    """Remove the dumps that are too old to go back to, and return how many.
+
+    They would keep what the county has erased of people since.
+    """
+    old = [dump for dump in kept_dumps(home) if now - dump.made_at > GOOD_FOR]
+    for dump in old:
+        # First the description: a dump without one does not count, and goes with the next one that is taken.
+        (dumps_folder(home) / f"{dump.name}{_END}").unlink()
+        file_of(home, dump).unlink()
+    return len(old)
 
 
 def content() -> tuple[int, list[Received]]:

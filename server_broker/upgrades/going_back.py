@@ -25,6 +25,7 @@ from server_broker.platform.units import TARGET, UNITS
 from server_broker.postgres.debian import client_folder
 from server_broker.upgrades.alone import alone
 from server_broker.upgrades.dumps import (
+    GOOD_FOR,
     Dump,
     Received,
     content,
@@ -35,8 +36,6 @@ from server_broker.upgrades.dumps import (
     server_major,
 )
 
-RESENT_FOR = dt.timedelta(days=90)
-"""So long a station keeps a fact after its receipt at least (docs/protocol.md)."""
 _APT = "apt install --allow-downgrades ./cunhui-county"
 _WRITERS = ("ingest", "chores", "web", "front-door")
 _LIVE = f"SELECT id FROM {STATIONS.name} WHERE revoked_at IS NULL AND enrolled_at IS NOT NULL"  # noqa: S608 - the name is a constant
@@ -82,8 +81,8 @@ def go_back(home: CountyHome, name: str, *, lose: bool, actor: str, now: dt.date
             f"县平台还在运行（{'、'.join(writers)}），没有改动。请先停下它，只留数据库：{_leave_only_database(home)}"
         )
     with alone(wait=None):
-        if now - dump.made_at > RESENT_FOR:
-            raise ServiceError(f"{dump.name} 已超过 {RESENT_FOR.days} 天，站点可能不再留着那以后的记录，没有退回")
+        if now - dump.made_at > GOOD_FOR:
+            raise ServiceError(f"{dump.name} 已超过 {GOOD_FOR.days} 天，站点可能不再留着那以后的记录，没有退回")
         lost = _lost_for_ever(dump)
         if lost and not lose:
             raise ServiceError("\n".join([*lost, "没有改动。确认可以丢掉这些，再加上 --lose 运行一次"]))
@@ -133,7 +132,8 @@ def _lost_for_ever(dump: Dump) -> list[str]:
         )
     had = {(one.station, one.epoch): one.through for one in dump.received}
     gone = [one for one in received if one.through > had.get((one.station, one.epoch), 0)]
-    lost += [_of_a_station(one, had) for one in gone if one.station not in _live_stations()]
+    live = _live_stations()
+    lost += [_of_a_station(one, had) for one in gone if one.station not in live]
     return lost
 
 

@@ -13,7 +13,16 @@ from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import note_used, program_version
 from server_broker.postgres.debian import client_folder
 from server_broker.upgrades import dumps
-from server_broker.upgrades.dumps import dumps_folder, file_of, kept_dumps, server_major, take_dump, upgrade_is_done
+from server_broker.upgrades.dumps import (
+    GOOD_FOR,
+    drop_old_dumps,
+    dumps_folder,
+    file_of,
+    kept_dumps,
+    server_major,
+    take_dump,
+    upgrade_is_done,
+)
 from server_broker.upgrades.going_forward import ready_to_migrate
 from tests.integration.small_disk import SmallDisk
 from tests.server_broker.schema.empty_database import empty_database
@@ -110,3 +119,12 @@ def test_a_database_of_a_later_version_is_refused_and_stays_as_it_is(home: Count
     for words in ("9.9.9+20290101000000.abcdef12", "people.9999_later", "没有改动", "apt install", "dump restore"):
         assert words in str(refused.value)
     assert not kept_dumps(home)
+
+
+def test_a_dump_goes_once_nobody_may_go_back_to_it(home: CountyHome) -> None:
+    take_dump(home, now=NOW)
+    take_dump(home, now=NOW + HOUR)
+    assert drop_old_dumps(home, now=NOW + GOOD_FOR) == 0
+    assert drop_old_dumps(home, now=NOW + GOOD_FOR + HOUR / 2) == 1
+    assert [dump.made_at for dump in kept_dumps(home)] == [NOW + HOUR]
+    assert len([*dumps_folder(home).glob("*.dump")]) == 1
