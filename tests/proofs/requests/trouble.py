@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tests.proofs.requests.office import Office
 
-PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
+PARTS = ("postgres", "mosquitto", "ingest", "chores", "notifier", "web")
 _EVERY_S, _SILENT_S = 6.0, 4.0
 _EVERY_REQUESTS = 14
 """So many are asked for in that time by a few hands. With more hands the trouble comes as often by the request."""

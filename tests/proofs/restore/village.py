@@ -29,7 +29,6 @@ DRAINED_S = STARTED_S = 900.0
 """Long, because the machine may have much else to do."""
 LIT_S = 120.0
 _AT_ONCE = 6
-_PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
 
 
 def make_cast(agents: int, *, chance: random.Random) -> list[CastStation]:
@@ -142,7 +141,8 @@ class Village:
 
     def lose_county(self) -> None:
         """Kill every process of the county and throw its folder away."""
-        pids = [pid for part in _PARTS if (pid := self.county.part_pid(part))]
+        parts = [file.stem for file in (self.county.home / "run").glob("*.pid")]
+        pids = [pid for part in parts if (pid := self.county.part_pid(part))]
         self.county.reap()
         for pid in pids:
             with suppress(ProcessLookupError):
