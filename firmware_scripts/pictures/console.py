@@ -70,9 +70,9 @@ def take(base_url: str, sign_in_url: str, out_dir: Path) -> list[Path]:
         for width in WIDTHS:
             context = open_context(browser, width, session=session)
             page = context.new_page()
-            page.goto(base_url)
+            page.goto(urljoin(base_url, "/stations/"))
             station = page.locator("td.first a.main").first.get_attribute("href")
-            for name, path in (("fleet", "/"), ("station", station or "/"), ("today", "/today/")):
+            for name, path in (("fleet", "/stations/"), ("station", station or "/stations/"), ("today", "/today/")):
                 page.goto(urljoin(base_url, path))
                 page.wait_for_load_state("networkidle")
                 page.evaluate(WHOLE)

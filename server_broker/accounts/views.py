@@ -128,7 +128,9 @@ def _asked(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     elif not factor.prove(user, device, _digits(typed)):
         return _factor_page(request, device, wrong=True)
     if not was_set:
-        messages.warning(request, "请现在就点右上角的账号名，到“我的账号”生成备用码：手机丢了时用它登录。")
+        messages.success(
+            request, "第二步验证设好了。请现在就点右上角的账号名，到“我的账号”生成备用码：手机丢了时用它登录。"
+        )
     # A new key, because somebody may have learned the session's key before the second factor was shown.
     request.session.cycle_key()
     otp_login(request, proven)  # type: ignore[no-untyped-call]

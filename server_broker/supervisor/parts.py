@@ -70,7 +70,7 @@ def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
         Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
         Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
         Part("chores", lambda: python_program(home, config, "server_broker.supervisor.chores"), lambda: True),
-        Part("notifier", lambda: python_program(home, config, "server_broker.incidents"), lambda: True),
+        Part("notifier", lambda: python_program(home, config, "server_broker.supervisor.notifier"), lambda: True),
         Part(
             "web",
             lambda: python_program(home, config, "server_broker.supervisor.web"),

@@ -23,7 +23,6 @@ from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import TARGET, UNITS
 from server_broker.postgres.debian import bin_folder
-from server_broker.supervisor import first_account
 from server_broker.supervisor.setup_questions import asked, from_file
 from server_broker.trust.own_certificate import about, console_problems
 
@@ -57,7 +56,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
     _run([_SYSTEMCTL, "start", TARGET], "启动")
     wait_until_ready(home)
     link = _run(
-        [*county_prefix(home), sys.executable, "-P", "-m", first_account.__name__], "建第一个账号",
+        [*county_prefix(home), sys.executable, "-P", "-m", "server_broker.supervisor.first_account"], "建第一个账号",
         typed=json.dumps(answers), CUNHUI_HOME=str(home.root), CUNHUI_TYPED_BY=os.environ.get("SUDO_USER", "root"),
     ).strip()  # fmt: skip
     begun.unlink()

@@ -26,7 +26,8 @@ from tests.server_broker.county import FictionalCounty, touch, user_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = (
-    "/",
+    "/attention/",
+    "/stations/",
     "/today/",
     "/stations/shifan-01/",
     "/stations/shifan-01/settings/",
@@ -205,7 +206,7 @@ def set_up_second_factor(page: Page, web: str) -> None:
     token = totp(base64.b32decode(secret))  # type: ignore[no-untyped-call]
     page.get_by_label("6 位验证码").fill(f"{token:06}")
     page.get_by_role("button", name="验证", exact=True).click()
-    expect(page.get_by_role("heading", name="站点")).to_be_visible()
+    expect(page.get_by_role("heading", name="第二步验证")).to_have_count(0)
 
 
 def test_the_data_tables_draw_without_errors(browser: Browser, web: str, day: FictionalCounty) -> None:

@@ -26,8 +26,9 @@ from tests.server_broker.county import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = (
-    "/",
-    "/?q=没有的",
+    "/attention/",
+    "/stations/",
+    "/stations/?q=没有的",
     "/today/",
     "/today/people/",
     "/stations/shifan-01/",

@@ -78,6 +78,7 @@ def make_deb(
     (tree / "usr" / "bin").mkdir(parents=True)
     (tree / "usr" / "lib").mkdir()
     control = _CONTROL.format(package=package, version=version, architecture=architecture)
+    (tree / "DEBIAN").chmod(0o755)  # dpkg-deb refuses another, and whoever runs the tests may have another umask
     (tree / "DEBIAN" / "control").write_text(control)
     if script:
         (tree / "DEBIAN" / "postinst").write_text(f"#!/bin/sh\n{script}\n")

@@ -134,7 +134,7 @@ def _recorded(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and "record" in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
             said = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
-            yield from (one for one in said if isinstance(one, str) and re.fullmatch(r"[a-z]+\.[a-z_]+", one))
+            yield from (one for one in said if isinstance(one, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+", one))
 
 
 def test_each_action_is_a_decision_or_is_named_as_none() -> None:

@@ -1,4 +1,4 @@
-"""Run the notifier: ``python -m server_broker.incidents``."""
+"""Run the notifier, which tells people what needs one of them: ``python -m server_broker.supervisor.notifier``."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def main() -> None:
     config = read_config(home)
     notifier = Notifier(
         open_channel=lambda channel: opened(channel, home=home, outlet=outlet_of(home)),
-        link=lambda: f"https://{config.host}:{config.web_port}/attention/",
+        link=lambda: f"{config.console_url}/attention/",
     )
     manager = ServiceManager()
     manager.alive()
