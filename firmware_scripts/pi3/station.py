@@ -131,7 +131,7 @@ def install(guest: Guest, folder: Path, package: Path, *, url: str, ca: Path) ->
     for name in _BENCH:
         (kit / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(_REPOSITORY / name, kit / name)
-    guest.put(kit, _KIT)
+    guest.put(kit, _KIT, timeout_s=_INSTALL_S)
     began = time.monotonic()
     guest.run(_INSTALL, timeout_s=_INSTALL_S)
     return time.monotonic() - began

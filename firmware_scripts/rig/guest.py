@@ -60,10 +60,10 @@ class Guest:
             raise CommandFailed(f"{command.splitlines()[0][:80]}: {done.returncode}: {said[-3_000:]}")
         return done.stdout.decode(errors="replace")
 
-    def put(self, folder: Path, to: str) -> None:
+    def put(self, folder: Path, to: str, *, timeout_s: float = 300) -> None:
         """Copy a folder's files into a new folder of the board's."""
         packed = subprocess.run(["tar", "-C", str(folder), "-c", "."], capture_output=True, check=True)
-        self.run(f"mkdir {to} && tar -C {to} --no-same-owner -x", given=packed.stdout)
+        self.run(f"mkdir {to} && tar -C {to} --no-same-owner -x", given=packed.stdout, timeout_s=timeout_s)
 
     def start(self, command: str, *, log: Path) -> "subprocess.Popen[str]":
         """Start a command that reads and writes lines. Its errors go to a file."""

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
-from server_broker.accounts.names import check_name
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table
 from server_broker.platform.own_certificate import HOST, OwnCertificate
@@ -224,6 +221,10 @@ def _wrong_name(text: str) -> str:
 
 def _wrong_account(name: str) -> str:
     """Judge a name as ``cunhui-server account`` will, which comes last, when nobody is asked any more."""
+    from django.core.exceptions import ValidationError  # noqa: PLC0415 - settling a case needs no Django
+
+    from server_broker.accounts.names import check_name  # noqa: PLC0415
+
     try:
         check_name(name)
     except ValidationError as error:

@@ -98,7 +98,7 @@ def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_held_record_is_written_off(page: Page, web: str, day: FictionalCounty) -> None:
     hold(day.stations["shifan-01"])
-    page.goto(web)
+    page.goto(urljoin(web, "/stations/"))
     page.get_by_role("link", name="去看").click()
     for tab in ("已核销", "读不懂的消息", "待审"):
         page.locator(".tabs a", has_text=tab).click()
@@ -119,7 +119,7 @@ def test_a_held_record_is_written_off(page: Page, web: str, day: FictionalCounty
 
 
 def test_a_person_finds_a_station_and_its_touches(page: Page, web: str) -> None:
-    page.goto(web)
+    page.goto(urljoin(web, "/stations/"))
     page.get_by_role("link", name="示范村站").click()
     expect(page.get_by_role("heading", name="示范村站")).to_be_visible()
     expect(page.get_by_text("每一条都有着落")).to_be_visible()
