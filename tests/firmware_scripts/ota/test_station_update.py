@@ -100,7 +100,10 @@ def test_a_repository_that_somebody_changed_is_refused(station: HandStation, fol
     assert station.installed == "1"
     station.replaced.clear()
     deb = "pool/main/c/cunhui-station/cunhui-station_2_amd64.deb"
-    station.replaced[deb] = make_deb(folder / "other", "2", codes=[]).read_bytes()
+    offered = station.repository.file(deb)
+    assert offered is not None
+    # A byte of its own, because two packages that are built within a second are the same.
+    station.replaced[deb] = offered.read_bytes()[:-1] + b"x"
     update(station)
     assert station.installed == "1"
     station.replaced.clear()
