@@ -30,6 +30,7 @@ from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import running_pid
+from server_broker.platform.units import UNITS
 
 OTHER_CODE = "other"
 """In place of a code that no list of ours has: a station may raise alarms under codes of its own choice."""
@@ -87,9 +88,8 @@ def database_families(
 
 def part_names(config: CountyConfig) -> tuple[str, ...]:
     """Return the parts that this county has, in the order of their start."""
-    own_database = () if os.environ.get("CUNHUI_DATABASE_URL") else ("postgres",)
-    front_door = ("front-door",) if config.front_door else ()
-    return (*own_database, "mosquitto", "ingest", "chores", "web", *front_door)
+    there = {"postgres": not os.environ.get("CUNHUI_DATABASE_URL"), "front-door": config.front_door is not None}
+    return tuple(part for part in UNITS if there.get(part, True))
 
 
 @cache

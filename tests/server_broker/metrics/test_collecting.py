@@ -18,6 +18,9 @@ from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.ingest.models import Fact
 from server_broker.metrics import families
 from server_broker.metrics.collector import CountyCollector
+from server_broker.metrics.county import part_names
+from server_broker.platform.county_config import read_config
+from server_broker.supervisor.parts import service_parts
 from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, YANGBAN, YANGBAN_VILLAGE
 from tests.server_broker.county import FictionalCounty, alarm
 from tests.server_broker.metrics.full_report import many_stations, report_fully
@@ -151,3 +154,8 @@ def test_nothing_of_people_is_told(full: FictionalCounty) -> None:
         for secret in (cadre.name, cadre.tail, cadre.token.hex()):
             assert secret not in told
     assert Alarm.objects.exists()
+
+
+def test_each_part_of_the_service_is_watched() -> None:
+    config = read_config(settings.HOME)
+    assert list(part_names(config)) == [part.name for part in service_parts(settings.HOME, config)]
