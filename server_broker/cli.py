@@ -144,7 +144,7 @@ _WHERE_WORDS = {
 def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
     config = read_config(home)
     where = {
-        "url": f"https://{config.host}:{config.web_port}",
+        "url": config.web_url,
         "ca": str(home.root / "ca.pem"),
         "ca_fingerprint": _fingerprint(home),
         "broker_host": config.host,

@@ -211,13 +211,3 @@ def decrypt(source: Path, target: Path, *, key: str) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def sum_of(path: Path) -> str:
-    """Return a file's SHA-256 in hex.
-
-    Raises:
-        OSError: It can't be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,6 +26,7 @@ ARCHIVE_TIMEOUT_S = 60
 FULL_EVERY = dt.timedelta(days=7)
 _ANEW_AFTER = dt.timedelta(hours=20)
 """A daily backup is one since the last full one; another one on the same day is one since the last."""
+SEGMENT_BYTES = 16 * 2**20
 _SEGMENTS = 256
 """Segments of 16 MB in one number of the log (PostgreSQL 17, 28.6)."""
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(\.[a-z0-9]+)?")
@@ -237,10 +238,20 @@ def history(text: str) -> list[tuple[int, int]]:
     return [(int(line[0]), lsn_segment(line[1])) for line in lines]
 
 
+def lsn_bytes(lsn: str) -> int:
+    """Return a position of the log, such as ``0/5000060``, in bytes from its beginning."""
+    high, _, low = lsn.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
 def lsn_segment(lsn: str) -> int:
     """Return the number of the segment in which a position of the log lies, such as ``0/5000060``."""
-    high, _, low = lsn.partition("/")
-    return int(high, 16) * _SEGMENTS + (int(low, 16) >> 24)
+    return lsn_bytes(lsn) // SEGMENT_BYTES
+
+
+def segment_number(name: str) -> int:
+    """Return the number of the segment with this name, whatever its timeline."""
+    return _number(name[8:16], name[16:24])
 
 
 def segment_name(timeline: int, number: int) -> str:
@@ -268,4 +279,4 @@ def _base(line: str) -> Base:
     values = json.loads(said)
     start = values["backup-archive-start"]
     ended = dt.datetime.fromtimestamp(values["backup-timestamp-stop"], dt.UTC)
-    return Base(label, int(start[:8], 16), _number(start[8:16], start[16:24]), ended)
+    return Base(label, int(start[:8], 16), segment_number(start), ended)

@@ -10,7 +10,7 @@ import psycopg
 
 from server_broker import postgres
 from server_broker.attendance.tables import TOUCHES
-from server_broker.backup.repository import Repository
+from server_broker.backup.repository import SEGMENT_BYTES, Repository, lsn_bytes, segment_number
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.home import DATABASE, CountyHome
 from server_broker.platform.processes import ServiceError, account_for
@@ -18,7 +18,6 @@ from server_broker.postgres.folder import SUPERUSER
 
 RECOVERED_WITHIN_S = 6 * 3600.0
 """A week's log of a large county takes minutes; of what takes hours, somebody should hear."""
-_SEGMENT_BYTES = 16 * 2**20
 _POLL_S = 0.2
 
 
@@ -90,10 +89,7 @@ def require_end(home: CountyHome, last_segment: str) -> None:
     files = sorted((home.postgres_data / "pg_wal").glob("*.history"))
     lines = [line for line in files[-1].read_text(encoding="utf-8").splitlines() if line.strip()] if files else []
     ended = lines[-1].split("\t")[1] if lines else "0/0"
-    high, _, low = ended.partition("/")
-    position = (int(high, 16) << 32) + int(low, 16)
-    number = int(last_segment[8:16], 16) * 256 + int(last_segment[16:24], 16)
-    if position <= number * _SEGMENT_BYTES:
+    if lsn_bytes(ended) <= segment_number(last_segment) * SEGMENT_BYTES:
         raise ServiceError(f"数据库只恢复到 {ended}，日志 {last_segment} 没有用上：备份不完整")
 
 

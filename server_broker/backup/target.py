@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from protocol.system_errors import os_cause
-from server_broker.backup.encryption import PART, TargetFailed, Written, sum_of
-from server_broker.platform.files import sync_folder
+from server_broker.backup.encryption import PART, TargetFailed, Written
+from server_broker.platform.files import sha256_of, sync_folder
 from server_broker.platform.processes import ServiceError
 
 FOLDER = "cunhui-backup"
@@ -217,7 +217,7 @@ class Target:
                 step(path)
             try:
                 size = (self.root / path).stat().st_size
-                bad = size != written.size or (sums and sum_of(self.root / path) != written.sha256)
+                bad = size != written.size or (sums and sha256_of(self.root / path).hex() != written.sha256)
             except FileNotFoundError:
                 found.append(f"缺少 {path}")
                 continue

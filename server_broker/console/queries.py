@@ -31,7 +31,7 @@ from server_broker.media.models import Blob
 from server_broker.meetings.models import Meeting
 from server_broker.people.models import Binding, BindingState, Card, Person, Post, Unit
 from server_broker.pins.models import PinClaim
-from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, RegionQuerySet, region_chain, subtree_prefix
+from server_broker.regions.models import COUNTY_DIGITS, RegionQuerySet, region_chain, subtree_prefix
 from server_broker.requests.kinds import AWAY, TAKEN_UP
 from server_broker.requests.models import Answer, Request, Withdrawal
 from server_broker.requests.reading import taken_up
@@ -225,7 +225,7 @@ def courses_of(user: Viewer) -> CourseQuerySet:
 
 def townships_of(user: Viewer) -> RegionQuerySet:
     """Return the townships that ``user`` sees as a whole."""
-    own = regions_of(user).filter(ended=False, code__endswith="0" * (12 - TOWNSHIP_DIGITS))
+    own = regions_of(user).above_villages().filter(ended=False)
     return own.exclude(code__endswith="0" * (12 - COUNTY_DIGITS))
 
 

@@ -42,7 +42,7 @@ def claim_file(home: CountyHome, claim: Claim, code: str) -> bytes:
     config, station = read_config(home), claim.station
     return encode_claim_file(
         ClaimFile(
-            url=f"https://{config.host}:{config.web_port}",
+            url=config.web_url,
             ca=ca_text(home),
             claim=code,
             station=station.pk,

@@ -47,7 +47,7 @@ class Notifier:
 
     def look(self, *, now: datetime) -> None:
         """Follow the incidents of the county, and make the messages about them."""
-        counties = Region.objects.filter(code__endswith="0" * (12 - COUNTY_DIGITS), ended=False)
+        counties = Region.objects.counties().filter(ended=False)
         standing: list[Standing] = []
         names = None
         for county in counties.order_by("code"):

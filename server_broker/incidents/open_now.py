@@ -76,8 +76,8 @@ def open_incidents(code: str, *, now: datetime) -> list[Standing]:
 def region_names(code: str) -> Regions:
     """Return the names of a region, of what contains it, and of the townships in it."""
     above = Q(code=code[:COUNTY_DIGITS].ljust(12, "0")) | Q(code=code[:TOWNSHIP_DIGITS].ljust(12, "0"))
-    inside = Q(code__startswith=subtree_prefix(code), code__endswith="0" * (12 - TOWNSHIP_DIGITS))
-    return Regions(dict(Region.objects.filter(above | inside).values_list("code", "name")))
+    inside = Q(code__startswith=subtree_prefix(code))
+    return Regions(dict(Region.objects.above_villages().filter(above | inside).values_list("code", "name")))
 
 
 def _alarms(code: str) -> Iterable[OpenAlarms]:

@@ -7,12 +7,11 @@ knows the hash must not get the blob counted as its own.
 Nothing here uses the database. After a crash or a restore the disk and the database may differ, and the disk is right.
 """
 
-import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
 
-from server_broker.platform.files import sync_folder
+from server_broker.platform.files import sha256_of, sync_folder
 
 COUNTY = "@county"
 """Stands for a station's id where the county itself is the sender. No station's id begins like this."""
@@ -83,7 +82,7 @@ class MediaFolder:
     def finish(self, station: str, sha256: bytes, *, size: int) -> bool:
         """Make the pieces a whole blob and return True; if they do not have that hash, delete them and return False."""
         piece = self._piece_path(station, sha256)
-        if piece.stat().st_size != size or _sha256(piece) != sha256:
+        if piece.stat().st_size != size or sha256_of(piece) != sha256:
             self.forget(station, sha256)
             return False
         whole = self.path(sha256)
@@ -119,8 +118,3 @@ def _write_all(descriptor: int, data: bytes, offset: int) -> None:
     while view:
         written = os.pwrite(descriptor, view, offset)
         view, offset = view[written:], offset + written
-
-
-def _sha256(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -96,9 +96,14 @@ class CountyConfig:
         return [self.broker_port, *([self.broker_fallback_port] if self.broker_fallback_port else [])]
 
     @property
+    def web_url(self) -> str:
+        """The address of the web for stations, which trust the county's own authority; without the slash at its end."""
+        return f"https://{self.host}:{self.web_port}"
+
+    @property
     def console_url(self) -> str:
         """The address of the console for people, without the slash at its end."""
-        return self.console.address if self.console else f"https://{self.host}:{self.web_port}"
+        return self.console.address if self.console else self.web_url
 
     @property
     def hosts(self) -> list[str]:

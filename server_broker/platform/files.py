@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -62,6 +63,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sha256_of(path: Path) -> bytes:
+    """Return the SHA-256 of a file's content.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def file_version(path: Path) -> tuple[int, int, int]:

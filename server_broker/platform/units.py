@@ -3,6 +3,7 @@
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 
+SYSTEMCTL = "/usr/bin/systemctl"
 TARGET = "cunhui-county.target"
 UNITS = {
     "postgres": "cunhui-postgres.service",

@@ -18,6 +18,14 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Return the region ``code`` and all that lies in it."""
         return self.filter(code__startswith=subtree_prefix(code))
 
+    def counties(self) -> Self:
+        """Return the counties."""
+        return self.filter(code__endswith="0" * (12 - COUNTY_DIGITS))
+
+    def above_villages(self) -> Self:
+        """Return the counties and the townships."""
+        return self.filter(code__endswith="0" * (12 - TOWNSHIP_DIGITS))
+
 
 class Region(models.Model):
     """A county, township or village.

@@ -16,7 +16,7 @@ from server_broker.people.models import Person
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
-from server_broker.regions.models import COUNTY_DIGITS, Region
+from server_broker.regions.models import Region
 
 type _Act = Callable[[CountyHome, User, argparse.Namespace, str], str]
 
@@ -153,7 +153,7 @@ def _region(home: CountyHome, chosen: argparse.Namespace, role: Role) -> str | N
 
 
 def _counties() -> QuerySet[Region]:
-    return Region.objects.filter(code__endswith="0" * (12 - COUNTY_DIGITS))
+    return Region.objects.counties()
 
 
 def _known_regions(home: CountyHome) -> str:

@@ -22,13 +22,12 @@ from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line, go_on_as_the_county
 from server_broker.platform.processes import Program, ServiceError
-from server_broker.platform.units import TARGET, start_line
+from server_broker.platform.units import SYSTEMCTL, TARGET, start_line
 from server_broker.supervisor.content_verbs import Add, Verb
 from server_broker.supervisor.parts import python_program
 from server_broker.supervisor.setup import wait_until_ready
 from server_broker.trust import keys
 
-_SYSTEMCTL = "/usr/bin/systemctl"
 _DATABASE_UNIT, _COPY_UNIT, _CHECK_UNIT = (
     "cunhui-backup.service",
     "cunhui-backup-copy.service",
@@ -75,7 +74,7 @@ def backup(home: CountyHome, chosen: argparse.Namespace) -> str:
 def _by_units(home: CountyHome, what: str) -> str:
     units = {"now": [_DATABASE_UNIT, _COPY_UNIT], "copy": [_COPY_UNIT], "check": [_CHECK_UNIT]}[what]
     for unit in units:
-        if subprocess.run([_SYSTEMCTL, "start", unit], check=False).returncode != 0:  # noqa: S603 - ours
+        if subprocess.run([SYSTEMCTL, "start", unit], check=False).returncode != 0:  # noqa: S603 - ours
             raise ServiceError(f"没有做成，原因见 journalctl -u {unit}；{backup_status(home).problem}")
     return _status(home)
 
@@ -184,12 +183,12 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
     if home.by_units and os.geteuid() != 0:
         raise ServiceError("要用 root 运行：sudo cunhui-server restore …")
     if home.by_units:
-        subprocess.run([_SYSTEMCTL, "stop", TARGET], check=False)  # noqa: S603 - ours
+        subprocess.run([SYSTEMCTL, "stop", TARGET], check=False)  # noqa: S603 - ours
     until = _moment(chosen.until)
     finish = _prepare_and_raise_generation
     restore_county(home, Path(chosen.folder), Path(chosen.key), until=until, finish=finish, say=say)
     if home.by_units:
-        subprocess.run([_SYSTEMCTL, "start", TARGET], check=True)  # noqa: S603 - ours
+        subprocess.run([SYSTEMCTL, "start", TARGET], check=True)  # noqa: S603 - ours
         wait_until_ready(home)
     say(f"√ 恢复好了：{home.root}。站点连上后会补报县里缺少的记录。")
     say("请核对 county.toml 的 host、端口和 [backup] 的 folder 在这台机器上是否还对。")
@@ -238,10 +237,7 @@ def scheduled(home: CountyHome, now: dt.datetime) -> str:
     if home.by_units or status.target is None:
         return ""
     command = "copy" if status.last_base_at and now - status.last_base_at < dt.timedelta(days=1) else "now"
-    program = _verb(home, "backup", command)
-    done = _run(program, home)
-    if done.returncode != 0:
-        raise ServiceError(done.stderr.strip()[-400:])
+    _by_a_verb(home, command)
     return ""
 
 
@@ -255,7 +251,11 @@ def proof_due(home: CountyHome, now: dt.datetime) -> str:
     week = dt.timedelta(days=7)
     if home.by_units or not status.last_copy_at or (status.last_proof_at and now - status.last_proof_at < week):
         return ""
-    done = _run(_verb(home, "backup", "check"), home)
+    return _by_a_verb(home, "check")
+
+
+def _by_a_verb(home: CountyHome, what: str) -> str:
+    done = _run(_verb(home, "backup", what), home)
     if done.returncode != 0:
         raise ServiceError(done.stderr.strip()[-400:])
     return done.stdout.strip()

@@ -2,7 +2,6 @@
 
 import argparse
 import datetime as dt
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.bundles.written_documents import publish_written_documents, write_documents
 from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
+from server_broker.platform.files import sha256_of
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region, subtree_prefix
@@ -273,8 +273,7 @@ def _measured(item: ListedItem, path: Path) -> DraftItem:
         if path.is_symlink() or not path.is_file():
             raise NotPublished(f"附件“{item.name}”不在清单旁边，或不是普通文件")
         size = path.stat().st_size
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").digest()
+        sha256 = sha256_of(path)
     except OSError as error:
         raise NotPublished(f"附件“{item.name}”读不了：{os_cause(error)}") from error
     if item.size not in (None, size):

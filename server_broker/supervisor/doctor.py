@@ -258,7 +258,7 @@ def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> PartFin
 
 def _web(home: CountyHome, config: CountyConfig) -> PartFinding:
     well = web_answers(home, config)
-    state = f"https://{config.host}:{config.web_port}/"
+    state = f"{config.web_url}/"
     return PartFinding("网页", well, state if well else "没有响应", f"查看 {log_of(home, 'web')} 和端口是否被占用")
 
 

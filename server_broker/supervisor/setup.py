@@ -21,7 +21,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import county_prefix
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
-from server_broker.platform.units import TARGET, UNITS
+from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS
 from server_broker.postgres.debian import bin_folder
 from server_broker.supervisor.setup_questions import asked, from_file
 from server_broker.trust.own_certificate import about, console_problems
@@ -31,7 +31,6 @@ LEAST_DISK_BYTES = 4 * 2**30
 READY_WITHIN_S = 900.0
 """The first start makes the database and its tables; an emulated machine takes minutes for it."""
 _ASK_AGAIN_S = 1.0
-_SYSTEMCTL = "/usr/bin/systemctl"
 
 
 def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) -> None:
@@ -53,7 +52,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         with home.config_file.open("a", encoding="utf-8") as file:  # it stays with the account that `init` gave it to
             file.write(table)
     say("正在启动，第一次要建数据库，大约一分钟……")
-    _run([_SYSTEMCTL, "start", TARGET], "启动")
+    _run([SYSTEMCTL, "start", TARGET], "启动")
     wait_until_ready(home)
     link = _run(
         [*county_prefix(home), sys.executable, "-P", "-m", "server_broker.supervisor.first_account"], "建第一个账号",
@@ -159,7 +158,7 @@ def wait_until_ready(home: CountyHome, *, within_s: float = READY_WITHIN_S) -> N
     deadline = time.monotonic() + within_s
     units = [unit for part, unit in UNITS.items() if part != "front-door"]
     while time.monotonic() < deadline:
-        states = subprocess.run([_SYSTEMCTL, "is-active", *units], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        states = subprocess.run([SYSTEMCTL, "is-active", *units], capture_output=True, text=True, check=False)  # noqa: S603 - ours
         waiting = [unit for unit, state in zip(units, states.stdout.split(), strict=True) if state != "active"]
         if not waiting:
             return

@@ -139,7 +139,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
             supervisor.start(part)
             if part.name == "postgres":
                 postgres.make_database(home)
-        say(f"县平台已就绪：https://{config.host}:{config.web_port}/")
+        say(f"县平台已就绪：{config.web_url}/")
         if config.console is not None:
             for problem in console_certificate_problems(home, config, now=dt.datetime.now(dt.UTC)):
                 say(problem)

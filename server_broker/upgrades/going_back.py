@@ -6,7 +6,6 @@ that this may be.
 """
 
 import datetime as dt
-import hashlib
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from server_broker.fleet.tables import STATIONS
 from server_broker.platform.control import pid_file
-from server_broker.platform.files import write_atomically
+from server_broker.platform.files import sha256_of, write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.release import note_used, program_version
@@ -152,9 +151,7 @@ def _live_stations() -> set[str]:
 
 
 def _judge_file(home: CountyHome, dump: Dump) -> None:
-    with file_of(home, dump).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != dump.sha256:
+    if sha256_of(file_of(home, dump)).hex() != dump.sha256:
         raise ServiceError(
             f"{file_of(home, dump)} 和做成时不一样了（损坏或被改动），没有退回。请用另一份，或从备份恢复"
         )

@@ -8,7 +8,7 @@ from protocol.calendar_table import CalendarDay, fingerprint, seal_table, unseal
 from protocol.china_time import milliseconds
 from protocol.plain_text import is_clean
 from protocol.refusal import Refused
-from server_broker.regions.models import COUNTY_DIGITS, Region
+from server_broker.regions.models import Region
 from server_broker.sheets.importing import ImportRefused
 from server_broker.sheets.row_errors import RowError
 from server_broker.trust import county_keys
@@ -29,7 +29,7 @@ def export_signed(*, now: dt.datetime) -> bytes:
     Raises:
         ServiceError: The key is missing.
     """
-    county = Region.objects.filter(code__endswith="0" * (12 - COUNTY_DIGITS)).first()
+    county = Region.objects.counties().first()
     days = [CalendarDay(date=date, working=bool(word.working), name=word.name) for date, word in county_days().items()]
     key = county_keys(settings.HOME).signing_key
     return seal_table(key, issuer=county.name if county else "", made_at=milliseconds(now), days=days)

@@ -23,7 +23,7 @@ from server_broker.incidents.channel_settings import (
 )
 from server_broker.incidents.channels import DRIVERS
 from server_broker.incidents.kinds import SEVERITIES, SEVERITY_WORDS
-from server_broker.regions.models import TOWNSHIP_DIGITS, Region, region_chain
+from server_broker.regions.models import Region, region_chain
 
 
 @require_safe
@@ -34,7 +34,7 @@ def channels(request: HttpRequest) -> HttpResponse:
     waits = Q(notifications__sent_at=None, notifications__given_up_at=None, notifications__pk__isnull=False)
     found = channels_of(viewer).annotate(waiting=Count("notifications", filter=waits))
     # Villages are left out: nobody has a chat group for one station, and the list would be long.
-    above = regions_of(viewer).filter(ended=False, code__endswith="0" * (12 - TOWNSHIP_DIGITS))
+    above = regions_of(viewer).above_villages().filter(ended=False)
     context = {
         "section": "channels",
         "channels": [(one, DRIVERS[one.driver].word, SEVERITY_WORDS[one.least_severity], one.waiting) for one in found],

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.backup.encryption import decrypt, encrypt, new_key, read_key, recipient_of, sum_of
+from server_broker.backup.encryption import decrypt, encrypt, new_key, read_key, recipient_of
+from server_broker.platform.files import sha256_of
 from server_broker.platform.processes import ServiceError
 
 CONTENT = bytes(range(256)) * 1000
@@ -19,7 +20,7 @@ def key() -> str:
 def encrypted(tmp_path: Path, key: str) -> Path:
     path = tmp_path / "disk" / "one.age"
     written = encrypt(lambda pipe: pipe.write(CONTENT), path, recipient=recipient_of(key))
-    assert (written.size, written.sha256) == (path.stat().st_size, sum_of(path))
+    assert (written.size, written.sha256) == (path.stat().st_size, sha256_of(path).hex())
     return path
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.backup.encryption import TargetFailed, Written, encrypt, sum_of
+from server_broker.backup.encryption import TargetFailed, Written, encrypt
 from server_broker.backup.target import FOLDER, Manifest, Target
+from server_broker.platform.files import sha256_of
 from tests.integration.small_disk import SmallDisk
 
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
@@ -25,7 +26,7 @@ def manifest(target: Target, **contents: bytes) -> Manifest:
     files = {}
     for name, content in contents.items():
         (target.root / name).write_bytes(content)
-        files[name] = Written(len(content), sum_of(target.root / name))
+        files[name] = Written(len(content), sha256_of(target.root / name).hex())
     made = Manifest("示例县", RECIPIENT, NOW, "000000010000000000000005", 35, files)
     target.put_manifest(made)
     return made
