@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q
 
 from server_broker.accounts.models import Role
 from server_broker.audit.log import HERE, PHONE
 from server_broker.audit.models import AuditEntry
+from server_broker.audit.search import containing, whole_field
 from server_broker.console.action_words import ACTIONS
 from server_broker.console.audit_names import Names
 from server_broker.console.meeting_changes import WORDS as OF_MEETINGS
@@ -212,20 +212,13 @@ def _moment(text: str) -> str:
 
 
 def entries_showing(search: str) -> Q:
-    """Return the condition for entries that contain ``search``, in the page's words or in the log's own.
-
-    The queryset must be annotated with `DETAILS`.
-    """
-    fields = ("actor", "action", "subject", "source", "details")
-    found = Q(action__in=[action for action, word in ACTIONS.items() if search in word])
-    for field in fields:
-        found |= Q(**{f"{field}__icontains": search})
+    """Return the condition for entries that contain ``search``, in the page's words or in the log's own."""
+    wanted = [search]
+    wanted += [whole_field(action) for action, word in ACTIONS.items() if search in word]
+    wanted += [whole_field(source) for source, word in _SOURCES.items() if search in word]
     for key, words in _VALUES.items():
         for code in [code for code, word in words.items() if search in word]:
-            # The code of an alarm may be followed by a colon and a reason (`words.alarm_name`).
-            found |= Q(**{f"detail__{key}": code}) | Q(**{f"detail__{key}__startswith": f"{code}:"})
-    return found | Q(source__in=[source for source, word in _SOURCES.items() if search in word])
-
-
-DETAILS = Cast("detail", TextField())
-"""Annotate entries with it under the name ``details``, for `entries_showing`."""
+            # As PostgreSQL writes JSON. The code of an alarm may be followed by a colon and a reason (`alarm_name`).
+            pair = f'"{key}": "{code}'
+            wanted += [f'{pair}"', f"{pair}:"]
+    return containing(wanted)

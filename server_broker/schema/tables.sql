@@ -85,12 +85,25 @@ BEGIN
     PERFORM attendance_windowrecord_follow(NEW.subject_id);
     RETURN NULL;
 END $$;
+CREATE FUNCTION audit_bigrams(content text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce(array_agg(DISTINCT letter || next), '{}')
+    FROM (SELECT letter, lead(letter) OVER (ORDER BY place) AS next
+          FROM unnest(string_to_array(content, NULL)) WITH ORDINALITY AS letters (letter, place)) AS pairs
+    WHERE next IS NOT NULL
+$$;
 CREATE FUNCTION audit_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
     RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
 END $$;
+CREATE FUNCTION audit_text(actor text, action text, subject text, source text, detail jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT lower(E'\x1f' || actor || E'\x1f' || action || E'\x1f' || subject || E'\x1f' || source || E'\x1f' || detail)
+$$;
 CREATE FUNCTION closing_keep() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -4610,6 +4623,7 @@ CREATE INDEX attendance_touch_station_id_38c041de ON attendance_touch USING btre
 CREATE INDEX attendance_touch_station_id_38c041de_like ON attendance_touch USING btree (station_id varchar_pattern_ops);
 CREATE INDEX attendance_windowrecord_subject_id_7c9dac82 ON attendance_windowrecord USING btree (subject_id);
 CREATE INDEX attendance_windowrecord_village_id_f44f37be ON attendance_windowrecord USING btree (village_id);
+CREATE INDEX audit_by_bigram ON audit_auditentry USING gin (audit_bigrams(audit_text((actor)::text, (action)::text, (subject)::text, (source)::text, detail)));
 CREATE INDEX audit_by_time ON audit_auditentry USING btree (at);
 CREATE INDEX auth_group_name_a6ea08ec_like ON auth_group USING btree (name varchar_pattern_ops);
 CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON auth_group_permissions USING btree (group_id);

@@ -9,7 +9,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
 from server_broker.console.audit_names import names_in
-from server_broker.console.audit_words import DETAILS, NOBODY_S, detail_words, entries_showing
+from server_broker.console.audit_words import NOBODY_S, detail_words, entries_showing
 from server_broker.console.first_hour import first_hour
 
 PAGE_SIZE = 50
@@ -23,7 +23,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     # By id, because the county's clock may have stepped between two entries. The ids follow the hash chain.
     entries = AuditEntry.objects.order_by("-id")
     if search:
-        entries = entries.annotate(details=DETAILS).filter(entries_showing(search))
+        entries = entries.filter(entries_showing(search))
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
     names = names_in(page)
     rows = [(entry, names.subject(entry), detail_words(entry, names)) for entry in page]

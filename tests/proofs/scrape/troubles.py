@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.home import CountyHome
 from server_broker.trust import county_keys
 from tests.proofs.scrape.county import DARK, TOWNSHIPS, make_well, note_backups, rewrite, station_ids
@@ -50,6 +51,7 @@ def all_troubles(county: County, board: Board) -> list[Trouble]:
     def of_part(part: str, alert: str, labels: dict[str, str]) -> Trouble:
         return Trouble(f"{part} stopped", alert, labels, lambda: _stopped(county, part))
 
+    unvouched = Trouble("clock unvouched", "CunhuiClockUnvouched", {}, lambda: _unvouched(county))
     held, ending, waiting = next(stations), next(stations), next(stations)
     return [
         of_station("station silent", "CunhuiStationSilent", "online = false"),
@@ -72,9 +74,10 @@ def all_troubles(county: County, board: Board) -> list[Trouble]:
         Trouble("backup overdue", "CunhuiBackupOverdue", {}, lambda: _backups(county, copied_days_ago=2)),
         Trouble("backup unproven", "CunhuiBackupUnproven", {}, lambda: _backups(county, proven_days_ago=12)),
         Trouble("disk full", "CunhuiDiskShort", {"place": "media"}, lambda: _full_disk(county)),
-        Trouble("clock unvouched", "CunhuiClockUnvouched", {}, lambda: _unvouched(county)),
+        *([] if clock_is_set() else [unvouched]),
         of_part("ingest", "CunhuiPartDown", {"part": "ingest"}),
         of_part("chores", "CunhuiPartDown", {"part": "chores"}),
+        of_part("notifier", "CunhuiPartDown", {"part": "notifier"}),
         of_part("mosquitto", "CunhuiBrokerDown", {}),
         of_part("postgres", "CunhuiDown", {}),
     ]  # fmt: skip
@@ -174,6 +177,11 @@ def _full_disk(county: County) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "--lazy", media], check=True)
+
+
+def clock_is_set() -> bool:
+    """Return whether a time service sets this machine's clock: then no county here is without one."""
+    return LinuxMachineClock().synchronised()
 
 
 @contextmanager
