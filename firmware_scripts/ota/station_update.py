@@ -39,6 +39,8 @@ APT_S = 3_600.0
 NOT_ITS_VERSION = frozenset({*range(21, 28), 31, 71, 72, 81})
 """The doctor's codes for what no version can help: county, line, time, supply, heat and data
 (`agent.doctor.problems`)."""
+NO_REPORT = 0
+"""Stands for the codes of a doctor that said nothing readable."""
 MOST_INTERRUPTIONS = 3
 """A version whose installation was interrupted so often is not tried again."""
 _KEY_BYTES = 16_384
@@ -144,7 +146,8 @@ def finish(machine: Machine) -> None:
         return
     ill = _settled(machine, frozenset(attempt["before"]))
     if ill:
-        _go_back(machine, attempt, f"not well: {', '.join(map(str, sorted(ill)))}")
+        codes = ", ".join(map(str, sorted(ill)))
+        _go_back(machine, attempt, "gave no report" if NO_REPORT in ill else f"not well: {codes}")
         return
     state = _read(machine.state / "state.json")
     refused = {version: why for version, why in state.get("refused", {}).items() if version != attempt["new"]}
@@ -306,8 +309,8 @@ def _forget_packages(machine: Machine, *, keep: tuple[str, ...]) -> None:
 def _settled(machine: Machine, before: frozenset[int]) -> set[int]:
     """Return the doctor's codes that are new, once none is and stays so, or the time is over."""
     deadline = time.monotonic() + machine.well_within_s
-    # No report at all (0) is never well, also where there was none before.
-    known = before - {0}
+    # No report is never well, also where there was none before.
+    known = before - {NO_REPORT}
     while True:
         ill = _ill(machine) - known
         if not ill:
@@ -319,7 +322,7 @@ def _settled(machine: Machine, before: frozenset[int]) -> set[int]:
 
 
 def _ill(machine: Machine) -> set[int]:
-    """Return the doctor's codes of what a version may have to do with; 0 if there is no report.
+    """Return the doctor's codes of what a version may have to do with, or `NO_REPORT`.
 
     The doctor asks the agent through the kiosk's socket. An agent that answers there has opened its outbox.
     """
@@ -329,7 +332,7 @@ def _ill(machine: Machine) -> set[int]:
         findings = json.loads(done.stdout)["findings"]
         return {int(one["code"]) for one in findings if one["well"] is False} - NOT_ITS_VERSION
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
-        return {0}
+        return {NO_REPORT}
 
 
 def _installed(machine: Machine) -> str:
