@@ -32,6 +32,8 @@ _SEGMENTS = 256
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(\.[a-z0-9]+)?")
 _CHANGING = re.compile(r"(archive|backup)\.info(\.copy)?")
 _UNFINISHED = ".pgbackrest.tmp"
+_CONTINUOUS_FULLS = 2
+"""Since so many full backups ago the whole log is kept."""
 
 _CONFIG = f"""\
 [global]
@@ -40,7 +42,7 @@ repo1-bundle=y
 repo1-block=y
 repo1-retention-full-type=time
 repo1-retention-full={{keep_days}}
-repo1-retention-archive=2
+repo1-retention-archive={_CONTINUOUS_FULLS}
 compress-type=zst
 start-fast=y
 lock-path={DATA}/../backup/work
@@ -210,20 +212,32 @@ class Repository:
         PostgreSQL takes a missing segment for the end of the log, and would leave out what follows without a word.
         """
         segments = self.segments()
-        bases = self.bases()
-        if not bases or not segments:
+        begin = self._continuous_from()
+        if begin is None or not segments:
             return []
-        fulls = [base for base in bases if base.full]
-        first = fulls[-2:][0].first if fulls else bases[0].first
         timeline, last = segments[-1]
         there = set(segments)
         switches = self._switches(timeline)
         missing = []
-        for number in range(first, last + 1):
+        for number in range(begin.first, last + 1):
             holders = _holders(number, timeline, switches)
             if not any((holder, number) in there for holder in holders):
                 missing.append(segment_name(holders[0], number))
         return missing
+
+    def continuous_since(self) -> dt.datetime | None:
+        """Return after which moment every one can be had; of the time before, only those at which a base backup ended.
+
+        None if there is no base backup.
+        """
+        begin = self._continuous_from()
+        return begin.ended_at if begin is not None else None
+
+    def _continuous_from(self) -> Base | None:
+        """Return the base backup from which on pgBackRest keeps the whole log (``repo1-retention-archive``)."""
+        bases = self.bases()
+        fulls = [base for base in bases if base.full]
+        return next(iter(fulls[-_CONTINUOUS_FULLS:] or bases), None)
 
     def _switches(self, timeline: int) -> list[tuple[int, int]]:
         """Return the earlier timelines of this one, and the segment in which each of them ended."""

@@ -19,8 +19,8 @@ from protocol.system_errors import os_cause
 from server_broker.backup.copying import write_plan
 from server_broker.backup.county_files import unpack
 from server_broker.backup.encryption import decrypt, decrypted, read_key, recipient_of
-from server_broker.backup.repository import Repository
-from server_broker.backup.scratch import counted, prepare_folders, require_end, restore_cluster, running
+from server_broker.backup.repository import Base, Repository
+from server_broker.backup.scratch import LogEndedEarly, counted, prepare_folders, require_end, restore_cluster, running
 from server_broker.backup.state import note
 from server_broker.backup.target import Manifest, Target, require_whole
 from server_broker.platform.county_config import read_config
@@ -34,8 +34,6 @@ _WHOLE, _DECRYPTED = "whole", "decrypted"
 _OF_THE_MACHINE = frozenset({"run", "logs", "backup", _WHOLE, _DECRYPTED})
 """What does not move as it is."""
 _OF_BACKUPS = ("repo", "work", "plan.json", "state.json")
-_BEFORE_TARGET = "recovery ended before configured recovery target was reached"
-"""PostgreSQL's own words for a moment after its last commit."""
 type Say = Callable[[str], None]
 
 
@@ -46,6 +44,7 @@ def restore(
     *,
     until: dt.datetime | None,
     finish: Callable[[CountyHome], None],
+    stop: Callable[[], None] = lambda: None,
     say: Say,
 ) -> dict[str, int]:
     """Restore the county and return what its database has.
@@ -54,6 +53,7 @@ def restore(
         folder: As it was named at ``backup setup``, or our own folder in it.
         until: The database as of this moment (aware); None for all that there is. Keys and pictures are the newest.
         finish: Gets the staged county while its database runs: prepares it and raises its generation.
+        stop: Called when all is restored, before anything moves to its place: stops what may look for a county there.
         say: Called with one line for each step.
 
     Raises:
@@ -63,10 +63,13 @@ def restore(
     staged = CountyHome(home.root / _STAGING)
     if (staged.root / _WHOLE).exists():
         say("上次已经恢复好，只差搬到位。")
+        stop()
         _move_in(home, staged)
         return {}
     try:
         source, manifest, key = _opened(folder, key_file)
+        if until is not None and until > manifest.made_at:
+            raise ServiceError(f"没有恢复：备份只到 {_typed(manifest.made_at)}")
         made = f"{manifest.made_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
         say(f"{manifest.county}，备份到 {made}，共 {len(manifest.files)} 个文件。")
         say("一、核对备份盘上的每个文件……")
@@ -79,6 +82,7 @@ def restore(
         raise ServiceError(f"没有恢复成：{error.filename or ''} {os_cause(error)}") from error
     write_atomically(staged.root / _WHOLE, b"")
     say("四、搬到位……")
+    stop()
     _move_in(home, staged)
     return found
 
@@ -147,43 +151,71 @@ def _restore_database(
     repository = Repository(staged)
     missing = [f"缺少 {name}" for name in repository.gaps()]
     require_whole(missing, what="备份里缺少数据库日志，没有恢复（PostgreSQL 会不声不响地少恢复）")
-    if until is not None:
-        _require_within(repository, manifest, until)
+    words = [] if until is None else options_as_of(until, repository)
     try:
-        found = _recovered(staged, manifest, until, finish, say)
-    except ServiceError:
-        if until is None or _BEFORE_TARGET not in (staged.logs / "postgres.log").read_text(errors="replace"):
-            raise
-        # Nothing was committed between the end of the log and that moment, so that all of it is wanted.
-        found = _recovered(staged, manifest, None, finish, say)
+        found = _recovered(staged, manifest, words, finish, say)
+    except LogEndedEarly:
+        # Only where the log goes on to its end, which is looked at again: what it has is all of that moment that left
+        # the county.
+        say("备份里的数据库日志到不了这一刻，恢复到日志的最后。")
+        found = _recovered(staged, manifest, [], finish, say)
     if (backup := read_config(staged).backup) is not None:
         write_plan(staged, backup)
         note(staged, set_up_at=dt.datetime.now(dt.UTC))
     return found
 
 
-def _require_within(repository: Repository, manifest: Manifest, until: dt.datetime) -> None:
+def options_as_of(until: dt.datetime, repository: Repository) -> list[str]:
+    """Return pgBackRest's options for the database as of a moment.
+
+    Raises:
+        ServiceError: That moment can't be had. The message says which ones near it can.
+    """
+    since = repository.continuous_since()
+    # pgBackRest compares whole seconds with those at which its backups ended.
+    second = until.replace(microsecond=0)
+    if since is not None and second > since:
+        return ["--type=time", f"--target={until:%Y-%m-%d %H:%M:%S.%f%z}", "--target-action=promote"]
+    # Of the log before that there is only what each base backup itself needs. PostgreSQL would end there and, asked for
+    # all that there is, go on with what came later.
     bases = repository.bases()
-    if not bases or until < bases[0].ended_at:
-        first = f"{bases[0].ended_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}" if bases else "……"
-        raise ServiceError(f"没有恢复：最早只能恢复到 {first}")
-    if until > manifest.made_at:
-        raise ServiceError(f"没有恢复：备份只到 {manifest.made_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}")
+    for base in bases:
+        if base.ended_at == second:
+            return [f"--set={base.label}", "--type=immediate", "--target-action=promote"]
+    raise ServiceError(f"没有恢复：{_near(until, bases, since)}")
+
+
+def _near(until: dt.datetime, bases: list[Base], since: dt.datetime | None) -> str:
+    earlier = [base.ended_at for base in bases if base.ended_at < until]
+    later = [base.ended_at for base in bases if base.ended_at > until]
+    every = f"{_typed(since)} 以后任何一刻都可以" if since is not None else "备份里没有数据库备份"
+    if not earlier:
+        return f"最早只能恢复到 {_typed(later[0])}；{every}" if later else every
+    near = " 或 ".join(f"--to {_typed(moment)}" for moment in (earlier[-1], *later[:1]))
+    return f"这一刻的数据库日志已经不留了。离它最近的是 {near}；{every}"
+
+
+def _typed(moment: dt.datetime) -> str:
+    """Return a moment as ``--to`` takes it."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%dT%H:%M:%S}"
 
 
 def _recovered(
-    staged: CountyHome, manifest: Manifest, until: dt.datetime | None, finish: Callable[[CountyHome], None], say: Say
+    staged: CountyHome, manifest: Manifest, words: list[str], finish: Callable[[CountyHome], None], say: Say
 ) -> dict[str, int]:
-    """Restore the cluster, have it recover, and finish the county while it runs."""
+    """Restore the cluster, have it recover, and finish the county while it runs.
+
+    Args:
+        words: pgBackRest's options for a moment; none for all that there is.
+    """
     if staged.postgres_data.exists():
         shutil.rmtree(staged.postgres_data)
     prepare_folders(staged)
     _own_repository(staged)
     Repository(staged).configure(manifest.keep_days)
-    words = [] if until is None else ["--type=time", f"--target={until:%Y-%m-%d %H:%M:%S%z}", "--target-action=promote"]
     restore_cluster(staged, *words)
     with running(staged):
-        if until is None and manifest.last_segment:
+        if not words and manifest.last_segment:
             require_end(staged, manifest.last_segment)
         found = counted(staged)
         say(f"数据库有 {found['facts']} 条站点记录，{found['touches']} 次打卡。")

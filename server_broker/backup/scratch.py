@@ -19,6 +19,12 @@ from server_broker.postgres.folder import SUPERUSER
 RECOVERED_WITHIN_S = 6 * 3600.0
 """A week's log of a large county takes minutes; of what takes hours, somebody should hear."""
 _POLL_S = 0.2
+_BEFORE_MOMENT = "recovery ended before configured recovery target was reached"
+"""PostgreSQL's own words for a moment after the last commit in the log."""
+
+
+class LogEndedEarly(ServiceError):
+    """The log ended before the moment that was asked for."""
 
 
 def prepare_folders(home: CountyHome) -> None:
@@ -49,10 +55,13 @@ def running(home: CountyHome) -> Iterator[None]:
     """Run the restored cluster until the block ends. In the block it has recovered to the end of what there is.
 
     Raises:
+        LogEndedEarly: It was restored to a moment after the end of its log.
         ServiceError: It does not start, or does not come to the end.
     """
     postgres.prepare(home)
     log = home.logs / "postgres.log"
+    # What an earlier try has said there is not about this one.
+    log.unlink(missing_ok=True)
     deadline = time.monotonic() + RECOVERED_WITHIN_S
     process = postgres.program(home).start(log)
     try:
@@ -64,7 +73,10 @@ def running(home: CountyHome) -> Iterator[None]:
                     raise ServiceError("恢复出来的数据库没有恢复到底")
                 time.sleep(_POLL_S)
         except (ServiceError, psycopg.Error) as error:
-            raise ServiceError(f"恢复出来的数据库启动不了：{error}。{_last_lines(log)}") from error
+            said = _said(log)
+            failed = LogEndedEarly if _BEFORE_MOMENT in said else ServiceError
+            last = " / ".join(said.splitlines()[-3:])[-400:]
+            raise failed(f"恢复出来的数据库启动不了：{error}。{last}") from error
         yield
     finally:
         postgres.stop(home)
@@ -106,8 +118,8 @@ def _asked(home: CountyHome, query: str) -> tuple[int, ...]:
     return tuple(row)
 
 
-def _last_lines(log: Path) -> str:
+def _said(log: Path) -> str:
     try:
-        return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])[-400:]
+        return log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

@@ -123,7 +123,8 @@ def _bring(home: CountyHome) -> None:
 def _list(home: CountyHome, chosen: argparse.Namespace) -> str:
     _, kept = require_backup(home)
     lines = [
-        f"{base.ended_at.astimezone(CHINA):%Y-%m-%d %H:%M} {'完整' if base.full else '增量'} {base.label}"
+        # As `restore --to` takes it.
+        f"{base.ended_at.astimezone(CHINA):%Y-%m-%dT%H:%M:%S} {'完整' if base.full else '增量'} {base.label}"
         for base in Repository(home).bases()
     ]
     lines.append(_status(home))
@@ -182,11 +183,14 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
     """
     if home.by_units and os.geteuid() != 0:
         raise ServiceError("要用 root 运行：sudo cunhui-server restore …")
-    if home.by_units:
-        subprocess.run([SYSTEMCTL, "stop", TARGET], check=False)  # noqa: S603 - ours
     until = _moment(chosen.until)
     finish = _prepare_and_raise_generation
-    restore_county(home, Path(chosen.folder), Path(chosen.key), until=until, finish=finish, say=say)
+
+    def stop() -> None:
+        if home.by_units:
+            subprocess.run([SYSTEMCTL, "stop", TARGET], check=False)  # noqa: S603 - ours
+
+    restore_county(home, Path(chosen.folder), Path(chosen.key), until=until, finish=finish, stop=stop, say=say)
     if home.by_units:
         subprocess.run([SYSTEMCTL, "start", TARGET], check=True)  # noqa: S603 - ours
         wait_until_ready(home)

@@ -10,13 +10,16 @@ import psycopg
 import pytest
 
 from firmware_scripts.demo.processes import wait_until
+from protocol.china_time import CHINA
 from server_broker import postgres
+from server_broker.backup import restoring
 from server_broker.backup.copying import copy
 from server_broker.backup.proving import prove
 from server_broker.backup.repository import Repository
 from server_broker.backup.restoring import restore
 from server_broker.backup.setting_up import set_up
 from server_broker.backup.state import backup_status
+from server_broker.backup.target import Target
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -72,6 +75,16 @@ class BackedUp:
         restore(home, disk, key or self.sheet, until=None, finish=lambda _: None, say=lambda _: None)
         return home
 
+    def facts_as_of(self, until: dt.datetime) -> int:
+        """Restore the database as of a moment, and return how many facts it has."""
+        home = CountyHome(self.folder / "earlier")
+        try:
+            return restore(
+                home, self.disk, self.sheet, until=until.astimezone(CHINA), finish=lambda _: None, say=lambda _: None
+            )["facts"]
+        finally:
+            shutil.rmtree(home.root, ignore_errors=True)
+
 
 @pytest.fixture(scope="module")
 def county() -> Iterator[BackedUp]:
@@ -126,17 +139,24 @@ def test_the_database_comes_back_as_of_a_moment_and_no_moment_outside_the_backup
     archived = "SELECT last_archived_wal FROM pg_stat_archiver"
     wait_until(lambda: sql(county.home, archived) == [(segment,)], what="the archive", timeout_s=20)
     copy(county.home, clock=now)
-    home = CountyHome(county.folder / "earlier")
-
-    def as_of(until: dt.datetime) -> dict[str, int]:
-        return restore(home, county.disk, county.sheet, until=until, finish=lambda _: None, say=lambda _: None)
-
     with pytest.raises(ServiceError, match="备份只到"):
-        as_of(now() + dt.timedelta(days=1))
+        county.facts_as_of(now() + dt.timedelta(days=1))
     with pytest.raises(ServiceError, match="最早只能恢复到"):
-        as_of(moment - dt.timedelta(days=1))
-    assert as_of(moment)["facts"] == 2
-    shutil.rmtree(home.root)
+        county.facts_as_of(moment - dt.timedelta(days=1))
+    assert county.facts_as_of(Repository(county.home).bases()[0].ended_at) == 1
+    assert county.facts_as_of(moment) == 2
+    manifest = Target(county.disk).manifest()
+    assert manifest is not None
+    assert county.facts_as_of(manifest.made_at) == 3, "nothing came between the end of the log and the copy"
+
+
+def test_why_a_moment_was_not_restored_is_said(county: BackedUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(home: CountyHome, *words: str) -> None:
+        raise ServiceError("pgBackRest restore 没有成功：磁盘满了")
+
+    monkeypatch.setattr(restoring, "restore_cluster", fails)
+    with pytest.raises(ServiceError, match="磁盘满了"):
+        county.facts_as_of(Repository(county.home).bases()[-1].ended_at)
 
 
 def damage_key(county: BackedUp, disk: Path) -> Path:

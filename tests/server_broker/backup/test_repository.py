@@ -8,6 +8,9 @@ import pytest
 from server_broker.backup.repository import Repository, history, lsn_segment, segment_name
 from server_broker.platform.home import CountyHome
 
+BEGAN = 1_800_000_000
+"""When the first base backup ended; each further one ended a minute later."""
+
 
 class Archive:
     """A repository as pgBackRest leaves it, without content."""
@@ -25,8 +28,8 @@ class Archive:
 
     def bases(self, **firsts: str) -> None:
         lines = [
-            f"{label}={json.dumps({'backup-archive-start': first, 'backup-timestamp-stop': 1_800_000_000})}"
-            for label, first in firsts.items()
+            f"{label}={json.dumps({'backup-archive-start': first, 'backup-timestamp-stop': BEGAN + 60 * number})}"
+            for number, (label, first) in enumerate(firsts.items())
         ]
         info = self.repository.root / "backup" / "county" / "backup.info"
         info.parent.mkdir(parents=True)
