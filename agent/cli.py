@@ -124,6 +124,8 @@ def _set_up(options: argparse.Namespace) -> int:
     from agent.wiring.setting_up import setup_tools  # noqa: PLC0415
 
     logging.getLogger().addHandler(logging.NullHandler())  # the log would stand between questions and answers
+    # A terminal that goes away (ssh) ends it as Ctrl-C does: an agent that was stopped is started again.
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
     talk = Conversation(ask=None if options.yes else input, say=lambda line: print(line, flush=True))
     wishes = Wishes(claim_file=options.file, devices=options.devices, again=options.again)
     try:

@@ -48,6 +48,9 @@ class Units(Protocol):
     def there(self) -> bool:
         """Whether it runs."""
 
+    def runs(self, unit: str) -> bool:
+        """Return whether it runs, or is started again and again."""
+
     def do(self, act: Literal["stop", "start", "enable"], unit: str) -> str:
         """Do it and wait for its end. Return in Chinese why it failed, empty if it did not."""
 

@@ -1,8 +1,9 @@
 """The whole way from an installed package to a station that takes cards.
 
-It goes on where an earlier call has stopped.
+It goes on where an earlier call has stopped. A station that took cards before takes them again, wherever it stops.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def set_up(place: SetupPlace, wishes: Wishes, tools: SetupTools, talk: Conversat
         SetupRefused: It can't go on. What was done is kept.
     """
     place.check()
+    with ExitStack() as at_the_end:
+        if tools.units.there and tools.units.runs(AGENT):
+            at_the_end.callback(_start_again, tools, talk)
+        config = _made_ready(place, wishes, tools, talk)
+    return _start(config, tools, talk)
+
+
+def _made_ready(place: SetupPlace, wishes: Wishes, tools: SetupTools, talk: Conversation) -> StationConfig:
+    """Do everything but start the station."""
     file = read_claim_file(wishes.claim_file) if wishes.claim_file else None
     known = _known_identity(place.folder)
     if file is not None and known is not None and known.station != file.station:
@@ -72,7 +82,14 @@ def set_up(place: SetupPlace, wishes: Wishes, tools: SetupTools, talk: Conversat
         place.keep(begun)
     _enrolled(place, config, begun, tools, talk, anew=known is None or (wishes.again and file is not None))
     place.end()
-    return _start(config, tools, talk)
+    return config
+
+
+def _start_again(tools: SetupTools, talk: Conversation) -> None:
+    """Start an agent that ran before, also where the setup ended early: a station in use has to take cards."""
+    if not tools.units.runs(AGENT):
+        problem = tools.units.do("start", AGENT)
+        talk.say(f"× 站点程序没有再启动起来：{problem}" if problem else "站点程序又启动了，可以打卡。")
 
 
 def _known_identity(folder: Path) -> Identity | None:
@@ -128,7 +145,7 @@ def _county(begun: Begun | None, file: ClaimFile | None, tools: SetupTools, talk
 def _devices(place: SetupPlace, begun: Begun, wishes: Wishes, tools: SetupTools, talk: Conversation) -> StationConfig:
     """Find the devices, or take them from a file, and write ``station.toml``."""
     check_county(place, begun.url, tools.probe)
-    if place.config.exists() and tools.units.there:
+    if tools.units.there and tools.units.runs(AGENT):
         talk.say("站点程序先停下，这段时间不能打卡。")
         tools.units.do("stop", AGENT)
     if wishes.devices is not None:

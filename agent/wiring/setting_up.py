@@ -180,6 +180,11 @@ class Systemd:
         """Whether systemd runs this machine (sd_booted(3))."""
         return Path("/run/systemd/system").is_dir()
 
+    def runs(self, unit: str) -> bool:
+        """Ask systemctl(1). Between two starts a unit is "activating", which ``is-active`` itself takes for a no."""
+        state = subprocess.run([_SYSTEMCTL, "is-active", unit], capture_output=True, text=True, check=False).stdout  # noqa: S603 -- ours
+        return state.strip() in ("active", "activating", "reloading")
+
     def do(self, act: Literal["stop", "start", "enable"], unit: str) -> str:
         """Call systemctl(1)."""
         done = subprocess.run([_SYSTEMCTL, "--quiet", act, unit], capture_output=True, text=True, check=False)  # noqa: S603 -- ours

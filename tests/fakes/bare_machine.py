@@ -45,6 +45,7 @@ class BareMachine:
         self.station = "shili-01"
         self.systemd = True
         self.starts = True
+        self.running: set[str] = set()
         self.first_terminal = False
         self.claims: list[str] = []
         self.units: list[str] = []
@@ -132,6 +133,13 @@ class BareMachine:
     def there(self) -> bool:
         return self.systemd
 
+    def runs(self, unit: str) -> bool:
+        return unit in self.running
+
     def do(self, act: Literal["stop", "start", "enable"], unit: str) -> str:
         self.units.append(f"{act} {unit}")
+        if act == "stop":
+            self.running.discard(unit)
+        elif act == "start" and self.starts:
+            self.running.add(unit)
         return "" if self.starts or act != "start" else "failed"

@@ -1,13 +1,15 @@
 """``cunhui-agent setup``: from an installed package to a station, whatever is answered and wherever it stops."""
 
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
+from agent.cli import EXIT_FAILED, main
 from agent.config.station_config import load
 from agent.identity.enrolment import CountyRefused, CountyUnreachable
-from agent.setup import devices
+from agent.setup import devices, setting_up
 from agent.setup.conversation import SetupRefused
 from agent.setup.ports import FoundDevice
 from agent.setup.setting_up import AGENT, KIOSK, UPDATES, Wishes, set_up
@@ -121,6 +123,51 @@ def test_a_configuration_that_is_there_is_kept_unless_again(machine: BareMachine
     assert (reader.driver, reader.settings["format"]) == ("wedge", "8H10D")
     assert f"stop {AGENT}" in machine.units
     assert machine.claims == [CLAIM]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"), [((None,), "停下了"), (("n",), "还没有读卡器")], ids=["Ctrl-C", "no reader"]
+)
+def test_a_station_in_use_takes_cards_again_wherever_it_stops(
+    machine: BareMachine, answers: tuple[str | None, ...], why: str
+) -> None:
+    set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.talk(NO_MORE))
+    before = machine.place.config.read_bytes()
+    machine.readers = []
+    with pytest.raises(SetupRefused, match=why):
+        set_up(machine.place, Wishes(again=True), machine.tools(), machine.talk(*answers))
+    assert f"stop {AGENT}" in machine.units
+    assert AGENT in machine.running
+    assert "又启动了" in machine.screen
+    assert machine.place.config.read_bytes() == before
+
+
+def test_a_station_whose_new_code_is_refused_takes_cards_again(machine: BareMachine) -> None:
+    wishes = Wishes(claim_file=machine.claim_file(), again=True)
+    set_up(machine.place, wishes, machine.tools(), machine.talk(NO_MORE))
+    machine.refusals = [REFUSED]
+    with pytest.raises(SetupRefused, match="停下了"):
+        set_up(machine.place, wishes, machine.tools(), machine.talk(NO_MORE, None))
+    assert AGENT in machine.running
+
+
+def test_a_terminal_that_goes_away_ends_it_as_ctrl_c_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(setting_up, "set_up", lambda *_: signal.raise_signal(signal.SIGHUP))
+        assert main(["setup"]) == EXIT_FAILED
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "停下了" in capsys.readouterr().err
+
+
+def test_an_agent_that_did_not_run_is_not_started_before_its_time(machine: BareMachine) -> None:
+    machine.readers = []
+    with pytest.raises(SetupRefused):
+        set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.talk("n"))
+    assert machine.units == []
 
 
 def test_a_file_for_another_station_or_county_changes_nothing(machine: BareMachine) -> None:
