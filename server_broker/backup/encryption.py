@@ -72,10 +72,22 @@ def read_key(file: Path) -> str:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ServiceError(f"恢复密钥文件 {file} 读不了：{os_cause(error)}") from error
+    return key_in(text, what=str(file))
+
+
+def key_in(text: str, *, what: str) -> str:
+    """Return the secret key in a text, as `read_key` does.
+
+    Args:
+        what: What an error calls the text.
+
+    Raises:
+        ServiceError: It holds none.
+    """
     for line in text.splitlines():
         if found := _KEY.fullmatch("".join(line.split()).upper()):
             return found[0]
-    raise ServiceError(f"{file} 里没有恢复密钥：应有一行以 AGE-SECRET-KEY-1 开头，共 74 个字符，中间的空格不算")
+    raise ServiceError(f"{what} 里没有恢复密钥：应有一行以 AGE-SECRET-KEY-1 开头，共 74 个字符，中间的空格不算")
 
 
 def _run(command: list[str], said: str = "") -> str:

@@ -1,5 +1,6 @@
 """Prove a backup by restoring it on trial: a cluster of its own is made of the local repository, started, looked at and
-thrown away. The copies outside are checked by their sums; only the key on paper could open them.
+thrown away. The copies outside are checked by their sums; only the key on paper could open them, and a person can prove
+that it does.
 """
 
 import datetime as dt
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from protocol.system_errors import os_cause
 from server_broker.backup.copying import alone, require_backup
+from server_broker.backup.encryption import TargetFailed, decrypted, recipient_of
 from server_broker.backup.repository import Repository, segment_name
 from server_broker.backup.scratch import counted, prepare_folders, require_end, restore_cluster, running
 from server_broker.backup.state import note
@@ -50,6 +52,31 @@ def prove(
             raise ServiceError(problem) from error
         note(home, last_proof_at=clock(), proof_problem="")
     return found | {"files": len(manifest.files)}
+
+
+def prove_key(home: CountyHome, key: str) -> bool:
+    """Check that the key on paper is that of the county's backups, and return whether it was tried on the disk.
+
+    It was not if the disk is away, or has no copy yet.
+
+    Raises:
+        ServiceError: It is another key, or was copied wrong, or does not open what lies on the disk.
+    """
+    _, backup = require_backup(home)
+    if recipient_of(key) != backup.recipient:
+        raise ServiceError("这不是本县现在用的恢复密钥，打不开现在的备份：请找日期相符的那张")
+    target = Target(Path(backup.folder))
+    try:
+        target.require(recipient=backup.recipient, disk=backup.disk)
+        manifest = target.manifest()
+    except TargetFailed:
+        return False
+    if manifest is None:
+        return False
+    smallest = min(manifest.files, key=lambda path: manifest.files[path].size)
+    with decrypted(target.root / smallest, key=key) as content:
+        content.read()
+    return True
 
 
 def _restored_on_trial(home: CountyHome, verify_audit: Callable[[CountyHome], None]) -> dict[str, int]:

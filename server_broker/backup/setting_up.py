@@ -1,8 +1,13 @@
-"""Set a backup up: a folder or disk, and a key of which the secret half is shown once."""
+"""Set a backup up: a folder or disk, and a key of which the secret half is shown once.
+
+Nothing is written before somebody has that half: a backup that nobody can open would look like one.
+"""
 
 import datetime as dt
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from protocol.china_time import CHINA
@@ -23,39 +28,60 @@ PLACES = ("/mnt", "/media", "/srv", "/var/backups")
 _HEAD, _GROUP = len("AGE-SECRET-KEY-1"), 10
 
 
-def set_up(home: CountyHome, folder: Path, *, disk: bool, new: bool, now: dt.datetime) -> str:
-    """Write ``[backup]`` into ``county.toml``, begin the folder, and return what a person prints and keeps.
+@dataclass(frozen=True)
+class RecoverySheet:
+    """What a person prints and keeps.
+
+    Attributes:
+        text: With the secret key, which is nowhere else.
+        last_group: The end of the key as it stands there, to be asked of who has it.
+    """
+
+    text: str
+    last_group: str
+
+
+def set_up(
+    home: CountyHome,
+    folder: Path,
+    *,
+    disk: bool,
+    new: bool,
+    now: dt.datetime,
+    hand_over: Callable[[RecoverySheet], None],
+) -> bool:
+    """Write ``[backup]`` into ``county.toml``, begin the folder, and return whether there is a new key.
 
     Args:
         disk: The folder lies on a disk that may be pulled out.
         new: Make a new key, also if there is one. The folder must be empty then.
-
-    Returns:
-        The recovery sheet with the secret key, which is nowhere else. Empty if the county goes on with its key, on
-        another disk.
+        hand_over: Gives the sheet of a new key to somebody, or raises `ServiceError`.
 
     Raises:
-        ServiceError: The folder can't be used, or pgBackRest or age is not installed. Nothing has changed.
+        ServiceError: The folder can't be used, pgBackRest or age is not installed, or nobody has the sheet: nothing has
+            changed. Or a file can't be written after that: called again, without ``new``, it goes on with that key.
     """
     config = read_config(home)
     _check_place(home, folder, disk=disk)
     if shutil.which("pgbackrest") is None:
         raise ServiceError("没有安装 pgBackRest：请运行 apt-get install pgbackrest")
-    before = config.backup
-    if before is not None and not new:
-        key, recipient, keep_days = "", before.recipient, before.keep_days
-    else:
-        key = new_key()
-        recipient, keep_days = recipient_of(key), before.keep_days if before else BackupConfig.keep_days
-    backup = BackupConfig(folder=str(folder), recipient=recipient, disk=disk, keep_days=keep_days)
-    Target(folder).begin(recipient=recipient, county=config.name, now=now)
+    key = new_key() if new or config.backup is None else ""
+    recipient = recipient_of(key) if key else ""
+    before = config.backup or BackupConfig(folder=str(folder), recipient=recipient)
+    backup = replace(before, folder=str(folder), disk=disk, recipient=recipient or before.recipient)
+    target = Target(folder)
+    target.require_free(backup.recipient)
+    if key:
+        hand_over(_sheet(config, key, recipient, now=now))
+    # Before the folder's mark, which no further key may take: a repetition sets right what breaks off between them.
     _write_table(home, config, backup)
+    target.begin(recipient=backup.recipient, county=config.name, now=now)
     repository = Repository(home)
     if not home.by_units:
         repository.make_folders()
     write_plan(home, backup)
     note(home, set_up_at=now, copy_problem="")
-    return _sheet(config, key, recipient, now=now) if key else ""
+    return bool(key)
 
 
 def _check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
@@ -103,15 +129,15 @@ def _without_table(text: str) -> str:
     return "".join(kept)
 
 
-def _sheet(config: CountyConfig, key: str, recipient: str, *, now: dt.datetime) -> str:
-    groups = " ".join([key[:_HEAD], *(key[place : place + _GROUP] for place in range(_HEAD, len(key), _GROUP))])
-    return f"""\
+def _sheet(config: CountyConfig, key: str, recipient: str, *, now: dt.datetime) -> RecoverySheet:
+    groups = [key[:_HEAD], *(key[place : place + _GROUP] for place in range(_HEAD, len(key), _GROUP))]
+    text = f"""\
 ======================== 恢复密钥（请打印） ========================
 
   县：{config.name}（{config.host}）
   日期：{now.astimezone(CHINA):%Y-%m-%d %H:%M}
 
-  {groups}
+  {" ".join(groups)}
 
   对应的公钥：{recipient[:16]}……
 
@@ -123,3 +149,4 @@ def _sheet(config: CountyConfig, key: str, recipient: str, *, now: dt.datetime) 
   cunhui-server restore 备份文件夹 --key 那个文件
 
 ===================================================================="""
+    return RecoverySheet(text, groups[-1])

@@ -76,8 +76,7 @@ class Target:
         Raises:
             TargetFailed: It can't be written, or it belongs to another county or to another key.
         """
-        if self.root.exists() and any(self.root.iterdir()):
-            self._require_mark(recipient)
+        if self.require_free(recipient):
             return
         mark = {"county": county, "recipient": recipient, "made_at": now.isoformat(), "disk": secrets.token_hex(8)}
         try:
@@ -86,6 +85,17 @@ class Target:
             sync_folder(self._folder)
         except OSError as error:
             raise TargetFailed(f"{self._folder} 写不进去：{os_cause(error)}") from error
+
+    def require_free(self, recipient: str) -> bool:
+        """Check that the folder is empty or this county's, and return whether it has its mark.
+
+        Raises:
+            TargetFailed: It belongs to another county or to another key.
+        """
+        if not self.root.exists() or not any(self.root.iterdir()):
+            return False
+        self._require_mark(recipient)
+        return True
 
     def require(self, *, recipient: str, disk: bool) -> str:
         """Check that the copies may be written here, and return the disk's own id.

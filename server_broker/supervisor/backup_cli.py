@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import psycopg
 from protocol.china_time import CHINA
 from server_broker import broker
 from server_broker.backup.copying import copy, require_backup, write_plan
-from server_broker.backup.proving import prove
+from server_broker.backup.encryption import key_in
+from server_broker.backup.proving import prove, prove_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.restoring import restore as restore_county
-from server_broker.backup.setting_up import set_up
+from server_broker.backup.setting_up import RecoverySheet, set_up
 from server_broker.backup.state import backup_status
 from server_broker.backup.target import Target
 from server_broker.platform.county_config import read_config
@@ -39,7 +41,10 @@ _FORMS = """写法：
   backup copy                    只把新增的带到备份盘上；定时每几分钟做一次
   backup list                    有哪些备份，最近一次备份和核对是什么时候
   backup check                   试恢复一次，并核对备份盘上的每个文件；定时每周做一次
+  backup key                     核对纸上的恢复密钥打不打得开备份；照纸上打进来，不留在机器上
 """
+_TRIES = 3
+_NOT_SET_UP = "没有设置备份，什么也没有改动。这把密钥作废，再运行一次会给出新的"
 
 
 def add_backup_verbs(add: Add, backup_verb: Verb, restore_verb: Verb) -> None:
@@ -82,9 +87,43 @@ def _by_units(home: CountyHome, what: str) -> str:
 def _setup(home: CountyHome, chosen: argparse.Namespace) -> str:
     if not chosen.folder:
         raise ServiceError("请写明放在哪里：cunhui-server backup setup 文件夹")
-    sheet = set_up(home, Path(chosen.folder), disk=chosen.disk, new=chosen.new_key, now=_now())
+    folder, new = Path(chosen.folder), chosen.new_key
+    made = set_up(home, folder, disk=chosen.disk, new=new, now=_now(), hand_over=_hand_over)
     first = f"现在做第一次备份：{command_line(home, 'backup', 'now')}"
-    return f"{sheet or '已改好，仍用原来的恢复密钥。'}\n\n{first}"
+    return f"{'设置好了。' if made else '已改好，仍用原来的恢复密钥。'}\n\n{first}"
+
+
+def _hand_over(sheet: RecoverySheet) -> None:
+    """Show the sheet, and have somebody at a terminal type the end of the key from paper."""
+    sys.stdout.write(f"{sheet.text}\n")
+    sys.stdout.flush()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return  # it went to a file or a printer
+    for _ in range(_TRIES):
+        if _typed("打印或抄好以后，照纸上把最后一组打进来，对上才算设置：", _NOT_SET_UP).upper() == sheet.last_group:
+            return
+    raise ServiceError(_NOT_SET_UP)
+
+
+def _typed(question: str, otherwise: str) -> str:
+    """Return what somebody at the terminal answers.
+
+    Raises:
+        ServiceError: Nobody does. It says ``otherwise``.
+    """
+    try:
+        return input(question).strip()
+    except (EOFError, KeyboardInterrupt) as error:
+        raise ServiceError(f"\n{otherwise}") from error
+
+
+def _key(home: CountyHome, chosen: argparse.Namespace) -> str:
+    ask = "恢复密钥（照纸上打，空格不算）："
+    typed = _typed(ask, "没有核对") if sys.stdin.isatty() else sys.stdin.read()
+    tried = prove_key(home, key_in(typed, what="打进来的"))
+    return (
+        f"√ 这是本县现在用的恢复密钥，{'打得开备份盘上的备份' if tried else '备份盘没有插上或还没有备份，没有试着打开'}"
+    )
 
 
 def _back_up_now(home: CountyHome, chosen: argparse.Namespace) -> str:
@@ -271,4 +310,5 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], str]] = {
     "copy": _copy,
     "list": _list,
     "check": _check,
+    "key": _key,
 }

@@ -14,10 +14,11 @@ from protocol.china_time import CHINA
 from server_broker import postgres
 from server_broker.backup import restoring
 from server_broker.backup.copying import copy
-from server_broker.backup.proving import prove
+from server_broker.backup.encryption import read_key
+from server_broker.backup.proving import prove, prove_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.restoring import restore
-from server_broker.backup.setting_up import set_up
+from server_broker.backup.setting_up import RecoverySheet, set_up
 from server_broker.backup.state import backup_status
 from server_broker.backup.target import Target
 from server_broker.platform.county_config import CountyConfig, read_config
@@ -57,12 +58,15 @@ class BackedUp:
         postgres.start(self.home)
         sql(self.home, *(f"CREATE TABLE {table} AS SELECT 1 AS i" for table in TABLES))
         self.sheet = folder / "sheet"
-        self.sheet.write_text(set_up(self.home, self.disk, disk=False, new=False, now=now()), encoding="utf-8")
+        assert set_up(self.home, self.disk, disk=False, new=False, now=now(), hand_over=self._kept)
         Repository(self.home).back_up(now=now())
         sql(self.home, "INSERT INTO ingest_fact VALUES (2)", "SELECT pg_switch_wal()")
         # The archive has it once PostgreSQL says so; a base backup waits for it, and is small by now.
         Repository(self.home).back_up(now=now())
         copy(self.home, clock=now, tidy=True)
+
+    def _kept(self, sheet: RecoverySheet) -> None:
+        self.sheet.write_text(sheet.text, encoding="utf-8")
 
     def disk_copied(self, name: str) -> Path:
         """Return a copy of the disk, to be damaged."""
@@ -157,6 +161,16 @@ def test_why_a_moment_was_not_restored_is_said(county: BackedUp, monkeypatch: py
     monkeypatch.setattr(restoring, "restore_cluster", fails)
     with pytest.raises(ServiceError, match="磁盘满了"):
         county.facts_as_of(Repository(county.home).bases()[-1].ended_at)
+
+
+def test_the_key_on_paper_is_tried_on_the_disk(county: BackedUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = read_key(county.sheet)
+    assert prove_key(county.home, key)
+    with pytest.raises(ServiceError, match="不是本县现在用的"):
+        prove_key(county.home, read_key(damage_key(county, county.disk)))
+    away = county.disk.rename(county.folder / "away")
+    assert not prove_key(county.home, key)
+    away.rename(county.disk)
 
 
 def damage_key(county: BackedUp, disk: Path) -> Path:

@@ -84,7 +84,7 @@ TYPED |= {
 TYPED |= {"single", "stem", "options", "answer", "explanation", "source", "multiple", "true_false", "ordering"}
 TYPED |= {"picture", "sound"}
 TYPED |= {"toml", "cunhui-agent", "cunhui-station", "add"}
-TYPED |= {"copy", "now"}
+TYPED |= {"copy", "now", "key"}
 TYPED |= {"ntp", "manual", "TOML"}
 TYPED |= {"hex", "hex_reversed", "decimal", "decimal_reversed"}
 """Words of these texts that a person types, or that Chinese has no word for."""
