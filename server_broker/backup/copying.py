@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from protocol.system_errors import os_cause
-from server_broker.backup.county_files import CopyIndex, fingerprint, kept_files, shares, write_archive
+from server_broker.backup.county_files import CopyIndex, copy_index, fingerprint, kept_files, shares, write_archive
 from server_broker.backup.encryption import Fill, Written, encrypt
 from server_broker.backup.repository import Repository, segment_name
 from server_broker.backup.state import note
@@ -82,7 +82,9 @@ def copy(home: CountyHome, *, clock: Callable[[], dt.datetime], tidy: bool = Fal
     write_plan(home, backup)
     with alone(home):
         try:
-            manifest = _Copy(home, config.name, backup, now=clock(), tidy=tidy).bring()
+            target = Target(Path(backup.folder))
+            with copy_index(home, target.require(recipient=backup.recipient, disk=backup.disk)) as index:
+                manifest = _Copy(home, config.name, backup, target, index, now=clock(), tidy=tidy).bring()
         except OSError as error:
             problem = f"备份没有做成：{error.filename or ''} {os_cause(error)}"
             note(home, copy_problem=problem)
@@ -97,16 +99,25 @@ def copy(home: CountyHome, *, clock: Callable[[], dt.datetime], tidy: bool = Fal
 class _Copy:
     """One run."""
 
-    def __init__(self, home: CountyHome, county: str, backup: BackupConfig, *, now: dt.datetime, tidy: bool) -> None:
+    def __init__(
+        self,
+        home: CountyHome,
+        county: str,
+        backup: BackupConfig,
+        target: Target,
+        index: CopyIndex,
+        *,
+        now: dt.datetime,
+        tidy: bool,
+    ) -> None:
         self._home = home
         self._county = county
         self._backup = backup
         self._now = now
         self._tidy = tidy
-        self._target = Target(Path(backup.folder))
+        self._target = target
+        self._index = index
         self._repository = Repository(home)
-        disk = self._target.require(recipient=backup.recipient, disk=backup.disk)
-        self._index = CopyIndex(home, disk)
         self._files: dict[str, Written] = {}
 
     def bring(self) -> Manifest:
@@ -142,10 +153,13 @@ class _Copy:
             raise ServiceError(f"备份库缺少数据库日志 {named}（共 {len(missing)} 段）：再做一次完整备份，并查看磁盘")
 
     def _there(self, before: Manifest | None) -> dict[str, Written]:
-        """Return what lies on the disk already, whole as far as its size tells."""
-        known = self._index.written() | (before.files if before is not None else {})
-        sizes = self._target.sizes()
-        return {path: written for path, written in known.items() if sizes.get(path) == written.size}
+        """Return what lies on the disk already, whole as far as its size and the last proof tell."""
+        # The index is newer: a damaged file was written anew by a copy that did not come to its end.
+        known = (before.files if before is not None else {}) | self._index.written()
+        sizes, damaged = self._target.sizes(), self._index.damaged()
+        return {
+            path: written for path, written in known.items() if sizes.get(path) == written.size and path not in damaged
+        }
 
     def _bring_repository(self, there: dict[str, Written]) -> str:
         """Bring the repository's files, and return the name of the last segment among them."""

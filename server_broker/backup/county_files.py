@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS packed (path TEXT PRIMARY KEY, archive TEXT NOT NULL,
 CREATE INDEX IF NOT EXISTS packed_archive ON packed (archive);
 CREATE TABLE IF NOT EXISTS folder (path TEXT PRIMARY KEY, changed_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS written (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS damaged (path TEXT PRIMARY KEY);
 """
 
 
@@ -103,42 +104,58 @@ def unpack(stream: IO[bytes], root: Path) -> None:
         pass
 
 
+@contextmanager
+def copy_index(home: CountyHome, disk: str) -> Iterator["CopyIndex"]:
+    """Open the index of the disk with this id."""
+    with closing(sqlite3.connect(home.backup / f"copied-{disk}.sqlite")) as index:
+        index.executescript(_TABLES)
+        yield CopyIndex(home, index)
+
+
 class CopyIndex:
-    """Remembers what was written to one disk, and which archives on it have which pictures and bundles."""
+    """Remembers what was written to one disk, and which archives on it have which pictures and bundles.
 
-    def __init__(self, home: CountyHome, disk: str) -> None:
+    Each method is one transaction.
+    """
+
+    def __init__(self, home: CountyHome, index: sqlite3.Connection) -> None:
         self._home = home
-        self._file = home.backup / f"copied-{disk}.sqlite"
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._file)) as index:
-            index.executescript(_TABLES)
-            with index:
-                yield index
+        self._index = index
 
     def written(self) -> dict[str, Written]:
         """Return what was written, also by a copy that did not come to its end: the next one goes on from there."""
-        with self._open() as index:
+        with self._index as index:
             rows = index.execute("SELECT path, size, sha256 FROM written").fetchall()
         return {path: Written(size, sha256) for path, size, sha256 in rows}
 
     def note_written(self, path: str, written: Written) -> None:
         """Note a file that is whole on the disk."""
-        with self._open() as index:
+        with self._index as index:
             row = (path, written.size, written.sha256)
             index.execute("INSERT OR REPLACE INTO written VALUES (?, ?, ?)", row)
+            index.execute("DELETE FROM damaged WHERE path = ?", [path])
+
+    def note_damaged(self, paths: Iterable[str]) -> None:
+        """Note files that are not what they were on the disk, so that they are written anew."""
+        with self._index as index:
+            index.executemany("INSERT OR IGNORE INTO damaged VALUES (?)", [(path,) for path in paths])
+
+    def damaged(self) -> set[str]:
+        """Return the damaged files that nobody has written anew yet."""
+        return {path for (path,) in self._index.execute("SELECT path FROM damaged")}
 
     def forget_others(self, kept: Iterable[str]) -> None:
-        """Forget what was written and is not ``kept``."""
-        with self._open() as index:
+        """Forget what is not ``kept``."""
+        with self._index as index:
             there = set(kept)
-            gone = [(path,) for (path,) in index.execute("SELECT path FROM written") if path not in there]
+            known = index.execute("SELECT path FROM written UNION SELECT path FROM damaged")
+            gone = [(path,) for (path,) in known if path not in there]
             index.executemany("DELETE FROM written WHERE path = ?", gone)
+            index.executemany("DELETE FROM damaged WHERE path = ?", gone)
 
     def keep_archives(self, there: set[str]) -> set[str]:
         """Forget the archives that are not ``there`` any more: their files are packed anew. Return those known."""
-        with self._open() as index:
+        with self._index as index:
             known = {name for (name,) in index.execute("SELECT DISTINCT archive FROM packed")}
             self._forget(index, known - there)
         return known & there
@@ -153,7 +170,7 @@ class CopyIndex:
     def drop_due(self, *, now: dt.datetime, keep: dt.timedelta, sizes: dict[str, int]) -> set[str]:
         """Give up archives, and return their names: those with a file that the county erased longer than ``keep`` ago,
         and small ones, if there are several. What they have and the county still has is packed anew."""
-        with self._open() as index:
+        with self._index as index:
             before = (now - keep).timestamp()
             due = {name for (name,) in index.execute("SELECT DISTINCT archive FROM packed WHERE gone_at < ?", [before])}
             small = {name for name, size in sizes.items() if size < SMALL_ARCHIVE_BYTES}
@@ -164,7 +181,7 @@ class CopyIndex:
     def look(self, now: dt.datetime) -> list[Path]:
         """Note which files the county has erased, and return those that are in no archive."""
         new = []
-        with self._open() as index:
+        with self._index as index:
             for folder in self._folders():
                 changed_ns = folder.stat().st_mtime_ns
                 name = str(folder.relative_to(self._home.root))
@@ -197,7 +214,7 @@ class CopyIndex:
     def note(self, archive: str, files: Iterable[Path]) -> None:
         """Note that an archive that is on the disk has these files."""
         rows = [(str(file.relative_to(self._home.root)), archive) for file in files]
-        with self._open() as index:
+        with self._index as index:
             index.executemany("INSERT OR REPLACE INTO packed (path, archive) VALUES (?, ?)", rows)
 
 

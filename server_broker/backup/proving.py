@@ -12,6 +12,7 @@ from pathlib import Path
 
 from protocol.system_errors import os_cause
 from server_broker.backup.copying import alone, require_backup
+from server_broker.backup.county_files import copy_index
 from server_broker.backup.encryption import TargetFailed, decrypted, recipient_of
 from server_broker.backup.repository import Repository, segment_name
 from server_broker.backup.scratch import counted, prepare_folders, require_end, restore_cluster, running
@@ -30,6 +31,8 @@ def prove(
 ) -> dict[str, int]:
     """Restore the newest backup on trial and check the copies outside; note how it went, and return what was counted.
 
+    A file outside that is damaged is noted too, so that the next copy writes it anew.
+
     Args:
         verify_audit: Checks the chain of the audit log of the county in a folder, and raises `ServiceError`.
 
@@ -45,7 +48,12 @@ def prove(
             manifest = target.manifest()
             if manifest is None:
                 raise ServiceError("备份盘上还没有完整的备份：请运行 cunhui-server backup now")
-            require_whole(target.damages(manifest), what="备份盘上的文件坏了，请换盘或重做备份")
+            damages = target.damages(manifest)
+            if damages:
+                # The disk is still there, so it is the files: of one that was pulled meanwhile none is damaged.
+                with copy_index(home, target.require(recipient=backup.recipient, disk=backup.disk)) as index:
+                    index.note_damaged(damages)
+            require_whole(damages.values(), what="备份盘上的文件坏了，下一次备份重新写；再坏就换盘")
         except (OSError, ServiceError) as error:
             problem = f"核对没有通过：{os_cause(error) if isinstance(error, OSError) else error}"
             note(home, proof_problem=problem)

@@ -73,7 +73,7 @@ def restore(
         made = f"{manifest.made_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
         say(f"{manifest.county}，备份到 {made}，共 {len(manifest.files)} 个文件。")
         say("一、核对备份盘上的每个文件……")
-        require_whole(source.damages(manifest), what="备份盘上的文件不完整，没有恢复")
+        require_whole(source.damages(manifest).values(), what="备份盘上的文件不完整，没有恢复")
         say("二、解密……")
         _decrypt_all(source, manifest, key, staged)
         say("三、恢复数据库……")

@@ -27,7 +27,7 @@ class BackupStatus:
 
     Attributes:
         target: The folder or disk of the copies; None if no backup is set up.
-        set_up_at: When that was, as the folder's mark says.
+        set_up_at: When that was.
         last_base_at: When the last base backup of the database was made.
         last_copy_at: What the county had by then is outside the machine.
         last_proof_at: When a backup was last restored on trial, with the sums of the copies checked.

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,13 +124,6 @@ class Target:
             raise TargetFailed(f"{self._folder} 里是别的县的备份，或是用另一把密钥加密的，没有写入")
         return str(mark.get("disk", ""))
 
-    def set_up_at(self) -> dt.datetime | None:
-        """Return when the mark was made, or None if it can't be read."""
-        try:
-            return dt.datetime.fromisoformat(json.loads((self.root / _MARK).read_text(encoding="utf-8"))["made_at"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
     def manifest(self) -> Manifest | None:
         """Return the manifest of the last whole copy; None if there is none yet.
 
@@ -214,40 +207,33 @@ class Target:
                 folder.rmdir()
                 folder = folder.parent
 
-    def damages(self, manifest: Manifest, *, sums: bool = True, step: Callable[[str], None] | None = None) -> list[str]:
-        """Return what is wrong with the files of a manifest, one sentence each.
-
-        Args:
-            sums: Whether they are read wholly. Without it only their sizes are looked at.
-            step: Called with the path of each file before it is read.
-        """
-        found = []
+    def damages(self, manifest: Manifest) -> dict[str, str]:
+        """Read the files of a manifest wholly, and return what is wrong with which, one sentence each."""
+        found = {}
         for path, written in manifest.files.items():
-            if step is not None:
-                step(path)
             try:
                 size = (self.root / path).stat().st_size
-                bad = size != written.size or (sums and sha256_of(self.root / path).hex() != written.sha256)
+                bad = size != written.size or sha256_of(self.root / path).hex() != written.sha256
             except FileNotFoundError:
-                found.append(f"缺少 {path}")
+                found[path] = f"缺少 {path}"
                 continue
             except OSError as error:
-                found.append(f"{path} 读不了：{os_cause(error)}")
+                found[path] = f"{path} 读不了：{os_cause(error)}"
                 continue
             if bad:
-                found.append(f"{path} 坏了：{'大小' if size != written.size else '校验和'}不符")
+                found[path] = f"{path} 坏了：{'大小' if size != written.size else '校验和'}不符"
         return found
 
 
-def require_whole(damages: list[str], *, what: str) -> None:
+def require_whole(damages: Iterable[str], *, what: str) -> None:
     """Raise if there are any.
 
     Raises:
         ServiceError: With the first few of them.
     """
-    if damages:
-        more = f"，还有 {len(damages) - _NAMED} 处" if len(damages) > _NAMED else ""
-        raise ServiceError(f"{what}：" + "；".join(damages[:_NAMED]) + more)
+    if named := list(damages):
+        more = f"，还有 {len(named) - _NAMED} 处" if len(named) > _NAMED else ""
+        raise ServiceError(f"{what}：" + "；".join(named[:_NAMED]) + more)
 
 
 def mount_of(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from protocol.china_time import CHINA
 from server_broker import postgres
-from server_broker.backup import restoring
+from server_broker.backup import proving, restoring
 from server_broker.backup.copying import copy
 from server_broker.backup.encryption import read_key
 from server_broker.backup.proving import prove, prove_key
@@ -180,9 +180,12 @@ def damage_key(county: BackedUp, disk: Path) -> Path:
 
 
 def damage_byte(county: BackedUp, disk: Path) -> None:
-    largest = max(disk.rglob("*.age"), key=lambda path: path.stat().st_size)
-    with largest.open("r+b") as file:
-        file.seek(largest.stat().st_size // 2)
+    flip_byte(max(disk.rglob("*.age"), key=lambda path: path.stat().st_size))
+
+
+def flip_byte(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
         byte = file.read(1)
         file.seek(-1, 1)
         file.write(bytes([byte[0] ^ 1]))
@@ -207,6 +210,18 @@ def test_a_wrong_key_a_flipped_byte_and_a_missing_segment_are_named_and_nothing_
     assert not (never / "county.toml").exists()
     assert not (never / "postgres").exists()
     shutil.rmtree(never, ignore_errors=True)
+
+
+@pytest.mark.parametrize("kind", ["repo", "info", "blobs", "county"])
+def test_a_damaged_file_is_written_anew_after_the_proof_that_found_it(
+    county: BackedUp, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(proving, "_restored_on_trial", lambda *_: {})
+    flip_byte(min((county.disk / "cunhui-backup" / kind).rglob("*.age")))
+    with pytest.raises(ServiceError, match=f"{kind}/.*校验和不符"):
+        prove(county.home, clock=now, verify_audit=lambda _: None)
+    copy(county.home, clock=now)
+    assert prove(county.home, clock=now, verify_audit=lambda _: None)
 
 
 def test_a_gap_in_the_repository_itself_is_named_before_anything_is_copied(county: BackedUp) -> None:

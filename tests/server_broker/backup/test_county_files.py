@@ -3,11 +3,12 @@
 import datetime as dt
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server_broker.backup.county_files import CopyIndex, kept_files, shares, unpack, write_archive
+from server_broker.backup.county_files import CopyIndex, copy_index, kept_files, shares, unpack, write_archive
 from server_broker.backup.encryption import Written
 from server_broker.platform.home import CountyHome
 
@@ -34,6 +35,12 @@ def home(tmp_path: Path) -> CountyHome:
     return home
 
 
+@pytest.fixture
+def index(home: CountyHome) -> Iterator[CopyIndex]:
+    with copy_index(home, "disk") as index:
+        yield index
+
+
 def names(home: CountyHome, files: list[Path]) -> set[str]:
     return {str(file.relative_to(home.root)) for file in files}
 
@@ -43,19 +50,20 @@ def test_keys_and_settings_are_kept_and_what_is_made_anew_is_not(home: CountyHom
     assert names(home, kept_files(home)) == {"added-later", "county.toml", "trust/ca.key"}
 
 
-def test_what_was_packed_is_not_packed_again(home: CountyHome) -> None:
-    index = CopyIndex(home, "disk")
+def test_what_was_packed_is_not_packed_again(home: CountyHome, index: CopyIndex) -> None:
     new = index.look(NOW)
     assert names(home, new) == {"media/ab/ab01", "bundles/cd/cd01"}
     index.note("blobs/1", new)
     assert index.look(NOW) == []
     (home.media / "ab" / "ab04").touch()
     assert names(home, index.look(NOW)) == {"media/ab/ab04"}
-    assert CopyIndex(home, "another disk").look(NOW)
+    with copy_index(home, "another disk") as other:
+        assert other.look(NOW)
 
 
-def test_an_archive_with_something_long_erased_is_given_up_and_the_rest_packed_anew(home: CountyHome) -> None:
-    index = CopyIndex(home, "disk")
+def test_an_archive_with_something_long_erased_is_given_up_and_the_rest_packed_anew(
+    home: CountyHome, index: CopyIndex
+) -> None:
     index.note("blobs/1", index.look(NOW))
     (home.media / "ab" / "ab01").unlink()
     assert index.look(NOW) == []
@@ -64,8 +72,7 @@ def test_an_archive_with_something_long_erased_is_given_up_and_the_rest_packed_a
     assert names(home, index.look(NOW)) == {"bundles/cd/cd01"}
 
 
-def test_an_archive_that_is_gone_from_the_disk_is_packed_anew(home: CountyHome) -> None:
-    index = CopyIndex(home, "disk")
+def test_an_archive_that_is_gone_from_the_disk_is_packed_anew(home: CountyHome, index: CopyIndex) -> None:
     index.note("blobs/1", index.look(NOW))
     # Long enough ago that the folders' own times are believed.
     for folder in (home.media, home.media / "ab", home.bundles, home.bundles / "cd"):
@@ -75,18 +82,27 @@ def test_an_archive_that_is_gone_from_the_disk_is_packed_anew(home: CountyHome) 
     assert len(index.look(NOW)) == 2
 
 
-def test_small_archives_go_together_once_there_are_several(home: CountyHome) -> None:
-    index = CopyIndex(home, "disk")
+def test_small_archives_go_together_once_there_are_several(home: CountyHome, index: CopyIndex) -> None:
     index.note("blobs/1", index.look(NOW))
     assert index.drop_due(now=NOW, keep=KEEP, sizes={"blobs/1": 10}) == set()
     assert index.drop_due(now=NOW, keep=KEEP, sizes={"blobs/1": 10, "blobs/2": 10}) == {"blobs/1", "blobs/2"}
 
 
 def test_what_was_written_before_a_copy_broke_off_is_remembered(home: CountyHome) -> None:
-    CopyIndex(home, "disk").note_written("repo/one", Written(3, "aa"))
-    assert CopyIndex(home, "disk").written() == {"repo/one": Written(3, "aa")}
-    CopyIndex(home, "disk").forget_others([])
-    assert CopyIndex(home, "disk").written() == {}
+    with copy_index(home, "disk") as index:
+        index.note_written("repo/one", Written(3, "aa"))
+    with copy_index(home, "disk") as index:
+        assert index.written() == {"repo/one": Written(3, "aa")}
+        index.forget_others([])
+        assert index.written() == {}
+
+
+def test_a_damaged_file_is_remembered_until_it_is_written_anew_or_wanted_no_more(index: CopyIndex) -> None:
+    index.note_damaged(["repo/one", "blobs/two"])
+    index.note_written("repo/one", Written(3, "aa"))
+    assert index.damaged() == {"blobs/two"}
+    index.forget_others(["repo/one"])
+    assert index.damaged() == set()
 
 
 def test_an_archive_comes_out_as_it_went_in_without_what_vanished(home: CountyHome, tmp_path: Path) -> None:

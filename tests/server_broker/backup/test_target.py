@@ -69,8 +69,8 @@ def test_missing_cut_and_changed_files_are_named(target: Target) -> None:
     (target.root / "one").unlink()
     (target.root / "two").write_bytes(b"22")
     (target.root / "three").write_bytes(b"3433")
-    assert target.damages(made) == ["缺少 one", "two 坏了：大小不符", "three 坏了：校验和不符"]
-    assert target.damages(made, sums=False) == ["缺少 one", "two 坏了：大小不符"]
+    said = ["缺少 one", "two 坏了：大小不符", "three 坏了：校验和不符"]
+    assert target.damages(made) == dict(zip(("one", "two", "three"), said, strict=True))
 
 
 def test_what_no_manifest_names_goes_and_its_folders_too(target: Target) -> None:
@@ -92,7 +92,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_the_copy_before(tmp_path: Path)
         with disk.full(), pytest.raises(TargetFailed, match="磁盘满了"):
             target.put_manifest(Manifest("示例县", RECIPIENT, NOW, "", 35, {}))
         assert target.manifest() == before
-        assert target.damages(before) == []
+        assert target.damages(before) == {}
         assert sorted(path.name for path in (disk.path / FOLDER).iterdir()) == [
             "cunhui-backup.json", "manifest.json", "one"
         ]  # fmt: skip
