@@ -27,7 +27,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
 _REPOSITORY, _BLOBS, _COUNTY = "repo", "blobs", "county"
-"""The folders on the disk: of the repository, of pictures and bundles, of keys and settings."""
+"""The folders on the disk: of the repository, of pictures, bundles and packages, of keys and settings."""
 _VANISHED_TRIES = 3
 
 
@@ -202,7 +202,7 @@ class _Copy:
         return there[path]
 
     def _bring_blobs(self, there: dict[str, Written]) -> None:
-        """Bring the pictures and bundles that no archive on the disk has."""
+        """Bring the pictures, bundles and packages that no archive on the disk has."""
         archives = {path: one for path, one in there.items() if path.startswith(f"{_BLOBS}/")}
         kept = self._index.keep_archives(set(archives))
         if self._tidy:

@@ -1,5 +1,5 @@
-"""What a county has beside its database: keys and settings in one archive, pictures and bundles in more and more of
-them.
+"""What a county has beside its database: keys and settings in one archive, pictures, bundles and packages in more and
+more of them.
 
 Pictures and bundles are named by their hash, so a file that was packed never changes. An index beside the repository
 remembers which archive has which file. It is only a memory: if it is gone, everything is packed anew.
@@ -37,6 +37,8 @@ _NOT_KEPT = frozenset(
 )
 """What is made anew, runs on this machine alone, or is copied in another way."""
 _BLOB_FOLDERS = ("media", "bundles")
+_PACKAGES = Path("apt/public/pool")
+"""The packages for stations. A file there has its version in its name, and never changes either."""
 ARCHIVE_BYTES = 64 * 2**20
 SMALL_ARCHIVE_BYTES = ARCHIVE_BYTES // 2
 """Archives below this are packed together once a day."""
@@ -53,13 +55,16 @@ CREATE TABLE IF NOT EXISTS damaged (path TEXT PRIMARY KEY);
 
 
 def kept_files(home: CountyHome) -> list[Path]:
-    """Return the files that make a county again with its database, its pictures and its bundles: keys, settings, marks.
+    """Return the files that make a county again with what `CopyIndex` packs and the database: keys, settings, marks.
 
     What a later version adds to the folder is among them, unless it is named as not kept.
     """
     tops = [path for path in sorted(home.root.iterdir()) if path.name not in _NOT_KEPT and path.name[0] != "."]
     files = [file for top in tops for file in (sorted(top.rglob("*")) if top.is_dir() else [top])]
-    return [file for file in files if file.is_file() and not file.name.startswith(".")]
+    packages = home.root / _PACKAGES
+    return [
+        file for file in files if file.is_file() and not file.name.startswith(".") and not file.is_relative_to(packages)
+    ]
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -97,11 +102,17 @@ def unpack(stream: IO[bytes], root: Path) -> None:
         for member in archive:
             path = tarfile.data_filter(member, str(root))
             if path.isreg():
-                (root / path.name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _make_folders(root, Path(path.name))
                 archive.extract(path, root, filter="data")
     # age says only at the end of the file whether all of it was whole.
     while stream.read(2**20):
         pass
+
+
+def _make_folders(root: Path, file: Path) -> None:
+    # One by one: of several at once, mkdir gives its mode to the last one alone.
+    for folder in reversed(file.parents):
+        (root / folder).mkdir(exist_ok=True, mode=0o700)
 
 
 @contextmanager
@@ -113,7 +124,7 @@ def copy_index(home: CountyHome, disk: str) -> Iterator["CopyIndex"]:
 
 
 class CopyIndex:
-    """Remembers what was written to one disk, and which archives on it have which pictures and bundles.
+    """Remembers what was written to one disk, and which archives on it have which pictures, bundles and packages.
 
     Each method is one transaction.
     """
@@ -210,6 +221,7 @@ class CopyIndex:
                 yield top
                 # Not the pieces of pictures: their stations still have them and send what is missing.
                 yield from (path for path in sorted(top.iterdir()) if path.is_dir() and path.name != "partial")
+        yield from (path for path, _, _ in (self._home.root / _PACKAGES).walk())
 
     def note(self, archive: str, files: Iterable[Path]) -> None:
         """Note that an archive that is on the disk has these files."""

@@ -209,7 +209,7 @@ def decrypted(source: Path, *, key: str) -> Iterator[IO[bytes]]:
 
 
 def decrypt(source: Path, target: Path, *, key: str) -> None:
-    """Decrypt a file. ``target`` has its name only when it is whole.
+    """Decrypt a file. ``target`` has its name only when it is whole and on disk.
 
     Raises:
         ServiceError: As for `decrypted`. Nothing has the name.
@@ -220,6 +220,8 @@ def decrypt(source: Path, target: Path, *, key: str) -> None:
     try:
         with temporary.open("wb") as output, decrypted(source, key=key) as content:
             shutil.copyfileobj(content, output, _PIECE_BYTES)
+            output.flush()
+            os.fsync(output.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from server_broker.backup.scratch import LogEndedEarly, counted, prepare_folders
 from server_broker.backup.state import note
 from server_broker.backup.target import Manifest, Target, require_whole
 from server_broker.platform.county_config import read_config
-from server_broker.platform.files import sync_folder, write_atomically
+from server_broker.platform.files import sync_file_system, sync_folder, write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
@@ -78,9 +78,10 @@ def restore(
         _decrypt_all(source, manifest, key, staged)
         say("三、恢复数据库……")
         found = _restore_database(staged, manifest, until, finish, say)
+        sync_file_system(staged.root)
+        write_atomically(staged.root / _WHOLE, b"")
     except OSError as error:
         raise ServiceError(f"没有恢复成：{error.filename or ''} {os_cause(error)}") from error
-    write_atomically(staged.root / _WHOLE, b"")
     say("四、搬到位……")
     stop()
     _move_in(home, staged)
@@ -141,6 +142,8 @@ def _unpack_once(archive: Path, staged: CountyHome, key: str) -> None:
             unpack(stream, staged.root)
     except tarfile.TarError as error:
         raise ServiceError(f"{archive.name} 解开了却读不出来：{error}") from error
+    # Otherwise a power cut may leave the mark, and of the files their names alone.
+    sync_file_system(staged.root)
     done.parent.mkdir(exist_ok=True)
     done.touch()
 
@@ -240,6 +243,7 @@ def _move_in(home: CountyHome, staged: CountyHome) -> None:
         _own_installed(home, staged)
     for inner in _OF_BACKUPS:
         _move(staged.backup / inner, home.backup / inner)
+    sync_folder(home.backup)
     if not home.by_units and account_for("postgres").uid is not None:
         home.root.chmod(0o711)
         home.backup.chmod(0o711)

@@ -33,7 +33,7 @@ class Manifest:
 
     Attributes:
         county: As people call it.
-        made_at: Everything that the county had by then is in it.
+        made_at: What the county had by then is in it; of the database, what was archived by then.
         last_segment: The newest segment of the log, by its name in PostgreSQL; empty if there is none.
         keep_days: How long the county keeps its backups.
         files: Each file by its path below `FOLDER`.

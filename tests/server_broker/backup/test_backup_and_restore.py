@@ -22,6 +22,7 @@ from server_broker.backup.setting_up import RecoverySheet, set_up
 from server_broker.backup.state import backup_status
 from server_broker.backup.target import Target
 from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.files import sync_file_system
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.up import initialise
@@ -112,8 +113,16 @@ def test_no_secret_key_is_left_on_the_machine_and_nothing_plain_on_the_disk(coun
         assert path.is_dir() or b"a picture" not in path.read_bytes()
 
 
-def test_everything_comes_back_elsewhere(county: BackedUp) -> None:
+def test_everything_comes_back_elsewhere(county: BackedUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks: list[list[str]] = []
+
+    def synced(staged: Path) -> None:
+        marks.append(sorted(path.name[-4:] for path in (*staged.glob("unpacked/*"), *staged.glob("whole"))))
+        sync_file_system(staged)
+
+    monkeypatch.setattr(restoring, "sync_file_system", synced)
     home = county.restored(county.disk, "back")
+    assert marks == [[], [".age"], [".age", ".age"]], "before each mark, what it stands for is on disk"
     assert read_config(home) == read_config(county.home)
     for name in ("secret-key", "ca.pem", "trust/ca.key", f"media/ab/{'ab' * 32}"):
         assert (home.root / name).read_bytes() == (county.home.root / name).read_bytes()

@@ -14,16 +14,21 @@ from server_broker.platform.home import CountyHome
 
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 KEEP = dt.timedelta(days=35)
+PACKAGE = "apt/public/pool/main/c/cunhui/cunhui-station_1_arm64.deb"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> CountyHome:
     home = CountyHome(tmp_path / "county")
-    for folder in ("media/ab", "media/partial", "bundles/cd", "trust", "postgres", "logs", "backup", "run"):
+    for folder in ("media/ab", "media/partial", "bundles/cd", "trust/gpg/keys", "postgres", "logs", "backup", "run"):
         (home.root / folder).mkdir(parents=True)
+    (home.root / PACKAGE).parent.mkdir(parents=True)
     for file in (
         "county.toml",
+        "apt/public/cunhui.asc",
+        PACKAGE,
         "trust/ca.key",
+        "trust/gpg/keys/one",
         "postgres/PG_VERSION",
         "logs/web.log",
         "media/ab/ab01",
@@ -47,12 +52,13 @@ def names(home: CountyHome, files: list[Path]) -> set[str]:
 
 def test_keys_and_settings_are_kept_and_what_is_made_anew_is_not(home: CountyHome) -> None:
     (home.root / "added-later").touch()
-    assert names(home, kept_files(home)) == {"added-later", "county.toml", "trust/ca.key"}
+    keys = {"apt/public/cunhui.asc", "trust/ca.key", "trust/gpg/keys/one"}
+    assert names(home, kept_files(home)) == {"added-later", "county.toml", *keys}
 
 
 def test_what_was_packed_is_not_packed_again(home: CountyHome, index: CopyIndex) -> None:
     new = index.look(NOW)
-    assert names(home, new) == {"media/ab/ab01", "bundles/cd/cd01"}
+    assert names(home, new) == {"media/ab/ab01", "bundles/cd/cd01", PACKAGE}
     index.note("blobs/1", new)
     assert index.look(NOW) == []
     (home.media / "ab" / "ab04").touch()
@@ -69,17 +75,17 @@ def test_an_archive_with_something_long_erased_is_given_up_and_the_rest_packed_a
     assert index.look(NOW) == []
     assert index.drop_due(now=NOW + KEEP, keep=KEEP, sizes={}) == set()
     assert index.drop_due(now=NOW + KEEP + dt.timedelta(seconds=1), keep=KEEP, sizes={}) == {"blobs/1"}
-    assert names(home, index.look(NOW)) == {"bundles/cd/cd01"}
+    assert names(home, index.look(NOW)) == {"bundles/cd/cd01", PACKAGE}
 
 
 def test_an_archive_that_is_gone_from_the_disk_is_packed_anew(home: CountyHome, index: CopyIndex) -> None:
     index.note("blobs/1", index.look(NOW))
     # Long enough ago that the folders' own times are believed.
-    for folder in (home.media, home.media / "ab", home.bundles, home.bundles / "cd"):
+    for folder, _, _ in home.root.walk():
         os.utime(folder, (1_700_000_000, 1_700_000_000))
     assert index.look(NOW) == []
     assert index.keep_archives(set()) == set()
-    assert len(index.look(NOW)) == 2
+    assert len(index.look(NOW)) == 3
 
 
 def test_small_archives_go_together_once_there_are_several(home: CountyHome, index: CopyIndex) -> None:
@@ -108,11 +114,13 @@ def test_a_damaged_file_is_remembered_until_it_is_written_anew_or_wanted_no_more
 def test_an_archive_comes_out_as_it_went_in_without_what_vanished(home: CountyHome, tmp_path: Path) -> None:
     pipe = io.BytesIO()
     (home.trust / "ca.key").chmod(0o600)
-    write_archive(pipe, home.root, [home.trust / "ca.key", home.root / "vanished", home.config_file])
+    deep = home.trust / "gpg" / "keys" / "one"
+    write_archive(pipe, home.root, [deep, home.trust / "ca.key", home.root / "vanished", home.config_file])
     pipe.seek(0)
     unpack(pipe, tmp_path / "out")
     found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert found == {"trust/ca.key", "county.toml"}
+    assert found == {"trust/gpg/keys/one", "trust/ca.key", "county.toml"}
+    assert {folder.stat().st_mode & 0o777 for folder, _, _ in (tmp_path / "out").walk()} == {0o700}
     assert (tmp_path / "out" / "trust" / "ca.key").stat().st_mode & 0o777 == 0o600
 
 

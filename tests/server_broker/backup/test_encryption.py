@@ -1,5 +1,6 @@
 """What leaves the machine opens by the key on paper alone, and a changed byte is noticed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_the_key_opens_it(tmp_path: Path, encrypted: Path, key: str) -> None:
     decrypt(encrypted, tmp_path / "one", key=key)
     assert (tmp_path / "one").read_bytes() == CONTENT
     assert CONTENT[:64] not in encrypted.read_bytes()
+
+
+def test_what_is_decrypted_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, encrypted: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_size, (tmp_path / "one").exists())))
+    decrypt(encrypted, tmp_path / "one", key=key)
+    assert synced == [(len(CONTENT), False)]
 
 
 def test_another_key_or_a_changed_byte_leaves_no_file(tmp_path: Path, encrypted: Path, key: str) -> None:
