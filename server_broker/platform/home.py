@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from server_broker.platform.files import write_atomically, write_once
+
 DATABASE = "cunhui"
 ROLE = "cunhui"
 """The database of the private cluster, and the role that the service uses in it."""
@@ -89,17 +91,13 @@ class CountyHome:
         If there is no county in the folder, no file is made, and the key is for this process only.
         """
         path = self.root / "secret-key"
-        try:
-            return path.read_text(encoding="ascii")
-        except FileNotFoundError:
-            if not self.config_file.exists():
-                return secrets.token_urlsafe(48)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process has made it meanwhile
-            return path.read_text(encoding="ascii")
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+        if not path.exists() and not self.config_file.exists():
+            return secrets.token_urlsafe(48)
+        write_once(path, secrets.token_urlsafe(48).encode("ascii"))
+        if key := path.read_text(encoding="ascii").strip():
+            return key
+        # Django refuses every request without a key. Nothing was signed with an empty one, so a new one costs nothing.
+        write_atomically(path, secrets.token_urlsafe(48).encode("ascii"))
         return path.read_text(encoding="ascii")
 
     def allowed_hosts(self) -> list[str]:

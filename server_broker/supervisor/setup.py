@@ -47,7 +47,11 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
     answers = _answers(home, answers_file, begun=begun, say=say)
     if not home.config_file.exists():
         # A verb goes on under the county's account by itself.
-        _run([sys.executable, sys.argv[0], "init", *init_words(answers), "--home", str(home.root)], "建县")
+        try:
+            _run([sys.executable, sys.argv[0], "init", *init_words(answers), "--home", str(home.root)], "建县")
+        except ServiceError:
+            begun.unlink()  # answers that make no county would make none the next time either
+            raise
     if (table := answers.get("console")) and read_config(home).console is None:
         with home.config_file.open("a", encoding="utf-8") as file:  # it stays with the account that `init` gave it to
             file.write(table)
@@ -76,7 +80,7 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
     """
     wrong = machine_problems(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
     # Answers that were taken before are not tried again: their ports are in use by now, by this county.
-    resumed = begun.exists()
+    resumed = begun.exists() and (home.config_file.exists() or not answers_file)
     answers: Mapping[str, str] = json.loads(begun.read_text(encoding="utf-8")) if resumed else {}
     if answers_file and not resumed:
         try:
@@ -142,7 +146,7 @@ def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tupl
 
 def init_words(answers: Mapping[str, str]) -> list[str]:
     """Return the options of ``init`` for the answers."""
-    words = ["--name", answers["name"], "--host", answers["host"]]
+    words = [f"--name={answers['name']}", "--host", answers["host"]]  # a name may begin with a stroke
     words += ["--web-port", answers["web_port"], "--broker-port", answers["broker_port"], "--clock", answers["clock"]]
     for host in answers["other_hosts"].split():
         words += ["--also", host]

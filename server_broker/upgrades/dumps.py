@@ -9,8 +9,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -79,9 +79,11 @@ def file_of(home: CountyHome, dump: Dump) -> Path:
 
 
 def kept_dumps(home: CountyHome) -> list[Dump]:
-    """Return the dumps that are whole, the newest one first."""
-    found = sorted(dumps_folder(home).glob(f"*{_END}"), reverse=True)
-    dumps = [msgspec.json.decode(path.read_bytes(), type=Dump) for path in found]
+    """Return the dumps that are whole, the newest one first. One whose description is damaged is none."""
+    dumps = []
+    for path in sorted(dumps_folder(home).glob(f"*{_END}"), reverse=True):
+        with suppress(msgspec.DecodeError):
+            dumps.append(msgspec.json.decode(path.read_bytes(), type=Dump))
     return [dump for dump in dumps if file_of(home, dump).exists()]
 
 
@@ -110,7 +112,8 @@ def upgrade_is_done(home: CountyHome) -> None:
 
 
 def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
-    """Dump the database into the county's folder. Older dumps go, but for the newest one.
+    """Dump the database into the county's folder. Older dumps go, but for the newest ones and the last one of an earlier
+    version: it is the way back to that.
 
     Raises:
         ServiceError: The disk can't hold it or PostgreSQL did not give it; nothing of it is left, and the database is
@@ -120,7 +123,7 @@ def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
     folder.mkdir(exist_ok=True, mode=0o700)
     for left in folder.glob("*.part"):  # of a program that was killed
         left.unlink()
-    _keep(home, KEPT - 1)
+    _keep(home, kept_dumps(home))
     audited, received = content()
     name = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     part = folder / f"{name}.part"
@@ -145,6 +148,10 @@ def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
     )
     write_atomically(folder / f"{name}{_END}", msgspec.json.encode(dump))
     sync_folder(home.root)
+    # Not before: as long as this one may not fit, the others are all that there is.
+    dumps = kept_dumps(home)
+    earlier = [one for one in dumps if one.version != dump.version]
+    _keep(home, [*dumps[:KEPT], *earlier[:1]])
     return dump
 
 
@@ -174,9 +181,9 @@ def content() -> tuple[int, list[Received]]:
         return 0, []
 
 
-def _keep(home: CountyHome, count: int) -> None:
-    """Remove all dumps but the newest ones, and files without a description."""
-    names = {dump.name for dump in kept_dumps(home)[:count]}
+def _keep(home: CountyHome, dumps: Iterable[Dump]) -> None:
+    """Remove all dumps but these, and files without a description."""
+    names = {dump.name for dump in dumps}
     for path in dumps_folder(home).iterdir():
         if path.suffix in (".dump", _END) and path.stem not in names:
             path.unlink()

@@ -36,7 +36,7 @@ from server_broker.upgrades.dumps import (
 )
 
 _APT = "apt install --allow-downgrades ./cunhui-county"
-_WRITERS = ("ingest", "chores", "web", "front-door")
+_WRITERS = tuple(part for part in UNITS if part not in ("postgres", "mosquitto"))
 _LIVE = f"SELECT id FROM {STATIONS.name} WHERE revoked_at IS NULL AND enrolled_at IS NOT NULL"  # noqa: S608 - the name is a constant
 
 
@@ -86,10 +86,15 @@ def go_back(home: CountyHome, name: str, *, lose: bool, actor: str, now: dt.date
         if lost and not lose:
             raise ServiceError("\n".join([*lost, "没有改动。确认可以丢掉这些，再加上 --lose 运行一次"]))
         _judge_file(home, dump)
-        # Before the database: a note too many only has stations tell again what is here.
+        # Noted before, because this program may be killed right after the COMMIT, and without the note no station would
+        # be asked for what is missing. If it is killed before, stations only tell again what is here.
         write_atomically(_mark(home), f"{dump.version}\n{actor}\n".encode(), mode=0o644)
         (home.postgres_socket / "prepared").unlink(missing_ok=True)
-        _replace(file_of(home, dump))
+        try:
+            _replace(file_of(home, dump))
+        except ServiceError:
+            forget_way_back(home)  # the database is still the later version's, which no earlier package reads
+            raise
         note_used(home, dump.version)
         (dumps_folder(home) / "begun").unlink(missing_ok=True)
     return dump
@@ -117,7 +122,7 @@ def _dump_named(home: CountyHome, name: str) -> Dump:
 def _leave_only_database(home: CountyHome) -> str:
     if home.by_units:
         return f"systemctl stop {TARGET} && systemctl start {UNITS['postgres']}"
-    without = " ".join(f"--without {part}" for part in ("mosquitto", *_WRITERS[:3]))
+    without = " ".join(f"--without {part}" for part in ("mosquitto", *_WRITERS))
     return f"cunhui-server down，再运行 cunhui-server up {without}"
 
 

@@ -70,29 +70,35 @@ def test_postgresql_makes_no_other_cluster_where_there_is_none(tmp_path: Path, t
 
 
 @pytest.mark.parametrize(
-    ("was", "comes", "went_back", "refused"),
+    ("verb", "was", "used", "comes", "went_back", "refused"),
     [
-        ("0.1.0+2", "0.1.0+3", None, False),
-        ("0.1.0+2", "0.1.0+2", None, False),
-        ("0.1.0+2", "0.1.0+1", None, True),
-        ("0.1.0+3", "0.1.0+2", "0.1.0+2\ncli:root\n", False),
-        ("0.1.0+3", "0.1.0+1", "0.1.0+2\ncli:root\n", True),
-        ("0.1.0+3", "0.1.0+1", "\ncli:root\n", False),  # the version before noted none
+        ("upgrade", "0.1.0+2", "0.1.0+2", "0.1.0+3", None, False),
+        ("upgrade", "0.1.0+2", "0.1.0+2", "0.1.0+2", None, False),
+        ("upgrade", "0.1.0+2", "0.1.0+2", "0.1.0+1", None, True),
+        ("upgrade", "0.1.0+2", "", "0.1.0+1", None, True),  # the installed version noted none
+        ("upgrade", "0.1.0+2", "0.1.0+1", "0.1.0+1", None, False),  # it was refused before it used the database
+        ("install", "0.1.0+2", "0.1.0+2", "0.1.0+1", None, True),  # after `apt remove`
+        ("install", "0.1.0+2", "0.1.0+2", "0.1.0+3", None, False),
+        ("upgrade", "0.1.0+3", "0.1.0+3", "0.1.0+2", "0.1.0+2\ncli:root\n", False),
+        ("upgrade", "0.1.0+3", "0.1.0+3", "0.1.0+1", "0.1.0+2\ncli:root\n", True),
+        ("upgrade", "0.1.0+3", "0.1.0+3", "0.1.0+1", "\ncli:root\n", False),  # the version before noted none
     ],
 )
 def test_an_earlier_version_comes_only_once_the_database_went_back(
-    tmp_path: Path, was: str, comes: str, went_back: str | None, refused: bool
+    tmp_path: Path, verb: str, was: str, used: str, comes: str, went_back: str | None, refused: bool
 ) -> None:
     county, script = tmp_path / "county", tmp_path / "preinst"
     text = (DEBIAN / "cunhui-county.preinst").read_text(encoding="utf-8")
     script.write_text(text.replace(DATA["cunhui-county.postrm"], str(county)), encoding="utf-8")
 
     def preinst() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(["sh", str(script), "upgrade", was, comes], capture_output=True, text=True)
+        return subprocess.run(["sh", str(script), verb, was, comes], capture_output=True, text=True)
 
     assert preinst().returncode == 0, "there is no county yet"
     (county / "dumps").mkdir(parents=True)
     (county / "county.toml").touch()
+    if used:
+        (county / "used-by").write_text(f"{used}\n", encoding="ascii")
     if went_back is not None:
         (county / "dumps" / "went-back").write_text(went_back, encoding="ascii")
     done = preinst()

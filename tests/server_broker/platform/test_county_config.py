@@ -171,6 +171,16 @@ def test_init_names_the_next_steps_as_they_are_typed(
     assert (home.root / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
+def test_an_empty_secret_key_is_made_anew_and_stays(tmp_path: Path) -> None:
+    """A power cut may have left the name without its content."""
+    home = CountyHome(tmp_path)
+    (home.root / "secret-key").write_bytes(b"")
+    key = home.secret_key()
+    assert len(key) > 40
+    assert home.secret_key() == key
+    assert (home.root / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
 DOWN = (
     ["up"],
     ["down"],

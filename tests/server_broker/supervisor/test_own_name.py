@@ -76,20 +76,24 @@ def home(tmp_path: Path) -> CountyHome:
 
 
 async def _nothing(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _broken(scope: Any, receive: Any, send: Any) -> None:
+    raise RuntimeError("it can't begin to work")
 
 
 class Web:
     """The county's web server, run in a thread for one home."""
 
-    def __init__(self, home: CountyHome) -> None:
+    def __init__(self, home: CountyHome, app: Any = _nothing) -> None:
         self.home = home
         self.config = read_config(home)
         assert self.config.console is not None
         self.own = self.config.console
         files = server_certificate(home, "web", self.config.hosts, now=NOW)
-        served = web_config(_nothing, *files, host="127.0.0.1", port=self.config.web_port)
+        served = web_config(app, *files, host="127.0.0.1", port=self.config.web_port)
         self._server = WebServer(served, own_name(home, self.config, now=NOW), every_s=0.02)
         self._thread = threading.Thread(target=self._server.run)
 
@@ -130,6 +134,12 @@ def test_browsers_get_the_own_certificate_and_stations_the_county_s(web: Web) ->
     assert web.certificate(name=None) == in_file(web.home.root / "tls"), "a client that names no host gets it too"
     assert web_answers(web.home, web.config), "a station trusts the county's authority alone"
     assert web.config.console_url == f"https://{HOST}:{web.own.port}"
+
+
+def test_a_web_that_only_shakes_hands_does_not_answer(home: CountyHome) -> None:
+    with Web(home, _broken) as web:
+        assert web.connect(port=web.config.web_port) is not None
+        assert not web_answers(home, web.config)
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["same kind of key", "RSA before"])

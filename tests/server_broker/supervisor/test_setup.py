@@ -1,6 +1,7 @@
 """The first hour: what setup asks, how it tries the answers, and what it refuses before it has changed anything."""
 
 import datetime as dt
+import json
 import os
 import socket
 import subprocess
@@ -66,7 +67,7 @@ def test_enter_takes_what_is_usual(free: None) -> None:
     assert answers == GOOD | {
         "region": "990101000000", "web_port": "8443", "broker_port": "8883", "clock": "ntp", "admin": "admin"
     }  # fmt: skip
-    assert setup.init_words(answers)[:4] == ["--name", "示例县", "--host", "127.0.0.1"]
+    assert setup.init_words(answers)[:3] == ["--name=示例县", "--host", "127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,38 @@ def test_answers_come_from_a_file(free: None, tmp_path: Path) -> None:
     answers = from_file(file)
     assert answers["admin"] == "admin"
     assert setup.init_words(answers)[-4:] == ["--also", "county.example", "--also", "10.0.0.2"]
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
+    """A machine that is fit, with the answers of a setup that broke off."""
+    monkeypatch.setattr(setup, "machine_problems", lambda *_, **__: [])
+    home = CountyHome(tmp_path)
+    (home.root / "setup.json").write_text(json.dumps(GOOD | {"name": "旧名"}), encoding="utf-8")
+    (home.root / "answers.toml").write_text(
+        'name = "新名"\nregion = "990101"\nhost = "127.0.0.1"\nweb_port = 8443\nclock = "manual"\n', encoding="utf-8"
+    )
+    return home
+
+
+@pytest.mark.parametrize(("made", "name"), [(False, "新名"), (True, "旧名")])
+def test_a_file_counts_as_long_as_there_is_no_county(free: None, bare: CountyHome, made: bool, name: str) -> None:
+    if made:
+        bare.config_file.touch()
+    answers = setup._answers(
+        bare, str(bare.root / "answers.toml"), begun=bare.root / "setup.json", say=lambda _line: None
+    )
+    assert answers["name"] == name
+
+
+def test_answers_that_make_no_county_are_asked_again(bare: CountyHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise ServiceError("建县没有做成")
+
+    monkeypatch.setattr(setup, "_run", refused)
+    with pytest.raises(ServiceError, match="建县没有做成"):
+        setup.setup(bare, "", say=lambda _line: None)
+    assert not (bare.root / "setup.json").exists()
 
 
 def test_all_that_is_wrong_in_a_file_is_said_at_once(free: None, tmp_path: Path) -> None:

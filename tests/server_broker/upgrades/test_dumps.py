@@ -82,6 +82,22 @@ def test_two_are_kept(home: CountyHome) -> None:
     assert len(list(dumps_folder(home).iterdir())) == 4
 
 
+def test_the_way_back_to_the_version_before_outlives_later_dumps(home: CountyHome) -> None:
+    ready_to_migrate(home, now=NOW)
+    note_used(home, program_version())
+    for number in range(1, 4):
+        take_dump(home, now=NOW + number * HOUR)
+    assert [dump.made_at for dump in kept_dumps(home)] == [NOW + 3 * HOUR, NOW + 2 * HOUR, NOW]
+
+
+def test_a_damaged_description_is_no_dump_and_hinders_none(home: CountyHome) -> None:
+    ready_to_migrate(home, now=NOW)
+    (dumps_folder(home) / f"{kept_dumps(home)[0].name}.json").write_bytes(b"{")
+    assert not kept_dumps(home)
+    ready_to_migrate(home, now=NOW + HOUR)
+    assert [dump.made_at for dump in kept_dumps(home)] == [NOW + HOUR]
+
+
 def test_what_a_killed_program_left_is_no_dump_and_goes(home: CountyHome) -> None:
     folder = dumps_folder(home)
     folder.mkdir()
@@ -106,6 +122,9 @@ def test_a_disk_that_would_get_too_full_is_named_and_nothing_is_left(
         assert not list(dumps_folder(home).iterdir())
         ready_to_migrate(home, now=NOW)
         assert len(kept_dumps(home)) == 1
+        with disk.full(), pytest.raises(ServiceError, match=r"磁盘满了|空间"):
+            take_dump(home, now=NOW + HOUR)
+        assert [dump.made_at for dump in kept_dumps(home)] == [NOW], "the one before is all that there is"
 
 
 def test_a_database_of_a_later_version_is_refused_and_stays_as_it_is(home: CountyHome) -> None:
