@@ -112,8 +112,9 @@ def upgrade_is_done(home: CountyHome) -> None:
 
 
 def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
-    """Dump the database into the county's folder. Older dumps go, but for the newest ones and the last one of an earlier
-    version: it is the way back to that.
+    """Dump the database into the county's folder, and remove older dumps.
+
+    The newest ones stay, and the last one of an earlier version: it is the way back to that.
 
     Raises:
         ServiceError: The disk can't hold it or PostgreSQL did not give it; nothing of it is left, and the database is

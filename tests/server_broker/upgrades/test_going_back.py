@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 
 from server_broker.audit import log as audit
-from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Station, Stream
 from server_broker.platform.control import pid_file
 from server_broker.platform.home import CountyHome
