@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from server_broker.apt.repository import KEY_FILE, Repository
+from server_broker.apt.repository import KEY_FILE, PackageRepository
 from server_broker.platform.byte_ranges import RangeNotSatisfiable, wanted_range
 
 PIECE_BYTES = 65_536
@@ -22,7 +22,7 @@ RETRY_AFTER_S = 3_600
 @require_safe
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Respond with a file or a byte range of it (RFC 9110, section 14). While the operator holds, with 503."""
-    repository = Repository(settings.HOME)
+    repository = PackageRepository(settings.HOME)
     path = repository.file(name)
     if path is None:
         raise Http404

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from server_broker.apt.repository import PACKAGE, Repository
+from server_broker.apt.repository import PACKAGE, PackageRepository
 from server_broker.audit.log import record
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -17,7 +17,7 @@ def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
     Raises:
         ServiceError: It was refused or failed; nothing was changed.
     """
-    repository = Repository(home)
+    repository = PackageRepository(home)
     match chosen.what:
         case "add":
             if not chosen.file:

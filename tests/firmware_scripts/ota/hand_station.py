@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_scripts.ota.station_update import Machine, _installed, _read, _whole
-from server_broker.apt.repository import Repository
+from server_broker.apt.repository import PackageRepository
 from server_broker.platform.home import CountyHome
 from tests.agent.uplink.pki import Authority, Issued
 
@@ -103,7 +103,7 @@ class HandStation:
         self.folder = folder
         self.home = CountyHome(folder / "county")
         self.home.trust.mkdir(parents=True)
-        self.repository = Repository(self.home)
+        self.repository = PackageRepository(self.home)
         self.replaced: dict[str, bytes] = {}
         self.asked: list[str] = []
         authority = Authority(folder / "pki")

@@ -1,7 +1,10 @@
 """The repository for stations installed by hand: what the operator may put in, what a client may ask for."""
 
 import asyncio
+import fcntl
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from server_broker.apt.repository import Offered, Repository
+from server_broker.apt.repository import Offered, PackageRepository
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from tests.conftest import short_folder
@@ -30,8 +33,8 @@ def home(folder: Path) -> CountyHome:
     """A county that offers version 2."""
     made = CountyHome(folder / "county")
     made.trust.mkdir(parents=True)
-    assert Repository(made).offered() == []
-    Repository(made).add(make_deb(folder, "2"))
+    assert PackageRepository(made).offered() == []
+    PackageRepository(made).add(make_deb(folder, "2"))
     return made
 
 
@@ -51,12 +54,12 @@ def body(response: object) -> bytes:
 
 
 def test_an_earlier_version_and_other_packages_are_refused(home: CountyHome, folder: Path) -> None:
-    repository = Repository(home)
+    repository = PackageRepository(home)
     other = folder / "other"
     other.mkdir()
     for deb, why in (
         (make_deb(other, "1.9"), "不比它新"),
-        (make_deb(other, "2"), "不比它新"),
+        (make_deb(other, "2", size=2_000), "不比它新"),
         (make_deb(other, "3", package="cunhui-county"), "这里只放 cunhui-station"),
         (make_deb(other, "4", architecture="armhf"), "站点只有 amd64、arm64"),
         (make_deb(other, "1:5"), "不能有冒号"),
@@ -69,13 +72,49 @@ def test_an_earlier_version_and_other_packages_are_refused(home: CountyHome, fol
 
 
 def test_each_architecture_has_a_version_of_its_own_and_one_key_signs(home: CountyHome, folder: Path) -> None:
-    repository = Repository(home)
+    repository = PackageRepository(home)
     key = repository.file("cunhui.asc")
     assert key is not None
     before = key.read_bytes()
     repository.add(make_deb(folder / "other", "1", architecture="arm64"))
     assert sorted(repository.offered(), key=lambda one: one.version) == [Offered("1", "arm64"), Offered("2", "amd64")]
     assert key.read_bytes() == before
+
+
+def test_what_stations_could_not_get_is_added_again(home: CountyHome, folder: Path) -> None:
+    repository = PackageRepository(home)
+    name = "pool/main/c/cunhui-station/cunhui-station_2_amd64.deb"
+    (home.root / "apt" / "public" / name).unlink()  # as after a restored backup that lacks it
+    repository.add(folder / "cunhui-station_2_amd64.deb")
+    assert repository.file(name)
+
+
+def test_a_county_without_its_key_says_so_and_offers_what_it_did(home: CountyHome, folder: Path) -> None:
+    repository, keys = PackageRepository(home), home.trust / "apt-gnupg"
+    later = make_deb(folder, "2.1")
+    keys.rename(folder / "away")
+    with pytest.raises(ServiceError, match="请从备份里找回"):
+        repository.add(later)
+    assert Offered("2", "amd64") in repository.offered()
+    shutil.rmtree(keys)
+    (folder / "away").rename(keys)
+    assert repository.add(folder / "cunhui-station_2_amd64.deb") == Offered("2", "amd64")
+
+
+def test_a_reprepro_that_was_killed_holds_nobody_up(home: CountyHome, folder: Path) -> None:
+    repository, deb, lock = PackageRepository(home), folder / "cunhui-station_2_amd64.deb", home.root / "apt" / "lock"
+    database = home.root / "apt" / "db"
+    (database / "lockfile").touch()
+    (database / "references.db").write_bytes(b"half")
+    before = repository.offered()
+    with lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # it still works, though its caller was killed
+        added = ThreadPoolExecutor().submit(repository.add, deb)
+        with pytest.raises(TimeoutError):
+            added.result(timeout=0.05)
+        assert (database / "lockfile").exists()
+    assert added.result() == Offered("2", "amd64")
+    assert repository.offered() == before
 
 
 def test_a_part_is_had_and_what_has_not_changed_is_not_sent_again(web: Client) -> None:
@@ -110,7 +149,7 @@ def test_nothing_else_is_had(web: Client, name: str) -> None:
 
 
 def test_on_hold_only_the_key_is_had(web: Client, home: CountyHome) -> None:
-    repository = Repository(home)
+    repository = PackageRepository(home)
     repository.hold()
     held = web.get("/apt/dists/trixie/InRelease")
     assert (held.status_code, held["Retry-After"]) == (503, "3600")
