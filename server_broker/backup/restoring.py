@@ -174,17 +174,17 @@ def options_as_of(until: dt.datetime, repository: Repository) -> list[str]:
     Raises:
         ServiceError: That moment can't be had. The message says which ones near it can.
     """
-    since = repository.continuous_since()
-    # pgBackRest compares whole seconds with those at which its backups ended.
+    bases, since = repository.bases(), repository.continuous_since()
+    # pgBackRest knows only in whole seconds when its backups ended.
     second = until.replace(microsecond=0)
-    if since is not None and second > since:
-        return ["--type=time", f"--target={until:%Y-%m-%d %H:%M:%S.%f%z}", "--target-action=promote"]
-    # Of the log before that there is only what each base backup itself needs. PostgreSQL would end there and, asked for
-    # all that there is, go on with what came later.
-    bases = repository.bases()
     for base in bases:
         if base.ended_at == second:
+            # Also of one in a future that a restore has given up.
             return [f"--set={base.label}", "--type=immediate", "--target-action=promote"]
+    # Of the log before that there is only what each base backup itself needs. PostgreSQL would end there and, asked for
+    # all that there is, go on with what came later.
+    if since is not None and second > since:
+        return ["--type=time", f"--target={until:%Y-%m-%d %H:%M:%S.%f%z}", "--target-action=promote"]
     raise ServiceError(f"没有恢复：{_near(until, bases, since)}")
 
 

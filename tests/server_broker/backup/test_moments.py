@@ -27,7 +27,7 @@ def test_since_the_second_newest_full_backup_every_moment_can_be_had(archive: Ar
     assert words == ["--type=time", "--target=2027-01-15 08:02:01.500000+0000", "--target-action=promote"]
 
 
-@pytest.mark.parametrize(("seconds", "label"), [(0, "1F"), (60, "1F_2I"), (60.9, "1F_2I"), (120, "2F"), (120.9, "2F")])
+@pytest.mark.parametrize(("seconds", "label"), [(0, "1F"), (60.9, "1F_2I"), (120, "2F"), (180, "3F")])
 def test_the_moment_at_which_a_backup_ended_can_be_had(archive: Archive, seconds: float, label: str) -> None:
     words = options_as_of(after(seconds), archive.repository)
     assert words == [f"--set={label}", "--type=immediate", "--target-action=promote"]
