@@ -80,7 +80,7 @@ def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
 
 def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
     add_event(fact, identity, rows, {"screen": fact.screen})
-    rows.alarms.append(AlarmCall(identity.station, HELP_ASKED, "minor", "站点有人求助"))
+    rows.alarms.append(AlarmCall(identity.station, HELP_ASKED, "critical", "站点有人求助"))
 
 
 def _live_view_began(fact: facts.LiveViewBegan, identity: Identity, rows: Rows) -> None:

@@ -40,6 +40,14 @@ class Kind:
     codes: frozenset[str] = frozenset()
 
 
+HELP: Final = Kind(
+    "help",
+    "有人求助",
+    "镇办",
+    "请马上给村里打电话；点“确认”，大屏就显示您看到了。",
+    "station",
+    frozenset({county_codes.HELP_ASKED}),
+)
 OUTAGE: Final = Kind(
     "outage",
     "疑似停电或断网",
@@ -68,14 +76,7 @@ READER: Final = Kind(
 OTHER: Final = Kind("other", "其他告警", "县运维", "请看告警里写的处理办法。", "alarms")
 
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind(
-        "help",
-        "有人求助",
-        "镇办",
-        "请马上给村里打电话；点“确认”，大屏就显示您看到了。",
-        "station",
-        frozenset({county_codes.HELP_ASKED}),
-    ),
+    HELP,
     OUTAGE,
     Kind(
         "county",

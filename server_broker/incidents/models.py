@@ -102,14 +102,15 @@ class ChannelConfig(models.Model):
 
 
 class Episode(About):
-    """One incident from its opening to its end, as the notifier saw it, so that nobody is told of it twice."""
+    """One incident from its opening to its end, as the notifier saw it, so that nobody is told of it needlessly."""
 
     region = models.CharField(max_length=12)
     """Code of the place's region: the village of a station."""
     severity = models.CharField(max_length=8)
+    """The gravest that it has been."""
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField()
-    """When the notifier saw it first."""
+    """When the notifier saw it first, or last saw something new in it. A channel that was told before is told again."""
     over_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -147,7 +148,7 @@ class Notification(models.Model):
 
 
 class Mention(models.Model):
-    """A notification tells of an episode: of its opening, or of its end."""
+    """The last notification that tells a channel of an episode: that it stands, or that it is over."""
 
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="mentions")
     channel = models.ForeignKey(ChannelConfig, on_delete=models.PROTECT, related_name="+")

@@ -37,6 +37,8 @@ class Standing:
     incident: Incident
     acknowledged: Acknowledgement | None = None
     silence: Silence | None = None
+    answered_at: datetime | None = None
+    """When incidents of this kind were last acknowledged there. If it counts no more, something has opened since."""
 
     @property
     def state(self) -> str:
@@ -152,11 +154,10 @@ def _standing(
     seen: dict[tuple[str, str], Acknowledgement],
     silences: dict[tuple[str, str], Silence],
 ) -> Standing:
-    acknowledged = seen.get(incident.key)
+    last = seen.get(incident.key)
     # Who has seen it has not seen the alarms that opened since.
-    if acknowledged is not None and acknowledged.at < incident.newest_at:
-        acknowledged = None
-    return Standing(incident, acknowledged, _silence_of(incident, silences))
+    acknowledged = last if last is not None and last.at >= incident.newest_at else None
+    return Standing(incident, acknowledged, _silence_of(incident, silences), last.at if last else None)
 
 
 def _silence_of(incident: Incident, silences: dict[tuple[str, str], Silence]) -> Silence | None:

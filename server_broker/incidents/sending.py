@@ -2,7 +2,8 @@
 
 A delivery runs on a thread of its own and is waited for `TOTAL_S` and a little more, whatever it does: a receiver that
 hangs, or a name server. A channel whose last delivery still runs gets nothing new. Between tries stand capped and
-jittered waits. What nobody could be told for a day is given up, because by then the page says more.
+jittered waits. A message that could not be delivered for a day is given up, because by then the page says more. What it
+told of and what still stands is told by a new one.
 
 A delivery is counted as a try before it begins. Whoever dies in the middle tries again, so a message may come twice.
 """
@@ -14,10 +15,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F
 
 from server_broker.incidents.channels.port import TOTAL_S, BadChannel, Channel, ChannelFailed, Message
-from server_broker.incidents.models import ChannelConfig, Notification
+from server_broker.incidents.models import ChannelConfig, Mention, Notification
 from server_broker.trust.sealing import SealBroken
 
 _log = logging.getLogger(__name__)
@@ -64,7 +66,7 @@ class Sender:
 
     def go_on(self, *, now: datetime) -> int:
         """Give up what is too old, try what is due, and return how many messages were delivered."""
-        Notification.objects.filter(sent_at=None, given_up_at=None, made_at__lte=now - EXPIRES).update(given_up_at=now)
+        _give_up(now)
         self._running = {pk: one for pk, one in self._running.items() if one.is_alive()}
         begun = [one for notification in _due(now) if (one := self._begin(notification, now)) is not None]
         ends_s = time.monotonic() + self._wait_s
@@ -112,6 +114,14 @@ class Sender:
     def _wait_after(self, tries: int) -> float:
         longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 16))
         return self._chance.uniform(LEAST_WAIT_S, longest)
+
+
+def _give_up(now: datetime) -> None:
+    """Give up the messages that are too old. Nobody was told by them, so that what still stands is told anew."""
+    expired = Notification.objects.filter(sent_at=None, given_up_at=None, made_at__lte=now - EXPIRES)
+    with transaction.atomic():
+        Mention.objects.filter(notification__in=expired).delete()
+        expired.update(given_up_at=now)
 
 
 def _due(now: datetime) -> list[Notification]:

@@ -1,8 +1,10 @@
 """Decide what a channel is told, and write it: one message for the openings that stand together, few for ends.
 
 - An incident is told once it has stood for `GATHER`. Whatever else waits then goes along, so that what begins in one
-  minute is one message. An incident that is over before is not told.
+  minute is one message. An incident that is over before is not told. One that was told is told again if its episode has
+  something new (`episodes`).
 - Nobody is told of what is acknowledged or silenced. In the night, what can wait until the morning waits.
+- An end is told when it has lasted for `FLAPPING`, so that what is told of as over comes again as something new.
 - An end goes along with the next message. A message about ends alone is sent only while all messages of the channel are
   at most `MOST_PER_INCIDENT` for each incident that was told.
 """
@@ -17,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from server_broker.incidents.channels.port import MAX_TEXT_BYTES, Message
+from server_broker.incidents.episodes import FLAPPING
 from server_broker.incidents.grouping import Incident
 from server_broker.incidents.kinds import BY_KEY, OTHER, OUTAGE, SEVERITIES, SEVERITY_WORDS, gravest
 from server_broker.incidents.models import ChannelConfig, Episode, Mention, Notification
@@ -24,8 +27,6 @@ from server_broker.incidents.open_now import Regions, Standing
 from server_broker.regions.models import TOWNSHIP_DIGITS, subtree_prefix
 
 GATHER = timedelta(minutes=1)
-STEADY = timedelta(minutes=10)
-"""An end is told only if it has lasted so long."""
 TELL_ENDS_FOR = timedelta(days=1)
 MOST_PER_INCIDENT = 1.2
 NIGHT_BEGINS, NIGHT_ENDS = time(21, 0), time(7, 0)
@@ -35,10 +36,12 @@ _MOST_NAMES = 4
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An open incident that a channel has not been told of."""
+    """An open incident of which a channel has not been told, or not since there is something new."""
 
     episode: Episode
     incident: Incident
+    again: bool
+    """The channel was told before."""
 
 
 def tell(
@@ -66,14 +69,17 @@ def tell(
     if not ripe and (not ended or night or not _may_tell_ends(channel)):
         return None
     openings = pending if ripe else []
-    message = written([one.incident for one in openings], ended, names=names, county=county, link=link)
+    message = written(openings, ended, names=names, county=county, link=link)
     with transaction.atomic():
         made = Notification.objects.create(
             channel=channel, title=message.title, text=message.text, made_at=now, next_at=now
         )
         told = [(one.episode, False) for one in openings] + [(one, True) for one in ended]
         Mention.objects.bulk_create(
-            Mention(notification=made, channel=channel, episode=episode, of_end=of_end) for episode, of_end in told
+            [Mention(notification=made, channel=channel, episode=episode, of_end=of_end) for episode, of_end in told],
+            update_conflicts=True,
+            unique_fields=["channel", "episode", "of_end"],
+            update_fields=["notification"],
         )
     return made
 
@@ -92,16 +98,17 @@ def _pending(
     night: bool,
 ) -> list[Pending]:
     concerned = [
-        Pending(episodes[one.incident.key], one.incident)
+        (episodes[one.incident.key], one.incident)
         for one in standing
         if one.state == "open" and one.incident.key in episodes and _concerns(channel, one.incident, night=night)
     ]
-    told = set(
-        Mention.objects.filter(
-            channel=channel, of_end=False, episode__in=[one.episode.pk for one in concerned]
-        ).values_list("episode_id", flat=True)
-    )
-    return [one for one in concerned if one.episode.pk not in told]
+    mentions = Mention.objects.filter(channel=channel, of_end=False, episode__in=[one.pk for one, _ in concerned])
+    told_at = dict(mentions.values_list("episode_id", "notification__made_at"))
+    return [
+        Pending(episode, incident, again=episode.pk in told_at)
+        for episode, incident in concerned
+        if episode.pk not in told_at or told_at[episode.pk] < episode.seen_at
+    ]
 
 
 def _concerns(channel: ChannelConfig, incident: Incident, *, night: bool) -> bool:
@@ -117,23 +124,24 @@ def _concerns(channel: ChannelConfig, incident: Incident, *, night: bool) -> boo
 
 
 def _ended(channel: ChannelConfig, now: datetime) -> list[Episode]:
-    """Return the episodes whose opening the channel was told, and that have been over for a while, but not a day."""
+    """Return the episodes whose opening the channel was told, and that have been over for good for less than a day."""
     mentions = Mention.objects.filter(
-        channel=channel, episode__over_at__lte=now - STEADY, episode__over_at__gt=now - TELL_ENDS_FOR
+        channel=channel, episode__over_at__lt=now - FLAPPING, episode__over_at__gt=now - TELL_ENDS_FOR
     )
-    opened = mentions.filter(of_end=False).values("episode")
+    # A message about an opening that still waits may be given up, and then nobody was told of it.
+    opened = mentions.filter(of_end=False, notification__sent_at__isnull=False).values("episode")
     closed = mentions.filter(of_end=True).values("episode")
     return list(Episode.objects.filter(pk__in=opened).exclude(pk__in=closed).order_by("region", "pk"))
 
 
 def _may_tell_ends(channel: ChannelConfig) -> bool:
-    sent = Notification.objects.filter(channel=channel, is_test=False).count()
+    sent = Notification.objects.filter(channel=channel, is_test=False, given_up_at=None).count()
     told = Mention.objects.filter(channel=channel, of_end=False).count()
     return sent + 1 <= MOST_PER_INCIDENT * told
 
 
 def written(
-    openings: Sequence[Incident], ended: Sequence[Episode], *, names: Regions, county: str, link: str
+    openings: Sequence[Pending], ended: Sequence[Episode], *, names: Regions, county: str, link: str
 ) -> Message:
     """Return the message about these incidents: which townships, what, since when, how many; no person, no card.
 
@@ -161,15 +169,15 @@ def _more(count: int) -> str:
     return f"另有 {count} 条，请看页面"
 
 
-def _opening_lines(openings: Iterable[Incident], names: Regions) -> list[str]:
-    groups: defaultdict[tuple[str, str], list[Incident]] = defaultdict(list)
-    for incident in openings:
-        groups[incident.township, incident.kind.key].append(incident)
-    ranked = sorted(groups.values(), key=lambda alike: min(map(attrgetter("rank"), alike)))
-    return [_opening_line(alike, names) for alike in ranked]
+def _opening_lines(openings: Iterable[Pending], names: Regions) -> list[str]:
+    groups: defaultdict[tuple[str, str, bool], list[Incident]] = defaultdict(list)
+    for one in openings:
+        groups[one.incident.township, one.incident.kind.key, one.again].append(one.incident)
+    ranked = sorted(groups.items(), key=lambda group: min(map(attrgetter("rank"), group[1])))
+    return [_opening_line(alike, names, again=again) for (_, _, again), alike in ranked]
 
 
-def _opening_line(alike: Sequence[Incident], names: Regions) -> str:
+def _opening_line(alike: Sequence[Incident], names: Regions, *, again: bool) -> str:
     first = alike[0]
     stations = [station for incident in alike for station in incident.stations]
     severity = SEVERITY_WORDS[gravest([incident.severity for incident in alike])]
@@ -177,7 +185,8 @@ def _opening_line(alike: Sequence[Incident], names: Regions) -> str:
     villages = list(dict.fromkeys(station.village_name for station in stations))
     listed = "、".join(villages[:_MOST_NAMES]) + ("等" if len(villages) > _MOST_NAMES else "")
     many = f"：{len(stations)} 个站点（{listed}）" if stations else ""
-    return f"【{severity}】{names.name(first.township)} {first.kind.word}{many}，{since:%m-%d %H:%M} 起"
+    new = "，又有新情况" if again else ""
+    return f"【{severity}】{names.name(first.township)} {first.kind.word}{many}，{since:%m-%d %H:%M} 起{new}"
 
 
 def _end_lines(ended: Iterable[Episode], names: Regions) -> list[str]:

@@ -99,7 +99,7 @@ def test_a_townships_officer_sets_their_own_telephone_alone(county: FictionalCou
 
 def test_acknowledging_a_call_for_help_closes_it_and_says_by_whom(county: FictionalCounty) -> None:
     event(county.stations[SHILI], "help_asked", at=NOW)
-    called = alarm(county.stations[SHILI], "help_asked", "minor")
+    called = alarm(county.stations[SHILI], "help_asked", "critical")
     signed_in(TOWNSHIP_OFFICER).post(f"/alarms/{called.pk}/acknowledge/")
     seen = Alarm.objects.get(pk=called.pk)
     assert seen.acknowledged_by == user_of(TOWNSHIP_OFFICER)

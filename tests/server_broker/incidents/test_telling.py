@@ -10,21 +10,28 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from protocol.facts import HelpAsked
+from server_broker.fleet import alarms
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.fleet.silence import watch_silence
 from server_broker.incidents import telling
+from server_broker.incidents.answers import acknowledge
 from server_broker.incidents.channel_settings import add_channel, opened, remove_channel
 from server_broker.incidents.channels import DRIVERS, Channel, ChannelFailed, Message, Outlet
 from server_broker.incidents.channels.port import MAX_TEXT_BYTES
 from server_broker.incidents.cleaning import SENT_KEPT, drop_old
+from server_broker.incidents.episodes import FLAPPING
 from server_broker.incidents.models import Acknowledgement, ChannelConfig, Episode, Notification, Silence
 from server_broker.incidents.notifier import Notifier
+from server_broker.incidents.open_now import standing_at
 from server_broker.incidents.sending import EXPIRES, Sender
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.regions.models import Region
 from tests.cast import ADMINISTRATOR, COUNTY, OTHER_TOWNSHIP, SHILI, TOWNSHIP, YANGBAN, ZHANG
 from tests.server_broker.county import FictionalCounty, alarm, make_county, user_of
 from tests.server_broker.incidents.many_stations import lose, make_stations, raise_for
 from tests.server_broker.incidents.receivers import Webhook
+from tests.server_broker.station_double import StationDouble, moment
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
@@ -173,11 +180,120 @@ def test_a_station_that_flaps_is_told_once(county: FictionalCounty, day: Day, po
 
 
 @pytest.mark.usefixtures("channel")
+@pytest.mark.parametrize("away", [20 * MINUTE, FLAPPING])
+def test_what_comes_back_is_told_at_once_if_its_end_was_told_or_else_when_it_stays(
+    away: dt.timedelta, county: FictionalCounty, day: Day, post: Post
+) -> None:
+    raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
+    day.pass_by(2 * MINUTE)
+    Alarm.objects.update(resolved_at=day.now)
+    day.pass_by(MINUTE)
+    day.pass_by(away, step=away)
+    raise_one(county.stations[YANGBAN], "undervoltage", "major", day.now)
+    day.pass_by(2 * MINUTE)
+    end_was_told = "✓ 示例镇 磁盘快满或出了故障：1 件已过去" in post.got[1].text
+    assert end_was_told == (away == FLAPPING)
+    raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
+    day.pass_by(3 * MINUTE)
+    assert len(post.got) == (3 if end_was_told else 2)
+    day.pass_by(FLAPPING + HOUR, step=HOUR)
+    assert len(post.got) == 3
+    assert "【紧急】示例镇 磁盘快满或出了故障" in post.got[2].text
+
+
+@pytest.mark.usefixtures("channel")
+def test_a_reader_that_is_gone_again_is_told_again_when_it_stays_gone(
+    county: FictionalCounty, day: Day, post: Post
+) -> None:
+    status = StationStatus.objects.filter(station=SHILI)
+    for is_back in (False, True, False):
+        status.update(reader_ready=is_back, vitals_at=day.now, changed_at=day.now)
+        day.pass_by(20 * MINUTE, step=10 * MINUTE)
+    assert len(post.got) == 1
+    day.pass_by(FLAPPING + HOUR, step=HOUR)
+    assert len(post.got) == 2
+
+
+@pytest.mark.usefixtures("channel")
+def test_something_new_in_a_known_incident_is_told_and_what_only_comes_and_goes_in_it_is_not(
+    county: FictionalCounty, day: Day, post: Post
+) -> None:
+    shili = county.stations[SHILI]
+    raise_one(shili, "disk_short", "minor", day.now)
+    day.pass_by(10 * MINUTE, step=5 * MINUTE)
+    # Graver: at once. As grave as before: when nothing was told for two hours.
+    raise_one(shili, "disk_error", "critical", day.now)
+    day.pass_by(3 * MINUTE)
+    raise_one(shili, "disk_full", "critical", day.now)
+    day.pass_by(90 * MINUTE, step=30 * MINUTE)
+    assert [("一般" in one.text, "又有新情况" in one.text) for one in post.got] == [(True, False), (False, True)]
+    day.pass_by(HOUR, step=30 * MINUTE)
+    assert len(post.got) == 3
+    for _ in range(3):
+        Alarm.objects.filter(code="disk_full").update(resolved_at=day.now)
+        day.pass_by(HOUR, step=HOUR)
+        raise_one(shili, "disk_full", "critical", day.now)
+        day.pass_by(HOUR, step=30 * MINUTE)
+    assert len(post.got) == 3
+
+
+@pytest.mark.usefixtures("channel")
+def test_one_alarm_that_becomes_graver_is_told_again_and_once(county: FictionalCounty, day: Day, post: Post) -> None:
+    rising = Alarm.objects.filter(pk=raise_one(county.stations[SHILI], "too_hot", "minor", day.now).pk)
+    day.pass_by(3 * MINUTE)
+    for severity in ("critical", "minor", "critical"):
+        rising.update(severity=severity)
+        day.pass_by(2 * MINUTE)
+    assert [one.text[:4] for one in post.got] == ["【一般】", "【紧急】"]
+
+
+@pytest.mark.usefixtures("channel")
+@pytest.mark.parametrize("later", ["disk_error", "disk_short"])
+def test_what_opens_after_somebody_has_seen_the_incident_is_told(
+    later: str, county: FictionalCounty, day: Day, post: Post
+) -> None:
+    raise_one(county.stations[SHILI], "disk_short", "minor", day.now)
+    day.pass_by(3 * MINUTE)
+    standing = standing_at(COUNTY, "disk", f"s:{SHILI}", now=day.now)
+    assert standing is not None
+    acknowledge(standing, note="明天去", by=user_of(ADMINISTRATOR), at=day.now)
+    Alarm.objects.filter(code=later).update(resolved_at=day.now)
+    day.pass_by(20 * MINUTE, step=10 * MINUTE)
+    raise_one(county.stations[SHILI], later, "minor", day.now)
+    day.pass_by(HOUR, step=20 * MINUTE)
+    assert len(post.got) == 2
+
+
+@pytest.mark.parametrize("seen_on", ["需要处理", "告警"])
+def test_each_call_for_help_is_told_at_once_and_in_the_night_too(
+    seen_on: str, county: FictionalCounty, day: Day, post: Post
+) -> None:
+    configured(COUNTY, least="major")
+    station, by = StationDouble(), user_of(ADMINISTRATOR)
+    station.enrol()
+    day.now = NOON + 10 * HOUR
+    for number in (1, 2, 3):
+        station.add(HelpAsked(at=moment(number), screen="help"))
+        BatchProcessor(clock=lambda: day.now).process_batch([station.facts_message(number)])
+        day.pass_by(2 * MINUTE)
+        assert len(post.got) == number
+        assert "【紧急】示例镇 有人求助" in post.got[-1].text
+        if seen_on == "告警":
+            alarms.acknowledge(Alarm.objects.get(resolved_at=None), by=by, at=day.now)
+        elif standing := standing_at(COUNTY, "help", f"s:{SHILI}", now=day.now):
+            acknowledge(standing, note="", by=by, at=day.now)
+        day.now += dt.timedelta(seconds=5)
+        # The third call comes before the notifier has seen the end of the second.
+        if number == 1:
+            day.pass_by(20 * MINUTE, step=10 * MINUTE)
+
+
+@pytest.mark.usefixtures("channel")
 def test_an_end_goes_along_with_the_next_message(county: FictionalCounty, day: Day, post: Post) -> None:
     raise_one(county.stations[SHILI], "disk_error", "critical", day.now)
     day.pass_by(3 * MINUTE)
     Alarm.objects.update(resolved_at=day.now)
-    day.pass_by(HOUR, step=15 * MINUTE)
+    day.pass_by(FLAPPING + HOUR, step=30 * MINUTE)
     raise_one(county.stations[YANGBAN], "undervoltage", "major", day.now)
     day.pass_by(3 * MINUTE)
     assert [message.title for message in post.got] == [
@@ -261,12 +377,18 @@ def test_what_is_not_taken_is_tried_again_ever_more_seldom_and_given_up_after_a_
     assert channel.failure == ""
     assert ChannelConfig.objects.filter(failing_since=None).exists()
     post.refuses = True
-    raise_one(county.stations[YANGBAN], "disk_error", "critical", day.now)
-    day.pass_by(EXPIRES + 6 * HOUR, step=2 * HOUR)
+    over = raise_one(county.stations[YANGBAN], "disk_error", "critical", day.now)
+    raise_one(county.stations[YANGBAN], "undervoltage", "major", day.now)
+    day.pass_by(12 * HOUR, step=2 * HOUR)
+    Alarm.objects.filter(pk=over.pk).update(resolved_at=day.now)
+    day.pass_by(EXPIRES - 6 * HOUR, step=2 * HOUR)
+    assert Notification.objects.exclude(given_up_at=None).count() == 1
+    # Nobody was told of it, so what still stands is told again, and what is over is not.
     post.refuses = False
     day.pass_by(2 * HOUR, step=10 * MINUTE)
-    assert len(post.got) == 1
-    assert Notification.objects.exclude(given_up_at=None).count() == 1
+    (_, again) = post.got
+    assert "供电" in again.text
+    assert "磁盘" not in again.text
 
 
 def test_a_receiver_that_hangs_holds_up_neither_the_others_nor_the_round(
