@@ -55,6 +55,7 @@ STATION = DebianPackage(
         f"{SYSTEMD}/cunhui-recover.service": UNITS,
         f"{SYSTEMD}/cunhui-update.service": UNITS,
         f"{SYSTEMD}/cunhui-update.timer": UNITS,
+        f"{SYSTEMD}/cunhui-update-boot.timer": UNITS,
         "firmware_scripts/ota/station_update.py": "usr/lib/cunhui-station-update",
         f"{SYSTEMD}/cunhui-sound.socket": UNITS,
         f"{SYSTEMD}/cunhui-sound@.service": UNITS,
