@@ -5,12 +5,14 @@ both as root by Debian's own Python: the package's environment is what is exchan
 library's alone.
 
 The former package is kept before anything changes. What is going on is on disk (``attempt.json``) before dpkg begins,
-so whatever interrupts it is found at the next call. A version that was not well is not tried again. Being out of reach
-of the county is not illness: a station in a valley with no line has nothing to do with its version.
+so whatever interrupts it is found at the next call, perhaps by the new version's copy of this file: keys of
+``attempt.json`` and ``state.json`` keep their meaning. A version that was not well is not tried again. Being out of
+reach of the county is not illness: a station in a valley with no line has nothing to do with its version.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -23,6 +25,8 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,14 +40,23 @@ STAYS_WELL_S = 60.0
 LOOK_EVERY_S = 5.0
 APT_S = 3_600.0
 """A station's line may take most of an hour for a package."""
-NOT_ITS_VERSION = frozenset({*range(21, 28), 31, 71, 72, 81})
-"""The doctor's codes for what no version can help: county, line, time, supply, heat and data
-(`agent.doctor.problems`)."""
+MOST_RESTARTS = 5
+"""An agent that systemd has started so often, half a minute of it, is not waited for any longer."""
 NO_REPORT = 0
 """Stands for the codes of a doctor that said nothing readable."""
-MOST_INTERRUPTIONS = 3
-"""A version whose installation was interrupted so often is not tried again."""
+NO_AGENT = frozenset({NO_REPORT, 11, 41, 42, 43})
+"""The doctor got no answer of the agent, or never came to ask. A new version is never well so, whatever was before."""
+NOT_ENROLLED = 12
+"""The doctor asks no agent before the station is enrolled."""
+JUDGED = frozenset({NOT_ENROLLED, 13, 14, 15, 44, 51, 52, 54, 55, *range(61, 68)})
+"""The doctor's other codes that speak against a version (`agent.doctor.problems`): not county, line, time, supply, heat
+and data, which no version can help, and none that only a later version's doctor can see."""
+MOST_TRIES = 3
+"""A version that failed so often for what may be no fault of its own, such as an interruption, is not tried again."""
 _KEY_BYTES = 16_384
+_PIECE_BYTES = 65_536
+_URI = re.compile(r"'(?P<uri>https://[^' ]+)' (?P<name>[^ /]+\.deb) (?P<size>\d+) SHA256:(?P<sha256>[0-9a-f]{64})")
+"""What ``apt-get --print-uris download`` prints."""
 _VERSION = re.compile(r"[0-9][A-Za-z0-9.+~-]{0,63}")
 
 
@@ -102,8 +115,8 @@ def run(machine: Machine) -> None:
         _say(f"{offered} was tried here and was not well; waiting for a later one")
         return
     former, new = _kept(machine, installed), county.download(offered)
-    before = _ill(machine)
-    attempt = {"new": offered, "former": installed, "package": str(former), "before": sorted(before)}
+    seen = {"before": sorted(_ill(machine)), "judged": sorted(JUDGED)}
+    attempt = {"new": offered, "former": installed, "package": str(former), **seen}
     _write(machine.state / "attempt.json", attempt)
     _say(f"from {installed} to {offered}")
     done = _call(["apt-get", *_QUIET, "--no-remove", "install", str(new)])
@@ -125,7 +138,7 @@ def recover(machine: Machine) -> None:
     _say("an installation was interrupted")
     _configure()
     if not _whole(machine) and attempt:
-        _go_back(machine, attempt, "interrupted", its_fault=_interrupted(machine, attempt["new"]) >= MOST_INTERRUPTIONS)
+        _go_back(machine, attempt, "interrupted", its_fault=_tried_enough(machine, attempt["new"]))
 
 
 def finish(machine: Machine) -> None:
@@ -144,10 +157,13 @@ def finish(machine: Machine) -> None:
             return
         _go_back(machine, attempt, "could not be installed")
         return
-    ill = _settled(machine, frozenset(attempt["before"]))
+    ill = _settled(machine, _watched(attempt))
     if ill:
         codes = ", ".join(map(str, sorted(ill)))
-        _go_back(machine, attempt, "gave no report" if NO_REPORT in ill else f"not well: {codes}")
+        why = "gave no report" if NO_REPORT in ill else f"not well: {codes}"
+        # Where the former agent did not answer either, something else may be the cause, a wrong configuration perhaps.
+        its_fault = NO_AGENT.isdisjoint(attempt["before"]) or _tried_enough(machine, attempt["new"])
+        _go_back(machine, attempt, why, its_fault=its_fault)
         return
     state = _read(machine.state / "state.json")
     refused = {version: why for version, why in state.get("refused", {}).items() if version != attempt["new"]}
@@ -157,12 +173,12 @@ def finish(machine: Machine) -> None:
     _say(f"{attempt['new']} is well")
 
 
-def _interrupted(machine: Machine, version: str) -> int:
-    """Count an interruption of a version's installation. A power cut is nobody's fault; one each time may be."""
+def _tried_enough(machine: Machine, version: str) -> bool:
+    """Count a failure that may not be a version's fault. A power cut is nobody's fault; one each time may be."""
     state = _read(machine.state / "state.json")
     counts = {**state.get("interrupted", {}), version: state.get("interrupted", {}).get(version, 0) + 1}
     _write(machine.state / "state.json", {**state, "interrupted": counts})
-    return int(counts[version])
+    return int(counts[version]) >= MOST_TRIES
 
 
 def _go_back(machine: Machine, attempt: dict[str, Any], why: str, *, its_fault: bool = True) -> None:
@@ -200,7 +216,10 @@ class County:
         Raises:
             CantUpdate: There is no key, and the county gives none.
         """
-        if not self._machine.key.exists():
+        there = self._machine.key.exists()
+        if not there or not _is_key(self._machine.key.read_bytes()):
+            if there:
+                _say(f"{self._machine.key} is no key any more: fetching the county's")
             self._machine.key.parent.mkdir(parents=True, exist_ok=True)
             _write_bytes(self._machine.key, self._fetched_key())
         text = (
@@ -214,47 +233,102 @@ class County:
         Raises:
             CantUpdate: It can't be reached, is held back by the operator, or its signature is wrong.
         """
-        done = _call(["apt-get", *_QUIET, *self._alone(), "-o", "APT::Update::Error-Mode=any", "update"])
+        done = _call(["apt-get", *_QUIET, *self._county_only(), "-o", "APT::Update::Error-Mode=any", "update"])
         if done.returncode != 0:
+            if self._has_another_key():
+                key = self._machine.key
+                _say(
+                    f"the county's packages are signed by another key than {key}. If it lost its own, remove this file"
+                )
             raise CantUpdate(f"no list of packages: {done.stderr.strip()[-500:]}")
 
     def candidate(self) -> str | None:
         """Return the newest version that the repository offers for this machine."""
-        found = _call(["apt-cache", *self._alone(), "show", "--no-all-versions", PACKAGE]).stdout
+        found = _call(["apt-cache", *self._county_only(), "show", "--no-all-versions", PACKAGE]).stdout
         versions = re.findall(r"^Version: (\S+)$", found, re.MULTILINE)
         # What is installed is listed too.
         there = [one for one in versions if _VERSION.fullmatch(one)]
         return max(there, key=_Later, default=None)
 
     def download(self, version: str) -> Path:
-        """Fetch a version into the folder of kept packages; apt judges it by the signed list.
+        """Fetch a version into the folder of kept packages, judged by the signed list.
+
+        It goes on where an earlier call had to end, as ``apt-get download`` does not: a line may be paid by the byte.
 
         Raises:
             CantUpdate: It can't be had now.
         """
         if (there := _package_of(self._machine, version)) is not None:
             return there
-        return _made(self._machine, version, ["apt-get", *_QUIET, *self._alone(), "download", f"{PACKAGE}={version}"])
+        command = ["apt-get", *_QUIET, *self._county_only(), "--print-uris", "download", f"{PACKAGE}={version}"]
+        listed = _URI.fullmatch(_call(command).stdout.strip())
+        if listed is None:
+            raise CantUpdate(f"apt does not say where {version} is")
+        begun = self._machine.state / "kept" / "begun"
+        begun.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for other in begun.iterdir():
+            if other.name != listed["name"]:
+                other.unlink()
+        part, size = begun / listed["name"], int(listed["size"])
+        self._fetch(listed["uri"], part, size)
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != listed["sha256"]:
+            part.unlink()
+            raise CantUpdate(f"{listed['uri']} is not what the signed list says")
+        return _kept_durably(part)
+
+    def _fetch(self, uri: str, part: Path, size: int) -> None:
+        """Fetch what a part lacks, as long as each try brings something."""
+        with part.open("ab") as file:
+            while (start := file.tell()) < size:
+                why: object = "it ended"
+                try:
+                    with self._opened(uri, start) as response:
+                        if response.status != HTTPStatus.PARTIAL_CONTENT:
+                            file.truncate(0)
+                        while piece := response.read(min(_PIECE_BYTES, size - file.tell())):
+                            file.write(piece)
+                except (OSError, HTTPException) as error:
+                    why = error
+                if file.tell() <= start:
+                    raise CantUpdate(f"{start} of {size} bytes of {part.name} are here; no more came: {why}")
+
+    def _opened(self, uri: str, start: int = 0) -> HTTPResponse:
+        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusted.load_verify_locations(cafile=self._ca)
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        # station.toml was checked: its url is https.
+        request = urllib.request.Request(uri, headers=headers)  # noqa: S310
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=60, context=trusted)  # noqa: S310
+        return response
 
     def _fetched_key(self) -> bytes:
         try:
-            trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            trusted.load_verify_locations(cafile=self._ca)
-            # station.toml was checked: its url is https.
-            with urllib.request.urlopen(f"{self._url}/apt/cunhui.asc", timeout=60, context=trusted) as response:  # noqa: S310
-                key: bytes = response.read(_KEY_BYTES)
-        except (OSError, ValueError) as error:
-            raise CantUpdate(f"the county gives no key: {error}") from error
-        if b"BEGIN PGP PUBLIC KEY BLOCK" not in key:
-            raise CantUpdate("what the county gives is no key")
+            with self._opened(f"{self._url}/apt/cunhui.asc") as response:
+                key = response.read(_KEY_BYTES)
+        except (OSError, ValueError, HTTPException) as error:
+            raise CantUpdate(f"the county gives no key for packages, so there are no updates: {error}") from error
+        if not _is_key(key):
+            raise CantUpdate(f"what the county gives for its key is none ({len(key)} bytes), so there are no updates")
         return key
 
-    def _alone(self) -> list[str]:
+    def _has_another_key(self) -> bool:
+        with contextlib.suppress(CantUpdate):
+            return self._fetched_key() != self._machine.key.read_bytes()
+        return False
+
+    def _county_only(self) -> list[str]:
+        """Return the options by which apt sees the county's list and no other."""
         host = urlsplit(self._url).hostname
         return [
             *("-o", f"Dir::Etc::sourcelist={self._list}", "-o", "Dir::Etc::sourceparts=-"),
             *("-o", "APT::Get::List-Cleanup=false", "-o", f"Acquire::https::{host}::CAInfo={self._ca}"),
         ]
+
+
+def _is_key(content: bytes) -> bool:
+    return all(b"-----%s PGP PUBLIC KEY BLOCK-----" % end in content for end in (b"BEGIN", b"END"))
 
 
 def _kept(machine: Machine, version: str) -> Path:
@@ -268,29 +342,24 @@ def _kept(machine: Machine, version: str) -> Path:
     if (there := _package_of(machine, version)) is not None:
         return there
     options = (f"--root={machine.root}", "--deb-option=-Zgzip", "--deb-option=-z1")
-    return _made(machine, version, ["dpkg-repack", *options, PACKAGE])
-
-
-def _made(machine: Machine, version: str, command: list[str]) -> Path:
-    """Keep the package that a command leaves in the folder where it runs.
-
-    A command that is interrupted leaves half of it, so only what is whole and on disk gets its place.
-
-    Raises:
-        CantUpdate: It left none.
-    """
-    begun = machine.state / "kept" / "begun"
-    shutil.rmtree(begun, ignore_errors=True)
-    begun.mkdir(mode=0o755, parents=True)
-    done = _call(command, cwd=begun)
-    made = next(iter(begun.glob(f"{PACKAGE}_{version}_*.deb")), None)
+    packed = machine.state / "kept" / "packed"
+    # A call that was interrupted leaves half a package.
+    shutil.rmtree(packed, ignore_errors=True)
+    packed.mkdir(mode=0o755, parents=True)
+    done = _call(["dpkg-repack", *options, PACKAGE], cwd=packed)
+    made = next(iter(packed.glob(f"{PACKAGE}_{version}_*.deb")), None)
     if done.returncode != 0 or made is None:
-        raise CantUpdate(f"{command[0]} gives no {version}: {done.stderr.strip()[-500:]}")
+        raise CantUpdate(f"dpkg-repack gives no {version}: {done.stderr.strip()[-500:]}")
+    return _kept_durably(made)
+
+
+def _kept_durably(made: Path) -> Path:
+    """Move a package that is whole from the folder where it was made to the kept ones, once it is on disk."""
     with made.open("rb") as file:
         os.fsync(file.fileno())
-    kept = made.rename(begun.parent / made.name)
-    _sync_folder(begun.parent)
-    shutil.rmtree(begun, ignore_errors=True)
+    kept = made.rename(made.parents[1] / made.name)
+    _sync_folder(kept.parent)
+    shutil.rmtree(made.parent, ignore_errors=True)
     return kept
 
 
@@ -306,23 +375,39 @@ def _forget_packages(machine: Machine, *, keep: tuple[str, ...]) -> None:
             path.unlink()
 
 
-def _settled(machine: Machine, before: frozenset[int]) -> set[int]:
-    """Return the doctor's codes that are new, once none is and stays so, or the time is over."""
+def _watched(attempt: dict[str, Any]) -> frozenset[int]:
+    """Return the codes that speak against the new version: what the former could have shown, and did not."""
+    before = frozenset(attempt["before"])
+    if before & (NO_AGENT | {NOT_ENROLLED}):
+        # Nobody told of screen and devices then, so that they are not well now says nothing of the new version.
+        return NO_AGENT
+    return NO_AGENT | (frozenset(attempt.get("judged", JUDGED)) - before)
+
+
+def _settled(machine: Machine, watched: frozenset[int]) -> set[int]:
+    """Return which of the codes there are, once none is and stays so, or no more is to be expected."""
     deadline = time.monotonic() + machine.well_within_s
-    # No report is never well, also where there was none before.
-    known = before - {NO_REPORT}
+    restarts = _restarts()
     while True:
-        ill = _ill(machine) - known
+        ill = _ill(machine) & watched
         if not ill:
             time.sleep(machine.stays_well_s)
-            ill = _ill(machine) - known
+            ill = _ill(machine) & watched
         if not ill or time.monotonic() >= deadline:
+            return ill
+        if ill & NO_AGENT and _restarts() - restarts >= MOST_RESTARTS:
             return ill
         time.sleep(LOOK_EVERY_S)
 
 
+def _restarts() -> int:
+    """Return how often systemd has started the agent again by itself since somebody has started it."""
+    count = _call(["systemctl", "show", "--property=NRestarts", "--value", "cunhui-agent.service"]).stdout.strip()
+    return int(count) if count.isdecimal() else 0
+
+
 def _ill(machine: Machine) -> set[int]:
-    """Return the doctor's codes of what a version may have to do with, or `NO_REPORT`.
+    """Return the codes of what the doctor found wrong, or `NO_REPORT`.
 
     The doctor asks the agent through the kiosk's socket. An agent that answers there has opened its outbox.
     """
@@ -330,7 +415,7 @@ def _ill(machine: Machine) -> set[int]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         findings = json.loads(done.stdout)["findings"]
-        return {int(one["code"]) for one in findings if one["well"] is False} - NOT_ITS_VERSION
+        return {int(one["code"]) for one in findings if one["well"] is False}
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
         return {NO_REPORT}
 
@@ -387,8 +472,13 @@ _QUIET = (
 
 
 def _call(command: list[str], *, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command. One that comes to no end has failed, and its ``stderr`` says so."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "NEEDRESTART_SUSPEND": "1"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=APT_S, cwd=cwd, env=environment)
+    options: dict[str, Any] = {"capture_output": True, "text": True, "check": False, "cwd": cwd, "env": environment}
+    try:
+        return subprocess.run(command, timeout=APT_S, **options)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, stdout="", stderr=f"no end within {APT_S:.0f} s")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -425,7 +515,7 @@ def _sync_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(machine: Machine) -> Iterator[None]:
+def _locked(machine: Machine) -> Iterator[None]:
     """Keep out another call of this program; the lock ends with the process."""
     machine.state.mkdir(mode=0o755, parents=True, exist_ok=True)
     with (machine.state / "lock").open("wb") as lock:
@@ -440,7 +530,7 @@ def _say(line: str) -> None:
 def main(arguments: list[str], machine: Machine | None = None) -> int:
     """Run ``run`` or ``recover``. 0 also where there was nothing to be had: the timer tries again."""
     machine = machine or Machine()
-    with _alone(machine):
+    with _locked(machine):
         try:
             {"run": run, "recover": recover}[arguments[0]](machine)
         except CantUpdate as error:

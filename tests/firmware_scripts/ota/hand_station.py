@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from firmware_scripts.ota.station_update import Machine, _installed, _read, _whole
 from server_broker.apt.repository import PackageRepository
@@ -106,6 +107,8 @@ class HandStation:
         self.repository = PackageRepository(self.home)
         self.replaced: dict[str, bytes] = {}
         self.asked: list[str] = []
+        self.line_breaks_after: int | None = None
+        self.sent = 0
         authority = Authority(folder / "pki")
         self.web = _Web(self._answer, authority.issue("county", host="127.0.0.1"))
         root = folder / "root"
@@ -161,7 +164,16 @@ class HandStation:
         """What the program remembers."""
         return _read(self.machine.state / "state.json")
 
-    def _answer(self, path: str) -> tuple[int, bytes]:
+    def _answer(self, path: str, start: int) -> tuple[int, bytes, int]:
+        """Return status and content from ``start``, and how long it should be: the line may break in a package."""
+        status, content = self._file(path)
+        content, length = content[start:], max(0, len(content) - start)
+        if path.endswith(".deb") and self.line_breaks_after is not None:
+            content, self.line_breaks_after = content[: self.line_breaks_after], 0
+        self.sent += len(content) if path.endswith(".deb") else 0
+        return (206 if start and status == 200 else status), content, length
+
+    def _file(self, path: str) -> tuple[int, bytes]:
         name = path.removeprefix("/apt/")
         self.asked.append(name)
         if name in self.replaced:
@@ -175,16 +187,18 @@ class HandStation:
 class _Web:
     """HTTPS as a county's: HTTP/1.1, so that apt has several files of one connection."""
 
-    def __init__(self, answer: Callable[[str], tuple[int, bytes]], issued: Issued) -> None:
+    def __init__(self, answer: Callable[[str, int], tuple[int, bytes, int]], issued: Issued) -> None:
         class Responder(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                status, content = answer(self.path)
+                start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+                status, content, length = answer(unquote(self.path), start)
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Length", str(length))
                 self.end_headers()
                 self.wfile.write(content)
+                self.close_connection = self.close_connection or len(content) < length
 
             def log_message(self, format: str, *args: object) -> None:
                 return

@@ -1,11 +1,15 @@
 """A station installed by hand gets a new version, and has the former one back if it is not well with the new one."""
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from firmware_scripts.ota.station_update import main
+from agent.doctor.problems import PROBLEMS
+from firmware_scripts.ota import station_update
+from firmware_scripts.ota.station_update import JUDGED, MOST_RESTARTS, NO_AGENT, main
 from tests.conftest import short_folder
 from tests.firmware_scripts.ota.hand_station import HandStation, make_deb
 
@@ -36,7 +40,7 @@ def update(station: HandStation) -> int:
 def test_a_good_version_is_installed_and_the_former_one_kept(station: HandStation, folder: Path) -> None:
     assert update(station) == 0
     assert station.installed == "1"
-    station.offer(make_deb(folder, "2", codes=[22, 26, 31]))  # the county away, no time: no version's fault
+    station.offer(make_deb(folder, "2", codes=[22, 26, 31, 99]))  # the county away, no time; version 1 knows no 99
     assert update(station) == 0
     assert station.installed == "2"
     assert sorted(path.name for path in (station.machine.state / "kept").iterdir()) == [
@@ -90,6 +94,74 @@ def test_a_package_that_can_not_be_installed_leaves_the_former_one(
     assert "2" in station.state["refused"]
 
 
+def test_after_a_dead_agent_a_new_version_has_to_answer_and_no_more(station: HandStation, folder: Path) -> None:
+    station.install(make_deb(folder, "1.1", codes=[42]))
+    station.offer(make_deb(folder, "2", codes=[41]))
+    update(station)
+    assert station.installed == "1.1"
+    assert station.state == {"interrupted": {"2": 1}}  # perhaps no fault of its own, so it is tried again
+    station.offer(make_deb(folder, "3", codes=[44, 65]))  # no screen, and a dark room, which nobody saw before
+    update(station)
+    assert station.installed == "3"
+
+
+def test_each_code_of_the_doctor_is_judged_or_no_version_can_help() -> None:
+    assert PROBLEMS.keys() - JUDGED - NO_AGENT == {*range(21, 28), 31, 71, 72, 81}
+
+
+def test_an_agent_that_is_started_again_and_again_is_not_waited_for(
+    station: HandStation, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "bin").mkdir()
+    systemctl = folder / "bin" / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho x >>{folder}/restarts\nwc -l <{folder}/restarts\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}/bin", prepend=os.pathsep)
+    monkeypatch.setattr(station_update, "LOOK_EVERY_S", 0)
+    station.machine = replace(station.machine, well_within_s=10)
+    station.offer(make_deb(folder, "2", codes=[41]))
+    update(station)
+    assert station.installed == "1"
+    assert "2" in station.state["refused"]
+    assert len((folder / "restarts").read_text()) // 2 == MOST_RESTARTS + 1
+
+
+def test_a_line_that_breaks_goes_on_where_it_broke(
+    station: HandStation, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deb = make_deb(folder, "2+20261201.abc~dirty", size=500_000)
+    station.offer(deb)
+    station.line_breaks_after = 300_000
+    assert update(station) == 0
+    assert station.installed == "1"
+    assert "300000 of" in capsys.readouterr().out
+    station.line_breaks_after = None
+    update(station)
+    assert station.installed == "2+20261201.abc~dirty"
+    assert station.sent == deb.stat().st_size
+
+
+def test_a_command_without_an_end_changes_nothing(
+    station: HandStation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(station_update, "APT_S", 0.001)
+    assert update(station) == 0
+    assert "no end within" in capsys.readouterr().out
+
+
+def test_an_empty_key_of_the_county_is_named_and_one_of_the_station_replaced(
+    station: HandStation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    station.machine.key.parent.mkdir()
+    station.machine.key.touch()
+    station.replaced["cunhui.asc"] = b""
+    assert update(station) == 0
+    assert "for its key is none (0 bytes)" in capsys.readouterr().out
+    station.replaced.clear()
+    update(station)
+    assert "1 is the newest" in capsys.readouterr().out
+
+
 def test_a_repository_that_somebody_changed_is_refused(station: HandStation, folder: Path) -> None:
     update(station)
     station.offer(make_deb(folder, "2"))
@@ -111,7 +183,9 @@ def test_a_repository_that_somebody_changed_is_refused(station: HandStation, fol
     assert station.installed == "2"
 
 
-def test_a_key_that_the_county_changes_later_is_not_believed(station: HandStation, folder: Path) -> None:
+def test_a_key_that_the_county_changes_later_is_not_believed(
+    station: HandStation, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     update(station)
     key = station.machine.key.read_bytes()
     other = HandStation(folder / "other")
@@ -126,6 +200,7 @@ def test_a_key_that_the_county_changes_later_is_not_believed(station: HandStatio
         other.close()
     assert station.installed == "1"
     assert station.machine.key.read_bytes() == key
+    assert "signed by another key" in capsys.readouterr().out
 
 
 def test_a_hold_and_a_county_that_is_away_change_nothing(station: HandStation, folder: Path) -> None:
