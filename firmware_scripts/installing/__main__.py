@@ -199,11 +199,14 @@ class Installation:
         """Do what a technician does who has a claim file on a stick. The doctor finds no screen here, and says so."""
         guest = self.station.guest
         guest.run("cat >/root/kit/claim.toml", given=claim_file.encode())
-        said = guest.run(
-            "cunhui-agent setup --file /root/kit/claim.toml --devices /root/kit/devices.toml --yes || true",
-            timeout_s=_WITHIN_S,
-        )
-        _say(said)
+        setup = "cunhui-agent setup --file /root/kit/claim.toml --devices /root/kit/devices.toml --yes 2>&1 || true"
+
+        def runs() -> bool:
+            """As it asks for: run it again. An emulated county may answer an enrolment later than a station waits."""
+            _say(guest.run(setup, timeout_s=_WITHIN_S))
+            return guest.run("systemctl is-active cunhui-agent.service || true").strip() == "active"
+
+        wait_until(runs, what="the setup of the station", timeout_s=_WITHIN_S, every_s=5.0)
         wait_until(self._has_cards, what="the station to have its cards", timeout_s=_WITHIN_S, every_s=2.0)
 
     def _has_cards(self) -> bool:
