@@ -286,7 +286,7 @@ class County:
                 try:
                     with self._opened(uri, start) as response:
                         if response.status != HTTPStatus.PARTIAL_CONTENT:
-                            file.truncate(0)
+                            file.truncate(file.seek(0))
                         while piece := response.read(min(_PIECE_BYTES, size - file.tell())):
                             file.write(piece)
                 except (OSError, HTTPException) as error:
