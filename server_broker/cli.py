@@ -16,7 +16,8 @@ from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import INSTALLED, command_line, default_home, go_on_as_the_county
+from server_broker.platform.installed import INSTALLED, how_to_begin, is_installed, make_installed_folder
+from server_broker.platform.invocation import command_line, default_home, go_on_as_the_county
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import program_version
 from server_broker.platform.units import restart_line
@@ -40,19 +41,46 @@ def main(arguments: list[str] | None = None) -> int:
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
-    # Where units run the county these need root, or the journal, which its account may not read.
-    if verb not in (_setup, _backup, _restore, _logs):
-        go_on_as_the_county(home)
     try:
-        # `init` and `restore` make it, `doctor` says itself in its findings that there is none, the others need none.
-        if verb not in (_init, _setup, _doctor, _settle, _questions, _restore):
-            require_county(home)
-        return verb(home, chosen)
+        return _run(verb, home, chosen)
     except ServiceError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\n停下了", file=sys.stderr)
+        return 130  # as shells say it of a program that SIGINT has ended
     except BrokenPipeError:  # the program that reads our output, such as `head`, has ended
         return 1
+
+
+def _run(verb: Verb, home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Run a verb under the account that it needs, and return the exit status.
+
+    Raises:
+        ServiceError: It was refused or failed.
+    """
+    # A named case and a table of questions are files of whoever looks at them.
+    if verb not in (_settle, _questions):
+        _require_account(home)
+    # Where units run the county these need root, or the journal, which its account may not read.
+    if verb not in (_setup, _backup, _restore, _logs):
+        go_on_as_the_county(home)
+    # `init` and `restore` make it, `doctor` says itself in its findings that there is none, the others need none.
+    if verb not in (_init, _setup, _doctor, _settle, _questions, _restore):
+        require_county(home)
+    if verb in (_setup, _restore) and (made := make_installed_folder(home)):
+        print(made)
+    return verb(home, chosen)
+
+
+def _require_account(home: CountyHome) -> None:
+    """Check that who typed this may read the county's files.
+
+    Raises:
+        ServiceError: Units run the county, and this is neither root nor their account.
+    """
+    if home.by_units and os.geteuid() not in (0, home.units_mark.stat().st_uid):
+        raise ServiceError("要用 root 运行：前面加 sudo")
 
 
 def _speak_chinese() -> None:
@@ -67,6 +95,9 @@ def _speak_chinese() -> None:
 
 
 def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
+    # Setup calls this too. By itself it makes no account, and setup refuses where there is a county.
+    if is_installed(home) and not home.begun_setup.exists():
+        raise ServiceError(f"{home.root} 由软件包管着，没有改动：{how_to_begin(home)}")
     config = up.initialise(
         home,
         CountyConfig(
@@ -92,9 +123,12 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _setup(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.supervisor.setup import setup  # noqa: PLC0415 - no other verb asks questions
+    from server_broker.supervisor.setup import GO_ON, setup  # noqa: PLC0415 - no other verb asks questions
 
-    setup(home, chosen.answers, say=print)
+    try:
+        setup(home, chosen.answers, say=lambda line: print(line, flush=True))
+    except KeyboardInterrupt as stopped:
+        raise ServiceError(f"\n停下了。{GO_ON}") from stopped
     return 0
 
 

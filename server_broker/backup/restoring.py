@@ -28,7 +28,6 @@ from server_broker.platform.files import sync_file_system, sync_folder, write_at
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
-_STAGING = "restoring"
 _WHOLE, _DECRYPTED = "whole", "decrypted"
 """Files in the staging folder: everything is done but moving; and of which copy the decrypted files are."""
 _OF_THE_MACHINE = frozenset({"run", "logs", "backup", _WHOLE, _DECRYPTED})
@@ -60,7 +59,7 @@ def restore(
         ServiceError: Nothing was restored; the message says why.
     """
     _require_empty(home)
-    staged = CountyHome(home.root / _STAGING)
+    staged = CountyHome(home.restoring)
     if (staged.root / _WHOLE).exists():
         say("上次已经恢复好，只差搬到位。")
         stop()

@@ -17,6 +17,7 @@ from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
 from server_broker.platform.front_door import FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
+from server_broker.platform.installed import how_to_begin
 from server_broker.platform.own_certificate import HOST, OwnCertificate, table_problems
 from server_broker.platform.processes import ServiceError
 
@@ -253,7 +254,7 @@ def _no_county_in(home: CountyHome) -> str:
     seen = f"旁边有：{'、'.join(map(str, beside[:_NAMED_BESIDE]))}。" if beside else ""
     return (
         f"{home.root} 里没有县平台（没有 county.toml）。{seen}"
-        "已有的县平台请用 --home 文件夹 或环境变量 CUNHUI_HOME 指明；新建请运行 cunhui-server init"
+        f"已有的县平台请用 --home 文件夹 或环境变量 CUNHUI_HOME 指明；{how_to_begin(home)}"
     )
 
 

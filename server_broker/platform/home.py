@@ -85,6 +85,16 @@ class CountyHome:
         """``county.toml``: names, host names and ports of this county."""
         return self.root / "county.toml"
 
+    @property
+    def begun_setup(self) -> Path:
+        """The answers of a setup that has not come to its end."""
+        return self.root / "setup.json"
+
+    @property
+    def restoring(self) -> Path:
+        """Where a restore works until it is whole."""
+        return self.root / "restoring"
+
     def secret_key(self) -> str:
         """Return Django's secret key. It is made at the first call and stored in a file of mode 0600.
 

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 from server_broker.platform.home import CountyHome
+from server_broker.platform.installed import INSTALLED, is_installed
 
 PROGRAM = "cunhui-server"
-INSTALLED = Path("/var/lib/cunhui-county")
-"""The folder of the county that Debian's package runs."""
 TYPED_BY = "CUNHUI_TYPED_BY"
 """Who typed the command, when it goes on under the county's account."""
 CALLED_AS = "CUNHUI_CALLED_AS"
@@ -38,7 +37,7 @@ def command_line(home: CountyHome, *words: str) -> str:
 
 def default_home() -> str:
     """Return the county's folder for who names none: the environment's, the installed county's, or ``var/county``."""
-    installed = str(INSTALLED) if CountyHome(INSTALLED).by_units else "var/county"
+    installed = str(INSTALLED) if is_installed(CountyHome(INSTALLED)) else "var/county"
     return os.environ.get("CUNHUI_HOME", installed)
 
 

@@ -16,6 +16,7 @@ from server_broker.platform.control import hold_file, pid_file, runs, service_pi
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
+from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
@@ -59,7 +60,8 @@ def examine(
     try:
         config = read_config(home)
     except ServiceError as error:
-        remedy = "新建请运行 cunhui-server init；已有的请改正 county.toml，或核对 --home"
+        mend = f"改正后运行 {command_line(home, 'config', 'check')}，再启动：{start_line(home)}"
+        remedy = mend if home.config_file.exists() else f"{how_to_begin(home)}；或核对 --home"
         return [PartFinding("配置", False, str(error), remedy)]
     return [
         PartFinding("配置", True, f"{config.name}，{config.host}"),

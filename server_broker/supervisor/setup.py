@@ -18,6 +18,7 @@ from server_broker.platform.county_clock import build_ms
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
+from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import county_prefix
 from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
@@ -43,7 +44,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         ServiceError: The machine is not fit for it, an answer in the file is wrong, or a step failed. What was made is
             kept, and the next call goes on from there.
     """
-    begun = home.root / "setup.json"
+    begun = home.begun_setup
     answers = _answers(home, answers_file, begun=begun, say=say)
     if not home.config_file.exists():
         # A verb goes on under the county's account by itself.
@@ -68,7 +69,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         say("浏览器会提示证书不受信任：这是县平台自己签发的。换成县里自己的证书，见《县级安装手册》。")
 
 
-_GO_ON = "已做的都留着：查原因用 cunhui-server doctor，排除后再运行一次 cunhui-server setup，会接着做"
+GO_ON = "已做的都留着：查原因用 cunhui-server doctor，排除后再运行一次 cunhui-server setup，会接着做"
 _LINK_GOOD = "过期了就运行 cunhui-server sign-in-link 再要一个"
 
 
@@ -103,13 +104,15 @@ def machine_problems(home: CountyHome, *, euid: int, now: dt.datetime) -> list[s
     Raises:
         ServiceError: There is a county already.
     """
-    if home.config_file.exists() and not (home.root / "setup.json").exists():
+    if home.config_file.exists() and not home.begun_setup.exists():
         raise ServiceError(
             f"{home.root} 里已有县平台，没有改动。查看状态：cunhui-server doctor；登录：cunhui-server sign-in-link 账号"
         )
     wrong = []
     if euid != 0:
         wrong.append("要用 root 运行：sudo cunhui-server setup")
+    if home.restoring.exists():
+        wrong.append(f"{how_to_begin(home)}；不要它了，就删掉 {home.restoring}")
     if not home.by_units:
         wrong.append(f"{home.root} 不是软件包装好的：请先安装 cunhui-county 软件包；只想试用请用 init 和 up")
     if not Path("/run/systemd/system").is_dir():
@@ -171,7 +174,7 @@ def wait_until_ready(home: CountyHome, *, within_s: float = READY_WITHIN_S) -> N
         ["/usr/bin/journalctl", "--no-pager", "-n", "5", "-o", "cat", "-u", waiting[0], "-u", "cunhui-prepare.service"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    raise ServiceError(f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}{_GO_ON}")
+    raise ServiceError(f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}{GO_ON}")
 
 
 def _run(command: Sequence[str], shown: str, *, typed: str = "", **environment: str) -> str:
@@ -181,5 +184,5 @@ def _run(command: Sequence[str], shown: str, *, typed: str = "", **environment: 
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
     )  # fmt: skip
     if done.returncode != 0:
-        raise ServiceError(f"{shown}没有成功：{(done.stderr or done.stdout).strip()}\n{_GO_ON}")
+        raise ServiceError(f"{shown}没有成功：{(done.stderr or done.stdout).strip()}\n{GO_ON}")
     return done.stdout
