@@ -46,7 +46,15 @@ def test_every_service_is_judged() -> None:
     [
         ("cunhui-agent.service", ["CapabilityBoundingSet="], "CapabilityBoundingSet="),
         ("cunhui-agent.service", ["ProtectSystem=strict", "PrivateUsers=yes", "PrivateTmp=yes"], "ProtectSystem="),
-        ("cunhui-agent.service", ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"], "@"),
+        (
+            "cunhui-agent.service",
+            [
+                "SystemCallFilter=@system-service",
+                "SystemCallFilter=~@privileged @resources",
+                "SystemCallFilter=setpriority",
+            ],
+            "@",
+        ),
         ("cunhui-agent.service", ["User=cunhui"], "User="),
         ("cunhui-agent.service", ["Type=notify"], "must say Type=notify"),
         ("cunhui-camera@.service", ["PrivateNetwork=yes"], "must say PrivateNetwork=yes"),

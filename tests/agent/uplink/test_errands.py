@@ -17,6 +17,7 @@ from agent.errands import COMMAND, ErrandOutcome, FetchErrand, fetch_by_errand, 
 from agent.identity.enrolment import enrol, renewal_due_ms
 from agent.identity.station_identity import load_identity
 from agent.ports import DeviceError
+from firmware_scripts.systemd.unit import FOLDER
 from protocol.signing import key_id
 from tests.agent.uplink.enrolment_desk import CLAIM, EnrolmentDesk
 from tests.agent.uplink.pki import Authority
@@ -62,6 +63,16 @@ def unmetered(count: int) -> None:
 def test_a_file_comes_whole_and_leaves_nothing_under_way(web: Web, authority: Authority, folder: Path) -> None:
     assert fetch(web, authority, folder) == CONTENT
     assert list((folder / "downloads").iterdir()) == []
+
+
+def test_an_errand_is_done_under_what_the_agents_unit_forbids(web: Web, authority: Authority, folder: Path) -> None:
+    call = FetchErrand(
+        url=f"{web.url}/packs/x", ca=str(authority.ca_file), sha256=NAME, size=len(CONTENT), into=str(folder / "file")
+    )
+    folder.mkdir()
+    sandbox = [sys.executable, "-m", "tests.firmware_scripts.sandbox", str(FOLDER / "cunhui-agent.service")]
+    run_errand(call, limit_s=60.0, billed=unmetered, command=[*sandbox, *COMMAND])
+    assert (folder / "file").read_bytes() == CONTENT
 
 
 def test_another_file_is_refused(web: Web, authority: Authority, folder: Path) -> None:
