@@ -112,6 +112,7 @@ class Installation:
         self._prepare(self.station, f"{HOST} {_COUNTY}")
         self._install(self.station, "cunhui-station")
         self._step("station: enrolled, takes cards", lambda: self._enrol(file))
+        self._step("station: its bundles fetched over HTTPS", self._await_bundles)
         self._step(f"{TOUCHES} touches at the county", self._touch)
         before = self._touches()
         self._step("both lost their power, all is up again", self._cut_power)
@@ -212,6 +213,14 @@ class Installation:
     def _has_cards(self) -> bool:
         query = "select 1 from fleet_station where desired_version > 0 and reported_version = desired_version"
         return bool(self.county.guest.run(f"{_SQL} '{query}'").strip())
+
+    def _await_bundles(self) -> None:
+        query = "select 1 from bundles_shelfreport where state = $$whole$$ limit 1"
+
+        def has_one() -> bool:
+            return bool(self.county.guest.run(f"{_SQL} '{query}'").strip())
+
+        wait_until(has_one, what="a bundle at the station", timeout_s=_WITHIN_S, every_s=5.0)
 
     def _touch(self) -> None:
         uids = " ".join(person.uid for person in self._cast.people)
