@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import errno
 import io
 import json
 import os
@@ -12,9 +13,10 @@ from typing import override
 from protocol.chinese_argparse import argparse_in_chinese
 from protocol.claim_file import spoken_fingerprint
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
-from server_broker.platform.county_config import CountyConfig, read_config, require_county
+from server_broker.platform.county_config import CountyConfig, owning_line, read_config, require_county
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import INSTALLED, how_to_begin, is_installed, make_installed_folder
 from server_broker.platform.invocation import command_line, default_home, go_on_as_the_county
@@ -30,6 +32,7 @@ from server_broker.supervisor.content_verbs import Add, Verb, add_content_verbs,
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.log_verb import log_command, show_log
 from server_broker.supervisor.own_names import console_certificate_problems
+from server_broker.supervisor.reach import addresses_of, leads_here, taken_ports
 from server_broker.trust.keys import dropped_hosts, forget_host
 
 
@@ -50,6 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n停下了", file=sys.stderr)
         return 130  # as shells say it of a program that SIGINT has ended
     except BrokenPipeError:  # the program that reads our output, such as `head`, has ended
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"没有做成：{os_cause(error)}。先腾出空间：{command_line(home, 'doctor')} 说是哪块盘", file=sys.stderr)
         return 1
 
 
@@ -211,11 +219,17 @@ def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     config = read_config(home)
     now = dt.datetime.now(dt.UTC)
     problems = [*console_certificate_problems(home, config, now=now), *config_problems(home, config, now=now)]
-    problems += config_warnings(home, config)
+    problems += [*config_warnings(home, config), *taken_ports(home, config)]
+    if line := owning_line(home):
+        problems.append(f"{home.config_file} 县平台的账户读不到，各部件都起不来：请运行 {line}")
+    if not (addresses := addresses_of(config.host)):
+        problems.append(f"host “{config.host}”查不到地址：请核对，或请网管加上域名解析")
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
         print(f"√ {home.config_file} 没有问题")
+    if addresses and not leads_here(addresses):
+        print(f"△ host “{config.host}”指向 {'、'.join(sorted(addresses))}，不是本机：要由路由器或防火墙转到这里")
     if gone := dropped_hosts(home, config.hosts):
         print(f"△ 证书上还留着 {'、'.join(gone)}：站点认装机时的名字，旧名字要还能解析到这里。都不用了再 forget-host")
     return 1 if problems else 0

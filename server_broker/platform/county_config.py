@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from protocol.system_errors import os_cause
 from server_broker.platform.backup_config import BackupConfig, backup_problems, backup_table
 from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
@@ -219,23 +220,50 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError(_no_county_in(home)) from error
     except UnicodeDecodeError as error:
         raise ServiceError(f"{home.config_file} 不是 UTF-8 文字：{error}") from error
+    except OSError as error:
+        mend = f"；请运行 {line}" if (line := owning_line(home)) else ""
+        raise ServiceError(f"{home.config_file} 读不到：{os_cause(error)}{mend}") from error
     file = home.config_file
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        # In Python 3.13 the error has nothing but its message.
-        at = re.search(r"at line (\d+)", str(error))
-        line = at[1] if at else max(1, len(text.splitlines()))
-        said = "这一行的写法不对，请核对引号、等号和方括号"
-        raise ServiceError(f"{file}:{line}：{said}") from error
+        raise ServiceError(f"{file}:{slip(text, error)}") from error
     problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
-    problems += [f"{file}:{line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
+    problems += [f"{file}:{line_of(text, key)}：{key} {words}{_misplaced(key)}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
     kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig}
     tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies", "notify_hosts")}
     return CountyConfig(**values | lists | tables)
+
+
+def owning_line(home: CountyHome) -> str:
+    """Return the command line after which the accounts of the units can read ``county.toml``; empty if they can."""
+    if not home.by_units:
+        return ""
+    file, county = home.config_file.stat(), home.units_mark.stat()
+    right = 0o400 if file.st_uid == county.st_uid else 0o040 if file.st_gid == county.st_gid else 0o004
+    return "" if file.st_mode & right else f"chown --reference={home.units_mark} {home.config_file}"
+
+
+def slip(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Return the line that is no TOML, with what is wrong there in Chinese."""
+    # In Python 3.13 the error has nothing but its message.
+    at = re.search(r"at line (\d+)", str(error))
+    lines = text.splitlines()
+    line = int(at[1]) if at else max(1, len(lines))
+    if "overwrite a value" in str(error) and (name := re.match(r"\s*[\"']?(\w+)", lines[line - 1])):
+        tables = [found[1] for one in lines[:line] if (found := re.match(r"\s*\[(\w+)\]", one))]
+        first = line_of(text, ".".join([*tables[-1:], name[1]]))
+        return f"{line}：{name[1]} 写了两次，第 {first} 行已经有了：请改第 {first} 行，删掉这一行"
+    return f"{line}：这一行的写法不对，请核对引号、等号和方括号"
+
+
+def _misplaced(key: str) -> str:
+    """Return what a key in a table should have said if it belongs before all tables."""
+    table, _, name = key.rpartition(".")
+    return f"；它要写在 [{table}] 前面，那里已有的就改那一行" if table and name in _KEYS and name != "host" else ""
 
 
 def require_county(home: CountyHome) -> None:

@@ -27,6 +27,7 @@ from server_broker.platform.processes import Program, ServiceError
 from server_broker.platform.units import SYSTEMCTL, TARGET, start_line
 from server_broker.supervisor.content_verbs import Add, Verb
 from server_broker.supervisor.parts import python_program
+from server_broker.supervisor.reach import taken_ports
 from server_broker.supervisor.setup import wait_until_ready
 from server_broker.trust import keys
 
@@ -231,8 +232,12 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
 
     restore_county(home, Path(chosen.folder), Path(chosen.key), until=until, finish=finish, stop=stop, say=say)
     if home.by_units:
+        if taken := taken_ports(home, read_config(home)):
+            again = f"腾出来，或改 county.toml，再启动：{start_line(home)}"
+            raise ServiceError("\n".join(["恢复好了，还没有启动：", *taken, again]))
+        say("五、启动……")
         subprocess.run([SYSTEMCTL, "start", TARGET], check=True)  # noqa: S603 - ours
-        wait_until_ready(home)
+        wait_until_ready(home, say=say)
     say(f"√ 恢复好了：{home.root}。站点连上后会补报县里缺少的记录。")
     say("请核对 county.toml 的 host、端口和 [backup] 的 folder 在这台机器上是否还对。")
     if not home.by_units:

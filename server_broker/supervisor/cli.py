@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 from msgspec import ValidationError, convert
-from psycopg.errors import UndefinedTable
+from psycopg.errors import DiskFull, UndefinedTable
 
 from protocol.claim import format_claim_code
 from protocol.commands import LiveTerms
@@ -75,6 +75,8 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         # The database answers before the first start, or a start after an update, has made its tables.
         raise ServiceError("县平台正在准备数据库，请过一会儿再试一次。") from error
     except OperationalError as error:
+        if isinstance(error.__cause__, DiskFull):
+            raise ServiceError(f"没有做成：磁盘满了。先腾出空间：{command_line(home, 'doctor')} 说是哪块盘") from error
         if not runs(home):
             raise ServiceError(f"县平台没有运行，数据库连接不上。请先运行：{start_line(home)}") from error
         raise ServiceError(f"县平台在运行，但数据库连接不上。请查原因：{command_line(home, 'doctor')}") from error

@@ -9,15 +9,15 @@ from django.utils import timezone
 from server_broker.attendance.models import Touch
 from server_broker.console.words import state_of, status_of
 from server_broker.fleet.models import Alarm, Station
-from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError, running_pid
+from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import program_version
 from server_broker.platform.units import UNITS
 from server_broker.regions.models import Region, subtree_prefix
 from server_broker.rosters.roster_export import template
 from server_broker.supervisor.people_cli import write_new
+from server_broker.supervisor.unit_states import parts_down
 
 
 def status_text(home: CountyHome, *, as_json: bool) -> str:
@@ -25,7 +25,7 @@ def status_text(home: CountyHome, *, as_json: bool) -> str:
     config = read_config(home)
     states = Counter(state_of(station).word for station in Station.objects.select_related("status"))
     parts = [part for part in UNITS if part != "front-door" or config.front_door is not None]
-    down = [part for part in parts if running_pid(pid_file(home, part)) is None]
+    down = parts_down(home, parts)
     alarms = Alarm.objects.filter(resolved_at=None).count()
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     touches = Touch.objects.filter(wall__gte=midnight).count()

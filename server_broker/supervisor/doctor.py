@@ -14,7 +14,7 @@ from server_broker import broker
 from server_broker.backup.state import backup_status, overdue, unproven
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
-from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.county_config import CountyConfig, owning_line, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import command_line
@@ -23,6 +23,7 @@ from server_broker.platform.units import log_of, restart_line, start_line
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
 from server_broker.supervisor.parts import front_door_answers, web_answers
+from server_broker.supervisor.reach import addresses_of
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.county_mark import read_mark
 from server_broker.trust.journal import MEND_JOURNAL
@@ -64,7 +65,7 @@ def examine(
         remedy = mend if home.config_file.exists() else f"{how_to_begin(home)}；或核对 --home"
         return [PartFinding("配置", False, str(error), remedy)]
     return [
-        PartFinding("配置", True, f"{config.name}，{config.host}"),
+        _config(home, config),
         _keys(home),
         _record_key(home, database_url),
         _journal(home),
@@ -84,6 +85,16 @@ def examine(
         _unless_held(home, "web", _web(home, config)),
         *(_unless_held(home, "front-door", finding) for finding in _front_door(home, config, now)),
     ]
+
+
+def _config(home: CountyHome, config: CountyConfig) -> PartFinding:
+    if line := owning_line(home):
+        remedy = f"运行 {line}，再启动：{start_line(home)}"
+        return PartFinding("配置", False, "县平台的账户读不到 county.toml", remedy)
+    if not addresses_of(config.host):
+        remedy = "请网管加上域名解析；写错了的改正 county.toml 的 host"
+        return PartFinding("配置", False, f"host “{config.host}”在本机查不到地址", remedy)
+    return PartFinding("配置", True, f"{config.name}，{config.host}")
 
 
 def _unless_held(home: CountyHome, part: str, finding: PartFinding) -> PartFinding:

@@ -24,7 +24,9 @@ from server_broker.platform.own_certificate import OwnCertificate
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS
 from server_broker.postgres.debian import bin_folder
+from server_broker.supervisor.reach import taken_ports
 from server_broker.supervisor.setup_questions import asked, from_file
+from server_broker.supervisor.unit_states import UnitState, unit_states
 from server_broker.trust.own_certificate import about, console_problems
 
 LEAST_DISK_BYTES = 4 * 2**30
@@ -32,6 +34,9 @@ LEAST_DISK_BYTES = 4 * 2**30
 READY_WITHIN_S = 900.0
 """The first start makes the database and its tables; an emulated machine takes minutes for it."""
 _ASK_AGAIN_S = 1.0
+_PREPARE = "cunhui-prepare.service"
+_FAILURES = 5
+"""How often a part may fail after the preparation before it will not start: half a minute or more."""
 
 
 def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) -> None:
@@ -58,7 +63,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
             file.write(table)
     say("正在启动，第一次要建数据库，大约一分钟……")
     _run([SYSTEMCTL, "start", TARGET], "启动")
-    wait_until_ready(home)
+    wait_until_ready(home, say=say)
     link = _run(
         [*county_prefix(home), sys.executable, "-P", "-m", "server_broker.supervisor.first_account"], "建第一个账号",
         typed=json.dumps(answers), CUNHUI_HOME=str(home.root), CUNHUI_TYPED_BY=os.environ.get("SUDO_USER", "root"),
@@ -156,25 +161,41 @@ def init_words(answers: Mapping[str, str]) -> list[str]:
     return words
 
 
-def wait_until_ready(home: CountyHome, *, within_s: float = READY_WITHIN_S) -> None:
-    """Wait until all parts run.
+def wait_until_ready(home: CountyHome, *, say: Callable[[str], None], within_s: float = READY_WITHIN_S) -> None:
+    """Wait until all parts run, and say for which.
 
     Raises:
-        ServiceError: One does not. The message has the end of its log.
+        ServiceError: One does not, or fails again and again. The message has the ports that other programs have, and
+            the end of its log.
     """
     deadline = time.monotonic() + within_s
-    units = [unit for part, unit in UNITS.items() if part != "front-door"]
-    while time.monotonic() < deadline:
-        states = subprocess.run([SYSTEMCTL, "is-active", *units], capture_output=True, text=True, check=False)  # noqa: S603 - ours
-        waiting = [unit for unit, state in zip(units, states.stdout.split(), strict=True) if state != "active"]
+    units = {_PREPARE: "准备"} | {unit: part for part, unit in UNITS.items() if part != "front-door"}
+    told: list[str] = []
+    before: dict[str, UnitState] = {}
+    failing: list[str] = []
+    while not failing and time.monotonic() < deadline:
+        states = unit_states(list(units))
+        waiting = [unit for unit, state in states.items() if not state.active]
         if not waiting:
             return
+        if waiting != told:
+            say(f"  还在等：{'、'.join(units[unit] for unit in waiting)}")
+            told = waiting
+        if states[_PREPARE].active:
+            # Until then each part ends at once, because it has nothing to begin with.
+            before = before or states
+            failing = [unit for unit in waiting if states[unit].restarts - before[unit].restarts >= _FAILURES]
         time.sleep(_ASK_AGAIN_S)
+    raise ServiceError(_not_started(home, failing or told))
+
+
+def _not_started(home: CountyHome, units: Sequence[str]) -> str:
     log = subprocess.run(  # noqa: S603 - ours
-        ["/usr/bin/journalctl", "--no-pager", "-n", "5", "-o", "cat", "-u", waiting[0], "-u", "cunhui-prepare.service"],
+        ["/usr/bin/journalctl", "--no-pager", "-n", "5", "-o", "cat", "-u", units[0], "-u", _PREPARE],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    raise ServiceError(f"{'、'.join(waiting)} 没有启动起来。最后几行日志：\n{log.stdout}{GO_ON}")
+    ports = "".join(f"{line}\n" for line in taken_ports(home, read_config(home)))
+    return f"{'、'.join(units)} 没有启动起来。\n{ports}最后几行日志：\n{log.stdout}{GO_ON}"
 
 
 def _run(command: Sequence[str], shown: str, *, typed: str = "", **environment: str) -> str:

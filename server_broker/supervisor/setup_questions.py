@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from protocol.system_errors import os_cause
 from server_broker.platform.county_clock import LinuxMachineClock
-from server_broker.platform.county_config import console_problems, console_table
+from server_broker.platform.county_config import console_problems, console_table, slip
 from server_broker.platform.own_certificate import HOST, OwnCertificate
 from server_broker.platform.processes import ServiceError
+from server_broker.supervisor.reach import addresses_of, is_free, leads_here
 
 _TRIES = 5
 """Wrong answers to one question before it gives up: a script that answers wrongly must not go round for ever."""
@@ -33,12 +35,17 @@ class Question:
         asks: Chinese, as it is asked.
         usual: Returns what holds if nothing is answered; empty if an answer is needed.
         wrong: Returns in Chinese what is wrong with an answer; empty if nothing is.
+        doubtful: Returns in Chinese what is odd about an answer that is not wrong; empty if nothing is. Who gives it
+            again means it.
+        ports: Those that `usual` chooses from, the best first.
     """
 
     key: str
     asks: str
     usual: Callable[[], str]
     wrong: Callable[[str], str]
+    doubtful: Callable[[str], str] = lambda _answer: ""
+    ports: tuple[int, ...] = ()
 
 
 def questions() -> list[Question]:
@@ -46,13 +53,17 @@ def questions() -> list[Question]:
     return [
         Question("name", "县名，平时怎么叫", lambda: "", _wrong_name),
         Question("region", "县的区划代码，12 位（如 990101000000；6 位的会补零）", lambda: "", _wrong_region),
-        Question("host", "站点和浏览器访问本机用的域名或地址", _own_address, _wrong_host),
+        Question("host", "站点和浏览器访问本机用的域名或地址", _own_address, _wrong_host, _doubtful_host),
         Question("other_hosts", "还有别的域名或地址吗，用空格隔开，没有就按回车", lambda: "", _wrong_hosts),
-        Question("web_port", "网页端口", lambda: _free(443, 8443), _wrong_port),
-        Question("broker_port", "站点连接的端口", lambda: _free(8883, 18883), _wrong_port),
+        _port_question("web_port", "网页端口", 443, 8443),
+        _port_question("broker_port", "站点连接的端口", 8883, 18883),
         Question("clock", "本机时钟由谁校准：ntp（时间服务）或 manual（由人）", _usual_clock, _wrong_clock),
         Question("admin", "第一个系统管理员的账号名", lambda: "admin", _wrong_account),
     ]
+
+
+def _port_question(key: str, asks: str, *ports: int) -> Question:
+    return Question(key, asks, lambda: _free(*ports), _wrong_port, ports=ports)
 
 
 def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
@@ -66,12 +77,17 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
     for number, question in enumerate(all_questions, start=1):
         usual = question.usual()
         shown = f"（{number}/{len(all_questions)}）{question.asks}{f' [{usual}]' if usual else ''}："
+        if usual and question.ports and usual != str(question.ports[0]):
+            say(f"  端口 {question.ports[0]} 已被别的程序占用，可以用 {usual}")
+        doubted = ""
         for _ in range(_TRIES):
             try:
                 answer = ask(shown).strip() or usual
             except (EOFError, KeyboardInterrupt) as error:
                 raise ServiceError("\n没有答完，什么也没有改动") from error
             wrong = question.wrong(answer) or _taken(question, answer, answers)
+            if not wrong and answer != doubted and (doubt := question.doubtful(answer)):
+                doubted, wrong = answer, f"{doubt}。由路由器或防火墙转到本机的，照样再输一次就用它"
             if not wrong:
                 break
             say(f"  {wrong}，请再输一次")
@@ -84,18 +100,14 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
 def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str]:
     """Read the answers from a TOML file of texts, whose keys are those of `questions`.
 
-    It may have the table ``[console]`` too, as ``county.toml`` will have it; ``judge`` tries its certificate.
+    It may have the table ``[console]`` too, as ``county.toml`` will have it; ``judge`` tries its certificate. With
+    ``forwarded = true`` a ``host`` that is not this machine's is taken.
 
     Raises:
         ServiceError: The file can't be read, or answers are missing or wrong: all of them, one line each.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ServiceError(f"{path} 读不到：{error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ServiceError(f"{path} 不是 UTF-8 的 TOML 文件：{error}") from error
-    table = values.pop("console", None)
+    values = _values_in(path)
+    table, forwarded = values.pop("console", None), values.pop("forwarded", False) is True
     wrong = [f"{path}：{key} 不是这里的设置项" for key in values.keys() - {one.key for one in questions()}]
     answers: dict[str, str] = {}
     for question in questions():
@@ -103,6 +115,8 @@ def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str
         answer = " ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
         answer = answer.strip() or question.usual()
         words = question.wrong(answer) or _taken(question, answer, answers)
+        if not (words or forwarded) and (doubt := question.doubtful(answer)):
+            words = f"{doubt}。由路由器或防火墙转到本机的，加一行 forwarded = true"
         if words:
             wrong.append(f"{path}：{question.key}（{question.asks}）：{words}")
         answers[question.key] = answer
@@ -115,6 +129,19 @@ def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str
     return _completed(answers)
 
 
+def _values_in(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ServiceError(f"{path} 读不到：{os_cause(error)}") from error
+    except UnicodeDecodeError as error:
+        raise ServiceError(f"{path} 不是 UTF-8 文字") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ServiceError(f"{path}:{slip(text, error)}") from error
+
+
 def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole | None) -> Sequence[tuple[str, str]]:
     ports = {key: int(answers[key]) for key in ("web_port", "broker_port") if answers[key].isdecimal()}
     hosts = {"host": answers["host"], "other_hosts": answers["other_hosts"].split()}
@@ -122,7 +149,7 @@ def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole |
     if wrong:
         return wrong
     own = OwnCertificate(**table)
-    if own.port not in ports.values() and not _is_free(own.port):
+    if own.port not in ports.values() and not is_free(own.port):
         wrong.append(("port", f"端口 {own.port} 已被别的程序占用"))
     return [*wrong, *(judge(own) if judge else [])]
 
@@ -152,24 +179,14 @@ def _own_address() -> str:
 def _wrong_host(host: str) -> str:
     if not HOST.fullmatch(host):
         return "只写 county.example 这样的名字或地址，不带 https:// 和端口"
-    try:
-        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)}
-    except (socket.gaierror, UnicodeError):
-        return f"“{host}”查不到地址：请先请网管加上域名解析，或先用本机地址"
-    if not any(_is_ours(address) for address in addresses):
-        return f"“{host}”指向 {'、'.join(sorted(addresses))}，不是本机：请核对域名解析，或先用本机地址"
-    return ""
+    return "" if addresses_of(host) else f"“{host}”查不到地址：请先请网管加上域名解析，或先用本机地址"
 
 
-def _is_ours(address: str) -> bool:
-    """Tell whether this machine has an address, by listening on it for a moment."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as sock:
-            sock.bind((address, 0))
-    except OSError:
-        return False
-    return True
+def _doubtful_host(host: str) -> str:
+    addresses = addresses_of(host)
+    if leads_here(addresses):
+        return ""
+    return f"“{host}”指向 {'、'.join(sorted(addresses))}，不是本机：请核对域名解析，或先用本机地址"
 
 
 def _wrong_hosts(text: str) -> str:
@@ -186,22 +203,11 @@ def _wrong_region(code: str) -> str:
 def _wrong_port(text: str) -> str:
     if re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) is None or not 1 <= int(text) <= 65535:
         return "端口是 1 到 65535 的数字"
-    return "" if _is_free(int(text)) else f"端口 {text} 已被别的程序占用"
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        # As servers do: a port is free although connections of a moment ago still linger on it.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(("0.0.0.0", port))  # noqa: S104 - only tried
-        except OSError:
-            return False
-    return True
+    return "" if is_free(int(text)) else f"端口 {text} 已被别的程序占用"
 
 
 def _free(*ports: int) -> str:
-    return next((str(port) for port in ports if _is_free(port)), "")
+    return next((str(port) for port in ports if is_free(port)), "")
 
 
 def _usual_clock() -> str:

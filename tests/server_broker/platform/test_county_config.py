@@ -1,17 +1,20 @@
 """county.toml: ports are found, and every error is told at once with its line."""
 
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from server_broker import cli
-from server_broker.platform.county_config import CountyConfig, read_config, write_config
+from server_broker.platform.county_config import CountyConfig, owning_line, read_config, write_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.parts import python_program
 from server_broker.supervisor.up import initialise
+from server_broker.trust import keys
 from tests.chinese_words import english
 from tests.integration.small_disk import SmallDisk
 
@@ -75,6 +78,58 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
     home.config_file.write_bytes(content)
     with pytest.raises(ServiceError, match=r"county\.toml"):
         read_config(home)
+
+
+def test_a_setting_that_is_there_twice_or_in_a_table_is_told_where_it_stands(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    write_config(home, config())
+    text = home.config_file.read_text(encoding="utf-8")
+    hosts = 'notify_hosts = ["smtp.example.cn:465"]\n'
+    here = next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith("notify_hosts"))
+    home.config_file.write_text(hosts + text, encoding="utf-8")
+    with pytest.raises(ServiceError, match=f":{here + 1}：notify_hosts 写了两次，第 1 行已经有了"):
+        read_config(home)
+    table = f'[backup]\nfolder = "/mnt/backup"\nrecipient = "age1{"q" * 58}"\n'
+    home.config_file.write_text(text + table + hosts, encoding="utf-8")
+    with pytest.raises(ServiceError, match=r"backup.notify_hosts 不是这里的设置项；它要写在 \[backup\] 前面"):
+        read_config(home)
+    home.config_file.write_text(text + table + "disk = true\ndisk = false\n", encoding="utf-8")
+    with pytest.raises(ServiceError, match=f"disk 写了两次，第 {len(text.splitlines()) + 4} 行"):
+        read_config(home)
+
+
+def test_a_file_that_the_units_can_not_read_is_said_with_what_to_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = CountyHome(tmp_path)
+    write_config(home, config())
+    home.config_file.chmod(0o200)
+    assert owning_line(home) == "", "no units run it"
+    home.units_mark.touch()
+    assert owning_line(home) == f"chown --reference={home.units_mark} {home.config_file}"
+    cli.main(["config", "check", "--home", str(home.root)])
+    said = capsys.readouterr().err
+    assert "chown --reference=" in said
+    home.config_file.chmod(0o600)
+    assert owning_line(home) == ""
+
+
+def test_a_port_of_another_program_and_a_name_that_leads_nowhere_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = CountyHome(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        threading.Thread(target=lambda: other.accept()[0].close()).start()
+        port = other.getsockname()[1]
+        written = write_config(home, config(web_port=port, host="nowhere.invalid"))
+        keys.prepare(home)
+        assert cli.main(["config", "check", "--home", str(home.root)]) == 1
+    said = capsys.readouterr().err
+    assert f"web_port {written.web_port} 已被别的程序占用" in said
+    assert "“nowhere.invalid”查不到地址" in said
+    assert "broker_port" not in said
 
 
 def test_without_a_file_the_remedy_is_named(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ GOOD = {
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every port is free but 443, and the clock is nobody's."""
-    monkeypatch.setattr(setup_questions, "_is_free", lambda port: port != 443)
+    monkeypatch.setattr(setup_questions, "is_free", lambda port: port != 443)
     monkeypatch.setattr(setup_questions, "_usual_clock", lambda: "ntp")
 
 
@@ -63,7 +63,7 @@ def test_there_are_at_most_eight_questions() -> None:
 
 def test_enter_takes_what_is_usual(free: None) -> None:
     answers, said = answer("示例县", "990101", "127.0.0.1", "", "", "", "", "")
-    assert not said
+    assert said == ["  端口 443 已被别的程序占用，可以用 8443"]
     assert answers == GOOD | {
         "region": "990101000000", "web_port": "8443", "broker_port": "8883", "clock": "ntp", "admin": "admin"
     }  # fmt: skip
@@ -91,14 +91,26 @@ def test_a_wrong_answer_is_asked_again_with_the_reason(free: None, place: int, w
     lines = ["示例县", "990101", "127.0.0.1", "", "", "", "", ""]
     lines.insert(place, wrong)
     answers, said = answer(*lines)
-    assert len(said) == 1
-    assert words in said[0]
+    assert len(said) == 2
+    assert any(words in line and line.endswith("请再输一次") for line in said)
     assert answers["region"] == "990101000000"
 
 
 def test_wrong_answers_do_not_go_round_for_ever(free: None) -> None:
     with pytest.raises(ServiceError, match="什么也没有改动"):
         answer("示例县", *["12"] * 50)
+
+
+def test_an_address_of_a_router_is_taken_when_it_is_said_again(free: None, tmp_path: Path) -> None:
+    answers, said = answer("示例县", "990101", "192.0.2.7", "192.0.2.7", "", "", "", "", "")
+    assert answers["host"] == "192.0.2.7"
+    assert "照样再输一次就用它" in said[0]
+    file = tmp_path / "setup.toml"
+    file.write_text('name = "示例县"\nregion = "990101"\nhost = "192.0.2.7"\n', encoding="utf-8")
+    with pytest.raises(ServiceError, match="forwarded = true"):
+        from_file(file)
+    file.write_text(file.read_text(encoding="utf-8") + "forwarded = true\n", encoding="utf-8")
+    assert from_file(file)["host"] == "192.0.2.7"
 
 
 def test_who_goes_away_in_the_middle_has_changed_nothing(free: None) -> None:
@@ -164,11 +176,15 @@ def test_all_that_is_wrong_in_a_file_is_said_at_once(free: None, tmp_path: Path)
     with pytest.raises(ServiceError) as refused:
         from_file(file)
     assert len(str(refused.value).splitlines()) == 3
-    for text in (b"\xb9\xfe", b"name = "):
+    for text, words in (
+        (b"\xb9\xfe", "不是 UTF-8 文字$"),
+        (b'name = "x"\nhost = ', ":2：这一行的写法不对"),
+        (b'name = "x"\nname = "y"', ":2：name 写了两次，第 1 行已经有了"),
+    ):
         file.write_bytes(text)
-        with pytest.raises(ServiceError, match="不是 UTF-8 的 TOML 文件"):
+        with pytest.raises(ServiceError, match=words):
             from_file(file)
-    with pytest.raises(ServiceError, match="读不到"):
+    with pytest.raises(ServiceError, match="读不到：没有这个文件"):
         from_file(tmp_path / "none.toml")
 
 
