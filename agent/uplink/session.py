@@ -225,9 +225,10 @@ class Session:
         self.phase = "agreed"
         if agreed.lowered:
             log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, agreed.after)
-            self._alarms.raise_once(
-                alarm_codes.COUNTY_LOST_FACTS, "major", f"县里只有到第 {agreed.after} 条的记录，其余重新上传"
-            )
+            # By a new generation the county has said itself that it came back from a backup: there is no riddle.
+            if welcome.generation <= self._stream.generation:
+                detail = f"县里只有到第 {agreed.after} 条的记录，其余重新上传"
+                self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", detail)
         # A welcome tells as much as a receipt, and it is signed like one. So the facts count as safe from now on.
         self._stream.take_receipt(
             Receipt(
@@ -286,8 +287,7 @@ class Session:
                 log.info("%s: a match that nobody asked for is ignored", self._station)
                 return
             if lacking:
-                detail = f"县里只有记录流 {match.epoch.hex()} 到第 {match.through} 条的记录"
-                self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", detail)
+                log.warning("%s: the county lacks %d facts of an earlier stream", self._station, lacking)
             self._reissue()
         elif self.phase != "comparing" or match.epoch != self._stream.epoch:
             log.info("%s: a match that nobody asked for is ignored", self._station)

@@ -15,8 +15,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from protocol.alarm_codes import COUNTY_LOST_FACTS
 from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE, UNEXPLAINED_FACTS
-from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.alarms import AlarmOver, raise_alarm, resolve, take_alarms
 from server_broker.fleet.models import Stream
 from server_broker.fleet.tables import STATION_EVENTS, STREAMS
 from server_broker.ingest.tables import FACTS, REISSUES, WRITE_OFFS
@@ -232,7 +233,8 @@ def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool
 def check_ledger(station_id: str, *, at: datetime, limit_s: float | None = None) -> Ledger:
     """Return the ledger, and open or close the alarm for unexplained facts.
 
-    Signed heads to which facts lead are deleted, because they say nothing more.
+    The station's own alarm that the county lacks facts is closed once all have come. Signed heads to which facts lead
+    are deleted, because they say nothing more.
 
     Raises:
         TookTooLong: It cannot be counted in ``limit_s``. Nothing was changed.
@@ -248,4 +250,7 @@ def check_ledger(station_id: str, *, at: datetime, limit_s: float | None = None)
             raise_alarm(station=station_id, code=UNEXPLAINED_FACTS, severity="critical", detail=detail, at=at)
         else:
             resolve(station=station_id, code=UNEXPLAINED_FACTS, at=at)
+        if not counted.unexplained and not counted.waiting:
+            # A station says that the county lacks facts, and never that they have come: the count is here.
+            take_alarms([AlarmOver(station_id, COUNTY_LOST_FACTS)], at=at)
     return counted

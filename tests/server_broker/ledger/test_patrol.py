@@ -7,7 +7,7 @@ import pytest
 from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from protocol.facts import EpochOpened, FactsLost
+from protocol.facts import AlarmRaised, EpochOpened, FactsLost
 from server_broker.fleet.alarm_codes import LEDGER_TOO_LARGE, UNEXPLAINED_FACTS
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest.batch import BatchProcessor
@@ -76,6 +76,20 @@ def test_what_is_unexplained_is_told_under_steady_traffic(station: StationDouble
         patrol.go_on(NOW + len(busy.sealed) * SECOND)
     alarm = Alarm.objects.get(code=UNEXPLAINED_FACTS)
     assert (alarm.station_id, alarm.count) == (station.id, 5)
+
+
+def test_what_a_station_said_of_missing_facts_ends_when_they_have_come(station: StationDouble, clock: Clock) -> None:
+    """As stations of before say after a restore; nobody else would ever end it."""
+    said = AlarmRaised(at=moment(), code="county_lost_facts", severity="major", detail="县里只有到第 1 条的记录")
+    processor = BatchProcessor(clock=lambda: NOW)
+    station.add(said, touch(5))
+    processor.process_batch([station.birth(), station.facts_message(3, 3)])
+    patrol = LedgerPatrol(monotonic_s=clock)
+    patrol.go_on(NOW)
+    assert Alarm.objects.get().resolved_at is None, "the touch has yet to come"
+    processor.process_batch([station.facts_message(4)])
+    patrol.go_on(NOW)
+    assert Alarm.objects.get().resolved_at == NOW
 
 
 def test_a_look_ends_with_its_share_of_the_second_and_the_next_goes_on_from_there(
