@@ -16,12 +16,12 @@ from server_broker.backup.copying import write_plan
 from server_broker.backup.encryption import new_key, recipient_of
 from server_broker.backup.repository import Repository
 from server_broker.backup.state import note
-from server_broker.backup.target import Target, mount_of
+from server_broker.backup.target import Manifest, Target, mount_of
 from server_broker.platform.backup_config import BackupConfig, backup_table
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError
+from server_broker.platform.processes import ServiceError, own_name
 
 PLACES = ("/mnt", "/media", "/srv", "/var/backups")
 """Where the units may write, beside the county's own folder (cunhui-backup.service)."""
@@ -62,7 +62,7 @@ def set_up(
             changed. Or a file can't be written after that: called again, without ``new``, it goes on with that key.
     """
     config = read_config(home)
-    _check_place(home, folder, disk=disk)
+    check_place(home, folder, disk=disk)
     if shutil.which("pgbackrest") is None:
         raise ServiceError("没有安装 pgBackRest：请运行 apt-get install pgbackrest")
     key = new_key() if new or config.backup is None else ""
@@ -71,6 +71,7 @@ def set_up(
     backup = replace(before, folder=str(folder), disk=disk, recipient=recipient or before.recipient)
     target = Target(folder)
     target.require_free(backup.recipient)
+    require_writable(folder)
     if key:
         hand_over(_sheet(config, key, recipient, now=now))
     # Before the folder's mark, which no further key may take: a repetition sets right what breaks off between them.
@@ -84,9 +85,19 @@ def set_up(
     return bool(key)
 
 
-def _check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
+def check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
+    """Check that the copies may lie in this folder, whoever may write there.
+
+    Args:
+        disk: It lies on a disk that may be pulled out.
+
+    Raises:
+        ServiceError: They may not.
+    """
     if not folder.is_absolute():
         raise ServiceError(f"请写完整路径，如 /mnt/backup：{folder}")
+    if folder.exists() and not folder.is_dir():
+        raise ServiceError(f"{folder} 是一个文件：请写一个文件夹")
     if not folder.is_dir():
         raise ServiceError(f"没有文件夹 {folder}：请先建好；是磁盘的，先挂载")
     if folder.resolve().is_relative_to(home.root.resolve()):
@@ -95,8 +106,35 @@ def _check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
         raise ServiceError(f"{folder} 不在另一块磁盘上：备份盘没有插上或没有挂载")
     if home.by_units and not any(folder.resolve().is_relative_to(place) for place in PLACES):
         raise ServiceError(f"备份要放在 {'、'.join(PLACES)} 下面，别处县平台的服务写不了：请把磁盘挂载到那里")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ServiceError(f"{folder} 写不进去：没有权限")
+
+
+def disk_problem(home: CountyHome, backup: BackupConfig) -> tuple[str, Manifest | None]:
+    """Return in Chinese what the next copy would fail of, or that there is none yet; and the copy that lies there."""
+    folder, target = Path(backup.folder), Target(Path(backup.folder))
+    try:
+        check_place(home, folder, disk=backup.disk)
+        target.require(recipient=backup.recipient, disk=backup.disk)
+        require_writable(folder)
+        manifest = target.manifest()
+    except ServiceError as error:
+        return str(error), None
+    return ("" if manifest else f"{folder} 里还没有备份"), manifest
+
+
+def require_writable(folder: Path) -> None:
+    """Check that our account may write the copies in this folder.
+
+    Raises:
+        ServiceError: It may not.
+    """
+    for above in (*reversed(folder.parents), folder):
+        # By the account's own rights: those that root has lent to the command, the units do not have.
+        if not os.access(above, os.X_OK):
+            raise ServiceError(f"账户 {own_name()} 进不了 {above}：请运行 chmod a+x {above}")
+    root = Target(folder).root
+    place = root if root.exists() else folder
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ServiceError(f"{place} 写不进去：账户 {own_name()} 没有权限，或磁盘是只读的")
 
 
 def _write_table(home: CountyHome, config: CountyConfig, backup: BackupConfig) -> None:

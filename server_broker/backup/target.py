@@ -22,7 +22,9 @@ from server_broker.platform.processes import ServiceError
 
 FOLDER = "cunhui-backup"
 """Our own folder in the one that a person names."""
-_MARK, _MANIFEST = "cunhui-backup.json", "manifest.json"
+MARK = "cunhui-backup.json"
+"""Says whose the copies are, by the key that they are encrypted to."""
+_MANIFEST = "manifest.json"
 _NAMED = 5
 """Most files that an error names."""
 
@@ -81,7 +83,7 @@ class Target:
         mark = {"county": county, "recipient": recipient, "made_at": now.isoformat(), "disk": secrets.token_hex(8)}
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._write(_MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode())
+            self._write(MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode())
             sync_folder(self._folder)
         except OSError as error:
             raise TargetFailed(f"{self._folder} 写不进去：{os_cause(error)}") from error
@@ -92,9 +94,12 @@ class Target:
         Raises:
             TargetFailed: It belongs to another county or to another key.
         """
-        if not self.root.exists() or not any(self.root.iterdir()):
-            return False
-        self._require_mark(recipient)
+        try:
+            if not self.root.exists() or not any(self.root.iterdir()):
+                return False
+        except OSError as error:
+            raise TargetFailed(f"{self.root} 读不了：{os_cause(error)}") from error
+        self._require_mark(recipient, disk=False)
         return True
 
     def require(self, *, recipient: str, disk: bool) -> str:
@@ -108,21 +113,31 @@ class Target:
         """
         if disk and mount_of(self._folder) == Path("/"):
             raise TargetFailed(f"备份盘没有插上或没有挂载：{self._folder} 现在在系统盘上，没有写入任何内容")
-        return self._require_mark(recipient)
+        return self._require_mark(recipient, disk=disk)
 
-    def _require_mark(self, recipient: str) -> str:
+    def _require_mark(self, recipient: str, *, disk: bool) -> str:
         try:
-            mark = json.loads((self.root / _MARK).read_text(encoding="utf-8"))
+            mark = json.loads((self.root / MARK).read_text(encoding="utf-8"))
         except OSError as error:
+            again = f"运行一次 cunhui-server backup setup {self._folder}{' --disk' if disk else ''}"
+            if isinstance(error, PermissionError):
+                raise TargetFailed(f"备份盘 {self._folder} 读不了：没有权限。从别的机器拿来的盘，{again}") from error
             if error.errno is not None and not isinstance(error, FileNotFoundError):
                 raise TargetFailed(f"备份盘 {self._folder} 读不了：{os_cause(error)}") from error
-            said = f"{self._folder} 里没有本县的备份（没有 {FOLDER}/{_MARK}）：备份盘没有插上，或换了新盘。"
-            raise TargetFailed(f"{said}新盘先运行一次 cunhui-server backup setup {self._folder}") from error
+            said = f"{self._folder} 里没有本县的备份（没有 {FOLDER}/{MARK}）：备份盘没有插上，或换了新盘。"
+            raise TargetFailed(f"{said}新盘先{again}") from error
         except ValueError as error:
-            raise TargetFailed(f"{self.root / _MARK} 坏了") from error
+            raise TargetFailed(f"{self.root / MARK} 坏了") from error
         if mark.get("recipient") != recipient:
+            if self._is_bare():
+                said = f"{self.root} 里没有备份，只有另一把密钥的标记：一次没有做完的设置，或别的县的新盘"
+                raise TargetFailed(f"{said}。确认不要了，就删掉这个文件夹，再运行一次")
             raise TargetFailed(f"{self._folder} 里是别的县的备份，或是用另一把密钥加密的，没有写入")
         return str(mark.get("disk", ""))
+
+    def _is_bare(self) -> bool:
+        """Tell whether nothing lies here but the mark."""
+        return [path.name for path in self.root.iterdir()] == [MARK]
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the last whole copy; None if there is none yet.
@@ -188,7 +203,7 @@ class Target:
     def _files(self) -> Iterator[Path]:
         for folder, _, names in self.root.walk(on_error=_raise):
             for name in names:
-                if name not in (_MARK, _MANIFEST):
+                if name not in (MARK, _MANIFEST):
                     yield folder / name
 
     def drop_others(self, kept: set[str]) -> int:

@@ -14,6 +14,7 @@ from protocol.china_time import CHINA
 from server_broker import broker
 from server_broker.backup.copying import copy, require_backup, write_plan
 from server_broker.backup.encryption import key_in
+from server_broker.backup.handing_over import hand_over
 from server_broker.backup.proving import prove, prove_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.restoring import restore as restore_county
@@ -73,6 +74,11 @@ def backup(home: CountyHome, chosen: argparse.Namespace) -> str:
         # PostgreSQL's files belong to another account than the keys: each unit has its own.
         require_backup(home)
         return _by_units(home, chosen.what)
+    if chosen.what == "setup" and chosen.folder and home.by_units and os.geteuid() == 0:
+        # The county's account can make nothing on a disk of root's.
+        said = hand_over(home, Path(chosen.folder), disk=chosen.disk)
+        sys.stdout.write(f"{said}\n" if said else "")
+        sys.stdout.flush()
     go_on_as_the_county(home)
     return _VERBS[chosen.what](home, chosen)
 
@@ -240,6 +246,9 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
         wait_until_ready(home, say=say)
     say(f"√ 恢复好了：{home.root}。站点连上后会补报县里缺少的记录。")
     say("请核对 county.toml 的 host、端口和 [backup] 的 folder 在这台机器上是否还对。")
+    if (kept := read_config(home).backup) is not None:
+        words = ("backup", "setup", kept.folder, *(("--disk",) if kept.disk else ()))
+        say(f"让备份接着做（盘上的文件夹还归原来机器的账户）：{command_line(home, *words)}")
     if not home.by_units:
         say(f"启动：{start_line(home)}")
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from protocol.china_time import CHINA
 from server_broker import broker
+from server_broker.backup.setting_up import disk_problem
 from server_broker.backup.state import backup_status, overdue, unproven
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
@@ -74,7 +75,7 @@ def examine(
         *_names(home, config),
         *_own_certificate(home, config, now),
         _disk(home),
-        _backup(home, now),
+        _backup(home, config, now),
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
         _unless_held(home, "postgres", _database(home, database_url)),
@@ -206,20 +207,23 @@ def _disk(home: CountyHome) -> PartFinding:
     return PartFinding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
 
 
-def _backup(home: CountyHome, now: dt.datetime) -> PartFinding:
-    """Check that copies leave the machine and were proven. One that runs for a demonstration needs none."""
-    status = backup_status(home)
-    if status.target is None:
+def _backup(home: CountyHome, config: CountyConfig, now: dt.datetime) -> PartFinding:
+    """Check that copies leave the machine, lie on the disk and were proven. A county for a demonstration needs none."""
+    status, backup = backup_status(home), config.backup
+    if backup is None:
         remedy = "插上备份盘，运行 cunhui-server backup setup 文件夹；见《备份与恢复手册》"
         return PartFinding("备份", not home.by_units, "没有设置，机器坏了就没有了", remedy)
-    problems = [words for words in (overdue(status, now=now), unproven(status, now=now), status.problem) if words]
-    if problems:
+    on_disk, copy = disk_problem(home, backup)
+    said = (overdue(status, now=now), unproven(status, now=now), status.problem)
+    problems = [words for words in said if words]
+    if on_disk and on_disk not in status.problem:
+        problems.append(on_disk)
+    if problems or copy is None:
         remedy = (
             f"插好备份盘，运行 {command_line(home, 'backup', 'now')}，再运行 {command_line(home, 'backup', 'check')}"
         )
         return PartFinding("备份", False, "；".join(problems), remedy)
-    copied = f"{status.last_copy_at.astimezone(CHINA):%m-%d %H:%M}" if status.last_copy_at else "还没有"
-    return PartFinding("备份", True, f"{status.target}，最近一次 {copied}")
+    return PartFinding("备份", True, f"{status.target}，最近一次 {copy.made_at.astimezone(CHINA):%m-%d %H:%M}")
 
 
 def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> PartFinding:

@@ -1,11 +1,13 @@
 """Nobody is told of backups that work; an alarm opens when copies stop or nobody proves them, and closes again."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from server_broker.backup.state import backup_status, note, overdue, unproven
+from server_broker.backup.target import Manifest, Target
 from server_broker.backup.watching import watch_backups
 from server_broker.fleet.models import Alarm
 from server_broker.platform.backup_config import BackupConfig
@@ -63,12 +65,23 @@ def test_the_alarms_open_with_the_reason_and_close(tmp_path: Path) -> None:
     assert not Alarm.objects.filter(resolved_at=None).exists()
 
 
-def test_the_doctor_says_how_old_the_copy_is_and_what_is_wrong(tmp_path: Path) -> None:
-    home = county(tmp_path)
+def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    home = county(tmp_path, replace(BACKUP, folder=str(disk)))
     note(home, set_up_at=NOW, last_copy_at=NOW, last_base_at=NOW, last_proof_at=NOW)
-    found = {one.part: one for one in examine(home, database_url="", now=NOW + HOUR)}["备份"]
-    assert (found.well, found.state) == (True, "/mnt/backup，最近一次 12-01 16:00")
+
+    def found() -> tuple[bool, str]:
+        one = {one.part: one for one in examine(home, database_url="", now=NOW + HOUR)}["备份"]
+        assert one.well or "backup now" in one.remedy
+        return one.well, one.state
+
+    assert found() == (False, f"没有文件夹 {disk}：请先建好；是磁盘的，先挂载")
+    disk.mkdir()
+    assert "没有本县的备份" in found()[1]
+    target = Target(disk)
+    target.begin(recipient=BACKUP.recipient, county="示例县", now=NOW)
+    assert found() == (False, f"{disk} 里还没有备份"), "another disk had the last copy"
+    target.put_manifest(Manifest("示例县", BACKUP.recipient, NOW - HOUR, "", 35, {}))
+    assert found() == (True, f"{disk}，最近一次 12-01 15:00")
     note(home, copy_problem="备份盘没有插上")
-    found = {one.part: one for one in examine(home, database_url="", now=NOW + HOUR)}["备份"]
-    assert (found.well, found.state) == (False, "备份盘没有插上")
-    assert "backup now" in found.remedy
+    assert found() == (False, "备份盘没有插上")

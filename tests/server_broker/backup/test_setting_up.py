@@ -10,6 +10,7 @@ import pytest
 
 from server_broker.backup import setting_up
 from server_broker.backup.setting_up import RecoverySheet, set_up
+from server_broker.backup.target import Target
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -78,6 +79,20 @@ def test_without_room_on_the_disk_a_repetition_goes_on_with_the_key_on_paper(
             county.set_up()
     assert not county.set_up()
     assert county.sheets[0].text.count(str(county.recipient)[:16]) == 1
+
+
+def test_a_mark_that_an_unfinished_setup_has_left_is_named_as_that(county: Setup) -> None:
+    Target(county.disk).begin(recipient="age1of-a-key-that-nobody-has", county="示例县", now=NOW)
+    with pytest.raises(ServiceError, match="只有另一把密钥的标记"):
+        county.set_up()
+    assert county.sheets == []
+
+
+def test_a_file_is_no_folder(county: Setup) -> None:
+    county.disk.rmdir()
+    county.disk.touch()
+    with pytest.raises(ServiceError, match="是一个文件"):
+        county.set_up()
 
 
 def test_another_key_takes_no_disk_that_has_copies(county: Setup) -> None:

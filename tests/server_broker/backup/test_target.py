@@ -48,7 +48,8 @@ def test_what_should_be_a_disk_of_its_own_is_not_the_systems(target: Target) -> 
 
 
 def test_a_disk_of_another_county_is_not_written_to(target: Target) -> None:
-    with pytest.raises(TargetFailed, match="别的县"):
+    manifest(target, one=b"1")
+    with pytest.raises(TargetFailed, match="是别的县的备份"):
         target.require(recipient=RECIPIENT.replace("q", "p"), disk=False)
 
 
