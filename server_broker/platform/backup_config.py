@@ -58,6 +58,4 @@ def backup_table(backup: BackupConfig) -> str:
     """Return the table ``[backup]`` as TOML, to be put at the end of the file."""
     # JSON writes these kinds of values as TOML does.
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(backup).items()]
-    return "\n".join(
-        ["", "# Copies that leave this machine, encrypted to a key that is on paper.", "[backup]", *lines, ""]
-    )
+    return "\n".join(["", "# 备份放在哪里，用哪把公钥加密；恢复密钥在纸上", "[backup]", *lines, ""])

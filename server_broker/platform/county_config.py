@@ -173,23 +173,23 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
 def _composed(config: CountyConfig) -> str:
     fallback = config.broker_fallback_port
     lines = [
-        "# The county's own settings; cunhui-server up reads them at its start.",
+        "# 县平台的设置。改过先运行 cunhui-server config check，再重新启动。",
         f"name = {_text(config.name)}",
-        "# Name or address at which stations and browsers reach this machine.",
+        "# 站点和浏览器访问本机用的域名或地址",
         f"host = {_text(config.host)}",
         f"other_hosts = [{', '.join(_text(host) for host in config.other_hosts)}]",
         f"web_port = {config.web_port}",
         f"broker_port = {config.broker_port}",
-        "# For stations on lines that block broker_port. Free on this address and let through by its firewall: 443.",
+        "# 给封了 broker_port 的线路用；要没有被占用，防火墙也放行",
         f"broker_fallback_port = {fallback}" if fallback else "# broker_fallback_port = 443",
-        "# For the county's own programs, on 127.0.0.1 alone.",
+        "# 县平台自己的程序用，只在 127.0.0.1",
         f"broker_local_port = {config.broker_local_port}",
-        '# "ntp": stations are told the time once a time service has set the clock of this machine.',
-        '# "manual": there is none within reach, and the clock is set by hand.',
+        '# "ntp"：本机时钟由时间服务校准过，才向站点授时',
+        '# "manual"：接不上时间服务，时钟由人校准',
         f"clock = {_text(config.clock)}",
-        "# Reverse proxies in front of the console, whose X-Forwarded-For is believed: addresses or networks.",
+        "# 网页前面的反向代理的地址或网段；只相信它们的 X-Forwarded-For",
         f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
-        "# Further hosts that messages about incidents may go to, such as a mail server: host:port.",
+        "# 通知还可以发到哪里，如邮件服务器，写成 主机:端口",
         f"notify_hosts = [{', '.join(_text(host) for host in config.notify_hosts)}]",
     ]
     tables = [console_table(config.console)] if config.console else []
@@ -200,12 +200,12 @@ def _composed(config: CountyConfig) -> str:
 
 def console_table(console: OwnCertificate) -> str:
     """Return the table ``[console]`` as TOML, to be put at the end of the file."""
-    return f"\n# Where browsers reach the console by a certificate that they trust.\n{console.as_table('console')}"
+    return f"\n# 浏览器用县里自己的证书访问网页的地方\n{console.as_table('console')}"
 
 
 def front_door_table(front_door: FrontDoor) -> str:
     """Return the table ``[front_door]`` as TOML, to be put at the end of the file."""
-    return f"\n# Where people see their own touches on a telephone.\n{front_door.as_table('front_door')}"
+    return f"\n# 手机入口：每个人用手机看自己的打卡\n{front_door.as_table('front_door')}"
 
 
 def read_config(home: CountyHome) -> CountyConfig:

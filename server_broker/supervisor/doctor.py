@@ -14,7 +14,14 @@ from server_broker import broker
 from server_broker.backup.setting_up import disk_problem
 from server_broker.backup.state import backup_status, overdue, unproven
 from server_broker.platform.control import hold_file, pid_file, runs, service_pid
-from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
+from server_broker.platform.county_clock import (
+    UNVOUCHED,
+    VOUCHED_WORDS,
+    CountyClock,
+    LinuxMachineClock,
+    MachineClock,
+    build_ms,
+)
 from server_broker.platform.county_config import CountyConfig, owning_line, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.installed import how_to_begin
@@ -228,7 +235,8 @@ def _backup(home: CountyHome, config: CountyConfig, now: dt.datetime) -> PartFin
 
 def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> PartFinding:
     status = CountyClock(home.root, machine=machine, mode=config.clock, build_ms=build_ms()).look()
-    vouched = VOUCHED_WORDS[status.run.vouched]
+    by_nobody = status.run.vouched == UNVOUCHED and config.clock == "manual"
+    vouched = "由人校准，开机后没有人改过或确认过" if by_nobody else VOUCHED_WORDS[status.run.vouched]
     return PartFinding("时钟", status.judges_age, f"北京时间 {status.shown()}，{vouched}", status.sentence())
 
 

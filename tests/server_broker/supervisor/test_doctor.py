@@ -124,7 +124,8 @@ def test_a_clock_that_no_time_service_has_set_is_named_with_what_to_do(home: Cou
     assert not found.well
     assert "county.toml" in found.remedy
     home.config_file.write_text(home.config_file.read_text().replace('clock = "ntp"', 'clock = "manual"'))
-    assert look(home, on=alone)["时钟"].well
+    found = look(home, on=alone)["时钟"]
+    assert (found.well, "由人校准" in found.state) == (True, True)
 
 
 def test_without_a_configuration_that_alone_is_said(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from protocol.packs import Pack
 from server_broker import cli
+from server_broker.supervisor import backup_cli
 from server_broker.supervisor.bundles_cli import BundleList
 from tests.chinese_words import english
 
@@ -128,6 +130,14 @@ def test_a_command_that_is_typed_wrong_is_answered_in_chinese(
     text = printed(capsys, *arguments)
     assert "命令写得不对" in text
     assert english(text, typed=TYPED) == []
+
+
+def test_backup_without_a_word_lists_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "county.toml").touch()
+    assert cli.main(["backup", "--home", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    for word in backup_cli._VERBS:
+        assert f"backup {word}" in said
 
 
 @pytest.mark.parametrize(("verb", "kind"), [("publish-bundle", BundleList), ("publish-pack", Pack)])
