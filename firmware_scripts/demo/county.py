@@ -19,6 +19,7 @@ from protocol.china_time import CHINA
 from protocol.codec import encode
 
 _PSQL = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-U", "cunhui", "-d", "cunhui"]
+_SAID_CHARS = 2000
 _TOOL = [sys.executable, "-m", "server_broker.cli"]
 
 
@@ -30,6 +31,10 @@ class LocalListener:
     port: int
     username: str
     password: str
+
+
+class CountyEnded(Exception):
+    """The service ended by itself. The message has what it said last."""
 
 
 class DemoCounty:
@@ -55,10 +60,18 @@ class DemoCounty:
         self.tool("demo-door", "--host", "127.0.0.1")
 
     def start(self, *, timeout_s: float = 120) -> None:
-        """Start every part and wait until the service says that it is ready."""
+        """Start every part and wait until the service says that it is ready.
+
+        Raises:
+            CountyEnded: It ended before that.
+        """
+        before = self._up.log.stat().st_size if self._up.log.exists() else 0
         self.launch()
         ready = self.home / "run" / "ready"
-        wait_until(ready.exists, what="the county to be ready", timeout_s=timeout_s)
+        wait_until(lambda: ready.exists() or not self.running(), what="the county to be ready", timeout_s=timeout_s)
+        if not self.running():
+            said = self._up.log.read_bytes()[before:].decode(errors="replace")
+            raise CountyEnded(f"the county gave up: {said.strip()[-_SAID_CHARS:]}")
 
     def launch(self) -> None:
         """Start the service and wait for nothing."""

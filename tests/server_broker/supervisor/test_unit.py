@@ -174,16 +174,16 @@ def county() -> Iterator[InstalledCounty]:
     with short_folder() as folder, ExitStack() as stack:
         made = InstalledCounty(folder)
         stack.callback(made.stop)
+        made.start(DATABASE, "postgres")
+        laid_out = made.once(DATABASE, "database")
+        assert (laid_out.returncode, laid_out.stderr) == (0, "")
+        prepared = made.once(SERVICE, "prepare")
+        assert prepared.returncode == 0, prepared.stderr
         yield made
 
 
 def test_each_part_runs_under_the_account_of_its_unit(county: InstalledCounty) -> None:
     home = county.home
-    county.start(DATABASE, "postgres")
-    made = county.once(DATABASE, "database")
-    assert (made.returncode, made.stderr) == (0, "")
-    done = county.once(SERVICE, "prepare")
-    assert done.returncode == 0, done.stderr
     assert (home.postgres_socket / "prepared").exists()
     with BrokerUnits(home) as units:
         mosquitto = county.start(BROKER, "mosquitto")
