@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.causes import cause
-from agent.config.station_config import OUTBOX_FILE, BadConfig, StationConfig, load
+from agent.config.station_config import INSTALLED_CONFIG, OUTBOX_FILE, BadConfig, StationConfig, load
 from protocol.chinese_argparse import argparse_in_chinese
 
 if TYPE_CHECKING:
@@ -40,10 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = load(options.config, with_files=options.command in ("config", "enrol"))
     except BadConfig as bad:
-        if options.command == "doctor":
-            return _doctor_of_bad_config(bad, as_json=options.json)
-        print(f"{options.config} 有 {len(bad.mistakes)} 处错误：\n{bad}", file=sys.stderr)
-        return EXIT_BAD_CONFIG
+        return _end_of_bad_config(bad, options)
     command: str = options.command
     if command == "config":
         return _check_libraries(config, options.config)
@@ -86,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--blobs", action="store_true", help="连同图片")
     export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录；用 --outbox 时总是连同")
     export.add_argument("--station", default="", metavar="编号", help="站点编号，只在 --outbox 文件读不出时需要")
-    which = export.add_mutually_exclusive_group(required=True)
-    which.add_argument("--config", type=Path, metavar="文件", help="站点的配置文件 station.toml")
+    which = export.add_mutually_exclusive_group()
+    _config_option(which)
     which.add_argument("--outbox", type=Path, metavar="文件", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
     shelf = command("shelf", "从 U 盘装入县里下发的内容（站点程序可以继续运行）")
     shelf.add_argument("what", choices=["load"], metavar="load", help="装入")
@@ -99,8 +96,13 @@ def _parser() -> argparse.ArgumentParser:
     touch.add_argument("uid", metavar="卡号", help="8、14 或 20 位十六进制数字，如 04a1b2c3d4e5f6")
     touch.add_argument("--reader", default="", metavar="名字", help="有几个模拟读卡器时写明是哪一个")
     for one in (enrol, run, check, doctor, shelf, wall, touch):
-        one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
+        _config_option(one)
     return parser
+
+
+def _config_option(taker: argparse._ActionsContainer) -> None:
+    says = f"站点的配置文件，不写就用 {INSTALLED_CONFIG}"
+    taker.add_argument("--config", default=INSTALLED_CONFIG, type=Path, metavar="文件", help=says)
 
 
 def _firewall(options: argparse.Namespace) -> int:
@@ -224,9 +226,22 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
     return _print_findings(found.station, found.findings, as_json=as_json)
 
 
-def _doctor_of_bad_config(bad: BadConfig, *, as_json: bool) -> int:
-    from agent.doctor.problems import problem_finding  # noqa: PLC0415
+def _end_of_bad_config(bad: BadConfig, options: argparse.Namespace) -> int:
+    """Say what is wrong; where the package was installed and nothing else was done yet, say what comes next."""
+    none_yet = options.config == INSTALLED_CONFIG and not INSTALLED_CONFIG.exists()
+    says = f"没有 {INSTALLED_CONFIG}：先运行 sudo cunhui-agent setup"
+    if options.command == "doctor":
+        return _doctor_of_bad_config(bad, none_yet=says if none_yet else "", as_json=options.json)
+    mistakes = f"{options.config} 有 {len(bad.mistakes)} 处错误：\n{bad}"
+    print(f"{says}，文件在别处就用 --config 写明" if none_yet else mistakes, file=sys.stderr)
+    return EXIT_BAD_CONFIG
 
+
+def _doctor_of_bad_config(bad: BadConfig, *, none_yet: str, as_json: bool) -> int:
+    from agent.doctor.problems import NOT_ENROLLED, problem_finding  # noqa: PLC0415
+
+    if none_yet:
+        return _print_findings("", [problem_finding("配置", NOT_ENROLLED, none_yet)], as_json=as_json)
     count = f"{len(bad.mistakes)} 处错误：" if len(bad.mistakes) > 1 else ""
     return _print_findings("", [problem_finding("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
 

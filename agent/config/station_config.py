@@ -142,6 +142,10 @@ def _device_name(value: str) -> str:
 _NAME = Setting(str, check=_device_name)
 
 
+INSTALLED_CONFIG = Path("/etc/cunhui/station.toml")
+"""Where the package's station has its configuration."""
+
+
 def load(path: Path, *, with_files: bool = False) -> StationConfig:
     """Read a station's configuration.
 

@@ -29,7 +29,7 @@ from protocol.enrolment import (
 )
 from protocol.refusal import Refused
 
-_NOBODY_THERE = "暂时连不上县里：请检查网络后再试；查原因请运行 cunhui-agent doctor --config 配置文件"
+_NOBODY_THERE = "暂时连不上县里：请检查网络后再试；查原因请运行 sudo cunhui-agent doctor"
 _WRONG_PEER = "对方不是县里，证书不对：请检查 ca 文件和 url；网络要求登录的话先登录（自检代码 23）"
 _WRONG_DATES = "按本机时间，县里的证书无效：请联网等五分钟再试，还不行请报县里（自检代码 24）"
 LIFE = datetime.timedelta(days=90)

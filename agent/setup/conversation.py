@@ -35,7 +35,7 @@ class Conversation:
             if not problem:
                 return answer
             self.say(f"  {problem}")
-        raise SetupRefused("没有得到能用的回答。已做的都留着，再运行一次会接着做")
+        raise SetupRefused(f"{_TRIES} 次都没有得到能用的回答。已做的都留着，再运行一次会接着做")
 
     def yes(self, asks: str, *, usual: bool) -> bool:
         """Return whether the person says yes; ``usual`` if the person only pressed Enter, or nobody answers."""

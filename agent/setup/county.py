@@ -40,21 +40,51 @@ def of_claim_file(file: ClaimFile) -> Begun:
     return Begun(url=_checked(file.url), ca=file.ca, claim=file.claim, station=file.station, expires=file.expires)
 
 
+def asked_claim_file(talk: Conversation) -> ClaimFile | None:
+    """Ask for a claim file until there is one; None if the person has none.
+
+    Raises:
+        SetupRefused: No answer was good.
+    """
+    read: list[ClaimFile] = []
+
+    def wrong(text: str) -> str:
+        try:
+            if text:
+                file = read_claim_file(Path(text))
+                of_claim_file(file)
+                read.append(file)
+        except SetupRefused as refused:
+            return str(refused)
+        return ""
+
+    talk.text("接入文件 claim.toml 在哪里（如 /media/usb/claim.toml）；没有就按回车", wrong=wrong)
+    return read[0] if read else None
+
+
 def asked_county(talk: Conversation, tools: SetupTools) -> Begun:
     """Ask for the county's address, and have its CA's fingerprint compared with what the county says.
 
     Raises:
-        SetupRefused: Nobody answers there, or the person says that it is another one.
+        SetupRefused: No answer was good, or the person says that it is another one.
     """
-    typed = talk.text("县平台的地址（如 county.example:8443）", wrong=lambda text: _wrong_address(text))
-    url = address(typed)
-    try:
-        ca = tools.fetch_ca(url)
-        fingerprint = spoken_fingerprint(ca)
-    except DeviceError as error:
-        raise SetupRefused(f"{url} 没有回答（{cause(error)}）：请核对地址，检查网线或 4G 卡，再运行一次") from error
-    except Refused as refused:
-        raise SetupRefused(f"{url} 回答的不是县平台：请核对地址；网络要求登录的话先登录") from refused
+    offered: dict[str, str] = {}
+
+    def wrong(text: str) -> str:
+        """Judge an address also by who answers there, so that a mistyped one is asked for again."""
+        if problem := _wrong_address(text):
+            return problem
+        try:
+            ca = tools.fetch_ca(address(text))
+            offered[spoken_fingerprint(ca)] = ca
+        except DeviceError as error:
+            return f"{address(text)}：{cause(error)}。请核对地址，检查网线或 4G 卡，再输一次"
+        except Refused:
+            return f"{address(text)} 回答的不是县平台：请核对地址；网络要求登录的话先登录，再输一次"
+        return ""
+
+    url = address(talk.text("县平台的地址（如 county.example:8443）", wrong=wrong))
+    ((fingerprint, ca),) = offered.items()
     talk.say(f"\n  县里证书的核对码：{fingerprint}\n")
     talk.say("  请打电话问县里：控制台的“接入码”页上，或 cunhui-server where，写着同样的核对码。")
     if not talk.yes("  和县里念的一个数字也不差吗", usual=False):
@@ -83,9 +113,7 @@ def check_county(place: SetupPlace, url: str, probe: Probe) -> None:
     """
     (finding,) = examine_county(url, place.ca, None, probe)
     if finding.well is False:
-        raise SetupRefused(
-            f"{finding.says}（代码 {finding.code}）。{finding.remedy}\n已做的都留着，好了再运行一次会接着做"
-        )
+        raise SetupRefused(f"{finding.says}（代码 {finding.code}）。{finding.remedy}\n好了再运行一次")
 
 
 def address(typed: str) -> str:

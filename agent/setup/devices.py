@@ -18,6 +18,7 @@ CARD_WITHIN_S = 30.0
 _SHOWN_DIGITS = 4
 _SIMULATED_LAMP = FoundDevice("simulated", {}, "没有指示灯")
 _LAMPS: tuple[tuple[Colour, str], ...] = (("green", "绿灯"), ("amber", "黄灯"), ("red", "红灯"))
+_SIMULATED_READER = FoundDevice("simulated", {}, "模拟的读卡器")
 _USUAL_PINS = "17 27 22 23"
 """As in the guide 装机手册-灯与门磁."""
 _CAMERA_WORDS: dict[CameraTrial, str] = {
@@ -63,12 +64,11 @@ def _readers(tools: SetupTools, talk: Conversation) -> list[FoundDevice]:
     chosen: list[FoundDevice] = []
     while True:
         found = [one for one in tools.readers() if one not in chosen]
-        for one in found:
-            talk.say(f"  看到 {one.says}")
-        talk.say(f"  请刷一张卡，{CARD_WITHIN_S:.0f} 秒以内……")
-        heard = _first_card(found, tools)
+        _say_found(found, talk, more=bool(chosen))
+        heard = _first_card(found, tools) if found else None
         if heard is None:
-            talk.say("  没有读到卡。")
+            if found:
+                talk.say("  没有读到卡。")
             if not chosen and (proven := [one for one in found if one.proven]):
                 names = "、".join(one.says for one in proven)
                 if talk.yes(f"  不试了，就用 {names} 吗", usual=False):
@@ -80,7 +80,29 @@ def _readers(tools: SetupTools, talk: Conversation) -> list[FoundDevice]:
         if chosen and not talk.yes("  还有别的读卡器吗", usual=False):
             return chosen
         if not chosen and not talk.yes("  检查接线，再试一次吗", usual=True):
+            if _wants_simulated(talk):
+                return [_SIMULATED_READER]
             raise SetupRefused("还没有读卡器。已做的都留着，接好了再运行一次会接着做")
+
+
+def _say_found(found: Sequence[FoundDevice], talk: Conversation, *, more: bool) -> None:
+    """Say what may be a reader, and call for a card, if there is anything that could read one."""
+    if not found:
+        another = "别的" if more else ""
+        talk.say(f"  没有找到{another}读卡器：找过 USB（PC/SC）、串口和键盘式的。")
+        return
+    for one in found:
+        talk.say(f"  看到 {one.says}" + ("" if one.proven else "，是不是读卡器刷卡才知道"))
+    talk.say(f"  请刷一张卡，{CARD_WITHIN_S:.0f} 秒以内……")
+
+
+def _wants_simulated(talk: Conversation) -> bool:
+    talk.say("  没有读卡器也可以先试用：模拟的读卡器读不了真的卡，大屏和县里都写着“模拟”。村里正式用的站点不要选。")
+    if not talk.yes("  只是试用，用模拟的读卡器吗", usual=False):
+        return False
+    talk.say("  用模拟的读卡器，只供试用。放一次卡：sudo cunhui-agent touch 卡号")
+    talk.say("  接上真的以后运行 sudo cunhui-agent setup --again")
+    return True
 
 
 def _proven_readers(tools: SetupTools, talk: Conversation) -> list[FoundDevice]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import msgspec
 
 from agent.causes import cause
+from agent.config.station_config import INSTALLED_CONFIG
 from agent.setup.conversation import SetupRefused
 from agent.storage.durable import write_durably
-
-INSTALLED_CONFIG = Path("/etc/cunhui/station.toml")
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from agent.doctor.screen import screen
 from agent.identity.enrolment import CountyRefused, EnrolmentFailed
 from agent.identity.station_identity import Identity, IdentityBroken, load_identity
 from agent.setup.conversation import Conversation, SetupRefused
-from agent.setup.county import asked_claim, asked_county, check_county, of_claim_file, read_claim_file
+from agent.setup.county import asked_claim, asked_claim_file, asked_county, check_county, of_claim_file, read_claim_file
 from agent.setup.devices import found_devices
 from agent.setup.place import Begun, SetupPlace
 from agent.setup.ports import SetupTools
@@ -75,8 +75,10 @@ def _made_ready(place: SetupPlace, wishes: Wishes, tools: SetupTools, talk: Conv
         config, begun = _existing(place, file, begun, talk)
     else:
         begun = _county(begun or _known_county(place, known), file, tools, talk)
-        place.keep(begun)
         place.write(place.ca, begun.ca)
+        # Only a county that was reached is remembered: the next call asks for a wrong one again.
+        check_county(place, begun.url, tools.probe)
+        place.keep(begun)
         config = _devices(place, begun, wishes, tools, talk)
         begun = msgspec.structs.replace(begun, devices=True)
         place.keep(begun)
@@ -135,16 +137,15 @@ def _county(begun: Begun | None, file: ClaimFile | None, tools: SetupTools, talk
         return msgspec.structs.replace(of_claim_file(file), devices=False)
     if begun is not None:
         return msgspec.structs.replace(begun, devices=False)
-    talk.say("县平台")
+    talk.say("随时可以按 Ctrl-C 停下，再运行一次会接着做。\n\n县平台")
     if not talk.somebody_answers:
         raise SetupRefused("不提问时（--yes）要有接入文件：--file claim.toml")
-    given = talk.text("接入文件 claim.toml 在哪里（如 /media/usb/claim.toml）；没有就按回车")
-    return of_claim_file(read_claim_file(Path(given))) if given else asked_county(talk, tools)
+    given = asked_claim_file(talk)
+    return of_claim_file(given) if given is not None else asked_county(talk, tools)
 
 
 def _devices(place: SetupPlace, begun: Begun, wishes: Wishes, tools: SetupTools, talk: Conversation) -> StationConfig:
     """Find the devices, or take them from a file, and write ``station.toml``."""
-    check_county(place, begun.url, tools.probe)
     if tools.units.there and tools.units.runs(AGENT):
         talk.say("站点程序先停下，这段时间不能打卡。")
         tools.units.do("stop", AGENT)
@@ -217,7 +218,8 @@ def _start(config: StationConfig, tools: SetupTools, talk: Conversation) -> bool
     if problem := tools.units.do("start", KIOSK):
         talk.say(f"× 大屏没有启动起来：{problem}")
     else:
-        talk.say("√ 大屏在第一个终端上启动了")
+        # Whether it shows anything is seen below, where it says so to the agent.
+        talk.say("大屏在第一个终端上启动，看不看得到见下面的自检……")
     return _doctor(config, tools, talk)
 
 

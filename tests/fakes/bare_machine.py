@@ -34,7 +34,7 @@ class BareMachine:
         (folder / "etc").mkdir()
         self.place = SetupPlace(config=folder / "etc" / "station.toml", folder=folder / "lib", runtime=folder)
         self.ca = Authority(folder / "pki").ca_file.read_text()
-        self.offered_ca = self.ca
+        self.offers = {URL: self.ca}
         self.trouble: Trouble = ""
         self.readers = [PCSC]
         self.cards = {PCSC.driver: "04a22b1c"}
@@ -104,10 +104,9 @@ class BareMachine:
         )
 
     def _fetch_ca(self, url: str) -> str:
-        assert url == URL
-        if not self.offered_ca:
+        if not self.offers[url]:
             raise DeviceError("refused")
-        return self.offered_ca
+        return self.offers[url]
 
     @contextmanager
     def _listen(self, found: Sequence[FoundDevice], heard: Callable[[FoundDevice, str], None]) -> Iterator[None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import cli
 from agent.causes import cause
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, main
 from agent.config.station_config import BadConfig, load
@@ -202,3 +203,18 @@ def test_what_an_identity_lacks_is_said_in_chinese(tmp_path: Path) -> None:
 def test_what_the_system_refuses_is_said_in_chinese() -> None:
     assert cause(FileNotFoundError(errno.ENOENT, "No such file", "/x")) == "没有这个文件或文件夹（/x）"
     assert cause(ValueError("something new")) == "something new"
+
+
+def test_without_config_the_packages_file_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed = tmp_path / "station.toml"
+    monkeypatch.setattr(cli, "INSTALLED_CONFIG", installed)
+    assert main(["config", "check"]) == EXIT_BAD_CONFIG
+    assert "先运行 sudo cunhui-agent setup" in capsys.readouterr().err
+    assert main(["doctor"]) == EXIT_FAILED
+    assert "代码 12" in capsys.readouterr().out
+    installed.write_text("[[reader]]\n", encoding="utf-8")
+    for verb in (["config", "check"], ["export", "--to", str(tmp_path)]):
+        assert main(verb) == EXIT_BAD_CONFIG
+        assert f"{installed} 有" in capsys.readouterr().err

@@ -1,11 +1,14 @@
 """What is looked for on a machine: serial ports by lasting names, cameras, whoever answers at the county's address."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from agent.causes import cause
 from agent.drivers import pcsc, picamera2_camera, serial_line, v4l2_camera
 from agent.drivers.county_ca import fetch_ca
 from agent.drivers.keyboards import EvdevKeyboards
@@ -31,9 +34,31 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 def test_the_ca_is_fetched_of_whoever_answers(web: Web) -> None:
     assert fetch_ca(web.url) == CA
-    for url in ("https://127.0.0.1:9", "https://nobody.invalid"):
-        with pytest.raises(DeviceError):
-            fetch_ca(url, within_s=2)
+
+
+def test_why_there_is_no_ca_is_said_in_chinese(tmp_path: Path) -> None:
+    other = Web(lambda *_: (404, {}, b"<html>"), Authority(tmp_path).issue("x"))
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        thread = threading.Thread(target=_answers_plainly, args=(plain,))
+        thread.start()
+        for url, says in (
+            ("https://127.0.0.1:9", "连不上（没有程序在听）"),
+            ("https://nobody.invalid", "查不到这个名字"),
+            (other.url, "那里是别的网站，不是县平台"),
+            (f"https://127.0.0.1:{plain.getsockname()[1]}", "那里有程序回答，但不是县平台（不是 https）"),
+        ):
+            with pytest.raises(DeviceError) as failed:
+                fetch_ca(url, within_s=2)
+            assert cause(failed.value) == says
+        thread.join(10)
+    other.close()
+
+
+def _answers_plainly(listener: socket.socket) -> None:
+    sock, _ = listener.accept()
+    with sock:
+        sock.recv(100)
+        sock.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
 
 
 def test_each_serial_port_is_there_once_by_its_lasting_name(tmp_path: Path) -> None:

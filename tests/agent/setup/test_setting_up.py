@@ -19,6 +19,7 @@ from tests.fakes.devices import FakeIndicator
 from tests.fakes.enrolled import make_enrolled
 
 NO_MORE = "n"
+OTHER = "https://other.example:8443"
 REFUSED = CountyRefused("claim_refused", "接入码不对、已用过或已过期，请向县里要新的接入码")
 DEVICES = """\
 [[reader]]
@@ -47,6 +48,7 @@ def test_a_claim_file_and_one_card_make_a_station(machine: BareMachine) -> None:
     assert "读到卡 ••••2b1c" in machine.screen
     assert "04a22b1c" not in machine.screen
     assert "村慧站点自检 shili-01" in machine.said[-1]
+    assert "√ 大屏" not in machine.screen  # nobody has seen it yet
     for path in (machine.place.config, machine.place.ca):
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert sorted(path.name for path in machine.place.config.parent.iterdir()) == ["county-ca.pem", "station.toml"]
@@ -66,10 +68,41 @@ def test_another_fingerprint_leaves_nothing(machine: BareMachine) -> None:
 
 
 @pytest.mark.parametrize("offered", ["", "<html>请先登录</html>"])
-def test_what_is_not_a_county_is_named(machine: BareMachine, offered: str) -> None:
-    machine.offered_ca = offered
-    with pytest.raises(SetupRefused, match="核对地址"):
-        set_up(machine.place, Wishes(), machine.tools(), machine.talk("", "county.example:8443"))
+def test_what_is_not_a_county_is_named_and_the_address_asked_for_again(machine: BareMachine, offered: str) -> None:
+    machine.offers["https://county.exmple"] = offered
+    talk = machine.talk("", "county.exmple", "county.example:8443", "y", NO_MORE, CLAIM)
+    assert set_up(machine.place, Wishes(), machine.tools(), talk)
+    assert "https://county.exmple" in machine.screen
+    assert "核对地址" in machine.screen
+
+
+def test_a_mistyped_path_is_asked_for_again_and_not_for_ever(machine: BareMachine) -> None:
+    stick = machine.claim_file()
+    talk = machine.talk("/media/usb/clam.toml", str(stick), NO_MORE)
+    assert set_up(machine.place, Wishes(), machine.tools(), talk)
+    assert "/media/usb/clam.toml（没有这个文件或文件夹" in machine.screen
+    machine.place.config.unlink()
+    with pytest.raises(SetupRefused, match="5 次"):
+        set_up(BareMachine(stick.parent / "etc").place, Wishes(), machine.tools(), machine.talk(*["/x.toml"] * 9))
+
+
+def test_a_county_that_was_not_reached_is_asked_for_anew(machine: BareMachine) -> None:
+    machine.trouble = "stranger"
+    with pytest.raises(SetupRefused, match="代码 23"):
+        set_up(machine.place, Wishes(), machine.tools(), machine.talk(str(machine.claim_file(url=OTHER))))
+    machine.trouble = ""
+    assert set_up(machine.place, Wishes(), machine.tools(), machine.talk(str(machine.claim_file()), NO_MORE))
+    assert load(machine.place.config).county_url == URL
+
+
+def test_who_has_no_reader_hears_so_and_may_try_a_simulated_one_that_says_it_is(machine: BareMachine) -> None:
+    machine.readers = []
+    wishes = Wishes(claim_file=machine.claim_file())
+    assert set_up(machine.place, wishes, machine.tools(), machine.talk("n", "y"))
+    assert "没有找到读卡器" in machine.screen
+    assert "刷一张卡" not in machine.screen
+    assert "模拟的读卡器读不了真的卡" in machine.screen
+    assert [one.driver for one in load(machine.place.config).readers] == ["simulated"]
 
 
 def test_a_refused_code_is_asked_for_again_and_the_devices_are_not(machine: BareMachine) -> None:
@@ -126,7 +159,7 @@ def test_a_configuration_that_is_there_is_kept_unless_again(machine: BareMachine
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"), [((None,), "停下了"), (("n",), "还没有读卡器")], ids=["Ctrl-C", "no reader"]
+    ("answers", "why"), [((None,), "停下了"), (("n", "n"), "还没有读卡器")], ids=["Ctrl-C", "no reader"]
 )
 def test_a_station_in_use_takes_cards_again_wherever_it_stops(
     machine: BareMachine, answers: tuple[str | None, ...], why: str
@@ -177,7 +210,7 @@ def test_a_file_for_another_station_or_county_changes_nothing(machine: BareMachi
         set_up(
             machine.place, Wishes(claim_file=machine.claim_file(station="shili-02")), machine.tools(), machine.talk()
         )
-    other = machine.claim_file(url="https://other.example:8443")
+    other = machine.claim_file(url=OTHER)
     with pytest.raises(SetupRefused, match="请加 --again"):
         set_up(machine.place, Wishes(claim_file=other), machine.tools(), machine.talk())
     assert machine.place.config.read_bytes() == before

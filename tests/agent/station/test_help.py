@@ -36,12 +36,10 @@ def test_the_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     [
         [],
         ["nonsense"],
-        ["run"],
         ["run", "--config"],
         ["run", "--config", "x", "nonsense"],
         ["config", "nonsense", "--config", "x"],
         ["doctor", "--config", "x", "--json=nonsense"],
-        ["export", "--to", "x"],
         ["export", "--to", "x", "--config", "x", "--outbox", "x"],
     ],
 )

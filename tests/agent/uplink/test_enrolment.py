@@ -180,9 +180,7 @@ def test_a_certificate_out_of_its_dates_points_at_the_clock(
 def test_nobody_there_names_the_doctor(authority: Authority, folder: Path) -> None:
     with pytest.raises(CountyUnreachable) as failed:
         enrol(folder, url="https://127.0.0.1:9", ca_file=authority.ca_file, claim=CLAIM, post=post_json)
-    assert (
-        failed.value.message == "暂时连不上县里：请检查网络后再试；查原因请运行 cunhui-agent doctor --config 配置文件"
-    )
+    assert failed.value.message == "暂时连不上县里：请检查网络后再试；查原因请运行 sudo cunhui-agent doctor"
 
 
 def test_an_endless_answer_is_cut(web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path) -> None:
