@@ -3,6 +3,7 @@
 MQTT is not spoken, because a second connection under the station's name would end the agent's own (MQTT 5.0, 3.1.4).
 """
 
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from agent.causes import cause
 from agent.doctor.ports import Probe, Trouble
 from agent.doctor.problems import COUNTY_AWAY, PORT_BLOCKED, Finding, problem_finding
 from agent.identity.station_identity import Identity
+from protocol.china_time import CHINA
 
 _CODES: dict[Trouble, int] = {"name": 21, "away": COUNTY_AWAY, "stranger": 23, "dates": 24, "refused": 25}
 _HTTPS_PORT = 443
@@ -48,7 +50,7 @@ def _endpoint_finding(part: str, host: str, port: int, trouble: Trouble) -> Find
         "name": f"查不到 {host}",
         "away": f"连不上 {place}",
         "stranger": f"{place} 不是县里，证书不对",
-        "dates": f"按本机时间，{place} 的证书无效",
+        "dates": f"本机时间 {datetime.now(CHINA):%Y-%m-%d %H:%M}，按它 {place} 的证书无效",
         "refused": f"{place} 不认本站的证书",
     }
     return problem_finding(part, _CODES[trouble], words[trouble])

@@ -6,6 +6,7 @@ agent renews in a process of its own (`agent.errands`).
 
 import datetime
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.identity.station_identity import Identity, record_key, save_enrolment, tls_key
 from agent.ports import DeviceError, PeerNotProven
-from protocol.china_time import milliseconds
+from protocol.china_time import china_time, milliseconds
 from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (
     MAX_ANSWER_BYTES,
@@ -31,7 +32,6 @@ from protocol.refusal import Refused
 
 _NOBODY_THERE = "暂时连不上县里：请检查网络后再试；查原因请运行 sudo cunhui-agent doctor"
 _WRONG_PEER = "对方不是县里，证书不对：请检查 ca 文件和 url；网络要求登录的话先登录（自检代码 23）"
-_WRONG_DATES = "按本机时间，县里的证书无效：请联网等五分钟再试，还不行请报县里（自检代码 24）"
 LIFE = datetime.timedelta(days=90)
 """How long a station's certificate is valid."""
 
@@ -153,7 +153,7 @@ def _call(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
     try:
         status, raw = post(url, ca_file, body)
     except PeerNotProven as error:
-        raise NotTheCounty(_WRONG_DATES if error.dates else _WRONG_PEER) from error
+        raise NotTheCounty(_wrong_dates() if error.dates else _WRONG_PEER) from error
     except DeviceError as error:
         raise CountyUnreachable(_NOBODY_THERE) from error
     try:
@@ -165,8 +165,22 @@ def _call(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
         # (RFC 6585, 4).
         if status >= 500 or status == 429:
             raise CountyUnreachable(f"县里的服务暂时有问题（{status}），请稍后再试") from refused
+        if raw.lstrip()[:1] == b"<":
+            raise ResponseRefused(
+                f"{url} 回答的是网页，不是县平台的接入服务（{status}）：请核对地址和端口，县里用 cunhui-server where 看"
+            ) from refused
         raise ResponseRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused
     raise CountyRefused(refusal.reason, refusal.message)
+
+
+def _wrong_dates() -> str:
+    """Say this machine's time, because nothing but a person with a telephone can tell which clock is wrong."""
+    now = china_time(round(time.time() * 1000))
+    return (
+        f"本机时间是 {now:%Y-%m-%d %H:%M}，按它县里的证书无效："
+        "和手机上的时间不一样，是本机的时间不对，请联网等五分钟再试；"
+        "一样，是县里的时间或证书不对，请报县里（自检代码 24）"
+    )
 
 
 def _check_response(enrolled: Enrolled, *, folder: Path, nonce: bytes) -> None:

@@ -13,7 +13,7 @@ from agent.causes import cause
 from agent.config.station_config import BadConfig, StationConfig, load
 from agent.doctor.problems import all_well
 from agent.doctor.screen import screen
-from agent.identity.enrolment import CountyRefused, EnrolmentFailed
+from agent.identity.enrolment import CountyRefused, CountyUnreachable, EnrolmentFailed
 from agent.identity.station_identity import Identity, IdentityBroken, load_identity
 from agent.setup.conversation import Conversation, SetupRefused
 from agent.setup.county import asked_claim, asked_claim_file, asked_county, check_county, of_claim_file, read_claim_file
@@ -28,6 +28,8 @@ _WRONG_CLAIM = ("claim_refused", "bad_claim_code")
 _SETTLES_S, _LOOK_EVERY_S = 30.0, 1.0
 """How long link and kiosk are waited for before the doctor looks."""
 _TRIES = 5
+_CALLS, _CALL_AGAIN_S = 3, 5.0
+"""How often one claim is sent to a county that does not answer in time. Each call waits half a minute for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _enrolled(
     for _ in range(_TRIES):
         claim = claim or asked_claim(talk)
         try:
-            identity = tools.enrol(config, claim)
+            identity = _enrolled_by(tools, talk, config, claim)
         except CountyRefused as refused:
             if refused.reason not in _WRONG_CLAIM:
                 raise SetupRefused(f"没有接入：{refused.message}。已做的都留着，好了再运行一次会接着做") from refused
@@ -193,6 +195,17 @@ def _enrolled(
             talk.say(f"√ 接入成功：{identity.enrolled.village}，站点 {identity.station}")
             return
     raise SetupRefused("接入码一直不对。已做的都留着，向县里要新的接入码，再运行一次会接着做")
+
+
+def _enrolled_by(tools: SetupTools, talk: Conversation, config: StationConfig, claim: str) -> Identity:
+    """Make the enrolment call, again while no answer comes: the county takes a claim twice from the same board."""
+    for _ in range(_CALLS - 1):
+        try:
+            return tools.enrol(config, claim)
+        except CountyUnreachable:
+            talk.say("  县里没有回答，再问一次……")
+            tools.wait(_CALL_AGAIN_S)
+    return tools.enrol(config, claim)
 
 
 def _start(config: StationConfig, tools: SetupTools, talk: Conversation) -> bool:

@@ -126,14 +126,21 @@ def test_with_yes_a_refused_code_ends_it(machine: BareMachine) -> None:
 
 
 def test_a_county_that_is_away_keeps_code_and_devices(machine: BareMachine) -> None:
-    machine.refusals = [CountyUnreachable("暂时连不上县里")]
+    machine.refusals = [CountyUnreachable("暂时连不上县里")] * 3
     with pytest.raises(SetupRefused, match="暂时连不上县里"):
         set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.talk(NO_MORE))
     kept = machine.place.config.with_name(".setup.json")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert set_up(machine.place, Wishes(), machine.tools(), machine.talk())
-    assert machine.claims == [CLAIM, CLAIM]
+    assert machine.claims == [CLAIM] * 4
     assert not kept.exists()
+
+
+def test_a_county_that_is_slow_is_asked_again_with_the_same_code(machine: BareMachine) -> None:
+    machine.refusals = [CountyUnreachable("暂时连不上县里")] * 2
+    assert set_up(machine.place, Wishes(claim_file=machine.claim_file()), machine.tools(), machine.talk(NO_MORE))
+    assert machine.claims == [CLAIM] * 3
+    assert "再问一次" in machine.screen
 
 
 def test_a_county_that_is_not_reached_stops_before_the_devices(machine: BareMachine) -> None:
