@@ -4,7 +4,6 @@ that it does.
 """
 
 import datetime as dt
-import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,15 +14,13 @@ from server_broker.backup.copying import alone, require_backup
 from server_broker.backup.county_files import copy_index
 from server_broker.backup.encryption import TargetFailed, decrypted, recipient_of
 from server_broker.backup.repository import Repository, segment_name
-from server_broker.backup.scratch import counted, prepare_folders, require_end, restore_cluster, running
+from server_broker.backup.scratch import counted, prepare_folders, require_end, require_room, restore_cluster, running
 from server_broker.backup.state import note
 from server_broker.backup.target import Target, require_whole
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
 _FOLDER = "backup-check"
-_ROOM = 1.2
-"""How much more room than the database the trial takes, for its log."""
 
 
 def prove(
@@ -98,7 +95,7 @@ def _restored_on_trial(home: CountyHome, verify_audit: Callable[[CountyHome], No
     _remove(scratch.root)
     try:
         _make(scratch, home)
-        _require_room(scratch)
+        require_room(scratch)
         # Without an archive: what the trial writes is nobody's log.
         restore_cluster(scratch, "--archive-mode=off")
         with running(scratch):
@@ -120,15 +117,6 @@ def _make(scratch: CountyHome, home: CountyHome) -> None:
     Repository(scratch).configure(keep_days=9999)
     shutil.copy(home.config_file, scratch.config_file)
     shutil.copy(home.root / "secret-key", scratch.root / "secret-key")
-
-
-def _require_room(scratch: CountyHome) -> None:
-    """Raise if the database does not fit beside itself."""
-    said = json.loads(Repository(scratch).run("--output=json", "info"))
-    size = said[0]["backup"][-1]["info"]["size"]
-    free = shutil.disk_usage(scratch.root).free
-    if free < size * _ROOM:
-        raise ServiceError(f"试恢复要 {size * _ROOM / 2**30:.1f} GB，磁盘只剩 {free / 2**30:.1f} GB")
 
 
 def _remove(folder: Path) -> None:

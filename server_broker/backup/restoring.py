@@ -20,7 +20,15 @@ from server_broker.backup.copying import write_plan
 from server_broker.backup.county_files import unpack
 from server_broker.backup.encryption import decrypt, decrypted, read_key, recipient_of
 from server_broker.backup.repository import Base, Repository
-from server_broker.backup.scratch import LogEndedEarly, counted, prepare_folders, require_end, restore_cluster, running
+from server_broker.backup.scratch import (
+    LogEndedEarly,
+    counted,
+    prepare_folders,
+    require_end,
+    require_room,
+    restore_cluster,
+    running,
+)
 from server_broker.backup.state import note
 from server_broker.backup.target import Manifest, Target, require_whole
 from server_broker.platform.county_config import read_config
@@ -98,6 +106,10 @@ def _require_empty(home: CountyHome) -> None:
 def _opened(folder: Path, key_file: Path) -> tuple[Target, Manifest, str]:
     """Return the copies, their manifest, and the key that opens them."""
     key = read_key(key_file)
+    if not folder.is_dir():
+        raise ServiceError(
+            f"{folder} {'是一个文件，不是' if folder.exists() else '不在：没有这个'}备份文件夹。请核对路径"
+        )
     source = Target(folder)
     manifest = source.manifest()
     if manifest is None:
@@ -215,6 +227,7 @@ def _recovered(
     prepare_folders(staged)
     _own_repository(staged)
     Repository(staged).configure(manifest.keep_days)
+    require_room(staged)
     restore_cluster(staged, *words)
     with running(staged):
         if not words and manifest.last_segment:

@@ -1,6 +1,8 @@
 """A cluster that is restored from a repository, started, and looked at: for a proof on trial, and for a county that
 comes back."""
 
+import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ from server_broker.postgres.folder import SUPERUSER
 
 RECOVERED_WITHIN_S = 6 * 3600.0
 """A week's log of a large county takes minutes; of what takes hours, somebody should hear."""
+_ROOM = 1.2
+"""How much more room than the database a restored one takes, for its log."""
 _POLL_S = 0.2
 _BEFORE_MOMENT = "recovery ended before configured recovery target was reached"
 """PostgreSQL's own words for a moment after the last commit in the log."""
@@ -36,6 +40,18 @@ def prepare_folders(home: CountyHome) -> None:
         home.root.chmod(0o711)
     home.postgres_data.mkdir(exist_ok=True, mode=0o700)
     account.own(home.postgres_data, 0o700)
+
+
+def require_room(home: CountyHome) -> None:
+    """Check that there is room to restore the cluster of the county in ``home``.
+
+    Raises:
+        ServiceError: There is not.
+    """
+    said = json.loads(Repository(home).run("--output=json", "info"))
+    size = max(backup["info"]["size"] for backup in said[0]["backup"]) * _ROOM
+    if (free := shutil.disk_usage(home.root).free) < size:
+        raise ServiceError(f"磁盘不够：恢复数据库要 {size / 2**30:.1f} GB，{home.root} 只剩 {free / 2**30:.1f} GB")
 
 
 def restore_cluster(home: CountyHome, *words: str) -> None:

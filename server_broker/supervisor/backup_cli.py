@@ -45,6 +45,7 @@ _FORMS = """写法：
   backup check                   试恢复一次，并核对备份盘上的每个文件；定时每周做一次
   backup key                     核对纸上的恢复密钥打不打得开备份；照纸上打进来，不留在机器上
 """
+_JOURNALCTL = "/usr/bin/journalctl"
 _TRIES = 3
 _NOT_SET_UP = "没有设置备份，什么也没有改动。这把密钥作废，再运行一次会给出新的"
 
@@ -90,8 +91,20 @@ def _by_units(home: CountyHome, what: str) -> str:
     for unit in units:
         # What systemd says of a failure is English, and no more than that there is one.
         if subprocess.run([SYSTEMCTL, "start", unit], stderr=subprocess.DEVNULL, check=False).returncode != 0:  # noqa: S603 - ours
-            raise ServiceError(f"没有做成，原因见 journalctl -u {unit}；{backup_status(home).problem}")
+            raise ServiceError(f"没有做成：{_last_words(unit) or f'原因见 journalctl -u {unit}'}")
     return _status(home)
+
+
+def _last_words(unit: str) -> str:
+    """Return what a unit said last in the run that has just ended; empty if its journal has nothing."""
+    # Not `backup_status`: whoever found the disk full, or another run going on, could note nothing there.
+    _output(_JOURNALCTL, "--sync")
+    run = _output(SYSTEMCTL, "show", "-p", "InvocationID", "--value", unit)
+    return _output(_JOURNALCTL, "-q", "-o", "cat", "-n", "3", f"_SYSTEMD_INVOCATION_ID={run}") if run else ""
+
+
+def _output(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - argv is ours
 
 
 def _setup(home: CountyHome, chosen: argparse.Namespace) -> str:

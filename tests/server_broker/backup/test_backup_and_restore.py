@@ -12,7 +12,7 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from protocol.china_time import CHINA
 from server_broker import postgres
-from server_broker.backup import proving, restoring
+from server_broker.backup import proving, restoring, scratch
 from server_broker.backup.copying import copy
 from server_broker.backup.encryption import read_key
 from server_broker.backup.proving import prove, prove_key
@@ -219,6 +219,16 @@ def test_a_wrong_key_a_flipped_byte_and_a_missing_segment_are_named_and_nothing_
     assert not (never / "county.toml").exists()
     assert not (never / "postgres").exists()
     shutil.rmtree(never, ignore_errors=True)
+
+
+def test_without_room_for_the_database_nothing_is_restored(county: BackedUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "_ROOM", 1e6)
+    with pytest.raises(ServiceError, match="磁盘不够：恢复数据库要"):
+        county.restored(county.disk, "never")
+    assert not (county.folder / "never" / "county.toml").exists()
+    shutil.rmtree(county.folder / "never")
+    with pytest.raises(ServiceError, match="是一个文件"):
+        county.restored(county.sheet, "never")
 
 
 @pytest.mark.parametrize("kind", ["repo", "info", "blobs", "county"])
