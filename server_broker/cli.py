@@ -14,6 +14,7 @@ from protocol.chinese_argparse import argparse_in_chinese
 from protocol.claim_file import spoken_fingerprint
 from protocol.refusal import Refused
 from protocol.system_errors import os_cause
+from server_broker.backup.setting_up import folder_problem
 from server_broker.platform import control
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, owning_line, read_config, require_county
@@ -220,6 +221,8 @@ def _config(home: CountyHome, chosen: argparse.Namespace) -> int:
     now = dt.datetime.now(dt.UTC)
     problems = [*console_certificate_problems(home, config, now=now), *config_problems(home, config, now=now)]
     problems += [*config_warnings(home, config), *taken_ports(home, config)]
+    if config.backup is not None and (words := folder_problem(home, config.backup)):
+        problems.append(f"{home.config_file}：[backup] 的 folder：{words}")
     if line := owning_line(home):
         problems.append(f"{home.config_file} 县平台的账户读不到，各部件都起不来：请运行 {line}")
     if not (addresses := addresses_of(config.host)):

@@ -96,6 +96,8 @@ def check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
     """
     if not folder.is_absolute():
         raise ServiceError(f"请写完整路径，如 /mnt/backup：{folder}")
+    if home.by_units and not any(folder.resolve().is_relative_to(place) for place in PLACES):
+        raise ServiceError(f"备份要放在 {'、'.join(PLACES)} 下面，别处县平台的服务写不了：请把磁盘挂载到那里")
     if folder.exists() and not folder.is_dir():
         raise ServiceError(f"{folder} 是一个文件：请写一个文件夹")
     if not folder.is_dir():
@@ -104,8 +106,15 @@ def check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
         raise ServiceError(f"{folder} 在县平台自己的文件夹里，县平台丢了备份也就丢了")
     if disk and mount_of(folder) == Path("/"):
         raise ServiceError(f"{folder} 不在另一块磁盘上：备份盘没有插上或没有挂载")
-    if home.by_units and not any(folder.resolve().is_relative_to(place) for place in PLACES):
-        raise ServiceError(f"备份要放在 {'、'.join(PLACES)} 下面，别处县平台的服务写不了：请把磁盘挂载到那里")
+
+
+def folder_problem(home: CountyHome, backup: BackupConfig) -> str:
+    """Return in Chinese why no copies can lie in the folder of ``county.toml``, whatever disk is there now."""
+    try:
+        check_place(home, Path(backup.folder), disk=False)
+    except ServiceError as error:
+        return str(error)
+    return ""
 
 
 def disk_problem(home: CountyHome, backup: BackupConfig) -> tuple[str, Manifest | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server_broker import cli
 from server_broker.backup.state import backup_status, note, overdue, unproven
 from server_broker.backup.target import Manifest, Target
 from server_broker.backup.watching import watch_backups
@@ -65,7 +66,9 @@ def test_the_alarms_open_with_the_reason_and_close(tmp_path: Path) -> None:
     assert not Alarm.objects.filter(resolved_at=None).exists()
 
 
-def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(tmp_path: Path) -> None:
+def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     disk = tmp_path / "disk"
     home = county(tmp_path, replace(BACKUP, folder=str(disk)))
     note(home, set_up_at=NOW, last_copy_at=NOW, last_base_at=NOW, last_proof_at=NOW)
@@ -76,6 +79,8 @@ def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(tmp_pat
         return one.well, one.state
 
     assert found() == (False, f"没有文件夹 {disk}：请先建好；是磁盘的，先挂载")
+    assert cli.main(["config", "check", "--home", str(home.root)]) == 1
+    assert "folder：没有文件夹" in capsys.readouterr().err
     disk.mkdir()
     assert "没有本县的备份" in found()[1]
     target = Target(disk)
