@@ -41,7 +41,7 @@ _MAX_DETAIL_CHARS = 500
 """An outcome must fit one line, whatever a library's error says."""
 MEMORY_BYTES = 256 * 2**20
 """For the private memory of the process, threads' stacks included (setrlimit(2), RLIMIT_DATA)."""
-COMMAND = (sys.executable, "-m", "agent.errands")
+COMMAND = (sys.executable, "-P", "-m", "agent.errands")
 
 
 class FetchErrand(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):

@@ -53,7 +53,7 @@ class CameraStart(NamedTuple):
 
     def command(self) -> list[str]:
         """Return the command that starts the process as a child."""
-        return [sys.executable, "-m", "agent.camera.camera_process", *self.arguments()]
+        return [sys.executable, "-P", "-m", "agent.camera.camera_process", *self.arguments()]
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> "CameraStart":

@@ -17,6 +17,7 @@ from typing import IO
 from protocol.system_errors import os_cause
 from server_broker.backup.county_files import CopyIndex, copy_index, fingerprint, kept_files, shares, write_archive
 from server_broker.backup.encryption import Fill, Written, encrypt
+from server_broker.backup.manifest_key import manifest_key
 from server_broker.backup.repository import Repository, segment_name
 from server_broker.backup.state import note
 from server_broker.backup.target import Manifest, Target
@@ -26,7 +27,7 @@ from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
-_REPOSITORY, _BLOBS, _COUNTY = "repo", "blobs", "county"
+_REPOSITORY, _BLOBS, COUNTY = "repo", "blobs", "county"
 """The folders on the disk: of the repository, of pictures, bundles and packages, of keys and settings."""
 _VANISHED_TRIES = 3
 
@@ -122,7 +123,11 @@ class _Copy:
 
     def bring(self) -> Manifest:
         """Bring everything and put the manifest in place."""
+        key = manifest_key(self._home, self._backup.recipient)
         before = self._target.manifest()
+        if before is not None and not before.signed_by(key):
+            # Somebody else's sums. Of what the index does not know either, nobody can say what it is.
+            before = None
         self._note_bases()
         there = self._there(before)
         last = self._bring_repository(there)
@@ -138,7 +143,7 @@ class _Copy:
         )
         # The disk may have been taken away since, with the system's disk now in its place.
         self._target.require(recipient=self._backup.recipient, disk=self._backup.disk)
-        self._target.put_manifest(manifest)
+        self._target.put_manifest(manifest, key)
         self._index.forget_others(self._files)
         self._target.drop_others(set(self._files))
         return manifest
@@ -218,7 +223,7 @@ class _Copy:
     def _bring_county(self, there: dict[str, Written]) -> None:
         """Bring keys and settings, last of all, so that they are never older than the database."""
         files = kept_files(self._home)
-        path = f"{_COUNTY}/{fingerprint(files)[:32]}.tar.age"
+        path = f"{COUNTY}/{fingerprint(files)[:32]}.tar.age"
         self._files[path] = self._bring_archive(path, files, there)
 
     def _bring_archive(self, path: str, files: list[Path], there: dict[str, Written]) -> Written:

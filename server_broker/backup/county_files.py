@@ -18,6 +18,7 @@ from typing import IO
 
 from server_broker.backup.encryption import Written
 from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 
 _NOT_KEPT = frozenset(
     {
@@ -39,6 +40,8 @@ _NOT_KEPT = frozenset(
 _BLOB_FOLDERS = ("media", "bundles")
 _PACKAGES = Path("apt/public/pool")
 """The packages for stations. A file there has its version in its name, and never changes either."""
+_CODE = frozenset({".py", ".pyc", ".pth", ".so"})
+"""How the name of a file ends that Python would load. A county's folder has none."""
 ARCHIVE_BYTES = 64 * 2**20
 SMALL_ARCHIVE_BYTES = ARCHIVE_BYTES // 2
 """Archives below this are packed together once a day."""
@@ -61,10 +64,17 @@ def kept_files(home: CountyHome) -> list[Path]:
     """
     tops = [path for path in sorted(home.root.iterdir()) if path.name not in _NOT_KEPT and path.name[0] != "."]
     files = [file for top in tops for file in (sorted(top.rglob("*")) if top.is_dir() else [top])]
-    packages = home.root / _PACKAGES
-    return [
-        file for file in files if file.is_file() and not file.name.startswith(".") and not file.is_relative_to(packages)
-    ]
+    return [file for file in files if file.is_file() and _is_kept(file.relative_to(home.root))]
+
+
+def _is_kept(file: Path) -> bool:
+    if file.parts[0] in _NOT_KEPT or file.parts[0].startswith("."):
+        return False
+    return not (file.name.startswith(".") or file.suffix in _CODE or file.is_relative_to(_PACKAGES))
+
+
+def _is_blob(file: Path) -> bool:
+    return file.parts[0] in _BLOB_FOLDERS or file.is_relative_to(_PACKAGES)
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -92,16 +102,23 @@ def write_archive(pipe: IO[bytes], root: Path, files: Iterable[Path]) -> None:
                 archive.addfile(said, content)
 
 
-def unpack(stream: IO[bytes], root: Path) -> None:
+def unpack(stream: IO[bytes], root: Path, *, blobs: bool) -> None:
     """Unpack an archive below ``root``, regular files alone. Folders that it makes are for their owner only.
 
+    Args:
+        blobs: It is one of pictures, bundles and packages, not that of keys and settings.
+
     Raises:
+        ServiceError: It holds a file that no copy puts there, such as one of the database or of a program.
         tarfile.TarError: It is damaged, or names something outside of ``root``.
     """
+    belongs = _is_blob if blobs else _is_kept
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             path = tarfile.data_filter(member, str(root))
             if path.isreg():
+                if not belongs(Path(path.name)):
+                    raise ServiceError(f"备份里有不该有的文件 {path.name}，没有恢复")
                 _make_folders(root, Path(path.name))
                 archive.extract(path, root, filter="data")
     # age says only at the end of the file whether all of it was whole.

@@ -4,6 +4,7 @@ The secret key never lies on a disk of ours: it is made in memory, shown once, a
 """
 
 import hashlib
+import hmac
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, override
+from typing import IO, BinaryIO, override
 
 from protocol.system_errors import os_cause
 from server_broker.platform.files import sync_folder
@@ -60,6 +61,15 @@ def recipient_of(key: str) -> str:
         return _run(["age-keygen", "-y"], key).strip()
     except subprocess.CalledProcessError as error:
         raise ServiceError("恢复密钥抄错了：校验不通过，请对照纸上逐字核对（没有字母 B、I、O 和数字 1）") from error
+
+
+def manifest_key_of(key: str) -> bytes:
+    """Return what manifests are signed with: it follows from a secret key, and opens nothing.
+
+    The county has it, and whoever has the key on paper finds it again on an empty machine. Who has a disk alone can
+    encrypt to the public key, but not sign what they put there.
+    """
+    return hmac.digest(key.encode("ascii"), b"cunhui backup manifest", "sha256")
 
 
 def read_key(file: Path) -> str:
@@ -180,8 +190,8 @@ def _target(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def decrypted(source: Path, *, key: str) -> Iterator[IO[bytes]]:
-    """Open an encrypted file for reading. Read it to its end: only there age knows that it is whole.
+def decrypted(source: BinaryIO, *, key: str) -> Iterator[IO[bytes]]:
+    """Read an encrypted file that is open. Read it to its end: only there age knows that it is whole.
 
     Raises:
         ServiceError: It can't be read, was changed, or another key opens it.
@@ -190,9 +200,9 @@ def decrypted(source: Path, *, key: str) -> Iterator[IO[bytes]]:
     held = os.memfd_create("key")
     try:
         os.write(held, f"{key}\n".encode("ascii"))
-        command = ["age", "-d", "-i", f"/proc/self/fd/{held}", str(source)]
+        command = ["age", "-d", "-i", f"/proc/self/fd/{held}"]
         with subprocess.Popen(  # noqa: S603 - argv is ours
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[held]
+            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[held]
         ) as age:
             assert age.stdout is not None
             assert age.stderr is not None
@@ -203,12 +213,14 @@ def decrypted(source: Path, *, key: str) -> Iterator[IO[bytes]]:
                 raise
             said = age.stderr.read().decode(errors="replace")
             if age.wait() != 0:
-                raise ServiceError(f"{source.name} 解不开：文件坏了，或不是用这把密钥加密的（{said.strip()[:120]}）")
+                raise ServiceError(
+                    f"{Path(source.name).name} 解不开：文件坏了，或不是用这把密钥加密的（{said.strip()[:120]}）"
+                )
     finally:
         os.close(held)
 
 
-def decrypt(source: Path, target: Path, *, key: str) -> None:
+def decrypt(source: BinaryIO, target: Path, *, key: str) -> None:
     """Decrypt a file. ``target`` has its name only when it is whole and on disk.
 
     Raises:

@@ -13,6 +13,7 @@ from protocol.system_errors import os_cause
 from server_broker.backup.copying import alone, require_backup
 from server_broker.backup.county_files import copy_index
 from server_broker.backup.encryption import TargetFailed, decrypted, recipient_of
+from server_broker.backup.manifest_key import keep_manifest_key, manifest_key
 from server_broker.backup.repository import Repository, segment_name
 from server_broker.backup.scratch import counted, prepare_folders, require_end, require_room, restore_cluster, running
 from server_broker.backup.state import note
@@ -21,6 +22,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, account_for
 
 _FOLDER = "backup-check"
+_FOREIGN = "备份盘上的 manifest.json 不是本县写的，有人动过这块盘；下一次备份重写它，盘上的文件再核对一遍"
 
 
 def prove(
@@ -45,6 +47,8 @@ def prove(
             manifest = target.manifest()
             if manifest is None:
                 raise ServiceError("备份盘上还没有完整的备份：请运行 cunhui-server backup now")
+            if not manifest.signed_by(manifest_key(home, backup.recipient)):
+                raise ServiceError(_FOREIGN)
             damages = target.damages(manifest)
             if damages:
                 # The disk is still there, so it is the files: of one that was pulled meanwhile none is damaged.
@@ -70,6 +74,7 @@ def prove_key(home: CountyHome, key: str) -> bool:
     _, backup = require_backup(home)
     if recipient_of(key) != backup.recipient:
         raise ServiceError("这不是本县现在用的恢复密钥，打不开现在的备份：请找日期相符的那张")
+    keep_manifest_key(home, key)
     target = Target(Path(backup.folder))
     try:
         target.require(recipient=backup.recipient, disk=backup.disk)
@@ -79,7 +84,7 @@ def prove_key(home: CountyHome, key: str) -> bool:
     if manifest is None:
         return False
     smallest = min(manifest.files, key=lambda path: manifest.files[path].size)
-    with decrypted(target.root / smallest, key=key) as content:
+    with target.open(smallest) as file, decrypted(file, key=key) as content:
         content.read()
     return True
 

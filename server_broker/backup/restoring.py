@@ -9,16 +9,18 @@ the files that are decrypted already.
 import datetime as dt
 import os
 import shutil
+import stat
 import tarfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from protocol.china_time import CHINA
 from protocol.system_errors import os_cause
-from server_broker.backup.copying import write_plan
+from server_broker.backup.copying import COUNTY, write_plan
 from server_broker.backup.county_files import unpack
-from server_broker.backup.encryption import decrypt, decrypted, read_key, recipient_of
+from server_broker.backup.encryption import decrypt, decrypted, manifest_key_of, read_key, recipient_of
 from server_broker.backup.repository import Base, Repository
 from server_broker.backup.scratch import (
     LogEndedEarly,
@@ -68,6 +70,7 @@ def restore(
     """
     _require_empty(home)
     staged = CountyHome(home.restoring)
+    _require_own(staged.root)
     if (staged.root / _WHOLE).exists():
         say("上次已经恢复好，只差搬到位。")
         stop()
@@ -103,6 +106,14 @@ def _require_empty(home: CountyHome) -> None:
         raise ServiceError(f"{data} 里已有数据库，没有改动。要恢复到这里，先把它移到别处")
 
 
+def _require_own(staging: Path) -> None:
+    """Raise if another account has made the staging folder, or a link in its place: root writes there."""
+    with suppress(FileNotFoundError):
+        found = staging.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise ServiceError(f"{staging} 不是恢复时建的，没有改动。请先把它移走")
+
+
 def _opened(folder: Path, key_file: Path) -> tuple[Target, Manifest, str]:
     """Return the copies, their manifest, and the key that opens them."""
     key = read_key(key_file)
@@ -116,13 +127,16 @@ def _opened(folder: Path, key_file: Path) -> tuple[Target, Manifest, str]:
         raise ServiceError(f"{folder} 里没有完整的备份（没有 manifest.json）：请核对路径，或备份盘没有挂载")
     if recipient_of(key) != manifest.recipient:
         raise ServiceError("这把恢复密钥打不开这份备份：它是另一把。请找日期相符的那张恢复密钥")
+    if not manifest.signed_by(manifest_key_of(key)):
+        # Whoever had the disk can encrypt to its public key. Nothing of it is unpacked.
+        raise ServiceError("备份盘上的 manifest.json 不是这个县写的：有人动过这块盘，没有恢复。请用另一块盘")
     return source, manifest, key
 
 
 def _decrypt_all(source: Target, manifest: Manifest, key: str, staged: CountyHome) -> None:
     """Decrypt what is not decrypted yet."""
     staged.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = manifest.made_at.isoformat().encode()
+    made = manifest.signature.encode()
     mark = staged.root / _DECRYPTED
     if not mark.exists() or mark.read_bytes() != made:
         # Of another copy, or of none: begin anew.
@@ -139,20 +153,23 @@ def _decrypt_all(source: Target, manifest: Manifest, key: str, staged: CountyHom
             inner = rest if kind == "repo" else rest.partition("/")[2]
             target = repository.root / inner
             if not target.exists():
-                decrypt(source.root / path, target, key=key)
+                with source.open(path) as file:
+                    decrypt(file, target, key=key)
         else:
-            _unpack_once(source.root / path, staged, key)
+            with source.open(path) as file:
+                _unpack_once(file, staged, key, blobs=kind != COUNTY)
 
 
-def _unpack_once(archive: Path, staged: CountyHome, key: str) -> None:
-    done = staged.root / "unpacked" / archive.name
+def _unpack_once(archive: BinaryIO, staged: CountyHome, key: str, *, blobs: bool) -> None:
+    name = Path(archive.name).name
+    done = staged.root / "unpacked" / name
     if done.exists():
         return
     try:
         with decrypted(archive, key=key) as stream:
-            unpack(stream, staged.root)
+            unpack(stream, staged.root, blobs=blobs)
     except tarfile.TarError as error:
-        raise ServiceError(f"{archive.name} 解开了却读不出来：{error}") from error
+        raise ServiceError(f"{name} 解开了却读不出来：{error}") from error
     # Otherwise a power cut may leave the mark, and of the files their names alone.
     sync_file_system(staged.root)
     done.parent.mkdir(exist_ok=True)
@@ -245,7 +262,9 @@ def _own_repository(staged: CountyHome) -> None:
     (staged.backup / "work").mkdir(exist_ok=True)
     for top in (staged.backup / "repo", staged.backup / "work"):
         for path in (top, *top.rglob("*")):
-            account.own(path, 0o750 if path.is_dir() else 0o640)
+            # An earlier try has run under that account, which may have left a link to anywhere.
+            if not path.is_symlink():
+                account.own(path, 0o750 if path.is_dir() else 0o640)
 
 
 def _move_in(home: CountyHome, staged: CountyHome) -> None:
@@ -303,7 +322,7 @@ def _own_installed(home: CountyHome, staged: CountyHome) -> None:
     for inner, mode in (("repo", 0o2750), ("work", 0o700)):
         (staged.backup / inner).chmod(mode)
     for folder in (staged.backup / "repo").rglob("*"):
-        if folder.is_dir():
+        if folder.is_dir() and not folder.is_symlink():
             folder.chmod(0o2750)
     if staged.broker.exists():
         staged.broker.chmod(0o2750)

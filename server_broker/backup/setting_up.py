@@ -14,6 +14,7 @@ from protocol.china_time import CHINA
 from protocol.system_errors import os_cause
 from server_broker.backup.copying import write_plan
 from server_broker.backup.encryption import new_key, recipient_of
+from server_broker.backup.manifest_key import keep_manifest_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.state import note
 from server_broker.backup.target import Manifest, Target, mount_of
@@ -74,6 +75,7 @@ def set_up(
     require_writable(folder)
     if key:
         hand_over(_sheet(config, key, recipient, now=now))
+        keep_manifest_key(home, key)
     # Before the folder's mark, which no further key may take: a repetition sets right what breaks off between them.
     _write_table(home, config, backup)
     target.begin(recipient=backup.recipient, county=config.name, now=now)

@@ -1,23 +1,29 @@
 """The folder or disk that the copies lie on: whether it is there, what lies on it, and whether that is whole.
 
 A manifest names every file with its size and the SHA-256 of its encrypted bytes, so that a disk can be checked without
-the key. A file that no manifest names does not count: whatever was half written when a disk was pulled is one of these.
+the key; and it is signed, so that a disk from other hands can hold nothing that the county did not write
+(`server_broker.backup.manifest_key`). A file that no manifest names does not count: whatever was half written when a
+disk was pulled is one of these.
 """
 
 import datetime as dt
+import errno
 import hashlib
+import hmac
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from protocol.system_errors import os_cause
 from server_broker.backup.encryption import PART, TargetFailed, Written
-from server_broker.platform.files import sha256_of, sync_folder
+from server_broker.platform.files import sync_folder
 from server_broker.platform.processes import ServiceError
 
 FOLDER = "cunhui-backup"
@@ -25,6 +31,7 @@ FOLDER = "cunhui-backup"
 MARK = "cunhui-backup.json"
 """Says whose the copies are, by the key that they are encrypted to."""
 _MANIFEST = "manifest.json"
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY
 _NAMED = 5
 """Most files that an error names."""
 
@@ -39,6 +46,7 @@ class Manifest:
         last_segment: The newest segment of the log, by its name in PostgreSQL; empty if there is none.
         keep_days: How long the county keeps its backups.
         files: Each file by its path below `FOLDER`.
+        signature: As it was read; empty before it is written.
     """
 
     county: str
@@ -47,10 +55,21 @@ class Manifest:
     last_segment: str
     keep_days: int
     files: dict[str, Written] = field(default_factory=dict)
+    signature: str = field(default="", compare=False)
 
-    def encoded(self) -> bytes:
-        """Return it as it lies on the disk."""
-        body = {
+    def signed_by(self, key: bytes) -> bool:
+        """Tell whether a county with this key wrote it (`manifest_key_of`), and nobody who has the disk alone."""
+        return hmac.compare_digest(self.signature.encode(), _signature(self._body(), key).encode())
+
+    def encoded(self, key: bytes) -> bytes:
+        """Return it as it lies on the disk, signed."""
+        body = self._body()
+        # Its own sum, because a flipped bit in a time or a size would still be JSON, and whoever has no key may look.
+        said = {"signature": _signature(body, key), "sha256": _sum(body), "copy": body}
+        return json.dumps(said, ensure_ascii=False, indent=0).encode()
+
+    def _body(self) -> dict[str, Any]:
+        return {
             "format": 1,
             "county": self.county,
             "recipient": self.recipient,
@@ -59,8 +78,6 @@ class Manifest:
             "keep_days": self.keep_days,
             "files": {path: [one.size, one.sha256] for path, one in sorted(self.files.items())},
         }
-        # Its own sum, because a flipped bit in a time or a size would still be JSON.
-        return json.dumps({"sha256": _sum(body), "copy": body}, ensure_ascii=False, indent=0).encode()
 
 
 class Target:
@@ -86,7 +103,7 @@ class Target:
             self._write(MARK, json.dumps(mark, ensure_ascii=False, indent=1).encode())
             sync_folder(self._folder)
         except OSError as error:
-            raise TargetFailed(f"{self._folder} 写不进去：{os_cause(error)}") from error
+            raise TargetFailed(f"{self._folder} 写不进去：{_cause(error)}") from error
 
     def require_free(self, recipient: str) -> bool:
         """Check that the folder is empty or this county's, and return whether it has its mark.
@@ -117,13 +134,14 @@ class Target:
 
     def _require_mark(self, recipient: str, *, disk: bool) -> str:
         try:
-            mark = json.loads((self.root / MARK).read_text(encoding="utf-8"))
+            with self.open(MARK) as file:
+                mark = json.loads(file.read())
         except OSError as error:
             again = f"运行一次 cunhui-server backup setup {self._folder}{' --disk' if disk else ''}"
             if isinstance(error, PermissionError):
                 raise TargetFailed(f"备份盘 {self._folder} 读不了：没有权限。从别的机器拿来的盘，{again}") from error
             if error.errno is not None and not isinstance(error, FileNotFoundError):
-                raise TargetFailed(f"备份盘 {self._folder} 读不了：{os_cause(error)}") from error
+                raise TargetFailed(f"备份盘 {self._folder} 读不了：{_cause(error)}") from error
             said = f"{self._folder} 里没有本县的备份（没有 {FOLDER}/{MARK}）：备份盘没有插上，或换了新盘。"
             raise TargetFailed(f"{said}新盘先{again}") from error
         except ValueError as error:
@@ -140,17 +158,18 @@ class Target:
         return [path.name for path in self.root.iterdir()] == [MARK]
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest of the last whole copy; None if there is none yet.
+        """Return the manifest of the last whole copy; None if there is none yet. `Manifest.signed_by` says whose it is.
 
         Raises:
             TargetFailed: It can't be read, or was changed.
         """
         try:
-            content = (self.root / _MANIFEST).read_bytes()
+            with self.open(_MANIFEST) as file:
+                content = file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise TargetFailed(f"{self.root / _MANIFEST} 读不了：{os_cause(error)}") from error
+            raise TargetFailed(f"{self.root / _MANIFEST} 读不了：{_cause(error)}") from error
         try:
             said = json.loads(content)
             body = said["copy"]
@@ -162,18 +181,21 @@ class Target:
             raise TargetFailed(f"{self.root / _MANIFEST} 坏了，读不出来") from error
         if not whole:
             raise TargetFailed(f"{self.root / _MANIFEST} 被改动过或坏了：校验和不符")
-        return Manifest(**known, made_at=made_at, files=files)
+        for path in files:
+            if not _stays_inside(path):
+                raise TargetFailed(f"{self.root / _MANIFEST} 里有不该有的路径，不是我们写的：{path!r}")
+        return Manifest(**known, made_at=made_at, files=files, signature=str(said.get("signature", "")))
 
-    def put_manifest(self, manifest: Manifest) -> None:
-        """Put a manifest in place. From now on its files count.
+    def put_manifest(self, manifest: Manifest, key: bytes) -> None:
+        """Put a manifest in place, signed with this key. From now on its files count.
 
         Raises:
             TargetFailed: It was not written. The one before still counts.
         """
         try:
-            self._write(_MANIFEST, manifest.encoded())
+            self._write(_MANIFEST, manifest.encoded(key))
         except OSError as error:
-            raise TargetFailed(f"备份盘写不进去（{_MANIFEST}）：{os_cause(error)}") from error
+            raise TargetFailed(f"备份盘写不进去（{_MANIFEST}）：{_cause(error)}") from error
 
     def _write(self, name: str, content: bytes) -> None:
         # Without a mode or an owner: a disk of exFAT has neither.
@@ -196,15 +218,43 @@ class Target:
             TargetFailed: The disk can't be read.
         """
         try:
-            return {str(path.relative_to(self.root)): path.stat().st_size for path in self._files()}
+            return {str(path.relative_to(self.root)): _size_of(path) for path in self._files()}
         except OSError as error:
-            raise TargetFailed(f"备份盘 {self._folder} 读不了：{os_cause(error)}") from error
+            raise TargetFailed(f"备份盘 {self._folder} 读不了：{_cause(error)}") from error
 
     def _files(self) -> Iterator[Path]:
-        for folder, _, names in self.root.walk(on_error=_raise):
+        for folder, folders, names in self.root.walk(on_error=_raise):
+            for link in (folder / name for name in folders if (folder / name).is_symlink()):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(link))
             for name in names:
                 if name not in (MARK, _MANIFEST):
                     yield folder / name
+
+    def open(self, path: str) -> BufferedReader:
+        """Open a file of the copies for reading.
+
+        No link is followed, and nothing is opened that is no file: the disk may have been in other hands.
+
+        Raises:
+            OSError: It is not there, it can't be read, or something else is in its place.
+        """
+        # Where our folder was named itself, the person knows whether that is a link.
+        place = os.open(self.root, _FOLDER_FLAGS if self.root == self._folder else _FOLDER_FLAGS | os.O_NOFOLLOW)
+        try:
+            *folders, name = path.split("/")
+            for folder in folders:
+                inner = os.open(folder, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=place)
+                os.close(place)
+                place = inner
+            # Not blocking, because a pipe without a writer would hold us for ever.
+            found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
+        finally:
+            os.close(place)
+        file = open(self.root / path, "rb", opener=lambda *_: found)  # noqa: SIM115 - the caller closes it
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            file.close()
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        return file
 
     def drop_others(self, kept: set[str]) -> int:
         """Delete the files that are not ``kept``, and return how many. Call it when their manifest is in place."""
@@ -227,13 +277,14 @@ class Target:
         found = {}
         for path, written in manifest.files.items():
             try:
-                size = (self.root / path).stat().st_size
-                bad = size != written.size or sha256_of(self.root / path).hex() != written.sha256
+                with self.open(path) as file:
+                    size = os.fstat(file.fileno()).st_size
+                    bad = size != written.size or hashlib.file_digest(file, "sha256").hexdigest() != written.sha256
             except FileNotFoundError:
                 found[path] = f"缺少 {path}"
                 continue
             except OSError as error:
-                found[path] = f"{path} 读不了：{os_cause(error)}"
+                found[path] = f"{path} 读不了：{_cause(error)}"
                 continue
             if bad:
                 found[path] = f"{path} 坏了：{'大小' if size != written.size else '校验和'}不符"
@@ -257,8 +308,31 @@ def mount_of(folder: Path) -> Path:
 
 
 def _sum(body: dict[str, Any]) -> str:
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_plain(body)).hexdigest()
+
+
+def _signature(body: dict[str, Any], key: bytes) -> str:
+    return hmac.digest(key, _plain(body), "sha256").hex()
+
+
+def _plain(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _stays_inside(path: str) -> bool:
+    return "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
+
+
+def _size_of(path: Path) -> int:
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return found.st_size
+
+
+def _cause(error: OSError) -> str:
+    # What the kernel says of a link where none may be (open(2), O_NOFOLLOW).
+    return "是链接，不是我们写的" if error.errno in (errno.ELOOP, errno.ENOTDIR) else os_cause(error)
 
 
 def _raise(error: OSError) -> None:

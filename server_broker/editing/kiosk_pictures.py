@@ -61,7 +61,7 @@ def _drawn(asked: bytes) -> DrawnQuestion:
 
 
 def _asked(asked: bytes) -> DrawnQuestion:
-    command = [*_LIMITED, sys.executable, "-m", PROGRAM]
+    command = [*_LIMITED, sys.executable, "-P", "-m", PROGRAM]
     try:
         done = run_apart(command, asked, within_s=WITHIN_S)
         done.check_returncode()

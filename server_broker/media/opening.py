@@ -39,7 +39,7 @@ class Decoder:
             command: Another program than this module's own.
         """
         self._within_s = within_s
-        self._command = command or (sys.executable, "-m", __name__)
+        self._command = command or (sys.executable, "-P", "-m", __name__)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 
+from server_broker.platform.files import write_atomically
 from server_broker.platform.home import ROLE, CountyHome
 from server_broker.platform.processes import Account, ServiceError, account_for, own_name
 from server_broker.postgres.debian import bin_folder
@@ -73,9 +74,8 @@ def prepare(home: CountyHome, *, service: str = "") -> None:
         ("pg_hba.conf", _ACCESS),
         ("pg_ident.conf", mapping),
     ):
-        path = home.postgres_data / name
-        path.write_text(text, encoding="ascii")
-        account.own(path, 0o600)
+        # In its place: whoever writes through it would follow a link, which the server's account may have put there.
+        write_atomically(home.postgres_data / name, text.encode("ascii"), account=account)
 
 
 def _make_folders(home: CountyHome, account: Account) -> None:

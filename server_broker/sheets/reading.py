@@ -104,7 +104,7 @@ def read_file[P: SheetPlan](book: Book[P], source: Path | bytes, *, choice: str 
 
 
 def _ask(data: bytes, place: str, choice: str) -> _Refusal | _Read:
-    command = [sys.executable, "-m", __name__, place, choice]
+    command = [sys.executable, "-P", "-m", __name__, place, choice]
     try:
         done = run_apart(command, data, within_s=WITHIN_S)
     except subprocess.TimeoutExpired:

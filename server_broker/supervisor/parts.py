@@ -49,7 +49,7 @@ def python_program(home: CountyHome, config: CountyConfig, module: str) -> Progr
         "PYTHONPATH": str(PACKAGE_ROOT),
         "PYTHONUNBUFFERED": "1",
     }
-    return Program([sys.executable, "-m", module], home.root, environment=environment)
+    return Program([sys.executable, "-P", "-m", module], home.root, environment=environment)
 
 
 def postgres_part(home: CountyHome) -> Part:

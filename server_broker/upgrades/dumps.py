@@ -129,8 +129,8 @@ def take_dump(home: CountyHome, *, now: dt.datetime) -> Dump:
     name = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     part = folder / f"{name}.part"
     try:
-        with part.open("xb") as file:
-            size, digest = _write(home, file)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            size, digest = _write(home, file, folder)
             os.fsync(file.fileno())
         part.replace(folder / f"{name}.dump")
     except OSError as error:
@@ -190,7 +190,7 @@ def _keep(home: CountyHome, dumps: Iterable[Dump]) -> None:
             path.unlink()
 
 
-def _write(home: CountyHome, file: BinaryIO) -> tuple[int, str]:
+def _write(home: CountyHome, file: BinaryIO, folder: Path) -> tuple[int, str]:
     """Write what ``pg_dump`` gives, and return its size and SHA-256.
 
     Raises:
@@ -200,7 +200,7 @@ def _write(home: CountyHome, file: BinaryIO) -> tuple[int, str]:
     with _pg_dump() as source:
         while chunk := source.read(_CHUNK_BYTES):
             # PostgreSQL writes to the same disk, and stops for everybody when that is full.
-            if shutil.disk_usage(file.name).free < LEAST_FREE_BYTES + len(chunk):
+            if shutil.disk_usage(folder).free < LEAST_FREE_BYTES + len(chunk):
                 raise ServiceError(_no_room(home, "磁盘快满了"))
             file.write(chunk)
             digest.update(chunk)

@@ -4,6 +4,7 @@ import datetime as dt
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -14,7 +15,7 @@ from protocol.china_time import CHINA
 from server_broker import postgres
 from server_broker.backup import proving, restoring, scratch
 from server_broker.backup.copying import copy
-from server_broker.backup.encryption import read_key
+from server_broker.backup.encryption import Written, read_key
 from server_broker.backup.proving import prove, prove_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.restoring import restore
@@ -22,7 +23,7 @@ from server_broker.backup.setting_up import RecoverySheet, set_up
 from server_broker.backup.state import backup_status
 from server_broker.backup.target import Target
 from server_broker.platform.county_config import CountyConfig, read_config
-from server_broker.platform.files import sync_file_system
+from server_broker.platform.files import sha256_of, sync_file_system
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.up import initialise
@@ -241,6 +242,62 @@ def test_a_damaged_file_is_written_anew_after_the_proof_that_found_it(
         prove(county.home, clock=now, verify_audit=lambda _: None)
     copy(county.home, clock=now)
     assert prove(county.home, clock=now, verify_audit=lambda _: None)
+
+
+def forge(county: BackedUp, disk: Path) -> Path:
+    """Put noise in place of a file on a disk and its sum into the manifest, as whoever has the disk alone can."""
+    root = disk / "cunhui-backup"
+    path = min((root / "blobs").rglob("*.age"))
+    path.write_bytes(bytes(path.stat().st_size))
+    manifest = Target(disk).manifest()
+    assert manifest is not None
+    name = str(path.relative_to(root))
+    files = manifest.files | {name: Written(path.stat().st_size, sha256_of(path).hex())}
+    Target(disk).put_manifest(replace(manifest, files=files), b"not the county's key")
+    return path
+
+
+def test_a_disk_that_was_in_other_hands_is_not_restored(county: BackedUp, tmp_path: Path) -> None:
+    disk = county.disk_copied(tmp_path.name)
+    forge(county, disk)
+    with pytest.raises(ServiceError, match="有人动过这块盘"):
+        county.restored(disk, "never")
+    assert not (county.folder / "never").exists()
+
+
+def test_a_staging_folder_that_leads_elsewhere_is_not_used(county: BackedUp, tmp_path: Path) -> None:
+    (county.folder / "planted").mkdir()
+    (county.folder / "planted" / "restoring").symlink_to(tmp_path)
+    with pytest.raises(ServiceError, match="不是恢复时建的"):
+        county.restored(county.disk, "planted")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_noise_with_its_sum_in_the_manifest_passes_no_proof_and_is_written_anew(
+    county: BackedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "_restored_on_trial", lambda *_: {})
+    noise = forge(county, county.disk)
+    with pytest.raises(ServiceError, match="不是本县写的"):
+        prove(county.home, clock=now, verify_audit=lambda _: None)
+    copy(county.home, clock=now)
+    with pytest.raises(ServiceError, match="校验和不符"):
+        prove(county.home, clock=now, verify_audit=lambda _: None)
+    copy(county.home, clock=now)
+    assert prove(county.home, clock=now, verify_audit=lambda _: None)
+    assert any(min(noise.parent.glob("*.age")).read_bytes())
+
+
+def test_the_key_that_signs_is_had_again_from_paper(county: BackedUp) -> None:
+    key = county.home.trust / "backup-manifest.key"
+    kept = key.read_bytes()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    key.unlink()
+    with pytest.raises(ServiceError, match="cunhui-server backup key"):
+        copy(county.home, clock=now)
+    assert prove_key(county.home, read_key(county.sheet))
+    assert key.read_bytes() == kept
+    copy(county.home, clock=now)
 
 
 def test_a_gap_in_the_repository_itself_is_named_before_anything_is_copied(county: BackedUp) -> None:

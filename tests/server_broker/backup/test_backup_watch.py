@@ -86,7 +86,7 @@ def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(
     target = Target(disk)
     target.begin(recipient=BACKUP.recipient, county="示例县", now=NOW)
     assert found() == (False, f"{disk} 里还没有备份"), "another disk had the last copy"
-    target.put_manifest(Manifest("示例县", BACKUP.recipient, NOW - HOUR, "", 35, {}))
+    target.put_manifest(Manifest("示例县", BACKUP.recipient, NOW - HOUR, "", 35, {}), b"key")
     assert found() == (True, f"{disk}，最近一次 12-01 15:00")
     note(home, copy_problem="备份盘没有插上")
     assert found() == (False, "备份盘没有插上")

@@ -11,6 +11,7 @@ import pytest
 from server_broker.backup.county_files import CopyIndex, copy_index, kept_files, shares, unpack, write_archive
 from server_broker.backup.encryption import Written
 from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 KEEP = dt.timedelta(days=35)
@@ -117,11 +118,34 @@ def test_an_archive_comes_out_as_it_went_in_without_what_vanished(home: CountyHo
     deep = home.trust / "gpg" / "keys" / "one"
     write_archive(pipe, home.root, [deep, home.trust / "ca.key", home.root / "vanished", home.config_file])
     pipe.seek(0)
-    unpack(pipe, tmp_path / "out")
+    unpack(pipe, tmp_path / "out", blobs=False)
     found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert found == {"trust/gpg/keys/one", "trust/ca.key", "county.toml"}
     assert {folder.stat().st_mode & 0o777 for folder, _, _ in (tmp_path / "out").walk()} == {0o700}
     assert (tmp_path / "out" / "trust" / "ca.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "blobs"),
+    [
+        ("server_broker/__init__.py", False),
+        ("postgres/postgresql.auto.conf", False),
+        ("by-units", False),
+        ("media/ab/ab01", False),
+        ("trust/ca.key", True),
+        ("county.toml", True),
+    ],
+)
+def test_a_file_that_no_copy_puts_there_is_refused_by_name(tmp_path: Path, name: str, blobs: bool) -> None:
+    """Whatever is in an archive ends in the county's folder, and root starts programs there."""
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+    pipe = io.BytesIO()
+    write_archive(pipe, tmp_path, [tmp_path / name])
+    pipe.seek(0)
+    with pytest.raises(ServiceError, match=name):
+        unpack(pipe, tmp_path / "out", blobs=blobs)
+    assert not (tmp_path / "out" / name).exists()
 
 
 def test_shares_have_about_one_size() -> None:

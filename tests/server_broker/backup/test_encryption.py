@@ -26,7 +26,7 @@ def encrypted(tmp_path: Path, key: str) -> Path:
 
 
 def test_the_key_opens_it(tmp_path: Path, encrypted: Path, key: str) -> None:
-    decrypt(encrypted, tmp_path / "one", key=key)
+    decrypt(encrypted.open("rb"), tmp_path / "one", key=key)
     assert (tmp_path / "one").read_bytes() == CONTENT
     assert CONTENT[:64] not in encrypted.read_bytes()
 
@@ -36,18 +36,18 @@ def test_what_is_decrypted_is_on_disk_before_it_has_its_name(
 ) -> None:
     synced = []
     monkeypatch.setattr(os, "fsync", lambda file: synced.append((os.fstat(file).st_size, (tmp_path / "one").exists())))
-    decrypt(encrypted, tmp_path / "one", key=key)
+    decrypt(encrypted.open("rb"), tmp_path / "one", key=key)
     assert synced == [(len(CONTENT), False)]
 
 
 def test_another_key_or_a_changed_byte_leaves_no_file(tmp_path: Path, encrypted: Path, key: str) -> None:
     with pytest.raises(ServiceError, match="解不开"):
-        decrypt(encrypted, tmp_path / "one", key=new_key())
+        decrypt(encrypted.open("rb"), tmp_path / "one", key=new_key())
     content = bytearray(encrypted.read_bytes())
     content[-20] ^= 1
     encrypted.write_bytes(content)
     with pytest.raises(ServiceError, match="解不开"):
-        decrypt(encrypted, tmp_path / "one", key=key)
+        decrypt(encrypted.open("rb"), tmp_path / "one", key=key)
     assert [path.name for path in tmp_path.iterdir()] == ["disk"]
 
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from server_broker.backup.target import FOLDER, Manifest, Target
 from server_broker.platform.files import sha256_of
 from tests.integration.small_disk import SmallDisk
 
+KEY = bytes(32)
 NOW = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
 RECIPIENT = "age1vwhgw2n2ej32xmfqrhqsclpalrlp68sak3fw5uznpenfqhfhnydqld467z"
 
@@ -28,7 +31,7 @@ def manifest(target: Target, **contents: bytes) -> Manifest:
         (target.root / name).write_bytes(content)
         files[name] = Written(len(content), sha256_of(target.root / name).hex())
     made = Manifest("示例县", RECIPIENT, NOW, "000000010000000000000005", 35, files)
-    target.put_manifest(made)
+    target.put_manifest(made, KEY)
     return made
 
 
@@ -74,6 +77,44 @@ def test_missing_cut_and_changed_files_are_named(target: Target) -> None:
     assert target.damages(made) == dict(zip(("one", "two", "three"), said, strict=True))
 
 
+def test_only_a_county_with_the_key_can_have_written_a_manifest(target: Target) -> None:
+    manifest(target, one=b"1")
+    found = target.manifest()
+    assert found is not None
+    assert found.signed_by(KEY)
+    assert not found.signed_by(bytes(31) + b"1")
+    assert not replace(found, files={}).signed_by(KEY)
+
+
+@pytest.mark.parametrize(
+    "path", ["repo/../../pwn.age", "/etc/pwn.age", "repo//pwn.age", "repo/./pwn.age", "repo/\0", ""]
+)
+def test_a_manifest_that_names_a_way_out_is_refused(target: Target, path: str) -> None:
+    target.put_manifest(Manifest("示例县", RECIPIENT, NOW, "", 35, {path: Written(1, "aa")}), KEY)
+    with pytest.raises(TargetFailed, match="不该有的路径"):
+        target.manifest()
+
+
+def test_no_link_and_no_pipe_on_the_disk_is_followed_or_written_through(target: Target) -> None:
+    outside = target.root.parent / "outside"
+    outside.mkdir()
+    (outside / "one").write_bytes(b"1")
+    made = manifest(target, **{"a-file": b"1", "a-pipe": b""})
+    made.files["repo/one"] = made.files["a-link"] = made.files["a-file"]
+    (target.root / "repo").symlink_to(outside)
+    (target.root / "a-link").symlink_to(outside / "one")
+    (target.root / "a-pipe").unlink()
+    os.mkfifo(target.root / "a-pipe")
+    assert target.damages(made) == {
+        name: f"{name} 读不了：是链接，不是我们写的" for name in ("a-link", "a-pipe", "repo/one")
+    }
+    for left in ("repo", "a-link", "a-pipe"):
+        with pytest.raises(TargetFailed, match="是链接"):
+            target.sizes()
+        (target.root / left).unlink()
+    assert target.sizes() == {"a-file": 1}
+
+
 def test_what_no_manifest_names_goes_and_its_folders_too(target: Target) -> None:
     (target.root / "info" / "old").mkdir(parents=True)
     (target.root / "info" / "old" / "one.age").touch()
@@ -91,7 +132,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_the_copy_before(tmp_path: Path)
         with disk.full(), pytest.raises(TargetFailed, match="磁盘满了"):
             encrypt(lambda pipe: pipe.write(bytes(2**20)), target.root / "two.age", recipient=RECIPIENT)
         with disk.full(), pytest.raises(TargetFailed, match="磁盘满了"):
-            target.put_manifest(Manifest("示例县", RECIPIENT, NOW, "", 35, {}))
+            target.put_manifest(Manifest("示例县", RECIPIENT, NOW, "", 35, {}), KEY)
         assert target.manifest() == before
         assert target.damages(before) == {}
         assert sorted(path.name for path in (disk.path / FOLDER).iterdir()) == [

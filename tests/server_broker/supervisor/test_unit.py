@@ -227,12 +227,14 @@ def test_postgres_backs_up_and_the_countys_account_copies_and_proves_it(county: 
 from datetime import UTC, datetime
 from pathlib import Path
 from server_broker.backup.copying import write_plan
+from server_broker.backup.manifest_key import keep_manifest_key
 from server_broker.backup.target import Target
 from server_broker.platform.backup_config import BackupConfig
 from server_broker.platform.home import CountyHome
 home = CountyHome(Path({str(county.home.root)!r}))
 {begin}
 {plan}
+keep_manifest_key(home, {key!r})
 """
     subprocess.run([*as_account(SERVICE), sys.executable, "-c", program], check=True, cwd=REPOSITORY)
     made = county.once(DATABASE, "backup")

@@ -43,7 +43,7 @@ def test_a_new_version_has_a_dump_of_what_the_one_before_left(home: CountyHome) 
     reads = [str(client_folder(server_major()) / "pg_restore"), "--list", str(file_of(home, dump))]
     listed = subprocess.run(reads, check=True, capture_output=True, text=True)
     assert "TABLE DATA public attendance_touch" in listed.stdout
-    assert dumps_folder(home).stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (dumps_folder(home), *dumps_folder(home).iterdir()))
 
 
 def test_the_same_version_needs_none(home: CountyHome) -> None:
