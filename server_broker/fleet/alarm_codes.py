@@ -23,6 +23,7 @@ CONSOLE_CERTIFICATE: Final = "console_certificate"
 STATION_JOURNAL: Final = "station_journal"
 BROKER_LISTS: Final = "broker_lists"
 MEDIA_FOLDER: Final = "media_folder"
+COUNTY_DISK: Final = "county_disk"
 BACKUP_OVERDUE: Final = "backup_overdue"
 BACKUP_UNPROVEN: Final = "backup_unproven"
 """No backup was restored on trial for long."""
@@ -81,6 +82,7 @@ COUNTY_ALARMS: Final = frozenset(
         STATION_JOURNAL,
         BROKER_LISTS,
         MEDIA_FOLDER,
+        COUNTY_DISK,
         BACKUP_OVERDUE,
         BACKUP_UNPROVEN,
         STATION_SILENT,

@@ -119,6 +119,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         ),
     ),
     Kind(
+        "county_disk",
+        "县服务器的磁盘快满了",
+        "县运维",
+        "请清理县服务器的磁盘或扩容；写满后记录留在站点，县里收不到。",
+        "alarms",
+        frozenset({county_codes.COUNTY_DISK}),
+    ),
+    Kind(
         "backup",
         "备份过期或没有验证",
         "县运维",

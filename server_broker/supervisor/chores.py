@@ -142,6 +142,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.exceptions.cleaning import drop_old as drop_exceptions  # noqa: PLC0415
     from server_broker.exceptions.looking import look_nightly  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
+    from server_broker.fleet.county_disk import watch_disks  # noqa: PLC0415
     from server_broker.incidents.cleaning import drop_old as drop_incidents  # noqa: PLC0415
     from server_broker.ingest.after_upgrade import begin, catch_up  # noqa: PLC0415
     from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
@@ -200,6 +201,12 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("warn of packs past their review", by_a_sure_clock(warn_past_review)),
         Chore("make the daily manifest", by_a_sure_clock(lambda now: make_and_say(home, now=now)), every_s=MANIFEST_S),
         Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+        Chore(
+            "look at the county's disks",
+            _with_database(_unless_away(lambda now: watch_disks(home, now=now))),
+            every_s=60.0,
+            first_after_s=5.0,
+        ),
         Chore(
             "look for overdue backups",
             by_a_sure_clock(lambda now: watch_backups(home, now=now)),
