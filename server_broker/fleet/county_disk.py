@@ -1,9 +1,10 @@
-"""Raise an alarm while one of the county's disks runs short, long before it is full: a full one takes no alarm any more."""
+"""Raise an alarm while one of the county's disks runs short, long before it is full: a full one takes no alarm."""
 
 import datetime as dt
 import shutil
 from pathlib import Path
 
+from protocol.facts import Severity
 from server_broker.fleet.alarm_codes import COUNTY_DISK
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
@@ -26,7 +27,7 @@ def watch_disks(home: CountyHome, *, now: dt.datetime) -> str:
         return ""
     free, folder = min(short)
     detail = f"{folder} 所在的磁盘只剩 {free:.0%}（{shutil.disk_usage(folder).free / 2**30:.1f} GB）"
-    severity = "critical" if free < NEARLY_FULL else "major"
+    severity: Severity = "critical" if free < NEARLY_FULL else "major"
     raise_alarm(station=None, code=COUNTY_DISK, severity=severity, detail=detail, at=now)
     return COUNTY_DISK
 

@@ -10,7 +10,7 @@ from server_broker.people.numbers import is_somebodys
 from server_broker.regions.models import region_chain, subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
 from server_broker.rosters.known_numbers import check_numbers, numbers_closed
-from server_broker.rosters.plan import Plan, WindowRow, row_key
+from server_broker.rosters.plan import BrokenRow, Plan, WindowRow, row_key
 from server_broker.rosters.rows import DAYS, WEEKDAYS
 from server_broker.sheets.row_errors import RowError
 
@@ -90,14 +90,12 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
 
 def _places(plan: Plan, known: Known) -> Iterator[RowError]:
     there = known.regions.keys() | {row.code for row in plan.regions}
-    for region in plan.regions:
-        for parent in region_chain(region.code):
+    for sheet, row, code in _own_places(plan):
+        for parent in region_chain(code) if sheet == "区划" else ():
             if parent not in there and not plan.may_hold("区划", parent):
-                yield RowError("区划", region.row, f"缺少上级区划 {parent}，请一并填写")
-    for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
-        for row in rows:
-            if row.village not in there and not plan.may_hold("区划", row.village):
-                yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
+                yield RowError("区划", row, f"缺少上级区划 {parent}，请一并填写")
+        if sheet != "区划" and code not in there and not plan.may_hold("区划", code):
+            yield RowError(sheet, row, f"没有代码为 {code} 的{'区划' if sheet == '单位' else '村'}")
     for person in plan.people:
         # People of a township's office are registered in the console. In a list it is most often a slip.
         known_there = person.number in known.people and known.people[person.number].village == person.village
@@ -115,12 +113,15 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     # could write another village and so bring the person into his own scope. A card's row is outside if its holder is.
     lives_in = {row.number: row.village for row in plan.people}
     lives_in |= {number: person.village for number, person in known.people.items()}
-    for row in plan.cards:
-        village = lives_in.get(row.person)
+    named = [(row.row, row.person) for row in plan.cards]
+    named += [(row.row, number) for row in plan.broken if row.sheet == "卡" for number in row.people]
+    for number_of_row, person in named:
+        village = lives_in.get(person)
         # Whether the county has the number elsewhere must make no difference to what is said.
         here = village is not None and asker.may_see(village)
-        if not here and not plan.may_hold("人员", row.person):
-            yield RowError("卡", row.row, asker.nobody(row.person))
+        if not here and not plan.may_hold("人员", person):
+            yield RowError("卡", number_of_row, asker.nobody(person))
+    for row in plan.cards:
         holder = known.cards.get(row.token)
         if holder is not None and holder.person != row.person:
             who = f"编号 {holder.person} " if asker.may_see(holder.village) else "不在您管辖范围内"
@@ -128,11 +129,8 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 
 def _units(plan: Plan, known: Known) -> Iterator[RowError]:
-    """Find units of no region, and rows that change a unit's kind: by it people have their ranks."""
-    there = known.regions.keys() | {row.code for row in plan.regions}
+    """Find rows that change a unit's kind: by it people have their ranks."""
     for row in plan.units:
-        if row.region not in there and not plan.may_hold("区划", row.region):
-            yield RowError("单位", row.row, f"没有代码为 {row.region} 的区划")
         kind = known.units.get((row.region, row.name), row.kind)
         if kind != row.kind:
             was, wanted = UnitKind(kind).label, UnitKind(row.kind).label
@@ -160,15 +158,17 @@ def _misplaced(plan: Plan, known: Known, asker: _Asker) -> Iterator[tuple[int, s
     lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     # Here the file comes before the county, because the windows must fit where people live after the import.
     comes_to = lives_in | {row.number: row.village for row in plan.people}
-    for row in plan.windows:
+    rows: list[WindowRow | BrokenRow] = [*plan.windows, *(row for row in plan.broken if row.sheet == "值班")]
+    for row in rows:
+        place = row.village if isinstance(row, WindowRow) else row.place if row.key else None
         for number in _newcomers(row, known):
             if number in known.leaving and asker.may_see(known.people[number].village):
                 yield row.row, number, _leaving(number)
-            elif plan.may_hold("人员", number) and lives_in.get(number) != row.village:
+            elif plan.may_hold("人员", number) and lives_in.get(number) != place:
                 yield row.row, number, ""
             elif number not in comes_to:
                 yield row.row, number, asker.nobody(number)
-            elif comes_to[number] != row.village:
+            elif place is not None and comes_to[number] != place:
                 yield row.row, number, f"编号 {number} 的人员不在这个村"
 
 
@@ -176,9 +176,9 @@ def _leaving(number: str) -> str:
     return f"编号 {number} 的人员已离开或将要离开，请先办“回来”"
 
 
-def _newcomers(row: WindowRow, known: Known) -> list[str]:
+def _newcomers(row: WindowRow | BrokenRow, known: Known) -> list[str]:
     """Return whom a row puts into a window. Who is in it already may stay, wherever they live."""
-    window = known.windows.get(row.key)
+    window = None if row.key is None else known.windows.get(row.key)
     return [number for number in row.people if window is None or number not in window.people]
 
 
@@ -197,14 +197,9 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Find rows that name a village that was merged into another, somebody's former number, or who has left."""
-    for sheet, placed in (
-        ("区划", [(row.row, row.code) for row in plan.regions]),
-        *_villages(plan),
-        ("单位", [(row.row, row.region) for row in plan.units]),
-    ):
-        for row, code in placed:
-            if code in known.ended:
-                yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
+    for sheet, row, code in _own_places(plan):
+        if code in known.ended:
+            yield RowError(sheet, row, f"{known.regions.get(code, code)} 已撤并")
     for person in plan.people:
         if person.number in known.taken:
             yield RowError("人员", person.row, is_somebodys(person.number))
@@ -215,9 +210,14 @@ def _gone(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
             yield RowError("卡", card.row, _leaving(card.person))
 
 
-def _villages(plan: Plan) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
-        yield sheet, [(row.row, row.village) for row in rows]
+def _own_places(plan: Plan) -> Iterator[tuple[str, int, str]]:
+    """Yield sheet, row number and code of each region that a row names, also of rows that can't be read whole."""
+    yield from (("区划", row.row, row.code) for row in plan.regions)
+    yield from (("站点", row.row, row.village) for row in plan.stations)
+    yield from (("单位", row.row, row.region) for row in plan.units)
+    yield from (("人员", row.row, row.village) for row in plan.people)
+    yield from (("值班", row.row, row.village) for row in plan.windows)
+    yield from ((row.sheet, row.row, row.place) for row in plan.broken if row.place is not None)
 
 
 def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
@@ -227,16 +227,12 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     station or a person out of a village outside the scope. `_cards` checks the rows of 卡, by the card's holder.
     """
     lives_in = {number: person.village for number, person in known.people.items()}
-    yield from (("区划", row.row, row.code) for row in plan.regions)
+    yield from _own_places(plan)
     for station in plan.stations:
-        yield "站点", station.row, station.village
         if station.id in known.stations:
             yield "站点", station.row, known.stations[station.id].village
     for person in plan.people:
-        yield "人员", person.row, person.village
         yield "人员", person.row, lives_in.get(person.number, person.village)
-    yield from (("单位", row.row, row.region) for row in plan.units)
-    yield from (("值班", row.row, row.village) for row in plan.windows)
 
 
 def overlaps(

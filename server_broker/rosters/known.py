@@ -109,6 +109,7 @@ def load_known(plan: Plan) -> Known:
     """Read what the county has of what ``plan`` names."""
     numbers = {row.number for row in plan.people} | {row.person for row in plan.cards}
     numbers |= {number for row in plan.windows for number in row.people}
+    numbers |= {number for row in plan.broken for number in row.people}
     people = {
         number: KnownPerson(plain_name(name), village)
         for keys in _batches(numbers)
@@ -185,7 +186,8 @@ def _batches[T](keys: set[T]) -> Iterator[list[T]]:
 def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow]:
     shares = DutyWindow.people.through.objects
     pks: set[int] = set()
-    for villages in _batches({row.village for row in plan.windows}):
+    named = {row.village for row in plan.windows} | {row.place for row in plan.broken if row.key and row.place}
+    for villages in _batches(named):
         pks.update(DutyWindow.objects.filter(village__in=villages).values_list("pk", flat=True))
     for keys in _batches(numbers):
         pks.update(shares.filter(person__number__in=keys).values_list("dutywindow_id", flat=True).distinct())

@@ -113,6 +113,23 @@ class WindowRow:
         return window_key(self.village, self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """What can be read of a row that has a cell that can't be: enough to judge whom and which place it names."""
+
+    sheet: str
+    row: int
+    place: str | None = None
+    name: str | None = None
+    """Of the window, if it is a row of 值班."""
+    people: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> WindowKey | None:
+        """As of `WindowRow`, if that much can be read."""
+        return None if self.place is None or self.name is None else window_key(self.place, self.name)
+
+
 @dataclass(slots=True)
 class Plan(SheetPlan):
     """Every readable row of a workbook of people and rosters."""
@@ -124,3 +141,5 @@ class Plan(SheetPlan):
     uids: list[UidRow] = field(default_factory=list)
     cards: list[CardRow] = field(default_factory=list)
     windows: list[WindowRow] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+    """The other rows: each has an error already, and what else is wrong with it is told in the same round."""

@@ -6,7 +6,7 @@ Each row is read on its own here. Whether the rows fit one another and the count
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 from protocol.decisions import is_the_countys
 from protocol.printed_cards import Format
@@ -17,6 +17,7 @@ from server_broker.people.number_forms import KINDS, WORDS
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.number_cells import reader_of
 from server_broker.rosters.plan import (
+    BrokenRow,
     PersonRow,
     Plan,
     RegionRow,
@@ -59,18 +60,23 @@ def _region(plan: Plan, row: Row) -> None:
         plan.regions.append(RegionRow(row.number, code, name))
     elif code is not None:
         plan.leave_out("区划", code)
+        plan.broken.append(BrokenRow(row.sheet, row.number, code))
 
 
 def _station(plan: Plan, row: Row) -> None:
     own, name, village = row.read("站点编号", _station_id), row.read("名称", _name(64)), row.read("村代码", _village)
     if own is not None and name is not None and village is not None:
         plan.stations.append(StationRow(row.number, own, name, village))
+    else:
+        plan.broken.append(BrokenRow(row.sheet, row.number, village))
 
 
 def _unit(plan: Plan, row: Row) -> None:
     region, name, kind = row.read("区划代码", _region_code), row.read("名称", _name(64)), row.read("性质", _unit_kind)
     if region is not None and name is not None and kind is not None:
         plan.units.append(UnitRow(row.number, region, name, kind))
+    else:
+        plan.broken.append(BrokenRow(row.sheet, row.number, region))
 
 
 def _person(plan: Plan, row: Row) -> None:
@@ -79,6 +85,7 @@ def _person(plan: Plan, row: Row) -> None:
     if number is None or name is None or village is None or identity is None or mobile is None:
         if number is not None:
             plan.leave_out("人员", number)
+        plan.broken.append(BrokenRow(row.sheet, row.number, village))
         return
     plan.people.append(PersonRow(row.number, number, name, village, identity, mobile))
 
@@ -92,15 +99,16 @@ def _read_cards(plan: Plan, rows: list[Row], choice: str) -> None:
         form = row.read(CARD_FORM, lambda cell: form_named(cells.optional_text(cell, longest=16)) or default or "")
         number = row.read("卡号", cells.card_number)
         person = row.read("人员编号", _number)
-        if form is None or number is None:
-            continue
-        if form == "" and may_be_decimal(number):
+        uid = None
+        if form == "" and number is not None and may_be_decimal(number):
             unclear.append(row.number)
-            continue
-        # Without a form it is hexadecimal, because no decimal form can read it.
-        uid = row.read("卡号", _uid_reader(form or "hex"))
+        elif form is not None and number is not None:
+            # Without a form it is hexadecimal, because no decimal form can read it.
+            uid = row.read("卡号", _uid_reader(form or "hex"))
         if uid is not None and person is not None:
             plan.uids.append(UidRow(row.number, uid, person))
+        elif person is not None:
+            plan.broken.append(BrokenRow(row.sheet, row.number, people=(person,)))
     if unclear:
         more = ""
         if len(unclear) > 1:
@@ -125,35 +133,30 @@ def _window(plan: Plan, row: Row) -> None:
     named = row.read(DAYS, _is_named) if row.has(DAYS) else row.is_empty(WEEKDAYS)
     days = row.read(WEEKDAYS, cells.weekdays) if not named else []
     people = row.read("人员编号", _numbers if not named else _numbers_or_none)
-    terms = _read_terms(row)
+    season, marks, leaders = (row.read(column, read) if row.has(column) else None for column, read in _TERMS.items())
     start, end = row.read("开始", cells.minute_of_day), row.read("结束", cells.minute_of_day)
-    season, marks, leaders = terms or (None, None, None)
     wrong = []
     if start is not None and start == end:
         wrong.append("“开始”和“结束”相同")
     if named and season not in (None, ALL_YEAR):
         wrong.append(f"“{DAYS}”是指定日期的，不填“{SEASON}”")
+    unclear = bool(wrong) or (season is None and row.has(SEASON))
     if stray := [number for number in leaders or () if people is not None and number not in people]:
         wrong.append(f"“{LEADERS}”的 {stray[0]} 不在这一行的人员编号里")
     plan.errors.extend(RowError(row.sheet, row.number, words) for words in wrong)
+    broken = BrokenRow(row.sheet, row.number, village, name, tuple(people or ()))
     if village is None or name is None:
+        plan.broken.append(broken)
         return
-    if wrong or days is None or people is None or start is None or end is None or terms is None or named is None:
+    if unclear or days is None or people is None or start is None or end is None or named is None:
         plan.leave_out(row.sheet, row_key(window_key(village, name)))
+        plan.broken.append(broken)
         return
+    # Marks and leaders may be wrong. Then there is an error, and the row is only judged by its times and people.
     # An end before the start is meant for the next day.
     until = end if end > start else end + cells.MINUTES_A_DAY
     said = named if row.has(DAYS) else None
     plan.windows.append(WindowRow(row.number, village, name, days, start, until, people, season, said, marks, leaders))
-
-
-def _read_terms(row: Row) -> tuple[Season | None, str | None, list[str] | None] | None:
-    """Return season, marks and leaders, each None if the sheet has no such column; None if a cell is bad."""
-    season = row.read(SEASON, _season) if row.has(SEASON) else None
-    marks = row.read(MARKS, _marks) if row.has(MARKS) else None
-    leaders = row.read(LEADERS, _numbers_or_none) if row.has(LEADERS) else None
-    read = ((SEASON, season), (MARKS, marks), (LEADERS, leaders))
-    return None if any(value is None and row.has(column) for column, value in read) else (season, marks, leaders)
 
 
 def _unit_kind(cell: Cell) -> str:
@@ -190,6 +193,10 @@ def _marks(cell: Cell) -> str:
 
 def _numbers_or_none(cell: Cell) -> list[str]:
     return _numbers(cell) if cells.optional_text(cell, longest=4000) else []
+
+
+_TERMS: dict[str, Callable[[Cell], Any]] = {SEASON: _season, MARKS: _marks, LEADERS: _numbers_or_none}
+"""The columns of a window's terms. Each may be missing, and then says nothing."""
 
 
 def _bound_shifts(plan: Plan) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.fleet import county_disk
+from server_broker.fleet.alarm_codes import COUNTY_DISK
 from server_broker.fleet.county_disk import watch_disks
 from server_broker.fleet.models import Alarm
 from server_broker.incidents.kinds import OTHER, kind_of
@@ -20,13 +20,14 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def test_a_short_disk_is_one_alarm_that_grows_graver_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home, free = CountyHome(tmp_path), 50
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, 100 - free, free))
+    home, now_free = CountyHome(tmp_path), [50]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100, 100 - now_free[0], now_free[0]))
     said = []
     for minute, free in enumerate((50, 9, 3, 11, 13, 11)):
+        now_free[0] = free
         watch_disks(home, now=NOW + timedelta(minutes=minute))
         said.append(Alarm.objects.filter(resolved_at=None).values_list("severity", flat=True).first())
     # At eleven of a hundred it stays as it is, open or not.
     assert said == [None, "major", "critical", "major", None, None]
     assert "只剩 11%" in Alarm.objects.get().detail
-    assert kind_of(county_disk.COUNTY_DISK) is not OTHER
+    assert kind_of(COUNTY_DISK) is not OTHER

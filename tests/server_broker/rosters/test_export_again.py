@@ -205,7 +205,8 @@ def test_a_term_that_is_wrong_is_said_by_row(seasons: DutyWindow) -> None:
     rows = [
         (SHILI_VILLAGE, f"新{n}", "1-5", "18:00", "19:00", ZHANG.number, *cells) for n, (cells, _) in enumerate(WRONG)
     ]
-    told = of_windows(*rows, columns=("日子", "季节", "打卡", "带班"))
+    # Rows whose times and people can be read overlap besides.
+    told = [one for one in of_windows(*rows, columns=("日子", "季节", "打卡", "带班")) if "重叠" not in one]
     assert len(told) == len(WRONG)
     for number, (one, (_, said)) in enumerate(zip(told, WRONG, strict=True), start=2):
         assert one.startswith(f"值班 第 {number} 行")

@@ -93,6 +93,42 @@ def test_all_that_is_wrong_in_one_row_is_told(county: FictionalCounty) -> None:
     ]
 
 
+def test_what_a_broken_row_says_of_others_is_told_with_it(county: FictionalCounty) -> None:
+    nowhere, foreign = "990101009999", "990199009000"
+    sheets: Sheets = {
+        "区划": [(foreign, None)],
+        "站点": [("大写A", "甲村", nowhere)],
+        "单位": [(nowhere, "支部", "不认识")],
+        "人员": [("n1", None, nowhere)],
+        "卡": [("XYZ", "zz8"), ("XYZ", "n1")],
+        "值班": [duty("夜", "zz9", WANG.number, "n1", days="没有"), (nowhere, "早", "没有", "8", "9", ZHANG.number)],
+    }
+    found = told(sheets)
+    for words in (
+        "区划 第 2 行：不在您的管辖范围内",
+        f"站点 第 2 行：没有代码为 {nowhere} 的村",
+        f"单位 第 2 行：没有代码为 {nowhere} 的区划",
+        f"人员 第 2 行：没有代码为 {nowhere} 的村",
+        "卡 第 2 行：您的管辖范围内没有编号为 zz8 的人员",
+        "值班 第 2 行：您的管辖范围内没有编号为 zz9 的人员",
+        f"值班 第 2 行：编号 {WANG.number} 的人员不在这个村",
+        f"值班 第 3 行：没有代码为 {nowhere} 的村",
+    ):
+        assert words in found
+    # Whoever stands in a row that can't be read is not said to be missing.
+    assert not [words for words in found if "n1" in words]
+
+
+def test_a_row_is_judged_by_time_although_its_leader_is_wrong(county: FictionalCounty) -> None:
+    heads = {"值班": ("村代码", "名称", "星期", "开始", "结束", "人员编号", "打卡", "带班")}
+    early = (*duty("早", ZHANG.number), "随便", "zz9")
+    assert told({"值班": [early, duty("晨", ZHANG.number, start="09:00", end="11:00")]}, heads=heads) == [
+        "值班 第 2 行：“带班”的 zz9 不在这一行的人员编号里",
+        "值班 第 2 行：“打卡”不认识，只能填 上下班都打卡、一天打首尾两次、只打上班",
+        f"值班 第 2 行：编号 {ZHANG.number} 的人员与“晨”的时间重叠",
+    ]
+
+
 def test_an_overlap_on_a_single_date_is_told_before_anybody_confirms(county: FictionalCounty) -> None:
     zhang, li = county.people[ZHANG], county.people[LI]
     market = DutyWindow.objects.create(
