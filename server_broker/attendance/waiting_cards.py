@@ -9,6 +9,9 @@ from django.db.models import Count, Max, Min, QuerySet
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station
 
+CLOSE = dt.timedelta(seconds=30)
+"""Two cards within this time may have been touched by people who stood in one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingCard:
@@ -19,6 +22,9 @@ class WaitingCard:
     station: Station
     last: dt.datetime
     touches: int
+    is_close: bool = False
+    """Another such card was last touched at the same station within `CLOSE`. The county holds no card numbers, so
+    nobody can tell from the list which of them is which; who touches one of them again can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +89,11 @@ def waiting_cards(touches: Iterable[Touch]) -> list[WaitingCard]:
             found[token] = WaitingCard(token, touch.station, getattr(touch, "happened", touch.received_at), 1)
         else:
             found[token] = replace(card, touches=card.touches + 1)
-    return list(found.values())
+    close: set[str] = set()
+    before: dict[str, WaitingCard] = {}
+    for card in sorted(found.values(), key=lambda one: one.last):
+        other = before.get(card.station.pk)
+        if other is not None and card.last - other.last <= CLOSE:
+            close |= {card.token, other.token}
+        before[card.station.pk] = card
+    return [replace(card, is_close=card.token in close) for card in found.values()]

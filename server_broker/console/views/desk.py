@@ -9,6 +9,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -109,10 +110,14 @@ def bind(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"没有绑定：{taken}。")
     elif request.POST.get("more") or not (
         # Chosen in the list beside the card, which shows number and name. A bare number may have a wrong digit.
-        (written == f"{person.number} {person.name}" and person.village_id == last.station.village_id)
+        (
+            written == f"{person.number} {person.name}"
+            and person.village_id == last.station.village_id
+            and not _is_close(touches, last)
+        )
         or request.POST.get("confirmed") == _as_shown(person)
     ):
-        return _confirmation_page(request, token, person, last)
+        return _confirmation_page(request, token, person, last, is_close=_is_close(touches, last))
     else:
         try:
             _bind(request, token, person)
@@ -158,6 +163,12 @@ def _taken(token: bytes, person: Person) -> str:
     return ""
 
 
+def _is_close(touches: QuerySet[Touch], last: Touch) -> bool:
+    """Return whether another unknown card of this day was touched beside this one (`WaitingCard.is_close`)."""
+    there = waiting_cards(unbound(touches.filter(station=last.station_id))[:MOST_TOUCHES])
+    return any(card.is_close for card in there if card.token == bytes(last.card_token).hex())
+
+
 def _as_shown(person: Person) -> str:
     """Return the person's village and name as the confirmation page showed them.
 
@@ -166,7 +177,9 @@ def _as_shown(person: Person) -> str:
     return f"{person.village_id} {person.name}"
 
 
-def _confirmation_page(request: HttpRequest, token: bytes, person: Person, last: Touch) -> HttpResponse:
+def _confirmation_page(
+    request: HttpRequest, token: bytes, person: Person, last: Touch, *, is_close: bool
+) -> HttpResponse:
     """Show which person would get the card, and which touches would count for this person."""
     # Of a card that was somebody's before, only what was touched since it is nobody's.
     touches = unbound(touches_of(request.user).filter(card_token=token))
@@ -181,6 +194,7 @@ def _confirmation_page(request: HttpRequest, token: bytes, person: Person, last:
         "today": timezone.localdate(),
         "as_shown": _as_shown(person),
         "station": last.station,
+        "is_close": is_close,
         "is_elsewhere": person.village_id != last.station.village_id,
         "rows": shown_touches(request.user, newest[:MOST_COUNTED]),
         "count": count,

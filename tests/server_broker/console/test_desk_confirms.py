@@ -1,5 +1,6 @@
 """What nothing takes back is shown before it is done: who gets a card and its touches, and what a loss means."""
 
+import datetime as dt
 import html
 import re
 import secrets
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from server_broker.attendance.models import Touch
 from server_broker.console.views import desk
 from server_broker.people.models import Card, Person
 from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANGBAN, YANSHI_VILLAGE, ZHANG, ZHAO
@@ -61,6 +63,23 @@ def test_who_was_chosen_in_the_list_gets_it_at_once(page: Client, card: bytes) -
     listed = page.get("/desk/").content.decode()
     assert '<option value="a1 张示例">' in listed
     assert "王样板" not in listed
+    assert "已绑定给 张示例" in ask(page, card, "a1 张示例")
+
+
+def test_of_two_unknown_cards_touched_together_none_is_bound_unasked(
+    page: Client, card: bytes, county: FictionalCounty
+) -> None:
+    touched = Touch.objects.get(card_token=card).received_at
+    touch(county.stations[SHILI], other := secrets.token_bytes(16), at=touched - dt.timedelta(seconds=1))
+    assert page.get("/desk/").content.decode().count("前后 30 秒内还有别的卡") == 2
+    shown = ask(page, card, "a1 张示例")
+    assert "可能弄混" in shown
+    assert not Card.objects.filter(token=card).exists()
+    # Whoever has it touched again sees which one it is.
+    touch(county.stations[SHILI], card, at=touched + dt.timedelta(seconds=60))
+    listed = page.get("/desk/").content.decode()
+    assert listed.index(card.hex()) < listed.index(other.hex())
+    assert "前后 30 秒内" not in listed
     assert "已绑定给 张示例" in ask(page, card, "a1 张示例")
 
 
