@@ -86,6 +86,10 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if user is not None:
             login(request, user, backend=_BACKEND)
             record(user.get_username(), "account.signed_in", detail={"by": "link", "link": mark_of_link(token)})
+            if not user.has_usable_password():
+                messages.warning(
+                    request, "您还没有密码，这个链接也用过了：请点右上角的账号名，到“我的账号”设密码，下次用它登录。"
+                )
     return _link_page(request, is_open=False) if user is None else redirect("home")
 
 
@@ -128,8 +132,9 @@ def _asked(request: HttpRequest, user: User, onward: str) -> HttpResponse:
     elif not factor.prove(user, device, _digits(typed)):
         return _factor_page(request, device, wrong=True)
     if not was_set:
+        also = "" if user.has_usable_password() else "设密码，再"
         messages.success(
-            request, "第二步验证设好了。请现在就点右上角的账号名，到“我的账号”生成备用码：手机丢了时用它登录。"
+            request, f"第二步验证设好了。请现在就点右上角的账号名，到“我的账号”{also}生成备用码：手机丢了时用它登录。"
         )
     # A new key, because somebody may have learned the session's key before the second factor was shown.
     request.session.cycle_key()

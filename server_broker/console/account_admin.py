@@ -7,11 +7,13 @@ administrator may change.
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -22,17 +24,25 @@ from unfold.forms import AdminPasswordChangeForm
 
 from server_broker.accounts.account_changes import save_changes, say_made, say_password_set
 from server_broker.accounts.administration import accounts_of, given_roles, may_change
+from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
 from server_broker.console.queries import people_of
 from server_broker.console.table_filters import OfferedFilters
+from server_broker.platform.county_config import read_config
 
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key in the URLs of its pages: at most 18 digits, because a `BigAutoField` holds these for certain."""
 
 _WHOSE = "账号是谁本人的。一个人只能有一个在用的账号；本人离任后账号打不开，本人的事也不能由这个账号审批。"
+FIRST_LINK_VALID = timedelta(hours=24)
+_LINK_FOLLOWS = "不用填密码：保存后给您一个登录链接，交给本人；本人用它登录，自己设密码。"
+_OTHER_ROLES = (
+    "安全管理员和审计员不在这里开，免得一个人管全部：请在县服务器上运行 "
+    "sudo cunhui-server account 账号 --role security（审计员写 auditor）。"
+)
 _OWN_ACCOUNT = "这是您自己的账号，自己不能改：请另一位系统管理员改。"
 _CHANGED_ELSEWHERE = "这个账号在这里只能看：安全管理员、审计员和您管辖以外的账号，请在县服务器上改。"
 
@@ -56,7 +66,7 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         ("职责", {"fields": ("role", "region", "person", "is_active")}),
         ("时间", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "person", "password1", "password2")}),)
+    add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "person"), "description": _LINK_FOLLOWS}),)
 
     def get_urls(self) -> list[URLPattern]:
         """Give each account a single URL, with its key in plain digits. Any other spelling is 404.
@@ -104,6 +114,7 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         """Offer and accept only roles that the viewer may give."""
         if db_field.name == "role":
             kwargs["choices"] = [(role.value, role.label) for role in given_roles(request.user)]
+            kwargs["help_text"] = _OTHER_ROLES
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @admin.display(description="状态", ordering="is_active")
@@ -159,6 +170,7 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
             account.refresh_from_db(fields=["password"])
             if account.password != before:
                 say_password_set(account, actor=request.user.get_username())
+                messages.warning(request, "请告诉本人：登录后到“我的账号”换成只有自己知道的密码。")
         return response
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
@@ -168,8 +180,17 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         if change:
             save_changes(obj, actor=actor)
             return
+        obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         say_made(obj, actor=actor)
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the link with which the account is used for the first time. It is stored nowhere and shown this once."""
+        path = make_sign_in_link(obj, valid_for=FIRST_LINK_VALID, actor=request.user.get_username())
+        link = f"{read_config(settings.HOME).console_url}{path}"
+        words = f"请把这个登录链接交给 {obj.get_username()} 本人，24 小时内有效，只能用一次，离开本页就看不到了："
+        messages.warning(request, f"{words}{link}")
+        return super().response_add(request, obj, post_url_continue)
 
 
 def _with_plain_key(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -4,7 +4,8 @@ import hashlib
 from typing import Any
 
 from django import forms
-from unfold.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import UsernameField
+from unfold.forms import UserChangeForm
 
 from server_broker.accounts.models import User
 from server_broker.accounts.names import check_name
@@ -13,13 +14,17 @@ from server_broker.accounts.places import misplaced
 CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重新打开本页，核对后再改。"
 
 
-class AccountAddForm(UserCreationForm):
-    """Makes an account. Its name must not look like another account's name."""
+class AccountAddForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Makes an account. Its name must not look like another account's name.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Django lets both be empty, for an account without a password. This page does not offer such accounts.
-        self.fields["password1"].required = self.fields["password2"].required = True
+    Nobody types a password for somebody else: the administrator gets a sign-in link to pass on, and whom the account is
+    for chooses the password.
+    """
+
+    class Meta:
+        model = User
+        fields = ("username", "role", "region", "person")
+        field_classes = {"username": UsernameField}
 
     def clean_username(self) -> str:
         """Refuse a name that exists already, in upper or lower case, or that could be mistaken for another."""

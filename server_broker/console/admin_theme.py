@@ -5,7 +5,11 @@ from typing import Any
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "村慧",
     "SITE_HEADER": "村慧 · 系统管理",
-    "SITE_URL": "/",
+    # The menu's own link to it is called 查看站点, and a 站点 is something else here.
+    "SITE_URL": None,
+    "ACCOUNT": {
+        "navigation": [{"title": "返回控制台", "link": "/"}, {"title": "我的账号、密码", "link": "/account/"}],
+    },
     "SITE_ICON": "/static/console/mark.svg",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/console/mark.svg"}],
     "THEME": "light",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may, who_may
 from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.attendance.models import Touch
+from server_broker.backup.state import backup_status
 from server_broker.console.queries import cards_of, people_of, stations_of, touches_of, windows_of
 from server_broker.fleet.models import StationQuerySet
 from server_broker.people.models import Card
@@ -48,6 +50,10 @@ class FirstHour:
 
     steps: tuple[Step, ...]
     makes_accounts: bool
+    lacks_password: bool
+    """The viewer signed in by a link, and needs another one next time."""
+    lacks_backup: bool
+    """The county has no backup yet, and the viewer is one of those who look after its server."""
 
     @property
     def is_done(self) -> bool:
@@ -88,7 +94,12 @@ def first_hour(user: Viewer, *, now: dt.datetime) -> FirstHour | None:
         _step(kind, user, "done" if done[at] else "now" if at == next_one else "later")
         for at, kind in enumerate(_KINDS)
     )
-    return FirstHour(tuple(steps), may(user, Power.MANAGE_ACCOUNTS))
+    return FirstHour(
+        tuple(steps),
+        makes_accounts=may(user, Power.MANAGE_ACCOUNTS),
+        lacks_password=not user.has_usable_password(),
+        lacks_backup=may(user, Power.SEE_METRICS) and backup_status(settings.HOME).target is None,
+    )
 
 
 def _step(kind: _Kind, user: User, state: str) -> Step:

@@ -37,7 +37,7 @@ def accounts(bench: Bench, outcomes: Outcomes) -> None:
         _cannot_touch(county, admin, outcomes, _wide_account(county, name, role, region))
     own = _id_of(county, "made-here")
     admin.ask("POST", f"{_USERS}{own}/password/", _new_password())
-    outcomes.welcome("a password set is in the audit log", _is_audited(county, "town-system", "made-here", at_least=2))
+    outcomes.welcome("a password set is in the audit log", _is_audited(county, "town-system", "made-here", at_least=3))
     outcomes.welcome("the audit log's chain", not county.try_tool("audit").returncode)
 
 

@@ -4,10 +4,12 @@ import datetime as dt
 import re
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from server_broker.accounts.models import User
 from server_broker.attendance.models import Touch
 from server_broker.console.first_hour import first_hour
 from server_broker.regions.models import Region
@@ -124,6 +126,17 @@ def test_a_township_sees_its_own_steps(bare: None) -> None:
 def test_only_who_makes_accounts_is_told_to() -> None:
     assert "/admin/accounts/user/add/" in text_of(signed_in(ADMINISTRATOR), "/")
     assert "/admin/accounts/user/add/" not in text_of(signed_in(GUARD), "/")
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_administrator_is_told_of_a_password_and_a_backup() -> None:
+    user_of(ADMINISTRATOR)
+    User.objects.update(password=make_password(None))
+    told = text_of(signed_in(ADMINISTRATOR), "/")
+    assert "/account/" in told.partition("您还没有密码")[2]
+    assert "cunhui-server backup setup" in told
+    assert "backup setup" not in text_of(signed_in(GUARD), "/")
+    assert "返回控制台" in text_of(signed_in(ADMINISTRATOR), "/admin/accounts/user/add/")
 
 
 def test_an_account_without_a_region_hears_that_first(bare: None) -> None:
