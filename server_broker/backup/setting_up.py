@@ -17,7 +17,7 @@ from server_broker.backup.encryption import new_key, recipient_of
 from server_broker.backup.manifest_key import keep_manifest_key
 from server_broker.backup.repository import Repository
 from server_broker.backup.state import note
-from server_broker.backup.target import Manifest, Target, mount_of
+from server_broker.backup.target import Manifest, Target, mount_of, setup_again
 from server_broker.platform.backup_config import BackupConfig, backup_table
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.files import write_atomically
@@ -125,7 +125,10 @@ def disk_problem(home: CountyHome, backup: BackupConfig) -> tuple[str, Manifest 
     try:
         check_place(home, folder, disk=backup.disk)
         target.require(recipient=backup.recipient, disk=backup.disk)
-        require_writable(folder)
+        try:
+            require_writable(folder)
+        except ServiceError as error:
+            raise ServiceError(f"{error}。{setup_again(folder, disk=backup.disk)}") from error
         manifest = target.manifest()
     except ServiceError as error:
         return str(error), None

@@ -137,7 +137,7 @@ class Target:
             with self.open(MARK) as file:
                 mark = json.loads(file.read())
         except OSError as error:
-            again = f"运行一次 cunhui-server backup setup {self._folder}{' --disk' if disk else ''}"
+            again = setup_again(self._folder, disk=disk)
             if isinstance(error, PermissionError):
                 raise TargetFailed(f"备份盘 {self._folder} 读不了：没有权限。从别的机器拿来的盘，{again}") from error
             if error.errno is not None and not isinstance(error, FileNotFoundError):
@@ -289,6 +289,11 @@ class Target:
             if bad:
                 found[path] = f"{path} 坏了：{'大小' if size != written.size else '校验和'}不符"
         return found
+
+
+def setup_again(folder: Path, *, disk: bool) -> str:
+    """Return in Chinese what makes a disk ready for the county that has its backup set up already."""
+    return f"运行一次 cunhui-server backup setup {folder}{' --disk' if disk else ''}"
 
 
 def require_whole(damages: Iterable[str], *, what: str) -> None:
