@@ -8,11 +8,13 @@ machine resets it (``cunhui-server reset-second-factor``).
 
 import base64
 import hashlib
+import math
 import secrets
 
 import segno
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django_otp import verify_token
 
 from protocol.decisions import AccessReset
@@ -107,6 +109,16 @@ def prove(user: User, device: SecondFactor, token: str) -> bool:
             decide(entry, AccessReset(account=user.pk, means="second_factor"))
         record(user.get_username(), "account.signed_in", detail={"by": "second factor"})
     return True
+
+
+def wait_s(device: SecondFactor) -> int:
+    """Return for how many seconds no token of the device is looked at, because a wrong one was typed."""
+    now = SecondFactor.objects.filter(pk=device.pk).first()  # a set-up that another session finished first is gone
+    if now is None:
+        return 0
+    allowed, why = now.verify_is_allowed()
+    until = None if allowed or why is None else why.get("locked_until")
+    return 0 if until is None else max(1, math.ceil((until - timezone.now()).total_seconds()))
 
 
 def reset(user: User, *, actor: str) -> bool:

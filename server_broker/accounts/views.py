@@ -159,7 +159,8 @@ def _digits(text: str) -> str:
 def _factor_page(request: HttpRequest, device: SecondFactor, *, wrong: bool = False) -> HttpResponse:
     secret = "" if device.confirmed else factor.secret_text(device)
     picture = mark_safe(factor.picture(device)) if secret else ""  # noqa: S308 - drawn here, of nothing typed
-    context = {"secret": secret, "picture": picture, "wrong": wrong}
+    wait_s = factor.wait_s(device) if wrong else 0
+    context = {"secret": secret, "picture": picture, "wrong": wrong, "wait_s": wait_s}
     return render(request, "accounts/second_factor.html", context, status=403 if wrong else 200)
 
 

@@ -96,6 +96,7 @@ _KEYS = {
     "still_held": "仍待审",
     "unchecked": "命令行上没有查证",
     "tokens_revoked": "作废的接口令牌",
+    "tries_of_addresses": "清掉的输错记录",
     "until": "有效到",
     "value": "改为",
     "version": "版本",
@@ -110,7 +111,7 @@ _KEYS = {
     **{"voters_was": "减去的有表决权的人", "voters": "加上的有表决权的人"},
 }
 _FIELDS = {"number": "编号", "name": "姓名", "village_id": "村、镇", "type": "类别"}
-_MOMENTS = ("as_of", "at", "since")
+_MOMENTS = ("as_of", "at", "since", "until")
 _COUNTS = {"added": "新增", "changed": "更新"}
 NOBODY_S = "账号没有对应的人"
 _ROLES = {role.value: str(role.label) for role in Role}

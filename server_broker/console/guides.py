@@ -159,20 +159,23 @@ def target_of(href: str) -> str:
 
 
 def search(text: str) -> list[Found]:
-    """Return the first lines of all guides in which ``text`` occurs, whatever the case of its letters."""
+    """Return the lines of all guides in which ``text`` occurs, whatever the case of its letters; at most `MOST_FOUND`.
+
+    Titles of guides come first, then headings: who searches a subject wants the guide of it.
+    """
     wanted, found = text.casefold(), []
     for guide in guides().values():
         section = Section(guide.title, "")
         for written in guide.text.splitlines():
             line = written.translate(_MARKS)
-            if line.startswith("#"):
+            level = len(line) - len(line.lstrip("#"))
+            if level:
                 title = line.lstrip("#").strip()
                 section = Section(title, anchor_of(title))
             at = line.casefold().find(wanted)
             if at < 0:
                 continue
             before, after = line[max(at - _AROUND, 0) : at], line[at + len(text) :][:_AROUND]
-            found.append(Found(guide, section, before.lstrip("# -"), line[at : at + len(text)], after))
-            if len(found) == MOST_FOUND:
-                return found
-    return found
+            one = Found(guide, section, before.lstrip("# -"), line[at : at + len(text)], after)
+            found.append((min(level, 2) or 3, one))
+    return [one for _, one in sorted(found, key=lambda ranked: ranked[0])[:MOST_FOUND]]

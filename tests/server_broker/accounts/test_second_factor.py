@@ -126,7 +126,9 @@ def test_a_guesser_has_to_wait(page: Client) -> None:
     key = secret_on(page)
     for _ in range(3):
         page.post(HERE, {"token": "000000"})
-    assert page.post(HERE, {"token": token_of(key)}).status_code == 403
+    answer = page.post(HERE, {"token": token_of(key)})
+    assert answer.status_code == 403
+    assert "秒以内输对的也不认" in answer.content.decode()
     assert SecondFactor.objects.get().throttling_failure_count >= 1
 
 

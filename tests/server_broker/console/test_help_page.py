@@ -90,6 +90,7 @@ def test_a_text_is_found_with_the_section_that_it_stands_in() -> None:
     found = guides.search("CUNHUI-server DOCTOR")
     assert found
     assert all(one.match.lower() == "cunhui-server doctor" for one in found)
+    assert guides.search("备份")[0].guide.title.startswith("备份")
     assert "没有找到" in text_of(signed_in(AUDITOR), "/help/?q=没有的词组")
     assert "<script>" not in text_of(signed_in(AUDITOR), "/help/?q=<script>")
 
