@@ -229,11 +229,12 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
 def _end_of_bad_config(bad: BadConfig, options: argparse.Namespace) -> int:
     """Say what is wrong; where the package was installed and nothing else was done yet, say what comes next."""
     none_yet = options.config == INSTALLED_CONFIG and not INSTALLED_CONFIG.exists()
-    says = f"没有 {INSTALLED_CONFIG}：先运行 sudo cunhui-agent setup"
+    says = f"没有 {INSTALLED_CONFIG}"
     if options.command == "doctor":
         return _doctor_of_bad_config(bad, none_yet=says if none_yet else "", as_json=options.json)
     mistakes = f"{options.config} 有 {len(bad.mistakes)} 处错误：\n{bad}"
-    print(f"{says}，文件在别处就用 --config 写明" if none_yet else mistakes, file=sys.stderr)
+    next_step = "：先运行 sudo cunhui-agent setup；文件在别处就用 --config 写明"
+    print(says + next_step if none_yet else mistakes, file=sys.stderr)
     return EXIT_BAD_CONFIG
 
 

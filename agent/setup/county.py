@@ -14,6 +14,7 @@ from agent.setup.ports import SetupTools
 from protocol.claim import parse_claim_code
 from protocol.claim_file import MAX_CLAIM_FILE_BYTES, ClaimFile, decode_claim_file, spoken_fingerprint
 from protocol.refusal import Refused
+from protocol.system_errors import os_cause
 
 
 def read_claim_file(path: Path) -> ClaimFile:
@@ -26,7 +27,7 @@ def read_claim_file(path: Path) -> ClaimFile:
         with path.open("rb") as file:
             return decode_claim_file(file.read(MAX_CLAIM_FILE_BYTES + 1))
     except OSError as error:
-        raise SetupRefused(f"读不到接入文件 {path}（{cause(error)}）") from error
+        raise SetupRefused(f"读不到接入文件 {path}（{os_cause(error)}）") from error
     except Refused as refused:
         raise SetupRefused(
             f"{path} 比本机的程序新，请先升级本机的 cunhui-station"

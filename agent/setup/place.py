@@ -89,6 +89,6 @@ class SetupPlace:
         try:
             write_durably(path, content, mode=mode)
         except OSError as error:
-            raise SetupRefused(f"写不了 {path}（{cause(error)}）") from error
+            raise SetupRefused(f"写不了 {path}（{cause(error)}）。已做的都留着，好了再运行一次会接着做") from error
         finally:
             os.umask(before)

@@ -190,7 +190,9 @@ def _enrolled(
             place.keep(msgspec.structs.replace(begun, claim=claim))
             raise SetupRefused(f"没有接入：{failed.message}\n已做的都留着，好了再运行一次会接着做") from failed
         except (IdentityBroken, OSError) as error:
-            raise SetupRefused(f"没有接入：站点文件夹 {config.folder} 有问题（{cause(error)}）") from error
+            raise SetupRefused(
+                f"没有接入：站点文件夹 {config.folder} 有问题（{cause(error)}），好了再运行一次会接着做"
+            ) from error
         else:
             talk.say(f"√ 接入成功：{identity.enrolled.village}，站点 {identity.station}")
             return
@@ -217,7 +219,7 @@ def _start(config: StationConfig, tools: SetupTools, talk: Conversation) -> bool
     for act in ("enable", "start"):
         if problem := tools.units.do(act, AGENT):
             raise SetupRefused(f"站点程序没有启动起来：{problem}\n排除后再运行一次 sudo cunhui-agent setup")
-    talk.say("√ 站点程序在运行，可以刷卡了，开机会自己启动")
+    talk.say("√ 站点程序在运行，开机会自己启动")
     # The timer fetches the key of the county's repository, where there is one, and later what the county offers.
     if problem := tools.units.do("enable", UPDATES) or tools.units.do("start", UPDATES):
         talk.say(f"× 不会自己升级：{problem}")

@@ -24,6 +24,9 @@ from agent.wiring.ports import StationPorts
 from agent.wiring.program import build_ms, software
 from agent.wiring.shelf_line import open_county
 
+_DOCTOR_S = 10.0
+"""How long a doctor that looks at the outbox just now is waited for."""
+
 
 @contextmanager
 def real_ports(
@@ -51,7 +54,11 @@ def real_ports(
     inbox = inbox or Inbox()
     with ExitStack() as stack:
         outbox = Outbox.open(
-            config.folder / OUTBOX_FILE, station=identity.station, record_key=identity.record_key, now=clock.now
+            config.folder / OUTBOX_FILE,
+            station=identity.station,
+            record_key=identity.record_key,
+            now=clock.now,
+            within_s=_DOCTOR_S,
         )
         stack.callback(outbox.close)
         indicator = hardware.indicator(config.indicator)

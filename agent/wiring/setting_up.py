@@ -28,7 +28,7 @@ from agent.wiring.program import build_ms, software
 from agent.wiring.trial import reader_ready, try_camera
 from protocol.kiosk_status import Status
 
-_SYSTEMCTL = "/usr/bin/systemctl"
+_SYSTEMCTL, _JOURNALCTL = "/usr/bin/systemctl", "/usr/bin/journalctl"
 _CHIPS = Path("/sys/bus/gpio/devices")
 _FIRST_TERMINAL = "/dev/tty1"
 _PN532_S = 2.5
@@ -188,7 +188,19 @@ class Systemd:
     def do(self, act: Literal["stop", "start", "enable"], unit: str) -> str:
         """Call systemctl(1)."""
         done = subprocess.run([_SYSTEMCTL, "--quiet", act, unit], capture_output=True, text=True, check=False)  # noqa: S603 -- ours
-        return "" if done.returncode == 0 else done.stderr.strip() or f"systemctl {act} {unit}：{done.returncode}"
+        if done.returncode == 0:
+            return ""
+        # The program itself knows best why it did not start, and says it in Chinese: a full disk, for example.
+        said = _last_words(unit) if act == "start" else ""
+        return said or done.stderr.strip() or f"systemctl {act} {unit}：{done.returncode}"
+
+
+def _last_words(unit: str) -> str:
+    """Return what a unit's program wrote last, without what systemd says of it; empty if nobody knows."""
+    command = [_JOURNALCTL, "--quiet", "--no-pager", "--boot", "--lines=1", "--output=cat", f"_SYSTEMD_UNIT={unit}"]
+    with suppress(OSError):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 -- ours
+    return ""
 
 
 def _status(config: StationConfig) -> Status | None:

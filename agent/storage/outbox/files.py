@@ -6,6 +6,7 @@ that `finish_replacement` can finish or clear away what a power cut left at any 
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -17,27 +18,38 @@ from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.store import PAGE_BYTES, Store
 from protocol.units import Moment
 
+_LOOK_EVERY_S = 0.05
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
 """Magic, page size, WAL read and write version, no reserved bytes, the fixed payload fractions (file format, 1.3)."""
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, *, within_s: float = 0.0) -> Iterator[None]:
     """Let only one process at a time rename and remove whole files. Once a file is open, SQLite's own lock guards it.
 
+    Args:
+        within_s: How long another process is waited for.
+
     Raises:
-        StorageFailed: Another process is opening an outbox here at this moment, or there is no such folder.
+        StorageFailed: Another process is opening an outbox here all that time, or there is no such folder.
     """
     with _translated():
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StorageFailed("another process is opening the outbox") from error
+        _lock(descriptor, until=time.monotonic() + within_s)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, *, until: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise StorageFailed("another process is opening the outbox") from error
+        time.sleep(_LOOK_EVERY_S)
 
 
 def finish_replacement(path: Path, disk: Disk, *, at: Moment) -> None:

@@ -17,14 +17,19 @@ from agent.storage.store import Store
 from protocol.units import Moment
 
 
-def open_file(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) -> tuple[Store, Tip, Progress]:
+def open_file(
+    path: Path, disk: Disk, *, station: str, now: Callable[[], Moment], within_s: float = 0.0
+) -> tuple[Store, Tip, Progress]:
     """Return the open and checked file, with where its newest stream stands.
+
+    Args:
+        within_s: How long another process that looks at the file is waited for.
 
     Raises:
         StorageFull: No room to make or salvage the file; what was there is untouched.
         StorageFailed: The disk failed, another process has the file, it is another station's, or a later release's.
     """
-    with alone_in(path.parent):
+    with alone_in(path.parent, within_s=within_s):
         # First, because a file that is set aside or waits to be put in place is no new station and no damage.
         finish_replacement(path, disk, at=now())
         wal = wal_of(path)

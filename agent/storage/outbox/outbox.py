@@ -69,6 +69,7 @@ class Outbox:
         now: Callable[[], Moment],
         vfs: str = "",
         disk: Disk | None = None,
+        within_s: float = 0.0,
     ) -> Self:
         """Open the outbox file, or make it, or salvage it. A damaged file never keeps a station from starting.
 
@@ -81,12 +82,13 @@ class Outbox:
             now: Dates the facts that the outbox itself writes.
             vfs: Name of a SQLite VFS to go through instead of the system's.
             disk: What renames and removes whole files, if not the operating system; it names its own VFS.
+            within_s: How long another process that looks at the file is waited for.
 
         Raises:
             StorageFull: No room to make or salvage the file; what was there is untouched.
             StorageFailed: The disk failed, another process has the file, or it is another station's.
         """
-        store, tip, progress = open_file(path, disk or RealDisk(vfs=vfs), station=station, now=now)
+        store, tip, progress = open_file(path, disk or RealDisk(vfs=vfs), station=station, now=now, within_s=within_s)
         return cls(store, tip=tip, progress=progress, station=station, record_key=record_key, now=now)
 
     @property

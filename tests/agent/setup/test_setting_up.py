@@ -80,7 +80,7 @@ def test_a_mistyped_path_is_asked_for_again_and_not_for_ever(machine: BareMachin
     stick = machine.claim_file()
     talk = machine.talk("/media/usb/clam.toml", str(stick), NO_MORE)
     assert set_up(machine.place, Wishes(), machine.tools(), talk)
-    assert "/media/usb/clam.toml（没有这个文件或文件夹" in machine.screen
+    assert "/media/usb/clam.toml（没有这个文件或文件夹）" in machine.screen
     machine.place.config.unlink()
     with pytest.raises(SetupRefused, match="5 次"):
         set_up(BareMachine(stick.parent / "etc").place, Wishes(), machine.tools(), machine.talk(*["/x.toml"] * 9))

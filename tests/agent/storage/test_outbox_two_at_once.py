@@ -1,5 +1,7 @@
 """Two agents started on one folder at the same moment: one works, the other is refused and has touched nothing."""
 
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from agent.storage.errors import StorageFailed
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
+from agent.storage.outbox.files import alone_in
 from protocol.facts import Touch
 from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
@@ -58,3 +61,12 @@ def test_while_a_damaged_outbox_is_salvaged(tmp_path: Path) -> None:
     assert disk.started >= 4
     assert [fact for _, fact in facts_of(outbox) if isinstance(fact, Touch)] == [touch(1), touch(2)]
     outbox.close()
+
+
+def test_an_agent_that_starts_while_the_doctor_looks_waits_for_its_end(tmp_path: Path) -> None:
+    path, doctor = tmp_path / "outbox.db", ExitStack()
+    doctor.enter_context(alone_in(tmp_path))
+    with pytest.raises(StorageFailed, match="another process"):
+        open_outbox(path)
+    threading.Timer(0.1, doctor.close).start()
+    Outbox.open(path, station=STATION, record_key=RECORD_KEY, now=moment, within_s=10).close()
