@@ -116,14 +116,18 @@ def folder_problem(home: CountyHome, backup: BackupConfig) -> str:
         check_place(home, Path(backup.folder), disk=False)
     except ServiceError as error:
         return str(error)
+    except OSError as error:
+        return f"{backup.folder} 读不了：{os_cause(error)}"
     return ""
 
 
 def disk_problem(home: CountyHome, backup: BackupConfig) -> tuple[str, Manifest | None]:
     """Return in Chinese what the next copy would fail of, or that there is none yet; and the copy that lies there."""
-    folder, target = Path(backup.folder), Target(Path(backup.folder))
+    folder = Path(backup.folder)
     try:
-        check_place(home, folder, disk=backup.disk)
+        # Whether it is a disk of its own, `require` says as the copies do.
+        check_place(home, folder, disk=False)
+        target = Target(folder)
         target.require(recipient=backup.recipient, disk=backup.disk)
         try:
             require_writable(folder)
@@ -132,6 +136,8 @@ def disk_problem(home: CountyHome, backup: BackupConfig) -> tuple[str, Manifest 
         manifest = target.manifest()
     except ServiceError as error:
         return str(error), None
+    except OSError as error:  # an account that may not look above the folder
+        return f"{folder} 读不了：{os_cause(error)}", None
     return ("" if manifest else f"{folder} 里还没有备份"), manifest
 
 
