@@ -15,7 +15,15 @@ from server_broker.backup.county_files import copy_index
 from server_broker.backup.encryption import TargetFailed, decrypted, recipient_of
 from server_broker.backup.manifest_key import keep_manifest_key, manifest_key
 from server_broker.backup.repository import Repository, segment_name
-from server_broker.backup.scratch import counted, prepare_folders, require_end, require_room, restore_cluster, running
+from server_broker.backup.scratch import (
+    confined,
+    counted,
+    prepare_folders,
+    require_end,
+    require_room,
+    restore_cluster,
+    running,
+)
 from server_broker.backup.state import note
 from server_broker.backup.target import Target, require_whole
 from server_broker.platform.home import CountyHome
@@ -102,8 +110,10 @@ def _restored_on_trial(home: CountyHome, verify_audit: Callable[[CountyHome], No
         _make(scratch, home)
         require_room(scratch)
         # Without an archive: what the trial writes is nobody's log.
-        restore_cluster(scratch, "--archive-mode=off")
-        with running(scratch):
+        # Where PostgreSQL has no account of its own, its files say nothing that this one may not do anyway.
+        within = confined(scratch, repository.root) if home.by_units else []
+        restore_cluster(scratch, "--archive-mode=off", within=within)
+        with running(scratch, within=within):
             require_end(scratch, segment_name(*segments[-1]))
             found = counted(scratch)
             verify_audit(scratch)

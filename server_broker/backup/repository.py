@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,8 +140,11 @@ class Repository:
             self._home.backup / "work" / "pgbackrest.conf", content.encode(), account=account_for("postgres")
         )
 
-    def run(self, *words: str, config: str = "pgbackrest.conf") -> str:
+    def run(self, *words: str, config: str = "pgbackrest.conf", within: Sequence[str] = ()) -> str:
         """Run pgBackRest and return what it printed.
+
+        Args:
+            within: What stands before the command.
 
         Raises:
             ServiceError: It failed, or is not installed.
@@ -151,7 +154,7 @@ class Repository:
         if shutil.which(command[0]) is None:
             raise ServiceError("没有安装 pgBackRest：请运行 apt-get install pgbackrest")
         done = subprocess.run(  # noqa: S603 - argv is ours
-            command,
+            [*within, *command],
             cwd=self._home.postgres_data,
             capture_output=True,
             text=True,

@@ -3,9 +3,11 @@ comes back."""
 
 import json
 import shutil
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,7 @@ from server_broker.attendance.tables import TOUCHES
 from server_broker.backup.repository import SEGMENT_BYTES, Repository, lsn_bytes, segment_number
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.home import DATABASE, CountyHome
-from server_broker.platform.processes import ServiceError, account_for
+from server_broker.platform.processes import ServiceError, account_for, end
 from server_broker.postgres.folder import SUPERUSER
 
 RECOVERED_WITHIN_S = 6 * 3600.0
@@ -54,21 +56,44 @@ def require_room(home: CountyHome) -> None:
         raise ServiceError(f"磁盘不够：恢复数据库要 {size / 2**30:.1f} GB，{home.root} 只剩 {free / 2**30:.1f} GB")
 
 
-def restore_cluster(home: CountyHome, *words: str) -> None:
+def confined(home: CountyHome, repository: Path) -> list[str]:
+    """Return what stands before a command so that it may write to the cluster in ``home`` and read ``repository``.
+
+    The files of a cluster say what programs it runs (``recovery_end_command``, triggers at sign-in, libraries), and
+    they are another account's than ours. By landlock(7), for which setpriv(1) needs no privilege, whatever runs there
+    opens neither the county's keys nor anything else of ours. Modes of files it could change: the unit has a read-only
+    view.
+    """
+    own = (home.postgres_data, home.postgres_socket, home.backup / "work", Path("/dev/shm"))  # noqa: S108 - PostgreSQL's
+    rules = [
+        *(f"execute,read-file,read-dir:{folder}" for folder in ("/usr", "/etc", "/proc")),
+        "read-file,write-file,read-dir:/dev",
+        *(f"read-file,read-dir:{folder}" for folder in (home.backup / "work", repository)),
+        *(f":{folder}" for folder in own),
+    ]
+    named = [word for rule in rules for word in ("--landlock-rule", f"path-beneath:{rule}")]
+    return ["setpriv", "--no-new-privs", "--landlock-access", "fs", *named, "--"]
+
+
+def restore_cluster(home: CountyHome, *words: str, within: Sequence[str] = ()) -> None:
     """Restore the cluster of the county in ``home`` from the repository beside it.
 
     Args:
         words: Further options of pgBackRest.
+        within: `confined`, or nothing.
 
     Raises:
         ServiceError: It failed.
     """
-    Repository(home).run(*words, "restore")
+    Repository(home).run(*words, "restore", within=within)
 
 
 @contextmanager
-def running(home: CountyHome) -> Iterator[None]:
+def running(home: CountyHome, *, within: Sequence[str] = ()) -> Iterator[None]:
     """Run the restored cluster until the block ends. In the block it has recovered to the end of what there is.
+
+    Args:
+        within: `confined`, or nothing.
 
     Raises:
         LogEndedEarly: It was restored to a moment after the end of its log.
@@ -79,7 +104,8 @@ def running(home: CountyHome) -> Iterator[None]:
     # What an earlier try has said there is not about this one.
     log.unlink(missing_ok=True)
     deadline = time.monotonic() + RECOVERED_WITHIN_S
-    process = postgres.program(home).start(log)
+    program = postgres.program(home)
+    process = replace(program, argv=[*within, *program.argv]).start(log)
     try:
         try:
             # It may answer while it still recovers, for reading alone.
@@ -95,9 +121,9 @@ def running(home: CountyHome) -> Iterator[None]:
             raise failed(f"恢复出来的数据库启动不了：{error}。{last}") from error
         yield
     finally:
-        postgres.stop(home)
         if process.poll() is None:
-            process.kill()
+            # Not by its own pid file, in which it may name another process.
+            end(process.pid, first=signal.SIGINT, timeout_s=30.0)
         process.wait()
 
 

@@ -237,6 +237,12 @@ home = CountyHome(Path({str(county.home.root)!r}))
 keep_manifest_key(home, {key!r})
 """
     subprocess.run([*as_account(SERVICE), sys.executable, "-c", program], check=True, cwd=REPOSITORY)
+    stolen = county.home.root.parent / "stolen"
+    stolen.touch()
+    shutil.chown(stolen, SERVICE)
+    steals = f"ALTER SYSTEM SET recovery_end_command = 'cat {county.home.trust}/ca.key > {stolen}; true'"
+    psql = ["psql", "-h", str(county.home.postgres_socket), "-U", "postgres", "-qc", steals, "postgres"]
+    subprocess.run([*as_account(DATABASE), *psql], check=True, cwd="/")
     made = county.once(DATABASE, "backup")
     assert (made.returncode, made.stderr) == (0, "")
     copied = county.type("backup", "copy")
@@ -244,6 +250,7 @@ keep_manifest_key(home, {key!r})
     proven = county.type("backup", "check")
     assert proven.returncode == 0, proven.stderr
     assert "链完整" in proven.stdout
+    assert stolen.read_bytes() == b"", "the trial ran what PostgreSQL's account said, and it read a key"
 
 
 def test_what_root_types_is_done_by_the_countys_account_and_says_who_typed_it(county: InstalledCounty) -> None:
