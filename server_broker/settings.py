@@ -125,8 +125,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 OTP_TOTP_ISSUER = "村慧"
+AXES_HANDLER = "server_broker.accounts.sign_in_limits.SignInLimits"
+AXES_CLIENT_IP_CALLABLE = "server_broker.accounts.network.client_address"
 AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 1
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_COOLOFF_TIME = 24
+"""Hours after which a wrong try is forgotten. How long a lock lasts is said by the handler."""
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "server_broker.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True

@@ -37,7 +37,7 @@ def drop_abandoned_set_ups(now: datetime) -> int:
 def drop_old_traces(now: datetime) -> int:
     """Delete old wrong sign-ins, which name an address, and the data tables' own list of changes; return how many.
 
-    A wrong try stops nobody for longer than an hour (``AXES_COOLOFF_TIME``).
+    A wrong try counts for a day (``AXES_COOLOFF_TIME``).
     """
     before = now - LINKS_KEPT
     tries = sum(

@@ -41,7 +41,7 @@ secret. Another session gets another secret, because otherwise it would know the
 
 @method_decorator(never_cache, name="dispatch")
 class SignInView(LoginView):
-    """The sign-in page. django-axes counts wrong tries and locks the pair of account and address.
+    """The sign-in page. django-axes counts wrong tries, and refuses them when there were too many (`sign_in_limits`).
 
     It checks the count before a try and raises it afterwards. Tries of one address take turns (`guess`), so that
     several at the same time can't pass the check together.

@@ -15,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 from server_broker.accounts.account_changes import say_password_set
 from server_broker.accounts.guesses import TooBusy, guess
 from server_broker.accounts.models import User
+from server_broker.accounts.network import client_address
 from server_broker.accounts.views import locked_out, too_busy
 
 type View = Callable[..., HttpResponseBase]
@@ -62,7 +63,7 @@ class TablesSite(UnfoldAdminSite):
                 # Django's view redirects only after a change. A new hash alone proves nothing, because `authenticate`
                 # replaces a hash that has old parameters.
                 if response.status_code == HTTPStatus.FOUND:
-                    AxesProxyHandler.reset_attempts(username=name, ip_address=request.META.get("REMOTE_ADDR"))
+                    AxesProxyHandler.reset_attempts(username=name, ip_address=client_address(request))
                     account.refresh_from_db(fields=["password"])
                     say_password_set(account, actor=name)
                 return response

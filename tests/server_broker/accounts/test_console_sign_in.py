@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,7 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, ROLES_WITH, Power
+from server_broker.accounts.sign_in_limits import FROM_ALL_ADDRESSES, LONGEST_WAIT, wait_after
 from server_broker.audit.models import AuditEntry
 from tests.cast import ADMINISTRATOR, COUNTY, COUNTY_OFFICER, OPERATOR
 from tests.server_broker.county import client_for, make_county, signed_in, user_of
@@ -131,6 +133,56 @@ def test_ten_wrong_passwords_lock_the_account_for_that_address(operator: User) -
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     elsewhere.post("/sign-in/", CREDENTIALS)
     assert is_signed_in(elsewhere)
+
+
+def tried(password: str, address: str) -> int:
+    client = Client(REMOTE_ADDR=address)
+    return client.post("/sign-in/", CREDENTIALS | {"password": password}).status_code
+
+
+@pytest.fixture
+def with_password(operator: User) -> User:
+    operator.set_password(CREDENTIALS["password"])
+    operator.save()
+    return operator
+
+
+def test_a_household_of_ipv6_is_one_address(with_password: User) -> None:
+    assert [tried("wrong", f"2001:db8::{n:x}") for n in range(1, 11)] == [200] * 9 + [429]
+    assert tried(CREDENTIALS["password"], "2001:db8::ffff") == 429
+    assert tried(CREDENTIALS["password"], "2001:db8:0:1::1") == 302
+
+
+def test_a_lock_is_short_and_grows(with_password: User) -> None:
+    [tried("wrong", "192.0.2.7") for _ in range(10)]
+    past = timezone.now() - dt.timedelta(minutes=2)
+    AccessAttempt.objects.update(attempt_time=past)
+    assert tried("wrong", "192.0.2.7") == 429, "tried, and wrong"
+    AccessAttempt.objects.update(attempt_time=past)
+    assert tried(CREDENTIALS["password"], "192.0.2.7") == 429
+    AccessAttempt.objects.update(attempt_time=timezone.now() - dt.timedelta(minutes=4))
+    assert tried(CREDENTIALS["password"], "192.0.2.7") == 302
+    assert not AccessAttempt.objects.exists()
+    assert wait_after(500, 10) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize("name", [OPERATOR.username, "nobody"])
+def test_many_addresses_together_are_slowed_and_nobody_is_kept_out(with_password: User, name: str) -> None:
+    office, password = "2001:db8:7::7", CREDENTIALS["password"]
+    assert tried(password, office) == 302
+    AccessAttempt.objects.create(username=name, ip_address="198.51.100.1", failures_since_start=FROM_ALL_ADDRESSES - 1)
+    guess = Client(REMOTE_ADDR="198.51.100.2")
+    answers = [guess.post("/sign-in/", {"username": name, "password": "wrong"}).status_code for _ in range(2)]
+    assert answers == [429, 429], "the same for a name that is no account's"
+    assert tried(password, "198.51.100.3") == (429 if name == with_password.username else 302)
+    assert tried(password, "2001:db8:7::8") == 302, "the office's network is known"
+    AccessAttempt.objects.update(attempt_time=timezone.now() - dt.timedelta(minutes=61))
+    assert tried(password, "198.51.100.3") == 302
+
+
+def test_what_a_proxy_passes_on_as_an_address_breaks_nothing(with_password: User) -> None:
+    assert [tried("wrong", "junk0") for _ in range(10)] == [200] * 9 + [429]
+    assert tried(CREDENTIALS["password"], "192.0.2.7") == 302
 
 
 def test_signing_out_is_a_post(operator: User) -> None:
