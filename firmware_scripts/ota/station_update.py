@@ -518,7 +518,10 @@ def _sync_folder(path: Path) -> None:
 def _locked(machine: Machine) -> Iterator[None]:
     """Keep out another call of this program; the lock ends with the process."""
     machine.state.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (machine.state / "lock").open("wb") as lock:
+    path = machine.state / "lock"
+    # Who can open the file can lock it, also for reading alone (flock(2)), and so keep every update away.
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as lock:
+        os.fchmod(lock.fileno(), 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,9 +1,11 @@
 """Mail by SMTP (RFC 5321), by Django's own back-end."""
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
 
-from server_broker.incidents.channels.outlet import Outlet
+from server_broker.incidents.channels.outlet import Outlet, TimeLimit
 from server_broker.incidents.channels.port import BadChannel, Channel, ChannelFailed, Message
 
 SMTPS_PORT = 465
@@ -19,12 +21,36 @@ SMTPS_PORT = 465
 MAX_RECIPIENTS = 10
 
 
-class _Backend(EmailBackend):
-    """Django's, which trusts whom we trust."""
+class _Line(smtplib.SMTP):
+    """A connection that the limit of its delivery holds for from its first byte on."""
 
-    def __init__(self, *, context: ssl.SSLContext, **settings: Any) -> None:
+    def __init__(self, *args: Any, limit: TimeLimit, **settings: Any) -> None:
+        self._limit = limit  # first, because smtplib connects and hears the greeting while it is made
+        super().__init__(*args, **settings)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        self._limit.hold_for(line)
+        return line
+
+
+class _SecureLine(smtplib.SMTP_SSL, _Line):
+    """The same by TLS from the first byte: smtplib wraps the socket that `_Line` opens."""
+
+
+class _Backend(EmailBackend):
+    """Django's, which trusts whom we trust and takes no longer than it may."""
+
+    def __init__(self, *, context: ssl.SSLContext, limit: TimeLimit, **settings: Any) -> None:
         super().__init__(**settings)
         self._context = context
+        self._limit = limit
+
+    @property
+    def connection_class(self) -> Any:
+        """What opens a connection."""
+        line: Any = _SecureLine if self.use_ssl else _Line
+        return partial(line, limit=self._limit)
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
@@ -46,8 +72,13 @@ class Mail:
 
     def deliver(self, message: Message) -> None:
         """Send one mail to all recipients."""
+        with self.outlet.limited() as limit:
+            self._deliver(message, limit)
+
+    def _deliver(self, message: Message, limit: TimeLimit) -> None:
         backend = _Backend(
             context=self.outlet.trust(self.host, self.port),
+            limit=limit,
             host=self.host,
             port=self.port,
             username=self.user,

@@ -139,20 +139,23 @@ class Outlet:
     @contextmanager
     def _connected(self, host: str, port: int) -> Iterator[ssl.SSLSocket]:
         """Open a TLS connection, which is cut once `total_s` have passed, however slowly the other end drips."""
-        ends_s = time.monotonic() + self.total_s
-        with socket.create_connection((self._address(host, port), port), timeout=self.connect_s) as plain:
-            plain.settimeout(max(0.1, ends_s - time.monotonic()))
-            # A time limit of a socket holds for each call alone, and a response has many.
-            copy = plain.dup()
-            cut = threading.Timer(max(0.1, ends_s - time.monotonic()), _cut, [copy])
-            cut.daemon = True
-            cut.start()
-            try:
-                with self.trust(host, port).wrap_socket(plain, server_hostname=host) as line:
-                    yield line
-            finally:
-                cut.cancel()
-                copy.close()
+        with (
+            self.limited() as limit,
+            socket.create_connection((self._address(host, port), port), timeout=self.connect_s) as plain,
+        ):
+            plain.settimeout(limit.left_s)
+            limit.hold_for(plain)
+            with self.trust(host, port).wrap_socket(plain, server_hostname=host) as line:
+                yield line
+
+    @contextmanager
+    def limited(self) -> Iterator["TimeLimit"]:
+        """Begin a delivery, which may take `total_s`."""
+        limit = TimeLimit(time.monotonic() + self.total_s)
+        try:
+            yield limit
+        finally:
+            limit.lift()
 
     def _address(self, host: str, port: int) -> str:
         addresses = self.resolve(host, port)
@@ -161,6 +164,33 @@ class Outlet:
         if not addresses:
             raise ChannelFailed("对方的名字指向内网地址，没有连接")
         return addresses[0]
+
+
+class TimeLimit:
+    """Cuts connections at a moment. A time limit of a socket holds for each call alone, and a delivery has many."""
+
+    def __init__(self, ends_s: float) -> None:
+        self._ends_s = ends_s
+        self._cuts: list[tuple[threading.Timer, socket.socket]] = []
+
+    @property
+    def left_s(self) -> float:
+        """The time that is left, never 0, which would mean no limit."""
+        return max(0.1, self._ends_s - time.monotonic())
+
+    def hold_for(self, line: socket.socket) -> None:
+        """Cut this connection, too."""
+        copy = line.dup()
+        cut = threading.Timer(self.left_s, _cut, [copy])
+        cut.daemon = True
+        cut.start()
+        self._cuts.append((cut, copy))
+
+    def lift(self) -> None:
+        """Cut nothing any more."""
+        for cut, copy in self._cuts:
+            cut.cancel()
+            copy.close()
 
 
 def _cut(line: socket.socket) -> None:

@@ -50,6 +50,14 @@ def test_a_good_version_is_installed_and_the_former_one_kept(station: HandStatio
     assert not (station.machine.state / "attempt.json").exists()
 
 
+def test_no_other_account_can_take_the_lock_of_updates(station: HandStation) -> None:
+    station.machine.state.mkdir(parents=True, exist_ok=True)
+    lock = station.machine.state / "lock"
+    lock.touch(0o644)
+    update(station)
+    assert lock.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_version_that_is_not_well_goes_and_is_not_tried_again(station: HandStation, folder: Path) -> None:
     update(station)
     station.offer(make_deb(folder, "2", codes=[41]))

@@ -139,6 +139,10 @@ def _converse(server: MailServer, line: socket.socket) -> None:
     if server.mood == "hang":
         server.released.wait(30)
         return
+    if server.mood == "drip":
+        while not server.released.wait(0.02):
+            line.sendall(b"2")
+        return
     line.sendall(b"220 mail.example\r\n")
     with line.makefile("rb") as said:
         for command in said:
