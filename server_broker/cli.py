@@ -16,6 +16,7 @@ from protocol.refusal import Refused
 from protocol.system_errors import os_cause
 from server_broker.backup.setting_up import folder_problem
 from server_broker.platform import control
+from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.county_clock import CLOCK_WORDS, LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, owning_line, read_config, require_county
 from server_broker.platform.home import CountyHome
@@ -88,7 +89,7 @@ def _require_account(home: CountyHome) -> None:
     Raises:
         ServiceError: Units run the county, and this is neither root nor their account.
     """
-    if home.by_units and os.geteuid() not in (0, home.units_mark.stat().st_uid):
+    if home.by_units and os.geteuid() not in (0, home.root.stat().st_uid):
         raise ServiceError("要用 root 运行：前面加 sudo")
 
 
@@ -281,7 +282,8 @@ def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
         require_county(home)
         return _with_models("settle")(home, chosen)
     try:
-        code, said = settle_case(Path(chosen.case))
+        with rights_of_the_person():
+            code, said = settle_case(Path(chosen.case))
     except (NotACase, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         print(f"{chosen.case}：{why}", file=sys.stderr)
@@ -293,7 +295,8 @@ def _settle(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _questions(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.supervisor.questions_cli import questions  # noqa: PLC0415 - loads openpyxl
 
-    return questions(home, chosen)
+    with rights_of_the_person():
+        return questions(home, chosen)
 
 
 def _with_models(name: str) -> Verb:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -153,8 +154,7 @@ class PackageRepository:
         key = self._run("gpg", "--batch", "--armor", "--export", fingerprint)
         write_atomically(self._public / KEY_FILE, key.encode())
         # Last: without it the next call begins anew, with the same key.
-        text = _DISTRIBUTIONS.format(codename=CODENAME, architectures=" ".join(ARCHITECTURES), key=fingerprint)
-        write_atomically(self._distributions, text.encode())
+        write_atomically(self._distributions, self._distributions_of(fingerprint).encode())
 
     def _new_key(self) -> str:
         # Without a passphrase: whoever reads the folder of keys has the county anyway, and nobody types one at night.
@@ -167,8 +167,14 @@ class PackageRepository:
         return next((line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:")), "")
 
     def _reprepro(self, lock: int, *words: str) -> str:
-        places = ("--basedir", str(self._root), "--outdir", str(self._public))
-        return self._run("reprepro", *places, *words, lock=(lock,))
+        # Settings of our own alone: an `options` in the county's folder could name programs to run.
+        with tempfile.TemporaryDirectory(prefix="cunhui-apt-") as conf:
+            (Path(conf) / "distributions").write_text(self._distributions_of(self._fingerprint()), "ascii")
+            places = ("--basedir", str(self._root), "--confdir", conf, "--outdir", str(self._public))
+            return self._run("reprepro", *places, *words, lock=(lock,))
+
+    def _distributions_of(self, key: str) -> str:
+        return _DISTRIBUTIONS.format(codename=CODENAME, architectures=" ".join(ARCHITECTURES), key=key)
 
     def _run(self, *command: str, lock: tuple[int, ...] = ()) -> str:
         environment = {"GNUPGHOME": str(self._gnupg), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}

@@ -33,7 +33,7 @@ def hand_over(home: CountyHome, folder: Path, *, disk: bool) -> str:
     check_place(home, folder, disk=disk)
     if Target(folder).root == folder:
         return ""
-    backup, owner = read_config(home).backup, home.units_mark.stat()
+    backup, owner = read_config(home).backup, home.root.stat()
     top = os.open(folder.resolve(), _FOLDER_ONLY)
     try:
         return _Giving(folder, top, owner.st_uid, owner.st_gid, backup.recipient if backup else None).give()

@@ -18,6 +18,7 @@ from protocol.signing import seal
 from server_broker.audit.log import record
 from server_broker.bundles.files import BundleFolder
 from server_broker.bundles.models import BundleItem, StationIndex
+from server_broker.platform.county_account import rights_of_the_person
 
 
 class NoIndex(Exception):
@@ -52,19 +53,26 @@ def write_stick(
     if index is None:
         raise NoIndex(f"站点 {station} 还没有下发内容的目录")
     root = stick / STICK_FOLDER
-    for name in ("bundles", "items"):
-        (root / name).mkdir(parents=True, exist_ok=True)
-    (root / "index").unlink(missing_ok=True)
+    with rights_of_the_person():
+        for name in ("bundles", "items"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        (root / "index").unlink(missing_ok=True)
     rows = index.bundles.lasting(at)
     public = list(rows.filter(access="public"))
     for row in public:
-        payload = folder.path(bytes(row.sha256)).read_bytes()
-        (root / "bundles" / bytes(row.sha256).hex()).write_bytes(seal(key, "cunhui bundle 1", payload))
+        payload = seal(key, "cunhui bundle 1", folder.path(bytes(row.sha256)).read_bytes())
+        with rights_of_the_person():
+            (root / "bundles" / bytes(row.sha256).hex()).write_bytes(payload)
     named = BundleItem.objects.filter(bundle__in=public).values_list("sha256", flat=True)
     items = {bytes(sha256) for sha256 in named}
     for sha256 in sorted(items):
-        shutil.copyfile(folder.path(sha256), root / "items" / sha256.hex())
+        with folder.path(sha256).open("rb") as read:
+            with rights_of_the_person():
+                write = (root / "items" / sha256.hex()).open("wb")
+            with write:
+                shutil.copyfileobj(read, write)
     with transaction.atomic():
         record(actor, "shelf.carried", station, {"bundles": len(public)})
-        (root / "index").write_bytes(seal(key, "cunhui index 1", bytes(index.payload)))
+        with rights_of_the_person():
+            (root / "index").write_bytes(seal(key, "cunhui index 1", bytes(index.payload)))
     return OnStick(bundles=len(public), items=len(items), left_out=rows.count() - len(public))

@@ -21,6 +21,7 @@ from server_broker.manifest.models import DailyManifest
 from server_broker.manifest.problems import Problem, Verdict
 from server_broker.manifest.replay import Decided
 from server_broker.platform.clock import county_clock
+from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.trust.record_key import fingerprint
@@ -46,7 +47,8 @@ def verify_county(heads: Path | None, *, as_json: bool, say: Say) -> int:
 
 
 def _against_kept(folder: Path, found: Decided) -> list[Problem]:
-    kept = read_kept(folder)
+    with rights_of_the_person():
+        kept = read_kept(folder)
     roots, _ = check_signed(stored_manifests(), found)  # what is wrong with them is among the county's problems
     problems = [problem] if (problem := check_kept(kept, roots, found)) else []
     station = Station.objects.filter(pk=kept.station).first()
@@ -59,7 +61,8 @@ def _against_kept(folder: Path, found: Decided) -> list[Problem]:
 def verify_evidence(folder: Path, *, as_json: bool, say: Say) -> int:
     """Check exported files alone, and return the exit status."""
     try:
-        verdict = check_evidence(folder)
+        with rights_of_the_person():
+            verdict = check_evidence(folder)
     except Unreadable as error:
         raise ServiceError(str(error)) from error
     _say(verdict, None, as_json=as_json, say=say)

@@ -28,6 +28,7 @@ from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.record_keys import record_keys
 from server_broker.ledger.consistency import consistent_read
 from server_broker.manifest.manifests_check import stored_manifests
+from server_broker.platform.county_account import rights_of_the_person
 from server_broker.retention.models import ErasedFact, Erasure
 
 type Line = dict[str, Any]
@@ -43,14 +44,17 @@ def write_evidence(folder: Path, *, stations: Iterable[Station] = ()) -> list[Pa
         FileExistsError: The folder is there already.
         OSError: The disk failed or is full.
     """
-    folder.mkdir(mode=0o700, parents=True)
+    with rights_of_the_person():
+        folder.mkdir(mode=0o700, parents=True)
     written = []
     with consistent_read():
         parts = [(COUNTY, county_lines()), (AUDIT, audit_lines()), (MANIFESTS, manifest_lines())]
         parts += [(f"station-{station.pk}.jsonl", station_lines(station)) for station in stations]
         for name, lines in parts:
             path = folder / name
-            with path.open("w", encoding="utf-8") as file:
+            with rights_of_the_person():
+                file = path.open("w", encoding="utf-8")
+            with file:
                 file.writelines(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
             written.append(path)
     return written

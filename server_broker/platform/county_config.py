@@ -242,9 +242,9 @@ def owning_line(home: CountyHome) -> str:
     """Return the command line after which the accounts of the units can read ``county.toml``; empty if they can."""
     if not home.by_units:
         return ""
-    file, county = home.config_file.stat(), home.units_mark.stat()
+    file, county = home.config_file.stat(), home.root.stat()
     right = 0o400 if file.st_uid == county.st_uid else 0o040 if file.st_gid == county.st_gid else 0o004
-    return "" if file.st_mode & right else f"chown --reference={home.units_mark} {home.config_file}"
+    return "" if file.st_mode & right else f"chown --reference={home.root} {home.config_file}"
 
 
 def slip(text: str, error: tomllib.TOMLDecodeError) -> str:

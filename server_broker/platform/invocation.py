@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from server_broker.platform.county_account import county_account, give_up_root
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import INSTALLED, is_installed
 
@@ -42,27 +43,27 @@ def default_home() -> str:
 
 
 def go_on_as_the_county(home: CountyHome) -> None:
-    """Where units run the county and root typed the command, run it again under the county's account.
+    """Where root typed the command and the county is another account's, go on under that account.
 
-    What the command makes then belongs to that account. It keeps root's right to read and write the files that the
-    person names (CAP_DAC_OVERRIDE, capabilities(7)). This returns if there is nothing to change.
+    What the command makes then belongs to that account, and what that account has put into its folder leads nobody else
+    anywhere. This returns if there is nothing to change.
+
+    Raises:
+        ServiceError: This machine has no such account.
     """
-    if prefix := county_prefix(home):
+    if account := county_account(home):
         os.environ[TYPED_BY] = os.environ.get("SUDO_USER", "root")
-        os.execv(prefix[0], [*prefix, sys.executable, *sys.argv])  # noqa: S606 - argv is what the person typed
+        give_up_root(account)
 
 
 def county_prefix(home: CountyHome) -> list[str]:
-    """Return the words before a command line with which root runs it under the county's account; empty if root is not
-    who runs this, or if no units run the county."""
-    if os.geteuid() != 0 or not home.by_units:
+    """Return the words before a command line with which root runs it under the county's account, with no right of
+    root's; empty if root is not who runs this, or if the county is root's."""
+    account = county_account(home)
+    if account is None:
         return []
-    account = pwd.getpwuid(home.units_mark.stat().st_uid)
-    if account.pw_uid == 0:
-        return []
-    right = "+dac_override"
     who = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups"]
-    return ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
+    return ["/usr/bin/setpriv", *who, "--inh-caps=-all", "--"]
 
 
 def typed_by() -> str:

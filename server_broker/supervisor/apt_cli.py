@@ -5,6 +5,7 @@ from pathlib import Path
 
 from server_broker.apt.repository import PACKAGE, PackageRepository
 from server_broker.audit.log import record
+from server_broker.platform.county_account import persons_files
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 
@@ -22,7 +23,8 @@ def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
         case "add":
             if not chosen.file:
                 raise ServiceError(f"请写明文件：apt add {PACKAGE}_版本_架构.deb")
-            added = repository.add(Path(chosen.file))
+            with persons_files() as files:
+                added = repository.add(files.readable(Path(chosen.file)))
             record(actor, "apt.added", added.version, {"architecture": added.architecture})
             waits = "。现在是停发（hold），站点还拿不到" if repository.held else "，站点会在夜里或开机后自己升级"
             return f"已放入 {added.version}（{added.architecture}）{waits}"

@@ -28,6 +28,7 @@ from server_broker.bundles.sticks import NoIndex, write_stick
 from server_broker.bundles.written_documents import publish_written_documents, write_documents
 from server_broker.dated.days import end_of
 from server_broker.learning.packs import PackRefused
+from server_broker.platform.county_account import PersonsFiles, persons_files, rights_of_the_person
 from server_broker.platform.files import sha256_of
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -89,14 +90,14 @@ def publish_starter(home: CountyHome, chosen: argparse.Namespace, *, actor: str)
 def _publish_pack(home: CountyHome, path: Path, chosen: argparse.Namespace, *, actor: str) -> str:
     try:
         pack = _read_pack(path)
-        with tempfile.TemporaryDirectory() as beside:
+        with tempfile.TemporaryDirectory() as beside, persons_files() as files:
             published = publish_questions(
                 pack,
                 key=county_keys(home).signing_key,
                 folder=BundleFolder(home.bundles),
                 author=actor,
                 at=timezone.now(),
-                items=_items_of(pack, Path(chosen.items) if chosen.items else path.parent, Path(beside)),
+                items=_items_of(pack, Path(chosen.items) if chosen.items else path.parent, files, Path(beside)),
                 regions=_beginnings(chosen.to) if chosen.to else (EVERYWHERE,),
                 not_after=end_of(chosen.until) if chosen.until else None,
             )
@@ -107,12 +108,12 @@ def _publish_pack(home: CountyHome, path: Path, chosen: argparse.Namespace, *, a
     return f"{pack.title} {pack.version} {bytes(published.sha256).hex()}"
 
 
-def _items_of(pack: Pack, folder: Path, beside: Path) -> list[DraftItem]:
+def _items_of(pack: Pack, folder: Path, files: PersonsFiles, beside: Path) -> list[DraftItem]:
     """Return the files in ``folder`` that a pack's questions name. Pictures are written to ``beside``, as a kiosk gets
     them."""
     questions = [question for level in pack.levels for question in level.questions]
     named = {name for one in questions for name in (one.picture, one.sound) if name is not None}
-    found = _items([ListedItem(name) for name in sorted(named)], folder)
+    found = _items([ListedItem(name) for name in sorted(named)], folder, files)
     shown = {question.picture for question in questions}
     pictures = scaled({item.name: item.source for item in found if item.name in shown})
     return [*picture_items(pictures, beside), *(item for item in found if item.name not in pictures)]
@@ -126,18 +127,19 @@ def publish_listed(home: CountyHome, chosen: argparse.Namespace, *, actor: str) 
     except msgspec.DecodeError as error:
         raise ServiceError(f"{path} 不是下发内容的清单：{error}") from error
     try:
-        draft = Draft(
-            id=listed.id,
-            kind=listed.kind,
-            title=listed.title,
-            regions=_beginnings(listed.regions),
-            types=listed.types,
-            not_after=end_of(listed.until),
-            items=_items(listed.items, path.parent),
-            night=listed.night,
-        )
-        check(draft)
-        row, new = publish(draft, folder=BundleFolder(home.bundles), author=actor, at=timezone.now())
+        with persons_files() as files:
+            draft = Draft(
+                id=listed.id,
+                kind=listed.kind,
+                title=listed.title,
+                regions=_beginnings(listed.regions),
+                types=listed.types,
+                not_after=end_of(listed.until),
+                items=_items(listed.items, path.parent, files),
+                night=listed.night,
+            )
+            check(draft)
+            row, new = publish(draft, folder=BundleFolder(home.bundles), author=actor, at=timezone.now())
     except NotPublished as error:
         raise ServiceError(f"{path} 没有发布：{error}") from error
     return f"{row.title} 第 {row.version} 版{'' if new else '已经发布过，没有变化'}"
@@ -150,10 +152,13 @@ def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor
     """
     path = Path(chosen.file)
     try:
-        plan = read_file(BOOK, path)
-        if plan.errors:
-            raise ServiceError("\n".join([f"{path} 没有发布：", *map(str, plan.errors[:50])]))
-        names = {name for one in plan.documents for name in pictures_of(one)}
+        with persons_files() as files:
+            plan = read_file(BOOK, files.readable(path))
+            if plan.errors:
+                raise ServiceError("\n".join([f"{path} 没有发布：", *map(str, plan.errors[:50])]))
+            names = {name for one in plan.documents for name in pictures_of(one)}
+            beside = {name: files.readable(path.parent / name) for name in names}
+            pictures = scaled({name: picture for name, picture in beside.items() if _is_file(picture)})
         (prefix,) = _beginnings([chosen.to])
         now, folder = timezone.now(), BundleFolder(home.bundles)
         # As the actor of a verb is called, so that nobody takes it for an account that has shown who it is.
@@ -164,7 +169,7 @@ def publish_document_file(home: CountyHome, chosen: argparse.Namespace, *, actor
             documents=plan.documents,
             regions=[prefix],
             not_after=end_of(chosen.until),
-            pictures=scaled({name: path.parent / name for name in names if _is_file(path.parent / name)}),
+            pictures=pictures,
         )
         with transaction.atomic():
             written = write_documents(
@@ -250,14 +255,14 @@ def _beginnings(codes: Sequence[str]) -> list[str]:
     return sorted({subtree_prefix(code) for code in whole})
 
 
-def _items(listed: Sequence[ListedItem], folder: Path) -> list[DraftItem]:
+def _items(listed: Sequence[ListedItem], folder: Path, files: PersonsFiles) -> list[DraftItem]:
     """Return the files as items of a draft. What the list says of itself is judged before any file is opened.
 
     Raises:
         NotPublished: A file is not as the list says, or is not there.
     """
     check_items([_as_stated(item) for item in listed])
-    return [_measured(item, folder / item.name) for item in listed]
+    return [_measured(item, files.readable(folder / item.name)) for item in listed]
 
 
 def _as_stated(item: ListedItem) -> DraftItem:
@@ -285,7 +290,9 @@ def _measured(item: ListedItem, path: Path) -> DraftItem:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        with path.open("rb") as file:
+        with rights_of_the_person():
+            file = path.open("rb")
+        with file:
             # One byte more tells that the file is too large, without the rest in memory.
             raw = file.read(limit + 1)
     except OSError as error:

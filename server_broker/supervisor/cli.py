@@ -33,6 +33,7 @@ from server_broker.learning.packs import reseal_packs
 from server_broker.people.private_numbers import NumberRefused, replace_number_keys
 from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, runs
+from server_broker.platform.county_account import persons_files, rights_of_the_person
 from server_broker.platform.county_clock import CLOCK_WORDS
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
@@ -108,7 +109,9 @@ def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _write_claim_file(path: Path, content: bytes) -> None:
     """Write the file for its owner's eyes alone. A file that is there is not overwritten."""
     try:
-        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+        with rights_of_the_person():
+            file = open(path, "xb", opener=partial(os.open, mode=0o600))  # noqa: SIM115 - closed below
+        with file:
             file.write(content)
     except OSError as error:
         raise ServiceError(f"接入码已生成，但写不了 {path}：{error.strerror}。换个文件名再运行一次") from error
@@ -230,7 +233,8 @@ def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
 
     path = Path(chosen.file)
     try:
-        with as_export(path) as file:
+        # An outbox has the newest records in a file beside it.
+        with persons_files() as files, as_export(files.readable(path, Path(f"{path}-wal"))) as file:
             taken = take_file(file, dead_board=chosen.dead_board, actor=_actor(), clock=timezone.now)
     except FileRefused as refused:
         raise ServiceError(f"{path.name}：{refused}。没有收入任何记录") from refused
@@ -244,13 +248,14 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
         form = form_named(chosen.card_form)
     except BadCell as error:
         raise ServiceError(f"--card-form {chosen.card_form} {error}") from error
-    result = import_people(
-        Path(chosen.file),
-        actor=_actor(),
-        card_form=form,
-        renames=None if chosen.accept_renames else chosen.rename,
-        dry_run=chosen.dry_run,
-    )
+    with persons_files() as files:
+        result = import_people(
+            files.readable(Path(chosen.file)),
+            actor=_actor(),
+            card_form=form,
+            renames=None if chosen.accept_renames else chosen.rename,
+            dry_run=chosen.dry_run,
+        )
     print("\n".join([*result.lines(), *(str(change) for change in result.changes if not change.is_new), *result.notes]))
     if any(error.lacks_choice for error in result.errors):
         print("卡号格式用 --card-form 选择，例如 --card-form 十进制", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 from django.utils import timezone
 
@@ -76,6 +75,5 @@ def write_template(file: str) -> str:
     Raises:
         ServiceError: The file is there already, or can't be written.
     """
-    write_new(file, template())
-    Path(file).chmod(0o644)  # it holds nothing yet, and another account may have to fill it in
+    write_new(file, template(), mode=0o644)  # it holds nothing yet, and another account may have to fill it in
     return f"已写入 {file}：填好后用 import-people 导入"

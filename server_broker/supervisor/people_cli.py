@@ -10,6 +10,7 @@ from django.utils import timezone
 from server_broker.audit.log import record
 from server_broker.dated.locking import known_now
 from server_broker.dated.models import AsOf
+from server_broker.platform.county_account import rights_of_the_person
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import region_once
 from server_broker.rosters.as_of_export import county_code, export_as_of
@@ -36,17 +37,19 @@ def export_people_file(chosen: argparse.Namespace, *, actor: str) -> str:
     return f"已写入 {chosen.file}：{shown} 的人员、卡和值班"
 
 
-def write_new(name: str, content: bytes) -> None:
-    """Write a file that nobody else on the machine may read. Nothing is overwritten.
+def write_new(name: str, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a file, by default one that nobody else on the machine may read. Nothing is overwritten.
 
     Raises:
         ServiceError: It is there already, or can't be written.
     """
     try:
-        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with rights_of_the_person():
+            handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as error:
         raise ServiceError(f"写不了文件 {name}：已经有了，或文件夹不能写") from error
     with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, mode)  # whatever the umask
         file.write(content)
 
 

@@ -6,7 +6,6 @@ It asks at most eight questions in Chinese, or takes the answers from a file. Ev
 import datetime as dt
 import json
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from server_broker.platform.county_account import as_the_county, county_account
 from server_broker.platform.county_clock import build_ms
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
@@ -56,11 +56,13 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         try:
             _run([sys.executable, sys.argv[0], "init", *init_words(answers), "--home", str(home.root)], "建县")
         except ServiceError:
-            begun.unlink()  # answers that make no county would make none the next time either
+            with as_the_county(home):
+                begun.unlink()  # answers that make no county would make none the next time either
             raise
-    if (table := answers.get("console")) and read_config(home).console is None:
-        with home.config_file.open("a", encoding="utf-8") as file:  # it stays with the account that `init` gave it to
-            file.write(table)
+    with as_the_county(home):
+        if (table := answers.get("console")) and read_config(home).console is None:
+            with home.config_file.open("a", encoding="utf-8") as file:
+                file.write(table)
     say("正在启动，第一次要建数据库，大约一分钟……")
     _run([SYSTEMCTL, "start", TARGET], "启动")
     wait_until_ready(home, say=say)
@@ -68,7 +70,8 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
         [*county_prefix(home), sys.executable, "-P", "-m", "server_broker.supervisor.first_account"], "建第一个账号",
         typed=json.dumps(answers), CUNHUI_HOME=str(home.root), CUNHUI_TYPED_BY=os.environ.get("SUDO_USER", "root"),
     ).strip()  # fmt: skip
-    begun.unlink()
+    with as_the_county(home):
+        begun.unlink()
     say(f"\n县平台已经在运行，开机会自己启动。\n\n请在浏览器打开（只能用一次，{_LINK_GOOD}）：\n\n  {link}\n")
     if not answers.get("console"):
         say("浏览器会提示证书不受信任：这是县平台自己签发的。换成县里自己的证书，见《县级安装手册》。")
@@ -86,8 +89,9 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
     """
     wrong = machine_problems(home, euid=os.geteuid(), now=dt.datetime.now().astimezone())
     # Answers that were taken before are not tried again: their ports are in use by now, by this county.
-    resumed = begun.exists() and (home.config_file.exists() or not answers_file)
-    answers: Mapping[str, str] = json.loads(begun.read_text(encoding="utf-8")) if resumed else {}
+    with as_the_county(home):
+        resumed = begun.exists() and (home.config_file.exists() or not answers_file)
+        answers: Mapping[str, str] = json.loads(begun.read_text(encoding="utf-8")) if resumed else {}
     if answers_file and not resumed:
         try:
             answers = from_file(Path(answers_file), judge=lambda own: certificate_problems_for(home, own))
@@ -99,7 +103,8 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
         say("接着做上次没有做完的。")
         return answers
     answers = answers or asked(input, say=say)
-    write_atomically(begun, json.dumps(answers).encode())
+    with as_the_county(home):
+        write_atomically(begun, json.dumps(answers).encode())
     return answers
 
 
@@ -139,13 +144,11 @@ def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tupl
     read the key, which root can."""
     found = [(problem.key, problem.words) for problem in console_problems(home.root, own, now=dt.datetime.now(dt.UTC))]
     key = own.files(home.root)[1]
-    if home.by_units and key.exists():
-        account = pwd.getpwuid(home.units_mark.stat().st_uid)
-        read = subprocess.run(  # noqa: S603 - argv is ours, no shell
-            ["/usr/bin/setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups",
-             "--", "/usr/bin/test", "-r", str(key)], check=False,
-        )  # fmt: skip
-        if read.returncode != 0:
+    account = county_account(home)
+    if account and key.exists():
+        with as_the_county(home):
+            readable = os.access(key, os.R_OK, effective_ids=True)
+        if not readable:
             found.append(
                 (about(own)[1], f"{key} 县平台的账户 {account.pw_name} 读不到：请照《县级安装手册》抄一份给它")
             )

@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
         CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0, backup=BACKUP),
     )
     made.units_mark.touch()
-    os.chown(made.units_mark, COUNTY, COUNTY)
+    os.chown(made.root, COUNTY, COUNTY)
     return made
 
 

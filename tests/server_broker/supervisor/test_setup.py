@@ -293,8 +293,7 @@ def test_a_certificate_in_the_answers_is_tried_with_all_the_rest(free: None, tmp
 def test_a_key_that_only_root_can_read_is_said(tmp_path: Path) -> None:
     home = CountyHome(tmp_path / "county")
     home.root.mkdir()
-    home.units_mark.touch()
-    os.chown(home.units_mark, 65534, 65534)
+    os.chown(home.root, 65534, 65534)
     put(tmp_path / "tls")
     own = OwnCertificate(host=HOST, port=9443, acme_folder=str(tmp_path / "tls"))
     assert [words for _, words in setup.certificate_problems_for(home, own) if "读不到：请照" in words]
