@@ -258,7 +258,7 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
             again = f"腾出来，或改 county.toml，再启动：{start_line(home)}"
             raise ServiceError("\n".join(["恢复好了，还没有启动：", *taken, again]))
         say("五、启动……")
-        subprocess.run([SYSTEMCTL, "start", TARGET], check=False)  # noqa: S603 - ours
+        subprocess.run([SYSTEMCTL, "start", "--no-block", TARGET], check=False)  # noqa: S603 - ours
         wait_until_ready(home, say=say)
     say(f"√ 恢复好了：{home.root}。站点连上后会补报县里缺少的记录。")
     say("请核对 county.toml 的 host、端口和 [backup] 的 folder 在这台机器上是否还对。")

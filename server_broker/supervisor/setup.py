@@ -64,7 +64,8 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
             with home.config_file.open("a", encoding="utf-8") as file:
                 file.write(table)
     say("正在启动，第一次要建数据库，大约一分钟……")
-    _run([SYSTEMCTL, "start", TARGET], "启动")
+    # systemctl would wait for the units without a word.
+    _run([SYSTEMCTL, "start", "--no-block", TARGET], "启动")
     wait_until_ready(home, say=say)
     link = _run(
         [*county_prefix(home), sys.executable, "-P", "-m", "server_broker.supervisor.first_account"], "建第一个账号",
