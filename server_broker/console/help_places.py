@@ -23,6 +23,8 @@ FOR_ROLES: dict[str, tuple[Role, ...]] = {
     "县服务器-人员与职务": (Role.OPERATOR, Role.OFFICER, Role.ORGANISATION),
     "县服务器-值守": (Role.OPERATOR, Role.OFFICER, Role.SYSTEM),
     "县服务器-手机入口": (Role.SYSTEM, Role.OPERATOR),
+    "县服务器-监控": (Role.SYSTEM, Role.OPERATOR),
+    "县服务器-站点升级": (Role.OPERATOR,),
     "县服务器-记录链": (Role.AUDITOR, Role.SECURITY, Role.OPERATOR),
 }
 """Guides by name, with the roles whose work they describe. A guide that is not named here is for whoever installs."""

@@ -69,6 +69,7 @@ def test_each_section_that_a_page_leads_to_is_there() -> None:
         assert page in pages
         assert f'id="{anchor_of(heading)}"' in page_of(guide).html, (page, heading)
     assert set(help_places.FOR_ROLES) <= set(NAMES)
+    assert all(name.startswith("装机手册") for name in NAMES if name not in help_places.FOR_ROLES)
     assert {role for roles in help_places.FOR_ROLES.values() for role in roles} == set(Role)
 
 
