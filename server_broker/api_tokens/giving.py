@@ -12,12 +12,12 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import Viewer, in_scope, regions_of
 from server_broker.api_tokens.models import ApiToken
-from server_broker.api_tokens.resources import SCOPES, scopes_of
+from server_broker.api_tokens.resources import METRICS, SCOPES, scopes_of
 from server_broker.api_tokens.secret import digest_of, new_secret, text_of
 from server_broker.audit.log import Detail, record
 from server_broker.decisions.stream import decide
 from server_broker.people.identity import identity_number_in
-from server_broker.regions.models import Region
+from server_broker.regions.models import COUNTY_DIGITS, Region, subtree_prefix
 
 MAX_DAYS = 365
 MAX_NAME, MIN_NAME = 64, 2
@@ -90,6 +90,8 @@ def _check(owner: User, name: str, scopes: Collection[str], region: Region | Non
         raise TokenRefused("请选能读的内容，只能选您自己看得到的")
     if region is None or region.ended or not in_scope(owner, region.code):
         raise TokenRefused("请选管辖范围内的区划")
+    if METRICS in scopes and len(subtree_prefix(region.code)) != COUNTY_DIGITS:
+        raise TokenRefused(f"“{SCOPES[METRICS].word}”是全县的：区划请选县，或不选这一项")
     if not 1 <= days <= MAX_DAYS:
         raise TokenRefused(f"有效期是 1 到 {MAX_DAYS} 天")
 

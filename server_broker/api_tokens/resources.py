@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
+from server_broker.accounts.scope import sees_county
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,6 @@ SCOPES: dict[str, Resource] = RESOURCES | {
 
 
 def scopes_of(account: User) -> tuple[str, ...]:
-    """Return what an account may see now, and so may let a token read."""
-    return tuple(name for name, resource in SCOPES.items() if may(account, resource.power))
+    """Return what an account may see now, and so may let a token read. Metrics are of the whole county alone."""
+    seen = [name for name, resource in SCOPES.items() if may(account, resource.power)]
+    return tuple(name for name in seen if name != METRICS or sees_county(account))

@@ -16,7 +16,7 @@ from protocol.feedback import receipt_number
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import SecondFactor, User
 from server_broker.api_tokens.giving import Given, make_token
-from server_broker.api_tokens.resources import scopes_of
+from server_broker.api_tokens.resources import RESOURCES, scopes_of
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.bundles.documents import DocumentsDraft
 from server_broker.bundles.models import Bundle, WrittenDocuments, WrittenNotice
@@ -216,12 +216,12 @@ def agreed(asked: bytes, by: Touch, *, at: dt.datetime, agrees: bool = True) -> 
 
 
 def api_token(owner: Account, *scopes: str, region: str = "", days: int = 30, name: str = "示例系统") -> Given:
-    """A token that an account of the cast gave a program, for everything that it may give if no scope is named."""
+    """A token that an account of the cast gave a program, for all lists that it may give if no scope is named."""
     user = user_of(owner)
     return make_token(
         user,
         name,
-        scopes=scopes or scopes_of(user),
+        scopes=scopes or [name for name in scopes_of(user) if name in RESOURCES],
         region=Region.objects.get(pk=region or user.region_id),
         days=days,
         now=timezone.now(),

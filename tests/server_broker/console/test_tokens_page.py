@@ -58,6 +58,7 @@ def test_nobody_gives_what_they_do_not_have() -> None:
         (OPERATOR, {"scope": ["cards"]}, "只能选您自己看得到的"),
         (TOWNSHIP_OPERATOR, {"scope": ["people"], "region": COUNTY}, "请选管辖范围内的区划"),
         (TOWNSHIP_OPERATOR, {"scope": ["people"], "region": YANGBAN_VILLAGE}, "请选管辖范围内的区划"),
+        (OPERATOR, {"scope": ["metrics"], "region": TOWNSHIP}, "区划请选县"),
         (OPERATOR, {"scope": ["people"], "name": "x"}, "请写明给哪个系统用"),
         (OPERATOR, {"scope": ["people"], "name": "110105194912310021 用"}, "不要写身份证号"),
     ):
@@ -66,6 +67,8 @@ def test_nobody_gives_what_they_do_not_have() -> None:
         assert why in page, more
     assert not ApiToken.objects.exists()
     assert 'value="requests"' not in text_of(signed_in(ADMINISTRATOR), "/tokens/")
+    offered = [signed_in(one).get("/tokens/").content.decode() for one in (OPERATOR, TOWNSHIP_OPERATOR)]
+    assert ['value="metrics"' in page for page in offered] == [True, False]
 
 
 def test_a_form_that_is_sent_twice_makes_one_token(monkeypatch: pytest.MonkeyPatch) -> None:

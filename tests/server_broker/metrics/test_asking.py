@@ -66,12 +66,17 @@ def test_nobody_else_reads_anything(county: FictionalCounty) -> None:
     assert refusal(Program()) == 401
     assert refusal(Program("cunhui_1_guess")) == 401
     assert refusal(Program(api_token(OPERATOR, "people").text)) == 403
-    assert refusal(Program(api_token(OPERATOR, "metrics", region=TOWNSHIP, name="只看一个镇").text)) == 403
-    assert refusal(Program(api_token(TOWNSHIP_OPERATOR, "metrics").text)) == 403
+    with pytest.raises(TokenRefused, match="区划请选县"):
+        api_token(OPERATOR, "metrics", region=TOWNSHIP, name="只看一个镇")
+    with pytest.raises(TokenRefused, match="只能选您自己看得到的"):
+        api_token(TOWNSHIP_OPERATOR, "metrics")
     assert Client().post("/metrics").status_code == 405
     assert Client().get("/metrics?token=cunhui_1_x").status_code == 400
     # A session opens nothing here, whatever its role.
     assert client_for(user_of(OPERATOR)).get("/metrics").status_code == 401
+    moved = Program(api_token(OPERATOR, "metrics", name="后来调到镇里").text)
+    User.objects.filter(username=OPERATOR.username).update(region=TOWNSHIP)
+    assert refusal(moved) == 403
 
 
 def test_what_ends_a_token_ends_this(county: FictionalCounty) -> None:
