@@ -1,5 +1,6 @@
 """What a package's scripts do besides debhelper's part: purge leaves the data and says where they are."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -104,3 +105,21 @@ def test_an_earlier_version_comes_only_once_the_database_went_back(
     done = preinst()
     assert done.returncode == int(refused)
     assert ("dump restore" in done.stderr) == refused
+
+
+def test_what_is_no_file_in_the_county_s_folder_is_not_read(tmp_path: Path) -> None:
+    county, script, elsewhere = tmp_path / "county", tmp_path / "preinst", tmp_path / "elsewhere"
+    text = (DEBIAN / "cunhui-county.preinst").read_text(encoding="utf-8")
+    script.write_text(text.replace("/var/lib/cunhui-county", str(county)), encoding="utf-8")
+    county.mkdir()
+    (county / "county.toml").touch()
+    elsewhere.write_text("9:roots-secret\n", encoding="ascii")
+    for planted in ("link", "fifo"):
+        if planted == "link":
+            (county / "used-by").symlink_to(elsewhere)
+        else:
+            os.mkfifo(county / "used-by")
+        words = ["sh", str(script), "upgrade", "0.1.0+2", "0.1.0+1"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
+        assert (done.returncode, "0.1.0+2" in done.stderr, "secret" in done.stderr) == (1, True, False)
+        (county / "used-by").unlink()
