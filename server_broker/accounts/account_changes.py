@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from protocol.decisions import AccessReset, AccountChanged, AccountMade
 from server_broker.accounts.administration import may_change
-from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.accounts.links import void_links
+from server_broker.accounts.models import Role, User
 from server_broker.accounts.names import check_name
 from server_broker.accounts.passwords import MADE, SET, password_detail
 from server_broker.accounts.places import misplaced
@@ -206,9 +207,3 @@ def unlock(account: User, *, actor: str) -> bool:
         if forgotten:
             record(actor, "account.unlocked", account.get_username(), {"tries_of_addresses": forgotten})
     return forgotten > 0
-
-
-def void_links(account: User) -> None:
-    """End the account's one-time links that nobody has used."""
-    now = timezone.now()
-    SignInLink.objects.filter(user=account, used_at=None, expires_at__gt=now).update(expires_at=now)

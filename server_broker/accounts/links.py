@@ -25,7 +25,7 @@ _TOKEN_BYTES = 32
 
 
 def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, actor: str = "cunhui-server") -> str:
-    """Return the URL path of a new link that signs ``user`` in once.
+    """Return the URL path of a new link that signs ``user`` in once. Earlier links of the account end.
 
     Args:
         valid_for: From now on; at most 7 days.
@@ -37,11 +37,18 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
         raise ValueError(f"a sign-in link is valid for up to {LONGEST_VALIDITY}, not {valid_for}")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with transaction.atomic():
+        void_links(user)
         link = SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
         detail: Detail = {"account": user.pk, "link": mark_of_link(token), "until": link.expires_at.isoformat()}
         entry = record(actor, MADE, user.get_username(), detail)
         decide(entry, AccessReset(account=user.pk, means="link"))
     return reverse("sign-in-link", args=[token])
+
+
+def void_links(account: User) -> None:
+    """End the account's one-time links that nobody has used."""
+    now = timezone.now()
+    SignInLink.objects.filter(user=account, used_at=None, expires_at__gt=now).update(expires_at=now)
 
 
 def link_is_open(token: str) -> bool:

@@ -121,6 +121,16 @@ def wait_s(device: SecondFactor) -> int:
     return 0 if until is None else max(1, math.ceil((until - timezone.now()).total_seconds()))
 
 
+def token_is_right(user: User, token: str) -> bool:
+    """Return whether ``token`` is right now, of the account's device. It counts once, as for `prove`.
+
+    Raises:
+        SealBroken: The device's secret does not open.
+    """
+    device = device_of(user)
+    return device is not None and verify_token(user, device.persistent_id, token) is not None  # type: ignore[no-untyped-call]
+
+
 def reset(user: User, *, actor: str) -> bool:
     """Delete the account's devices and recovery codes, so that its next sign-in sets up a new device.
 

@@ -45,6 +45,12 @@ def test_a_link_signs_in_once(operator: User) -> None:
     assert [entry.action for entry in of_the_account] == ["account.link_made", "account.signed_in"]
 
 
+def test_a_new_link_ends_the_account_s_earlier_ones(operator: User) -> None:
+    others = make_sign_in_link(user_of(COUNTY_OFFICER))
+    earlier, newer = make_sign_in_link(operator), make_sign_in_link(operator)
+    assert [Client().post(path).status_code for path in (earlier, newer, others)] == [410, 302, 302]
+
+
 @pytest.mark.parametrize("method", ["get", "head", "options", "put"])
 def test_looking_at_a_link_does_not_use_it(operator: User, method: str) -> None:
     path = make_sign_in_link(operator)

@@ -18,6 +18,7 @@ from tests.server_broker.county import make_county, signed_in, user_of
 pytestmark = pytest.mark.django_db
 
 OLD, NEW = "right horse staple", "left horse staple"
+CODE = re.compile(r"<li>([0-9A-Z-]{19})</li>")
 ROLES = [pytest.param(BY_ROLE[role], id=role) for role in ("system", "auditor", "secretary")]
 """One that shows a second factor before any page, one without a region, and one of a village."""
 
@@ -95,6 +96,7 @@ def admin() -> User:
 @pytest.fixture
 def proven(admin: User) -> Client:
     """The administrator's browser, with a device that was set up in it."""
+    set_password(admin, OLD, actor="service")
     client = Client()
     client.post(make_sign_in_link(admin))
     set_up(client)
@@ -102,8 +104,8 @@ def proven(admin: User) -> Client:
 
 
 def printed(client: Client) -> list[str]:
-    page = client.post("/account/recovery-codes/").content.decode()
-    return re.findall(r"<li>([0-9A-Z-]{19})</li>", page)
+    page = client.post("/account/recovery-codes/", {"proof": OLD}).content.decode()
+    return CODE.findall(page)
 
 
 def by_link(admin: User) -> Client:
@@ -165,6 +167,25 @@ def test_nobody_gets_codes_before_the_second_factor(proven: Client, admin: User)
     assert SecondFactor.objects.filter(user=admin, confirmed=True).exists()
 
 
+@pytest.mark.parametrize("path", ["/account/recovery-codes/", "/account/second-factor/"])
+def test_who_finds_a_session_open_can_not_take_the_account_over(proven: Client, admin: User, path: str) -> None:
+    for typed in ("", "wrong horse staple", "000000", "AAAA-AAAA-AAAA-AAAA"):
+        answer = proven.post(path, {"proof": typed})
+        assert (answer.status_code, "密码或验证码不对" in answer.content.decode()) == (422, True)
+    assert not RecoveryCode.objects.exists()
+    assert SecondFactor.objects.filter(user=admin, confirmed=True).exists()
+
+
+def test_a_token_or_a_recovery_code_does_where_there_is_no_password(admin: User) -> None:
+    here = by_link(admin)
+    key = set_up(here)
+    shown = here.post("/account/recovery-codes/", {"proof": token_of(key)})
+    assert shown.status_code == 422, "that token was used to set it up"
+    SecondFactor.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+    [code, *_] = CODE.findall(here.post("/account/recovery-codes/", {"proof": token_of(key, steps=1)}).content.decode())
+    assert here.post("/account/second-factor/", {"proof": code})["Location"] == HERE
+
+
 def test_another_s_code_opens_nothing(proven: Client, admin: User) -> None:
     other = user_of(OPERATOR)
     assert use_code(admin, make_codes(other)[0]) is None
@@ -174,7 +195,7 @@ def test_with_a_code_another_telephone_is_set_up(proven: Client, admin: User) ->
     code = printed(proven)[0]
     lost = by_link(admin)
     lost.post(HERE, {"token": code})
-    assert lost.post("/account/second-factor/")["Location"] == HERE
+    assert lost.post("/account/second-factor/", {"proof": OLD})["Location"] == HERE
     assert not RecoveryCode.objects.exists(), "the paper that was with the telephone counts no more"
     assert not opens(lost)
     key = set_up(lost)
@@ -191,7 +212,7 @@ def test_a_code_that_somebody_put_into_the_database_is_found(proven: Client, adm
     elif hand == "moved":
         RecoveryCode.objects.filter(pk=RecoveryCode.objects.earliest("pk").pk).update(user=user_of(OPERATOR))
     else:
-        proven.post("/account/second-factor/")
+        proven.post("/account/second-factor/", {"proof": OLD})
         RecoveryCode.objects.create(user=admin, code_hash="0" * 64)
     problem = check_access()
     assert problem is not None

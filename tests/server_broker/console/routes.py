@@ -85,8 +85,8 @@ GET  /sign-out/                                    302 302 302 302 302 302 302 3
 POST /sign-out/                                    302 302 302 302 302 302 302 302 302 302 302
 GET  /account/                                     200 200 200 200 200 200 200 200 200 200 302
 POST /account/password/                            422 422 422 422 422 422 422 422 422 422 302
-POST /account/recovery-codes/                      200 200 403 200 200 200 403 403 200 200 302 proof
-POST /account/second-factor/                       302 302 403 302 302 302 403 403 302 302 302 proof
+POST /account/recovery-codes/                      422 422 403 422 422 422 403 403 422 422 302 proof
+POST /account/second-factor/                       422 422 403 422 422 422 403 403 422 422 302 proof
 GET  /favicon.ico                                  302 302 302 302 302 302 302 302 302 302 302
 # What stations ask for, by their own proofs
 POST /enrol                                        400 400 400 400 400 400 400 400 400 400 400
