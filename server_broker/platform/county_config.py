@@ -244,7 +244,7 @@ def owning_line(home: CountyHome) -> str:
         return ""
     file, county = home.config_file.stat(), home.root.stat()
     right = 0o400 if file.st_uid == county.st_uid else 0o040 if file.st_gid == county.st_gid else 0o004
-    return "" if file.st_mode & right else f"chown --reference={home.root} {home.config_file}"
+    return "" if file.st_mode & right else f"chown -h --reference={home.root} {home.config_file}"
 
 
 def slip(text: str, error: tomllib.TOMLDecodeError) -> str:

@@ -21,6 +21,7 @@ from server_broker.backup.restoring import restore as restore_county
 from server_broker.backup.setting_up import RecoverySheet, set_up
 from server_broker.backup.state import backup_status
 from server_broker.backup.target import Target
+from server_broker.platform.county_account import as_the_county
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line, go_on_as_the_county
@@ -254,7 +255,9 @@ def restore(home: CountyHome, chosen: argparse.Namespace, *, say: Callable[[str]
 
     restore_county(home, Path(chosen.folder), Path(chosen.key), until=until, finish=finish, stop=stop, say=say)
     if home.by_units:
-        if taken := taken_ports(home, read_config(home)):
+        with as_the_county(home):
+            taken = taken_ports(home, read_config(home))
+        if taken:
             again = f"腾出来，或改 county.toml，再启动：{start_line(home)}"
             raise ServiceError("\n".join(["恢复好了，还没有启动：", *taken, again]))
         say("五、启动……")

@@ -198,7 +198,8 @@ def _not_started(home: CountyHome, units: Sequence[str]) -> str:
         ["/usr/bin/journalctl", "--no-pager", "-n", "5", "-o", "cat", "-u", units[0], "-u", _PREPARE],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    ports = "".join(f"{line}\n" for line in taken_ports(home, read_config(home)))
+    with as_the_county(home):
+        ports = "".join(f"{line}\n" for line in taken_ports(home, read_config(home)))
     return f"{'、'.join(units)} 没有启动起来。\n{ports}最后几行日志：\n{log.stdout}{GO_ON}"
 
 

@@ -106,10 +106,10 @@ def test_a_file_that_the_units_can_not_read_is_said_with_what_to_type(
     home.config_file.chmod(0o200)
     assert owning_line(home) == "", "no units run it"
     home.units_mark.touch()
-    assert owning_line(home) == f"chown --reference={home.root} {home.config_file}"
+    assert owning_line(home) == f"chown -h --reference={home.root} {home.config_file}"
     cli.main(["config", "check", "--home", str(home.root)])
     said = capsys.readouterr().err
-    assert "chown --reference=" in said
+    assert "chown -h --reference=" in said
     home.config_file.chmod(0o600)
     assert owning_line(home) == ""
 
