@@ -26,7 +26,7 @@ FROM_ALL_ADDRESSES = 30
 LONGEST_WAIT = timedelta(minutes=15)
 _FIRST_WAIT = timedelta(minutes=2)
 _HOUR = timedelta(hours=1)
-_SIGN_INS_LOOKED_AT = 500
+_KNOWN_FOR = timedelta(days=90)
 
 
 def wait_after(wrong: int, limit: int) -> timedelta:
@@ -50,7 +50,7 @@ class SignInLimits(AxesDatabaseHandler):
         if wrong >= limit and now < last + wait_after(wrong, limit):
             return wrong
         name = get_client_username(request, credentials)
-        if _of_all_addresses(name, since=now - _HOUR) >= FROM_ALL_ADDRESSES and not _was_here(name, request):
+        if _of_all_addresses(name, since=now - _HOUR) >= FROM_ALL_ADDRESSES and not _was_here(name, request, now):
             return limit
         return min(wrong, limit - 1)
 
@@ -61,9 +61,10 @@ def _of_all_addresses(name: str | None, *, since: datetime) -> int:
     return tried.aggregate(wrong=Sum("failures_since_start"))["wrong"] or 0
 
 
-def _was_here(name: str | None, request: HttpRequest) -> bool:
-    """Tell whether the account has signed in from the network of this request before."""
-    sign_ins = AuditEntry.objects.filter(actor=name or "", action="account.signed_in").order_by("-id")
-    sources = sign_ins.values_list("source", flat=True)[:_SIGN_INS_LOOKED_AT]
+def _was_here(name: str | None, request: HttpRequest, now: datetime) -> bool:
+    """Tell whether the account has signed in from the network of this request lately."""
+    lately = AuditEntry.objects.filter(at__gte=now - _KNOWN_FOR)  # by its index: the log has years
+    sign_ins = lately.filter(actor=name or "", action="account.signed_in").order_by()
+    sources = sign_ins.values_list("source", flat=True).distinct()
     here = client_address(request)
     return here is not None and here in {network_source(source).partition("/")[0] for source in sources}

@@ -125,6 +125,8 @@ def check(authority: Path, county: County, *, block: int) -> list[str]:
     done["upload"] = taken.status == 422 and "不是 Excel 文件" in taken.text
     refused = clerk.upload("/people/import/", TOO_LARGE_BYTES)
     done["too large is a page of ours"] = refused.status == 413 and "村慧" in refused.text
+    # From where the account has signed in before, wrong tries of all addresses together don't keep it out.
+    done["sign in elsewhere"] = Browser(f"127.0.{block}.8", ca=authority).sign_in(CLERK, PASSWORD) == 302
     # Each try names another client, as somebody would who hopes that the county believes it.
     tries = [stranger.sign_in(CLERK, "wrong", **{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(WRONG_TRIES)]
     done["a guesser is locked"] = tries[-1] == 429
