@@ -88,7 +88,7 @@ def set_up(
 
 
 def check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
-    """Check that the copies may lie in this folder, whoever may write there.
+    """Check that the copies may lie in this folder and that our account reaches it, whoever may write there.
 
     Args:
         disk: It lies on a disk that may be pulled out.
@@ -100,6 +100,9 @@ def check_place(home: CountyHome, folder: Path, *, disk: bool) -> None:
         raise ServiceError(f"请写完整路径，如 /mnt/backup：{folder}")
     if home.by_units and not any(folder.resolve().is_relative_to(place) for place in PLACES):
         raise ServiceError(f"备份要放在 {'、'.join(PLACES)} 下面，别处县平台的服务写不了：请把磁盘挂载到那里")
+    for above in (*reversed(folder.parents), folder):
+        if above.is_dir() and not os.access(above, os.X_OK):
+            raise ServiceError(f"账户 {own_name()} 进不了 {above}：请运行 chmod a+x {above}")
     if folder.exists() and not folder.is_dir():
         raise ServiceError(f"{folder} 是一个文件：请写一个文件夹")
     if not folder.is_dir():
@@ -147,10 +150,6 @@ def require_writable(folder: Path) -> None:
     Raises:
         ServiceError: It may not.
     """
-    for above in (*reversed(folder.parents), folder):
-        # By the account's own rights: those that root has lent to the command, the units do not have.
-        if not os.access(above, os.X_OK):
-            raise ServiceError(f"账户 {own_name()} 进不了 {above}：请运行 chmod a+x {above}")
     root = Target(folder).root
     place = root if root.exists() else folder
     if not os.access(place, os.W_OK | os.X_OK):
