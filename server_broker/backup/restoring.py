@@ -301,7 +301,7 @@ def _move(source: Path, target: Path) -> None:
 
 def _own_installed(home: CountyHome, staged: CountyHome) -> None:
     """Give the files to the accounts of the units, as tmpfiles.d(5) does for a new county."""
-    county, postgres = home.units_mark.stat(), account_for("postgres")
+    county, postgres = home.root.stat(), account_for("postgres")
     broker = account_for("mosquitto")
     assert postgres.uid is not None
     assert postgres.gid is not None
