@@ -40,7 +40,8 @@ class Officer:
         self._browser.trust_env = False
         self._browser.verify = str(ca)
         self.page(where.path)
-        self.send(where.path)
+        # What the first page warns of, such as that the account has no password, refuses nothing; it is read once.
+        self.page(self._sent(where.path))
         if proves:
             self._show_second_factor()
 
@@ -66,15 +67,19 @@ class Officer:
         Raises:
             NotTaken: The form was refused, or it leads nowhere.
         """
-        answer = self._ask("POST", path, fields)
-        if not answer.is_redirect:
-            raise NotTaken(f"{path}: {answer.status_code}")
-        leads_to = urlsplit(answer.headers["Location"]).path
+        leads_to = self._sent(path, **fields)
         # The page after a form says what became of it.
         page = self.page(leads_to)
         if refused := _REFUSED.search(page):
             raise NotTaken(f"{path}: {refused[1]}")
         return leads_to, page
+
+    def _sent(self, path: str, **fields: str | Sequence[str]) -> str:
+        """Send a form and return the path that the console leads to then, whatever that page says."""
+        answer = self._ask("POST", path, fields)
+        if not answer.is_redirect:
+            raise NotTaken(f"{path}: {answer.status_code}")
+        return urlsplit(answer.headers["Location"]).path
 
     @property
     def session(self) -> dict[str, str]:

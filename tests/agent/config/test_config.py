@@ -33,7 +33,7 @@ def test_the_example_of_the_package_is_a_good_one(file: Path, folder: Path, off:
     file.write_text(re.sub(rf"^{off}(?=\[|\w+ = )", "", example, flags=re.MULTILINE), encoding="utf-8")
     config = load(file, with_files=True)
     assert config.county_url == "https://county.example:8443"
-    assert len(config.readers) == (3 if off else 1)
+    assert len(config.readers) == (4 if off else 1)
 
 
 def test_a_good_file(file: Path, folder: Path) -> None:
