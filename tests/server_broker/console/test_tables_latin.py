@@ -20,7 +20,7 @@ from tests.server_broker.county import make_county, signed_in, user_of, window
 ACCOUNTS = (ADMINISTRATOR.username, "li-si", AUDITOR.username)
 TECHNICAL = {"Argon2id", "MiB"}
 """How a password is kept."""
-TYPED = set("sudo cunhui-server account role security auditor".split())
+TYPED = {"sudo", "cunhui-server", "account", "role", "security", "auditor"}
 """The command that makes the accounts which these tables don't make."""
 NOT_SAID = re.compile(
     r"<(script|style|template|kbd)\b.*?</\1>|<!--.*?-->"
