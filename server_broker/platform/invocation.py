@@ -19,7 +19,7 @@ CALLED_AS = "CUNHUI_CALLED_AS"
 
 
 def command_line(home: CountyHome, *words: str) -> str:
-    """Return the command line that runs a verb for this county.
+    """Return the command line that runs a verb for this county. It names no folder where the program finds it itself.
 
     Example:
         >>> command_line(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
@@ -33,7 +33,8 @@ def command_line(home: CountyHome, *words: str) -> str:
         program = shlex.quote(str(own))
     else:
         program = PROGRAM
-    return f"{program} {shlex.join([*words, '--home', str(home.root)])}"
+    where = [] if home.root == INSTALLED and is_installed(home) else ["--home", str(home.root)]
+    return f"{program} {shlex.join([*words, *where])}"
 
 
 def default_home() -> str:

@@ -13,7 +13,7 @@ from server_broker.platform import installed, invocation
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import is_installed, make_installed_folder
-from server_broker.platform.invocation import default_home
+from server_broker.platform.invocation import command_line, default_home
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, setup
 
@@ -37,7 +37,9 @@ def remedy(home: CountyHome) -> str:
 def test_a_folder_that_is_away_is_still_the_installed_county(away: CountyHome, monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_home() == str(away.root)
     assert is_installed(away)
+    assert command_line(away, "doctor").endswith("cunhui-server doctor"), "nobody has to type the folder"
     monkeypatch.setattr(sys, "prefix", "/srv/checkout/.venv")
+    assert command_line(away, "doctor").endswith(f"cunhui-server doctor --home {away.root}")
     assert default_home() == "var/county"
 
 
