@@ -21,7 +21,11 @@ def watch_disks(home: CountyHome, *, now: dt.datetime) -> str:
     """Raise or close the alarm; return what it says, for the log."""
     is_open = Alarm.objects.filter(station=None, origin="county", code=COUNTY_DISK, resolved_at=None).exists()
     limit = WELL if is_open else SHORT
-    short = [(free, folder) for folder in _folders(home) if (free := _free_part(folder)) < limit]
+    short = [
+        (free, folder)
+        for folder in home.disk_places.values()
+        if folder.exists() and (free := _free_part(folder)) < limit
+    ]
     if not short:
         resolve(station=None, code=COUNTY_DISK, at=now)
         return ""
@@ -30,12 +34,6 @@ def watch_disks(home: CountyHome, *, now: dt.datetime) -> str:
     severity: Severity = "critical" if free < NEARLY_FULL else "major"
     raise_alarm(station=None, code=COUNTY_DISK, severity=severity, detail=detail, at=now)
     return COUNTY_DISK
-
-
-def _folders(home: CountyHome) -> list[Path]:
-    """Return the folders that may have disks of their own. Under units the chores can't look into the database's."""
-    found = [home.root, home.media, home.bundles, *([] if home.by_units else [home.postgres_data])]
-    return [folder for folder in found if folder.exists()]
 
 
 def _free_part(folder: Path) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import get_args
 
 from cryptography import x509
@@ -49,7 +48,7 @@ def machine_families(home: CountyHome) -> Iterator[Family]:
     yield families.CERTIFICATE_END.family(_certificate_ends(home, config))
     yield families.CLOCK_VOUCHED.family([((), county_clock(home).look().judges_age)])
     yield from _backups(home)
-    disks = {place: shutil.disk_usage(folder) for place, folder in _folders(home).items() if folder.exists()}
+    disks = {place: shutil.disk_usage(folder) for place, folder in home.disk_places.items() if folder.exists()}
     yield families.DISK_FREE.family(((place,), disk.free) for place, disk in disks.items())
     yield families.DISK_SIZE.family(((place,), disk.total) for place, disk in disks.items())
 
@@ -130,9 +129,3 @@ def _backups(home: CountyHome) -> Iterator[Family]:
     ):
         if (since := moment or status.set_up_at) is not None:
             yield metric.family([((), since.timestamp())])
-
-
-def _folders(home: CountyHome) -> dict[str, Path]:
-    """Return the folders whose disks are looked at. Under units the web can't look into the database's."""
-    folders = {"county": home.root, "media": home.media, "bundles": home.bundles}
-    return folders if home.by_units else folders | {"postgres": home.postgres_data}

@@ -66,6 +66,15 @@ class CountyHome:
         return self.root / "bundles"
 
     @property
+    def disk_places(self) -> dict[str, Path]:
+        """The folders that may have disks of their own, by what metrics call them; one may not be there yet.
+
+        Under units neither web nor chores can look into the database's.
+        """
+        folders = {"county": self.root, "media": self.media, "bundles": self.bundles}
+        return folders if self.by_units else folders | {"postgres": self.postgres_data}
+
+    @property
     def backup(self) -> Path:
         """The local repository of backups, and what belongs to it."""
         return self.root / "backup"
