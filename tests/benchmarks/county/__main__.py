@@ -1,0 +1,90 @@
+"""``./run bench county``: what one county machine carries, on loopback with a real database.
+
+Its parts can be chosen (``--parts``), and each can be made small. Processor times and counts hold on a busy machine
+too. Whatever is told in seconds has in it what else the machine was doing, which the report states beside it.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware_scripts.report import Report, Value, arguments, chosen_seed
+from tests.benchmarks.county import ingest_cost
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.measures.surroundings import Surroundings
+from tests.proofs.private_county import county_home, private_cluster
+
+_PROBES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large each part is made."""
+
+    ingest: ingest_cost.Size
+
+
+FULL = Size(ingest_cost.Size(stations=500, singles=40, backlog=2))
+SMALL = Size(ingest_cost.Size(stations=20, singles=5, backlog=1))
+
+type Part = Callable[[Size], list[Figure]]
+DATABASE_PARTS: dict[str, Part] = {
+    "cpu": lambda size: ingest_cost.measure(size.ingest, workers=1),
+    "two-workers": lambda size: ingest_cost.measure(size.ingest, workers=2),
+}
+"""Those that need the county's database, and neither its broker nor its web server."""
+PARTS = [*DATABASE_PARTS]
+
+
+def main() -> int:
+    """Run the chosen parts; return 0 if they ran, whether or not goals are met."""
+    options = arguments("./run bench county")
+    options.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
+    options.add_argument("--small", action="store_true", help="in a size that shows only that it works")
+    chosen = options.parse_args()
+    names = chosen.parts.split(",")
+    if unknown := set(names) - set(PARTS):
+        options.error(f"no part is named {', '.join(sorted(unknown))}")
+    report = Report("county", seed=chosen_seed(chosen.seed))
+    size = SMALL if chosen.small else FULL
+    found = _with_database([DATABASE_PARTS[name] for name in names if name in DATABASE_PARTS], size)
+    report.finish(as_json=chosen.json, **found)
+    return 0
+
+
+def _with_database(parts: list[Part], size: Size) -> dict[str, Value]:
+    """Run parts in a county of a private PostgreSQL cluster alone, on the disk."""
+    figures: list[Value] = []
+    with county_home("cunhui-bench-county", in_memory=False) as home:
+        from server_broker import trust  # noqa: PLC0415 - Django must be set up
+
+        trust.prepare(home)
+        with private_cluster(home):
+            surroundings = Surroundings(home.root)
+            for part in parts:
+                for _ in range(_PROBES):
+                    surroundings.probe_disk()
+                figures += [noted(figure).line() for figure in part(size)]
+            said = surroundings.describe()
+            database = database_settings()
+    return {"database": database, "surroundings": said, "figures": figures}
+
+
+def database_settings() -> str:
+    """Return the database's version, and the settings on which durability depends."""
+    from server_broker.platform.sql import query  # noqa: PLC0415 - needs the settings
+
+    names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+    return ", ".join(f"{name} {query(f'SHOW {name}', [])[0][0]}" for name in names)
+
+
+def noted(figure: Figure) -> Figure:
+    """Print a figure as soon as it is there, because later parts take long."""
+    line = figure.line()
+    print(f"· {time.strftime('%H:%M:%S')} {figure.name}: {line['value']} {figure.unit}", file=sys.stderr, flush=True)
+    return figure
+
+
+if __name__ == "__main__":
+    sys.exit(main())
