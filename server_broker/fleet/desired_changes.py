@@ -1,7 +1,8 @@
-"""Tell the ingest worker that the desired state of stations may have changed.
+"""Tell that the desired state of stations may have changed, and that it was built.
 
-Code that changes people, cards, duty windows, packs or settings calls this in the same transaction. PostgreSQL notifies
-the ingest worker after the COMMIT (NOTIFY), so the worker never reads a change that is rolled back.
+Code that changes people, cards, duty windows, packs or settings calls `desired_changed` in the same transaction.
+PostgreSQL notifies whoever builds the states (`server_broker.twin.desired_keeper`) after the COMMIT (NOTIFY), so no
+change is read that is rolled back. The ingest workers are notified in the same way of what was built.
 """
 
 from collections.abc import Iterable
@@ -14,13 +15,21 @@ from server_broker.fleet.shelf_changes import shelf_changed_under
 from server_broker.regions.models import TOWNSHIP_DIGITS
 
 CHANNEL = "cunhui_desired"
-"""PostgreSQL channel (NOTIFY); the payload is a station's id."""
+"""PostgreSQL channel (NOTIFY) of what has changed; the payload is a station's id."""
+BUILT_CHANNEL = "cunhui_desired_built"
+"""Likewise, of what was built."""
 
 
 def desired_changed(stations: Iterable[str]) -> None:
     """Notify that the desired state of these stations may have changed, once this transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, station) FROM unnest(%s::text[]) AS station", [CHANNEL, list(stations)])
+
+
+def desired_built(station: str) -> None:
+    """Notify that a station's desired state was built, once this transaction is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [BUILT_CHANNEL, station])
 
 
 def desired_changed_under(region_code: str) -> None:

@@ -31,7 +31,7 @@ from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
 from server_broker.platform.database_text import without_nul
 from server_broker.platform.sql import query
-from server_broker.twin.desired import is_ahead, kept_desired, note_reported, shelves_named
+from server_broker.twin.desired import desired_at_birth, is_ahead, note_reported, shelves_named
 
 type Presence = Birth | Gone | Vitals | Reported
 
@@ -247,7 +247,7 @@ def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Outgoing]:
                 wanting.pop(sender.id, None)
             case _:
                 pass
-    return [Outgoing(wanting[desired.station].shard, desired) for desired in kept_desired(wanting)]
+    return [Outgoing(wanting[desired.station].shard, desired) for desired in desired_at_birth(wanting)]
 
 
 _HIGHEST = f"""

@@ -3,8 +3,8 @@
 This is a part of its own under the supervisor, so that a chore that hangs or fails delays neither facts nor pages, and
 logs are rotated even while the database is away. The work itself belongs to other rooms; this module decides when it is
 done. Each chore that completes a revocation has its own thread, because the other chores may take minutes. The patrol
-of the ledgers has one too, because it never ends, and so have the shelf indexes, because stations wait for them, and
-what people ask at kiosks, because they wait for it.
+of the ledgers has one too, because it never ends, and so have desired states and shelf indexes, because stations wait
+for them, and what people ask at kiosks, because they wait for it.
 """
 
 import datetime as dt
@@ -53,6 +53,8 @@ RETRY_S = 600.0
 HANGS_AFTER_S = 300.0
 """An urgent chore that takes longer hangs: the lists of 10,000 stations and twenty sessions to end take a minute."""
 PATROL_AFTER_S = 10.0
+DESIRED_S = 0.1
+"""Seconds between two turns of building desired states, because a turn ends at once while the database is away."""
 CALM_AFTER_S = 300.0
 """The first daily chores run so long after the start, because a county that has just started is busy."""
 
@@ -354,6 +356,17 @@ def patrol_chores() -> list[Chore]:
     return [Chore("count the ledgers", look, every_s=EVERY_S, first_after_s=PATROL_AFTER_S)]
 
 
+def desired_chores() -> list[Chore]:
+    """Return the chore that builds stations' desired states. Django must be set up.
+
+    Its turns follow one another: a turn waits for work by itself, on the connection that tells it of some.
+    """
+    from server_broker.twin.desired_keeper import DesiredKeeper  # noqa: PLC0415 - needs the models
+
+    build = _unless_away(DesiredKeeper().go_on)
+    return [Chore("build desired states", build, every_s=DESIRED_S, first_after_s=0.0)]
+
+
 def record_chores() -> list[Chore]:
     """Return the chore that checks the county's own record, which may take minutes. Django must be set up."""
     from server_broker.manifest.nightly import check_and_tell  # noqa: PLC0415 - needs the models
@@ -408,6 +421,7 @@ def main() -> None:
     patient = [
         _Thread(chores, stop)
         for chores in (
+            desired_chores(),
             patrol_chores(),
             shelf_chores(HOME),
             request_chores(),

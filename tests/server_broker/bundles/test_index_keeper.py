@@ -32,6 +32,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.downlink import DesiredNotices
 from server_broker.learning.packs import reseal_packs
 from server_broker.twin.desired import refresh
+from server_broker.twin.desired_keeper import DesiredKeeper
 from tests.cast import TOWNSHIP
 from tests.server_broker.bundles.samples import AUTHOR, END, draft, notice, pack, published
 from tests.server_broker.station_double import NOW, StationDouble
@@ -212,24 +213,25 @@ def test_a_new_signing_key_renames_nothing(folder: BundleFolder, row: Station) -
     assert after == before
 
 
-def sent(notices: DesiredNotices) -> list[Desired | ShelfNamed]:
-    return [one.message for one in notices.take(now=NOW) if isinstance(one.message, Desired | ShelfNamed)]
+def sent(building: DesiredKeeper, notices: DesiredNotices) -> list[Desired | ShelfNamed]:
+    building.go_on(NOW, wait_s=0)
+    return [one.message for one in notices.take() if isinstance(one.message, Desired | ShelfNamed)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_changed_index_is_named_without_the_rest_of_the_desired_state(
     folder: BundleFolder, row: Station, station: StationDouble, processor: BatchProcessor
 ) -> None:
-    notices = DesiredNotices(shard=0)
+    building, notices = DesiredKeeper(), DesiredNotices(shard=0)
     published(folder)
     keeper(folder).go_on(NOW)
-    (first,) = sent(notices)
+    (first,) = sent(building, notices)
     assert isinstance(first, Desired)
     assert first.shelf == index_in_force(row.pk)
     Station.objects.update(reported_version=first.version)
     published(folder, content=notice("改过的"))
     keeper(folder).go_on(NOW)
-    (second,) = sent(notices)
+    (second,) = sent(building, notices)
     assert second == ShelfNamed(station=row.pk, shelf=index_in_force(row.pk))  # type: ignore[arg-type]
     assert len(encode(second)) < 120
     again = refresh(row.pk, now=NOW)

@@ -20,6 +20,7 @@ from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
+from server_broker.twin.desired_keeper import DesiredKeeper
 from tests.cast import SHILI_VILLAGE, ZHANG
 from tests.server_broker.ingest.one_worker import (
     KEY,
@@ -210,11 +211,12 @@ def test_a_second_worker_waits_for_the_lease(station: StationDouble, source: Rec
     assert not thread.is_alive()
 
 
-def step_until_published(worker: Worker, source: RecordingSource) -> None:
+def step_until_published(worker: Worker, source: RecordingSource, building: DesiredKeeper) -> None:
     """PostgreSQL tells of a NOTIFY soon after its COMMIT, not with it."""
     deadline = time.monotonic() + 10
     while not source.published:
         assert time.monotonic() < deadline
+        building.go_on(NOW, wait_s=0)
         worker.step(timeout_s=0)
         worker.do_chores()
 
@@ -222,7 +224,8 @@ def step_until_published(worker: Worker, source: RecordingSource) -> None:
 def test_a_change_in_the_console_reaches_the_station_at_once(
     station: StationDouble, source: RecordingSource, worker: Worker
 ) -> None:
-    worker.step(timeout_s=0)
+    building = DesiredKeeper()
+    step_until_published(worker, source, building)
     source.published.clear()
     with outsider() as link:
         link.execute(
@@ -230,7 +233,7 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
             [ZHANG.number, ZHANG.name, SHILI_VILLAGE],
         )
         link.execute("SELECT pg_notify('cunhui_desired', %s)", [station.id])
-    step_until_published(worker, source)
+    step_until_published(worker, source, building)
     public = KEY.public_key().public_bytes_raw()
     topic, payload = source.published[-1]
     desired = unseal_desired(payload, station=station.id, public_keys={key_id(public): public})
@@ -239,7 +242,7 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
     assert Person.objects.count() == 1
     source.published.clear()
     desired_changed([station.id])
-    step_until_published(worker, source)
+    step_until_published(worker, source, building)
     assert len(source.published) == 1, "it is sent again until the station reports it"
 
 

@@ -27,6 +27,7 @@ from server_broker.supervisor.chores import (
     Chore,
     Chores,
     county_chores,
+    desired_chores,
     learning_chores,
     patrol_chores,
     record_chores,
@@ -92,6 +93,7 @@ def test_the_county_s_chores_hold_their_names() -> None:
     others = county_chores(settings.HOME, clock_judges_age=lambda: True)
     own = (
         *urgent_chores(settings.HOME),
+        *desired_chores(),
         *patrol_chores(),
         *shelf_chores(settings.HOME),
         *record_chores(),
@@ -99,7 +101,7 @@ def test_the_county_s_chores_hold_their_names() -> None:
         *learning_chores(clock_judges_age=lambda: True),
     )
     names = [chore.name for chore in (*own, *others)]
-    assert len(names) == len(set(names)) == 46
+    assert len(names) == len(set(names)) == 47
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.twin.desired import kept_desired, refresh
+from server_broker.twin.desired import desired_at_birth, refresh
 from server_broker.twin.models import SettingChoice
 from tests.cast import COUNTY, SHILI_VILLAGE, WANG, YANGBAN_VILLAGE, ZHANG
 from tests.server_broker.station_double import CARD, NOW, StationDouble, touch
@@ -140,7 +140,7 @@ def test_a_restored_county_gives_no_version_a_second_meaning(station: StationDou
     after = current(station)
     assert after.version > before.version + 1000
     assert current(station) == after
-    assert kept_desired([station.id]) == [after]
+    assert desired_at_birth([station.id]) == [after]
 
 
 def test_a_birth_with_an_absurd_version_changes_nothing(station: StationDouble, processor: BatchProcessor) -> None:

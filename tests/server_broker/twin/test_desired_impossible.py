@@ -1,11 +1,9 @@
 """What no station could read is never kept or sent; the village's last good state stays, and neighbours are served."""
 
 import pytest
-from django.db import DataError
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Alarm, DesiredState, Station
-from server_broker.ingest import downlink
 from server_broker.ingest.worker import Worker
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
@@ -68,26 +66,3 @@ def test_a_kept_state_that_went_bad_is_built_anew(station: StationDouble) -> Non
     again = refresh(station.id, now=NOW)
     assert again is not None
     assert again.version == 2
-
-
-@pytest.mark.parametrize("error", [DataError("refused"), KeyError("a bug")])
-def test_a_station_that_cannot_be_looked_at_is_passed_over(
-    station: StationDouble,
-    neighbour: StationDouble,
-    source: RecordingSource,
-    worker: Worker,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
-) -> None:
-    seen: list[str] = []
-
-    def looked_at(station_id: str, **_: object) -> None:
-        seen.append(station_id)
-        if station_id == station.id:
-            raise error
-
-    monkeypatch.setattr(downlink, "refresh", looked_at)
-    for _ in range(2):
-        worker.step(timeout_s=0)
-        worker.do_chores()
-    assert sorted(seen) == [SHILI, YANSHI]

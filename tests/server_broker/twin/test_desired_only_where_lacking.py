@@ -28,5 +28,5 @@ def test_who_is_sent_what_changed() -> None:
     connection.ensure_connection()
     notices.listen()
     notices._pending |= dict.fromkeys((*NAMES, "nobody-01"))
-    assert [answer.message.station for answer in notices.take(now=NOW)] == ["lacks-01"]
-    assert notices.take(now=NOW) == []
+    assert [answer.message.station for answer in notices.take()] == ["lacks-01"]
+    assert notices.take() == []
