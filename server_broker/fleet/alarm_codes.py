@@ -31,6 +31,8 @@ BACKUP_UNPROVEN: Final = "backup_unproven"
 STATION_SILENT: Final = "station_silent"
 OFTEN_DOWN: Final = "often_down"
 """On three dates of a month people could not touch."""
+STATION_FLOODS: Final = "station_floods"
+"""It sends more than its share of messages, or messages that cost far more than others."""
 STATION_CERTIFICATE: Final = "station_certificate"
 BAD_SIGNATURE: Final = "bad_signature"
 TOO_MANY_ALARMS: Final = "too_many_alarms"
@@ -87,6 +89,7 @@ COUNTY_ALARMS: Final = frozenset(
         BACKUP_UNPROVEN,
         STATION_SILENT,
         OFTEN_DOWN,
+        STATION_FLOODS,
         STATION_CERTIFICATE,
         BAD_SIGNATURE,
         TOO_MANY_ALARMS,

@@ -36,6 +36,13 @@ class Incoming:
     payload: bytes
     retained: bool = False
     ticket: object = None
+    unsure: bool = False
+    """It came by QoS 0: its sender knows that it may get lost."""
+
+    @property
+    def station(self) -> str:
+        """The last level but one of the topic: who sent it. Any text, if the topic is not one of the contract's."""
+        return self.topic.rpartition("/")[0].rpartition("/")[2]
 
     @property
     def leaf(self) -> str:

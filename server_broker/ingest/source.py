@@ -13,11 +13,21 @@ class Source(Protocol):
         """Begin to connect and subscribe, and try again for as long as it takes."""
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        """Return the messages at hand. Wait up to ``timeout_s`` for a first one.
+        """Return a fair share of the messages at hand. Wait up to ``timeout_s`` for a first one.
 
         Messages of one station on one leaf are in order. Births may come before messages that are older than they are,
-        because a station believes the answer to a birth for 2 s only.
+        because a station believes the answer to a birth for 2 s only. No station waits for what another sends, and
+        what a station sends beyond its share is never returned.
         """
+
+    def charge(self, station: str, seconds: float) -> None:
+        """Charge a station for what its messages cost beyond their price, so that it waits the longer."""
+
+    def let_go(self) -> dict[str, int]:
+        """Return how many messages of each station were let go since the last call, because it sent too many."""
+
+    def end_connection(self, station: str) -> None:
+        """Have the broker end a station's connection. It may come back."""
 
     def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
         """Send to a station, by QoS 0, or by QoS 1 with ``must_arrive``. A station that is not connected misses it."""

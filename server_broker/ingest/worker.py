@@ -8,6 +8,10 @@ nothing.
 Births go first, in a transaction of their own: their welcomes tell the time, and a station believes a welcome for 2 s
 only.
 
+No station waits for another. The source hands out the messages of all stations by turns and lets go what one sends
+beyond its share (`server_broker.ingest.inbox`). Stations whose messages turn out to be dear are processed apart and pay
+for it (`server_broker.ingest.costs`), and people are told of a station that goes on so (`server_broker.ingest.floods`).
+
 Most batches are stored at the first try. This is what happens when something fails. Rows 1 to 4 are a ladder: a message
 goes down to the next row only if it failed in the one before.
 
@@ -19,8 +23,9 @@ goes down to the next row only if it failed in the one before.
   holds the lease                       holds in every row below, too.
 - A fact cannot be read, or nobody has  The fact is stored held (unread)       receipt with the    yes
   signed for it                         beside its neighbours.                 held fact
-1 The database refuses a batch, or the  The batch is rolled back. Each of its  as in row 2         as in row 2
-  program fails over it                 messages goes on alone.
+1 The database refuses a batch, or the  The batch is rolled back. Each half    as in row 2         as in row 2
+  program fails over it                 of it goes on alone, and so on, down
+                                        to the messages that fail.
 2 The database refuses a row of a fact  ``careful``: the fact has a savepoint  receipt with the    yes
                                         of its own, and is stored held.        held fact
 3 A message fails in row 2              ``hold``: the facts of an envelope     receipt with all    yes
@@ -53,8 +58,11 @@ from server_broker.fleet.alarm_codes import MEDIA_FOLDER
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor, is_about_blobs
+from server_broker.ingest.costs import Costs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.durable import wait_for_the_disk
+from server_broker.ingest.floods import FloodWatch
+from server_broker.ingest.inbox import BLOBS_AT_ONCE
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
 from server_broker.ingest.source import Source
@@ -66,10 +74,6 @@ _log = logging.getLogger(__name__)
 BATCH_MESSAGES = 1_000
 BATCH_BYTES = 2**20
 """Facts of this size take about 0.5 s. A birth that comes meanwhile waits so long, and its welcome counts for 2 s."""
-BLOB_MESSAGES = 32
-"""Blob messages processed between two looks for facts, so that pictures do not delay facts."""
-MAX_BLOB_BACKLOG = 1_000
-"""With more blob messages in hand the worker takes nothing from the source, which bounds its memory."""
 IDLE_S = 0.25
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
@@ -157,6 +161,8 @@ class Worker:
         self._processor = BatchProcessor(clock=clock)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shard=shard)
+        self._costs = Costs(time.monotonic)
+        self._floods = FloodWatch(time.monotonic)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
         self._silence = SilenceWatch(shard=shard, mono_ms=mono_ms())
@@ -178,9 +184,7 @@ class Worker:
     def step(self, *, timeout_s: float) -> int:
         """Process what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
         self._alive()
-        messages: list[Incoming] = []
-        if len(self._blobs) < MAX_BLOB_BACKLOG:
-            messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
+        messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
         # Asked after the drain, because the source tells of a new connection before it hands out its first message.
         if self._source.interrupted():
             self._retry_while_database_away(
@@ -189,9 +193,8 @@ class Worker:
         births = [message for message in messages if message.leaf == "birth"]
         others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
         self._blobs.extend(message for message in messages if is_about_blobs(message))
-        for batch in (births, others):
-            if batch:
-                self._process(batch)
+        for batch in (*self._costs.batches(births), *self._costs.batches(others)):
+            self._process(batch)
         if self._blobs:
             self._process_blobs()
         for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
@@ -218,10 +221,19 @@ class Worker:
                 now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run
             )
         )
+        if self._floods.is_due():
+            let_go = self._source.let_go()
+            for station in retry(lambda: self._floods.look(let_go, now=self._clock())):
+                self._source.end_connection(station)
 
     def _process_blobs(self) -> None:
-        """Process some of the blob messages. If the media folder cannot be written, raise an alarm and drop them."""
-        batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
+        """Process some of the blob messages."""
+        taken = [self._blobs.popleft() for _ in range(min(BLOBS_AT_ONCE, len(self._blobs)))]
+        for batch in self._costs.batches(taken):
+            self._process_blob_batch(batch)
+
+    def _process_blob_batch(self, batch: Sequence[Incoming]) -> None:
+        """Process a batch about pictures. If the media folder cannot be written, raise an alarm and drop it."""
         try:
             self._process(batch)
         except OSError as error:
@@ -240,20 +252,39 @@ class Worker:
     def _process(self, batch: Sequence[Incoming]) -> None:
         """Store a batch, answer it and acknowledge it, however long the database is away."""
         try:
-            outgoing = self._retry_while_database_away(lambda: self._processor.process_batch(batch))
+            outgoing = self._retry_while_database_away(lambda: self._timed(batch))
         except (OSError, _Stopped):
-            # `_process_blobs` deals with an OSError of the media folder. Any other one is a bug and ends the worker.
+            # `_process_blob_batch` deals with an OSError of the media folder. Any other one is a bug: the worker ends.
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
-            _log.exception("a batch of %d messages failed; each is processed alone now", len(batch))
-            for message in batch:
-                self._process_alone(message)
+            if len(batch) == 1:
+                _log.exception("a message on %s failed; its facts are stored one by one", batch[0].topic)
+                self._process_alone(batch[0])
+                return
+            _log.warning("a batch of %d messages failed; its halves are processed apart", len(batch))
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                self._process(half)
             return
         self._publish(outgoing)
         self._source.acknowledge(batch)
 
+    def _timed(self, batch: Sequence[Incoming]) -> list[Outgoing]:
+        """Process a batch, and charge a station that makes it dear."""
+        began = time.monotonic()
+        outgoing = self._processor.process_batch(batch)
+        self._charge(batch[0].station, self._costs.took(batch, time.monotonic() - began))
+        return outgoing
+
+    def _charge(self, station: str, seconds: float) -> None:
+        if seconds:
+            self._source.charge(station, seconds)
+            self._floods.charged(station, seconds)
+
     def _process_alone(self, message: Incoming) -> None:
-        """Store a message whose batch failed, by row 2, 3 or 4 of the ladder, and acknowledge it."""
+        """Store a message that failed in row 1, by row 2, 3 or 4 of the ladder, and acknowledge it."""
+        # Apart from now on, or its next message would fail the batch of its neighbours too.
+        self._costs.watch(message.station)
         try:
             outgoing = self._retry_while_database_away(
                 lambda: self._processor.process_batch([message], careful=True),

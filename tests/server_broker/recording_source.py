@@ -20,6 +20,10 @@ class RecordingSource:
     log: list[str] = field(default_factory=list)
     before_publish: Callable[[str], None] = lambda topic: None
     connected: bool = True
+    charged: dict[str, float] = field(default_factory=dict)
+    beyond: dict[str, int] = field(default_factory=dict)
+    """What `let_go` tells next."""
+    ended: list[str] = field(default_factory=list)
     _interrupted: bool = False
 
     def start(self) -> None: ...
@@ -38,6 +42,16 @@ class RecordingSource:
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
         return [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]
+
+    def charge(self, station: str, seconds: float) -> None:
+        self.charged[station] = self.charged.get(station, 0.0) + seconds
+
+    def let_go(self) -> dict[str, int]:
+        told, self.beyond = self.beyond, {}
+        return told
+
+    def end_connection(self, station: str) -> None:
+        self.ended.append(station)
 
     def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
         self.before_publish(topic)

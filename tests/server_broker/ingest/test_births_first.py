@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
-from paho.mqtt.client import MQTTMessage
 
 from protocol.topics import parse
+from server_broker.ingest.inbox import FairInbox
 from server_broker.ingest.intake import Intake
-from server_broker.ingest.mqtt import BrokerAddress, MqttSource
 from server_broker.ingest.worker import BATCH_BYTES, Worker
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
@@ -88,12 +87,9 @@ def test_a_batch_of_facts_is_short() -> None:
 
 
 def test_the_source_hands_out_births_first(busy: StationDouble, asking: StationDouble) -> None:
-    source = MqttSource(BrokerAddress("127.0.0.1", 1, "", ""), shard=0, client_id="county/ingest-test")
-    facts, birth = busy.facts_message(), asking.birth()
-    for number, incoming in enumerate((facts, busy.vitals(), birth), start=1):
-        message = MQTTMessage(mid=number, topic=incoming.topic.encode())
-        message.payload, message.qos = incoming.payload, 1
-        source._on_message(source._client, None, message)
-    drained = source.drain(max_messages=2, max_bytes=2**20, timeout_s=0)
+    inbox = FairInbox(lambda: 0.0)
+    for incoming in (busy.facts_message(), busy.vitals(), asking.birth()):
+        inbox.put(inbox.queue(incoming.topic), incoming, unsure=False)
+    drained = inbox.take(max_messages=2, max_bytes=2**20)
     assert [parse(message.topic).leaf for message in drained] == ["birth", "facts"]
-    assert [parse(m.topic).leaf for m in source.drain(max_messages=2, max_bytes=2**20, timeout_s=0)] == ["vitals"]
+    assert [parse(m.topic).leaf for m in inbox.take(max_messages=2, max_bytes=2**20)] == ["vitals"]

@@ -172,4 +172,5 @@ def test_hostile_payloads_are_acknowledged_and_hold_up_nobody(client: StationCli
         client.publish(f"cunhui/1/0/{station.id}/facts", b"\xc1" + number.to_bytes(2))
     station.add(touch())
     assert receipt_for(client, 2).through == 2
-    assert Quarantined.objects.count() == 1500
+    # What the station sent beyond its share was let go.
+    assert 0 < Quarantined.objects.count() <= 1500

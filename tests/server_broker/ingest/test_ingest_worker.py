@@ -177,6 +177,35 @@ def test_a_message_that_cannot_be_processed_at_all_is_set_aside(
     assert Alarm.objects.filter(code="quarantined:unsettled").count() == 1
 
 
+def test_one_bad_message_of_many_costs_a_few_more_transactions(
+    source: RecordingSource, worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    stations = [StationDouble(id=f"shili-{number:02}") for number in range(64)]
+    for station in stations:
+        station.enrol()
+        source.waiting.append(station.add(touch()).facts_message())
+    with refusing("attendance_touch", "22023", "NEW.station_id = 'shili-40'"):
+        worker.step(timeout_s=0)
+        # 64 messages are halved six times until one is alone.
+        assert sum("halves" in record.message for record in caplog.records) == 6
+        assert sum(not receipt.held for receipt in source.receipts()) == 63
+        caplog.clear()
+        source.waiting.extend(station.add(touch(2)).facts_message(2) for station in stations)
+        worker.step(timeout_s=0)
+    # The station whose message failed is apart now, so its neighbours' batch goes through at once.
+    assert [record for record in caplog.records if "halves" in record.message] == []
+    assert len(source.acknowledged) == 128
+
+
+def test_a_station_that_sends_beyond_its_share_is_named_and_its_connection_ends(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    source.beyond = {station.id: 5_000}
+    worker.step(timeout_s=0)
+    assert source.ended == [station.id]
+    assert Alarm.objects.get().code == "station_floods"
+
+
 def test_a_full_media_folder_costs_pictures_and_no_facts(
     station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,228 @@
+"""Messages that wait for the worker, taken out by turns, so that no station waits for what another sends.
+
+Pure: no thread, no socket; times are passed in.
+
+**By turns.** Each station has an account of the worker's time that it has used. Of the messages at hand those of the
+station that has used least go first. A message is charged when it is taken, by its size; where a station's messages
+turn out to be dearer than that, the worker charges the rest (`FairInbox.charge`). A station that comes new begins
+where the others stand, so nobody saves time up.
+
+**Bounded.** A station has only so many messages of a kind waiting. An honest one never meets the bound: by the contract
+(docs/protocol.md, 5 and 9.3) it has one envelope, one question and one piece of a picture under way, and a repeat of
+each. What comes beyond is let go: the station that was given no receipt sends its facts again. Of messages that state a
+latest value the newest stays, and of all others the oldest.
+
+**Three ranks.** Births go before facts, because a station believes a welcome for 2 s only. Pieces of pictures go after
+facts, a few at a time.
+"""
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from server_broker.ingest.messages import Incoming
+
+MESSAGE_S = 0.0005
+"""What a message costs the worker beside its bytes. 1,000 births or short envelopes take it about half a second."""
+BYTE_S = 0.5 / 2**20
+"""What a byte costs: facts of 1 MiB take the worker about half a second."""
+BLOBS_AT_ONCE = 32
+"""Messages about pictures in one batch: few, so that facts that come meanwhile wait briefly."""
+MAX_BLOBS = 400
+"""Most messages about pictures that wait, of all stations. The rest of the receive maximum is for facts."""
+MAX_UNSURE_BYTES = 32 * 2**20
+"""With more bytes of QoS 0 waiting, more are dropped. Nothing that must arrive is sent by QoS 0."""
+DEBT_S = 1.0
+"""A station may cost this much more than its messages are charged for. Then it waits until the debt is paid."""
+PAID_A_SECOND = 0.2
+"""How much of its debt a station pays in a second: the part of the worker's time that dear messages may take."""
+
+
+class Rank(IntEnum):
+    """What goes before what."""
+
+    BIRTHS = 0
+    FACTS = 1
+    BLOBS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    rank: Rank
+    most: int
+    """Messages of one station that may wait."""
+    newest: bool = False
+    """Whether the newest stays when there are more."""
+
+
+_OTHER = _Kind(Rank.FACTS, 4)
+"""Of a leaf that is none of the contract's: such a message goes into quarantine."""
+_KINDS = {
+    "birth": _Kind(Rank.BIRTHS, 2, newest=True),
+    "facts": _Kind(Rank.FACTS, 8),
+    "compare": _Kind(Rank.FACTS, 4),
+    "vitals": _Kind(Rank.FACTS, 2, newest=True),
+    "reported": _Kind(Rank.FACTS, 2, newest=True),
+    "gone": _Kind(Rank.FACTS, 4, newest=True),
+    "asked": _Kind(Rank.BLOBS, 4),
+    "blob": _Kind(Rank.BLOBS, 8),
+}
+
+
+@dataclass(slots=True)
+class _Account:
+    """What a station has used of the worker's time, in seconds."""
+
+    station: str
+    used_s: float = 0.0
+    debt_s: float = 0.0
+    """What its messages cost beyond what they were charged for, as it stood at ``debt_at``."""
+    debt_at: float = 0.0
+    let_go: int = 0
+    """Messages that were let go since somebody asked."""
+    waiting: int = 0
+
+    def owes(self, at: float) -> float:
+        """Return the debt that is left at a time (monotonic, s)."""
+        return max(0.0, self.debt_s - (at - self.debt_at) * PAID_A_SECOND)
+
+    def is_ready(self, at: float) -> bool:
+        """Tell whether the station's messages may be taken."""
+        return not self.debt_s or self.owes(at) <= DEBT_S
+
+
+@dataclass(slots=True, eq=False)
+class LeafQueue:
+    """The messages of one station on one leaf. `FairInbox.queue` returns it, `FairInbox.put` fills it."""
+
+    kind: _Kind
+    account: _Account
+    topic: str
+    messages: deque[Incoming] = field(default_factory=deque)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the next message would be let go: then its bytes need not be copied."""
+        return len(self.messages) >= self.kind.most and not self.kind.newest
+
+
+def price_s(message: Incoming) -> float:
+    """Return what a message is charged when it is taken."""
+    return MESSAGE_S + len(message.payload) * BYTE_S
+
+
+class FairInbox:
+    """Used by one thread at a time: its owner locks it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Make an empty inbox. ``clock`` is monotonic, in seconds."""
+        self._clock = clock
+        self._accounts: dict[str, _Account] = {}
+        self._queues: dict[str, LeafQueue] = {}
+        self._busy: dict[Rank, dict[LeafQueue, None]] = {rank: {} for rank in Rank}
+        """Queues with messages, as ordered sets: of stations that have used as much, the first come goes first."""
+        self._blobs = 0
+        self._unsure_bytes = 0
+        self._reached_s = 0.0
+        """What the station that was taken from last had used: where a station begins that comes new."""
+
+    def queue(self, topic: str) -> LeafQueue:
+        """Return the queue of a topic."""
+        queue = self._queues.get(topic)
+        if queue is None:
+            before, _, leaf = topic.rpartition("/")
+            station = before.rpartition("/")[2]
+            account = self._accounts.setdefault(station, _Account(station))
+            queue = self._queues[topic] = LeafQueue(_KINDS.get(leaf, _OTHER), account, topic)
+        return queue
+
+    def put(self, queue: LeafQueue, message: Incoming, *, unsure: bool) -> Incoming | None:
+        """Take a message in, and return the one that was let go for it, if any: that may be itself.
+
+        Args:
+            unsure: It came by QoS 0.
+        """
+        kind, account, messages = queue.kind, queue.account, queue.messages
+        full = kind.rank is Rank.BLOBS and self._blobs >= MAX_BLOBS
+        if full or queue.is_closed or (unsure and self._unsure_bytes > MAX_UNSURE_BYTES):
+            account.let_go += 1
+            return message
+        gone = None
+        if len(messages) >= kind.most:
+            account.let_go += 1
+            gone = messages.popleft()
+            self._count(queue, gone, -1)
+        if not account.waiting:
+            account.used_s = max(account.used_s, self._reached_s)
+        messages.append(message)
+        self._count(queue, message, 1)
+        self._busy[kind.rank][queue] = None
+        return gone
+
+    def _count(self, queue: LeafQueue, message: Incoming, sign: int) -> None:
+        queue.account.waiting += sign
+        if queue.kind.rank is Rank.BLOBS:
+            self._blobs += sign
+        if message.unsure:
+            self._unsure_bytes += sign * len(message.payload)
+
+    def has_ready(self) -> bool:
+        """Tell whether some message may be taken now."""
+        at = self._clock()
+        return any(queue.account.is_ready(at) for busy in self._busy.values() for queue in busy)
+
+    def take(self, *, max_messages: int, max_bytes: int) -> list[Incoming]:
+        """Return births, then facts and what goes with them, then a few pieces of pictures, each by turns.
+
+        At most half of ``max_messages`` and ``max_bytes`` are births, so that facts get through a storm of births.
+        """
+        births = self._take(Rank.BIRTHS, max_messages // 2 or 1, max_bytes // 2)
+        left = max(0, max_bytes - sum(len(message.payload) for message in births))
+        facts = self._take(Rank.FACTS, max_messages - len(births), left)
+        return [*births, *facts, *self._take(Rank.BLOBS, BLOBS_AT_ONCE, max_bytes)]
+
+    def _take(self, rank: Rank, most: int, max_bytes: int) -> list[Incoming]:
+        busy, at = self._busy[rank], self._clock()
+        ready = [
+            (queue.account.used_s, number, queue) for number, queue in enumerate(busy) if queue.account.is_ready(at)
+        ]
+        heapq.heapify(ready)
+        taken: list[Incoming] = []
+        size = 0
+        while ready and len(taken) < most and size < max_bytes:
+            used_s, number, queue = ready[0]
+            account = queue.account
+            if used_s < account.used_s:
+                # The same station was taken from by another of its leaves.
+                heapq.heapreplace(ready, (account.used_s, number, queue))
+                continue
+            message = queue.messages.popleft()
+            self._count(queue, message, -1)
+            taken.append(message)
+            size += len(message.payload)
+            self._reached_s = max(self._reached_s, account.used_s)
+            account.used_s += price_s(message)
+            if queue.messages:
+                heapq.heapreplace(ready, (account.used_s, number, queue))
+            else:
+                heapq.heappop(ready)
+                del busy[queue]
+        return taken
+
+    def charge(self, station: str, seconds: float) -> None:
+        """Charge a station for what its messages cost beyond their price."""
+        account = self._accounts.setdefault(station, _Account(station))
+        at = self._clock()
+        account.used_s += seconds
+        account.debt_s, account.debt_at = account.owes(at) + seconds, at
+
+    def let_go(self) -> dict[str, int]:
+        """Return how many messages of each station were let go since the last call."""
+        found: defaultdict[str, int] = defaultdict(int)
+        for account in self._accounts.values():
+            if account.let_go:
+                found[account.station] += account.let_go
+                account.let_go = 0
+        return dict(found)

@@ -1,0 +1,132 @@
+"""What waits for the worker is taken by turns, is bounded for each station, and is let go in the right order."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from server_broker.ingest.inbox import BLOBS_AT_ONCE, DEBT_S, MAX_BLOBS, MAX_UNSURE_BYTES, PAID_A_SECOND, FairInbox
+from server_broker.ingest.messages import Incoming
+
+ROOM = {"max_messages": 1_000, "max_bytes": 2**20}
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def inbox(clock: Clock) -> FairInbox:
+    return FairInbox(clock)
+
+
+def send(
+    inbox: FairInbox, station: str, leaf: str, payload: bytes = b"", *, unsure: bool = False
+) -> tuple[Incoming, Incoming | None]:
+    """Put a message in; return it, and the one that was let go for it."""
+    message = Incoming(f"cunhui/1/0/{station}/{leaf}", payload, unsure=unsure)
+    return message, inbox.put(inbox.queue(message.topic), message, unsure=unsure)
+
+
+def senders(messages: list[Incoming]) -> list[str]:
+    return [message.station for message in messages]
+
+
+def test_a_station_with_one_message_goes_before_the_second_of_one_with_many(inbox: FairInbox) -> None:
+    for _ in range(5):
+        send(inbox, "shili-01", "facts", b"x" * 100)
+    send(inbox, "shili-02", "facts", b"x" * 100)
+    assert senders(inbox.take(**ROOM))[:2] == ["shili-01", "shili-02"]
+
+
+def test_the_one_that_sends_more_bytes_gets_fewer_messages_through(inbox: FairInbox) -> None:
+    for _ in range(8):
+        send(inbox, "shili-01", "facts", b"x" * 40_000)
+        send(inbox, "shili-02", "facts", b"x" * 400)
+    assert senders(inbox.take(max_messages=9, max_bytes=2**20)).count("shili-02") == 8
+
+
+def test_what_was_used_is_remembered_from_batch_to_batch(inbox: FairInbox) -> None:
+    for _ in range(3):
+        send(inbox, "shili-01", "facts", b"x" * 40_000)
+    inbox.take(max_messages=2, max_bytes=2**20)
+    send(inbox, "shili-02", "facts", b"x" * 40_000)
+    assert senders(inbox.take(max_messages=1, max_bytes=2**20)) == ["shili-02"]
+
+
+def test_nobody_saves_time_up_by_being_silent(inbox: FairInbox) -> None:
+    for _ in range(50):
+        send(inbox, "shili-01", "facts", b"x" * 40_000)
+        inbox.take(**ROOM)
+    for _ in range(4):
+        send(inbox, "shili-02", "facts", b"x" * 40_000)
+        send(inbox, "shili-01", "facts", b"x" * 40_000)
+    assert senders(inbox.take(max_messages=4, max_bytes=2**20)).count("shili-01") >= 1
+
+
+def test_facts_beyond_the_bound_are_let_go_and_the_first_stay_in_order(inbox: FairInbox) -> None:
+    sent = [send(inbox, "shili-01", "facts", bytes((n,))) for n in range(20)]
+    kept = inbox.take(**ROOM)
+    assert kept == [message for message, _ in sent[: len(kept)]]
+    assert [gone for _, gone in sent[len(kept) :]] == [message for message, _ in sent[len(kept) :]]
+    assert inbox.let_go() == {"shili-01": 20 - len(kept)}
+    assert inbox.let_go() == {}
+
+
+@pytest.mark.parametrize("leaf", ["birth", "vitals", "reported", "gone"])
+def test_of_latest_values_the_newest_stay(inbox: FairInbox, leaf: str) -> None:
+    sent = [send(inbox, "shili-01", leaf, bytes((n,))) for n in range(20)]
+    kept = inbox.take(**ROOM)
+    assert kept == [message for message, _ in sent[-len(kept) :]]
+    assert [gone for _, gone in sent if gone is not None] == [message for message, _ in sent[: -len(kept)]]
+
+
+def test_a_flood_of_births_leaves_room_for_facts(inbox: FairInbox) -> None:
+    for number in range(20):
+        send(inbox, f"shili-{number}", "birth")
+    send(inbox, "shili-99", "facts")
+    leaves = [message.leaf for message in inbox.take(max_messages=10, max_bytes=2**20)]
+    assert leaves == ["birth"] * 5 + ["facts"]
+
+
+def test_pictures_wait_for_no_room_of_facts(inbox: FairInbox) -> None:
+    for number in range(2 * MAX_BLOBS):
+        send(inbox, f"shili-{number}", "blob", b"x" * 10_000)
+    send(inbox, "shili-99", "facts")
+    taken = inbox.take(**ROOM)
+    assert taken[0].leaf == "facts"
+    assert len(taken) == 1 + BLOBS_AT_ONCE
+    assert sum(inbox.let_go().values()) == MAX_BLOBS
+
+
+def test_qos_0_has_a_bound_in_bytes(inbox: FairInbox) -> None:
+    sent = [send(inbox, f"shili-{n}", "vitals", b"x" * 2**20, unsure=True) for n in range(60)]
+    kept = [message for message, gone in sent if gone is None]
+    assert len(kept) * 2**20 <= MAX_UNSURE_BYTES + 2**20
+    assert inbox.take(max_messages=100, max_bytes=2**30) == kept
+    assert send(inbox, "shili-1", "vitals", unsure=True)[1] is None
+
+
+def test_a_dear_station_waits_until_its_debt_is_paid(inbox: FairInbox, clock: Clock) -> None:
+    inbox.charge("shili-01", DEBT_S + 1.0)
+    send(inbox, "shili-01", "facts")
+    send(inbox, "shili-02", "facts")
+    assert senders(inbox.take(**ROOM)) == ["shili-02"]
+    assert not inbox.has_ready()
+    clock.now = 1.01 / PAID_A_SECOND
+    assert inbox.has_ready()
+    assert senders(inbox.take(**ROOM)) == ["shili-01"]
+
+
+def test_a_small_debt_makes_nobody_wait(inbox: FairInbox) -> None:
+    inbox.charge("shili-01", DEBT_S / 2)
+    send(inbox, "shili-01", "facts")
+    assert senders(inbox.take(**ROOM)) == ["shili-01"]
