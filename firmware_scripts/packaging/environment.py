@@ -42,6 +42,8 @@ def main(arguments: list[str]) -> int:
     own = (_SOURCE / "debian" / "copyright").read_text(encoding="utf-8")
     bundles = bundled(site, f"{place}/{site.relative_to(prefix)}")
     (_SOURCE / "debian" / f"{name}.copyright").write_text(f"{own}\n{bundles}", encoding="utf-8")
+    if "server_broker" in package.rooms:
+        _compile_plugin(prefix, site)
     _trim(package, site)
     _compile(site, Path(root).resolve())
     # With what is left, because a part that was taken for a test may be one of the program.
@@ -76,6 +78,13 @@ def _install(package: DebianPackage, prefix: Path, *, architecture: str) -> Path
         # A link to this one, because a path to all of Debian's packages would bring in whatever else lies there.
         (site / module).symlink_to(Path("/usr/lib/python3/dist-packages") / module)
     return site
+
+
+def _compile_plugin(prefix: Path, site: Path) -> None:
+    """Compile the plugin of Mosquitto, and leave its source out: where that is, the county would compile it."""
+    compile_plugin = "from server_broker.broker.plugin import compile_plugin; compile_plugin()"
+    subprocess.run([str(prefix / "bin" / "python"), "-P", "-c", compile_plugin], check=True, cwd="/")
+    (site / "server_broker" / "broker" / "plugin.c").unlink()
 
 
 def _wheel(into: Path, *wanted: str, **environment: str) -> None:

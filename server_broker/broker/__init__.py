@@ -1,7 +1,8 @@
 """Mosquitto: its configuration, its access lists, and revocation that takes effect within seconds.
 
 The broker passes messages on and stores nothing. The station journal (`server_broker.trust.journal`) decides which
-stations may connect. A station may use only its own topics, and the access list names each of them in full.
+stations may connect. A station may use only its own topics. Mosquitto's access list names them by patterns, and a small
+plugin of ours (``plugin.c``) takes away what such a list can't: unknown stations, and every foreign SUBSCRIBE.
 """
 
 from server_broker.broker.access import follows_journal, refresh

@@ -1,10 +1,11 @@
-"""Write the lists of stations that may connect and of their topics, and have a running broker use them.
+"""Write the lists of stations that may connect and of certificates that may not, and have a running broker use them.
 
 Mosquitto does not report when it has read its files again. So each version of the lists adds a user, named after the
 version, to the local password file. As soon as the broker lets that user in, it uses this version.
 
-A damaged journal never adds anyone to the lists. A station in doubt (`server_broker.trust.journal`) stays on the access
-list if it is on it now, and is not added otherwise. A certificate that is on the revocation list now stays on it.
+A damaged journal never adds anyone to the lists. A station in doubt (`server_broker.trust.journal`) stays on the list
+of stations if it is on it now, and is not added otherwise. A certificate that is on the revocation list now stays
+on it.
 """
 
 import datetime as dt
@@ -19,7 +20,13 @@ from enum import Enum
 from cryptography import x509
 
 from protocol import topics
-from server_broker.broker.config import LOCAL_USER, local_client_settings, password_line, write_for_broker
+from server_broker.broker.config import (
+    LOCAL_USER,
+    STATIONS_LIST,
+    local_client_settings,
+    password_line,
+    write_for_broker,
+)
 from server_broker.broker.local import probe
 from server_broker.broker.orders import Order, running_broker, tell_broker
 from server_broker.platform.home import CountyHome
@@ -32,7 +39,8 @@ RELOAD_TIMEOUT_S = 4.0
 """Short, because a person waits in front of the page until a revocation is done. If the broker takes longer,
 `ListKeeper` finishes it."""
 _PAUSE_S = 0.02
-_USER = "user "
+_EARLIER_LIST = "stations.acl"
+"""In earlier releases Mosquitto's own access list named the stations: ``user NAME``, and then each of its topics."""
 
 
 class BrokerState(Enum):
@@ -76,46 +84,55 @@ def follows_journal(home: CountyHome) -> bool:
 
 @dataclass(frozen=True)
 class BrokerLists:
-    """The content of the lists on disk: the access list, the revoked certificates, and the lists' version."""
+    """The content of the lists on disk: the list of stations, the revoked certificates, and the lists' version."""
 
-    access: str = ""
+    listed: str = ""
     revoked_serials: frozenset[str] = frozenset()
     version: int = 0
 
     @property
     def stations(self) -> set[str]:
         """The stations that may connect."""
-        return {line.removeprefix(_USER) for line in self.access.splitlines() if line.startswith(_USER)}
+        return {line.partition(" ")[0] for line in self.listed.splitlines() if not line.startswith("#")}
 
     def match(self, roll: StationRoll) -> bool:
         """Tell whether these are the lists that follow from ``roll``."""
-        return (self.access, self.revoked_serials) == (self.due_access(roll), self.due_serials(roll))
+        return (self.listed, self.revoked_serials) == (self.due_list(roll), self.due_serials(roll))
 
-    def due_access(self, roll: StationRoll) -> str:
-        """Return the access list that replaces this one."""
-        return station_access(roll.live(witnessed=self.stations))
+    def due_list(self, roll: StationRoll) -> str:
+        """Return the list of stations that replaces this one."""
+        return station_list(roll.live(witnessed=self.stations))
 
     def due_serials(self, roll: StationRoll) -> frozenset[str]:
         """Return the serials on the revocation list that replaces this one."""
         # A damaged line may have held a revocation, so what was revoked stays revoked.
         kept = self.revoked_serials if roll.bad_lines else frozenset()
-        return frozenset(roll.revoked_serials) | kept
+        return roll.revoked_serials_in_use() | kept
 
 
 def lists_on_disk(home: CountyHome) -> BrokerLists:
     """Return the lists on disk. If they can't be read they count as empty."""
     try:
-        access = (home.broker / "stations.acl").read_text("ascii", errors="replace")
+        listed = _listed(home)
         crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
         number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except (FileNotFoundError, ValueError):
         # Empty lists match no journal, because a list that was written has a first line. So they are written anew.
         return BrokerLists()
-    return BrokerLists(access, frozenset(f"{one.serial_number:x}" for one in crl), number)
+    return BrokerLists(listed, frozenset(f"{one.serial_number:x}" for one in crl), number)
+
+
+def _listed(home: CountyHome) -> str:
+    try:
+        return (home.broker / STATIONS_LIST).read_text("ascii", errors="replace")
+    except FileNotFoundError:
+        # Without a first line, so that it matches no journal and is written anew in today's form.
+        earlier = (home.broker / _EARLIER_LIST).read_text("ascii", errors="replace")
+        return "\n".join(line.removeprefix("user ") for line in earlier.splitlines() if line.startswith("user "))
 
 
 def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now: dt.datetime) -> int:
-    """Write the access list, the revocation list and the local passwords, and return their version.
+    """Write the list of stations, the revocation list and the local passwords, and return their version.
 
     The version is higher than the last one even if the journal has become shorter, because a running broker ignores a
     revocation list with a lower number. The passwords are written last. So if the broker lets in the version's user, it
@@ -128,12 +145,13 @@ def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now
     passwords += password_line(version_user(version), local.password)
     files = {
         "stations.crl": authority.revocation_list(before.due_serials(roll), number=version, now=now),
-        "stations.acl": before.due_access(roll).encode("ascii"),
+        STATIONS_LIST: before.due_list(roll).encode("ascii"),
         "local.acl": local_access().encode("ascii"),
         "local.passwords": passwords.encode("ascii"),
     }
     for name, content in files.items():
         write_for_broker(home, name, content)
+    (home.broker / _EARLIER_LIST).unlink(missing_ok=True)
     return version
 
 
@@ -179,16 +197,10 @@ def version_user(version: int) -> str:
     return f"version-{version}"
 
 
-def station_access(live: dict[str, JournalStation]) -> str:
-    """Return Mosquitto's access list. It names each topic of each live station, and allows nothing else."""
-    blocks = []
-    for station, known in sorted(live.items()):
-        shard = known.enrolled.shard
-        lines = [f"{_USER}{station}"]
-        lines += [f"topic write {topics.topic(shard=shard, station=station, leaf=leaf)}" for leaf in topics.UP]
-        lines += [f"topic read {topics.topic(shard=shard, station=station, leaf=leaf)}" for leaf in topics.DOWN]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(["# Written by cunhui-server; whoever is not named may do nothing.", *blocks]) + "\n"
+def station_list(live: dict[str, JournalStation]) -> str:
+    """Return the list of the plugin: each live station with its shard. Who is not on it may do nothing."""
+    lines = [f"{station} {known.enrolled.shard}" for station, known in sorted(live.items())]
+    return "\n".join(["# Written by cunhui-server; whoever is not named may do nothing.", *lines]) + "\n"
 
 
 def local_access() -> str:

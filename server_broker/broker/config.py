@@ -7,7 +7,9 @@ import secrets
 import shutil
 from dataclasses import dataclass
 
+from protocol import topics
 from protocol.codec import MAX_MESSAGE_BYTES
+from server_broker.broker.plugin import plugin_file
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
@@ -19,6 +21,12 @@ ACCOUNT = "mosquitto"
 LOCAL_USER = "county"
 _FIRST_FREE_PORT = 1024
 """Listening on a lower port needs a privilege (ip(7))."""
+STATIONS_LIST = "stations.list"
+"""The stations that may connect, for the plugin: a line each."""
+MAX_CONNECTIONS = 15_000
+"""Most connections to one port for stations: 10,000 stations, and room for those that come back while the broker still
+keeps their old connection. Whoever connects and says nothing costs 44 KB for 90 s, so without a bound strangers could
+take all memory. What one address may take of it is for the firewall (`docs/guides/firewall.md`)."""
 PACKET_OVERHEAD_BYTES = 1024
 """Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
@@ -63,11 +71,11 @@ nothing, because a retained message would reach a client long after it was meant
 """
 
 _FOR_STATIONS = """\
-# Stations: each by its certificate, whose common name is its user name and its client id.
-# Mosquitto 2.0.21 sets max_qos back to 2 when it reads its files again, and refuses no older version of MQTT: what that
-# means stands in docs/protocol.md, 5.
+# Stations: each by its certificate, whose common name is its user name and its client id. The plugin is asked before
+# acl_file. It denies everything to whoever is not on the list or speaks an older MQTT, and every foreign SUBSCRIBE.
 listener {port} {bind_address}
 protocol mqtt
+max_connections {max_connections}
 max_qos 1
 allow_anonymous false
 allow_zero_length_clientid false
@@ -79,7 +87,10 @@ tls_version tlsv1.3
 require_certificate true
 use_identity_as_username true
 use_username_as_clientid true
-acl_file stations.acl
+plugin {plugin}
+plugin_opt_stations {stations_list}
+plugin_opt_hears {hears}
+acl_file own-topics.acl
 
 """
 
@@ -108,7 +119,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
 
 
 def prepare(home: CountyHome, *, now: dt.datetime) -> None:
-    """Write all files of Mosquitto except the lists of stations, which `server_broker.broker.access` writes.
+    """Write all files of Mosquitto except the lists that follow from the journal (`server_broker.broker.access`).
 
     Raises:
         ServiceError: The county's keys or configuration are missing.
@@ -119,7 +130,14 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
         home.broker.mkdir(exist_ok=True, mode=0o700)
         account.own(home.broker, 0o700)
     certificate, key = server_certificate(home, "broker", config.hosts, now=now)
-    stations = [_FOR_STATIONS.format(port=port, bind_address=config.bind_address) for port in config.station_ports]
+    for_stations = {
+        "bind_address": config.bind_address,
+        "max_connections": MAX_CONNECTIONS,
+        "plugin": _plugin_for(home),
+        "stations_list": STATIONS_LIST,
+        "hears": " ".join(topics.DOWN),
+    }
+    stations = [_FOR_STATIONS.format(port=port, **for_stations) for port in config.station_ports]
     configuration = _CONFIGURATION.format(
         max_message=MAX_MESSAGE_BYTES,
         max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
@@ -134,10 +152,36 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
         "ca.pem": county_keys(home).ca_pem,
         "server.pem": certificate.read_bytes(),
         "server.key": key.read_bytes(),
+        "own-topics.acl": own_topics().encode("ascii"),
         "mosquitto.conf": configuration.encode("ascii"),
     }
     for name, content in files.items():
         write_for_broker(home, name, content)
+
+
+def _plugin_for(home: CountyHome) -> str:
+    """Return the plugin's path for the configuration, where the broker's account can read it.
+
+    Raises:
+        ServiceError: It can't be compiled.
+    """
+    if home.by_units:  # a package's files can be read by everybody
+        return str(plugin_file())
+    # A checkout may lie in a folder that is closed to other accounts, as /root is. The broker starts in its own folder.
+    write_for_broker(home, "plugin.so", plugin_file().read_bytes())
+    return "./plugin.so"
+
+
+def own_topics() -> str:
+    """Return Mosquitto's access list for stations: patterns that let each publish and hear its own topics by name.
+
+    The list has no line for a single station, because Mosquitto reads such lines in quadratic time. The plugin decides
+    which stations there are, and compares the shard.
+    """
+    lines = ["# Written by cunhui-server. %u is the station: the common name of its certificate."]
+    lines += [f"pattern write cunhui/1/+/%u/{leaf}" for leaf in topics.UP]
+    lines += [f"pattern read cunhui/1/+/%u/{leaf}" for leaf in topics.DOWN]
+    return "\n".join(lines) + "\n"
 
 
 def write_for_broker(home: CountyHome, name: str, content: bytes) -> None:

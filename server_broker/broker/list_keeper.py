@@ -9,6 +9,7 @@ import datetime as dt
 from contextlib import ExitStack
 
 from server_broker.broker.access import BrokerState, broker_state, lists_on_disk, refresh
+from server_broker.broker.config import STATIONS_LIST
 from server_broker.broker.local import cut_off
 from server_broker.broker.orders import running_broker
 from server_broker.platform.files import file_version
@@ -20,7 +21,7 @@ from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYT
 
 _AT_ONCE = 20
 """Most sessions to end in one look, so that a new revocation does not wait until all old ones are through."""
-_READ_BY_BROKER = ("stations.crl", "stations.acl", "local.acl", "local.passwords")
+_READ_BY_BROKER = ("stations.crl", STATIONS_LIST, "local.acl", "local.passwords")
 
 type _State = tuple[int | None, ...]
 

@@ -24,6 +24,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.service_manager import ServiceManager
 from server_broker.supervisor import backup_cli
 from server_broker.supervisor.logs import rotate_logs
+from server_broker.trust.journal import StationJournal
 
 if TYPE_CHECKING:
     from server_broker.bundles.index_keeper import IndexKeeper, Source, SourceOfMany
@@ -190,6 +191,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
             "delete superseded bundles",
             by_a_sure_clock(lambda now: drop_superseded(now, folder=BundleFolder(home.bundles))),
         ),
+        Chore("compact the journal of stations", lambda _: StationJournal(home).compact()),
         Chore("erase numbers of people who left", by_a_sure_clock(erase_numbers_of_gone)),
         Chore("delete visits without answers", by_a_sure_clock(drop_without_answers)),
         Chore("delete stars of people who left", by_a_sure_clock(drop_of_gone)),

@@ -1,157 +1,82 @@
 """The journal of stations: which were enrolled, renewed and revoked, in an append-only file outside the database.
 
-The broker's access list and the revocation list are made from this file alone. So a revoked station can't come back
-after a crash between two writes, nor after the database is restored from an older dump.
+The broker's list of stations and its revocation list are made from this file alone. So a revoked station can't come
+back after a crash between two writes, nor after the database is restored from an older dump. A damaged line can't bring
+it back either (`server_broker.trust.station_roll`).
 
-A damaged line can't bring it back either. The line may have been the revocation of any station named before it, so
-all these stations are *in doubt* (`StationRoll.in_doubt`). Each line carries a check value, because a changed byte can
-leave a line that still looks valid.
+A process reads the file once. After that it reads what is new.
 """
 
 import datetime as dt
 import fcntl
 import os
-import zlib
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
-import msgspec
-
-from server_broker.platform.files import sync_folder
+from server_broker.platform.files import sync_folder, write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.processes import ServiceError
+from server_broker.platform.processes import Account
 from server_broker.trust.reserve import write_with_reserve
+from server_broker.trust.station_roll import (
+    EntryRefused,
+    JournalDamaged,
+    JournalEntry,
+    JournalStation,
+    StationRoll,
+    is_torn,
+    sealed,
+    unsealed,
+)
+
+__all__ = [
+    "MEND_JOURNAL",
+    "EntryRefused",
+    "JournalDamaged",
+    "JournalEntry",
+    "JournalStation",
+    "StationJournal",
+    "StationRoll",
+    "journal_time",
+]
 
 MEND_JOURNAL = (
     "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"
     "再停止服务、删去这一行"
 )
 """Chinese: what a person must do about a damaged line."""
-_CHECK = b',"check":"'
+COMPACTED_FROM_LINES = 2000
+"""A smaller journal is read in some milliseconds, so it stays as it is."""
+WHOLE_EVERY_S = 3600.0
+"""Seconds after which the whole file is read again. A line that was changed in its place without a change of the size,
+right before others were added, is seen no later."""
+_TAIL_BYTES = 4096
+"""A line has a few hundred bytes, so the tail holds the whole last one."""
 
 
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One line of the journal, without its check value.
+@dataclass(frozen=True)
+class _Reading:
+    """What a process has read of a journal: all whole lines, which end at byte ``end``.
 
-    Events:
-
-    - ``enrolled``: all fields are set. A later one of the same station replaces the earlier board by another.
-    - ``renewed``: ``serial`` of the new certificate, and ``record_key`` of the board that asked for it.
-    - ``revoked``: the station is out for good. It may never have been enrolled.
-
-    The check value is the CRC-32, in hex, of the line's JSON without the check value.
+    Attributes:
+        tail: The last bytes before ``end``.
+        read_at: When the whole file was read, by the monotonic clock.
     """
 
-    at: str
-    event: Literal["enrolled", "renewed", "revoked"]
-    station: str
-    serial: str = ""
-    record_key: str = ""
-    claim: str = ""
-    name: str = ""
-    village: str = ""
-    shard: int = 0
+    inode: int
+    size: int
+    mtime_ns: int
+    end: int
+    tail: bytes
+    roll: StationRoll
+    read_at: float
 
 
-@dataclass
-class JournalStation:
-    """What the journal says about one station."""
-
-    enrolled: JournalEntry
-    serials: set[str] = field(default_factory=set)
-    superseded: set[str] = field(default_factory=set)
-    """Serials of the certificates of the station's earlier boards."""
-    record_keys: set[str] = field(default_factory=set)
-    """Record keys of all boards that the station ever had, in hex. The facts that an earlier board signed stay in the
-    ledger and are verified by its key."""
-
-
-class EntryRefused(Exception):
-    """The entry may not follow: the station is revoked, or the entry comes from a board that was replaced."""
-
-
-class JournalDamaged(ServiceError):
-    """A line is damaged. Until a person has mended it, no station is enrolled and no certificate is renewed."""
-
-
-@dataclass
-class StationRoll:
-    """The roll of stations: what follows from all lines of the journal together."""
-
-    stations: dict[str, JournalStation] = field(default_factory=dict)
-    revoked: dict[str, str] = field(default_factory=dict)
-    """For each revoked station when it was revoked, as `journal_time` writes it."""
-    revoked_serials: set[str] = field(default_factory=set)
-    entries: int = 0
-    """Number of lines, including damaged ones."""
-    bad_lines: list[int] = field(default_factory=list)
-    """Numbers of damaged lines. A torn last line is not one of them: see `_is_torn`."""
-    in_doubt: set[str] = field(default_factory=set)
-    """Stations that are named before a damaged line, which may have revoked them. A station that is enrolled only after
-    that line is not in doubt: if the line had revoked it, its enrolment would have been refused (`admits`)."""
-
-    def admits(self, entry: JournalEntry) -> bool:
-        """Tell whether ``entry`` may follow.
-
-        A revoked station is never enrolled or renewed, and only a station's present board renews its certificate.
-        """
-        if entry.event == "revoked":
-            return True
-        if entry.event == "renewed":
-            known = self.stations.get(entry.station)
-            if known is None or entry.record_key not in ("", known.enrolled.record_key):
-                return False
-        return entry.station not in self.revoked
-
-    def read_line(self, line: bytes) -> None:
-        """Apply the next line, which may be damaged."""
-        self.entries += 1
-        try:
-            self.take(_unsealed(line))
-        except msgspec.DecodeError:
-            self.bad_lines.append(self.entries)
-            self.in_doubt |= self.stations.keys()
-
-    def take(self, entry: JournalEntry) -> None:
-        """Apply one entry.
-
-        An entry that may not follow (`admits`) can stand in a journal that a person mended. It lets no station in, and
-        its certificate is revoked.
-        """
-        known = self.stations.get(entry.station)
-        if entry.event == "revoked":
-            self.revoked.setdefault(entry.station, entry.at)  # a repeated revocation keeps the first time
-            self.revoked_serials |= known.serials if known is not None else set()
-        elif not self.admits(entry):
-            self.revoked_serials.add(entry.serial)
-        elif entry.event == "enrolled":
-            board = JournalStation(entry, serials={entry.serial}, record_keys={entry.record_key})
-            # A station has one board at a time, so the certificates of the earlier board end.
-            if known is not None:
-                board.superseded = known.superseded | known.serials
-                board.record_keys |= known.record_keys
-                self.revoked_serials |= known.serials
-            self.stations[entry.station] = board
-        elif known is not None:
-            known.serials.add(entry.serial)
-
-    def damage(self) -> str:
-        """Return in Chinese which lines are damaged and what that means; empty if none is."""
-        where = "、".join(map(str, self.bad_lines[:5]))
-        return f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常" if where else ""
-
-    def live(self, *, witnessed: Collection[str] = ()) -> dict[str, JournalStation]:
-        """Return the stations that may connect.
-
-        Args:
-            witnessed: Stations that may connect by another source: the broker's present list. A station in doubt is
-                returned only if it is among them, so that a damaged line never lets a station in.
-        """
-        out = self.revoked.keys() | (self.in_doubt - set(witnessed))
-        return {name: known for name, known in self.stations.items() if name not in out}
+_readings: Final[dict[Path, _Reading]] = {}
+"""Of this process, because each use makes a `StationJournal` of its own. A process has one county."""
 
 
 class StationJournal:
@@ -185,7 +110,7 @@ class StationJournal:
             # A damaged line may have revoked this station. A revocation is safe to add whatever the line held.
             if roll.bad_lines and entry.event != "revoked":
                 raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
-            rest = _sealed(entry) + b"\n"
+            rest = sealed(entry) + b"\n"
             # A write may take a part of the bytes; on a full disk the next one then raises.
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
@@ -194,9 +119,8 @@ class StationJournal:
     @contextmanager
     def _locked(self) -> Iterator[int]:
         new = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = self._open_locked()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             _end_last_line(descriptor)
             yield descriptor
         finally:
@@ -205,66 +129,132 @@ class StationJournal:
         if new:
             sync_folder(self.path.parent)
 
+    def _open_locked(self) -> int:
+        while True:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                # While this process waited for the lock, another may have put a compacted file in this one's place. A
+                # line that was added to the old file would be lost.
+                if os.fstat(descriptor).st_ino == self.path.stat().st_ino:
+                    return descriptor
+            except FileNotFoundError:  # its name is gone
+                pass
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
     def read(self) -> StationRoll:
-        """Return the roll that follows from all lines. A torn last line is left out."""
-        roll = StationRoll()
+        """Return the roll that follows from all lines. A torn last line is left out. Nobody may change the roll.
+
+        Only what is new is read, unless the file was shortened, replaced or changed.
+        """
         try:
-            raw = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                return self._read(file.fileno())
         except FileNotFoundError:
-            return roll
-        *lines, last = raw.split(b"\n")
-        for line in lines:
-            roll.read_line(line)
-        if not _is_torn(last):
+            _readings.pop(self.path, None)
+            return StationRoll()
+
+    def _read(self, descriptor: int) -> StationRoll:
+        known = _readings.get(self.path)
+        found = os.fstat(descriptor)
+        if known is None or not _goes_on(known, descriptor, found):
+            known = _Reading(0, 0, 0, 0, b"", StationRoll(), time.monotonic())
+        *lines, last = _bytes_from(descriptor, known.end).split(b"\n")
+        if lines:
+            roll = known.roll.copy()
+            for line in lines:
+                roll.read_line(line)
+            new = b"".join(line + b"\n" for line in lines)
+            end, tail = known.end + len(new), (known.tail + new)[-_TAIL_BYTES:]
+        else:
+            roll, end, tail = known.roll, known.end, known.tail
+        _readings.clear()  # tests have many counties, one after the other
+        _readings[self.path] = _Reading(found.st_ino, found.st_size, found.st_mtime_ns, end, tail, roll, known.read_at)
+        if not is_torn(last):
+            roll = roll.copy()
             roll.read_line(last)
         return roll
 
+    def compact(self) -> int:
+        """Leave out the renewals of certificates that have surely ended, and return how many lines went.
 
-def _sealed(entry: JournalEntry) -> bytes:
-    body = msgspec.json.encode(entry)
-    # Put before the closing brace, so that the line is still one JSON object that people and programs can read.
-    return body[:-1] + _CHECK + _check_value(body) + b'"}'
+        All other lines stay as they are and in their order, so that whatever is damaged later puts the same stations in
+        doubt. Nothing is done with a small journal, with a damaged one, or while less than half of it would go. Readers
+        see the old file or the new one, and so does whoever comes after a crash.
+
+        Raises:
+            OSError: The new file could not be written; the old one stays.
+            JournalDamaged: The new file would say something else; the old one stays.
+        """
+        if not _is_worth_it(self.read()):
+            return 0
+        with self._locked() as descriptor:
+            roll = self.read()
+            if roll.bad_lines:
+                return 0
+            lines = _bytes_from(descriptor, 0).splitlines()
+            kept = [line for line in lines if not _is_past(unsealed(line), roll)]
+            _check_same(roll, kept)
+            found = os.fstat(descriptor)
+            account = Account(found.st_uid, found.st_gid) if os.geteuid() == 0 else None
+            write_atomically(self.path, b"\n".join(kept) + b"\n", mode=found.st_mode & 0o777, account=account)
+        return len(lines) - len(kept)
 
 
-def _unsealed(line: bytes) -> JournalEntry:
-    """Return the entry of a line. Lines of early versions have no check value.
-
-    Raises:
-        msgspec.DecodeError: The line is not as it was written.
-    """
-    before, mark, check = line.rpartition(_CHECK)
-    if not mark:
-        return msgspec.json.decode(line, type=JournalEntry)
-    body = before + b"}"
-    if check != _check_value(body) + b'"}':
-        raise msgspec.DecodeError("the check value is another")
-    return msgspec.json.decode(body, type=JournalEntry)
+def _goes_on(known: _Reading, descriptor: int, found: os.stat_result) -> bool:
+    """Tell whether the file is still the one that was read, with nothing but lines added."""
+    if found.st_ino != known.inode or time.monotonic() - known.read_at > WHOLE_EVERY_S:
+        return False
+    if found.st_size == known.size and found.st_mtime_ns != known.mtime_ns:
+        return False  # changed in its place
+    return os.pread(descriptor, len(known.tail), known.end - len(known.tail)) == known.tail
 
 
-def _check_value(body: bytes) -> bytes:
-    return b"%08x" % zlib.crc32(body)
+def _bytes_from(descriptor: int, place: int) -> bytes:
+    parts = []
+    while part := os.pread(descriptor, 1 << 20, place):
+        parts.append(part)
+        place += len(part)
+    return b"".join(parts)
 
 
-def _is_torn(last: bytes) -> bool:
-    """Tell whether the bytes after the last line end are a line that was never finished.
+def _is_worth_it(roll: StationRoll) -> bool:
+    if roll.entries < COMPACTED_FROM_LINES or roll.bad_lines:
+        return False
+    ended = sum(roll.has_ended(serial) for serial in roll.issued_on)
+    stays = sum(roll.has_ended(one.enrolled.serial) for one in roll.stations.values())
+    return 2 * (ended - stays) >= roll.entries
 
-    A crash or a full disk leaves such a line, and its writer never reported success, so it may be dropped. But a whole
-    entry followed by one more byte was finished: that byte was the line end and was damaged later.
-    """
-    try:
-        _unsealed(last[:-1])
-    except msgspec.DecodeError:
-        return True
-    return False
+
+def _is_past(entry: JournalEntry, roll: StationRoll) -> bool:
+    return entry.event == "renewed" and roll.has_ended(entry.serial)
+
+
+def _check_same(roll: StationRoll, lines: list[bytes]) -> None:
+    """Raise JournalDamaged unless ``lines`` say the same as ``roll`` of who may connect and who may not."""
+    new = StationRoll()
+    for line in lines:
+        new.read_line(line)
+    boards = {name: (one.enrolled, one.record_keys) for name, one in roll.stations.items()}
+    same = (
+        boards == {name: (one.enrolled, one.record_keys) for name, one in new.stations.items()}
+        and roll.revoked == new.revoked
+        and roll.revoked_serials_in_use() <= new.revoked_serials_in_use()
+        and not new.bad_lines
+    )
+    if not same:
+        raise JournalDamaged("the compacted journal would say something else")
 
 
 def _end_last_line(descriptor: int) -> None:
     """Remove a torn last line. If a whole line has lost its line end, add one, so that the next line stands apart."""
     size = os.fstat(descriptor).st_size
-    # A line has a few hundred bytes, so 4096 hold the whole last one.
-    tail = os.pread(descriptor, 4096, max(0, size - 4096))
+    tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     last = tail[tail.rfind(b"\n") + 1 :]
-    if last and _is_torn(last):
+    if last and is_torn(last):
         os.ftruncate(descriptor, size - len(last))
     elif last:
         os.write(descriptor, b"\n")

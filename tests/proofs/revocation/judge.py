@@ -63,7 +63,7 @@ class Record:
         revoked = self.is_revoked(station)
         wrong = []
         if (station in self.listed) == revoked:
-            wrong.append("access list")
+            wrong.append("list of stations")
         if not self.serials(record_key) <= self.revoked_serials:
             wrong.append("revocation list")
         if self.database.get(station) != (revoked, self.board_of(station)):
@@ -75,11 +75,11 @@ def read_files(county: County) -> Record:
     """Read journal and lists with this proof's own code."""
     trust, broker = county.home / "trust", county.home / "broker"
     lines = (trust / "stations.jsonl").read_bytes().split(b"\n")
-    access = (broker / "stations.acl").read_text("ascii").splitlines()
+    stations = (broker / "stations.list").read_text("ascii").splitlines()
     crl = x509.load_pem_x509_crl((broker / "stations.crl").read_bytes())
     return Record(
         journal=[json.loads(line) for line in lines if line],
-        listed={line.removeprefix("user ") for line in access if line.startswith("user ")},
+        listed={line.split()[0] for line in stations if not line.startswith("#")},
         revoked_serials={f"{one.serial_number:x}" for one in crl},
     )
 

@@ -179,7 +179,7 @@ REVOKED = Record(
     ("record", "wrong"),
     [
         (REVOKED, []),
-        (replace(REVOKED, listed={STATION}), ["access list"]),
+        (replace(REVOKED, listed={STATION}), ["list of stations"]),
         (replace(REVOKED, revoked_serials=set()), ["revocation list"]),
         (replace(REVOKED, database={STATION: (False, KEY)}), ["database"]),
         (replace(REVOKED, database={STATION: (True, "bb" * 32)}), ["database"]),
@@ -198,7 +198,7 @@ def test_a_run_that_nobody_finished_is_named_in_the_end(county: HalfCounty, out:
     judging.out.append(out)
     county.made.revoked(STATION)
     judging.finish(within_s=0.2)
-    assert [one.rpartition(": ")[2] for one in judging.found.unfinished] == ["access list", "database"]
+    assert [one.rpartition(": ")[2] for one in judging.found.unfinished] == ["list of stations", "database"]
     assert judging.found.admitted == ["a run: connection, in the end"]
 
 

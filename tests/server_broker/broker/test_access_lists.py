@@ -1,4 +1,4 @@
-"""What Mosquitto is told: each live station its own topics in full, and nobody else anything."""
+"""What Mosquitto is told: which stations are live, their own topics by name, and nobody else anything."""
 
 import datetime as dt
 import stat
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from agent.uplink.reconnector import REST_KEEPALIVE_S
 from protocol.topics import DOWN, UP
 from server_broker import broker
-from server_broker.broker.access import local_access, station_access
-from server_broker.broker.config import password_line
+from server_broker.broker.access import local_access, station_list
+from server_broker.broker.config import own_topics, password_line
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -34,18 +35,21 @@ def enrolled(station: str, serial: str) -> JournalEntry:
     return JournalEntry(at="2026-11-24T08:00:00+00:00", event="enrolled", station=station, serial=serial)
 
 
-def test_a_live_station_gets_each_of_its_topics_by_name(home: CountyHome) -> None:
-    StationJournal(home).append(enrolled("village-01", "a1"))
-    text = station_access(StationJournal(home).read().live())
-    rules = [line for line in text.splitlines() if line.startswith("topic")]
-    assert rules == [f"topic write cunhui/1/0/village-01/{leaf}" for leaf in UP] + [
-        f"topic read cunhui/1/0/village-01/{leaf}" for leaf in DOWN
+def test_a_station_gets_each_of_its_topics_by_name() -> None:
+    rules = [line for line in own_topics().splitlines() if not line.startswith("#")]
+    assert rules == [f"pattern write cunhui/1/+/%u/{leaf}" for leaf in UP] + [
+        f"pattern read cunhui/1/+/%u/{leaf}" for leaf in DOWN
     ]
-    assert not {"#", "+"} & set("".join(rules))
+
+
+def test_the_list_has_a_line_for_each_live_station_with_its_shard(home: CountyHome) -> None:
+    StationJournal(home).append(enrolled("village-01", "a1"))
+    StationJournal(home).append(replace(enrolled("village-02", "b2"), shard=7))
+    assert station_list(StationJournal(home).read().live()).splitlines()[1:] == ["village-01 0", "village-02 7"]
 
 
 def test_without_stations_the_list_names_nobody(home: CountyHome) -> None:
-    assert "user" not in station_access({})
+    assert [line for line in station_list({}).splitlines() if not line.startswith("#")] == []
     assert "user county" in local_access()
 
 
@@ -55,11 +59,24 @@ def test_the_lists_follow_the_journal(home: CountyHome) -> None:
     journal.append(enrolled("village-02", "b2"))
     journal.append(JournalEntry(at="2026-11-24T08:00:00+00:00", event="revoked", station="village-01"))
     assert broker.refresh(home, now=NOW) is False  # no broker runs, so none is known to follow
-    access = (home.broker / "stations.acl").read_text()
-    assert "user village-02" in access
-    assert "village-01" not in access
+    listed = (home.broker / "stations.list").read_text()
+    assert "village-02 0" in listed
+    assert "village-01" not in listed
     crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
     assert {entry.serial_number for entry in crl} == {0xA1}
+
+
+def test_after_an_upgrade_the_earlier_access_list_still_says_who_was_in(home: CountyHome) -> None:
+    journal = StationJournal(home)
+    for name, serial in (("village-01", "a1"), ("village-02", "b2"), ("village-03", "c3")):
+        journal.append(enrolled(name, serial))
+    broker.refresh(home, now=NOW)
+    journal.path.write_bytes(journal.path.read_bytes().replace(b"village-03", b"village-O3"))
+    (home.broker / "stations.list").unlink()
+    (home.broker / "stations.acl").write_text("# x\nuser village-01\ntopic write cunhui/1/0/village-01/facts\n")
+    broker.refresh(home, now=NOW)
+    assert (home.broker / "stations.list").read_text().splitlines()[1:] == ["village-01 0"], "village-02 is in doubt"
+    assert not (home.broker / "stations.acl").exists()
 
 
 def test_a_later_revocation_list_is_later_by_its_date_whatever_the_clock_says(home: CountyHome) -> None:
@@ -112,7 +129,10 @@ def test_the_configuration_keeps_what_was_measured_to_matter(home: CountyHome) -
             ("use_username_as_clientid", "true"),
             ("tls_version", "tlsv1.3"),
             ("crlfile", "stations.crl"),
-            ("acl_file", "stations.acl"),
+            ("acl_file", "own-topics.acl"),
+            ("plugin", "./plugin.so"),
+            ("plugin_opt_stations", "stations.list"),
+            ("max_connections", "15000"),
         ):
             assert listener[name] == value
     assert local["listener"].endswith(" 127.0.0.1"), "without TLS nobody comes from elsewhere"

@@ -73,7 +73,7 @@ def test_a_revocation_is_finished_for_whoever_died_at_it(
         keeper.look(now=NOW)
         assert visitor.closed.wait(CLOSED_S)
     assert not county.lets_in(board)
-    assert "village-01" not in (county.home.broker / "stations.acl").read_text()
+    assert "village-01" not in (county.home.broker / "stations.list").read_text()
     assert LOOK_S <= 1, "together with the look itself, well within five seconds"
 
 

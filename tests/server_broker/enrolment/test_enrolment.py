@@ -54,7 +54,7 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
     subject = x509.load_pem_x509_certificate(body["certificate"].encode()).subject
     assert [str(a.value) for a in subject] == [SHILI]
     assert set(StationJournal(home).read().live()) == {SHILI}
-    assert "user shili-01" in (home.broker / "stations.acl").read_text()
+    assert "shili-01 0" in (home.broker / "stations.list").read_text()
     assert AuditEntry.objects.filter(action="station.enrolled", subject=SHILI).count() == 1
 
 

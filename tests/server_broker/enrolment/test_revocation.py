@@ -34,7 +34,7 @@ def test_revoking_ends_certificates_topics_and_open_claims(station: Station, hom
     assert not StationCertificate.objects.filter(revoked_at=None).exists()
     assert redeem(home, code, bytes(32), now=NOW) is None
     assert StationJournal(home).read().live() == {}
-    assert SHILI not in (home.broker / "stations.acl").read_text()
+    assert SHILI not in (home.broker / "stations.list").read_text()
 
 
 def test_a_session_that_cannot_be_ended_keeps_the_database_from_nothing(station: Station, home: CountyHome) -> None:
@@ -112,7 +112,7 @@ def test_an_older_journal_learns_of_the_revocation(station: Station, home: Count
     StationJournal(home).path.write_bytes(older)
     broker.refresh(home, now=NOW)
     assert reconcile(home).journal_revoked == [SHILI]
-    assert SHILI not in (home.broker / "stations.acl").read_text()
+    assert SHILI not in (home.broker / "stations.list").read_text()
     assert StationJournal(home).read().live() == {}
     assert reconcile(home) == Reconciled()
 

@@ -199,7 +199,7 @@ def test_each_part_runs_under_the_account_of_its_unit(county: InstalledCounty) -
 
         # The chores may not signal the broker. It follows the journal all the same.
         assert not units.signals
-        broker_lists = home.broker / "stations.acl"
+        broker_lists = home.broker / "stations.list"
         before = broker_lists.stat().st_mtime_ns
         broker_lists.write_text("# spoilt\n", encoding="ascii")
         wait_until(lambda: broker.follows_journal(home), what="the broker to follow the journal", timeout_s=20)

@@ -40,8 +40,8 @@ def enrolled(station: str, serial: str) -> JournalEntry:
 
 
 def admitted(home: CountyHome) -> set[str]:
-    lines = (home.broker / "stations.acl").read_text().splitlines()
-    return {line.removeprefix("user ") for line in lines if line.startswith("user ")}
+    lines = (home.broker / "stations.list").read_text().splitlines()
+    return {line.split()[0] for line in lines if not line.startswith("#")}
 
 
 def revocation_list(home: CountyHome) -> x509.CertificateRevocationList:
@@ -104,7 +104,7 @@ def test_the_last_line_s_end_is_damaged(home: CountyHome) -> None:
 
 def test_without_the_earlier_lists_who_is_in_doubt_stays_out(home: CountyHome) -> None:
     damage(home, b'"revoked"', b'"revokee"')
-    (home.broker / "stations.acl").unlink()
+    (home.broker / "stations.list").unlink()
     broker.refresh(home, now=NOW)
     assert admitted(home) == {"village-03"}, "it was taken in behind the damaged line"
 

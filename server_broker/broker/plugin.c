@@ -1,0 +1,169 @@
+/*
+ * Narrows what a station may do at the broker, for Mosquitto 2.0 (mosquitto_plugin.h, version 5 of its interface).
+ *
+ * Mosquitto's own acl_file lets a user publish and hear by patterns, but it grants every SUBSCRIBE, it can't tell which
+ * stations the county knows, and with a line for each topic of each station it is read in quadratic time. So acl_file
+ * has patterns alone, and this plugin is asked first. It only ever takes away: it says "denied", or it says nothing and
+ * acl_file decides.
+ *
+ *   plugin_opt_stations FILE   the stations that may connect, a line each: NAME SHARD
+ *   plugin_opt_hears LEAVES    the leaves that a station may subscribe to, with a blank between two
+ *
+ * Mosquitto loads it once for each listener, so nothing is kept in static variables. Mosquitto has one thread.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+
+#define LINE_BYTES 64  /* a station's name has at most 32 bytes (protocol/topics.py), a shard three digits */
+#define TOPIC_BYTES 128
+#define WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE 1
+
+struct station {
+    char name[LINE_BYTES];
+    unsigned shard;
+};
+
+struct gate {
+    mosquitto_plugin_id_t *id;
+    char *file;
+    char *leaves;
+    struct station *stations;
+    size_t count;
+};
+
+int mosquitto_plugin_version(int supported_count, const int *supported)
+{
+    for (int i = 0; i < supported_count; i++) {
+        if (supported[i] == 5) return 5;
+    }
+    return -1;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct station *)a)->name, ((const struct station *)b)->name);
+}
+
+/* Read the list anew. If it can't be read nobody is on it: a station that was revoked must not stay by an accident. */
+static void read_stations(struct gate *gate)
+{
+    struct station *stations = NULL, one;
+    size_t count = 0, room = 0;
+    char line[LINE_BYTES];
+    FILE *file = fopen(gate->file, "re");
+
+    free(gate->stations);
+    gate->stations = NULL;
+    gate->count = 0;
+    if (file == NULL) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "the list of stations can't be read, so no station may do anything");
+        return;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (line[0] == '#' || sscanf(line, "%32s %u", one.name, &one.shard) != 2) continue;
+        if (count == room) {
+            struct station *more = realloc(stations, (room = room * 2 + 64) * sizeof *stations);
+            if (more == NULL) {
+                mosquitto_log_printf(MOSQ_LOG_ERR, "no memory for the list of stations, so no station may do anything");
+                free(stations);
+                fclose(file);
+                return;
+            }
+            stations = more;
+        }
+        stations[count++] = one;
+    }
+    fclose(file);
+    if (count > 0) qsort(stations, count, sizeof *stations, by_name);
+    gate->stations = stations;
+    gate->count = count;
+}
+
+/* Tell whether a station hears this leaf: it is one whole word of the list. */
+static bool hears(const struct gate *gate, const char *leaf)
+{
+    size_t length = strcspn(leaf, " "); /* a filter may have blanks, and then it is two words of the list */
+    if (leaf[length] != '\0') return false;
+    for (const char *at = gate->leaves; length > 0 && (at = strstr(at, leaf)) != NULL; at += length) {
+        bool begins = at == gate->leaves || at[-1] == ' ';
+        if (begins && (at[length] == ' ' || at[length] == '\0')) return true;
+    }
+    return false;
+}
+
+static int judge(int event, void *event_data, void *user_data)
+{
+    const struct mosquitto_evt_acl_check *asked = event_data;
+    const struct gate *gate = user_data;
+    const char *name = mosquitto_client_username(asked->client);
+    const struct station *station;
+    struct station wanted;
+    char own[TOPIC_BYTES];
+    int length;
+
+    (void)event;
+    if (asked->access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_PLUGIN_DEFER;
+    /* Who speaks an older MQTT is told nothing of what is denied; Mosquitto 2.0 has no option that refuses it. */
+    if (mosquitto_client_protocol_version(asked->client) != 5) return MOSQ_ERR_ACL_DENIED;
+    if (name == NULL || strlen(name) >= sizeof wanted.name || gate->count == 0) return MOSQ_ERR_ACL_DENIED;
+    strcpy(wanted.name, name);
+    station = bsearch(&wanted, gate->stations, gate->count, sizeof *gate->stations, by_name);
+    if (station == NULL) return MOSQ_ERR_ACL_DENIED;
+    length = snprintf(own, sizeof own, "cunhui/1/%u/%s/", station->shard, station->name);
+    if (strncmp(asked->topic, own, (size_t)length) != 0) return MOSQ_ERR_ACL_DENIED;
+    if (asked->access == MOSQ_ACL_SUBSCRIBE && !hears(gate, asked->topic + length)) return MOSQ_ERR_ACL_DENIED;
+    /* Mosquitto 2.0.21 forgets max_qos when it reads its files again. */
+    if (asked->access == MOSQ_ACL_WRITE && asked->qos > WRITES_AT_MOST_ONCE_OR_AT_LEAST_ONCE) return MOSQ_ERR_ACL_DENIED;
+    return MOSQ_ERR_PLUGIN_DEFER;
+}
+
+static int reload(int event, void *event_data, void *user_data)
+{
+    (void)event;
+    (void)event_data;
+    read_stations(user_data);
+    return MOSQ_ERR_SUCCESS;
+}
+
+int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user_data, struct mosquitto_opt *options, int count)
+{
+    struct gate *gate = calloc(1, sizeof *gate);
+    int failed;
+
+    if (gate == NULL) return MOSQ_ERR_NOMEM;
+    *user_data = gate;
+    gate->id = id;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(options[i].key, "stations") == 0) gate->file = strdup(options[i].value);
+        if (strcmp(options[i].key, "hears") == 0) gate->leaves = strdup(options[i].value);
+    }
+    if (gate->file == NULL || gate->leaves == NULL) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "the plugin lacks plugin_opt_stations or plugin_opt_hears");
+        return MOSQ_ERR_INVAL;
+    }
+    read_stations(gate);
+    failed = mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, judge, NULL, gate);
+    return failed ? failed : mosquitto_callback_register(id, MOSQ_EVT_RELOAD, reload, NULL, gate);
+}
+
+int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int count)
+{
+    struct gate *gate = user_data;
+
+    (void)options;
+    (void)count;
+    if (gate == NULL) return MOSQ_ERR_SUCCESS;
+    mosquitto_callback_unregister(gate->id, MOSQ_EVT_ACL_CHECK, judge, NULL);
+    mosquitto_callback_unregister(gate->id, MOSQ_EVT_RELOAD, reload, NULL);
+    free(gate->stations);
+    free(gate->leaves);
+    free(gate->file);
+    free(gate);
+    return MOSQ_ERR_SUCCESS;
+}

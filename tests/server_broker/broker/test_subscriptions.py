@@ -1,0 +1,131 @@
+"""What the plugin takes away at a real Mosquitto: each SUBSCRIBE but a station's own, and everything from strangers."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from protocol.topics import DOWN, UP, topic
+from server_broker import broker
+from server_broker.trust.journal import JournalEntry
+from tests.proofs.strangers.visitor import SUCCESS, Visitor
+from tests.server_broker.broker_county import NOW, Board, BrokerCounty, broker_county
+
+NAME, OTHER = "village-01", "village-02"
+DENIED = 0x87
+GRANTED = 1
+"""QoS 1, which was asked for (MQTT 5.0, 3.9.3)."""
+OWN = [topic(shard=0, station=NAME, leaf=leaf) for leaf in DOWN]
+
+
+@pytest.fixture(scope="module")
+def county() -> Iterator[BrokerCounty]:
+    with broker_county() as county:
+        yield county
+
+
+@pytest.fixture(scope="module")
+def board(county: BrokerCounty) -> Board:
+    county.board(OTHER)
+    board = county.board(NAME)
+    assert broker.refresh(county.home, now=NOW)
+    return board
+
+
+@pytest.fixture
+def station(county: BrokerCounty, board: Board) -> Iterator[Visitor]:
+    with county.session(board) as visitor:
+        assert visitor.connect()
+        yield visitor
+
+
+def test_a_station_subscribes_to_its_own_six_topics(station: Visitor) -> None:
+    assert [station.subscribe(one) for one in OWN] == [GRANTED] * 6
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "#",
+        "+/+/+/+/+",
+        "cunhui/#",
+        "cunhui/1/0/#",
+        f"cunhui/1/0/{NAME}/#",
+        f"cunhui/1/0/{NAME}/+",
+        f"cunhui/1/0/{NAME}/",
+        f"cunhui/1/0/{NAME}/receipt/#",
+        f"cunhui/1/0/{NAME}/receipt match",
+        f"cunhui/1/0/{NAME}/eceipt",
+        f"cunhui/1/+/{NAME}/receipt",
+        f"cunhui/1/1/{NAME}/receipt",
+        "cunhui/1/0/+/receipt",
+        *(topic(shard=0, station=NAME, leaf=leaf) for leaf in UP),
+        *(topic(shard=0, station=OTHER, leaf=leaf) for leaf in DOWN),
+        "$share/g/#",
+        f"$share/g/cunhui/1/0/{NAME}/receipt",
+        "$share/g/cunhui/1/0/+/facts",
+        "$SYS/#",
+        "$CONTROL/#",
+    ],
+)
+def test_every_other_filter_is_denied(station: Visitor, foreign: str) -> None:
+    assert station.subscribe(foreign) == DENIED
+
+
+def test_however_many_it_asks_for_it_holds_six(county: BrokerCounty, station: Visitor) -> None:
+    assert {station.subscribe(f"$share/g{number}/cunhui/1/0/+/facts") for number in range(200)} == {DENIED}
+    for one in OWN:
+        station.subscribe(one)
+    assert station.publish(topic(shard=0, station=NAME, leaf="facts")) == 0x10, "nobody listens"
+    assert station.subscribe(OWN[0]) == GRANTED
+
+
+def test_after_a_revocation_an_open_session_may_not_even_subscribe(county: BrokerCounty) -> None:
+    board = county.board("village-03")
+    assert broker.refresh(county.home, now=NOW)
+    with county.session(board) as visitor:
+        assert visitor.connect()
+        facts, receipts = (topic(shard=0, station="village-03", leaf=leaf) for leaf in ("facts", "receipt"))
+        assert visitor.subscribe(receipts) == GRANTED
+        county.revoked("village-03")
+        assert broker.refresh(county.home, now=NOW)
+        assert visitor.subscribe(receipts) == DENIED
+        assert visitor.publish(facts) == DENIED
+
+
+def test_a_certificate_of_the_authority_alone_is_worth_nothing(county: BrokerCounty, board: Board) -> None:
+    """As after a journal that was lost: the authority has signed it, and no list of ours has its name."""
+    stranger = county.board("village-04")
+    kept = county.journal.path.read_bytes()
+    county.journal.path.write_bytes(b"\n".join(line for line in kept.split(b"\n") if b"village-04" not in line))
+    assert broker.refresh(county.home, now=NOW)
+    with county.session(stranger) as visitor:
+        visitor.connect()
+        for down in DOWN:
+            assert visitor.subscribe(topic(shard=0, station="village-04", leaf=down)) == DENIED
+        for up in UP:
+            assert visitor.publish(topic(shard=0, station="village-04", leaf=up)) == DENIED
+
+
+def test_a_station_of_another_shard_speaks_and_hears_there_alone(county: BrokerCounty) -> None:
+    board = county.board("village-05")
+    lines = county.journal.path.read_bytes().splitlines()
+    county.journal.path.write_bytes(b"\n".join(line for line in lines if b"village-05" not in line) + b"\n")
+    entry = JournalEntry(at=NOW.isoformat(), event="enrolled", station="village-05", serial=board.serial)
+    county.journal.append(replace(entry, shard=12))
+    assert broker.refresh(county.home, now=NOW)
+    with county.session(board) as visitor:
+        assert visitor.connect()
+        for shard, may in ((12, True), (0, False), (1, False), (120, False)):
+            asked = visitor.subscribe(topic(shard=shard, station="village-05", leaf="receipt"))
+            said = visitor.publish(topic(shard=shard, station="village-05", leaf="facts"))
+            assert (asked, said) == ((GRANTED, 0x10) if may else (DENIED, DENIED))
+
+
+def test_the_county_hears_what_a_station_says_on_its_own_topics(county: BrokerCounty, station: Visitor) -> None:
+    local = broker.local_client_settings(county.home)
+    with Visitor(local.port, "county/listening", password=(local.username, local.password)) as worker:
+        assert worker.connect()
+        assert worker.subscribe("cunhui/1/+/+/facts") == GRANTED
+        assert station.publish(topic(shard=0, station=NAME, leaf="facts"), b"one") == SUCCESS
+        assert worker.hears() == [(topic(shard=0, station=NAME, leaf="facts"), b"one")]
