@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from tests.proofs.clock.county_machine import TROUBLES
 from tests.proofs.clock.judge import Findings
 from tests.proofs.private_county import county_home, private_cluster, temporary
 
@@ -36,13 +37,15 @@ SEEN = (
 MOVED = """\
 Time was moved by the clock that the agent is given (agent.ports.SystemClock): its wall clock, CLOCK_BOOTTIME with a \
 crystal's drift, boot ids and the kernel's NTP flag. What the time service says of itself is put into the inbox; how \
-chrony and timesyncd are read is tested apart. The county's machine has such clocks of its own: in half of the \
-histories they stand in 1970, 2020, 2038, an hour or a year ahead, and are put right in the same boot of that machine. \
+chrony and timesyncd are read is tested apart. The county's machine has such clocks of its own: in three of four \
+histories they stand in 1970, 2020, 2038, an hour or a year ahead, or are set in the middle of a boot, also back, by hand \
+or by a time service; county_clocks counts the histories of each kind. They are put right in the same boot of that \
+machine, or after a new start where nothing wrong was told. \
 OpenSSL's judgement of dates is not in it: tests/integration has a real agent whose wall clock libfaketime moves to \
 2100 and 1972 (boot id and CLOCK_BOOTTIME stay), tests/agent/uplink has certificates that ended in 2021. Not covered: \
 the kernel's own clock code, a running chronyd, a real RTC or modem, drift above 8 ppm, more than a day from a fact to \
-the word that dates it, the times of answered questions, a county whose wrong clock is put right only after it has \
-started anew."""
+the word that dates it, the times of answered questions, a county that told a wrong time and whose clock is put right only \
+after it has started anew."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:
@@ -69,8 +72,14 @@ def main() -> int:
     for example in [*findings.examples[:10], *findings.details[:20]]:
         print(example, file=sys.stderr)
     found = {name: getattr(findings, name) for name in (*BAD, *SEEN)}
+    kinds = [f"county_{mode}_{trouble}" for mode, trouble in TROUBLES]
     result = report.finish(
-        as_json=options.json, runs=options.runs, runs_by_event=dict(findings.by_event), time=MOVED, **found
+        as_json=options.json,
+        runs=options.runs,
+        county_clocks={kind: findings.by_event[kind] for kind in kinds},
+        runs_by_event=dict(findings.by_event),
+        time=MOVED,
+        **found,
     )
     failed = findings.examples[0].split(",")[0].split(":")[0].removeprefix("seed ") if findings.examples else str(seed)
     return exit_code(result, *BAD, repeat=f"./run prove clock --runs 1 --seed {failed}")

@@ -65,9 +65,9 @@ class ClockCounty:
         """Whether the county has reason to doubt its clock."""
         return self._machine.doubtful
 
-    def mend(self) -> None:
+    def mend(self, *, anew: bool) -> None:
         """Put the clock right. If a lie of the time service has raised the floor, a person confirms the clock."""
-        self._machine.mend()
+        self._machine.mend(anew=anew)
         self.attend()
         if not self._clock.look().tells:
             self._clock.confirm()

@@ -1,6 +1,6 @@
 """The county's own machine in a world's true time: its clock goes wrong by a power cut, by hand or by a time service.
 
-A person or a time service puts it right in the same boot of the machine.
+A person or a time service puts it right, in the same boot of the machine or by starting the machine anew.
 """
 
 import random
@@ -11,33 +11,53 @@ from typing import Literal
 from server_broker.platform.county_clock import ClockMode
 from tests.proofs.clock.world import HOUR_MS, YEAR_MS, ms_of
 
-type Trouble = Literal["1970", "2020", "2038", "a_year_ahead", "an_hour_ahead", "set_by_hand", "ntp_lies"]
+type Trouble = Literal[
+    "1970",
+    "2020",
+    "2038",
+    "a_year_ahead",
+    "an_hour_ahead",
+    "set_by_hand",
+    "set_back",
+    "ntp_lies",
+    "ntp_goes_back",
+    "not_synchronised",
+]
 
 TROUBLES: tuple[tuple[ClockMode, Trouble], ...] = (
     ("ntp", "1970"),
     ("ntp", "2020"),
     ("ntp", "2038"),
     ("ntp", "a_year_ahead"),
+    ("ntp", "an_hour_ahead"),
     ("ntp", "ntp_lies"),
+    ("ntp", "ntp_goes_back"),
+    ("ntp", "not_synchronised"),
     ("manual", "1970"),
     ("manual", "2020"),
     ("manual", "2038"),
     ("manual", "a_year_ahead"),
     ("manual", "an_hour_ahead"),
     ("manual", "set_by_hand"),
+    ("manual", "set_back"),
 )
+"""How a county keeps its clock, and what happens to it. ``not_synchronised`` is a clock that is right after a power cut,
+and that no time service vouches for."""
 _WALLS = {"1970": datetime(1970, 1, 1, tzinfo=UTC), "2020": datetime(2020, 1, 1, tzinfo=UTC)}
 _WALLS["2038"] = datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC)
-_AHEAD = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "set_by_hand": YEAR_MS, "ntp_lies": YEAR_MS}
+_AFTER_A_POWER_CUT = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "not_synchronised": 0}
+_IN_MID_BOOT = {"set_by_hand": YEAR_MS, "set_back": -HOUR_MS, "ntp_lies": YEAR_MS, "ntp_goes_back": -HOUR_MS}
 
 
 class CountyMachine:
     """Implements `server_broker.platform.county_clock.MachineClock`."""
 
-    def __init__(self, chance: random.Random, true_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, chance: random.Random, true_ms: Callable[[], int], *, mode: ClockMode, trouble: Trouble
+    ) -> None:
         self._chance = chance
         self._true_ms = true_ms
-        self.mode, self.trouble = chance.choice(TROUBLES)
+        self.mode, self.trouble = mode, trouble
         self.wrong = False
         self._ahead_ms = 0
         self._power_on(0)
@@ -53,18 +73,21 @@ class CountyMachine:
         self.wrong = True
         if self.trouble in _WALLS:
             self._power_on(ms_of(_WALLS[self.trouble]) - self._true_ms())
-        elif self.trouble in ("set_by_hand", "ntp_lies"):
-            self._ahead_ms, self._ntp = _AHEAD[self.trouble], self.trouble == "ntp_lies"
+        elif self.trouble in _IN_MID_BOOT:
+            self._ahead_ms, self._ntp = _IN_MID_BOOT[self.trouble], self.trouble.startswith("ntp")
         else:
-            self._power_on(_AHEAD[self.trouble])
+            self._power_on(_AFTER_A_POWER_CUT[self.trouble])
 
-    def mend(self) -> None:
-        """Put the clock right, by its time service or by hand."""
+    def mend(self, *, anew: bool) -> None:
+        """Put the clock right, by its time service or by hand; ``anew``: after the machine was started anew."""
+        if anew:
+            self._power_on(0)
         self.wrong, self._ahead_ms, self._ntp = False, 0, self.mode == "ntp"
 
     @property
     def doubtful(self) -> bool:
         """Whether the county, if it looks at its clock now, has reason to doubt it."""
+        # Not an hour back by hand: only a synchronised clock lifts the floor close to the present.
         return self.wrong and (self.trouble in _WALLS or (self.mode == "ntp" and self.trouble != "ntp_lies"))
 
     def wall_ms(self) -> int:

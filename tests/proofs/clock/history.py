@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fakes.enrolled import make_enrolled
 from tests.proofs.clock.board import ClockBoard
 from tests.proofs.clock.county import ClockCounty, next_station
-from tests.proofs.clock.county_machine import CountyMachine
+from tests.proofs.clock.county_machine import TROUBLES, CountyMachine
 from tests.proofs.clock.judge import Findings, Judge
 from tests.proofs.clock.world import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, YEAR_MS, World
 
@@ -15,8 +15,10 @@ log = logging.getLogger(__name__)
 
 JUMPS = (HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS)
 FINAL_MS = 6 * HOUR_MS
-COUNTY_TROUBLES = 0.5
-"""The share of histories in which the county's own clock goes wrong."""
+MENDED_ANEW = 0.4
+"""How often the county's machine is started anew before its clock is put right."""
+COUNTY_RIGHT_IN = 4
+"""In one of so many histories the county's own clock never goes wrong. In the others its troubles take turns by seed."""
 
 
 class History:
@@ -27,8 +29,10 @@ class History:
         self.world = World(self._chance)
         enrolled = make_enrolled(folder / "station", station=next_station())
         self._county_chance = random.Random(f"county {seed}")
-        self._machine = CountyMachine(self._county_chance, lambda: self.world.true_ms)
-        self._has_trouble = self._county_chance.random() < COUNTY_TROUBLES
+        mode, trouble = TROUBLES[seed % len(TROUBLES)]
+        self._machine = CountyMachine(self._county_chance, lambda: self.world.true_ms, mode=mode, trouble=trouble)
+        self._has_trouble = seed % COUNTY_RIGHT_IN != 0
+        self._had_trouble = False
         county_build_ms = self.world.true_ms - 90 * DAY_MS
         self._county = ClockCounty(enrolled, machine=self._machine, root=folder / "county", build_ms=county_build_ms)
         self._county.attend()
@@ -73,12 +77,28 @@ class History:
         if self._machine.wrong:
             self._mend_the_county()
         else:
-            self._machine.go_wrong()
-            self.world.events.append(f"county_{self._machine.mode}_{self._machine.trouble}")
+            self._county_goes_wrong()
+
+    def _county_goes_wrong(self) -> None:
+        # The worker looks at its clock all the time; here it looks only when a message comes.
+        self._county.attend()
+        self._machine.go_wrong()
+        self._had_trouble = True
+        self.world.events.append(f"county_{self._machine.mode}_{self._machine.trouble}")
 
     def _mend_the_county(self) -> None:
-        self._county.mend()
-        self.world.events.append("county_mended")
+        # Only where the county told nothing: what it told wrongly it can't correct after its machine has started anew.
+        anew = self._machine.doubtful and self._county_chance.random() < MENDED_ANEW
+        self._county.mend(anew=anew)
+        self.world.events.append("county_mended_anew" if anew else "county_mended")
+
+    def _touch_in_trouble(self) -> None:
+        """Let the county's clock go wrong now, because chance had no turn for it, and touch while it is."""
+        self._county_goes_wrong()
+        self._board.way.reachable = True
+        self._board.way.lose()
+        self._wait(10 * MINUTE_MS)
+        self._board.touch()
 
     def _happens(self) -> None:
         what = self._chance.random()
@@ -116,6 +136,8 @@ class History:
 
     def _come_to_terms(self) -> None:
         """In the end the network is there, nobody interferes with it, and the county's clock is right."""
+        if self._has_trouble and not self._had_trouble:
+            self._touch_in_trouble()
         if self._machine.wrong:
             self._mend_the_county()
         self.world.ntp_off()
