@@ -52,9 +52,7 @@ _IN_MID_BOOT = {"set_by_hand": YEAR_MS, "set_back": -HOUR_MS, "ntp_lies": YEAR_M
 class CountyMachine:
     """Implements `server_broker.platform.county_clock.MachineClock`."""
 
-    def __init__(
-        self, chance: random.Random, true_ms: Callable[[], int], *, mode: ClockMode, trouble: Trouble
-    ) -> None:
+    def __init__(self, chance: random.Random, true_ms: Callable[[], int], *, mode: ClockMode, trouble: Trouble) -> None:
         self._chance = chance
         self._true_ms = true_ms
         self.mode, self.trouble = mode, trouble
