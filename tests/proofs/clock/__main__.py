@@ -38,14 +38,14 @@ MOVED = """\
 Time was moved by the clock that the agent is given (agent.ports.SystemClock): its wall clock, CLOCK_BOOTTIME with a \
 crystal's drift, boot ids and the kernel's NTP flag. What the time service says of itself is put into the inbox; how \
 chrony and timesyncd are read is tested apart. The county's machine has such clocks of its own: in three of four \
-histories they stand in 1970, 2020, 2038, an hour or a year ahead, or are set in the middle of a boot, also back, by hand \
-or by a time service; county_clocks counts the histories of each kind. They are put right in the same boot of that \
-machine, or after a new start where nothing wrong was told. \
+histories they stand in 1970, 2020, 2038, an hour or a year ahead, or are set in the middle of a boot, also back, by \
+hand or by a time service; county_clocks counts the histories of each kind. They are put right in the same boot of \
+that machine, or after a new start where nothing wrong was told. \
 OpenSSL's judgement of dates is not in it: tests/integration has a real agent whose wall clock libfaketime moves to \
 2100 and 1972 (boot id and CLOCK_BOOTTIME stay), tests/agent/uplink has certificates that ended in 2021. Not covered: \
 the kernel's own clock code, a running chronyd, a real RTC or modem, drift above 8 ppm, more than a day from a fact to \
-the word that dates it, the times of answered questions, a county that told a wrong time and whose clock is put right only \
-after it has started anew."""
+the word that dates it, the times of answered questions, a county that told a wrong time and whose clock is put right \
+only after it has started anew."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:

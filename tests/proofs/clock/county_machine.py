@@ -41,8 +41,8 @@ TROUBLES: tuple[tuple[ClockMode, Trouble], ...] = (
     ("manual", "set_by_hand"),
     ("manual", "set_back"),
 )
-"""How a county keeps its clock, and what happens to it. ``not_synchronised`` is a clock that is right after a power cut,
-and that no time service vouches for."""
+"""How a county keeps its clock, and what happens to it. ``not_synchronised`` is right after a power cut, but no time
+service vouches for it."""
 _WALLS = {"1970": datetime(1970, 1, 1, tzinfo=UTC), "2020": datetime(2020, 1, 1, tzinfo=UTC)}
 _WALLS["2038"] = datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC)
 _AFTER_A_POWER_CUT = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "not_synchronised": 0}

@@ -18,7 +18,7 @@ FINAL_MS = 6 * HOUR_MS
 MENDED_ANEW = 0.4
 """How often the county's machine is started anew before its clock is put right."""
 COUNTY_RIGHT_IN = 4
-"""In one of so many histories the county's own clock never goes wrong. In the others its troubles take turns by seed."""
+"""In one of so many histories the county's own clock never goes wrong. In the others its troubles take turns."""
 
 
 class History:
