@@ -136,8 +136,8 @@ class StationParts(Struct, frozen=True, kw_only=True):
     last_fact: Moment | None
     """When the last fact before this run was made."""
     traffic: TrafficLedger
-    prune: Callable[[], None]
-    """Called once a day: erases facts that the county has had for long."""
+    prune: Callable[[], bool]
+    """Called once a day: erases some facts that the county has had for long, and returns whether there may be more."""
     lifecycle: Lifecycle
     desk: ClockingDesk
     snapshots: Snapshots
@@ -330,9 +330,9 @@ class Core:
         parts.packs.tick()
         parts.shelf.tick(facts_wait=parts.uplink.state == "connected" and parts.waiting() > 0)
         parts.renewal.tick(connected=parts.uplink.state == "connected")
-        if parts.clock.mono_ms() >= self._prune_ms:
-            self._prune_ms += PRUNE_EVERY_MS
-            parts.prune()
+        # While there is more, a piece at each chores: the first time after long it may be several hundred of them.
+        if parts.clock.mono_ms() >= self._prune_ms and not parts.prune():
+            self._prune_ms = parts.clock.mono_ms() + PRUNE_EVERY_MS
         self._pass_on_news()
 
     def _wait_s(self) -> float:

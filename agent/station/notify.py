@@ -8,6 +8,11 @@ from collections.abc import Callable, Mapping
 log = logging.getLogger(__name__)
 
 
+EXTENDED_MS = 120_000
+"""How long a start may go on after `Notifier.starting` (``EXTEND_TIMEOUT_USEC`` of sd_notify(3)). It only ever adds to
+``TimeoutStartSec``."""
+
+
 class Notifier:
     """Sends datagrams to ``NOTIFY_SOCKET``. Only the core loop feeds the watchdog."""
 
@@ -20,6 +25,14 @@ class Notifier:
         self._every_ms = int(usec) // 2_000 if mine and usec.isascii() and usec.isdigit() else 0
         """How often the watchdog is fed: at half of its time. 0 without a watchdog."""
         self._fed_ms: int | None = None
+        self._extended_ms: int | None = None
+
+    def starting(self) -> None:
+        """Ask the service manager for more time to start, because there is much to do before the first card."""
+        now = self._mono_ms()
+        if self._extended_ms is None or now - self._extended_ms >= EXTENDED_MS // 4:
+            self._extended_ms = now
+            self._send(f"EXTEND_TIMEOUT_USEC={EXTENDED_MS * 1_000}")
 
     def ready(self) -> None:
         """Tell the service manager that cards can be touched from now on."""

@@ -11,8 +11,9 @@ import fcntl
 import hashlib
 import os
 import struct
-from collections.abc import Buffer, Iterator, Sequence
+from collections.abc import Buffer, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,11 +74,12 @@ def state_seal(key: str, value: bytes) -> bytes:
 class Store:
     """The open file. Use it from one thread."""
 
-    def __init__(self, path: Path, *, vfs: str = "") -> None:
+    def __init__(self, path: Path, *, vfs: str = "", working: Callable[[], None] | None = None) -> None:
         """Open ``path``, which need not exist, and take it for this process alone.
 
         Args:
             vfs: Name of the SQLite VFS to go through; empty for the system's.
+            working: Called now and then while a statement runs, until `opened`.
 
         Raises:
             Damaged: Not a database, unreadable, or its pages contradict one another.
@@ -91,6 +93,8 @@ class Store:
             with _translated(self._connection, unreadable=Damaged):
                 # Closing a file must not empty its log: salvage reads it. `close` allows it.
                 self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                if working is not None:
+                    self._connection.set_progress_handler(partial(_go_on, working), _STEPS)
                 for name, value, expected in PRAGMAS:
                     self._connection.execute(f"PRAGMA {name}={value}").fetchall()
                     # SQLite ignores a setting that it can't take, without an error.
@@ -103,6 +107,10 @@ class Store:
         except BaseException:
             self.abandon()
             raise
+
+    def opened(self) -> None:
+        """Call ``working`` no more."""
+        self._connection.set_progress_handler(None)
 
     def check_pages(self) -> None:
         """Read every page and check that the file is consistent.
@@ -199,6 +207,14 @@ class Store:
         self._connection.close(True)
 
 
+def _go_on(working: Callable[[], None]) -> bool:
+    """Call ``working``, and let SQLite go on with its statement."""
+    working()
+    return False
+
+
+_STEPS = 10_000
+"""Instructions of SQLite's virtual machine between two calls of a progress handler: some milliseconds on a Pi."""
 _FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 
 

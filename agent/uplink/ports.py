@@ -52,8 +52,15 @@ class Stream(ReadableStream, StreamView, Protocol):
     def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         """Append facts ``after + 1`` … ``matched`` of an earlier stream to the current one, under their names."""
 
-    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
-        """End the stream and begin another one that reissues every fact after ``matched``."""
+    @property
+    def opening(self) -> bool:
+        """Whether another stream is being built in the place of this one."""
+
+    def begin_epoch(self, reason: EpochReason, *, matched: int) -> None:
+        """Begin another stream that reissues every fact after ``matched``; if they are many, only a part of it."""
+
+    def continue_epoch(self) -> None:
+        """Build the next piece. After the last one the other stream is the current one."""
 
 
 class BlobSource(Protocol):

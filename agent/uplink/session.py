@@ -26,11 +26,12 @@ log = logging.getLogger(__name__)
 NEXT_PIECE_MS = 1
 """Between two pieces of long work, so that other events have their turn."""
 
-type Phase = Literal["closed", "asking", "comparing", "reissuing", "agreed"]
+type Phase = Literal["closed", "asking", "comparing", "opening", "reissuing", "agreed"]
 """
 closed: there is no connection.
 asking: a birth was said, or will be; the county's welcome is missing.
 comparing: the two disagree; the county is asked up to where they agree, and then the stream ends.
+opening: the stream that takes its place is being built. It may have been begun on an earlier connection.
 reissuing: the county was restored from a backup and is given what it lost of earlier streams.
 agreed: both know up to where the county has the facts, and the senders may send.
 """
@@ -96,6 +97,9 @@ class Session:
         self._time_only = time_only
         self._time.open(nonce)
         self.ask_again(after_ms=0)
+        if self._stream.opening and not time_only:
+            # The old stream has ended for good, so there is nothing to ask about it.
+            self.phase = "opening"
 
     def close(self) -> None:
         """End with the connection."""
@@ -137,6 +141,8 @@ class Session:
                 self._publish_birth()
             case "comparing":
                 self._publish_compare()
+            case "opening":
+                self._build_epoch()
             case "reissuing":
                 self._reissue()
 
@@ -302,11 +308,28 @@ class Session:
             return
         ended = self._stream.epoch
         try:
-            self._stream.open_epoch(disagreement.reason, matched=matched)
+            self._stream.begin_epoch(disagreement.reason, matched=matched)
         except StorageFull:
             log.exception("%s: no room for a new epoch", self._station)
             self._wait_longer()
             return
         detail = f"记录流 {ended.hex()} 已结束：核对到第 {matched} 条一致，县里到第 {disagreement.county_through} 条"
         self._alarms.raise_once(alarm_codes.STREAM_ENDED[disagreement.reason], "critical", detail)
-        self.ask_again(after_ms=0)
+        self._begin_asking_when_built()
+
+    def _build_epoch(self) -> None:
+        """Build a piece of the new stream."""
+        try:
+            self._stream.continue_epoch()
+        except StorageFull:
+            log.exception("%s: no room for the new epoch", self._station)
+            self._wait_longer()
+            return
+        self._begin_asking_when_built()
+
+    def _begin_asking_when_built(self) -> None:
+        if self._stream.opening:
+            self.phase = "opening"
+            self._due_ms = self._mono_ms() + NEXT_PIECE_MS
+        else:
+            self.ask_again(after_ms=0)

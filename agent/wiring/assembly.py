@@ -51,6 +51,7 @@ def real_ports(
         StorageFailed: The disk fails, or another agent runs on the folder.
     """
     clock = clock or StationClock(system=LinuxClock(), build_ms=build_ms())
+    notifier = Notifier(environ=environ, mono_ms=clock.mono_ms)
     inbox = inbox or Inbox()
     with ExitStack() as stack:
         outbox = Outbox.open(
@@ -59,6 +60,7 @@ def real_ports(
             record_key=identity.record_key,
             now=clock.now,
             within_s=_DOCTOR_S,
+            working=notifier.starting,
         )
         stack.callback(outbox.close)
         indicator = hardware.indicator(config.indicator)
@@ -79,7 +81,7 @@ def real_ports(
             chance=chance.random,
             random=chance,
             inbox=inbox,
-            notifier=Notifier(environ=environ, mono_ms=clock.mono_ms),
+            notifier=notifier,
             log_tail=log_tail or LogTail(),
             folder=config.folder,
             outbox=outbox,

@@ -373,14 +373,15 @@ class Station:
         # whoever sees it may take it that cards are read.
         return [machine, *cameras, *speakers, *contacts, *readers, *ports.keyboards, watch, ports.kiosks]
 
-    def _prune(self) -> None:
+    def _prune(self) -> bool:
         if not self._ports.clock.signed:
             # Facts are erased by their age. By an NTP server that lies, what was receipted yesterday would be old.
-            return
+            return False
         try:
-            self._ports.outbox.prune(before_wall_ms=self._ports.clock.now().wall)
+            return self._ports.outbox.prune_some(before_wall_ms=self._ports.clock.now().wall) > 0
         except StorageError as error:
             log.warning("old facts were not erased: %s", error)
+            return False
 
     def _devices(self) -> list[DeviceHealth]:
         ports = self._ports

@@ -168,9 +168,9 @@ class WatchedOutbox(Outbox):
             raise self.error
         super().put(key, value)
 
-    def prune(self, *, before_wall_ms: int) -> int:
+    def prune_some(self, *, before_wall_ms: int) -> int:
         self.prunes += 1
-        return super().prune(before_wall_ms=before_wall_ms)
+        return super().prune_some(before_wall_ms=before_wall_ms)
 
     @property
     def damage(self) -> Damaged | None:

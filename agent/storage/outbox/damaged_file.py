@@ -4,7 +4,7 @@ The log (https://sqlite.org/fileformat2.html, 4) is read without its checksums. 
 wrong bit, but each row in those frames still proves itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,7 +68,9 @@ class WalFrames:
 class DamagedFile:
     """A damaged database: every page of the file and every image of a page in its log."""
 
-    def __init__(self, disk: Disk, path: Path) -> None:
+    def __init__(self, disk: Disk, path: Path, *, working: Callable[[], None] = lambda: None) -> None:
+        """Open both files; ``working`` is called for each page that `images` yields."""
+        self._working = working
         self._file = disk.open(path) if path.is_file() else None
         self._count = -(-path.stat().st_size // PAGE_BYTES) if self._file else 0
         self.frames = WalFrames(disk, wal_of(path))
@@ -87,6 +89,11 @@ class DamagedFile:
 
     def images(self) -> Iterator[tuple[int, bytes]]:
         """Yield every ``(number, page)`` there is, the newest first as far as their order is known."""
+        for number, page in self._images():
+            self._working()
+            yield number, page
+
+    def _images(self) -> Iterator[tuple[int, bytes]]:
         for index in reversed(self._current):
             yield self.frames.number(index), self.frames.page(index)
         if self._file:

@@ -65,8 +65,18 @@ def finish_replacement(path: Path, disk: Disk, *, at: Moment) -> None:
             _put_in_place(path, disk, at=at)
 
 
-def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -> Path | None:
+def make(
+    path: Path,
+    disk: Disk,
+    fill: Callable[[Store], None],
+    *,
+    at: Moment,
+    working: Callable[[], None] | None = None,
+) -> Path | None:
     """Make a new file with ``fill`` and put it in the place of the former file, which is set aside.
+
+    Args:
+        working: Called now and then while it is filled.
 
     Returns:
         Where the former file lies now; None when there was none.
@@ -79,7 +89,7 @@ def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -
     with _translated():
         try:
             _discard(made, disk)
-            store = Store(made, vfs=disk.vfs)
+            store = Store(made, vfs=disk.vfs, working=working)
             try:
                 fill(store)
                 # Everything into the file itself: the rename does not take a log along.

@@ -18,11 +18,18 @@ from protocol.units import Moment
 
 
 def open_file(
-    path: Path, disk: Disk, *, station: str, now: Callable[[], Moment], within_s: float = 0.0
+    path: Path,
+    disk: Disk,
+    *,
+    station: str,
+    now: Callable[[], Moment],
+    within_s: float = 0.0,
+    working: Callable[[], None] = lambda: None,
 ) -> tuple[Store, Tip, Progress]:
     """Return the open and checked file, with where its newest stream stands.
 
     Args:
+        working: Called again and again until this returns.
         within_s: How long another process that looks at the file is waited for.
 
     Raises:
@@ -37,10 +44,10 @@ def open_file(
         if not path.exists() and not (wal.exists() and wal.stat().st_size > 0):
             make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
         try:
-            return _open_checked(path, disk, station=station)
+            return _open_checked(path, disk, station=station, working=working)
         except Damaged:
-            salvage(path, disk, station=station, now=now)
-            return _open_checked(path, disk, station=station)
+            salvage(path, disk, station=station, now=now, working=working)
+            return _open_checked(path, disk, station=station, working=working)
 
 
 def _begin(store: Store, *, station: str, at: Moment) -> None:
@@ -55,15 +62,16 @@ def _begin(store: Store, *, station: str, at: Moment) -> None:
         guard_facts(store)
 
 
-def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Progress]:
+def _open_checked(path: Path, disk: Disk, *, station: str, working: Callable[[], None]) -> tuple[Store, Tip, Progress]:
     """Open the file and check it; the store is closed again if it does not pass."""
     if path.is_dir():
         raise Damaged("a folder")
     check_header(path, disk)
-    store = Store(path, vfs=disk.vfs)
+    store = Store(path, vfs=disk.vfs, working=working)
     try:
         tip, progress = checked(store, station=station)
         tip, progress = recover_wal(store, path, disk, tip=tip, progress=progress)
+        store.opened()
     except BaseException:
         store.abandon()
         raise

@@ -15,6 +15,7 @@ from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox import prune
 from agent.storage.outbox.disk import Disk, RealDisk
 from agent.storage.outbox.earlier import EarlierStream, earlier_streams, spaced_heads
+from agent.storage.outbox.next_stream import NextStream, load_next, write_next
 from agent.storage.outbox.opening import open_file
 from agent.storage.outbox.progress import MS_PER_DAY, Progress, ReceiptBook, load_progress, write_progress
 from agent.storage.outbox.reissue import reissue
@@ -30,6 +31,8 @@ from protocol.units import DATED_QUALITIES, FactRef, Moment
 MAX_COMMIT_BYTES = MAX_BODY_BYTES - 256
 """Largest body that `Outbox.commit` takes: a later re-issue wraps it, and must fit too."""
 
+FACTS_AT_ONCE = 500
+"""How many facts are re-issued in one transaction, so that nobody waits long at the reader."""
 _FACT_OVERHEAD = 24
 """Bytes of MessagePack around a sealed fact: salt and lengths."""
 
@@ -57,6 +60,7 @@ class Outbox:
         self._unsure = False
         """A write failed, so the file may say something else than this object: see `_transaction`."""
         self._damage: Damaged | None = None
+        self._next = load_next(store, newest=tip.number + 1)
         self._signed: SignedHead | None = None
 
     @classmethod
@@ -70,6 +74,7 @@ class Outbox:
         vfs: str = "",
         disk: Disk | None = None,
         within_s: float = 0.0,
+        working: Callable[[], None] = lambda: None,
     ) -> Self:
         """Open the outbox file, or make it, or salvage it. A damaged file never keeps a station from starting.
 
@@ -83,12 +88,15 @@ class Outbox:
             vfs: Name of a SQLite VFS to go through instead of the system's.
             disk: What renames and removes whole files, if not the operating system; it names its own VFS.
             within_s: How long another process that looks at the file is waited for.
+            working: Called again and again until this returns: to check a large file takes some time, and to salvage
+                one takes minutes on a slow card.
 
         Raises:
             StorageFull: No room to make or salvage the file; what was there is untouched.
             StorageFailed: The disk failed, another process has the file, or it is another station's.
         """
-        store, tip, progress = open_file(path, disk or RealDisk(vfs=vfs), station=station, now=now, within_s=within_s)
+        disk = disk or RealDisk(vfs=vfs)
+        store, tip, progress = open_file(path, disk, station=station, now=now, within_s=within_s, working=working)
         return cls(store, tip=tip, progress=progress, station=station, record_key=record_key, now=now)
 
     @property
@@ -248,10 +256,17 @@ class Outbox:
         self._tip = appender.tip
         self._book.written()
 
-    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
-        """Begin a new stream that re-issues every fact of the current one after ``matched``.
+    @property
+    def opening(self) -> bool:
+        """Whether a new stream is being built: `continue_epoch` goes on with it."""
+        return self._next is not None
 
-        It is one transaction: after a power cut there is the old stream, or the whole new one.
+    def begin_epoch(self, reason: EpochReason, *, matched: int) -> None:
+        """Begin to build a new stream that re-issues every fact of the current one after ``matched``.
+
+        If the facts are at most `FACTS_AT_ONCE`, the new stream is the current one when this returns. Otherwise
+        `continue_epoch` builds it, also in a later run, and facts are committed to the current stream meanwhile. If one
+        is being built already, nothing is done.
 
         Args:
             matched: Up to which seq the county has the same facts as this stream.
@@ -260,28 +275,76 @@ class Outbox:
             StorageFull: Nothing changed.
             StorageFailed: Nothing changed.
         """
-        old, at, matched = self._tip, self._now(), min(matched, self.through)
+        if self.opening:
+            return
+        ended, matched = self.epoch, min(matched, self.through)
         with self._transaction():
+            # A transaction that failed before may count all the same: then this stream has ended already.
+            if self.opening or self.epoch != ended:
+                return
             appender = Appender.begin(
                 self._store,
                 station=self._station,
-                number=old.number + 1,
+                number=self._tip.number + 1,
                 reason=reason,
-                previous=old.epoch,
+                previous=ended,
                 matched=matched,
-                at=at,
+                at=self._now(),
             )
-            # The old stream as it ended: `prune` and salvage go by this row later.
-            self._book.write(self._store, issued=old.through, now=at)
-            reissue(
-                self._store, appender, stream=old.number, epoch=old.epoch, after=matched, through=old.through, at=at
-            )
-            appender.finish_reissue()
-            progress = Progress(
-                stream=old.number + 1, day=0, generation=self._book.generation, issued=appender.tip.through
-            )
-            write_progress(self._store, progress)
-        self._tip, self._book = appender.tip, ReceiptBook(progress)
+            after = self._build(appender, done=matched)
+        self._built(appender, after)
+
+    def continue_epoch(self) -> None:
+        """Add a piece to the stream that is being built; after the last piece it is the current one.
+
+        Raises:
+            StorageFull: Nothing changed.
+            StorageFailed: Nothing changed.
+        """
+        with self._transaction():
+            if self._next is None:
+                return
+            appender = Appender.resume(self._store, station=self._station, number=self._next.number)
+            after = self._build(appender, done=self._next.done)
+        self._built(appender, after)
+
+    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
+        """Begin a new stream and build all of it.
+
+        Raises:
+            StorageFull: The stream before is still the current one, and what is built stays.
+            StorageFailed: As before, for another failure.
+        """
+        self.begin_epoch(reason, matched=matched)
+        while self.opening:
+            self.continue_epoch()
+
+    def _build(self, appender: Appender, *, done: int) -> Progress | NextStream:
+        """Re-issue a piece, inside the caller's transaction; return the new stream's progress if it was the last."""
+        old, at, through = self._tip, self._now(), min(done + FACTS_AT_ONCE, self.through)
+        reissue(self._store, appender, stream=old.number, epoch=old.epoch, after=done, through=through, at=at)
+        if through < old.through:
+            appender.flush()
+            built = NextStream(number=appender.tip.number, done=through)
+            write_next(self._store, built)
+            return built
+        # The old stream as it ended: `prune` and salvage go by this row later.
+        self._book.write(self._store, issued=old.through, now=at)
+        appender.finish_reissue()
+        progress = Progress(
+            stream=appender.tip.number, day=0, generation=self._book.generation, issued=appender.tip.through
+        )
+        write_progress(self._store, progress)
+        if self._next is not None:
+            write_next(self._store, None)
+        return progress
+
+    def _built(self, appender: Appender, after: Progress | NextStream) -> None:
+        """Take over what `_build` has made durable."""
+        if isinstance(after, NextStream):
+            self._next = after
+        else:
+            self._tip, self._book, self._next = appender.tip, ReceiptBook(after), None
 
     def get(self, key: str) -> bytes | None:
         """Return a value that `put` or `commit` stored; None when there is none, or when it is damaged."""
@@ -305,7 +368,7 @@ class Outbox:
         self._book.written()
 
     def prune(self, *, before_wall_ms: int) -> int:
-        """Erase the bodies of facts that were receipted before then, and at least 90 days ago.
+        """Erase the bodies of facts that were receipted before then, and at least 90 days ago, in small transactions.
 
         Returns:
             How many were erased; none while the clock is not trusted.
@@ -314,13 +377,28 @@ class Outbox:
             StorageFull: Some may have been erased.
             StorageFailed: Some may have been erased.
         """
+        erased = 0
+        while some := self.prune_some(before_wall_ms=before_wall_ms):
+            erased += some
+        return erased
+
+    def prune_some(self, *, before_wall_ms: int) -> int:
+        """Do a piece of `prune` in one transaction, so that no touch waits long for it.
+
+        Returns:
+            How many bodies were erased; 0 when there is nothing more to erase.
+
+        Raises:
+            StorageFull: Nothing was erased.
+            StorageFailed: Nothing was erased.
+        """
         now = self._now()
         if now.quality not in DATED_QUALITIES:
             return 0
         self._write_receipts(now)
         before = min(before_wall_ms, now.wall - prune.KEEP_DAYS * MS_PER_DAY)
-        bounds = prune.erasable(self._store, before_wall_ms=before)
-        return sum(prune.erase(self._store, stream, through=through) for stream, through in bounds)
+        with self._transaction():
+            return prune.erase_some(self._store, prune.erasable(self._store, before_wall_ms=before))
 
     def close(self) -> None:
         """Write the receipts that are only in memory, and close the file.
@@ -359,6 +437,7 @@ class Outbox:
 
     def _reload(self) -> None:
         self._tip = load_tip(self._store, station=self._station)
+        self._next = load_next(self._store, newest=self._tip.number + 1)
         progress = load_progress(self._store, self._tip.number)
         if progress is None:
             raise Damaged(f"stream {self._tip.number} has no progress")

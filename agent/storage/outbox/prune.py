@@ -3,10 +3,16 @@
 A receipt counts from the day on which a trusted clock saw it. A fact that the county holds unread is never erased here.
 """
 
+from collections.abc import Sequence
+
+import msgspec
+
 from agent.storage.outbox.progress import MS_PER_DAY, receipted_by
-from agent.storage.outbox.schema import MAX_SEQ, place
+from agent.storage.outbox.schema import MAX_SEQ, place, seq_of
 from agent.storage.store import Store
 
+DONE_KEY = "outbox/erased"
+"""Names in the state up to which seq each stream is erased. What the county holds unread stays before it too."""
 KEEP_DAYS = 90
 _BATCH = 500
 """Rows in one transaction: few, so that no touch waits long for it."""
@@ -35,12 +41,33 @@ def erasable(store: Store, *, before_wall_ms: int) -> list[tuple[int, int]]:
     return result
 
 
-def erase(store: Store, stream: int, *, through: int) -> int:
-    """Empty the bodies of a stream up to ``through`` and return how many there were, in small transactions."""
-    erased = 0
-    while True:
-        with store.transaction():
-            rows = store.rows(_ERASE, (place(stream, 0), place(stream, through), _BATCH))
-        erased += len(rows)
-        if len(rows) < _BATCH:
-            return erased
+def erase_some(store: Store, bounds: Sequence[tuple[int, int]]) -> int:
+    """Empty the next bodies of streams up to their bounds, inside the caller's transaction; return how many there were.
+
+    How far each stream is done is kept in the same transaction, so that neither the next piece nor the next day looks
+    at the facts before it again.
+    """
+    done = _load_done(store)
+    for stream, through in bounds:
+        after = done.get(stream, 0)
+        if after >= through:
+            continue
+        rows = store.rows(_ERASE, (place(stream, after + 1), place(stream, through), _BATCH))
+        last = max((seq_of(int(str(where))) for (where,) in rows), default=0)
+        done[stream] = last if len(rows) == _BATCH else through
+        if rows:
+            _write_done(store, done)
+            return len(rows)
+    return 0
+
+
+def _load_done(store: Store) -> dict[int, int]:
+    raw = store.get(DONE_KEY)
+    try:
+        return msgspec.msgpack.decode(raw, type=dict[int, int]) if raw else {}
+    except msgspec.DecodeError:
+        return {}
+
+
+def _write_done(store: Store, done: dict[int, int]) -> None:
+    store.write_state(DONE_KEY, msgspec.msgpack.encode(done))

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from copy import replace
+from functools import partial
 from pathlib import Path
 
 from agent.storage.errors import Damaged
@@ -15,8 +16,10 @@ from agent.storage.outbox.check import STATION_KEY, refuse_foreign
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import Disk
 from agent.storage.outbox.files import check_header, make
+from agent.storage.outbox.next_stream import NEXT_KEY
 from agent.storage.outbox.placement import follows, take_out_misplaced
 from agent.storage.outbox.progress import Progress, write_progress
+from agent.storage.outbox.prune import DONE_KEY
 from agent.storage.outbox.reissue import as_reissued, reissue
 from agent.storage.outbox.scan import Scan, proven_facts, scan_file
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
@@ -29,30 +32,36 @@ from protocol.units import Moment
 log = logging.getLogger(__name__)
 
 
-def salvage(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) -> Path | None:
+def salvage(
+    path: Path, disk: Disk, *, station: str, now: Callable[[], Moment], working: Callable[[], None] = lambda: None
+) -> Path | None:
     """Replace the damaged file at ``path`` and return where it lies now.
+
+    Args:
+        working: Called again and again until this returns.
 
     Raises:
         StorageFull: No room for the new file; the damaged one is untouched.
         StorageFailed: The disk failed, or the file is another station's or a later release's; it is untouched.
     """
     at = now()
-    with closing(DamagedFile(disk, path)) as damaged:
+    with closing(DamagedFile(disk, path, working=working)) as damaged:
         refuse_later(damaged.page(1))
         scan = scan_file(damaged)
         # SQLite knows which of several values of a key was committed last. The scan fills in what it can't read.
-        scan.state |= _state_as_sqlite_reads_it(path, disk)
+        scan.state |= _state_as_sqlite_reads_it(path, disk, working)
         refuse_foreign(scan.state.get(STATION_KEY), station=station)
-        aside = make(path, disk, lambda store: _fill(store, damaged, scan, station=station, at=at), at=at)
+        fill = partial(_fill, damaged=damaged, scan=scan, station=station, at=at)
+        aside = make(path, disk, fill, at=at, working=working)
     log.warning("outbox salvaged: stream %d opened, damaged file kept as %s", scan.newest_stream() + 1, aside)
     return aside
 
 
-def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
+def _state_as_sqlite_reads_it(path: Path, disk: Disk, working: Callable[[], None]) -> dict[str, bytes]:
     """Return the intact state values of the last whole commit, as far as SQLite can still open the file."""
     try:
         check_header(path, disk)
-        store = Store(path, vfs=disk.vfs)
+        store = Store(path, vfs=disk.vfs, working=working)
     except Damaged:
         return {}
     try:
@@ -63,7 +72,7 @@ def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
         store.abandon()
 
 
-def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: Moment) -> None:
+def _fill(store: Store, *, damaged: DamagedFile, scan: Scan, station: str, at: Moment) -> None:
     """Fill the new file in one transaction: the facts of the damaged one, and the stream that goes on from them."""
     old = scan.newest_stream()
     epoch = scan.epochs.get(old)
@@ -75,7 +84,7 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
         appender = Appender.begin(
             store, station=station, number=old + 1, reason="corrupt", previous=epoch, matched=matched, at=at
         )
-        _reissue_unreceipted(store, appender, scan, newest=old, at=at)
+        _reissue_unreceipted(store, appender, scan, at=at)
         for fact in displaced:
             appender.add_fact(as_reissued(fact, at=at))
         appender.finish_reissue()
@@ -85,22 +94,24 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
         guard_facts(store)
 
 
-def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, newest: int, at: Moment) -> None:
+def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, at: Moment) -> None:
     """Re-issue the facts that have no receipt, of the newest stream first.
 
     A stream may itself be the re-issue of the one before. So when it has gaps, the one before is re-issued too, until
     a stream is whole. Only gaps of the newest stream are stated: it holds the older one's facts too, and would state
-    the same loss twice.
+    the same loss twice. A stream without a row of progress may have been in building, with only a part of the older
+    one's facts. It counts as having gaps, and those of the older stream are stated as well.
     """
-    whole = False
+    whole, state_lost = False, True
     for stream in sorted(scan.epochs, reverse=True):
         if whole:
             return
+        is_built = place(stream, 0) in scan.progress
         bounds = (place(stream, 0), place(stream + 1, 0))
         last = "SELECT place FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1"
         # Asked of the new file: by now it has all that is proven, and the damaged one can't be asked.
         proven = next((seq_of(int(str(where))) for (where,) in store.rows(last, bounds)), 0)
-        whole = reissue(
+        is_whole = reissue(
             store,
             appender,
             stream=stream,
@@ -108,8 +119,9 @@ def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, newest
             after=scan.receipted(stream),
             through=scan.through(stream, proven=proven),
             at=at,
-            state_lost=stream == newest,
+            state_lost=state_lost,
         )
+        whole, state_lost = is_whole and is_built, state_lost and not is_built
 
 
 def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str) -> list[StoredFact]:
@@ -124,7 +136,9 @@ def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str)
         if progress.stream in scan.epochs:
             write_progress(store, progress)
     for key, value in ({STATION_KEY: station.encode()} | scan.state).items():
-        store.write_state(key, value)
+        # These two are about the file as it was. Without them what they save is done again.
+        if key not in (NEXT_KEY, DONE_KEY):
+            store.write_state(key, value)
     starts = {stream: chain.first_head(station=station, epoch=epoch) for stream, epoch in scan.epochs.items()}
     doubtful: set[StoredFact] = set()
     for fact in proven_facts(damaged, scan):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from agent.storage.errors import Damaged
+from agent.storage.outbox.next_stream import load_next
 from agent.storage.outbox.schema import place, seq_of, stream_of
 from agent.storage.store import Row, Store
 from protocol import chain
@@ -93,15 +94,20 @@ def load_tip(store: Store, *, station: str) -> Tip:
     Raises:
         Damaged: There is no stream.
     """
-    # Stream numbers only grow, so the highest is the current stream.
-    streams = store.rows("SELECT number, epoch FROM streams ORDER BY number DESC LIMIT 1")
+    # Stream numbers only grow, so the highest is the current stream, unless it is still being built.
+    streams = store.rows("SELECT number, epoch FROM streams ORDER BY number DESC LIMIT 2")
+    if streams and load_next(store, newest=int(str(streams[0][0]))):
+        streams = streams[1:]
     if not streams:
         raise Damaged("no stream")
     match streams[0]:
         case (int(number), bytes(epoch)):
-            pass
+            return _tip_of(store, number, epoch, station=station)
         case _:
             raise Damaged("a stream without number or epoch")
+
+
+def _tip_of(store: Store, number: int, epoch: bytes, *, station: str) -> Tip:
     bounds = (place(number, 0), place(number + 1, 0))
     last = store.rows("SELECT place, head FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1", bounds)
     match last:
@@ -137,6 +143,19 @@ class Appender:
         appender = cls(store, Tip(number, epoch, 0, chain.first_head(station=station, epoch=epoch)))
         appender.add(encode_fact(EpochOpened(at=at, reason=reason, previous=previous, matched=matched)))
         return appender
+
+    @classmethod
+    def resume(cls, store: Store, *, station: str, number: int) -> "Appender":
+        """Go on with a stream that is being built.
+
+        Raises:
+            Damaged: There is no such stream.
+        """
+        match store.rows("SELECT epoch FROM streams WHERE number = ?", (number,)):
+            case [(bytes(epoch),)]:
+                return cls(store, _tip_of(store, number, epoch, station=station))
+            case _:
+                raise Damaged(f"stream {number} is being built and is not there")
 
     def add(self, body: bytes) -> int:
         """Put one encoded fact after the last and return its seq."""

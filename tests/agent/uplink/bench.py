@@ -118,7 +118,12 @@ class MemoryOutbox:
     def spaced_heads(self) -> list[HeadAtSeq]:
         return [HeadAtSeq(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]
 
-    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
+    opening = False
+
+    def continue_epoch(self) -> None:
+        raise AssertionError("a stream in memory is built at once")
+
+    def begin_epoch(self, reason: EpochReason, *, matched: int) -> None:
         before, rest = self.epoch, self.facts[matched:]
         self.opened.append((reason, matched))
         marks = [HeadAtSeq(seq=seq, head=self.heads[seq]) for seq in range(matched, 0, -1)][:64]

@@ -56,6 +56,9 @@ def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: st
     with finding(verdict, where):
         outbox = Outbox.open(folder / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
         try:
+            # A stream that was being built is finished: then what it lacks is lost.
+            while outbox.opening:
+                outbox.continue_epoch()
             _compare(outbox, told, verdict)
         finally:
             outbox.close()

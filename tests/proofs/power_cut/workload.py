@@ -7,11 +7,13 @@ from copy import replace
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent.storage.store
 from agent.storage.outbox import Outbox
+from agent.storage.outbox import outbox as outbox_module
 from agent.storage.recent import first_made
 from protocol.facts import Touch
 from protocol.receipts import Receipt
@@ -36,6 +38,8 @@ PURPOSES = {
 """The purpose that each step of the workload counts for."""
 FRAMES_BETWEEN_CHECKPOINTS = 40
 """A small log, so that a short workload checkpoints often."""
+EPOCH_PIECE = 12
+"""So few facts at once, so that a short workload builds new streams in several pieces."""
 
 
 def moment(wall_ms: int = 1_790_000_000_000) -> Moment:
@@ -147,9 +151,15 @@ class _Station:
         self.tell(state=(value, value))
 
     def open_epoch(self) -> None:
-        matched = self._chance.randint(0, self._outbox.through)
-        self._county_has(matched)
-        self._outbox.open_epoch(self._chance.choice(("ahead", "differs")), matched=matched)
+        """Begin a new stream, with touches between its pieces; sometimes leave it unfinished."""
+        if not self._outbox.opening:
+            matched = self._chance.randint(0, self._outbox.through)
+            self._county_has(matched)
+            self._outbox.begin_epoch(self._chance.choice(("ahead", "differs")), matched=matched)
+        while self._outbox.opening and self._chance.random() < 0.9:
+            self._outbox.continue_epoch()
+            if self._chance.random() < 0.2:
+                self.commit()
         self._by_seq = touches_by_seq(self._outbox)
 
     def reissue_earlier(self) -> None:
@@ -215,5 +225,5 @@ def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, 
     """
     frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
     others = {"synchronous": synchronous} if synchronous else {}
-    with settings(wal_autocheckpoint=frames, **others):
+    with settings(wal_autocheckpoint=frames, **others), patch.object(outbox_module, "FACTS_AT_ONCE", EPOCH_PIECE):
         return _Station(folder, random.Random(seed)).run(steps)

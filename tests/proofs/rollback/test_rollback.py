@@ -47,12 +47,12 @@ def test_a_reissue_that_begins_too_late_is_caught(monkeypatch: pytest.MonkeyPatc
     def too_many(box: Outbox) -> list[birth.HeadAtSeq]:
         return heads(box)[:1]
 
-    def open_epoch_at_the_end(box: Outbox, reason: str, *, matched: int) -> None:
+    def begin_epoch_at_the_end(box: Outbox, reason: str, *, matched: int) -> None:
         original(box, "differs", matched=max(matched, box.through - 1))
 
-    original = Outbox.open_epoch
+    original = Outbox.begin_epoch
     monkeypatch.setattr(Outbox, "spaced_heads", too_many)
-    monkeypatch.setattr(Outbox, "open_epoch", open_epoch_at_the_end)
+    monkeypatch.setattr(Outbox, "begin_epoch", begin_epoch_at_the_end)
     assert prove(runs=80, seed=1).wrong > 0
 
 
