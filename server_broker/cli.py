@@ -268,8 +268,7 @@ def _demonstrate_front_door(home: CountyHome, chosen: argparse.Namespace) -> int
 
 
 def _doctor(home: CountyHome, chosen: argparse.Namespace) -> int:
-    url = os.environ.get("CUNHUI_DATABASE_URL", "")
-    findings = doctor.examine(home, database_url=url, now=dt.datetime.now(dt.UTC))
+    findings = doctor.examine(home, now=dt.datetime.now(dt.UTC))
     if chosen.json:
         rows = [{"part": f.part, "well": f.well, "state": f.state, "remedy": f.remedy} for f in findings]
         print(json.dumps({"well": all(f.well for f in findings), "findings": rows}, ensure_ascii=False))

@@ -1,14 +1,15 @@
 """Django settings, read from one county folder and the environment that `server_broker.supervisor` sets.
 
-``CUNHUI_HOME`` is the county's folder (default ``var/county``); ``CUNHUI_DATABASE_URL`` points at another
-PostgreSQL than the private cluster in it. Secrets live in files of the folder, mode 0600, never here.
+``CUNHUI_HOME`` is the county's folder (default ``var/county``); its ``county.toml`` may name another PostgreSQL than
+the private cluster in it. Secrets live in files of the folder, mode 0600, never here.
 """
 
 import os
 from pathlib import Path
 
 from server_broker.console import admin_theme
-from server_broker.platform.home import CountyHome, database_settings
+from server_broker.platform.database import database_settings
+from server_broker.platform.home import CountyHome
 
 HOME = CountyHome(Path(os.environ.get("CUNHUI_HOME", "var/county")).absolute())
 
@@ -109,7 +110,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_settings(HOME, os.environ.get("CUNHUI_DATABASE_URL", ""))}
+DATABASES = {"default": database_settings(HOME)}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

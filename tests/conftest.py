@@ -31,7 +31,6 @@ COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
 )
 os.environ["CUNHUI_HOME"] = str(COUNTY_FOLDER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
-os.environ.pop("CUNHUI_DATABASE_URL", None)
 
 # How fast the machine draws examples is no property of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

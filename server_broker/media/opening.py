@@ -89,7 +89,7 @@ class Decoder:
         return answer if len(answer) == int(length) else None
 
     def _started(self) -> subprocess.Popen[bytes]:
-        # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
+        # Nothing of our own environment: what this process opens comes from strangers.
         environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.Popen(  # noqa: S603 - our own program
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"

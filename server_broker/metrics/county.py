@@ -1,6 +1,5 @@
 """The county's own metrics: its parts, what it has taken in, its certificates, its clock and its disks."""
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -87,7 +86,7 @@ def database_families(
 
 def part_names(config: CountyConfig) -> tuple[str, ...]:
     """Return the parts that this county has, in the order of their start."""
-    there = {"postgres": not os.environ.get("CUNHUI_DATABASE_URL"), "front-door": config.front_door is not None}
+    there = {"postgres": config.database is None, "front-door": config.front_door is not None}
     return tuple(part for part in UNITS if there.get(part, True))
 
 

@@ -10,7 +10,7 @@ _ENVIRONMENT = {
     "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-"""Nothing of our own, because CUNHUI_DATABASE_URL holds a password."""
+"""Nothing of our own environment: what the program reads comes from strangers."""
 
 
 def run_apart(command: Sequence[str], data: bytes, *, within_s: float) -> subprocess.CompletedProcess[bytes]:

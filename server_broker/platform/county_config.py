@@ -20,6 +20,7 @@ from server_broker.platform.front_door import FrontDoor, front_door_problems
 from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.own_certificate import HOST, OwnCertificate, table_problems
+from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
 
 _KEYS = {
@@ -36,6 +37,7 @@ _KEYS = {
     "notify_hosts": list,
     "front_door": dict,
     "backup": dict,
+    "database": dict,
 }
 _NAMED_BESIDE = 5
 """Most counties that an error lists."""
@@ -76,6 +78,7 @@ class CountyConfig:
         notify_hosts: Where messages about incidents may go beside the vendors' own hosts, each as ``host:port``.
         front_door: Where telephones reach the county; None if they don't.
         backup: Where copies go that leave the machine; None before ``cunhui-server backup setup``.
+        database: The county's own PostgreSQL; None if the private cluster is used.
     """
 
     name: str
@@ -91,6 +94,7 @@ class CountyConfig:
     notify_hosts: tuple[str, ...] = ()
     front_door: FrontDoor | None = None
     backup: BackupConfig | None = None
+    database: OwnDatabase | None = None
 
     @property
     def station_ports(self) -> list[int]:
@@ -195,6 +199,7 @@ def _composed(config: CountyConfig) -> str:
     tables = [console_table(config.console)] if config.console else []
     tables += [front_door_table(config.front_door)] if config.front_door else []
     tables += [backup_table(config.backup)] if config.backup else []
+    tables += [config.database.as_table()] if config.database else []
     return "\n".join(lines) + "\n" + "".join(tables)
 
 
@@ -232,7 +237,7 @@ def read_config(home: CountyHome) -> CountyConfig:
     problems += [f"{file}:{line_of(text, key)}：{key} {words}{_misplaced(key)}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
-    kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig}
+    kinds = {"console": OwnCertificate, "front_door": FrontDoor, "backup": BackupConfig, "database": OwnDatabase}
     tables = {name: kind(**values[name]) for name, kind in kinds.items() if name in values}
     lists = {key: tuple(values.get(key, ())) for key in ("other_hosts", "trusted_proxies", "notify_hosts")}
     return CountyConfig(**values | lists | tables)
@@ -309,6 +314,11 @@ def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tup
     if "backup" in values:
         wrong = backup_problems(values["backup"])
         problems += [(f"backup.{key}" if key else "backup", words) for key, words in wrong]
+    if "database" in values:
+        wrong = own_database_problems(values["database"])
+        problems += [(f"database.{key}" if key else "database", words) for key, words in wrong]
+        if "backup" in values:
+            problems.append(("backup", "和 [database] 只能写一种：自己的数据库由它的管理员备份"))
     return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
@@ -329,7 +339,7 @@ def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
-    if key in ("console", "front_door", "backup"):
+    if kind is dict:
         return ""  # tables are judged by themselves
     # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)

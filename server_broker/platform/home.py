@@ -4,8 +4,6 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from server_broker.platform.files import write_atomically, write_once
 
@@ -95,6 +93,11 @@ class CountyHome:
         return self.root / "county.toml"
 
     @property
+    def own_database_mark(self) -> Path:
+        """The mark that the county uses a PostgreSQL of its own, so that the private cluster stays down."""
+        return self.root / "own-database"
+
+    @property
     def begun_setup(self) -> Path:
         """The answers of a setup that has not come to its end."""
         return self.root / "setup.json"
@@ -123,23 +126,3 @@ class CountyHome:
         """Host names under which the console answers."""
         hosts = os.environ.get("CUNHUI_HOSTS", "localhost,127.0.0.1")
         return [host for host in hosts.split(",") if host]
-
-
-def database_settings(home: CountyHome, url: str) -> dict[str, Any]:
-    """Return Django's settings for ``url`` (``postgresql://user:password@host:port/name``) or the private cluster."""
-    settings: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
-        # Under ASGI a request may run in a new thread, and no later request would use a connection kept open there.
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-    }
-    if not url:
-        return settings | {"NAME": DATABASE, "USER": ROLE, "HOST": str(home.postgres_socket)}
-    parts = urlsplit(url)
-    return settings | {
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
-    }

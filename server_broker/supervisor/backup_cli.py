@@ -74,6 +74,11 @@ def backup(home: CountyHome, chosen: argparse.Namespace) -> str:
     """
     if chosen.what is None:
         raise ServiceError(f"请写明做什么。{_FORMS.rstrip()}")
+    if read_config(home).database is not None:
+        raise ServiceError(
+            "这个县的数据库是自己的 PostgreSQL，由它的管理员备份。"
+            f"{home.root} 里的 trust、media、bundles 和 county.toml 也要一起备份，见《备份与恢复手册》"
+        )
     if chosen.what in ("now", "copy", "check") and home.by_units and os.geteuid() == 0:
         # PostgreSQL's files belong to another account than the keys: each unit has its own.
         require_backup(home)

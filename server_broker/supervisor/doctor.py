@@ -3,7 +3,6 @@
 import datetime as dt
 import shutil
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from cryptography import x509
@@ -23,11 +22,13 @@ from server_broker.platform.county_clock import (
     build_ms,
 )
 from server_broker.platform.county_config import CountyConfig, owning_line, read_config
-from server_broker.platform.home import CountyHome, database_settings
+from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import command_line
+from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError, running_pid
 from server_broker.platform.units import log_of, restart_line, start_line
+from server_broker.supervisor.database_check import connected, not_durable, own_database_lacks
 from server_broker.supervisor.front_door import config_problems, config_warnings
 from server_broker.supervisor.own_names import console_certificate_problems, served_certificate
 from server_broker.supervisor.parts import front_door_answers, web_answers
@@ -58,9 +59,7 @@ class PartFinding:
         return line if self.well else f"{line}\n    处理：{self.remedy}"
 
 
-def examine(
-    home: CountyHome, *, database_url: str, now: dt.datetime, machine: MachineClock | None = None
-) -> list[PartFinding]:
+def examine(home: CountyHome, *, now: dt.datetime, machine: MachineClock | None = None) -> list[PartFinding]:
     """Return the findings in the order in which a person should fix them.
 
     Args:
@@ -75,7 +74,7 @@ def examine(
     return [
         _config(home, config),
         _keys(home),
-        _record_key(home, database_url),
+        _record_key(home),
         _journal(home),
         _certificate(home, "web", "网页证书", now),
         _certificate(home, "broker", "消息服务证书", now),
@@ -85,7 +84,7 @@ def examine(
         _backup(home, config, now),
         _clock(home, config, machine or LinuxMachineClock()),
         _service(home),
-        _unless_held(home, "postgres", _database(home, database_url)),
+        _unless_held(home, "postgres", _database(home, config)),
         _unless_held(home, "mosquitto", _broker(home)),
         _unless_held(home, "ingest", _process(home, "ingest", "接收进程", "站点会保留数据")),
         _unless_held(home, "chores", _process(home, "chores", "维护进程", "过期图片和日志暂不清理")),
@@ -123,14 +122,14 @@ def _keys(home: CountyHome) -> PartFinding:
     return PartFinding("密钥", True, "齐全，只有本服务可读")
 
 
-def _record_key(home: CountyHome, url: str) -> PartFinding:
+def _record_key(home: CountyHome) -> PartFinding:
     """Check the key without which no decision can be recorded, so that none is taken."""
     title, remedy = "记录密钥", "从备份恢复 trust 文件夹里的 record.key；恢复以前网页上不能作任何决定"
     try:
         opened, kept = read_mark(home) is not None, kept_record_keys(home)
     except (ServiceError, OSError) as error:
         return PartFinding(title, False, str(error), remedy)
-    signing = _signing_now(home, url)
+    signing = _signing_now(home)
     if signing is None and not opened:
         return PartFinding(title, True, "齐全" if kept else "还没有决定，第一次决定时生成")
     if not kept:
@@ -142,12 +141,12 @@ def _record_key(home: CountyHome, url: str) -> PartFinding:
     )
 
 
-def _signing_now(home: CountyHome, url: str) -> bytes | None:
+def _signing_now(home: CountyHome) -> bytes | None:
     """Return the public key that signs the county's stream at present; None before the first decision or if the
     database says nothing."""
     query = "SELECT record_key FROM decisions_countystream ORDER BY id DESC LIMIT 1"
     try:
-        with _connected(home, url) as link:
+        with connected(home) as link:
             row = link.execute(query).fetchone()
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
         return None  # the database has a finding of its own, and a county that never ran has no tables
@@ -217,6 +216,8 @@ def _disk(home: CountyHome) -> PartFinding:
 def _backup(home: CountyHome, config: CountyConfig, now: dt.datetime) -> PartFinding:
     """Check that copies leave the machine, lie on the disk and were proven. A county for a demonstration needs none."""
     status, backup = backup_status(home), config.backup
+    if config.database is not None:
+        return PartFinding("备份", True, "数据库由它的管理员备份；本机的文件夹也要有人备份，见《备份与恢复手册》")
     if backup is None:
         remedy = "插上备份盘，运行 cunhui-server backup setup 文件夹；见《备份与恢复手册》"
         return PartFinding("备份", not home.by_units, "没有设置，机器坏了就没有了", remedy)
@@ -246,22 +247,26 @@ def _service(home: CountyHome) -> PartFinding:
     return PartFinding("服务", True, "由 systemd 运行" if home.by_units else f"运行中，进程 {service_pid(home)}")
 
 
-def _database(home: CountyHome, url: str) -> PartFinding:
+def _database(home: CountyHome, config: CountyConfig) -> PartFinding:
+    if config.database is not None:
+        return _own_database(home, config.database)
     try:
-        with _connected(home, url) as link:
-            durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
+        with connected(home) as link:
+            safe = not not_durable(link)
     except psycopg.OperationalError:
         return PartFinding("数据库", False, "连接不上", f"查看 {log_of(home, 'postgres')}；磁盘满时先腾空间")
-    # Without these two, a COMMIT may be lost when the power fails, although its receipt has gone out.
-    safe = all(row is not None and row[0] != "off" for row in durable)
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
 
 
-def _connected(home: CountyHome, url: str) -> "psycopg.Connection[tuple[Any, ...]]":
-    settings = database_settings(home, url)
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    arguments = {name: settings[key] for name, key in names.items() if settings.get(key)}
-    return psycopg.connect(**arguments, connect_timeout=5)
+def _own_database(home: CountyHome, own: OwnDatabase) -> PartFinding:
+    try:
+        lacks = own_database_lacks(home, own)
+    except psycopg.OperationalError as error:
+        remedy = "核对 county.toml 的 [database]、口令文件和防火墙，见《县级安装手册》"
+        return PartFinding("数据库", False, f"{own.host} 连接不上：{str(error).splitlines()[0]}", remedy)
+    if lacks:
+        return PartFinding("数据库", False, f"{own.host} 不合要求", f"请它的管理员改：{'；'.join(lacks)}")
+    return PartFinding("数据库", True, f"可用，{own.host}")
 
 
 def _broker(home: CountyHome) -> PartFinding:

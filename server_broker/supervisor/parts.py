@@ -1,7 +1,6 @@
 """The parts of a running county, in the order in which they start."""
 
 import http.client
-import os
 import signal
 import socket
 import ssl
@@ -63,9 +62,9 @@ def postgres_part(home: CountyHome) -> Part:
 
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
-    """Return all parts in the order of their start. If a URL names another database, PostgreSQL is left out."""
+    """Return all parts in the order of their start. Without the private PostgreSQL if it has its own."""
     # Ingest, chores and the notifier count as ready at once, because they wait for database and broker by themselves.
-    parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
+    parts = [] if config.database else [postgres_part(home)]
     return [
         *parts,
         Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psycopg
+
 from server_broker.platform.county_account import as_the_county, county_account
 from server_broker.platform.county_clock import build_ms
 from server_broker.platform.county_config import read_config
@@ -21,9 +23,11 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.installed import how_to_begin
 from server_broker.platform.invocation import county_prefix
 from server_broker.platform.own_certificate import OwnCertificate
+from server_broker.platform.own_database import OwnDatabase
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.units import SYSTEMCTL, TARGET, UNITS
 from server_broker.postgres.debian import bin_folder
+from server_broker.supervisor.database_check import own_database_lacks
 from server_broker.supervisor.reach import taken_ports
 from server_broker.supervisor.setup_questions import asked, from_file
 from server_broker.supervisor.unit_states import UnitState, unit_states
@@ -60,9 +64,7 @@ def setup(home: CountyHome, answers_file: str, *, say: Callable[[str], None]) ->
                 begun.unlink()  # answers that make no county would make none the next time either
             raise
     with as_the_county(home):
-        if (table := answers.get("console")) and read_config(home).console is None:
-            with home.config_file.open("a", encoding="utf-8") as file:
-                file.write(table)
+        _add_tables(home, answers)
     say("正在启动，第一次要建数据库，大约一分钟……")
     # systemctl would wait for the units without a word.
     _run([SYSTEMCTL, "start", "--no-block", TARGET], "启动")
@@ -95,7 +97,11 @@ def _answers(home: CountyHome, answers_file: str, *, begun: Path, say: Callable[
         answers: Mapping[str, str] = json.loads(begun.read_text(encoding="utf-8")) if resumed else {}
     if answers_file and not resumed:
         try:
-            answers = from_file(Path(answers_file), judge=lambda own: certificate_problems_for(home, own))
+            answers = from_file(
+                Path(answers_file),
+                judge=lambda own: certificate_problems_for(home, own),
+                try_database=lambda own: database_problems_for(home, own),
+            )
         except ServiceError as error:
             wrong += str(error).splitlines()
     if wrong:
@@ -156,6 +162,26 @@ def certificate_problems_for(home: CountyHome, own: OwnCertificate) -> list[tupl
     return found
 
 
+def database_problems_for(home: CountyHome, own: OwnDatabase) -> list[str]:
+    """Return what keeps a PostgreSQL of the county's own from being used by the county's account."""
+    with as_the_county(home):
+        try:
+            return own_database_lacks(home, own)
+        except psycopg.OperationalError as error:
+            return [f"连接不上：{str(error).splitlines()[0]}"]
+
+
+def _add_tables(home: CountyHome, answers: Mapping[str, str]) -> None:
+    """Put the tables of the answers at the end of ``county.toml``, unless a call before this one did."""
+    config = read_config(home)
+    for name, there in (("console", config.console), ("database", config.database)):
+        if (table := answers.get(name)) and there is None:
+            with home.config_file.open("a", encoding="utf-8") as file:
+                file.write(table)
+            if name == "database":
+                home.own_database_mark.touch()
+
+
 def init_words(answers: Mapping[str, str]) -> list[str]:
     """Return the options of ``init`` for the answers."""
     words = [f"--name={answers['name']}", "--host", answers["host"]]  # a name may begin with a stroke
@@ -173,7 +199,10 @@ def wait_until_ready(home: CountyHome, *, say: Callable[[str], None], within_s: 
             the end of its log.
     """
     deadline = time.monotonic() + within_s
-    units = {_PREPARE: "准备"} | {unit: part for part, unit in UNITS.items() if part != "front-door"}
+    with as_the_county(home):
+        own = read_config(home).database is not None
+    unused = ("front-door", "postgres") if own else ("front-door",)
+    units = {_PREPARE: "准备"} | {unit: part for part, unit in UNITS.items() if part not in unused}
     told: list[str] = []
     before: dict[str, UnitState] = {}
     failing: list[str] = []

@@ -15,6 +15,7 @@ from protocol.system_errors import os_cause
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import console_problems, console_table, slip
 from server_broker.platform.own_certificate import HOST, OwnCertificate
+from server_broker.platform.own_database import OwnDatabase, own_database_problems
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.reach import addresses_of, is_free, leads_here
 
@@ -24,6 +25,8 @@ _TRIES = 5
 type Ask = Callable[[str], str]
 type JudgeConsole = Callable[[OwnCertificate], Sequence[tuple[str, str]]]
 """Returns the settings of ``[console]`` whose files can't be served, each with the reason in Chinese."""
+type TryDatabase = Callable[[OwnDatabase], Sequence[str]]
+"""Returns in Chinese what keeps a PostgreSQL of the county's own from being used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +100,21 @@ def asked(ask: Ask, *, say: Callable[[str], None]) -> dict[str, str]:
     return _completed(answers)
 
 
-def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str]:
+def from_file(
+    path: Path, *, judge: JudgeConsole | None = None, try_database: TryDatabase | None = None
+) -> dict[str, str]:
     """Read the answers from a TOML file of texts, whose keys are those of `questions`.
 
-    It may have the table ``[console]`` too, as ``county.toml`` will have it; ``judge`` tries its certificate. With
-    ``forwarded = true`` a ``host`` that is not this machine's is taken.
+    It may have the tables ``[console]`` and ``[database]`` too, as ``county.toml`` will have them; ``judge`` tries the
+    certificate of the one, ``try_database`` the other. With ``forwarded = true`` a ``host`` that is not this machine's
+    is taken.
 
     Raises:
         ServiceError: The file can't be read, or answers are missing or wrong: all of them, one line each.
     """
     values = _values_in(path)
     table, forwarded = values.pop("console", None), values.pop("forwarded", False) is True
+    database = values.pop("database", None)
     wrong = [f"{path}：{key} 不是这里的设置项" for key in values.keys() - {one.key for one in questions()}]
     answers: dict[str, str] = {}
     for question in questions():
@@ -124,6 +131,10 @@ def from_file(path: Path, *, judge: JudgeConsole | None = None) -> dict[str, str
         found = _wrong_console(table, answers, judge)
         wrong += [f"{path}：{'console.' if key else '[console] '}{key} {words}" for key, words in found]
         answers["console"] = "" if found else console_table(OwnCertificate(**table))
+    if database is not None:
+        found = _wrong_database(database, try_database)
+        wrong += [f"{path}：{'database.' if key else '[database] '}{key} {words}" for key, words in found]
+        answers["database"] = "" if found else OwnDatabase(**database).as_table()
     if wrong:
         raise ServiceError("\n".join(wrong))
     return _completed(answers)
@@ -152,6 +163,13 @@ def _wrong_console(table: Any, answers: Mapping[str, str], judge: JudgeConsole |
     if own.port not in ports.values() and not is_free(own.port):
         wrong.append(("port", f"端口 {own.port} 已被别的程序占用"))
     return [*wrong, *(judge(own) if judge else [])]
+
+
+def _wrong_database(table: Any, try_database: TryDatabase | None) -> Sequence[tuple[str, str]]:
+    wrong = own_database_problems(table)
+    if wrong or try_database is None:
+        return wrong
+    return [("", words) for words in try_database(OwnDatabase(**table))]
 
 
 def _completed(answers: Mapping[str, str]) -> dict[str, str]:

@@ -54,11 +54,14 @@ def _prepare(home: CountyHome) -> None:
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
     os.environ |= python_program(home, config, prepare.__name__).environment
     prepare.main()
-    mark = home.postgres_socket / "front-door"
-    if config.front_door is None:
-        mark.unlink(missing_ok=True)
-    else:
-        mark.touch()
+    for mark, there in (
+        (home.postgres_socket / "front-door", config.front_door is not None),
+        (home.own_database_mark, config.database is not None),
+    ):
+        if there:
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
     # In memory, so that each start of the machine is prepared anew. The units of the other parts wait for it.
     prepared.touch()
 

@@ -21,6 +21,7 @@ from protocol.system_errors import os_cause
 from server_broker.fleet.tables import STREAMS
 from server_broker.platform.files import sync_folder, write_atomically
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_database import environment_of
 from server_broker.platform.processes import ServiceError
 from server_broker.platform.release import used_version
 from server_broker.platform.units import start_line
@@ -238,9 +239,10 @@ def _pg_dump() -> Iterator[IO[bytes]]:
 
 def database_environment() -> dict[str, str]:
     """Return what tells PostgreSQL's programs which database is meant (libpq: environment variables)."""
-    names = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
+    names = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGHOST": "HOST", "PGPORT": "PORT"}
     settings = connection.settings_dict
-    return {name: str(settings[key]) for name, key in names.items() if settings.get(key)}
+    there = {name: str(settings[key]) for name, key in names.items() if settings.get(key)}
+    return there | environment_of(settings["OPTIONS"])
 
 
 def server_major() -> int:

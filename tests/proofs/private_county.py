@@ -27,7 +27,6 @@ def county_home(name: str, *, in_memory: bool = True) -> Iterator["CountyHome"]:
         folder.chmod(0o755)
         (folder / "static").mkdir()
         os.environ |= {"CUNHUI_HOME": made, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        os.environ.pop("CUNHUI_DATABASE_URL", None)
         import django  # noqa: PLC0415 - the settings must be named before
 
         django.setup()

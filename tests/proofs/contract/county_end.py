@@ -17,7 +17,6 @@ def main() -> None:
     home = Path(sys.argv[1])
     (home / "static").mkdir(exist_ok=True)
     os.environ |= {"CUNHUI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-    os.environ.pop("CUNHUI_DATABASE_URL", None)
     import django  # noqa: PLC0415 - the settings must be named before
 
     django.setup()

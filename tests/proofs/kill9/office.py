@@ -22,7 +22,6 @@ class Office:
     def __init__(self, home: Path, stations: list[str], *, seed: int) -> None:
         """Join a county that is up. Django's settings are read here for the first time."""
         os.environ |= {"CUNHUI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        os.environ.pop("CUNHUI_DATABASE_URL", None)
         import django  # noqa: PLC0415 - the settings must be named before
 
         django.setup()

@@ -42,7 +42,6 @@ def _county() -> Iterator["OutageCounty"]:
         folder.chmod(0o755)
         (folder / "static").mkdir()
         os.environ |= {"CUNHUI_HOME": name, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        os.environ.pop("CUNHUI_DATABASE_URL", None)
         import django  # noqa: PLC0415 - the settings must be named before
 
         django.setup()

@@ -105,7 +105,6 @@ def opened(folder: Path, *, people: int, seed: int) -> Iterator[Office]:
     folder.chmod(0o755)
     with Bench(folder, make_cast(people_per_station=people, seed=seed), pcsc=False) as bench:
         os.environ |= {"CUNHUI_HOME": str(folder / "county"), "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        os.environ.pop("CUNHUI_DATABASE_URL", None)
         import django  # noqa: PLC0415 - the settings must be named before
 
         django.setup()

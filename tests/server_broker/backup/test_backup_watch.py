@@ -74,7 +74,7 @@ def test_the_doctor_looks_at_the_disk_and_says_how_old_the_copy_on_it_is(
     note(home, set_up_at=NOW, last_copy_at=NOW, last_base_at=NOW, last_proof_at=NOW)
 
     def found() -> tuple[bool, str]:
-        one = {one.part: one for one in examine(home, database_url="", now=NOW + HOUR)}["备份"]
+        one = {one.part: one for one in examine(home, now=NOW + HOUR)}["备份"]
         assert one.well or "backup now" in one.remedy
         return one.well, one.state
 

@@ -175,7 +175,7 @@ def test_the_doctor_says_whether_the_broker_follows_the_journal(
     county: BrokerCounty, board: Board, keeper: ListKeeper
 ) -> None:
     def finding() -> PartFinding:
-        [found] = [one for one in examine(county.home, database_url="", now=NOW) if one.part == "消息服务"]
+        [found] = [one for one in examine(county.home, now=NOW) if one.part == "消息服务"]
         return found
 
     assert finding().well

@@ -31,7 +31,7 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
 
 
 def remedy(home: CountyHome) -> str:
-    return doctor.examine(home, database_url="", now=dt.datetime.now(dt.UTC))[0].remedy
+    return doctor.examine(home, now=dt.datetime.now(dt.UTC))[0].remedy
 
 
 def test_a_folder_that_is_away_is_still_the_installed_county(away: CountyHome, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from server_broker.people.cards import report_lost
 from server_broker.platform.control import hold_file
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
+from server_broker.platform.own_database import OwnDatabase
 from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.supervisor.up import initialise
 from server_broker.trust.county_mark import CountyMark, raise_mark
@@ -41,10 +42,8 @@ def machine(*, wall: dt.datetime | None = None) -> CountyMachine:
     return made
 
 
-def look(
-    home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None, url: str = ""
-) -> dict[str, PartFinding]:
-    return {finding.part: finding for finding in examine(home, database_url=url, now=now, machine=on or machine())}
+def look(home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None) -> dict[str, PartFinding]:
+    return {finding.part: finding for finding in examine(home, now=now, machine=on or machine())}
 
 
 def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: CountyHome) -> None:
@@ -93,18 +92,21 @@ def test_a_record_key_that_is_gone_damaged_or_another_is_named_with_what_to_do(h
 
 @pytest.mark.django_db(transaction=True)
 def test_a_record_key_that_the_stream_does_not_have_now_is_named(
-    home: CountyHome, monkeypatch: pytest.MonkeyPatch
+    home: CountyHome,
 ) -> None:
     report_lost(make_county().cards[ZHANG], actor="officer")
-    monkeypatch.setenv("PGHOST", str(connection.settings_dict["HOST"]))
-    url = f"postgresql://{connection.settings_dict['USER']}@/{connection.settings_dict['NAME']}"
+    # The county's own PostgreSQL may be any, so that of the tests too.
+    database = connection.settings_dict
+    own = OwnDatabase(host=database["HOST"], name=database["NAME"], user=database["USER"])
+    with home.config_file.open("a", encoding="utf-8") as file:
+        file.write(own.as_table())
     make_record_key(home)
-    found = look(home, url=url)["记录密钥"]
+    found = look(home)["记录密钥"]
     assert (found.well, found.state) == (False, "record.key 不是县记录链现在用的那一把")
     shutil.copy(COUNTY_FOLDER / "trust" / "record.key", home.trust / "record.key")
-    assert look(home, url=url)["记录密钥"].state == "可用"
+    assert look(home)["记录密钥"].state == "可用"
     (home.trust / "record.key").unlink()
-    assert look(home, url=url)["记录密钥"].state == "record.key 不见了"
+    assert look(home)["记录密钥"].state == "record.key 不见了"
 
 
 def test_a_damaged_journal_is_named_with_its_line(home: CountyHome) -> None:
@@ -129,5 +131,5 @@ def test_a_clock_that_no_time_service_has_set_is_named_with_what_to_do(home: Cou
 
 
 def test_without_a_configuration_that_alone_is_said(tmp_path: Path) -> None:
-    found = examine(CountyHome(tmp_path), database_url="", now=NOW)
+    found = examine(CountyHome(tmp_path), now=NOW)
     assert [(one.part, one.well) for one in found] == [("配置", False)]

@@ -192,7 +192,7 @@ def test_a_bad_pair_is_not_served_and_everybody_is_told(
     assert web.serves(before)
     assert cli.main(["config", "check", "--home", str(web.home.root)]) == 1
     assert words in capsys.readouterr().err
-    [finding] = [one for one in examine(web.home, database_url="", now=NOW) if one.part == "办公网页证书"]
+    [finding] = [one for one in examine(web.home, now=NOW) if one.part == "办公网页证书"]
     assert not finding.well
     assert words in finding.state
     watch = ConsoleCertificateWatch(web.home)
@@ -214,7 +214,7 @@ def test_files_that_only_root_can_read_are_seen_by_what_is_served(web: Web, monk
     """The doctor of an installed county reads with root's rights, and the web does not."""
 
     def own() -> tuple[bool, str]:
-        [finding] = [one for one in examine(web.home, database_url="", now=NOW) if one.part == "办公网页证书"]
+        [finding] = [one for one in examine(web.home, now=NOW) if one.part == "办公网页证书"]
         return finding.well, finding.state
 
     assert own()[0]
@@ -317,7 +317,7 @@ def test_a_name_that_was_changed_stays_on_the_certificates_until_a_person_says_s
     home.config_file.write_text(text.replace('host = "127.0.0.1"', 'host = "old.example"', 1))
     assert "old.example" in names()
     home.config_file.write_text(text.replace('host = "127.0.0.1"', 'host = "new.example"', 1))
-    [finding] = [one for one in examine(home, database_url="", now=NOW) if one.part == "旧名字"]
+    [finding] = [one for one in examine(home, now=NOW) if one.part == "旧名字"]
     assert "old.example" in finding.state
     assert not finding.well
     cli.main(["config", "check", "--home", str(home.root)])

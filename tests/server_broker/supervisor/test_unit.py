@@ -193,7 +193,7 @@ def test_each_part_runs_under_the_account_of_its_unit(county: InstalledCounty) -
         assert web_answers(home, read_config(home))
         county.wait_for_watchdogs(12)
         assert control.runs(home)
-        found = {one.part: one for one in examine(home, database_url="", now=NOW)}
+        found = {one.part: one for one in examine(home, now=NOW)}
         assert found["服务"].state == "由 systemd 运行"
         assert all(found[part].well for part in ("消息服务", "接收进程", "维护进程", "通知进程", "网页"))
 
