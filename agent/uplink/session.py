@@ -143,6 +143,8 @@ class Session:
                 self._publish_compare()
             case "opening":
                 self._build_epoch()
+                if self.phase != "opening":
+                    self.pump()
             case "reissuing":
                 self._reissue()
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.events import LinkUp
 from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
+from agent.storage.outbox import outbox as outbox_module
 from agent.storage.outbox.schema import place
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
 from tests.agent.uplink.bench import NOW, STATION, UplinkBench, some_facts
@@ -75,7 +76,8 @@ def test_facts_and_blobs_arrive_and_stay_receipted(bench: DiskBench) -> None:
     assert bench.leaves().count("facts") == facts, "what is receipted is not sent again"
 
 
-def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
+def become_an_older_copy(bench: DiskBench) -> None:
+    """Go back to a file that has 11 facts, after the county has got 31."""
     bench.connect()
     bench.add(10)
     bench.disk.close()
@@ -88,6 +90,10 @@ def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
         path.unlink()
     (bench.folder / "outbox.db").write_bytes(copy)
     bench.start()
+
+
+def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
+    become_an_older_copy(bench)
     bench.disk.commit(*some_facts(3))
     bench.connect()
     assert bench.disk.waiting == 0
@@ -98,6 +104,27 @@ def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
     assert isinstance(first, EpochOpened)
     assert (first.reason, first.matched) == ("ahead", 11)
     assert [fact.seq for fact in rest if isinstance(fact, Reissued)] == [12, 13, 14]
+
+
+def test_a_long_stream_is_built_in_turns_and_goes_on_after_a_crash(
+    bench: DiskBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "FACTS_AT_ONCE", 10)
+    become_an_older_copy(bench)
+    bench.disk.commit(*some_facts(60))
+    old = bench.disk.epoch
+    bench.connect()
+    assert (bench.disk.opening, bench.disk.epoch, bench.uplink.state) == (True, old, "connecting")
+    bench.crash()
+    assert bench.disk.opening
+    bench.connect()
+    bench.disk.commit(*some_facts(1))
+    bench.wait(1_000)
+    assert bench.disk.epoch != old
+    assert (bench.disk.opening, bench.disk.waiting, bench.uplink.state) == (False, 0, "connected")
+    said = [decode_fact(body) for body in bench.book.streams[STATION, bench.disk.epoch].bodies]
+    assert [fact.seq for fact in said if isinstance(fact, Reissued)] == list(range(9, 73))  # spaced heads agree up to 8
+    assert bench.host.alarms.count(("stream_differs", "critical")) == 1
 
 
 def test_a_crash_while_earlier_streams_are_reissued_repeats_it(bench: DiskBench) -> None:
