@@ -165,6 +165,16 @@ class Store:
                 self._roll_back()
             raise
 
+    def commit_so_far(self) -> None:
+        """Make durable what the open transaction has written, and go on in another one.
+
+        Raises:
+            StorageFull: No room.
+            StorageFailed: The disk or the file failed.
+        """
+        self.rows("COMMIT")
+        self.rows("BEGIN IMMEDIATE")
+
     def _roll_back(self) -> None:
         """End the transaction that is open, if any. An earlier rollback may have failed and left it."""
         if self._connection.in_transaction:

@@ -31,6 +31,9 @@ from protocol.units import Moment
 
 log = logging.getLogger(__name__)
 
+_PIECE = 2_000
+"""Facts in one transaction of the new file."""
+
 
 def salvage(
     path: Path, disk: Disk, *, station: str, now: Callable[[], Moment], working: Callable[[], None] = lambda: None
@@ -73,7 +76,10 @@ def _state_as_sqlite_reads_it(path: Path, disk: Disk, working: Callable[[], None
 
 
 def _fill(store: Store, *, damaged: DamagedFile, scan: Scan, station: str, at: Moment) -> None:
-    """Fill the new file in one transaction: the facts of the damaged one, and the stream that goes on from them."""
+    """Fill the new file: the facts of the damaged one, and the stream that goes on from them.
+
+    It counts only when it is complete, so it is committed now and then: a log with all of it takes minutes to write.
+    """
     old = scan.newest_stream()
     epoch = scan.epochs.get(old)
     with store.transaction():
@@ -84,6 +90,7 @@ def _fill(store: Store, *, damaged: DamagedFile, scan: Scan, station: str, at: M
         appender = Appender.begin(
             store, station=station, number=old + 1, reason="corrupt", previous=epoch, matched=matched, at=at
         )
+        appender.flushed = store.commit_so_far
         _reissue_unreceipted(store, appender, scan, at=at)
         for fact in displaced:
             appender.add_fact(as_reissued(fact, at=at))
@@ -141,7 +148,9 @@ def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str)
             store.write_state(key, value)
     starts = {stream: chain.first_head(station=station, epoch=epoch) for stream, epoch in scan.epochs.items()}
     doubtful: set[StoredFact] = set()
-    for fact in proven_facts(damaged, scan):
+    for number, fact in enumerate(proven_facts(damaged, scan), 1):
+        if number % _PIECE == 0:
+            store.commit_so_far()
         # With a damaged epoch the row can't be inserted as it is; the chain decides about it below.
         if fact.epoch != scan.epochs[fact.stream] or (not insert_fact(store, fact) and not _stored(store, fact)):
             doubtful.add(replace(fact, epoch=scan.epochs[fact.stream]))

@@ -1,7 +1,7 @@
 """One stream of facts: where it stands, and how it is continued inside a transaction."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -124,6 +124,8 @@ class Appender:
         self._store = store
         self._rows: list[Row] = []
         self.tip = tip
+        self.flushed: Callable[[], None] = lambda: None
+        """Called when facts were written, and before the next ones are."""
 
     @classmethod
     def begin(
@@ -178,6 +180,7 @@ class Appender:
         if self._rows:
             self._store.write_rows(_INSERT, self._rows)
             self._rows = []
+            self.flushed()
 
     def finish_reissue(self) -> None:
         """Write the facts that `add` took, and note for `prune` that up to here the stream re-issues an older one."""
