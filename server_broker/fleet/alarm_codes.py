@@ -33,6 +33,9 @@ OFTEN_DOWN: Final = "often_down"
 """On three dates of a month people could not touch."""
 STATION_FLOODS: Final = "station_floods"
 """It sends more than its share of messages, or messages that cost far more than others."""
+STATION_QUOTA: Final = "station_quota"
+"""It has sent as much as the county takes of a station in a day."""
+TOO_MANY_STREAMS: Final = "too_many_streams"
 STATION_CERTIFICATE: Final = "station_certificate"
 BAD_SIGNATURE: Final = "bad_signature"
 TOO_MANY_ALARMS: Final = "too_many_alarms"
@@ -90,6 +93,8 @@ COUNTY_ALARMS: Final = frozenset(
         STATION_SILENT,
         OFTEN_DOWN,
         STATION_FLOODS,
+        STATION_QUOTA,
+        TOO_MANY_STREAMS,
         STATION_CERTIFICATE,
         BAD_SIGNATURE,
         TOO_MANY_ALARMS,

@@ -138,6 +138,7 @@ class StationEvent(Stamped):
             models.Index(
                 "station",
                 KeyTextTransform("boot", "detail"),
+                "id",
                 condition=models.Q(kind="clock_corrected"),
                 name="event_correction",
             ),

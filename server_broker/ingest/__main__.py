@@ -29,6 +29,7 @@ def main() -> None:
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
+    from server_broker.platform.county_config import read_config  # noqa: PLC0415
     from server_broker.platform.service_manager import ServiceManager  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
@@ -45,6 +46,7 @@ def main() -> None:
         stop=stop,
         county_clock=county_clock(settings.HOME),
         alive=ServiceManager().alive,
+        facts_a_day=read_config(settings.HOME).facts_a_day,
     )
     worker.run()
     logging.getLogger("server_broker.ingest").info("the worker has ended as it was told to")

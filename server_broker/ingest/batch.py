@@ -24,9 +24,11 @@ from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
 from server_broker.ingest.presence import Presence, answer_compares, take_presence
 from server_broker.ingest.quarantine import Quarantine, SetAside
+from server_broker.ingest.quota import DayQuota
 from server_broker.ingest.stream_tables import SenderRow
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
+from server_broker.platform.county_config import FACTS_A_DAY
 
 _BLOB_LEAVES = ("blob", "asked")
 
@@ -66,8 +68,9 @@ class _Sorted:
 class BatchProcessor:
     """Processes batches. One object lives as long as the worker, because quarantine has a bound for each hour."""
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], facts_a_day: int = FACTS_A_DAY) -> None:
         self._clock = clock
+        self._quota = DayQuota(facts_a_day)
         self._quarantine = Quarantine()
         self._stated = StatedGenerations()
 
@@ -94,6 +97,8 @@ class BatchProcessor:
             # Before everything else, because each receipt and welcome below states the county's generation.
             number = self._stated.judge(stated, own=generation(), now=now)
             outgoing = []
+            if sorted_.envelopes:
+                sorted_.envelopes = self._quota.envelopes(sorted_.envelopes, now=now)
             if sorted_.envelopes:
                 outgoing += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)
             # After the facts, so that the welcomes of this batch and its comparisons know of them.
@@ -150,7 +155,11 @@ class BatchProcessor:
         blobs = BlobIntake(MediaFolder(settings.HOME.media), now=now)
         # By `id`, because a station may send the same chunk twice, and each message is set aside by itself.
         came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
-        for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
+        for chunk, why in blobs.take(self._quota.chunks([chunk for _, chunk in sorted_.chunks], now=now)):
             incoming = came_in[id(chunk)]
             sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
-        return [Outgoing(sender.shard, blobs.missing_of(query)) for sender, query in sorted_.queries]
+        return [
+            Outgoing(sender.shard, blobs.missing_of(query))
+            for sender, query in sorted_.queries
+            if self._quota.takes_blobs(sender.id)
+        ]

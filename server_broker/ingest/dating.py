@@ -54,6 +54,9 @@ CONTESTED_MS = 60_000
 """Attendance is counted in minutes, so words that are closer than this may both stand."""
 DRIFT_PPM = 200
 """More than any quartz crystal drifts in the temperatures of an office: 200 ppm are 0.7 s in an hour."""
+MAX_ANCHORS = 64
+"""Anchors of a boot that date its rows; of more it is the first half and the last half. As a rule a boot has one to
+three, and each is compared with all rows of the boot."""
 _END = 2**63 - 1
 """Beyond every mono: a span with this end goes to the end of the boot."""
 
@@ -266,6 +269,12 @@ def _dispute(boots: Mapping[Boot, int]) -> None:
         )
 
 
+OF_BOOT = f"""SELECT a.id FROM {STATION_EVENTS} a
+    WHERE a.station_id = w.station AND a.detail->>'boot' = w.boot AND a.kind = 'clock_corrected'
+      AND a.boot = decode(w.boot, 'hex') AND a.detail->>'source' IN ('county', 'ntp')"""  # noqa: S608 - our own constant
+"""SQL: the anchors of boot ``w``. The index `event_correction` has the first and the last of many at hand."""
+
+
 def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
     """Return the anchors of each boot that has any, in the order of ``mono``; words of the county are corrected."""
     stations, ids = zip(*boots, strict=True)
@@ -276,12 +285,11 @@ def anchors_of(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
                (e.detail->>'wall')::bigint - coalesce(r.ahead_ms, 0), e.detail->>'source',
                greatest((e.detail->>'mono')::bigint, e.mono_ms), coalesce(r.vouched, 0), coalesce(r.ahead_ms, 0) <> 0
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
-        JOIN {STATION_EVENTS} e ON e.station_id = w.station AND e.detail->>'boot' = w.boot
+        CROSS JOIN LATERAL (({OF_BOOT} ORDER BY a.id LIMIT %s) UNION ({OF_BOOT} ORDER BY a.id DESC LIMIT %s)) AS one
+        JOIN {STATION_EVENTS} e ON e.id = one.id
         LEFT JOIN {CLOCK_RUNS} r ON r.run = decode(e.detail->>'run', 'hex')
-        WHERE e.kind = 'clock_corrected' AND e.boot = decode(w.boot, 'hex')
-          AND e.detail->>'source' IN ('county', 'ntp')
         ORDER BY mono, e.id""",  # noqa: S608 - our own constants
-        [list(stations), [boot.hex() for boot in ids]],
+        [list(stations), [boot.hex() for boot in ids], MAX_ANCHORS // 2, MAX_ANCHORS // 2],
     )
     anchors: defaultdict[Boot, list[Anchor]] = defaultdict(list)
     for station, boot, *anchor in found:

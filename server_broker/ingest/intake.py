@@ -131,6 +131,9 @@ class Intake:
         """Lock the streams, load the facts that may be repeated, and decide what each envelope adds."""
         keys = {(sender.id, envelope.head.epoch) for sender, envelope in envelopes}
         streams = stream_tables.lock_streams(keys, now=self._now)
+        self._alarms += stream_tables.beyond_alarms(keys, streams)
+        # Without a receipt for the others: their stations keep the facts and ask again tomorrow.
+        envelopes = [one for one in envelopes if (one[0].id, one[1].head.epoch) in streams]
         stream_tables.load_known(
             [
                 (stream, envelope.first, min(envelope.head.through, stream.state.through))

@@ -101,6 +101,19 @@ class Quarantined(models.Model):
         ordering = ["-received_at"]
 
 
+class DayTaken(models.Model):
+    """What the county has taken of a station on a date, in steps (`server_broker.ingest.quota`)."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    facts = models.BigIntegerField()
+    fact_bytes = models.BigIntegerField()
+    blob_bytes = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "day"], name="taken_once_a_day")]
+
+
 class IngestLease(models.Model):
     """The ingest worker that works a shard, named here for people. The lease itself is a PostgreSQL advisory lock."""
 

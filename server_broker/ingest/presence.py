@@ -186,6 +186,7 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
             else:
                 alarms.append(AlarmCall(sender.id, BAD_SIGNATURE, "critical", "站点的签名无法验证"))
     streams = stream_tables.lock_streams(heads, now=now)
+    alarms += stream_tables.beyond_alarms(heads, streams)
     signed = [(stream, *head) for key, stream in streams.items() for head in heads[key]]
     behind = [(row, head.through) for row, head, _ in signed if head.through <= row.state.through]
     ours = stream_tables.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])

@@ -7,13 +7,16 @@ Facts go in by COPY. A second row for an identity meets the UNIQUE constraint of
 Nothing here says ON CONFLICT DO NOTHING about a fact: a fact that silently was not stored would be receipted.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from protocol.birth import MAX_HEADS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
+from server_broker.fleet.alarm_codes import TOO_MANY_STREAMS
+from server_broker.fleet.alarms import AlarmCall
 from server_broker.fleet.fact_rows import Identity
 from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
 from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
@@ -23,6 +26,10 @@ from server_broker.platform.sql import copy_rows, execute, query
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""
+
+STREAMS_A_DAY = 64
+"""Most streams that a station opens in 24 hours: each costs the ledger, and an honest one opens a few in its life."""
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +90,44 @@ ON CONFLICT (station_id, epoch) DO NOTHING
 
 
 def lock_streams(keys: Collection[StreamKey], *, now: datetime) -> dict[StreamKey, StreamRow]:
-    """Lock the streams until the transaction ends, making those that are new, and return them."""
+    """Lock the streams until the transaction ends, making those that are new, and return them.
+
+    A stream is left out if it is new and its station has opened `STREAMS_A_DAY` already.
+    """
     if not keys:
         return {}
     streams = find_streams(keys)
-    missing = [key for key in keys if key not in streams]
+    missing = _openable([key for key in keys if key not in streams], now=now)
     if missing:
         heads = [first_head(station=station, epoch=epoch) for station, epoch in missing]
         execute(_MAKE_STREAMS, [now, [key[0] for key in missing], [key[1] for key in missing], heads])
         streams |= find_streams(missing)
     return streams
+
+
+def _openable(keys: Sequence[StreamKey], *, now: datetime) -> list[StreamKey]:
+    """Return those of new streams that their stations may open."""
+    if not keys:
+        return []
+    found = query(
+        f"""SELECT station_id, count(*) FROM {STREAMS} WHERE station_id = ANY(%s) AND opened_at > %s
+        GROUP BY station_id""",  # noqa: S608 - our own constant
+        [list({station for station, _ in keys}), now - _DAY],
+    )
+    opened: Counter[str] = Counter(dict(found))
+    openable = []
+    for key in keys:
+        opened[key[0]] += 1
+        if opened[key[0]] <= STREAMS_A_DAY:
+            openable.append(key)
+    return openable
+
+
+def beyond_alarms(wanted: Iterable[StreamKey], streams: Collection[StreamKey]) -> list[AlarmCall]:
+    """Return an alarm for each station that has not got a stream which it wanted to open."""
+    refused = dict.fromkeys(station for station, epoch in wanted if (station, epoch) not in streams)
+    detail = f"一天内换了 {STREAMS_A_DAY} 次以上记录流，新的不再收"
+    return [AlarmCall(station, TOO_MANY_STREAMS, "critical", detail) for station in refused]
 
 
 def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:

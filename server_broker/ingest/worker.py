@@ -68,6 +68,7 @@ from server_broker.ingest.models import IngestLease
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
+from server_broker.platform.county_config import FACTS_A_DAY
 
 _log = logging.getLogger(__name__)
 
@@ -143,12 +144,14 @@ class Worker:
         county_clock: CountyClock | None = None,
         mono_ms: Callable[[], int] = boottime_ms,
         alive: Callable[[], None] = lambda: None,
+        facts_a_day: int = FACTS_A_DAY,
     ) -> None:
         """Make a worker.
 
         Args:
             alive: Called while the worker works or waits for the database: nothing else tells that it does not hang.
             county_clock: Judges whether stations may be told the time. Without it they are always told.
+            facts_a_day: How much is taken of a station in a day (`server_broker.ingest.quota`).
             mono_ms: Measures durations. Nobody can set this clock.
         """
         self._source = source
@@ -158,7 +161,7 @@ class Worker:
         self._stop = stop
         self._alive = alive
         self._lease = Lease(shard)
-        self._processor = BatchProcessor(clock=clock)
+        self._processor = BatchProcessor(clock=clock, facts_a_day=facts_a_day)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shard=shard)
         self._costs = Costs(time.monotonic)

@@ -30,7 +30,8 @@ type BlobKey = tuple[str, bytes]
 
 
 class BlobRefused(Exception):
-    """A piece is refused: its blob's size is wrong, or the station has too many blobs that no fact announces."""
+    """A piece is refused: its blob's size is wrong, it leaves too many gaps, or the station has too many blobs that no
+    fact announces."""
 
 
 def adopt_whole(folder: MediaFolder, *, now: datetime) -> int:
@@ -73,10 +74,12 @@ class BlobIntake:
             return
         if any(piece.size != blob.size for piece in pieces):
             raise BlobRefused(f"a piece of a blob of {first.size} bytes, announced as {blob.size}")
-        spans = self._spans(blob)
+        spans = merge([*self._spans(blob), *((piece.offset, piece.offset + len(piece.data)) for piece in pieces)])
+        # The list is read and written with each piece. A station that sends in order never has more than a few.
+        if len(spans) > MAX_RANGES:
+            raise BlobRefused(f"pieces that leave more than {MAX_RANGES} gaps")
         # On disk before the row counts them: after a crash a counted piece must be there.
         self._folder.write(first.station, first.sha256, [(piece.offset, piece.data) for piece in pieces])
-        spans = merge([*spans, *((piece.offset, piece.offset + len(piece.data)) for piece in pieces)])
         if spans != [(0, blob.size)]:
             blob.ranges = [list(span) for span in spans]
             blob.save(update_fields=["ranges"])

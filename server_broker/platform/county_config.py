@@ -32,6 +32,7 @@ _KEYS = {
     "broker_fallback_port": int,
     "broker_local_port": int,
     "clock": str,
+    "facts_a_day": int,
     "trusted_proxies": list,
     "console": dict,
     "notify_hosts": list,
@@ -39,6 +40,9 @@ _KEYS = {
     "backup": dict,
     "database": dict,
 }
+FACTS_A_DAY = 200_000
+"""What the county takes of a station in a day: `server_broker.ingest.quota` says why so many."""
+_LEAST_FACTS_A_DAY = 10_000
 _NAMED_BESIDE = 5
 """Most counties that an error lists."""
 _PORTS = range(20_000, 32_000)
@@ -71,6 +75,7 @@ class CountyConfig:
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
         clock: Who vouches for the machine's clock: its time service (``ntp``), or the person who sets it (``manual``).
             ``init`` writes ``manual`` if no time service has synchronised the machine's clock.
+        facts_a_day: How many facts are taken of one station in a day, and pictures in proportion.
         trusted_proxies: Addresses and networks of reverse proxies in front of the console. Who comes from one of them
             is whoever its ``X-Forwarded-For`` names; from anybody else the header says nothing.
         console: Where browsers of offices reach the console by a certificate that they trust; None if they get the
@@ -89,6 +94,7 @@ class CountyConfig:
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
     clock: ClockMode = "ntp"
+    facts_a_day: int = FACTS_A_DAY
     trusted_proxies: tuple[str, ...] = ()
     console: OwnCertificate | None = None
     notify_hosts: tuple[str, ...] = ()
@@ -191,6 +197,8 @@ def _composed(config: CountyConfig) -> str:
         '# "ntp"：本机时钟由时间服务校准过，才向站点授时',
         '# "manual"：接不上时间服务，时钟由人校准',
         f"clock = {_text(config.clock)}",
+        "# 一个站点一天最多收多少条记录，图片按比例；余下的留在站点，第二天接着收",
+        f"facts_a_day = {config.facts_a_day}",
         "# 网页前面的反向代理的地址或网段；只相信它们的 X-Forwarded-For",
         f"trusted_proxies = [{', '.join(_text(proxy) for proxy in config.trusted_proxies)}]",
         "# 通知还可以发到哪里，如邮件服务器，写成 主机:端口",
@@ -345,6 +353,8 @@ def _problem(key: str, value: Any, ports: str) -> str:
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:
         return f"应为{_WORDS[kind]}"
+    if key == "facts_a_day":
+        return "" if value >= _LEAST_FACTS_A_DAY else f"太小了，至少 {_LEAST_FACTS_A_DAY}：断网很久的站点要能补传"
     if kind is int and not 1 <= value <= 65535:
         return f"{value} 不是端口，应为 {ports}"
     if key == "clock" and value not in get_args(ClockMode.__value__):

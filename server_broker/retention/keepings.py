@@ -439,6 +439,7 @@ NOTHING_OF_PEOPLE: dict[str, str] = {
     "meetings.KindTerms": "县里对会议的要求",
     "ingest.UnprovenHead": "签名",
     "ingest.IngestLease": "设备",
+    "ingest.DayTaken": "设备：一天收了多少，七天后删除",
     "regions.Region": "区划",
     "learning.LearningPack": "题库",
     "progress.VisitDue": "只有编号，几秒钟后删除",

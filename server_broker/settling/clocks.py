@@ -15,7 +15,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.fleet.clock_runs import JUDGED
 from server_broker.fleet.fact_rows import LAST_WALL_MS
 from server_broker.fleet.tables import STATION_EVENTS
-from server_broker.ingest.dating import DIFFERS_MS, Anchor, Boot, Plan, plan
+from server_broker.ingest.dating import DIFFERS_MS, MAX_ANCHORS, OF_BOOT, Anchor, Boot, Plan, plan
 from server_broker.platform.sql import query
 
 
@@ -74,11 +74,13 @@ def clocks_of(boots: Collection[Boot], known: dt.datetime) -> Clocks:
         f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono, (e.detail->>'wall')::bigint,
                e.detail->>'source', greatest((e.detail->>'mono')::bigint, e.mono_ms), e.detail->>'run'
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
-        JOIN {STATION_EVENTS} e ON e.station_id = w.station AND e.detail->>'boot' = w.boot
-        WHERE e.kind = 'clock_corrected' AND e.boot = decode(w.boot, 'hex')
-          AND e.detail->>'source' IN ('county', 'ntp') AND e.received_at <= %s
-        ORDER BY mono, e.id""",  # noqa: S608 - our own constant
-        [list(stations), [boot.hex() for boot in ids], known],
+        CROSS JOIN LATERAL (
+            ({OF_BOOT} AND a.received_at <= %s ORDER BY a.id LIMIT %s)
+            UNION ({OF_BOOT} AND a.received_at <= %s ORDER BY a.id DESC LIMIT %s)
+        ) AS one
+        JOIN {STATION_EVENTS} e ON e.id = one.id
+        ORDER BY mono, e.id""",  # noqa: S608 - our own constants
+        [list(stations), [boot.hex() for boot in ids], known, MAX_ANCHORS // 2, known, MAX_ANCHORS // 2],
     )
     told: dict[Boot, list[_Told]] = defaultdict(list)
     for station, boot, *one in found:
