@@ -1,0 +1,351 @@
+"""What a hostile station sends: each attack yields packets without end, and an empty one where it must be sent now.
+
+Those of letters are found again in the reviews that found them; the others are this proof's own.
+"""
+
+import hashlib
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from protocol.birth import Birth, Compare, Gone, HeadAtSeq
+from protocol.blobs import BlobChunk, BlobQuery
+from protocol.chain import first_head, next_head
+from protocol.codec import encode
+from protocol.envelope import Envelope, SealedFact
+from protocol.facts import AlarmRaised, BlobAnnounced, ClockCorrected, FactsLost, encode_fact
+from protocol.heads import SignedHead, sign_head
+from tests.proofs.neighbours import packets
+from tests.server_broker.station_double import BOOT, moment, touch
+
+if TYPE_CHECKING:
+    from tests.proofs.neighbours.rogue import Rogue
+
+type Attack = Callable[["Rogue"], Iterator[bytes]]
+
+FACTS_AN_ENVELOPE = 500
+BLOB_BYTES = 40_000
+
+
+@dataclass
+class Stream:
+    """A stream of the rogue's own, chained as it grows."""
+
+    rogue: "Rogue"
+    epoch: bytes = field(default_factory=lambda: os.urandom(16))
+    through: int = 0
+    head: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.head = first_head(station=self.rogue.station.id, epoch=self.epoch)
+
+    def signed(self) -> SignedHead:
+        """Return its newest head, signed."""
+        station = self.rogue.station
+        return sign_head(station.key, station=station.id, epoch=self.epoch, through=self.through, head=self.head)
+
+    def envelope(self, *bodies: bytes, good: bool = True) -> bytes:
+        """Append facts, and return the PUBLISH of an envelope with them; with a bad signature unless ``good``."""
+        first, facts = self.through + 1, [SealedFact(salt=os.urandom(16), body=body) for body in bodies]
+        for fact in facts:
+            self.through += 1
+            self.head = next_head(self.head, seq=self.through, digest=fact.digest())
+        head = self.signed()
+        if not good:
+            head = SignedHead(epoch=head.epoch, through=head.through, head=head.head, signature=bytes(64))
+        return self.rogue.message(
+            "facts", encode(Envelope(station=self.rogue.station.id, first=first, facts=facts, head=head))
+        )
+
+    def birth(self) -> bytes:
+        """Return the PUBLISH of a birth that begins with this stream."""
+        station = self.rogue.station.id
+        birth = Birth(
+            station=station, head=self.signed(), boot=BOOT, nonce=os.urandom(16), software="rogue", twin_version=0
+        )
+        return self.rogue.message("birth", encode(birth))
+
+
+def peace(rogue: "Rogue") -> Iterator[bytes]:
+    """No attack: what the machine takes anyway."""
+    while not rogue.is_over:
+        time.sleep(1)
+        yield b"\xc0\x00"
+
+
+def shared_subscriptions(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 a: each publish walks through all groups."""
+    for number in itertools.count():
+        filters = [f"$share/g{number}-{one}/{rogue.topic('facts')}" for one in range(200)]
+        yield packets.subscribe(["#", *filters], mid=1 + number % 65_000)
+
+
+def births_of_new_streams(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 b: a stream each."""
+    while True:
+        yield Stream(rogue).birth()
+
+
+def one_byte_pieces(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 c, A8: every other byte of thirty pictures."""
+    names = [os.urandom(32) for _ in range(30)]
+    for offset, name in itertools.product(range(0, BLOB_BYTES, 2), names):
+        chunk = BlobChunk(station=rogue.station.id, sha256=name, size=BLOB_BYTES, offset=offset, data=b"x")
+        yield rogue.message("blob", encode(chunk))
+
+
+def poison(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 d: a `reported` with a MessagePack extension where no value of ours is one."""
+    name = rogue.station.id.encode()
+    # {"station": …, "version": 1, "at": 0, "kept_settings": {"a": ext 1}}
+    body = b"\x84\xa7station" + bytes((0xA0 | len(name),)) + name
+    body += b"\xa7version\x01\xa2at\x00\xadkept_settings\x81\xa1a\xd4\x01\x00"
+    while True:
+        yield rogue.message("reported", body)
+
+
+def empty_vitals(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 e: the shortest message by QoS 0."""
+    one = rogue.message("vitals", b"", qos=0)
+    while True:
+        yield one
+
+
+def contradicting_heads(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 f: 64 signed heads that no facts lead to, over a long stream."""
+    stream = Stream(rogue)
+    station = rogue.station
+    for _ in range(120):
+        yield stream.envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
+        yield b""
+        time.sleep(0.05)
+    while True:
+        for seq in (1, *(stream.through - number for number in range(63))):
+            head = sign_head(station.key, station=station.id, epoch=stream.epoch, through=seq, head=os.urandom(32))
+            birth = Birth(station=station.id, head=head, boot=BOOT, nonce=os.urandom(16), software="", twin_version=0)
+            yield rogue.message("birth", encode(birth))
+
+
+def unreadable_facts(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 g, A10: 500 facts of a byte in each envelope."""
+    stream = Stream(rogue)
+    while True:
+        yield stream.envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
+
+
+def clashing_reissues(rogue: "Rogue") -> Iterator[bytes]:
+    """A4 i: re-issues under one identity, each with other content."""
+    from protocol.facts import Reissued  # noqa: PLC0415 - only here
+
+    old, stream = os.urandom(16), Stream(rogue)
+    while True:
+        bodies = []
+        for seq in range(1, 101):
+            carried = encode_fact(touch(rogue.rng.randrange(10**6)))
+            reissued = Reissued(at=moment(), epoch=old, seq=seq, salt=os.urandom(16), body=carried)
+            bodies.append(encode_fact(reissued))
+        yield stream.envelope(*bodies)
+
+
+def streams_and_losses(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A3: streams without end, each with facts of its own loss."""
+    while True:
+        stream = Stream(rogue)
+        lost = FactsLost(at=moment(), epoch=os.urandom(16), first=1, last=10)
+        yield stream.envelope(encode_fact(lost), encode_fact(lost))
+
+
+def clock_anchors(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A4: 8,000 corrections of the clock in one boot, then touches."""
+    stream = Stream(rogue)
+    for number in range(0, 8_000, 100):
+        bodies = []
+        for mono in range(number * 10, number * 10 + 1_000, 10):
+            source: Literal["county", "ntp"] = "county" if mono % 20 else "ntp"
+            fact = ClockCorrected(
+                at=moment(mono),
+                boot=BOOT,
+                mono=mono,
+                wall=moment(mono).wall,
+                source=source,
+                before="unknown",
+            )
+            bodies.append(encode_fact(fact))
+        yield stream.envelope(*bodies)
+        yield b""
+        time.sleep(0.1)
+    for mono in itertools.count(100_000, 10):
+        yield stream.envelope(encode_fact(touch(mono, quality="unknown")))
+        yield b""
+        time.sleep(0.2)
+
+
+def touches(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: touches that are all in order."""
+    stream = Stream(rogue)
+    for mono in itertools.count(0, 100):
+        yield stream.envelope(*(encode_fact(touch(mono + one)) for one in range(100)))
+
+
+def alarms(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: an alarm for each code that one can think of."""
+    stream = Stream(rogue)
+    for number in itertools.count(0, 100):
+        facts = (AlarmRaised(at=moment(), code=f"code{number + one}", severity="critical") for one in range(100))
+        yield stream.envelope(*map(encode_fact, facts))
+
+
+def bad_signatures(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: facts that nobody has signed, which are held."""
+    stream = Stream(rogue)
+    while True:
+        yield stream.envelope(*[encode_fact(touch())] * 100, good=False)
+
+
+def rubbish(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: 60 kB of rubbish by QoS 0."""
+    while True:
+        yield rogue.message("facts", os.urandom(60_000), qos=0)
+
+
+def vitals(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: vitals that are all in order, and differ."""
+    while True:
+        yield rogue.message("vitals", rogue.station.vitals(waiting=rogue.rng.randrange(1_000)).payload, qos=0)
+
+
+def unread_welcomes(rogue: "Rogue") -> Iterator[bytes]:
+    """Rogue A10: births whose welcomes nobody reads."""
+    rogue.reads = False
+    stream = Stream(rogue)
+    yield stream.envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
+    while True:
+        yield stream.birth()
+
+
+def compares(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: comparisons of 64 marks."""
+    station = rogue.station.id
+    marks = [HeadAtSeq(seq=seq, head=os.urandom(32)) for seq in range(64, 0, -1)]
+    while True:
+        yield rogue.message("compare", encode(Compare(station=station, epoch=os.urandom(16), marks=marks)))
+
+
+def questions_about_pictures(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: another picture in each."""
+    while True:
+        yield rogue.message("asked", encode(BlobQuery(station=rogue.station.id, sha256=os.urandom(32), size=40_000)))
+
+
+def farewells(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: it says that it is gone."""
+    while True:
+        gone = Gone(station=rogue.station.id, nonce=os.urandom(16), reason="broken")
+        yield rogue.message("gone", encode(gone))
+
+
+def announced_pictures(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: pictures that never come."""
+    stream = Stream(rogue)
+    while True:
+        facts = (
+            BlobAnnounced(at=moment(), sha256=os.urandom(32), size=40_000, media_type="image/jpeg", purpose="touch")
+            for _ in range(100)
+        )
+        yield stream.envelope(*map(encode_fact, facts))
+
+
+def gaps(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: envelopes that begin beyond what the county has."""
+    stream = Stream(rogue)
+    stream.through = 10**6
+    while True:
+        yield stream.envelope(b"\x01")
+
+
+def repeats(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: one envelope of 500 facts, again and again."""
+    one = Stream(rogue).envelope(*[b"\x01"] * FACTS_AN_ENVELOPE)
+    while True:
+        yield one
+
+
+def foreign_topics(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: publishes that the broker must refuse."""
+    one = packets.publish("cunhui/1/0/neighbour-000/facts", b"x" * 100, mid=1)
+    while True:
+        yield one
+
+
+def long_properties(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: a byte with 60 kB of user properties (3.3.2.3.7)."""
+    pair = b"\x26" + packets.text("k") + packets.text("v" * 30_000)
+    one = packets.publish(rogue.topic("vitals"), b"x", properties=pair * 2)
+    while True:
+        yield one
+
+
+def pings(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: nothing but PINGREQ."""
+    while True:
+        yield b"\xc0\x00"
+
+
+def reconnections(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: a handshake, a birth, and away."""
+    yield Stream(rogue).birth()
+
+
+def frames(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: pictures of a live view that nobody asked for."""
+    while True:
+        yield rogue.message("frame", os.urandom(32_000), qos=0)
+
+
+def whole_pictures(rogue: "Rogue") -> Iterator[bytes]:
+    """Our own: pictures of rubbish, whole and with the right hash."""
+    while True:
+        data = os.urandom(30_000)
+        chunk = BlobChunk(
+            station=rogue.station.id, sha256=hashlib.sha256(data).digest(), size=len(data), offset=0, data=data
+        )
+        yield rogue.message("blob", encode(chunk))
+
+
+ATTACKS: dict[str, Attack] = {
+    one.__name__.replace("_", "-"): one
+    for one in (
+        peace,
+        shared_subscriptions,
+        births_of_new_streams,
+        one_byte_pieces,
+        poison,
+        empty_vitals,
+        contradicting_heads,
+        unreadable_facts,
+        clashing_reissues,
+        streams_and_losses,
+        clock_anchors,
+        touches,
+        alarms,
+        bad_signatures,
+        rubbish,
+        vitals,
+        unread_welcomes,
+        compares,
+        questions_about_pictures,
+        farewells,
+        announced_pictures,
+        gaps,
+        repeats,
+        foreign_topics,
+        long_properties,
+        pings,
+        reconnections,
+        frames,
+        whole_pictures,
+    )
+}
